@@ -13,8 +13,8 @@ from typing import Any, NoReturn, TypeVar
 import msgspec
 
 MAX_DEPTH = 64
-"""Largest number of nested arrays and objects in a value without a type. Later code prints or
-encodes such values, and would fail on a value near the recursion limit of Python."""
+"""Largest depth of nested arrays and objects in a value that `json_value` decodes. Later code
+prints or encodes the value, and would fail if the depth were near Python's recursion limit."""
 
 T = TypeVar("T")
 
@@ -24,8 +24,8 @@ class JsonError(ValueError):
 
     @property
     def has_right_form(self) -> bool:
-        """Whether the text has the form of the type, and breaks a rule that a JSON schema cannot
-        state, such as one class per item."""
+        """Whether the text has the fields and types that were expected, but breaks another rule of
+        the message, such as one class per item. A JSON schema cannot state these rules."""
         # msgspec raises its error from the ValueError of a struct's __post_init__.
         return self.__cause__ is not None and isinstance(self.__cause__.__cause__, ValueError)
 
@@ -62,7 +62,10 @@ def json_decoder(decoder: msgspec.json.Decoder[T]) -> Callable[[bytes | str], T]
 
 
 def _with_whole_floats(kind: type[T], text: bytes | str) -> T:
-    """Return the value of `text` as the type `kind`, with whole numbers of any notation as int."""
+    """Return the value of `text` as the type `kind`.
+
+    Each whole number is decoded as an int, also if the text has a notation such as 1.0 or 1e3.
+    """
     value = json.loads(text, parse_float=_number, parse_constant=_refuse)
     return msgspec.convert(value, kind)
 
@@ -90,7 +93,10 @@ def _too_deep() -> JsonError:
 
 
 def _nesting(text: bytes | str) -> int:
-    """Return an upper limit of the depth, which is much faster to compute than the depth."""
+    """Return the number of opening brackets in JSON text.
+
+    The nesting of the value cannot be deeper. This number is much faster to compute than the depth.
+    """
     if isinstance(text, str):
         return text.count("[") + text.count("{")
     return text.count(b"[") + text.count(b"{")

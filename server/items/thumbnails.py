@@ -117,7 +117,11 @@ def _draw_page(pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 
 
 def _scaled(pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Scale pictures into PICTURE x PICTURE, same proportions, (n, PICTURE, PICTURE[, 3])."""
+    """Return n pictures scaled to fit PICTURE x PICTURE pixels, with black borders where needed.
+
+    The shape is (n, PICTURE, PICTURE) for grey and (n, PICTURE, PICTURE, 3) for colour pictures.
+    Each picture keeps its proportions.
+    """
     height, width = pictures.shape[1:3]
     if (height, width) == (PICTURE, PICTURE):
         return pictures

@@ -18,14 +18,18 @@ SOUND_RATIO = 200
 def most_unpacked(size: int, given: float | None, ratio: int = RATIO) -> int:
     """The number of bytes to which a file of `size` bytes may unpack.
 
-    `given` is the limit of --unpacked in GB. None: ALWAYS, or `ratio` times the size if that is
-    more.
+    `given` is the limit of --unpacked in GB. If it is None, the limit is the larger of ALWAYS and
+    `ratio` times the size.
     """
     return max(ALWAYS, ratio * size) if given is None else int(min(max(given, 0), 1e9) * 1e9)
 
 
 def too_large(given: float | None, ratio: int = RATIO) -> str:
-    """The second part of a message about a file that unpacks to more than is allowed."""
+    """The end of an error message about a file that unpacks to more than the limit.
+
+    It states the limit and the option that changes the limit. `given` is the value of --unpacked
+    in GB, or None.
+    """
     limit = (
         f"more than {ALWAYS / 1e9:g} GB and more than {ratio} times the size of the file"
         if given is None
@@ -38,6 +42,6 @@ def check_unpacked(name: str, unpacked: int, size: int, given: float | None) -> 
     """Raise DatasetError if a file of `size` bytes may not unpack to `unpacked` bytes."""
     if unpacked > most_unpacked(size, given):
         raise DatasetError(
-            f"{name}: {unpacked / 1e9:,.3g} GB in a file of {size / 1e9:,.3g} GB: it "
+            f"{name} contains {unpacked / 1e9:,.3g} GB in a file of {size / 1e9:,.3g} GB. It "
             f"{too_large(given)}"
         )

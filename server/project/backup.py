@@ -1,8 +1,8 @@
 """Backup of a project into one .zip file, while a server may change the project.
 
 The label log is copied last, with SQLite's backup, so it has every event that another file of the
-backup knows. Checkpoints are copied only if their checksum matches. The recording is copied up to
-its last complete record.
+backup mentions. Checkpoints are copied only if their checksum matches. The recording is copied up
+to its last complete record.
 """
 
 import contextlib
@@ -24,9 +24,9 @@ from lodespace.recording.format import end_of, read_records, start_of
 from lodespace.session.log_copy import copy_log
 
 _LEFT_OUT = ("thumbnails",)
-"""Names in a project folder that are made again when they are missing."""
+"""Folders of a project that a backup leaves out. The server makes them again."""
 _CHANGING = ("checkpoints", "moments", RECORDING, MANIFEST)
-"""Names in a project folder that a server writes."""
+"""Files and folders of a project that change while a server runs."""
 
 
 def backup(folder: Path, output: Path) -> str:
@@ -58,7 +58,7 @@ def _top(folder: Path) -> str:
 
 
 def _utf8(path: Path | str) -> str:
-    """Return a path without bytes that are not UTF-8, which names in a .zip file cannot have."""
+    """Return a path as valid UTF-8, as names in a .zip file must be. Invalid bytes are replaced."""
     return os.fsencode(path).decode(errors="replace")
 
 

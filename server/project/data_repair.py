@@ -23,9 +23,9 @@ _IMPORTING = ".data.repaired"
 
 @contextlib.contextmanager
 def data_advice(folder: Path, manifest: Manifest) -> Generator[None]:
-    """Add to an error about the data how they can be imported again.
+    """Add advice to the errors of the `with` block: how to import the data again.
 
-    Raises DatasetError and ProjectError, as the `with` block does.
+    Raises the DatasetError or ProjectError of the block with the longer message.
     """
     try:
         yield
@@ -85,7 +85,10 @@ def _ids(folder: Path) -> tuple[str, ...] | None:
 
 
 def _count(folder: Path) -> int | None:
-    """Return the number of items that recording or checkpoint state; None if neither does."""
+    """Return the number of items, read from the recording or else from the newest checkpoint.
+
+    Returns None if the number is in neither of them.
+    """
     try:
         with (folder / RECORDING).open("rb") as file:
             beginning = file.read(len(MAGIC) + 4)

@@ -41,7 +41,7 @@ def refuse_links(folder: Path) -> None:
                     raise ProjectError(
                         f"{folder}: {name} is a symbolic link that leads out of the project, to "
                         f"{shown(target)}. A project reads and writes only its own files: replace "
-                        "the link with a copy of what it names"
+                        "the link with a copy of its target"
                     )
             elif entry.is_dir(follow_symlinks=False):
                 waiting.append(entry.path)

@@ -1,7 +1,7 @@
 """The label log of a project: opened only when it is whole and complete.
 
-A log that lost events would start with fewer labels. So its newest event is compared with what the
-recording, the snapshots for undo and the checkpoints know.
+A log that lost events would start with fewer labels. So the number of its newest event is compared
+with the numbers in the recording, the snapshots for undo and the checkpoints.
 """
 
 import contextlib
@@ -65,13 +65,16 @@ def open_log(project: Project, session: AnnotationSession) -> EventLog:
 
 
 def _begin(project: Project, session: AnnotationSession) -> None:
-    """Set labels and classes to those before the first event, whatever scene is shown."""
+    """Remove all labels, and set the classes to those of the data, as before the first event.
+
+    The scene of a bake can have brought other labels and classes.
+    """
     session.begin_with(None)
     session.classes.restore(ClassList(project.items.class_names).classes)
 
 
 def _with_advice(event_log: EventLog, folder: Path) -> Generator[Event]:
-    """Yield the events of the log. An error also has the advice to repair."""
+    """Yield the events of the log. An error message ends with the advice to repair the project."""
     try:
         yield from event_log.events()
     except EventLogError as error:
@@ -79,9 +82,10 @@ def _with_advice(event_log: EventLog, folder: Path) -> Generator[Event]:
 
 
 def newest_known(project: Project) -> tuple[int, str]:
-    """Return the highest number of an event that another file of the project knows, and its name.
+    """Return the highest event number in the project's other files, and the name of that file.
 
-    (0, "") if no file knows an event. A number is known only after its event is in the log.
+    Returns (0, "") if no file mentions an event. A complete log has this event, because other files
+    store a number only after its event is in the log.
     """
     found = [
         (newest_event(project.recording_path), project.recording_path.name),
@@ -96,7 +100,7 @@ def newest_known(project: Project) -> tuple[int, str]:
 
 
 def _check_complete(project: Project, newest: int, known: tuple[int, str]) -> None:
-    """Raise EventLogError when the log ends before an event that another file knows."""
+    """Raise EventLogError when the log ends before an event that another file mentions."""
     number, file = known
     if number <= newest:
         return

@@ -1,8 +1,8 @@
-"""Rebuilding of a label log from everything that still knows labels.
+"""Rebuilding of a label log from all files of a project that contain labels.
 
-The events come from what is left of the log, then from the recording. Where an event is lost, an
-empty gesture takes its number, so that the other events and the snapshots for undo keep theirs.
-Labels of lost events come from the next keyframe or snapshot, as one gesture.
+The events come from the remaining parts of the log, or else from the recording. An empty gesture
+takes the number of each lost event, so the numbers of the other events stay valid. Labels of lost
+events come from the next keyframe or snapshot, as one gesture.
 """
 
 from collections import Counter
@@ -53,13 +53,14 @@ class Sources:
     """Everything that is left of a label log."""
 
     stored: Mapping[int, Sequence[Event]] = field(default_factory=dict[int, Sequence[Event]])
-    """Events of the log's own files by number, the best first."""
+    """Events from the log's own files, by number. A damaged log can have several versions of an
+    event; the most reliable version is the first."""
     recorded: Mapping[int, RecordedEvent] = field(default_factory=dict[int, RecordedEvent])
-    """Events that the recording knows, by number."""
+    """Events in the recording, by number."""
     snapshots: Sequence[Snapshot] = ()
-    """Labels at certain times, in any order."""
+    """Snapshots of all labels, in any order."""
     known: int = 0
-    """The highest number of an event that any file knows."""
+    """The highest event number in any file of the project."""
 
 
 @dataclass
@@ -79,12 +80,19 @@ class Rebuilt:
 
     @property
     def labels_complete(self) -> bool:
-        """Whether every lost event is known to have changed no label, or was made good for."""
+        """Whether no label is missing: each lost event changed no label, or its labels were found
+        in a snapshot."""
         return "unknown" not in self.lost.values()
 
 
 class Rebuilding:
-    """Rebuilds the log of `items` from `sources`; `settings` are those of the manifest."""
+    """Rebuilds the label log of a project.
+
+    Args:
+        items: Items of the project.
+        settings: Training settings in the project's manifest.
+        sources: Everything that is left of the log.
+    """
 
     def __init__(self, items: ItemSet, settings: Settings, sources: Sources) -> None:
         self._items, self._settings, self._sources = items, settings, sources
@@ -138,7 +146,11 @@ class Rebuilding:
             self._free.append(number)
 
     def _carried_out(self, event: Event) -> bool:
-        """Carry out `event` if it makes sense, after adding the classes that it needs."""
+        """Add `event` to the rebuilt log, and the classes that it needs before it.
+
+        Returns False, and does not add the event, if the log already has its command or the event
+        does not fit the state before it.
+        """
         if event.command_id in self._commands:
             return False
         self._make_classes(_highest_class(event))
@@ -156,9 +168,10 @@ class Rebuilding:
         self._commands.add(event.command_id)
 
     def _make_classes(self, count: int, known: Sequence[ClassInfo] = ()) -> None:
-        """Add classes until there are `count`, in place of lost events.
+        """Add classes until there are `count`.
 
-        `known` are classes with their names. Does nothing if there are too few lost events.
+        Each class is created by an event that takes the number of a lost event. Does nothing if
+        there are too few lost events. `known` has the names and colours of the first classes.
         """
         missing = range(len(self._session.classes), min(count, MAX_CLASSES))
         if not 0 < len(missing) <= len(self._free):

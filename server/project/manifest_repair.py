@@ -1,4 +1,4 @@
-"""A manifest made again: from the rest of the damaged file, the data folder and a checkpoint."""
+"""Repair of a manifest from the rest of the damaged file, the data folder and a checkpoint."""
 
 import re
 import shlex
@@ -21,8 +21,8 @@ _STRING = r'"(?:[^"\\]|\\.)*"'
 def guess_manifest(folder: Path, *, imported: bool) -> tuple[Manifest, list[str]]:
     """Return a manifest for the project in `folder`, and lines for the report.
 
-    `imported` is whether the data are imported again. Raises ProjectError when they are not, and
-    the data folder has no data set.
+    Set `imported` if the data are imported again. Otherwise, a data folder without a data set
+    raises ProjectError.
     """
     text = _text_of(folder / MANIFEST)
     source = _field(text, "source", _STRING, str) or ""

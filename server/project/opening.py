@@ -101,10 +101,10 @@ def open_project(
 def open_again(
     folder: Path, source: str, settings: protocol.Settings | None, *, root: Path | None = None
 ) -> Project:
-    """Open the project in `folder`.
+    """Open the project in `folder`, which must have been made from the data `source`.
 
-    `root` may be the folder of torchvision's data, or that of the original files, which the project
-    may then read. Raises ProjectError for a project on other data.
+    `root` is the value of --root. If the items have original files, `root` is their folder, and the
+    project may then read it. Raises ProjectError for a project on other data.
     """
     project = open_existing(folder, settings)
     try:
@@ -248,8 +248,8 @@ def open_existing(
     project = Project(folder, manifest, items, asked=settings)
     if project.is_bake and project.labels_path.exists():
         raise ProjectError(
-            f"{folder / MANIFEST}: states that this is a bake, but {LABEL_LOG} is there; "
-            f"{repair_advice(folder)}"
+            f"{folder / MANIFEST} states that the folder is a bake, but the folder has the label "
+            f"log {LABEL_LOG} of a project; {repair_advice(folder)}"
         )
     if not lock or project.is_bake:
         return project

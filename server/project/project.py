@@ -36,7 +36,7 @@ BUNDLED = "bundled:digits"
 DATA_FOLDER = "data"
 """Name of the data set folder in a project folder."""
 LABEL_LOG = "labels.sqlite"
-"""Name of the label log in a project folder. SQLite adds files whose names begin with this."""
+"""Name of the label log in a project folder. SQLite adds -wal and -shm for its other files."""
 RECORDING = "recording.lds"
 """Name of the recording in a project folder."""
 
@@ -77,7 +77,8 @@ class Project:
     asked: protocol.Settings | None = None
     """Settings given at the opening of an existing project. They override the stored settings."""
     obstacle: str = ""
-    """Why no label can be saved, and the remedy (writing.py). Empty if the project is written."""
+    """The reason why no label can be saved, and the remedy (writing.py). Empty if labels can be
+    saved."""
     report: "ImportReport | None" = field(default=None, repr=False)
     """Report of the import, if the data were imported when the project was opened."""
 
@@ -139,9 +140,9 @@ class Project:
     def baked_scene(self) -> Scene | None:
         """Return the scene at `scene_path`; None if there is no such file.
 
-        The scene of a project shows only where the project started. So a project opens without a
-        damaged scene, with a warning. Raises ProjectError when the scene of a bake is damaged or
-        shows another number of items.
+        The scene of a bake is all that the bake shows. ProjectError is raised when it is damaged or
+        shows another number of items. A project needs this scene only as its first layout. If the
+        scene is damaged, a warning is logged, and the project opens without it.
         """
         if not self.scene_path.is_file():
             return None

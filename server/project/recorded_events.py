@@ -1,4 +1,4 @@
-"""Events of the label log, made again from what a recording states about them."""
+"""Reconstruction of label log events from a recording."""
 
 from collections.abc import Sequence
 
@@ -25,10 +25,10 @@ from lodespace.session.state import SessionState
 
 
 def event_from(recorded: RecordedEvent, state: SessionState) -> Event | None:
-    """Return the event that `recorded` describes; None if the recording does not know enough.
+    """Return the event that `recorded` describes; None if the recording contains too little.
 
-    A recording has no regions, does not state which labels are verified, and has only those items
-    of a gesture whose label changed. It does not have the positions of pins.
+    A recording has no regions and no positions of pins. It does not state which labels are
+    verified. Of the items of a gesture, it has only those whose label changed.
 
     Args:
         recorded: What the recording states.
@@ -63,7 +63,10 @@ def event_from(recorded: RecordedEvent, state: SessionState) -> Event | None:
 
 
 def _settings_from(note: str) -> Settings | None:
-    """Return the settings that `settings.describe` described, with six digits per number."""
+    """Parse the text that `settings.describe` makes from settings; None if it is not valid.
+
+    The text has six digits per number.
+    """
     try:
         fields = dict(part.rsplit(" ", 1) for part in note.split(", "))
         return msgspec.convert(fields, Settings, strict=False)

@@ -1,7 +1,7 @@
-"""Repair of a project: damaged files are made again from the other files, and are kept.
+"""Repair of a project: damaged files are replaced, with content from the other files.
 
-The label log is rebuilt by log_rebuild.py, and the manifest by manifest_repair.py. The data are not
-made again: they can only be imported again.
+The damaged originals are kept in another folder. log_rebuild.py rebuilds the label log, and
+manifest_repair.py the manifest. Damaged data cannot be rebuilt, only imported again.
 """
 
 import shutil
@@ -141,7 +141,7 @@ class _Kept:
             path.rename(self._place(path))
 
     def copy(self, path: Path) -> None:
-        """Copy a file, which is replaced as a whole afterwards. A folder is moved."""
+        """Copy a file here. The repair replaces the original in one step. A folder is moved."""
         if path.is_file():
             shutil.copy2(path, self._place(path))
         else:

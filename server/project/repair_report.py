@@ -4,7 +4,7 @@ from lodespace.project.log_rebuild import Rebuilt
 from lodespace.project.project import LABEL_LOG
 
 _NUMBERS = 12
-"""Most numbers of events that a line lists."""
+"""Largest number of event numbers in one line of the report."""
 _MEANING = {
     "settings": "changes of the training settings are lost; check the dials (key D)",
     "pins": "pins are lost; drag the items again",

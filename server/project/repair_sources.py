@@ -1,4 +1,4 @@
-"""Everything in a project folder that knows labels, collected for a repair of the label log."""
+"""Collection of all labels in the files of a project, for a repair of the label log."""
 
 import contextlib
 import sqlite3
@@ -19,13 +19,14 @@ from lodespace.session.log_copy import salvage_events
 from lodespace.session.sqlite_pages import SqliteFiles, image, read_files
 
 _MAX_LOST = 1_000_000
-"""Largest number of lost events. A number of an event beyond that is itself damaged."""
+"""Largest number of events that can be lost. A file that mentions a later event is damaged."""
 
 
 def sources_of(project: Project) -> Sources:
-    """Return everything that knows labels of `project`.
+    """Return all events and label snapshots in the files of `project`.
 
-    Raises OSError, and ProjectError when a file names an event whose number makes no sense.
+    Raises OSError when a file cannot be read, and ProjectError when a file mentions an event with
+    an impossibly high number.
     """
     known, file = newest_known(project)
     files = SqliteFiles(b"", b"")
@@ -35,8 +36,8 @@ def sources_of(project: Project) -> Sources:
     limit = len(stored) + _MAX_LOST
     if known > limit:
         raise ProjectError(
-            f"{project.folder / file} knows event {known:,}, but the label log has only "
-            f"{len(stored):,} events; move it out of the project, then repair again"
+            f"{project.folder / file} mentions event {known:,}, but the label log has only "
+            f"{len(stored):,} events; move this file out of the project, then repair again"
         )
     if written is not None and written <= limit:
         # Pages that are out of date can hold events that were refused and removed.
@@ -82,7 +83,10 @@ def _written(files: SqliteFiles) -> int | None:
 
 
 def _moments(folder: Path) -> Iterator[Snapshot]:
-    """Yield the labels in the snapshots for undo. Each was made before the event of its number."""
+    """Yield the labels in the snapshots for undo.
+
+    The labels of snapshot n are those before event n.
+    """
     for number, path in numbered(folder):
         with contextlib.suppress(ValueError):
             yield from _snapshot(read_checkpoint(path), number - 1, f"{folder.name}/{path.name}")

@@ -24,7 +24,8 @@ def write_rescue(project: Project, write_log: Callable[[Path], object]) -> Path:
     """Write `project` to a new folder beside it, or to another place that can be written.
 
     Args:
-        project: The open project. Its items are in memory, or in files that are mapped.
+        project: The open project. Its items are in memory or in memory-mapped files, so they can
+            still be read.
         write_log: Function that writes the label log to a path.
 
     Returns:
@@ -61,7 +62,10 @@ def _write(project: Project, output: Path, write_log: Callable[[Path], object]) 
 
 
 def _copy_rest(project: Project, making: Path) -> None:
-    """Copy files without which the project opens as well: layout, model and recording."""
+    """Copy the scene, the recording and the checkpoints.
+
+    A file that cannot be read is left out, because the project can be opened without these files.
+    """
     for source in (project.scene_path, project.recording_path):
         with contextlib.suppress(OSError):
             shutil.copyfile(source, making / source.name)
@@ -70,7 +74,7 @@ def _copy_rest(project: Project, making: Path) -> None:
 
 
 def _free(wanted: Path) -> Path:
-    """Return `wanted`, or the first such name with a number that does not exist."""
+    """Return `wanted` if this path is free, else the first free path of wanted-2, wanted-3, ..."""
     number, path = 1, wanted
     while path.exists() or path.is_symlink():
         number += 1

@@ -12,7 +12,10 @@ _WRITTEN = (LABEL_LOG, f"{LABEL_LOG}-wal", f"{LABEL_LOG}-shm", LOCK_FILE)
 
 
 def obstacle(folder: Path) -> str:
-    """Return why no label can be saved in the project `folder`, and the remedy; "" if one can."""
+    """Return the reason why labels cannot be saved in the project `folder`, and the remedy.
+
+    Returns "" if labels can be saved.
+    """
     try:
         probe(folder)
     except OSError as error:

@@ -64,7 +64,7 @@ class AccessRequest(Message):
     """Body of POST /api/access/request."""
 
     name: Annotated[str, msgspec.Meta(max_length=MAX_NAME_LENGTH)] = ""
-    """Name of the device; empty: the name of the browser."""
+    """Name of the device; empty for the name of the browser."""
 
 
 class AccessRequested(Message):
@@ -107,8 +107,8 @@ class Decide(Message):
     request: str
     """Id of the request."""
     role: Role | None = None
-    """Role that the device gets; null: the request is denied. The role `owner` is for the owner's
-    own devices, such as a headset."""
+    """Role that the device gets; null denies the request. The role `owner` is for the owner's own
+    devices, such as a headset."""
 
 
 class BlockAddress(Message):

@@ -51,7 +51,7 @@ class Notice(Operation, tag="notice"):
     topic: Literal["collapse", "trainer", "disk", "undo"]
     """Topic of the problem. A notice replaces the previous notice of the same topic."""
     code: str
-    """Code of the problem; empty: the page removes the notice of this topic."""
+    """Code of the problem. If empty, the page removes the notice of this topic."""
     message: str
     """Sentences for a person: the problem, and the next action."""
     mend: Settings | None = None

@@ -32,7 +32,7 @@ class AddClass(Operation, tag="add_class"):
     name: ClassName
     """Name of the class."""
     colour: Colour | None = None
-    """Colour of the class, as `#rrggbb`; null: the next colour of the palette."""
+    """Colour of the class, as `#rrggbb`; null for the next colour of the palette."""
 
 
 class EditClass(Operation, tag="edit_class"):
@@ -43,11 +43,11 @@ class EditClass(Operation, tag="edit_class"):
     class_id: Annotated[int, msgspec.Meta(ge=0, lt=MAX_CLASSES)]
     """Number of the class."""
     name: ClassName | None = None
-    """New name; null: no change."""
+    """New name; null for no change."""
     colour: Colour | None = None
-    """New colour, as `#rrggbb`; null: no change."""
+    """New colour, as `#rrggbb`; null for no change."""
     locked: bool | None = None
-    """Whether no gesture may add or remove labels of the class; null: no change."""
+    """Whether no gesture may add or remove labels of the class; null for no change."""
 
 
 class MergeClass(Operation, tag="merge_class"):

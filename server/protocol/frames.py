@@ -84,7 +84,8 @@ class PositionsFrame(NamedTuple):
     header: Header
     """Header of the frame."""
     delta: npt.NDArray[np.int32]
-    """Motion per point (N, axes) since `base_revision`, in grid steps, 2**shift included."""
+    """Motion per point (N, axes) since `base_revision`, in grid steps. The values of the frame are
+    already multiplied by 2**shift."""
 
 
 class PredictionsFrame(NamedTuple):
@@ -171,8 +172,8 @@ def encode_predictions(
     """Encode a predictions frame of K changed items.
 
     Layout before deflate: gaps between item numbers as u32, classes as i16, confidences as u8.
-    `items` must be strictly ascending. The first gap is the number of the first item. If
-    consecutive item numbers changed, the gaps are 1 and compress well.
+    `items` must be strictly ascending. The first gap is the number of the first item. Neighbouring
+    items have a gap of 1, and many equal gaps compress well.
     """
     gaps = np.diff(items, prepend=np.uint32(0)).astype("<u4")
     raw = gaps.tobytes() + class_ids.astype("<i2").tobytes() + confidence.astype(np.uint8).tobytes()

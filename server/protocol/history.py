@@ -20,7 +20,8 @@ class Gesture(Message):
     count: int
     """Number of items that changed."""
     by: str
-    """Id of the client that made the gesture; `DEVICE.CLIENT` if it was an approved device."""
+    """Id of the client that made the gesture. The id of a client on an approved device has the form
+    `DEVICE.CLIENT`."""
     at: float
     """Time of the gesture, in seconds since the Unix epoch."""
     revision: int
@@ -53,8 +54,8 @@ class Undo(Operation, tag="undo"):
     command_id: CommandId
     """Id of the command."""
     gesture: Annotated[int, msgspec.Meta(ge=0, le=(1 << 53) - 1)] = 0
-    """Number of the gesture; 0: the newest gesture of this client. A gesture can be undone if it is
-    the newest gesture of its client that is not undone yet. Only the owner may name a gesture of
+    """Number of the gesture; 0 for the newest gesture of this client. A gesture can be undone if it
+    is the newest gesture of its client that is not undone yet. Only the owner may name a gesture of
     another client."""
     owners: bool = False
     """Whether `gesture` 0 means the newest gesture of this client and of all pages of the owner on

@@ -47,7 +47,7 @@ class ItemInfo(Message):
     id: str
     """Id of the item in the imported data; without such an id, the number of the item."""
     class_id: int
-    """Class of the label; -1: unlabelled."""
+    """Class of the label; -1 if unlabelled."""
     gesture: int
     """Number of the gesture that labelled the item; 0 if no gesture labelled the item."""
     labelled_by: str

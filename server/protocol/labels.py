@@ -28,8 +28,8 @@ class Region(Message):
     clip_from_latent: Annotated[list[float], msgspec.Meta(min_length=16, max_length=16)]
     """Matrix from latent means to the camera's clip space, column-major."""
     mode: SelectionMode = "through"
-    """`through` selects every item inside; `visible` selects only the items inside that no nearer
-    item covers."""
+    """`through` selects all items in the polygon. `visible` leaves out items that another item
+    nearer to the camera covers."""
     cell: tuple[CellSize, CellSize] = (0.01, 0.01)
     """Width and height of the cell that an item covers in mode `visible`, in normalised device
     coordinates."""
@@ -122,7 +122,7 @@ class Labels(Operation, tag="labels"):
     items: list[int]
     """Items whose labels changed."""
     class_ids: list[int]
-    """New class per item; -1: unlabelled."""
+    """New class per item; -1 if unlabelled."""
 
 
 class Resolved(Operation, tag="resolved"):

@@ -32,7 +32,7 @@ class Anchor(Operation, tag="anchor"):
     targets: Annotated[list[Vector], msgspec.Meta(max_length=MAX_ANCHORED)]
     """Target per item, in latent units."""
     keep: bool
-    """true: the items stay pinned to their targets; false: the items are released."""
+    """Whether the items stay pinned to their targets. If false, the items are released."""
     revision: Counter
     """Revision of the positions that the client showed."""
 
@@ -43,7 +43,7 @@ class Unpin(Operation, tag="unpin"):
     command_id: CommandId
     """Id of the command."""
     items: Annotated[list[Item], msgspec.Meta(max_length=MAX_ANCHORED)]
-    """Items to release; empty: all pinned items."""
+    """Items to release; empty for all pinned items."""
 
 
 class SetPriority(Operation, tag="set_priority"):

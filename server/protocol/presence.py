@@ -27,11 +27,11 @@ class Presence(Operation, tag="presence"):
     role: ClassVar[Role] = "viewer"
 
     head: Pose | None = None
-    """Pose of the head; null: this client has left VR."""
+    """Pose of the head; null if this client has left VR."""
     left: Pose | None = None
-    """Pose of the left hand; null: not tracked."""
+    """Pose of the left hand; null if the hand is not tracked."""
     right: Pose | None = None
-    """Pose of the right hand; null: not tracked."""
+    """Pose of the right hand; null if the hand is not tracked."""
     scale: Annotated[float, msgspec.Meta(gt=0, le=1e4)] = 1.0
     """Metres of the scene per metre of the room. Other clients scale the head by this number."""
 
@@ -44,10 +44,10 @@ class PeerMoved(Operation, tag="peer"):
     name: str
     """Name of the other client."""
     head: Pose | None = None
-    """Pose of the head; null: the client has left VR, or is disconnected."""
+    """Pose of the head; null if the client has left VR or is disconnected."""
     left: Pose | None = None
-    """Pose of the left hand; null: not tracked."""
+    """Pose of the left hand; null if the hand is not tracked."""
     right: Pose | None = None
-    """Pose of the right hand; null: not tracked."""
+    """Pose of the right hand; null if the hand is not tracked."""
     scale: float = 1.0
     """Metres of the scene per metre of the other client's room."""

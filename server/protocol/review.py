@@ -57,7 +57,7 @@ class SheetItem(Message):
     item: int
     """Number of the item."""
     class_id: int
-    """Class of the label; -1: unlabelled."""
+    """Class of the label; -1 if unlabelled."""
     prediction: int
     """Class that the model predicts; -1 before the first prediction."""
     confidence: Share

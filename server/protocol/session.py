@@ -84,7 +84,7 @@ class Hello(Operation, tag="hello"):
     sequence: Counter
     """Number of the newest event of the label log that the client has received."""
     name: Annotated[str, msgspec.Meta(max_length=MAX_NAME_LENGTH)] = ""
-    """Name that other people see."""
+    """Name of this client, which other people see."""
 
 
 class Welcome(Operation, tag="welcome"):
@@ -95,10 +95,11 @@ class Welcome(Operation, tag="welcome"):
 
 
 class Resync(Operation, tag="resync"):
-    """The client needs a new scene: the box, dimension or session is new, or the client's revision
-    is no longer stored.
+    """The client needs a new scene, because the server cannot send a delta to the newest positions.
 
-    The client fetches /api/scene.glb again and sends `hello` again.
+    The server runs another session, the box or the dimension of the scene changed, or the server no
+    longer stores the client's revision. The client fetches /api/scene.glb again and sends `hello`
+    again.
     """
 
     scene_id: int

@@ -16,7 +16,7 @@ class Settings(Message):
     latent_dim: Literal[2, 3] | None = None
     """Dimension of the latent space."""
     hidden_layers: Annotated[int, msgspec.Meta(ge=0, le=4)] | None = None
-    """Number of hidden layers of the classifier head; 0: logistic regression."""
+    """Number of hidden layers of the classifier head; 0 for logistic regression."""
     learning_rate: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
     """Learning rate of the first training."""
     beta_kl: Weight | None = None
@@ -79,7 +79,7 @@ class SetTraining(Operation, tag="set_training"):
     command_id: CommandId
     """Id of the command."""
     run: bool | None = None
-    """true: run training; false: pause training; null: no change."""
+    """Whether training runs (true) or is paused (false); null for no change."""
     settings: Settings | None = None
     """Settings to change."""
 
@@ -92,7 +92,8 @@ class TrainingChanged(Operation, tag="training"):
 
 
 class LossesMeasured(Operation, tag="losses"):
-    """The newest value of each training curve. It replaces an older message not sent yet."""
+    """The newest value of each training curve. If an older message is not sent yet, the newer
+    message replaces it."""
 
     losses: Losses
     """The sample."""

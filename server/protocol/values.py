@@ -19,8 +19,8 @@ MAX_CLASSES = 1024
 MAX_ANCHORED = 20_000
 """Largest number of items that can be dragged together."""
 MAX_REGIONS = 64
-"""Largest number of regions in a query. With a label, a client stores at most this number of
-regions, the newest ones."""
+"""Largest number of regions in a query. If a selection has more regions, a client stores only the
+newest of them with the label."""
 MAX_NAME_LENGTH = 80
 """Longest name of a class, client or device, in characters."""
 MAX_SEARCH_LENGTH = 200
@@ -46,7 +46,7 @@ Item = Annotated[int, msgspec.Meta(ge=0, le=0x7FFFFFFF)]
 ClassId = Annotated[int, msgspec.Meta(ge=UNLABELED, lt=MAX_CLASSES)]
 Weight = Annotated[float, msgspec.Meta(ge=0, le=1e6)]
 Counter = Annotated[int, msgspec.Meta(ge=-1, le=(1 << 53) - 1)]
-"""A revision, sequence number or scene id; -1: not known yet. The upper limit is the largest
+"""A revision, sequence number or scene id; -1 if not known yet. The upper limit is the largest
 integer that JavaScript represents exactly."""
 CellSize = Annotated[float, msgspec.Meta(ge=1e-6, le=2)]
 

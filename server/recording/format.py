@@ -30,7 +30,7 @@ MAX_BYTES = 256 << 20
 HEAD = struct.Struct("<cdI")
 """Head of a record: kind, time, length of the payload in bytes."""
 WORD = struct.Struct("<I")
-"""Length of the header, or CRC of a record."""
+"""A 4-byte number in the file: the length of the header in bytes, or the CRC of a record."""
 MAX_RECORD = 64 << 20
 """Largest payload of a record that is read, in bytes."""
 _MAX_HEADER = 1 << 20

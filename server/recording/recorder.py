@@ -27,7 +27,8 @@ _MAX_WAITING_BYTES = 64 << 20
 """Largest size of all records that wait for a slow disk, in bytes. Above this size, operations are
 skipped as well."""
 CLOSE_SECONDS = 1.0
-"""Time that `close` waits for records to be written. A person waits for the end of the server."""
+"""Longest time that `close` waits for the disk, in seconds. The server cannot end before, and a
+person may be waiting for that."""
 _RETRY_SECONDS = 2.0
 """Interval between two attempts to write a keyframe after a disk error, in seconds."""
 

@@ -37,9 +37,10 @@ _LETTER = re.compile(b"[KFO]")
 _SEARCHED = 1 << 20
 """Bytes of a damaged recording that are searched at once."""
 _SHORTEST, _LONGEST = 1e-10, 1e9
-"""Smallest time of a record other than 0, and largest time, in seconds. The search for a record
-reads the payload of each possible head. In 64 MB of random bytes, it takes 11 s with these limits
-and that of MAX_RECORD. Without them, 16 MB take 7.7 s, and the time grows with the square."""
+"""Limits for the time in the head of a record, in seconds; a time of 0 is also valid. In a damaged
+part, the search takes any bytes within the limits for a head, and reads the payload to check its
+CRC. Narrow limits make this rare: the search of 64 MB of random bytes takes 11 s. Without limits, a
+search of 16 MB takes 7.7 s, and the time grows with the square of the size."""
 
 
 class RecordedEvent(NamedTuple):
@@ -56,9 +57,9 @@ class RecordedEvent(NamedTuple):
 
 
 def newest_event(path: Path) -> int:
-    """Return the number of the newest event that the recording at `path` knows; 0 for none.
+    """Return the highest event number in the recording at `path`; 0 if it contains no number.
 
-    Only the heads of the records are read, so this takes 0.1 s for a recording of 256 MB. A damaged
+    Only the heads of the records are read, which takes 0.1 s for a recording of 256 MB. A damaged
     recording is read up to the damage.
     """
     try:
@@ -125,7 +126,7 @@ def _is_time(time: float) -> bool:
 
 
 def _known(record: Record) -> Scene | Labels | Classes | GestureTold | None:
-    """Return the content of a record that says something about labels; None for other records."""
+    """Return the content of a record about labels, classes or gestures; None for other records."""
     try:
         if record.kind == KEYFRAME:
             return decode_scene(record.payload)
@@ -136,7 +137,7 @@ def _known(record: Record) -> Scene | Labels | Classes | GestureTold | None:
 
 
 def read_labels(path: Path) -> Iterator[RecordedEvent | Scene]:
-    """Yield the events of the label log that the recording knows, and its keyframes, in order.
+    """Yield the label log events and the keyframes in a recording, in their order.
 
     A keyframe is a scene with all labels after event `sequence`. Raises OSError.
     """
@@ -164,8 +165,8 @@ def read_labels(path: Path) -> Iterator[RecordedEvent | Scene]:
 def intact_records(path: Path) -> Iterator[Record]:
     """Yield all complete records of a recording, also those after a damaged part.
 
-    A frame after a damaged part cannot be shown before the next keyframe, and is yielded all the
-    same. Raises OSError.
+    This includes frames between a damaged part and the next keyframe, although such frames cannot
+    be shown. Raises OSError.
     """
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size

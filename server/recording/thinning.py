@@ -1,8 +1,9 @@
-"""Thinning of a recording that is too large: what the older half of the file loses.
+"""Thinning of a recording that is too large, by removing records from its older half.
 
-First the older half loses its frames. If that is not enough, it loses what takes most of it: every
-second keyframe, every second operation, or the single changes of labels, which are merged into one.
-The first keyframe, the keyframe of the newest frames and the newest label of each item stay.
+The frames of the older half are removed first. If that is not enough, the kind of record that takes
+most of the space is reduced. Of keyframes and other operations, every second is removed. All
+`labels` operations are merged into one. The first keyframe, the keyframe before the newest frames
+and the newest label of each item always stay.
 """
 
 from array import array
@@ -31,7 +32,8 @@ _decode_labels = json_decoder(msgspec.json.Decoder(protocol.Labels))
 _LABELS = b"L"
 """Kind of a `labels` operation in this module; in the file, its kind is OPERATION."""
 _MERGE_AT = 2_000_000
-"""Number of changed items after which they are merged, so that they take at most 100 MB."""
+"""Number of label changes after which _NewestClasses merges them. This limits its memory to about
+100 MB."""
 _LABELS_MESSAGE = b'{"op":"labels"'
 
 
@@ -131,7 +133,10 @@ class Thinning:
         )
 
     def _merge(self, chosen: npt.NDArray[np.intp]) -> None:
-        """Give the last of the `chosen` operations the newest class of each item of all of them."""
+        """Merge the `chosen` `labels` operations into the last of them.
+
+        The merged operation has all items of the chosen operations, with the newest class of each.
+        """
         newest = _NewestClasses()
         sequence = 0
         offsets: list[int] = self._offsets[chosen].tolist()
@@ -152,11 +157,11 @@ class Thinning:
 
 
 class _NewestClasses:
-    """The newest class of each item, of changes that are added in their order."""
+    """Collects changes of labels, oldest first, and keeps the newest class of each item."""
 
     def __init__(self) -> None:
         self._changes = [np.zeros((2, 0), np.int64)]
-        """Items and classes, each (2, K)."""
+        """Arrays (2, K) of items and their classes, oldest first."""
         self._waiting = 0
 
     def add(self, items: list[int], class_ids: list[int]) -> None:

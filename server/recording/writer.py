@@ -107,7 +107,7 @@ class RecordingWriter:
         return written
 
     def stop_thinning(self) -> None:
-        """Make a thinning that runs in another thread end soon, with an OSError."""
+        """Ask a thinning that runs in another thread to stop. It ends soon, with an OSError."""
         self._stopped = True
 
     def close(self) -> None:

@@ -10,7 +10,8 @@ from lodespace.session.item_state import ItemState
 TARGET = 0.98
 """Share of correct items at which the labels are good enough."""
 TYPICAL_REGION = 27
-"""Assumed number of items per region gesture, before the first one. The size of a sheet is used."""
+"""Number of items that a region gesture is assumed to have, until a client has made one. The number
+is the size of a contact sheet."""
 
 
 def doubts(state: ItemState) -> npt.NDArray[np.float32]:

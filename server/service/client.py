@@ -73,10 +73,10 @@ class Client:
         self.config = config
         """Options of the server, which limit the outbox."""
         self.client_id = ""
-        """Id of the client's gestures (session/authors.py), made from the id that the page sent and
-        its device. A page that reconnects keeps its id. Empty before `hello`."""
+        """Id of the client in its gestures: the id that the page sent, after the id of an approved
+        device (session/authors.py). A page that reconnects keeps its id. Empty before `hello`."""
         self.name = ""
-        """Name that other people see."""
+        """Name of the client, which other people see."""
         self.role: protocol.Role | None = role
         """Role that the guard (web/security.py) found for the device."""
         self.device = device

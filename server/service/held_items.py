@@ -1,4 +1,7 @@
-"""Merging of the drags, watched forces and priorities of all clients for the trainer."""
+"""Merging of dragged items, items in view and requests for forces of all clients.
+
+The trainer has one list of dragged items, one list of items in view and one switch for forces.
+"""
 
 import numpy as np
 
@@ -12,7 +15,7 @@ from lodespace.session.session import AnnotationSession
 
 
 class HeldItems:
-    """Merges drags, watched forces and priorities of all clients, and sends them to the trainer."""
+    """Merges what all clients drag, view and watch, and sends the result to the trainer."""
 
     def __init__(self, session: AnnotationSession, clients: Clients, trainer: AnyTrainer) -> None:
         self.trainer = trainer
@@ -83,7 +86,10 @@ class HeldItems:
         )
 
     def left(self, client: Client) -> None:
-        """End the drag, watch and priority of a client that is no longer in `clients`."""
+        """Remove the dragged items, items in view and request for forces of a client.
+
+        The client is no longer in `clients`.
+        """
         if client.priority:
             self._send_priority()
         if client.watching:

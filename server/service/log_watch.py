@@ -1,4 +1,4 @@
-"""Watch over the label log of a running service: a lost log is written again to another place."""
+"""Regular checks of the label log of a running service, and a rescue of a lost log."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,8 @@ from lodespace.session.event_log import EventLog
 from lodespace.session.log_errors import EventLogError, LogLostError
 
 WATCH_SECONDS = 5.0
-"""Time between two looks at the log's path while nobody labels."""
+"""Seconds between two checks whether the log's file is still at its path. The checks also find a
+lost log while nobody labels."""
 TOPIC = "disk"
 """Topic of the notices about the log."""
 
@@ -38,15 +39,15 @@ class LogWatch:
         self._task: asyncio.Task[None] | None = None
         self._lost = False
         self._rescued: tuple[int, Path] | None = None
-        """Number of events that were rescued last, and their place."""
+        """Number of events in the newest rescue copy, and its folder; None without a copy."""
 
     async def start(self) -> None:
-        """Begin to look at the log's path at regular times."""
+        """Start to check the log every WATCH_SECONDS."""
         if not isinstance(self._event_log, NoEventLog):
             self._task = asyncio.create_task(self._watch())
 
     async def stop(self) -> None:
-        """End the watch. A log that was lost since the last look is rescued."""
+        """Check the log once more, rescue it if it is lost, and end the checks."""
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -63,7 +64,7 @@ class LogWatch:
                 _log.exception("checking the label log failed")
 
     async def look(self) -> None:
-        """Look at the log's path, and show or clear the notice of a lost log."""
+        """Check whether the log's file is at its path, and show or clear the notice."""
         try:
             await self._event_log.check()
         except LogLostError as error:
@@ -76,14 +77,15 @@ class LogWatch:
                 self.saved()
 
     def saved(self) -> None:
-        """Clear the notice, because the log was written or is back."""
+        """Clear the notice, because an event was written or the lost file is at its path again."""
         self._lost = False
         self._notices.clear(TOPIC)
 
     async def explain(self, error: EventLogError) -> EventLogError:
-        """Show a notice of `error`. Returns the error for the client.
+        """Show a notice of `error`, and return the error that the client gets.
 
-        The events of a lost log are written to another place, which the message names.
+        If the log is lost, its events are first written to a new folder. The notice and the error
+        name this folder.
         """
         message = str(error)
         self._lost = isinstance(error, LogLostError)
@@ -93,7 +95,10 @@ class LogWatch:
         return EventLogError(message)
 
     async def _rescue(self) -> str:
-        """Write the events to another place, unless that was done. Returns what to do next."""
+        """Write all events to a new folder, unless a complete copy exists.
+
+        Returns sentences for a person about the place of the events and the next action.
+        """
         event_log = self._event_log
         if not isinstance(event_log, EventLog):
             return ""
@@ -125,5 +130,5 @@ class LogWatch:
         )
 
     def _is_rescued(self, count: int) -> bool:
-        """Return whether a place has `count` events, and was not removed as well."""
+        """Return whether a rescue copy with `count` events still exists."""
         return self._rescued is not None and self._rescued[0] == count and self._rescued[1].is_dir()

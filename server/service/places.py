@@ -1,4 +1,7 @@
-"""Places for streams: limits in all and per device, with places kept for the owner."""
+"""Limits on the number of open streams: in total and per device.
+
+A part of the total is reserved for the owner.
+"""
 
 import contextlib
 from collections import Counter
@@ -8,11 +11,11 @@ from lodespace.config import ServerConfig
 from lodespace.errors import LodespaceError
 
 OWNER_SHARE = 8
-"""One of this number of places is kept for the owner."""
+"""One eighth of the total number of streams is reserved for the owner."""
 
 
 class StreamPlaces:
-    """Counts the open streams, also those that are still being opened."""
+    """Counts the streams that are open or being opened."""
 
     def __init__(self, config: ServerConfig) -> None:
         self._config = config
@@ -20,11 +23,15 @@ class StreamPlaces:
 
     @contextlib.contextmanager
     def taken(self, device: str, *, owner: bool) -> Generator[None]:
-        """Take a place for the duration of a `with` statement.
+        """Count one more stream of `device` for the duration of a `with` statement.
 
-        `device` is the id of the device, "" for the owner on this machine. Raises LodespaceError
-        when the device, or all devices together, have too many streams. Streams of owners have a
-        limit only together with all others.
+        Args:
+            device: Id of the device; "" for the owner on this machine.
+            owner: Whether the client has the role `owner`. The limit per device does not apply to
+                owners.
+
+        Raises:
+            LodespaceError: The device, or all devices together, have too many streams.
         """
         most, most_of_device = self._config.max_clients, self._config.max_streams_of_device
         if not owner:

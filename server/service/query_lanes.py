@@ -16,13 +16,13 @@ from typing import TypeVar
 from lodespace.errors import RequestError
 
 MAX_WAITING = 32
-"""Largest number of computations of one client that wait. A further one is refused."""
+"""Largest number of computations of one client that wait. Further computations are refused."""
 PICTURES_AT_ONCE = 4
 """Largest number of pictures, pages of the atlas or sounds that are made for one device at once."""
 
 NICENESS = 10
-"""Priority of the computations of devices below that of the event loop, as a nice value. A long
-query and the event loop would otherwise share a busy processor in equal parts."""
+"""Increase of the nice value of the thread that computes for devices. Without this increase, a long
+query and the event loop would share a busy processor in equal parts."""
 
 T = TypeVar("T")
 
@@ -52,9 +52,10 @@ class QueryLanes:
 
     @asynccontextmanager
     async def turn(self, device: str) -> AsyncGenerator[None]:
-        """Wait for the earlier computations of the same client; later ones wait for this block.
+        """Wait for the client's earlier computations, then run the `async with` block.
 
-        Raises RequestError when too many computations of the client wait.
+        Later computations of the client wait until the block ends. Raises RequestError when too
+        many computations of the client wait.
         """
         if self._asked[device] > MAX_WAITING:
             raise RequestError(
@@ -67,7 +68,11 @@ class QueryLanes:
 
     @asynccontextmanager
     async def picture(self, device: str) -> AsyncGenerator[None]:
-        """Wait until fewer than PICTURES_AT_ONCE such blocks run for the device."""
+        """Run the `async with` block, which makes a picture, an atlas page or a sound for a device.
+
+        At most PICTURES_AT_ONCE of these blocks run at once per device; further blocks wait. The
+        owner on this machine (`device` "") never waits.
+        """
         if not device:
             yield
             return
@@ -96,6 +101,10 @@ class QueryLanes:
 
 
 def _give_way() -> None:
-    """Lower the priority of this thread, on Linux. Elsewhere it would be the whole process."""
+    """Lower the priority of this thread.
+
+    Only Linux has priorities per thread. On other systems, this function does nothing, because
+    `os.nice` would lower the priority of the whole process.
+    """
     if sys.platform == "linux":
         os.nice(NICENESS)

@@ -62,7 +62,7 @@ class Service:
         network: Certificate and paired devices; None when the server is not reachable from other
             machines.
         device: Torch device of the trainer.
-        threads: Threads of the trainer; 0: all processors.
+        threads: Threads of the trainer; 0 for one per processor.
     """
 
     def __init__(
@@ -181,7 +181,8 @@ class Service:
         self.clients.access_changed(self.access.overview)
 
     def left(self, client: Client) -> None:
-        """End the presence, drag, watch and priority of a client that has disconnected."""
+        """Remove the head and hands, dragged items, items in view and request for forces of a
+        client that has disconnected."""
         self.presence.left(client)
         self.held_items.left(client)
         self.clients.access_changed(self.access.overview)

@@ -41,7 +41,7 @@ PALETTE = (
 def palette_colour(class_id: int) -> str:
     """Return the default colour of a class.
 
-    Colours repeat after ten classes. The page gives classes of equal colour different marks.
+    Colours repeat after ten classes. The page draws the items of class 10 and higher as rings.
     """
     return PALETTE[class_id % len(PALETTE)]
 

@@ -33,9 +33,10 @@ from lodespace.session.log_table import FORMAT
 __all__ = ["FORMAT", "EventLog", "EventLogError", "LogLostError"]
 
 _WAIT_SECONDS = 3.0
-"""Time that a command waits for another program's lock on the file."""
+"""Longest time that a command waits for another program's lock on the file, in seconds."""
 _WAIT_AGAIN_SECONDS = 0.1
-"""The same for a command after one that waited in vain, so that waits do not add up."""
+"""Longest wait for the lock if the previous command waited in vain, in seconds. The wait is short,
+because the waits of commands that are queued add up."""
 
 
 class EventLog:
@@ -50,12 +51,13 @@ class EventLog:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="event-log")
         self._files = LogFiles(path)
         self._known: list[tuple[int, bytes]] | None = None
-        """Number and stored form of every event that was read or acknowledged; None before that."""
+        """Number and stored form of every event in the log; None before the log was read."""
         self._refused = set[str]()
         """Commands whose event may be in the file although it was refused."""
         self._data_version = 0
         self._end: WalEnd | None = None
-        """End of the write-ahead log before the commit of `append`; None before the lock."""
+        """End of the write-ahead log before the running commit of `append`; None until `append` has
+        locked the file."""
         self._impatient = False
         """Whether the last command waited in vain for another program's lock."""
         self._connection: sqlite3.Connection | None = None
@@ -216,10 +218,11 @@ class EventLog:
     # The file at the path
 
     def _ready(self, *, compare: bool = False) -> sqlite3.Connection:
-        """Return a connection to the file at the path, which has exactly the known events.
+        """Return a connection to the file at the path, after a check that it has the known events.
 
-        The events are compared when `compare` is set, and when another program or a failed write
-        may have changed the file. Raises LogLostError, sqlite3.Error.
+        The events are compared if `compare` is set, or if another program or a failed write may
+        have changed the file. Raises LogLostError if another file is at the path or the file has
+        other events, and sqlite3.Error.
         """
         if not self._files.database_in_place():
             # The connection stays open: the file can be moved back.

@@ -111,9 +111,10 @@ class LabelHistory:
             self._give_each(items, below)
 
     def _give_each(self, items: npt.NDArray[np.uint32], numbers: npt.NDArray[np.int64]) -> None:
-        """Give each of `items` (M,) the label of its gesture in `numbers` (M,), 0 for none.
+        """Give each of `items` (M,) the label from its own gesture in `numbers` (M,).
 
-        Items of one undone gesture often have as many different gestures below.
+        The number 0 makes an item unlabelled. The loop runs per item, not per gesture, because the
+        items of one undone gesture often get their labels from almost as many earlier gestures.
         """
         labels, verified = list[int](), list[bool]()
         for item, number in zip(items.tolist(), numbers.tolist(), strict=True):
@@ -137,8 +138,9 @@ class LabelHistory:
     ) -> npt.NDArray[np.uint32]:
         """Give `items` (M,) the labels of gesture `record`. Returns items whose label changed.
 
-        `index` is `items` as NumPy's type for indices. Each of the five accesses would convert the
-        items to this type, which takes longer than the access.
+        `index` is a copy of `items` in NumPy's type for indices (intp). With this copy, NumPy does
+        not convert `items` again at each of the five accesses, which would take longer than the
+        access.
         """
         if index is None:
             index = items.astype(np.intp)

@@ -1,4 +1,4 @@
-"""Check that each event of a label log makes sense in the state before it, and replay of a log."""
+"""Replay of a label log, with a check that each event fits the state before it."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -34,7 +34,7 @@ from lodespace.session.state import SessionState
 def replay(session: AnnotationSession, events: Iterable[Event], path: Path) -> None:
     """Carry out the events of the log at `path` in `session`.
 
-    Raises EventLogError for the first event that makes no sense.
+    Raises EventLogError for the first event that does not fit the state before it.
     """
     with session.replaying():
         for event in events:
@@ -47,8 +47,8 @@ def replay(session: AnnotationSession, events: Iterable[Event], path: Path) -> N
 def carry_out(session: AnnotationSession, event: Event) -> None:
     """Carry out one event of a log in `session`. The scores of relabelled items do not change.
 
-    Raises ValueError for an event that makes no sense. Unless the checks have overlooked a fault,
-    `session` has not changed then.
+    Raises ValueError for an event that does not fit the state. `check` runs before the first
+    change, so in most cases an error leaves `session` unchanged.
     """
     check(session, event)
     try:
@@ -74,7 +74,9 @@ def check(state: SessionState, event: Event) -> None:
             if event.targets is not None and not np.isfinite(event.targets).all():
                 raise ValueError("a pin is not at a finite position")
             if event.latent_dim not in (2, 3):
-                raise ValueError(f"a latent space of {event.latent_dim} dimensions")
+                raise ValueError(
+                    f"its latent space has {event.latent_dim} dimensions instead of 2 or 3"
+                )
         case UnpinEvent():
             _check_items(state, event.items)
         case UndoEvent() | RedoEvent():
@@ -87,20 +89,26 @@ def _check_items(state: SessionState, items: Items) -> None:
     if (items[1:] <= items[:-1]).any():
         raise ValueError("its items are not in ascending order")
     if len(items) and int(items[-1]) >= len(state.items):
-        raise ValueError(f"item {int(items[-1])} of {len(state.items)} items")
+        raise ValueError(
+            f"it names item {int(items[-1])}, but the items are 0 to {len(state.items) - 1}"
+        )
 
 
 def _check_class(state: SessionState, class_id: int) -> None:
     if class_id != UNLABELED and not 0 <= class_id < len(state.classes):
-        raise ValueError(f"class {class_id} of {len(state.classes)} classes")
+        raise ValueError(f"it names class {class_id}, but there are {len(state.classes)} classes")
 
 
 def _check_undo(state: SessionState, event: UndoEvent | RedoEvent) -> None:
     action = state.undo_log.actions.get(event.gesture)
     if action is None:
-        raise ValueError(f"event {event.gesture} is not an action")
+        raise ValueError(f"it undoes or redoes event {event.gesture}, which is not an action")
     if action.undone != isinstance(event, RedoEvent):
-        raise ValueError(f"event {event.gesture} is {'' if action.undone else 'not '}undone")
+        raise ValueError(
+            f"it undoes event {event.gesture}, which is undone already"
+            if action.undone
+            else f"it redoes event {event.gesture}, which is not undone"
+        )
 
 
 def _check_class_event(
@@ -110,14 +118,16 @@ def _check_class_event(
     classes, class_id = state.classes, event.class_id
     if isinstance(event, AddClassEvent):
         if class_id != len(classes) or class_id >= MAX_CLASSES:
-            raise ValueError(f"new class {class_id} after {len(classes)} classes")
+            raise ValueError(
+                f"it creates class {class_id}, but there are {len(classes)} classes before it"
+            )
         _check_info(class_id, event.name, event.colour)
         return
     if not 0 <= class_id < len(classes):
-        raise ValueError(f"class {class_id} of {len(classes)} classes")
+        raise ValueError(f"it names class {class_id}, but there are {len(classes)} classes")
     if isinstance(event, MergeClassEvent):
         if not 0 <= event.into < len(classes) or event.into == class_id:
-            raise ValueError(f"class {class_id} into class {event.into}")
+            raise ValueError(f"it merges class {class_id} into class {event.into}")
     elif isinstance(event, EditClassEvent):
         _check_info(class_id, event.name or "name", event.colour)
 

@@ -1,4 +1,4 @@
-"""Whole label logs: a copy of a log that a server may write, a new log from events, a salvage."""
+"""Copying, writing and salvaging of whole label logs."""
 
 import contextlib
 import sqlite3

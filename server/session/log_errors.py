@@ -13,7 +13,8 @@ _LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _NOT_WRITABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM)
 _UNSUITABLE = (sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_NOMEM)
-"""SQLite's primary result codes by cause. Every other code is looked up with `_probe`."""
+"""These four tuples are SQLite's primary result codes by cause. For most other codes, `_probe`
+finds the cause."""
 
 
 class EventLogError(LodespaceError):
@@ -89,8 +90,8 @@ def _full(folder: Path) -> Cause:
 def _probe(folder: Path, error: Exception) -> Cause:
     """Return the cause that a small write to `folder` shows.
 
-    SQLite reports a full disk, a full quota, a read-only file system and a broken disk by the same
-    code in many calls. The error of the system is exact.
+    In many calls, SQLite reports a full disk, a full quota, a read-only file system and a broken
+    disk by the same code. The operating system has a different error for each of them.
     """
     try:
         probe(folder)

@@ -36,7 +36,7 @@ def repair_advice(folder: Path) -> str:
     """Return the advice to repair the project in `folder`, as the end of a sentence."""
     return (
         f"`lodespace repair {shlex.quote(str(folder))}` rebuilds it from all files that still "
-        "know labels, and keeps the damaged files"
+        "contain labels, and keeps the damaged files"
     )
 
 
@@ -88,10 +88,10 @@ def opening_error(path: Path, error: sqlite3.Error) -> EventLogError:
 
 
 def check_schema(connection: sqlite3.Connection, path: Path) -> None:
-    """Refuse a log of a newer version, and a log that has more than the table `events`.
+    """Raise EventLogError for a log of a newer version, or one with more than the table `events`.
 
-    A trigger or a view runs with each label, and somebody else may have made it. Raises
-    EventLogError.
+    Another person may have added a trigger or a view, whose code SQLite would run at each write or
+    read.
     """
     if version_of(connection) > FORMAT:
         raise EventLogError(f"{path}: written by a newer version of Lodespace; update to open it")
@@ -237,5 +237,5 @@ def event_of_row(sequence: int, command_id: str, kind: str, stored: bytes) -> Ev
     """Return the event of a row of format 3. Raises ValueError when the row is damaged."""
     event = decode_event(stored, sequence)
     if (event.command_id, event.kind) != (command_id, kind):
-        raise ValueError("its columns state another command or kind than the event")
+        raise ValueError("the columns of its row and its content name different commands or kinds")
     return event

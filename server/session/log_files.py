@@ -1,4 +1,4 @@
-"""The three files of an open label log: whether they are still the ones at its path.
+"""Checks that the three open files of a label log are still the files at its path.
 
 SQLite keeps its files open. A deleted or moved file stays writable through an open descriptor, so a
 successful commit does not show that the label is in the file that the path names.
@@ -25,7 +25,8 @@ class WalEnd(NamedTuple):
     """The end of the frames in a write-ahead log."""
 
     salts: bytes
-    """Salts of the log's header; they change when SQLite begins to write it from the start."""
+    """Salts in the header of the write-ahead log. SQLite changes the salts when it overwrites the
+    file from its start."""
     offset: int
     """Position after the last frame, in bytes."""
 
@@ -54,9 +55,9 @@ class LogFiles:
         return all(map(_same, self._seen, self._look()))
 
     def unchanged(self) -> bool:
-        """Return whether no other program replaced or wrote the database or its log.
+        """Return whether no other program replaced or wrote the database or its write-ahead log.
 
-        Readers write only the index.
+        Writes to the index do not count, because programs that only read also write the index.
         """
         now = self._look()
         return self._seen[:2] == now[:2] and _same(self._seen[2], now[2])

@@ -16,7 +16,8 @@ _DEFAULT_PAGE_SIZE = 4096
 _LEAF_OF_A_TABLE = 0x0D
 _WAL_HEADER = 32
 _WORDS = {b"\x37\x7f\x06\x82": "<II", b"\x37\x7f\x06\x83": ">II"}
-"""Format of two words of the checksum, by the magic number of a write-ahead log."""
+"""Byte order of the words that the checksums of a write-ahead log cover, as a format of `struct`
+for two words. The key is the magic number at the start of the log."""
 _FRAME_HEADER = 24
 _BYTES_OF_INTEGER = (0, 1, 2, 3, 4, 6, 8)
 
@@ -82,9 +83,9 @@ def image(files: SqliteFiles) -> bytes:
 
 
 def has_valid_wal(path: Path) -> bool:
-    """Return whether the header of the -wal file of the database at `path` is whole.
+    """Return whether the header of the -wal file of the database at `path` is valid.
 
-    True without a -wal file, and for one that is too short to have frames.
+    Returns True if there is no -wal file, or if the file is too short to have a header.
     """
     try:
         with path.with_name(f"{path.name}-wal").open("rb") as file:
@@ -133,7 +134,11 @@ def _checksum(words: str, content: bytes, start: tuple[int, int]) -> tuple[int, 
 
 
 def _frames(wal: bytes, page_size: int) -> Iterator[tuple[int, int, bytes, bytes]]:
-    """Yield page number, size after a commit (else 0), header and page of each frame."""
+    """Yield each frame of a write-ahead log: page number, database size, header and page.
+
+    The size is the number of pages of the database after a commit. It is 0 unless the frame is the
+    last one of a commit.
+    """
     if not _is_page_size(page_size):
         return
     for at in range(
@@ -151,8 +156,8 @@ def _is_page_size(size: int) -> bool:
 def salvage_rows(files: SqliteFiles) -> Iterator[tuple[int, tuple[Value, ...]]]:
     """Yield number and columns of each row that a page of a table still holds.
 
-    Every page is read, in the write-ahead log newest first and then in the database, whether or not
-    the rest of the file leads to the page. So the same row can occur several times, and rows of
+    The pages of the write-ahead log are read first, newest first, then those of the database. Pages
+    that no other page refers to are also read. So the same row can occur several times, and rows of
     deleted tables occur too. The caller has to check the rows. Damaged rows are left out.
     """
     page_size = _page_size(files)
@@ -183,15 +188,15 @@ def _page_size(files: SqliteFiles) -> int:
 
 class _Cell(NamedTuple):
     length: int
-    """Length of the row in bytes, with the part on overflow pages."""
+    """Length of the row in bytes, including the part on overflow pages."""
     page: bytes
-    """The page of the cell."""
+    """Content of the page that the cell is on."""
     start: int
     """Byte of the page at which the row begins."""
 
 
 def _cells(page: bytes, offset: int) -> Iterator[tuple[int, _Cell]]:
-    """Yield number and cell of each row of a leaf page. `offset`: beginning of the page header."""
+    """Yield number and cell of each row of a leaf page, whose header begins at byte `offset`."""
     if page[offset : offset + 1] != bytes([_LEAF_OF_A_TABLE]):
         return
     (count,) = struct.unpack_from(">H", page, offset + 3)
@@ -262,7 +267,7 @@ def _value(row: bytes, at: int, kind: int) -> tuple[Value, int]:
     if kind in (0, 8, 9):
         return {0: None, 8: 0, 9: 1}[kind], at
     if kind in (10, 11):
-        raise ValueError("a reserved type")
+        raise ValueError("the row has a value of a reserved type")
     length = (
         _BYTES_OF_INTEGER[kind] if kind < 7 else 8 if kind == 7 else (kind - 12 - kind % 2) // 2
     )

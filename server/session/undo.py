@@ -37,7 +37,8 @@ class UndoableAction:
     revision: int = 0
     """Revision of the positions that the client saw."""
     class_id: int = UNLABELED
-    """Class that the items got, or class that changed; UNLABELED unless it is exactly one class."""
+    """Class that the items got, or class that the action changed; UNLABELED for no class or
+    several classes."""
     count: int = 0
     """Number of items of the action."""
     note: str = ""
@@ -96,7 +97,11 @@ class UndoLog:
         return iter(self.actions.values())
 
     def done_between(self, after: int, before: int) -> Iterator[UndoableAction]:
-        """Yield the actions that are not undone, and were done or redone by an event between."""
+        """Yield the actions that events between `after` and `before` did or redid.
+
+        Both limits are numbers of events, and are excluded. Actions that are undone now are left
+        out.
+        """
         for event in range(after + 1, before):
             action = self._made.get(event)
             if action is not None and action.made_by == event and not action.undone:
@@ -126,7 +131,7 @@ class UndoLog:
             self._stay(action.number)
 
     def undo(self, number: int, event: int, client: str) -> None:
-        """Undo action `number` by event `event` of `client`, which alone can redo the action."""
+        """Undo action `number` by event `event` of `client`. Only `client` can redo the action."""
         action = self.actions[number]
         standing = self._standing[action.client]
         del standing[bisect_left(standing, number)]

@@ -11,7 +11,7 @@ from lodespace.errors import TrainingError
 log = logging.getLogger(__name__)
 
 WAIT_SECONDS = 20.0
-"""Time that a trainer waits for the previous trainer of the project to end."""
+"""Longest time that a trainer waits for the previous trainer of the project to end, in seconds."""
 _RETRY_SECONDS = 0.1
 
 

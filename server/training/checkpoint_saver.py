@@ -13,7 +13,7 @@ from lodespace.training.free_memory import return_free_memory
 log = logging.getLogger(__name__)
 
 CHECKPOINT_SECONDS = 30.0
-"""Longest time between two checkpoints while training runs."""
+"""Longest time between two checkpoints while training runs, in seconds."""
 
 
 class CheckpointSaver:

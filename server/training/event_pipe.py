@@ -10,7 +10,7 @@ import msgspec
 from lodespace.training import messages as m
 
 ALIVE_SECONDS = 1.0
-"""Interval of `Alive` messages while the process is too busy to report its state."""
+"""Seconds between two `Alive` messages while the process is too busy to report its state."""
 
 
 class EventPipe:
@@ -25,7 +25,7 @@ class EventPipe:
         self._pipe.flush()
 
     def send_failure(self, message: str, *, fatal: bool) -> None:
-        """Report the error that ends the process. `fatal`: whether a new process would fail too."""
+        """Report the error that ends the process. Set `fatal` if a new process would fail too."""
         self.send(m.Failed(message, fatal))
 
     @contextlib.contextmanager

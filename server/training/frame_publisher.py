@@ -10,7 +10,8 @@ from lodespace.training.inspection import compact_forces
 from lodespace.training.shared_frames import SharedFrames, TrainerFrame
 
 FRAME_SECONDS = 1 / 60
-"""Shortest interval between two published frames of a motion: displays show no more frames."""
+"""Shortest interval between two published frames of a motion, in seconds. Most displays show 60
+frames per second, so a shorter interval has no use."""
 
 
 class FramePublisher:

@@ -25,7 +25,7 @@ from lodespace.training.event_pipe import EventPipe
 log = logging.getLogger(__name__)
 
 NICENESS = 5
-"""Priority of training below that of the server, as a nice value."""
+"""Increase of the trainer's nice value, so that the server goes first on a busy processor."""
 _AUTOGROUP = Path("/proc/self/autogroup")
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 

@@ -126,7 +126,7 @@ class SharedFrames:
 
 
 def size_for(n: int) -> int:
-    """Return the size of the ring for n items, in bytes. Slots begin at multiples of 8."""
+    """Return the size of the ring for n items, in bytes. Slots begin at multiples of 8 bytes."""
     slot = _HEADER.itemsize + n * (4 * MAX_DIM + 4 * len(_SURENESS) + 2 + _TERMS * MAX_DIM)
     return SLOTS * (-(-slot // 8) * 8)
 

@@ -27,13 +27,13 @@ from lodespace.training.trainer_process import START_AGAIN_SECONDS, Ending, Trai
 log = logging.getLogger(__name__)
 
 BACKOFF_SECONDS = (0.0, 1.0, 5.0, 15.0, 15.0)
-"""Wait before a restart, by the number of consecutive failures. A process that was killed after it
-had trained does not count as a failure."""
+"""Seconds before a restart; entry k applies after k consecutive failures. A process that was killed
+after it had trained does not count as a failure."""
 HEALTHY_SECONDS = 60.0
-"""A process that ran this long resets the number of consecutive failures."""
+"""A process that ran for this number of seconds resets the number of consecutive failures."""
 STOP_SECONDS = 3.0
-"""Longest time that the trainer gets to save a checkpoint and end. A person waits for the end of
-the server, at most 5 s in total."""
+"""Seconds that the trainer has to save a checkpoint and end; then it is killed. The whole server
+ends within 5 s, because a person waits for that."""
 NOT_KEPT = (
     "Labels, settings and pins are restored. The earlier layout is no longer stored; "
     "training continues from the current layout."

@@ -14,26 +14,27 @@ from lodespace.training import messages as m
 log = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 9.0
-"""A trainer that sends nothing for this time counts as hung, and is killed."""
+"""A trainer that sends nothing for this number of seconds counts as hung, and is killed."""
 START_SECONDS = 60.0
-"""A trainer whose first message takes longer is killed. The trainer loads torch first."""
+"""Seconds that a new trainer has until its first message; then it is killed. The time is long,
+because the trainer first loads torch."""
 START_AGAIN_SECONDS = 15.0
-"""Wait before the next attempt, after the system could not start a process."""
+"""Seconds before the next attempt if the system could not start a process."""
 CLOSED_SECONDS = 0.5
-"""Time that a process has to end by itself after its pipe has closed."""
+"""Seconds that a process has to end by itself after its pipe has closed."""
 
 
 class Ending(Enum):
     """How a run of the trainer process ended."""
 
     KILLED = auto()
-    """Killed, by another program or because it hung, when it had already trained."""
+    """The process had already trained, and was killed by another program or because it hung."""
     EXITED_EARLY = auto()
-    """Ended without an error message before it had trained."""
+    """The process ended before it had trained, without an error message."""
     FAILED = auto()
-    """Ended by an error that it reported."""
+    """The process reported an error and ended."""
     FATAL = auto()
-    """Ended by an error that would occur again in a new process."""
+    """The process reported an error that would occur again in a new process, and ended."""
 
 
 class TrainerProcess:

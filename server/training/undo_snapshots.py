@@ -30,8 +30,8 @@ DISK_BYTES = 1 << 30
 
 4 snapshots are always kept."""
 CLOSE_SECONDS = 1.0
-"""Time that `close` waits for snapshots to be written. The server waits for the end of the trainer,
-and a person waits for the end of the server."""
+"""Longest time that `close` waits for the disk, in seconds. The server cannot end before, and a
+person may be waiting for that."""
 
 
 class UndoSnapshots:
@@ -47,7 +47,8 @@ class UndoSnapshots:
         self._on_disk = set(self._state_ids)
         self._closed = False
         self._changed = threading.Condition()
-        """Lock of all fields above. Notified when there is work for the thread, and after it."""
+        """Lock of all fields above. Waiters are notified when a snapshot waits to be written, and
+        when a snapshot is written."""
         # A daemon thread: the process can end while a slow disk still writes a snapshot.
         self._thread = threading.Thread(target=self._write_all, name="undo-snapshots", daemon=True)
         self._thread.start()

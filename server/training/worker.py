@@ -32,9 +32,10 @@ from lodespace.training.undo_snapshots import UndoSnapshots
 log = logging.getLogger(__name__)
 
 REWIND_SECONDS = 1 / 50
-"""Interval between two frames of a motion that is played backward."""
+"""Seconds between two frames of a motion that is played backward."""
 FRAME_RATE = 25.0
-"""Frame rate, in frames per second, at which a point may move by the full limit per frame."""
+"""Units of work per second at which a point may move by the full limit in each unit. At a higher
+rate, the limit is smaller in proportion, so that the limit per second stays the same."""
 
 Commands = queue.SimpleQueue[m.Command | None]
 
@@ -115,7 +116,7 @@ class Worker:
         self._report_state()
 
     def _limit_motion(self) -> None:
-        """Limit the motion of points in this unit of work by the time since the previous unit."""
+        """Set how far points may move in this unit of work, by the time since the previous unit."""
         now = time.monotonic()
         self.trainer.tempo = min(1.0, max(0.01, (now - self._advanced_at) * FRAME_RATE))
         self._advanced_at = now

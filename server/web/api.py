@@ -25,7 +25,8 @@ from lodespace.web.security import COOKIE, set_cookie, visitor_of
 SERVICE = web.AppKey("service", Service)
 """The service of the project that is served."""
 API_CLIENT = "api"
-"""Client id of gestures made over HTTP; an approved device has its own id before it."""
+"""Client id of gestures that are made over HTTP. For an approved device, the id of the device is
+put before it."""
 
 
 class _OperationName(msgspec.Struct):

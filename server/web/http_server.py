@@ -1,9 +1,10 @@
 """The HTTP server below the application.
 
-aiohttp answers some requests itself, outside of the middleware of security.py: requests that are
-not HTTP, unknown `Expect` headers, exceptions outside of a handler. Its answers are plain text and
-name the versions of Python and aiohttp. The classes here give these answers the body, the headers
-and the `Server` name of all others.
+aiohttp answers some requests without the middleware of security.py. These are requests that are not
+HTTP, requests with an unknown `Expect` header, and requests that raise an exception outside of a
+handler. The answers of aiohttp are plain text and name the versions of Python and aiohttp. The
+classes here replace them by answers with the same headers, JSON body and `Server` name as all other
+errors.
 """
 
 from collections.abc import Awaitable, Callable

@@ -38,9 +38,10 @@ def is_owner(request: web.Request) -> bool:
 
 
 def answer_to_token(request: web.Request) -> web.Response | None:
-    """Answer a request with the token in its address: set the cookie, and remove the token.
+    """Answer a request that has the token in its address.
 
-    Returns None for a request without a token. Raises LodespaceError for a wrong token.
+    The answer sets the owner's cookie, and redirects to the address without the token. Returns None
+    for a request without a token. Raises LodespaceError for a wrong token.
     """
     if request.secure or _TOKEN not in request.app or "token" not in request.query:
         return None

@@ -10,8 +10,8 @@ MACOS_MOST = 10240
 def raise_limit() -> None:
     """Raise the number of files that this process may open to its hard limit.
 
-    The usual soft limit is 1024, on macOS 256. Each connection, and each file of the trainer, needs
-    one.
+    The usual soft limit is 1024 files, or 256 on macOS. Each connection counts as an open file, and
+    so does each pipe to the trainer.
     """
     if sys.platform == "win32":
         return

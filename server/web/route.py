@@ -18,7 +18,7 @@ class Parameter:
     description: str = ""
     """One sentence for readers of the OpenAPI document."""
     pattern: str = ""
-    """Regular expression for the value in the path; empty: any text without a slash."""
+    """Regular expression for the value in the path; empty for any text without a slash."""
     where: Literal["path", "query"] = "path"
     """Part of the address that holds the parameter."""
     required: bool = True
@@ -44,15 +44,15 @@ class Route:
     handler: Handler
     """Coroutine function that answers requests."""
     role: Role | None
-    """Role that a device needs; None: no role, so that every device can use the route."""
+    """Role that a device needs; None if every device can use the route."""
     summary: str
     """One sentence for readers of the OpenAPI document."""
     _: KW_ONLY
     body: tuple[type[Message], ...] = ()
-    """Types that the JSON body may have; empty: the route takes no body. A body without the field
+    """Types that the JSON body may have; empty if the route takes no body. A body without the field
     `op` has the first type."""
     answer: type[Message] | Content | None = None
-    """Type of the answer. None: a page or a stream, which the OpenAPI document leaves out."""
+    """Type of the answer; None for a page or a stream, which the OpenAPI document leaves out."""
     errors: tuple[int, ...] = ()
     """Status codes of errors that the handler raises. openapi.py adds those of every route and of
     every body."""

@@ -62,8 +62,8 @@ def content_security_policy(host: str | None, framed_by: str = "'none'") -> str:
     """Return the Content-Security-Policy of an answer.
 
     Args:
-        host: Name and port to which the page may open WebSockets; None: no WebSocket is allowed.
-            The policy names `host`, because not every browser includes ws: and wss: in 'self'.
+        host: Name and port to which the page may open WebSockets; None allows no WebSocket. The
+            policy names `host`, because not every browser includes ws: and wss: in 'self'.
         framed_by: Sources of pages that may show the page in a frame.
     """
     streams = "" if host is None else f" ws://{host} wss://{host}"
@@ -80,7 +80,7 @@ class Visitor:
     """The sender of a request."""
 
     role: Role | None
-    """Role of the sender; None: an unknown device."""
+    """Role of the sender; None for an unknown device."""
     device: str = ""
     """Id of the sender's device; empty for the owner on this machine."""
 

@@ -38,7 +38,7 @@ class Listening(NamedTuple):
 
 
 async def start(app: web.Application, ports: Iterable[int]) -> Listening:
-    """Listen on this machine, on the first free port of `ports` (0: any free port).
+    """Listen on this machine, on the first free port of `ports` (0 for any free port).
 
     With `--lan`, also listen to the network, with TLS. Raises LodespaceError when all ports are
     taken.
@@ -106,7 +106,10 @@ async def _first_free(
 
 
 def _one_line(record: logging.LogRecord) -> bool:
-    """Remove the traceback that aiohttp logs for a request that is not HTTP. Return True."""
+    """Remove the traceback from the log record of a request that is not HTTP.
+
+    This is a filter of `logging`. It returns True, so the record itself is logged.
+    """
     record.exc_info = None
     return True
 
@@ -128,7 +131,7 @@ async def serve_until_interrupted(
         announce: Called once the server listens, with the owner's address, the addresses for other
             devices, and the fingerprint of the certificate.
         device: Torch device of the trainer.
-        threads: Threads of the trainer; 0: all processors.
+        threads: Threads of the trainer; 0 for one per processor.
         config: Options of the server.
     """
     # Python code in another thread, such as a region query, holds the interpreter for this time. A

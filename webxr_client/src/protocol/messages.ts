@@ -232,7 +232,7 @@ export interface Access {
 
 /** Body of POST /api/access/request. */
 export interface AccessRequest {
-  /** Name of the device; empty: the name of the browser. */
+  /** Name of the device; empty for the name of the browser. */
   name?: string;
 }
 
@@ -271,8 +271,8 @@ export interface Decide {
   /** Id of the request. */
   request: string;
   /**
-   * Role that the device gets; null: the request is denied. The role `owner` is for the owner's
-   * own devices, such as a headset.
+   * Role that the device gets; null denies the request. The role `owner` is for the owner's own
+   * devices, such as a headset.
    */
   role?: "owner" | "annotator" | "viewer" | null;
 }
@@ -360,7 +360,7 @@ export interface Notice {
   op: "notice";
   /** Topic of the problem. A notice replaces the previous notice of the same topic. */
   topic: "collapse" | "trainer" | "disk" | "undo";
-  /** Code of the problem; empty: the page removes the notice of this topic. */
+  /** Code of the problem. If empty, the page removes the notice of this topic. */
   code: string;
   /** Sentences for a person: the problem, and the next action. */
   message: string;
@@ -392,7 +392,7 @@ export interface AddClass {
   command_id: string;
   /** Name of the class. */
   name: string;
-  /** Colour of the class, as `#rrggbb`; null: the next colour of the palette. */
+  /** Colour of the class, as `#rrggbb`; null for the next colour of the palette. */
   colour?: string | null;
 }
 
@@ -403,11 +403,11 @@ export interface EditClass {
   command_id: string;
   /** Number of the class. */
   class_id: number;
-  /** New name; null: no change. */
+  /** New name; null for no change. */
   name?: string | null;
-  /** New colour, as `#rrggbb`; null: no change. */
+  /** New colour, as `#rrggbb`; null for no change. */
   colour?: string | null;
-  /** Whether no gesture may add or remove labels of the class; null: no change. */
+  /** Whether no gesture may add or remove labels of the class; null for no change. */
   locked?: boolean | null;
 }
 
@@ -450,7 +450,10 @@ export interface Gesture {
   class_id: number;
   /** Number of items that changed. */
   count: number;
-  /** Id of the client that made the gesture; `DEVICE.CLIENT` if it was an approved device. */
+  /**
+   * Id of the client that made the gesture. The id of a client on an approved device has the form
+   * `DEVICE.CLIENT`.
+   */
   by: string;
   /** Time of the gesture, in seconds since the Unix epoch. */
   at: number;
@@ -484,8 +487,8 @@ export interface Undo {
   /** Id of the command. */
   command_id: string;
   /**
-   * Number of the gesture; 0: the newest gesture of this client. A gesture can be undone if it is
-   * the newest gesture of its client that is not undone yet. Only the owner may name a gesture of
+   * Number of the gesture; 0 for the newest gesture of this client. A gesture can be undone if it
+   * is the newest gesture of its client that is not undone yet. Only the owner may name a gesture of
    * another client.
    */
   gesture?: number;
@@ -561,7 +564,7 @@ export interface ItemInfo {
   item: number;
   /** Id of the item in the imported data; without such an id, the number of the item. */
   id: string;
-  /** Class of the label; -1: unlabelled. */
+  /** Class of the label; -1 if unlabelled. */
   class_id: number;
   /** Number of the gesture that labelled the item; 0 if no gesture labelled the item. */
   gesture: number;
@@ -597,8 +600,8 @@ export interface Region {
   /** Matrix from latent means to the camera's clip space, column-major. */
   clip_from_latent: number[];
   /**
-   * `through` selects every item inside; `visible` selects only the items inside that no nearer
-   * item covers.
+   * `through` selects all items in the polygon. `visible` leaves out items that another item
+   * nearer to the camera covers.
    */
   mode?: "through" | "visible";
   /**
@@ -680,7 +683,7 @@ export interface Labels {
   by: string;
   /** Items whose labels changed. */
   items: number[];
-  /** New class per item; -1: unlabelled. */
+  /** New class per item; -1 if unlabelled. */
   class_ids: number[];
 }
 
@@ -719,7 +722,7 @@ export interface Anchor {
   items: number[];
   /** Target per item, in latent units. */
   targets: [number, number, number][];
-  /** true: the items stay pinned to their targets; false: the items are released. */
+  /** Whether the items stay pinned to their targets. If false, the items are released. */
   keep: boolean;
   /** Revision of the positions that the client showed. */
   revision: number;
@@ -730,7 +733,7 @@ export interface Unpin {
   op: "unpin";
   /** Id of the command. */
   command_id: string;
-  /** Items to release; empty: all pinned items. */
+  /** Items to release; empty for all pinned items. */
   items: number[];
 }
 
@@ -770,11 +773,11 @@ export interface Pose {
  */
 export interface Presence {
   op: "presence";
-  /** Pose of the head; null: this client has left VR. */
+  /** Pose of the head; null if this client has left VR. */
   head?: Pose | null;
-  /** Pose of the left hand; null: not tracked. */
+  /** Pose of the left hand; null if the hand is not tracked. */
   left?: Pose | null;
-  /** Pose of the right hand; null: not tracked. */
+  /** Pose of the right hand; null if the hand is not tracked. */
   right?: Pose | null;
   /** Metres of the scene per metre of the room. Other clients scale the head by this number. */
   scale?: number;
@@ -787,11 +790,11 @@ export interface PeerMoved {
   client_id: string;
   /** Name of the other client. */
   name: string;
-  /** Pose of the head; null: the client has left VR, or is disconnected. */
+  /** Pose of the head; null if the client has left VR or is disconnected. */
   head?: Pose | null;
-  /** Pose of the left hand; null: not tracked. */
+  /** Pose of the left hand; null if the hand is not tracked. */
   left?: Pose | null;
-  /** Pose of the right hand; null: not tracked. */
+  /** Pose of the right hand; null if the hand is not tracked. */
   right?: Pose | null;
   /** Metres of the scene per metre of the other client's room. */
   scale?: number;
@@ -957,7 +960,7 @@ export interface Quality {
 export interface SheetItem {
   /** Number of the item. */
   item: number;
-  /** Class of the label; -1: unlabelled. */
+  /** Class of the label; -1 if unlabelled. */
   class_id: number;
   /** Class that the model predicts; -1 before the first prediction. */
   prediction: number;
@@ -1075,7 +1078,7 @@ export interface Hello {
   revision: number;
   /** Number of the newest event of the label log that the client has received. */
   sequence: number;
-  /** Name that other people see. */
+  /** Name of this client, which other people see. */
   name?: string;
 }
 
@@ -1087,10 +1090,11 @@ export interface Welcome {
 }
 
 /**
- * The client needs a new scene: the box, dimension or session is new, or the client's revision
- * is no longer stored.
+ * The client needs a new scene, because the server cannot send a delta to the newest positions.
  *
- * The client fetches /api/scene.glb again and sends `hello` again.
+ * The server runs another session, the box or the dimension of the scene changed, or the server no
+ * longer stores the client's revision. The client fetches /api/scene.glb again and sends `hello`
+ * again.
  */
 export interface Resync {
   op: "resync";
@@ -1106,7 +1110,7 @@ export interface Settings {
   preset?: "default" | "calm" | "paper" | null;
   /** Dimension of the latent space. */
   latent_dim?: 2 | 3 | null;
-  /** Number of hidden layers of the classifier head; 0: logistic regression. */
+  /** Number of hidden layers of the classifier head; 0 for logistic regression. */
   hidden_layers?: number | null;
   /** Learning rate of the first training. */
   learning_rate?: number | null;
@@ -1172,7 +1176,7 @@ export interface SetTraining {
   op: "set_training";
   /** Id of the command. */
   command_id: string;
-  /** true: run training; false: pause training; null: no change. */
+  /** Whether training runs (true) or is paused (false); null for no change. */
   run?: boolean | null;
   /** Settings to change. */
   settings?: Settings | null;
@@ -1185,7 +1189,10 @@ export interface TrainingChanged {
   training: Training;
 }
 
-/** The newest value of each training curve. It replaces an older message not sent yet. */
+/**
+ * The newest value of each training curve. If an older message is not sent yet, the newer
+ * message replaces it.
+ */
 export interface LossesMeasured {
   op: "losses";
   /** The sample. */
