@@ -26,10 +26,10 @@ SOCKETS = web.AppKey("sockets", weakref.WeakSet[web.WebSocketResponse])
 """All open WebSockets, to be closed when the server stops."""
 
 MESSAGES_PER_SECOND = 200.0
-"""Number of messages per second of a device's stream that do not wait. A page sends up to 90, while
-it drags items in VR."""
+"""Largest rate of messages from a device, per second. The server delays messages that arrive
+faster. A page sends at most 90 messages per second, while the user drags items in VR."""
 MESSAGES_AT_ONCE = 400
-"""Number of messages of a device's stream that do not wait after a pause."""
+"""Number of messages that a device may send in one burst without a delay."""
 
 
 class SocketConnection:
@@ -65,7 +65,8 @@ class SocketConnection:
 
 
 def new_socket() -> web.WebSocketResponse:
-    """Return a WebSocket with the limits of the stream."""
+    """Return a WebSocket with the protocol, the message size limit and the heartbeat of the
+    stream."""
     return web.WebSocketResponse(
         protocols=(PROTOCOL_VERSION,),
         max_msg_size=MAX_MESSAGE_BYTES + 1,  # aiohttp refuses a message of just this size
@@ -170,7 +171,8 @@ class _Addressed(msgspec.Struct):
 def _command_id_of(text: str) -> str:
     """Return the id of a malformed command; "" if the command has no readable id.
 
-    A client without an answer would send the command again after each reconnect.
+    The refusal needs the id: a client sends a command again after each reconnect until an answer
+    with the id of the command arrives.
     """
     try:
         return json_of(text, _Addressed).command_id

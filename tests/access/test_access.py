@@ -43,7 +43,8 @@ def clock() -> Clock:
 
 
 class Streams:
-    """Streams that a test opens for devices. Records whose streams the pairing manager closes."""
+    """Stand-in for the streams of devices. A test sets the number of open streams per device. The
+    object records the devices whose streams the pairing manager closes."""
 
     def __init__(self) -> None:
         self.open: dict[str, int] = {}

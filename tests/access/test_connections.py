@@ -1,4 +1,5 @@
-"""Limits of the network port: connections of strangers and devices, turns, pace of requests."""
+"""Limits of the network port: number of connections, rate of requests, and order of waiting
+tasks."""
 
 import asyncio
 
@@ -27,7 +28,8 @@ class Opened:
         self.closed: set[Connection] = set()
 
     def open(self, address: str) -> Connection:
-        """Open a connection, which is its own protocol object."""
+        """Open a connection. The connection is also passed as the asyncio protocol, which these
+        tests do not use."""
         connection = Connection(
             address, lambda: self.drop(connection), lambda: self.ended(connection)
         )
@@ -73,7 +75,8 @@ def test_connection_of_a_device_leaves_the_strangers_for_good() -> None:
 
 
 def test_new_connections_of_a_devices_address_do_not_compete() -> None:
-    """A page opens several connections at once, before its cookie has arrived on them."""
+    """A page opens several connections before the server has read the device's cookie on any of
+    them. Until then, the connections count as those of strangers."""
     opened = Opened()
     opened.connections.belongs_to(opened.open("10.0.0.2"), "quest")
     opened.connections.know(["10.0.0.3"])

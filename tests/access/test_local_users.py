@@ -1,4 +1,4 @@
-"""One user among many on this computer: other users, and the token."""
+"""The server refuses other users of this computer, and browsers without the token."""
 
 import asyncio
 import os
@@ -46,7 +46,7 @@ def table(folder: Path, *rows: tuple[str, str, int, int], name: str = "tcp") -> 
 def test_processes_of_the_same_user_and_root_are_served(
     tmp_path: Path, uid: int, inode: int, served: bool
 ) -> None:
-    """A socket that its process has closed has user 0 and inode 0."""
+    """The kernel lists a socket with user 0 and inode 0 after its process has closed it."""
     path = table(tmp_path, (OWN, OTHER, 1000, 5), (OTHER, OWN, uid, inode))
     assert LocalUsers([path], 1000).serves(Transport()) is served
     six = "0000000000000000FFFF0000"

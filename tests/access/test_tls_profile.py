@@ -40,7 +40,7 @@ async def test_sslyze_finds_no_deviation_from_the_profile(tmp_path: Path) -> Non
         writer.close()
 
     def ignore(loop: asyncio.AbstractEventLoop, what: dict[str, object]) -> None:
-        """Handshakes that the scan breaks off are expected."""
+        """Ignore errors of handshakes: the scan breaks off many handshakes on purpose."""
 
     asyncio.get_running_loop().set_exception_handler(ignore)
     report = tmp_path / "report.json"

@@ -197,10 +197,11 @@ NEVER_THERE = ("umap", "umap-samples", "random")
 
 @pytest.fixture
 def all_runs(tmp_path: Path) -> report.Found:
-    """Courses of all planned runs: five gestures that label all items.
+    """Results of all planned runs: each run has five gestures that label all items.
 
-    There are two exceptions. A fifth of the labels is wrong for the methods in NEVER_THERE, so that
-    they never reach the goal. The run of `umap-samples` on letters has no gestures.
+    There are two exceptions. With the methods in NEVER_THERE, a fifth of the labels is wrong, so
+    these methods never reach the accuracy goal. The run of `umap-samples` on the data set letters
+    has no gestures.
     """
     for run in plan.runs(1):
         course = Course(run.method, run.data, run.seed, 300)

@@ -22,13 +22,14 @@ def blobs(request: pytest.FixtureRequest) -> tuple[np.ndarray, np.ndarray]:
 
 
 def vote(labels: np.ndarray, near: np.ndarray, own: np.ndarray) -> float:
-    """Return the share of items with the majority class of their neighbours `near` (N, k)."""
+    """Return the share of items whose class `own` (N,) is the majority class of their neighbours
+    `near` (N, k)."""
     chosen = [np.bincount(labels[n], minlength=7).argmax() for n in near]
     return float(np.mean(chosen == own))
 
 
 def test_silhouette_is_the_mean_of_each_items_share(blobs: tuple[np.ndarray, np.ndarray]) -> None:
-    """Rousseeuw's definition, item by item."""
+    """Compare with Rousseeuw's definition, computed item by item."""
     points, labels = blobs
     distance = np.linalg.norm(points[:, None] - points, axis=2)
     member = labels[:, None] == np.arange(7)

@@ -13,7 +13,7 @@ from lodespace.training.undo_snapshots import DISK_BYTES, ON_DISK
 
 MINUTES_SLOW = 60
 GESTURES = 60
-"""Gestures of the shortened run, which takes about 20 s besides the first training."""
+"""Number of gestures in a run without --slow. The run takes about 20 s, and training before it."""
 
 
 @pytest.mark.slow
@@ -21,8 +21,8 @@ GESTURES = 60
 def test_people_who_label_for_an_hour_lose_nothing(
     tmp_path: Path, small_data: Path, slow: bool
 ) -> None:
-    """With --slow, on the bundled digits for an hour. Otherwise on small data, without a claim
-    about memory, which settles only after some minutes."""
+    """With --slow, the test labels the bundled digits for an hour. Without --slow, the test labels
+    small data, and does not check memory: memory use settles only after some minutes."""
     project = tmp_path / "project"
     if slow:
         truth = load_digits().truth

@@ -1,8 +1,9 @@
 """A disk whose n-th write or sync fails: a virtual file system of SQLite around the default one.
 
-Python's module sqlite3 loads the same library, so every connection of the process that is opened
-while the disk is installed uses it. A write that fails has not reached the file. A sync that fails
-has: the data are in the system's cache, and a process that opens the file later reads them.
+While the faulty disk is installed, each new SQLite connection of the process uses the disk. This
+includes connections of Python's module sqlite3, which loads the same SQLite library. When a write
+fails, the data are not in the file. When a sync fails, the data are in the cache of the operating
+system, so a process that opens the file later reads the data.
 """
 
 import contextlib
@@ -74,12 +75,12 @@ class FaultyDisk:
         self._vfs.open = self._pointer(_OPEN(self._on_open))
 
     def fail(self, first: int, last: float) -> None:
-        """Let the calls from `first` to `last` fail, counted from 1 and from all calls so far."""
+        """Let calls number `first` to `last` fail. The first call on this disk has number 1."""
         self._fails = lambda call: first <= call <= last
 
     @contextlib.contextmanager
     def working(self) -> Generator[None]:
-        """Let no call fail meanwhile, and count no call."""
+        """Context manager: within the block, no call fails, and calls are not counted."""
         fails, calls = self._fails, self.calls
         self.heal()
         self.calls = []
@@ -110,7 +111,10 @@ class FaultyDisk:
         return result
 
     def _wrapped(self, methods: _Methods) -> _Methods:
-        """Return `methods` with counted calls. SQLite has one such table per kind of file."""
+        """Return a copy of `methods` whose functions count their calls.
+
+        SQLite has one table of methods per kind of file, so there is one copy per table.
+        """
         address = ctypes.addressof(methods)
         if address not in self._methods:
             wrapped = _Methods.from_buffer_copy(methods)

@@ -1,4 +1,4 @@
-"""Doubtful labels, sheets on the page, and the class that an item of a sheet gets."""
+"""Helpers for tests of review: contact sheets on the page, and labels that the model doubts."""
 
 import time
 from typing import Any
@@ -23,7 +23,10 @@ def wait_for_sheet(page: PageDriver, kind: str) -> Any:
 
 
 def becomes(item: dict[str, Any]) -> int:
-    """Return the class that an item of a sheet gets, by the rule of state/review-state.ts."""
+    """Return the class that an item gets when its contact sheet is confirmed.
+
+    The rule is the one of state/review-state.ts.
+    """
     stays = item["prediction"] < 0 or (
         item["class_id"] >= 0 and item["confidence"] <= 1 - item["doubt"]
     )

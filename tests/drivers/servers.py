@@ -25,9 +25,9 @@ ClientOf = Callable[..., Awaitable[TestClient]]
 
 
 def free_port() -> int:
-    """Return a free port below the ports that systems give to outgoing connections. So no such
-    connection takes the port before the server does. Each worker of pytest-xdist has its own
-    ports."""
+    """Return a free port below 32,000. Systems give ports above this number to outgoing
+    connections, so an outgoing connection does not take the port before the server does. Each
+    worker of pytest-xdist has its own ports."""
     dice = random.SystemRandom()
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     while True:
@@ -90,7 +90,7 @@ class ServerProcess:
         return f"http://127.0.0.1:{self.port}/"
 
     def start(self, *, own_session: bool = False) -> None:
-        """Start the process, with `own_session` in another session than the caller's."""
+        """Start the process. With `own_session`, the process is the leader of a new session."""
         self.process = subprocess.Popen(
             [sys.executable, *self.program, "serve", *self.arguments],
             stdout=subprocess.DEVNULL,

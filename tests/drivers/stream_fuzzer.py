@@ -1,4 +1,4 @@
-"""Clients that send a server frames that make no sense, and count the answers."""
+"""Clients that send malformed messages to a server, and count the answers of the server."""
 
 import asyncio
 import contextlib
@@ -51,7 +51,7 @@ OPERATIONS: tuple[dict[str, Any], ...] = (
 WITHOUT_ID = frozenset({"hello", "drag", "watch", "set_priority", "presence"})
 """Kinds of messages without a `command_id`. All others get one."""
 _NUMBERS = (0, 1, 2, 5, 7, 150, 199, 200, 201, 1023, (1 << 31) - 1, (1 << 53) - 1, -1)
-"""Numbers, of which many are valid somewhere."""
+"""Numbers that replace a number of a message. Many of them are valid values of some field."""
 _ODD: tuple[Any, ...] = (
     None, True, False, 0, -1, 1, 1023, 1024, 1 << 31, (1 << 31) - 1, -(1 << 31), 1 << 53,
     (1 << 53) + 1, 1 << 64, -(1 << 70), 10**300, 0.5, -0.0, 1e308, -1e308, 5e-324, "", "x",
@@ -66,7 +66,7 @@ _TEXTS = (
     '{"op":"undo","command_id":"' + "x" * 70_000 + '"}', '{"command_id":"12345678"}',
     '{"op":"label","items":[' + "1," * 30_000 + "1]}", "{'op':'undo'}", "\U0010ffff" * 50,
 )  # fmt: skip
-"""Whole messages."""
+"""Texts that are sent instead of a message."""
 
 
 class Frames:
@@ -181,7 +181,8 @@ class Answers:
 
 
 class Fuzzer:
-    """One client. Messages are sent without waiting for answers; after each batch it waits once."""
+    """One client. It sends a batch of messages without waiting for answers, then waits until the
+    server has handled the batch."""
 
     def __init__(self, url: str, seed: int, answers: Answers) -> None:
         self.url, self.seed, self.answers = url, seed, answers
@@ -190,7 +191,8 @@ class Fuzzer:
         self._awaited = ""
 
     async def send_texts(self, count: int, batch: int = 200) -> None:
-        """Send `count` text frames, over as many connections as it takes."""
+        """Send `count` text frames. After the server has closed a connection, open another
+        connection."""
         async with aiohttp.ClientSession() as http:
             while count > 0:
                 async with self._connected(http) as socket:

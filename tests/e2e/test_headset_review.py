@@ -191,7 +191,8 @@ def test_a_lost_hand_and_a_session_that_ends_lose_nothing_of_a_sheet(doubtful: H
 def test_next_selects_a_region_with_its_reason_it_grows_and_cues_are_drawn(
     headset: Headset,
 ) -> None:
-    """The suggestion is fixed to a region here; test_suggestion.py tests how the model chooses."""
+    """The test replaces the model's suggestion by a fixed region. test_suggestion.py tests how the
+    model chooses a suggestion."""
     page = headset.driver
     region = np.flatnonzero(TRUTH == 3)[:40].tolist()
     reason = "40 unlabelled items close together"

@@ -183,8 +183,9 @@ main()
 def test_gesture_that_the_server_finds_too_large_is_refused_once(
     tmp_path: Path, server_process: type[ServerProcess], open_page: Any
 ) -> None:
-    """The server closes the stream with code 1009. Sent again, the gesture would close each later
-    stream, and no other gesture would be answered."""
+    """The server closes the stream with code 1009 when it receives the gesture. If the page sent
+    the gesture again, the server would close each later stream as well, and would answer no other
+    gesture."""
     server = server_process("--project", str(tmp_path / "digits"), "--no-training")
     server.program = ["-c", SMALL_MESSAGES]
     server.start()
@@ -286,7 +287,8 @@ def test_a_bake_is_shown_and_not_changed(
 
 
 def test_the_first_picture_needs_no_trainer(still_server: ServerProcess, open_page: Any) -> None:
-    """The bundled demo starts from its bake: it shows a finished map before a trainer runs."""
+    """The page of the bundled demo shows a finished map, which is part of the package, before a
+    trainer runs."""
     page = open_page(still_server.url)
     page.wait_for_scene()
     from map_quality import nearest_neighbour_accuracy

@@ -255,7 +255,8 @@ def test_next_does_what_the_server_suggests(
 def test_a_region_that_is_suggested_is_selected_and_labelled(
     doubtful: PageDriver, impure_server: ServerProcess
 ) -> None:
-    """The suggestion is fixed to a region here; test_suggestion.py tests how the model chooses."""
+    """The test replaces the model's suggestion by a fixed region. test_suggestion.py tests how the
+    model chooses a suggestion."""
     page = doubtful
     before = page.labels
     region = np.flatnonzero((TRUTH == 3) & (before < 0))[:40].tolist()
@@ -337,7 +338,8 @@ def test_quality_is_shown_and_follows_labels(page: PageDriver, server: ServerPro
 
 
 def cloud_bytes(page: PageDriver, attribute: str, width: int) -> np.ndarray:
-    """The first of the `width` bytes that `attribute` of the cloud has per item."""
+    """Return the first byte per item (N,) of an attribute of the cloud, which has `width` bytes per
+    item."""
     script = f"Array.from(lodespace.cloud.points.geometry.getAttribute('{attribute}').array)"
     return np.array(page.evaluate(script), np.uint8).reshape(-1, width)[:, 0]
 

@@ -1,4 +1,5 @@
-"""The exported model predicts as the trainer, both loaded again and as ONNX in another runtime."""
+"""The exported model gives the trainer's predictions: loaded in Python, and as ONNX in another
+runtime."""
 
 import json
 import re
@@ -56,7 +57,8 @@ def test_a_loaded_model_predicts_as_the_trainer(worked: Path, tmp_path: Path) ->
 
 
 def test_a_scaled_and_rotated_map_is_encoded_and_decoded(vectors: Path, tmp_path: Path) -> None:
-    """A map is scaled after a collapse, and rotated whenever it is aligned to previous frames."""
+    """The exported model contains the display transform: the scale of each axis, the rotation and
+    the translation of the map."""
     export(vectors, tmp_path / "model", "model")
     model = load_model(tmp_path / "model")
     items = torch.randn(6, 8, generator=torch.Generator().manual_seed(0))

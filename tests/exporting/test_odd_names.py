@@ -1,4 +1,4 @@
-"""Every export format works for every name of a file, folder, class or column that imports."""
+"""Every export format works with odd names of files, folders, classes and columns."""
 
 import csv
 import io
@@ -181,7 +181,8 @@ def test_the_command_line_prints_names_that_are_not_text(
 
 
 def test_two_files_of_one_name_are_both_exported(tmp_path: Path) -> None:
-    """The number of the item after a name can be the name of another file."""
+    """The export adds the item's number to the name of a second file of the same name. The result
+    can be the name of a third file."""
     root = tmp_path / "raw"
     for number, name in enumerate(["a/x-3.png", "a/y.png", "b/x.png", "c/x.png"]):
         (root / name).parent.mkdir(parents=True, exist_ok=True)

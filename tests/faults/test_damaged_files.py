@@ -38,7 +38,8 @@ def flip_first_page(path: Path) -> None:
 
 
 def flip_page(path: Path) -> None:
-    """Invert the middle page; the middle 64 bytes of a small file."""
+    """Invert the 4,096 bytes of the middle page; in a file of at most 8 KB, invert 64 bytes in the
+    middle."""
     content = bytearray(path.read_bytes())
     size = 4096 if len(content) > 8192 else 64
     start = len(content) // 2 // size * size
@@ -218,7 +219,8 @@ def test_rows_that_make_no_sense_are_reported_and_repaired(
 
 
 def change(path: Path, statement: str) -> None:
-    """Execute `statement`, with each of CHANGES made to event 6 or 7 as a parameter."""
+    """Execute an SQL `statement`. Its parameters are changed copies of event 6 or 7, one per entry
+    of CHANGES."""
     connection = sqlite3.connect(path)
     rows = dict(connection.execute("SELECT sequence, event FROM events").fetchall())
     values = {

@@ -178,7 +178,8 @@ async def test_a_folder_that_is_moved_back_is_used_again(tmp_path: Path, small_d
 async def test_a_deleted_write_ahead_log_loses_no_label(
     tmp_path: Path, small_data: Path, suffix: str
 ) -> None:
-    """Its content is still in memory and in the open file, from which SQLite completes the log."""
+    """SQLite completes the label log from its memory and from the deleted file, which is still
+    open."""
     project = tmp_path / "project"
     async with labelled(small_data, project) as client:
         (project / f"{LABEL_LOG}{suffix}").unlink()

@@ -1,4 +1,4 @@
-"""`lodespace repair` takes each label from the best file that still knows it."""
+"""`lodespace repair` restores each label from the best file that still contains the label."""
 
 import asyncio
 import json
@@ -163,7 +163,8 @@ def test_lost_events_without_a_snapshot_are_named() -> None:
 
 
 def test_pages_of_a_log_without_its_first_page_give_all_events(tmp_path: Path) -> None:
-    """SQLite reads nothing from such a file. The pages hold long rows on several pages, too."""
+    """SQLite cannot open a log without its first page. Some events of this log are longer than a
+    page."""
     path = tmp_path / "labels.sqlite"
     log = EventLog(path)
     dice = random.Random(1)
@@ -206,7 +207,8 @@ def test_records_after_a_damaged_part_of_a_recording_are_read(folder: Path) -> N
 def test_the_search_for_records_reads_few_bytes(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Damaged parts have bytes that look like the heads of long records."""
+    """The file has a damaged part of 10,000 record headers, each with a length of 50,000 bytes. A
+    search that read each of these records would read gigabytes."""
     path = folder / "recording.lds"
     intact = path.read_bytes()
     start = next(read_records(path)).offset

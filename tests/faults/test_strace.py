@@ -1,7 +1,7 @@
-"""A server whose system calls fail: what it refused is not in the log, what it acknowledged is.
+"""A server whose system calls fail: the log contains the acknowledged commands, and no others.
 
-strace lets a call of the kernel's interface fail in a real server process. The process is killed at
-the end, so that it cannot tidy up.
+strace lets a system call fail in a real server process. At the end, the process is killed, so it
+cannot complete the log when it stops.
 """
 
 import json
@@ -51,7 +51,7 @@ class Fault(NamedTuple):
     call: str
     """Name of the system call, or several, separated by commas."""
     number: int
-    """Which call of this name in the thread fails, from 1."""
+    """Number of the call that fails, among the calls of this name in the thread, counted from 1."""
     lasting: bool
     """Whether all later calls fail as well."""
     error: str = "EIO"
@@ -71,7 +71,8 @@ SHORT = [
     Fault("pwrite64,fdatasync", 9, lasting=True, error="ENOSPC"),
 ]
 CALLS = {"fdatasync": 30, "pwrite64": 90}
-"""Number of calls in the log's thread that the whole form lets fail, one by one."""
+"""Per system call: number of calls in the log's thread. With --slow, the test lets each of these
+calls fail twice: first alone, then together with all later calls."""
 
 
 @pytest.mark.timeout(2 * 3600)
@@ -108,7 +109,8 @@ def new_project(data: Path, folder: Path) -> Path:
 
 
 def answers_of(data: Path, project: Path, fault: Fault) -> dict[str, bool]:
-    """Return which commands a server with `fault` acknowledged, at first or when sent again."""
+    """Return per command whether a server with `fault` acknowledged it, at the first or the second
+    try."""
     tests = str(Path(__file__).parents[1])
     command = ["strace", "-f", "-qq", "-o", "/dev/null", "--trace", fault.call, "-e", fault.option]
     arguments = [sys.executable, "-c", SCRIPT, str(data), str(project), tests]

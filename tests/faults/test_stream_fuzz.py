@@ -1,4 +1,5 @@
-"""A million frames that make no sense: the server refuses each, and serves the others as before."""
+"""A million malformed messages: the server refuses each of them, and continues to serve other
+clients."""
 
 import asyncio
 import os
