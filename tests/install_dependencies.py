@@ -132,9 +132,9 @@ def download_size(listed: Path, backend: str | None) -> int | None:
 def package_size(package: dict[str, Any]) -> int:
     """Bytes to download for a package entry of a pylock.toml.
 
-    These are the bytes of its largest wheel, or of its source distribution if it has no wheel.
-
-    PyTorch's index does not state sizes, so the server of the wheel is asked for the size.
+    The size is that of the largest wheel, or of the source distribution if there is no wheel.
+    PyTorch's index does not state sizes, so the function requests the size from the server of the
+    wheel.
     """
     files = package.get("wheels") or [package[k] for k in ("archive", "sdist") if k in package]
     stated = [file["size"] for file in files if "size" in file]

@@ -21,7 +21,8 @@ from lodespace import protocol
 
 CLIENTS = 4
 BYTES_PER_COMMAND = 4096
-"""Memory for the history of an acknowledged command. It is not a leak."""
+"""Number of bytes that the server keeps in memory per acknowledged command, for the command
+history."""
 
 
 class LoggedServer(ServerProcess):
@@ -62,7 +63,8 @@ def test_the_fuzzer_changes_every_kind_of_operation() -> None:
 
 @pytest.mark.timeout(7200)
 async def test_frames_that_make_no_sense_do_no_harm(server: LoggedServer, slow: bool) -> None:
-    """1,000,000 text frames and 20,000 raw frames with --slow, otherwise 8,000 and 100."""
+    """Send malformed frames. With --slow, these are 1,000,000 text frames and 20,000 raw frames;
+    otherwise 8,000 text frames and 100 raw frames."""
     texts, raws = (1_000_000, 20_000) if slow else (8_000, 100)
     answers = Answers()
     assert server.process is not None

@@ -1,4 +1,5 @@
-"""The trainer process ends with its server, and one trainer writes checkpoints of a project."""
+"""The trainer process ends with its server, and only one trainer at a time writes checkpoints of a
+project."""
 
 import contextlib
 import io
@@ -29,7 +30,7 @@ def train(start, reader, events):
 
 process_main._train = train
 """
-"""A trainer that reads no commands in its main thread, without torch."""
+"""Script of a trainer process without torch, whose main thread does not read commands."""
 SERVER = """
 import subprocess, sys
 trainer = subprocess.Popen(
@@ -87,7 +88,8 @@ def serve(script: str, folder: Path) -> tuple[subprocess.Popen[bytes], psutil.Pr
 
 
 def is_gone(trainer: psutil.Process) -> bool:
-    """Whether the process has ended. Nobody may be there to wait for it."""
+    """Return whether the process has ended. A zombie also counts as ended: its parent may be dead,
+    so no process collects its exit status."""
     return not trainer.is_running() or trainer.status() == psutil.STATUS_ZOMBIE
 
 
@@ -95,7 +97,8 @@ def is_gone(trainer: psutil.Process) -> bool:
 async def test_a_stopped_trainer_ends_with_its_killed_server(
     tmp_path: Path, processes: Processes
 ) -> None:
-    """A stopped trainer cannot read the end of its pipe."""
+    """The test stops the trainer with SIGSTOP, so the trainer cannot notice that its pipe has
+    closed."""
     server, trainer = serve(BUSY, tmp_path)
     processes.append((server, trainer))
     os.kill(trainer.pid, signal.SIGSTOP)
@@ -106,7 +109,8 @@ async def test_a_stopped_trainer_ends_with_its_killed_server(
 async def test_a_busy_trainer_ends_at_the_end_of_its_pipe(
     tmp_path: Path, processes: Processes
 ) -> None:
-    """As on systems that do not kill a process together with its parent."""
+    """The test turns off the system's option that kills a process together with its parent. Some
+    systems do not have this option."""
     script = BUSY + "\nprocess_main.end_with_parent = lambda: None"
     server, trainer = serve(script, tmp_path)
     processes.append((server, trainer))
@@ -126,7 +130,8 @@ def test_a_trainer_that_still_loads_stops_at_once(tmp_path: Path) -> None:
 
 
 def test_a_stop_does_not_wait_for_earlier_commands(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The main thread may need seconds for the commands of many quick gestures."""
+    """The reader of commands drops the waiting commands before a stop. The main thread might need
+    seconds to carry them out."""
     ended: list[int] = []
     monkeypatch.setattr(process_main.os, "_exit", ended.append)
     pipe = io.BytesIO(b"".join(map(m.packed, [m.Run(), m.Pause(), m.Run(), m.Stop()])))

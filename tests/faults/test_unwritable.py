@@ -42,7 +42,8 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def refused(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Messages of the label, and of the notice, in each server that `serve` starts."""
+    """Error messages from each server that `serve` starts: first of a refused label, then of the
+    notice."""
     messages: list[str] = []
 
     async def start_and_label(

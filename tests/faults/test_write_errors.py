@@ -1,4 +1,5 @@
-"""After an error of the disk, session and log agree: what was refused is not in the log."""
+"""After a disk error, the session and the label log agree: the log does not contain refused
+commands."""
 
 import errno
 import math
@@ -51,7 +52,8 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyDisk]:
 
 @pytest.fixture
 def memory(tmp_path: Path) -> Iterator[Path]:
-    """A folder in memory if there is one: the tests write thousands of small files."""
+    """A folder in a memory file system if the system has one, because the tests write thousands of
+    small files. Otherwise a folder on disk."""
     shared = Path("/dev/shm")
     if not shared.is_dir():
         yield tmp_path
@@ -61,7 +63,7 @@ def memory(tmp_path: Path) -> Iterator[Path]:
 
 
 class Annotated:
-    """A session and its log, with the path of commands that a server has."""
+    """A session with its label log, and the same command handling as in a server."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -145,11 +147,12 @@ async def run_session(
     *,
     killed: bool = True,
 ) -> int:
-    """Carry out a session in which calls `first` to `last` fail, then send again what was refused.
+    """Carry out `commands` while the disk calls from number `first` to `last` fail. Then send the
+    refused commands again.
 
-    Log and session are compared at every refusal and at the end, as a process finds them that
-    opens the files at that moment; without `killed`, only at the end. Returns the number of calls
-    of the session.
+    With `killed`, compare the session with the files on disk after every refusal, as if the process
+    were killed at that moment. Without `killed`, compare them only at the end. Returns the number
+    of disk calls before the refused commands are sent again.
     """
     project = Annotated(path)
     disk.calls.clear()
@@ -186,7 +189,8 @@ async def test_refused_commands_are_absent_whatever_call_fails(
 async def test_refused_events_are_removed_when_the_log_is_opened_again(
     memory: Path, disk: FaultyDisk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The system may refuse to shorten the write-ahead log as well."""
+    """Shortening the write-ahead log fails as well, so refused events stay in the file until the
+    log is opened again."""
     commands = session_commands()[:6]
     calls = await run_session(memory / "whole.sqlite", disk, commands)
     syncs = [number for number, call in enumerate(disk.calls[:calls], 1) if call == "sync"]

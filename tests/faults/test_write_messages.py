@@ -1,4 +1,5 @@
-"""The message of a refused label names the cause, and a remedy that fits it."""
+"""The message of a refused label names the cause of the failure, and a remedy that fits the
+cause."""
 
 import contextlib
 import errno

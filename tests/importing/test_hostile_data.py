@@ -1,4 +1,5 @@
-"""Data made to end an import or to fill memory or disk: left out by name, or refused."""
+"""Hostile data that would end an import or fill memory or disk. The import refuses such a file, or
+leaves it out and names it in the report."""
 
 import gzip
 import inspect
@@ -131,7 +132,7 @@ def test_an_archive_may_unpack_to_20_times_its_size_or_2_gb() -> None:
 
 
 def test_an_npz_bomb_is_refused_before_it_is_unpacked(tmp_path: Path, bring: Import) -> None:
-    """The directory of the archive states 4 GB, as after `np.savez_compressed(X=zeros)`."""
+    """The .npz file states an unpacked size of 4 GB, as a small compressed file of zeros can."""
     path = tmp_path / "bomb.npz"
     np.savez_compressed(path, X=np.zeros((100, 1000), np.float32))
     raw = bytearray(path.read_bytes())
@@ -204,7 +205,8 @@ def test_an_item_of_a_gigabyte_is_refused(tmp_path: Path, bring: Import) -> None
 
 
 def test_a_table_of_30_000_columns_keeps_every_column(tmp_path: Path, bring: Import) -> None:
-    """Took 85 s when the time grew with the square of the number of columns; now under 1 s."""
+    """An import of this table took 85 s when its time grew with the square of the number of
+    columns. Now it takes less than 1 s."""
     names = [f"gene{k}" for k in range(30_000)]
     lines = [",".join(["id", "vector", *names])]
     lines += [",".join([f"r{i}", f'"[{i}, 1, 2]"', *["0.5"] * 30_000]) for i in range(3)]

@@ -1,4 +1,5 @@
-"""A whole import: a complete project or none, also after an interrupt. Features from files."""
+"""Import from the command to the project: a failed or interrupted import leaves no project.
+Features can be read from files."""
 
 import shutil
 import signal

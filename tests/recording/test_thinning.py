@@ -1,4 +1,4 @@
-"""A recording that reaches its size limit: it is bounded whatever it holds, and stays sound."""
+"""A recording that reaches its size limit: the file stays below the limit, and stays readable."""
 
 import errno
 from collections.abc import Callable, Iterator

@@ -22,8 +22,8 @@ N_TRAIN = 4000
 
 @dataclass(frozen=True)
 class Map:
-    """Figures of a trained map. Silhouette and W/B are computed on the training items, and the
-    accuracies on held-out items."""
+    """Quality figures of a trained map. The silhouette and the ratio of distances within and
+    between classes are computed on the training items, the accuracies on held-out items."""
 
     reconstruction: float
     kl: np.ndarray

@@ -1,4 +1,5 @@
-"""Tests of JSON from outside: every kind of wrong JSON is one error, wherever it is read."""
+"""JSON from outside: each reader reports any invalid JSON with its own error class, not with a
+decoder's exception."""
 
 import json
 import struct

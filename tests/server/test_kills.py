@@ -29,7 +29,8 @@ ITEMS = 200
 KILLS, KILLS_SLOW = 5, 1000
 """Kills of the server, without and with --slow."""
 LABELS, LABELS_SLOW = 0, 20_000
-"""Acknowledged labels in all kills together; the loop goes on until both numbers are reached."""
+"""Number of acknowledged labels over all kills, without and with --slow. The test continues until
+it has reached both this number and the number of kills."""
 
 
 @dataclass
@@ -135,7 +136,8 @@ async def test_no_kill_loses_an_acknowledged_label(
 
 
 def test_every_answer_comes_after_its_sync(tmp_path: Path, small_data: Path) -> None:
-    """Check the order of system calls: after kill -9, the system still writes unsynced data."""
+    """The trace of system calls shows that the log is synced to disk before each answer. `kill -9`
+    cannot test this: after the process has ended, the system still writes the unsynced data."""
     if shutil.which("strace") is None:
         pytest.skip("needs strace to see the order of system calls")
     script = """

@@ -1,4 +1,4 @@
-"""Repeated messages of the log, and the limit on open files."""
+"""Limit on repeated log messages, and limit on the number of open files."""
 
 import logging
 import subprocess

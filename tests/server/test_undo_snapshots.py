@@ -1,4 +1,4 @@
-"""Snapshots for undo on a disk that is slower than the gestures: memory, files, closing."""
+"""Storage of undo snapshots on a disk that is slower than the gestures."""
 
 import threading
 import time

@@ -146,7 +146,8 @@ def test_an_anchor_damaged_in_an_earlier_log_pins_nothing(log: Path, detail: str
 
 
 def test_a_log_without_a_version_is_of_format_1(log: Path) -> None:
-    """A kill after format 1 created the table and before it set the version leaves such a log."""
+    """Such a log is left by a kill at its creation: format 1 created the table before it set the
+    version."""
     before = events_in(log)
     change(log, "PRAGMA user_version=0")
     assert events_in(log) == before

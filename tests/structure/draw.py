@@ -1,6 +1,7 @@
 """Pictures and tables of the code's folders for docs/architecture.md, made from the code.
 
-Run `make architecture` after folders or imports have changed. A test compares the stored files.
+Run `make architecture` after folders or imports have changed. A test fails if the stored pictures
+or tables differ from the code.
 """
 
 import json
@@ -140,7 +141,7 @@ def _client() -> Drawing:
 
 
 def page_with_tables(page: str, drawn: Sequence[Drawing]) -> str:
-    """Return `page` with the current tables, each between its pair of marks."""
+    """Return `page` with current tables. Each table is between two HTML comments of the page."""
     end = "<!-- end -->"
     for drawing in drawn:
         begin = f"<!-- folders of {drawing.folder} -->"

@@ -6,7 +6,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = {"lodespace": ROOT / "server", "lodespace.models": ROOT / "models"}
-"""Folder of each package. An import of `lodespace.x` is below server/ unless `x` is `models`."""
+"""Folder of each package: `lodespace.models` and its modules are in models/, all other modules in
+server/."""
 
 
 def imported_modules(path: Path, *, lazy: bool) -> set[str]:

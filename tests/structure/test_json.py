@@ -6,8 +6,8 @@ from pathlib import Path
 from structure.imports import models_modules, server_modules
 
 DECODERS = {"load", "loads", "decode", "JSONDecoder"}
-"""Names in `json` and `msgspec.json` that decode. `msgspec.json.Decoder` is allowed as an argument
-of `json_decoder`."""
+"""Names of functions and classes that decode JSON, in `json` and `msgspec.json`. The only allowed
+use is `msgspec.json.Decoder` as an argument of `json_decoder`."""
 
 
 def decoding(module: Path) -> list[int]:

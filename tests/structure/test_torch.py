@@ -17,7 +17,8 @@ WITH_TORCH = {
     "baking/progress",
     "exporting/model",
 }
-"""Modules and folders of server/ that may import torch. Other modules import them only lazily."""
+"""Modules and folders of server/ that may import torch at the top of a module. Other modules import
+torch only inside functions."""
 WITHOUT_TORCH = {
     "lodespace.models.checkpoints.checkpoint",
     "lodespace.models.config",

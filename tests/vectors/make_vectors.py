@@ -161,7 +161,8 @@ def perspective(distance: float, fov: float, near: float, far: float) -> list[fl
 
 
 def inside_by_angles(x: float, y: float, polygon: list[float]) -> bool:
-    """Whether (x, y) is in `polygon`, by the sum of angles: slow, and unlike the tested rule."""
+    """Return whether (x, y) is inside `polygon`, computed by a sum of angles. This is slow, but
+    independent of the tested rule."""
     points = np.asarray(polygon).reshape(-1, 2) - (x, y)
     angles = np.arctan2(points[:, 1], points[:, 0])
     turns = np.diff(np.append(angles, angles[0]))

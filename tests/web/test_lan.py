@@ -107,7 +107,8 @@ async def test_device_cannot_approve_itself(lan: Lan) -> None:
 
 
 async def test_guesses_of_many_addresses_do_not_invalidate_a_code(lan: Lan) -> None:
-    """A guess above the limit of its address is not compared with the code."""
+    """After too many guesses from one address, further guesses from this address are not compared
+    with the code."""
     access = lan.server.app[ACCESS]
     now = time.time()
     # All guesses are within one minute, however slow the machine is.
@@ -261,7 +262,8 @@ async def test_an_annotator_labels_and_the_owner_sees_it(lan: Lan) -> None:
 
 
 async def test_device_with_the_client_id_of_another_acts_in_its_own_name(lan: Lan) -> None:
-    """Every client receives the ids of all others, in `labels.by`."""
+    """A device can use the client id of another client: the server sends these ids in
+    `labels.by`."""
     annotator, another = await lan.approved("annotator"), await lan.approved("annotator")
     async with (
         StreamClient(lan.own, client_id="page-of-the-owner") as owner,

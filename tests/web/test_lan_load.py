@@ -49,7 +49,7 @@ async def is_closed(held: Hold) -> bool:
 
 @pytest.fixture
 def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Allow few connections, and greet them as fast as they come."""
+    """Lower the limits on connections, and remove the limit on new connections per second."""
     monkeypatch.setattr(connections, "MAX_STRANGERS", 12)
     monkeypatch.setattr(connections, "MAX_STRANGERS_AND_ADDRESS", 5)
     monkeypatch.setattr(lan_listener, "GREETINGS_PER_SECOND", 1e6)
@@ -84,7 +84,8 @@ async def test_strangers_of_many_addresses_hold_a_limited_number(lan: Lan) -> No
 
 
 async def test_silent_connections_of_a_flood_do_not_delay_the_owner(lan: Lan) -> None:
-    """More connections arrive than the server greets in a minute; the owner labels meanwhile."""
+    """More connections arrive than the server accepts in a minute. Meanwhile the owner labels
+    items."""
     flood = [await hold(lan, f"127.0.{k % 3}.8", tls=False) for k in range(200)]
     async with StreamClient(lan.own) as owner:
         assert isinstance(await owner.label([1], 1), protocol.Ack)
@@ -125,7 +126,7 @@ async def test_device_holds_a_limited_number_of_streams(lan: Lan) -> None:
 
 
 class SlowRegions:
-    """Replaces the region query by one that waits until the test goes on."""
+    """Replaces the region query by a query that waits until the test continues."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.go_on = threading.Event()

@@ -15,13 +15,14 @@ SETTINGS = """
 [checks.negative_data_rejection]
 expected-statuses = [400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 428, 429]
 """
-"""Settings of schemathesis. Its default list of refusals lacks 413, with which the server refuses
-an invalid body of more than 1 MiB before it reads the body. Status 5xx is left out of the list."""
+"""Settings of schemathesis: the statuses with which the server may refuse an invalid request. The
+server refuses a body of more than 1 MiB with 413, which the default of schemathesis lacks. No
+status 5xx is allowed."""
 
 
 @pytest.fixture
 def lan(small_data: Path, tmp_path: Path) -> Iterator[LanServer]:
-    """A server with --lan, so that the addresses for devices have something to answer."""
+    """A server with --lan: the routes for other devices work only with this option."""
     server = LanServer(
         str(small_data),
         *("--project", str(tmp_path / "project"), "--no-training"),

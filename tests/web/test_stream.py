@@ -49,7 +49,8 @@ async def test_a_command_sent_again_has_no_second_effect(served: str) -> None:
 
 
 async def test_message_of_the_largest_size_is_accepted_and_no_larger_one(served: str) -> None:
-    """A larger message closes the stream with code 1009, which is final for the command."""
+    """A larger message closes the stream with code 1009. The client must not send this message
+    again."""
     async with StreamClient(served) as anna:
         text = protocol.encode_operation(anna.label_operation([1], 2)).decode()
         await anna.socket.send_str(text.ljust(protocol.MAX_MESSAGE_BYTES))

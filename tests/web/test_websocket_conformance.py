@@ -15,7 +15,8 @@ CASES = ["1.*", "2.*", "3.*", "4.*", "5.*", "6.*", "7.*", "10.*"]
 """All cases but 9 (performance, with messages of up to 16 MiB), 12 and 13 (compression, which the
 stream does not offer)."""
 NOT_OURS = ["7.9.5"]
-"""aiohttp answers a close frame with the code 1006, which no frame may have, with the same code."""
+"""Test case that fails because of aiohttp: a close frame must not have the code 1006, but aiohttp
+answers such a frame with a close frame of code 1006."""
 # In a process of its own, because kosoku changes the search path and a function of binascii.
 RUN = """
 import asyncio, json, sys, kosoku

@@ -1,4 +1,4 @@
-"""A sweep of predictions, and the continuation of a half-finished sweep."""
+"""Predictions of all items in one sweep, and the continuation of a half-finished sweep."""
 
 import numpy as np
 import pytest

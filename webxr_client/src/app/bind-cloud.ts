@@ -1,5 +1,6 @@
 /**
- * Bindings from the state to the point cloud: scene, classes, selection, marks, cues, thumbnails.
+ * Bindings from the state to the point cloud: scene, classes, selection, search results, hovered
+ * item, pins, cues, thumbnails.
  */
 import { effect } from "@preact/signals";
 import { fetchThumbnails } from "../net/api.js";
