@@ -69,8 +69,8 @@ function secureContext({ secure, protocol, hostname }: Surroundings): Finding {
       text: [
         "Browsers offer WebXR only on https addresses and on localhost.",
         `The address ${hostname} was opened without https.`,
-        "Start the server with --lan and open the https address that it prints, or connect the",
-        "headset by cable and use adb reverse.",
+        "Start the server with --lan, and open the https address that the server prints.",
+        "Or connect the headset by cable, and use adb reverse.",
       ].join(" "),
     };
   return {
@@ -91,8 +91,8 @@ function graphics({ webgl2 }: Surroundings): Finding {
         ...named,
         state: "bad",
         text: [
-          "WebGL 2 is missing. Turn on hardware acceleration in the browser's settings,",
-          "or use another browser.",
+          "WebGL 2 is missing.",
+          "Turn on hardware acceleration in the browser's settings, or use another browser.",
         ].join(" "),
       };
 }
@@ -105,10 +105,10 @@ function knowsXr({ xr, secure }: Surroundings): Finding {
     state: "bad",
     text: secure
       ? [
-          "This browser does not have WebXR. The browsers of Quest and Pico headsets, Chrome and",
-          "Edge have it; Firefox and Safari on a desktop do not.",
+          "This browser does not have WebXR. Firefox and Safari on a computer do not have WebXR.",
+          "Use Chrome or Edge on a computer, or the browser of a Quest or Pico headset.",
         ].join(" ")
-      : "Not known: browsers hide WebXR on addresses that are not secure.",
+      : "Unknown, because browsers hide WebXR on addresses that are not secure.",
   };
 }
 
@@ -127,8 +127,9 @@ function headset({ xr, vr }: Surroundings): Finding {
     state: "bad",
     text: xr
       ? [
-          "No headset was found. On a computer: connect one and start its software (SteamVR, Meta",
-          "Link). In a headset: open this page in the headset's own browser.",
+          "No headset was found.",
+          "On a computer, connect a headset and start its software (SteamVR or Meta Link).",
+          "In a headset, open this page in the browser of the headset.",
         ].join(" ")
       : "A headset cannot be used without WebXR.",
   };

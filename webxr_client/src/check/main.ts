@@ -1,5 +1,6 @@
 /**
- * Entry point of the page /check: whether this browser supports VR, and the reason if it does not.
+ * Entry point of the page /check. The page shows whether this browser supports VR, and the reason
+ * if the browser does not support VR.
  */
 import "../ui/styles.css";
 import "./check.css";

@@ -1,4 +1,4 @@
-/** Lasso, rectangle and pick: from pointer movements to a selection. */
+/** Tools that turn pointer movements into a selection: lasso, rectangle and pick. */
 import type { Region } from "../protocol/messages.js";
 import { type AppState, type Drawing, NOTHING, type Selection } from "../state/app-state.js";
 import type { PointerSample, PointerTool } from "./pointer.js";

@@ -16,8 +16,8 @@ import { LeaveGuard } from "./leave-guard.js";
 
 export interface ConnectionState {
   /**
-   * `waiting`: before the next attempt. `refused`: closed by the server, without another attempt.
-   * `none`: a baked site without a server.
+   * `waiting`: waits for the next attempt to connect. `refused`: the server closed the connection,
+   * and the page does not try again. `none`: the page is a baked site without a server.
    */
   status: "connecting" | "open" | "waiting" | "refused" | "none";
   /** Message for the user: the current action, or the reason of a failure. */
@@ -67,15 +67,16 @@ export class Connection {
   /** Handles frames and operations one after the other, in the order in which they arrive. */
   private decoding: Promise<void> = Promise.resolve();
 
-  /**
-   * `listener` is a function, because the listener needs the connection and is created after it.
-   */
+  /** `listener` is a function because the listener is created after the connection. */
   constructor(
     private readonly url: string,
     private readonly listener: () => StreamListener,
   ) {}
 
-  /** Report that there is no server, as for a baked site. `open` is never called then. */
+  /**
+   * Set the state for a page without a server, such as a baked site. `open` must not be called
+   * then.
+   */
   disable(): void {
     this.setState("none", "", null);
   }
@@ -157,13 +158,14 @@ export class Connection {
     const size = megabytes(bytesOf(text));
     const message =
       `This action is too large to send (${size} MB), and changed nothing. ` +
-      "Select fewer items, and repeat it.";
+      "Select fewer items, and repeat the action.";
     this.listener().onOperation({ op: "refused", command_id, code: "too_large", message });
   }
 
   /**
-   * Refuse the largest unanswered command, after the server closed the stream because of the size
-   * of a message. Sent again, the command would close the next stream too.
+   * Refuse the largest unanswered command. Called after the server closed the stream because a
+   * message was too large. The command is not sent again, because it would close the next stream
+   * too.
    */
   private refuseLargest(): void {
     let largest: [id: string, text: string] | null = null;

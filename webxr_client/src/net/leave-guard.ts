@@ -1,6 +1,7 @@
 /**
- * Makes the browser ask before the page is closed. The listener is installed only while it is
- * needed, because browsers do not keep a page with such a listener in their back-forward cache.
+ * Makes the browser ask the user before the page is closed. The listener is installed only while
+ * commands could be lost, because browsers do not keep a page with this listener in their
+ * back-forward cache.
  */
 export class LeaveGuard {
   private on = false;

@@ -105,7 +105,8 @@ export class Labelling {
    * Return the items whose current class and new class are unlocked. If other items are left out,
    * show their number to the user.
    *
-   * @param newClass Maps an item to its new class; absent if all get the same, unlocked class.
+   * @param newClass Maps an item to its new class; absent if all items get one class, which is not
+   * locked.
    */
   private withoutLocked(items: Uint32Array, newClass?: ReadonlyMap<number, number>): Uint32Array {
     const { classes, annotations } = this.state;

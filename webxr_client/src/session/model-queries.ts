@@ -24,7 +24,7 @@ export class ModelQueries {
   private mapBusy = false;
   /** Newest point to decode; its query is sent after the previous query is answered. */
   private mapNext: Point | null = null;
-  /** Command id of the newest probe. */
+  /** Command id of the newest query for forces and reconstructions. */
   private probed = "";
   private watching = false;
 
@@ -76,8 +76,8 @@ export class ModelQueries {
   }
 
   /**
-   * Request forces and reconstructions of `items` (the first MAX_PROBED), stored until the next
-   * probe.
+   * Request forces and reconstructions of the first MAX_PROBED of `items`. The page keeps the
+   * answer until the next call.
    */
   async probe(items: readonly number[]): Promise<void> {
     const { forces } = this.state;

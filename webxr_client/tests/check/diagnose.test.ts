@@ -30,7 +30,7 @@ describe("a browser", () => {
       /--lan|adb reverse/,
     ],
     ["no WebXR", { xr: false, vr: false }, "WebXR", /Chrome|Quest/],
-    ["no headset", { vr: false }, "Headset", /connect one/],
+    ["no headset", { vr: false }, "Headset", /connect a headset/],
     [
       "a policy against it",
       { vr: "denied by Permissions-Policy" },

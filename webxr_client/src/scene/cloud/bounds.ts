@@ -3,7 +3,10 @@ import { Box3, Vector3 } from "three";
 import { GRID_STEPS } from "../../protocol/messages.js";
 import type { LatentState } from "../../state/latent-state.js";
 
-/** The box of a cloud of more items is computed from every k-th item, at least this many. */
+/**
+ * Least number of items from which the box of a cloud is computed. In a larger cloud, the box is
+ * computed from every k-th item.
+ */
 const SAMPLES = 4000;
 /** Share of the points that are treated as outliers at each end of an axis. */
 const OUTLIERS = 0.004;

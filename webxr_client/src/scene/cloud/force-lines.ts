@@ -181,7 +181,10 @@ export class ForceLines {
     }
   }
 
-  /** Draw one standard deviation of q(Z given X) around the hovered item: a circle per plane. */
+  /**
+   * Draw the encoder's standard deviation around the latent mean of the hovered item, as one circle
+   * per plane of two axes.
+   */
   private drawHalo(): void {
     const { forces, hovered, latent } = this.state;
     const item = hovered.peek()?.item ?? -1;

@@ -28,7 +28,7 @@ export class Lines {
     this.object.visible = false;
   }
 
-  /** Remove all segments and make room for this many new ones. */
+  /** Remove all segments, and make room for `segments` new ones. */
   begin(segments: number): void {
     this.count = 0;
     if (this.positions.count >= 2 * segments) return;

@@ -39,15 +39,15 @@ const SIZES = [0.45, 1.9] as const;
 /** Share by which selected items are drawn larger. */
 const SELECTED_SIZE = 0.22;
 /**
- * Share by which selected items are drawn larger if they are few, such as the items of a contact
- * sheet, so that a person finds them among thousands of points.
+ * Share by which the items of a contact sheet are drawn larger. A person has to find these few
+ * items among thousands of points.
  */
 const MARKED_SIZE = 1.6;
 // Bytes of the attribute `marks`.
 const GRABBED = 255;
 const PINNED = 128;
 const HOVERED = 255;
-/** Mark of items that a search has not found. */
+/** Byte in the attribute `marks` of an item that does not match the search. */
 const DIMMED = 64;
 
 export class PointCloud {
@@ -66,9 +66,12 @@ export class PointCloud {
   private pinned: readonly number[] = [];
   private found: Uint32Array | null = null;
   private dominant: Int16Array | null = null;
-  /** The cue that is shown as size. */
+  /** Value of the size cue per item. The size of a point shows the value. */
   private sizes = new BufferAttribute(new Uint8Array(0), 1, true);
-  /** The cue that is shown as colour, in place of the confidence. */
+  /**
+   * Value of the colour cue per item. The colour of a point shows the value instead of the
+   * confidence.
+   */
   private colourCue: Uint8Array | null = null;
 
   constructor(

@@ -26,8 +26,8 @@ export class BoardAim {
   private readonly atPalette = new BoardPointing(PALETTE_WIDTH, PALETTE_HEIGHT);
   private readonly atSheet = new BoardPointing(SHEET_WIDTH, SHEET_HEIGHT);
   /**
-   * How the hand touches or points at a board: at the sheet if the hand is there, else at the
-   * palette.
+   * State of the hand at one board: at the contact sheet if the hand touches or points at that
+   * board, otherwise at the palette.
    */
   pointing = this.atPalette;
 

@@ -80,8 +80,9 @@ function giveClass(classId: number, state: AppState, commands: Commands): number
 }
 
 /**
- * Resize the brush, or widen clusters, by `factor`. Hands without controllers need this action,
- * because they have no thumbstick.
+ * Multiply the radius of the brush by `factor`. With the cluster tool, divide the density threshold
+ * by `factor` instead: a lower threshold gives larger clusters. Hands without controllers use this
+ * tile, because they have no thumbstick.
  */
 function resize(factor: number, { xr }: AppState): void {
   if (xr.tool.peek() === "cluster") xr.setDensity(xr.density.peek() / factor);
@@ -95,8 +96,8 @@ export function pauseOrRun(state: AppState, commands: Commands): void {
 }
 
 /**
- * Return a number as class name that is not in `taken`, because VR has no keyboard. The page can
- * rename the class.
+ * Return a class name that is not in `taken`: a number, because VR has no keyboard. A person can
+ * rename the class on the page.
  */
 export function freeName(taken: readonly string[]): string {
   for (let k = taken.length; ; k++) if (!taken.includes(String(k))) return String(k);

@@ -11,7 +11,7 @@ import type { Commands } from "../../../state/commands.js";
 import { FORCES_SHOWN, TRAIL_STEPS } from "../../../state/force-state.js";
 import { SPEEDS } from "../../../state/time-state.js";
 
-/** A touch on the timeline up to this far from the mark of a gesture chooses it, millimetres. */
+/** Largest distance, in millimetres, at which a touch on the timeline snaps to a gesture. */
 const SNAP = 3;
 const STIFFNESS_STEP = 0.1;
 

@@ -1,4 +1,7 @@
-/** Items in a sphere: one pass over the newest keyframe, a few times a second, never per frame. */
+/**
+ * Search for the items in a sphere. A search reads all items of the newest keyframe, so it runs a
+ * few times per second instead of in every frame.
+ */
 import type { Vector3 } from "three";
 import { GRID_STEPS } from "../../../protocol/messages.js";
 import type { LatentState } from "../../../state/latent-state.js";

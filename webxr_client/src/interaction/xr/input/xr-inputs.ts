@@ -100,7 +100,7 @@ export class XrInputs {
   }
 }
 
-/** Groups of three.js dispatch events of WebXR, which the types of groups do not list. */
+/** A group of three.js, which dispatches WebXR events. The types of three.js lack these events. */
 interface EventTargetLike {
   addEventListener(type: string, listener: (event: { data?: XRInputSource }) => void): void;
   removeEventListener(type: string, listener: (event: { data?: XRInputSource }) => void): void;

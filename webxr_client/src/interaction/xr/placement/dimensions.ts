@@ -5,7 +5,7 @@
 
 // The cloud before the person.
 
-/** From the eyes to the middle of the cloud. */
+/** Distance from the eyes to the middle of the cloud. */
 export const CLOUD_DISTANCE = 0.72;
 /** Largest extent of the cloud. */
 export const CLOUD_EXTENT = 0.66;
@@ -16,12 +16,12 @@ export const CLOUD_LEAST_HEIGHT = 0.45;
 
 // A contact sheet beside the cloud.
 
-/** From the eyes to the middle of the sheet. */
+/** Distance from the eyes to the middle of the sheet. */
 export const SHEET_DISTANCE = 0.52;
 export const SHEET_BELOW_EYES = 0.16;
-/** Least angle between the directions of cloud and sheet, radians. */
+/** Least angle between the directions of cloud and sheet, seen from the eyes, radians. */
 export const SHEET_LEAST_ANGLE = (40 * Math.PI) / 180;
-/** Largest angle between the directions of cloud and sheet, radians. */
+/** Largest angle between the directions of cloud and sheet, seen from the eyes, radians. */
 export const SHEET_LARGEST_ANGLE = (70 * Math.PI) / 180;
 /** Angle that stays free between the edges of cloud and sheet, radians. */
 export const SHEET_GAP_ANGLE = (2 * Math.PI) / 180;
@@ -29,7 +29,10 @@ export const SHEET_GAP_ANGLE = (2 * Math.PI) / 180;
 // The palette near the hand that does not paint.
 
 export const PALETTE_ABOVE_HAND = 0.13;
-/** Sideways from the hand to the palette, on the side of the hand that paints. */
+/**
+ * Horizontal distance from the hand that carries the palette to the palette, towards the hand that
+ * paints.
+ */
 export const PALETTE_BESIDE_HAND = 0.12;
 /** Place of the palette without a second hand, relative to the eyes: x right, y up, z backward. */
 export const PALETTE_PARKED = [-0.38, -0.28, -0.5] as const;
@@ -40,11 +43,14 @@ export const PALETTE_PARKED = [-0.38, -0.28, -0.5] as const;
  * Distance from the eyes up to which the card keeps its normal size; farther away the card grows.
  */
 export const CARD_FULL_SIZE_DISTANCE = 0.45;
-/** From the surface of the brush to the middle of the card: sideways, up, and towards the eyes. */
+/**
+ * Distances from the surface of the brush to the middle of the card: sideways, up, and towards the
+ * eyes.
+ */
 export const CARD_BESIDE_BRUSH = 0.055;
 export const CARD_ABOVE_BRUSH = 0.02;
 export const CARD_BEFORE_BRUSH = 0.05;
-/** From the upper edge of a sheet up to the middle of the item card. */
+/** Distance from the upper edge of a sheet to the middle of the item card above it. */
 export const CARD_ABOVE_SHEET = 0.066;
 export const CARD_BEFORE_SHEET = 0.01;
 /** Size of the card over a sheet, as a multiple of the card's normal size. */
@@ -57,7 +63,7 @@ export const BENCH_PLACE = [0, 0.25, -1.1] as const;
 
 // The brush.
 
-/** From a controller to the middle of its brush, along its ray. */
+/** Distance from a controller to the middle of its brush, along the ray of the controller. */
 export const BRUSH_AHEAD = 0.12;
 /** Radius of the sphere at the tip of a hand that is at a board. */
 export const STYLUS_RADIUS = 0.008;
@@ -69,7 +75,7 @@ export const GRASP_RADIUS = 0.03;
 
 // Boards that a hand touches or points at.
 
-/** Largest distance before a board at which a hand counts as near the board. */
+/** Largest distance in front of a board at which a hand counts as near the board. */
 export const BOARD_TOUCH_BEFORE = 0.07;
 /** Largest distance behind a board at which a hand counts as near the board. */
 export const BOARD_TOUCH_BEHIND = 0.05;
@@ -77,13 +83,18 @@ export const BOARD_TOUCH_BEHIND = 0.05;
 export const BOARD_TOUCH_BESIDE = 0.015;
 /** A touch presses a tile at this distance before the surface. */
 export const PRESS_DISTANCE = 0.004;
-/** A tile can be pressed again after the hand was farther away than this. */
+/**
+ * After a press, the hand has to move this far away from a tile before it can press the tile again.
+ */
 export const REARM_DISTANCE = 0.018;
 /** Length of the ray from a hand. */
 export const RAY_LENGTH = 1.3;
 /** Length of the ray of a hand whose brush contains points, so that the hand ignores far boards. */
 export const RAY_LENGTH_AT_POINTS = 0.35;
-/** Length of the ray of a hand that holds a cluster: short, because only a near board is meant. */
+/**
+ * Length of the ray of a hand that holds a cluster. The ray is short, so that the cluster is not
+ * dropped on a distant board by accident.
+ */
 export const RAY_LENGTH_WITH_CLUSTER = 0.25;
 
 // Clusters and the world in the hand.

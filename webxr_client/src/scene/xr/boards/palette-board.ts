@@ -49,7 +49,7 @@ export class PaletteBoard extends Board {
     this.mesh.add(this.head.mesh);
   }
 
-  /** Highlight the tile that the hand is at; null for none. */
+  /** Highlight the tile that a hand touches or points at; null removes the highlight. */
   light(tile: Tile | null): void {
     if (tile === this.lit) return;
     this.lit = tile;

@@ -82,14 +82,16 @@ const ACTIONS = [
   ["subtract", "cluster", "smaller", "larger", "time", "review"],
 ] as const;
 
-/** The second side: time and force. The timeline is above these rows. */
+/**
+ * Rows of tiles on the second side of the palette, for time and force. The timeline is above them.
+ */
 const TIME_ACTIONS = [
   ["before", "play", "after", "live", "speed"],
   ["softer", "stiffer", "preset", "arrows", "trails"],
   ["undo", "unpin", "decode", "swap", "back"],
 ] as const;
 
-/** The third side: review. Figures of quality are above these rows. */
+/** Rows of tiles on the third side of the palette, for review. Quality figures are above them. */
 const REVIEW_ACTIONS = [
   ["suspects", "uncertain", "next", "colour", "size"],
   ["bolder", "accept", "surer", "grow", "clear"],

@@ -66,7 +66,7 @@ export class SheetBoard extends Board {
     this.lit.show(tile);
   }
 
-  /** Frame the picked picture. */
+  /** Draw a frame around the picked picture. */
   pick(): void {
     const at = this.state.review.at.peek();
     this.picked.show(
