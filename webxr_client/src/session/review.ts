@@ -93,14 +93,14 @@ export class Review {
       void this.load(sheet.kind, "");
   }
 
-  /** Put the sheet away. Corrections are kept for the next opening. */
+  /** Close the sheet, but keep its corrections until the sheet is opened again. */
   private putAway(): void {
     const { review } = this.state;
     this.asked += 1;
     this.marked = null;
     if (review.corrected.peek().size > 0)
       this.host.note(
-        "The sheet was closed, and nothing was labelled. Your corrections are kept: open it again.",
+        "Nothing was labelled. Your corrections are kept. Open the sheet again to confirm them.",
       );
     review.sheet.value = null;
   }

@@ -1,4 +1,7 @@
-/** Undo: of this page's own gestures, and for the owner of all others, which is explicit. */
+/**
+ * Undo of the gestures of this page. The owner can also undo gestures of other people, after a
+ * question or by a button in the list of devices.
+ */
 import type { Connection } from "../net/connection.js";
 import type { Gesture } from "../protocol/messages.js";
 import type { AppState } from "../state/app-state.js";
@@ -15,7 +18,10 @@ import type { Notes } from "./notes.js";
 export class Undoing {
   /** Undone gestures and their authors, for the note after the answer; the keys are command ids. */
   private readonly described = new Map<string, string>();
-  /** Question to the owner, shown as a note; the next undo confirms it while it is shown. */
+  /**
+   * Question to the owner, shown as a note. If the note is still shown at the next undo, the undo
+   * means yes.
+   */
   private question = "";
 
   constructor(
@@ -27,8 +33,9 @@ export class Undoing {
   ) {}
 
   /**
-   * Undo the newest gesture of this page; for the owner, of all pages of the owner. If there is
-   * none, the owner is asked once before the newest gesture of another person is undone.
+   * Undo the newest gesture of this page. On a page of the owner, undo the newest gesture of all
+   * pages of the owner. If the owner has no gesture to undo, ask first, and undo the newest gesture
+   * of another person at the next call.
    */
   undo(): void {
     const { state, notes } = this;
@@ -57,7 +64,7 @@ export class Undoing {
     this.connection.command({ op: "undo", command_id, ...(owners ? { owners } : {}) });
   }
 
-  /** Undo a gesture of another person, which is that person's newest. For the owner. */
+  /** Undo `gesture`, which is the newest gesture of another person. Only the owner may do this. */
   undoOf(gesture: Gesture): void {
     this.question = "";
     this.notes.clear();

@@ -1,9 +1,10 @@
 /**
- * Growth of a region over a cluster, from the brush (after MeTACAST, Zhao et al. 2023, where a
- * density threshold bounds a selection around a pointed place) or from a selection. Items are
- * counted in the cells of a grid and the counts are smoothed. The region grows from the cells under
- * the brush over adjacent cells whose density is at least `share` of the densest cell under the
- * brush. From a selection, a region grows in the same way, but only over items that the
+ * Growth of a region over a cluster, from the brush or from a selection. As in MeTACAST (Zhao et
+ * al. 2023), a density threshold bounds the region.
+ *
+ * The items are counted in the cells of a grid, and the counts are smoothed. From the brush, the
+ * region grows over adjacent cells whose density is at least `share` of the densest cell under the
+ * brush. From a selection, the region grows in the same way, but it contains only items that the
  * caller accepts, such as items with the same prediction.
  */
 import { GRID_STEPS } from "../protocol/messages.js";
@@ -96,7 +97,10 @@ export class ClusterGrowth {
     return taken;
   }
 
-  /** Items of `taken` cells for which `wanted` returns true, and the items `besides`; ascending. */
+  /**
+   * Items for which `wanted` returns true in cells that `taken` marks, and all items of `besides`;
+   * ascending.
+   */
   private itemsIn(
     taken: Uint8Array,
     wanted: (item: number) => boolean,

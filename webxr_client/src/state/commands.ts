@@ -13,7 +13,7 @@ export interface Commands {
    */
   label(classId: number, items?: Uint32Array): boolean;
   undo(): void;
-  /** Undo the newest gesture of another person. For the owner. */
+  /** Undo `gesture`, which is the newest gesture of another person. Only the owner may do this. */
   undoOf(gesture: Gesture): void;
   redo(): void;
   /** Add a class. */
@@ -82,7 +82,7 @@ export interface Commands {
    * whether the call labelled an item.
    */
   confirmSheet(): boolean;
-  /** After the last sheet: show the next uncertain items. */
+  /** Show the next uncertain items, after the last sheet of the queue was confirmed. */
   goOnWithSheet(): void;
   /** Select the suggested region, or open the suggested sheet. */
   next(): void;
@@ -99,6 +99,9 @@ export interface Commands {
   requestAccess(): void;
   /** Pair with a code. Rejects with a message for the user. */
   enterCode(code: string): Promise<void>;
-  /** Send the pose of head and hands to the other clients. Without a head, VR has ended. */
+  /**
+   * Send the poses of head and hands to the other clients. A call without a head reports the end of
+   * VR.
+   */
   present(presence: Omit<Presence, "op">): void;
 }

@@ -6,7 +6,7 @@ import { type Signal, signal } from "@preact/signals";
 import type { ForcesFrame } from "../protocol/frames.js";
 import { FORCE_TERMS, LOSS_TERMS } from "../protocol/messages.js";
 
-/** Choices for which items have their force arrows drawn. */
+/** Choices for the items whose force arrows are drawn. */
 export const FORCES_SHOWN = ["off", "hovered", "selected", "all"] as const;
 export type ForcesShown = (typeof FORCES_SHOWN)[number];
 /** Choices for the length of trails, in past frames; 0 draws no trails. */
@@ -40,7 +40,7 @@ export interface Seen {
   reconstruction: Decoded | null;
   /** Reconstruction loss in nats. */
   error: number;
-  /** Standard deviation of q(Z given X) per axis, in latent units. */
+  /** Standard deviation of the encoder's distribution per axis, in latent units. */
   sigma: readonly number[];
 }
 
@@ -54,7 +54,9 @@ export class ForceState {
   readonly map = signal(false);
   /** Picture decoded at the pointer or the hand; null without a picture. */
   readonly decoded: Signal<Decoded | null> = signal(null);
-  /** Results of the newest probe, by item. */
+  /**
+   * Forces, reconstruction and uncertainty per queried item, from the newest answer of the model.
+   */
   readonly seen: Signal<ReadonlyMap<number, Seen>> = signal(new Map());
   /** Whether the panel of forces and dials is open. */
   readonly dialsOpen = signal(false);

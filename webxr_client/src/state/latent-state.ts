@@ -1,9 +1,9 @@
 /**
- * Positions of the points as two keyframes on the integer grid, between which the GPU interpolates.
- * Drawing a frame computes nothing per point in JavaScript. Receiving a frame costs one pass over
- * the points, so that its keyframe is ready when it is due. Frames are played at the rate of their
- * arrival, one frame late, so that points move smoothly. While the view is frozen, received frames
- * are added up into one waiting keyframe.
+ * Positions of the points as two keyframes on the integer grid. The GPU interpolates between the
+ * keyframes, so JavaScript computes nothing per point when a frame is drawn. Each frame received
+ * from the server becomes a keyframe, in one pass over the points. Keyframes are shown at the rate
+ * at which frames arrive, one frame late, so that points move smoothly. While the view is frozen,
+ * received frames are added up into one waiting keyframe.
  */
 
 import { addDeltas, type PositionsFrame, ProtocolError } from "../protocol/frames.js";
@@ -14,7 +14,7 @@ import type { Box, SceneFile } from "../protocol/scene-file.js";
 const SHORTEST = 1000 / 60;
 /** Longest time between two keyframes, in ms. */
 const LONGEST = 250;
-/** Number of waiting keyframes from which further frames are added to the last waiting keyframe. */
+/** Largest number of waiting keyframes. Further frames are added to the last waiting keyframe. */
 const BACKLOG = 3;
 
 /** Positions after a frame, as received from the server, also for held items. */
@@ -132,8 +132,8 @@ export class LatentState {
   }
 
   /**
-   * Copy the values of held items in `positions` to `out`, four numbers per item. A plain loop,
-   * because an allocation per item causes pauses for garbage collection.
+   * Copy the values of held items in `positions` to `out`, four numbers per item. The function is a
+   * plain loop, because an allocation per item causes pauses for garbage collection.
    */
   private gather(positions: Uint16Array, out: Uint16Array): void {
     const { held } = this;
@@ -151,7 +151,10 @@ export class LatentState {
     }
   }
 
-  /** Queue a received frame. Throws ProtocolError when it does not follow the previous one. */
+  /**
+   * Queue a received frame. Throws ProtocolError when the frame does not follow the newest received
+   * frame.
+   */
   push(frame: PositionsFrame, now: number): void {
     const { base_revision, revision, scene_id } = frame.header;
     if (scene_id !== this.sceneId || base_revision !== this.received) {

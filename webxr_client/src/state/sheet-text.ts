@@ -13,8 +13,8 @@ export const NOTHING_LEFT: Record<SheetKind, string> = {
   suspects:
     "No suspects are left. A suspect is a label that the model doubts and nobody has verified.",
   uncertain:
-    "No uncertain items are left. An item is uncertain if its two most probable classes have " +
-    "similar probabilities.",
+    "No uncertain items are left. " +
+    "An item is uncertain if its two most probable classes have similar probabilities.",
 };
 
 /** Sentence about the expected number of errors on a sheet. */
@@ -47,8 +47,8 @@ export function outcomeOf(
 }
 
 /**
- * Class whose name is written under a picture; null if the name of the picture's group is enough.
- * This is the class that the picture gets or, struck through, the label that it loses.
+ * Class whose name is written under a picture: the class that the picture gets or, struck through,
+ * the label that the picture loses. Null if the name of the picture's group is enough.
  */
 export function classCaption(
   one: SheetItem,

@@ -4,12 +4,15 @@ import type { AppState } from "./app-state.js";
 import { items } from "./format.js";
 
 /**
- * `own`: the newest gesture of this page; for the owner, of all pages of the owner. `other`: this
- * page and the owner's other pages have no gesture to undo, so the newest gesture of all is next.
+ * `own`: the newest gesture of this page; for the owner, of all pages of the owner. `other`: there
+ * is no own gesture to undo, so the owner can undo the newest gesture of another person.
  */
 export type UndoChoice = { kind: "own" } | { kind: "other"; gesture: Gesture };
 
-/** Ids of gestures that no page made. Ids that pages make have at least 8 characters. */
+/**
+ * Client ids of gestures that no page made, with the text that the user sees. The client id of a
+ * page has at least 8 characters.
+ */
 const NOT_A_PAGE: Record<string, string> = {
   api: "a program on the server's computer",
   cli: "the command line",

@@ -8,8 +8,8 @@ import { useUi } from "../kit/context.js";
 import { Dialog } from "../kit/dialog.js";
 
 /**
- * Return a function that shows the answer to a request, and the error message of the newest
- * request; "" without an error.
+ * Return `[run, error]`. `run` waits for the answer to a request and stores it in the state.
+ * `error` is the error message of the newest request; "" without an error.
  */
 function useAccess(): [(request: Promise<Access>) => void, string] {
   const { state } = useUi();

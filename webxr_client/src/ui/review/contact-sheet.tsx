@@ -131,7 +131,7 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
             <button
               type="button"
               class="button"
-              title="Leave the current picture as it is, and do not count it as looked at"
+              title="Keep the label of the current picture, and do not count it as looked at"
               onClick={commands.setAside}
             >
               Cannot tell <kbd>⌫</kbd>

@@ -32,9 +32,10 @@ export function figures(quality: Quality | null, items: number, head?: number): 
       wide: true,
       value: share(quality?.right, 1),
       title:
-        "Estimated share of all items that are right: by their label, or by their prediction if " +
-        "they have no label. Items that somebody has looked at count as right. For the others, " +
-        "the model estimates the probability.",
+        "Estimated share of items whose label is right. " +
+        "For an item without a label, the prediction counts instead. " +
+        "Items that somebody has looked at count as right. " +
+        "For all other items, the model estimates the probability.",
     },
     {
       name: "labels wrong (estimated)",
@@ -56,8 +57,9 @@ export function figures(quality: Quality | null, items: number, head?: number): 
       value:
         typeof left === "number" ? `${count(left)} ${left === 1 ? "gesture" : "gestures"}` : "–",
       title:
-        `Estimated number of sheets and regions to label until ${percent(target)} of all items ` +
-        "are right, if the model learned nothing from the new labels.",
+        `Estimated number of gestures until ${percent(target)} of all items are right. ` +
+        "A gesture labels one sheet or one region. " +
+        "The estimate assumes that the model learns nothing from the new labels.",
     },
     {
       name: "labelled",

@@ -125,7 +125,7 @@ export function HoverCard() {
 }
 
 /**
- * Position of the card beside the pointer, where it neither covers a panel nor leaves the page.
+ * Position of the card beside the pointer, inside the page and not over a panel.
  *
  * @param own Height of the card. All values are CSS pixels.
  */

@@ -23,8 +23,8 @@ export function SearchBox() {
         placeholder="/ search"
         aria-label="Search ids, paths, columns and classes"
         title={
-          "Finds words in ids, paths, columns and labels. Also label:cat, predicted:cat, " +
-          'is:unlabelled, column:value, "two words".'
+          "Finds words in ids, paths, columns and labels. " +
+          'You can also type label:cat, predicted:cat, is:unlabelled, column:value, "two words".'
         }
         maxLength={200}
         autocomplete="off"

@@ -50,8 +50,8 @@ export const CURVES: readonly Curve[] = [
     key: "head_accuracy",
     name: "head",
     title:
-      "Held-out accuracy of the classification head, which sees the latent mean alone: " +
-      "how well the map itself separates the classes",
+      "Held-out accuracy of the classification head. " +
+      "The head sees only the latent mean, so the curve shows how well the map separates classes",
     colour: "#9be564",
     range: [0, 1],
     write: (value) => percent(value),

@@ -14,7 +14,10 @@ interface Dial {
   name: DialName;
   label: string;
   title: string;
-  /** Range of a logarithmic scale, with the value 0 at step 0; absent: a linear scale, 0..1. */
+  /**
+   * Smallest and largest value of a logarithmic scale, on which step 0 means the value 0. If
+   * absent, the scale is linear from 0 to 1.
+   */
   log?: readonly [number, number];
 }
 
