@@ -66,12 +66,9 @@ export class PointCloud {
   private pinned: readonly number[] = [];
   private found: Uint32Array | null = null;
   private dominant: Int16Array | null = null;
-  /** Value of the size cue per item. The size of a point shows the value. */
+  /** Values of the cue that is shown as the size of a point, one per item. */
   private sizes = new BufferAttribute(new Uint8Array(0), 1, true);
-  /**
-   * Value of the colour cue per item. The colour of a point shows the value instead of the
-   * confidence.
-   */
+  /** Values of the cue that replaces the confidence as the colour of a point, one per item. */
   private colourCue: Uint8Array | null = null;
 
   constructor(
