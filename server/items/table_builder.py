@@ -95,7 +95,7 @@ class ItemTableBuilder:
 
 
 def whole_text(value: Any) -> str:
-    """The value as text, JSON for lists and structures.
+    """Return the value as text. Lists and structures become JSON.
 
     Lone surrogates, which JSON can contain, are escaped.
     """
@@ -132,7 +132,10 @@ def _is_flat(values: Sequence[Any]) -> bool:
 
 
 def _levels(kind: pa.DataType) -> int:
-    """The number of nested levels of a type, 0 for numbers and texts. It stops at _DEEPEST + 1."""
+    """Return the number of nested levels of a type, at most _DEEPEST + 1.
+
+    Numbers and texts have 0 levels.
+    """
     level, types = 0, [kind]
     while level <= _DEEPEST:
         types = [

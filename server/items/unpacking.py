@@ -6,13 +6,15 @@ A file of 4 MB can unpack to 4 GB of zeros, and fill the disk or keep an import 
 from lodespace.errors import DatasetError
 
 ALWAYS = 2 * 10**9
-"""Any file may unpack to this number of bytes."""
+"""A file of any size may unpack to this number of bytes."""
 RATIO = 20
-"""A file may unpack to this multiple of its size. Pictures and measurements reach 1 to 10."""
+"""A file may unpack to this multiple of its size. Files of pictures and measurements usually unpack
+to 1 to 10 times their size."""
 
 
 SOUND_RATIO = 200
-"""A sound file may unpack to this multiple of its size. Speech in Opus reaches 130."""
+"""A sound file may unpack to this multiple of its size. Speech in the format Opus can unpack to 130
+times its size."""
 
 
 def most_unpacked(size: int, given: float | None, ratio: int = RATIO) -> int:

@@ -1,4 +1,4 @@
-"""Data of a project that are damaged or lost: advice, and a new import in place of them."""
+"""Replacement of damaged or lost data of a project: advice to import them again, and the import."""
 
 import contextlib
 import shlex

@@ -53,9 +53,9 @@ def refuse_links(folder: Path) -> None:
 
 
 def approve_root(items: ItemSet, data: Path, root: Path) -> ItemSet:
-    """Let the data set in the folder `data` read original files in `root`, and record it.
+    """Let the data set in the folder `data` read original files in `root`, and store this approval.
 
-    Returns the items with this root. If the record cannot be written, a warning is logged, and the
+    Returns the items with this root. If the approval cannot be stored, a warning is logged, and the
     approval is valid until the process ends.
     """
     try:
@@ -70,7 +70,7 @@ def approve_root(items: ItemSet, data: Path, root: Path) -> ItemSet:
 
 
 def unread_originals(items: ItemSet, folder: Path) -> str:
-    """A notice if the project in `folder` has original files that it may not read, or ""."""
+    """Return a notice if the project in `folder` may not read its original files, else ""."""
     if items.root is not None or items.table is None or not items.table.has_paths:
         return ""
     if items.stated_root is None:

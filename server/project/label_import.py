@@ -113,7 +113,7 @@ def _add(found: dict[str, str], item_id: str, label: str, where: str) -> None:
 
 
 def _of_label_studio(path: Path) -> dict[str, str]:
-    """Return the first choice of each annotated task.
+    """Return the labels in a file of Label Studio: the first choice of each annotated task.
 
     The keys are the tasks' ids, or file paths for tasks without an id.
     """

@@ -1,4 +1,4 @@
-"""The label log of a project: opened only when it is whole and complete.
+"""Opening of a project's label log, with checks that no part is damaged and no event is missing.
 
 A log that lost events would start with fewer labels. So the number of its newest event is compared
 with the numbers in the recording, the snapshots for undo and the checkpoints.
@@ -28,8 +28,8 @@ from lodespace.session.session import AnnotationSession
 def read_labels(project: Project, session: AnnotationSession) -> None:
     """Carry out the label log of `project` in `session`. Nothing is written.
 
-    A server may have opened the project. Raises EventLogError when the log is damaged or lacks
-    events.
+    A server may serve the project at the same time. Raises EventLogError when the log is damaged or
+    lacks events.
     """
     known = newest_known(project)
     _begin(project, session)

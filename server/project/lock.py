@@ -1,4 +1,7 @@
-"""The lock of a project: one server at a time, because each would miss the other's labels."""
+"""The lock of a project, which only one server at a time can hold.
+
+Of two servers on one project, each would miss the labels of the other.
+"""
 
 import contextlib
 import errno

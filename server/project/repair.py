@@ -237,7 +237,7 @@ def _repair_recording(project: Project, kept: _Kept) -> list[str]:
 
 
 def _remove_damaged(project: Project, kept: _Kept) -> list[str]:
-    """Move a damaged scene, checkpoints and snapshots away. Returns lines of the report."""
+    """Move damaged scenes, checkpoints and snapshots to `kept`. Returns lines of the report."""
     lines: list[str] = []
     if project.scene_path.exists() and not project.is_bake:
         try:

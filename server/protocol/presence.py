@@ -9,8 +9,8 @@ from lodespace.protocol.values import Quaternion, Role, Vector
 
 
 class Pose(Message):
-    """Position and orientation of a head or hand in the scene, where the box is a cube of 1 m about
-    the origin."""
+    """Position and orientation of a head or hand in the scene. The box of the items is a cube with
+    edges of 1 m, centred at the origin of the scene."""
 
     position: Vector
     """Position in the scene, in metres."""

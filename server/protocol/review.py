@@ -63,7 +63,8 @@ class SheetItem(Message):
     confidence: Share
     """Probability of the predicted class."""
     doubt: Share
-    """Probability that the label is wrong; for an unlabelled item, that the prediction is wrong."""
+    """Probability that the label is wrong. For an unlabelled item, the prediction counts instead of
+    the label."""
 
 
 class Sheet(Message):
@@ -77,8 +78,8 @@ class Sheet(Message):
     total: int
     """Number of items in the whole queue."""
     expected_wrong: float
-    """Expected number of items on this sheet with a wrong label or, without a label, a wrong
-    prediction."""
+    """Expected number of items on this sheet whose label is wrong. For an unlabelled item, the
+    prediction counts instead of the label."""
 
 
 class Suggestion(Message):

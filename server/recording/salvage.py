@@ -1,4 +1,4 @@
-"""Labels in a recording: the newest event of the label log, and the labels of each event.
+"""Reading of labels from a recording: the newest event number, and the labels of each event.
 
 A damaged recording is read as well: after a damaged part, reading continues with the next complete
 record.
@@ -31,11 +31,11 @@ from lodespace.scene.glb import Scene, decode_scene
 
 _KINDS = (KEYFRAME, FRAME, OPERATION)
 _SEQUENCED = (b'{"op":"labels"', b'{"op":"classes"')
-"""Beginnings of the operations that state the number of an event."""
+"""Beginnings of the JSON operations that contain an event number."""
 _BEGINNING = max(map(len, _SEQUENCED))
 _LETTER = re.compile(b"[KFO]")
 _SEARCHED = 1 << 20
-"""Bytes of a damaged recording that are searched at once."""
+"""Number of bytes of a damaged recording that are read and searched at once."""
 _SHORTEST, _LONGEST = 1e-10, 1e9
 """Limits for the time in the head of a record, in seconds; a time of 0 is also valid. In a damaged
 part, the search takes any bytes within the limits for a head, and reads the payload to check its
@@ -72,7 +72,7 @@ def newest_event(path: Path) -> int:
 
 
 def _newest(file: IO[bytes], size: int) -> list[int]:
-    """Return the offsets of the newest keyframe and the newest operation with a number."""
+    """Return the offsets of the newest keyframe and the newest operation with an event number."""
     offset, newest = _first_record(file), dict[bytes, int]()
     while True:
         head = os.pread(file.fileno(), HEAD.size + _BEGINNING, offset)

@@ -38,7 +38,7 @@ _LABELS_MESSAGE = b'{"op":"labels"'
 
 
 class Thinning:
-    """The records of a recording that stay, so that the file has at most `enough` bytes.
+    """Chooses the records of a recording that stay, so that the file has at most `enough` bytes.
 
     Args:
         source: The recording. It is read once, and not changed.

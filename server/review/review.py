@@ -21,7 +21,7 @@ from lodespace.session.session import AnnotationSession
 log = logging.getLogger(__name__)
 
 QUALITY_SECONDS = 0.5
-"""Shortest interval between two estimates of the quality."""
+"""Shortest interval between two estimates of the quality, in seconds."""
 
 REGION_TOOLS = ("lasso", "rectangle", "brush", "cluster")
 """Tools whose gestures label a region of the map."""

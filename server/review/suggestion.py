@@ -129,7 +129,9 @@ def _percent(share: float) -> str:
 
 
 def best_region(state: ItemState) -> Region | None:
-    """Return the ball of unlabelled, unlocked items with the largest gain.
+    """Return the ball of items with the largest gain.
+
+    It contains only items without a label whose predicted class is not locked.
 
     Return None if there is no dense ball whose items have the same predicted class.
     """
@@ -191,7 +193,7 @@ def _grown(
 
     Args:
         state: State of all items.
-        free: The unlabelled, unlocked items (K,).
+        free: Items without a label whose predicted class is not locked (K,).
         positions: Positions of the `free` items (K, D).
         centre: Centre of the ball (D,).
 

@@ -1,4 +1,7 @@
-"""Commands that change a session: checked, written to disk, applied, passed to observers."""
+"""Execution of the commands that change a session.
+
+Each command is checked, written to disk, applied to the session and passed to the observers.
+"""
 
 import asyncio
 from collections.abc import Sequence

@@ -124,12 +124,12 @@ def _probe(folder: Path, error: Exception) -> Cause:
 
 
 def _primary(error: Exception) -> int:
-    """Return the primary result code of SQLite; -1 for an error of the module itself."""
+    """Return the primary result code of SQLite; -1 if the error did not come from SQLite."""
     code = _code(error)
     return code if code < 0 else code & 0xFF
 
 
 def _code(error: Exception) -> int:
-    """Return the extended result code of SQLite; -1 for an error of another source."""
+    """Return the extended result code of SQLite; -1 if the error did not come from SQLite."""
     code = getattr(error, "sqlite_errorcode", None)
     return -1 if code is None else int(code)

@@ -1,4 +1,4 @@
-"""Checkpoints of the trainer process: when they are saved, and reports of failures."""
+"""Saving of checkpoints in the trainer process, with reports of failures."""
 
 import logging
 import time

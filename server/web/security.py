@@ -260,7 +260,15 @@ def _refuse_body(request: web.Request) -> None:
 def secure(
     response: web.StreamResponse, host: str, hosts: frozenset[str], *, notebook: bool = False
 ) -> None:
-    """Add the security headers to an answer. They allow WebSockets to `host` if `hosts` has it."""
+    """Add the security headers to an answer.
+
+    Args:
+        response: The answer.
+        host: Host header of the request. If `hosts` contains `host`, the page may open WebSockets
+            to it.
+        hosts: Allowed values of the Host header.
+        notebook: Whether notebooks on this machine may show the answer in a frame.
+    """
     for name, value in HEADERS.items():
         response.headers[name] = value
     if notebook:
@@ -286,7 +294,9 @@ def set_cookie(response: web.StreamResponse, secret: str) -> None:
 
 
 def _is_navigation(request: web.BaseRequest, *, framed: bool = False) -> bool:
-    """Return whether a browser opens an address, for example by a link, and shows the answer.
+    """Return whether a browser sent the request to open the address and show the answer.
+
+    A browser does so when a person follows a link, for example. Requests of scripts do not count.
 
     Args:
         request: The request.

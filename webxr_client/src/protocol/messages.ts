@@ -756,8 +756,8 @@ export interface PinsChanged {
 }
 
 /**
- * Position and orientation of a head or hand in the scene, where the box is a cube of 1 m about
- * the origin.
+ * Position and orientation of a head or hand in the scene. The box of the items is a cube with
+ * edges of 1 m, centred at the origin of the scene.
  */
 export interface Pose {
   /** Position in the scene, in metres. */
@@ -966,7 +966,10 @@ export interface SheetItem {
   prediction: number;
   /** Probability of the predicted class. */
   confidence: number;
-  /** Probability that the label is wrong; for an unlabelled item, that the prediction is wrong. */
+  /**
+   * Probability that the label is wrong. For an unlabelled item, the prediction counts instead of
+   * the label.
+   */
   doubt: number;
 }
 
@@ -982,8 +985,8 @@ export interface Sheet {
   /** Number of items in the whole queue. */
   total: number;
   /**
-   * Expected number of items on this sheet with a wrong label or, without a label, a wrong
-   * prediction.
+   * Expected number of items on this sheet whose label is wrong. For an unlabelled item, the
+   * prediction counts instead of the label.
    */
   expected_wrong: number;
 }
