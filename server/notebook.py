@@ -197,7 +197,7 @@ def serve(
 
     Args:
         data: Arrays, a map-style Dataset of torch, or a path that `lodespace serve` reads
-            (docs/data.md). None: the bundled digits.
+            (docs/data.md). None for the bundled digits.
         labels: Labels of arrays, (N,). The labels become the first gestures of the session.
         ids: Ids of arrays, (N,).
         project: Project folder (default: lodespace-NAME). The same call opens the project again.
@@ -205,13 +205,14 @@ def serve(
         use_labels: Which labels of the data to start with: "none", "all" or a number of labels per
             class ("5").
         options: How to read the data.
-        port: Port of the page. 0: any free port. None: 8321, or the next free port.
+        port: Port of the page. 0 for any free port. None for 8321, or the next free port if 8321
+            is taken.
         lan: Also serve other devices by HTTPS. You approve each device on the page (docs/vr.md).
         preset: Training preset (docs/model.md).
         latent_dim: Dimensions of the latent space.
         seed: Seed of a new project.
         device: "auto", "cpu", "cuda" or "mps".
-        threads: Processor threads of the model. 0: all.
+        threads: Processor threads of the model. 0 for one per processor.
 
     Raises:
         DatasetError: The data cannot be read.
@@ -292,7 +293,7 @@ def bake(
         ids: Ids of arrays, (N,).
         name: Name of the data set if `data` are arrays or a Dataset.
         use_labels: Which labels of the data to train with: "none", "all" or a number of labels per
-            class ("5"). None: "all" if the labels are a person's work, else "none".
+            class ("5"). None means "all" if the labels are a person's work, else "none".
         options: How to read the data.
         epochs: Passes of the encoder over the data.
         preset: Training preset (docs/model.md).
@@ -300,7 +301,7 @@ def bake(
         seed: Seed of the training. The same seed gives the same bytes on the same kind
             of processor.
         device: "auto", "cpu", "cuda" or "mps".
-        threads: Processor threads of the model. 0: all.
+        threads: Processor threads of the model. 0 for one per processor.
         force: Replace `output` if it is a bake.
         progress: Show a progress bar.
 

@@ -43,7 +43,8 @@ def import_again(folder: Path, data: str, options: "ImportOptions") -> Path:
     """Import `data` for the project in `folder`. Returns the folder of the new data set.
 
     The labels name items by their number, so the new data must have the same items in the same
-    order. Raises DatasetError when their number or their ids differ from those of the project.
+    order. Raises DatasetError when the number or the ids of the new items differ from those of the
+    project.
     """
     from lodespace.importing.importer import import_data
 

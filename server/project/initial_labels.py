@@ -57,7 +57,9 @@ def import_labels(log: Path, labels: npt.NDArray[np.int16]) -> int:
     EventLogError or DatasetError.
     """
     if len(labels) and int(labels.max()) >= MAX_CLASSES:
-        raise DatasetError(f"{int(labels.max()) + 1} classes; at most {MAX_CLASSES} are supported")
+        raise DatasetError(
+            f"the labels have {int(labels.max()) + 1} classes; at most {MAX_CLASSES} are possible"
+        )
     provenance = StoredProvenance(tool="api", note="came with the data")
     event_log = EventLog(log)
     try:

@@ -203,7 +203,7 @@ def take_labels(project: Project, labels: dict[str, str], decision: Decision | N
 def _compare(
     session: AnnotationSession, items: ItemSet, labels: dict[str, str], decision: Decision | None
 ) -> tuple[LabelImport, dict[str, list[int]]]:
-    """Return the result of the import, and a dictionary from class name to items to label."""
+    """Return the result of the import, and the items that get a new label, by class name."""
     result, chosen = LabelImport(), dict[str, list[int]]()
     numbers = {item_id: i for i, item_id in enumerate(items.ids)}
     names = {c.class_id: c.name for c in session.classes.classes}

@@ -14,15 +14,15 @@ from lodespace.errors import ProjectError
 LOCK_FILE = ".lock"
 """Name of the lock file in a project folder."""
 _NOT_SUPPORTED = (errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.ENOTSUP, errno.EISDIR)
-"""Errors of a file system that cannot lock a folder, such as NFS."""
+"""Error numbers of file systems that cannot lock a folder, such as NFS."""
 
 
 class ProjectLock:
     """The lock of an open project, held until `close` or the end of the process.
 
     The folder itself is locked, because a lock on a file ends when somebody removes the file and a
-    second server creates it again. The file is locked as well: earlier versions know only the file,
-    and some network file systems cannot lock a folder.
+    second server creates it again. The file is also locked, because earlier versions of Lodespace
+    lock only the file, and some network file systems cannot lock a folder.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -41,9 +41,9 @@ class Snapshot(NamedTuple):
     labels: npt.NDArray[np.int16]
     """Class per item (N,); UNLABELED for an item without a label."""
     verified: npt.NDArray[np.bool_] | None
-    """Whether each label is verified (N,); None if the source does not know."""
+    """Whether each label is verified (N,); None if the source does not state this."""
     classes: tuple[ClassInfo, ...]
-    """All classes; empty if the source does not know them."""
+    """All classes; empty if the source does not list the classes."""
     source: str
     """Name of the file, for the report."""
 
@@ -74,7 +74,8 @@ class Rebuilt:
     from_recording: int = 0
     """Number of events from the recording."""
     lost: dict[int, str] = field(default_factory=dict[int, str])
-    """Kind of each lost event, by number: "settings", "pins", "snapshot" or "unknown"."""
+    """Kind of each lost event, by number: "settings", "pins" or "unknown". "snapshot" stands for an
+    event whose labels were found in a snapshot."""
     labels_from: Counter[str] = field(default_factory=Counter[str])
     """Number of labels that come from a keyframe or snapshot, by the name of the file."""
 

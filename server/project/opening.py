@@ -232,7 +232,7 @@ def open_existing(
             reads may open a project that a server has locked. A project that cannot be written
             opens read-only, and its `obstacle` is the reason.
         root: Folder from which the project may read original files. The approval is recorded on
-            this computer. None: the folder that was approved before, if there is one.
+            this computer. None for the folder that was approved before, if there is one.
 
     Raises:
         ProjectError: The project cannot be opened, or is open in another server.

@@ -185,8 +185,8 @@ def load_items(data: str, folder: Path, *, root: Path | None = None) -> ItemSet:
     Args:
         data: The value in the project's manifest.
         folder: The project folder.
-        root: Folder from which original files may be read. None: the folder that was approved for
-            this project on this computer, if there is one.
+        root: Folder from which original files may be read. None for the folder that was approved
+            for this project on this computer, if there is one.
 
     Raises:
         DatasetError: The data set is damaged.

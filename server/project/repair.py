@@ -156,7 +156,7 @@ class _Kept:
 
 
 def _manifest(folder: Path, *, imported: bool) -> tuple[Manifest, list[str]]:
-    """Return the manifest, and lines of the report if it has to be written again."""
+    """Return the manifest, and lines of the report if the manifest has to be written again."""
     try:
         manifest = read_manifest(folder)
     except NewerProjectError:

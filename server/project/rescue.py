@@ -83,8 +83,11 @@ def _free(wanted: Path) -> Path:
 
 
 def _places(project: Project) -> Iterator[Path]:
-    """Yield folders for the copy. The first is the folder of the project, unless it is on a disk
-    that is no longer mounted."""
+    """Yield folders in which the copy can be made.
+
+    The first is the parent folder of the project, unless the disk of the project is no longer
+    mounted there.
+    """
     parent = project.folder.absolute().parent
     if project.lock is None or project.lock.on_disk_of(parent):
         yield parent

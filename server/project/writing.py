@@ -1,4 +1,4 @@
-"""Whether a project can be written, and the reason and the remedy if it cannot."""
+"""Check whether a project can be written. If not, the check returns the reason and the remedy."""
 
 import errno
 import os

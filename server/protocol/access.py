@@ -89,7 +89,8 @@ class AccessAnswer(Message):
     """State of a request for access. `allowed` comes with the cookie of the approved device."""
 
     state: Literal["waiting", "allowed", "denied", "expired"]
-    """The owner's decision; `waiting`: no decision yet; `expired`: the request is invalid."""
+    """State of the request. `allowed` and `denied` are the owner's decision. `waiting` means that
+    the owner has not decided yet, and `expired` that the request is no longer valid."""
     role: Role | None = None
     """Role of the approved device."""
 

@@ -24,7 +24,8 @@ class Ack(Operation, tag="ack"):
     sequence: int
     """Number of the command's event in the label log.
 
-    If the command changed nothing, it has no event, and this is the number of the newest event.
+    A command that changed nothing has no event. In that case, this is the number of the newest
+    event.
     """
     count: int
     """Number of items that changed."""

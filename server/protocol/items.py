@@ -19,7 +19,7 @@ class Thumbnails(Message):
     picture: int
     """Width and height of the picture in the centre of each cell, in pixels."""
     channels: Literal[1, 3]
-    """3: colour pictures; 1: grey pictures, which the client draws in the colours of the
+    """3 for colour pictures. 1 for grey pictures, which the client draws in the colours of the
     classes."""
 
 
@@ -45,7 +45,7 @@ class ItemInfo(Message):
     item: int
     """Number of the item."""
     id: str
-    """Id of the item in the imported data; without such an id, the number of the item."""
+    """Id of the item in the imported data, or the number of the item if the data have no ids."""
     class_id: int
     """Class of the label; -1 if unlabelled."""
     gesture: int

@@ -19,8 +19,8 @@ from lodespace.recording.format import (
 from lodespace.recording.thinning import Thinning
 
 GROWTH = 1.1
-"""Growth of the file between two attempts to thin it. A thinning reads the whole file, so a file
-that cannot become smaller must not be read with each record."""
+"""Factor by which the file grows between two attempts to thin it. Each attempt reads the whole
+file, so a file that cannot become smaller must not be thinned again with each record."""
 
 
 class RecordingFullError(OSError):

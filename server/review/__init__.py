@@ -1,1 +1,1 @@
-"""What to look at next: contact sheets, cues, suggestions and label quality."""
+"""Advice on what a person should review or label next, and estimates of the label quality."""

@@ -24,10 +24,10 @@ AGREEMENT = 0.9
 MOST = 0.5
 """A region has a gain only if the label improves more than this share of the region's items."""
 WORTH_DRAWING = 2 * SHEET_SIZE
-"""Smallest number of items of a suggested region, although smaller balls are considered.
+"""Smallest number of items of a region that is suggested.
 
-A sheet gains more than a smaller region, because the items of a sheet differ more from one another
-(docs/gain.md).
+Instead of a smaller region, a sheet is suggested. It gains more, because its items differ more from
+one another (docs/gain.md).
 """
 _STEP = 1.5
 """Factor by which the number of items of a ball grows per iteration."""
@@ -229,7 +229,7 @@ def _grown(
 
 
 def _dense_size(radius: npt.NDArray[np.float32], d: int) -> int:
-    """Return the number of nearest items that belong to the dense spot.
+    """Return how many of the items nearest to a centre belong to the dense spot around it.
 
     Args:
         radius: Distances of the items from the centre (K,), ascending.

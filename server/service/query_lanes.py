@@ -1,7 +1,8 @@
-"""Long computations for clients: one at a time for each client, in threads of their own.
+"""Queues of long computations for clients. One computation per client runs at a time.
 
-Each client waits only for its own computations, and the owner never waits for those of devices. The
-event loop's own pool of threads stays free for pictures.
+Each client waits only for its own computations. The computations of the owner have a separate
+thread, so the owner never waits for those of devices. The event loop's pool of threads stays free
+for pictures.
 """
 
 import asyncio

@@ -106,7 +106,9 @@ class LabelEachEvent(EventHeader, frozen=True, tag="label_each"):
 
     def __post_init__(self) -> None:
         if len(self.class_ids) != len(self.items):
-            raise ValueError(f"{len(self.class_ids)} classes for {len(self.items)} items")
+            raise ValueError(
+                f"it has {len(self.items)} items, but {len(self.class_ids)} classes for them"
+            )
 
 
 class SettingsEvent(EventHeader, frozen=True, tag="settings"):

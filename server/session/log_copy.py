@@ -62,7 +62,10 @@ def salvage_events(files: SqliteFiles) -> dict[int, list[Event]]:
 
 
 def _event(number: int, columns: tuple[Value, ...]) -> Event:
-    """Return the event in a row of the table `events`. Raises ValueError for another row."""
+    """Return the event in a row of the table `events`.
+
+    Raises ValueError if the row is not from this table.
+    """
     if number < 1:
         raise ValueError("not the number of an event")
     match columns:

@@ -35,7 +35,7 @@ class LogLostError(EventLogError):
 
 
 def is_locked(error: Exception) -> bool:
-    """Return whether another program holds a lock, so that nothing was written."""
+    """Return whether SQLite wrote nothing because another program has locked the file."""
     return _primary(error) in _LOCKED
 
 

@@ -88,7 +88,7 @@ def opening_error(path: Path, error: sqlite3.Error) -> EventLogError:
 
 
 def check_schema(connection: sqlite3.Connection, path: Path) -> None:
-    """Raise EventLogError for a log of a newer version, or one with more than the table `events`.
+    """Raise EventLogError for a log of a newer version, or if it has more than the table `events`.
 
     Another person may have added a trigger or a view, whose code SQLite would run at each write or
     read.

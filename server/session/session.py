@@ -56,7 +56,8 @@ class AnnotationSession(SessionState):
         self._labelled_at = np.zeros(len(items), np.int64)
         self._acks: dict[str, protocol.Ack] = {}
         self._two_classes = (-1, False)
-        """Number of an event, and whether the labels after this event had at least two classes."""
+        """Cached answer: number of an event, and whether the labels after this event had at least
+        two classes."""
 
     # Events
 

@@ -16,8 +16,8 @@ _DEFAULT_PAGE_SIZE = 4096
 _LEAF_OF_A_TABLE = 0x0D
 _WAL_HEADER = 32
 _WORDS = {b"\x37\x7f\x06\x82": "<II", b"\x37\x7f\x06\x83": ">II"}
-"""Byte order of the words that the checksums of a write-ahead log cover, as a format of `struct`
-for two words. The key is the magic number at the start of the log."""
+"""Formats of `struct` for the pairs of 32-bit words from which checksums are computed. The key is
+the magic number at the start of a write-ahead log, which determines the byte order."""
 _FRAME_HEADER = 24
 _BYTES_OF_INTEGER = (0, 1, 2, 3, 4, 6, 8)
 

@@ -72,8 +72,8 @@ class TrainerProcess:
     ) -> "TrainerProcess":
         """Do the same as `start`, and try again while the system cannot start a process.
 
-        The system may be short of open files, memory or threads (RuntimeError) for any time.
-        `on_refused` is called with the error of each attempt.
+        The system may lack open files, memory or threads (RuntimeError) for a long time.
+        `on_refused` is called with the error of each failed attempt.
         """
         while True:
             try:

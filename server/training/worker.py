@@ -83,7 +83,7 @@ class Worker:
         return self.resting or not (self.handler.running or self.handler.rewinding)
 
     def _wait_seconds(self) -> float:
-        """Return the time to wait for a command before the next unit of work."""
+        """Return how long to wait for a command before the next unit of work, in seconds."""
         if self.handler.running and not self.resting and self.trainer.loop.resting:
             # Training has finished. Only the smoothed display still moves, at the rate of frames.
             return FRAME_SECONDS

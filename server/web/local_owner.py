@@ -12,7 +12,10 @@ _LOCAL_USERS = web.AppKey("local users", LocalUsers)
 
 
 def set_up(app: web.Application, token: str) -> None:
-    """Prepare `app` for the other functions. `token` is "" without `--token`."""
+    """Store in `app` what the other functions of this module need.
+
+    `token` is the owner's token, or "" without `--token`.
+    """
     if token:
         app[_TOKEN] = OwnerToken(token)
     app[_LOCAL_USERS] = LocalUsers()

@@ -39,7 +39,7 @@ Browsers accept a cookie with the prefix `__Host-` only from this host, over TLS
 NOTEBOOK = web.AppKey("notebook", bool)
 """Whether notebooks on this machine may show the page of this server in a frame."""
 CONNECTIONS = web.AppKey("connections", Connections)
-"""Open connections of the network port, and the pace of requests."""
+"""Open connections of the network port, with a limit on the rate of requests."""
 _NEEDED = web.AppKey("needed", dict[Handler, Role | None])
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -94,7 +94,11 @@ def visitor_of(request: web.Request) -> Visitor:
 
 
 class Hosts:
-    """Allowed values of the Host header: without TLS on this machine, with TLS on the network."""
+    """Allowed values of the Host header.
+
+    Requests from this machine come without TLS, and requests from the network with TLS. Each of the
+    two kinds has its own values.
+    """
 
     def __init__(self) -> None:
         self._own: frozenset[str] = frozenset()

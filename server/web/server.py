@@ -23,7 +23,7 @@ from lodespace.web.security import ACCESS, CONNECTIONS, HOSTS
 SWITCH_SECONDS = 0.0005
 """Longest time that another thread runs Python code while the event loop waits, in seconds."""
 KEEPALIVE_SECONDS = 60.0
-"""Time after which a connection without a complete request is closed."""
+"""Seconds after which a connection without a complete request is closed."""
 
 
 class Listening(NamedTuple):

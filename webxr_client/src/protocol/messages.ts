@@ -254,7 +254,10 @@ export interface AccessPoll {
 
 /** State of a request for access. `allowed` comes with the cookie of the approved device. */
 export interface AccessAnswer {
-  /** The owner's decision; `waiting`: no decision yet; `expired`: the request is invalid. */
+  /**
+   * State of the request. `allowed` and `denied` are the owner's decision. `waiting` means that
+   * the owner has not decided yet, and `expired` that the request is no longer valid.
+   */
   state: "waiting" | "allowed" | "denied" | "expired";
   /** Role of the approved device. */
   role?: "owner" | "annotator" | "viewer" | null;
@@ -333,7 +336,8 @@ export interface Ack {
   /**
    * Number of the command's event in the label log.
    *
-   * If the command changed nothing, it has no event, and this is the number of the newest event.
+   * A command that changed nothing has no event. In that case, this is the number of the newest
+   * event.
    */
   sequence: number;
   /** Number of items that changed. */
@@ -538,7 +542,7 @@ export interface Thumbnails {
   /** Width and height of the picture in the centre of each cell, in pixels. */
   picture: number;
   /**
-   * 3: colour pictures; 1: grey pictures, which the client draws in the colours of the
+   * 3 for colour pictures. 1 for grey pictures, which the client draws in the colours of the
    * classes.
    */
   channels: 1 | 3;
@@ -562,7 +566,7 @@ export interface Found {
 export interface ItemInfo {
   /** Number of the item. */
   item: number;
-  /** Id of the item in the imported data; without such an id, the number of the item. */
+  /** Id of the item in the imported data, or the number of the item if the data have no ids. */
   id: string;
   /** Class of the label; -1 if unlabelled. */
   class_id: number;
