@@ -344,10 +344,7 @@ def _failure_text(failure: m.Failed) -> str:
 
 
 def _processors() -> int:
-    """Return the number of processors that this process may use.
-
-    In a container, this can be less than the number of processors of the machine.
-    """
+    """Return the number of processors that this process (or its container) may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
