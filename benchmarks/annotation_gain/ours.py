@@ -73,7 +73,9 @@ class Session:
         """Go through the sheet, suspects or uncertain, in which the page expects more mistakes."""
         suspects, uncertain = await self.page.sheet("suspects"), await self.page.sheet("uncertain")
         return await self.sheet(
-            "suspects" if suspects.expected_wrong > uncertain.expected_wrong else "uncertain"
+            "suspects"
+            if (suspects.expected_wrong or 0) > (uncertain.expected_wrong or 0)
+            else "uncertain"
         )
 
     async def _note(self, kind: str, count: int, acts: dict[str, float]) -> None:

@@ -24,12 +24,21 @@ MAX_SHEET_SIZE = 200
 class Quality(Message):
     """Quality of the labels, estimated without the true classes.
 
-    `label_error`, `right` and `gestures_left` are null before the first predictions.
+    `held_out_accuracy`, `label_error`, `right` and `gestures_left` are null while they cannot be
+    known: before the first predictions, and while `classes_labelled` is less than `classes` or than
+    2. A class without labels is never predicted, so all of its items would count as right.
     """
 
+    classes: int
+    """Number of classes that are not merged or deleted."""
+    classes_labelled: int
+    """Number of these classes that have a label."""
+    unknown: int
+    """Number of unlabelled items in islands of the map that no label explains. They count as wrong,
+    because they are probably of a class that is not listed yet. 0 while `right` is null."""
     held_out_accuracy: Share | None
-    """Accuracy of the classifier on held-out labelled items; null when there are too few of these
-    items."""
+    """Accuracy of the classifier on held-out labelled items; also null when there are too few of
+    these items."""
     held_out: int
     """Number of held-out labelled items."""
     labelled: int
@@ -46,7 +55,7 @@ class Quality(Message):
     target: Share
     """Share of right items at which the labels are good enough."""
     suspects: int
-    """Number of items in the queue `suspects`."""
+    """Number of items in the queue `suspects`; 0 while a class has no label."""
     uncertain: int
     """Number of items in the queue `uncertain`."""
 
@@ -77,9 +86,9 @@ class Sheet(Message):
     """Items of this sheet."""
     total: int
     """Number of items in the whole queue."""
-    expected_wrong: float
-    """Expected number of items on this sheet whose label is wrong. For an unlabelled item, the
-    prediction counts instead of the label."""
+    expected_wrong: float | None
+    """Expected number of items on this sheet whose label is wrong; null while a listed class has no
+    label. For an unlabelled item, the prediction counts instead of the label."""
 
 
 class Suggestion(Message):
@@ -90,11 +99,13 @@ class Suggestion(Message):
     items: list[int]
     """Items of the region; empty for a sheet (GET /api/sheet returns its items)."""
     class_id: int
-    """Class that the model predicts for most items of the region; -1 if no region is suggested."""
+    """Class that the model predicts for most items of the region; -1 if no region is suggested, or
+    if the region is an island that no label explains."""
     reason: str
     """Reason for the suggestion, as a sentence for a person."""
-    gain: float
-    """Expected number of items that the gesture corrects."""
+    gain: float | None
+    """Expected number of items that the gesture corrects; null while a listed class has no label.
+    """
 
 
 class QualityChanged(Operation, tag="quality"):

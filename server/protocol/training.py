@@ -44,9 +44,9 @@ class Losses(Message):
     """Value of each loss term before weighting, and the weighted sum `total`, in nats
     (models/vae/losses.py)."""
     metrics: dict[str, float]
-    """`label_accuracy`: accuracy of the classifier on held-out labelled items, 0..1, absent while
-    there are too few of these items; `held_out`: number of these items; `head_accuracy`: accuracy
-    of the paper's classifier head on the same items."""
+    """`label_accuracy`: accuracy of the classifier on held-out labelled items, 0..1; `held_out`:
+    number of these items; `head_accuracy`: accuracy of the paper's classifier head on the same
+    items. All three are absent while there are too few of these items, or a class has no label."""
     kl_per_dimension: list[float]
     """KL divergence per latent dimension, in nats."""
 

@@ -34,16 +34,20 @@ def queue(state: ItemState, kind: SheetKind) -> tuple[npt.NDArray[np.intp], int]
     Args:
         state: State of all items.
         kind: "suspects": unverified labels, highest doubt first. A label needs a look if its doubt
-            is above DOUBTFUL, or if another class is predicted. "uncertain": unverified items,
-            smallest margin first, but one item of each group of neighbours is moved to the front.
-            An item needs a look if its margin is below NARROW. If no item has a prediction, this
-            queue is an overview: all unlabelled items, beginning with items from all over the map.
+            is above DOUBTFUL, or if another class is predicted. This queue is empty while a listed
+            class has no label: the model does not know this class, so its doubts mean little.
+            "uncertain": unverified items, smallest margin first, but one item of each group of
+            neighbours is moved to the front. An item needs a look if its margin is below NARROW. If
+            no item has a prediction, this queue is an overview: all unlabelled items, beginning
+            with items from all over the map.
     """
     if kind == "uncertain" and not state.predicted.any():
         items = np.flatnonzero(~state.labelled & ~state.locked)
         order = np.argsort(_scattered(len(items)), kind="stable")
         return _spread(items[order], state.positions, OVERVIEW), len(items)
     open_ = ~state.verified & ~state.locked & state.predicted
+    if kind == "suspects" and not state.scorable:
+        return np.empty(0, np.intp), 0
     if kind == "suspects":
         items = np.flatnonzero(open_ & state.labelled)
         suspect = (state.doubt[items] > DOUBTFUL) | (state.prediction[items] != state.labels[items])
@@ -132,5 +136,6 @@ def sheet(state: ItemState, kind: SheetKind, size: int = SHEET_SIZE, skip: int =
         )
         for item in items.tolist()
     ]
-    expected_wrong = round(float(state.doubt[items].sum()), 2)
+    wrong = float(state.doubt[items].sum())
+    expected_wrong = round(wrong, 2) if state.scorable else None
     return Sheet(kind=kind, items=shown, total=total, expected_wrong=expected_wrong)

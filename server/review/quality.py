@@ -1,10 +1,12 @@
 """Estimates of label quality without ground truth, from the doubt of each item."""
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from lodespace.protocol import SHEET_SIZE, Quality
 from lodespace.review.contact_sheets import queue
+from lodespace.review.islands import islands
 from lodespace.session.item_state import ItemState
 
 TARGET = 0.98
@@ -25,12 +27,24 @@ def doubts(state: ItemState) -> npt.NDArray[np.float32]:
 def share_right(state: ItemState) -> float | None:
     """Return the estimated share of items whose label is right.
 
-    For an unlabelled item, the prediction counts. Return None if no item has a prediction, unless
+    For an unlabelled item, the prediction counts. Items of islands that no label explains count as
+    wrong. Return None while a listed class has no label, and if no item has a prediction, unless
     all items are verified.
     """
-    if not (state.predicted.any() or state.verified.all()):
+    if not state.scorable or not (state.predicted.any() or state.verified.all()):
         return None
-    return 1 - float(doubts(state).mean(dtype=np.float64))
+    doubt = np.where(unknown_items(state), 1, doubts(state))
+    return 1 - float(doubt.mean(dtype=np.float64))
+
+
+def unknown_items(state: ItemState) -> npt.NDArray[np.bool_]:
+    """Return whether each item is unlabelled, in an island that no label explains (N,).
+
+    Such an item is probably of a class that is not listed yet, whatever the prediction.
+    """
+    if state.labelled.all():
+        return np.zeros(len(state.labels), np.bool_)
+    return islands(state).unexplained & ~state.labelled
 
 
 def gestures_left(
@@ -99,19 +113,34 @@ def quality(
         held_out: Number of held-out labels.
         region: Number of items per region gesture.
     """
-    doubt = doubts(state)
     labelled = int(state.labelled.sum())
-    right = share_right(state)
-    wrong = float(doubt[state.labelled].sum(dtype=np.float64))
-    return Quality(
-        held_out_accuracy=None if held_out_accuracy is None else round(held_out_accuracy, 4),
-        held_out=held_out,
+    known = Quality(
+        classes=len(state.classes),
+        classes_labelled=len(state.classes) - len(state.lacking),
+        unknown=0,
+        held_out_accuracy=None,
+        held_out=0,
         labelled=labelled,
         verified=int(state.verified.sum()),
-        label_error=None if right is None or labelled == 0 else round(wrong / labelled, 4),
-        right=None if right is None else round(right, 4),
-        gestures_left=None if right is None else gestures_left(doubt, state.labelled, region),
+        label_error=None,
+        right=None,
+        gestures_left=None,
         target=TARGET,
         suspects=queue(state, "suspects")[1],
         uncertain=queue(state, "uncertain")[1],
+    )
+    right = share_right(state)
+    if right is None:
+        return known
+    unknown = unknown_items(state)
+    doubt = np.where(unknown, 1, doubts(state)).astype(np.float32)
+    wrong = float(doubt[state.labelled].sum(dtype=np.float64))
+    return msgspec.structs.replace(
+        known,
+        unknown=int(unknown.sum()),
+        held_out_accuracy=None if held_out_accuracy is None else round(held_out_accuracy, 4),
+        held_out=held_out,
+        label_error=None if labelled == 0 else round(wrong / labelled, 4),
+        right=round(right, 4),
+        gestures_left=gestures_left(doubt, state.labelled, region),
     )

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from lodespace.protocol import SHEET_SIZE, UNLABELED, SheetKind, Suggestion
 from lodespace.review.contact_sheets import DOUBTFUL, sheet
+from lodespace.review.islands import largest_unexplained
 from lodespace.review.quality import share_right
 from lodespace.session.item_state import ItemState
 
@@ -52,7 +53,13 @@ class Region(NamedTuple):
 
 
 def suggest(state: ItemState, class_name: Callable[[int], str]) -> Suggestion:
-    """Return the gesture with the largest gain. `class_name` returns the name of a class id."""
+    """Return the gesture with the largest gain. `class_name` returns the name of a class id.
+
+    While a listed class has no label, no gain is known. Then the largest island that no label
+    explains is next: it is probably of a class without labels.
+    """
+    if state.labelled.any() and not state.scorable:
+        return _next_class(state)
     right = share_right(state)
     if right is not None and right >= RIGHT_ENOUGH:
         return _done(
@@ -64,12 +71,47 @@ def suggest(state: ItemState, class_name: Callable[[int], str]) -> Suggestion:
             return _overview(len(overview.items))
     best = _done(_nothing_to_gain(state))
     for candidate in _candidates(state, class_name):
-        if candidate.gain >= LEAST_GAIN and candidate.gain > best.gain:
+        gain = candidate.gain or 0.0
+        if gain >= LEAST_GAIN and gain > (best.gain or 0):
             best = candidate
     return best
 
 
+def _next_class(state: ItemState) -> Suggestion:
+    """Return the next gesture while a listed class has no label."""
+    n, lacking = len(state.classes), len(state.lacking)
+    known = f"{n - lacking} of {n} classes have labels" if lacking else "only one class is listed"
+    island = largest_unexplained(state)
+    if island is not None and len(island) >= min(WORTH_DRAWING, len(state.labels) / (2 * n + 1)):
+        return Suggestion(
+            kind="region",
+            items=island.tolist(),
+            class_id=UNLABELED,
+            reason=f"{known}. {len(island):,} items close together have no label yet: which class?",
+            gain=None,
+        )
+    found = sheet(state, "uncertain")
+    if not found.items:
+        return _done(f"{known}, and no item without a label is left to look at")
+    return Suggestion(
+        kind="uncertain",
+        items=[],
+        class_id=UNLABELED,
+        reason=f"{known}. Look for the other classes among these {len(found.items)} items",
+        gain=None,
+    )
+
+
 def _candidates(state: ItemState, class_name: Callable[[int], str]) -> Iterator[Suggestion]:
+    island = largest_unexplained(state)
+    if island is not None and len(island) >= WORTH_DRAWING:
+        yield Suggestion(
+            kind="region",
+            items=island.tolist(),
+            class_id=UNLABELED,
+            reason=f"{len(island):,} items close together have no label: they may be a new class",
+            gain=float(len(island)),
+        )
     region = best_region(state)
     if region is not None and len(region.items) >= WORTH_DRAWING:
         yield Suggestion(
@@ -82,6 +124,8 @@ def _candidates(state: ItemState, class_name: Callable[[int], str]) -> Iterator[
     kinds: tuple[SheetKind, ...] = ("suspects", "uncertain")
     for kind in kinds:
         found = sheet(state, kind, SHEET_SIZE)
+        if found.expected_wrong is None:
+            continue
         n, wrong = len(found.items), max(1, round(found.expected_wrong))
         what = "labels the model doubts" if kind == "suspects" else "items between two classes"
         yield Suggestion(

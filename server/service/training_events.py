@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from lodespace import protocol
 from lodespace.service.client import Client
 from lodespace.service.clients import Clients
@@ -9,6 +11,9 @@ from lodespace.service.notices import Notices
 from lodespace.service.observers import Observer
 from lodespace.session.session import AnnotationSession
 from lodespace.training.shared_frames import TrainerFrame
+
+ACCURACIES = ("label_accuracy", "head_accuracy", "held_out")
+"""Metrics of the trainer about held-out labels."""
 
 
 class TrainingEvents:
@@ -43,7 +48,14 @@ class TrainingEvents:
             observer.on_frame(moved=moved, resting=frame.resting)
 
     def on_losses(self, losses: protocol.Losses) -> None:
-        """Keep the newest losses for clients that connect later, then call the observers."""
+        """Keep the newest losses for clients that connect later, then call the observers.
+
+        While a listed class has no label, accuracies are left out: held-out labels are of the other
+        classes, so the accuracy of all items is not known.
+        """
+        if not self._session.scorable:
+            metrics = {k: v for k, v in losses.metrics.items() if k not in ACCURACIES}
+            losses = msgspec.structs.replace(losses, metrics=metrics)
         self._losses = losses
         for observer in self._observers:
             observer.on_losses(losses)

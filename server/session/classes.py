@@ -75,6 +75,10 @@ class ClassList:
         """Return whether the class exists and is not removed."""
         return 0 <= class_id < len(self.classes) and not self.classes[class_id].removed
 
+    def listed(self) -> ClassIds:
+        """Return the ids of the classes that are not removed (C,), ascending."""
+        return np.array([c.class_id for c in self.classes if not c.removed], np.int16)
+
     def require(self, class_id: int) -> ClassInfo:
         """Return the class. Raises RequestError when it does not exist or is removed."""
         if not self.exists(class_id):

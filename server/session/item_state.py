@@ -30,6 +30,8 @@ class ItemState(NamedTuple):
     """Whether the class in `standing` is locked (N,)."""
     positions: npt.NDArray[np.int32]
     """Positions (N, D), in steps of the quantisation grid. A step is equally long on all axes."""
+    classes: npt.NDArray[np.int16]
+    """Ids of the listed classes (C,): all classes that are not merged or deleted, ascending."""
 
     @property
     def labelled(self) -> npt.NDArray[np.bool_]:
@@ -45,3 +47,25 @@ class ItemState(NamedTuple):
     def standing(self) -> npt.NDArray[np.int16]:
         """Class of each item (N,): the label, or the predicted class of an item without a label."""
         return np.where(self.labelled, self.labels, self.prediction)
+
+    @property
+    def lacking(self) -> npt.NDArray[np.int16]:
+        """Ids of the listed classes without any label, ascending."""
+        return lacking_labels(self.classes, self.labels)
+
+    @property
+    def scorable(self) -> bool:
+        """Whether shares of right items can be estimated: at least two classes are listed, and each
+        of them has a label.
+
+        A class without labels is never predicted, so its items look right as another class.
+        """
+        return len(self.classes) > 1 and len(self.lacking) == 0
+
+
+def lacking_labels(
+    classes: npt.NDArray[np.int16], labels: npt.NDArray[np.int16]
+) -> npt.NDArray[np.int16]:
+    """Return those of `classes` (C,) that no item of `labels` (N,) has."""
+    count = np.bincount(labels[labels != UNLABELED], minlength=int(classes.max(initial=-1)) + 1)
+    return classes[count[classes] == 0]

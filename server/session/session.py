@@ -24,7 +24,7 @@ from lodespace.scene.glb import Scene
 from lodespace.session.commands import registry
 from lodespace.session.commands.change import Change
 from lodespace.session.events import Event, Items, RedoEvent, UndoEvent
-from lodespace.session.item_state import ItemState
+from lodespace.session.item_state import ItemState, lacking_labels
 from lodespace.session.predictions import ItemScores
 from lodespace.session.scene_encoder import SceneEncoder
 from lodespace.session.state import SessionState
@@ -58,6 +58,8 @@ class AnnotationSession(SessionState):
         self._two_classes = (-1, False)
         """Cached answer: number of an event, and whether the labels after this event had at least
         two classes."""
+        self._scorable = (-1, False)
+        """Cached answer: number of an event, and `scorable` after this event."""
 
     # Events
 
@@ -184,6 +186,15 @@ class AnnotationSession(SessionState):
             self._two_classes = (self.sequence, several)
         return self._two_classes[1]
 
+    @property
+    def scorable(self) -> bool:
+        """ItemState.scorable, without copying the labels."""
+        if self._scorable[0] != self.sequence:
+            listed = self.classes.listed()
+            complete = len(listed) > 1 and len(lacking_labels(listed, self.labels)) == 0
+            self._scorable = (self.sequence, complete)
+        return self._scorable[1]
+
     def item_state(self) -> ItemState:
         """Return the current state of all items, for another thread to read."""
         labels, scores = self.labels.copy(), self.scores
@@ -196,6 +207,7 @@ class AnnotationSession(SessionState):
             doubt=scores.uncertainty.doubt,
             locked=self.classes.locked(np.where(labels == UNLABELED, scores.prediction, labels)),
             positions=self.grid.grid,
+            classes=self.classes.listed(),
         )
 
     def begin_with(
@@ -204,7 +216,7 @@ class AnnotationSession(SessionState):
         """Set the initial labels (N,), and whether each of them is verified (N,)."""
         self.history.labels[:] = UNLABELED if labels is None else labels
         self.history.verified[:] = False if verified is None else verified
-        self._two_classes = (-1, False)
+        self._two_classes = self._scorable = (-1, False)
 
     def restore_scene(self, scene: Scene) -> None:
         """Show a baked scene: its positions, labels, predictions and classes."""

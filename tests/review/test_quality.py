@@ -35,7 +35,8 @@ def test_doubts_that_are_probabilities_estimate_the_errors_there_are() -> None:
     n = 20_000
     doubt = random.beta(0.5, 4, n)
     wrong = random.random(n) < doubt
-    found = figures(item_state(np.zeros(n), np.zeros(n), 1 - doubt, doubt=doubt))
+    classes = np.arange(n) % 2
+    found = figures(item_state(classes, classes, 1 - doubt, doubt=doubt))
     assert found.label_error == pytest.approx(wrong.mean(), abs=0.01)
 
 
@@ -51,9 +52,35 @@ def test_all_verified_is_all_right() -> None:
     assert (found.right, found.label_error, found.gestures_left) == (1.0, 0.0, 0)
 
 
-def test_predictions_without_labels_have_no_label_error() -> None:
-    found = figures(item_state([-1, -1], [0, 1], [0.9, 0.9]))
-    assert found.label_error is None and found.right == pytest.approx(0.9)
+def test_nothing_is_scored_while_a_listed_class_has_no_label() -> None:
+    labels = [0, 1, 2, 3, 4, *[-1] * 45]
+    predicted = np.arange(50) % 5
+    given = {"held_out_accuracy": 0.98, "held_out": 40}
+    found = figures(item_state(labels, predicted, [0.9] * 50, classes=list(range(10))), **given)
+    assert (found.classes, found.classes_labelled) == (10, 5)
+    unknown = ("held_out_accuracy", "right", "label_error", "gestures_left")
+    assert [getattr(found, name) for name in unknown] == [None] * 4 and found.held_out == 0
+    all_five = figures(item_state(labels, predicted, [0.9] * 50), **given)
+    assert all_five.right == pytest.approx(0.9) and all_five.held_out_accuracy == 0.98
+
+
+def test_nothing_is_scored_with_one_class() -> None:
+    found = figures(item_state([0] * 40, [0] * 40, [0.99] * 40), held_out_accuracy=1.0, held_out=9)
+    assert (found.right, found.held_out_accuracy, found.label_error) == (None, None, None)
+    assert figures(item_state([], [], [])).right is None
+
+
+def test_an_island_without_labels_counts_as_unknown_not_as_right() -> None:
+    random = np.random.default_rng(0)
+    blob = np.repeat([0, 1, 2], 200)
+    positions = 10000 * (blob[:, None] + 1) + random.normal(0, 400, (600, 3))
+    labels = np.where((blob < 2) & (np.arange(600) % 2 == 0), blob, -1)
+    labels[-2:] = 0  # two stray items of a lasso around the first island do not explain the third
+    predicted = np.minimum(blob, 1)
+    found = figures(item_state(labels, predicted, [1.0] * 600, positions=positions))
+    assert found.right == pytest.approx(2 / 3, abs=0.02) and 190 < found.unknown <= 198
+    looked_at = item_state(labels, predicted, [1.0] * 600, positions=positions, verified=[599])
+    assert figures(looked_at).unknown == 0
 
 
 def test_sheets_are_counted_where_all_is_labelled() -> None:
@@ -102,4 +129,5 @@ def test_the_figures_are_the_same_each_time_and_go_out_as_json() -> None:
 
 
 def test_right_is_a_share_of_all_items() -> None:
-    assert share_right(item_state([-1] * 4, [0, 0, 0, -1], [1, 1, 1, 0])) == pytest.approx(0.75)
+    j = item_state([0, 1, -1, -1], [0, 1, 1, -1], [1, 1, 1, 0])
+    assert share_right(j) == pytest.approx(0.75)

@@ -21,9 +21,18 @@ def test_suspects_are_labels_that_the_model_doubts() -> None:
 
 
 def test_a_label_is_a_suspect_if_another_class_is_predicted() -> None:
-    j = item_state([0, 0], [0, 1], [0.9, 0.4], doubt=[0.45, 0.3])
+    j = item_state([0, 0, 1], [0, 1, 1], [0.9, 0.4, 1], doubt=[0.45, 0.3, 0], verified=[2])
     items, total = queue(j, "suspects")
     assert (items.tolist(), total) == ([1, 0], 1)
+
+
+def test_suspects_are_off_while_a_listed_class_has_no_label() -> None:
+    labels, prediction = [0, 0, 0, 1, -1], [1, 1, 0, 1, 1]
+    off = item_state(labels, prediction, [0.99] * 5, classes=[0, 1, 2])
+    assert sheet(off, "suspects").items == [] and queue(off, "suspects")[1] == 0
+    assert sheet(off, "uncertain").expected_wrong is None
+    on = item_state(labels, prediction, [0.99] * 5)
+    assert queue(on, "suspects")[1] == 2 and sheet(on, "suspects").expected_wrong is not None
 
 
 def test_uncertain_items_come_by_margin_labelled_or_not() -> None:

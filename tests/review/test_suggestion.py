@@ -18,20 +18,72 @@ def clouds(sizes: list[int], axes: int = 3) -> tuple[np.ndarray, np.ndarray]:
     return 10000 * (blob[:, None] + 1) + random.normal(0, 400, (len(blob), axes)), blob
 
 
+def some_known(n: int, *others: int) -> tuple[np.ndarray, list[int]]:
+    """Labels of `n` items: verified labels of class 0 and 1 for the last two items and `others`.
+
+    So both classes have labels, and no island of these items is unexplained.
+    """
+    labels = np.full(n, -1)
+    known = [*others, n - 2, n - 1]
+    labels[known] = np.arange(len(known)) % 2
+    return labels, known
+
+
 def test_before_anything_is_predicted_an_overview_is_next() -> None:
     positions, blob = clouds([60, 200, 30])
     n = len(blob)
-    for labels in ([-1] * n, [0] * 50 + [-1] * (n - 50)):
-        found = suggest(item_state(labels, [-1] * n, [0] * n, positions=positions), name)
-        assert (found.kind, found.items, found.gain) == ("uncertain", [], 27)
-        assert found.reason.startswith("27 items from all over the map")
+    found = suggest(item_state([-1] * n, [-1] * n, [0] * n, positions=positions), name)
+    assert (found.kind, found.items, found.gain) == ("uncertain", [], 27)
+    assert found.reason.startswith("27 items from all over the map")
+
+
+@pytest.mark.parametrize("axes", [2, 3])
+def test_the_largest_island_without_labels_is_next_until_all_classes_have(axes: int) -> None:
+    positions, blob = clouds([160, 200, 120], axes)
+    n = len(blob)
+    labels = np.where((blob == 0) & (np.arange(n) % 2 == 0), 0, -1)
+    for listed, known in (
+        ([0, 1, 2], "1 of 3 classes have labels"),
+        ([0], "only one class is listed"),
+    ):
+        state = item_state(labels, [0] * n, [0.99] * n, positions=positions, classes=listed)
+        found = suggest(state, name)
+        assert (found.kind, found.class_id, found.gain) == ("region", -1, None)
+        assert set(blob[found.items].tolist()) == {1} and len(found.items) > 150
+        assert found.reason.startswith(known)
+    labels[blob == 1] = 1
+    found = suggest(
+        item_state(labels, [0] * n, [0.99] * n, positions=positions, classes=[0, 1, 2]), name
+    )
+    assert set(blob[found.items].tolist()) == {2}
+    labels[blob == 2] = 1  # no island is left, but class 2 has no label
+    found = suggest(
+        item_state(labels, [0] * n, [0.99] * n, positions=positions, classes=[0, 1, 2]), name
+    )
+    assert (found.kind, found.gain) == ("uncertain", None)
+    assert found.reason.startswith("2 of 3 classes have labels")
+
+
+def test_an_island_that_no_label_explains_may_be_a_new_class() -> None:
+    positions, blob = clouds([160, 200, 120])
+    n = len(blob)
+    labels = np.where(blob == 2, -1, blob)
+    found = suggest(
+        item_state(labels, np.where(blob == 2, 1, blob), [0.99] * n, positions=positions), name
+    )
+    assert (found.kind, found.class_id) == ("region", -1)
+    assert set(blob[found.items].tolist()) == {2}
+    assert "may be a new class" in found.reason and found.gain == len(found.items)
 
 
 @pytest.mark.parametrize("axes", [2, 3])
 def test_a_region_ends_where_its_dense_spot_ends(axes: int) -> None:
     positions, blob = clouds([60, 200, 30], axes)
     n = len(blob)
-    found = suggest(item_state([-1] * n, [0] * n, [0.4] * n, positions=positions), name)
+    labels, known = some_known(n, 0, 60)
+    found = suggest(
+        item_state(labels, [0] * n, [0.4] * n, positions=positions, verified=known), name
+    )
     assert found.kind == "region" and found.class_id == 0
     assert set(blob[found.items].tolist()) == {1} and len(found.items) > 80
 
@@ -41,7 +93,10 @@ def test_a_region_has_items_of_one_prediction_and_gains_their_doubts() -> None:
     prediction = blob.copy()
     prediction[:3] = 1
     confidence = np.where(blob == 0, 0.4, 0.97)
-    found = suggest(item_state([-1] * 300, prediction, confidence, positions=positions), name)
+    labels, known = some_known(300, 0)
+    found = suggest(
+        item_state(labels, prediction, confidence, positions=positions, verified=known), name
+    )
     assert found.kind == "region" and found.class_id == 0
     assert set(blob[found.items].tolist()) == {0} and found.items == sorted(found.items)
     agree = int((prediction[found.items] == 0).sum())
@@ -55,8 +110,13 @@ def test_a_region_has_items_of_one_prediction_and_gains_their_doubts() -> None:
 
 def test_a_region_with_sure_predictions_gains_nothing() -> None:
     positions, blob = clouds([150, 150])
+    labels, known = some_known(300, 0)
     sure = item_state(
-        [-1] * 300, blob, np.where(np.arange(300) % 3 == 0, 0.45, 0.8), positions=positions
+        labels,
+        blob,
+        np.where(np.arange(300) % 3 == 0, 0.45, 0.8),
+        positions=positions,
+        verified=known,
     )
     region = best_region(sure)
     assert region is not None and region.gain == 0
@@ -66,9 +126,10 @@ def test_a_region_with_sure_predictions_gains_nothing() -> None:
 def test_a_region_of_fewer_items_than_two_sheets_is_not_suggested() -> None:
     for size, kind in ((WORTH_DRAWING - 14, "uncertain"), (2 * WORTH_DRAWING, "region")):
         positions, _ = clouds([size])
-        doubted = item_state([-1] * size, [0] * size, [0.4] * size, positions=positions)
+        labels, known = some_known(size)
+        doubted = item_state(labels, [0] * size, [0.4] * size, positions=positions, verified=known)
         region = best_region(doubted)
-        assert region is not None and region.gain > 0.6 * len(region.items) - 1
+        assert region is not None and region.gain > 0.6 * len(region.items) - 2
         assert (len(region.items) >= WORTH_DRAWING) == (kind == "region")
         assert suggest(doubted, name).kind == kind
 
@@ -95,6 +156,9 @@ def test_labelled_and_locked_items_are_in_no_region() -> None:
 def test_suspects_are_next_where_labels_are_doubtful() -> None:
     labels, prediction = np.zeros(500), np.zeros(500)
     prediction[:14] = 1
+    known = item_state(labels, prediction, np.full(500, 0.97), classes=[0, 1])
+    assert suggest(known, name).kind == "uncertain"  # class 1 has no label: suspects are off
+    labels[499], prediction[499] = 1, 1
     found = suggest(item_state(labels, prediction, np.full(500, 0.97)), name)
     assert (found.kind, found.items) == ("suspects", [])
     assert found.reason == "27 labels the model doubts: about 14 of them are wrong"
@@ -106,12 +170,14 @@ def test_uncertain_items_are_next_where_they_lie_scattered() -> None:
     n = 400
     confidence = np.full(n, 0.995)
     confidence[random.choice(n, 40, replace=False)] = 0.5
+    labels, known = some_known(n)
     found = suggest(
         item_state(
-            [-1] * n,
+            labels,
             random.integers(0, 9, n),
             confidence,
             positions=random.uniform(0, 60000, (n, 3)),
+            verified=known,
         ),
         name,
     )
@@ -120,19 +186,20 @@ def test_uncertain_items_are_next_where_they_lie_scattered() -> None:
 
 
 def test_it_is_done_when_nearly_all_is_right() -> None:
-    found = suggest(item_state([0] * 100, [0] * 100, [0.995] * 100), name)
+    half = [0] * 50 + [1] * 50
+    found = suggest(item_state(half, half, [0.995] * 100), name)
     assert (found.kind, found.items, found.gain, found.class_id) == ("done", [], 0.0, -1)
     assert found.reason == "about 99 % of all items are right (estimated); no gesture is needed"
 
 
 def test_it_is_done_when_nothing_gains_an_item() -> None:
-    nearly = item_state([0, 0, 0], [0, 0, 0], [0.9, 0.9, 0.9])
+    nearly = item_state([0, 0, 1], [0, 0, 1], [0.9, 0.9, 0.9])
     assert suggest(nearly, name).kind == "done"
-    labelled = item_state([0, 0, 0], [-1, -1, -1], [0, 0, 0])
+    labelled = item_state([0, 0, 1], [-1, -1, -1], [0, 0, 0])
     assert (
         suggest(labelled, name).reason == "every item is labelled, and the model reports no doubts"
     )
-    locked = item_state([0] * 30, [1] * 30, [0.9] * 30, locked=list(range(30)))
+    locked = item_state([0] * 29 + [1], [1] * 30, [0.9] * 30, locked=list(range(30)))
     assert suggest(locked, name).kind == "done"
 
 

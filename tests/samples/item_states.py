@@ -15,8 +15,11 @@ def item_state(
     locked: list[int] | None = None,
     positions: np.ndarray | None = None,
     doubt: list[float] | np.ndarray | None = None,
+    classes: list[int] | None = None,
 ) -> ItemState:
     """Return a state of items. `verified` and `locked` are lists of item indices.
+
+    The listed `classes` are by default those of the labels.
 
     The margins are the lower bounds for the given confidence. If `doubt` is None, the doubts are
     lower bounds too.
@@ -30,6 +33,7 @@ def item_state(
         else np.asarray(doubt, np.float32)
     )
     at = np.zeros((n, 3), np.int32) if positions is None else positions.astype(np.int32)
+    listed = np.unique(label[label >= 0]) if classes is None else np.array(classes, np.int16)
     return ItemState(
         label,
         _mask(n, verified),
@@ -39,6 +43,7 @@ def item_state(
         likely,
         _mask(n, locked),
         at,
+        listed,
     )
 
 

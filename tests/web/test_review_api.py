@@ -55,6 +55,22 @@ def train(
     http.app[SERVICE].review.predicted()
 
 
+async def label_all_classes(client: StreamClient) -> None:
+    for class_id in range(4):
+        await client.label([class_id], class_id)
+
+
+def every_one(items: list[int], class_ids: list[int]) -> protocol.LabelEach:
+    """Return the command that labels each item on a sheet."""
+    return protocol.LabelEach(
+        command_id=f"look-at-{len(items)}",
+        items=items,
+        class_ids=class_ids,
+        revision=0,
+        provenance=protocol.Provenance(tool="sheet", verified=True),
+    )
+
+
 async def json_of(http: TestClient, path: str, status: int = 200) -> Any:
     answer = await http.get(path)
     assert answer.status == status, await answer.text()
@@ -63,7 +79,7 @@ async def json_of(http: TestClient, path: str, status: int = 200) -> Any:
 
 async def test_every_review_address_answers_before_training(http: TestClient) -> None:
     sheet = await json_of(http, "/api/sheet?kind=suspects")
-    assert sheet == {"kind": "suspects", "items": [], "total": 0, "expected_wrong": 0.0}
+    assert sheet == {"kind": "suspects", "items": [], "total": 0, "expected_wrong": None}
     overview = await json_of(http, "/api/sheet?kind=uncertain")
     assert len(overview["items"]) == 27 and overview["total"] == N
     assert {entry["prediction"] for entry in overview["items"]} == {-1}
@@ -135,8 +151,7 @@ async def test_labels_and_predictions_reach_sheets_and_quality(http: TestClient)
 
 async def test_margins_and_doubts_of_the_trainer_are_used(http: TestClient) -> None:
     async with stream_of(http) as anna:
-        await anna.label([0], 0)
-        await anna.label([1], 1)
+        await label_all_classes(anna)
         margin, doubt = np.full(N, 0.9, np.float32), np.full(N, 0.01, np.float32)
         margin[7], doubt[7], doubt[0] = 0.1, 0.45, 0.77
         train(http, np.arange(N) % 4, np.full(N, 0.55), margin=margin, doubt=doubt)
@@ -157,7 +172,9 @@ async def test_review_answers_with_one_class_or_all_verified(http: TestClient) -
         assert {entry["prediction"] for entry in overview["items"]} == {
             -1
         }  # with labels of only one class, there are no predictions
-        assert (await json_of(http, "/api/next"))["kind"] == "uncertain"
+        found = await json_of(http, "/api/next")
+        assert found["kind"] in ("region", "uncertain") and found["gain"] is None
+        assert found["reason"].startswith("1 of 4 classes have labels")
         every = protocol.LabelEach(
             command_id="label-them-all",
             items=list(range(N)),
@@ -189,6 +206,7 @@ async def test_items_of_a_locked_class_are_on_no_sheet(http: TestClient) -> None
     async with stream_of(http) as anna:
         await anna.label([0, 4], 0)
         await anna.label([1, 5], 1)
+        await anna.command(every_one([2, 3], [2, 3]))
         train(http, np.full(N, 1), np.full(N, 0.6))
         await anna.command(protocol.EditClass(command_id="lock-class-0", class_id=0, locked=True))
         sheet = await json_of(http, "/api/sheet?kind=suspects")
@@ -200,8 +218,7 @@ async def test_items_of_a_locked_class_are_on_no_sheet(http: TestClient) -> None
 
 async def test_quality_is_sent_only_when_it_changed(http: TestClient) -> None:
     async with stream_of(http) as anna:
-        await anna.label([0], 0)
-        await anna.label([1], 1)
+        await label_all_classes(anna)
         train(http, np.arange(N) % 4, np.full(N, 0.9))
         await eventually(lambda: newest(anna, "right") is not None)
         many = len(anna.seen(protocol.QualityChanged))
@@ -212,7 +229,7 @@ async def test_quality_is_sent_only_when_it_changed(http: TestClient) -> None:
         assert len(anna.seen(protocol.QualityChanged)) == many
 
 
-async def test_held_out_accuracy_of_the_trainer_is_sent(http: TestClient) -> None:
+async def test_accuracy_is_sent_once_every_class_has_a_label(http: TestClient) -> None:
     losses = protocol.Losses(
         step=1,
         epoch=1.0,
@@ -220,12 +237,24 @@ async def test_held_out_accuracy_of_the_trainer_is_sent(http: TestClient) -> Non
         metrics={"label_accuracy": 0.875, "held_out": 16.0},
         kl_per_dimension=[],
     )
+
+    def accuracies() -> list[float | None]:
+        measured = anna.seen(protocol.LossesMeasured)
+        return [told.losses.metrics.get("label_accuracy") for told in measured]
+
     async with stream_of(http) as anna:
         await eventually(lambda: bool(anna.seen(protocol.Welcome)))
+        await anna.label([0, 4], 0)
+        await anna.label([1, 5], 1)
+        train(http, np.arange(N) % 4, np.full(N, 0.9))
         http.app[SERVICE].training_events.on_losses(losses)
-        await eventually(lambda: bool(anna.seen(protocol.QualityChanged)))
-        quality = anna.seen(protocol.QualityChanged)[-1].quality
-        assert (quality.held_out_accuracy, quality.held_out) == (0.875, 16)
+        await eventually(lambda: newest(anna, "classes_labelled") == 2 and accuracies())
+        assert set(accuracies()) == {None}
+        assert newest(anna, "held_out_accuracy") is newest(anna, "right") is None
+        await label_all_classes(anna)
+        http.app[SERVICE].training_events.on_losses(losses)
+        await eventually(lambda: newest(anna, "held_out_accuracy") == 0.875)
+        assert newest(anna, "held_out") == 16 and accuracies()[-1] == 0.875
 
 
 @pytest.mark.parametrize(

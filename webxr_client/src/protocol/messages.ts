@@ -929,12 +929,23 @@ export interface Timeline {
 /**
  * Quality of the labels, estimated without the true classes.
  *
- * `label_error`, `right` and `gestures_left` are null before the first predictions.
+ * `held_out_accuracy`, `label_error`, `right` and `gestures_left` are null while they cannot be
+ * known: before the first predictions, and while `classes_labelled` is less than `classes` or than
+ * 2. A class without labels is never predicted, so all of its items would count as right.
  */
 export interface Quality {
+  /** Number of classes that are not merged or deleted. */
+  classes: number;
+  /** Number of these classes that have a label. */
+  classes_labelled: number;
   /**
-   * Accuracy of the classifier on held-out labelled items; null when there are too few of these
-   * items.
+   * Number of unlabelled items in islands of the map that no label explains. They count as wrong,
+   * because they are probably of a class that is not listed yet. 0 while `right` is null.
+   */
+  unknown: number;
+  /**
+   * Accuracy of the classifier on held-out labelled items; also null when there are too few of
+   * these items.
    */
   held_out_accuracy: number | null;
   /** Number of held-out labelled items. */
@@ -954,7 +965,7 @@ export interface Quality {
   gestures_left: number | null;
   /** Share of right items at which the labels are good enough. */
   target: number;
-  /** Number of items in the queue `suspects`. */
+  /** Number of items in the queue `suspects`; 0 while a class has no label. */
   suspects: number;
   /** Number of items in the queue `uncertain`. */
   uncertain: number;
@@ -989,10 +1000,10 @@ export interface Sheet {
   /** Number of items in the whole queue. */
   total: number;
   /**
-   * Expected number of items on this sheet whose label is wrong. For an unlabelled item, the
-   * prediction counts instead of the label.
+   * Expected number of items on this sheet whose label is wrong; null while a listed class has no
+   * label. For an unlabelled item, the prediction counts instead of the label.
    */
-  expected_wrong: number;
+  expected_wrong: number | null;
 }
 
 /** Answer of GET /api/next: the suggested next gesture. */
@@ -1001,12 +1012,15 @@ export interface Suggestion {
   kind: "region" | "suspects" | "uncertain" | "done";
   /** Items of the region; empty for a sheet (GET /api/sheet returns its items). */
   items: number[];
-  /** Class that the model predicts for most items of the region; -1 if no region is suggested. */
+  /**
+   * Class that the model predicts for most items of the region; -1 if no region is suggested, or
+   * if the region is an island that no label explains.
+   */
   class_id: number;
   /** Reason for the suggestion, as a sentence for a person. */
   reason: string;
-  /** Expected number of items that the gesture corrects. */
-  gain: number;
+  /** Expected number of items that the gesture corrects; null while a listed class has no label. */
+  gain: number | null;
 }
 
 /** The estimated quality of the labels changed. Each message replaces the previous message. */
@@ -1147,9 +1161,9 @@ export interface Losses {
    */
   terms: Record<string, number>;
   /**
-   * `label_accuracy`: accuracy of the classifier on held-out labelled items, 0..1, absent while
-   * there are too few of these items; `held_out`: number of these items; `head_accuracy`: accuracy
-   * of the paper's classifier head on the same items.
+   * `label_accuracy`: accuracy of the classifier on held-out labelled items, 0..1; `held_out`:
+   * number of these items; `head_accuracy`: accuracy of the paper's classifier head on the same
+   * items. All three are absent while there are too few of these items, or a class has no label.
    */
   metrics: Record<string, number>;
   /** KL divergence per latent dimension, in nats. */

@@ -189,7 +189,8 @@ export class Review {
         kind,
         items,
         total: left,
-        expectedWrong: items.reduce((sum, { doubt }) => sum + doubt, 0),
+        expectedWrong:
+          answer.expected_wrong === null ? null : items.reduce((sum, { doubt }) => sum + doubt, 0),
         reason,
         status: left === 0 || items.length === 0 ? "done" : "open",
       });

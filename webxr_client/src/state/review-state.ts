@@ -21,8 +21,10 @@ export interface OpenSheet {
   items: readonly SheetItem[];
   /** Number of items in the queue, without the items that the user has set aside. */
   total: number;
-  /** Expected number of wrong labels or predictions among `items`. */
-  expectedWrong: number;
+  /**
+   * Expected number of wrong labels or predictions among `items`; null while a class has no label.
+   */
+  expectedWrong: number | null;
   /** Reason given by the suggestion that opened the sheet; "" if the user opened it. */
   reason: string;
   /**

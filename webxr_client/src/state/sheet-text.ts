@@ -1,6 +1,7 @@
 /** Texts of a contact sheet, the same on the page and in VR. */
-import type { SheetItem } from "../protocol/messages.js";
+import type { Quality, SheetItem } from "../protocol/messages.js";
 import { count } from "./format.js";
+import { knownInstead } from "./quality-text.js";
 import { labelDiffers, type OpenSheet, proposedClass, type SheetKind } from "./review-state.js";
 
 export const SHEET_TITLES: Record<SheetKind, string> = {
@@ -9,7 +10,7 @@ export const SHEET_TITLES: Record<SheetKind, string> = {
 };
 /** Pictures per row, on the page and in VR. */
 export const SHEET_COLUMNS = 9;
-export const NOTHING_LEFT: Record<SheetKind, string> = {
+const NOTHING_LEFT: Record<SheetKind, string> = {
   suspects:
     "No suspects are left. A suspect is a label that the model doubts and nobody has verified.",
   uncertain:
@@ -17,11 +18,22 @@ export const NOTHING_LEFT: Record<SheetKind, string> = {
     "An item is uncertain if its two most probable classes have similar probabilities.",
 };
 
+/** Sentence that a sheet shows when its queue is empty. */
+export function nothingLeft(kind: SheetKind, quality: Quality | null): string {
+  const known = knownInstead(quality);
+  if (kind !== "suspects" || !known) return NOTHING_LEFT[kind];
+  return (
+    `Suspects are off: ${known}. The model does not know the other classes yet, so its doubts ` +
+    "mean little. Label the next island first (W)."
+  );
+}
+
 /** Sentence about the expected number of errors on a sheet. */
 export function expectedErrors({ items, expectedWrong }: OpenSheet): string {
-  const wrong = Math.round(expectedWrong);
   if (items.every(({ prediction }) => prediction < 0))
     return "no predictions yet: assign the classes you see";
+  if (expectedWrong === null) return "classes without labels are never predicted: look for them";
+  const wrong = Math.round(expectedWrong);
   return wrong === 0
     ? "probably all correct as shown"
     : `about ${count(wrong)} of ${count(items.length)} probably wrong`;

@@ -29,7 +29,7 @@ describe("texts of a sheet", () => {
     expect(classCaption(item(0, 2, 7), -1, "aside")).toBeNull();
   });
   it("state the expected errors, or that there are no predictions", () => {
-    const sheet = (items: SheetItem[], expectedWrong: number) =>
+    const sheet = (items: SheetItem[], expectedWrong: number | null) =>
       expectedErrors({
         kind: "uncertain",
         items,
@@ -41,6 +41,7 @@ describe("texts of a sheet", () => {
     expect(sheet([item(0, -1, 3), item(1, -1, 3)], 0.3)).toContain("all correct");
     expect(sheet([item(0, -1, 3), item(1, -1, -1)], 1.2)).toContain("about 1 of 2");
     expect(sheet([item(0, -1, -1), item(1, -1, -1)], 2)).toContain("no predictions yet");
+    expect(sheet([item(0, -1, 3)], null)).not.toMatch(/\d/);
   });
   it("name a group at its first picture and in each row", () => {
     const items = [0, 0, 1, 1, 1].map((prediction, k) => item(k, -1, prediction));

@@ -12,7 +12,7 @@ import {
   type Decision,
   expectedErrors,
   groupSpan,
-  NOTHING_LEFT,
+  nothingLeft,
   outcomeOf,
   SHEET_COLUMNS,
   SHEET_TITLES,
@@ -97,7 +97,7 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
         </p>
       </div>
       {done ? (
-        <p class="nothing-left">{NOTHING_LEFT[sheet.kind]}</p>
+        <p class="nothing-left">{nothingLeft(sheet.kind, review.quality.value)}</p>
       ) : (
         <ol ref={grid} class="cells" onKeyDown={onKeyDown}>
           {sheet.items.map((one, k) => (

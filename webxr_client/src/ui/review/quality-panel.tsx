@@ -1,6 +1,7 @@
 /** Figures of quality, and buttons that open contact sheets. */
 import { type Quality, SHEET_SIZE } from "../../protocol/messages.js";
 import { count, percent } from "../../state/format.js";
+import { knownInstead, lacksLabels } from "../../state/quality-text.js";
 import { type SheetKind, TARGET_SHARE } from "../../state/review-state.js";
 import { useUi } from "../kit/context.js";
 
@@ -16,15 +17,20 @@ interface Figure {
 }
 
 /**
- * The figures of the panel.
+ * The figures of the panel. While a class has no label, no share of right items is among them.
  *
  * @param quality Figures of the server; null before the first estimate.
  * @param items Number of all items.
  * @param head Held-out accuracy of the classification head, 0..1, if it was measured.
  */
 export function figures(quality: Quality | null, items: number, head?: number): Figure[] {
+  return quality && lacksLabels(quality)
+    ? counts(quality, items)
+    : [...estimates(quality, head), ...counts(quality, items)];
+}
+
+function estimates(quality: Quality | null, head?: number): Figure[] {
   const { held_out = 0, target = TARGET_SHARE } = quality ?? {};
-  const part = (n: number | undefined) => (n === undefined || items === 0 ? null : n / items);
   const left = quality?.gestures_left;
   return [
     {
@@ -61,6 +67,12 @@ export function figures(quality: Quality | null, items: number, head?: number): 
         "A gesture labels one sheet or one region. " +
         "The estimate assumes that the model learns nothing from the new labels.",
     },
+  ];
+}
+
+function counts(quality: Quality | null, items: number): Figure[] {
+  const part = (n: number | undefined) => (n === undefined || items === 0 ? null : n / items);
+  return [
     {
       name: "labelled",
       value: share(part(quality?.labelled)),
@@ -92,6 +104,7 @@ export function QualityPanel() {
   const { state, commands } = useUi();
   const quality = state.review.quality.value;
   const session = state.session.value;
+  const instead = knownInstead(quality);
   const canLabel = !state.readOnly.value;
   const head = state.losses.value.at(-1)?.metrics.head_accuracy;
   if (!session || (!quality && !canLabel)) return null;
@@ -110,6 +123,11 @@ export function QualityPanel() {
           </button>
         )}
       </div>
+      {instead && (
+        <p class="hint known-instead">
+          <b>{instead}.</b> How many items are right can be estimated when every class has a label.
+        </p>
+      )}
       <dl class="figures" data-testid="quality">
         {figures(quality, session.n_items, head).map(({ name, wide, value, title }) => (
           <div key={name} class={wide ? "wide" : ""} title={title}>
@@ -123,8 +141,12 @@ export function QualityPanel() {
           <Queue
             kind="suspects"
             keys="Q"
-            length={quality?.suspects}
-            title="Labels that the model doubts"
+            length={instead ? undefined : quality?.suspects}
+            title={
+              instead
+                ? "Off until every class has a label. Suspects are labels that the model doubts"
+                : "Labels that the model doubts"
+            }
           />
           <Queue
             kind="uncertain"

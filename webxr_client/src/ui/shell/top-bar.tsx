@@ -1,6 +1,7 @@
 /** Bar at the top: counts, search, colours, dimensions and devices. */
 import { isSite } from "../../net/site.js";
 import { count, percent } from "../../state/format.js";
+import { knownInstead } from "../../state/quality-text.js";
 import { ColourChoice, SizeChoice } from "../classes/colour-choice.js";
 import { useUi } from "../kit/context.js";
 import {
@@ -18,8 +19,9 @@ import { EnterXr } from "./enter-xr.js";
 export function TopBar() {
   const { state, commands } = useUi();
   const session = state.session.value;
-  const losses = state.losses.value;
-  const accuracy = losses[losses.length - 1]?.metrics.label_accuracy;
+  const quality = state.review.quality.value;
+  const right = quality?.right ?? null;
+  const instead = knownInstead(quality);
   const dimension = session ? (state.training.value?.settings.latent_dim ?? session.latent_dim) : 3;
   return (
     <header class="glass top-bar">
@@ -30,12 +32,18 @@ export function TopBar() {
           <span class="muted">
             <span class="n-items">{count(session.n_items)} items · </span>
             <strong data-testid="labelled">{count(state.labelled.value)} labelled</strong>
-            {accuracy !== undefined && (
-              <span class="accuracy">
+            {(right !== null || instead) && (
+              <span class="accuracy" data-testid="right">
                 {" · "}
-                <span class="held-out">held-out </span>
-                {"accuracy "}
-                <strong>{percent(accuracy, 1)}</strong>
+                {right === null ? (
+                  instead
+                ) : (
+                  <>
+                    <strong>{percent(right, 1)}</strong>
+                    {" right"}
+                    <span class="held-out"> (estimated)</span>
+                  </>
+                )}
               </span>
             )}
           </span>

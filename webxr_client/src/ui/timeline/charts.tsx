@@ -5,6 +5,7 @@
 import { useMemo } from "preact/hooks";
 import { LOSS_TERMS } from "../../protocol/messages.js";
 import { percent } from "../../state/format.js";
+import { knownInstead } from "../../state/quality-text.js";
 import { useUi } from "../kit/context.js";
 import { loss } from "../kit/format.js";
 
@@ -17,6 +18,8 @@ interface Curve {
   range?: [number, number];
   /** Whether the curve is left out of narrow windows. */
   minor?: boolean;
+  /** Whether the newest value is not shown while a class has no label. */
+  scored?: boolean;
   /** Formats a value for the user. */
   write(value: number): string;
 }
@@ -44,6 +47,7 @@ export const CURVES: readonly Curve[] = [
     title: "Accuracy of the predictions on labelled items held out of training",
     colour: "#4fd1a1",
     range: [0, 1],
+    scored: true,
     write: (value) => percent(value),
   },
   {
@@ -54,6 +58,7 @@ export const CURVES: readonly Curve[] = [
       "The head sees only the latent mean, so the curve shows how well the map separates classes",
     colour: "#9be564",
     range: [0, 1],
+    scored: true,
     write: (value) => percent(value),
     minor: true,
   },
@@ -153,6 +158,8 @@ function Chart({ curve, at, values }: ChartProps) {
   const live = time.live.value;
   const last = time.last.value;
   const now = live ? 100 : (100 * time.moment.value) / Math.max(1, last);
+  // The newest measurement is older than the class without a label.
+  const outdated = curve.scored && live && knownInstead(state.review.quality.value) !== "";
   const go = (event: MouseEvent) => {
     const box = (event.currentTarget as Element).getBoundingClientRect();
     if (last > 0) commands.goTo((last * (event.clientX - box.left)) / box.width);
@@ -187,7 +194,7 @@ function Chart({ curve, at, values }: ChartProps) {
       </svg>
       <figcaption>
         <span class="chart-name">{curve.name}</span>{" "}
-        <b>{written(curve, valueAt(values, at, now))}</b>
+        <b>{written(curve, outdated ? null : valueAt(values, at, now))}</b>
       </figcaption>
     </figure>
   );

@@ -5,6 +5,7 @@ import { computed } from "@preact/signals";
 import { isSite } from "../../../net/site.js";
 import type { AppState } from "../../../state/app-state.js";
 import { count, percent } from "../../../state/format.js";
+import { knownInstead } from "../../../state/quality-text.js";
 import { isCue } from "../../../state/review-state.js";
 import { acceptedPredictions } from "../../../state/selection-summary.js";
 import { outcomeOf } from "../../../state/sheet-text.js";
@@ -72,7 +73,8 @@ export class PaletteActions {
       case "suspects":
       case "uncertain": {
         const quality = state.review.quality.value;
-        return [action.kind, quality ? count(quality[action.kind]) : "–"];
+        const off = action.kind === "suspects" && knownInstead(quality) !== "";
+        return [action.kind, quality && !off ? count(quality[action.kind]) : "–"];
       }
       case "next":
         return ["suggest", "next"];

@@ -2,6 +2,7 @@
 import { AlwaysDepth } from "three";
 import type { AppState } from "../../../state/app-state.js";
 import { count, percent } from "../../../state/format.js";
+import { knownInstead } from "../../../state/quality-text.js";
 import { TARGET_SHARE } from "../../../state/review-state.js";
 import {
   BOARD_ACCENT,
@@ -106,6 +107,11 @@ export class PaletteBoard extends Board {
     const quality = this.state.review.quality.value;
     const share = (value: number | null | undefined) =>
       typeof value === "number" ? percent(value, 1) : "–";
+    const instead = knownInstead(quality);
+    if (instead) {
+      this.drawInstead(context, instead);
+      return;
+    }
     const left = quality?.gestures_left;
     const figures = [
       [share(quality?.right), "right (estimated)"],
@@ -126,6 +132,22 @@ export class PaletteBoard extends Board {
       context.fillStyle = BOARD_MUTED;
       context.fillText(name as string, middle, FIRST_ROW + 25);
     });
+  }
+
+  /** Draw what is known while a class has no label, and the next step. */
+  private drawInstead(context: CanvasRenderingContext2D, known: string): void {
+    context.textAlign = "center";
+    font(context, 10, 650);
+    context.fillStyle = BOARD_TEXT;
+    context.fillText(known, PALETTE_WIDTH / 2, FIRST_ROW + 12);
+    font(context, 7.5);
+    context.fillStyle = BOARD_MUTED;
+    const next = "The share right is known when every class has a label. Next: suggest next";
+    context.fillText(
+      fitted(context, next, PALETTE_WIDTH - 2 * MARGIN),
+      PALETTE_WIDTH / 2,
+      FIRST_ROW + 24,
+    );
   }
 
   /** Draw the timeline: the current moment, and a mark per gesture in the colour of its class. */

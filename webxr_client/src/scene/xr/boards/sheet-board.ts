@@ -7,7 +7,7 @@ import {
   classCaption,
   expectedErrors,
   groupSpan,
-  NOTHING_LEFT,
+  nothingLeft,
   outcomeOf,
   SHEET_COLUMNS,
   SHEET_TITLES,
@@ -117,7 +117,8 @@ export class SheetBoard extends Board {
     }
     context.fillStyle = BOARD_TEXT;
     font(context, 13);
-    wrapped(context, NOTHING_LEFT[sheet.kind], room, 3).forEach((line, k) => {
+    const text = nothingLeft(sheet.kind, this.state.review.quality.value);
+    wrapped(context, text, room, 3).forEach((line, k) => {
       context.fillText(line, MARGIN + 2, 60 + 19 * k);
     });
   }

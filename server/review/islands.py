@@ -1,0 +1,140 @@
+"""Islands of the map, and the islands that no label explains.
+
+An island is a dense place of the map with thinner places around it. A class without labels is never
+predicted, so the items of its islands are predicted as other classes, often with a high confidence.
+The map shows such islands, because it does not depend on the list of classes: they contain no
+labels.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from lodespace.session.item_state import ItemState
+
+CELLS = {2: 64, 3: 24}
+"""Number of cells along each axis, by the number of axes (2 or 3)."""
+BRIDGE = 0.6
+"""Two dense places are one island if the density between them is at least this share of the density
+of the less dense place."""
+SMALLEST_SHARE = 0.005
+"""Smallest share of all items in an island."""
+SMALLEST = 8
+"""Smallest number of items in an island."""
+EXPLAINING = 0.1
+"""Share of labels among the items near an unlabelled item that explains the item, if nobody has
+looked at these labels one by one.
+
+A single verified label explains its whole island. A lasso is weaker evidence: it may contain a few items of
+another island by mistake, and an island may consist of several classes that touch.
+"""
+
+Ints = npt.NDArray[np.intp]
+
+
+class Islands(NamedTuple):
+    """Islands of N items."""
+
+    of_item: Ints
+    """Index of the island of each item (N,); -1 for items in no island."""
+    unexplained: npt.NDArray[np.bool_]
+    """Whether each item is in an island, and no label explains it (N,)."""
+
+
+def islands(state: ItemState) -> Islands:
+    """Return the islands of the map, and the items that no label explains."""
+    grid = _Grid(state.positions)
+    of_item = grid.dense_places()
+    n_places = int(of_item.max(initial=-1)) + 1
+    count = np.bincount(of_item[of_item >= 0], minlength=n_places)
+    large = count >= max(SMALLEST, SMALLEST_SHARE * len(of_item))
+    of_item = np.append(np.where(large, np.cumsum(large) - 1, -1), -1)[of_item]
+    looked_at = np.zeros(int(large.sum()) + 1, np.bool_)
+    looked_at[of_item[state.verified]] = True
+    looked_at[-1] = True  # items in no island are not unexplained
+    near = grid.smoothed(state.labelled) >= EXPLAINING * grid.smoothed()
+    return Islands(of_item, ~looked_at[of_item] & ~near[grid.cell_of_item])
+
+
+def largest_unexplained(state: ItemState) -> npt.NDArray[np.uint32] | None:
+    """Return the unlabelled, unlocked items of the largest island that no label explains.
+
+    Items are ascending. Return None if labels explain all islands.
+    """
+    found = islands(state)
+    free = ~state.locked & found.unexplained & ~state.labelled
+    if not free.any():
+        return None
+    largest = np.bincount(found.of_item[free]).argmax()
+    return np.flatnonzero(free & (found.of_item == largest)).astype(np.uint32)
+
+
+class _Grid:
+    """Cells over the positions (N, D), and their density."""
+
+    def __init__(self, positions: npt.NDArray[np.int32]) -> None:
+        d = positions.shape[1]
+        m = CELLS[d]
+        low, high = np.percentile(positions, (1, 99), axis=0) if len(positions) else (0, 0)
+        side = max(float(np.max(high - low)) * 1.1, 1.0) / m
+        corner = (low + high) / 2 - side * m / 2
+        cells = np.clip((positions - corner) / side, 0, m - 1).astype(np.intp)
+        self._shape = (m + 2,) * d  # a rim of empty cells
+        self.cell_of_item: Ints = np.ravel_multi_index(tuple((cells + 1).T), self._shape)
+
+    def smoothed(self, items: npt.NDArray[np.bool_] | None = None) -> npt.NDArray[np.float64]:
+        """Return the density of all items, or of `items` (N,), in each cell, flat."""
+        from scipy import ndimage  # a late import: it takes 0.2 s
+
+        cells = self.cell_of_item if items is None else self.cell_of_item[items]
+        counts = np.bincount(cells, minlength=int(np.prod(self._shape))).astype(np.float64)
+        return ndimage.gaussian_filter(counts.reshape(self._shape), 1.0, mode="constant").ravel()
+
+    def dense_places(self) -> Ints:
+        """Return the index of the dense place of each item (N,).
+
+        Each occupied cell belongs to a maximum of the density that is reached by steps to denser
+        cells. Two places are merged if the density between them is high enough (BRIDGE), as in
+        ToMATo (Chazal et al. 2013).
+        """
+        strides = self._shape[0] ** np.arange(len(self._shape))[::-1]
+        occupied = np.unique(self.cell_of_item)
+        return _persistent_places(self.smoothed(), occupied, strides)[self.cell_of_item]
+
+
+def _persistent_places(density: npt.NDArray[np.float64], occupied: Ints, strides: Ints) -> Ints:
+    """Return the index of the dense place of each cell; -1 for cells that are not `occupied`.
+
+    Args:
+        density: Density of all cells, flat.
+        occupied: Indices of the occupied cells.
+        strides: Distance in the flat array of two neighbour cells, per axis.
+    """
+    steps = np.array(np.meshgrid(*[(-1, 0, 1)] * len(strides), indexing="ij"))
+    offsets = [int(o) for o in np.tensordot(strides, steps, 1).ravel() if o != 0]
+    root: dict[int, int] = {}  # from each cell to its place, which is the cell of the maximum
+
+    def place_of(cell: int) -> int:
+        while root[cell] != cell:
+            root[cell] = root[root[cell]]
+            cell = root[cell]
+        return cell
+
+    order = occupied[np.argsort(-density[occupied], kind="stable")]
+    height = dict(zip(order.tolist(), density[order].tolist(), strict=True))
+    for cell in order.tolist():
+        near = [place_of(cell + o) for o in offsets if cell + o in root]
+        if not near:
+            root[cell] = cell
+            continue
+        highest = max(near, key=lambda place: height[place])
+        root[cell] = highest
+        for place in near:
+            if place != highest and height[cell] >= BRIDGE * height[place]:
+                root[place] = highest
+    tops = [place_of(cell) for cell in order.tolist()]
+    _, number = np.unique(tops, return_inverse=True)
+    found = np.full(len(density), -1, np.intp)
+    found[order] = number
+    return found
