@@ -46,7 +46,8 @@ def table(folder: Path, *rows: tuple[str, str, int, int], name: str = "tcp") -> 
 def test_processes_of_the_same_user_and_root_are_served(
     tmp_path: Path, uid: int, inode: int, served: bool
 ) -> None:
-    """The kernel lists a socket with user 0 and inode 0 after its process has closed it."""
+    """The kernel lists a socket with user 0 and inode 0 after its process has closed it. Such a
+    socket does not count as a socket of root."""
     path = table(tmp_path, (OWN, OTHER, 1000, 5), (OTHER, OWN, uid, inode))
     assert LocalUsers([path], 1000).serves(Transport()) is served
     six = "0000000000000000FFFF0000"

@@ -1,4 +1,5 @@
-"""The TLS of the network port, against the profile "intermediate" of Mozilla's Server Side TLS."""
+"""The TLS settings of the network port, compared with the profile "intermediate" of Mozilla's
+Server Side TLS."""
 
 import asyncio
 import importlib.util

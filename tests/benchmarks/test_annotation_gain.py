@@ -1,4 +1,5 @@
-"""The benchmark behind docs/gain.md: the simulated person, the time model, and its runs."""
+"""The benchmark behind docs/gain.md: the simulated person, the model of the time per gesture, and
+the planned runs."""
 
 from pathlib import Path
 

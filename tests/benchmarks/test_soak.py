@@ -13,7 +13,8 @@ from lodespace.training.undo_snapshots import DISK_BYTES, ON_DISK
 
 MINUTES_SLOW = 60
 GESTURES = 60
-"""Number of gestures in a run without --slow. The run takes about 20 s, and training before it."""
+"""Number of gestures in a run without --slow. The run takes about 20 s after the
+first training."""
 
 
 @pytest.mark.slow

@@ -95,7 +95,7 @@ class FaultyDisk:
 
     @contextlib.contextmanager
     def installed(self) -> Generator["FaultyDisk"]:
-        """Let new connections use this disk."""
+        """Context manager: new SQLite connections use this disk."""
         self._library.sqlite3_vfs_register(ctypes.byref(self._vfs), 1)
         try:
             yield self

@@ -49,8 +49,8 @@ _LITTLE_IS_DRAWN = """(() => {
 
 
 def install(page: Page, device: str = "metaQuest3", *, whole: bool = False) -> None:
-    """Install an emulated headset in a page that is not open yet. `whole`: draw all points, for
-    tests of the drawn picture."""
+    """Install an emulated headset in a page that is not open yet. With `whole`, the headset draws
+    all points, for tests that compare pictures."""
     page.add_init_script(path=IWER)
     page.add_init_script(_INSTALL % device)
     if not whole:

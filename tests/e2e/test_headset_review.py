@@ -1,4 +1,4 @@
-"""Review in the emulated headset: sheets as boards, suggestions, cues; controllers and hands."""
+"""Review in the emulated headset, with controllers and with hands: sheets, suggestions and cues."""
 
 from typing import Any
 
@@ -30,8 +30,8 @@ def open_sheet(headset: Headset, kind: str, side: Side = "right") -> list[dict[s
 
 
 def to_correct(items: list[dict[str, Any]]) -> list[int]:
-    """Positions on the sheet of the items with a wrong class. If there are fewer than two,
-    positions of other items follow."""
+    """Return the positions on the sheet of the items to correct: those with a wrong class, and
+    others if there are fewer than two."""
     wrong = [k for k, item in enumerate(items) if becomes(item) != TRUTH[item["item"]]]
     return (wrong + [k for k in range(len(items)) if k not in wrong])[: max(2, len(wrong))]
 

@@ -87,7 +87,8 @@ def test_a_backup_has_every_file_of_a_project(
 
 
 def test_a_backup_takes_files_of_any_time_and_name(killed: Path, tmp_path: Path) -> None:
-    """A .zip file has no times before 1980, and only names in UTF-8."""
+    """The project has a file from before 1980 and a file whose name is not UTF-8. A .zip file
+    cannot store such a time or name."""
     os.utime(killed / "lodespace.json", (0, 0))
     os.utime(killed / "data" / "vectors.npy", (0, 0))
     folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))

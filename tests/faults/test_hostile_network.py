@@ -16,7 +16,7 @@ from lodespace.access.connections import MAX_STRANGERS
 from lodespace.access.lan_listener import MAX_PLAIN, MAX_WAITING
 
 FILES = 512
-"""Open files that the server may have: fewer than the connections that the strangers want."""
+"""Limit on open files of the server. The strangers try to open more connections than this."""
 
 
 async def stranger(number: int, port: int, context: ssl.SSLContext, counts: Counter[str]) -> None:

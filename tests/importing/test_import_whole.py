@@ -1,5 +1,5 @@
-"""Import from the command to the project: a failed or interrupted import leaves no project.
-Features can be read from files."""
+"""Complete imports: a failed or interrupted import leaves no project, and features can be read from
+files."""
 
 import shutil
 import signal

@@ -1,4 +1,5 @@
-"""The wheel and the sdist: built as pip builds them, installed outside of the checkout, used."""
+"""The wheel and the sdist are built as pip builds them, installed outside of the checkout, and
+used."""
 
 import gzip
 import json
@@ -170,7 +171,7 @@ class Serving:
 
 
 def attempts(seconds: float) -> Iterator[None]:
-    """Try ten times per second for `seconds`."""
+    """Yield ten times per second until `seconds` have passed."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         yield

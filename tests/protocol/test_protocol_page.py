@@ -23,7 +23,8 @@ CODES = sorted(
     }
 )
 NOT_SENT = {"error", "collapse"}
-"""Codes that no error message has: `error` is of the base class, and `collapse` is of a notice."""
+"""Codes that no error message has: `error` is the code of the base class, and `collapse` is the
+code of a notice."""
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

@@ -76,7 +76,8 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def test_a_full_recording_is_thinned_and_stays_sound(
     tmp_path: Path, kinds: list[bytes], seed: int
 ) -> None:
-    """The file keeps its size limit and the labels. Each frame still follows its keyframe."""
+    """The file stays below its size limit, and keeps all labels. Each frame still follows its
+    keyframe."""
     path = tmp_path / f"{seed}.lds"
     path.unlink(missing_ok=True)
     recording = RecordingWriter(path, HEADER, max_bytes=4000)
@@ -180,7 +181,7 @@ def test_the_newest_half_keeps_every_single_change_of_labels(tmp_path: Path) -> 
 
 
 def test_a_file_that_cannot_be_thinned_is_read_seldom(tmp_path: Path, reads: list[int]) -> None:
-    """A recording whose first scene alone exceeds the limit."""
+    """The first scene of this recording is larger than the size limit of the file."""
     path = tmp_path / "r.lds"
     recording = RecordingWriter(path, HEADER, max_bytes=1000)
     recording.append(KEYFRAME, 0.0, b"x" * 5000)

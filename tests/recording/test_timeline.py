@@ -1,4 +1,5 @@
-"""The timeline: it finds any moment of a recording, and replay then shows the live positions."""
+"""The timeline finds every moment of a recording. The replay of a moment shows the positions that
+were shown live."""
 
 from itertools import pairwise
 from pathlib import Path

@@ -83,7 +83,8 @@ def test_a_sheet_is_empty_without_predictions_or_unverified_items(
 
 
 def test_of_uncertain_items_those_come_first_that_stand_for_the_others() -> None:
-    """A sheet has the middle item of each of 27 places, also if one place has many items."""
+    """The items are in 27 separate places. The sheet has the middle item of each place, although
+    one place has many more items than the others."""
     places = np.concatenate([np.zeros(40, int), np.repeat(np.arange(27), 10)])
     positions = np.zeros((310, 3), np.int32)
     positions[:, 0] = 5_000 * (places % 9)

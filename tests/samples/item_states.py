@@ -21,8 +21,8 @@ def item_state(
 
     The listed `classes` are by default those of the labels.
 
-    The margins are the lower bounds for the given confidence. If `doubt` is None, the doubts are
-    lower bounds too.
+    The margins are the smallest values that are possible with the given confidence. If `doubt` is
+    None, the doubts are also the smallest possible values.
     """
     n = len(labels)
     label, predicted = np.asarray(labels, np.int16), np.asarray(prediction, np.int16)

@@ -41,9 +41,10 @@ def commands() -> list[Command]:
 
 
 async def make_projects(folder: Path) -> tuple[Path, Path]:
-    """Make a project in `folder`. Returns it as a stopped server leaves it, and as a killed one.
+    """Make a project in `folder`. Returns two copies: as a stopped server leaves the project, and
+    as a killed server leaves it.
 
-    The labels of the killed one are in the write-ahead log only.
+    In the second copy, the labels are only in the write-ahead log.
     """
     truth = np.repeat([0, 1, 2, -1], N // 4)
     data = folder / "data.npz"

@@ -61,7 +61,8 @@ def test_without_data_the_bundled_digits_start_from_the_demo(folder: Path) -> No
 
 
 def test_the_bundled_demo_is_a_good_map_of_the_digits(folder: Path) -> None:
-    """The accuracy is that of a new bake. A bake made without descriptors has 0.93."""
+    """The required accuracy is that of a new bake. A bake made without descriptors reaches only
+    0.93."""
     from sklearn.neighbors import KNeighborsClassifier
 
     scene = opened(None).baked_scene()

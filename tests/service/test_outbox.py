@@ -1,4 +1,5 @@
-"""The outbox of a client: merged and kept messages. No client waits for another client."""
+"""The outbox of a client merges some messages and keeps others. No client waits for another
+client."""
 
 import asyncio
 import logging

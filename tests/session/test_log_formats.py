@@ -146,8 +146,8 @@ def test_an_anchor_damaged_in_an_earlier_log_pins_nothing(log: Path, detail: str
 
 
 def test_a_log_without_a_version_is_of_format_1(log: Path) -> None:
-    """Such a log is left by a kill at its creation: format 1 created the table before it set the
-    version."""
+    """Format 1 created the table before it set the version. A kill between these two steps leaves
+    such a log."""
     before = events_in(log)
     change(log, "PRAGMA user_version=0")
     assert events_in(log) == before

@@ -1,4 +1,5 @@
-"""Margin and doubt follow labels at once, although the trainer's values lag by a frame."""
+"""Bounds of margin and doubt: they follow a new label at once, while the trainer's values come
+later."""
 
 import numpy as np
 

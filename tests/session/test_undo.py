@@ -1,4 +1,5 @@
-"""Actions of several clients in any order: the log keeps the state, and undo restores a state."""
+"""Actions of several clients in any order: the log gives the same state after a restart, and undo
+restores an earlier state."""
 
 from typing import NamedTuple
 

@@ -168,7 +168,7 @@ OTHERS = {
     b"\r\nConnection: upgrade\r\nSec-WebSocket-Version: 13\r\n"
     b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n": 101,
 }
-"""Further requests, and the status of the answer."""
+"""Requests with the status of the expected answer. `{host}` stands for the right host."""
 
 
 async def test_every_refusal_is_json_without_versions(served: str) -> None:

@@ -178,7 +178,8 @@ def test_a_round_pulls_neighbours_together_and_the_scale_gives_unit_spread() -> 
 
 
 def test_a_pin_holds_in_the_strongest_motion() -> None:
-    """Explicit integration steps would overshoot the pin by more in each round."""
+    """The layout moves a pinned particle by an implicit integration step. An explicit step would
+    overshoot the pin by more in each round."""
     particles = Particles(points(4, 2).float(), chain(), torch.Generator().manual_seed(0))
     particles.stiffness[2] = 50.0
     particles.pin(torch.tensor([2]), torch.tensor([[1.0, -1.0]]))

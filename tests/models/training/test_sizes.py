@@ -1,4 +1,4 @@
-"""Larger pictures, given features and vectors train by the same loop."""
+"""The same loop trains on larger pictures, on features that the user gives, and on vectors."""
 
 from collections import deque
 

@@ -39,11 +39,11 @@ const ACCEPT_FROM = 0.95;
 export const LEAST_ACCEPT_FROM = 0.5;
 /** Largest value of `acceptFrom` that the user can choose. */
 export const LARGEST_ACCEPT_FROM = 0.99;
-/** Share of right items to aim for, until the server sends a target share. */
+/** Target share of right items, used until the server sends a target. */
 export const TARGET_SHARE = 0.98;
 /**
- * Value of `at` while there is no current picture. In VR a sheet opens like this, because there is
- * no keyboard focus that would mark a picture.
+ * Value of `at` while there is no current picture. In VR a sheet opens without a current picture,
+ * because VR has no keyboard focus.
  */
 export const NO_PICTURE = -1;
 
@@ -82,7 +82,7 @@ export const labelDiffers = ({ class_id, prediction }: SheetItem): boolean =>
   class_id >= 0 && prediction >= 0 && class_id !== prediction;
 
 /**
- * Labels that Enter assigns for a sheet.
+ * Labels that an open sheet assigns when the user confirms it.
  *
  * @param corrected Maps the number of a corrected item to its new class.
  * @param aside Items set aside; they get no label.

@@ -178,8 +178,8 @@ export class XrControls implements InputListener {
 
   /**
    * Advance all gestures by one frame, `seconds` after the previous frame. A frame in which nothing
-   * happens allocates nothing. Signals are read by `value`, which subscribes to nothing outside of
-   * effects; `peek` would allocate a function at each call.
+   * happens allocates nothing. Signals are therefore read by `value` instead of `peek`: `peek`
+   * allocates a function at each call, and `value` has no side effect outside of effects.
    */
   frame(now: number, seconds: number): void {
     this.now = now;

@@ -196,7 +196,7 @@ export class PointCloud {
     this.setGrabbed(this.grabbed);
   }
 
-  /** Set the term with the strongest force per item; null shows predictions instead. */
+  /** Colour each item by the term with the strongest force; null colours by prediction. */
   setDominant(terms: Int16Array | null): void {
     this.dominant = terms && terms.length === this.latent.n ? terms : null;
     this.refreshClasses();

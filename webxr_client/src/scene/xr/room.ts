@@ -1,6 +1,6 @@
 /**
- * Fixed objects in VR, against which motion is visible: the floor, a grid that fades, and a box
- * round the cloud, in hairlines.
+ * Fixed objects in VR, against which motion is visible: the floor, a grid that fades with the
+ * distance, and a box of thin lines round the cloud.
  */
 import {
   type Box3,

@@ -59,7 +59,7 @@ export class BrushStroke {
     return this.tool === "brush";
   }
 
-  /** Convert the place of the brush to the scene metres of another box. */
+  /** Adapt to another box of the scene, which has another scale: convert the place of the brush. */
   carry(newFromOld: Matrix4): void {
     this.before.applyMatrix4(newFromOld);
   }

@@ -48,7 +48,9 @@ export class ClusterGrab {
     this.shownFromPlace.decompose(this.fromPosition, this.fromTurn, scale);
   }
 
-  /** Convert the poses to the scene metres of another box: a held cluster stays in the hand. */
+  /**
+   * Adapt to another box of the scene, which has another scale: a held cluster stays in the hand.
+   */
   carry(newFromOld: Matrix4, oldFromNew: Matrix4): void {
     if (this.state !== "held") {
       this.drop();

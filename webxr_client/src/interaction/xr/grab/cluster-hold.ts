@@ -17,7 +17,7 @@ const middle = new Vector3();
 export class ClusterHold {
   /** Motion of the points in the hand. */
   readonly grab = new ClusterGrab();
-  /** The hand that holds the cluster, whether or not it is the hand that paints; null for none. */
+  /** The hand that holds the cluster, which can be the left or the right hand; null for none. */
   hand: TrackedHand | null = null;
   private readonly drag: ClusterDrag;
   private items: Uint32Array = NOTHING;

@@ -81,7 +81,7 @@ export const BOARD_TOUCH_BEFORE = 0.07;
 export const BOARD_TOUCH_BEHIND = 0.05;
 /** Largest distance beside a board at which a hand counts as near the board. */
 export const BOARD_TOUCH_BESIDE = 0.015;
-/** A touch presses a tile at this distance before the surface. */
+/** Distance between the hand and the surface of a tile at which a touch presses the tile. */
 export const PRESS_DISTANCE = 0.004;
 /**
  * After a press, the hand has to move this far away from a tile before it can press the tile again.

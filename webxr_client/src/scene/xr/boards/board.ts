@@ -155,7 +155,7 @@ export function font(context: CanvasRenderingContext2D, millimetres: number, wei
   context.font = `${weight} ${millimetres}px ${BOARD_FONT}`;
 }
 
-/** Set the font of a line of text, smaller where the line would be wider than `width`. */
+/** Set the font of a line of text, in a smaller size if the line would be wider than `width`. */
 export function fitFont(
   context: CanvasRenderingContext2D,
   text: string,
