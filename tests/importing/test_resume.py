@@ -1,4 +1,5 @@
-"""Imported labels: three kinds of file. Conflicts between labels are listed and not resolved."""
+"""Labels imported from three kinds of file. Conflicts between labels are listed, and are not
+resolved."""
 
 import json
 from pathlib import Path

@@ -27,5 +27,5 @@ def png(image: Image.Image) -> bytes:
 
 
 def reasons(report: ImportReport) -> dict[str, str]:
-    """Why each item was left out, by its name."""
+    """Return the reason why each item was left out, by the name of the item."""
     return {bad.name: bad.reason for bad in report.bad}
