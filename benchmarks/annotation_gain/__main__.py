@@ -1,11 +1,13 @@
 """Gestures and seconds that a person needs to label a data set, compared to other methods.
 
-    python benchmarks/annotation_gain [--seeds 3] [--jobs 2] [--only digits] [--fresh]
+    python benchmarks/annotation_gain [--seeds 5] [--jobs 2] [--only digits] [--fresh]
 
 Runs the shipped server with a simulated person, and the other methods on the same data. Stores each
-run as a file in build/annotation_gain, and writes docs/gain-table.md and docs/images/gain-*.svg
-from these files. A stored run is not repeated. Options such as `--region 8` set constants of the
-time model. Requires `pip install -e '.[test,gain]'`. All runs take about three hours on two cores.
+run as a file in build/annotation_gain, and writes docs/gain-table.md, docs/gain-sets.md and
+docs/images/gain-*.svg from these files. A stored run is not repeated, so an interrupted benchmark
+continues where it stopped. Options such as `--region 8` set constants of the time model. A data set
+whose package is missing is skipped. Requires `pip install -e '.[test,gain]'`, and for the
+photographs `apt-get install tuxpaint-stamps-default`. The exit status is 1 if a run failed.
 """
 
 import argparse
@@ -18,17 +20,19 @@ sys.path[:0] = [str(Path(__file__).parents[1])]
 import lodespace.models  # noqa: E402, F401  # isort: skip
 import torch  # noqa: E402
 
-from annotation_gain import plan  # noqa: E402
+from annotation_gain import data_sets, plan, register  # noqa: E402
 from annotation_gain.time_model import TimeModel  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument(
+        "--seeds", type=int, default=5, help="number of seeds of each run (default: 5)"
+    )
     parser.add_argument(
         "--jobs",
         type=int,
@@ -37,12 +41,29 @@ def main() -> None:
     )
     parser.add_argument(
         "--only",
-        default="",
-        help="only runs whose name (method--data--seed--gestures) contains this text",
+        action="append",
+        default=[],
+        metavar="TEXT",
+        help="only runs whose name (method--data--seed--gestures) contains this text; can be "
+        "given several times. The report is printed, and written only with --docs",
     )
     parser.add_argument("--fresh", action="store_true", help="repeat the stored runs too")
-    parser.add_argument("--results", type=Path, default=ROOT / "build" / "annotation_gain")
-    parser.add_argument("--docs", type=Path, default=ROOT / "docs")
+    parser.add_argument(
+        "--report", action="store_true", help="carry out nothing, only report on the stored runs"
+    )
+    parser.add_argument(
+        "--results",
+        type=Path,
+        default=ROOT / "build" / "annotation_gain",
+        help="folder of the stored runs (default: build/annotation_gain)",
+    )
+    parser.add_argument("--docs", type=Path, help="folder of the report (default: docs)")
+    parser.add_argument(
+        "--register",
+        type=Path,
+        default=register.REGISTER,
+        help="file to which each run on a data set that is not for tuning appends a line",
+    )
     parser.add_argument(
         "--run",
         nargs=4,
@@ -59,17 +80,30 @@ def main() -> None:
     options = parser.parse_args()
     if options.run:
         method, data, seed, gestures = options.run
-        run = plan.Run(method, data, int(seed), int(gestures))
         torch.set_num_threads(1)
-        plan.carry_out(run, options.results).write(options.results / f"{run.name}.json")
-        return
+        try:
+            plan.carry_out(
+                plan.Run(method, data, int(seed), int(gestures)), options.results, options.register
+            )
+        except data_sets.MissingDataError as error:
+            print(error, file=sys.stderr)
+            return plan.MISSING
+        return 0
+    failed: list[plan.Run] = []
     planned = plan.runs(options.seeds, options.only)
-    plan.carry_out_all(planned, options.results, options.jobs, fresh=options.fresh)
+    if not options.report:
+        failed = plan.carry_out_all(
+            *(planned, options.results, options.jobs),
+            fresh=options.fresh,
+            register_path=options.register,
+        )
     from annotation_gain import report
 
     model = TimeModel(**{name: getattr(options, name) for name in asdict(TimeModel())})
-    report.write(options.results, options.docs, model, plan.runs(options.seeds))
+    docs = options.docs or (None if options.only else ROOT / "docs")
+    report.write(options.results, docs, model, planned)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -31,6 +31,10 @@ class PageEstimates:
     """Share of right predictions among the items without a label."""
     calibration_error: float
     """Expected calibration error on the items without a label, ten bins (C. Guo et al. 2017)."""
+    right_low: float | None = None
+    """Lower end of the interval of `right` that the page shows, or None if it shows none."""
+    right_high: float | None = None
+    """Upper end of this interval."""
 
 
 @dataclass
@@ -58,6 +62,12 @@ class Gesture:
     """Share of wrong labels among all labels."""
     told: PageEstimates | None = None
     """Estimates on the page after the gesture. The name `told` is used in stored courses."""
+    classes: int = 0
+    """Number of classes with a label."""
+    promised: float | None = None
+    """Number of mistakes that the page expects on the sheet, or None for other gestures."""
+    corrected: int | None = None
+    """Number of mistakes on the sheet, or None for other gestures."""
 
 
 @dataclass
@@ -72,6 +82,8 @@ class Course:
     """Seed of the run."""
     n_items: int
     """Number of items N."""
+    commit: str = ""
+    """Commit of Lodespace that the run used, with "+" if files had been changed since."""
     gestures: list[Gesture] = field(default_factory=list)
     """Gestures, first to last."""
 
@@ -85,8 +97,13 @@ class Course:
         prediction: npt.NDArray[np.int16],
         truth: npt.NDArray[np.int16],
         estimates: PageEstimates | None = None,
+        *,
+        promised: float | None = None,
+        corrected: int | None = None,
     ) -> None:
         """Add a gesture with the figures measured after the gesture.
+
+        The act `name` (name a new class) is added for each class that gets its first label.
 
         Args:
             kind: kind of the gesture, as in Gesture.
@@ -97,7 +114,14 @@ class Course:
             prediction: predicted classes, (N,).
             truth: true classes, (N,).
             estimates: estimates that the page shows.
+            promised: number of mistakes that the page expects on the sheet.
+            corrected: number of mistakes on the sheet.
         """
+        classes = len(np.unique(labels[labels != UNLABELED]))
+        new = classes - max((gesture.classes for gesture in self.gestures), default=0)
+        counts = {name: float(count) for name, count in acts.items()}
+        if new > 0:
+            counts["name"] = float(new)
         labelled = labels != UNLABELED
         correct = labels == truth
         final = np.where(labelled, labels, prediction)
@@ -106,19 +130,38 @@ class Course:
             Gesture(
                 kind,
                 items,
-                {name: float(count) for name, count in acts.items()},
+                counts,
                 rest,
                 float(labelled.mean()),
                 float(correct.mean()),
                 float((final == truth).mean()),
                 float(wrong.sum() / max(1, labelled.sum())),
                 estimates,
+                classes,
+                promised,
+                corrected,
             )
         )
 
     def at(self, gesture: int, figure: str) -> float:
-        """Return the field `figure` after `gesture` gestures, or at the end of a shorter run."""
-        return float(getattr(self.gestures[min(gesture, len(self.gestures)) - 1], figure))
+        """Return the field `figure` after `gesture` gestures, or at the end of a shorter run.
+
+        Before the first gesture, and in a run without gestures, nothing is labelled or right.
+        """
+        last = min(gesture, len(self.gestures))
+        return float(getattr(self.gestures[last - 1], figure)) if last > 0 else 0.0
+
+    def at_labels(self, count: int, figure: str) -> float | None:
+        """Return `figure` after the last gesture with at most `count` labelled items.
+
+        Returns None if the first gesture already labels more items, and if the run ends with fewer
+        than 95 % of `count` labels.
+        """
+        labels = [round(gesture.labelled * self.n_items) for gesture in self.gestures]
+        within = [number for number, n in enumerate(labels) if n <= count]
+        if not within or labels[within[-1]] < 0.95 * min(count, self.n_items):
+            return None
+        return float(getattr(self.gestures[within[-1]], figure))
 
     def first(self, figure: str, wanted: float) -> int | None:
         """Return the number of gestures until `figure` first reaches `wanted`, or None.
@@ -135,8 +178,10 @@ class Course:
         """Return the person's total seconds from the start to the end of each gesture.
 
         The person waits for the model only if the model needs longer than the actions of the next
-        gesture. Only the difference counts as waiting.
+        gesture. Only the difference counts as waiting. A run without gestures has no seconds: (0,).
         """
+        if not self.gestures:
+            return np.zeros(0)
         own = [model.seconds(gesture.acts) for gesture in self.gestures]
         idle = [
             max(0.0, g.rest - following)

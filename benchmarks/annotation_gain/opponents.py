@@ -1,6 +1,7 @@
 """The methods that Lodespace is compared to, on the same data with the same person."""
 
 import tempfile
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -9,17 +10,19 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from sklearn.decomposition import PCA
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
 from annotation_gain.course import Course
-from annotation_gain.data_sets import LabelledPictures
+from annotation_gain.data_sets import LabelledItems
 from annotation_gain.person import UNLABELED, Eyes, Labels, LooksAtSamples, Points, SeesEveryPicture
+from annotation_gain.views import Rows, first_view
 from lodespace.models import Dataset
 from lodespace.models.classification.wide_classifier import WideClassifier
 from lodespace.models.features import descriptor
 from lodespace.models.features.network import FeatureNetwork
 
-Rows = npt.NDArray[np.float32]
 COMPONENTS = 50
 BATCH = 5
 """Items labelled one by one between two trainings of the classifier."""
@@ -29,18 +32,13 @@ ROUND = 5
 """Gestures between two trainings of the SVC, if the person does not see the predictions."""
 
 
-def pixels(data: LabelledPictures) -> Rows:
-    """Return the pixels as rows (N, F) in 0..1."""
-    return data.pictures.reshape(len(data), -1).astype(np.float32) / 255
-
-
-def described(data: LabelledPictures) -> Rows:
+def described(data: LabelledItems) -> Rows:
     """Return the descriptors (N, F) by which Lodespace compares items before training.
 
     A different method on these descriptors shows the effect of the descriptor alone
     (models/features/descriptor.py).
     """
-    return descriptor.described(Dataset.from_images(data.pictures, data.content)).numpy()
+    return descriptor.described(Dataset.from_images(data.items, data.content)).numpy()
 
 
 def umap_positions(rows: Rows, seed: int, kept: Path) -> Points:
@@ -59,11 +57,16 @@ def umap_positions(rows: Rows, seed: int, kept: Path) -> Points:
     return points
 
 
+def components(rows: Rows) -> Rows:
+    """Return at most 50 principal components of rows (N, F)."""
+    return PCA(min(COMPONENTS, *rows.shape), random_state=0).fit_transform(rows)
+
+
 class Svc:
     """An RBF support vector machine on at most 50 principal components of rows (N, F)."""
 
     def __init__(self, rows: Rows) -> None:
-        self.components = PCA(min(COMPONENTS, *rows.shape), random_state=0).fit_transform(rows)
+        self.components = components(rows)
 
     def predict(self, labels: Labels) -> Labels:
         """Return the labels (N,), with predictions for items without a label.
@@ -105,7 +108,7 @@ class Svc:
 def lasso_on(
     name: str,
     points: Points,
-    data: LabelledPictures,
+    data: LabelledItems,
     seed: int,
     gestures: int,
     *,
@@ -123,7 +126,7 @@ def lasso_on(
         gestures: largest number of gestures.
         samples: whether the person judges a region by samples of its pictures.
         purity: smallest share of the main class in a region, if `samples` is False.
-        rows: features (N, F) of the support vector machine; by default the pixels.
+        rows: features (N, F) of the support vector machine; by default the first view.
     """
     course = Course(name, data.name, seed, len(data))
     person = (
@@ -131,7 +134,7 @@ def lasso_on(
         if samples
         else SeesEveryPicture(data.truth, purity, seed)
     )
-    svc = Svc(pixels(data) if rows is None else rows)
+    svc = Svc(first_view(data) if rows is None else rows)
     labels = np.full(len(data), UNLABELED, np.int16)
     prediction = labels.copy()
     while len(course.gestures) < gestures:
@@ -160,9 +163,9 @@ class Learner(Protocol):
 class AugmentedNetwork:
     """A small convolutional classifier with augmented batches. Each `learn` continues training."""
 
-    def __init__(self, data: LabelledPictures, seed: int) -> None:
+    def __init__(self, data: LabelledItems, seed: int) -> None:
         torch.manual_seed(seed)
-        dataset = Dataset.from_images(data.pictures, data.content)
+        dataset = Dataset.from_images(data.items, data.content)
         self.generator = torch.Generator().manual_seed(seed)
         self.classifier = WideClassifier(
             dataset, FeatureNetwork(dataset), data.n_classes, self.generator
@@ -175,18 +178,40 @@ class AugmentedNetwork:
         return _probabilities(self.classifier, len(labels))
 
 
-class DescribedMachine:
-    """The support vector machine on the descriptors of Lodespace."""
+class Regression:
+    """Logistic regression (C = 1) on at most 50 principal components of rows (N, F)."""
 
-    def __init__(self, data: LabelledPictures) -> None:
-        self.svc, self.n_classes = Svc(described(data)), data.n_classes
+    def __init__(self, rows: Rows, n_classes: int) -> None:
+        self.components = components(rows)
+        self.n_classes = n_classes
+
+    def learn(self, labels: Labels) -> npt.NDArray[np.float32]:
+        labelled = labels != UNLABELED
+        probabilities = np.full((len(labels), self.n_classes), 1 / self.n_classes, np.float32)
+        if len(np.unique(labels[labelled])) < 2:
+            return probabilities
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            regression = LogisticRegression(C=1.0, max_iter=300).fit(
+                self.components[labelled], labels[labelled]
+            )
+        probabilities[:] = 0
+        probabilities[:, regression.classes_] = regression.predict_proba(self.components)
+        return probabilities
+
+
+class Machine:
+    """The support vector machine on at most 50 principal components of rows (N, F)."""
+
+    def __init__(self, rows: Rows, n_classes: int) -> None:
+        self.svc, self.n_classes = Svc(rows), n_classes
 
     def learn(self, labels: Labels) -> npt.NDArray[np.float32]:
         return self.svc.probabilities(labels, self.n_classes)
 
 
 def one_by_one(
-    data: LabelledPictures, seed: int, count: int, learner: Learner, *, margin: bool
+    data: LabelledItems, seed: int, count: int, learner: Learner, *, margin: bool
 ) -> Course:
     """Run a person who labels single items: those with the smallest margin, or random items.
 

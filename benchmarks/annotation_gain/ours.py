@@ -3,7 +3,7 @@
 import numpy as np
 
 from annotation_gain.course import UNLABELED, Course, page_estimates
-from annotation_gain.data_sets import LabelledPictures
+from annotation_gain.data_sets import LabelledItems
 from annotation_gain.person import Eyes, LooksAtSamples, Points, SeesEveryPicture
 from annotation_gain.server_run import Page, page_of
 
@@ -50,12 +50,19 @@ class Session:
         if not sheet.items:
             return False
         items = np.array([entry.item for entry in sheet.items], np.int64)
-        offered = np.array([entry.prediction for entry in sheet.items], np.int16)
+        offered = self.page.predicted_on(sheet)
         seen = self.eyes.see(items)
         corrections = int((seen != offered).sum())
+        # A sheet promises mistakes among labels where there are labels, else among predictions.
+        before = self.page.labels[items]
+        mistakes = int((seen != np.where(before == UNLABELED, offered, before)).sum())
         await self.page.label_each(items, seen)
         await self._note(
-            kind, len(items), {"sheet": 1, "picture": len(items), "correction": corrections}
+            kind,
+            len(items),
+            {"sheet": 1, "picture": len(items), "correction": corrections},
+            promised=sheet.expected_wrong,
+            corrected=mistakes,
         )
         return True
 
@@ -66,7 +73,7 @@ class Session:
             (page.labels == UNLABELED) & (page.prediction >= 0) & (page.confidence >= ACCEPTED_FROM)
         )
         if len(sure):
-            await page.label_each(sure, page.prediction[sure], looked_at=False)
+            await page.label_each(sure, page.prediction[sure], tool="accept")
             await self._note("accept", len(sure), {"region": 1})
 
     async def better_sheet(self) -> bool:
@@ -78,7 +85,15 @@ class Session:
             else "uncertain"
         )
 
-    async def _note(self, kind: str, count: int, acts: dict[str, float]) -> None:
+    async def _note(
+        self,
+        kind: str,
+        count: int,
+        acts: dict[str, float],
+        *,
+        promised: float | None = None,
+        corrected: int | None = None,
+    ) -> None:
         page, truth = self.page, self.eyes.truth
         if isinstance(self.person, LooksAtSamples):
             acts = self.person.with_vain(acts)
@@ -93,11 +108,26 @@ class Session:
             estimates = page_estimates(
                 quality.right, left, page.labels, page.prediction, page.confidence, truth
             )
-        self.course.add(kind, count, acts, rest, page.labels, page.prediction, truth, estimates)
+            if estimates is not None:
+                # Servers before the interval was added do not have these fields.
+                estimates.right_low = getattr(quality, "right_low", None)
+                estimates.right_high = getattr(quality, "right_high", None)
+        self.course.add(
+            kind,
+            count,
+            acts,
+            rest,
+            page.labels,
+            page.prediction,
+            truth,
+            estimates,
+            promised=promised,
+            corrected=corrected,
+        )
 
 
 async def regions_only(
-    data: LabelledPictures, seed: int, gestures: int, purity: float, preset: str
+    data: LabelledItems, seed: int, gestures: int, purity: float, preset: str
 ) -> Course:
     """Run a person who draws only regions, in which at least a share `purity` is one class."""
     course = Course(f"{preset}, regions", data.name, seed, len(data))
@@ -111,7 +141,7 @@ async def regions_only(
 
 
 async def regions_then_sheets(
-    data: LabelledPictures, seed: int, gestures: int, *, samples: bool = False
+    data: LabelledItems, seed: int, gestures: int, *, samples: bool = False
 ) -> Course:
     """Run a person who draws REGIONS_FIRST regions, and then goes through contact sheets.
 
@@ -138,15 +168,19 @@ async def regions_then_sheets(
     return course
 
 
-async def as_suggested(data: LabelledPictures, seed: int, gestures: int) -> Course:
+async def as_suggested(
+    data: LabelledItems, seed: int, gestures: int, *, known: bool = True
+) -> Course:
     """Run a person who follows the suggestions of the page, and judges regions by samples.
 
-    Confident predictions are accepted at the end.
+    With `known`, the server has the list of classes from the start. Otherwise the person adds a
+    class with its first label. Confident predictions are accepted at the end.
     """
-    course = Course("as suggested", data.name, seed, len(data))
+    name = "as suggested" if known else "as suggested, classes named on the way"
+    course = Course(name, data.name, seed, len(data))
     eyes = Eyes(data.truth)
     person = LooksAtSamples(eyes, seed)
-    async with page_of(data, seed) as page:
+    async with page_of(data, seed, known=known) as page:
         session = Session(page, person, eyes, course)
         while len(course.gestures) < gestures - 1:
             suggestion = await page.suggestion()
@@ -164,7 +198,7 @@ async def as_suggested(data: LabelledPictures, seed: int, gestures: int) -> Cour
     return course
 
 
-async def static_positions(data: LabelledPictures, seed: int) -> Points:
+async def static_positions(data: LabelledItems, seed: int) -> Points:
     """Return the map (N, 3) of the paper's model after pretraining."""
     async with page_of(data, seed, preset="paper") as page:
         return page.points

@@ -4,27 +4,31 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from annotation_gain import data_sets
+from annotation_gain import data_sets, register, views
 from annotation_gain.course import Course
 
 SINGLES = 400
 """Largest number of items labelled in a run of one-by-one labelling."""
-BUDGETS = {"digits": 50, "sklearn": 30, "textures": 100, "letters": 50}
+BUDGETS = {"digits": 50, "textures": 100, "letters": 50, "signs": 50, "classes-200": 50}
 """Largest number of gestures of a run, by data set, except for one-by-one labelling."""
+BUDGET = 30
+"""Largest number of gestures of a run on the other data sets."""
 CAREFUL = 75
-METHODS_ON = {
+SHEETS_OF_SUSPECTS = 2
+"""Number of gestures of a run on wrong labels."""
+EVERYWHERE = ("suggested", "named", "suspects", "suspects-folds", "umap-samples")
+"""Methods on every data set, in addition to those of `one_by_one_on`."""
+MORE_ON = {
     "digits": (
-        "suggested",
         "sheets",
         "regions",
         "samples",
         "umap",
-        "umap-samples",
         "umap-described",
         "umap-described-samples",
         "static-vae",
@@ -34,31 +38,18 @@ METHODS_ON = {
         "paper",
     ),
     "sklearn": (
-        "suggested",
-        "sheets",
-        "regions",
-        "umap",
-        "umap-samples",
-        "static-vae",
-        "margin",
-        "margin-described",
-        "random",
-        "paper",
+        *("sheets", "regions", "umap", "static-vae"),
+        *("margin", "margin-described", "random", "paper"),
     ),
     "textures": (
-        "suggested",
-        "sheets",
-        "regions",
-        "umap",
-        "umap-samples",
-        "static-vae",
-        "margin",
-        "margin-described",
-        "random",
-        "paper",
+        *("sheets", "regions", "umap", "static-vae"),
+        *("margin", "margin-described", "random", "paper"),
     ),
-    "letters": ("suggested", "sheets", "umap", "umap-samples", "margin", "margin-described"),
+    "letters": ("sheets", "umap", "margin", "margin-described"),
+    "photos": ("margin", "margin-described"),
+    "signs": ("margin", "margin-described"),
 }
+"""Methods on these data sets only."""
 SIZES = (1000, 20000)
 """Sizes N of the data sets `digits-N`, in addition to `digits` with 5,000 items."""
 WITH_SIZE = ("suggested", "umap-samples", "margin", "margin-described")
@@ -77,9 +68,30 @@ class Run:
     def name(self) -> str:
         return f"{self.method}--{self.data}--{self.seed}--{self.gestures}"
 
+    @property
+    def arguments(self) -> tuple[str, str, str, str]:
+        """The values of the option --run."""
+        return self.method, self.data, str(self.seed), str(self.gestures)
 
-def runs(seeds: int, only: str = "") -> list[Run]:
-    """Return the runs of the report whose name contains `only`.
+
+def one_by_one_on(kind: data_sets.Kind) -> tuple[str, ...]:
+    """Return the methods that label single items, on each view of a kind of items."""
+    of_kind = views.OF_KIND[kind]
+    margin = [f"{learner}-margin-{view}" for learner in ("lr", "svc") for view in of_kind]
+    return (*margin, f"lr-random-{of_kind[0]}")
+
+
+def methods_on(data: str) -> tuple[str, ...]:
+    """Return the methods that are measured on a data set."""
+    return (
+        *EVERYWHERE,
+        *one_by_one_on(data_sets.sources()[data].kind),
+        *MORE_ON.get(data, ()),
+    )
+
+
+def runs(seeds: int, only: Sequence[str] = ()) -> list[Run]:
+    """Return the runs of the report whose name contains a text of `only`, or all runs.
 
     All runs of one seed come before the runs of the next seed, because a report of one seed is
     already useful.
@@ -87,28 +99,46 @@ def runs(seeds: int, only: str = "") -> list[Run]:
     planned = []
     for seed in range(seeds):
         planned += [
-            _run(method, data, seed) for data, methods in METHODS_ON.items() for method in methods
+            _run(method, data, seed) for data in data_sets.sources() for method in methods_on(data)
         ]
         planned += [Run(method, "digits", seed, CAREFUL) for method in ("careful", "umap-careful")]
         planned += [_run(method, f"digits-{size}", seed) for size in SIZES for method in WITH_SIZE]
-    return [run for run in planned if only in run.name]
+    return [run for run in planned if not only or any(text in run.name for text in only)]
 
 
 def _run(method: str, data: str, seed: int) -> Run:
-    one_by_one = method.startswith("margin") or method == "random"
-    return Run(method, data, seed, SINGLES if one_by_one else BUDGETS[data.partition("-")[0]])
+    if method.startswith("suspects"):
+        return Run(method, data, seed, SHEETS_OF_SUSPECTS)
+    single = "margin" in method or "random" in method
+    budget = BUDGETS.get(data.partition("-")[0] if data.startswith("digits") else data, BUDGET)
+    return Run(method, data, seed, SINGLES if single else budget)
 
 
-def carry_out(run: Run, folder: Path) -> Course:
-    """Carry out a run in this process. `folder` caches maps that several runs use."""
-    return METHODS[run.method](data_sets.load(run.data), run, folder)
+def carry_out(run: Run, folder: Path, register_path: Path = register.REGISTER) -> Course:
+    """Carry out a run in this process, store its course in `folder`, and register it.
+
+    `folder` also caches maps that several runs use. Raises MissingDataError, without an entry in
+    the register, if the data set is not installed.
+    """
+    data = data_sets.load(run.data)
+    commit = register.commit()
+    try:
+        course = METHODS[run.method](data, run, folder)
+    except BaseException as error:
+        ended = Course(run.method, run.data, run.seed, len(data), commit)
+        register.record(ended, f"{type(error).__name__}: {error}"[:200], register_path)
+        raise
+    course.method, course.commit = run.method, commit
+    course.write(folder / f"{run.name}.json")
+    register.record(course, "done", register_path)
+    return course
 
 
-Method = Callable[[data_sets.LabelledPictures, Run, Path], Course]
+Method = Callable[[data_sets.LabelledItems, Run, Path], Course]
 
 
 def _ours(make: str, **options: object) -> Method:
-    def method(data: data_sets.LabelledPictures, run: Run, _: Path) -> Course:
+    def method(data: data_sets.LabelledItems, run: Run, _: Path) -> Course:
         from annotation_gain import ours
 
         return asyncio.run(getattr(ours, make)(data, run.seed, run.gestures, **options))
@@ -117,10 +147,10 @@ def _ours(make: str, **options: object) -> Method:
 
 
 def _umap(name: str, *, described: bool = False, **options: object) -> Method:
-    def method(data: data_sets.LabelledPictures, run: Run, folder: Path) -> Course:
+    def method(data: data_sets.LabelledItems, run: Run, folder: Path) -> Course:
         from annotation_gain import opponents
 
-        rows = (opponents.described if described else opponents.pixels)(data)
+        rows = opponents.described(data) if described else views.first_view(data)
         kept = folder / f"umap{'-described' if described else ''}--{data.name}--{run.seed}.npy"
         points = opponents.umap_positions(rows, run.seed, kept)
         given = {"rows": rows, **options}
@@ -129,7 +159,7 @@ def _umap(name: str, *, described: bool = False, **options: object) -> Method:
     return method
 
 
-def _static_vae(data: data_sets.LabelledPictures, run: Run, _: Path) -> Course:
+def _static_vae(data: data_sets.LabelledItems, run: Run, _: Path) -> Course:
     from annotation_gain import opponents, ours
 
     points = asyncio.run(ours.static_positions(data, run.seed))
@@ -137,11 +167,11 @@ def _static_vae(data: data_sets.LabelledPictures, run: Run, _: Path) -> Course:
 
 
 def _one_by_one(*, margin: bool, described: bool = False) -> Method:
-    def method(data: data_sets.LabelledPictures, run: Run, _: Path) -> Course:
+    def method(data: data_sets.LabelledItems, run: Run, _: Path) -> Course:
         from annotation_gain import opponents
 
         learner = (
-            opponents.DescribedMachine(data)
+            opponents.Machine(opponents.described(data), data.n_classes)
             if described
             else opponents.AugmentedNetwork(data, run.seed)
         )
@@ -150,8 +180,34 @@ def _one_by_one(*, margin: bool, described: bool = False) -> Method:
     return method
 
 
+def _on_view(learner: str, view: str, *, margin: bool) -> Method:
+    def method(data: data_sets.LabelledItems, run: Run, _: Path) -> Course:
+        from annotation_gain import opponents
+
+        make = opponents.Regression if learner == "lr" else opponents.Machine
+        made = make(views.VIEWS[view](data), data.n_classes)
+        return opponents.one_by_one(data, run.seed, run.gestures, made, margin=margin)
+
+    return method
+
+
+def _suspects(data: data_sets.LabelledItems, run: Run, _: Path) -> Course:
+    from annotation_gain import suspects
+
+    return asyncio.run(suspects.of_lodespace(data, run.seed, run.gestures))
+
+
+def _suspects_by_folds(data: data_sets.LabelledItems, run: Run, _: Path) -> Course:
+    from annotation_gain import suspects
+
+    return suspects.by_folds(data, run.seed, run.gestures)
+
+
 METHODS: dict[str, Method] = {
     "suggested": _ours("as_suggested"),
+    "named": _ours("as_suggested", known=False),
+    "suspects": _suspects,
+    "suspects-folds": _suspects_by_folds,
     "sheets": _ours("regions_then_sheets"),
     "samples": _ours("regions_then_sheets", samples=True),
     "regions": _ours("regions_only", purity=0.95, preset="default"),
@@ -168,37 +224,68 @@ METHODS: dict[str, Method] = {
     "margin": _one_by_one(margin=True),
     "margin-described": _one_by_one(margin=True, described=True),
     "random": _one_by_one(margin=False),
+    **{
+        f"{learner}-margin-{view}": _on_view(learner, view, margin=True)
+        for learner in ("lr", "svc")
+        for view in views.VIEWS
+    },
+    **{
+        f"lr-random-{of_kind[0]}": _on_view("lr", of_kind[0], margin=False)
+        for of_kind in views.OF_KIND.values()
+    },
 }
+OPPONENTS = tuple(
+    name
+    for name in METHODS
+    if name in ("umap-samples", "margin", "random") or name.startswith(("lr-", "svc-"))
+)
+"""Methods that use no part of Lodespace and whose seconds are measured."""
 
 
-def carry_out_all(planned: list[Run], folder: Path, jobs: int, *, fresh: bool) -> None:
+MISSING = 3
+"""Exit status of a run whose data set is not installed."""
+
+
+def carry_out_all(
+    planned: list[Run],
+    folder: Path,
+    jobs: int,
+    *,
+    fresh: bool,
+    register_path: Path = register.REGISTER,
+) -> list[Run]:
     """Carry out the planned runs in separate processes, `jobs` at once.
 
     A run that already has a course in `folder` is skipped, unless `fresh`. If a run fails, the
-    error is printed and the other runs continue.
+    error is printed and the other runs continue. A data set that is not installed is skipped.
+
+    Returns:
+        The runs that failed.
     """
+    failed: list[Run] = []
+    skipped: set[str] = set()
 
     def one(run: Run) -> None:
         course = folder / f"{run.name}.json"
-        if course.exists() and not fresh:
+        if (course.exists() and not fresh) or run.data in skipped:
             return
-        command = [
-            sys.executable,
-            str(Path(__file__).parent),
-            "--run",
-            run.method,
-            run.data,
-            str(run.seed),
-        ]
+        command = [sys.executable, str(Path(__file__).parent), "--run", *run.arguments]
         done = subprocess.run(  # this program, with the option --run
-            [*command, str(run.gestures), "--results", str(folder)],
+            [*command, "--results", str(folder), "--register", str(register_path)],
             env={**os.environ, "OMP_NUM_THREADS": "1"},
             capture_output=True,
             text=True,
         )
-        failed = done.returncode != 0
-        result = f"FAILED: {done.stderr.strip()[-400:]}" if failed else "done"
-        print(f"{run.name}: {result}", flush=True)
+        said = done.stderr.strip()[-400:]
+        if done.returncode == MISSING:
+            if run.data not in skipped:
+                skipped.add(run.data)
+                print(f"{run.data}: skipped: {said}", flush=True)
+            return
+        if done.returncode != 0:
+            failed.append(run)
+        print(f"{run.name}: {f'FAILED: {said}' if done.returncode else 'done'}", flush=True)
 
     with ThreadPoolExecutor(jobs) as pool:
         list(pool.map(one, planned))
+    return failed

@@ -5,16 +5,17 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from annotation_gain.data_sets import LabelledPictures
+from annotation_gain.data_sets import LabelledItems
+from annotation_gain.import_files import write_import_files
 from annotation_gain.person import Points
 from lodespace import protocol
 from lodespace.protocol.frames import PredictionsFrame
@@ -26,15 +27,25 @@ from drivers.stream_client import StreamClient  # noqa: E402
 
 SILENT_SECONDS = 20.0
 """Longest wait for new predictions."""
+READY_SECONDS = 180.0
+"""Longest wait for the import, which takes longer for folders of pictures or sounds."""
 STILL_SECONDS = 1.5
 """Longest wait for training to start after a change. Some changes do not start training."""
 
 
 class Page:
-    """The state and the commands of a page."""
+    """The state and the commands of a page.
+
+    Classes are numbers of the data set everywhere. On the server, the name of a class is its
+    number, and its id depends on when it was added.
+    """
 
     def __init__(self, client: StreamClient) -> None:
         self.client = client
+        self._ids: dict[int, int] = {}
+        """Id on the server per class that has been added."""
+        self._classes = np.array([-1], np.int16)
+        """Class per id on the server, and -1 at the end: (K + 1,)."""
 
     @property
     def points(self) -> Points:
@@ -42,21 +53,28 @@ class Page:
 
     @property
     def labels(self) -> npt.NDArray[np.int16]:
-        return self.client.labels
+        return self._classes[self.client.labels]
 
     @property
     def prediction(self) -> npt.NDArray[np.int16]:
-        return self.client.predictions
+        return self._classes[self.client.predictions]
 
     @property
     def confidence(self) -> npt.NDArray[np.float32]:
         """Confidence of each prediction, 0..1: (N,)."""
         return self.client.confidence.astype(np.float32) / 255
 
-    async def make_classes(self, count: int) -> None:
-        """Add `count` classes with the names "0", "1" and so on."""
-        for k in range(count):
+    async def make_classes(self, wanted: Iterable[int]) -> None:
+        """Add the classes of `wanted` that the server does not have. Their names are numbers."""
+        new = sorted(set(wanted) - set(self._ids))
+        for k in new:
             await self._command(protocol.AddClass(command_id=uuid.uuid4().hex, name=str(k)))
+        if new:
+            known = (await self.session()).classes
+            self._ids = {int(info.name): info.class_id for info in known}
+            self._classes = np.full(max(self._ids.values()) + 2, -1, np.int16)
+            for class_id, number in self._ids.items():
+                self._classes[number] = class_id
 
     async def rest(self, *, changed: bool = True) -> float:
         """Wait until training rests, and return the seconds waited.
@@ -93,32 +111,31 @@ class Page:
         return time.perf_counter() - began
 
     async def label(self, items: npt.NDArray[np.int64], class_id: int) -> None:
-        await self._command(self.client.label_operation(items.tolist(), class_id))
+        """Give all items (K,) one class. A class that the server does not have is added."""
+        await self.make_classes([class_id])
+        await self._command(self.client.label_operation(items.tolist(), self._ids[class_id]))
 
     async def label_each(
         self,
         items: npt.NDArray[np.int64],
         class_ids: npt.NDArray[np.int16],
         *,
-        looked_at: bool = True,
+        tool: Literal["sheet", "accept", "api"] = "sheet",
     ) -> None:
-        """Label each item with its class.
+        """Label each item with its class. Classes that the server does not have are added.
 
-        `looked_at` is True for a confirmed contact sheet. It is False for predictions that the
-        person accepts without looking at the pictures.
+        `tool` is "sheet" for a confirmed contact sheet, whose items count as verified; "accept" for
+        predictions that the person accepts without looking at the pictures; "api" for labels that
+        existed before.
         """
-        tool = (
-            protocol.Provenance(tool="sheet", verified=True)
-            if looked_at
-            else protocol.Provenance(tool="accept")
-        )
+        await self.make_classes(set(class_ids.tolist()))
         await self._command(
             protocol.LabelEach(
                 command_id=uuid.uuid4().hex,
                 items=items.tolist(),
-                class_ids=class_ids.tolist(),
+                class_ids=[self._ids[class_id] for class_id in class_ids.tolist()],
                 revision=self.client.revision,
-                provenance=tool,
+                provenance=protocol.Provenance(tool=tool, verified=tool == "sheet"),
             )
         )
 
@@ -136,15 +153,21 @@ class Page:
             raise RuntimeError(answer.message)
 
     async def sheet(self, kind: str) -> protocol.Sheet:
+        """Return the contact sheet of a queue. Its class ids are those of the server."""
         return msgspec.json.decode(await self._get(f"api/sheet?kind={kind}"), type=protocol.Sheet)
+
+    def predicted_on(self, sheet: protocol.Sheet) -> npt.NDArray[np.int16]:
+        """Return the prediction of each item of a sheet, (K,)."""
+        return self._classes[np.array([entry.prediction for entry in sheet.items], np.int64)]
 
     async def suggestion(self) -> protocol.Suggestion:
         return msgspec.json.decode(await self._get("api/next"), type=protocol.Suggestion)
 
+    async def session(self) -> protocol.SessionInfo:
+        return msgspec.json.decode(await self._get("api/session"), type=protocol.SessionInfo)
+
     async def quality(self) -> protocol.Quality | None:
-        return msgspec.json.decode(
-            await self._get("api/session"), type=protocol.SessionInfo
-        ).quality
+        return (await self.session()).quality
 
     async def _get(self, address: str) -> bytes:
         async with self.client.http.get(self.client.url + address) as answer:
@@ -154,25 +177,34 @@ class Page:
 
 @asynccontextmanager
 async def page_of(
-    data: LabelledPictures, seed: int, *, preset: str = "default", threads: int = 1
+    data: LabelledItems,
+    seed: int,
+    *,
+    preset: str = "default",
+    threads: int = 1,
+    known: bool = True,
 ) -> AsyncIterator[Page]:
     """Context manager that starts a server on `data`, and yields a page after the first training.
 
-    The server receives the pictures, but not the true classes.
+    The server receives the items, but not the true classes. With `known`, it receives the list of
+    classes.
     """
     with tempfile.TemporaryDirectory() as folder:
-        arrays = Path(folder) / f"{data.name}.npz"
-        np.savez(arrays, X=data.pictures)
+        arguments = write_import_files(data, Path(folder))
         server = ServerProcess(
-            *(str(arrays), "--project", f"{folder}/project", "--content", data.content),
+            *arguments,
+            *("--project", f"{folder}/project"),
             *("--seed", str(seed), "--preset", preset, "--threads", str(threads)),
         )
         server.start()
-        server.wait_until_ready()
+        server.wait_until_ready(READY_SECONDS)
         try:
             async with StreamClient(server.url) as client:
+                if len(client.labels) != len(data):
+                    raise RuntimeError(f"the server has {len(client.labels)} items")
                 page = Page(client)
-                await page.make_classes(data.n_classes)
+                if known:
+                    await page.make_classes(range(data.n_classes))
                 await page.rest(changed=False)
                 yield page
         finally:

@@ -23,6 +23,8 @@ class TimeModel:
     """Label one item that is shown alone, looking included."""
     undo: float = 2.0
     """Notice a mistake and undo the gesture."""
+    name: float = 2.0
+    """Type the name of a new class. Counts only where the list of classes is not known before."""
     wait: float = 1.0
     """Weight of a second in which the person can only wait for the model."""
 
@@ -32,6 +34,10 @@ class TimeModel:
         `acts` has the number of acts per kind, except for `wait`, where it has seconds.
         """
         return sum(getattr(self, name) * count for name, count in acts.items())
+
+    def known_classes(self) -> "TimeModel":
+        """Return this model for runs in which the list of classes is known before the first act."""
+        return replace(self, name=0.0)
 
     def varied(self) -> dict[str, "TimeModel"]:
         """Return this model, and models with each constant halved and doubled, by name.

@@ -1,0 +1,75 @@
+"""The register: one line for each run on a data set that is not for tuning.
+
+Constants of Lodespace may be chosen on the data sets in `data_sets.TUNING`. Each run on another
+data set appends a line to register.jsonl, which is committed, so that a reader sees how often the
+other data sets were looked at, and with which result.
+"""
+
+import json
+import os
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+from annotation_gain.course import Course
+from annotation_gain.data_sets import TUNING
+from annotation_gain.time_model import TimeModel
+
+REGISTER = Path(__file__).parent / "register.jsonl"
+AFTER = (1, 2, 5, 10, 20)
+ROOT = Path(__file__).parents[2]
+
+
+def is_registered(data: str) -> bool:
+    """Return whether runs on a data set are registered. `digits-N` is a part of `digits`."""
+    return data not in TUNING and not data.startswith("digits-")
+
+
+def commit() -> str:
+    """Return the commit of Lodespace, with "+" if its code was changed since; "" without git."""
+    try:
+        head = _git("rev-parse", "--short=10", "HEAD")
+        return head + ("+" if _git("status", "--porcelain", "--", "server", "models") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
+def _git(*arguments: str) -> str:
+    found = subprocess.run(
+        ["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return found.stdout.strip()
+
+
+def record(course: Course, result: str, path: Path = REGISTER) -> None:
+    """Append the line of a run to the register, if its data set is registered.
+
+    Args:
+        course: the run, with the gestures made so far.
+        result: "done", or the error that ended the run.
+        path: file of the register.
+    """
+    if not is_registered(course.data):
+        return
+    line = {
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": course.commit,
+        "data": course.data,
+        "method": course.method,
+        "seed": course.seed,
+        "gestures": len(course.gestures),
+        "result": result,
+    }
+    if result == "done":
+        line["right"] = {
+            str(k): round(course.at(k, "right"), 4) for k in AFTER if k <= len(course.gestures)
+        }
+        seconds = course.seconds_to(0.95, TimeModel().known_classes())
+        line["seconds_to_0.95"] = None if seconds is None else round(seconds, 1)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # One write to a file that is open for appending, because several runs may end together.
+    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        os.write(file, (json.dumps(line) + "\n").encode())
+    finally:
+        os.close(file)

@@ -1,0 +1,282 @@
+"""Tables across all data sets: Lodespace against the best other method, and its own estimates."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from annotation_gain.course import Course, Gesture
+from annotation_gain.data_sets import TUNING, sources
+from annotation_gain.plan import SIZES
+from annotation_gain.stored_runs import (
+    Found,
+    mean,
+    opponents_of,
+    ratio,
+    ratio_text,
+    seconds_to,
+)
+from annotation_gain.tables import figure, head, row
+from annotation_gain.time_model import TimeModel
+
+AFTER = (1, 2, 5, 10, 20)
+ESTIMATED_AFTER = (1, 2, 3, 5, 10)
+GOAL, HIGH_GOAL = 0.95, 0.98
+
+
+def tables(found: Found, model: TimeModel) -> Iterable[str]:
+    """Yield the lines of docs/gain-sets.md."""
+    measured = [data for data in sources() if ("suggested", data) in found]
+    known = model.known_classes()
+    yield "<!-- written by `python benchmarks/annotation_gain` -->"
+    yield "# Gain on every data set\n"
+    yield claim(found, known)
+    yield ""
+    yield from _runs(found)
+    yield from _same_labels(found, measured)
+    yield from _ratios(found, measured, known)
+    yield from _sizes(found, known)
+    yield from _named(found, model)
+    yield from _estimates(found, measured)
+    yield from _suspects(found)
+
+
+def claim(found: Found, model: TimeModel) -> str:
+    """Return one sentence with the range of the ratios over all data sets."""
+    ratios = {
+        data: ratio(found, data, GOAL, model) for data in sources() if ("suggested", data) in found
+    }
+    reached = {data: value for data, value in ratios.items() if value is not None}
+    missed = [data for data, value in ratios.items() if value is None]
+    if not reached:
+        return "No data set has both a run of Lodespace that reaches 95 % and another method."
+    least, most = (pick(reached, key=lambda data: reached[data][0]) for pick in (min, max))
+    text = (
+        f"To have {GOAL:.0%} of the items right, Lodespace takes between "
+        f"{ratio_text(reached[least])} ({least}) and {ratio_text(reached[most])} ({most}) of the "
+        f"time of the best other method, on average {np.mean([r for r, _ in reached.values()]):.2f}"
+        f" over {len(reached)} data sets."
+    )
+    return text + (f" It does not reach {GOAL:.0%} on {', '.join(missed)}." if missed else "")
+
+
+def _runs(found: Found) -> Iterable[str]:
+    """Yield the data sets, and the commits of the runs."""
+    yield "Constants of Lodespace may be chosen on the data sets marked *tuning*. Every run on the"
+    yield "others is listed in `benchmarks/annotation_gain/register.jsonl`.\n"
+    yield from head("data set", "content", "items", "seeds", "commit of Lodespace")
+    for data, source in sources().items():
+        courses = found.get(("suggested", data), [])
+        if courses:
+            yield row(
+                f"{data} (tuning)" if data in TUNING else data,
+                source.content,
+                courses[0].n_items,
+                len(courses),
+                ", ".join(sorted({course.commit or "unknown" for course in courses})),
+            )
+
+
+def _same_labels(found: Found, measured: Sequence[str]) -> Iterable[str]:
+    yield "\n## Right with the same number of labels\n"
+    yield 'Share of items that are right: "Lodespace, as it suggests" / the best other method with'
+    yield "as many labels; in brackets the difference, and two standard errors of it.\n"
+    yield from head("data set", *(f"after {k}" for k in AFTER))
+    for data in measured:
+        courses = found["suggested", data]
+        yield row(data, *(_against_best(courses, opponents_of(found, data), k) for k in AFTER))
+
+
+def _against_best(courses: Sequence[Course], others: dict[str, list[Course]], k: int) -> str:
+    """Return the cell that compares courses after k gestures with the best other method."""
+    whole = [c for c in courses if len(c.gestures) >= k and c.gestures[k - 1].kind != "accept"]
+    if not whole or len(whole) < len(courses):
+        return "-"
+    mine = np.array([course.at(k, "right") for course in whole])
+    count = round(float(np.mean([course.at(k, "labelled") * course.n_items for course in whole])))
+    compared: dict[str, list[float]] = {}
+    for method, runs in others.items():
+        shares = [run.at_labels(count, "right") for run in runs]
+        if None not in shares:
+            compared[method] = [share for share in shares if share is not None]
+    if not compared:
+        return figure(float(mine.mean()), 3)
+    best = max(compared, key=lambda method: float(np.mean(compared[method])))
+    other = np.array(compared[best])
+    difference = float(mine.mean() - other.mean())
+    error = ""
+    if min(len(mine), len(other)) > 1:
+        error = (
+            f" ± {2 * np.sqrt(mine.var(ddof=1) / len(mine) + other.var(ddof=1) / len(other)):.3f}"
+        )
+    return f"{mine.mean():.3f} / {other.mean():.3f} {best} ({difference:+.3f}{error})"
+
+
+def _ratios(found: Found, measured: Sequence[str], model: TimeModel) -> Iterable[str]:
+    yield "\n## Time against the best other method\n"
+    yield 'Seconds of "Lodespace, as it suggests", divided by the seconds of the best method that'
+    yield "uses no part of Lodespace. `<` marks an upper bound: no other method reaches the goal."
+    yield "The last two columns have the smallest and the largest ratio if a constant of the time"
+    yield "model is halved or doubled.\n"
+    yield from head("data set", "to", "Lodespace, s", "ratio", "smallest", "largest")
+    for data in measured:
+        for goal in (GOAL, HIGH_GOAL):
+            varied = {
+                name: value
+                for name, clock in model.varied().items()
+                if (value := ratio(found, data, goal, clock)) is not None
+            }
+            ends = ["-", "-"]
+            if varied:
+                names = [pick(varied, key=lambda n: varied[n][0]) for pick in (min, max)]
+                ends = [f"{ratio_text(varied[name])} ({name})" for name in names]
+            yield row(
+                data,
+                goal,
+                figure(seconds_to(found["suggested", data], goal, model), 0),
+                ratio_text(ratio(found, data, goal, model)),
+                *ends,
+            )
+    for goal in (GOAL, HIGH_GOAL):
+        yield f"\n**Ratio to {goal:.2f}, with each constant halved and doubled**\n"
+        yield from head("time model", *measured)
+        for name, clock in model.varied().items():
+            if not name.startswith("name "):
+                yield row(name, *(ratio_text(ratio(found, d, goal, clock)) for d in measured))
+
+
+def _sizes(found: Found, model: TimeModel) -> Iterable[str]:
+    yield "\n**Ratio by number of digits**\n"
+    yield from head("items", "to 0.95", "to 0.98", "seeds")
+    for data in (f"digits-{SIZES[0]}", "digits", *(f"digits-{size}" for size in SIZES[1:])):
+        courses = found.get(("suggested", data))
+        if courses:
+            ratios = (ratio_text(ratio(found, data, goal, model)) for goal in (GOAL, HIGH_GOAL))
+            yield row(courses[0].n_items, *ratios, len(courses))
+
+
+def _named(found: Found, model: TimeModel) -> Iterable[str]:
+    """Yield the table of the runs without a list of classes."""
+    yield "\n## Classes named on the way\n"
+    yield "The server does not have the list of classes: the person adds a class with its first"
+    yield "label. Each cell has the share that is right, and the number of classes with a label."
+    yield f"For every method, {model.name:g} s count for the name of each class.\n"
+    yield from head(
+        *("data set", *(f"after {k}" for k in AFTER)),
+        *("s to 0.95", "ratio", "ratio, name half", "ratio, name double"),
+    )
+    varied = model.varied()
+    for data in sources():
+        courses = found.get(("named", data))
+        if courses:
+            yield row(
+                data,
+                *(
+                    f"{mean(courses, k, 'right'):.3f}; {mean(courses, k, 'classes'):.0f}"
+                    if all(len(course.gestures) >= k for course in courses)
+                    else "-"
+                    for k in AFTER
+                ),
+                figure(seconds_to(courses, GOAL, model), 0),
+                *(
+                    ratio_text(ratio(found, data, GOAL, varied[name], "named"))
+                    for name in ("as stated", "name half", "name double")
+                ),
+            )
+
+
+def _estimates(found: Found, measured: Sequence[str]) -> Iterable[str]:
+    """Yield the tables that compare the estimates on the page with the true values."""
+    yield "\n## Estimates on the page, and true values\n"
+    yield "Each cell has the share of items that are right, estimated / true; the mean distance of"
+    yield "the two; the expected calibration error of items without a label (ten bins); and, of"
+    yield "the runs that reach 0.98, the gestures left to it, estimated / true. *Interval*: share"
+    yield "of gestures after which the interval on the page contains the truth. *Promise*: mean"
+    yield "distance of the mistakes that a sheet promises from those found on it.\n"
+    yield from head(
+        *("data set", "classes", *(f"after {k}" for k in ESTIMATED_AFTER)),
+        *("interval", "promise"),
+    )
+    for data in measured:
+        for method, classes in (("suggested", "known"), ("named", "named on the way")):
+            courses = found.get((method, data))
+            if courses:
+                gestures = [g for c in courses for g in c.gestures if g.kind != "accept"]
+                yield row(
+                    *(data, classes),
+                    *(_estimate(courses, k) for k in ESTIMATED_AFTER),
+                    *(_interval(gestures), _promise(gestures)),
+                )
+
+
+def _estimate(courses: Sequence[Course], k: int) -> str:
+    """Return the cell with mean estimates and true values after k gestures.
+
+    The gesture that accepts predictions is left out.
+    """
+    known = [
+        (course, gesture, gesture.told)
+        for course in courses
+        for gesture in course.gestures[k - 1 : k]
+        if gesture.kind != "accept" and gesture.told is not None
+    ]
+    if not known:
+        return "-"
+    rows = [[t.right, g.right, abs(t.right - g.right), t.calibration_error] for _, g, t in known]
+    told, true, distance, error = np.mean(rows, axis=0)
+    text = f"{told:.3f} / {true:.3f}; {distance:.3f}; {error:.3f}"
+    ends = [(page.gestures_left, course.first("right", HIGH_GOAL)) for course, _, page in known]
+    left = [(estimated, max(0, end - k)) for estimated, end in ends if end is not None]
+    if left:
+        text += "; " + " / ".join(f"{value:.0f}" for value in np.mean(left, axis=0))
+    return text
+
+
+def _interval(gestures: Sequence[Gesture]) -> str:
+    inside = [
+        told.right_low <= gesture.right <= told.right_high
+        for gesture in gestures
+        if (told := gesture.told) is not None
+        and told.right_low is not None
+        and told.right_high is not None
+    ]
+    return f"{np.mean(inside):.2f} of {len(inside)}" if inside else "-"
+
+
+def _promise(gestures: Sequence[Gesture]) -> str:
+    distances = [
+        abs(gesture.promised - gesture.corrected)
+        for gesture in gestures
+        if gesture.promised is not None and gesture.corrected is not None
+    ]
+    return f"{np.mean(distances):.1f}" if distances else "-"
+
+
+def _suspects(found: Found) -> Iterable[str]:
+    yield "\n## Wrong labels found\n"
+    yield "All items have labels, 5 % of them wrong, none verified. Wrong labels on the first two"
+    yield "sheets of 27 suspects, and the number that the sheets of Lodespace promise. The other"
+    yield "method is 5-fold logistic regression with the agreement of 15 neighbours.\n"
+    yield from head("data set", "wrong", "Lodespace", "promised", "other method", "seeds")
+    for data in sources():
+        courses = found.get(("suspects", data))
+        others = found.get(("suspects-folds", data), [])
+        if courses:
+            yield row(
+                data,
+                round(0.05 * courses[0].n_items),
+                _hits(courses),
+                _per_sheet([[g.promised for g in c.gestures] for c in courses]),
+                _hits(others),
+                len(courses),
+            )
+
+
+def _hits(courses: Sequence[Course]) -> str:
+    return _per_sheet([[gesture.corrected for gesture in course.gestures] for course in courses])
+
+
+def _per_sheet(values: Sequence[Sequence[float | None]]) -> str:
+    """Return the mean per sheet over runs. A run with fewer sheets has 0 on the others."""
+    most = max((len(run) for run in values), default=0)
+    sheets = [[(run[k] if k < len(run) else 0) or 0 for run in values] for k in range(most)]
+    return ", ".join(f"{np.mean(sheet):.1f}" for sheet in sheets) or "none"

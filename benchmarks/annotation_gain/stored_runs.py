@@ -1,0 +1,80 @@
+"""The stored runs, and figures over the seeds of a method."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from annotation_gain.course import Course
+from annotation_gain.plan import OPPONENTS, Run
+from annotation_gain.time_model import TimeModel
+
+Found = dict[tuple[str, str], list[Course]]
+"""Courses by method (a key of plan.METHODS) and data set."""
+
+
+def read(results: Path, planned: Sequence[Run]) -> Found:
+    """Return the courses of the planned runs that were carried out."""
+    found: Found = defaultdict(list)
+    for run in planned:
+        path = results / f"{run.name}.json"
+        if path.exists():
+            found[run.method, run.data].append(Course.read(path))
+    return found
+
+
+def opponents_of(found: Found, data: str) -> dict[str, list[Course]]:
+    """Return the courses on a data set by method, for methods that use no part of Lodespace."""
+    return {method: found[method, data] for method in OPPONENTS if found.get((method, data))}
+
+
+def mean(courses: Sequence[Course], gesture: int, figure: str) -> float:
+    return float(np.mean([course.at(gesture, figure) for course in courses]))
+
+
+def of_all(values: Sequence[float | None]) -> float | None:
+    """Return the mean over all runs, or None if the value of a run is None (goal not reached)."""
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known and len(known) == len(values) else None
+
+
+def seconds_to(courses: Sequence[Course], wanted: float, model: TimeModel) -> float | None:
+    return of_all([course.seconds_to(wanted, model) for course in courses])
+
+
+def ratio(
+    found: Found, data: str, wanted: float, model: TimeModel, mine: str = "suggested"
+) -> tuple[float, bool] | None:
+    """Return the seconds of the method `mine`, divided by the seconds of the best other method.
+
+    Returns:
+        The ratio, and whether it is an upper bound only. It is a bound if no other method reaches
+        the goal in all runs: then the divisor is the mean duration of the runs of the slowest other
+        method. None if `mine` does not reach the goal in all runs, or there is no other method.
+    """
+    own = seconds_to(found.get((mine, data), []), wanted, model)
+    others = opponents_of(found, data)
+    if own is None or not others:
+        return None
+    reached = [
+        seconds
+        for courses in others.values()
+        if (seconds := seconds_to(courses, wanted, model)) is not None
+    ]
+    if reached:
+        return own / min(reached), False
+    longest = max(duration(courses, model) for courses in others.values())
+    return (own / longest, True) if longest else None
+
+
+def ratio_text(value: tuple[float, bool] | None) -> str:
+    """Return a ratio as text: "0.61", "< 0.61" for a bound, "-" for None."""
+    return "-" if value is None else f"{'< ' if value[1] else ''}{value[0]:.2f}"
+
+
+def duration(courses: Sequence[Course], model: TimeModel) -> float:
+    """Return the mean of the person's seconds for a whole run."""
+    return float(
+        np.mean([course.seconds(model)[-1] if course.gestures else 0.0 for course in courses])
+    )
