@@ -7,6 +7,7 @@ computed again with another time model.
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -21,10 +22,10 @@ BINS = 10
 class PageEstimates:
     """Estimates that the page shows, and the accuracy of the predictions on the page."""
 
-    right: float
-    """Estimated share of items whose label or prediction is right."""
-    gestures_left: int
-    """Estimated number of gestures to the goal."""
+    right: float | None
+    """Estimated share of items whose label or prediction is right, or None if none is shown."""
+    gestures_left: int | None
+    """Estimated number of gestures to the goal, or None if none is shown."""
     confidence: float
     """Mean confidence in the predictions of items without a label."""
     accurate: float
@@ -213,25 +214,35 @@ class Course:
         return cls(**values, gestures=gestures)
 
 
+class Interval(Protocol):
+    """Interval of a share."""
+
+    low: float
+    high: float
+
+
 def page_estimates(
-    right: float,
-    gestures_left: int,
     labels: npt.NDArray[np.int16],
     prediction: npt.NDArray[np.int16],
     confidence: npt.NDArray[np.float32],
     truth: npt.NDArray[np.int16],
+    *,
+    right: float | None,
+    gestures_left: int | None,
+    interval: Interval | None = None,
 ) -> PageEstimates | None:
     """Return the page's estimates, together with the true accuracy of the predictions.
 
     Returns None if no item without a label has a prediction.
 
     Args:
-        right: estimated share of items that are right.
-        gestures_left: estimated number of gestures to the goal.
         labels: (N,), UNLABELED for items without a label.
         prediction: (N,), UNLABELED for items without a prediction.
         confidence: confidence of each prediction, (N,), 0..1.
         truth: true classes, (N,).
+        right: estimated share of items that are right.
+        gestures_left: estimated number of gestures to the goal.
+        interval: interval of `right`.
     """
     asked = (labels == UNLABELED) & (prediction != UNLABELED)
     if not asked.any():
@@ -240,4 +251,12 @@ def page_estimates(
     place = np.clip(np.ceil(sure * BINS).astype(int) - 1, 0, BINS - 1)
     gap = np.bincount(place, sure - correct, BINS)
     error = float(np.abs(gap).sum() / len(sure))
-    return PageEstimates(right, gestures_left, float(sure.mean()), float(correct.mean()), error)
+    return PageEstimates(
+        right,
+        gestures_left,
+        float(sure.mean()),
+        float(correct.mean()),
+        error,
+        interval and interval.low,
+        interval and interval.high,
+    )

@@ -63,7 +63,7 @@ class Source:
     kind: Kind
     """Kind of the items."""
     content: str
-    """What the items show, and the package they come from."""
+    """Content of the items, and the package with the data."""
 
 
 def sources() -> dict[str, Source]:
@@ -74,6 +74,9 @@ def sources() -> dict[str, Source]:
         "digits": Source(picture_sets.digits, "pictures", "5,000 digits of MNIST, bundled"),
         "segments": Source(
             packaged_sets.segments, "vectors", "UCI image segments, 18 numbers; river"
+        ),
+        "breast-cancer": Source(
+            packaged_sets.breast_cancer, "vectors", "measures of cells, 30 numbers; scikit-learn"
         ),
         "sklearn": Source(picture_sets.scikit_digits, "pictures", "1,797 digits; scikit-learn"),
         "letters": Source(picture_sets.letters, "pictures", "letters in 14 fonts; matplotlib"),

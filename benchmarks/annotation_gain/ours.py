@@ -102,16 +102,13 @@ class Session:
         whole = kind not in SHEETS or len(self.course.gestures) % SHEETS_A_REST == SHEETS_A_REST - 1
         rest = await (page.rest() if whole else page.predicted())
         quality = await page.quality()
-        estimates = None
-        if quality is not None and quality.right is not None:
-            left = quality.gestures_left or 0
-            estimates = page_estimates(
-                quality.right, left, page.labels, page.prediction, page.confidence, truth
-            )
-            if estimates is not None:
-                # Servers before the interval was added do not have these fields.
-                estimates.right_low = getattr(quality, "right_low", None)
-                estimates.right_high = getattr(quality, "right_high", None)
+        estimates = page_estimates(
+            *(page.labels, page.prediction, page.confidence, truth),
+            right=quality and quality.right,
+            # Versions of Lodespace before the interval was added do not have this field.
+            interval=getattr(quality, "right_interval", None),
+            gestures_left=quality and quality.gestures_left,
+        )
         self.course.add(
             kind,
             count,

@@ -71,6 +71,16 @@ def segments() -> LabelledItems:
     )
 
 
+def breast_cancer() -> LabelledItems:
+    """Return 569 tumours of 2 classes, 30 numbers each (UCI; package scikit-learn)."""
+    from sklearn.datasets import load_breast_cancer
+
+    found = load_breast_cancer()
+    return _shuffled(
+        "breast-cancer", found.data.astype(np.float32), [str(name) for name in found.target]
+    )
+
+
 def series(name: str) -> LabelledItems:
     """Return the series of both parts of a data set of the UCR archive (package sktime)."""
     folder = folder_of("sktime") / "datasets" / "data" / name

@@ -17,6 +17,8 @@ from annotation_gain.time_model import TimeModel
 
 REGISTER = Path(__file__).parent / "register.jsonl"
 AFTER = (1, 2, 5, 10, 20)
+"""Numbers of sheets."""
+SHEET = 27
 ROOT = Path(__file__).parents[2]
 
 
@@ -61,8 +63,12 @@ def record(course: Course, result: str, path: Path = REGISTER) -> None:
         "result": result,
     }
     if result == "done":
+        # In one-by-one labelling, as many labels as there are on that number of sheets.
+        size = SHEET if course.gestures and course.gestures[-1].kind == "single" else 1
         line["right"] = {
-            str(k): round(course.at(k, "right"), 4) for k in AFTER if k <= len(course.gestures)
+            str(k): round(course.at(k * size, "right"), 4)
+            for k in AFTER
+            if k * size <= len(course.gestures)
         }
         seconds = course.seconds_to(0.95, TimeModel().known_classes())
         line["seconds_to_0.95"] = None if seconds is None else round(seconds, 1)

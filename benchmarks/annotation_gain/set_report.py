@@ -21,6 +21,7 @@ from annotation_gain.time_model import TimeModel
 AFTER = (1, 2, 5, 10, 20)
 ESTIMATED_AFTER = (1, 2, 3, 5, 10)
 GOAL, HIGH_GOAL = 0.95, 0.98
+SHOWN_FROM = 5
 
 
 def tables(found: Found, model: TimeModel) -> Iterable[str]:
@@ -189,12 +190,13 @@ def _estimates(found: Found, measured: Sequence[str]) -> Iterable[str]:
     yield "\n## Estimates on the page, and true values\n"
     yield "Each cell has the share of items that are right, estimated / true; the mean distance of"
     yield "the two; the expected calibration error of items without a label (ten bins); and, of"
-    yield "the runs that reach 0.98, the gestures left to it, estimated / true. *Interval*: share"
-    yield "of gestures after which the interval on the page contains the truth. *Promise*: mean"
-    yield "distance of the mistakes that a sheet promises from those found on it.\n"
+    yield "the runs that reach 0.98, the gestures left to it, estimated / true.\n"
+    yield "- shown: share of gestures, from the fifth on, after which the page shows an estimate"
+    yield "- interval: share of gestures after which the interval on the page contains the truth"
+    yield "- promise: mean distance of the mistakes that a sheet promises from those found on it\n"
     yield from head(
         *("data set", "classes", *(f"after {k}" for k in ESTIMATED_AFTER)),
-        *("interval", "promise"),
+        *("shown", "interval", "promise"),
     )
     for data in measured:
         for method, classes in (("suggested", "known"), ("named", "named on the way")):
@@ -204,7 +206,7 @@ def _estimates(found: Found, measured: Sequence[str]) -> Iterable[str]:
                 yield row(
                     *(data, classes),
                     *(_estimate(courses, k) for k in ESTIMATED_AFTER),
-                    *(_interval(gestures), _promise(gestures)),
+                    *(_shown(courses), _interval(gestures), _promise(gestures)),
                 )
 
 
@@ -221,14 +223,26 @@ def _estimate(courses: Sequence[Course], k: int) -> str:
     ]
     if not known:
         return "-"
-    rows = [[t.right, g.right, abs(t.right - g.right), t.calibration_error] for _, g, t in known]
-    told, true, distance, error = np.mean(rows, axis=0)
-    text = f"{told:.3f} / {true:.3f}; {distance:.3f}; {error:.3f}"
+    shown = [(t.right, g.right, abs(t.right - g.right)) for _, g, t in known if t.right is not None]
+    told, true, distance = np.mean(shown, axis=0) if shown else (None, None, None)
+    error = float(np.mean([page.calibration_error for _, _, page in known]))
+    text = f"{figure(told, 3)} / {figure(true, 3)}; {figure(distance, 3)}; {error:.3f}"
     ends = [(page.gestures_left, course.first("right", HIGH_GOAL)) for course, _, page in known]
-    left = [(estimated, max(0, end - k)) for estimated, end in ends if end is not None]
+    left = [(n, max(0, end - k)) for n, end in ends if n is not None and end is not None]
     if left:
         text += "; " + " / ".join(f"{value:.0f}" for value in np.mean(left, axis=0))
     return text
+
+
+def _shown(courses: Sequence[Course]) -> str:
+    """Return the share of gestures, from SHOWN_FROM on, after which the page shows an estimate."""
+    shown = [
+        gesture.told.right is not None
+        for course in courses
+        for gesture in course.gestures[SHOWN_FROM - 1 :]
+        if gesture.told is not None
+    ]
+    return f"{np.mean(shown):.2f}" if shown else "-"
 
 
 def _interval(gestures: Sequence[Gesture]) -> str:

@@ -1,0 +1,155 @@
+"""The data sets of the benchmark of the gain, the views of them, and the files for the server."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from PIL import Image
+
+from annotation_gain import data_sets, made_sets, packaged_sets, views
+from annotation_gain.data_sets import LabelledItems, MissingDataError
+from annotation_gain.import_files import write_import_files
+
+NEEDS_GAIN = "pip install -e '.[gain]'"
+
+
+def load(name: str) -> LabelledItems:
+    try:
+        return data_sets.load(name)
+    except MissingDataError as error:
+        pytest.skip(str(error))
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "classes"),
+    [
+        ("breast-cancer", (569, 30), 2),
+        ("segments", (2310, 18), 7),
+        ("OSULeaf", (442, 427), 6),
+        ("ArrowHead", (211, 251), 3),
+        ("ItalyPowerDemand", (1096, 24), 2),
+        ("classes-200", (6000, 96), 200),
+    ],
+)
+def test_rows_have_the_documented_shape(name: str, shape: tuple[int, int], classes: int) -> None:
+    data = load(name)
+    assert data.items.shape == shape and data.items.dtype == np.float32
+    assert data.n_classes == classes and len(np.unique(data.truth)) == classes
+    assert np.isfinite(data.items).all()
+    assert data.kind == data_sets.sources()[name].kind and data.name == name
+    # Items are in a random order, so no class is at one end only.
+    assert len(np.unique(data.truth[: len(data) // 2])) == classes
+
+
+def test_a_file_with_other_content_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(MissingDataError, match=r"no file .*gone"):
+        packaged_sets.read(tmp_path / "gone", "")
+    changed = tmp_path / "changed.csv"
+    changed.write_text("1,2")
+    with pytest.raises(MissingDataError, match=r"changed\.csv has other data"):
+        packaged_sets.read(changed, packaged_sets.SEGMENTS)
+
+
+def test_a_missing_package_is_named() -> None:
+    with pytest.raises(MissingDataError, match="package not_there is not installed"):
+        data_sets.folder_of("not_there")
+
+
+def test_missing_photographs_name_the_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packaged_sets, "STAMPS", tmp_path / "none")
+    for name in ("photos", "photo-features"):
+        with pytest.raises(MissingDataError, match="tuxpaint-stamps-default"):
+            data_sets.load(name)
+
+
+def test_photographs_are_on_white_and_drawings_are_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for below in ("animals/birds", "animals/birds/cartoon", "animals/fish/deep"):
+        (tmp_path / below).mkdir(parents=True)
+        Image.new("RGBA", (300, 100), (255, 0, 0, 128)).save(tmp_path / below / "a.png")
+    monkeypatch.setattr(packaged_sets, "STAMPS", tmp_path)
+    with pytest.raises(MissingDataError, match="other data"):
+        packaged_sets.photos()
+    monkeypatch.setattr(packaged_sets, "_check", lambda *_: None)
+    photos = packaged_sets.photos()
+    assert photos.items.shape == (2, 128, 128, 3) and sorted(photos.truth) == [0, 1]
+    assert photos.items[0, 0, 0].tolist() == [255, 255, 255]
+    assert np.abs(photos.items[0, 64, 64].astype(int) - [255, 127, 127]).max() <= 1
+
+
+def test_signs_are_coloured_and_all_differ(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(made_sets, "OF_EACH_SIGN", 3)
+    signs = made_sets.signs()
+    assert signs.coloured and signs.items.shape == (60, 48, 48, 3)
+    assert (np.bincount(signs.truth) == 3).all() and signs.n_classes == 20
+    assert len({sign.tobytes() for sign in signs.items}) == 60
+    assert np.array_equal(signs.items, made_sets.signs().items)
+
+
+def test_sounds_of_a_class_differ_and_are_not_clipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(made_sets, "OF_EACH_SOUND", 2)
+    sounds = made_sets.sounds()
+    assert sounds.items.shape == (20, 8000) and sounds.n_classes == 10
+    assert 0.1 < np.abs(sounds.items).max() < 1
+    assert len({sound.tobytes() for sound in sounds.items}) == 20
+
+
+def test_sizes_of_200_classes_differ_by_a_factor_of_ten() -> None:
+    sizes = np.bincount(made_sets.many_classes().truth)
+    assert sizes.min() >= 10 and sizes.max() > 9 * sizes.min()
+
+
+def test_each_kind_has_views_of_one_row_per_item() -> None:
+    random = np.random.default_rng(0)
+    rows = random.normal(3, 2, (12, 40)).astype(np.float32)
+    truth = (np.arange(12) % 2).astype(np.int16)
+    of_kind = {
+        "vectors": LabelledItems("v", rows, truth, "vectors"),
+        "embeddings": LabelledItems("e", rows, truth, "embeddings"),
+        "series": LabelledItems("s", rows, truth, "series"),
+        "sounds": LabelledItems("w", np.tile(rows, 30), truth, "sounds", rate=1000),
+        "pictures": LabelledItems("p", random.integers(0, 255, (12, 64, 64, 3), np.uint8), truth),
+    }
+    assert set(of_kind) == set(views.OF_KIND)
+    for kind, data in of_kind.items():
+        for view in views.OF_KIND[kind]:
+            made = views.VIEWS[view](data)
+            assert len(made) == 12 and made.ndim == 2 and np.isfinite(made).all()
+    assert views.first_view(of_kind["pictures"]).shape == (12, 32 * 32 * 3)
+    assert np.allclose(views.standardised(of_kind["vectors"]).std(axis=0), 1, atol=1e-3)
+    lengths = np.linalg.norm(views.normalised(of_kind["embeddings"]), axis=1)
+    assert np.allclose(lengths, np.sqrt(40), rtol=1e-3)
+
+
+def test_the_spectrum_of_a_series_does_not_depend_on_its_start() -> None:
+    random = np.random.default_rng(0)
+    rows = random.normal(size=(6, 64)).astype(np.float32)
+    shifted = np.concatenate([rows[:3], np.roll(rows[:3], 17, axis=1)])
+    made = views.spectrum(LabelledItems("s", shifted, np.zeros(6, np.int16), "series"))
+    assert np.allclose(made[:3], made[3:], atol=1e-3)
+
+
+def test_the_server_gets_the_items_in_order_and_no_classes(tmp_path: Path) -> None:
+    truth = np.array([1, 0, 1], np.int16)
+    rows = np.eye(3, 5, dtype=np.float32)
+    arguments = write_import_files(LabelledItems("rows", rows, truth, "vectors"), tmp_path)
+    assert len(arguments) == 1
+    with np.load(arguments[0]) as arrays:
+        assert arrays.files == ["X"] and np.array_equal(arrays["X"], rows)
+
+    pictures = np.arange(3, dtype=np.uint8)[:, None, None, None] * np.full((4, 4, 3), 50, np.uint8)
+    folder, *options = write_import_files(LabelledItems("pictures", pictures, truth), tmp_path)
+    assert options == ["--content", "symbols"]
+    files = sorted(Path(folder).iterdir())
+    assert [int(np.asarray(Image.open(file))[0, 0, 0]) for file in files] == [0, 50, 100]
+
+    waves = np.linspace(-0.5, 0.5, 3, dtype=np.float32)[:, None] * np.ones(200, np.float32)
+    sounds = LabelledItems("sounds", waves, truth, "sounds", rate=100)
+    folder, *options = write_import_files(sounds, tmp_path)
+    assert options == ["--window", "2"]
+    levels = [float(soundfile.read(file)[0][0]) for file in sorted(Path(folder).iterdir())]
+    assert np.allclose(levels, [-0.5, 0, 0.5], atol=1e-3)

@@ -1,0 +1,148 @@
+"""Runs of the benchmark of the gain: restarts, the register, wrong labels, one small data set."""
+
+import json
+import subprocess
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from annotation_gain import plan, register, report, suspects
+from annotation_gain.course import Course
+from annotation_gain.data_sets import LabelledItems, MissingDataError
+from annotation_gain.time_model import TimeModel
+
+TRUTH = np.repeat(np.arange(3, dtype=np.int16), 40)
+
+
+def clouds() -> LabelledItems:
+    """Three clouds of 40 vectors, one per class."""
+    random = np.random.default_rng(0)
+    rows = (4 * np.eye(3)[TRUTH] + random.normal(size=(120, 3))).astype(np.float32)
+    return LabelledItems("clouds", rows, TRUTH, "vectors")
+
+
+def entries(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def test_a_run_is_stored_and_registered_only_off_the_tuning_sets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def method(data: LabelledItems, run: plan.Run, _: Path) -> Course:
+        course = Course("text", run.data, run.seed, len(data))
+        course.add("single", 1, {"single": 1}, 0.0, TRUTH, TRUTH, TRUTH)
+        return course
+
+    monkeypatch.setattr(plan.data_sets, "load", lambda _: clouds())
+    monkeypatch.setitem(plan.METHODS, "suggested", method)
+    log = tmp_path / "register.jsonl"
+    for data in ("OSULeaf", "segments", "digits", "digits-1000"):
+        run = plan.Run("suggested", data, 3, 30)
+        plan.carry_out(run, tmp_path, log)
+        stored = Course.read(tmp_path / f"suggested--{data}--3--30.json")
+        assert stored.method == "suggested" and stored.commit == register.commit()
+    assert [(line["data"], line["method"], line["seed"]) for line in entries(log)] == [
+        ("OSULeaf", "suggested", 3)
+    ]
+    assert entries(log)[0]["result"] == "done"
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_failed_run_is_registered_and_not_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def method(*_: object) -> Course:
+        raise RuntimeError("training failed")
+
+    monkeypatch.setattr(plan.data_sets, "load", lambda _: clouds())
+    monkeypatch.setitem(plan.METHODS, "suggested", method)
+    with pytest.raises(RuntimeError):
+        plan.carry_out(plan.Run("suggested", "signs", 0, 30), tmp_path, tmp_path / "log")
+    assert [line["result"] for line in entries(tmp_path / "log")] == [
+        "RuntimeError: training failed"
+    ]
+    assert not list(tmp_path.glob("*.json"))
+
+
+def test_a_missing_data_set_is_not_registered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(_: str) -> LabelledItems:
+        raise MissingDataError("not installed")
+
+    monkeypatch.setattr(plan.data_sets, "load", load)
+    with pytest.raises(MissingDataError):
+        plan.carry_out(plan.Run("suggested", "photos", 0, 30), tmp_path, tmp_path / "log")
+    assert entries(tmp_path / "log") == []
+
+
+def test_one_by_one_runs_are_registered_after_sheets_of_labels(tmp_path: Path) -> None:
+    course = Course("lr-margin-standardised", "signs", 0, 120)
+    for count in range(1, 61):
+        labels = np.where(np.arange(120) < count, TRUTH, -1).astype(np.int16)
+        course.add("single", 1, {"single": 1}, 0.0, labels, labels, TRUTH)
+    register.record(course, "done", tmp_path / "log")
+    assert entries(tmp_path / "log")[0]["right"] == {"1": 27 / 120, "2": 54 / 120}
+
+
+def test_stored_runs_are_not_repeated_and_failures_are_returned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    started: list[str] = []
+
+    def fake(command: list[str], **_: object) -> SimpleNamespace:
+        name = "--".join(command[command.index("--run") + 1 :][:4])
+        started.append(name)
+        status = {"photos": plan.MISSING, "signs": 1}.get(name.split("--")[1], 0)
+        return SimpleNamespace(returncode=status, stderr="the reason")
+
+    monkeypatch.setattr(subprocess, "run", fake)
+    runs = [plan.Run("suggested", data, 0, 30) for data in ("OSULeaf", "signs", "sounds")]
+    runs += [plan.Run(method, "photos", 0, 30) for method in ("suggested", "named")]
+    (tmp_path / f"{runs[0].name}.json").write_text("{}")
+    failed = plan.carry_out_all(runs, tmp_path, 1, fresh=False)
+    assert started == [run.name for run in runs[1:4]]
+    assert failed == [runs[1]]
+    said = capsys.readouterr().out
+    assert said.count("photos: skipped: the reason") == 1 and "FAILED: the reason" in said
+    plan.carry_out_all(runs[:1], tmp_path, 1, fresh=True)
+    assert started[-1] == runs[0].name
+
+
+def test_one_label_in_twenty_is_wrong() -> None:
+    labels = suspects.wrong_labels(TRUTH, 0)
+    assert (labels != TRUTH).sum() == 6 and set(labels) == {0, 1, 2}
+    assert not np.array_equal(labels, suspects.wrong_labels(TRUTH, 1))
+
+
+def test_regression_by_folds_finds_wrong_labels() -> None:
+    course = suspects.by_folds(clouds(), 0, 2)
+    hits = [gesture.corrected for gesture in course.gestures]
+    assert hits[0] is not None and hits[0] >= 5 and sum(filter(None, hits)) == 6
+    assert course.gestures[-1].label_error == 0
+
+
+@pytest.mark.slow
+def test_a_small_data_set_is_measured_from_end_to_end(tmp_path: Path) -> None:
+    log = tmp_path / "register.jsonl"
+    runs = [
+        plan.Run("suggested", "breast-cancer", 0, 4),
+        plan.Run("named", "breast-cancer", 0, 4),
+        plan.Run("suspects", "breast-cancer", 0, 1),
+        plan.Run("lr-margin-standardised", "breast-cancer", 0, 90),
+    ]
+    assert plan.carry_out_all(runs, tmp_path, 1, fresh=False, register_path=log) == []
+    assert {line["method"] for line in entries(log)} == {run.method for run in runs}
+    assert plan.carry_out_all(runs, tmp_path, 1, fresh=False, register_path=log) == []
+    assert len(entries(log)) == len(runs)  # nothing was repeated
+    suggested, named, wrong, _ = (Course.read(tmp_path / f"{run.name}.json") for run in runs)
+    assert suggested.gestures[2].right > 0.8 and suggested.gestures[0].told is not None
+    assert named.gestures[0].acts["name"] == named.gestures[0].classes >= 1
+    assert named.gestures[-1].right > 0.8
+    assert wrong.gestures[0].corrected and wrong.gestures[0].promised is not None
+    report.write(tmp_path, tmp_path / "docs", TimeModel(), runs)
+    written = (tmp_path / "docs" / "gain-sets.md").read_text()
+    assert written.count("| breast-cancer |") >= 6
