@@ -18,17 +18,17 @@ class Settings(Message):
     hidden_layers: Annotated[int, msgspec.Meta(ge=0, le=4)] | None = None
     """Number of hidden layers of the classifier head; 0 for logistic regression."""
     learning_rate: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
-    """Learning rate of the first training."""
+    """Learning rate of the first training. The rate after gestures is a fixed share of it."""
     beta_kl: Weight | None = None
     """Weight of the KL term."""
     beta_classifier: Weight | None = None
     """Weight of the classification term."""
     beta_neighbour: Weight | None = None
-    """Weight of the neighbour term."""
+    """Weight of the neighbour term, the attraction and repulsion by the neighbour graph."""
     beta_anchor: Weight | None = None
     """Weight of the anchor term, which pulls dragged and pinned items to their targets."""
     beta_encoder: Weight | None = None
-    """Weight of the encoder term."""
+    """Weight of the encoder term, which pulls the encoder's means to the items' latent means."""
     stiffness: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
     """Resistance of unlabelled items to motion, 0..1."""
 

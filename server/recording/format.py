@@ -28,7 +28,7 @@ this number of frames, which takes at most 100 ms for 10,000 points.
 MAX_BYTES = 256 << 20
 """Size in bytes above which a recording is thinned (thinning.py)."""
 HEAD = struct.Struct("<cdI")
-"""Head of a record: kind, time, length of the payload in bytes."""
+"""Head of a record: kind, time in seconds, length of the payload in bytes."""
 WORD = struct.Struct("<I")
 """A 4-byte number in the file: the length of the header in bytes, or the CRC of a record."""
 MAX_RECORD = 64 << 20

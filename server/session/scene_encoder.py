@@ -1,4 +1,4 @@
-"""Encoding of the scenes and frames of a session for the wire."""
+"""Encoding of the scenes and frames that a session sends to clients."""
 
 from lodespace.protocol.frames import FrameForces, encode_forces, encode_predictions
 from lodespace.scene.glb import Scene, encode_scene

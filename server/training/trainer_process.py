@@ -85,7 +85,7 @@ class TrainerProcess:
 
     @property
     def pid(self) -> int:
-        """Process number."""
+        """Id of the process in the operating system."""
         return self._process.pid
 
     def send(self, command: msgspec.Struct) -> None:

@@ -105,7 +105,7 @@ class Hosts:
         self._network: frozenset[str] = frozenset()
 
     def listen(self, port: int) -> None:
-        """Allow the loopback names of this machine, with `port`."""
+        """Accept requests to the loopback names of this machine, with `port`."""
         self._own = frozenset(f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]"))
 
     def listen_to_network(self, names: Iterable[str], port: int) -> None:

@@ -1133,17 +1133,17 @@ export interface Settings {
   latent_dim?: 2 | 3 | null;
   /** Number of hidden layers of the classifier head; 0 for logistic regression. */
   hidden_layers?: number | null;
-  /** Learning rate of the first training. */
+  /** Learning rate of the first training. The rate after gestures is a fixed share of it. */
   learning_rate?: number | null;
   /** Weight of the KL term. */
   beta_kl?: number | null;
   /** Weight of the classification term. */
   beta_classifier?: number | null;
-  /** Weight of the neighbour term. */
+  /** Weight of the neighbour term, the attraction and repulsion by the neighbour graph. */
   beta_neighbour?: number | null;
   /** Weight of the anchor term, which pulls dragged and pinned items to their targets. */
   beta_anchor?: number | null;
-  /** Weight of the encoder term. */
+  /** Weight of the encoder term, which pulls the encoder's means to the items' latent means. */
   beta_encoder?: number | null;
   /** Resistance of unlabelled items to motion, 0..1. */
   stiffness?: number | null;
