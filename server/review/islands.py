@@ -26,8 +26,8 @@ EXPLAINING = 0.1
 """Share of labels among the items near an unlabelled item that explains the item, if nobody has
 looked at these labels one by one.
 
-A single verified label explains its whole island. A lasso is weaker evidence: it may contain a few items of
-another island by mistake, and an island may consist of several classes that touch.
+A single verified label explains its whole island. A lasso is weaker evidence: it may contain a few
+items of another island by mistake, and an island may consist of several classes that touch.
 """
 
 Ints = npt.NDArray[np.intp]

@@ -261,7 +261,7 @@ def test_a_number_that_makes_no_sense_does_not_hold_up_a_repair(folder: Path) ->
     assert state_of(folder) == labels
     snapshot = folder / "moments" / f"{1 << 60}.safetensors"
     snapshot.write_bytes(b"")
-    with pytest.raises(LodespaceError, match="move it out of the project") as refused:
+    with pytest.raises(LodespaceError, match="move this file out of the project") as refused:
         repair(folder)
     assert str(snapshot) in str(refused.value)
 
