@@ -7,7 +7,7 @@ export const lacksLabels = ({ classes, classes_labelled }: Quality): boolean =>
   classes < 2 || classes_labelled < classes;
 
 /**
- * Short text that replaces the share of right items while it is not known: "5 of 10 classes have labels".
+ * Short text that replaces an unknown share of right items, such as "5 of 10 classes have labels".
  * "" if every class has a label, or nothing is labelled.
  */
 export function knownInstead(quality: Quality | null): string {
