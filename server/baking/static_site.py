@@ -24,6 +24,7 @@ from lodespace.json_input import json_value
 from lodespace.project.project import Project
 from lodespace.protocol import Training
 from lodespace.recording.index import index_of
+from lodespace.review.calibration import Calibration, evidence
 from lodespace.review.quality import quality
 from lodespace.review.review import typical_region
 from lodespace.session import summaries
@@ -69,6 +70,7 @@ def write_site(project: Project, session: AnnotationSession, training: Training)
             held_out_accuracy=None,
             held_out=0,
             region=typical_region(session.history),
+            calibration=Calibration(evidence(session)),
         ),
     )
     (folder / "session.json").write_bytes(msgspec.json.encode(info))

@@ -21,6 +21,15 @@ MAX_SHEET_SIZE = 200
 """Largest number of pictures on a contact sheet."""
 
 
+class Interval(Message):
+    """Interval that contains the true share with a probability of 0.9."""
+
+    low: Share
+    """Lower bound."""
+    high: Share
+    """Upper bound."""
+
+
 class Quality(Message):
     """Quality of the labels, estimated without the true classes.
 
@@ -41,17 +50,27 @@ class Quality(Message):
     these items."""
     held_out: int
     """Number of held-out labelled items."""
+    held_out_interval: Interval | None
+    """Interval of `held_out_accuracy`, for the number of held-out items."""
     labelled: int
     """Number of labelled items."""
     verified: int
     """Number of labelled items that a person has looked at one by one."""
     label_error: Share | None
     """Estimated share of labels that are wrong."""
+    label_error_interval: Interval | None
+    """Interval of `label_error`."""
     right: Share | None
     """Estimated share of items whose label is right. For an unlabelled item, the prediction
-    counts."""
+    counts. Calibrated by the answers on `sheets`; null while the interval is too wide, but not from
+    the fifth sheet on."""
+    right_interval: Interval | None
+    """Interval of `right`."""
+    sheets: int
+    """Number of contact sheets whose answers calibrate the estimates."""
     gestures_left: int | None
-    """Estimated number of gestures until `right` reaches `target`."""
+    """Estimated number of gestures until `right` reaches `target`; also null if the estimate may be
+    wrong by more than a factor of 2."""
     target: Share
     """Share of right items at which the labels are good enough."""
     suspects: int
@@ -74,6 +93,9 @@ class SheetItem(Message):
     doubt: Share
     """Probability that the label is wrong. For an unlabelled item, the prediction counts instead of
     the label."""
+    proposed: int
+    """Class that the item gets if a person confirms the sheet: its label, if it has one, unless the
+    calibrated probability of another class is at least 0.9; -1 without label and prediction."""
 
 
 class Sheet(Message):

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import numpy.typing as npt
 
-from lodespace.protocol import SHEET_SIZE, Sheet, SheetItem, SheetKind
+from lodespace.protocol import SHEET_SIZE, UNLABELED, Sheet, SheetItem, SheetKind
 from lodespace.session.item_state import ItemState
 
 DOUBTFUL = 0.5
@@ -22,6 +22,8 @@ SPREAD = 20
 SHEET_SIZE items of the queue. Labels of two neighbours give the same information, and the most
 uncertain items are mostly outliers, whose labels say little about other items.
 """
+OVERWRITES_FROM = 0.9
+"""A sheet proposes another class than the label of an item only from this probability on."""
 _ROUNDS = 10
 
 
@@ -121,7 +123,8 @@ def _scattered(n: int) -> npt.NDArray[np.float64]:
 def sheet(state: ItemState, kind: SheetKind, size: int = SHEET_SIZE, skip: int = 0) -> Sheet:
     """Return a contact sheet: `size` items of a queue, after the first `skip` items are left out.
 
-    The items of a sheet are sorted by predicted class, then by doubt, highest first.
+    The items of a sheet are sorted by predicted class, then by doubt, highest first. `state` has
+    calibrated probabilities.
     """
     items, total = queue(state, kind)
     items = items[skip : skip + size]
@@ -133,9 +136,22 @@ def sheet(state: ItemState, kind: SheetKind, size: int = SHEET_SIZE, skip: int =
             prediction=int(state.prediction[item]),
             confidence=round(float(state.confidence[item]), 4),
             doubt=round(float(state.doubt[item]), 4),
+            proposed=class_id,
         )
-        for item in items.tolist()
+        for item, class_id in zip(items.tolist(), proposed(state, items).tolist(), strict=True)
     ]
     wrong = float(state.doubt[items].sum())
     expected_wrong = round(wrong, 2) if state.scorable else None
     return Sheet(kind=kind, items=shown, total=total, expected_wrong=expected_wrong)
+
+
+def proposed(state: ItemState, items: npt.NDArray[np.intp]) -> npt.NDArray[np.int16]:
+    """Return the class (K,) that each of `items` (K,) gets if a person confirms their sheet.
+
+    This is the label, or the prediction of an item without a label. Another prediction replaces a
+    label only if the prediction is right, and the label wrong, with a probability of at least
+    OVERWRITES_FROM.
+    """
+    label, predicted = state.labels[items], state.prediction[items]
+    sure = (state.confidence[items] >= OVERWRITES_FROM) & (state.doubt[items] >= OVERWRITES_FROM)
+    return np.where((label == UNLABELED) | (sure & (predicted != UNLABELED)), predicted, label)

@@ -4,7 +4,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from lodespace.protocol import SHEET_SIZE, Quality
+from lodespace.protocol import SHEET_SIZE, Interval, Quality
+from lodespace.review.calibration import Calibration, interval, share_interval
 from lodespace.review.contact_sheets import queue
 from lodespace.review.islands import islands
 from lodespace.session.item_state import ItemState
@@ -14,6 +15,16 @@ TARGET = 0.98
 TYPICAL_REGION = 27
 """Number of items that a region gesture is assumed to have, until a client has made one. The number
 is the size of a contact sheet."""
+WIDEST = 0.35
+"""Largest width of the interval of a share that is shown before SHOWN_FROM sheets."""
+SHOWN_FROM = 4
+"""Number of sheets with answers from which a share is shown whatever its interval.
+
+The first sheet has no predictions, so a share is shown from the fifth sheet on.
+"""
+UNKNOWN_BUT_RIGHT = 0.3
+"""Share of the items of unexplained islands that may be right after all. Their predictions count as
+wrong in the estimate, but the upper bound of its interval contains this share of them."""
 
 
 def doubts(state: ItemState) -> npt.NDArray[np.float32]:
@@ -104,15 +115,19 @@ def quality(
     held_out_accuracy: float | None,
     held_out: int,
     region: float = TYPICAL_REGION,
+    calibration: Calibration | None = None,
 ) -> Quality:
     """Return all estimates of the label quality.
 
     Args:
-        state: State of all items.
+        state: State of all items, with the doubts of the model.
         held_out_accuracy: Accuracy on held-out labels, measured by the trainer; None if unknown.
         held_out: Number of held-out labels.
         region: Number of items per region gesture.
+        calibration: Calibration by the answers on sheets; None without any.
     """
+    calibration = calibration or Calibration()
+    calibrated = calibration.applied(state)
     labelled = int(state.labelled.sum())
     known = Quality(
         classes=len(state.classes),
@@ -120,27 +135,87 @@ def quality(
         unknown=0,
         held_out_accuracy=None,
         held_out=0,
+        held_out_interval=None,
         labelled=labelled,
         verified=int(state.verified.sum()),
         label_error=None,
+        label_error_interval=None,
         right=None,
+        right_interval=None,
+        sheets=calibration.sheets,
         gestures_left=None,
         target=TARGET,
-        suspects=queue(state, "suspects")[1],
-        uncertain=queue(state, "uncertain")[1],
+        suspects=queue(calibrated, "suspects")[1],
+        uncertain=queue(calibrated, "uncertain")[1],
     )
-    right = share_right(state)
-    if right is None:
+    if share_right(state) is None:
         return known
-    unknown = unknown_items(state)
-    doubt = np.where(unknown, 1, doubts(state)).astype(np.float32)
-    wrong = float(doubt[state.labelled].sum(dtype=np.float64))
+    found = _Estimates(state, calibrated, calibration)
+    if found.too_vague:
+        return msgspec.structs.replace(known, unknown=int(found.unknown.sum()))
+    measured = held_out_accuracy is not None and held_out > 0
     return msgspec.structs.replace(
         known,
-        unknown=int(unknown.sum()),
-        held_out_accuracy=None if held_out_accuracy is None else round(held_out_accuracy, 4),
+        unknown=int(found.unknown.sum()),
+        held_out_accuracy=round(held_out_accuracy, 4) if measured else None,
         held_out=held_out,
-        label_error=None if labelled == 0 else round(wrong / labelled, 4),
-        right=round(right, 4),
-        gestures_left=gestures_left(doubt, state.labelled, region),
+        held_out_interval=_rounded(share_interval(held_out_accuracy, held_out))
+        if measured
+        else None,
+        label_error=found.label_error,
+        label_error_interval=found.label_error_interval,
+        right=round(found.right, 4),
+        right_interval=_rounded(found.interval),
+        gestures_left=found.gestures(region),
     )
+
+
+class _Estimates:
+    """Shares of right items, and their intervals."""
+
+    def __init__(self, state: ItemState, calibrated: ItemState, calibration: Calibration) -> None:
+        n = len(state.labels)
+        self._sheets = calibration.sheets
+        self._labelled = state.labelled
+        self.unknown = unknown_items(state)
+        self._doubt = np.where(self.unknown, 1, doubts(calibrated)).astype(np.float32)
+        free = ~state.labelled & ~self.unknown & state.predicted
+        unsure = state.labelled & ~state.verified
+        labels = calibration.labels.draws(1 - state.doubt[unsure])
+        predictions = calibration.predictions.draws(1 - state.doubt[free])
+        of_unknown = calibration.predictions.draws(1 - state.doubt[self.unknown])
+        self.right = 1 - float(self._doubt.mean(dtype=np.float64))
+        low, high = interval((int(state.verified.sum()) + labels + predictions) / n)
+        high += UNKNOWN_BUT_RIGHT * float(of_unknown.mean()) / n
+        self.interval = min(low, self.right), min(1.0, max(high, self.right))
+        """Lower and upper bound of `right`."""
+        self.label_error: float | None = None
+        self.label_error_interval: Interval | None = None
+        if (labelled := int(state.labelled.sum())) > 0:
+            wrong = float(self._doubt[state.labelled].sum(dtype=np.float64)) / labelled
+            least, most = interval((int(unsure.sum()) - labels) / labelled)
+            self.label_error = round(wrong, 4)
+            self.label_error_interval = _rounded((min(least, wrong), max(most, wrong)))
+
+    @property
+    def too_vague(self) -> bool:
+        """Whether the interval is so wide that no figure is shown."""
+        low, high = self.interval
+        return high - low > WIDEST and self._sheets < SHOWN_FROM
+
+    def gestures(self, region: float) -> int | None:
+        """Return the number of gestures to TARGET; None if it may be wrong by a factor of 2."""
+        mean = 1 - self.right
+
+        def gestures_at(right: float) -> int:
+            scale = (1 - right) / mean if mean > 0 else 0.0
+            return gestures_left(np.clip(self._doubt * scale, 0, 1), self._labelled, region)
+
+        few, many = gestures_at(self.interval[1]), gestures_at(self.interval[0])
+        likely = gestures_at(self.right)
+        return likely if likely <= 2 * few and many <= 2 * likely else None
+
+
+def _rounded(bounds: tuple[float, float]) -> Interval:
+    low, high = bounds
+    return Interval(low=round(max(0.0, low), 4), high=round(min(1.0, high), 4))

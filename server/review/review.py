@@ -15,6 +15,7 @@ import numpy as np
 
 from lodespace import protocol
 from lodespace.review import contact_sheets, cues, quality, suggestion
+from lodespace.review.calibration import Calibration, evidence
 from lodespace.session.label_history import LabelHistory
 from lodespace.session.session import AnnotationSession
 
@@ -64,6 +65,8 @@ class Review:
         self._changed = asyncio.Event()
         self._changed.set()
         self._known = -1
+        self._calibration = (-1, Calibration())
+        """Number of an event, and the calibration by the answers until this event."""
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -103,21 +106,36 @@ class Review:
 
     async def sheet(self, kind: protocol.SheetKind, size: int, skip: int) -> protocol.Sheet:
         """Return a contact sheet: `size` items of a queue, after the first `skip` are left out."""
-        state = self.session.item_state()
-        return await self._work_out(lambda: contact_sheets.sheet(state, kind, size, skip))
+        state, calibration = self.session.item_state(), self._calibrated()
+        return await self._work_out(
+            lambda: contact_sheets.sheet(calibration().applied(state), kind, size, skip)
+        )
 
     async def suggestion(self) -> protocol.Suggestion:
         """Return the suggested next gesture."""
-        state = self.session.item_state()
+        state, calibration = self.session.item_state(), self._calibrated()
         names = {info.class_id: info.name for info in self.session.classes.classes}
         return await self._work_out(
-            lambda: suggestion.suggest(state, lambda c: names.get(c, str(c)))
+            lambda: suggestion.suggest(calibration().applied(state), lambda c: names.get(c, str(c)))
         )
 
     async def cue(self, which: protocol.Cue) -> bytes:
         """Return the cue `which`, one byte per item."""
         state = self.session.item_state()
         return await self._work_out(lambda: cues.cue(state, which).tobytes())
+
+    def _calibrated(self) -> Callable[[], Calibration]:
+        """Return a function for another thread that returns the calibration by all answers."""
+        sequence, known = self.session.sequence, self._calibration
+        if known[0] == sequence:
+            return lambda: known[1]
+        answers = evidence(self.session)
+
+        def fitted() -> Calibration:
+            self._calibration = (sequence, Calibration(answers))
+            return self._calibration[1]
+
+        return fitted
 
     async def _work_out(self, work: Callable[[], T]) -> T:
         async with self._one_at_a_time:
@@ -137,9 +155,14 @@ class Review:
         self._changed.clear()
         state, region = self.session.item_state(), typical_region(self.session.history)
         accuracy, held_out = self._measured
+        calibration = self._calibrated()
         found = await self._work_out(
             lambda: quality.quality(
-                state, held_out_accuracy=accuracy, held_out=held_out, region=region
+                state,
+                held_out_accuracy=accuracy,
+                held_out=held_out,
+                region=region,
+                calibration=calibration(),
             )
         )
         if found != self.quality:

@@ -56,6 +56,19 @@ class EventHeader(
         return str(self.__struct_config__.tag)
 
 
+class Seen(msgspec.Struct, frozen=True, eq=False):
+    """State of the items of a confirmed sheet, before the person answered."""
+
+    labels: ClassIds
+    """Label of each item (K,); UNLABELED for none."""
+    predictions: ClassIds
+    """Predicted class of each item (K,); UNLABELED for none."""
+    confidences: Targets
+    """Probability of the predicted class (K,)."""
+    doubts: Targets
+    """Probability that the label, or the prediction of an item without a label, is wrong (K,)."""
+
+
 class StoredProvenance(msgspec.Struct, frozen=True, omit_defaults=True):
     """How the items of a gesture were chosen: `protocol.Provenance` as the log stores it."""
 
@@ -67,15 +80,18 @@ class StoredProvenance(msgspec.Struct, frozen=True, omit_defaults=True):
     """Whether the annotator looked at each item."""
     regions: msgspec.Raw = msgspec.Raw(b"\x90")
     """List of `protocol.Region` as msgpack. The list stays encoded, because no command reads it."""
+    seen: Seen | None = None
+    """State of the items before a confirmed sheet; None for other gestures."""
 
     @classmethod
-    def of(cls, provenance: protocol.Provenance) -> "StoredProvenance":
+    def of(cls, provenance: protocol.Provenance, seen: Seen | None = None) -> "StoredProvenance":
         """Return `provenance` as the log stores it."""
         return cls(
             tool=provenance.tool,
             note=provenance.note,
             verified=provenance.verified,
             regions=msgspec.Raw(msgspec.msgpack.encode(provenance.regions)),
+            seen=seen,
         )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.protocol import UNLABELED
+from lodespace.session.events import Seen
 
 _NOTHING_BELOW = np.empty(0, np.int64)
 
@@ -40,6 +41,8 @@ class GestureRecord:
     """Whether the annotator looked at each item."""
     undone: bool = False
     """Whether the gesture is currently undone."""
+    seen: Seen | None = None
+    """State of the items before a confirmed sheet; None for other gestures."""
     below: npt.NDArray[np.int64] = field(default_factory=lambda: _NOTHING_BELOW)
     """Per item (K,), number of the newest earlier gesture that contains the item, undone or not.
 

@@ -25,7 +25,6 @@ from lodespace.session.commands import registry
 from lodespace.session.commands.change import Change
 from lodespace.session.events import Event, Items, RedoEvent, UndoEvent
 from lodespace.session.item_state import ItemState, lacking_labels
-from lodespace.session.predictions import ItemScores
 from lodespace.session.scene_encoder import SceneEncoder
 from lodespace.session.state import SessionState
 
@@ -51,7 +50,6 @@ class AnnotationSession(SessionState):
         settings: protocol.Settings | None = None,
     ) -> None:
         super().__init__(items, read_only=read_only, scene_id=scene_id, settings=settings)
-        self.scores = ItemScores(len(items))
         self.encoder = SceneEncoder(self, self.scores)
         self._labelled_at = np.zeros(len(items), np.int64)
         self._acks: dict[str, protocol.Ack] = {}

@@ -12,6 +12,7 @@ from lodespace.session.classes import ClassList
 from lodespace.session.events import Items, Targets
 from lodespace.session.label_history import LabelHistory
 from lodespace.session.pins import Pins
+from lodespace.session.predictions import ItemScores
 from lodespace.session.settings import SettingsHistory
 from lodespace.session.undo import UndoLog
 
@@ -46,6 +47,7 @@ class SessionState:
         self.pins = Pins()
         self.settings_history = SettingsHistory(settings or protocol.Settings())
         self.grid = LatentGrid(len(items), scene_id=scene_id)
+        self.scores = ItemScores(len(items))
         self.sequence = 0
 
     @property

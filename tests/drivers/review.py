@@ -23,14 +23,8 @@ def wait_for_sheet(page: PageDriver, kind: str) -> Any:
 
 
 def becomes(item: dict[str, Any]) -> int:
-    """Return the class that an item gets when its contact sheet is confirmed.
-
-    The rule is the one of state/review-state.ts.
-    """
-    stays = item["prediction"] < 0 or (
-        item["class_id"] >= 0 and item["confidence"] <= 1 - item["doubt"]
-    )
-    return int(item["class_id"] if stays else item["prediction"])
+    """Return the class that an item gets when its contact sheet is confirmed."""
+    return int(item["proposed"])
 
 
 def label_impurely(server: ServerProcess, seconds: float = 400) -> None:

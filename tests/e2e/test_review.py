@@ -328,7 +328,7 @@ def test_quality_is_shown_and_follows_labels(page: PageDriver, server: ServerPro
         return all(
             quality[field] is not None
             and shown[name] != "–"
-            and abs(float(shown[name][:-2]) - 100 * quality[field]) < 0.06
+            and abs(float(shown[name].split()[0]) - 100 * quality[field]) < 0.06
             for name, field in names.items()
         )
 

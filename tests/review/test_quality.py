@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from lodespace.protocol import Quality
+from lodespace.review.calibration import Calibration
 from lodespace.review.quality import gestures_left, quality, share_right
 from lodespace.session.item_state import ItemState
 from samples.item_states import item_state, random_item_state
@@ -24,8 +25,12 @@ def test_the_shares_are_sums_of_doubts() -> None:
         40,
         0.9123,
     )
-    assert found.label_error == pytest.approx((0.1 + 0.8 + 0) / 3, abs=1e-4)
-    assert found.right == pytest.approx(1 - (0.1 + 0.8 + 0 + 0.4) / 4, abs=1e-4)
+    doubt = Calibration().applied(j).doubt
+    assert np.abs(doubt - [0.1, 0.8, 0.3, 0.4]).max() < 0.05
+    assert found.label_error == pytest.approx((doubt[0] + doubt[1]) / 3, abs=1e-4)
+    assert found.right == pytest.approx(1 - (doubt.sum() - doubt[2]) / 4, abs=1e-4)
+    assert found.right_interval is not None
+    assert found.right_interval.high - found.right_interval.low > 0.2
     assert (found.suspects, found.uncertain) == (1, 1)
 
 
@@ -37,7 +42,9 @@ def test_doubts_that_are_probabilities_estimate_the_errors_there_are() -> None:
     wrong = random.random(n) < doubt
     classes = np.arange(n) % 2
     found = figures(item_state(classes, classes, 1 - doubt, doubt=doubt))
-    assert found.label_error == pytest.approx(wrong.mean(), abs=0.01)
+    assert found.label_error == pytest.approx(wrong.mean(), abs=0.02)
+    assert found.label_error_interval is not None
+    assert found.label_error_interval.low < wrong.mean() < found.label_error_interval.high
 
 
 def test_nothing_is_estimated_before_anything_is_predicted() -> None:
@@ -53,15 +60,14 @@ def test_all_verified_is_all_right() -> None:
 
 
 def test_nothing_is_scored_while_a_listed_class_has_no_label() -> None:
-    labels = [0, 1, 2, 3, 4, *[-1] * 45]
-    predicted = np.arange(50) % 5
+    labels, predicted, sure = [0, 1, 2, 3, 4, *[-1] * 45], np.arange(50) % 5, [0.99] * 50
     given = {"held_out_accuracy": 0.98, "held_out": 40}
-    found = figures(item_state(labels, predicted, [0.9] * 50, classes=list(range(10))), **given)
+    found = figures(item_state(labels, predicted, sure, classes=list(range(10))), **given)
     assert (found.classes, found.classes_labelled) == (10, 5)
     unknown = ("held_out_accuracy", "right", "label_error", "gestures_left")
     assert [getattr(found, name) for name in unknown] == [None] * 4 and found.held_out == 0
-    all_five = figures(item_state(labels, predicted, [0.9] * 50), **given)
-    assert all_five.right == pytest.approx(0.9) and all_five.held_out_accuracy == 0.98
+    all_five = figures(item_state(labels, predicted, sure), **given)
+    assert all_five.right == pytest.approx(0.97, abs=0.02) and all_five.held_out_accuracy == 0.98
 
 
 def test_nothing_is_scored_with_one_class() -> None:

@@ -11,6 +11,7 @@ from lodespace.session.events import (
     Items,
     LabelEachEvent,
     LabelEvent,
+    Seen,
     StoredProvenance,
     new_header,
 )
@@ -42,7 +43,7 @@ def plan(
         **new_header(command.command_id, client),
         items=items,
         class_ids=class_ids,
-        provenance=StoredProvenance.of(command.provenance),
+        provenance=StoredProvenance.of(command.provenance, _seen(state, items, command.provenance)),
         revision=command.revision,
     )
 
@@ -54,8 +55,21 @@ def _plan_one_class(state: SessionState, command: protocol.Label, client: str) -
         **new_header(command.command_id, client),
         items=items,
         class_id=command.class_id,
-        provenance=StoredProvenance.of(command.provenance),
+        provenance=StoredProvenance.of(command.provenance, _seen(state, items, command.provenance)),
         revision=command.revision,
+    )
+
+
+def _seen(state: SessionState, items: Items, provenance: protocol.Provenance) -> Seen | None:
+    """Return the state of `items` (K,) before a sheet is confirmed; None for other gestures."""
+    if not (provenance.verified and provenance.tool == "sheet"):
+        return None
+    index = items.astype(np.intp)
+    return Seen(
+        labels=state.labels[index],
+        predictions=state.scores.prediction[index],
+        confidences=state.scores.probability[index],
+        doubts=state.scores.uncertainty.doubt[index],
     )
 
 
@@ -88,6 +102,7 @@ def apply(state: SessionState, event: LabelEvent | LabelEachEvent) -> Change:
         tool=sys.intern(event.provenance.tool),
         class_ids=event.class_ids if each else None,
         verified=event.provenance.verified,
+        seen=event.provenance.seen,
     )
     changed = state.history.add(record)
     action = UndoableAction.of(

@@ -926,6 +926,14 @@ export interface Timeline {
   curves: Curves;
 }
 
+/** Interval that contains the true share with a probability of 0.9. */
+export interface Interval {
+  /** Lower bound. */
+  low: number;
+  /** Upper bound. */
+  high: number;
+}
+
 /**
  * Quality of the labels, estimated without the true classes.
  *
@@ -950,18 +958,30 @@ export interface Quality {
   held_out_accuracy: number | null;
   /** Number of held-out labelled items. */
   held_out: number;
+  /** Interval of `held_out_accuracy`, for the number of held-out items. */
+  held_out_interval: Interval | null;
   /** Number of labelled items. */
   labelled: number;
   /** Number of labelled items that a person has looked at one by one. */
   verified: number;
   /** Estimated share of labels that are wrong. */
   label_error: number | null;
+  /** Interval of `label_error`. */
+  label_error_interval: Interval | null;
   /**
    * Estimated share of items whose label is right. For an unlabelled item, the prediction
-   * counts.
+   * counts. Calibrated by the answers on `sheets`; null while the interval is too wide, but not from
+   * the fifth sheet on.
    */
   right: number | null;
-  /** Estimated number of gestures until `right` reaches `target`. */
+  /** Interval of `right`. */
+  right_interval: Interval | null;
+  /** Number of contact sheets whose answers calibrate the estimates. */
+  sheets: number;
+  /**
+   * Estimated number of gestures until `right` reaches `target`; also null if the estimate may be
+   * wrong by more than a factor of 2.
+   */
   gestures_left: number | null;
   /** Share of right items at which the labels are good enough. */
   target: number;
@@ -986,6 +1006,11 @@ export interface SheetItem {
    * the label.
    */
   doubt: number;
+  /**
+   * Class that the item gets if a person confirms the sheet: its label, if it has one, unless the
+   * calibrated probability of another class is at least 0.9; -1 without label and prediction.
+   */
+  proposed: number;
 }
 
 /**

@@ -18,6 +18,7 @@ import {
   withoutSetAside,
 } from "../state/review-state.js";
 import { acceptedPredictions, summarise } from "../state/selection-summary.js";
+import { NOTHING_TO_CONFIRM } from "../state/sheet-text.js";
 
 /** Density thresholds that `grow` tries one after the other until the selection grows. */
 const GROW_SHARES = [0.18, 0.05, 0];
@@ -148,6 +149,10 @@ export class Review {
       review.corrected.peek(),
       review.aside.peek(),
     );
+    if (items.length === 0 && review.aside.peek().size === 0) {
+      this.host.note(NOTHING_TO_CONFIRM);
+      return false;
+    }
     const mine = ++this.asked;
     review.sheet.value = { ...sheet, status: "busy" };
     const looked = `${items.length} looked at, ${changed === 0 ? "none" : changed} changed`;

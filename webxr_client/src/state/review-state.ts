@@ -69,17 +69,19 @@ export class ReviewState {
   readonly cues: Signal<ReadonlyMap<Cue, Uint8Array>> = signal(new Map());
 }
 
-/**
- * Class that an item without a correction gets when its sheet is confirmed: its label or its
- * prediction, whichever is more likely; -1 if the item has neither.
- */
-export function proposedClass({ class_id, prediction, confidence, doubt }: SheetItem): number {
-  return prediction < 0 || (class_id >= 0 && confidence <= 1 - doubt) ? class_id : prediction;
-}
-
 /** Whether an item has a label that differs from its prediction. */
 export const labelDiffers = ({ class_id, prediction }: SheetItem): boolean =>
   class_id >= 0 && prediction >= 0 && class_id !== prediction;
+
+/** Labels that Enter assigns for a sheet, with the fields that `sheetLabels` describes. */
+export interface SheetLabels {
+  items: Uint32Array;
+  classIds: Int16Array;
+  changed: number;
+  replaced: number;
+  kept: number;
+  fresh: number;
+}
 
 /**
  * Labels that an open sheet assigns when the user confirms it.
@@ -87,21 +89,26 @@ export const labelDiffers = ({ class_id, prediction }: SheetItem): boolean =>
  * @param corrected Maps the number of a corrected item to its new class.
  * @param aside Items set aside; they get no label.
  * @returns Items (ascending), one class per item, and the number of items whose class changes.
+ *   `replaced`, `kept` and `fresh` count the items that get another label, that keep their label,
+ *   and that get their first label.
  */
 export function sheetLabels(
   { items }: Pick<OpenSheet, "items">,
   corrected: ReadonlyMap<number, number>,
   aside: ReadonlySet<number>,
-): { items: Uint32Array; classIds: Int16Array; changed: number } {
+): SheetLabels {
   const said = items
     .filter(({ item }) => !aside.has(item))
-    .map((one) => ({ ...one, becomes: corrected.get(one.item) ?? proposedClass(one) }))
+    .map((one) => ({ ...one, becomes: corrected.get(one.item) ?? one.proposed }))
     .filter(({ becomes }) => becomes >= 0)
     .sort((a, b) => a.item - b.item);
   return {
     items: Uint32Array.from(said, ({ item }) => item),
     classIds: Int16Array.from(said, ({ becomes }) => becomes),
     changed: said.filter(({ class_id, becomes }) => class_id !== becomes).length,
+    replaced: said.filter(({ class_id, becomes }) => class_id >= 0 && class_id !== becomes).length,
+    kept: said.filter(({ class_id, becomes }) => class_id >= 0 && class_id === becomes).length,
+    fresh: said.filter(({ class_id }) => class_id < 0).length,
   };
 }
 

@@ -2,7 +2,7 @@
 import type { Quality, SheetItem } from "../protocol/messages.js";
 import { count } from "./format.js";
 import { knownInstead } from "./quality-text.js";
-import { labelDiffers, type OpenSheet, proposedClass, type SheetKind } from "./review-state.js";
+import { labelDiffers, type OpenSheet, type SheetKind, type SheetLabels } from "./review-state.js";
 
 export const SHEET_TITLES: Record<SheetKind, string> = {
   suspects: "Suspects",
@@ -39,6 +39,24 @@ export function expectedErrors({ items, expectedWrong }: OpenSheet): string {
     : `about ${count(wrong)} of ${count(items.length)} probably wrong`;
 }
 
+/**
+ * Text of the button that confirms a sheet: "Change 17, keep 10". "" if it would label nothing,
+ * because there are no predictions and no corrections.
+ */
+export function confirmText({ replaced, kept, fresh }: SheetLabels): string {
+  const parts = [
+    replaced > 0 ? `change ${count(replaced)}` : "",
+    kept > 0 ? `keep ${count(kept)}` : "",
+    fresh > 0 ? `label ${count(fresh)}` : "",
+  ].filter((part) => part !== "");
+  const text = parts.join(", ");
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** Sentence for a person who confirms a sheet that would label nothing. */
+export const NOTHING_TO_CONFIRM =
+  "There is nothing to confirm yet: go to a picture and press the key of its class.";
+
 /** Decision of the user about a picture; "" without one. */
 export type Decision = "" | "corrected" | "aside";
 
@@ -54,7 +72,7 @@ export function outcomeOf(
   if (aside.has(one.item)) return { becomes: -1, decision: "aside" };
   const given = corrected.get(one.item);
   return given === undefined
-    ? { becomes: proposedClass(one), decision: "" }
+    ? { becomes: one.proposed, decision: "" }
     : { becomes: given, decision: "corrected" };
 }
 

@@ -8,12 +8,7 @@ import type {
 } from "../../src/protocol/messages.js";
 import { Review } from "../../src/session/review.js";
 import { AppState, NOTHING } from "../../src/state/app-state.js";
-import {
-  labelDiffers,
-  proposedClass,
-  sheetLabels,
-  withoutSetAside,
-} from "../../src/state/review-state.js";
+import { labelDiffers, sheetLabels, withoutSetAside } from "../../src/state/review-state.js";
 import { acceptedPredictions } from "../../src/state/selection-summary.js";
 import { latentOf } from "../interaction/xr/fixtures.js";
 
@@ -25,17 +20,10 @@ const item = (n: number, class_id: number, prediction: number, doubt: number): S
   prediction,
   confidence: 0.8,
   doubt,
+  proposed: class_id < 0 || (doubt >= 0.9 && prediction >= 0) ? prediction : class_id,
 });
 
 describe("the label after Enter", () => {
-  it("is the more likely of label and prediction", () => {
-    expect(proposedClass(item(0, 5, 3, 0.9))).toBe(3);
-    expect(proposedClass(item(0, 5, 3, 0.1))).toBe(5);
-    expect(proposedClass({ ...item(0, 5, 3, 0.6), confidence: 0.35 })).toBe(5);
-    expect(proposedClass(item(0, -1, 3, 0.3))).toBe(3);
-    expect(proposedClass(item(0, 5, -1, 0.9))).toBe(5);
-    expect(proposedClass(item(0, -1, -1, 1))).toBe(-1);
-  });
   it("differs where the prediction contradicts the label", () => {
     expect([item(0, 5, 3, 0.1), item(0, 3, 3, 0.9), item(0, -1, 3, 0.9)].map(labelDiffers)).toEqual(
       [true, false, false],
@@ -143,6 +131,17 @@ describe("a contact sheet", () => {
     expect(asked).toHaveLength(3);
     expect(sheet()?.items).toHaveLength(2);
   });
+  it("does nothing when it is confirmed without predictions and corrections", async () => {
+    sheets.unshift(sheetOf([item(8, -1, -1, 1), item(4, -1, -1, 1)], 2));
+    await open();
+    expect(review.confirm()).toBe(false);
+    expect(sent).toEqual([]);
+    expect(sheet()?.status).toBe("open");
+    state.review.at.value = 1;
+    review.correct(7);
+    expect(review.confirm()).toBe(true);
+    expect(sent[0]).toMatchObject({ items: [4], classIds: [7] });
+  });
   it("selects its items and is confirmed as one verified gesture", async () => {
     await open();
     expect(Array.from(state.selection.value.items)).toEqual([4, 6, 8]);
@@ -154,11 +153,11 @@ describe("a contact sheet", () => {
     review.setAside();
     review.confirm();
     expect(sent).toHaveLength(1);
-    expect(sent[0]).toMatchObject({ items: [4, 8], classIds: [1, 7] });
+    expect(sent[0]).toMatchObject({ items: [4, 8], classIds: [2, 7] });
     expect(sent[0]?.provenance).toEqual({
       tool: "sheet",
       verified: true,
-      note: "2 looked at, 2 changed",
+      note: "2 looked at, 1 changed",
     });
     review.confirm();
     expect(sent, "the answer has not arrived").toHaveLength(1);

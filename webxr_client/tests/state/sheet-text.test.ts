@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { SheetItem } from "../../src/protocol/messages.js";
-import { cueAfter } from "../../src/state/review-state.js";
-import { classCaption, expectedErrors, groupSpan, outcomeOf } from "../../src/state/sheet-text.js";
+import { cueAfter, sheetLabels } from "../../src/state/review-state.js";
+import {
+  classCaption,
+  confirmText,
+  expectedErrors,
+  groupSpan,
+  outcomeOf,
+} from "../../src/state/sheet-text.js";
 
 const item = (n: number, class_id: number, prediction: number, doubt = 0.9): SheetItem => ({
   item: n,
@@ -9,6 +15,7 @@ const item = (n: number, class_id: number, prediction: number, doubt = 0.9): She
   prediction,
   confidence: 0.8,
   doubt,
+  proposed: class_id < 0 || (doubt >= 0.9 && prediction >= 0) ? prediction : class_id,
 });
 
 describe("texts of a sheet", () => {
@@ -42,6 +49,17 @@ describe("texts of a sheet", () => {
     expect(sheet([item(0, -1, 3), item(1, -1, -1)], 1.2)).toContain("about 1 of 2");
     expect(sheet([item(0, -1, -1), item(1, -1, -1)], 2)).toContain("no predictions yet");
     expect(sheet([item(0, -1, 3)], null)).not.toMatch(/\d/);
+  });
+  it("name what the button does, and nothing without predictions", () => {
+    const text = (items: SheetItem[], corrected = new Map<number, number>()) =>
+      confirmText(sheetLabels({ items }, corrected, new Set()));
+    const suspects = [item(0, 2, 7), item(1, 2, 7, 0.5), item(2, 3, 3, 0.1)];
+    expect(text(suspects)).toBe("Change 1, keep 2");
+    expect(text([...suspects, item(3, -1, 4)])).toBe("Change 1, keep 2, label 1");
+    expect(text(suspects.slice(1))).toBe("Keep 2");
+    expect(text([item(0, -1, 3)])).toBe("Label 1");
+    expect(text([item(0, -1, -1), item(1, -1, -1)])).toBe("");
+    expect(text([item(0, -1, -1), item(1, -1, -1)], new Map([[1, 5]]))).toBe("Label 1");
   });
   it("name a group at its first picture and in each row", () => {
     const items = [0, 0, 1, 1, 1].map((prediction, k) => item(k, -1, prediction));

@@ -9,9 +9,11 @@ import { count, items as itemsText, percent } from "../../state/format.js";
 import { labelDiffers, type OpenSheet, sheetLabels } from "../../state/review-state.js";
 import {
   classCaption,
+  confirmText,
   type Decision,
   expectedErrors,
   groupSpan,
+  NOTHING_TO_CONFIRM,
   nothingLeft,
   outcomeOf,
   SHEET_COLUMNS,
@@ -24,6 +26,9 @@ import { Picture } from "../selection/picture.js";
 
 /** Height in CSS pixels that the card of an item needs above the sheet. */
 const CARD_ROOM = 220;
+const CONFIRM_TITLE =
+  "Give each picture the class under it, in one gesture. " +
+  "A label is replaced only where its class is struck through.";
 
 export function ContactSheet() {
   const { state } = useUi();
@@ -77,7 +82,8 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
     event.stopPropagation();
     commands.confirmSheet();
   };
-  const { items: said, changed } = sheetLabels(sheet, corrected, aside);
+  const said = sheetLabels(sheet, corrected, aside);
+  const confirm = confirmText(said);
   return (
     <section
       ref={panel}
@@ -93,7 +99,7 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
           {sheet.status === "busy"
             ? "Loading…"
             : !done &&
-              `${sheet.reason || expectedErrors(sheet)} · Enter changes ${itemsText(changed)}`}
+              `${sheet.reason || expectedErrors(sheet)} · Enter changes ${itemsText(said.changed)}`}
         </p>
       </div>
       {done ? (
@@ -123,10 +129,11 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
             <button
               type="button"
               class="button primary"
-              title="Give each picture the class under it, in one gesture"
+              title={confirm ? CONFIRM_TITLE : NOTHING_TO_CONFIRM}
+              disabled={!confirm && aside.size === 0}
               onClick={commands.confirmSheet}
             >
-              Confirm {count(said.length)} <kbd>Enter</kbd>
+              {confirm || "Nothing to confirm"} <kbd>Enter</kbd>
             </button>
             <button
               type="button"

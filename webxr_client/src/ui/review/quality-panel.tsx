@@ -1,7 +1,7 @@
 /** Figures of quality, and buttons that open contact sheets. */
 import { type Quality, SHEET_SIZE } from "../../protocol/messages.js";
 import { count, percent } from "../../state/format.js";
-import { knownInstead, lacksLabels } from "../../state/quality-text.js";
+import { estimate, knownInstead, lacksLabels } from "../../state/quality-text.js";
 import { type SheetKind, TARGET_SHARE } from "../../state/review-state.js";
 import { useUi } from "../kit/context.js";
 
@@ -36,17 +36,19 @@ function estimates(quality: Quality | null, head?: number): Figure[] {
     {
       name: "right (estimated)",
       wide: true,
-      value: share(quality?.right, 1),
+      value: estimate(quality?.right, quality?.right_interval),
       title:
         "Estimated share of items whose label is right. " +
         "For an item without a label, the prediction counts instead. " +
         "Items that somebody has looked at count as right. " +
-        "For all other items, the model estimates the probability.",
+        "For all other items, the model estimates the probability, which is calibrated by the " +
+        `answers on ${sheets(quality?.sheets ?? 0)}. ` +
+        "The interval contains the true share in 9 of 10 cases.",
     },
     {
       name: "labels wrong (estimated)",
       wide: true,
-      value: share(quality?.label_error, 1),
+      value: estimate(quality?.label_error, quality?.label_error_interval),
       title:
         "Estimated share of wrong labels, from the model's doubt in each label. " +
         "Labels that somebody has looked at count as right.",
@@ -54,7 +56,7 @@ function estimates(quality: Quality | null, head?: number): Figure[] {
     {
       name: "held-out accuracy",
       wide: true,
-      value: share(quality?.held_out_accuracy, 1),
+      value: estimate(quality?.held_out_accuracy, quality?.held_out_interval),
       title: heldOutTitle(held_out, head),
     },
     {
@@ -65,10 +67,13 @@ function estimates(quality: Quality | null, head?: number): Figure[] {
       title:
         `Estimated number of gestures until ${percent(target)} of all items are right. ` +
         "A gesture labels one sheet or one region. " +
-        "The estimate assumes that the model learns nothing from the new labels.",
+        "The estimate assumes that the model learns nothing from the new labels. " +
+        "It is not shown while it could be wrong by more than a factor of 2.",
     },
   ];
 }
+
+const sheets = (n: number) => (n === 1 ? "1 sheet" : `${count(n)} sheets`);
 
 function counts(quality: Quality | null, items: number): Figure[] {
   const part = (n: number | undefined) => (n === undefined || items === 0 ? null : n / items);

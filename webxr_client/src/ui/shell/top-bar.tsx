@@ -1,7 +1,7 @@
 /** Bar at the top: counts, search, colours, dimensions and devices. */
 import { isSite } from "../../net/site.js";
 import { count, percent } from "../../state/format.js";
-import { knownInstead } from "../../state/quality-text.js";
+import { knownInstead, range } from "../../state/quality-text.js";
 import { ColourChoice, SizeChoice } from "../classes/colour-choice.js";
 import { useUi } from "../kit/context.js";
 import {
@@ -39,9 +39,12 @@ export function TopBar() {
                   instead
                 ) : (
                   <>
-                    <strong>{percent(right, 1)}</strong>
+                    <strong>{percent(right)}</strong>
                     {" right"}
-                    <span class="held-out"> (estimated)</span>
+                    <span class="held-out">
+                      {" (estimated"}
+                      {quality?.right_interval && `, ${range(quality.right_interval)}`})
+                    </span>
                   </>
                 )}
               </span>

@@ -270,6 +270,7 @@ export class Room {
       prediction: 1,
       confidence: 0.8,
       doubt: 0.8,
+      proposed: 0,
     }));
     const { review, selection } = this.state;
     review.sheet.value = {

@@ -10,6 +10,10 @@ const quality = {
   classes: 10,
   classes_labelled: 10,
   unknown: 0,
+  held_out_interval: { low: 0.912, high: 0.9639 },
+  label_error_interval: { low: 0.011, high: 0.0399 },
+  right_interval: { low: 0.86, high: 0.9501 },
+  sheets: 2,
   held_out_accuracy: 0.9412,
   held_out: 216,
   labelled: 2160,
@@ -24,9 +28,9 @@ const quality = {
 
 it("shows a dash for each figure that is not known", () => {
   expect(values(quality, 5000)).toEqual([
-    "91.2 %",
-    "2.3 %",
-    "94.1 %",
+    "91.2 % (86 to 96 %)",
+    "2.3 % (1 to 4 %)",
+    "94.1 % (91 to 97 %)",
     "12 gestures",
     "43 %",
     "1 %",

@@ -1,8 +1,9 @@
 /** The palette at the hand that does not paint: classes, actions, and a head with text. */
 import { AlwaysDepth } from "three";
+import type { Interval } from "../../../protocol/messages.js";
 import type { AppState } from "../../../state/app-state.js";
 import { count, percent } from "../../../state/format.js";
-import { knownInstead } from "../../../state/quality-text.js";
+import { knownInstead, range } from "../../../state/quality-text.js";
 import { TARGET_SHARE } from "../../../state/review-state.js";
 import {
   BOARD_ACCENT,
@@ -113,9 +114,11 @@ export class PaletteBoard extends Board {
       return;
     }
     const left = quality?.gestures_left;
+    const within = (name: string, interval: Interval | null | undefined) =>
+      interval ? `${name}, ${range(interval)}` : name;
     const figures = [
-      [share(quality?.right), "right (estimated)"],
-      [share(quality?.label_error), "labels wrong (est.)"],
+      [share(quality?.right), within("right", quality?.right_interval)],
+      [share(quality?.label_error), within("wrong", quality?.label_error_interval)],
       [
         typeof left === "number" ? count(left) : "–",
         `gestures to ${percent(quality?.target ?? TARGET_SHARE)}`,

@@ -5,6 +5,7 @@ import { count } from "../../../state/format.js";
 import { labelDiffers, type OpenSheet, sheetLabels } from "../../../state/review-state.js";
 import {
   classCaption,
+  confirmText,
   expectedErrors,
   groupSpan,
   nothingLeft,
@@ -79,12 +80,12 @@ export class SheetBoard extends Board {
     const sheet = review.sheet.value;
     if (!sheet) return;
     drawGround(context, SHEET_WIDTH, SHEET_HEIGHT, 11);
-    const { items, changed } = sheetLabels(sheet, review.corrected.value, review.aside.value);
-    this.drawHead(context, sheet, changed);
+    const said = sheetLabels(sheet, review.corrected.value, review.aside.value);
+    this.drawHead(context, sheet, said.changed);
     context.globalAlpha = sheet.status === "busy" ? 0.4 : 1;
     for (const tile of this.tiles)
       if (tile.action.kind === "picture") this.drawCell(context, sheet, tile, tile.action.place);
-      else this.drawTile(context, tile, items.length);
+      else this.drawTile(context, tile, confirmText(said));
     context.globalAlpha = 1;
   }
 
@@ -184,12 +185,12 @@ export class SheetBoard extends Board {
     context.fillText(fitted(context, count(item), PICTURE - 4), x + 2, y + PICTURE / 2 + 2.5);
   }
 
-  private drawTile(context: CanvasRenderingContext2D, tile: Tile, labelled: number): void {
+  private drawTile(context: CanvasRenderingContext2D, tile: Tile, confirm: string): void {
     context.beginPath();
     context.roundRect(tile.x, tile.y, tile.width, tile.height, 5);
     context.fillStyle = tile.action.kind === "confirm" ? "#1f4a6b" : BOARD_TILE;
     context.fill();
-    const [first, second] = words(tile.action.kind, labelled);
+    const [first, second] = words(tile.action.kind, confirm);
     const middle = tile.x + tile.width / 2;
     context.textAlign = "center";
     context.fillStyle = BOARD_TEXT;
@@ -210,12 +211,14 @@ export class SheetBoard extends Board {
 /**
  * Text of a tile of the bottom row, and the smaller line under the text.
  *
- * @param labelled Number of items that get a label when the sheet is confirmed.
+ * @param confirm Text of the tile that confirms the sheet; "" if it would label nothing.
  */
-function words(kind: Tile["action"]["kind"], labelled: number): [string, string] {
+function words(kind: Tile["action"]["kind"], confirm: string): [string, string] {
   switch (kind) {
     case "confirm":
-      return [`confirm ${count(labelled)}`, "each gets the class under it"];
+      return confirm
+        ? [confirm.toLowerCase(), "each gets the class under it"]
+        : ["nothing to confirm", "pick a picture, then its class"];
     case "aside":
       return ["cannot tell", "skip the picked picture"];
     case "goOn":

@@ -17,6 +17,7 @@ const items = Array.from({ length: 27 }, (_, item) => ({
   prediction: 0,
   confidence: 1,
   doubt: 0,
+  proposed: 0,
 }));
 const placeOf = ({ action }: Tile) => (action.kind === "picture" ? action.place : -1);
 
