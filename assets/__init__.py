@@ -1,1 +1,3 @@
-"""Bundled data: `digits` (source and licence in digits/SOURCE.md) and `demo`, a bake of it."""
+"""Bundled data: `digits` (source and licence in digits/SOURCE.md), and `demo`, a static site of
+them.
+"""

@@ -2,10 +2,11 @@
 
     python benchmarks/gestures.py [--gestures 25] [--seeds 1] [--preset default]
 
-A simulated annotator (simulated_annotator.py) labels the largest clean ball. After each gesture,
-training continues until it rests. The output has three shares of all items. "labelled right": items
-with a correct label. "filled": items with a correct label, or with a correct prediction if they
-have no label. "model": items with a correct prediction.
+A simulated annotator (simulated_annotator.py) labels the largest ball in latent space whose items
+have nearly all the same class. After each gesture, training continues until it rests. The output
+has three shares of all items. "labelled right": items with a correct label. "filled": items with a
+correct label, or with a correct prediction if they have no label. "model": items with a correct
+prediction.
 """
 
 import argparse

@@ -1,17 +1,17 @@
-"""The owner's labels while strangers flood the network port and a viewer sends heavy queries.
+"""Latency of the owner's labels while strangers flood the port and a viewer sends heavy queries.
 
     python benchmarks/hostile_network.py [--connections 2000] [--selects 30] [--labels 300]
 
 The benchmark starts a real server with `--lan` and its trainer on one processor core, and the
-attackers on another. The attackers loop: connect, do the TLS handshake, send the start of a
-request, hold the connection until the server ends it. A viewer, which the owner has approved, keeps
-`--selects` region queries of four polygons with 10,000 corners each on the way. The owner labels
-five times a second, on the attackers' core with a real-time priority (needs root). The times are
-from sending the label to the answer, without and with the attack.
+attackers on another. Each attacker repeats: connect, do the TLS handshake, send the start of a
+request, and hold the connection until the server closes it. A viewer, which the owner has approved,
+always waits for the answers of `--selects` region queries. Each query has four polygons with 10,000
+corners each. The owner labels five times a second, on the attackers' core with a real-time priority
+(needs root). The times are from sending the label to the answer, without and with the attack.
 
-The server and the attackers have sessions of their own. Linux gives the processes of one session a
-common share of the processor time (sched_autogroup), so attackers in the server's session would
-take its share even from the other core.
+The attackers run in a process session of their own. Linux gives all processes of one session a
+common share of the processor time (sched_autogroup). Attackers in the server's session would
+therefore slow down the server, although they run on another core.
 """
 
 import argparse
@@ -61,7 +61,7 @@ def unverified() -> ssl.SSLContext:
 
 
 async def stranger(number: int, port: int, context: ssl.SSLContext, counts: Counter[str]) -> None:
-    """Connect, hold, reconnect, until the task is cancelled."""
+    """Connect, hold the connection until the server closes it, and repeat until cancelled."""
     address = f"127.0.{number % ADDRESSES}.66"
     while True:
         try:
@@ -95,7 +95,9 @@ async def flood(port: int, connections: int, pipe: Connection) -> None:
 
 
 async def select_all(url: str, cookies: dict[str, str], selects: int, pipe: Connection) -> None:
-    """Keep `selects` heavy queries on the way."""
+    """Send a new heavy query after each answer, so that `selects` queries always wait for an
+    answer.
+    """
     random = np.random.default_rng(0)
     identity = np.eye(4).ravel().tolist()
     polygons = [random.uniform(-1, 1, 2 * CORNERS).round(6).tolist() for _ in range(POLYGONS)]

@@ -1,9 +1,9 @@
-"""A simulated annotator: labels the largest clean ball of unlabelled points with its main class.
+"""A simulated annotator: labels the largest ball of unlabelled points with its main class.
 
-The centres of the candidate balls are the 5 densest of 1,000 random unlabelled points, and 30
-random unlabelled points. A candidate is the largest ball round its centre, of at most 1,500
-unlabelled points, in which a share of at least `purity` has the same class. Therefore a share of up
-to 1 - purity of the labels is wrong.
+In a ball, a share of at least `purity` of the points has the same class. Therefore a share of up to
+1 - `purity` of the labels is wrong. The centres of the candidate balls are the 5 densest of 1,000
+random unlabelled points, and 30 random unlabelled points. A candidate is the largest ball round its
+centre, of at most 1,500 unlabelled points.
 """
 
 import numpy as np
@@ -57,7 +57,10 @@ class SimulatedAnnotator:
     def _largest_ball(
         self, points: npt.NDArray[np.float32], free: npt.NDArray[np.int64], centre: int
     ) -> tuple[npt.NDArray[np.int64], int]:
-        """Return the items of the largest clean ball round point `centre`, and their main class."""
+        """Return the items of the largest ball round point `centre`, and their main class.
+
+        A share of at least `purity` of the items has the main class.
+        """
         distance = ((points - points[centre]) ** 2).sum(axis=1)
         order = np.argsort(distance)[:MAX_ITEMS]
         classes = self.truth[free[order]]

@@ -62,7 +62,8 @@ class Soak:
     answered: list[tuple[float, str, float]] = field(default_factory=list[tuple[float, str, float]])
     """Time since the first gesture, action, and seconds until the answer, per command."""
     refused: list[str] = field(default_factory=list[str])
-    """Codes of refused commands, except that there was nothing to undo or redo."""
+    """Codes of refused commands. An undo or redo that has nothing to undo or redo does not count.
+    """
     trainers: set[int] = field(default_factory=set[int])
     """Process numbers of all trainers; a single one if no trainer was restarted."""
     agree: bool = False
@@ -70,9 +71,9 @@ class Soak:
     stop_seconds: float = 0.0
     """Time from Ctrl-C to the end of the server process."""
     saved_at_stop: bool = False
-    """Whether the trainer ended by itself, after it had saved all it had learned."""
+    """Whether the trainer saved its state after Ctrl-C and then ended by itself."""
     kept: bool = False
-    """Whether the next server has the labels that the people saw."""
+    """Whether the restarted server has the labels that the people saw."""
 
     @property
     def growth(self) -> float:

@@ -5,8 +5,9 @@
 The items are the bundled digits, and shifted and dimmed copies of them. Training rests before each
 label, undo and drag, so that the next frame of positions shows the effect of this gesture. For a
 drag, the time ends with the first frame in which other items than the dragged ones move. For
-smoothness, a cluster is labelled every three seconds during training. "scrub" reads the positions
-at one time of the recording as the page does, in the process of this benchmark.
+smoothness, a cluster is labelled every three seconds during training. The row "scrub" has the time
+to read the positions at one time of the recording. The benchmark itself reads these positions, in
+the same way as the page.
 """
 
 import argparse

@@ -167,8 +167,8 @@ class Course:
     def first(self, figure: str, wanted: float) -> int | None:
         """Return the number of gestures until `figure` first reaches `wanted`, or None.
 
-        The figure may fall below `wanted` later. Such a fall is more likely in runs with many
-        gestures. A rule that `figure` must stay above `wanted` would disadvantage these runs.
+        A later fall below `wanted` is ignored. Runs with many gestures have more chances to fall,
+        so a rule against falls would disadvantage them.
         """
         return next(
             (k for k, gesture in enumerate(self.gestures, 1) if getattr(gesture, figure) >= wanted),
@@ -176,7 +176,7 @@ class Course:
         )
 
     def seconds(self, model: TimeModel) -> npt.NDArray[np.float64]:
-        """Return the person's total seconds from the start to the end of each gesture.
+        """Return the person's seconds from the start of the run to the end of each gesture, (G,).
 
         The person waits for the model only if the model needs longer than the actions of the next
         gesture. Only the difference counts as waiting. A run without gestures has no seconds: (0,).

@@ -25,18 +25,21 @@ from lodespace.models.features.network import FeatureNetwork
 
 COMPONENTS = 50
 BATCH = 5
-"""Items labelled one by one between two trainings of the classifier."""
+"""Number of items labelled one by one between two trainings of the classifier."""
 STEPS = 30
 FIRST = 10
 ROUND = 5
-"""Gestures between two trainings of the SVC, if the person does not see the predictions."""
+"""Number of gestures between two trainings of the SVC, for a person who ignores its predictions.
+
+For a person who looks at samples, the SVC is trained after every gesture.
+"""
 
 
 def described(data: LabelledItems) -> Rows:
     """Return the descriptors (N, F) by which Lodespace compares items before training.
 
-    A different method on these descriptors shows the effect of the descriptor alone
-    (models/features/descriptor.py).
+    Other methods also run on these descriptors, to measure how much the descriptor alone improves a
+    result (models/features/descriptor.py).
     """
     return descriptor.described(Dataset.from_images(data.items, data.content)).numpy()
 

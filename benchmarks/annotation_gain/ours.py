@@ -14,7 +14,7 @@ On textures the person draws no regions, because each cluster of their map conta
 """
 SHEETS = ("suspects", "uncertain")
 SHEETS_A_REST = 5
-"""Number of gestures after which the run waits until training rests.
+"""The run waits until training rests after every fifth gesture.
 
 After other contact sheets, the run waits only for new predictions.
 """
@@ -77,7 +77,9 @@ class Session:
             await self._note("accept", len(sure), {"region": 1})
 
     async def better_sheet(self) -> bool:
-        """Go through the sheet, suspects or uncertain, in which the page expects more mistakes."""
+        """Go through one contact sheet: suspects or uncertain items, where the page expects more
+        mistakes.
+        """
         suspects, uncertain = await self.page.sheet("suspects"), await self.page.sheet("uncertain")
         return await self.sheet(
             "suspects"
@@ -126,7 +128,7 @@ class Session:
 async def regions_only(
     data: LabelledItems, seed: int, gestures: int, purity: float, preset: str
 ) -> Course:
-    """Run a person who draws only regions, in which at least a share `purity` is one class."""
+    """Run a person who draws only regions. At least a share `purity` of a region is one class."""
     course = Course(f"{preset}, regions", data.name, seed, len(data))
     async with page_of(data, seed, preset=preset) as page:
         session = Session(

@@ -2,7 +2,8 @@
 
 LooksAtSamples uses true classes only to see what a picture shows. It finds regions by positions and
 predictions, which the page also shows. SeesEveryPicture also finds regions by the true classes of
-all pictures. SeesEveryPicture is an upper bound, and its seconds are not measured.
+all pictures. SeesEveryPicture gives an upper bound of the accuracy after each gesture. Its seconds
+are not measured.
 """
 
 from dataclasses import dataclass, field
@@ -62,10 +63,11 @@ class Region:
 
 
 class SeesEveryPicture:
-    """Draws the largest of 35 balls, and knows the class of every picture.
+    """A person who knows the class of every picture, and labels the largest of 35 balls.
 
-    At least a share `purity` of the items of each ball has the same class. The pictures that such a
-    person has to look at are not counted, so gestures are measured, but not seconds.
+    A ball is a region in the map, in which at least a share `purity` of the items has the same
+    class. A real person would have to look at many pictures to know this. These looks are not
+    counted, so the results are numbers of gestures, without seconds.
     """
 
     def __init__(self, truth: Labels, purity: float, seed: int) -> None:
@@ -144,9 +146,9 @@ class LooksAtSamples:
         return int((self.eyes.see(sample) != region.class_id).sum()) >= 2
 
     def _dense_spots(self, points: Points) -> Items:
-        """Return indices into `points` (K, D) of points in dense places.
+        """Return the indices of DENSEST points in the densest places of `points` (K, D).
 
-        These are the DENSEST points with the nearest neighbours, out of 1,000 random points.
+        1,000 points are drawn at random. Those with the nearest neighbours are returned.
         """
         some = self.random.choice(len(points), min(len(points), 1000), replace=False)
         k = min(len(points) - 1, max(SMALLEST, len(points) // 40))
@@ -154,9 +156,10 @@ class LooksAtSamples:
         return some[np.argsort(radius, kind="stable")[:DENSEST]]
 
     def _grown(self, points: Points, free: Items, prediction: Labels, spot: int) -> Items:
-        """Return unlabelled items round `spot`, nearest first, nearly all with one prediction.
+        """Return unlabelled items round `spot`, nearest first. Nearly all have the same predicted
+        class.
 
-        Before there are predictions, return the nearest eighth of the unlabelled items.
+        Without predictions, return the eighth of the unlabelled items that is nearest to `spot`.
         """
         distance = _squared(points[free[spot]][None], points[free])[0]
         order = np.argsort(distance, kind="stable")

@@ -12,15 +12,17 @@ class TimeModel:
     """Seconds per act, for each kind of act."""
 
     region: float = 5.0
-    """Find a region, draw round it and choose a class, without looking at single pictures."""
+    """Seconds to find a region, draw round it and choose a class, without looking at single
+    pictures.
+    """
     picture: float = 0.35
-    """Look at one picture of a sample or a sheet."""
+    """Seconds to look at one picture of a sample or a contact sheet."""
     sheet: float = 2.0
-    """Open a sheet and confirm it."""
+    """Seconds to open a contact sheet and confirm it."""
     correction: float = 1.5
-    """Point at a wrongly predicted picture of a sheet and choose its class."""
+    """Seconds to point at a wrongly predicted picture of a contact sheet and choose its class."""
     single: float = 1.75
-    """Label one item that is shown alone, looking included."""
+    """Seconds to look at one item that is shown alone, and label it."""
     undo: float = 2.0
     """Notice a mistake and undo the gesture."""
     name: float = 2.0
@@ -31,7 +33,7 @@ class TimeModel:
     def seconds(self, acts: dict[str, float]) -> float:
         """Return the person's total seconds for `acts`.
 
-        `acts` has the number of acts per kind, except for `wait`, where it has seconds.
+        `acts` maps each kind to a number of acts. The value of the kind `wait` is in seconds.
         """
         return sum(getattr(self, name) * count for name, count in acts.items())
 

@@ -1,4 +1,4 @@
-"""Checkpoints: tensors in NNN.safetensors, everything else and the SHA-256 of both in NNN.json.
+"""Checkpoints: tensors in NNN.safetensors; other values and a SHA-256 checksum in NNN.json.
 
 Files are written atomically, so a crash leaves either the old or the new file. Reading needs no
 torch: the server shows the newest intact checkpoint before a trainer runs. A damaged checkpoint is
@@ -24,7 +24,9 @@ log = logging.getLogger(__name__)
 
 FORMAT = 1
 KEEP = 3
-"""Number of checkpoints to keep. With several, one damaged file does not lose the work."""
+"""Number of checkpoints to keep. If the newest one is damaged, training continues from an older
+one.
+"""
 
 
 class Checkpoint(NamedTuple):
@@ -53,11 +55,11 @@ def write(
         folder: created if it does not exist.
         tensors: arrays by name.
         meta: all other values, as plain JSON.
-        number: number in the file name; by default one more than the highest existing
-            number. An existing checkpoint of this number is replaced.
+        number: number in the file name; by default one more than the highest existing number. An
+            existing checkpoint of this number is replaced.
         keep: number of checkpoints to keep.
-        verify: whether to read the older checkpoints, so that `keep` intact checkpoints remain. If
-            False, the newest `keep` checkpoints remain, which is faster.
+        verify: whether to check the older checkpoints, which takes longer. If True, the `keep`
+            newest intact checkpoints remain. If False, the `keep` newest remain, intact or not.
 
     Returns:
         Path of the file of the tensors.
