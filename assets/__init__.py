@@ -1,3 +1,4 @@
-"""Bundled data: `digits` (source and licence in digits/SOURCE.md), and `demo`, a static site of
-them.
+"""Bundled data: the data set `digits`, and the static site `demo`, which is baked from it.
+
+The source and licence of the digits are in digits/SOURCE.md.
 """

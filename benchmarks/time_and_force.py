@@ -130,7 +130,7 @@ async def measure(url: str, truth: npt.NDArray[np.int16], repeats: int) -> None:
 
 
 async def drag(client: StreamClient, watcher: Watcher, item: int) -> float:
-    """Drag a cluster by a tenth of the box, then release it.
+    """Drag a cluster by a tenth of the width of the scene's box, then release it.
 
     Return the milliseconds to the first frame in which neighbours of the cluster move.
     """

@@ -18,8 +18,9 @@ class ItemPredictions(NamedTuple, Generic[A]):
     confidence: A
     """Probability of the predicted class, float32 (N,), 0 to 1."""
     margin: A | None = None
-    """Probability of the predicted class minus that of the next class, float32 (N,); 0 where
-    nothing is predicted. None where only prediction and confidence are known."""
+    """Difference between the probabilities of the most and the second most probable class, float32
+    (N,); 0 where nothing is predicted. None where only prediction and confidence are known.
+    """
     doubt: A | None = None
     """Probability that the label is wrong or, without a label, that the prediction is wrong,
     float32 (N,); 1 where nothing is predicted. None where only prediction and confidence are

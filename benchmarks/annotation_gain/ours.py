@@ -77,8 +77,9 @@ class Session:
             await self._note("accept", len(sure), {"region": 1})
 
     async def better_sheet(self) -> bool:
-        """Go through one contact sheet: suspects or uncertain items, where the page expects more
-        mistakes.
+        """Go through one contact sheet, suspects or uncertain items.
+
+        The sheet is that in which the page expects more mistakes.
         """
         suspects, uncertain = await self.page.sheet("suspects"), await self.page.sheet("uncertain")
         return await self.sheet(

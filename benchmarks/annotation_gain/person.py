@@ -148,7 +148,7 @@ class LooksAtSamples:
     def _dense_spots(self, points: Points) -> Items:
         """Return the indices of DENSEST points in the densest places of `points` (K, D).
 
-        1,000 points are drawn at random. Those with the nearest neighbours are returned.
+        Out of 1,000 random points, the points with the nearest neighbours are returned.
         """
         some = self.random.choice(len(points), min(len(points), 1000), replace=False)
         k = min(len(points) - 1, max(SMALLEST, len(points) // 40))
@@ -156,10 +156,10 @@ class LooksAtSamples:
         return some[np.argsort(radius, kind="stable")[:DENSEST]]
 
     def _grown(self, points: Points, free: Items, prediction: Labels, spot: int) -> Items:
-        """Return unlabelled items round `spot`, nearest first. Nearly all have the same predicted
-        class.
+        """Return unlabelled items round `spot`, nearest first.
 
-        Without predictions, return the eighth of the unlabelled items that is nearest to `spot`.
+        Nearly all of these items have the same predicted class. Without predictions, return the
+        eighth of the unlabelled items that is nearest to `spot`.
         """
         distance = _squared(points[free[spot]][None], points[free])[0]
         order = np.argsort(distance, kind="stable")

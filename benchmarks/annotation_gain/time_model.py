@@ -12,8 +12,9 @@ class TimeModel:
     """Seconds per act, for each kind of act."""
 
     region: float = 5.0
-    """Seconds to find a region, draw round it and choose a class, without looking at single
-    pictures.
+    """Seconds to find a region, draw round it and choose a class.
+
+        The person does not look at single pictures.
     """
     picture: float = 0.35
     """Seconds to look at one picture of a sample or a contact sheet."""

@@ -24,9 +24,7 @@ log = logging.getLogger(__name__)
 
 FORMAT = 1
 KEEP = 3
-"""Number of checkpoints to keep. If the newest one is damaged, training continues from an older
-one.
-"""
+"""Number of checkpoints to keep. If the newest is damaged, training continues from an older one."""
 
 
 class Checkpoint(NamedTuple):

@@ -14,7 +14,10 @@ def module_tensors(prefix: str, module: nn.Module) -> Tensors:
 
 
 def load_module(prefix: str, module: nn.Module, tensors: Mapping[str, torch.Tensor]) -> None:
-    """Load what module_tensors returned. Raises RuntimeError for a missing or misshaped tensor."""
+    """Load tensors that module_tensors returned into `module`.
+
+    Raises RuntimeError if a tensor is missing or has a wrong shape.
+    """
     start = len(prefix) + 1
     own = {
         name[start:]: tensor for name, tensor in tensors.items() if name.startswith(prefix + ".")
@@ -37,7 +40,7 @@ def adam_tensors(prefix: str, optimiser: torch.optim.Adam) -> Tensors:
 def load_adam(
     prefix: str, optimiser: torch.optim.Adam, tensors: Mapping[str, torch.Tensor]
 ) -> None:
-    """Replace the state of an optimiser by what adam_tensors returned.
+    """Replace the state of an optimiser by the tensors that adam_tensors returned.
 
     The state of a parameter without saved moments is cleared.
     """

@@ -64,7 +64,7 @@ class Predictions:
         """Number of items done in the current sweep, counted over both passes."""
 
     def _forget(self) -> None:
-        """Discard the state of the second pass."""
+        """Discard the results of the kernel classifier and of label spreading."""
         self._kernel: KernelClassifier | None = None
         self._belief: torch.Tensor | None = None
         self._spreading: LabelSpreading | None = None
@@ -128,9 +128,10 @@ class Predictions:
         return True
 
     def _prepare_second_pass(self, labels: TrainingLabels) -> bool:
-        """Do a part of the work between the passes: solve the kernel classifier, spread labels.
+        """Do a part of the work between the two passes over all items.
 
-        Returns whether all of this work had been done before the call.
+        This work is to solve the kernel classifier and to spread labels. Returns whether all of it
+        had been done before the call.
         """
         n_classes = self.probabilities.shape[1]
         solving = self._belief is None
@@ -193,7 +194,10 @@ class Predictions:
         }
 
     def _half_way(self) -> Tensors:
-        """Return those tensors of the second pass that `load` cannot compute from other tensors."""
+        """Return the tensors of an unfinished second pass over the items.
+
+        Tensors that `load` can compute from other tensors are left out.
+        """
         if self._belief is None:
             return {}
         if self._spreading is None:

@@ -21,7 +21,10 @@ If there are more labels, verified labels are chosen first, then similar numbers
 NOISE = 0.1
 """Noise variance of a label without doubt, relative to the kernel's variance of 1."""
 LEAST_BELIEF = 0.1
-"""Lower bound of the belief in a label. The noise variance is NOISE divided by the belief."""
+"""Lower bound of the belief in a label, which is the probability that the label is right.
+
+The noise variance of a label is NOISE divided by the belief.
+"""
 SHARPNESS = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0)
 """Candidate factors by which scores are multiplied to get logits.
 

@@ -19,7 +19,8 @@ ROUNDS = 30
 SHARPNESS = 3.0
 """Exponent that calibrates the class shares, which are underconfident."""
 HALF_AT = 20
-"""Number of labels of the median class at which spreading and classifiers weigh the same."""
+"""Number of labels in the median class at which label spreading and classifiers have equal weights.
+"""
 _PRODUCTS_PER_UNIT = 6_000_000
 """Multiplications per unit of work, which takes about 20 ms."""
 

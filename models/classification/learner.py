@@ -62,7 +62,7 @@ class LabelLearning:
     def labels_given(self, features: FeatureNetwork, steps: int) -> None:
         """Plan `steps` batches after a change of labels.
 
-        A classifier that does not exist yet starts from `features`.
+        If there is no classifier yet, creates one that starts from `features`.
         """
         if self.classifier is None:
             self._start(features)

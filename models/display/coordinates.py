@@ -27,7 +27,8 @@ def model_from_shown(
         contraction: factor per dimension by which latent means are contracted, (D,).
 
     Returns:
-        Points (K, D) of the model. If there is no frame with D dimensions yet, `points` unchanged.
+        Points (K, D) of the model. If there is no frame with D dimensions yet, this is `points`
+            itself.
     """
     if shown is None or shown.shape != latent_mean.shape:
         return points

@@ -6,7 +6,8 @@ import torch
 def procrustes(points: torch.Tensor, reference: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Return orthogonal R and translation t that minimise |points @ R + t - reference|.
 
-    There is no scaling. Schoenemann 1966, in double precision; deterministic on the CPU.
+    There is no scaling. The method is that of Schoenemann (1966), in double precision. On the CPU,
+    the result is deterministic.
 
     Args:
         points: (N, D).

@@ -29,8 +29,8 @@ class Trail:
     def back_to(self, frame: int, target: torch.Tensor) -> list[torch.Tensor]:
         """Return at most FRAMES frames that lead from the newest frame back to `target`.
 
-        If the kept frames do not reach back to `frame`, the points move straight to `target`. If
-        `target` has another number of dimensions, it is the only frame.
+        If `frame` is older than all kept frames, the points move straight to `target`. If `target`
+        has another number of dimensions than the newest frame, only `target` is returned.
 
         Args:
             frame: number of the frame that showed `target`.

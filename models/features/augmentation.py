@@ -106,8 +106,8 @@ The subject may lie anywhere in a photo, and brightness is a feature of the subj
 _SPECTROGRAMS = Augmentation(shift=(0.15, 0.02), scale=0.05, brightness=0.25, masks=0.25)
 """Changes for spectrograms, in which time runs along x and frequency along y.
 
-A call may start earlier or later, but the pitch of a call hardly changes. There is no mirroring,
-because a call played backward is a different call.
+The same sound, such as the call of a bird, may start earlier or later, but hardly changes its
+pitch. There is no mirroring, because a sound played backward is a different sound.
 """
 _VECTORS = Augmentation(noise=0.3, dropout=0.2)
 

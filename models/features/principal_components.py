@@ -9,8 +9,8 @@ _ROWS_AT_ONCE = 8192
 def principal_components(x: torch.Tensor, k: int) -> torch.Tensor:
     """Return the first k principal component scores: (N, F) -> (N, min(k, F)).
 
-    The components are eigenvectors of the covariance, computed in double precision, because F is
-    the number of pixels and the same input must give the same scores on every run. The sign of each
+    The components are eigenvectors of the covariance. They are computed in double precision, so
+    that the same input gives the same scores on every run, even if F is large. The sign of each
     component is fixed by its largest loading.
     """
     mean = x.mean(dim=0)

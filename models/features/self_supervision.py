@@ -1,7 +1,8 @@
 """Features learned without labels, by recognising two views of the same item.
 
-SimCLR (T. Chen et al. 2020), as the paper requires: first self-supervised learning, then labels. A
-graph on these features and the principal components is better than a graph on either alone.
+The method is SimCLR (T. Chen et al. 2020). As in the paper, self-supervised learning comes first,
+and labels are used afterwards. A graph on these features and the principal components is better
+than a graph on either alone.
 """
 
 import math

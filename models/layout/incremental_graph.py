@@ -25,8 +25,8 @@ class GraphFeatures:
     """Features from which a graph is built. Call `unit` until it returns the features.
 
     The features are up to three sets: principal components, self-supervised features of pictures,
-    and the features of a trained classifier. All sets are scaled to the same variance, because no
-    set replaces another. Self-supervised features of symbols count half (docs/gain.md).
+    and the features of a trained classifier. All sets are scaled to the same variance, because each
+    set adds information. Self-supervised features of symbols count half (docs/gain.md).
     """
 
     def __init__(
@@ -147,7 +147,9 @@ class GraphRefresh:
         return self.features.classifier_features is not None
 
     def tensors(self) -> Tensors:
-        """Return the features collected so far and, once all are there, the neighbours found."""
+        """Return the features collected so far. When they are complete, also return the neighbours
+        found.
+        """
         if self.building is not None:
             return {**self.building.tensors(), "graph_features": self.building.features}
         return {"graph_learned": torch.cat(self.features.learned)} if self.features.learned else {}

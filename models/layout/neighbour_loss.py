@@ -17,7 +17,7 @@ A = 1.5769434603113077
 B = 0.8950608779109733
 NEGATIVES = 5.0
 FORCE_LIMIT = 4.0
-"""Limit per axis on the unweighted repulsion of two items, and on one step of an item (UMAP)."""
+"""Largest repulsion of two items before weighting, and largest step of an item, per axis (UMAP)."""
 _NEAR = 1e-4
 """Smallest squared distance used in the repulsion. Closer points repel as at this distance."""
 
@@ -34,7 +34,9 @@ def attraction_loss(head: torch.Tensor, tail: torch.Tensor, weight: torch.Tensor
 
 
 def attraction_force(head: torch.Tensor, tail: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-    """Force on `head`: minus the gradient of attraction_loss, (E, D). `tail` has the opposite."""
+    """Force on `head`, (E, D): minus the gradient of attraction_loss. The force on `tail` is
+    opposite.
+    """
     difference = tail - head
     d2 = difference.square().sum(dim=1, keepdim=True).clamp_min_(1e-12)
     power = d2.pow(B)

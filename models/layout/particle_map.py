@@ -59,7 +59,9 @@ class ParticleMap:
         self.motion.plan(NEW_GRAPH_ROUNDS, NEW_GRAPH_STEP)
 
     def hold_positions(self) -> None:
-        """Anchor each particle at its current position. Unlabelled items resist leaving it."""
+        """Anchor each particle at its current position. Unlabelled items resist a motion away from
+        it.
+        """
         assert self.particles is not None
         self.particles.target = self.particles.position.clone()
 
