@@ -183,8 +183,8 @@ def load_model(folder: str | Path) -> PortableModel:
         description = json_value((folder / DESCRIPTION).read_bytes())
         if description["format"] != FORMAT:
             raise ValueError(
-                f"the file has format {description['format']}, and this version of Lodespace reads"
-                f" format {FORMAT}"
+                f"the exported model has format {description['format']}, but this version of"
+                f" Lodespace reads format {FORMAT}; export the model again"
             )
         model = PortableModel(_like(description), description)
         model.load_state_dict(load_file(folder / WEIGHTS))

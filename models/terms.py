@@ -49,7 +49,8 @@ class Dial:
     title: str
     """Explanation of the weight for the user."""
     range: tuple[float, float]
-    """Lowest and highest value of the logarithmic scale. One step below the lowest value is 0."""
+    """Lowest and highest value of the logarithmic scale. A further step, below the lowest, sets 0.
+    """
 
 
 @dataclass(frozen=True)

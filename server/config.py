@@ -20,7 +20,8 @@ PORTS_TRIED = 20
 def state_folder() -> Path:
     """Return the folder for certificate, devices and approved folders of original files.
 
-    All projects of a person on this computer share this folder. It never travels with a project.
+    All projects of a person on this computer share this folder. Copying a project does not copy
+    this folder.
     """
     return platformdirs.user_state_path("lodespace", appauthor=False)
 
@@ -52,7 +53,7 @@ class ServerConfig:
     queue_bytes: int = 8 << 20
     """Largest total size of the messages that are queued for one client, in bytes."""
     max_clients: int = 256
-    """Largest number of connected clients. One of eight places is kept for the owner."""
+    """Largest number of connected clients. An eighth of the places is reserved for the owner."""
     max_streams_of_device: int = 8
     """Largest number of connected clients of one device that is not the owner's."""
     train: bool = True

@@ -13,9 +13,12 @@ from typing import IO
 from lodespace.errors import LodespaceError, ProjectError
 
 _PROBE_BYTES = 1 << 16
-"""Bytes that are written to see whether the disk has room: twice the -shm file of a label log."""
+"""Number of bytes that `probe` writes to find out whether the disk has room.
+
+This is twice the size of the shared-memory file (-shm) of a label log.
+"""
 _LITTLE_ROOM = 1 << 20
-"""Free space, in bytes, that a write which failed for no stated reason would have filled."""
+"""If a write fails without a reason and fewer bytes than this are free, the disk counts as full."""
 
 
 @contextlib.contextmanager
@@ -37,14 +40,14 @@ def atomic_folder(output: Path, check: Callable[[], None]) -> Generator[Path]:
         output.parent.mkdir(parents=True, exist_ok=True)
         making = Path(tempfile.mkdtemp(prefix=f".{output.name}.", dir=output.parent))
     except OSError as error:
-        raise ProjectError(f"{output}: cannot be created: {reason_of(error, output)}") from error
+        raise ProjectError(f"{output} cannot be created: {reason_of(error, output)}") from error
     try:
         making.chmod(0o777 & ~_umask())
         yield making
         check()
         _replace(making, output)
     except OSError as error:
-        raise ProjectError(f"{output}: cannot be written: {reason_of(error, output)}") from error
+        raise ProjectError(f"{output} cannot be written: {reason_of(error, output)}") from error
     finally:
         shutil.rmtree(making, ignore_errors=True)
 

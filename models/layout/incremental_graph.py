@@ -147,9 +147,7 @@ class GraphRefresh:
         return self.features.classifier_features is not None
 
     def tensors(self) -> Tensors:
-        """Return the features collected so far. When they are complete, also return the neighbours
-        found.
-        """
+        """Return the features collected so far, or all features and the neighbours found so far."""
         if self.building is not None:
             return {**self.building.tensors(), "graph_features": self.building.features}
         return {"graph_learned": torch.cat(self.features.learned)} if self.features.learned else {}

@@ -34,8 +34,9 @@ def attraction_loss(head: torch.Tensor, tail: torch.Tensor, weight: torch.Tensor
 
 
 def attraction_force(head: torch.Tensor, tail: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-    """Force on `head`, (E, D): minus the gradient of attraction_loss. The force on `tail` is
-    opposite.
+    """Force on `head`, (E, D): minus the gradient of attraction_loss.
+
+    The force on `tail` is the opposite.
     """
     difference = tail - head
     d2 = difference.square().sum(dim=1, keepdim=True).clamp_min_(1e-12)

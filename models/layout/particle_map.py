@@ -59,9 +59,7 @@ class ParticleMap:
         self.motion.plan(NEW_GRAPH_ROUNDS, NEW_GRAPH_STEP)
 
     def hold_positions(self) -> None:
-        """Anchor each particle at its current position. Unlabelled items resist a motion away from
-        it.
-        """
+        """Anchor each particle at its current position. Unlabelled items resist moving away."""
         assert self.particles is not None
         self.particles.target = self.particles.position.clone()
 

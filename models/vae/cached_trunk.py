@@ -1,10 +1,10 @@
 """Training at 20 frames per second, with a cache of the trunk's activations.
 
-Only the layers after the trunk and the head are trained, after a change of labels. Later,
-VAETraining trains the whole network. A training step takes 3 to 6 ms instead of 40 ms, and
-encoding 5,000 items takes 18 ms instead of 214 ms. The decoder is not trained, so the
-reconstruction does not hold unlabelled items in place. Instead, an anchor term with the configured
-stiffness holds them.
+After a change of labels, this module trains only the head and the layers after the trunk. Later,
+VAETraining trains the whole network. A training step takes 3 to 6 ms instead of 40 ms, and encoding
+5,000 items takes 18 ms instead of 214 ms. The decoder is not trained, so the reconstruction does
+not hold unlabelled items in place. Instead, an anchor term with the configured stiffness holds
+them.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ from lodespace.models.vae.losses import classification_loss
 from lodespace.models.vae.training import ENCODE_CHUNK, LABELLED_BATCH, VAETraining
 
 FREE_BATCH = 128
-"""Number of random items per batch. The unlabelled ones among them are held in place."""
+"""Number of random items per batch. The unlabelled items among these are held in place."""
 STIFFNESS_WEIGHT = 100.0
 """Weight, at stiffness 1, of the squared displacement of unlabelled items. The unit of displacement
 is the spread of the latent means."""

@@ -33,9 +33,12 @@ CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 """Cipher suites for TLS 1.2, by the profile "intermediate" of Mozilla's Server Side TLS 5.7. All
 suites of TLS 1.3 are in the profile."""
 GROUPS = "X25519:prime256v1:secp384r1"
-"""Groups for the key exchange, by the same profile."""
+"""Groups for the key exchange, by the profile "intermediate" of Mozilla."""
 ONE_GROUP = "prime256v1"
-"""The group for Python before 3.15, which can set only one. Every browser has this group."""
+"""Group for the key exchange in Python before 3.15, which can set only one group.
+
+Every browser has this group.
+"""
 RENEW_DAYS = 14
 """Number of days before the end of the validity at which the server makes a new certificate."""
 MAX_EARLIER_NAMES = 32
@@ -94,7 +97,7 @@ def given_certificate(certificate: Path, key: Path) -> Certificate:
         parsed = x509.load_pem_x509_certificates(certificate.read_bytes())[0]
     except (OSError, ValueError, IndexError) as error:
         raise LodespaceError(
-            f"{certificate}: not a certificate in PEM: {error}", code="bad_certificate"
+            f"{certificate} is not a certificate in PEM: {error}", code="bad_certificate"
         ) from error
     names = _names(parsed)
     if not names:

@@ -1,10 +1,11 @@
-"""Connections of the network port: limits for strangers in all and per address, and per device.
+"""Connections of the network port, and their limits per device and for strangers.
 
-A connection belongs to a stranger until a request with the cookie of an approved device arrives on
-it. A stranger's connection never takes the place of a device's connection. When strangers have too
-many connections, the oldest connection of the address with the most connections ends. So a person
-who opens the page from a quiet address gets a connection, however many connections others open.
-Connections from the address of an approved device do not compete with those of other addresses.
+A connection belongs to a stranger until it carries a request with the cookie of an approved device.
+Strangers have a limit in total and a limit per IP address. When strangers have too many
+connections, the server ends the oldest connection of the address that has the most. Therefore a
+person at another address still gets a connection. Strangers never take a connection from an
+approved device. Connections from the address of an approved device do not count towards the total
+limit.
 """
 
 import asyncio
@@ -28,10 +29,12 @@ REQUESTS_PER_SECOND = 300.0
 """Number of requests per second of one device, or of all strangers together, that do not wait. A
 request takes about 0.5 ms of the event loop."""
 REQUESTS_AT_ONCE = 600
-"""Number of requests of one device, or of all strangers, that do not wait after a pause."""
+"""Number of requests of one device, or of all strangers, that are served at once after a pause."""
 BYTES_OF_REQUEST = 32 << 10
-"""Number of bytes of a device's message that count as a further request. To receive and decode
-them takes about as long as a request without a body."""
+"""Size of a body, in bytes, that counts as one more request of a device.
+
+To receive and decode these bytes takes about as long as a request without a body.
+"""
 
 
 @dataclass(eq=False)
@@ -59,7 +62,7 @@ class Connections:
         self._pace = Pace(REQUESTS_PER_SECOND, REQUESTS_AT_ONCE)
 
     def know(self, addresses: Iterable[str]) -> None:
-        """Note addresses of approved devices."""
+        """Remember the IP addresses of approved devices."""
         for address in addresses:
             self._known_addresses.pop(address, None)
             self._known_addresses[address] = None
@@ -82,12 +85,15 @@ class Connections:
         self._limit_strangers()
 
     def remove(self, connection: Connection) -> None:
-        """Forget a connection that is handed to another owner, or that never began."""
+        """Stop counting a stranger's connection.
+
+        The connection has ended, or it uses plain HTTP and only receives a redirect.
+        """
         if connection in self._strangers:
             self._strangers.remove(connection)
 
     def serve(self, connection: Connection, protocol: Hashable) -> None:
-        """Name the protocol object under which `belongs_to` finds the connection."""
+        """Store which connection an HTTP protocol object serves. `belongs_to` reads this."""
         self._by_protocol[protocol] = connection
 
     async def next_request(self, protocol: Hashable, device: str) -> None:
@@ -112,9 +118,9 @@ class Connections:
         await asyncio.sleep(self._pace.wait(device, asyncio.get_running_loop().time(), requests))
 
     def belongs_to(self, protocol: Hashable, device: str) -> bool:
-        """Note whose cookie arrived on a connection; `device` is empty for a stranger.
+        """Note the device whose cookie arrived on a connection; `device` is empty for a stranger.
 
-        Returns False when the device has too many connections.
+        Returns whether the connection may stay: False when the device has too many connections.
         """
         connection = self._by_protocol.get(protocol)
         if connection is None or connection.device == device:

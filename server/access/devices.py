@@ -20,7 +20,7 @@ DEVICES_FILE = "devices.json"
 KEPT_DAYS = 30
 """Number of days without a request after which a device has to request access again."""
 MAX_DEVICES = 64
-"""Largest number of approved devices. A further device replaces the one approved first."""
+"""Largest number of approved devices. A further device replaces the device approved first."""
 _SEEN_EVERY = 3600.0
 """Minimum number of seconds between two updates of `seen_at` of a device."""
 

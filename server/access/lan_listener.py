@@ -34,14 +34,18 @@ HANDSHAKE_SECONDS = 10.0
 MAX_WAITING = 128
 """Largest number of accepted connections that wait for their first byte to be read."""
 MAX_WAITING_AND_ADDRESS = 32
-"""Largest number of these connections from one IP address."""
+"""Largest number of connections from one IP address that wait for their first byte to be read."""
 GREETINGS_PER_SECOND = 30.0
 """Largest number of connections per second that the server begins to serve. A TLS handshake takes
 about 2 ms of the event loop."""
 GREETINGS_AT_ONCE = 64
 """Number of connections that the server begins to serve without a wait, after a pause."""
 KNOWN_GREETINGS_PER_SECOND = 20.0
-"""The same for each address of an approved device. These connections do not wait for others."""
+"""Number of connections per second that the server begins to serve for one known address.
+
+An address is known if an approved device has used it. Its connections do not wait for the
+connections of other addresses.
+"""
 _ACCEPTED_AT_ONCE = 16
 """Largest number of connections that are accepted in one turn of the event loop."""
 _ACCEPT_SECONDS = 0.01
@@ -68,7 +72,7 @@ class LanListener:
         names: Host names to which plain HTTP may be redirected.
         plain_server: Returns the server for plain HTTP, given the function that answers requests,
             and the longest time until the headers of a request are complete, in seconds.
-        connections: The open connections, which limits their number.
+        connections: List of the open connections, with limits on their number.
     """
 
     def __init__(
@@ -130,7 +134,7 @@ class LanListener:
         asyncio.get_running_loop().add_reader(self._socket, self._accept, self._socket)
 
     def _accept(self, listener: socket.socket) -> None:
-        """Accept some connections, then leave the event loop to others for a while."""
+        """Accept some connections. Then let the event loop do other work before the next ones."""
         loop, pause = asyncio.get_running_loop(), _ACCEPT_SECONDS
         try:
             for _ in range(_ACCEPTED_AT_ONCE):

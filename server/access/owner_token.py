@@ -1,4 +1,4 @@
-"""The token of `serve --token`, without which nobody on this computer is the owner.
+"""The token of `serve --token`. On this computer, only a person with the token is the owner.
 
 A browser sends the token once, in the address that the server prints, and gets a cookie. A program
 sends the token in the header `Authorization: Bearer TOKEN`.
@@ -46,7 +46,7 @@ class OwnerToken:
 
 
 def private_redirect(url: str, folder: Path) -> Path:
-    """Write a page that opens `url`, which only this user can read. Return its path.
+    """Write a page that opens `url`. Only this user can read the page. Returns the page's path.
 
     The command line of a browser is visible to all users of a computer, so it must not contain the
     token. Raises LodespaceError when the folder cannot be written.

@@ -1,13 +1,13 @@
-"""Pace of requests: more requests than a limit are not refused, they wait.
+"""Pace of requests: requests above a limit are delayed, not refused.
 
-The wait holds the connection of the sender, so a sender that does not wait for answers fills its
-own connections only.
+A delayed request keeps its connection busy. A sender that does not wait for answers therefore fills
+only its own connections.
 """
 
 from collections.abc import Hashable
 
 _MAX_KEYS = 1024
-"""Number of keys after which the keys without a wait are forgotten."""
+"""When there are more keys than this number, keys whose next request need not wait are removed."""
 
 
 class Pace:

@@ -31,10 +31,11 @@ MAX_WAITING_AND_ADDRESS = 3
 WAITING_SECONDS = 120.0
 """Seconds after which a request expires."""
 SILENT_SECONDS = 10.0
-"""Seconds without a poll after which another request may replace a request.
+"""A request that has not polled for this number of seconds may be replaced by a new request.
 
 The page of a waiting device polls each second. When too many devices wait, a new request replaces
-a request of the same IP address that has not polled for this time."""
+such a request of the same IP address.
+"""
 REQUESTS_PER_MINUTE = 30
 """Largest number of requests for access per minute, from all IP addresses together."""
 REQUESTS_PER_MINUTE_AND_ADDRESS = 10
@@ -180,10 +181,10 @@ class PairingManager:
         """Return the request that a new request from `address` replaces; None if there is room.
 
         A new request replaces a request of the same address that has stopped polling. If there is
-        none, it replaces a request of an address that has at least two requests more, so that a few
-        addresses cannot take all places. Other requests are kept, because a headset may sleep while
-        its wearer walks to the owner. Raises RequestError when there is neither room nor a request
-        to replace.
+        no such request, it replaces a request of an address that has at least two requests more
+        than the address of the new request. So a few addresses cannot take all places. Other
+        requests are kept, because a headset may sleep while its wearer walks to the owner. Raises
+        RequestError when there is neither room nor a request to replace.
         """
         undecided = self._undecided()
         counts = Counter(waiting.address for waiting in undecided)

@@ -1,7 +1,7 @@
 """Pairing codes. Only one code is valid at a time, for one device.
 
-A code has 40 random bits, so wrong guesses are limited per IP address only. A limit in all would
-let one device keep others from pairing: their right codes would be refused for its guesses.
+Wrong guesses are limited per IP address, not in total. A code has 40 random bits, so this limit is
+enough. With a limit in total, the guesses of one device could prevent other devices from pairing.
 """
 
 import hmac

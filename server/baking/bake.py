@@ -169,7 +169,7 @@ class _ProjectState(NamedTuple):
 def _project_at(data: "str | Path | Source", root: Path | None) -> _ProjectState | None:
     """The state of the project at the path `data`. None if `data` is not a project.
 
-    `root` is the folder from which the project may read original files, if it is given.
+    `root` is the folder from which the project may read original files, or None.
     """
     if not isinstance(data, str | Path) or not (Path(data) / MANIFEST).is_file():
         return None

@@ -81,7 +81,7 @@ def take_labels(project: "Project", options: argparse.Namespace) -> None:
         raise LodespaceError(
             f"no labels can be imported: {project.obstacle}"
             if project.obstacle
-            else f"{project.folder} is a bake; labels can be imported into a project only"
+            else f"{project.folder} is a bake; labels can be imported only into a project"
         )
     result = label_import.take_labels(
         project,

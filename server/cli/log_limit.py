@@ -6,35 +6,37 @@ import time
 from collections.abc import Callable
 
 SAME_SECONDS = 60.0
-"""Seconds in which an equal message is logged once."""
+"""Length, in seconds, of the period in which equal messages are logged only once."""
 SIMILAR_PER_PERIOD = 20
-"""Largest number of messages of one log call in this time, such as a warning for each client."""
+"""Largest number of messages that one log call may write in a period.
+
+A log call with a variable part, such as the name of a client, writes messages that differ.
+"""
 _MAX_KNOWN = 1024
-"""Number of messages after which the oldest periods are forgotten."""
+"""Largest number of kinds of messages that are counted. The oldest counts are removed first."""
 
 
 class _Period:
-    """The messages of one kind since the first of them was logged."""
+    """Count of the messages of one kind since the period began."""
 
     def __init__(self, began: float) -> None:
         self.began = began
-        """Time of the first message, in seconds."""
+        """Time of the first message of the period, in seconds."""
         self.count = 0
-        """Number of messages since then."""
+        """Number of messages in the period."""
 
 
 class RepeatLimit(logging.Filter):
-    """Refuses messages that repeat within a minute. The next message names the number refused.
+    """Refuses messages that repeat within a minute.
 
-    Args:
-        clock: Returns seconds.
+    The next message of this kind states how many messages were refused.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._clock = clock
         self._lock = threading.Lock()
-        """logging calls a filter without a lock, from all threads."""
+        """Lock of the counts: logging calls a filter from all threads, without a lock."""
         self._equal: dict[tuple[object, ...], _Period] = {}
         self._similar: dict[tuple[object, ...], _Period] = {}
 
@@ -64,7 +66,10 @@ class RepeatLimit(logging.Filter):
         most: int,
         now: float,
     ) -> int | None:
-        """Count a message. Return None if it is refused, else the number refused before it."""
+        """Count a message. Return None if the message is refused.
+
+        For an allowed message, return the number of messages refused since the last allowed one.
+        """
         if len(periods) > _MAX_KNOWN:
             for known in [k for k, p in periods.items() if now - p.began >= SAME_SECONDS]:
                 del periods[known]

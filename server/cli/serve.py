@@ -174,8 +174,8 @@ def _lan(options: argparse.Namespace) -> LanConfig | None:
 def _token() -> str:
     """Return the token in LODESPACE_TOKEN, or a random token.
 
-    There is no option for it, because all users of a computer can read the command lines. Raises
-    LodespaceError for a token that could be guessed.
+    There is no command-line option for the token, because all users of a computer can read the
+    command lines. Raises LodespaceError for a token that could be guessed.
     """
     from lodespace.access.owner_token import MIN_LENGTH, new_token
 

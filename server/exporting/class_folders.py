@@ -68,7 +68,11 @@ def safe_name(name: str) -> str:
 
 
 def _bytes(character: str) -> bytes:
-    """The bytes of a character. A byte of a file name that is not text stays this byte."""
+    """The bytes of a character of a file name.
+
+    A byte that is not text is stored in a Python string as a surrogate character. The function
+    converts this character to the byte again.
+    """
     escaped = "\udc80" <= character <= "\udcff"
     return character.encode("utf-8", "surrogateescape" if escaped else "surrogatepass")
 
@@ -110,7 +114,7 @@ def _write_original(table: Table, item: int, into: Path, name: str, *, link: boo
     """
     file = originals.open_original(table.items, item)
     if file is None:
-        raise ItemError("no original")
+        raise ItemError("the item has no original file")
     with file:
         suffix = decoding.suffix_of(file)
         path = None if table.items.table is None else table.items.table.value(item_table.PATH, item)

@@ -31,7 +31,7 @@ def draw(table: Table, classes: list[ClassInfo], kind: Literal["png", "svg"]) ->
         from matplotlib.figure import Figure
     except ImportError as error:
         raise ProjectError(
-            "matplotlib is not installed: pip install 'lodespace[figure]'"
+            "matplotlib is not installed; install it with pip install 'lodespace[figure]'"
         ) from error
     points, names = _plane(table.latent_mean)
     figure = Figure(figsize=(7, 7), layout="compressed")

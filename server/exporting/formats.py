@@ -94,7 +94,10 @@ FILES: dict[str, tuple[str, Callable[[Export], bytes]]] = {
     "png": (".png", _figure("png")),
     "svg": (".svg", _figure("svg")),
 }
-"""Formats that write one file. Key: name. Value: suffix, function that returns the content."""
+"""Formats that write one file, by name.
+
+The value has the suffix of the file, and the function that returns the content.
+"""
 
 FOLDERS: dict[str, Callable[[Export, Path, Path], int]] = {
     "classes": lambda e, folder, _: class_folders.write(
@@ -108,7 +111,7 @@ FOLDERS: dict[str, Callable[[Export, Path, Path], int]] = {
         e.table(variance=False), folder, predictions=e.options.predictions
     ),
 }
-"""Formats that write a folder. Key: name. Value: function that writes the folder.
+"""Formats that write a folder: the function that writes the folder, by the name of the format.
 
 The function's arguments are the export, the empty folder to write into, and the final path of this
 folder. The function returns the number of exported items.
@@ -148,8 +151,9 @@ def export(
     if kind not in FORMATS:
         suffixes = ", ".join(suffix for suffix, _ in FILES.values())
         raise ProjectError(
-            f"{output}: unknown format. To write a file, give a name with one of the suffixes"
-            f" {suffixes}. To write a folder, add --format with one of {', '.join(FOLDERS)}"
+            f"The format of {output} is unknown. To write a file, give a name with one of the"
+            f" suffixes {suffixes}. To write a folder, add --format with one of"
+            f" {', '.join(FOLDERS)}"
         )
     project, session = open_offline(path, root=root)
     try:
@@ -172,4 +176,4 @@ def _write(output: Path, content: bytes) -> None:
     try:
         atomic_write(output, content)
     except OSError as error:
-        raise ProjectError(f"{output}: cannot be written: {reason_of(error, output)}") from error
+        raise ProjectError(f"{output} cannot be written: {reason_of(error, output)}") from error

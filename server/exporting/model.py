@@ -130,7 +130,7 @@ def as_onnx(project: Project, class_names: list[str]) -> bytes:
     ONNX_OUTPUTS. Raises ProjectError.
     """
     if any(importlib.util.find_spec(name) is None for name in ("onnx", "onnxscript")):
-        raise ProjectError("onnx is not installed: pip install 'lodespace[onnx]'")
+        raise ProjectError("onnx is not installed; install it with pip install 'lodespace[onnx]'")
     model = model_of(project, class_names)
     example = torch.rand(2, *model.description["item_shape"]) * (255 if model.picture else 1)
     batch = torch.export.Dim("batch")

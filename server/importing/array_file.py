@@ -20,9 +20,9 @@ _BLOCK_BYTES = 16 << 20
 _MOST_ITEM_BYTES = 256 << 20
 """Largest size of one item in bytes: a picture of 40 megapixels with three channels of 16 bits."""
 _MOST_WHOLE_BYTES = 1 << 30
-"""Largest size of labels and ids in bytes, which are in memory as a whole."""
+"""Largest size of labels or ids in bytes. They are read into memory as a whole."""
 _MOST_HEADER_BYTES = 1 << 16
-"""Largest header of a .npy file in bytes. The file can state up to 4 GB."""
+"""Largest header of a .npy file in bytes. A file can claim that its header has up to 4 GB."""
 DAMAGED = (
     OSError,
     EOFError,
@@ -33,7 +33,10 @@ DAMAGED = (
     zlib.error,
     lzma.LZMAError,
 )
-"""Errors of damaged archives. NotImplementedError and RuntimeError: unknown or encrypted."""
+"""Errors that zipfile raises for damaged archives.
+
+NotImplementedError means an unknown compression, and RuntimeError an encrypted archive.
+"""
 
 
 class ArrayFile:
@@ -57,10 +60,10 @@ class ArrayFile:
             MemoryError,
             TypeError,
         ) as error:
-            raise DatasetError(f"{name}: not a plain numpy array: {error}") from error
+            raise DatasetError(f"{name} is not a plain numpy array: {error}") from error
         if dtype.hasobject:
             raise DatasetError(
-                f"{name}: an array of Python objects, which could run code; save numbers or texts"
+                f"{name} is an array of Python objects, which could run code; save numbers or texts"
             )
         if len(shape) == 0 or min(shape) < 0 or begin + math.prod(shape) * dtype.itemsize != size:
             raise DatasetError(
@@ -69,12 +72,12 @@ class ArrayFile:
             )
         if fortran and len(shape) > 1:
             raise DatasetError(
-                f"{name}: stored column by column (Fortran order); save "
+                f"{name} is stored column by column (Fortran order); save "
                 "`numpy.ascontiguousarray(array)` instead"
             )
         if math.prod(shape[1:]) * dtype.itemsize > _MOST_ITEM_BYTES:
             raise DatasetError(
-                f"{name}: an array of shape {tuple(shape)}: one item has "
+                f"{name} has the shape {tuple(shape)}, so one item has "
                 f"{math.prod(shape[1:]) * dtype.itemsize >> 20:,} MB; at most "
                 f"{_MOST_ITEM_BYTES >> 20} MB are read. The first axis must be the items"
             )
@@ -89,10 +92,10 @@ class ArrayFile:
             try:
                 raw = self.stream.read(count * item)
             except DAMAGED as error:
-                raise DatasetError(f"{self.name}: damaged after item {start}: {error}") from error
+                raise DatasetError(f"{self.name} is damaged after item {start}: {error}") from error
             if len(raw) != count * item:
                 raise DatasetError(
-                    f"{self.name}: truncated, with only {start + len(raw) // item} whole items"
+                    f"{self.name} is truncated and has only {start + len(raw) // item} whole items"
                 )
             yield np.frombuffer(raw, self.dtype).reshape(count, *self.shape[1:])
 
@@ -101,7 +104,7 @@ class ArrayFile:
         size = math.prod(self.shape) * self.dtype.itemsize
         if size > _MOST_WHOLE_BYTES:
             raise DatasetError(
-                f"{self.name}: {size / 1e9:,.1f} GB of labels or ids; at most "
+                f"{self.name} has {size / 1e9:,.1f} GB of labels or ids; at most "
                 f"{_MOST_WHOLE_BYTES / 1e9:,.1f} GB are read"
             )
         parts = list(self.blocks())
@@ -111,9 +114,10 @@ class ArrayFile:
 def _read_header(
     stream: IO[bytes],
 ) -> tuple[tuple[tuple[int, ...], bool, "np.dtype[Any]"], int]:
-    """((shape, whether in Fortran order, dtype), size of the header in bytes) of a .npy file.
+    """Return the header of a .npy file and the size of the header in bytes.
 
-    numpy would read a header of 4 GB before it refuses its size.
+    The header is (shape, whether the order is Fortran's, dtype). The size is checked first, because
+    numpy would read a header of 4 GB before it refuses the size.
     """
     version = np.lib.format.read_magic(stream)
     read, size_bytes = {
@@ -123,5 +127,5 @@ def _read_header(
     size = stream.read(size_bytes)
     length = int.from_bytes(size, "little")
     if length > _MOST_HEADER_BYTES:
-        raise ValueError(f"a header of {length:,} bytes")
+        raise ValueError(f"its header has {length:,} bytes, which is too large")
     return read(io.BytesIO(size + stream.read(length))), 8 + size_bytes + length

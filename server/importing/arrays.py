@@ -57,22 +57,20 @@ class ArrayItems:
             or np.issubdtype(dtype, np.integer)
             or dtype == np.bool_
         ):
-            raise DatasetError(
-                f"{name}: the array has the type {dtype}; give an array of pictures or numbers"
-            )
+            raise DatasetError(f"{name} has the type {dtype}; give an array of pictures or numbers")
         if 0 in shape[1:]:
-            raise DatasetError(f"{name}: an array of shape {shape} holds no numbers")
+            raise DatasetError(f"{name} has the shape {shape}, so it holds no numbers")
         self.picture_shape = _picture_shape(name, shape)
         self.kind: Literal["image", "vector"] = "vector" if self.picture_shape is None else "image"
         self.count: int = shape[0]
         if labels is not None and len(labels) != self.count:
             raise DatasetError(
-                f"{name}: {len(labels)} labels for {self.count} items; there must be one label per "
-                "item"
+                f"{name} has {len(labels)} labels for {self.count} items; there must be one label "
+                "per item"
             )
         if len(ids) not in (0, self.count):
             raise DatasetError(
-                f"{name}: {len(ids)} ids for {self.count} items; there must be one id per item"
+                f"{name} has {len(ids)} ids for {self.count} items; there must be one id per item"
             )
         if labels is not None and labels.ndim != 1:
             raise DatasetError(
@@ -90,7 +88,7 @@ class ArrayItems:
             if finite.size:
                 least, most = min(least, float(finite.min())), max(most, float(finite.max()))
         if not math.isfinite(least):
-            raise DatasetError(f"{self.name}: holds no finite number")
+            raise DatasetError(f"{self.name} holds no finite number")
         if least >= 0 and most <= 1 and np.issubdtype(dtype, np.floating):
             return 0.0, 1.0
         return least, max(most, least + 1e-12)
@@ -166,7 +164,7 @@ def as_bytes(picture: npt.NDArray[Any], scale: tuple[float, float] | None) -> np
     if scale is not None:
         values = picture.astype(np.float64)
         if not np.isfinite(values).all():
-            raise ItemError("holds NaN or infinity")
+            raise ItemError("the item holds NaN or infinity")
         values = (values - scale[0]) * (255 / (scale[1] - scale[0]))
         picture = values.round().clip(0, 255)
     return np.ascontiguousarray(picture, np.uint8)
@@ -185,7 +183,7 @@ def _picture_shape(name: str, shape: tuple[int, ...]) -> tuple[int, int] | None:
             return height, width
         case _:
             raise DatasetError(
-                f"{name}: an array of shape {shape}; give (N, H, W[, 3]) pictures or (N, F) numbers"
+                f"{name} has the shape {shape}; give pictures (N, H, W[, 3]) or vectors (N, F)"
             )
 
 
@@ -206,7 +204,7 @@ def from_npy(path: Path) -> ArrayItems:
         with path.open("rb") as file:
             array = ArrayFile(file, str(path), path.stat().st_size)
     except OSError as error:
-        raise DatasetError(f"{path}: cannot be read: {error.strerror}") from error
+        raise DatasetError(f"{path} cannot be read: {error.strerror}") from error
     return ArrayItems(path.stem, array.shape, array.dtype, partial(_npy_blocks, path))
 
 
@@ -222,7 +220,7 @@ def from_npz(path: Path, unpacked: float | None = None) -> ArrayItems:
             if "X" not in members:
                 names = ", ".join(sorted(members)[:20]) or "nothing"
                 raise DatasetError(
-                    f"{path}: has the arrays {names}; the items must be in an array named X"
+                    f"{path} has the arrays {names}; the items must be in an array named X"
                 )
             read = [members[key] for key in ("X", "y", "ids") if key in members]
             check_unpacked(
@@ -237,7 +235,7 @@ def from_npz(path: Path, unpacked: float | None = None) -> ArrayItems:
                 key: _member(archive, path, members[key]) for key in ("y", "ids") if key in members
             }
     except DAMAGED as error:
-        raise DatasetError(f"{path}: not a plain .npz file: {error}") from error
+        raise DatasetError(f"{path} is not a plain .npz file: {error}") from error
     ids = [str(i) for i in named["ids"].tolist()] if "ids" in named else []
     return ArrayItems(
         path.stem,
@@ -267,11 +265,13 @@ def from_arrays(
     if array.dtype.hasobject or (
         given is not None and given.dtype.hasobject and not _all_texts(given)
     ):
-        raise DatasetError(f"{name}: an array of Python objects; give numbers, pictures, or texts")
+        raise DatasetError(
+            f"{name} is an array of Python objects; give numbers, pictures, or texts"
+        )
     if given is not None and given.dtype.hasobject:
         given = given.astype(str)
     if array.ndim == 0:
-        raise DatasetError(f"{name}: a single value; give one row per item")
+        raise DatasetError(f"{name} is a single value; give an array with one row per item")
     return ArrayItems(name, array.shape, array.dtype, lambda: iter([array]), given, names)
 
 

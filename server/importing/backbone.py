@@ -24,7 +24,7 @@ _MEAN = [0.485, 0.456, 0.406]
 _DEVIATION = [0.229, 0.224, 0.225]
 """Standard deviation of ImageNet's pixels per colour channel. `_MEAN` is the mean.
 
-torchvision's weights were trained on pictures normalised with both.
+torchvision's networks expect pictures that are normalised with this mean and deviation.
 """
 _LAST_LAYERS = ("fc", "classifier", "head", "heads")
 
@@ -101,7 +101,7 @@ def _network(name: str, weights: Path) -> Any:
         network.load_state_dict(load_file(weights))
     except (OSError, SafetensorError, RuntimeError) as error:
         raise DatasetError(
-            f"--weights {weights}: not the weights of {name}: {str(error).splitlines()[0]}"
+            f"--weights {weights} does not fit the network {name}: {str(error).splitlines()[0]}"
         ) from error
     for last in _LAST_LAYERS:
         if hasattr(network, last):

@@ -112,7 +112,7 @@ class _Building:
         self.frame = self._choose_frame()
         if (source.count or 0) > MAX_ITEMS:
             raise DatasetError(
-                f"{source.name}: has {source.count:,} items; import at most {MAX_ITEMS:,}"
+                f"{source.name} has {source.count:,} items; at most {MAX_ITEMS:,} can be imported"
             )
         if source.count is not None and source.kind != "vector":
             _check_room(folder, source.count * self.frame[0] * self.frame[1])
@@ -158,7 +158,10 @@ class _Building:
                 for read in everything:
                     self._write(read)
                     if len(self.labels) > MAX_ITEMS:
-                        raise DatasetError(f"{self.source.name}: more than {MAX_ITEMS:,} items")
+                        raise DatasetError(
+                            f"{self.source.name} has more than the {MAX_ITEMS:,} items that can be "
+                            "imported"
+                        )
                     bar.update()
         finally:
             self.pixels.close()
@@ -168,7 +171,7 @@ class _Building:
         if n < 2:
             reasons = "; ".join(f"{bad.name}: {bad.reason}" for bad in self.report.bad[:3])
             raise DatasetError(
-                f"{self.source.name}: {n} items could be read; a latent space needs at least 2"
+                f"{self.source.name}: only {n} items could be read; a latent space needs at least 2"
                 + (f" ({reasons})" if reasons else "")
             )
         self.report.imported = n

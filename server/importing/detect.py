@@ -33,9 +33,9 @@ def open_source(data: str, options: ImportOptions) -> Source:
     if path.is_dir():
         return _of_folder(path, options)
     if not path.exists():
-        raise DatasetError(f"{data}: no such file or folder; give {READABLE}")
+        raise DatasetError(f"{data} does not exist; give {READABLE}")
     if not path.is_file():
-        raise DatasetError(f"{data}: not a regular file; give {READABLE}")
+        raise DatasetError(f"{data} is not a regular file; give {READABLE}")
     if path.stat().st_size == 0:
         raise DatasetError(f"{data}: the file is empty")
     suffix = path.suffix.lower()
@@ -48,8 +48,10 @@ def open_source(data: str, options: ImportOptions) -> Source:
     if IDX_NAME.match(path.name):
         return from_idx(path, options.unpacked)
     if suffix in decoding.SUFFIXES or suffix in sound.SUFFIXES:
-        raise DatasetError(f"{data}: a single item; give the folder that contains the file")
-    raise DatasetError(f"{data}: cannot read '{suffix or path.name}' files; give {READABLE}")
+        raise DatasetError(f"{data} is a single item; give the folder that contains the file")
+    raise DatasetError(
+        f"{data}: files of the kind '{suffix or path.name}' cannot be read; give {READABLE}"
+    )
 
 
 def _of_folder(path: Path, options: ImportOptions) -> Source:
@@ -66,7 +68,7 @@ def _of_folder(path: Path, options: ImportOptions) -> Source:
             break
     kind = max(counts, key=lambda key: counts[key])
     if counts[kind] == 0:
-        raise DatasetError(f"{path}: no file in it can be read; give {READABLE}")
+        raise DatasetError(f"no file in {path} can be read; give {READABLE}")
     if kind == "tables":
         return Table(path, options)
     return sound.SoundFolder(path, options) if kind == "sounds" else PictureFolder(path)

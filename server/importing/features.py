@@ -68,10 +68,12 @@ def _from_file(
 ) -> npt.NDArray[np.float32]:
     """Read features, (N, F). Rows are matched by id if the file has ids, otherwise by position."""
     if not path.is_file():
-        raise DatasetError(f"--features {path}: no such file")
+        raise DatasetError(f"--features {path}: the file does not exist")
     source = _open(path, options)
     if source.kind != "vector":
-        raise DatasetError(f"--features {path}: holds pictures; give one vector per item, (N, F)")
+        raise DatasetError(
+            f"--features {path}: the file holds pictures; give one vector per item, (N, F)"
+        )
     rows: dict[str, npt.NDArray[np.float32]] = {}
     for item in source:
         if isinstance(item, BadItem):
@@ -81,16 +83,16 @@ def _from_file(
         if len(rows) != len(items) or report.bad:
             left_out = f" ({report.left_out} were left out)" if report.bad else ""
             raise DatasetError(
-                f"--features {path}: {len(rows)} rows for {len(items)} items{left_out}; give one "
-                "row per item, or a file with ids"
+                f"--features {path}: the file has {len(rows)} rows for "
+                f"{len(items)} items{left_out}; give one row per item, or a file with ids"
             )
         ordered = list(rows.values())
     else:
         missing = [item_id for item_id in items.ids if item_id not in rows]
         if missing:
             raise DatasetError(
-                f"--features {path}: no row for {len(missing)} items, such as '{missing[0]}'; give "
-                "one row per item"
+                f"--features {path}: the file has no row for {len(missing)} items, such as "
+                f"'{missing[0]}'; give one row per item"
             )
         ordered = [rows[item_id] for item_id in items.ids]
     if len({row.shape for row in ordered}) > 1:
@@ -107,7 +109,8 @@ def _open(path: Path, options: ImportOptions) -> Source:
     if suffix in SUFFIXES:
         return Table(path, ImportOptions(unpacked=options.unpacked))
     raise DatasetError(
-        f"--features {path}: give .npy, .npz (X, ids), or a table with ids and vectors"
+        f"--features {path}: the file has the wrong kind; give .npy, .npz (X, ids), or a table with"
+        " ids and vectors"
     )
 
 

@@ -58,7 +58,7 @@ def _copy(source: Path, target: Path, root: Path | None) -> ImportReport:
         for path in item_set.files_of(source):
             shutil.copyfile(path, target / path.name)
     except OSError as error:
-        raise DatasetError(f"{target}: cannot be written: {reason_of(error, target)}") from error
+        raise DatasetError(f"{target} cannot be written: {reason_of(error, target)}") from error
     return ImportReport(items.name, imported=len(items), root=root or items.root)
 
 

@@ -1,4 +1,4 @@
-"""Rows of Parquet files. A small file can state a large table, so sizes are limited."""
+"""Rows of Parquet files. A small file can unpack to a large table, so sizes are limited."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -36,7 +36,7 @@ class ParquetRows(Rows):
                 if schema is None:
                     schema = metadata.schema.to_arrow_schema()
             except (pa.ArrowException, OSError) as error:
-                raise DatasetError(f"{path}: not a whole Parquet file: {error}") from error
+                raise DatasetError(f"{path} is not a complete Parquet file: {error}") from error
             count += metadata.num_rows
             check_unpacked(
                 str(path),
@@ -47,7 +47,8 @@ class ParquetRows(Rows):
         assert schema is not None
         if len(schema.names) > MAX_COLUMNS:
             raise DatasetError(
-                f"{paths[0]}: {len(schema.names):,} columns; at most {MAX_COLUMNS:,} are imported"
+                f"{paths[0]} has {len(schema.names):,} columns; at most {MAX_COLUMNS:,} are "
+                "imported"
             )
         super().__init__(schema.names, schema, count)
 
@@ -65,7 +66,8 @@ class ParquetRows(Rows):
                             left -= _unpacked_bytes(part)
                             if left < 0:
                                 raise DatasetError(
-                                    f"{path}: after row {number:,} it {too_large(self.unpacked)}"
+                                    f"{path}: after row {number:,}, the file "
+                                    f"{too_large(self.unpacked)}"
                                 )
                             columns = [python_values(column) for column in part.columns]
                             for values in zip(*columns, strict=True):
@@ -79,7 +81,8 @@ class ParquetRows(Rows):
 def _texts_of(schema: pa.Schema | None) -> list[str]:
     """Names of the columns of texts or bytes.
 
-    They are read with their dictionaries: 500 rows that repeat a value of 100 MB take 100 MB.
+    These columns are read with their dictionaries. Then 500 rows that repeat one value of 100 MB
+    take 100 MB of memory.
     """
     return [
         field.name

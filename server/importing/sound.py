@@ -47,7 +47,9 @@ class SoundFolder:
         self.window = options.window
         self.hop = options.hop if options.hop is not None else options.window
         if not (0.02 <= self.window <= 600 and 0.01 <= self.hop <= 600):
-            raise DatasetError("--window must be 0.02 to 600 seconds, --hop 0.01 to 600")
+            raise DatasetError(
+                "--window must be 0.02 to 600 seconds, and --hop 0.01 to 600 seconds"
+            )
         self.fmin, self.unpacked = options.fmin, options.unpacked
         self.files = FolderFiles(root, SUFFIXES)
         self.count, rates = self._probe()
@@ -87,15 +89,17 @@ class SoundFolder:
     def _check(self, rate: int, channels: int) -> None:
         """Raise ItemError if files with this sample rate (Hz) and number of channels are left out.
 
-        A small file can state a rate of 2 GHz, by which one window would take gigabytes.
+        A small file can claim a sample rate of 2 GHz. One window would then take gigabytes.
         """
         if not 0 < channels <= MAX_CHANNELS:
-            raise ItemError(f"{channels} channels; at most {MAX_CHANNELS} are read")
+            raise ItemError(f"the file has {channels} channels; at most {MAX_CHANNELS} are read")
         if not 0 < rate <= MAX_RATE:
-            raise ItemError(f"a sample rate of {rate:,} Hz; at most {MAX_RATE:,} Hz are read")
+            raise ItemError(
+                f"the file has a sample rate of {rate:,} Hz; at most {MAX_RATE:,} Hz are read"
+            )
         if rate <= 2 * self.fmin:
             raise ItemError(
-                f"a sample rate of {rate:,} Hz, which holds no frequency above --fmin "
+                f"the file has a sample rate of {rate:,} Hz, so it holds no frequency above --fmin "
                 f"{self.fmin:g} Hz"
             )
         for name, seconds in (("--window", self.window), ("--hop", self.hop)):
@@ -171,7 +175,7 @@ class SoundFolder:
                 )
                 number += 1
             if number == 0:
-                raise ItemError("has no samples")
+                raise ItemError("the file has no samples")
 
 
 def _cut(sound: soundfile.SoundFile, length: int, hop: int) -> Iterator[npt.NDArray[np.float32]]:
@@ -192,7 +196,7 @@ def _cut(sound: soundfile.SoundFile, length: int, hop: int) -> Iterator[npt.NDAr
             return  # `held` was part of the previous window
         held = np.concatenate([held, new])
         if not np.isfinite(held).all():
-            raise ItemError("holds NaN or infinity")
+            raise ItemError("the file holds NaN or infinity")
         yield held
         if len(held) < length:
             return

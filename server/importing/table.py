@@ -113,7 +113,7 @@ class Table:
         if asked is not None:
             if asked not in self.rows.columns:
                 there = ", ".join(map(short, self.rows.columns[:20]))
-                raise DatasetError(f"{self.path}: has no column '{asked}'; the columns are {there}")
+                raise DatasetError(f"{self.path} has no column '{asked}'; the columns are {there}")
             return asked
         by_lower = {name.lower(): name for name in reversed(self.rows.columns)}
         return next((by_lower[name] for name in usual if name in by_lower), None)
@@ -185,7 +185,8 @@ class Table:
         if self.image_column is not None or self.thumbnail_column is not None:
             if path is None and original is None:
                 raise ItemError(
-                    f"no picture in column '{self.image_column or self.thumbnail_column}'"
+                    "the row has no picture in column "
+                    f"'{self.image_column or self.thumbnail_column}'"
                 )
             if original is not None:
                 item.original, item.held_bytes = original, len(original)
@@ -200,7 +201,7 @@ class Table:
         if self.id_column is not None:
             given = _text(row.get(self.id_column))
             if given is None:
-                raise ItemError(f"no id in column '{self.id_column}'")
+                raise ItemError(f"the row has no id in column '{self.id_column}'")
             return given
         by_path = path or (_text(row.get(self.path_column)) if self.path_column else None)
         return by_path or str(number)
@@ -220,12 +221,15 @@ class Table:
         if original is not None:
             return io.BytesIO(original)
         if path is None:
-            raise ItemError("no picture")
+            raise ItemError("the row has no picture")
         return open_inside(self.root, _path_bytes(path))
 
 
 def _parts(cell: Any) -> tuple[str | None, bytes | None]:
-    """(path, bytes) of a picture's cell. A Hugging Face data set has a dictionary with both."""
+    """The path and the bytes of a picture in a cell. Each is None if the cell does not contain it.
+
+    A cell has either a path or bytes. In a Hugging Face data set, a cell is a dictionary with both.
+    """
     if isinstance(cell, dict):
         path, data = cell.get("path"), cell.get("bytes")
         return (

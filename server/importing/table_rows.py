@@ -58,7 +58,7 @@ class CsvRows(Rows):
         except LookupError as error:
             raise DatasetError(f"--encoding {encoding}: there is no such encoding") from error
         except (OSError, UnicodeError) as error:
-            raise DatasetError(f"{path}: cannot be read: {error}") from error
+            raise DatasetError(f"{path} cannot be read: {error}") from error
         if len(first) == _MAX_FIELD:
             raise DatasetError(
                 f"{path}: the first line has more than {_MAX_FIELD >> 20} million characters; it "
@@ -79,7 +79,7 @@ class CsvRows(Rows):
             raise DatasetError(f"{path}: two columns are named '{short(twice)}'; rename one")
         if len(columns) > MAX_COLUMNS:
             raise DatasetError(
-                f"{path}: {len(columns):,} columns; at most {MAX_COLUMNS:,} are imported"
+                f"{path} has {len(columns):,} columns; at most {MAX_COLUMNS:,} are imported"
             )
         super().__init__(columns)
 
@@ -104,11 +104,11 @@ class CsvRows(Rows):
                     continue
                 except UnicodeError as error:
                     raise DatasetError(
-                        f"{self.path}: not {self.encoding} text from line {line} on; name the "
+                        f"{self.path} is not {self.encoding} text from line {line} on; name the "
                         "encoding of the file with --encoding (latin-1, cp1252, ...)"
                     ) from error
                 except OSError as error:
-                    raise DatasetError(f"{self.path}: cannot be read: {error.strerror}") from error
+                    raise DatasetError(f"{self.path} cannot be read: {error.strerror}") from error
                 if not fields:
                     continue
                 yield self._row(f"line {line}", fields)
@@ -185,7 +185,7 @@ class JsonRows(Rows):
                     if line.strip():
                         yield _json_row(f"line {number}", line)
         except OSError as error:
-            raise DatasetError(f"{self.path}: cannot be read: {error.strerror}") from error
+            raise DatasetError(f"{self.path} cannot be read: {error.strerror}") from error
 
     def __iter__(self) -> Iterator[tuple[str, Row] | BadItem]:
         return self._lines()

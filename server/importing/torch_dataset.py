@@ -25,7 +25,7 @@ from lodespace.items.errors import BadItem, ItemError, Picture
 
 PREFIX = "torchvision:"
 _FINGERPRINTED = 16
-"""Smallest number of items that are digested in a large data set."""
+"""Smallest number of items of a large data set whose content goes into the fingerprint."""
 
 
 class TorchItems:
@@ -45,7 +45,7 @@ class TorchItems:
             first = dataset[0] if self.count else None
         except (TypeError, NotImplementedError, IndexError) as error:
             raise DatasetError(
-                f"{name}: not a data set with a length and numbered items: {error}"
+                f"{name} is not a data set with a length and numbered items: {error}"
             ) from error
         item = first[0] if isinstance(first, tuple | list) else first
         self.kind: Literal["image", "vector"] = "vector" if np.ndim(_array(item)) == 1 else "image"

@@ -70,7 +70,7 @@ def _check(path: Path, name: str, array: npt.NDArray[Any], kind: Any, axes: int)
 def _check_classes(path: Path, items: Any) -> None:
     if len(items.class_names) > MAX_CLASSES:
         raise DatasetError(
-            f"{path}: names {len(items.class_names):,} classes; at most {MAX_CLASSES:,} are "
+            f"{path} names {len(items.class_names):,} classes; at most {MAX_CLASSES:,} are "
             "supported"
         )
     for name in items.class_names:

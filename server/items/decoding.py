@@ -35,8 +35,8 @@ def decode(file: BinaryIO, frame: tuple[int, int] | None = None) -> Picture:
             width, height = image.size
             if width * height > MAX_PIXELS:
                 raise ItemError(
-                    f"{width:,} x {height:,} pixels; at most {MAX_PIXELS // 1_000_000} megapixels "
-                    "are read"
+                    f"the picture has {width:,} x {height:,} pixels; at most "
+                    f"{MAX_PIXELS // 1_000_000} megapixels are read"
                 )
             if frame is not None and image.format == "JPEG":
                 image.draft(None, (2 * frame[1], 2 * frame[0]))
@@ -47,20 +47,20 @@ def decode(file: BinaryIO, frame: tuple[int, int] | None = None) -> Picture:
     except ItemError:
         raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        raise ItemError("too many pixels") from error
+        raise ItemError("the picture has too many pixels") from error
     except UnidentifiedImageError as error:
-        raise ItemError("not a PNG, JPEG, WebP, TIFF or GIF picture") from error
+        raise ItemError("the file is not a PNG, JPEG, WebP, TIFF or GIF picture") from error
     # Pillow's decoders raise many types on broken files: SyntaxError, struct.error, KeyError, ...
     except Exception as error:
-        raise ItemError(f"a damaged picture: {error or type(error).__name__}") from error
+        raise ItemError(f"the picture is damaged: {error or type(error).__name__}") from error
 
 
 def suffix_of(file: BinaryIO) -> str:
     """The suffix for a picture file, after the whole picture was decoded.
 
     A large JPEG is decoded at a reduced size. `file` is at its beginning afterwards. Raises
-    ItemError if the file is not a picture, so that no other file is given out as the original of
-    an item.
+    ItemError if the file is not a picture, because only pictures may be exported or sent as
+    originals.
     """
     decode(file, (32, 32))
     file.seek(0)
@@ -101,10 +101,12 @@ def plain(image: Image.Image) -> Picture:
     if image.mode in ("I", "I;16", "I;16B", "I;16L", "I;16N"):
         values = np.asarray(image)
         if values.min() < 0 or values.max() > 0xFFFF:
-            raise ItemError("more than 16 bits per pixel; save the picture with 8 or 16")
+            raise ItemError("the picture has more than 16 bits per pixel; save it with 8 or 16")
         return (values // 257).astype(np.uint8)
     if image.mode == "F":
-        raise ItemError("floating-point pixels; save the picture with 8 or 16 bits per pixel")
+        raise ItemError(
+            "the picture has floating-point pixels; save it with 8 or 16 bits per pixel"
+        )
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
         rgba = image.convert("RGBA")
         ground = Image.new("RGBA", rgba.size, (255, 255, 255, 255))

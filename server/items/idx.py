@@ -34,7 +34,7 @@ def read_idx(path: Path, unpacked: float | None = None) -> npt.NDArray[np.uint8]
             head = stream.read(4)
             if len(head) < 4 or head[:3] != b"\0\0\x08":
                 raise DatasetError(
-                    f"{path}: not an IDX file of unsigned bytes (it should begin with 00 00 08)"
+                    f"{path} is not an IDX file of unsigned bytes (it should begin with 00 00 08)"
                 )
             rank = head[3]
             sizes = stream.read(4 * rank)
@@ -51,7 +51,7 @@ def read_idx(path: Path, unpacked: float | None = None) -> npt.NDArray[np.uint8]
                 )
             return _body(path, stream, shape)
     except (OSError, EOFError, zlib.error) as error:
-        raise DatasetError(f"{path}: cannot be read: {error}") from error
+        raise DatasetError(f"{path} cannot be read: {error}") from error
 
 
 def _body(path: Path, stream: IO[bytes], shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:

@@ -39,7 +39,8 @@ TABLE = "items.arrow"
 ORIGINALS = "originals.bin"
 
 _BAD_HEADER = (SyntaxError, tokenize.TokenError, MemoryError, RecursionError, OverflowError)
-"""Further errors of numpy for a damaged header of a .npy file, which it parses as Python."""
+"""Further errors that numpy raises for a damaged .npy file, because it parses the header as Python.
+"""
 
 Kind = Literal["image", "vector", "sound"]
 
@@ -76,7 +77,10 @@ class ItemSet:
     None: the items have no original files, or this data set may not read them on this computer.
     """
     stated_root: Path | None = None
-    """The folder of the original files that the data set states. It is not read for that reason."""
+    """Folder of the original files according to the data set.
+
+        The server reads this folder only after the user has approved it (root_approval.py).
+    """
     originals: Path | None = None
     """The file with original pictures that were bytes in a table."""
     details: dict[str, Any] = field(default_factory=dict)
@@ -85,7 +89,7 @@ class ItemSet:
     def __post_init__(self) -> None:
         n = len(self.data)
         if n < 2:
-            raise DatasetError(f"{self.name}: {n} items; a latent space needs at least 2")
+            raise DatasetError(f"{self.name} has {n} items; a latent space needs at least 2")
         counted = {
             "label": self.truth,
             "row": self.table,
@@ -95,7 +99,8 @@ class ItemSet:
         for what, values in counted.items():
             if values is not None and len(values) != n:
                 raise DatasetError(
-                    f"{self.name}: {len(values)} {what}s for {n} items; there must be one per item"
+                    f"{self.name} has {len(values)} {what}s for {n} items; there must be one "
+                    "per item"
                 )
 
     def __len__(self) -> int:
@@ -161,7 +166,9 @@ def load(folder: Path, *, root: Path | None = None) -> ItemSet:
         manifest = json_value(path.read_bytes())
         number, name = int(manifest.get("format", 1)), _text(manifest["name"])
         if number > FORMAT:
-            raise DatasetError(f"{path}: written by a newer version of Lodespace; update Lodespace")
+            raise DatasetError(
+                f"{path} was written by a newer version of Lodespace; update Lodespace"
+            )
         if "images" in manifest:
             return _load_idx(folder, manifest)
         kind, content = manifest["kind"], manifest["content"]
@@ -187,10 +194,10 @@ def load(folder: Path, *, root: Path | None = None) -> ItemSet:
         OverflowError,
         RecursionError,
     ) as error:
-        raise DatasetError(f"{path}: not a data set description: {error!r}") from error
+        raise DatasetError(f"{path} is not a data set description: {error!r}") from error
     data = arrays.get("vectors" if kind == "vector" else "pixels")
     if data is None or kind not in ("image", "vector", "sound"):
-        raise DatasetError(f"{path}: does not name an array of {kind} items")
+        raise DatasetError(f"{path} does not name an array of {kind} items")
     items = None if table is None else _table(folder, table)
     made = ItemSet(
         name,
@@ -216,8 +223,9 @@ def load(folder: Path, *, root: Path | None = None) -> ItemSet:
 def member(folder: Path, name: object) -> Path:
     """The file `name` in `folder`.
 
-    Raises DatasetError if `name` is not a plain file name, or a link that leads out of the folder.
-    Other people may have written dataset.json, and a path could lead out of the folder.
+    Other people may have written dataset.json, so `name` could lead out of the folder. Raises
+    DatasetError if `name` is not a plain file name, or if the file is a link to a place outside of
+    the folder.
     """
     if not isinstance(name, str) or Path(name).name != name or "\0" in name:
         raise DatasetError(
@@ -226,10 +234,11 @@ def member(folder: Path, name: object) -> Path:
     path = folder / name
     if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
         raise DatasetError(
-            f"{path}: a symbolic link that leads out of the folder; copy the file there instead"
+            f"{path} is a symbolic link that leads out of the folder; copy the file into the folder"
+            " instead"
         )
     if path.exists() and not path.is_file():
-        raise DatasetError(f"{path}: not a regular file (a folder, pipe, socket or device)")
+        raise DatasetError(f"{path} is not a regular file, but a folder, pipe, socket or device")
     return path
 
 
@@ -242,7 +251,7 @@ def _array(folder: Path, name: object) -> npt.NDArray[Any]:
     try:
         return np.load(path, mmap_mode="c", allow_pickle=False)
     except (ValueError, OSError, EOFError, *_BAD_HEADER) as error:
-        raise DatasetError(f"{path}: damaged: {error}") from error
+        raise DatasetError(f"{path} is damaged: {error}") from error
 
 
 def _table(folder: Path, name: object) -> "ItemTable":

@@ -1,4 +1,4 @@
-"""Writing of an open data set to a new folder, without the folder from which it was opened.
+"""Writing of an open data set to a new folder, even if its first folder was deleted.
 
 The arrays are mapped into memory. A file that is mapped stays readable after it was deleted.
 """

@@ -1,7 +1,7 @@
 """Original pictures and sounds of items. For a missing picture, the stored copy is used.
 
-Only a file that decodes as a picture or sound is given out. Other people may have made the data set
-and chosen the paths.
+Only a file that decodes as a picture or sound is sent to a client. Other people may have made the
+data set and chosen the paths.
 """
 
 import io
@@ -59,7 +59,7 @@ def _original(items: ItemSet, item: int, side: int) -> Image.Image | None:
 
 
 def open_original(items: ItemSet, item: int) -> BinaryIO | None:
-    """Open the original picture of an item. The content may be anything.
+    """Open the original picture of an item. The file may contain anything, also no picture.
 
     Returns None if there is no original, or if the data set may not read it. Raises ItemError.
     """
@@ -134,22 +134,25 @@ def sound(items: ItemSet, item: int) -> bytes:
 def part_of(start: float | None, end: float | None, rate: int) -> tuple[int, int]:
     """(first sample, number of samples) of an item from `start` to `end` seconds.
 
-    Raises ItemError if the times make no sense, or if the item has too many samples.
+    Raises ItemError if the times are not valid, or if the item has too many samples.
     """
     if rate > MAX_RATE:
-        raise ItemError(f"a sample rate of {rate:,} Hz; at most {MAX_RATE:,} Hz are read")
+        raise ItemError(
+            f"the file has a sample rate of {rate:,} Hz; at most {MAX_RATE:,} Hz are read"
+        )
     if start is None or end is None or not (0 <= start < end and end * rate < 1 << 62):
         raise ItemError("the item has no valid start and end")
     samples = round((end - start) * rate)
     if samples > MAX_SAMPLES:
-        raise ItemError(f"{samples:,} samples; at most {MAX_SAMPLES:,} are read")
+        raise ItemError(f"the item has {samples:,} samples; at most {MAX_SAMPLES:,} are read")
     return round(start * rate), samples
 
 
 def read_mixed(recording: Any, samples: int) -> npt.NDArray[np.float32]:
     """Read at most `samples` samples, (T,), the mean of all channels.
 
-    Memory for all channels is needed for a part of the samples only: a file may have 64 channels.
+    The samples are read in parts, because a file may have 64 channels. Only one part at a time is
+    in memory with all channels.
     """
     parts: list[npt.NDArray[np.float32]] = []
     at_once = max(1, _VALUES_AT_ONCE // recording.channels)

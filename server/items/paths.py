@@ -20,22 +20,26 @@ _DIRECTION = {
     c: f"\\u{c:04x}"
     for c in [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x2028, 0x2029]
 }
-"""Marks of the reading direction. With them, a file name can look like another file name."""
+"""Unicode characters that change the reading direction.
+
+With these characters, a file name can look like another file name.
+"""
 
 
 def shown(name: bytes) -> str:
     """A file's name as text.
 
-    Invalid UTF-8, control characters and marks of the reading direction are escaped.
+    Invalid UTF-8, control characters and characters that change the reading direction are escaped.
     """
     return name.decode("utf-8", "backslashreplace").translate(_CONTROL | _DIRECTION)
 
 
 def printable(text: str) -> str:
-    """The text for a terminal, which may contain names and values that other people chose.
+    """The text for a terminal, with some characters escaped.
 
-    Control characters except line breaks and tabs, marks of the reading direction and half
-    characters are escaped. With them, a name could move the cursor or hide other lines.
+    Names and values in the text may be from other people, and could move the cursor or hide lines.
+    The escaped characters are control characters except line breaks and tabs, characters that
+    change the reading direction, and lone surrogates.
     """
     kept = {c: text for c, text in _CONTROL.items() if c not in (0x09, 0x0A)}
     escaped = text.translate(kept | _DIRECTION | _C1)
@@ -129,7 +133,7 @@ def open_inside(root: Path, path: bytes, limit: int | None = MAX_FILE_BYTES) -> 
     about = os.fstat(descriptor)
     if not stat.S_ISREG(about.st_mode):
         file.close()
-        raise ItemError("not a regular file (a folder, pipe, socket or device)")
+        raise ItemError("the path is not a regular file, but a folder, pipe, socket or device")
     if about.st_size == 0:
         file.close()
         raise ItemError("the file is empty")

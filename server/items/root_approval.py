@@ -1,9 +1,9 @@
 """Local record of the folders from which data sets on this computer may read original files.
 
 A data set names the folder of its original files and the path of each file. The author of the data
-set chose both, so these files are read only if the record has an entry for the data set. The record
-is in the state folder of the user, outside of all projects: a project that was received or copied
-is not in it.
+set chose both. Therefore the server reads these files only if the record has an entry for the data
+set. The record is in the state folder of the user, outside of all projects. So it has no entry for
+a project that was copied or came from somebody else.
 """
 
 import fcntl
@@ -43,7 +43,7 @@ class Approval(msgspec.Struct, kw_only=True):
     device: int
     """Device number of the data set folder."""
     inode: int
-    """Inode number of the data set folder. A folder keeps it when it is renamed."""
+    """Inode number of the data set folder. The number stays the same when the folder is renamed."""
     paths: str
     """SHA-256 of the paths of all items (`paths_digest`)."""
     root: str
@@ -55,9 +55,10 @@ class Approval(msgspec.Struct, kw_only=True):
 def approved_root(folder: Path, table: "ItemTable | None") -> Path | None:
     """Return the folder from which the data set in `folder` may read, or None.
 
-    A data set is recognised by its real path, or by the device and inode of its folder, and in both
-    cases by the paths of its items. A copy is in another folder. Other data that replace the data
-    set have other paths, so they can at most read the files that were approved.
+    An entry of the record belongs to the data set if two conditions hold. The folder has the same
+    real path, or the same device and inode. The items have the same paths. Therefore a copy in
+    another folder has no entry, and other data in the same folder can read no files that were not
+    approved.
     """
     if table is None or not table.has_paths:
         return None
@@ -123,15 +124,16 @@ def checked_root(root: Path, table: "ItemTable | None") -> Path:
     if not paths:
         raise DatasetError("--root has no effect: the items of this project have no original files")
     if not root.is_dir():
-        raise DatasetError(f"--root {root}: not a folder; give the folder of the original files")
+        raise DatasetError(f"--root {root} is not a folder; give the folder of the original files")
     real = root.resolve()
     if real == Path(real.anchor):
         raise DatasetError(
-            f"--root {root}: all files of this computer; give the folder of the original files"
+            f"--root {root} contains all files of this computer; give the folder of the original "
+            "files"
         )
     if not any(_is_file(real, path) for path in paths):
         raise DatasetError(
-            f"--root {root}: does not contain the original files, such as {shown(paths[0])}; give "
+            f"--root {root} does not contain the original files, such as {shown(paths[0])}; give "
             "the folder to which this path is relative"
         )
     return real

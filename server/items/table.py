@@ -62,19 +62,19 @@ class ItemTable:
                 table = ipc.open_file(file).read_all()
                 table.validate(full=True)
         except (pa.ArrowException, OSError, ValueError) as error:
-            raise DatasetError(f"{path}: damaged: {error}") from error
+            raise DatasetError(f"{path} is damaged: {error}") from error
         if ID not in table.column_names:
-            raise DatasetError(f"{path}: not a table of items")
+            raise DatasetError(f"{path} is not a table of items")
         if len(set(table.column_names)) < len(table.column_names):
-            raise DatasetError(f"{path}: damaged: two columns have the same name")
+            raise DatasetError(f"{path} is damaged: two columns have the same name")
         for name in set(OWN_TYPES) & set(table.column_names):
             if table.schema.field(name).type != OWN_TYPES[name]:
                 raise DatasetError(
-                    f"{path}: damaged: the column {name} is {table.schema.field(name).type}, not "
+                    f"{path} is damaged: the column {name} is {table.schema.field(name).type}, not "
                     f"{OWN_TYPES[name]}"
                 )
         if table[ID].null_count:
-            raise DatasetError(f"{path}: damaged: an item has no id")
+            raise DatasetError(f"{path} is damaged: an item has no id")
         return cls(table)
 
     def write(self, path: Path) -> None:
@@ -105,7 +105,10 @@ class ItemTable:
         return [path for path in self.table[PATH].slice(0, count).to_pylist() if path is not None]
 
     def path_bytes(self) -> Iterator[tuple[npt.NDArray[np.int64], bytes]]:
-        """Yield (length of each path in bytes, -1 without a path; all paths joined) per block."""
+        """Yield the paths of all items in blocks: the lengths in bytes, and the joined paths.
+
+        The length is -1 for an item without a path.
+        """
         if PATH not in self._numbers:
             return
         for start in range(0, len(self), _PATHS_AT_ONCE):

@@ -18,8 +18,9 @@ _CELLS_AT_ONCE = 4_000_000
 _MOST_FIELDS = 1000
 """Largest number of different fields of the structures in a column.
 
-Each field becomes an Arrow array with one value per row. A column whose structures have names of
-items as fields would need gigabytes. It is stored as text.
+Each field becomes an Arrow array with one value per row. Structures that use ids of items as field
+names have so many fields that the arrays would need gigabytes. A column with more fields than the
+limit is stored as text.
 """
 _DEEPEST = 16
 """Largest depth of nested values in a column. Arrow files can store at most 64 levels."""

@@ -318,7 +318,7 @@ def test_fewer_than_two_pictures_are_refused(tmp_path: Path, bring: Import, how_
     root.mkdir()
     for number in range(how_many):
         draw(number).save(root / f"{number}.png")
-    with pytest.raises(DatasetError, match=r"no file in it can be read|at least 2"):
+    with pytest.raises(DatasetError, match=r"no file in .* can be read|at least 2"):
         bring(root)
     assert not list(tmp_path.glob("imported-*"))
 

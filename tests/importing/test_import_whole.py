@@ -176,7 +176,7 @@ def test_features_that_do_not_fit_are_refused(folder: Path, tmp_path: Path, brin
     np.savez(tmp_path / "f.npz", X=np.zeros((2, 3)), ids=["4.png", "other"])
     with pytest.raises(DatasetError, match="no row for 4 items"):
         bring(folder, features=tmp_path / "f.npz")
-    with pytest.raises(DatasetError, match="no such file"):
+    with pytest.raises(DatasetError, match="the file does not exist"):
         bring(folder, features=tmp_path / "none.npy")
 
 
@@ -200,7 +200,7 @@ def test_a_backbone_with_weights_on_disk_computes_features(
     torch.save(network.state_dict(), tmp_path / "weights.pth")
     with pytest.raises(DatasetError, match="safetensors"):
         bring(folder, backbone="squeezenet1_1", weights=tmp_path / "weights.pth")
-    with pytest.raises(DatasetError, match="not the weights of resnet18"):
+    with pytest.raises(DatasetError, match="does not fit the network resnet18"):
         bring(folder, backbone="resnet18", weights=tmp_path / "weights.safetensors")
     with pytest.raises(DatasetError, match="no such network"):
         bring(folder, backbone="nonet", weights=tmp_path / "weights.safetensors")

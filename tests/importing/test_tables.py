@@ -312,7 +312,7 @@ def test_invalid_tables_are_refused(
 def test_a_truncated_parquet_file_is_refused(pictures: Path, bring: Import) -> None:
     path = write(pictures / "t.parquet", ROWS)
     path.write_bytes(path.read_bytes()[:-20])
-    with pytest.raises(DatasetError, match="not a whole Parquet file"):
+    with pytest.raises(DatasetError, match="not a complete Parquet file"):
         bring(path)
 
 

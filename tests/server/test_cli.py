@@ -87,7 +87,7 @@ def test_export_writes_labels_and_scene(bake: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["serve", "nowhere"], "no such file"),
+        (["serve", "nowhere"], "does not exist"),
         (["serve", "--port", "99999"], "port"),
         (["serve", "--port", "x"], "port"),
         (["serve", "--seed", "-1"], "whole number"),
@@ -96,7 +96,7 @@ def test_export_writes_labels_and_scene(bake: Path, tmp_path: Path) -> None:
         (["serve", "--project", "taken"], "not a project"),
         (["serve", "--cert", "x.pem"], "--cert has no effect without --lan"),
         (["serve", "--lan-port", "8443"], "--lan-port has no effect without --lan"),
-        (["bake", "nowhere", "-o", "out"], "no such file"),
+        (["bake", "nowhere", "-o", "out"], "does not exist"),
         (["bake", "text.txt", "-o", "out"], ".txt"),
         (["export", ".", "-o", "x.csv"], "neither a project"),
         (["info", "nowhere"], "neither a project"),
