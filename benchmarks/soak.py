@@ -127,7 +127,7 @@ class Person:
 
 
 class Run:
-    """One run: people at work, and samples of the processes."""
+    """One run: simulated people who label, and samples of the server and the trainer."""
 
     def __init__(self, server: ServerProcess, project: Path, *, sample_seconds: float) -> None:
         self.server = server
@@ -138,7 +138,7 @@ class Run:
         self._began = time.monotonic()
 
     def sample(self) -> None:
-        """Add a sample, and forget the messages that the clients have received."""
+        """Add a sample, and delete the messages that the clients have received so far."""
         assert self.server.process is not None
         process = psutil.Process(self.server.process.pid)
         trainers = process.children()

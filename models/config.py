@@ -180,9 +180,10 @@ class TrainingConfig:
 def preset(name: PresetName, latent_dim: int = 3) -> TrainingConfig:
     """Return the configuration of a preset (docs/model.md).
 
-    `default`: particles under label-aware forces. `calm`: the same, but with stiffer unlabelled
-    items and slower motion, so that a person can follow the points. `paper`: only equation 1 of the
-    paper, with the encoder's latent means shown directly.
+    In `default`, each item is a particle, and forces that depend on the labels move the particles.
+    `calm` differs from `default` by stiffer unlabelled items and slower motion, so that a person
+    can follow the points. In `paper`, the model is trained only on equation 1 of the paper, and the
+    page shows the encoder's latent means.
     """
     if name == "paper":
         weights = LossWeights(beta_neighbour=0.0, beta_anchor=0.0, beta_encoder=0.0)

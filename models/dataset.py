@@ -181,9 +181,10 @@ class Dataset:
     def from_vectors(
         cls, vectors: npt.NDArray[Any], standardisation: Standardisation | None = None
     ) -> "Dataset":
-        """Return a data set of vectors (N, F), standardised by `standardisation` if given.
+        """Return a data set of standardised vectors (N, F).
 
-        Each feature gets mean 0 and variance 1. A constant feature becomes 0.
+        If `standardisation` is not given, each feature gets mean 0 and variance 1, and a constant
+        feature becomes 0.
 
         Raises:
             ValueError: for an array of another shape or without values, and for NaN or infinity.

@@ -43,22 +43,27 @@ class Gesture:
     """One gesture, and the state after it."""
 
     kind: str
-    """Kind of gesture: "region", "suspects", "uncertain", "accept" or "single"."""
+    """Kind of gesture.
+
+    "region": a drawn region. "suspects" and "uncertain": a contact sheet of these items. "accept":
+    confident predictions become labels. "single": one item.
+    """
     items: int
     """Number of items that the gesture labels."""
     acts: dict[str, float]
     """Number of actions of the person per kind. The kinds are the fields of TimeModel."""
     rest: float
-    """Seconds from the gesture until training rests.
+    """Seconds from the gesture until training has no work left.
 
     After most contact sheets, the run waits only for new predictions (SHEETS_A_REST in ours.py).
+    The seconds then end with these predictions.
     """
     labelled: float
     """Share of items with a label."""
     labelled_right: float
     """Share of items with a correct label."""
     right: float
-    """Share of items whose label, or prediction if they have no label, is correct."""
+    """Share of items with a correct label or, if they have no label, a correct prediction."""
     label_error: float
     """Share of wrong labels among all labels."""
     told: PageEstimates | None = None

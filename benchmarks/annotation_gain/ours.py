@@ -10,7 +10,7 @@ from annotation_gain.server_run import Page, page_of
 REGIONS_FIRST = {"digits": 10, "sklearn": 10, "textures": 0}
 """Number of region gestures before the first contact sheet, by data set: one per class.
 
-On textures the person draws no regions, because each cluster of their map contains several classes.
+On textures, each cluster of the map contains several classes, so the person draws no regions.
 """
 SHEETS = ("suspects", "uncertain")
 SHEETS_A_REST = 5
@@ -23,7 +23,7 @@ ACCEPTED_FROM = 0.9
 
 
 class Session:
-    """One run: gestures of a person at a page, stored in `course`."""
+    """One run: a simulated person makes gestures on a page, and `course` stores them."""
 
     def __init__(
         self, page: Page, person: SeesEveryPicture | LooksAtSamples, eyes: Eyes, course: Course

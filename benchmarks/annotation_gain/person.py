@@ -26,12 +26,13 @@ and after labelling it.
 """
 DENSEST = 4
 TRIES = 5
-"""Number of searches without a pure region after which a person stops drawing regions."""
+"""Number of searches without a result after which a person stops drawing regions."""
 SMALLEST = 12
 """Smallest number of items in a region."""
 LARGEST_REGION = 1500
 STRANGERS = 0.05
-"""Largest share of items in a region whose prediction is not the main class of the region."""
+"""Largest share of items in a region that are predicted to have another class than the main class.
+"""
 
 
 class Eyes:
@@ -131,7 +132,7 @@ class LooksAtSamples:
     def _places(
         self, points: Points, free: Items, prediction: Labels, shown: Items | None
     ) -> list[Items]:
-        """Return candidate regions: the region of the page, or regions grown from dense places."""
+        """Return candidate regions: that suggested by the page, or regions grown from dense places."""
         if shown is not None:
             return [_from_the_middle(points, shown)]
         grown = [

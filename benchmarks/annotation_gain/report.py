@@ -153,7 +153,7 @@ def _rest(courses: Sequence[Course]) -> str:
 
 
 NOTHING_LEFT = 0.99
-"""A run counts as finished when at least this share of its items is labelled, or is right.
+"""A run is finished when this share of its items has a label, or a right label or prediction.
 
 The table repeats the last result of a finished run for larger numbers of gestures.
 """

@@ -16,7 +16,8 @@ from lodespace.models.config import TrainingConfig
 class TrainingState(NamedTuple):
     """Tensors and description of a training.
 
-    A trainer that loads both continues with the same results as the saved training.
+    A trainer that loads tensors and description continues with the same results as the saved
+    training.
     """
 
     tensors: Tensors
@@ -84,9 +85,12 @@ class StateDescription:
     frame: int
     """Number of the last frame that was shown."""
     shown: bool
-    """Whether a frame had been shown. If not, latent_mean has the positions of the next frame."""
+    """Whether a frame had been shown before the state was saved.
+
+    If not, latent_mean has the positions of the next frame.
+    """
     moving: bool
-    """Whether the shown points were still in motion."""
+    """Whether the shown points were in motion when the state was saved."""
     step: int
     """Number of units of work done."""
     epoch: float

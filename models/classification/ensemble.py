@@ -15,7 +15,7 @@ from lodespace.models.item_predictions import UNLABELED, ItemPredictions
 from lodespace.models.layout.graph import Graph
 
 CHUNK = 1000
-"""Items per unit of work, which takes about 15 ms."""
+"""Number of items in one unit of work. A unit takes about 15 ms."""
 
 
 class TrainingLabels(NamedTuple):
@@ -89,8 +89,9 @@ class Predictions:
         return -(-self.position // CHUNK)
 
     def start_sweep(self, first: torch.Tensor) -> None:
-        """Start a sweep with the items `first` (int64 (K,), on the CPU); all others follow in
-        ascending order.
+        """Start a sweep with the items `first`, int64 (K,), on the CPU.
+
+        All other items follow in ascending order.
         """
         n = len(self.probabilities)
         rest = torch.ones(n, dtype=torch.bool)
@@ -102,7 +103,8 @@ class Predictions:
     def step(self, classifier: WideClassifier, labels: TrainingLabels) -> bool:
         """Predict the next chunk. Returns whether the sweep is complete.
 
-        If labels change during a sweep, doubts are computed from the labels of the last call.
+        If labels change during a sweep, the doubts about labels and predictions follow from the
+        labels of the last call.
         """
         n = len(self.order)
         if self.position >= n and labels.has_two_classes and not self._prepare_second_pass(labels):
@@ -159,7 +161,10 @@ class Predictions:
         return spread_before
 
     def _leave_own_labels_out(self, labels: TrainingLabels) -> None:
-        """Use leave-one-out predictions for the items that the kernel classifier is fitted to."""
+        """Replace the probabilities of the items that the kernel classifier is fitted to.
+
+        The new probabilities of an item do not depend on the item's own label (leave one out).
+        """
         if self._kernel is None:
             return
         own = self._kernel.items.to(self.probabilities.device)

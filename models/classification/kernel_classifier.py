@@ -26,9 +26,10 @@ LEAST_BELIEF = 0.1
 The noise variance of a label is NOISE divided by the belief.
 """
 SHARPNESS = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0)
-"""Candidate factors by which scores are multiplied to get logits.
+"""Candidate factors that convert the scores of the kernel regression to logits.
 
-The factor with the lowest cross-entropy on left-out labels calibrates the confidence.
+The factor with the lowest cross-entropy on left-out labels is used, which calibrates the
+confidence.
 """
 
 

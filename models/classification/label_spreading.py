@@ -2,9 +2,10 @@
 
 The class shares of each item repeatedly become the weighted mean of its neighbours' shares. A
 classifier learns little about a class from three items. A cluster of the graph is mostly one class,
-so one label is enough for it. With 27 labels, the accuracy on unlabelled items is 0.97 on the
-bundled digits (wide classifier: 0.70) and 0.62 on textures (wide classifier: 0.47; docs/gain.md).
-With hundreds of labels the classifiers are more accurate, and `share` gives them more weight.
+so one label is enough for the cluster. With 27 labels, the accuracy on unlabelled items is 0.97 on
+the bundled digits (wide classifier: 0.70) and 0.62 on textures (wide classifier: 0.47;
+docs/gain.md). With hundreds of labels the classifiers are more accurate, and `share` gives them
+more weight.
 """
 
 import torch
@@ -22,15 +23,15 @@ HALF_AT = 20
 """Number of labels in the median class at which label spreading and classifiers have equal weights.
 """
 _PRODUCTS_PER_UNIT = 6_000_000
-"""Multiplications per unit of work, which takes about 20 ms."""
+"""Number of multiplications in one unit of work. A unit takes about 20 ms."""
 
 
 def share(labels: torch.Tensor) -> float:
     """Return the weight (0..1) of label spreading in the mean with the classifiers.
 
-    It is 1 without labels, and 0.5 at HALF_AT labels in the median class that has labels. The
-    median is used because one lasso can give a class hundreds of labels, from which a classifier
-    learns nothing about the other classes.
+    The weight is 1 without labels, and 0.5 if the median class has HALF_AT labels. Classes without
+    labels do not count in the median. The median is used because one lasso can give a class
+    hundreds of labels, from which a classifier learns nothing about the other classes.
 
     Args:
         labels: int64 (N,), UNLABELED for an item without a label.
@@ -68,7 +69,7 @@ class LabelSpreading:
         return self.rounds >= ROUNDS
 
     def unit(self) -> None:
-        """Do one unit of work, which is some of the rounds."""
+        """Do one unit of work: some of the rounds."""
         for _ in range(min(self._rounds_per_unit, ROUNDS - self.rounds)):
             self._round()
 

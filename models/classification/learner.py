@@ -20,7 +20,7 @@ from lodespace.models.features.network import FeatureNetwork
 from lodespace.models.item_predictions import UNLABELED
 
 FRESH_CLASSIFIER_STEPS = 60
-"""Number of batches that are due after the classifier restarts on improved features."""
+"""Number of batches to train after the classifier restarts on improved features."""
 DOUBTFUL_WEIGHT = 0.1
 """Minimum weight of a label that the classifier doubts."""
 CHUNKS_PER_UPDATE = 8
@@ -40,7 +40,10 @@ class LabelLearning:
         generator: torch.Generator,
         device_generator: torch.Generator,
     ) -> None:
-        """`generator` is on the CPU, `device_generator` on the device of the data set."""
+        """Prepare to learn labels of `dataset`.
+
+        `generator` is on the CPU, and `device_generator` is on the device of the data set.
+        """
         self.dataset = dataset
         """Items that the classifier reads."""
         self.n_classes = n_classes
@@ -134,7 +137,8 @@ class LabelLearning:
     def _relative_within_class(self, labels: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
         """Return weights (N,), scaled to mean 1 in each class.
 
-        Otherwise a new class, whose labels the classifier doubts at first, would not be learned.
+        Without this scaling, a new class, whose labels the classifier doubts at first, would not be
+        learned.
         """
         labelled = labels != UNLABELED
         own = labels[labelled]

@@ -38,7 +38,10 @@ class WideClassifier:
         n_classes: int,
         device_generator: torch.Generator,
     ) -> None:
-        """`network` may be pretrained; `device_generator` is on the device of `dataset`."""
+        """Build a classifier on `network`, which may be pretrained.
+
+        `device_generator` is on the device of `dataset`.
+        """
         self.dataset = dataset
         self.augmentation = light(dataset.content)
         self.network = network

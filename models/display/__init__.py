@@ -1,1 +1,1 @@
-"""Latent means as shown: alignment between frames, and backward motion at an undo."""
+"""Display of the latent means: alignment between frames, and backward motion at an undo."""

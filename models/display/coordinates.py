@@ -9,7 +9,10 @@ import torch
 from lodespace.models.display.procrustes import procrustes
 
 MIN_CONTRACTION = 0.05
-"""Smallest contraction to divide by. At smaller contractions, shown points nearly coincide."""
+"""Smallest contraction factor by which coordinates are divided.
+
+At smaller contractions, shown points nearly coincide.
+"""
 
 
 def model_from_shown(
@@ -49,7 +52,7 @@ def transform_to_shown(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return rotation (D, D) and translation (D,) from `latent_mean` (N, D) to the frame `shown`.
 
-    Without a frame with D dimensions, they are the identity and 0.
+    Without a frame with D dimensions, the rotation is the identity, and the translation is 0.
     """
     if shown is None or shown.shape != latent_mean.shape:
         axes, device = latent_mean.shape[1], latent_mean.device
