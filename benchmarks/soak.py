@@ -62,8 +62,7 @@ class Soak:
     answered: list[tuple[float, str, float]] = field(default_factory=list[tuple[float, str, float]])
     """Time since the first gesture, action, and seconds until the answer, per command."""
     refused: list[str] = field(default_factory=list[str])
-    """Codes of refused commands. An undo or redo that has nothing to undo or redo does not count.
-    """
+    """Codes of refused commands. An undo or redo without anything to revert is left out."""
     trainers: set[int] = field(default_factory=set[int])
     """Process numbers of all trainers; a single one if no trainer was restarted."""
     agree: bool = False

@@ -109,8 +109,7 @@ class TrainingConfig:
     feature_steps: int = 300
     """Number of batches of self-supervised training."""
     rounds_per_gesture: int = 30
-    """Number of rounds of forces after a change of labels. GESTURE_MOTION (map_guide.py) scales it.
-    """
+    """Number of rounds of forces after a change of labels, before the factor GESTURE_MOTION."""
     classifier_steps_per_gesture: int = 40
     """Number of batches of the wide classifier after one change of labels."""
     encoder_epochs: int = 8

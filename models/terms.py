@@ -1,4 +1,6 @@
-"""The terms of the loss: their weights, and how the page shows them. Does not import torch.
+"""The terms of the loss: their weights, and how the page shows them.
+
+This module does not import torch.
 
 The table TERMS has one row per term. It determines which weights can be set, the order of the
 forces in messages, and the curves, dials and colours on the page. docs/architecture.md has the
@@ -28,9 +30,9 @@ class LossWeights:
     exponent `sharpness` in layout/particles.py.
     """
     beta_neighbour: float = 1.0
-    """Weight of the neighbour term: of the attraction and repulsion by the neighbour graph."""
+    """Weight of the neighbour term, which attracts neighbours and repels other items."""
     beta_anchor: float = 1.0
-    """Weight of the anchor term: of the forces that hold particles at their anchors and pins."""
+    """Weight of the anchor term, which holds particles at their anchors and pins."""
     beta_encoder: float = 200.0
     """Weight of the encoder term: the distance between the encoder's means and the particles."""
 
@@ -49,8 +51,7 @@ class Dial:
     title: str
     """Explanation of the weight for the user."""
     range: tuple[float, float]
-    """Lowest and highest value of the logarithmic scale. A further step, below the lowest, sets 0.
-    """
+    """Lowest and highest value of the logarithmic scale. A step below the lowest value sets 0."""
 
 
 @dataclass(frozen=True)

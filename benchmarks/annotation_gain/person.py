@@ -31,8 +31,7 @@ SMALLEST = 12
 """Smallest number of items in a region."""
 LARGEST_REGION = 1500
 STRANGERS = 0.05
-"""Largest share of items in a region that are predicted to have another class than the main class.
-"""
+"""Largest share of items in a region that are not predicted to have its main class."""
 
 
 class Eyes:
@@ -132,7 +131,7 @@ class LooksAtSamples:
     def _places(
         self, points: Points, free: Items, prediction: Labels, shown: Items | None
     ) -> list[Items]:
-        """Return candidate regions: that suggested by the page, or regions grown from dense places."""
+        """Return candidate regions: `shown`, if given, or regions grown from dense places."""
         if shown is not None:
             return [_from_the_middle(points, shown)]
         grown = [

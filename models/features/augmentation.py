@@ -133,5 +133,5 @@ def strong(content: Content) -> Augmentation:
 
 
 def light(content: Content) -> Augmentation:
-    """Return the changes for the classifier: smaller ones, which keep the class of an item."""
+    """Return the changes for training the classifier. Small changes keep the class of an item."""
     return _LIGHT[content]

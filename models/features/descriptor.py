@@ -115,8 +115,8 @@ def upright(x: torch.Tensor) -> torch.Tensor:
 def edges(x: torch.Tensor) -> torch.Tensor:
     """Return the strength of edges per direction: (B, 1, S, S) -> (B, DIRECTIONS, S, S), >= 0.
 
-    An edge also counts for neighbouring directions, by the fourth power of the cosine, because
-    strokes vary in angle.
+    An edge also counts for neighbouring directions, because strokes vary in angle. The weight is
+    the fourth power of the cosine of the angle between both directions.
     """
     across = F.pad(x[:, :, :, 2:] - x[:, :, :, :-2], (1, 1))
     down = F.pad(x[:, :, 2:] - x[:, :, :-2], (0, 0, 1, 1))

@@ -50,7 +50,10 @@ class SelfSupervision:
     def __init__(
         self, dataset: Dataset, generator: torch.Generator, device_generator: torch.Generator
     ) -> None:
-        """`generator` is on the CPU, `device_generator` on the device of the data set."""
+        """Prepare to train on `dataset`.
+
+        `generator` is on the CPU, and `device_generator` is on the device of the data set.
+        """
         self.dataset = dataset
         self.augmentation = strong(dataset.content)
         self.network = FeatureNetwork(dataset)
@@ -85,7 +88,7 @@ class SelfSupervision:
     # Checkpoints ------------------------------------------------------------------------------
 
     def tensors(self, *, unfinished: bool) -> Tensors:
-        """Return the tensors of the network and, if `unfinished`, those of its training."""
+        """Return the tensors of the network. If `unfinished`, add those needed only by training."""
         tensors = module_tensors("features", self.network)
         if unfinished:
             tensors |= module_tensors("projection", self.projection)

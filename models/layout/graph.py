@@ -1,6 +1,6 @@
 """The neighbour graph: exact k nearest neighbours, with UMAP's weights on the edges.
 
-McInnes, Healy, Melville 2018, section 3.
+The weights are those of McInnes, Healy, Melville 2018, section 3.
 """
 
 import math

@@ -12,7 +12,7 @@ from lodespace.models.layout.particles import Particles
 from lodespace.models.layout.schedule import LAYOUT_STEP, NEW_GRAPH_STEP, Motion
 
 NEW_GRAPH_ROUNDS = 100
-"""Rounds of forces after a change of the graph or of the weights."""
+"""Number of rounds of forces after a change of the graph or of the weights."""
 
 
 class ParticleMap:
@@ -21,7 +21,10 @@ class ParticleMap:
     def __init__(
         self, components: torch.Tensor, latent_dim: int, generator: torch.Generator
     ) -> None:
-        """Start on the principal components (N, F). `generator` is on the same device."""
+        """Start on the principal components (N, F).
+
+        `generator` is on the device of `components`.
+        """
         self.components = components
         """Principal components of the items, (N, F)."""
         self.start = starting_positions(components, latent_dim, generator)

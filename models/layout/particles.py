@@ -37,7 +37,10 @@ class Particles:
     """N particles in D dimensions on a graph. All tensors are on one device."""
 
     def __init__(self, start: torch.Tensor, graph: Graph, generator: torch.Generator) -> None:
-        """Place particles at `start` (N, D), in any unit. `generator` is on the same device."""
+        """Place particles at `start` (N, D), in any unit.
+
+        `generator` is on the device of `start`.
+        """
         self.position = start / start.std(dim=0, correction=0).mean().clamp_min(1e-8)
         """Positions in kernel units, (N, D)."""
         self.generator = generator

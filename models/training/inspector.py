@@ -30,7 +30,10 @@ class Inspector:
     """Computes forces, decoded points and uncertainty from the model of a loop."""
 
     def __init__(self, loop: Loop, shown: torch.Tensor | None) -> None:
-        """`shown` has the shown points of the last frame, (N, D); None before the first frame."""
+        """Prepare queries to the model of `loop`.
+
+        `shown` has the shown points of the last frame, (N, D); None before the first frame.
+        """
         self._loop = loop
         self._shown = shown
 

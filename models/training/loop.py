@@ -82,7 +82,7 @@ class Loop(ABC):
 
     @abstractmethod
     def forces(self, items: torch.Tensor | None, *, reconstruction: bool) -> Forces:
-        """Return the force of each term on `items` int64 (K,). None: on all N items.
+        """Return the force of each term on `items` int64 (K,), or on all N items for None.
 
         Each force has the shape (K or N, D), in nats per latent unit (force_readout.py).
         """
@@ -113,7 +113,7 @@ class Loop(ABC):
         """Pin items int64 (K,) at targets (K, D), in model coordinates, and unpin other items."""
 
     def take_over(self, other: "Loop") -> None:
-        """Start from the networks and the map of `other`, a loop of another kind on this data."""
+        """Start from the networks and map of `other`, a loop of another kind on the same data."""
         self.vae_training.take_over(other.vae_training)
         self._map_taken_over(other)
 

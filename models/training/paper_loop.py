@@ -25,7 +25,10 @@ from lodespace.models.vae.collapse import collapsed_dimensions
 from lodespace.models.vae.training import ENCODE_CHUNK
 
 CACHED_STEPS = 200
-"""Number of training steps on the cached trunk after a change of labels: some seconds of motion."""
+"""Number of training steps on cached activations after a change of labels.
+
+The layers after the trunk are trained in these steps, so the points move for some seconds.
+"""
 FULL_EPOCHS = 8
 """Number of epochs for which the whole network trains after the CACHED_STEPS.
 
@@ -33,7 +36,7 @@ With 1,000 labelled digits, the accuracy of the head on all digits is 0.90 after
 FULL_EPOCHS. With 120 steps and 3 epochs instead, the accuracy is 0.70.
 """
 ENCODED_PER_TURN = 16_384
-"""Maximum number of items that one turn on the cached trunk encodes, in about 20 ms.
+"""Maximum number of items that one turn encodes from cached activations, in about 20 ms.
 
 In a larger data set, up to half of these items are items that a person looks at or has labelled.
 """
@@ -122,7 +125,7 @@ class PaperLoop(Loop):
         del items, targets
 
     def _labels_changed(self) -> None:
-        """Plan steps on the cached trunk, then epochs of the whole network.
+        """Plan training steps on cached activations, then epochs of the whole network.
 
         If no item has a label, plan only epochs of the whole network. These epochs train on
         equation 1 without the classification term.
@@ -180,7 +183,10 @@ class PaperLoop(Loop):
         return True
 
     def _encode_cached(self) -> None:
-        """Encode all items; in a large data set only some items, which differ from turn to turn."""
+        """Encode all items from cached activations.
+
+        In a large data set, only some items are encoded. They differ from turn to turn.
+        """
         n = len(self._mean)
         self._encoded = 0  # discards the chunks that `_encode_chunk` has encoded so far
         if n <= ENCODED_PER_TURN:

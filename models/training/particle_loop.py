@@ -34,7 +34,7 @@ from lodespace.models.training.tasks.task import Task
 
 
 class ParticleLoop(Loop):
-    """Alternates between units of forces, features, classifier, graph and encoder."""
+    """Alternates between units of work on forces, features, classifier, graph and encoder."""
 
     def __init__(self, dataset: Dataset, config: TrainingConfig, n_classes: int, seed: int) -> None:
         super().__init__(dataset, config, n_classes, seed)
@@ -122,7 +122,11 @@ class ParticleLoop(Loop):
 
     @property
     def progress(self) -> float:
-        """Share (0..1) of the first training done: 1/5 is layout, 2/5 features, 2/5 encoder."""
+        """Share (0..1) of the first training that is done.
+
+        The layout is a fifth of the first training, the features two fifths, the encoder two
+        fifths.
+        """
         if self.map.particles is None:
             return 0.05 * self._first_graph.progress
         motion = self.map.motion

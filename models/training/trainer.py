@@ -49,8 +49,11 @@ class Trainer:
         self.state_id = 0
         """Number that the caller gives to the current state, and that is saved with the state."""
         self.tempo = 1.0
-        """Share (0..1] of the time between two shown frames that one turn takes: the shown points
-        move less far per turn with a lower tempo. Training does not depend on the tempo."""
+        """Time of one turn, as a share (0..1] of the time between two shown frames.
+
+        With a lower tempo, the shown points move less far per turn. Training does not depend on the
+        tempo.
+        """
         self.display = Display()
         self.loop = new_loop(self.dataset, config, self.n_classes, seed)
         self._moving = True

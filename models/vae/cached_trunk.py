@@ -30,10 +30,12 @@ STIFFNESS_WEIGHT = 100.0
 """Weight, at stiffness 1, of the squared displacement of unlabelled items. The unit of displacement
 is the spread of the latent means."""
 HEAD_RATE = 10.0
-"""Learning rate of the head as a multiple of the learning rate of the layers below the head. It is
-higher because the head starts without training."""
+"""Learning rate of the head, as a multiple of the learning rate of the layers below the head.
+
+The head learns faster because it starts without training.
+"""
 WARM_UP_STEPS = 10
-"""Number of first steps over which the learning rate increases linearly."""
+"""Number of steps at the start over which the learning rate increases linearly."""
 
 
 class CachedTrunk:

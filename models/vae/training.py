@@ -51,7 +51,10 @@ class VAETraining:
         generator: torch.Generator,
         device_generator: torch.Generator,
     ) -> None:
-        """Build the networks. `generator` (on the CPU) draws batches, `device_generator` noise."""
+        """Build the networks.
+
+        `generator` is on the CPU and draws batches. `device_generator` draws noise.
+        """
         self.dataset = dataset
         """Items to train on."""
         self.config = config
@@ -92,7 +95,7 @@ class VAETraining:
         return self.steps_done / self.epochs.batches_per_epoch
 
     def set_class_count(self, n_classes: int) -> None:
-        """Replace the head by a head for more classes, which keeps the weights of old classes."""
+        """Replace the head by a head for more classes. The weights of the old classes are kept."""
         self._rebuild_head(n_classes, self.config.hidden_layers)
 
     def configure(self, config: TrainingConfig) -> None:

@@ -30,8 +30,10 @@ DAYS = 365
 """Validity of a new certificate in days. Browsers refuse certificates that are valid for more than
 397 days, and Mozilla recommends at most 366."""
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
-"""Cipher suites for TLS 1.2, by the profile "intermediate" of Mozilla's Server Side TLS 5.7. All
-suites of TLS 1.3 are in the profile."""
+"""Cipher suites for TLS 1.2, by the profile "intermediate" of Mozilla's Server Side TLS 5.7.
+
+TLS 1.3 needs no list, because the profile has all of its suites.
+"""
 GROUPS = "X25519:prime256v1:secp384r1"
 """Groups for the key exchange, by the profile "intermediate" of Mozilla."""
 ONE_GROUP = "prime256v1"

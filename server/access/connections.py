@@ -79,7 +79,7 @@ class Connections:
         return len(self._strangers)
 
     def add(self, connection: Connection) -> None:
-        """Add a stranger's connection. Ends others when the strangers have too many."""
+        """Add a stranger's connection. Ends other connections when the strangers have too many."""
         self._forget_closed()
         self._strangers.append(connection)
         self._limit_strangers()
@@ -113,7 +113,7 @@ class Connections:
             await asyncio.sleep(wait)
 
     async def received(self, device: str, size: int) -> None:
-        """Note that `device` has sent a body of `size` bytes, and wait if they come too fast."""
+        """Note that `device` has sent a body of `size` bytes, and wait if it sends too fast."""
         requests = size // BYTES_OF_REQUEST
         await asyncio.sleep(self._pace.wait(device, asyncio.get_running_loop().time(), requests))
 

@@ -1,4 +1,4 @@
-"""A queue with a turn per IP address, so that no address waits for the connections of others."""
+"""A queue that serves IP addresses in turn, so that no address waits for others."""
 
 import asyncio
 from collections import deque
@@ -28,7 +28,7 @@ class FairQueue(Generic[T]):
         return sum(map(len, self._waiting.values()))
 
     def put(self, address: str, entry: T) -> None:
-        """Add an entry. Removes the oldest entry of an address when there are too many."""
+        """Add an entry. Removes an old entry when there are too many."""
         entries = self._waiting.setdefault(address, deque())
         entries.append(entry)
         if len(entries) > self._per_address:

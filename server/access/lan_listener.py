@@ -4,9 +4,9 @@ For an address without https://, most browsers send plain HTTP to the same port.
 connection distinguishes HTTPS from plain HTTP: a TLS handshake starts with byte 22, and no HTTP
 method does.
 
-Anybody in the network can open connections, so the work for them is limited: connections are
-accepted in small groups, wait in a queue that is fair to each IP address, and begin their handshake
-at a limited pace. connections.py limits the number of connections that are open.
+Anybody in the network can open connections, so the work for new connections is limited. Connections
+are accepted in small groups. They wait in a queue that serves the IP addresses in turn, and begin
+their handshake at a limited pace. connections.py limits the number of connections that are open.
 """
 
 import asyncio
@@ -39,7 +39,10 @@ GREETINGS_PER_SECOND = 30.0
 """Largest number of connections per second that the server begins to serve. A TLS handshake takes
 about 2 ms of the event loop."""
 GREETINGS_AT_ONCE = 64
-"""Number of connections that the server begins to serve without a wait, after a pause."""
+"""Number of connections that may begin at once after a pause.
+
+Later connections begin at the rate GREETINGS_PER_SECOND.
+"""
 KNOWN_GREETINGS_PER_SECOND = 20.0
 """Number of connections per second that the server begins to serve for one known address.
 
@@ -56,7 +59,7 @@ MAX_PLAIN = 32
 """Largest number of plain HTTP connections. A further connection ends the oldest connection. Plain
 connections only receive a redirect, so they must not use up the server's file descriptors."""
 _PAUSE_SECONDS = 0.5
-"""Pause before the next attempt, after the server could not accept a connection."""
+"""Seconds until the next attempt, after the server could not accept a connection."""
 _LOGGED_EVERY = 60.0
 """Seconds between two warnings that connections cannot be accepted."""
 
@@ -110,7 +113,7 @@ class LanListener:
         self._start(self._greet_all())
 
     async def stop(self) -> None:
-        """Stop accepting, and end plain connections. The runner ends the HTTPS connections."""
+        """Stop accepting, and end plain HTTP connections. `runner` ends the HTTPS connections."""
         loop = asyncio.get_running_loop()
         if self._resumes is not None:
             self._resumes.cancel()
@@ -209,13 +212,16 @@ class LanListener:
         connection.closed = lambda: protocol.transport is None
 
     def _hold(self, transport: asyncio.Transport) -> None:
-        """Add a plain connection, and abort the oldest when there are more than MAX_PLAIN."""
+        """Add a plain HTTP connection. Ends the oldest when there are more than MAX_PLAIN."""
         self._plain = [*(other for other in self._plain if not other.is_closing()), transport]
         for oldest in self._plain[:-MAX_PLAIN]:
             oldest.abort()
 
     async def _redirect(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer 308 to the same path by HTTPS. Raises LodespaceError for a foreign host."""
+        """Redirect to the same path by HTTPS, with status 308.
+
+        Raises LodespaceError for a foreign host.
+        """
         name = request.headers.get(hdrs.HOST, "").rsplit(":", 1)[0].lower()
         if name not in self._names:
             raise LodespaceError(

@@ -17,7 +17,10 @@ from pathlib import Path
 TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 """Lists of the TCP connections of this computer, one per line, by IPv4 and by IPv6."""
 _UID, _INODE = 7, 9
-"""Columns of a line: the user of the socket, and the socket's inode; 0 when it has no process."""
+"""Columns of a line: the user id and the inode of a socket.
+
+The inode is 0 if no process has the socket.
+"""
 ADMINISTRATOR = 0
 """User id of root."""
 
@@ -61,7 +64,7 @@ class LocalUsers:
 
 
 def _line(path: Path, local: Address, remote: Address) -> list[bytes]:
-    """Return the columns of a connection, seen from its end `local`; empty if it is not listed."""
+    """Return the columns of the line whose local end is `local`; empty if there is no such line."""
     try:
         table = path.read_bytes()
     except OSError:
@@ -75,6 +78,6 @@ def _line(path: Path, local: Address, remote: Address) -> list[bytes]:
 
 
 def _hex(prefix: bytes, address: Address) -> bytes:
-    """Return an address as the list has it: the IPv4 address in the machine's order of bytes."""
+    """Return an address in the notation of the list: IPv4 in the machine's byte order."""
     number = int.from_bytes(socket.inet_aton(address[0]), sys.byteorder)
     return prefix + b"%08X:%04X" % (number, address[1])

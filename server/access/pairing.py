@@ -241,8 +241,9 @@ class PairingManager:
     def redeem_code(self, typed: str, name: str, address: str) -> tuple[Role, str]:
         """Approve a device that sends the current code. Return the role and secret of the device.
 
-        Raises RequestError for a wrong or expired code, always with the same message, after too
-        many wrong guesses of the address, or when the owner has blocked the address.
+        Raises RequestError in three cases: the code is wrong or expired, the address has guessed
+        wrong too often, or the owner has blocked the address. A wrong code and an expired code have
+        the same message.
         """
         self._refuse_blocked(address)
         role = self._codes.check(typed, address)

@@ -24,6 +24,6 @@ class Waiting:
     polled_at: float
     """Time of the last poll, in seconds of the pairing manager's clock."""
     approved_as: Role | None = None
-    """Role as which the owner has approved the device; None before an approval."""
+    """Role that the owner has given to the device; None before an approval."""
     denied: bool = False
     """Whether the owner has denied the request."""

@@ -15,7 +15,7 @@ from lodespace.protocol import ClassInfo
 from lodespace.scene.glb import SCENE_METRES, item_colours
 
 GRID = 32768
-"""Number of grid positions per axis. With it, a displacement fits into a signed 16-bit integer."""
+"""Number of grid positions per axis. With this number, a displacement fits into 16 signed bits."""
 
 
 def encode_training(

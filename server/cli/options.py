@@ -74,7 +74,10 @@ IMPORT_OPTIONS: dict[str, dict[str, Any]] = {
     },
     "weights": {"type": Path, "metavar": "FILE", "help": "weights of --backbone (.safetensors)"},
 }
-"""Arguments of `add_argument` per field of ImportOptions, without the default of the field."""
+"""Arguments of argparse's `add_argument` for each field of ImportOptions.
+
+The default is left out, because the field has it.
+"""
 
 
 def natural(text: str) -> int:

@@ -15,7 +15,7 @@ from lodespace.items.errors import ItemError
 from lodespace.items.paths import inside
 
 Files = Literal["copy", "link", "manifest"]
-"""Copy the files, make hard links, or only list the files in manifest.csv."""
+"""Whether to copy the files, make hard links, or only list the files in manifest.csv."""
 UNLABELLED = "_unlabelled"
 """Folder of the items without a label."""
 

@@ -25,11 +25,11 @@ class ExportOptions:
     """Export options. The docstring of an option names the formats to which the option applies."""
 
     excel: bool = False
-    """csv: put an apostrophe before cells that a spreadsheet would run as formulas."""
+    """For csv: whether to put an apostrophe before cells that a spreadsheet runs as formulas."""
     predictions: bool = False
-    """classes, raven, audacity: for an item without a label, use the predicted class."""
+    """For classes, raven and audacity: whether an item without a label gets the predicted class."""
     files: class_folders.Files = "copy"
-    """classes: copy the files, make hard links, or only list the files."""
+    """For classes: whether to copy the files, make hard links, or only list the files."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Export:
     options: ExportOptions
 
     def table(self, *, variance: bool = True) -> table.Table:
-        """Labels and predictions.
+        """Return the table of labels and predictions.
 
         With `variance`, the table includes the latent log-variance if a model has been trained.
         """

@@ -74,8 +74,8 @@ def model_of(project: Project, class_names: list[str]) -> PortableModel:
 def log_variance_of(project: Project) -> npt.NDArray[np.float32] | None:
     """Latent log-variance of every item along the shown latent axes, (N, D).
 
-    Returns None if no model has been trained, or if no checkpoint of a project can be read: labels
-    are exported without a model.
+    Returns None if no model has been trained, or if no checkpoint of a project can be read. Labels
+    are exported in both cases.
     """
     if (project.model / DESCRIPTION).is_file():
         model = model_of(project, [])

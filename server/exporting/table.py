@@ -82,7 +82,10 @@ class Table:
         return [self.class_names.get(c, "") for c in class_ids.tolist()]
 
     def label_or_prediction(self) -> list[str]:
-        """The class name per item: of the label, or else of the prediction, or else ""."""
+        """The class name per item: of the label or, without a label, of the prediction.
+
+        The name is "" if there is neither.
+        """
         return self.names(np.where(self.labels == UNLABELED, self.predictions, self.labels))
 
 

@@ -46,7 +46,10 @@ class ArrayFile:
     """
 
     def __init__(self, stream: IO[bytes], name: str, size: int) -> None:
-        """`size` is the number of bytes of the whole .npy file."""
+        """Read the header of the array in `stream`.
+
+        `size` is the number of bytes of the whole .npy file.
+        """
         try:
             header, begin = _read_header(stream)
             fortran, dtype = header[1:]

@@ -14,7 +14,8 @@ from lodespace.protocol import MAX_CLASSES, MAX_NAME_LENGTH
 def check_arrays(items: Any, path: Path) -> None:
     """Raise DatasetError if an array of `items` has a type or shape that cannot be used.
 
-    `items` is an ItemSet, whose module imports this one. `path` is dataset.json, for the message.
+    `items` is an ItemSet; its type is Any, because the module of ItemSet imports this module.
+    `path` is dataset.json, for the message.
     """
     if items.content not in get_args(Content):
         raise DatasetError(f"{path}: `content` must be one of {', '.join(get_args(Content))}")

@@ -25,7 +25,7 @@ def read_idx(path: Path, unpacked: float | None = None) -> npt.NDArray[np.uint8]
         unpacked: Largest size to which the file may unpack, in GB. None: see unpacking.py.
 
     Raises:
-        DatasetError: The file is not a whole IDX file of bytes, or is too large.
+        DatasetError: The file is not a complete IDX file of bytes, or is too large.
     """
     try:
         size = path.stat().st_size

@@ -39,8 +39,7 @@ TABLE = "items.arrow"
 ORIGINALS = "originals.bin"
 
 _BAD_HEADER = (SyntaxError, tokenize.TokenError, MemoryError, RecursionError, OverflowError)
-"""Further errors that numpy raises for a damaged .npy file, because it parses the header as Python.
-"""
+"""Further errors of numpy for a damaged .npy file, because numpy parses the header as Python."""
 
 Kind = Literal["image", "vector", "sound"]
 
@@ -285,7 +284,7 @@ def _load_idx(folder: Path, manifest: dict[str, Any]) -> ItemSet:
 
 
 def _text(value: object) -> str:
-    """`value` as text without lone surrogates, which JSON can contain and messages cannot.
+    """`value` as text without lone surrogates, which JSON can contain but messages cannot.
 
     Bytes of a file name that are not text are shown as `\\xff`.
     """

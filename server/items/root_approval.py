@@ -118,7 +118,7 @@ def checked_root(root: Path, table: "ItemTable | None") -> Path:
     """Return the real path of `root`, the folder that the user gave with --root.
 
     Raises DatasetError if the items have no original files, or if `root` is not a folder, is the
-    top of the file system, or contains none of the first files.
+    top of the file system, or contains none of the files of the first items.
     """
     paths = [] if table is None else [path for path in table.first_paths(_LOOKED_AT) if path]
     if not paths:

@@ -50,7 +50,7 @@ class ItemTableBuilder:
             self._flush()
 
     def _name(self, name: str) -> str:
-        """Return the name in the table of the new column `name`."""
+        """Return the name that the new column `name` gets in the table."""
         self.names[name] = f"{name}_" if name in OWN_TYPES else whole_text(name)
         if len(self.names) > MAX_COLUMNS:
             raise DatasetError(

@@ -153,8 +153,8 @@ def test_arrays_with_some_labels_are_imported(bring: Import) -> None:
 @pytest.mark.parametrize(
     ("array", "message"),
     [
-        (np.zeros(5), "of shape"),
-        (np.zeros((5, 2, 2, 2)), "of shape"),
+        (np.zeros(5), "has the shape"),
+        (np.zeros((5, 2, 2, 2)), "has the shape"),
         (np.zeros((5, 0)), "no numbers"),
         (np.zeros((1, 3)), "at least 2"),
         (np.zeros((0, 3)), "at least 2"),

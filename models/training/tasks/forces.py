@@ -50,7 +50,7 @@ class ForcesTask(Task):
 
 
 class FirstLayoutTask(Task):
-    """Replaces the other tasks during the first layout, and does nothing.
+    """Keeps all other tasks from running during the first layout. The task itself does nothing.
 
     A person waits for the first layout. A round of forces takes only 2 ms, so a unit of another
     task (20 ms) per round would make the layout much slower.
