@@ -44,7 +44,7 @@ WANTED_MS = 300
 CORNERS = 10_000
 POLYGONS = 4
 EVERY_SECONDS = 0.2
-"""Time between two labels."""
+"""Seconds between two labels."""
 ADDRESSES = 100
 """Number of IP addresses that the attackers use."""
 

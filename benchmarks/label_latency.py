@@ -29,7 +29,7 @@ REGION = 40
 
 
 def moved_since(client: StreamClient, frames: int) -> bool:
-    """Return whether a frame of positions follows the first `frames` frames of the client."""
+    """Return whether the client received a frame of positions after its first `frames` frames."""
     return any(isinstance(frame, PositionsFrame) for frame in client.frames[frames:])
 
 

@@ -44,7 +44,7 @@ class Sample:
     """State of the processes and of the project folder at one time."""
 
     seconds: float
-    """Time since the first gesture."""
+    """Time since the first gesture, in seconds."""
     server: float
     """Resident memory of the server, in bytes."""
     trainer: float
@@ -68,7 +68,7 @@ class Soak:
     agree: bool = False
     """Whether all people saw the same labels at the end."""
     stop_seconds: float = 0.0
-    """Time from Ctrl-C to the end of the server process."""
+    """Time from Ctrl-C to the end of the server process, in seconds."""
     saved_at_stop: bool = False
     """Whether the trainer saved its state after Ctrl-C and then ended by itself."""
     kept: bool = False

@@ -133,7 +133,8 @@ class Dataset:
         """
         if len(features) != len(self):
             raise ValueError(
-                f"there are features of {len(features)} items, but the data set has {len(self)}"
+                f"there are features of {len(features)} items, but the data set has {len(self)};"
+                " give one row per item"
             )
         return replace(self, features=Dataset.from_vectors(features))
 

@@ -30,7 +30,10 @@ SILENT_SECONDS = 20.0
 READY_SECONDS = 180.0
 """Longest wait for the import, which takes longer for folders of pictures or sounds."""
 STILL_SECONDS = 1.5
-"""Longest wait for training to start after a change. Some changes do not start training."""
+"""Longest wait for training to start after a change, in seconds.
+
+Some changes do not start training.
+"""
 
 
 class Page:

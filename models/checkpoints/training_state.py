@@ -127,7 +127,9 @@ class StateDescription:
             plain = {name: meta[name] for name in _PLAIN}
             return cls(config=config, state_id=meta["tag"], counters=meta["counters"], **plain)
         except (KeyError, TypeError) as error:
-            raise ValueError(f"the checkpoint does not fit this version: {error}") from error
+            raise ValueError(
+                f"the checkpoint does not fit this version of Lodespace: {error}"
+            ) from error
 
 
 _PLAIN = ("n_classes", "seed", "frame", "shown", "moving", "step", "epoch", "items")

@@ -1,10 +1,10 @@
 """Kernel ridge regression on features of the wide classifier, with more noise on doubted labels.
 
-The last layer of the wide classifier is linear. A kernel can fit single labels: one label of an
-unusual item changes the predictions of similar items at once. The closed-form solution also gives
-the prediction of each labelled item without its own label (leave one out; Rasmussen and Williams
-2006, equation 5.12). The doubt about a label is therefore independent of this label. docs/gain.md
-has measurements.
+The wide classifier ends in a linear layer, which a single label hardly changes. With a kernel, one
+label of an unusual item changes the predictions of similar items at once. The closed-form solution
+also gives the prediction of each labelled item without its own label (leave one out; Rasmussen and
+Williams 2006, equation 5.12). The doubt about a label is therefore independent of this label.
+docs/gain.md has measurements.
 """
 
 import torch

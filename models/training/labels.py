@@ -63,7 +63,7 @@ class ItemLabels:
         if verified is None:
             verified = np.zeros(n_items, np.bool_)
         if verified.shape != labels.shape:
-            raise ValueError(f"verified must have the shape ({n_items},), not {verified.shape}")
+            raise ValueError(f"`verified` must have the shape ({n_items},), not {verified.shape}")
         if len(labels) and (int(labels.max()) >= n_classes or int(labels.min()) < UNLABELED):
             raise ValueError(
                 f"labels must be from -1 (no label) to {n_classes - 1}; to use a larger number,"

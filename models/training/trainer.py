@@ -303,7 +303,9 @@ class Trainer:
             with random_state(self.seed):
                 loop.load(tensors, saved.counters)
         except (KeyError, TypeError, RuntimeError) as error:
-            raise ValueError(f"the checkpoint does not fit this version: {error}") from error
+            raise ValueError(
+                f"the checkpoint does not fit this version of Lodespace: {error}"
+            ) from error
         self.loop, self.config = loop, saved.config
         self.n_classes, self.seed, self.state_id = saved.n_classes, saved.seed, saved.state_id
         self._moving = saved.moving

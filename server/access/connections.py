@@ -26,8 +26,11 @@ MAX_KNOWN_ADDRESSES = 64
 MAX_CONNECTIONS_OF_DEVICE = 32
 """Largest number of connections of an approved device."""
 REQUESTS_PER_SECOND = 300.0
-"""Number of requests per second of one device, or of all strangers together, that do not wait. A
-request takes about 0.5 ms of the event loop."""
+"""Largest number of requests per second that are served without a wait.
+
+The limit is per device, and for all strangers together. A request takes about 0.5 ms of the event
+loop.
+"""
 REQUESTS_AT_ONCE = 600
 """Number of requests of one device, or of all strangers, that are served at once after a pause."""
 BYTES_OF_REQUEST = 32 << 10

@@ -14,7 +14,8 @@ class FairQueue(Generic[T]):
     Args:
         in_all: Largest number of entries. A further entry removes one.
         per_address: Largest number of entries of one address.
-        drop: Called with an entry that is removed: the oldest of the address with the most entries.
+        drop: Called with each entry that is removed. This is the oldest entry of the address with
+            the most entries.
     """
 
     def __init__(self, in_all: int, per_address: int, drop: Callable[[T], object]) -> None:

@@ -28,9 +28,9 @@ log = logging.getLogger(__name__)
 TLS_HANDSHAKE = 22
 """First byte of a TLS handshake."""
 FIRST_BYTE_SECONDS = 3.0
-"""Longest time that the server waits for the first byte of a connection."""
+"""Longest time that the server waits for the first byte of a connection, in seconds."""
 HANDSHAKE_SECONDS = 10.0
-"""Longest duration of a TLS handshake."""
+"""Longest duration of a TLS handshake, in seconds."""
 MAX_WAITING = 128
 """Largest number of accepted connections that wait for their first byte to be read."""
 MAX_WAITING_AND_ADDRESS = 32
@@ -54,7 +54,7 @@ _ACCEPTED_AT_ONCE = 16
 _ACCEPT_SECONDS = 0.01
 """Seconds between two turns in which connections are accepted, while connections arrive."""
 PLAIN_SECONDS = 3.0
-"""Longest time from the first byte of plain HTTP to the end of the headers."""
+"""Longest time from the first byte of plain HTTP to the end of the headers, in seconds."""
 MAX_PLAIN = 32
 """Largest number of plain HTTP connections. A further connection ends the oldest connection. Plain
 connections only receive a redirect, so they must not use up the server's file descriptors."""

@@ -214,7 +214,7 @@ class PairingManager:
     def block(self, address: str, *, blocked: bool) -> None:
         """Deny all requests of an IP address until the server stops, or allow them again.
 
-        Devices at the address that are approved already keep their access.
+        Devices that were approved earlier at this address keep their access.
         """
         if blocked:
             self._blocked.add(address)

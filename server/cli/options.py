@@ -92,7 +92,9 @@ def natural(text: str) -> int:
 def port(text: str) -> int:
     """Parse an argument that is a port, 0 to 65535."""
     if not text.isdecimal() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a port (0 to 65535, 0 for any free one)")
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is not a port (0 to 65535, 0 for any free port)"
+        )
     return int(text)
 
 

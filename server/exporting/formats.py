@@ -111,7 +111,7 @@ FOLDERS: dict[str, Callable[[Export, Path, Path], int]] = {
         e.table(variance=False), folder, predictions=e.options.predictions
     ),
 }
-"""Formats that write a folder: the function that writes the folder, by the name of the format.
+"""Functions that write a folder, by the name of the export format.
 
 The function's arguments are the export, the empty folder to write into, and the final path of this
 folder. The function returns the number of exported items.

@@ -77,7 +77,7 @@ def _from_file(
     rows: dict[str, npt.NDArray[np.float32]] = {}
     for item in source:
         if isinstance(item, BadItem):
-            raise DatasetError(f"--features {path}: {item.name}: {item.reason}")
+            raise DatasetError(f"--features {path}: {item.name} cannot be read: {item.reason}")
         rows[item.item_id] = _vector(item)
     if isinstance(source, ArrayItems) and not len(source.ids):
         if len(rows) != len(items) or report.bad:

@@ -172,7 +172,9 @@ class JsonRows(Rows):
             if not isinstance(found, BadItem):
                 seen.update(dict.fromkeys(found[1]))
         if not seen:
-            raise DatasetError(f"{path}: none of the first lines is a JSON object")
+            raise DatasetError(
+                f"{path}: none of the first lines is a JSON object; give one JSON object per line"
+            )
         super().__init__(list(seen)[:MAX_COLUMNS])
 
     def _lines(self) -> Iterator[tuple[str, Row] | BadItem]:

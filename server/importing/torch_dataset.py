@@ -143,7 +143,7 @@ def torchvision_module(name: str) -> Any:
     except (ImportError, RuntimeError) as error:
         raise DatasetError(
             f"torchvision cannot be loaded ({error}). Install torch and torchvision together, from "
-            "the same index"
+            "the same package index"
         ) from error
 
 

@@ -46,7 +46,7 @@ def read_idx(path: Path, unpacked: float | None = None) -> npt.NDArray[np.uint8]
                 check_unpacked(str(path), math.prod(shape), size, unpacked)
             elif math.prod(shape) != follow:
                 raise DatasetError(
-                    f"{path}: the header announces {shape}, but "
+                    f"{path}: the header announces the shape {shape}, but "
                     f"{'more' if follow > math.prod(shape) else f'{follow:,}'} bytes follow"
                 )
             return _body(path, stream, shape)
@@ -64,7 +64,9 @@ def _body(path: Path, stream: IO[bytes], shape: tuple[int, ...]) -> npt.NDArray[
             left -= len(block)
         if left != 1:
             follow = "more" if left == 0 else f"{wanted + 1 - left:,}"
-            raise DatasetError(f"{path}: the header announces {shape}, but {follow} bytes follow")
+            raise DatasetError(
+                f"{path}: the header announces the shape {shape}, but {follow} bytes follow"
+            )
         file.flush()
         if wanted == 0:
             return np.empty(shape, np.uint8)

@@ -196,7 +196,7 @@ def load(folder: Path, *, root: Path | None = None) -> ItemSet:
         raise DatasetError(f"{path} is not a data set description: {error!r}") from error
     data = arrays.get("vectors" if kind == "vector" else "pixels")
     if data is None or kind not in ("image", "vector", "sound"):
-        raise DatasetError(f"{path} does not name an array of {kind} items")
+        raise DatasetError(f"{path} names no file with the array of the items (kind: {kind})")
     items = None if table is None else _table(folder, table)
     made = ItemSet(
         name,

@@ -115,8 +115,8 @@ def inside(root: Path, path: bytes) -> bytes:
     real = os.path.realpath(os.path.join(top, path))
     if not real.startswith(top + b"/"):
         raise ItemError(
-            f"the path leads out of {root}; move the file into this folder, or name the folder"
-            " that the paths are relative to with --root"
+            f"the path leads out of {root}; move the file into this folder, or give the folder"
+            " to which the paths are relative with --root"
         )
     return real
 
