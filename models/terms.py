@@ -2,8 +2,8 @@
 
 This module does not import torch.
 
-The table TERMS has one row per term. It determines which weights can be set, the order of the
-forces in messages, and the curves, dials and colours on the page. docs/architecture.md has the
+The table TERMS has one row per term. The table determines which weights can be set, the order of
+the forces in messages, and the curves, dials and colours on the page. docs/architecture.md has the
 steps to add a term.
 """
 

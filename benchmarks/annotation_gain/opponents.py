@@ -218,7 +218,7 @@ def one_by_one(
 ) -> Course:
     """Run a person who labels single items: those with the smallest margin, or random items.
 
-    `learner` predicts the margins. It is trained after every BATCH items.
+    `learner` predicts the margins, and is trained after every BATCH items.
     """
     course = Course("one by one, " + ("margin" if margin else "random"), data.name, seed, len(data))
     eyes = Eyes(data.truth)

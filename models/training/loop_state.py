@@ -24,7 +24,9 @@ class LoopState:
         self.labels = ItemLabels.of(torch.full((n_items,), UNLABELED, dtype=torch.int64))
         """Labels of all items."""
         self.priority = torch.empty(0, dtype=torch.int64)
-        """Items that a person looks at, int64 (K,). They are updated before other items."""
+        """Items that a person looks at, int64 (K,). The units of work update these items before
+        other items.
+        """
         self.epoch_target: int | None = None
         """Number of epochs of the encoder after which a bake ends; None for a training without
         end."""

@@ -185,7 +185,7 @@ class PaperLoop(Loop):
     def _encode_cached(self) -> None:
         """Encode all items from cached activations.
 
-        In a large data set, only some items are encoded. They differ from turn to turn.
+        In a large data set, only some items are encoded. These items differ from turn to turn.
         """
         n = len(self._mean)
         self._encoded = 0  # discards the chunks that `_encode_chunk` has encoded so far

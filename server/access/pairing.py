@@ -4,8 +4,9 @@ A device requests access and shows a short code. The owner sees the same code on
 open on the server's machine, and approves the device. An attacker cannot guess a code to get
 access, because the owner decides (RFC 8628 in reverse). Alternatively, the owner makes a pairing
 code, and a person types this code on the device. A pairing code is valid for one device and five
-minutes. An address that guesses wrong five times has to wait. In both cases the device receives a
-secret of its own, which its browser stores as a cookie. web/access.py has the routes.
+minutes. An address that guesses wrong five times has to wait. A device that is approved or sends a
+valid code receives a secret of its own, which the browser stores as a cookie. web/access.py has the
+routes.
 """
 
 import hmac
@@ -33,8 +34,8 @@ WAITING_SECONDS = 120.0
 SILENT_SECONDS = 10.0
 """A request that has not polled for this number of seconds may be replaced by a new request.
 
-The page of a waiting device polls each second. When too many devices wait, a new request replaces
-such a request of the same IP address.
+The page of a waiting device polls each second. When too many devices wait, a new request replaces a
+request of the same IP address that has stopped polling.
 """
 REQUESTS_PER_MINUTE = 30
 """Largest number of requests for access per minute, from all IP addresses together."""

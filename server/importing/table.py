@@ -226,7 +226,7 @@ class Table:
 
 
 def _parts(cell: Any) -> tuple[str | None, bytes | None]:
-    """The path and the bytes of a picture in a cell. Each is None if the cell does not contain it.
+    """The path and the bytes of a picture in a cell. A part that the cell does not contain is None.
 
     A cell has either a path or bytes. In a Hugging Face data set, a cell is a dictionary with both.
     """

@@ -1,9 +1,9 @@
 """Local record of the folders from which data sets on this computer may read original files.
 
 A data set names the folder of its original files and the path of each file. The author of the data
-set chose both. Therefore the server reads these files only if the record has an entry for the data
-set. The record is in the state folder of the user, outside of all projects. So it has no entry for
-a project that was copied or came from somebody else.
+set chose the folder and the paths. Therefore the server reads these files only if the record has an
+entry for the data set. The record is in the state folder of the user, outside of all projects. So
+it has no entry for a project that was copied or came from somebody else.
 """
 
 import fcntl
@@ -57,7 +57,7 @@ def approved_root(folder: Path, table: "ItemTable | None") -> Path | None:
 
     An entry of the record belongs to the data set if two conditions hold. The folder has the same
     real path, or the same device and inode. The items have the same paths. Therefore a copy in
-    another folder has no entry, and other data in the same folder can read no files that were not
+    another folder has no entry, and other data in the same folder can read only files that were
     approved.
     """
     if table is None or not table.has_paths:
