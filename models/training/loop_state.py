@@ -24,8 +24,7 @@ class LoopState:
         self.labels = ItemLabels.of(torch.full((n_items,), UNLABELED, dtype=torch.int64))
         """Labels of all items."""
         self.priority = torch.empty(0, dtype=torch.int64)
-        """Items that a person looks at, int64 (K,). The units of work update these items before
-        other items.
+        """Items that a person looks at, int64 (K,). Work on these items comes before other items.
         """
         self.epoch_target: int | None = None
         """Number of epochs of the encoder after which a bake ends; None for a training without

@@ -51,9 +51,7 @@ class Trainer:
         self.tempo = 1.0
         """Time of one turn, as a share (0..1] of the time between two shown frames.
 
-        With a lower tempo, the shown points move less far per turn. Training does not depend on the
-        tempo.
-        """
+        With a lower tempo, points move less far per turn. The tempo does not affect training."""
         self.display = Display()
         self.loop = new_loop(self.dataset, config, self.n_classes, seed)
         self._moving = True
@@ -303,9 +301,7 @@ class Trainer:
             with random_state(self.seed):
                 loop.load(tensors, saved.counters)
         except (KeyError, TypeError, RuntimeError) as error:
-            raise ValueError(
-                f"the checkpoint does not fit this version of Lodespace: {error}"
-            ) from error
+            raise ValueError(f"the checkpoint does not fit this version: {error}") from error
         self.loop, self.config = loop, saved.config
         self.n_classes, self.seed, self.state_id = saved.n_classes, saved.seed, saved.state_id
         self._moving = saved.moving
