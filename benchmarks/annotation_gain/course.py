@@ -31,11 +31,14 @@ class PageEstimates:
     accurate: float
     """Share of right predictions among the items without a label."""
     calibration_error: float
-    """Expected calibration error on the items without a label, ten bins (C. Guo et al. 2017)."""
+    """Expected calibration error of the predictions of items without a label, with ten bins.
+
+    The measure is that of C. Guo et al. 2017.
+    """
     right_low: float | None = None
     """Lower end of the interval of `right` that the page shows, or None if it shows none."""
     right_high: float | None = None
-    """Upper end of this interval."""
+    """Upper end of the interval of `right` that the page shows."""
 
 
 @dataclass
@@ -67,7 +70,10 @@ class Gesture:
     label_error: float
     """Share of wrong labels among all labels."""
     told: PageEstimates | None = None
-    """Estimates on the page after the gesture. The name `told` is used in stored courses."""
+    """Estimates on the page after the gesture.
+
+    Stored courses contain the name `told`, so the field keeps it.
+    """
     classes: int = 0
     """Number of classes with a label."""
     promised: float | None = None

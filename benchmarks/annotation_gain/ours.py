@@ -199,6 +199,6 @@ async def as_suggested(
 
 
 async def static_positions(data: LabelledItems, seed: int) -> Points:
-    """Return the map (N, 3) of the paper's model after pretraining."""
+    """Return the map (N, 3) of the preset `paper` after the first training, without labels."""
     async with page_of(data, seed, preset="paper") as page:
         return page.points

@@ -26,7 +26,7 @@ from drivers.servers import ServerProcess  # noqa: E402
 from drivers.stream_client import StreamClient  # noqa: E402
 
 SILENT_SECONDS = 20.0
-"""Longest wait for new predictions."""
+"""Longest wait for new predictions, in seconds."""
 READY_SECONDS = 180.0
 """Longest wait for the import, which takes longer for folders of pictures or sounds."""
 STILL_SECONDS = 1.5

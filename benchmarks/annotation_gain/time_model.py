@@ -14,7 +14,7 @@ class TimeModel:
     region: float = 5.0
     """Seconds to find a region, draw round it and choose a class.
 
-        The person does not look at single pictures.
+    The person does not look at single pictures.
     """
     picture: float = 0.35
     """Seconds to look at one picture of a sample or a contact sheet."""
@@ -25,9 +25,9 @@ class TimeModel:
     single: float = 1.75
     """Seconds to look at one item that is shown alone, and label it."""
     undo: float = 2.0
-    """Notice a mistake and undo the gesture."""
+    """Seconds to notice a mistake and undo the gesture."""
     name: float = 2.0
-    """Type the name of a new class. Counts only where the list of classes is not known before."""
+    """Seconds to type the name of a new class, in runs that do not know the classes before."""
     wait: float = 1.0
     """Weight of a second in which the person can only wait for the model."""
 
