@@ -1,8 +1,9 @@
 """The loop of the preset `paper`: trains on equation 1 and shows the encoder's means.
 
-Pretraining needs no labels. After a change of labels, the loop first trains only the layers after
-the convolutional trunk, so that the points move at once (cached_trunk.py). Then the loop trains the
-whole network on equation 1 for some epochs.
+Pretraining needs no labels. After a change of labels, the loop first trains all layers except the
+convolutional trunk of the encoder, so that the points move at once (cached_trunk.py). Then the loop
+trains the whole network for some epochs, and finally the head alone until its loss no longer
+decreases. Each of these steps minimises equation 1.
 """
 
 from collections.abc import Mapping
@@ -20,14 +21,15 @@ from lodespace.models.snapshot import Phase
 from lodespace.models.training.accuracy import measure_accuracy
 from lodespace.models.training.force_readout import Forces, vae_forces
 from lodespace.models.training.loop import Loop
+from lodespace.models.training.tasks.head import HeadTargets, HeadTask, label_targets
 from lodespace.models.vae.cached_trunk import CachedTrunk
 from lodespace.models.vae.collapse import collapsed_dimensions
 from lodespace.models.vae.training import ENCODE_CHUNK
 
-CACHED_STEPS = 200
+CACHED_STEPS = 120
 """Number of training steps on cached activations after a change of labels.
 
-The layers after the trunk are trained in these steps, so the points move for some seconds.
+All layers except the trunk are trained in these steps, and the points move for some seconds.
 """
 FULL_EPOCHS = 8
 """Number of epochs for which the whole network trains after the CACHED_STEPS.
@@ -58,6 +60,12 @@ class PaperLoop(Loop):
         self._cached_steps_due = 0
         self._full_steps_due = 0
         self._stale = False
+        self._head = HeadTask(
+            self.state, self.vae_training, self._head_targets, lambda: self.predictions.prediction
+        )
+
+    def _head_targets(self) -> HeadTargets:
+        return label_targets(self.state.labels.trained, self.state.n_classes, self.device)
 
     def turn(self) -> bool:
         self.state.step += 1
@@ -65,7 +73,9 @@ class PaperLoop(Loop):
             return self._cached_turn()
         if self._pretraining or self._full_steps_due:
             return self._full_turn()
-        return self._encode_chunk() if self._stale else False
+        if self._stale:
+            return self._encode_chunk()
+        return self._head.due() and self._head.unit()
 
     # Output -----------------------------------------------------------------------------------
 
@@ -102,7 +112,7 @@ class PaperLoop(Loop):
     @property
     def resting(self) -> bool:
         busy = self._cached_steps_due or self._full_steps_due or self._stale
-        return not self._pretraining and not busy
+        return not self._pretraining and not busy and not self._head.due()
 
     @property
     @torch.no_grad()
@@ -132,11 +142,10 @@ class PaperLoop(Loop):
         """
         if self.state.labels.any:
             self._cached_steps_due = CACHED_STEPS
-            self._trunk.hold(self._mean)
         else:
             self._cached_steps_due = 0
             self.state.losses.pop("classification", None)
-            self.state.losses.pop("anchor", None)
+        self._head.request()
         self._full_steps_due = self._steps(FULL_EPOCHS)
 
     def _steps(self, epochs: int) -> int:
@@ -144,6 +153,7 @@ class PaperLoop(Loop):
 
     def _class_count_changed(self) -> None:
         self._trunk.start_optimiser()
+        self._head.request()
 
     def _configuration_changed(self, old: TrainingConfig) -> None:
         new = self.config
@@ -175,7 +185,7 @@ class PaperLoop(Loop):
             self._trunk.fill()
             return False
         state = self.state
-        self._smooth_losses(self._trunk.step(state.labels.trained, self.config, state.generator))
+        self._smooth_losses(self._trunk.step(state.labels.trained, state.generator))
         self._cached_steps_due -= 1
         self._encode_cached()
         if self._cached_steps_due == 0:
@@ -247,7 +257,8 @@ class PaperLoop(Loop):
             self._trunk = CachedTrunk(self.vae_training)
 
     def _own_tensors(self) -> Tensors:
-        return {**self._trunk.tensors(), "mean": self._mean, "next_mean": self._next_mean}
+        own = {"mean": self._mean, "next_mean": self._next_mean}
+        return {**self._trunk.tensors(), **self._head.tensors(), **own}
 
     def _own_counters(self) -> dict[str, Any]:
         return {
@@ -256,6 +267,7 @@ class PaperLoop(Loop):
             "encoded": self._encoded,
             "stale": self._stale,
             **self._trunk.counters(),
+            **self._head.counters(),
         }
 
     def _load_own(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> None:
@@ -266,3 +278,4 @@ class PaperLoop(Loop):
         self._full_steps_due = counters["full_steps_due"]
         self._encoded = counters["encoded"]
         self._stale = counters["stale"]
+        self._head.load(tensors, counters)

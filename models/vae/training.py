@@ -208,24 +208,15 @@ class VAETraining:
         if x.ndim == 4:
             x = x.contiguous(memory_format=torch.channels_last)
         mean, log_variance = self.vae.encoder(x)
-        noise = torch.randn(n, mean.shape[1], generator=self.device_generator, device=device)
-        sample = mean[:n] + noise * (0.5 * log_variance[:n]).exp()
-        kl = kl_per_dimension(mean[:n], log_variance[:n])
         classified = slice(n, None) if balanced else slice(0, n)
-        terms = {
-            "reconstruction": reconstruction_loss(self.vae.decoder(sample), x[:n]),
-            "kl": kl.sum(),
-            "classification": classification_loss(
-                self.vae.head(mean[classified]), labels[both[classified]].to(device)
-            )
-            if len(both[classified])
-            else mean.new_zeros(()),
-        }
+        kl, terms = self.equation_1(
+            mean, log_variance, x[:n], classified, labels[both[classified]].to(device)
+        )
         if targets is not None:
             terms["encoder"] = F.smooth_l1_loss(
                 mean, targets[both.to(device)], reduction="sum"
             ) / len(mean)
-        total = total_loss(terms, self.config.weights, self.kl_scale, self.reconstruction_scale)
+        total = self.weighted_sum(terms)
         set_learning_rate(self.optimiser, learning_rate or self.config.learning_rate)
         self.optimiser.zero_grad(set_to_none=True)
         total.backward()
@@ -236,6 +227,44 @@ class VAETraining:
             **{name: float(term.detach()) for name, term in terms.items()},
             "total": float(total.detach()),
         }
+
+    def equation_1(
+        self,
+        mean: torch.Tensor,
+        log_variance: torch.Tensor,
+        x: torch.Tensor,
+        classified: slice,
+        labels: torch.Tensor,
+    ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """Return the terms of equation 1 for encoded items, of which the first n are decoded.
+
+        Args:
+            mean: latent means, (B, D).
+            log_variance: logarithms of the latent variances, (B, D).
+            x: the first n items, which are compared with the decoded items.
+            classified: the items that the head reads.
+            labels: classes of these items, int64; UNLABELED for an item without a label.
+
+        Returns:
+            KL divergence per dimension, (D,), and name of a term -> unweighted scalar.
+        """
+        n = len(x)
+        noise = torch.randn(
+            n, mean.shape[1], generator=self.device_generator, device=self.dataset.device
+        )
+        sample = mean[:n] + noise * (0.5 * log_variance[:n]).exp()
+        kl = kl_per_dimension(mean[:n], log_variance[:n])
+        return kl, {
+            "reconstruction": reconstruction_loss(self.vae.decoder(sample), x),
+            "kl": kl.sum(),
+            "classification": classification_loss(self.vae.head(mean[classified]), labels)
+            if len(labels)
+            else mean.new_zeros(()),
+        }
+
+    def weighted_sum(self, terms: dict[str, torch.Tensor]) -> torch.Tensor:
+        """Return the loss: the weighted sum of terms, with the KL weight of the warm-up."""
+        return total_loss(terms, self.config.weights, self.kl_scale, self.reconstruction_scale)
 
     @property
     def kl_scale(self) -> float:

@@ -12,6 +12,7 @@ from lodespace.models.training.accuracy import measure_accuracy
 from lodespace.models.training.loop_state import LoopState
 from lodespace.models.training.map_guide import MapGuide
 from lodespace.models.training.tasks.graph import GraphTask
+from lodespace.models.training.tasks.head import HeadTask
 from lodespace.models.training.tasks.task import Task
 from lodespace.models.vae.training import VAETraining
 
@@ -58,12 +59,14 @@ class PredictTask(Task):
         vae_training: VAETraining,
         guide: MapGuide,
         graph: GraphTask,
+        head: HeadTask,
     ) -> None:
         self._state = state
         self._learning = learning
         self._vae_training = vae_training
         self._guide = guide
         self._graph = graph
+        self._head = head
 
     def due(self) -> bool:
         return self._learning.predictions.sweeping
@@ -81,4 +84,5 @@ class PredictTask(Task):
         if complete:
             self._guide.plan_gesture()
             self._graph.request_after_gestures()
+            self._head.request()
         return False

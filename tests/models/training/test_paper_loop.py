@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from map_quality import nearest_neighbour_accuracy, within_between_ratio
 
 from lodespace.models import Dataset, Snapshot, Trainer, preset
@@ -89,7 +88,7 @@ def test_labels_pull_their_classes_together(trainer: Trainer) -> None:
     )
     assert (after.prediction == TRUTH).mean() > 0.95
     assert after.confidence.min() > 0
-    assert {"classification", "anchor"} <= after.losses.keys()
+    assert "classification" in after.losses and "anchor" not in after.losses
 
 
 def test_removed_labels_leave_no_classification_loss(trainer: Trainer) -> None:
@@ -99,26 +98,6 @@ def test_removed_labels_leave_no_classification_loss(trainer: Trainer) -> None:
     after = rest(trainer)
     assert (after.prediction == -1).all()
     assert "classification" not in after.losses
-
-
-def test_stiffness_holds_the_unlabelled(few_images: Dataset) -> None:
-    """A third of each class is labelled. Stiffness reduces how far the other items move."""
-    some = np.where(np.arange(90) % 3 == 0, TRUTH, -1).astype(np.int16)
-    moved = {}
-    for stiffness in (0.0, 1.0):
-        trainer = Trainer(
-            few_images, quick().replace(stiffness=stiffness), n_classes=3, device="cpu"
-        )
-        rest(trainer)
-        loop = trainer.loop
-        before = loop.latent_mean.clone()
-        trainer.set_labels(some)
-        train(trainer, lambda s, loop=loop: loop.counters()["cached_steps_due"] == 0)
-        # Measure the displacement of the latent means, because the shown points lag behind them.
-        moved[stiffness] = float(
-            (loop.latent_mean - before).norm(dim=1)[torch.from_numpy(some == -1)].median()
-        )
-    assert moved[1.0] < 0.6 * moved[0.0]
 
 
 def test_same_seed_same_bytes(few_images: Dataset, tmp_path: Path) -> None:

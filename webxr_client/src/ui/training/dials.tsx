@@ -33,6 +33,8 @@ const DIALS: readonly Dial[] = [
     log: [1e-5, 0.1],
   },
 ];
+/** Dials without an effect in the preset `paper`: equation 1 has no such terms. */
+const UNUSED_IN_PAPER: readonly DialName[] = ["stiffness", "beta_neighbour", "beta_anchor"];
 const PRESET_TITLES = {
   paper: "The loss of the paper (equation 1) alone; points show the encoder's output",
   default: "Points as particles under label-aware forces",
@@ -113,7 +115,12 @@ export function Dials() {
         choose={(preset) => preset !== settings.preset && commands.setSettings({ preset })}
       />
       {DIALS.map((dial) => (
-        <Slider key={dial.name} dial={dial} value={settings[dial.name] ?? 0} disabled={locked} />
+        <Slider
+          key={dial.name}
+          dial={dial}
+          value={settings[dial.name] ?? 0}
+          disabled={locked || (settings.preset === "paper" && UNUSED_IN_PAPER.includes(dial.name))}
+        />
       ))}
       <Choice
         label="head"

@@ -10,6 +10,12 @@ const DOING: Record<Training["phase"], string> = {
   resting: "waiting for the next label",
 };
 
+/** The same for the preset `paper`, in which every phase minimises the loss of the paper. */
+const DOING_PAPER: Partial<Record<Training["phase"], string>> = {
+  pretraining: "training the autoencoder on equation 1, without labels",
+  interactive: "training encoder, decoder and head on equation 1",
+};
+
 const WORD: Record<Training["state"], string> = {
   running: "learning",
   resting: "idle",
@@ -26,7 +32,10 @@ export function stateInWords(
   connected: boolean,
 ): { word: string; doing: string } {
   if (!connected) return { word: "not connected", doing: "" };
-  if (training.state === "running") return { word: WORD.running, doing: DOING[training.phase] };
+  if (training.state === "running") {
+    const paper = training.settings.preset === "paper" ? DOING_PAPER[training.phase] : undefined;
+    return { word: WORD.running, doing: paper ?? DOING[training.phase] };
+  }
   if (training.state === "resting") return { word: WORD.resting, doing: DOING.resting };
   if (training.state === "paused")
     return { word: WORD.paused, doing: "labels take effect when training runs" };

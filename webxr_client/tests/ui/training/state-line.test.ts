@@ -18,6 +18,14 @@ it("names the phase of training", () => {
     doing: "arranging neighbours",
   });
 });
+it("names equation 1 in the preset paper", () => {
+  const paper: Training = {
+    ...training("running", "interactive"),
+    settings: { preset: "paper" },
+  };
+  expect(stateInWords(paper, true).doing).toContain("equation 1");
+  expect(stateInWords(training("running", "interactive"), true).doing).not.toContain("equation 1");
+});
 it("shows no connection instead of the last known state", () => {
   expect(stateInWords(training("running", "interactive"), false).word).toBe("not connected");
 });
