@@ -11,6 +11,7 @@ photographs `apt-get install tuxpaint-stamps-default`. The exit status is 1 if a
 """
 
 import argparse
+import signal
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -81,6 +82,8 @@ def main() -> int:
     if options.run:
         method, data, seed, gestures = options.run
         torch.set_num_threads(1)
+        # So that a run that is ended by `kill` stops its server, and is registered.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
         try:
             plan.carry_out(
                 plan.Run(method, data, int(seed), int(gestures)), options.results, options.register
