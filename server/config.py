@@ -47,7 +47,7 @@ class ServerConfig:
     lan: LanConfig | None = None
     """Access from other devices. None: serve this machine only."""
     stall_seconds: float = 10.0
-    """A client that receives nothing for this long is disconnected."""
+    """Seconds after which a client that receives nothing is disconnected."""
     frame_interval: float = 1 / 30
     """Minimum time between two frames to one client, in seconds."""
     queue_bytes: int = 8 << 20

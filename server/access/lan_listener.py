@@ -52,7 +52,7 @@ connections of other addresses.
 _ACCEPTED_AT_ONCE = 16
 """Largest number of connections that are accepted in one turn of the event loop."""
 _ACCEPT_SECONDS = 0.01
-"""Seconds between two turns in which connections are accepted, while connections arrive."""
+"""Seconds from one turn that accepts connections to the next, while connections arrive."""
 PLAIN_SECONDS = 3.0
 """Longest time from the first byte of plain HTTP to the end of the headers, in seconds."""
 MAX_PLAIN = 32

@@ -10,7 +10,7 @@ _STOPS = (
     (200, (245, 135, 30)),
     (255, (252, 250, 165)),
 )
-"""(value of the spectrogram, RGB colour), close to matplotlib's inferno."""
+"""Pairs of a value of the spectrogram and an RGB colour, close to matplotlib's inferno."""
 _LUT = np.stack(
     [
         np.interp(np.arange(256), [at for at, _ in _STOPS], [colour[k] for _, colour in _STOPS])
