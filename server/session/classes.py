@@ -191,6 +191,12 @@ class ClassList:
         # first client redid its merge.
         return UNLABELED
 
+    def counted_as(self) -> ClassIds:
+        """Return the class that items of each class count as (C,), or UNLABELED."""
+        if len(self._merged_into):
+            return self._merged_into
+        return np.arange(len(self.classes), dtype=np.int16)
+
     def resolve(self, class_ids: ClassIds) -> ClassIds:
         """Return `class_ids` (N,), with each removed class replaced by the class that its items
         count as."""

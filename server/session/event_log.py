@@ -128,8 +128,9 @@ class EventLog:
         assert self._connection is not None
         known: list[tuple[int, bytes]] = []
         with log_table.transaction(self._connection, "DEFERRED"):
-            for sequence, stored in log_table.stored_events(self._connection):
-                known.append((sequence, stored))
+            for row in log_table.stored_events(self._connection):
+                known.append(row)
+                sequence, stored = row
                 try:
                     event = decode_event(stored, sequence)
                 except ValueError as error:

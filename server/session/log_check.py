@@ -1,6 +1,6 @@
 """Replay of a label log, with a check that each event fits the state before it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -10,6 +10,7 @@ from lodespace import protocol
 from lodespace.errors import LodespaceError
 from lodespace.protocol import MAX_CLASSES, UNLABELED, ClassInfo
 from lodespace.session.classes import palette_colour
+from lodespace.session.commands.runs import GestureEvent, is_of_gestures, runs_of
 from lodespace.session.events import (
     AddClassEvent,
     AnchorEvent,
@@ -29,6 +30,10 @@ from lodespace.session.log_file import damaged_event
 from lodespace.session.session import AnnotationSession
 from lodespace.session.settings import merge, with_defaults
 from lodespace.session.state import SessionState
+from lodespace.session.undo import UndoLog
+
+_OVERLOOKED = (LodespaceError, IndexError, KeyError, TypeError, OverflowError)
+"""Errors of an event that makes no sense, but passed the checks."""
 
 
 def replay(session: AnnotationSession, events: Iterable[Event], path: Path) -> None:
@@ -37,11 +42,15 @@ def replay(session: AnnotationSession, events: Iterable[Event], path: Path) -> N
     Raises EventLogError for the first event that does not fit the state before it.
     """
     with session.replaying():
-        for event in events:
-            try:
-                carry_out(session, event)
-            except ValueError as error:
-                raise damaged_event(path, event.sequence, error) from error
+        for run in runs_of(session, events):
+            if is_of_gestures(run) and _make_sense(session, run):
+                session.carry_out_run(run)
+                continue
+            for event in run:
+                try:
+                    carry_out(session, event)
+                except ValueError as error:
+                    raise damaged_event(path, event.sequence, error) from error
 
 
 def carry_out(session: AnnotationSession, event: Event) -> None:
@@ -53,8 +62,52 @@ def carry_out(session: AnnotationSession, event: Event) -> None:
     check(session, event)
     try:
         session.carry_out(event)
-    except (LodespaceError, IndexError, KeyError, TypeError, OverflowError) as error:
+    except _OVERLOOKED as error:
         raise ValueError(f"{type(error).__name__}: {error}") from error
+
+
+def _make_sense(state: SessionState, run: Sequence[GestureEvent]) -> bool:
+    """Return whether all events of a run pass `check`, each in the state before it."""
+    labels = [event for event in run if isinstance(event, LabelEvent | LabelEachEvent)]
+    return _labels_make_sense(state, labels) and _undos_make_sense(state.undo_log, run)
+
+
+def _labels_make_sense(state: SessionState, events: Sequence[LabelEvent | LabelEachEvent]) -> bool:
+    """Return whether `_check_items` and `_check_class` accept all items and classes."""
+    if not events:
+        return True
+    items = np.concatenate([event.items for event in events])
+    ascending = np.ones(len(items) + 1, np.bool_)
+    ascending[1:-1] = items[1:] > items[:-1]
+    # The items of the next event begin there.
+    ascending[np.cumsum([len(event.items) for event in events])] = True
+    class_ids = {UNLABELED}
+    for event in events:
+        if isinstance(event, LabelEvent):
+            class_ids.add(event.class_id)
+        else:
+            class_ids.update(np.unique(event.class_ids).tolist())
+    return (
+        bool(ascending.all())
+        and int(items.max(initial=0)) < len(state.items)
+        and min(class_ids) == UNLABELED
+        and max(class_ids) < len(state.classes)
+    )
+
+
+def _undos_make_sense(log: UndoLog, run: Sequence[GestureEvent]) -> bool:
+    """Return whether `_check_undo` accepts each undo and redo, after the events before it."""
+    undone: dict[int, bool] = {}
+    for event in run:
+        if isinstance(event, LabelEvent | LabelEachEvent):
+            undone[event.sequence] = False
+            continue
+        action = log.actions.get(event.gesture)
+        before = undone.get(event.gesture, None if action is None else action.undone)
+        if before is not isinstance(event, RedoEvent):
+            return False
+        undone[event.gesture] = not before
+    return True
 
 
 def check(state: SessionState, event: Event) -> None:

@@ -3,12 +3,11 @@
 Every error names the fault of the file, and the next action.
 """
 
-import contextlib
 import os
 import shlex
 import sqlite3
 import urllib.parse
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from lodespace.session import earlier_formats
@@ -211,26 +210,21 @@ def read_events(connection: sqlite3.Connection, path: Path) -> Iterator[Event]:
             return
         if version_of(connection) < FORMAT:
             for row in earlier_formats.read_rows(connection):
-                with _naming(path, row.sequence):
+                try:
                     event = earlier_formats.event_of(row)
+                except ValueError as error:
+                    raise damaged_event(path, row.sequence, error) from error
                 yield event
             return
         rows = connection.execute("SELECT sequence, command_id, kind, event FROM events ORDER BY 1")
         for sequence, command_id, kind, stored in rows:
-            with _naming(path, sequence):
+            try:
                 event = event_of_row(sequence, command_id, kind, stored)
+            except ValueError as error:
+                raise damaged_event(path, sequence, error) from error
             yield event
     except sqlite3.Error as error:
         raise opening_error(path, error) from error
-
-
-@contextlib.contextmanager
-def _naming(path: Path, sequence: int) -> Generator[None]:
-    """Turn a ValueError into an EventLogError that names the event."""
-    try:
-        yield
-    except ValueError as error:
-        raise damaged_event(path, sequence, error) from error
 
 
 def event_of_row(sequence: int, command_id: str, kind: str, stored: bytes) -> Event:

@@ -57,5 +57,5 @@ class ItemScores:
             items,
             labels=labels,
             prediction=self.prediction[items],
-            confidence=self.probability[items],
+            confidence=(self.confidence[items] / 255).astype(np.float32),
         )

@@ -8,7 +8,7 @@ command, before the event is on disk.
 
 import contextlib
 import gc
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,8 +21,8 @@ from lodespace.models.item_predictions import ItemPredictions
 from lodespace.protocol import UNLABELED
 from lodespace.protocol.frames import FrameForces
 from lodespace.scene.glb import Scene
-from lodespace.session.commands import registry
 from lodespace.session.commands.change import Change
+from lodespace.session.commands.runs import apply_run, runs_of
 from lodespace.session.events import Event, Items, RedoEvent, UndoEvent
 from lodespace.session.item_state import ItemState, lacking_labels
 from lodespace.session.scene_encoder import SceneEncoder
@@ -78,7 +78,7 @@ class AnnotationSession(SessionState):
                     gesture=action_of(event),
                     by=event.client,
                     items=change.items.tolist(),
-                    class_ids=self.labels[change.items].tolist(),
+                    class_ids=self.labels_of(change.items).tolist(),
                 )
             )
         if change.pins_changed and not np.array_equal(self.held()[0], pinned):
@@ -88,12 +88,12 @@ class AnnotationSession(SessionState):
     def replay(self, events: Iterable[Event]) -> None:
         """Carry out the events of a log, without messages for clients."""
         with self.replaying():
-            for event in events:
-                self.carry_out(event)
+            for run in runs_of(self, events):
+                self.carry_out_run(run)
 
     @contextlib.contextmanager
     def replaying(self) -> Generator[None]:
-        """Context in which the caller replays a log with `carry_out`.
+        """Context in which the caller replays a log with `carry_out_run`.
 
         At the end of the `with` block, the scores of all relabelled items are updated once.
         """
@@ -106,9 +106,25 @@ class AnnotationSession(SessionState):
 
         Returns the answer to the client that sent the command, and the change.
         """
-        self.sequence = event.sequence
-        change = registry.apply(self, event)
-        self._labelled_at[change.items.astype(np.intp)] = event.sequence
+        return self.carry_out_run([event])[0]
+
+    def carry_out_run(self, run: Sequence[Event]) -> list[tuple[protocol.Ack, Change]]:
+        """Do the same as `carry_out` for each event of a run (commands/runs.py)."""
+        self.sequence = run[-1].sequence
+        changes = apply_run(self, run)
+        items = np.concatenate([change.items for change in changes]).astype(np.intp)
+        numbers = np.repeat(
+            np.array([event.sequence for event in run], np.int64),
+            [len(change.items) for change in changes],
+        )
+        np.maximum.at(self._labelled_at, items, numbers)
+        return [
+            (self._answer(event, change), change)
+            for event, change in zip(run, changes, strict=True)
+        ]
+
+    def _answer(self, event: Event, change: Change) -> protocol.Ack:
+        """Return the answer to the client that sent the command of `event`, and store it."""
         ack = protocol.Ack(
             command_id=event.command_id,
             sequence=event.sequence,
@@ -117,11 +133,10 @@ class AnnotationSession(SessionState):
             message=change.message,
         )
         self._acks[event.command_id] = ack
-        return ack, change
+        return ack
 
     def _relabelled(self, items: Items) -> None:
-        labels = self.classes.resolve(self.history.labels[items])
-        self.scores.on_relabel(items, labels)
+        self.scores.on_relabel(items, self.labels_of(items))
 
     def answered(self, command_id: str) -> protocol.Ack | None:
         """Return the answer to command `command_id`; None if the command was not carried out."""

@@ -60,6 +60,10 @@ class SessionState:
         """Class of each item (N,); UNLABELED for an item without a label."""
         return self.classes.resolve(self.history.labels)
 
+    def labels_of(self, items: Items) -> npt.NDArray[np.int16]:
+        """Return `labels[items]` (K,), without work for the other items."""
+        return self.classes.resolve(self.history.labels[items])
+
     @property
     def verified(self) -> npt.NDArray[np.bool_]:
         """Whether each item has a label that the annotator gave while looking at the item (N,)."""
@@ -67,7 +71,7 @@ class SessionState:
 
     def locked(self, items: Items) -> npt.NDArray[np.bool_]:
         """Return whether the label of each of `items` (K,) is a locked class (K,)."""
-        return self.classes.locked(self.labels[items])
+        return self.classes.locked(self.labels_of(items))
 
     def held(self) -> tuple[Items, Targets]:
         """Return the pinned items (K,), ascending, and their targets (K, latent_dim)."""

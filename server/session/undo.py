@@ -10,9 +10,11 @@ training from the current positions.
 """
 
 from bisect import bisect_left, insort
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
+
+import msgspec
 
 from lodespace.errors import RequestError
 from lodespace.protocol import UNLABELED
@@ -22,9 +24,8 @@ from lodespace.session.events import EventHeader
 ActionKind = Literal["label", "settings", "anchor", "unpin", "class"]
 
 
-@dataclass(slots=True)
-class UndoableAction:
-    """One action of one client."""
+class UndoableAction(msgspec.Struct, gc=False):
+    """One action of one client. Its fields are texts and numbers, hence `gc=False`."""
 
     number: int
     """Sequence number of the event of the action."""
@@ -87,11 +88,17 @@ class UndoLog:
     def __init__(self) -> None:
         self.actions: dict[int, UndoableAction] = {}
         self.state_id = 0
-        self.last_transition = StateTransition(0, 0, 0)
-        self._transitions: dict[int, StateTransition] = {}
-        self._made: dict[int, UndoableAction] = {}  # by each event that did or redid the action
-        self._standing: dict[str, list[int]] = {}  # by client, ascending
+        self._last_event = 0
+        self._last_from = 0
+        self._transitions: dict[int, tuple[int, int]] = {}  # from_state, to_state by event
+        self._redone: dict[int, UndoableAction] = {}  # by each event that redid the action
+        self._standing = defaultdict[str, list[int]](list)  # by client, ascending
         self._undone: dict[str, list[int]] = {}  # by the client that undid, in that order
+
+    @property
+    def last_transition(self) -> StateTransition:
+        """The transition by the newest event."""
+        return StateTransition(self._last_event, self._last_from, self.state_id)
 
     def __iter__(self) -> Iterator[UndoableAction]:
         return iter(self.actions.values())
@@ -103,7 +110,7 @@ class UndoLog:
         out.
         """
         for event in range(after + 1, before):
-            action = self._made.get(event)
+            action = self._redone.get(event) or self.actions.get(event)
             if action is not None and action.made_by == event and not action.undone:
                 yield action
 
@@ -122,8 +129,8 @@ class UndoLog:
                 does not change them, so the undo of the renaming moves no point.
         """
         action.made_by = action.number
-        self.actions[action.number] = self._made[action.number] = action
-        self._standing.setdefault(action.client, []).append(action.number)
+        self.actions[action.number] = action
+        self._standing[action.client].append(action.number)
         self._undone.pop(action.client, None)
         if learned:
             self._move(action.number, action.number)
@@ -154,19 +161,19 @@ class UndoLog:
         else:
             self._stay(event)
         action.undone, action.made_by = False, event
-        self._made[event] = action
+        self._redone[event] = action
 
     def _state_before(self, event: int, otherwise: int) -> int:
         """Return the state before `event` if no later event changed the state, else `otherwise`."""
-        transition = self._transitions[event]
-        return transition.from_state if transition.to_state == self.state_id else otherwise
+        from_state, to_state = self._transitions[event]
+        return from_state if to_state == self.state_id else otherwise
 
     def _stay(self, event: int) -> None:
-        self.last_transition = StateTransition(event, self.state_id, self.state_id)
+        self._last_event, self._last_from = event, self.state_id
 
     def _move(self, event: int, to_state: int) -> None:
-        transition = StateTransition(event, self.state_id, to_state)
-        self.last_transition = self._transitions[event] = transition
+        self._last_event, self._last_from = event, self.state_id
+        self._transitions[event] = (self.state_id, to_state)
         self.state_id = to_state
 
     def next_undo(self, client: str) -> UndoableAction:

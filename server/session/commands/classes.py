@@ -5,7 +5,9 @@ from typing import Any
 import numpy as np
 
 from lodespace import protocol
-from lodespace.session.commands.change import Change
+from lodespace.items.class_lookup import lookup
+from lodespace.protocol import UNLABELED
+from lodespace.session.commands.change import NO_ITEMS, Change
 from lodespace.session.events import (
     AddClassEvent,
     ClassEvent,
@@ -78,7 +80,13 @@ def restore(state: SessionState, number: int) -> Change:
 
 
 def _rebuild(state: SessionState) -> Change:
-    labels, classes = state.labels.copy(), state.classes.classes
+    classes, before = state.classes.classes, state.classes.counted_as()
     state.classes.rebuild(state.undo_log.stands)
-    items = np.flatnonzero(state.labels != labels).astype(np.uint32)
+    after = state.classes.counted_as()[: len(before)]
+    items = NO_ITEMS
+    if not np.array_equal(before, after):
+        # A new name, colour or lock changes no label, and need not look at every item.
+        given = state.history.labels
+        changed = lookup(before, given, UNLABELED) != lookup(after, given, UNLABELED)
+        items = np.flatnonzero(changed).astype(np.uint32)
     return Change(items, classes_changed=state.classes.classes != classes)

@@ -91,8 +91,16 @@ def _check(state: SessionState, items: Items, class_ids: list[int]) -> None:
 
 def apply(state: SessionState, event: LabelEvent | LabelEachEvent) -> Change:
     """Label the items."""
+    record = record_of(event)
+    changed = state.history.add(record)
+    state.undo_log.add(action_of(event, record))
+    return change_of(record, changed)
+
+
+def record_of(event: LabelEvent | LabelEachEvent) -> GestureRecord:
+    """Return the gesture of `event`."""
     each = isinstance(event, LabelEachEvent)
-    record = GestureRecord(
+    return GestureRecord(
         number=event.sequence,
         class_id=protocol.UNLABELED if each else event.class_id,
         items=event.items,
@@ -104,16 +112,24 @@ def apply(state: SessionState, event: LabelEvent | LabelEachEvent) -> Change:
         verified=event.provenance.verified,
         seen=event.provenance.seen,
     )
-    changed = state.history.add(record)
-    action = UndoableAction.of(
-        event,
+
+
+def action_of(event: LabelEvent | LabelEachEvent, record: GestureRecord) -> UndoableAction:
+    """Return the action of `event`, whose gesture is `record`."""
+    return UndoableAction(
+        record.number,
         "label",
-        revision=event.revision,
-        class_id=record.class_id,
-        count=len(record.items),
-        note=_note(record, event.provenance.note),
+        record.client,
+        record.at,
+        record.revision,
+        record.class_id,
+        len(record.items),
+        _note(record, event.provenance.note),
     )
-    state.undo_log.add(action)
+
+
+def change_of(record: GestureRecord, changed: Items) -> Change:
+    """Return the change by a gesture that changed the labels of the items `changed` (K,)."""
     return Change(changed, class_id=record.class_id)
 
 

@@ -23,9 +23,10 @@ def plan(state: SessionState, command: protocol.SetTraining, client: str) -> Set
 
 def apply(state: SessionState, event: SettingsEvent) -> Change:
     """Change the settings."""
+    latent_dim = state.settings.latent_dim
     state.settings_history.add(event.sequence, event.changes)
     state.undo_log.add(UndoableAction.of(event, "settings", note=describe(event.changes)))
-    return _rebuild(state)
+    return Change(pins_changed=state.settings.latent_dim != latent_dim)
 
 
 def revert(state: SessionState, number: int) -> Change:
