@@ -26,6 +26,10 @@ COLOURS = {
     "random": "#e377c2",
 }
 """Colours of the curves, by method."""
+OF_LEARNERS = {"lr-margin": "#000000", "svc-margin": "#666666", "lr-random": "#bbbbbb"}
+"""Colours of the methods on a view, by their names without the view."""
+DASHED = ("normalised", "spectrum")
+"""Views whose curves are dashed: the second views of a kind."""
 DRAWN = {"right": "right (label, else prediction)", "labelled_right": "labelled and correct"}
 
 
@@ -43,9 +47,10 @@ def draw(
     the mean of all seeds; a band shows the minimum and the maximum. `names` has the name of each
     method, `timed` the methods whose seconds are measured.
     """
+    learners = [method for method in timed if method.rpartition("-")[0] in OF_LEARNERS]
     methods = [
         method
-        for method in COLOURS
+        for method in (*COLOURS, *learners)
         if any(course.gestures for course in found.get((method, data), []))
     ]
     if not methods:
@@ -63,7 +68,8 @@ def draw(
         for method in methods:
             courses = [course for course in found[method, data] if course.gestures]
             style = {
-                "color": COLOURS[method],
+                "color": COLOURS.get(method) or OF_LEARNERS[method.rpartition("-")[0]],
+                "linestyle": "--" if method.endswith(DASHED) else "-",
                 "linewidth": 2.2 if method in ("suggested", "sheets") else 1.2,
             }
             longest = max(len(course.gestures) for course in courses)
