@@ -46,7 +46,13 @@ def main() -> int:
         default=[],
         metavar="TEXT",
         help="only runs whose name (method--data--seed--gestures) contains this text; can be "
-        "given several times. The report is printed, and written only with --docs",
+        "given several times. A report of some runs is printed, and written only with --docs",
+    )
+    parser.add_argument(
+        "--gestures",
+        type=int,
+        help="largest number of gestures of each run, for a quick look; one-by-one labelling gets "
+        "as many labels as this number of contact sheets has",
     )
     parser.add_argument("--fresh", action="store_true", help="repeat the stored runs too")
     parser.add_argument(
@@ -93,7 +99,7 @@ def main() -> int:
             return plan.MISSING
         return 0
     failed: list[plan.Run] = []
-    planned = plan.runs(options.seeds, options.only)
+    planned = plan.runs(options.seeds, options.only, options.gestures)
     if not options.report:
         failed = plan.carry_out_all(
             *(planned, options.results, options.jobs),
@@ -103,7 +109,8 @@ def main() -> int:
     from annotation_gain import report
 
     model = TimeModel(**{name: getattr(options, name) for name in asdict(TimeModel())})
-    docs = options.docs or (None if options.only else ROOT / "docs")
+    partial = options.only or options.gestures is not None
+    docs = options.docs or (None if partial else ROOT / "docs")
     report.write(options.results, docs, model, planned)
     return 1 if failed else 0
 

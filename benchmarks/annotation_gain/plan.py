@@ -6,11 +6,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from annotation_gain import data_sets, register, views
 from annotation_gain.course import Course
+from lodespace.protocol import SHEET_SIZE
 
 SINGLES = 400
 """Largest number of items labelled in a run of one-by-one labelling."""
@@ -90,8 +91,11 @@ def methods_on(data: str) -> tuple[str, ...]:
     )
 
 
-def runs(seeds: int, only: Sequence[str] = ()) -> list[Run]:
+def runs(seeds: int, only: Sequence[str] = (), gestures: int | None = None) -> list[Run]:
     """Return the runs of the report whose name contains a text of `only`, or all runs.
+
+    With `gestures`, each run has at most this number of gestures, and one-by-one labelling ends
+    after as many labels as this number of contact sheets has.
 
     All runs of one seed come before the runs of the next seed, because a report of one seed is
     already useful.
@@ -103,15 +107,25 @@ def runs(seeds: int, only: Sequence[str] = ()) -> list[Run]:
         ]
         planned += [Run(method, "digits", seed, CAREFUL) for method in ("careful", "umap-careful")]
         planned += [_run(method, f"digits-{size}", seed) for size in SIZES for method in WITH_SIZE]
+    if gestures is not None:
+        planned = [replace(run, gestures=_at_most(run, gestures)) for run in planned]
     return [run for run in planned if not only or any(text in run.name for text in only)]
+
+
+def is_one_by_one(method: str) -> bool:
+    """Return whether a gesture of a method labels one item."""
+    return "margin" in method or "random" in method
+
+
+def _at_most(run: Run, gestures: int) -> int:
+    return min(run.gestures, gestures * SHEET_SIZE if is_one_by_one(run.method) else gestures)
 
 
 def _run(method: str, data: str, seed: int) -> Run:
     if method.startswith("suspects"):
         return Run(method, data, seed, SHEETS_OF_SUSPECTS)
-    single = "margin" in method or "random" in method
     budget = BUDGETS.get(data.partition("-")[0] if data.startswith("digits") else data, BUDGET)
-    return Run(method, data, seed, SINGLES if single else budget)
+    return Run(method, data, seed, SINGLES if is_one_by_one(method) else budget)
 
 
 def carry_out(run: Run, folder: Path, register_path: Path = register.REGISTER) -> Course:

@@ -280,6 +280,8 @@ def test_every_planned_run_has_a_method_and_a_name_of_its_own() -> None:
     two = plan.runs(1, only=["suggested--segments", "OSULeaf"])
     assert {run.data for run in two} == {"segments", "OSULeaf"}
     assert {run.method for run in two if run.data == "segments"} == {"suggested"}
+    short = {run.method: run.gestures for run in plan.runs(1, ["segments"], gestures=5)}
+    assert (short["suggested"], short["suspects"], short["lr-margin-standardised"]) == (5, 2, 135)
 
 
 OF_THE_REPORT = [run for run in plan.runs(1) if run.data in ("digits", "digits-1000", "letters")]
