@@ -5,6 +5,7 @@ Pictures stay uint8, also on a GPU, and are converted to floats one batch at a t
 is not copied.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -20,6 +21,8 @@ _FLAT_FEATURES = 1024
 LARGEST_ALIKE = 64
 """Largest side, in pixels, of the pictures of `Dataset.alike`."""
 _TINY_DEVIATION = 1e-8
+_LUMINANCE = (0.299, 0.587, 0.114)
+"""Weights of red, green and blue when colour pictures are read by a model of grey pictures."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,18 @@ class Standardisation:
 
 
 @dataclass(frozen=True)
+class PictureFormat:
+    """Size of the pictures from which a data set was made, and the padding around them."""
+
+    height: int
+    """Height in pixels."""
+    width: int
+    """Width in pixels."""
+    background: tuple[int, ...]
+    """Value 0..255 per channel with which pictures are padded to a square."""
+
+
+@dataclass(frozen=True)
 class Dataset:
     """N items ready for the model."""
 
@@ -52,6 +67,8 @@ class Dataset:
     """Standardisation of vectors; None for pictures."""
     features: "Dataset | None" = None
     """Feature vectors given with the items, used instead of learned features, or None."""
+    source: PictureFormat | None = None
+    """Format of the pictures before they were padded and resized; None for vectors."""
 
     def __len__(self) -> int:
         return len(self.stored)
@@ -97,9 +114,8 @@ class Dataset:
             return self.features
         if self.kind == "vector" or self.item_shape[1] <= LARGEST_ALIKE:
             return self
-        factor = self.item_shape[1] // LARGEST_ALIKE
         halved = [
-            F.avg_pool2d(chunk.float(), factor).round_().byte()
+            reduced_to_alike(chunk.float()).byte()
             for chunk in self.stored.split(_RESAMPLED_AT_ONCE)
         ]
         return replace(self, stored=torch.cat(halved))
@@ -109,15 +125,11 @@ class Dataset:
 
         Pictures of more than 1,024 values are reduced to at most 1,024 by average pooling.
         """
-        if self.kind == "vector":
-            return self.stored
-        channels, side = self.stored.shape[1:3]
-        while channels * side * side > _FLAT_FEATURES:
-            side //= 2
-        rows = torch.empty(len(self), channels * side * side, device=self.device)
+        width = flattened(self.batch(slice(0, 1))).shape[1]
+        rows = torch.empty(len(self), width, device=self.device)
         for start in range(0, len(self), _RESAMPLED_AT_ONCE):
             chunk = slice(start, min(start + _RESAMPLED_AT_ONCE, len(self)))
-            rows[chunk] = F.adaptive_avg_pool2d(self.batch(chunk), side).flatten(1)
+            rows[chunk] = flattened(self.batch(chunk))
         return rows
 
     def subset(self, items: slice | torch.Tensor) -> "Dataset":
@@ -145,18 +157,24 @@ class Dataset:
 
     @classmethod
     def from_images(
-        cls, images: npt.NDArray[np.uint8], content: Content = "symbols", *, side: int | None = None
+        cls,
+        images: npt.NDArray[np.uint8],
+        content: Content = "symbols",
+        *,
+        side: int | None = None,
+        background: Sequence[int] | None = None,
     ) -> "Dataset":
         """Return a data set of pictures, resized to a size that the networks read.
 
         Pictures of 28 x 28 are padded, so that MNIST's pixels stay as they are. Other sizes are
-        padded to a square and resampled. The padding is the background of the pictures: the median
-        of their borders.
+        padded to a square and resampled. The padding is the background of the pictures: by default
+        the median of their borders.
 
         Args:
             images: uint8 (N, H, W), or (N, H, W, C) with 1 or 3 channels.
             content: kind of content of the pictures.
             side: side length of the stored pictures, in pixels; by default that of `model_side`.
+            background: value per channel of the padding.
 
         Raises:
             ValueError: for an array of another shape or type, or without pixels.
@@ -175,8 +193,11 @@ class Dataset:
         x = x[:, None] if x.ndim == 3 else x.permute(0, 3, 1, 2)
         height, width = x.shape[2:]
         side = side or model_side(height, width)
-        x = _padded(x, side if (height, width) == (28, 28) and side == 32 else max(height, width))
-        return cls(_resampled(x, side), "image", content)
+        fill = _background(x) if background is None else torch.tensor(background, dtype=x.dtype)
+        square = side if (height, width) == (28, 28) and side == 32 else max(height, width)
+        made = _resampled(_padded(x, square, fill), side)
+        source = PictureFormat(height, width, tuple(int(value) for value in fill))
+        return cls(made, "image", content, source=source)
 
     @classmethod
     def from_vectors(
@@ -201,13 +222,45 @@ class Dataset:
         return cls((x - known.mean) / known.deviation, "vector", "vectors", known)
 
 
-def _padded(x: torch.Tensor, side: int) -> torch.Tensor:
-    """Centre pictures (N, C, H, W) in squares (N, C, side, side), filled with the background."""
+def flattened(x: torch.Tensor) -> torch.Tensor:
+    """Return items as rows: (B, C, S, S) or (B, F) -> (B, F').
+
+    Pictures of more than 1,024 values are reduced to at most 1,024 by average pooling.
+    """
+    if x.ndim == 2:
+        return x
+    channels, side = x.shape[1:3]
+    while channels * side * side > _FLAT_FEATURES:
+        side //= 2
+    return F.adaptive_avg_pool2d(x, side).flatten(1)
+
+
+def reduced_to_alike(pixels: torch.Tensor) -> torch.Tensor:
+    """Return pictures (B, C, S, S) with values 0..255, reduced to at most LARGEST_ALIKE a side."""
+    factor = pixels.shape[2] // LARGEST_ALIKE
+    return F.avg_pool2d(pixels, factor).round() if factor > 1 else pixels
+
+
+def with_channels(pictures: npt.NDArray[Any], channels: int) -> npt.NDArray[Any]:
+    """Return pictures (N, H, W[, 3]) with 1 or 3 channels, as the model reads them."""
+    if channels == 3 and pictures.ndim == 3:
+        return np.repeat(pictures[..., None], 3, axis=3)
+    if channels == 1 and pictures.ndim == 4 and pictures.shape[3] == 3:
+        return (pictures @ np.array(_LUMINANCE)).round().astype(np.uint8)
+    return pictures
+
+
+def _background(x: torch.Tensor) -> torch.Tensor:
+    """Return the median per channel, (C,), of the borders of pictures (N, C, H, W)."""
+    rim = torch.cat([x[:, :, [0, -1]].flatten(2), x[:, :, :, [0, -1]].flatten(2)], dim=2)
+    return rim.transpose(0, 1).flatten(1).median(dim=1).values
+
+
+def _padded(x: torch.Tensor, side: int, background: torch.Tensor) -> torch.Tensor:
+    """Centre pictures (N, C, H, W) in squares (N, C, side, side), filled with `background` (C,)."""
     n, channels, height, width = x.shape
     if (height, width) == (side, side):
         return x
-    rim = torch.cat([x[:, :, [0, -1]].flatten(2), x[:, :, :, [0, -1]].flatten(2)], dim=2)
-    background = rim.transpose(0, 1).flatten(1).median(dim=1).values
     square = background.view(1, channels, 1, 1).expand(n, channels, side, side).clone()
     top, left = (side - height) // 2, (side - width) // 2
     square[:, :, top : top + height, left : left + width] = x

@@ -3,6 +3,7 @@
 The tensors are in one safetensors file, everything else in a JSON file in the same folder.
 """
 
+import dataclasses
 import json
 import math
 from pathlib import Path
@@ -18,14 +19,22 @@ from torch import nn
 
 from lodespace.json_input import json_value
 from lodespace.models.config import Content, ModelConfig
-from lodespace.models.dataset import LARGEST_ALIKE, Dataset, Standardisation
-from lodespace.models.features.network import FeatureNetwork
+from lodespace.models.dataset import (
+    Dataset,
+    PictureFormat,
+    Standardisation,
+    reduced_to_alike,
+    with_channels,
+)
+from lodespace.models.distillation import Agreement, Student, StudentShape, distil
 from lodespace.models.training.particle_loop import ParticleLoop
 from lodespace.models.training.trainer import Trainer
 from lodespace.models.vae.vae import VAE
 
-FORMAT = 1
+FORMAT = 2
 WEIGHTS, DESCRIPTION = "model.safetensors", "model.json"
+_PREDICTED_AT_ONCE = 500
+"""Number of items per batch of `predict`."""
 
 
 class Read(NamedTuple):
@@ -38,15 +47,29 @@ class Read(NamedTuple):
     head_probabilities: torch.Tensor
     """Class probabilities of the head, (B, C)."""
     class_probabilities: torch.Tensor
-    """Class probabilities of the wide classifier, or of the head if the model has only the head."""
+    """Class probabilities as the page shows them, (B, C)."""
+
+
+class Predicted(NamedTuple):
+    """Predictions of N items."""
+
+    classes: list[str]
+    """Name of the most probable class of each item."""
+    class_ids: npt.NDArray[np.int64]
+    """Number of the most probable class of each item, (N,): an index into `class_names`."""
+    confidence: npt.NDArray[np.float32]
+    """Probability of this class, (N,)."""
+    probabilities: npt.NDArray[np.float32]
+    """Probabilities of all classes, (N, C)."""
 
 
 class PortableModel(nn.Module):
-    """Encoder, decoder, head, and the transform from latent means to the map.
+    """Encoder, decoder, head, the classifier, and the transform from latent means to the map.
 
-    The model includes the wide classifier, with two exceptions: the preset `paper`, and data sets
-    whose features are given by the user. Inputs are pictures (B, C, S, S) with values 0..255, or
-    vectors (B, F) that are not standardised.
+    The classifier is a student that predicts as the page does (distillation.py). In the preset
+    `paper`, and before there are labels, it is the head. Inputs are pictures (B, C, S, S) with
+    values 0..255, or vectors (B, F) that are not standardised. If features were given with the
+    items, the classifier reads such features, (B, K).
     """
 
     def __init__(self, like: Dataset, description: dict[str, Any]) -> None:
@@ -59,17 +82,20 @@ class PortableModel(nn.Module):
         config = ModelConfig(**description["model"])
         self.vae = VAE.build(like, config, latent_dim, n_classes, description["hidden_layers"])
         self.picture = like.kind == "image"
-        self.features: FeatureNetwork | None = None
-        self.output: nn.Linear | None = None
-        if description["classifier"]:
-            self.features = FeatureNetwork(like.alike())
-            self.output = nn.Linear(self.features.width, n_classes)
+        self.student: Student | None = None
+        if description["student"] is not None:
+            shape = StudentShape(**description["student"])
+            self.student = Student(like.alike(), n_classes, shape)
+        vector = () if self.picture else like.item_shape
+        given = () if like.features is None else like.features.item_shape
         for name, value in {
             "contraction": torch.ones(latent_dim),
             "rotation": torch.eye(latent_dim),
             "translation": torch.zeros(latent_dim),
-            "mean": torch.zeros(1 if self.picture else like.item_shape[0]),
-            "deviation": torch.ones(1 if self.picture else like.item_shape[0]),
+            "mean": torch.zeros(*(vector or (1,))),
+            "deviation": torch.ones(*(vector or (1,))),
+            "given_mean": torch.zeros(*(given or (1,))),
+            "given_deviation": torch.ones(*(given or (1,))),
         }.items():
             self.register_buffer(name, value)
         self.contraction: torch.Tensor
@@ -77,27 +103,47 @@ class PortableModel(nn.Module):
         self.translation: torch.Tensor
         self.mean: torch.Tensor
         self.deviation: torch.Tensor
+        self.given_mean: torch.Tensor
+        self.given_deviation: torch.Tensor
 
     @property
     def class_names(self) -> list[str]:
         """Name of each class."""
         return self.description["class_names"]
 
+    @property
+    def source(self) -> PictureFormat | None:
+        """Format of the pictures of the project; None for vectors, and for models of format 1."""
+        stated = self.description.get("source")
+        return None if stated is None else _picture_format(stated)
+
+    @property
+    def given_features(self) -> int:
+        """Number of features per item that `forward` and `predict` need; 0: none."""
+        return self.description["given_features"]
+
     @classmethod
     def of(cls, trainer: Trainer, class_names: list[str]) -> "PortableModel":
-        """Return a copy of the model of `trainer`."""
+        """Return a copy of the model of `trainer`, with a student for its classifiers."""
         dataset, config = trainer.dataset, trainer.config
         loop = trainer.loop
-        classifier = (
-            loop.learning.classifier
-            if isinstance(loop, ParticleLoop) and dataset.features is None
-            else None
-        )
+        distilled: tuple[Student, Agreement] | None = None
+        if isinstance(loop, ParticleLoop) and bool((loop.predictions.prediction >= 0).any()):
+            distilled = distil(
+                dataset.alike(),
+                loop.feature_networks,
+                loop.class_probabilities,
+                loop.predictions,
+                seed=trainer.seed,
+            )
+        student, agreement = distilled or (None, None)
         description = {
             "format": FORMAT,
             "kind": dataset.kind,
             "content": dataset.content,
             "item_shape": list(dataset.item_shape),
+            "source": None if dataset.source is None else dataclasses.asdict(dataset.source),
+            "given_features": 0 if dataset.features is None else dataset.features.item_shape[0],
             "latent_dim": config.latent_dim,
             "hidden_layers": config.hidden_layers,
             "n_classes": trainer.n_classes,
@@ -105,7 +151,8 @@ class PortableModel(nn.Module):
                 *class_names,
                 *(f"class {i}" for i in range(len(class_names), trainer.n_classes)),
             ],
-            "classifier": classifier is not None,
+            "student": None if student is None else dataclasses.asdict(student.shape),
+            "agreement": None if agreement is None else agreement._asdict(),
             "model": {
                 "channels": list(config.model.channels),
                 "hidden": config.model.hidden,
@@ -115,9 +162,8 @@ class PortableModel(nn.Module):
         }
         model = cls(_like(description), description)
         model.vae.load_state_dict(loop.vae_training.vae.state_dict())
-        if classifier is not None and model.features is not None and model.output is not None:
-            model.features.load_state_dict(classifier.network.state_dict())
-            model.output.load_state_dict(classifier.output.state_dict())
+        if student is not None and model.student is not None:
+            model.student.load_state_dict(student.state_dict())
         contraction, rotation, translation = trainer.inspector.shown_transform()
         model.contraction, model.rotation, model.translation = (
             contraction.cpu(),
@@ -129,34 +175,94 @@ class PortableModel(nn.Module):
                 dataset.standardisation.mean,
                 dataset.standardisation.deviation,
             )
+        if dataset.features is not None and dataset.features.standardisation is not None:
+            given = dataset.features.standardisation
+            model.given_mean, model.given_deviation = given.mean, given.deviation
         return model.eval()
 
     def prepare(self, items: npt.NDArray[Any]) -> torch.Tensor:
-        """Convert items for `forward`. Pictures are resized to the side that the networks read.
+        """Convert items for `forward`. Pictures are padded and resized as those of the project.
 
         Args:
             items: uint8 pictures (N, H, W[, 3]), or vectors (N, F).
-        """
-        if not self.picture:
-            return torch.from_numpy(np.ascontiguousarray(items, np.float32))
-        side = self.description["item_shape"][1]
-        return Dataset.from_images(items, self.content, side=side).stored.float()
 
-    def forward(self, x: torch.Tensor) -> Read:
-        """Return the outputs for items that `prepare` converted, (B, C, S, S) or (B, F)."""
-        x = x / 255 if self.picture else (x - self.mean) / self.deviation
-        mean, log_variance = self.vae.encoder(x)
+        Raises:
+            ValueError: for items of another kind or another number of features.
+        """
+        shape = self.description["item_shape"]
+        if not self.picture:
+            if items.ndim != 2 or items.shape[1] != shape[0]:
+                raise ValueError(f"the model reads vectors (N, {shape[0]}), not {items.shape}")
+            return torch.from_numpy(np.ascontiguousarray(items, np.float32))
+        background = None if self.source is None else self.source.background
+        return Dataset.from_images(
+            with_channels(items, shape[0]), self.content, side=shape[1], background=background
+        ).stored.float()
+
+    def forward(self, x: torch.Tensor, features: torch.Tensor | None = None) -> Read:
+        """Return the outputs for items that `prepare` converted, (B, C, S, S) or (B, F).
+
+        Args:
+            x: the items.
+            features: features (B, K), if features were given with the items of the project.
+        """
+        mean, shown, log_variance = self.encode(x)
         head = F.softmax(self.vae.head(mean), dim=1)
-        wide = head
-        if self.features is not None and self.output is not None:
-            alike = (
-                F.avg_pool2d(x, x.shape[2] // LARGEST_ALIKE)
-                if self.picture and x.shape[2] > LARGEST_ALIKE
-                else x
-            )
-            wide = F.softmax(self.output(self.features(alike)), dim=1)
+        predicted = head
+        if self.student is not None:
+            alike = reduced_to_alike(x) / 255 if self.picture else self._scaled(x)
+            if self.given_features:
+                if features is None:
+                    raise ValueError(
+                        f"the model needs the {self.given_features} features of each item, too"
+                    )
+                alike = (features - self.given_mean) / self.given_deviation
+            predicted = self.student(alike)
+        return Read(shown, log_variance, head, predicted)
+
+    def encode(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Encode items that `prepare` converted.
+
+        Returns:
+            Latent means along the axes of the encoder, and means and log-variance along the axes of
+            the shown latent space, each (B, D).
+        """
+        mean, log_variance = self.vae.encoder(self._scaled(x))
         shown = (mean * self.contraction) @ self.rotation + self.translation
-        return Read(shown, (log_variance.exp() @ self.rotation.square()).log(), head, wide)
+        return mean, shown, (log_variance.exp() @ self.rotation.square()).log()
+
+    def _scaled(self, x: torch.Tensor) -> torch.Tensor:
+        return x / 255 if self.picture else (x - self.mean) / self.deviation
+
+    @torch.inference_mode()
+    def predict(
+        self, items: npt.NDArray[Any], features: npt.NDArray[Any] | None = None
+    ) -> Predicted:
+        """Return the classes that the page would show for items.
+
+        Args:
+            items: uint8 pictures (N, H, W[, 3]), or vectors (N, F).
+            features: features (N, K), if features were given with the items of the project.
+
+        Raises:
+            ValueError: for items of another kind or another number of features.
+        """
+        if self.given_features and (
+            features is None or features.shape != (len(items), self.given_features)
+        ):
+            wanted = f"({len(items)}, {self.given_features})"
+            raise ValueError(f"the model needs features of the items, an array of shape {wanted}")
+        parts = []
+        for start in range(0, len(items), _PREDICTED_AT_ONCE):
+            rows = slice(start, start + _PREDICTED_AT_ONCE)
+            given = None
+            if features is not None and self.given_features:
+                given = torch.from_numpy(np.ascontiguousarray(features[rows], np.float32))
+            parts.append(self(self.prepare(items[rows]), given).class_probabilities)
+        every = torch.cat(parts) if parts else torch.zeros(0, self.description["n_classes"])
+        confidence, ids = every.max(dim=1) if parts else (torch.zeros(0), torch.zeros(0).long())
+        names = [self.class_names[i] for i in ids.tolist()]
+        return Predicted(names, ids.numpy(), confidence.numpy(), every.numpy())
 
     def decode(self, latent: torch.Tensor) -> torch.Tensor:
         """Decode points (B, D) of the map to pictures (B, C, S, S) in 0..1, or vectors (B, F)."""
@@ -181,26 +287,58 @@ def load_model(folder: str | Path) -> PortableModel:
     folder = Path(folder)
     try:
         description = json_value((folder / DESCRIPTION).read_bytes())
+        tensors = load_file(folder / WEIGHTS)
+        if description["format"] == 1:
+            description, tensors = _from_format_1(description, tensors)
         if description["format"] != FORMAT:
             raise ValueError(
                 f"the exported model has format {description['format']}, but this version of"
-                f" Lodespace reads format {FORMAT}; export the model again"
+                f" Lodespace reads formats 1 to {FORMAT}; export the model again"
             )
         model = PortableModel(_like(description), description)
-        model.load_state_dict(load_file(folder / WEIGHTS))
+        model.load_state_dict(tensors)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise ValueError(f"{folder} has no model that can be read: {error}") from error
     return model.eval()
 
 
+def _from_format_1(
+    description: dict[str, Any], tensors: dict[str, torch.Tensor]
+) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+    """Convert format 1, whose classifier is a feature network with one linear layer."""
+    student = None
+    renamed = {"features.": "student.networks.0.", "output.": "student.layers.0."}
+    for old, new in renamed.items():
+        own = {k: tensors.pop(k) for k in list(tensors) if k.startswith(old)}
+        tensors |= {new + name.removeprefix(old): value for name, value in own.items()}
+    if description["classifier"]:
+        columns = tensors["student.layers.0.weight"].shape[1]
+        student = dataclasses.asdict(StudentShape(False, 1, columns, 0))
+        tensors |= {"student.mean": torch.zeros(columns), "student.scale": torch.ones(columns)}
+    tensors |= {"given_mean": torch.zeros(1), "given_deviation": torch.ones(1)}
+    return description | {"format": FORMAT, "student": student, "given_features": 0}, tensors
+
+
+def _picture_format(stated: dict[str, Any]) -> PictureFormat:
+    background = tuple(int(value) for value in stated["background"])
+    return PictureFormat(int(stated["height"]), int(stated["width"]), background)
+
+
 def _like(description: dict[str, Any]) -> Dataset:
     """Return a data set of one item, in the shape that the model reads."""
     shape = [int(n) for n in description["item_shape"]]
+    given = int(description["given_features"])
     if description["kind"] == "vector":
-        (features,) = shape
-        return Dataset.from_vectors(
-            np.zeros((1, features)), Standardisation(torch.zeros(features), torch.ones(features))
-        )
-    if len(shape) != 3 or math.prod(shape) > 1 << 20:
+        (columns,) = shape
+        made = _like_vectors(columns)
+    elif len(shape) != 3 or math.prod(shape) > 1 << 20:
         raise ValueError(f"pictures of shape {shape} are not supported")
-    return Dataset(torch.zeros(1, *shape, dtype=torch.uint8), "image", description["content"])
+    else:
+        stored = torch.zeros(1, *shape, dtype=torch.uint8)
+        made = Dataset(stored, "image", description["content"])
+    return dataclasses.replace(made, features=_like_vectors(given)) if given else made
+
+
+def _like_vectors(columns: int) -> Dataset:
+    known = Standardisation(torch.zeros(columns), torch.ones(columns))
+    return Dataset.from_vectors(np.zeros((1, columns)), known)

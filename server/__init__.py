@@ -1,8 +1,9 @@
 """Lodespace: label data by moving it. A latent space you can grab, that learns as you label.
 
-`lodespace --help` describes the command line. The functions `serve`, `bake` and `train` do the same
-from Python (notebook.py). This module does not import slow modules, because the server should start
-in about a second. Only the trainer process, `bake` and `train` import torch.
+`lodespace --help` describes the command line. The functions `serve`, `bake`, `train` and
+`load_model` do the same from Python (notebook.py, predict/). This module does not import slow
+modules, because the server should start in about a second. Only the trainer process, `bake`,
+`train` and `load_model` import torch.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -12,8 +13,9 @@ from lodespace.config import VERSION as __version__
 if TYPE_CHECKING:
     from lodespace.importing.source import ImportOptions
     from lodespace.notebook import bake, serve, train
+    from lodespace.predict.predictor import load_model
 
-__all__ = ["ImportOptions", "__version__", "bake", "serve", "train"]
+__all__ = ["ImportOptions", "__version__", "bake", "load_model", "serve", "train"]
 
 
 def __getattr__(name: str) -> Any:
@@ -23,6 +25,10 @@ def __getattr__(name: str) -> Any:
         from lodespace.importing.source import ImportOptions
 
         return ImportOptions
+    if name == "load_model":
+        from lodespace.predict.predictor import load_model
+
+        return load_model
     from lodespace import notebook
 
     return getattr(notebook, name)

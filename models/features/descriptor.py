@@ -12,7 +12,8 @@ import math
 import torch
 import torch.nn.functional as F
 
-from lodespace.models.dataset import Dataset
+from lodespace.models.config import Content
+from lodespace.models.dataset import Dataset, flattened
 from lodespace.models.features.principal_components import standardised
 
 DIRECTIONS = 8
@@ -31,17 +32,28 @@ def described(dataset: Dataset) -> torch.Tensor:
     """Return descriptors (N, F): edges of symbols and photos; for other content, the items."""
     if dataset.kind == "vector" or dataset.content not in ("symbols", "photos"):
         return dataset.flat()
-    describe = _sign if dataset.content == "symbols" else _photo
     chunks = (slice(k, k + _ITEMS_AT_ONCE) for k in range(0, len(dataset), _ITEMS_AT_ONCE))
     groups = [
         torch.cat(group)
-        for group in zip(*(describe(dataset.batch(chunk)) for chunk in chunks), strict=True)
+        for group in zip(
+            *(descriptor_groups(dataset.batch(chunk), dataset.content) for chunk in chunks),
+            strict=True,
+        )
     ]
     return (
         groups[0]
         if len(groups) == 1
         else torch.cat([standardised(group) for group in groups], dim=1)
     )
+
+
+def descriptor_groups(x: torch.Tensor, content: Content) -> list[torch.Tensor]:
+    """Return the descriptor of items (B, ...) as groups (B, F), which differ in unit."""
+    if x.ndim == 4 and content == "symbols":
+        return _sign(x)
+    if x.ndim == 4 and content == "photos":
+        return _photo(x)
+    return [flattened(x)]
 
 
 def _sign(x: torch.Tensor) -> list[torch.Tensor]:
@@ -85,7 +97,9 @@ def ink(x: torch.Tensor) -> torch.Tensor:
     The background is the median of the picture's border.
     """
     border = torch.cat([x[:, :, 0], x[:, :, -1], x[:, :, :, 0], x[:, :, :, -1]], dim=2)
-    background = border.median(dim=2).values[:, :, None, None]
+    # The lower median by sorting, because ONNX has no median.
+    middle = (border.shape[2] - 1) // 2
+    background = border.sort(dim=2).values[:, :, middle, None, None]
     return (x - background).abs().mean(dim=1, keepdim=True)
 
 

@@ -27,6 +27,7 @@ from lodespace.items.item_set import ItemSet, amend, bundled_digits_folder, load
 from lodespace.models.portable import PortableModel
 from lodespace.models.snapshot import Snapshot
 from lodespace.models.training.trainer import Trainer
+from lodespace.predict.project_model import with_reading
 from lodespace.project.initial_labels import choose_labels
 from lodespace.project.offline import open_offline
 from lodespace.project.opening import finish_bake, is_bake, new_bake
@@ -296,7 +297,8 @@ class _Baking:
             )
         if "model" in self.parts:
             project.model.mkdir()
-            PortableModel.of(trainer, [c.name for c in session.classes.classes]).save(project.model)
+            model = PortableModel.of(trainer, [c.name for c in session.classes.classes])
+            with_reading(model, project.items).save(project.model)
         if "checkpoint" in self.parts:
             trainer.save(project.checkpoints)
         if "site" in self.parts:

@@ -1,4 +1,4 @@
-"""The command line: serve, import, bake, export, backup, repair, info."""
+"""The command line: serve, import, bake, export, predict, backup, repair, info."""
 
 import argparse
 import io
@@ -6,7 +6,7 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from lodespace.cli import backup, bake, export, import_data, repair, serve
+from lodespace.cli import backup, bake, export, import_data, predict, repair, serve
 from lodespace.cli.log_limit import RepeatLimit
 from lodespace.config import VERSION
 from lodespace.errors import LodespaceError
@@ -48,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
         ("import", import_data, "create a project from data"),
         ("bake", bake, "train without a screen"),
         ("export", export, "export labels, model or scene of a project"),
+        ("predict", predict, "predict the classes of new items with the model of a project"),
         ("backup", backup, "copy a project into one file, also while it is served"),
         ("repair", repair, "rebuild the damaged files of a project"),
     ):

@@ -2,6 +2,7 @@
 
 import importlib.util
 import io
+import json
 import logging
 import warnings
 from pathlib import Path
@@ -12,10 +13,10 @@ import numpy.typing as npt
 import torch
 
 from lodespace.errors import ProjectError
-from lodespace.models.portable import DESCRIPTION, PortableModel, load_model
+from lodespace.models.portable import DESCRIPTION, PortableModel
 from lodespace.models.training.trainer import Trainer
+from lodespace.predict.project_model import model_of, trainer_of
 from lodespace.project.project import Project
-from lodespace.training.dataset import to_dataset
 
 if TYPE_CHECKING:
     from lodespace.models.portable import Read
@@ -29,46 +30,19 @@ EXAMPLE = """\
 # The model of {name}
 
 `model.safetensors` holds encoder, decoder, head and classifier, and `model.json` describes them.
+{agreement}
 These lines use the model:
 
 ```python
 import numpy as np
-import torch
-from lodespace.models import load_model
+import lodespace
 
-model = load_model("{folder}")
+model = lodespace.load_model("{folder}")
 {items}
-with torch.no_grad():
-    read = model(model.prepare(items))
-    print(model.class_names[int(read.class_probabilities[0].argmax())], read.latent_mean[0])
-    print(model.decode(read.latent_mean).shape)  # items decoded from these positions
+predicted = model.predict({arguments})
+print(predicted.classes[0], predicted.confidence[0])
 ```
 """
-
-
-def trainer_of(project: Project) -> Trainer:
-    """A trainer from the newest valid checkpoint. Raises ProjectError if there is no checkpoint."""
-    try:
-        return Trainer.load(project.checkpoints, to_dataset(project.items), device="cpu")
-    except ValueError as error:
-        raise ProjectError(
-            f"{project.folder}: no model has been trained yet ({error}); serve the project for a "
-            "while, or bake the data"
-        ) from error
-
-
-def model_of(project: Project, class_names: list[str]) -> PortableModel:
-    """Return the model in the folder of a bake, or else the model of the newest valid checkpoint.
-
-    Raises ProjectError if the project has no model and no valid checkpoint, or if the model of a
-    bake is damaged.
-    """
-    if (project.model / DESCRIPTION).is_file():
-        try:
-            return load_model(project.model)
-        except ValueError as error:
-            raise ProjectError(str(error)) from error
-    return PortableModel.of(trainer_of(project), class_names)
 
 
 def log_variance_of(project: Project) -> npt.NDArray[np.float32] | None:
@@ -82,9 +56,9 @@ def log_variance_of(project: Project) -> npt.NDArray[np.float32] | None:
         chunks = range(0, len(project.items), _VARIANCES_AT_ONCE)
         with torch.no_grad():
             parts = [
-                model(
+                model.encode(
                     model.prepare(np.asarray(project.items.data[i : i + _VARIANCES_AT_ONCE]))
-                ).latent_log_variance
+                )[2]
                 for i in chunks
             ]
         return torch.cat(parts).numpy()
@@ -112,50 +86,111 @@ def write(project: Project, class_names: list[str], folder: Path, shown_as: str)
 
     The example loads the model from the path `shown_as`. Raises ProjectError or OSError.
     """
-    model_of(project, class_names).save(folder)
+    model = model_of(project, class_names)
+    model.save(folder)
     shape = project.items.data.shape[1:]
     if project.items.kind == "vector":
-        items = f"items = np.zeros((1, {shape[0]}), np.float32)  # your vectors"
+        items = f"items = np.zeros((1, {shape[0]}), np.float32)  # your vectors, or a path"
     else:
         sides = ", ".join(map(str, shape))
-        items = f"items = np.zeros((1, {sides}), np.uint8)  # your pictures, of this size"
-    text = EXAMPLE.format(name=project.items.name, folder=shown_as, items=items)
+        items = f"items = np.zeros((1, {sides}), np.uint8)  # your pictures, or a path"
+    arguments = "items"
+    if model.given_features:
+        items += f"\nfeatures = np.zeros((1, {model.given_features}), np.float32)  # and features"
+        arguments = "items, features"
+    text = EXAMPLE.format(
+        name=project.items.name,
+        folder=shown_as,
+        items=items,
+        arguments=arguments,
+        agreement=_agreement(model),
+    )
     (folder / "README.md").write_text(text, encoding="utf-8")
+
+
+def _agreement(model: PortableModel) -> str:
+    found = model.description.get("agreement")
+    if found is None:
+        return "It predicts with the head on the latent mean."
+    return (
+        f"Its classifier predicts the class that the page shows for {found['identical']:.1%} of"
+        f" {found['items']:,} items."
+    )
 
 
 def as_onnx(project: Project, class_names: list[str]) -> bytes:
     """Encoder, head and classifier as ONNX.
 
-    The input is "items", float32 (B, ...) with the values of the data set. The outputs are named in
-    ONNX_OUTPUTS. Raises ProjectError.
+    The input is "items", float32 (B, ...) with the values of the data set, and "features", float32
+    (B, K), if features were given with the items. The outputs are named in ONNX_OUTPUTS. The
+    metadata describe the input (`onnx_metadata`). Raises ProjectError.
     """
     if any(importlib.util.find_spec(name) is None for name in ("onnx", "onnxscript")):
         raise ProjectError("onnx is not installed; install it with pip install 'lodespace[onnx]'")
     model = model_of(project, class_names)
-    example = torch.rand(2, *model.description["item_shape"]) * (255 if model.picture else 1)
+    example = [torch.rand(2, *model.description["item_shape"]) * (255 if model.picture else 1)]
+    if model.given_features:
+        example.append(torch.rand(2, model.given_features))
     batch = torch.export.Dim("batch")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's exporter warns about torch's code
         program = torch.onnx.export(
             _Tuple(model),
-            (example,),
-            input_names=["items"],
+            tuple(example),
+            input_names=["items", "features"][: len(example)],
             output_names=list(ONNX_OUTPUTS),
-            dynamic_shapes=({0: batch},),
+            dynamic_shapes=(tuple({0: batch} for _ in example),),
             dynamo=True,
             verbose=False,
         )
     assert program is not None
     proto = program.model_proto
-    for key, value in {
-        "classes": "\n".join(model.class_names),
-        "dataset": project.items.name,
-    }.items():
+    for key, value in onnx_metadata(model, project.items.name).items():
         entry = proto.metadata_props.add()
         entry.key, entry.value = key, value
     out = io.BytesIO()
     out.write(proto.SerializeToString())
     return out.getvalue()
+
+
+def onnx_metadata(model: PortableModel, dataset: str) -> dict[str, str]:
+    """Return the metadata of the ONNX file: what the input is, and what the classes are."""
+    description, data = model.description, model.description["data"]
+    metadata = {
+        "classes": "\n".join(model.class_names),
+        "dataset": dataset,
+        "kind": data["kind"],
+        "content": model.content,
+    }
+    if not model.picture:
+        metadata["scale"] = "vectors as in the data; the model standardises them"
+        return metadata
+    channels, side = description["item_shape"][:2]
+    metadata["scale"] = "pixels 0 to 255; the model divides them by 255"
+    metadata["size"] = f"{channels} x {side} x {side}"
+    source = model.source
+    if source is None:
+        return metadata
+    # Pictures of 28 x 28 are padded to 32 x 32 without a change of scale (Dataset.from_images).
+    mnist = (source.height, source.width, side) == (28, 28, 32)
+    square = side if mnist else max(source.height, source.width)
+    background = list(source.background)
+    metadata["padding"] = (
+        f"pictures of {source.height} x {source.width} are centred in {square} x {square} pixels"
+        f" filled with {background}, and then resized to {side} x {side}"
+    )
+    metadata["preprocessing"] = json.dumps(
+        {
+            "height": source.height,
+            "width": source.width,
+            "square": square,
+            "side": side,
+            "background": background,
+            "range": [0, 255],
+            **data["details"],
+        }
+    )
+    return metadata
 
 
 class _Tuple(torch.nn.Module):
@@ -165,6 +200,6 @@ class _Tuple(torch.nn.Module):
         super().__init__()
         self.model = model
 
-    def forward(self, items: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        read: Read = self.model(items)
+    def forward(self, *inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        read: Read = self.model(*inputs)
         return tuple(read)

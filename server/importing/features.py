@@ -3,6 +3,7 @@
 The neighbour graph is built on the given features instead of learned features.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,61 @@ def _from_file(
     options: ImportOptions, path: Path, items: item_set.ItemSet, report: ImportReport
 ) -> npt.NDArray[np.float32]:
     """Read features, (N, F). Rows are matched by id if the file has ids, otherwise by position."""
+    read = read_features(path, options)
+    if not read.has_ids:
+        if len(read.rows) != len(items) or report.bad:
+            left_out = f" ({report.left_out} were left out)" if report.bad else ""
+            raise DatasetError(
+                f"--features {path}: the file has {len(read.rows)} rows for "
+                f"{len(items)} items{left_out}; give one row per item, or a file with ids"
+            )
+        return read.of((), 0, len(items))
+    return read.of(items.ids)
+
+
+class FeatureRows:
+    """Feature vectors read from a file, by id or by position."""
+
+    def __init__(
+        self, path: Path, rows: dict[str, npt.NDArray[np.float32]], *, has_ids: bool
+    ) -> None:
+        self.path = path
+        self.rows = rows
+        """Vector per id, in the order of the file."""
+        self.has_ids = has_ids
+        """Whether the file has ids. If not, rows belong to items by position."""
+
+    def of(
+        self, ids: Sequence[str], first: int = 0, count: int | None = None
+    ) -> npt.NDArray[np.float32]:
+        """Return the rows of items, (N, K): by their ids, or by position from `first` on.
+
+        Raises DatasetError if a row is missing, or if rows differ in length.
+        """
+        path = self.path
+        if self.has_ids:
+            missing = [item_id for item_id in ids if item_id not in self.rows]
+            if missing:
+                raise DatasetError(
+                    f"--features {path}: the file has no row for {len(missing)} items, such as "
+                    f"'{missing[0]}'; give one row per item"
+                )
+            ordered = [self.rows[item_id] for item_id in ids]
+        else:
+            wanted = len(ids) if count is None else count
+            ordered = list(self.rows.values())[first : first + wanted]
+            if len(ordered) < wanted:
+                raise DatasetError(
+                    f"--features {path}: the file has {len(self.rows)} rows for more items; give "
+                    "one row per item"
+                )
+        if len({row.shape for row in ordered}) > 1:
+            raise DatasetError(f"--features {path}: the rows differ in length; give (N, F) numbers")
+        return np.stack(ordered)
+
+
+def read_features(path: Path, options: ImportOptions) -> FeatureRows:
+    """Read the feature vectors in a file. Raises DatasetError."""
     if not path.is_file():
         raise DatasetError(f"--features {path}: the file does not exist")
     source = _open(path, options)
@@ -79,25 +135,9 @@ def _from_file(
         if isinstance(item, BadItem):
             raise DatasetError(f"--features {path}: {item.name} cannot be read: {item.reason}")
         rows[item.item_id] = _vector(item)
-    if isinstance(source, ArrayItems) and not len(source.ids):
-        if len(rows) != len(items) or report.bad:
-            left_out = f" ({report.left_out} were left out)" if report.bad else ""
-            raise DatasetError(
-                f"--features {path}: the file has {len(rows)} rows for "
-                f"{len(items)} items{left_out}; give one row per item, or a file with ids"
-            )
-        ordered = list(rows.values())
-    else:
-        missing = [item_id for item_id in items.ids if item_id not in rows]
-        if missing:
-            raise DatasetError(
-                f"--features {path}: the file has no row for {len(missing)} items, such as "
-                f"'{missing[0]}'; give one row per item"
-            )
-        ordered = [rows[item_id] for item_id in items.ids]
-    if len({row.shape for row in ordered}) > 1:
-        raise DatasetError(f"--features {path}: the rows differ in length; give (N, F) numbers")
-    return np.stack(ordered)
+    return FeatureRows(
+        path, rows, has_ids=not (isinstance(source, ArrayItems) and not len(source.ids))
+    )
 
 
 def _open(path: Path, options: ImportOptions) -> Source:

@@ -54,6 +54,7 @@ from lodespace.protocol.operations import (
     encode_operation,
 )
 from lodespace.protocol.pins import Anchor, Drag, PinsChanged, SetPriority, Unpin
+from lodespace.protocol.predicting import Predict, Predictions
 from lodespace.protocol.presence import PeerMoved, Pose, Presence
 from lodespace.protocol.probing import Decode, Decoded, Probe, Probed, Watch
 from lodespace.protocol.recording import Curves, Keyframes, Tick, Timeline
@@ -187,6 +188,8 @@ __all__ = [
     "Phase",
     "PinsChanged",
     "Pose",
+    "Predict",
+    "Predictions",
     "Presence",
     "Preset",
     "Probe",

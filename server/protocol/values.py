@@ -61,6 +61,7 @@ ErrorCode = Literal[
     "bad_encoding",
     "bad_format",
     "bad_host",
+    "bad_items",
     "bad_origin",
     "bad_pairing_code",
     "bad_port",

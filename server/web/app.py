@@ -9,12 +9,14 @@ from aiohttp import WSCloseCode, web
 from lodespace.access.lan_listener import LanListener
 from lodespace.access.network import Network
 from lodespace.config import BUILT_PAGE, ServerConfig
+from lodespace.predict.process import PredictionProcess
 from lodespace.project.project import Project
 from lodespace.protocol import MAX_MESSAGE_BYTES
 from lodespace.service.service import Service
 from lodespace.web.access_watch import watch_access
 from lodespace.web.api import SERVICE
 from lodespace.web.pages import STATIC
+from lodespace.web.predicting import PREDICTIONS, prediction_context
 from lodespace.web.routes import add_routes
 from lodespace.web.security import protect
 from lodespace.web.websocket import SOCKETS
@@ -43,11 +45,13 @@ def make_app(
         app[NETWORK] = network
     app[SERVICE] = service
     app[SOCKETS] = WeakSet()
+    app[PREDICTIONS] = PredictionProcess(project.folder, threads=threads)
     app[LISTENER] = []
     app[STATIC] = BUILT_PAGE
     add_routes(app)
     app.cleanup_ctx.append(watch_access)
     app.cleanup_ctx.append(_service_context)
+    app.cleanup_ctx.append(prediction_context)
     app.on_shutdown.append(_stop_lan_listeners)
     app.on_shutdown.append(_close_websockets)
     return app

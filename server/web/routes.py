@@ -6,7 +6,7 @@ import msgspec
 from aiohttp import web
 
 from lodespace import protocol
-from lodespace.web import access, api, openapi, pages
+from lodespace.web import access, api, openapi, pages, predicting
 from lodespace.web.route import Content, Parameter, Route
 from lodespace.web.security import add_route
 from lodespace.web.websocket import stream
@@ -208,6 +208,15 @@ _API = (
         answer=Content(("application/octet-stream",)),
         errors=(404,),
         parameters=(_CUE,),
+    ),
+    Route(
+        "POST /api/predict",
+        predicting.post_predict,
+        "annotator",
+        "Predict the classes of new items, which are not stored.",
+        body=(protocol.Predict,),
+        answer=protocol.Predictions,
+        errors=(409, 429, 500, 503),
     ),
     Route(
         "GET /api/training",

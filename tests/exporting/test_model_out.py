@@ -47,12 +47,11 @@ def test_a_loaded_model_predicts_as_the_trainer(worked: Path, tmp_path: Path) ->
         mean, deviation = project.items.standardisation  # type: ignore[misc]
         reference = reference * deviation + mean
     np.testing.assert_allclose(back.numpy(), reference, atol=1e-3)
-    # The export contains only the wide classifier. The trainer's predictions also use the kernel
-    # regression and the graph (docs/model.md).
-    classifier = trainer.loop.learning.classifier  # type: ignore[attr-defined]
-    torch.testing.assert_close(
-        read.class_probabilities, classifier.probabilities(slice(None))[0], rtol=1e-4, atol=1e-5
-    )
+    # The export contains a student of the page's predictions, which use the graph, too.
+    shown = trainer.snapshot().prediction
+    identical = (model.predict(project.items.data).class_ids == shown).mean()
+    assert identical >= 0.97
+    assert model.description["agreement"]["identical"] == pytest.approx(identical, abs=0.02)
     assert model.class_names == list(project.items.class_names)
 
 
@@ -104,8 +103,15 @@ def test_onnx_gives_equal_outputs(worked: Path, tmp_path: Path) -> None:
         with torch.no_grad():
             for ours, theirs in zip(model(items), outputs, strict=True):
                 np.testing.assert_allclose(theirs, ours.numpy(), rtol=1e-3, atol=1e-4)
-    names = session.get_modelmeta().custom_metadata_map["classes"].split("\n")
-    assert names == model.class_names
+    metadata = session.get_modelmeta().custom_metadata_map
+    assert metadata["classes"].split("\n") == model.class_names
+    assert metadata["kind"] == project.items.kind
+    assert ("0 to 255" in metadata["scale"]) == (project.items.kind == "image")
+    if project.items.kind == "image":
+        assert metadata["size"] == "1 x 32 x 32"
+        assert "28 x 28 are centred in 32 x 32" in metadata["padding"]
+        background = list(model.source.background)
+        assert json.loads(metadata["preprocessing"])["background"] == background
 
 
 def test_an_export_without_a_model_fails_with_advice(sounds: Path, tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ SERVER = (
     Topic("training", "trainer process and its supervisor"),
     Topic("access", "pairing of devices, certificates, rate limits"),
     Topic("service", "one project in service: commands in, news out"),
-    Topic("predict", "predictions for new items", planned=True),
+    Topic("predict", "predictions for new items"),
     Topic("baking", "headless training, static sites, animations"),
     Topic("exporting", "one module per export format"),
     Topic("web", "HTTP routes, WebSocket, pages, security"),
@@ -63,6 +63,7 @@ MODELS = (
     Topic("classification", "predictions per item from few labels"),
     Topic("display", "alignment between frames, way back of an undo"),
     Topic("training", "training loops, trainer"),
+    Topic("distillation", "a network that predicts as the page does"),
     Topic("portable", "the trained model alone"),
     Topic("__init__", "public names"),
 )

@@ -16,6 +16,9 @@ WITH_TORCH = {
     "baking/bake",
     "baking/progress",
     "exporting/model",
+    "predict/predictor",
+    "predict/process_main",
+    "predict/project_model",
 }
 """Modules and folders of server/ that may import torch at the top of a module. Other modules import
 torch only inside functions."""

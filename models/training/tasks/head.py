@@ -20,7 +20,7 @@ MOST_ITEMS = 2048
 
 
 class HeadTargets(NamedTuple):
-    """What the head learns: K items with their class probabilities."""
+    """K items that the head learns, with their class probabilities."""
 
     items: torch.Tensor
     """Items int64 (K,), on the CPU."""
@@ -49,7 +49,7 @@ class HeadTask(Task):
         Args:
             state: labels and metrics of the loop.
             vae_training: encoder and head.
-            targets: returns what the head learns. It is called once per fit.
+            targets: returns the items that the head learns. It is called once per fit.
             predicted: returns the predicted class of each item, (N,), to measure its accuracy.
         """
         self._state = state

@@ -122,6 +122,7 @@ export type ErrorCode =
   | "bad_encoding"
   | "bad_format"
   | "bad_host"
+  | "bad_items"
   | "bad_origin"
   | "bad_pairing_code"
   | "bad_port"
@@ -757,6 +758,32 @@ export interface PinsChanged {
   op: "pins";
   /** All pinned items, ascending. */
   items: number[];
+}
+
+/** Body of POST /api/predict: new items, either pictures or vectors. */
+export interface Predict {
+  /** Picture files (PNG, JPEG, WebP, TIFF, GIF), each as base64, of any size. */
+  pictures?: string[];
+  /** Vectors with as many numbers as those of the project. */
+  vectors?: number[][];
+  /** Features of each item; only for a project whose items were imported with features. */
+  features?: number[][];
+  /** Whether the answer states the probability of every class. */
+  probabilities?: boolean;
+}
+
+/** Answer of POST /api/predict, with the items in the order of the request. */
+export interface Predictions {
+  /** Names of all classes, by class id. */
+  classes: string[];
+  /** Predicted class of each item. */
+  prediction: number[];
+  /** Probability of the predicted class of each item, 0..1. */
+  confidence: number[];
+  /** Training step of the model, that of the newest checkpoint. */
+  step: number;
+  /** Probabilities of all classes per item, if the request asks for them; else empty. */
+  probabilities?: number[][];
 }
 
 /**

@@ -1,0 +1,196 @@
+"""A network that predicts as the page does, for items that the page has never seen.
+
+The page's predictions are a mixture of classifiers, some of which know only the items of the
+project: label spreading needs the neighbour graph. A model that is exported must predict any item.
+The student is a small network on the features that the mixture uses. It is trained on the page's
+class probabilities of all items (distillation; G. Hinton, O. Vinyals, J. Dean 2015), whatever
+classifiers they come from. docs/model.md has measurements.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from lodespace.models.batches import evenly
+from lodespace.models.config import Content
+from lodespace.models.dataset import Dataset
+from lodespace.models.features.descriptor import descriptor_groups
+from lodespace.models.features.network import FeatureNetwork
+from lodespace.models.item_predictions import UNLABELED, ItemPredictions
+
+HIDDEN = 256
+"""Units of the hidden layer."""
+ROUNDS = 3
+"""Maximum number of rounds of training."""
+EPOCHS_PER_ROUND = 20
+"""Epochs per round. In each round, the learning rate falls to 0."""
+WANTED = 0.99
+"""Share of identical predictions at which training ends after a round."""
+MOST_ITEMS = 20_000
+"""Maximum number of items that the student is trained on."""
+LEARNING_RATE = 4e-3
+WEIGHT_DECAY = 1e-2
+NOISE = 0.1
+"""Noise on the standardised features in training, relative to their deviation."""
+BATCH_SIZE = 256
+_ENCODED_AT_ONCE = 500
+INPUT_SCALE = 3.0
+"""Root mean square norm of each group of features after they are standardised."""
+
+
+class Agreement(NamedTuple):
+    """How far the student predicts as the page."""
+
+    items: int
+    """Number of items that were compared."""
+    identical: float
+    """Share of the items for which both predict the same class."""
+
+
+@dataclass(frozen=True)
+class StudentShape:
+    """Sizes of a student, from which it is built before its weights are loaded."""
+
+    descriptor: bool
+    """Whether the descriptor of the items (features/descriptor.py) is one of the features."""
+    networks: int
+    """Number of feature networks."""
+    columns: int
+    """Number of features in total."""
+    hidden: int
+    """Units of the hidden layer; 0: no hidden layer."""
+
+
+class Student(nn.Module):
+    """Descriptor and feature networks, followed by a network of one hidden layer."""
+
+    def __init__(self, like: Dataset, n_classes: int, shape: StudentShape) -> None:
+        """Build layers for items of the shape of `like` (`Dataset.alike`)."""
+        super().__init__()
+        self.shape = shape
+        self.content: Content = like.content
+        self.networks = nn.ModuleList(FeatureNetwork(like) for _ in range(shape.networks))
+        self.register_buffer("mean", torch.zeros(shape.columns))
+        self.register_buffer("scale", torch.ones(shape.columns))
+        self.mean: torch.Tensor
+        self.scale: torch.Tensor
+        self.layers = (
+            nn.Sequential(
+                nn.Linear(shape.columns, shape.hidden),
+                nn.ReLU(),
+                nn.Linear(shape.hidden, n_classes),
+            )
+            if shape.hidden
+            else nn.Sequential(nn.Linear(shape.columns, n_classes))
+        )
+
+    def groups(self, x: torch.Tensor) -> list[torch.Tensor]:
+        """Return the features of items (B, ...) as groups (B, F), which differ in unit."""
+        described = descriptor_groups(x, self.content) if self.shape.descriptor else []
+        return [*described, *(network(x) for network in self.networks)]
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Items of `Dataset.alike` (B, ...) -> class probabilities (B, C)."""
+        rows = torch.cat(self.groups(x), dim=1)
+        return F.softmax(self.layers((rows - self.mean) * self.scale), dim=1)
+
+
+def distil(
+    dataset: Dataset,
+    networks: Sequence[FeatureNetwork],
+    probabilities: torch.Tensor,
+    shown: ItemPredictions[torch.Tensor],
+    *,
+    seed: int = 0,
+) -> tuple[Student, Agreement]:
+    """Train a student until it predicts nearly all items as the page does.
+
+    Args:
+        dataset: the items that the classifiers read (`Dataset.alike`).
+        networks: feature networks that the classifiers use. The student gets copies.
+        probabilities: class probabilities of all items, (N, C).
+        shown: predictions that the page shows. Where `probabilities` have another maximum, as
+            in the middle of a sweep, the student learns the shown class.
+        seed: seed of the student's weights and batches.
+    """
+    chosen = evenly(torch.arange(len(dataset)), MOST_ITEMS)
+    target = shown_probabilities(probabilities, shown)[chosen.to(probabilities.device)]
+    with torch.random.fork_rng(devices=[]), torch.enable_grad():
+        torch.manual_seed(seed)
+        student, rows = _new_student(dataset, networks, chosen, target.shape[1])
+        identical = 0.0
+        for _ in range(ROUNDS):
+            _train_round(student.layers, rows, target)
+            with torch.no_grad():
+                same = student.layers(rows).argmax(dim=1) == target.argmax(dim=1)
+            identical = float(same.float().mean())
+            if identical >= WANTED:
+                break
+    return student.eval(), Agreement(len(chosen), identical)
+
+
+def shown_probabilities(
+    probabilities: torch.Tensor, shown: ItemPredictions[torch.Tensor]
+) -> torch.Tensor:
+    """Return class probabilities (N, C) whose maximum is the shown class, where one is shown."""
+    known = shown.prediction != UNLABELED
+    own = shown.prediction.to(torch.int64).clamp_min(0)
+    differs = known & (probabilities.argmax(dim=1) != own)
+    certain = F.one_hot(own, probabilities.shape[1]).to(probabilities.dtype)
+    # With at least half of the probability, the shown class is the most probable class.
+    share = shown.confidence.clamp_min(0.5)[:, None]
+    corrected = share * certain + (1 - share) * probabilities
+    return torch.where(differs[:, None], corrected, probabilities)
+
+
+@torch.no_grad()
+def _new_student(
+    dataset: Dataset, networks: Sequence[FeatureNetwork], items: torch.Tensor, n_classes: int
+) -> tuple[Student, torch.Tensor]:
+    """Return an untrained student, and the standardised features (K, F) of items int64 (K,)."""
+    probe = Student(dataset, 1, StudentShape(True, len(networks), 1, 0)).to(dataset.device)
+    for mine, theirs in zip(probe.networks, networks, strict=True):
+        mine.load_state_dict(theirs.state_dict())
+    probe.eval()
+    parts = [
+        probe.groups(dataset.batch(chunk.to(dataset.device)))
+        for chunk in items.split(_ENCODED_AT_ONCE)
+    ]
+    groups = [torch.cat(group) for group in zip(*parts, strict=True)]
+    rows = torch.cat(groups, dim=1)
+    shape = StudentShape(True, len(networks), rows.shape[1], HIDDEN)
+    student = Student(dataset, n_classes, shape).to(dataset.device)
+    student.networks.load_state_dict(probe.networks.state_dict())
+    student.mean = rows.mean(dim=0)
+    student.scale = torch.cat([_scale_of(group) for group in groups])
+    return student.eval(), (rows - student.mean) * student.scale
+
+
+def _scale_of(group: torch.Tensor) -> torch.Tensor:
+    """Return the factor per column, (F,), that gives rows (K, F) the norm INPUT_SCALE."""
+    norm = (group - group.mean(dim=0)).square().sum(dim=1).mean().sqrt()
+    return (INPUT_SCALE / norm.clamp_min(1e-8)).expand(group.shape[1])
+
+
+def _train_round(layers: nn.Sequential, rows: torch.Tensor, target: torch.Tensor) -> None:
+    """Train for EPOCHS_PER_ROUND epochs with a learning rate that rises, and then falls to 0."""
+    n = len(rows)
+    optimiser = torch.optim.AdamW(layers.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, LEARNING_RATE, total_steps=EPOCHS_PER_ROUND * -(-n // BATCH_SIZE)
+    )
+    noise = NOISE * rows.std(correction=0)
+    for _ in range(EPOCHS_PER_ROUND):
+        for batch in torch.randperm(n).split(BATCH_SIZE):
+            chosen = batch.to(rows.device)
+            x = rows[chosen]
+            logits = layers(x + noise * torch.randn_like(x))
+            loss = F.cross_entropy(logits, target[chosen])
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            optimiser.step()
+            schedule.step()

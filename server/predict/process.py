@@ -1,0 +1,120 @@
+"""The process that predicts new items for the server, which itself does not load torch.
+
+It starts with the first request, which takes some seconds: torch and the newest checkpoint are
+loaded, and a student of the page's predictions is trained. It ends after IDLE_SECONDS without a
+request.
+"""
+
+import asyncio
+import contextlib
+import sys
+from pathlib import Path
+
+from lodespace.errors import LodespaceError, RequestError, TrainingError
+from lodespace.predict.messages import decode_answer, packed
+from lodespace.protocol import Predict, Predictions
+from lodespace.training.messages import LENGTH
+
+IDLE_SECONDS = 300.0
+"""Time without requests after which the process ends and its memory is free again."""
+ANSWER_SECONDS = 300.0
+"""Longest time for an answer. The first answer waits for the training of the student."""
+MOST_WAITING = 16
+"""Largest number of requests that wait for their turn."""
+
+
+class PredictionProcess:
+    """Sends requests to the process one at a time, and starts it when it is needed."""
+
+    command: tuple[str, ...] = (sys.executable, "-P", "-m", "lodespace.predict.process_main")
+    """Command line. With -P, no file in the current folder replaces a module of the same name."""
+
+    def __init__(self, folder: Path, *, threads: int = 0) -> None:
+        """Predict with the project in `folder`, with `threads` processor threads (0: all)."""
+        self._arguments = (str(folder), str(threads))
+        self._process: asyncio.subprocess.Process | None = None
+        self._turn = asyncio.Lock()
+        self._waiting = 0
+        self._idle: asyncio.TimerHandle | None = None
+
+    async def predict(self, request: Predict) -> Predictions:
+        """Return the predictions of new items.
+
+        Raises:
+            RequestError: too many requests wait.
+            LodespaceError: the items cannot be read (`bad_items`), or there is no model yet.
+            TrainingError: the process failed.
+        """
+        if self._waiting >= MOST_WAITING:
+            raise RequestError(
+                "Too many predictions are waiting. Send the request again later.",
+                code="too_many_requests",
+                status=429,
+            )
+        self._waiting += 1
+        try:
+            async with self._turn:
+                return await self._predict(request)
+        finally:
+            self._waiting -= 1
+
+    async def _predict(self, request: Predict) -> Predictions:
+        if self._idle is not None:
+            self._idle.cancel()
+        process = await self._running()
+        assert process.stdin is not None and process.stdout is not None
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                process.stdin.write(packed(request))
+                await process.stdin.drain()
+                head = await process.stdout.readexactly(LENGTH.size)
+                payload = await process.stdout.readexactly(LENGTH.unpack(head)[0])
+        except BaseException as error:
+            # After a cancelled request, the answer would be read as that of the next request.
+            await self._end()
+            if isinstance(error, TimeoutError | OSError | asyncio.IncompleteReadError):
+                raise TrainingError(
+                    "The process that predicts ended. The server log has the reason.",
+                    code="training_failed",
+                ) from error
+            raise
+        self._idle = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._close)
+        answer = decode_answer(payload)
+        if answer.predictions is not None:
+            return answer.predictions
+        # 409, because the body has the form of the schema, which cannot state what the items are.
+        status = 500 if answer.code == "internal_error" else 409
+        raise LodespaceError(answer.message, code=answer.code, status=status)
+
+    async def _running(self) -> asyncio.subprocess.Process:
+        if self._process is None or self._process.returncode is not None:
+            try:
+                self._process = await asyncio.create_subprocess_exec(
+                    *self.command,
+                    *self._arguments,
+                    stdin=asyncio.subprocess.PIPE,
+                    stdout=asyncio.subprocess.PIPE,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise TrainingError(f"No process can be started: {error}") from error
+        return self._process
+
+    def _close(self) -> None:
+        """Close the pipe, so that the process ends by itself."""
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.close()
+            self._process = None
+
+    async def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is not None and process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+    async def stop(self) -> None:
+        """End the process."""
+        if self._idle is not None:
+            self._idle.cancel()
+        await self._end()

@@ -1,0 +1,125 @@
+"""Entry point of the process that predicts new items, which `process.py` starts.
+
+The argument is the project folder. Requests arrive on standard input, and answers leave on standard
+output. The model is that of the newest checkpoint; it is loaded again when a newer one is there.
+This module imports torch.
+"""
+
+import base64
+import binascii
+import io
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from lodespace.errors import LodespaceError
+from lodespace.items import decoding
+from lodespace.items.errors import ItemError
+from lodespace.predict.messages import Answer, packed, read_request
+from lodespace.predict.predictor import Predictor, load_model
+from lodespace.protocol import Predict, Predictions
+from lodespace.training.process_main import end_with_parent, give_way
+
+log = logging.getLogger(__name__)
+
+
+class Worker:
+    """Answers requests with the newest model of a project."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._predictor: Predictor | None = None
+        self._loaded: object = None
+
+    def answer(self, request: Predict) -> Answer:
+        """Predict the items of a request. Errors become part of the answer."""
+        try:
+            return Answer(self._predictions(request))
+        except ItemError as error:
+            return Answer(code="bad_items", message=str(error))
+        except LodespaceError as error:
+            code = "no_model" if error.code == "bad_project" else error.code
+            return Answer(code=code, message=str(error))
+        except ValueError as error:
+            return Answer(code="bad_items", message=f"The items cannot be predicted: {error}")
+
+    def _predictions(self, request: Predict) -> Predictions:
+        predictor = self._current()
+        items = _items_of(request, predictor)
+        features = np.array(request.features, np.float32) if request.features else None
+        predicted = predictor.model.predict(items, features)
+        return Predictions(
+            classes=predictor.class_names,
+            prediction=predicted.class_ids.tolist(),
+            confidence=predicted.confidence.tolist(),
+            step=int(predictor.model.description["step"]),
+            probabilities=predicted.probabilities.tolist() if request.probabilities else [],
+        )
+
+    def _current(self) -> Predictor:
+        """Return the newest model, loaded again if the project has a newer checkpoint."""
+        files = sorted((self.folder / "checkpoints").glob("*.json"))
+        newest = (files[-1], files[-1].stat().st_mtime_ns) if files else None
+        if self._predictor is None or newest != self._loaded:
+            self._predictor = load_model(self.folder)
+            self._loaded = newest
+        return self._predictor
+
+
+def _items_of(request: Predict, predictor: Predictor) -> "np.ndarray[Any, Any]":
+    """Return the items of a request as an array. Raises ItemError or ValueError."""
+    reading = predictor.reading
+    if reading.frame is None:
+        if request.pictures or len({len(row) for row in request.vectors}) > 1:
+            raise ValueError("the project has vectors: send `vectors` of one length")
+        vectors = np.array(request.vectors, np.float32)
+        if not np.isfinite(vectors).all():
+            raise ValueError("a vector holds NaN or infinity")
+        return vectors
+    if reading.kind == "sound" or request.vectors:
+        raise ValueError(
+            "the project has sounds: use `lodespace predict`"
+            if reading.kind == "sound"
+            else "the project has pictures: send `pictures`"
+        )
+    pictures = []
+    for number, content in enumerate(request.pictures):
+        try:
+            file = io.BytesIO(base64.b64decode(content, validate=True))
+            picture = decoding.decode(file, reading.frame)
+        except (ItemError, binascii.Error) as error:
+            raise ItemError(f"Picture {number} cannot be read: {error}") from error
+        pictures.append(decoding.fitted(picture, reading.frame))
+    if any(picture.ndim == 3 for picture in pictures):
+        pictures = [p if p.ndim == 3 else np.repeat(p[..., None], 3, axis=2) for p in pictures]
+    return np.stack(pictures)
+
+
+def main(folder: str, threads: str) -> int:
+    """Answer requests until the server closes the pipe. Returns the exit status."""
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="predict: %(message)s")
+    end_with_parent()
+    pipe = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # prints go to standard error, because standard output is the pipe of answers
+    torch.set_num_threads(max(1, int(threads) or (os.cpu_count() or 1)))
+    give_way()
+    worker = Worker(Path(folder))
+    while (request := read_request(sys.stdin.buffer)) is not None:
+        try:
+            answer = worker.answer(request)
+        except Exception as error:
+            log.exception("prediction failed")
+            answer = Answer(code="internal_error", message=f"{type(error).__name__}: {error}")
+        pipe.write(packed(answer))
+        pipe.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    status = main(*sys.argv[1:3])
+    os._exit(status)  # without the destructors of torch, which can take a second

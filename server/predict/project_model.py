@@ -1,0 +1,52 @@
+"""The model of a project, with what new items need to be read as those of the project.
+
+This module imports torch.
+"""
+
+from typing import Any
+
+from lodespace.errors import ProjectError
+from lodespace.items.item_set import ItemSet
+from lodespace.models.portable import DESCRIPTION, PortableModel, load_model
+from lodespace.models.training.trainer import Trainer
+from lodespace.project.project import Project
+from lodespace.training.dataset import to_dataset
+
+
+def trainer_of(project: Project) -> Trainer:
+    """A trainer from the newest valid checkpoint. Raises ProjectError if there is no checkpoint."""
+    try:
+        return Trainer.load(project.checkpoints, to_dataset(project.items), device="cpu")
+    except ValueError as error:
+        raise ProjectError(
+            f"{project.folder}: no model has been trained yet ({error}); serve the project for a "
+            "while, or bake the data"
+        ) from error
+
+
+def model_of(project: Project, class_names: list[str]) -> PortableModel:
+    """Return the model in the folder of a bake, or else the model of the newest valid checkpoint.
+
+    Raises ProjectError if the project has no model and no valid checkpoint, or if the model of a
+    bake is damaged.
+    """
+    if (project.model / DESCRIPTION).is_file():
+        try:
+            model = load_model(project.model)
+        except ValueError as error:
+            raise ProjectError(str(error)) from error
+        model.description.setdefault("data", reading_of(project.items))
+        return model
+    return with_reading(PortableModel.of(trainer_of(project), class_names), project.items)
+
+
+def with_reading(model: PortableModel, items: ItemSet) -> PortableModel:
+    """Add to the description of `model` how new items are read. Returns `model`."""
+    model.description["data"] = reading_of(items)
+    return model
+
+
+def reading_of(items: ItemSet) -> dict[str, Any]:
+    """How the items of the project were read from their files, as JSON values (reading.py)."""
+    frame = None if items.kind == "vector" else [int(side) for side in items.data.shape[1:3]]
+    return {"name": items.name, "kind": items.kind, "frame": frame, "details": items.details}

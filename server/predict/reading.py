@@ -1,0 +1,173 @@
+"""Reading of new items in the way in which the items of a project were read.
+
+Pictures get the scale, size and padding of the project, sounds its windows and frequencies, and
+arrays its range of values. Nothing is written to disk.
+"""
+
+import dataclasses
+import os
+from collections import deque
+from collections.abc import Generator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lodespace.errors import DatasetError
+from lodespace.importing.arrays import ArrayItems
+from lodespace.importing.detect import open_source
+from lodespace.importing.report import ImportReport
+from lodespace.importing.source import ImportOptions, RawItem, Source
+from lodespace.items import decoding
+from lodespace.items.errors import BadItem, ItemError
+from lodespace.items.item_set import Kind
+
+_WORKERS = 4
+_AHEAD = 64
+"""Largest number of items that are read ahead."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the items of a project were read."""
+
+    kind: Kind
+    """Kind of item."""
+    frame: tuple[int, int] | None
+    """(height, width) of the stored pictures; None for vectors."""
+    details: dict[str, Any]
+    """Settings of the import, as in the data set (`Source.details`)."""
+
+    @classmethod
+    def of(cls, stated: dict[str, Any]) -> "Reading":
+        """Return the reading that `reading_of` stated. Raises ValueError or KeyError."""
+        kind, frame = stated["kind"], stated["frame"]
+        kinds: dict[str, Kind] = {"image": "image", "vector": "vector", "sound": "sound"}
+        return cls(
+            kinds[kind],
+            None if frame is None else (int(frame[0]), int(frame[1])),
+            dict(stated["details"]),
+        )
+
+    def options(self, given: ImportOptions) -> ImportOptions:
+        """Return `given` with the options that the project fixes."""
+        if self.kind != "sound":
+            return given
+        spectrogram = self.details.get("spectrogram", {})
+        fixed = {
+            "window": self.details.get("window"),
+            "hop": self.details.get("hop"),
+            "fmin": spectrogram.get("fmin"),
+            "fmax": spectrogram.get("fmax"),
+            "size": None if self.frame is None else self.frame[0],
+        }
+        known = {name: value for name, value in fixed.items() if value is not None}
+        return dataclasses.replace(given, **known)
+
+
+@dataclass
+class NewItems:
+    """Items that have been read, at most `read_batches`' size."""
+
+    ids: list[str] = field(default_factory=list)
+    """Id of each item."""
+    columns: list[dict[str, Any]] = field(default_factory=list)
+    """Start and end of each sound item, in seconds; empty for other items."""
+    values: list[npt.NDArray[Any]] = field(default_factory=list)
+    """Picture uint8 (H, W[, 3]) or vector float32 (F,) of each item."""
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def array(self) -> npt.NDArray[Any]:
+        """Return the items as one array. Grey pictures get three channels if any has colour."""
+        if any(value.ndim == 3 for value in self.values):
+            values = [v if v.ndim == 3 else np.repeat(v[..., None], 3, 2) for v in self.values]
+            return np.stack(values)
+        return np.stack(self.values)
+
+
+def open_new(data: "str | Source", reading: Reading, given: ImportOptions) -> Source:
+    """Return the source of new items, which is read as the items of the project.
+
+    Raises DatasetError if the data cannot be read, or are of another kind than the project's.
+    """
+    source = open_source(data, reading.options(given)) if isinstance(data, str) else data
+    if source.kind != reading.kind:
+        words = {"image": "pictures", "vector": "vectors", "sound": "sounds"}
+        raise DatasetError(
+            f"{source.name}: holds {words[source.kind]}, and the model reads {words[reading.kind]}"
+        )
+    stretched = reading.details.get("stretched_from")
+    if isinstance(source, ArrayItems) and source.scale is not None and stretched is not None:
+        source.scale = (float(stretched[0]), float(stretched[1]))
+    return source
+
+
+def read_batches(
+    source: Source, reading: Reading, report: ImportReport, size: int
+) -> Generator[NewItems]:
+    """Yield the items of `source` in batches of at most `size`, and count them in `report`."""
+    batch = NewItems()
+    for item, value in _read_all(source, reading, report):
+        if batch.values and value.shape[-1] != batch.values[0].shape[-1] and value.ndim == 1:
+            report.leave_out(BadItem(item.item_id, f"a vector of {value.size} numbers"))
+            continue
+        place = {"start": item.start, "end": item.end}
+        batch.ids.append(item.item_id)
+        batch.columns.append({} if item.start is None else place)
+        batch.values.append(value)
+        report.imported += 1
+        if len(batch) >= size:
+            yield batch
+            batch = NewItems()
+    if batch.ids:
+        yield batch
+
+
+def _read_all(
+    source: Source, reading: Reading, report: ImportReport
+) -> Generator[tuple[RawItem, npt.NDArray[Any]]]:
+    waiting: deque[tuple[RawItem, Future[npt.NDArray[Any] | str]]] = deque()
+    pool = ThreadPoolExecutor(min(_WORKERS, os.cpu_count() or 1), thread_name_prefix="predict")
+
+    def done() -> Generator[tuple[RawItem, npt.NDArray[Any]]]:
+        item, future = waiting.popleft()
+        value = future.result()
+        if isinstance(value, str):
+            report.leave_out(BadItem(item.item_id, value))
+        else:
+            yield item, value
+
+    try:
+        for item in source:
+            if isinstance(item, BadItem):
+                report.leave_out(item)
+                continue
+            waiting.append((item, pool.submit(_value_of, item, reading)))
+            while len(waiting) >= _AHEAD:
+                yield from done()
+        while waiting:
+            yield from done()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _value_of(item: RawItem, reading: Reading) -> "npt.NDArray[Any] | str":
+    """Return the picture or vector of an item, or why it cannot be read."""
+    try:
+        if reading.frame is None:
+            if item.vector is None:
+                return "has no vector"
+            vector = item.vector()
+            return vector if np.isfinite(vector).all() else "the vector contains NaN or infinity"
+        if item.picture is None:
+            return "has no picture"
+        return decoding.fitted(item.picture(reading.frame), reading.frame)
+    except ItemError as error:
+        return str(error)
+    # One item cannot end the reading, and decoders raise many types of errors.
+    except Exception as error:
+        return f"cannot be read: {str(error) or type(error).__name__}"

@@ -1,0 +1,77 @@
+"""The student, which learns to predict as the page does."""
+
+import numpy as np
+import pytest
+import torch
+
+from lodespace.models import Dataset, Trainer, preset
+from lodespace.models.distillation import distil, shown_probabilities
+from lodespace.models.item_predictions import ItemPredictions
+from lodespace.models.portable import PortableModel
+from lodespace.models.training import paper_loop
+from samples.trainings import labels_of, quick, rest, small
+
+N = 300
+
+
+def predicted(probabilities: torch.Tensor) -> ItemPredictions[torch.Tensor]:
+    confidence, classes = probabilities.max(dim=1)
+    return ItemPredictions(classes.to(torch.int16), confidence)
+
+
+def test_a_student_learns_whatever_probabilities_it_gets() -> None:
+    """The student needs class probabilities alone, wherever they come from."""
+    data = small(N)[0]
+    probabilities = torch.softmax(6 * data.stored[:, :3], dim=1)
+    before = torch.random.get_rng_state()
+    student, agreement = distil(data, [], probabilities, predicted(probabilities))
+    assert torch.equal(before, torch.random.get_rng_state())
+    assert agreement.items == N and agreement.identical >= 0.97
+    with torch.no_grad():
+        found = student(data.stored)
+    assert (found.argmax(dim=1) == probabilities.argmax(dim=1)).float().mean() >= 0.97
+    assert (found - probabilities).abs().mean() < 0.05
+
+
+def test_the_shown_class_counts_when_probabilities_are_newer() -> None:
+    probabilities = torch.tensor([[0.7, 0.2, 0.1], [0.1, 0.8, 0.1], [0.3, 0.3, 0.4]])
+    shown = ItemPredictions(torch.tensor([1, 1, -1]), torch.tensor([0.9, 0.8, 0.0]))
+    target = shown_probabilities(probabilities, shown)
+    assert target.argmax(dim=1).tolist() == [1, 1, 2]
+    assert torch.equal(target[1:], probabilities[1:])
+    torch.testing.assert_close(target.sum(dim=1), torch.ones(3))
+
+
+def test_a_portable_model_predicts_as_the_page_from_given_features() -> None:
+    data, truth = small(N + 100)
+    vectors = data.stored.numpy()
+    features = vectors[:, ::-1].copy()
+    train = Dataset.from_vectors(vectors[:N]).with_features(features[:N])
+    trainer = Trainer(train, quick(), n_classes=4, device="cpu")
+    rest(trainer)
+    trainer.set_labels(labels_of(truth[:N], np.arange(27)))
+    snapshot = rest(trainer)
+    model = PortableModel.of(trainer, ["a", "b", "c", "d"])
+    own, others = slice(0, N), slice(N, None)
+    found = model.predict(vectors[own], features[own])
+    assert (found.class_ids == snapshot.prediction).mean() >= 0.97
+    assert found.classes[0] == "abcd"[found.class_ids[0]]
+    page = (snapshot.prediction == truth[own])[27:].mean()
+    new = model.predict(vectors[others], features[others])
+    assert (new.class_ids == truth[others]).mean() > page - 0.08  # of 100 items
+    with pytest.raises(ValueError, match="features"):
+        model.predict(vectors[:3])
+
+
+def test_in_the_preset_paper_the_head_predicts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paper_loop, "CACHED_STEPS", 2)
+    monkeypatch.setattr(paper_loop, "FULL_EPOCHS", 1)
+    data, truth = small(90)
+    config = preset("paper", 2).replace(batch_size=32, pretraining_epochs=1, least_steps=1)
+    trainer = Trainer(data, config, n_classes=4, device="cpu")
+    trainer.set_labels(labels_of(truth, np.arange(60)))
+    snapshot = rest(trainer)
+    model = PortableModel.of(trainer, ["a", "b", "c", "d"])
+    assert model.student is None
+    found = model.predict(data.stored.numpy() * model.deviation.numpy() + model.mean.numpy())
+    assert (found.class_ids == snapshot.prediction).all()
