@@ -9,7 +9,8 @@ posterior gives both the calibrated probability and its uncertainty, also for pr
 sheet has shown yet.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import groupby, islice
 from typing import NamedTuple
 
 import numpy as np
@@ -24,7 +25,7 @@ Floats = npt.NDArray[np.float64]
 
 NEWEST = 30
 """Number of newest sheets whose answers are used."""
-FADING = 0.85
+FADING = 0.75
 """Weight of a sheet's answers, relative to the next newer sheet, because the model changes."""
 SAME_SHEET = 0.5
 """Weight of one answer: items on one sheet are similar, and a curve of two parameters fits no model
@@ -40,9 +41,11 @@ SLOPE_DEVIATION = 0.25
 """Standard deviation of the prior of the slope, whose mean is 1."""
 LARGEST_ODDS = 6.0
 """Largest absolute log-odds that are used, a probability of 0.9975."""
-UNATTENDED = 6.0
-"""If at least this number of items on a sheet was expected to be wrong, and the person changed
-none, the answers are not used: nobody has looked at the sheet."""
+UNATTENDED = 5.0
+"""Answers on a sheet are not used if nothing was changed on it, and the model gave this a
+probability below exp(-5): probably nobody has looked at the sheet."""
+UNATTENDED_RUN = 10.0
+"""The same for consecutive sheets, and a probability below exp(-10)."""
 DRAWS = 200
 """Number of draws from a posterior, of which intervals are quantiles."""
 INTERVAL = (0.05, 0.95)
@@ -75,29 +78,25 @@ class Evidence(NamedTuple):
     """Number of sheets that the answers come from."""
 
 
+class _Sheet(NamedTuple):
+    """A confirmed sheet of K items."""
+
+    doubt: Floats
+    confidence: Floats
+    said: ClassIds
+    label: ClassIds
+    predicted: ClassIds
+    surprise: float
+    """Improbability that an attentive person changes nothing, in nats; 0 if the person did."""
+
+
 def evidence(session: AnnotationSession) -> Evidence:
     """Return the answers on the newest sheets that are not undone."""
-    found: list[tuple[Floats, Floats, ClassIds, ClassIds, ClassIds, Floats]] = []
-    resolve = session.classes.resolve
-    for record in reversed(session.history.gestures.values()):
-        seen = record.seen
-        if seen is None or record.undone:
-            continue
-        n = len(record.items)
-        given = np.full(n, record.class_id) if record.class_ids is None else record.class_ids
-        said, label, predicted = resolve(given), resolve(seen.labels), resolve(seen.predictions)
-        standing = np.where(label == UNLABELED, predicted, label)
-        known = (standing != UNLABELED) & (said != UNLABELED)
-        if not known.any():
-            continue
-        if seen.doubts[known].sum() >= UNATTENDED and (said == standing)[known].all():
-            continue
-        weight = np.full(n, SAME_SHEET * FADING ** len(found))
-        found.append((seen.doubts, seen.confidences, said, label, predicted, weight))
-        if len(found) == NEWEST:
-            break
-    columns = [np.concatenate(c) for c in zip(*found, strict=True)] if found else [np.empty(0)] * 6
-    doubt, confidence, said, label, predicted, weight = columns
+    sheets = _attended(list(islice(_sheets(session), NEWEST)))
+    weights = [np.full(len(s.said), SAME_SHEET * FADING**k) for k, s in enumerate(sheets)]
+    columns = [np.concatenate(column) for column in list(zip(*sheets, strict=True))[:5]]
+    doubt, confidence, said, label, predicted = columns or [np.empty(0)] * 5
+    weight = np.concatenate([*weights, np.empty(0)])
 
     def answers(which: npt.NDArray[np.bool_], probability: Floats, class_id: ClassIds) -> Answers:
         use = which & (said != UNLABELED)
@@ -108,8 +107,40 @@ def evidence(session: AnnotationSession) -> Evidence:
         answers(free & there, 1 - doubt, predicted),
         answers(~free & there, 1 - doubt, label),
         answers(~free & there & (predicted != label), confidence, predicted),
-        len(found),
+        len(sheets),
     )
+
+
+def _sheets(session: AnnotationSession) -> Iterator[_Sheet]:
+    """Yield the confirmed sheets with probabilities that are not undone, newest first."""
+    resolve = session.classes.resolve
+    for record in reversed(session.history.gestures.values()):
+        seen = record.seen
+        if seen is None or record.undone:
+            continue
+        given = (
+            np.full(len(record.items), record.class_id, np.int16)
+            if record.class_ids is None
+            else record.class_ids
+        )
+        said, label, predicted = resolve(given), resolve(seen.labels), resolve(seen.predictions)
+        standing = np.where(label == UNLABELED, predicted, label)
+        known = (standing != UNLABELED) & (said != UNLABELED)
+        if known.any():
+            kept = bool((said == standing)[known].all())
+            right = np.clip(1 - seen.doubts[known].astype(np.float64), 1e-3, 1)
+            surprise = float(-np.log(right).sum()) if kept else 0.0
+            yield _Sheet(seen.doubts, seen.confidences, said, label, predicted, surprise)
+
+
+def _attended(sheets: list[_Sheet]) -> list[_Sheet]:
+    """Return `sheets` without those on which nothing was changed, although this is improbable."""
+    found: list[_Sheet] = []
+    for changed, group in groupby(sheets, lambda sheet: sheet.surprise == 0):
+        run = list(group)
+        if changed or sum(sheet.surprise for sheet in run) < UNATTENDED_RUN:
+            found += [sheet for sheet in run if sheet.surprise < UNATTENDED]
+    return found
 
 
 class Curve:

@@ -111,7 +111,7 @@ def test_figures_and_promises_hold_on_models_that_are_wrong(slow: bool) -> None:
     inside, early, late, promises = [], [], [], []
     for offset, slope, seed in ((*model, seed) for model in MODELS for seed in range(2 + 8 * slow)):
         model = Model(offset, slope, seed)
-        for sheets in range(12 if slow else 5):
+        for sheets in range(12 if slow else 4):
             told = model.quality
             if told.right is None or told.right_interval is None:
                 assert sheets < 4  # every sheet here has predictions

@@ -6,7 +6,7 @@ import { type AppState, NOTHING } from "../state/app-state.js";
 import type { Commands } from "../state/commands.js";
 import { FORCES_SHOWN } from "../state/force-state.js";
 import { cueAfter } from "../state/review-state.js";
-import { selectionSummary } from "../state/selection-summary.js";
+import { isSuggested, selectionSummary } from "../state/selection-summary.js";
 
 export interface KeyAction {
   /** Names of the keys, as the help overlay shows them: "Ctrl Z". */
@@ -48,7 +48,7 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
           return;
         }
         const summary = selectionSummary(state);
-        if (summary?.clear) commands.label(summary.classId);
+        if (summary && isSuggested(state, summary)) commands.label(summary.classId);
       },
     },
     {

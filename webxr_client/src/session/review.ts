@@ -10,6 +10,7 @@ import { MAX_REGIONS, MAX_SHEET_SIZE, type Provenance, SHEET_SIZE } from "../pro
 import { type AppState, NOTHING } from "../state/app-state.js";
 import { ClusterGrowth } from "../state/cluster-growth.js";
 import { percent } from "../state/format.js";
+import { knownInstead } from "../state/quality-text.js";
 import {
   NO_PICTURE,
   type OpenSheet,
@@ -234,7 +235,7 @@ export class Review {
     const { selection, latent } = this.state;
     const mine = ++this.asked;
     try {
-      const { kind, items, reason } = await this.ask.next();
+      const { kind, items, class_id, reason } = await this.ask.next();
       if (mine !== this.asked) return;
       if (kind === "suspects" || kind === "uncertain") this.open(kind, reason);
       else if (kind === "done") this.host.note(reason);
@@ -246,6 +247,7 @@ export class Review {
           tool: "cluster",
           revision: latent.revision,
           reason,
+          unexplained: class_id < 0,
           note: "suggested region",
         };
       }
@@ -294,6 +296,11 @@ export class Review {
     const { selection } = this.state;
     const chosen = selection.peek();
     if (chosen.tool === "sheet" || !this.host.allowed()) return false;
+    const known = knownInstead(this.state.review.quality.peek());
+    if (known) {
+      this.host.note(`Predictions can be accepted when every class has a label: ${known}.`);
+      return false;
+    }
     const { items, classIds, unlabelled } = acceptedPredictions(this.state, chosen);
     const least = percent(this.state.review.acceptFrom.peek());
     if (items.length === 0) {

@@ -39,6 +39,8 @@ export interface Selection {
   note?: string;
   /** Reason of the suggestion that made the selection, shown to the user. */
   reason?: string;
+  /** Whether the items are an island that no label explains: their predictions mean nothing. */
+  unexplained?: boolean;
 }
 
 export interface Hover {

@@ -1,5 +1,5 @@
 /** Summaries of a selection: its predictions, and the items whose pictures are shown. */
-import { SHEET_SIZE } from "../protocol/messages.js";
+import { type ClassInfo, SHEET_SIZE } from "../protocol/messages.js";
 import type { AppState, Selection } from "./app-state.js";
 
 /**
@@ -67,6 +67,27 @@ export function selectionSummary(state: AppState): PredictionSummary | null {
   if (items.length === 0) return null;
   return summarise(items, state.annotations.predictions, state.classes.value.length);
 }
+
+/** Mean confidence below which no class is suggested while some classes have no labels. */
+const SURE = 0.95;
+
+/**
+ * Whether the class of a clear selection is suggested, so that Enter assigns it. It is not if the
+ * items may be of a class without labels, which is never predicted.
+ */
+export function isSuggested(state: AppState, summary: PredictionSummary): boolean {
+  const { items, unexplained } = state.selection.value;
+  if (!summary.clear || unexplained) return false;
+  const { predictions, confidence } = state.annotations;
+  return (
+    withoutLabels(state).length === 0 ||
+    meanConfidence(items, predictions, confidence, summary.classId) >= SURE
+  );
+}
+
+/** Classes without labels. */
+export const withoutLabels = (state: AppState): ClassInfo[] =>
+  state.liveClasses.value.filter((info) => !state.labelCounts.value[info.class_id]);
 
 /**
  * Choose the items of a selection whose pictures are shown, ascending. They are spread evenly over

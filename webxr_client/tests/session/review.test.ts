@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import type {
   ClassInfo,
   Provenance,
+  Quality,
   Sheet,
   SheetItem,
   Suggestion,
@@ -289,6 +290,11 @@ describe("accept", () => {
     expect(acceptedPredictions(state, state.selection.value).items).toHaveLength(3);
   });
   it("is one gesture, and keeps the other items selected", () => {
+    const quality = state.review.quality.value;
+    state.review.quality.value = { classes: 10, classes_labelled: 5, labelled: 9 } as Quality;
+    expect(review.accept()).toBe(false);
+    expect(notes.pop()).toContain("5 of 10 classes have labels");
+    state.review.quality.value = quality;
     review.accept();
     expect(sent[0]).toMatchObject({
       items: [0, 1],

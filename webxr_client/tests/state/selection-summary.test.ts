@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { AppState, NOTHING } from "../../src/state/app-state.js";
 import {
   evenly,
+  isSuggested,
   meanConfidence,
   sampleItems,
   summarise,
@@ -17,6 +19,33 @@ describe("summarise", () => {
   });
   it("returns no class without predictions", () => {
     expect(summarise(range(3), Int16Array.of(-1, -1, -1), 5).classId).toBe(-1);
+  });
+});
+
+describe("isSuggested", () => {
+  const state = new AppState();
+  const suggested = (labels: number[], confidence: number, unexplained = false) => {
+    state.classes.value = [0, 1].map((class_id) => ({
+      class_id,
+      name: String(class_id),
+      colour: "#000000",
+    }));
+    state.annotations.labels = Int16Array.from(labels);
+    state.annotations.predictions = Int16Array.of(0, 0, 0, 0);
+    state.annotations.confidence = new Uint8Array(4).fill(255 * confidence);
+    state.labelsVersion.value += 1;
+    state.selection.value = { ...NOTHING, items: range(4), unexplained };
+    return isSuggested(state, summarise(range(4), state.annotations.predictions, 2));
+  };
+  it("is true for a clear selection when every class has a label", () => {
+    expect(suggested([0, 1, -1, -1], 0.5)).toBe(true);
+  });
+  it("needs a high confidence while a class has no label", () => {
+    expect(suggested([0, -1, -1, -1], 0.5)).toBe(false);
+    expect(suggested([0, -1, -1, -1], 1)).toBe(true);
+  });
+  it("is false for an island that no label explains", () => {
+    expect(suggested([0, -1, -1, -1], 1, true)).toBe(false);
   });
 });
 

@@ -5,9 +5,10 @@ import { count, items as itemsText, percent } from "../../state/format.js";
 import { LARGEST_ACCEPT_FROM, LEAST_ACCEPT_FROM } from "../../state/review-state.js";
 import {
   acceptedPredictions,
-  meanConfidence,
+  isSuggested,
   sampleItems,
   summarise,
+  withoutLabels,
 } from "../../state/selection-summary.js";
 import { Swatch } from "../classes/swatch.js";
 import { useUi } from "../kit/context.js";
@@ -68,9 +69,6 @@ function OnSheet() {
   );
 }
 
-/** Mean confidence below which a suggestion gets a warning while some classes have no labels. */
-const SURE = 0.95;
-
 function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
   const { state, commands, atlas } = useUi();
   state.predictionsVersion.value;
@@ -81,17 +79,11 @@ function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
   const guess = classes[view.classId];
   // A class without labels is never predicted: items of such a class are predicted as other
   // classes, often with a high confidence.
-  const unknown = classes.filter((info) => !state.labelCounts.value[info.class_id]);
-  const sure = meanConfidence(
-    items,
-    state.annotations.predictions,
-    state.annotations.confidence,
-    view.classId,
-  );
-  const doubtful = unknown.length > 0 && sure < SURE;
+  const unknown = withoutLabels(state);
+  const { reason, unexplained } = state.selection.value;
+  const suggested = isSuggested(state, view);
   const sheet = sampleItems(items, view.clear ? view.odd : new Uint32Array(0));
   const keep = (predicate: (item: number) => boolean) => commands.select(items.filter(predicate));
-  const { reason } = state.selection.value;
   return (
     <>
       {reason && <p class="hint reason">{reason}</p>}
@@ -128,21 +120,18 @@ function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
           <span class="muted">No prediction yet. Label items of at least two classes first.</span>
         )}
       </p>
-      {view.clear && doubtful && !state.readOnly.value && (
-        <p class="hint">
-          Confidence {percent(sure)}, but classes without labels are never predicted:{" "}
-          {some(unknown)}.
-        </p>
+      {(unexplained || !suggested) && guess && !state.readOnly.value && (
+        <MayBeNew unknown={unknown} unexplained={unexplained} />
       )}
       {!state.readOnly.value && (
         <div class="actions">
           {guess && view.clear && (
             <button
               type="button"
-              class={doubtful ? "button" : "button primary"}
+              class={suggested ? "button primary" : "button"}
               onClick={() => commands.label(guess.class_id)}
             >
-              Label as {guess.name} <kbd>Enter</kbd>
+              Label as {guess.name} {suggested && <kbd>Enter</kbd>}
             </button>
           )}
           {odd.size > 0 && (
@@ -167,8 +156,26 @@ function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
           )}
         </div>
       )}
-      {!state.readOnly.value && guess && <Accept />}
+      {!state.readOnly.value && guess && !unexplained && unknown.length === 0 && <Accept />}
     </>
+  );
+}
+
+interface MayBeNewProps {
+  unknown: readonly ClassInfo[];
+  unexplained: boolean | undefined;
+}
+
+/** Hint that the selected items may be of a class that the model does not know. */
+function MayBeNew({ unknown, unexplained }: MayBeNewProps) {
+  if (unknown.length === 0)
+    return unexplained ? (
+      <p class="hint">No label explains these items. They may be a new class.</p>
+    ) : null;
+  return (
+    <p class="hint">
+      These may be of a class without labels, which is never predicted: {some(unknown)}.
+    </p>
   );
 }
 

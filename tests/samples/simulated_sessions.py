@@ -1,0 +1,126 @@
+"""A session with a trainer in one process, and a person whose answers come from the truth."""
+
+import msgspec
+import numpy as np
+
+from lodespace import protocol
+from lodespace.items.item_set import ItemSet
+from lodespace.models import Trainer, TrainingConfig
+from lodespace.review import contact_sheets, quality, suggestion
+from lodespace.review.calibration import Calibration, evidence
+from lodespace.session.commands import registry
+from lodespace.session.item_state import ItemState
+from lodespace.session.session import AnnotationSession
+from lodespace.training.dataset import to_dataset
+from samples.trainings import rest
+
+
+def touching_groups(n: int, classes: int, seed: int) -> tuple[ItemSet, np.ndarray]:
+    """Vectors (n, 10) in groups that touch, and the group of each vector."""
+    random = np.random.default_rng(seed)
+    truth = (np.arange(n) % classes).astype(np.int16)
+    centres = random.normal(0, 1.2, (classes, 10))
+    data = (centres[truth] + random.normal(0, 1, (n, 10))).astype(np.float32)
+    return ItemSet("groups", "vector", data, tuple(str(k) for k in range(classes))), truth
+
+
+class SimulatedSession:
+    """`session` is what clients see. The trainer rests after each gesture."""
+
+    def __init__(self, items: ItemSet, truth: np.ndarray, config: TrainingConfig) -> None:
+        """Train without labels. The classes of `items` are listed."""
+        self.truth = truth
+        self.session = AnnotationSession(items, scene_id=1)
+        self.trainer = Trainer(to_dataset(items), config, n_classes=len(items.class_names))
+        self._commands = 0
+        self.learn()
+
+    # Gestures
+
+    def label(self, items: np.ndarray, class_id: int, tool: str = "lasso") -> None:
+        """Label items as one gesture, and train until rest."""
+        self._carry_out(
+            protocol.Label(
+                command_id=self._next_id(),
+                items=items.tolist(),
+                class_id=class_id,
+                revision=0,
+                provenance=protocol.Provenance(tool=tool),
+            )
+        )
+
+    def label_each(self, items: np.ndarray, class_ids: np.ndarray, *, verified: bool) -> None:
+        """Label each item with its class as one gesture, and train until rest."""
+        self._carry_out(
+            protocol.LabelEach(
+                command_id=self._next_id(),
+                items=items.tolist(),
+                class_ids=class_ids.tolist(),
+                revision=0,
+                provenance=protocol.Provenance(
+                    tool="sheet" if verified else "accept", verified=verified
+                ),
+            )
+        )
+
+    def _next_id(self) -> str:
+        self._commands += 1
+        return f"command-{self._commands}"
+
+    def _carry_out(self, command: protocol.Label | protocol.LabelEach) -> None:
+        event = registry.plan(self.session, command, "anna")
+        self.session.apply(msgspec.structs.replace(event, sequence=self.session.sequence + 1))
+        self.learn()
+
+    def learn(self) -> None:
+        """Train on the current labels until rest, and publish the frame."""
+        self.trainer.set_labels(self.session.labels, verified=self.session.verified)
+        snapshot = rest(self.trainer)
+        self.session.publish(
+            snapshot.latent_mean, snapshot.predictions, step=snapshot.step, resting=True
+        )
+
+    # What is shown, and what is so
+
+    @property
+    def calibrated(self) -> ItemState:
+        """The state of all items with calibrated probabilities."""
+        return Calibration(evidence(self.session)).applied(self.session.item_state())
+
+    def sheet(self, kind: protocol.SheetKind) -> protocol.Sheet:
+        return contact_sheets.sheet(self.calibrated, kind)
+
+    def suggestion(self) -> protocol.Suggestion:
+        return suggestion.suggest(self.calibrated, str)
+
+    def quality(self) -> protocol.Quality:
+        return quality.quality(
+            self.session.item_state(),
+            held_out_accuracy=None,
+            held_out=0,
+            calibration=Calibration(evidence(self.session)),
+        )
+
+    def right(self) -> float:
+        """The true share of items whose label, or prediction without a label, is right."""
+        return float((self.session.item_state().standing == self.truth).mean())
+
+    # Persons
+
+    def look_through(self, kind: protocol.SheetKind) -> None:
+        """Answer a sheet as a person who sees every picture."""
+        items = np.array([one.item for one in self.sheet(kind).items])
+        self.label_each(items, self.truth[items], verified=True)
+
+    def press_primary(self) -> str:
+        """Do what the primary button of the suggestion does, without looking. Returns its kind."""
+        found = self.suggestion()
+        if found.kind == "region" and found.class_id >= 0:
+            self.label(np.array(found.items), found.class_id, "cluster")
+        elif found.kind in ("suspects", "uncertain"):
+            shown = [one for one in self.sheet(found.kind).items if one.proposed >= 0]
+            if shown:
+                items = np.array([one.item for one in shown])
+                classes = np.array([one.proposed for one in shown])
+                self.label_each(items, classes, verified=True)
+        return found.kind
