@@ -58,7 +58,9 @@ class Table:
             if not isinstance(found, BadItem)
         ]
         if not first:
-            raise DatasetError(f"{path}: none of the first {SNIFFED_ROWS} rows can be read")
+            raise DatasetError(
+                f"{path} has no rows, or none of the first {SNIFFED_ROWS} rows can be read"
+            )
         self.id_column = self._column(options.id, _IDS)
         self.label_column = self._column(options.label, LABEL_NAMES)
         self.split_column = self._column(None, _SPLITS)
