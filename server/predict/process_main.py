@@ -23,7 +23,7 @@ from lodespace.items.errors import ItemError
 from lodespace.predict.messages import Answer, packed, read_request
 from lodespace.predict.predictor import Predictor, load_model
 from lodespace.protocol import Predict, Predictions
-from lodespace.training.process_main import end_with_parent, give_way
+from lodespace.training.process_main import end_with_parent
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +107,6 @@ def main(folder: str, threads: str) -> int:
     pipe = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # prints go to standard error, because standard output is the pipe of answers
     torch.set_num_threads(max(1, int(threads) or (os.cpu_count() or 1)))
-    give_way()
     worker = Worker(Path(folder))
     while (request := read_request(sys.stdin.buffer)) is not None:
         try:

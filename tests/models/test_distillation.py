@@ -1,13 +1,17 @@
 """The student, which learns to predict as the page does."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from lodespace.models import Dataset, Trainer, preset
 from lodespace.models.distillation import distil, shown_probabilities
 from lodespace.models.item_predictions import ItemPredictions
-from lodespace.models.portable import PortableModel
+from lodespace.models.portable import PortableModel, load_model
 from lodespace.models.training import paper_loop
 from samples.trainings import labels_of, quick, rest, small
 
@@ -75,3 +79,29 @@ def test_in_the_preset_paper_the_head_predicts(monkeypatch: pytest.MonkeyPatch) 
     assert model.student is None
     found = model.predict(data.stored.numpy() * model.deviation.numpy() + model.mean.numpy())
     assert (found.class_ids == snapshot.prediction).all()
+
+
+def test_a_model_of_format_1_is_still_read(tmp_path: Path) -> None:
+    """In format 1, the classifier is a feature network with one linear layer."""
+    trainer = Trainer(small(60)[0], quick(), n_classes=2, device="cpu")
+    next(trainer.frames())
+    made = PortableModel.of(trainer, ["a", "b"])
+    student = {"descriptor": False, "networks": 1, "columns": 64, "hidden": 0}
+    model = PortableModel(small(60)[0], made.description | {"student": student}).eval()
+    model.save(tmp_path)
+    names = {"student.networks.0.": "features.", "student.layers.0.": "output."}
+    left_out = ("student.mean", "student.scale", "given_mean", "given_deviation")
+    tensors = {}
+    for name, tensor in model.state_dict().items():
+        old = next((own for own in names if name.startswith(own)), "")
+        if name not in left_out:
+            tensors[names.get(old, "") + name.removeprefix(old)] = tensor.contiguous()
+    save_file(tensors, tmp_path / "model.safetensors")
+    description = made.description | {"format": 1, "classifier": True}
+    for name in ("student", "source", "given_features", "agreement"):
+        del description[name]
+    (tmp_path / "model.json").write_text(json.dumps(description))
+    items = np.random.default_rng(0).normal(size=(5, 10)).astype(np.float32)
+    np.testing.assert_array_equal(
+        load_model(tmp_path).predict(items).probabilities, model.predict(items).probabilities
+    )
