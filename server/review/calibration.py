@@ -1,12 +1,12 @@
 """Calibration of doubts by the answers of people on contact sheets.
 
-On a sheet, a person says of each item whether its label or prediction was right. The model had
-given a probability for that. Sheets do not show a random sample: they show the items with the
-largest doubt. So the share of right answers on a sheet says little about all items, but the share
-among items *of one probability* does. The calibration is a logistic regression of the answers on
-the log-odds of the probability (J. Platt 1999), with a prior around "the probability is right". The
-posterior gives both the calibrated probability and its uncertainty, also for probabilities that no
-sheet has shown yet.
+On a sheet, a person confirms or changes the class of each item, which is its label or its
+prediction. The model had given a probability for that class. Sheets do not show a random sample:
+they show the items with the largest doubt. So the share of right answers on a sheet differs from
+the share of all items, but hardly among items *of one probability*. The calibration is a logistic
+regression of the answers on the log-odds of the probability (J. Platt 1999), with a prior around
+"the probability is right". The posterior gives both the calibrated probability and its uncertainty,
+also for probabilities that no sheet has shown yet.
 """
 
 from collections.abc import Iterable, Iterator

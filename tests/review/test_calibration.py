@@ -136,7 +136,7 @@ def test_suspects_promise_as_many_wrong_labels_as_there_are() -> None:
     assert np.mean(errors[2:]) <= 3
 
 
-def test_sheets_that_are_undone_or_not_looked_at_are_no_evidence() -> None:
+def test_sheets_that_are_undone_or_not_looked_at_do_not_count() -> None:
     model = Model(0.0)
     model.answer_sheet()
     before = evidence(model.session)

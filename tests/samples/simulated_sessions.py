@@ -80,7 +80,7 @@ class SimulatedSession:
             snapshot.latent_mean, snapshot.predictions, step=snapshot.step, resting=True
         )
 
-    # What is shown, and what is so
+    # Comparison of the figures with the truth
 
     @property
     def calibrated(self) -> ItemState:
