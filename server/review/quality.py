@@ -42,10 +42,15 @@ def share_right(state: ItemState) -> float | None:
     wrong. Return None while a listed class has no label, and if no item has a prediction, unless
     all items are verified.
     """
-    if not state.scorable or not (state.predicted.any() or state.verified.all()):
+    if not _can_estimate(state):
         return None
     doubt = np.where(unknown_items(state), 1, doubts(state))
     return 1 - float(doubt.mean(dtype=np.float64))
+
+
+def _can_estimate(state: ItemState) -> bool:
+    """Return whether every listed class has a label, and there are predictions to judge."""
+    return state.scorable and bool(state.predicted.any() or state.verified.all())
 
 
 def unknown_items(state: ItemState) -> npt.NDArray[np.bool_]:
@@ -148,7 +153,7 @@ def quality(
         suspects=queue(calibrated, "suspects")[1],
         uncertain=queue(calibrated, "uncertain")[1],
     )
-    if share_right(state) is None:
+    if not _can_estimate(state):
         return known
     found = _Estimates(state, calibrated, calibration)
     if found.too_vague:
