@@ -10,6 +10,9 @@ from PIL import Image
 from annotation_gain import data_sets, made_sets, packaged_sets, views
 from annotation_gain.data_sets import LabelledItems, MissingDataError
 from annotation_gain.import_files import write_import_files
+from lodespace.importing.importer import import_data
+from lodespace.importing.source import ImportOptions
+from lodespace.items import item_set
 
 NEEDS_GAIN = "pip install -e '.[gain]'"
 
@@ -153,3 +156,26 @@ def test_the_server_gets_the_items_in_order_and_no_classes(tmp_path: Path) -> No
     assert options == ["--window", "2"]
     levels = [float(soundfile.read(file)[0][0]) for file in sorted(Path(folder).iterdir())]
     assert np.allclose(levels, [-0.5, 0, 0.5], atol=1e-3)
+
+
+def imported(arguments: list[str], target: Path, **options: object) -> item_set.ItemSet:
+    """Import the first of the arguments of `lodespace serve`, and return the items."""
+    report = import_data(arguments[0], target, ImportOptions(**options))  # type: ignore[arg-type]
+    return item_set.load(target, root=report.root)
+
+
+def test_imported_items_are_in_the_order_of_the_truth(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(made_sets, "OF_EACH_SIGN", 1)
+    signs = made_sets.signs()
+    pictures = imported(write_import_files(signs, tmp_path), tmp_path / "a", content="symbols")
+    assert len(pictures) == 20 and pictures.kind == "image"
+    means = np.array([np.asarray(picture).mean() for picture in pictures.data])
+    assert np.abs(means - signs.items.mean(axis=(1, 2, 3))).max() < 4
+
+    monkeypatch.setattr(made_sets, "OF_EACH_SOUND", 1)
+    sounds = made_sets.sounds()
+    arguments = write_import_files(sounds, tmp_path)
+    found = imported(arguments, tmp_path / "b", window=float(arguments[2]))
+    assert len(found) == len(sounds) == 10 and found.kind == "sound"  # one item per file
