@@ -138,6 +138,8 @@ def _ratios(found: Found, measured: Sequence[str], model: TimeModel) -> Iterable
                 *ends,
             )
     for goal in (GOAL, HIGH_GOAL):
+        if not any(ratio(found, data, goal, model) for data in measured):
+            continue
         yield f"\n**Ratio to {goal:.2f}, with each constant halved and doubled**\n"
         yield from head("time model", *measured)
         for name, clock in model.varied().items():
@@ -146,6 +148,8 @@ def _ratios(found: Found, measured: Sequence[str], model: TimeModel) -> Iterable
 
 
 def _sizes(found: Found, model: TimeModel) -> Iterable[str]:
+    if not any(data.startswith("digits-") for _, data in found):
+        return
     yield "\n**Ratio by number of digits**\n"
     yield from head("items", "to 0.95", "to 0.98", "seeds")
     for data in (f"digits-{SIZES[0]}", "digits", *(f"digits-{size}" for size in SIZES[1:])):
@@ -157,6 +161,8 @@ def _sizes(found: Found, model: TimeModel) -> Iterable[str]:
 
 def _named(found: Found, model: TimeModel) -> Iterable[str]:
     """Yield the table of the runs without a list of classes."""
+    if not any(method == "named" for method, _ in found):
+        return
     yield "\n## Classes named on the way\n"
     yield "The server does not have the list of classes: the person adds a class with its first"
     yield "label. Each cell has the share that is right, and the number of classes with a label."
