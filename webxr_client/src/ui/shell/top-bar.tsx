@@ -39,12 +39,11 @@ export function TopBar() {
                   instead
                 ) : (
                   <>
-                    <strong>{percent(right)}</strong>
+                    <strong>
+                      {quality?.right_interval ? range(quality.right_interval) : percent(right)}
+                    </strong>
                     {" right"}
-                    <span class="held-out">
-                      {" (estimated"}
-                      {quality?.right_interval && `, ${range(quality.right_interval)}`})
-                    </span>
+                    <span class="held-out"> (estimated)</span>
                   </>
                 )}
               </span>

@@ -145,7 +145,7 @@ export class PaletteBoard extends Board {
     context.fillText(known, PALETTE_WIDTH / 2, FIRST_ROW + 12);
     font(context, 7.5);
     context.fillStyle = BOARD_MUTED;
-    const next = "The share right is known when every class has a label. Next: suggest next";
+    const next = "Next: an island without labels (suggest next)";
     context.fillText(
       fitted(context, next, PALETTE_WIDTH - 2 * MARGIN),
       PALETTE_WIDTH / 2,
