@@ -18,13 +18,18 @@ FLAGS = [
     "--no-sandbox",
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
+    "--disable-gpu-compositing",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
 ]
-"""Options of Chromium: draw in software, and send no requests to other hosts."""
+"""Options of Chromium: draw in software, and send no requests to other hosts.
+
+Chromium then composes the page without WebGL. With WebGL in software, a page of 5,000 moving points
+shows a tenth of the frames per second.
+"""
 VIEW = {"width": 960, "height": 600}
 """Size of a page, in CSS pixels."""
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -16,7 +16,7 @@ from playwright.sync_api import Page
 
 from drivers.headset import Headset, install
 from drivers.moving_points import MovingPoints
-from drivers.page import PageDriver
+from drivers.page import PageDriver, draw_little
 
 Phase = Literal["moving", "painting", "held"]
 PHASES: tuple[Phase, ...] = ("moving", "painting", "held")
@@ -237,6 +237,7 @@ def _traced(page: Page) -> Iterator[list[dict[str, Any]]]:
 
 def prepare(page: Page) -> None:
     """Prepare `page` for an emulated headset, before the page is opened."""
+    draw_little(page)
     install(page)
     page.set_viewport_size(VIEW)
 

@@ -33,28 +33,10 @@ _INSTALL = """(() => {
 })()"""
 
 
-# Draw only the first points of each draw call. A software renderer takes a quarter of a second to
-# draw 5,000 pictures for both eyes, and most tests do not look at the drawn picture. Uploads and
-# the number of draw calls do not change.
-_LITTLE_IS_DRAWN = """(() => {
-  const calls = WebGL2RenderingContext.prototype;
-  const { drawArrays, drawElements } = calls;
-  calls.drawArrays = function (mode, first, count) {
-    drawArrays.call(this, mode, first, Math.min(count, 3));
-  };
-  calls.drawElements = function (mode, count, type, offset) {
-    drawElements.call(this, mode, Math.min(count, 3), type, offset);
-  };
-})()"""
-
-
-def install(page: Page, device: str = "metaQuest3", *, whole: bool = False) -> None:
-    """Install an emulated headset in a page that is not open yet. With `whole`, the headset draws
-    all points, for tests that compare pictures."""
+def install(page: Page, device: str = "metaQuest3") -> None:
+    """Install an emulated headset in a page that is not open yet."""
     page.add_init_script(path=IWER)
     page.add_init_script(_INSTALL % device)
-    if not whole:
-        page.add_init_script(_LITTLE_IS_DRAWN)
 
 
 class Headset:
@@ -247,11 +229,11 @@ class Headset:
 
 
 def put_on(
-    open_page: Any, url: str, device: str = "metaQuest3", query: str = "", *, whole: bool = False
+    open_page: Any, url: str, device: str = "metaQuest3", query: str = "", *, drawn: bool = False
 ) -> Headset:
     """Open a page of the server at `url` in a headset, and wait until the page shows the scene.
-    `open_page` is the fixture of this name."""
-    driver = open_page(url, prepare=lambda page: install(page, device, whole=whole), query=query)
+    `open_page` is the fixture of this name; `drawn` is its argument."""
+    driver = open_page(url, prepare=lambda page: install(page, device), query=query, drawn=drawn)
     driver.page.set_viewport_size(HEADSET_VIEW)
     driver.wait_for_scene()
     return Headset(driver)

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from drivers.chromium import FLAGS, VIEW, find_chromium
 from drivers.headset import Headset, in_vr_at_rest, put_on
-from drivers.page import PageDriver
+from drivers.page import PageDriver, draw_little
 from drivers.review import label_impurely
 from drivers.servers import LanServer, ServerProcess
 from drivers.shared_project import SharedProject
@@ -42,18 +42,18 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shared_digits(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedProject]:
-    """A project on the bundled digits with the trainer, for the tests of a module."""
+    """A project on the bundled digits with the trainer."""
     folder = tmp_path_factory.mktemp("shared")
     project = SharedProject(folder, lambda place: ServerProcess("--project", str(place)))
     yield project
     project.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shared_still_digits(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedProject]:
-    """A project on the bundled digits without the trainer, for a module: no point moves."""
+    """A project on the bundled digits without the trainer: no point moves."""
     folder = tmp_path_factory.mktemp("still")
     project = SharedProject(
         folder, lambda place: ServerProcess("--project", str(place), "--no-training")
@@ -62,7 +62,7 @@ def shared_still_digits(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sh
     project.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shared_impure_digits(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedProject]:
     """A project in which half of each class is labelled and every fifteenth label is wrong, so that
     the model doubts some labels."""
@@ -76,21 +76,21 @@ def shared_impure_digits(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 
 @pytest.fixture
 def server(shared_digits: SharedProject) -> Iterator[ServerProcess]:
-    """The module's server with the trainer. After a test, the gestures of the test are undone."""
+    """The shared server with the trainer. After a test, the gestures of the test are undone."""
     with shared_digits.use() as process:
         yield process
 
 
 @pytest.fixture
 def still_server(shared_still_digits: SharedProject) -> Iterator[ServerProcess]:
-    """The module's server without the trainer. After a test, its gestures are undone."""
+    """The shared server without the trainer. After a test, its gestures are undone."""
     with shared_still_digits.use() as process:
         yield process
 
 
 @pytest.fixture
 def impure_server(shared_impure_digits: SharedProject) -> Iterator[ServerProcess]:
-    """The module's server with some wrong labels. After a test, its gestures are undone."""
+    """The shared server with some wrong labels. After a test, its gestures are undone."""
     with shared_impure_digits.use() as process:
         yield process
 
@@ -120,15 +120,23 @@ def own_still_server(tmp_path: Path, server_process: type[ServerProcess]) -> Ser
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Any]:
     """Return a function that opens a page in a new browser profile. After the test, check that no
-    page reported an error or sent a request to another host."""
+    page reported an error or sent a request to another host.
+
+    With `drawn=True` all points are drawn, for tests of the drawn picture.
+    """
     drivers: list[PageDriver] = []
 
-    def open_one(url: str, *, prepare: Any = None, query: str = "", **options: Any) -> PageDriver:
+    def open_one(
+        url: str, *, prepare: Any = None, query: str = "", drawn: bool = False, **options: Any
+    ) -> PageDriver:
         context = browser.new_context(
             viewport=VIEW, color_scheme="dark", reduced_motion="reduce", **options
         )
         context.set_default_timeout(90_000)
-        driver = PageDriver(context.new_page(), url, prepare=prepare, query=query)
+        opened = context.new_page()
+        if not drawn:
+            draw_little(opened)
+        driver = PageDriver(opened, url, prepare=prepare, query=query)
         drivers.append(driver)
         return driver
 

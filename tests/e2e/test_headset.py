@@ -364,7 +364,7 @@ def test_the_brush_shows_card_controller_and_pictures(headset: Headset) -> None:
 
 def test_both_eyes_see_the_cloud_each_from_its_own_place(open_headset: Any) -> None:
     """The picture shows grey digits and the palette in both halves, and the halves differ."""
-    headset = open_headset(whole=True)
+    headset = open_headset(drawn=True)
     headset.driver.wait_for_state("resting")
     headset.enter()
     headset.put("left", (-0.3, 1.15, 0.25))

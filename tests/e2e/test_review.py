@@ -18,7 +18,11 @@ from samples.digits import ONES, TRUTH, ZEROS
 @pytest.fixture
 def doubtful(impure_server: ServerProcess, open_page: Any) -> PageDriver:
     """A page of `impure_server`, at rest."""
-    page = open_page(impure_server.url)
+    return opened_at_rest(open_page, impure_server)
+
+
+def opened_at_rest(open_page: Any, server: ServerProcess, **options: Any) -> PageDriver:
+    page = open_page(server.url, **options)
     page.wait_for_scene()
     page.wait_for_rest()
     return page
@@ -365,9 +369,9 @@ def picture(page: PageDriver) -> bytes:
 
 
 def test_every_cue_is_shown_as_colour_and_as_size(
-    doubtful: PageDriver, impure_server: ServerProcess
+    impure_server: ServerProcess, open_page: Any
 ) -> None:
-    page = doubtful
+    page = opened_at_rest(open_page, impure_server, drawn=True)
     page.page.mouse.move(300, 2)
     pictures = [picture(page)]
     for cue in CUES:

@@ -7,7 +7,6 @@ from typing import Any
 import install_dependencies
 import pytest
 import torch
-import torchvision
 
 Commands = list[list[str]]
 
@@ -37,6 +36,8 @@ def tools(commands: Commands) -> list[str]:
 def test_torch_and_torchvision_come_from_the_same_index() -> None:
     """The operator `nms` fails with a processor-only torch and a torchvision for CUDA."""
     boxes = torch.tensor([[0.0, 0.0, 10.0, 10.0], [1.0, 1.0, 10.0, 10.0], [20.0, 20.0, 30.0, 30.0]])
+    import torchvision  # loads the compiler of torch, which takes seconds
+
     kept = torchvision.ops.nms(boxes, torch.tensor([0.9, 0.8, 0.7]), 0.5)
     assert kept.tolist() == [0, 2]
 
