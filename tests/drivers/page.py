@@ -54,15 +54,41 @@ _LITTLE_IS_DRAWN = """(() => {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync('* { backdrop-filter: none !important }');
   document.adoptedStyleSheets = [sheet];
+  const request = window.requestAnimationFrame.bind(window);
+  const waiting = new Map();
+  let requested = false;
+  let id = 0;
+  let last = 0;
+  const next = () => {
+    if (!requested) request(frame);
+    requested = true;
+  };
+  const frame = (now) => {
+    requested = false;
+    if (now - last < 40) return next();
+    last = now;
+    for (const key of [...waiting.keys()]) {
+      const callback = waiting.get(key);
+      waiting.delete(key);
+      try { callback?.(now); } catch (error) { reportError(error); }
+    }
+    if (waiting.size > 0) next();
+  };
+  window.requestAnimationFrame = (callback) => {
+    waiting.set(++id, callback);
+    next();
+    return id;
+  };
+  window.cancelAnimationFrame = (key) => waiting.delete(key);
 })()"""
 
 
 def draw_little(page: Page) -> None:
     """Make a page that is not open yet draw only the first three vertices of each draw call.
 
-    It also draws without antialiasing, and without the blur behind the panels. A software renderer
-    takes a quarter of a second to draw 5,000 pictures, and most tests do not look at the drawn
-    picture. Uploads and the number of draw calls do not change.
+    It also draws without antialiasing, without the blur behind the panels, and at most 25 frames
+    per second. A software renderer takes a quarter of a second to draw 5,000 pictures, and most
+    tests do not look at the drawn picture. Uploads and the number of draw calls do not change.
     """
     page.add_init_script(_LITTLE_IS_DRAWN)
 
