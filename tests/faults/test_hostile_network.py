@@ -19,8 +19,11 @@ FILES = 512
 """Limit on open files of the server. The strangers try to open more connections than this."""
 
 
-async def stranger(number: int, port: int, context: ssl.SSLContext, counts: Counter[str]) -> None:
-    """Connect, send the start of a request, hold the connection, and connect again."""
+async def stranger(
+    number: int, port: int, context: ssl.SSLContext, counts: Counter[str], pause: float
+) -> None:
+    """Connect, send the start of a request, hold the connection, and connect again after `pause`
+    seconds."""
     while True:
         try:
             reader, writer = await asyncio.open_connection(
@@ -35,13 +38,15 @@ async def stranger(number: int, port: int, context: ssl.SSLContext, counts: Coun
         except OSError:
             counts["refused"] += 1
             await asyncio.sleep(0.05)
+        await asyncio.sleep(pause)
 
 
 @pytest.mark.slow
 async def test_owner_labels_while_strangers_hold_all_they_can(
     small_data: Path, tmp_path: Path, slow: bool
 ) -> None:
-    connections, labels = (2000, 400) if slow else (600, 40)
+    """Without --slow, there are fewer strangers, and they wait between two connections."""
+    connections, labels, pause = (2000, 400, 0.0) if slow else (600, 40, 0.5)
     server = LanServer(str(small_data), "--project", str(tmp_path / "p"), state=tmp_path / "state")
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -55,7 +60,7 @@ async def test_owner_labels_while_strangers_hold_all_they_can(
         process = psutil.Process(server.process.pid)
         own = process.num_fds()
         tasks = [
-            asyncio.create_task(stranger(k, server.lan_port, context, counts))
+            asyncio.create_task(stranger(k, server.lan_port, context, counts, pause))
             for k in range(connections)
         ]
         most = 0
