@@ -54,7 +54,7 @@ class Motion:
         return self.step * (remaining if self.step == LAYOUT_STEP else min(1.0, 2 * remaining))
 
     def counters(self) -> dict[str, Any]:
-        """Numbers from which the motion continues."""
+        """Return the numbers that a checkpoint saves, so that the points go on moving after it."""
         return {"rounds_due": self.due, "rounds_planned": self.planned, "round_step": self.step}
 
     def load(self, counters: Mapping[str, Any]) -> None:

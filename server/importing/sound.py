@@ -99,8 +99,8 @@ class SoundFolder:
             )
         if rate <= 2 * self.fmin:
             raise ItemError(
-                f"the file has a sample rate of {rate:,} Hz, so it holds no frequency above --fmin "
-                f"{self.fmin:g} Hz"
+                f"the sample rate is {rate:,} Hz, so the highest frequency is {rate / 2:,g} Hz; "
+                f"give a lower --fmin than {self.fmin:g}"
             )
         for name, seconds in (("--window", self.window), ("--hop", self.hop)):
             if seconds * rate > MAX_SAMPLES:

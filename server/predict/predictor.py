@@ -1,4 +1,4 @@
-"""Predictions for new items in the way of the page. This module imports torch."""
+"""Predictions for new items, equal to those of the page. This module imports torch."""
 
 from collections.abc import Generator
 from pathlib import Path

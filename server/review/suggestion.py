@@ -55,8 +55,9 @@ class Region(NamedTuple):
 def suggest(state: ItemState, class_name: Callable[[int], str]) -> Suggestion:
     """Return the gesture with the largest gain. `class_name` returns the name of a class id.
 
-    While a listed class has no label, no gain is known. Then the largest island that no label
-    explains is next: it is probably of a class without labels.
+    While a listed class has no label, no gain is known. Then the gesture is to label the largest
+    cluster of items that resemble no labelled item, because it is probably of a class without
+    labels.
     """
     if state.labelled.any() and not state.scorable:
         return _next_class(state)

@@ -316,7 +316,7 @@ def test_quality_is_shown_and_follows_labels(page: PageDriver, server: ServerPro
             shown = page.page.inner_text("body")
             assert not re.search(r"\d %\s*right|accuracy\s*\d|to 98", shown), shown
             page.press("q")
-            page.wait(lambda: "Suspects are off: 5 of 10" in page.page.inner_text("body"))
+            page.wait(lambda: "No suspects are shown yet: 5 of 10" in page.page.inner_text("body"))
             page.press("Escape")
     page.wait_for_rest()
 

@@ -74,7 +74,7 @@ def revert(state: SessionState, number: int) -> Change:
 
 
 def restore(state: SessionState, number: int) -> Change:
-    """Redo the change of event `number`, which `state.undo_log` has marked as redone."""
+    """Redo the change of event `number`. The caller has already marked the event as redone."""
     del number
     return _rebuild(state)
 

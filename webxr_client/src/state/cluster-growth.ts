@@ -98,7 +98,7 @@ export class ClusterGrowth {
   }
 
   /**
-   * Items for which `wanted` returns true in cells that `taken` marks, and all items of `besides`;
+   * Return all items of `besides`, and the items of the cells marked in `taken` that are `wanted`;
    * ascending.
    */
   private itemsIn(

@@ -23,8 +23,8 @@ export function nothingLeft(kind: SheetKind, quality: Quality | null): string {
   const known = knownInstead(quality);
   if (kind !== "suspects" || !known) return NOTHING_LEFT[kind];
   return (
-    `Suspects are off: ${known}. The model does not know the other classes yet, so its doubts ` +
-    "mean little. Label the next island first (W)."
+    `No suspects are shown yet: ${known}. The model cannot judge labels before each class has ` +
+    "one. Label the next island first (W)."
   );
 }
 
