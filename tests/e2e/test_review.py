@@ -1,4 +1,4 @@
-"""Review on the page: sheets, suggestions, growing, accepting, cues, and figures of quality."""
+"""Review: contact sheets, suggestions, grown selections, accepted predictions, estimates."""
 
 import re
 import urllib.request
@@ -311,7 +311,7 @@ def test_quality_is_shown_and_follows_labels(page: PageDriver, server: ServerPro
         if k == 4:
             page.wait(lambda: known in page.page.inner_text(".quality"))
             page.wait_for_rest()
-            assert known in (page.page.text_content("header") or "")
+            assert "5 of 10 classes" in (page.page.text_content("header") or "")
             assert set(figures()) == {"labelled", "looked at"}
             shown = page.page.inner_text("body")
             assert not re.search(r"\d %\s*right|accuracy\s*\d|to 98", shown), shown
@@ -354,8 +354,8 @@ def test_quality_is_shown_and_follows_labels(page: PageDriver, server: ServerPro
 
 
 def cloud_bytes(page: PageDriver, attribute: str, width: int) -> np.ndarray:
-    """Return the first byte per item (N,) of an attribute of the cloud, which has `width` bytes per
-    item."""
+    """Return the first byte per item (N,) of the cloud's `attribute`, an array with `width` bytes
+    per item."""
     script = f"Array.from(lodespace.cloud.points.geometry.getAttribute('{attribute}').array)"
     return np.array(page.evaluate(script), np.uint8).reshape(-1, width)[:, 0]
 

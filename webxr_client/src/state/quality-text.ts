@@ -11,13 +11,20 @@ export const lacksLabels = ({ classes, classes_labelled }: Quality): boolean =>
  * "" if every class has a label, or nothing is labelled.
  */
 export function knownInstead(quality: Quality | null): string {
-  if (!quality || quality.labelled === 0 || !lacksLabels(quality)) return "";
-  const { classes, classes_labelled: some } = quality;
-  if (classes < 2) return "only one class so far";
-  return `${count(some)} of ${count(classes)} classes ${some === 1 ? "has" : "have"} labels`;
+  const short = knownBriefly(quality);
+  if (!quality || !short) return "";
+  if (quality.classes < 2) return `only ${short} so far`;
+  return `${short} ${quality.classes_labelled === 1 ? "has" : "have"} labels`;
 }
 
-/** A share with its interval of 90 %: "93 % (88 to 96 %)"; a dash if it is not known. */
+/** The same text for little room: "5 of 10 classes". */
+export function knownBriefly(quality: Quality | null): string {
+  if (!quality || quality.labelled === 0 || !lacksLabels(quality)) return "";
+  const { classes, classes_labelled: some } = quality;
+  return classes < 2 ? "one class" : `${count(some)} of ${count(classes)} classes`;
+}
+
+/** A share with its 90 % interval: "93 % (88 to 96 %)"; a dash if the share is not known. */
 export function estimate(value: number | null | undefined, interval?: Interval | null): string {
   if (typeof value !== "number") return "–";
   if (!interval) return percent(value, 1);

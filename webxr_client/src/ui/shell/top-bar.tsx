@@ -1,7 +1,7 @@
 /** Bar at the top: counts, search, colours, dimensions and devices. */
 import { isSite } from "../../net/site.js";
 import { count, percent } from "../../state/format.js";
-import { knownInstead, range } from "../../state/quality-text.js";
+import { knownBriefly, knownInstead, range } from "../../state/quality-text.js";
 import { ColourChoice, SizeChoice } from "../classes/colour-choice.js";
 import { useUi } from "../kit/context.js";
 import {
@@ -21,7 +21,7 @@ export function TopBar() {
   const session = state.session.value;
   const quality = state.review.quality.value;
   const right = quality?.right ?? null;
-  const instead = knownInstead(quality);
+  const instead = knownBriefly(quality);
   const dimension = session ? (state.training.value?.settings.latent_dim ?? session.latent_dim) : 3;
   return (
     <header class="glass top-bar">
@@ -33,7 +33,7 @@ export function TopBar() {
             <span class="n-items">{count(session.n_items)} items · </span>
             <strong data-testid="labelled">{count(state.labelled.value)} labelled</strong>
             {(right !== null || instead) && (
-              <span class="accuracy" data-testid="right">
+              <span class="accuracy" data-testid="right" title={knownInstead(quality)}>
                 {" · "}
                 {right === null ? (
                   instead
