@@ -36,7 +36,7 @@ def run_npm(*arguments: str) -> None:
 
 
 def client_is_current() -> bool:
-    """Return whether server/static has a page, and no source of the client is newer."""
+    """Return whether server/static has a page that is newer than all sources of the client."""
     if not BUILT_PAGE.is_file():
         return False
     if not (CLIENT / "package.json").is_file():
@@ -48,7 +48,7 @@ def client_is_current() -> bool:
 
 
 def build_client() -> None:
-    """Build webxr_client/ into server/static/ unless the page there is current."""
+    """Build webxr_client/ into server/static/ unless the page there is up to date."""
     if client_is_current():
         return
     shutil.rmtree(BUILT_PAGE.parent, ignore_errors=True)

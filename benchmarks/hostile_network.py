@@ -129,7 +129,7 @@ async def select_all(url: str, cookies: dict[str, str], selects: int, pipe: Conn
 
 
 def attack(core: int, work: Callable[..., Any], *arguments: Any) -> None:
-    """Run a coroutine function in this process, on one processor core, in a session of its own."""
+    """Run a coroutine function in this process, on one processor core and in a new session."""
     os.setsid()
     os.sched_setaffinity(0, {core})
     raise_limit()

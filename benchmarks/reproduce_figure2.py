@@ -227,7 +227,7 @@ def run_seed(
     results: dict[str, Any],
     figures: Path | None,
 ) -> None:
-    """Train and measure the variants missing in `results`. For seed 0, draw all variants."""
+    """Train and measure the model variants missing in `results`. For seed 0, draw all variants."""
     start: dict[str, torch.Tensor] | None = None
     for variant in variants:
         key = setting.key(variant, seed, epochs)

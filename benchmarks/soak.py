@@ -62,7 +62,7 @@ class Soak:
     answered: list[tuple[float, str, float]] = field(default_factory=list[tuple[float, str, float]])
     """Time since the first gesture, action, and seconds until the answer, per command."""
     refused: list[str] = field(default_factory=list[str])
-    """Codes of refused commands. An undo or redo without anything to revert is left out."""
+    """Codes of refused commands, without the refusals “nothing to undo” and “nothing to redo”."""
     trainers: set[int] = field(default_factory=set[int])
     """Process numbers of all trainers; a single one if no trainer was restarted."""
     agree: bool = False
@@ -137,7 +137,7 @@ class Run:
         self._began = time.monotonic()
 
     def sample(self) -> None:
-        """Add a sample, and delete the messages that the clients have received so far."""
+        """Measure memory and disk use. Delete the messages that clients have received so far."""
         assert self.server.process is not None
         process = psutil.Process(self.server.process.pid)
         trainers = process.children()
@@ -243,7 +243,7 @@ def soak(
     rate: float = 2.0,
     sample_seconds: float = 5.0,
 ) -> Soak:
-    """Run the simulation on a new project, and return its figures.
+    """Run the simulation on a new project, and return what it measured.
 
     Args:
         project: Folder of the new project.

@@ -68,7 +68,10 @@ class ModelConfig:
         _check(self.hidden > 0, "hidden", "must be positive")
 
     def channels_at(self, side: int) -> tuple[int, ...]:
-        """Return the channels of the convolutions at `side` pixels: each doubling adds a layer."""
+        """Return the channels of the convolutions for pictures with sides of `side` pixels.
+
+        Each doubling of the side adds a convolution.
+        """
         return self.channels + self.channels[-1:] * ((side // MODEL_SIDES[0]).bit_length() - 1)
 
 
@@ -109,7 +112,7 @@ class TrainingConfig:
     feature_steps: int = 300
     """Number of batches of self-supervised training."""
     rounds_per_gesture: int = 30
-    """Number of rounds of forces after a change of labels, before the factor GESTURE_MOTION."""
+    """Number of rounds of forces after a change of labels. GESTURE_MOTION multiplies it."""
     classifier_steps_per_gesture: int = 40
     """Number of batches of the wide classifier after one change of labels."""
     encoder_epochs: int = 8
@@ -117,7 +120,7 @@ class TrainingConfig:
     least_steps: int = 300
     """Minimum number of batches of the first training, because epochs of few items are short."""
     gestures_per_graph: int = 5
-    """Number of changes of labels after which the graph is built again."""
+    """Number of label changes after which the graph is built again."""
 
     def __post_init__(self) -> None:
         _check(self.preset in PRESETS, "preset", "must be 'paper', 'default' or 'calm'")

@@ -66,7 +66,7 @@ class Dataset:
     standardisation: Standardisation | None = None
     """Standardisation of vectors; None for pictures."""
     features: "Dataset | None" = None
-    """Feature vectors given with the items, used instead of learned features, or None."""
+    """Feature vectors that came with the items and replace learned features; None without them."""
     source: PictureFormat | None = None
     """Format of the pictures before they were padded and resized; None for vectors."""
 
@@ -236,7 +236,7 @@ def flattened(x: torch.Tensor) -> torch.Tensor:
 
 
 def reduced_to_alike(pixels: torch.Tensor) -> torch.Tensor:
-    """Return pictures (B, C, S, S) with values 0..255, reduced to at most LARGEST_ALIKE a side."""
+    """Reduce pictures (B, C, S, S) with values 0..255 to sides of at most LARGEST_ALIKE pixels."""
     factor = pixels.shape[2] // LARGEST_ALIKE
     return F.avg_pool2d(pixels, factor).round() if factor > 1 else pixels
 

@@ -29,7 +29,7 @@ ROUNDS = 3
 EPOCHS_PER_ROUND = 20
 """Epochs per round. In each round, the learning rate falls to 0."""
 WANTED = 0.99
-"""Share of identical predictions at which training ends after a round."""
+"""Training ends after a round in which student and page predict this share of items alike."""
 MOST_ITEMS = 20_000
 """Maximum number of items that the student is trained on."""
 LEARNING_RATE = 4e-3
@@ -48,7 +48,7 @@ class Agreement(NamedTuple):
     items: int
     """Number of items that were compared."""
     identical: float
-    """Share of the items for which both predict the same class."""
+    """Share of the items for which the student and the page predict the same class."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class Student(nn.Module):
         )
 
     def groups(self, x: torch.Tensor) -> list[torch.Tensor]:
-        """Return the features of items (B, ...) as groups (B, F), which differ in unit."""
+        """Return the features of items (B, ...) as groups (B, F). Each group has its own unit."""
         described = descriptor_groups(x, self.content) if self.shape.descriptor else []
         return [*described, *(network(x) for network in self.networks)]
 
@@ -136,7 +136,11 @@ def distil(
 def shown_probabilities(
     probabilities: torch.Tensor, shown: ItemPredictions[torch.Tensor]
 ) -> torch.Tensor:
-    """Return class probabilities (N, C) whose maximum is the shown class, where one is shown."""
+    """Return class probabilities (N, C) that agree with the predictions that the page shows.
+
+    The shown class of an item gets the largest probability. Items without a shown class do not
+    change.
+    """
     known = shown.prediction != UNLABELED
     own = shown.prediction.to(torch.int64).clamp_min(0)
     differs = known & (probabilities.argmax(dim=1) != own)

@@ -1,4 +1,4 @@
-"""Record of the predictions of a model per item. This module does not import torch."""
+"""A record of what a model predicts for each item. This module does not import torch."""
 
 from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
@@ -19,11 +19,11 @@ class ItemPredictions(NamedTuple, Generic[A]):
     """Probability of the predicted class, float32 (N,), 0 to 1."""
     margin: A | None = None
     """Difference between the probabilities of the most and the second most probable class, float32
-    (N,); 0 where nothing is predicted. None where only prediction and confidence are known.
+    (N,); 0 where nothing is predicted. None if only prediction and confidence are known.
     """
     doubt: A | None = None
     """Probability that the label is wrong or, without a label, that the prediction is wrong,
-    float32 (N,); 1 where nothing is predicted. None where only prediction and confidence are
+    float32 (N,); 1 for an item without a prediction. None if only `prediction` and `confidence` are
     known."""
 
     def map(self, convert: Callable[[A], B]) -> "ItemPredictions[B]":

@@ -34,7 +34,7 @@ class Snapshot(NamedTuple):
     losses: dict[str, float]
     """Newest unweighted value of each term that has been measured, and the weighted sum "total"."""
     metrics: dict[str, float]
-    """Figures that are not losses, such as "label_accuracy" and "drift"."""
+    """Measured values other than losses, such as "label_accuracy" and "drift"."""
     latent_mean: npt.NDArray[np.float32]
     """Latent means as shown, aligned with the previous frame, float32 (N, D)."""
     predictions: ItemPredictions[npt.NDArray[Any]]
@@ -44,9 +44,9 @@ class Snapshot(NamedTuple):
     collapsed: tuple[int, ...]
     """Latent dimensions that have collapsed (vae/collapse.py)."""
     resting: bool
-    """Whether no work is left until labels, settings or pins change."""
+    """Whether training has nothing to do until labels, settings or pins change."""
     rewinding: int = 0
-    """Number of frames still to be shown of the backward motion that follows an undo."""
+    """Number of frames until the points have moved back after an undo; 0 at other times."""
 
     @property
     def prediction(self) -> npt.NDArray[np.int16]:

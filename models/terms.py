@@ -51,7 +51,7 @@ class Dial:
     title: str
     """Explanation of the weight for the user."""
     range: tuple[float, float]
-    """Lowest and highest value of the logarithmic scale. A step below the lowest value sets 0."""
+    """Lowest and highest value of the logarithmic scale. The step below the lowest value is 0."""
 
 
 @dataclass(frozen=True)
@@ -59,11 +59,12 @@ class Term:
     """A term of the loss."""
 
     name: str
-    """Name of the term, its key in the dictionaries of losses and of forces."""
+    """Name of the term. It is the key in the dictionaries of losses and of forces."""
     weight: str | None
     """Name of the field of LossWeights that is the term's weight; None for the fixed weight 1."""
     force: Literal["frame", "probe"] | None
-    """How the force is sent: "frame" for all items with each frame, "probe" for queried items only.
+    """How the force is sent: "frame" for all items with each frame, "probe" only in the answer to a
+    query about some items.
 
     None if the term has no force on latent means.
     """
@@ -147,4 +148,4 @@ TERMS = (
 """All terms, in the order of the charts."""
 
 FRAME_FORCES = tuple(term.name for term in TERMS if term.force == "frame")
-"""Terms whose force on all items can be sent with each frame, in the order of the message."""
+"""Terms whose forces on all items a frame can contain, in the order of the frame."""

@@ -47,7 +47,7 @@ class ServerConfig:
     lan: LanConfig | None = None
     """Access from other devices. None: serve this machine only."""
     stall_seconds: float = 10.0
-    """Seconds after which a client that receives nothing is disconnected."""
+    """Seconds after which the server disconnects a client that accepts no data."""
     frame_interval: float = 1 / 30
     """Minimum time between two frames to one client, in seconds."""
     queue_bytes: int = 8 << 20
@@ -59,7 +59,7 @@ class ServerConfig:
     train: bool = True
     """Whether to train. Without training, labels are accepted and no point moves."""
     token: str = ""
-    """Token that a client on this machine needs to be the owner. Empty: processes of the same user
-    are the owner's."""
+    """Token that a client on this machine needs to be the owner. If empty, every process of
+    the user who runs the server is the owner."""
     notebook: bool = False
     """Whether other pages of this machine, such as notebooks, may embed the page."""

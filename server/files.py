@@ -18,7 +18,7 @@ _PROBE_BYTES = 1 << 16
 This is twice the size of the shared-memory file (-shm) of a label log.
 """
 _LITTLE_ROOM = 1 << 20
-"""If a write fails without a reason and fewer bytes than this are free, the disk counts as full."""
+"""If a write fails without a reason, and fewer bytes than this are free, report a full disk."""
 
 
 @contextlib.contextmanager
@@ -55,7 +55,8 @@ def atomic_folder(output: Path, check: Callable[[], None]) -> Generator[Path]:
 def reason_of(error: OSError, path: Path) -> str:
     """Return why `path` cannot be written, and what to do, as the end of a sentence.
 
-    NumPy and others raise an OSError without a number for a full disk, so the disk is examined.
+    For a full disk, NumPy and others raise an OSError without an error number. If `error` has no
+    number, the free space of the disk is examined.
     """
     number = error.errno
     if number is None and _free_bytes(path) < _LITTLE_ROOM:

@@ -23,9 +23,9 @@ class PageEstimates:
     """Estimates that the page shows, and the accuracy of the predictions on the page."""
 
     right: float | None
-    """Estimated share of items whose label or prediction is right, or None if none is shown."""
+    """Estimated share of items whose label or prediction is right; None without an estimate."""
     gestures_left: int | None
-    """Estimated number of gestures to the goal, or None if none is shown."""
+    """Estimated number of gestures to the goal; None without an estimate."""
     confidence: float
     """Mean confidence in the predictions of items without a label."""
     accurate: float
@@ -38,7 +38,7 @@ class PageEstimates:
     right_low: float | None = None
     """Lower end of the interval of `right` that the page shows, or None if it shows none."""
     right_high: float | None = None
-    """Upper end of the interval of `right` that the page shows."""
+    """Upper end of the interval that the page shows for `right`."""
 
 
 @dataclass
@@ -72,7 +72,7 @@ class Gesture:
     told: PageEstimates | None = None
     """Estimates on the page after the gesture.
 
-    Stored courses contain the name `told`, so the field keeps it.
+    The field is named `told`, because stored courses contain this name.
     """
     classes: int = 0
     """Number of classes with a label."""
@@ -158,7 +158,7 @@ class Course:
     def at(self, gesture: int, figure: str) -> float:
         """Return the field `figure` after `gesture` gestures, or at the end of a shorter run.
 
-        Before the first gesture, and in a run without gestures, nothing is labelled or right.
+        Returns 0 before the first gesture, and for a run without gestures.
         """
         last = min(gesture, len(self.gestures))
         return float(getattr(self.gestures[last - 1], figure)) if last > 0 else 0.0
@@ -253,7 +253,7 @@ def page_estimates(
         truth: true classes, (N,).
         right: estimated share of items that are right.
         gestures_left: estimated number of gestures to the goal.
-        interval: interval of `right`.
+        interval: lower and upper end of the estimate `right`.
     """
     asked = (labels == UNLABELED) & (prediction != UNLABELED)
     if not asked.any():

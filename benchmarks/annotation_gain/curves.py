@@ -27,9 +27,9 @@ COLOURS = {
 }
 """Colours of the curves, by method."""
 OF_LEARNERS = {"lr-margin": "#000000", "svc-margin": "#666666", "lr-random": "#bbbbbb"}
-"""Colours of the methods on a view, by their names without the view."""
+"""Colours of the methods whose names end with a view (views.py), by the name without the view."""
 DASHED = ("normalised", "spectrum")
-"""Views whose curves are dashed: the second views of a kind."""
+"""Views whose curves are dashed: the second view of each kind that has two views."""
 DRAWN = {"right": "right (label, else prediction)", "labelled_right": "labelled and correct"}
 
 
@@ -45,7 +45,7 @@ def draw(
 
     The curves show the share of items that are right, and the share with a right label. A curve is
     the mean of all seeds; a band shows the minimum and the maximum. `names` has the name of each
-    method, `timed` the methods whose seconds are measured.
+    method. `timed` has the methods whose seconds are measured.
     """
     learners = [method for method in timed if method.rpartition("-")[0] in OF_LEARNERS]
     methods = [

@@ -107,7 +107,10 @@ def sources() -> dict[str, Source]:
 
 
 TUNING = ("digits", "segments")
-"""The only data sets on which constants of Lodespace may be chosen. Named before tuning started."""
+"""The only data sets on which constants of Lodespace may be chosen.
+
+These data sets were selected before the tuning started.
+"""
 
 
 def load(name: str) -> LabelledItems:

@@ -1,4 +1,4 @@
-"""Files of a data set as a person would give them to Lodespace."""
+"""Writing of a data set to files that `lodespace serve` imports."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Data sets that are made: colour road signs, sounds, and embeddings of 200 classes."""
+"""Synthetic data sets: colour road signs, sounds, and embeddings of 200 classes."""
 
 from collections.abc import Callable
 
@@ -179,7 +179,7 @@ def sounds() -> LabelledItems:
 def _recorded(
     voice: Callable[[Wave, float, np.random.Generator], Wave], random: np.random.Generator
 ) -> Wave:
-    """Return a sound (RATE,) of a voice, at a random start, with fades and noise."""
+    """Return one second (RATE,) of noise, with a sound made by `voice` at a random time."""
     length = random.uniform(0.35, 0.9)
     times = np.arange(int(length * RATE)) / RATE
     wave = voice(times, random.uniform(250, 900), random)
@@ -272,8 +272,8 @@ VOICES = (
 def many_classes() -> LabelledItems:
     """Return 6,000 embeddings (96 numbers) of 200 classes in 20 groups.
 
-    Sizes fall from about 140 to 12 items. Classes of a group are near to one another. Each class
-    varies in its own directions, and all embeddings have the length 1.
+    The largest class has about 140 items, the smallest 12. Classes of a group are near to one
+    another. Each class varies in its own directions, and all embeddings have the length 1.
     """
     random = np.random.default_rng(200)
     shares = 1 / (np.arange(MANY) + 12) ** 0.8

@@ -1,4 +1,4 @@
-"""The methods that Lodespace is compared to, on the same data with the same person."""
+"""The methods that Lodespace is compared to, on the same data with the same simulated person."""
 
 import tempfile
 import warnings
@@ -74,7 +74,7 @@ class Svc:
     def predict(self, labels: Labels) -> Labels:
         """Return the labels (N,), with predictions for items without a label.
 
-        If fewer than two classes have labels, the other items stay UNLABELED.
+        If fewer than two classes have labels, items without a label stay UNLABELED.
         """
         labelled = labels != UNLABELED
         prediction = labels.copy()
@@ -87,7 +87,7 @@ class Svc:
         return prediction
 
     def probabilities(self, labels: Labels, n_classes: int) -> npt.NDArray[np.float32]:
-        """Return class probabilities (N, C): the softmax of the machine's decision values.
+        """Return class probabilities (N, C): the softmax of the SVM's decision values.
 
         If fewer than two classes have labels, all classes have the same probability.
         """
@@ -129,7 +129,7 @@ def lasso_on(
         gestures: largest number of gestures.
         samples: whether the person judges a region by samples of its pictures.
         purity: smallest share of the main class in a region, if `samples` is False.
-        rows: features (N, F) of the support vector machine; by default the first view.
+        rows: features (N, F) from which the SVM predicts; by default those of `first_view`.
     """
     course = Course(name, data.name, seed, len(data))
     person = (
@@ -216,7 +216,7 @@ class Machine:
 def one_by_one(
     data: LabelledItems, seed: int, count: int, learner: Learner, *, margin: bool
 ) -> Course:
-    """Run a person who labels single items: those with the smallest margin, or random items.
+    """Simulate a person who labels single items: those with the smallest margin, or random items.
 
     `learner` predicts the margins, and is trained after every BATCH items.
     """

@@ -14,9 +14,8 @@ On textures, each cluster of the map contains several classes, so the person dra
 """
 SHEETS = ("suspects", "uncertain")
 SHEETS_A_REST = 5
-"""The run waits until training rests after every fifth gesture.
-
-After other contact sheets, the run waits only for new predictions.
+"""After a contact sheet, the run waits until training rests only if the number of gestures is a
+multiple of this value. After other sheets, the run waits only for new predictions.
 """
 ACCEPTED_FROM = 0.9
 """One gesture at the end of a run accepts all predictions with at least this confidence."""
@@ -77,9 +76,9 @@ class Session:
             await self._note("accept", len(sure), {"region": 1})
 
     async def better_sheet(self) -> bool:
-        """Go through one contact sheet, suspects or uncertain items.
+        """Go through one contact sheet and correct it. Returns False if the sheet is empty.
 
-        The sheet is that in which the page expects more mistakes.
+        Of the sheets `suspects` and `uncertain`, use the one with more expected mistakes.
         """
         suspects, uncertain = await self.page.sheet("suspects"), await self.page.sheet("uncertain")
         return await self.sheet(
@@ -129,7 +128,10 @@ class Session:
 async def regions_only(
     data: LabelledItems, seed: int, gestures: int, purity: float, preset: str
 ) -> Course:
-    """Run a person who draws only regions. At least a share `purity` of a region is one class."""
+    """Run a person who draws only regions.
+
+    In each region, a share of at least `purity` of the items is of one class.
+    """
     course = Course(f"{preset}, regions", data.name, seed, len(data))
     async with page_of(data, seed, preset=preset) as page:
         session = Session(

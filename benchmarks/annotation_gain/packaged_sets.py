@@ -35,7 +35,10 @@ SERIES = {
 """SHA-256 of the files NAME_TRAIN.ts and NAME_TEST.ts."""
 BACKBONE = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 STAMPS = Path(os.environ.get("TUXPAINT_STAMPS", "/usr/share/tuxpaint/stamps"))
-"""Folder of the photographs. The variable is for a package that was unpacked, not installed."""
+"""Folder of the photographs.
+
+Set TUXPAINT_STAMPS if the package `tuxpaint-stamps-default` is unpacked but not installed.
+"""
 STAMPS_HASH = "43d1e795170ef07779ccf41c84a66ef534bc741d2df07d0059d25998b36c2f44"
 """SHA-256 of the names and contents of the photographs, in the order of the data set."""
 PHOTO_CLASSES = {
@@ -52,7 +55,7 @@ PHOTO_CLASSES = {
     "instrument": "hobbies/music",
     "sign": "town/roadsigns",
 }
-"""Folder of the stamps of each class. Subfolders belong to the class too."""
+"""Folder of the photographs of each class. A subfolder belongs to the class of its folder."""
 DRAWN = frozenset({"cartoon", "toys", "plastic"})
 """Subfolders without photographs."""
 PHOTO_SIDE = 128
@@ -82,7 +85,7 @@ def breast_cancer() -> LabelledItems:
 
 
 def series(name: str) -> LabelledItems:
-    """Return the series of both parts of a data set of the UCR archive (package sktime)."""
+    """Return the training and test series of a UCR data set (package sktime)."""
     folder = folder_of("sktime") / "datasets" / "data" / name
     rows: list[list[str]] = []
     classes: list[str] = []

@@ -31,7 +31,7 @@ SMALLEST = 12
 """Smallest number of items in a region."""
 LARGEST_REGION = 1500
 STRANGERS = 0.05
-"""Largest share of items in a region that are not predicted to have its main class."""
+"""Largest share of a region's items whose predicted class is not the region's main class."""
 
 
 class Eyes:
@@ -99,12 +99,12 @@ class LooksAtSamples:
         If given, the next region is drawn from these items, not round a dense place.
         """
         self.in_vain: dict[str, float] = {}
-        """Acts that led to no region. They are added to the acts of the next gesture."""
+        """Acts that led to no region: number per kind. The next gesture includes these acts."""
 
     def region(self, points: Points, labels: Labels, prediction: Labels) -> Region | None:
         """Return the next gesture, or None if the person finds no region.
 
-        The acts of a search without a region are added to `in_vain`.
+        If the person finds no region, the acts of the search are stored in `in_vain`.
         """
         free = np.flatnonzero(labels == UNLABELED)
         if len(free) <= SMALLEST:
@@ -121,7 +121,7 @@ class LooksAtSamples:
         return None
 
     def with_vain(self, acts: dict[str, float]) -> dict[str, float]:
-        """Return the sum of `acts` and `in_vain`, and clear `in_vain`."""
+        """Return the sum of `acts` and `in_vain` per kind of act, and clear `in_vain`."""
         added = {
             name: acts.get(name, 0.0) + self.in_vain.get(name, 0.0) for name in acts | self.in_vain
         }
@@ -148,7 +148,7 @@ class LooksAtSamples:
     def _dense_spots(self, points: Points) -> Items:
         """Return the indices of DENSEST points in the densest places of `points` (K, D).
 
-        Out of 1,000 random points, the points with the nearest neighbours are returned.
+        Of 1,000 random points, those with the smallest distances to their neighbours are returned.
         """
         some = self.random.choice(len(points), min(len(points), 1000), replace=False)
         k = min(len(points) - 1, max(SMALLEST, len(points) // 40))

@@ -18,12 +18,12 @@ SINGLES = 400
 BUDGETS = {"digits": 50, "textures": 100, "letters": 50, "signs": 50, "classes-200": 50}
 """Largest number of gestures of a run, by data set, except for one-by-one labelling."""
 BUDGET = 30
-"""Largest number of gestures of a run on the other data sets."""
+"""Largest number of gestures of a run on a data set that is not in BUDGETS."""
 CAREFUL = 75
 SHEETS_OF_SUSPECTS = 2
 """Number of gestures of a run on wrong labels."""
 EVERYWHERE = ("suggested", "named", "suspects", "suspects-folds", "umap-samples")
-"""Methods on every data set, in addition to those of `one_by_one_on`."""
+"""Methods that run on every data set, in addition to the methods that `one_by_one_on` returns."""
 MORE_ON = {
     "digits": (
         "sheets",
@@ -76,7 +76,7 @@ class Run:
 
 
 def one_by_one_on(kind: data_sets.Kind) -> tuple[str, ...]:
-    """Return the methods that label single items, on each view of a kind of items."""
+    """Return the methods that label single items. Each works on one view of `kind` (views.py)."""
     of_kind = views.OF_KIND[kind]
     margin = [f"{learner}-margin-{view}" for learner in ("lr", "svc") for view in of_kind]
     return (*margin, f"lr-random-{of_kind[0]}")
@@ -92,10 +92,10 @@ def methods_on(data: str) -> tuple[str, ...]:
 
 
 def runs(seeds: int, only: Sequence[str] = (), gestures: int | None = None) -> list[Run]:
-    """Return the runs of the report whose name contains a text of `only`, or all runs.
+    """Return the runs whose names contain one of the texts `only`, or all runs of the report.
 
-    With `gestures`, each run has at most this number of gestures, and one-by-one labelling ends
-    after as many labels as this number of contact sheets has.
+    With `gestures`, each run has at most this number of gestures. A run that labels one by one then
+    labels at most as many items as this number of contact sheets has.
 
     All runs of one seed come before the runs of the next seed, because a report of one seed is
     already useful.
@@ -253,7 +253,7 @@ OPPONENTS = tuple(
     for name in METHODS
     if name in ("umap-samples", "margin", "random") or name.startswith(("lr-", "svc-"))
 )
-"""Methods that use no part of Lodespace and whose seconds are measured."""
+"""Methods that use no part of Lodespace, and whose duration is measured."""
 
 
 MISSING = 3

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def is_registered(data: str) -> bool:
-    """Return whether runs on a data set are registered. `digits-N` is a part of `digits`."""
+    """Return whether runs on a data set are registered. `digits-N` counts as `digits`."""
     return data not in TUNING and not data.startswith("digits-")
 
 
@@ -44,7 +44,7 @@ def _git(*arguments: str) -> str:
 
 
 def record(course: Course, result: str, path: Path = REGISTER) -> None:
-    """Append the line of a run to the register, if its data set is registered.
+    """Append a line about the run `course` to the register, if the data set is a registered one.
 
     Args:
         course: the run, with the gestures made so far.

@@ -153,9 +153,11 @@ def _rest(courses: Sequence[Course]) -> str:
 
 
 NOTHING_LEFT = 0.99
-"""A run is finished when this share of its items has a label, or a right label or prediction.
+"""Share of items from which a run counts as finished.
 
-The table repeats the last result of a finished run for larger numbers of gestures.
+A run is finished when this share of its items has a label. It is also finished when this share has
+a right label or, without a label, a right prediction. The table repeats the last result of a
+finished run for larger numbers of gestures.
 """
 
 

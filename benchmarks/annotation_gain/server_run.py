@@ -39,16 +39,16 @@ Some changes do not start training.
 class Page:
     """The state and the commands of a page.
 
-    Classes are numbers of the data set everywhere. On the server, the name of a class is its
-    number, and its id depends on when it was added.
+    All methods take and return the class numbers of the data set. On the server, a class has this
+    number as its name. Its id on the server depends on the order in which classes were added.
     """
 
     def __init__(self, client: StreamClient) -> None:
         self.client = client
         self._ids: dict[int, int] = {}
-        """Id on the server per class that has been added."""
+        """Class id on the server, by class of the data set, for the classes that were added."""
         self._classes = np.array([-1], np.int16)
-        """Class per id on the server, and -1 at the end: (K + 1,)."""
+        """Class by the class id of the server, (K + 1,). The last entry is -1, for the id -1."""
 
     @property
     def points(self) -> Points:
@@ -101,9 +101,10 @@ class Page:
             await asyncio.sleep(0.01)
 
     async def predicted(self) -> float:
-        """Wait until new predictions arrive, or else until training rests. Returns the seconds.
+        """Wait for new predictions. If there are none in SILENT_SECONDS, wait until training rests.
 
-        Points may still move: a person who goes through sheets does not wait until points stop.
+        Returns the seconds of the wait. Points may still move: a person who goes through sheets
+        does not wait until points stop.
         """
         began = time.perf_counter()
         while not any(isinstance(frame, PredictionsFrame) for frame in self.client.frames):

@@ -1,4 +1,7 @@
-"""Tables across all data sets: Lodespace against the best other method, and its own estimates."""
+"""Tables across all data sets.
+
+They compare Lodespace with the best other method, and the estimates on the page with the truth.
+"""
 
 from collections.abc import Iterable, Sequence
 
@@ -42,7 +45,10 @@ def tables(found: Found, model: TimeModel) -> Iterable[str]:
 
 
 def claim(found: Found, model: TimeModel) -> str:
-    """Return one sentence with the range of the ratios over all data sets."""
+    """Return one sentence: the time of Lodespace, relative to the best other method.
+
+    The sentence has the range over all data sets.
+    """
     ratios = {
         data: ratio(found, data, GOAL, model) for data in sources() if ("suggested", data) in found
     }
@@ -61,7 +67,7 @@ def claim(found: Found, model: TimeModel) -> str:
 
 
 def _runs(found: Found) -> Iterable[str]:
-    """Yield the data sets, and the commits of the runs."""
+    """Yield the table of the data sets, with the commits of Lodespace in the runs."""
     yield "Constants of Lodespace may be chosen on the data sets marked *tuning*. Every run on the"
     yield "others is listed in `benchmarks/annotation_gain/register.jsonl`.\n"
     yield from head("data set", "content", "items", "seeds", "commit of Lodespace")
@@ -88,7 +94,7 @@ def _same_labels(found: Found, measured: Sequence[str]) -> Iterable[str]:
 
 
 def _against_best(courses: Sequence[Course], others: dict[str, list[Course]], k: int) -> str:
-    """Return the cell that compares courses after k gestures with the best other method."""
+    """Return the table cell that compares `courses` after k gestures with the best of `others`."""
     whole = [c for c in courses if len(c.gestures) >= k and c.gestures[k - 1].kind != "accept"]
     if not whole or len(whole) < len(courses):
         return "-"
@@ -160,7 +166,7 @@ def _sizes(found: Found, model: TimeModel) -> Iterable[str]:
 
 
 def _named(found: Found, model: TimeModel) -> Iterable[str]:
-    """Yield the table of the runs without a list of classes."""
+    """Yield the table of the runs that start without a list of classes."""
     if not any(method == "named" for method, _ in found):
         return
     yield "\n## Classes named on the way\n"
@@ -217,9 +223,9 @@ def _estimates(found: Found, measured: Sequence[str]) -> Iterable[str]:
 
 
 def _estimate(courses: Sequence[Course], k: int) -> str:
-    """Return the cell with mean estimates and true values after k gestures.
+    """Return the table cell with mean estimates and true values after k gestures.
 
-    The gesture that accepts predictions is left out.
+    Courses whose gesture k accepts predictions are left out.
     """
     known = [
         (course, gesture, gesture.told)
@@ -296,7 +302,7 @@ def _hits(courses: Sequence[Course]) -> str:
 
 
 def _per_sheet(values: Sequence[Sequence[float | None]]) -> str:
-    """Return the mean per sheet over runs. A run with fewer sheets has 0 on the others."""
+    """Return the mean over the runs, per sheet. A sheet that a run does not have counts as 0."""
     most = max((len(run) for run in values), default=0)
     sheets = [[(run[k] if k < len(run) else 0) or 0 for run in values] for k in range(most)]
     return ", ".join(f"{np.mean(sheet):.1f}" for sheet in sheets) or "none"

@@ -1,4 +1,4 @@
-"""The stored runs, and figures over the seeds of a method."""
+"""The stored runs, and figures that summarise the runs of a method with all seeds."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -49,9 +49,10 @@ def ratio(
     """Return the seconds of the method `mine`, divided by the seconds of the best other method.
 
     Returns:
-        The ratio, and whether it is an upper bound only. It is a bound if no other method reaches
-        the goal in all runs: then the divisor is the mean duration of the runs of the slowest other
-        method. None if `mine` does not reach the goal in all runs, or there is no other method.
+        The ratio, and whether it is only an upper bound. None if `mine` does not reach the goal in
+        all runs, or if there is no other method. The ratio is an upper bound if no other method
+        reaches the goal in all runs. The divisor is then the mean duration of the runs of the
+        slowest other method.
     """
     own = seconds_to(found.get((mine, data), []), wanted, model)
     others = opponents_of(found, data)
@@ -74,7 +75,7 @@ def ratio_text(value: tuple[float, bool] | None) -> str:
 
 
 def duration(courses: Sequence[Course], model: TimeModel) -> float:
-    """Return the mean of the person's seconds for a whole run."""
+    """Return the mean number of seconds that the person needs for a whole run."""
     return float(
         np.mean([course.seconds(model)[-1] if course.gestures else 0.0 for course in courses])
     )

@@ -24,7 +24,7 @@ FOLDS = 5
 
 
 def wrong_labels(truth: Labels, seed: int) -> Labels:
-    """Return labels (N,) of which a share WRONG shows a random other class."""
+    """Return `truth` (N,), with a share WRONG of the labels replaced by random wrong classes."""
     random = np.random.default_rng([seed, 5])
     labels = truth.copy()
     chosen = random.permutation(len(truth))[: round(WRONG * len(truth))]
@@ -34,7 +34,7 @@ def wrong_labels(truth: Labels, seed: int) -> Labels:
 
 
 async def of_lodespace(data: LabelledItems, seed: int, sheets: int) -> Course:
-    """Return the sheets of suspects of Lodespace. `corrected` is the number of wrong labels."""
+    """Review Lodespace's sheets of suspects. `corrected`: number of wrong labels on a sheet."""
     course = Course("suspects", data.name, seed, len(data))
     labels = wrong_labels(data.truth, seed)
     async with page_of(data, seed) as page:
@@ -60,7 +60,7 @@ async def of_lodespace(data: LabelledItems, seed: int, sheets: int) -> Course:
 
 
 def by_folds(data: LabelledItems, seed: int, sheets: int) -> Course:
-    """Return the sheets of the opponent, on the first view of the data."""
+    """Return the sheets of suspects that `fold_doubts` finds, to compare with Lodespace."""
     course = Course("suspects by folds", data.name, seed, len(data))
     labels = wrong_labels(data.truth, seed)
     rows = components(first_view(data))
@@ -78,8 +78,9 @@ def by_folds(data: LabelledItems, seed: int, sheets: int) -> Course:
 def fold_doubts(rows: Rows, labels: Labels, seed: int) -> npt.NDArray[np.float64]:
     """Return the doubt (N,) in each label, from 5-fold logistic regression and neighbours.
 
-    The belief in a label is the mean of its probability by a regression that has not seen it, and
-    of the share of its 15 nearest neighbours with the same label.
+    The doubt is 1 minus the mean of two numbers. The first is the probability of the label by the
+    regression on the other folds. The second is the share of the item's 15 nearest neighbours that
+    have the same label.
     """
     belief = np.zeros(len(labels))
     sizes = np.bincount(labels)

@@ -27,7 +27,7 @@ class TimeModel:
     undo: float = 2.0
     """Seconds to notice a mistake and undo the gesture."""
     name: float = 2.0
-    """Seconds to type the name of a new class, in runs that do not know the classes before."""
+    """Seconds to type the name of a new class, in runs that begin without a list of classes."""
     wait: float = 1.0
     """Weight of a second in which the person can only wait for the model."""
 
@@ -39,7 +39,7 @@ class TimeModel:
         return sum(getattr(self, name) * count for name, count in acts.items())
 
     def known_classes(self) -> "TimeModel":
-        """Return this model for runs in which the list of classes is known before the first act."""
+        """Return a copy for runs that know all classes before the first act: no names are typed."""
         return replace(self, name=0.0)
 
     def varied(self) -> dict[str, "TimeModel"]:

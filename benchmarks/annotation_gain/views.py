@@ -1,7 +1,8 @@
-"""Rows of numbers on which the other methods stand: the same numbers that Lodespace receives.
+"""Views of a data set: the rows of numbers from which the other methods learn.
 
-Each kind has the views that somebody who works with scikit-learn would try. An opponent is measured
-on each of them, and the report compares with the best.
+The views contain the same numbers that Lodespace receives. Each kind of items has the views that
+somebody who works with scikit-learn would try. Another method is measured on each view, and the
+report compares Lodespace with the best result.
 """
 
 from collections.abc import Callable
@@ -23,7 +24,10 @@ OF_KIND: dict[Kind, tuple[str, ...]] = {
     "series": ("standardised", "spectrum"),
     "sounds": ("spectrogram",),
 }
-"""Views of each kind. The first view is also that of the static UMAP, and of random labels."""
+"""Names of the views per kind of item.
+
+The methods that compute one UMAP, and those that label random items, use only the first view.
+"""
 
 
 def pixels(data: LabelledItems) -> Rows:
@@ -57,7 +61,7 @@ def normalised(data: LabelledItems) -> Rows:
 
 
 def spectrum(data: LabelledItems) -> Rows:
-    """Return the logarithm of the amplitudes of the frequencies of series, standardised."""
+    """Return the log amplitude spectrum of each series, standardised per frequency."""
     series = data.items - data.items.mean(axis=1, keepdims=True)
     series = series / np.maximum(series.std(axis=1, keepdims=True), 1e-12)
     amplitudes = np.log(np.abs(np.fft.rfft(series, axis=1)[:, 1:]) + 1e-3)

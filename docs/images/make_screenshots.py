@@ -89,7 +89,7 @@ def shoot(driver: PageDriver, truth: np.ndarray) -> None:
 
 
 def shoot_forces(driver: PageDriver) -> None:
-    """Show the dials, and on each item an arrow for the term that pulls hardest on the item."""
+    """Show the dials of the loss terms, and per item an arrow for the term that pulls hardest."""
     driver.evaluate("lodespace.commands.clearSelection()")
     driver.evaluate("lodespace.state.forces.shown.value = 'all'")
     driver.press("d")

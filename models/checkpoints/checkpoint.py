@@ -66,7 +66,8 @@ def write(
         OSError: when the checkpoint cannot be written.
         ValueError: when a tensor contains NaN or infinity, because a failed training must not
             replace a good checkpoint.
-            In both cases the other checkpoints remain.
+
+    After an error, the other checkpoints remain.
     """
     for name, tensor in tensors.items():
         if tensor.dtype.kind == "f" and not np.isfinite(tensor).all():
@@ -124,7 +125,7 @@ def read(path: Path) -> Checkpoint:
 
 
 def _prune(folder: Path, keep: int, *, verify: bool) -> None:
-    """Delete all but the `keep` newest intact checkpoints, and files left unfinished by a crash."""
+    """Keep the `keep` newest intact checkpoints. Delete all others, and incomplete files."""
     intact = 0
     for _, path in reversed(list(numbered(folder))):
         if intact >= keep:

@@ -14,7 +14,7 @@ def module_tensors(prefix: str, module: nn.Module) -> Tensors:
 
 
 def load_module(prefix: str, module: nn.Module, tensors: Mapping[str, torch.Tensor]) -> None:
-    """Load tensors that module_tensors returned into `module`.
+    """Load `tensors` into `module`. `module_tensors` returned them with the same `prefix`.
 
     Raises RuntimeError if a tensor is missing or has a wrong shape.
     """

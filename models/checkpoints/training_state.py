@@ -38,7 +38,7 @@ class TrainingState(NamedTuple):
 
     @property
     def state_id(self) -> int:
-        """Id that the owner of the trainer gave to this state; 0 if there is none."""
+        """`Trainer.state_id` when this state was saved; 0 if no id was set."""
         return int(self.meta.get("tag", 0))
 
     @property

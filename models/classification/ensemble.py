@@ -55,13 +55,13 @@ class Predictions:
         self.features = torch.zeros(n, WIDTH, device=device)
         """Features of the wide classifier, float32 (N, WIDTH)."""
         self.complete = False
-        """Whether at least one sweep has been completed."""
+        """Whether the first sweep has ended."""
         self._newest = no_predictions(n, device)
         self._forget()
         self.order = torch.empty(0, dtype=torch.int64)
         """Items in the order of the sweep, int64 (N,), on the CPU."""
         self.position = 0
-        """Number of items done in the current sweep, counted over both passes."""
+        """Number of items processed in the current sweep, 0..2 N: the sum over both passes."""
 
     def _forget(self) -> None:
         """Discard the results of the kernel classifier and of label spreading."""
@@ -85,7 +85,7 @@ class Predictions:
 
     @property
     def chunks_done(self) -> int:
-        """Number of chunks done in the current sweep, counted over both passes."""
+        """Number of chunks done in the current sweep, which passes over all items twice."""
         return -(-self.position // CHUNK)
 
     def start_sweep(self, first: torch.Tensor) -> None:
@@ -103,8 +103,8 @@ class Predictions:
     def step(self, classifier: WideClassifier, labels: TrainingLabels) -> bool:
         """Predict the next chunk. Returns whether the sweep is complete.
 
-        If labels change during a sweep, the doubts about labels and predictions follow from the
-        labels of the last call.
+        If labels change during a sweep, the doubts about all items are computed with the labels of
+        the last call.
         """
         n = len(self.order)
         if self.position >= n and labels.has_two_classes and not self._prepare_second_pass(labels):
@@ -199,7 +199,7 @@ class Predictions:
         }
 
     def _half_way(self) -> Tensors:
-        """Return the tensors of an unfinished second pass over the items.
+        """Return the tensors that the second pass of a sweep has computed so far.
 
         Tensors that `load` can compute from other tensors are left out.
         """

@@ -21,7 +21,7 @@ If there are more labels, verified labels are chosen first, then similar numbers
 NOISE = 0.1
 """Noise variance of a label without doubt, relative to the kernel's variance of 1."""
 LEAST_BELIEF = 0.1
-"""Lower bound of the belief in a label, which is the probability that the label is right.
+"""Lower bound of the belief in a label. The belief is the probability that the label is right.
 
 The noise variance of a label is NOISE divided by the belief.
 """

@@ -20,7 +20,7 @@ ROUNDS = 30
 SHARPNESS = 3.0
 """Exponent that calibrates the class shares, which are underconfident."""
 HALF_AT = 20
-"""Number of labels in the median class at which spreading and classifiers have equal weights."""
+"""Median number of labels per class at which spreading and classifiers have equal weights."""
 _PRODUCTS_PER_UNIT = 6_000_000
 """Number of multiplications in one unit of work. A unit takes about 20 ms."""
 

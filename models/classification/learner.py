@@ -72,7 +72,7 @@ class LabelLearning:
         self.steps_due += steps
 
     def features_learned(self, features: FeatureNetwork) -> None:
-        """Restart an existing classifier from `features`, which have improved."""
+        """If there is a classifier, restart it from the improved `features`."""
         if self.classifier is not None:
             self._start(features)
             self.steps_due = FRESH_CLASSIFIER_STEPS

@@ -9,9 +9,9 @@ import torch
 from lodespace.models.display.procrustes import procrustes
 
 MIN_CONTRACTION = 0.05
-"""Smallest contraction factor by which coordinates are divided.
+"""Smallest value of a contraction factor when shown coordinates are divided by it.
 
-At smaller contractions, shown points nearly coincide.
+With a smaller factor, shown points nearly coincide along that axis.
 """
 
 

@@ -11,7 +11,7 @@ from lodespace.models.config import Content
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Ranges of random changes, which are drawn for each item."""
+    """Ranges of random changes. For each item, the changes are chosen at random from the ranges."""
 
     rotation: float = 0.0
     """Largest rotation in either direction, in degrees."""
@@ -128,7 +128,7 @@ _LIGHT: dict[Content, Augmentation] = {
 
 
 def strong(content: Content) -> Augmentation:
-    """Return the changes for self-supervision, which learns that two views show the same item."""
+    """Return the changes for self-supervised training, which recognises two views of one item."""
     return _STRONG[content]
 
 

@@ -29,7 +29,10 @@ _ITEMS_AT_ONCE = 1000
 
 
 def described(dataset: Dataset) -> torch.Tensor:
-    """Return descriptors (N, F): edges of symbols and photos; for other content, the items."""
+    """Return descriptors (N, F). They describe the edges of symbols and photos.
+
+    For other content, the descriptors are the items themselves.
+    """
     if dataset.kind == "vector" or dataset.content not in ("symbols", "photos"):
         return dataset.flat()
     chunks = (slice(k, k + _ITEMS_AT_ONCE) for k in range(0, len(dataset), _ITEMS_AT_ONCE))
@@ -48,7 +51,7 @@ def described(dataset: Dataset) -> torch.Tensor:
 
 
 def descriptor_groups(x: torch.Tensor, content: Content) -> list[torch.Tensor]:
-    """Return the descriptor of items (B, ...) as groups (B, F), which differ in unit."""
+    """Return the descriptor of items (B, ...) as groups (B, F). Each group has its own unit."""
     if x.ndim == 4 and content == "symbols":
         return _sign(x)
     if x.ndim == 4 and content == "photos":
@@ -130,7 +133,7 @@ def edges(x: torch.Tensor) -> torch.Tensor:
     """Return the strength of edges per direction: (B, 1, S, S) -> (B, DIRECTIONS, S, S), >= 0.
 
     An edge also counts for neighbouring directions, because strokes vary in angle. The weight is
-    the fourth power of the cosine of the angle between both directions.
+    max(0, cos(2 a))^4, where a is the angle between the edge and the neighbouring direction.
     """
     across = F.pad(x[:, :, :, 2:] - x[:, :, :, :-2], (1, 1))
     down = F.pad(x[:, :, 2:] - x[:, :, :-2], (0, 0, 1, 1))

@@ -97,7 +97,7 @@ class SelfSupervision:
         return tensors
 
     def counters(self) -> dict[str, Any]:
-        """Return the numbers from which training continues."""
+        """Return the numbers of a saved state: steps done, and position in the epoch."""
         return {"feature_steps": self.steps_done, "features_epoch_position": self.epochs.position}
 
     def load(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> None:

@@ -143,11 +143,14 @@ class GraphRefresh:
 
     @property
     def uses_classifier(self) -> bool:
-        """Whether the graph is built on features of the classifier, among others."""
+        """Whether features of the classifier are among the features of the graph."""
         return self.features.classifier_features is not None
 
     def tensors(self) -> Tensors:
-        """Return the features collected so far, or all features and the neighbours found so far."""
+        """Return the features collected so far.
+
+        Once the search for neighbours has begun, return all features, and the neighbours found.
+        """
         if self.building is not None:
             return {**self.building.tensors(), "graph_features": self.building.features}
         return {"graph_learned": torch.cat(self.features.learned)} if self.features.learned else {}

@@ -17,9 +17,12 @@ A = 1.5769434603113077
 B = 0.8950608779109733
 NEGATIVES = 5.0
 FORCE_LIMIT = 4.0
-"""Largest repulsion of two items before weighting, and largest step of an item, per axis (UMAP)."""
+"""Largest repulsion of two items along an axis, before weighting, as in UMAP.
+
+The step of an item along an axis has the same limit.
+"""
 _NEAR = 1e-4
-"""Smallest squared distance used in the repulsion. Closer points repel as at this distance."""
+"""Smallest squared distance used in the repulsion. Closer points repel as at this value."""
 
 
 def similarity(d2: torch.Tensor) -> torch.Tensor:

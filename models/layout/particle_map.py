@@ -28,7 +28,7 @@ class ParticleMap:
         self.components = components
         """Principal components of the items, (N, F)."""
         self.start = starting_positions(components, latent_dim, generator)
-        """Starting positions (N, D): the latent means until the particles exist."""
+        """Starting positions (N, D). They are the latent means until the particles exist."""
         self.particles: Particles | None = None
         """The particles; None until the first graph exists."""
         self.motion = Motion()
@@ -62,7 +62,7 @@ class ParticleMap:
         self.motion.plan(NEW_GRAPH_ROUNDS, NEW_GRAPH_STEP)
 
     def hold_positions(self) -> None:
-        """Anchor each particle at its current position. Unlabelled items resist moving away."""
+        """Anchor each particle at its current position, so that unlabelled items resist motion."""
         assert self.particles is not None
         self.particles.target = self.particles.position.clone()
 
@@ -120,7 +120,7 @@ class ParticleMap:
         return tensors
 
     def counters(self) -> dict[str, Any]:
-        """The rounds of forces that are due, and the scale factor of the particles."""
+        """The numbers of a saved state: rounds of forces that are due, scale of the particles."""
         scale = 1.0 if self.particles is None else self.particles.scale
         return {**self.motion.counters(), "scale": scale}
 

@@ -27,7 +27,7 @@ SAMPLES = 5
 LEAST_AGREEMENT = 0.02
 """Minimum agreement of the classes of two items. The agreement is a factor on the edge weight."""
 SCALE_RATE = 0.05
-"""Share by which the scale factor approaches the spread of the positions in each round.
+"""In each round, the scale factor moves by this share towards the spread of the positions.
 
 The share is small, so that the cloud does not pulsate.
 """
@@ -143,7 +143,10 @@ class Particles:
         return torch.randint(n, (n, SAMPLES), generator=self.generator, device=self.position.device)
 
     def losses(self) -> dict[str, float]:
-        """Neighbour and anchor terms, in nats per item. The repelling items are sampled again."""
+        """Return the neighbour and anchor terms of the loss, in nats per item.
+
+        The items that repel are sampled again for this measurement.
+        """
         z, graph = self.position, self.graph
         attraction = attraction_loss(z[graph.head], z[graph.tail], self.weight)
         repulsion = repulsion_loss(z, z[self._sample()], NEGATIVES * self.degree)

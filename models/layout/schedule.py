@@ -25,7 +25,8 @@ class Motion:
     def plan(self, rounds: int, step: float) -> None:
         """Start a motion of `rounds` rounds.
 
-        If `due * step` of the motion in progress is larger than `rounds * step`, keep that motion.
+        Keep the motion in progress if its remaining rounds times its step size are more than
+        `rounds * step`.
         """
         if self.due * self.step <= rounds * step:
             self.due = self.planned = rounds
@@ -44,8 +45,8 @@ class Motion:
     def next_step(self) -> float | None:
         """Count a round as done and return its step size; None when no round is due.
 
-        The step size decreases to 0: from the first round on in the first layout, and over the
-        second half of the rounds in other motions.
+        The step size decreases to 0. In the first layout, it decreases in every round. In other
+        motions, it decreases only in the second half of the rounds.
         """
         if not self.due:
             return None

@@ -51,8 +51,8 @@ def vae_forces(
         latent_mean: latent means at which the forces are computed, (K, D).
         items: the items of these means, int64 (K,), on the CPU.
         labels: labels of all items, int64 (N,), on the CPU.
-        reconstruction: whether to include the force of the reconstruction, which needs a pass
-            through the decoder.
+        reconstruction: whether to include the force of the reconstruction. Computing this
+            force needs a pass through the decoder.
 
     Returns:
         Name of a term (models/terms.py) -> force of the term, (K, D).

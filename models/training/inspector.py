@@ -44,8 +44,8 @@ class Inspector:
 
         Args:
             items: the items on which the forces act, (K,); None for all items.
-            reconstruction: whether to include the force of the reconstruction, which needs a pass
-                through the decoder.
+            reconstruction: whether to include the force of the reconstruction. Computing this
+                force needs a pass through the decoder.
 
         Returns:
             Name of a term (force_readout.py) -> force of the term, float32 (K or N, D).

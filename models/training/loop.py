@@ -1,4 +1,4 @@
-"""The interface of training loops, which Trainer calls, and the code that both loops share."""
+"""The interface between `Trainer` and the two training loops, and code that both loops use."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping

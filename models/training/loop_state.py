@@ -12,7 +12,7 @@ from lodespace.models.training.labels import ItemLabels
 
 
 class LoopState:
-    """Inputs, which commands set, and measurements, which the units of work make."""
+    """Inputs and measurements of training. Commands set inputs; units of work set measurements."""
 
     def __init__(
         self, n_items: int, config: TrainingConfig, n_classes: int, seed: int, device: torch.device
@@ -34,7 +34,7 @@ class LoopState:
         self.generator = torch.Generator().manual_seed(seed)
         """Generator on the CPU, which draws batches."""
         self.device_generator = torch.Generator(device).manual_seed(seed + 1)
-        """Generator on `device`, which draws noise, augmentations and the items that repel."""
+        """Random generator on `device`, for noise, augmentations and samples of repelling items."""
         self.losses: dict[str, float] = {}
         """Newest unweighted value of each term of the loss, in nats."""
         self.metrics: dict[str, float] = {}
@@ -43,7 +43,7 @@ class LoopState:
         """Number of units of work that are done."""
 
     def tensors(self) -> Tensors:
-        """Return the labels and the states of the generators."""
+        """Return the labels and the states of the random number generators."""
         return {
             **self.labels.tensors(),
             "generator": self.generator.get_state(),

@@ -38,14 +38,15 @@ With 1,000 labelled digits, the accuracy of the head on all digits is 0.90 after
 FULL_EPOCHS. With 120 steps and 3 epochs instead, the accuracy is 0.70.
 """
 ENCODED_PER_TURN = 16_384
-"""Maximum number of items that one turn encodes from cached activations, in about 20 ms.
+"""Maximum number of items that one call of `turn` encodes from cached activations, in about 20 ms.
 
-In a larger data set, up to half of these items are items that a person looks at or has labelled.
+In a larger data set, the items that a person looks at or has labelled come first. They fill up to
+half of this number.
 """
 LOSS_SMOOTHING = 0.9
 """Weight of the previous value in the moving average of a loss. One batch alone is too noisy."""
 STEPS_PER_CHUNK = 3
-"""Number of training steps of the whole network per chunk of items that is encoded for display."""
+"""Number of training steps of the whole network from one encoded chunk of items to the next."""
 
 
 class PaperLoop(Loop):
@@ -195,7 +196,8 @@ class PaperLoop(Loop):
     def _encode_cached(self) -> None:
         """Encode all items from cached activations.
 
-        In a large data set, only some items are encoded. These items differ from turn to turn.
+        In a large data set, a turn encodes only ENCODED_PER_TURN items. One half of them is in view
+        or labelled. The other half differs from turn to turn.
         """
         n = len(self._mean)
         self._encoded = 0  # discards the chunks that `_encode_chunk` has encoded so far

@@ -49,9 +49,9 @@ class Trainer:
         self.state_id = 0
         """Number that the caller gives to the current state, and that is saved with the state."""
         self.tempo = 1.0
-        """Time of one turn, as a share (0..1] of the time between two shown frames.
+        """Duration of one unit of work, as a share (0..1] of the time between two shown frames.
 
-        With a lower tempo, points move less far per turn. The tempo does not affect training."""
+        With a lower tempo, points move less far per unit. The tempo does not affect training."""
         self.display = Display()
         self.loop = new_loop(self.dataset, config, self.n_classes, seed)
         self._moving = True

@@ -1,7 +1,8 @@
-"""Fit of the classification head to fixed latent means, after encoder and latent have settled.
+"""Fit of the classification head to fixed latent means, after the encoder has been trained.
 
 The head is small, and its loss on fixed means has (without hidden layers) one minimum. L-BFGS
-reaches it in 0.2 s. The steps of Adam that train head and encoder together stop long before.
+reaches this minimum in 0.2 s. The training of head and encoder together, with Adam, ends long
+before the head reaches the minimum.
 """
 
 from typing import cast
@@ -28,7 +29,7 @@ class HeadFit:
     """Minimises the cross-entropy of a head on fixed means. Call `unit` until it returns True."""
 
     def __init__(self, units: int = 0, loss: float | None = None) -> None:
-        """Start a fit, or continue one after `units` units, the last of which ended at `loss`."""
+        """Start a fit. To continue one, give the number of units done, and the loss after them."""
         self.units = units
         """Number of units done."""
         self.loss = loss

@@ -86,7 +86,7 @@ class VAETraining:
         self.optimiser = adam(list(self.vae.parameters()), config.learning_rate)
 
     def epochs_for(self, epochs: int) -> int:
-        """Return `epochs`, or more if `epochs` have fewer than `least_steps` batches in total."""
+        """Return `epochs`, or a larger number if `epochs` have fewer than `least_steps` batches."""
         return max(epochs, -(-self.config.least_steps // self.epochs.batches_per_epoch))
 
     @property
@@ -146,9 +146,9 @@ class VAETraining:
         """How far each latent dimension is from a collapse: 0 collapsed, 1 not collapsed, (D,).
 
         The value is min(1, 2 sqrt(2 KL)). sqrt(2 KL) is an upper bound of the spread of the means
-        in a dimension, because the KL divergence is at least half of the means' mean square. With
-        the factor 2, a dimension with a KL divergence of 1/8 nat or more, which separates items,
-        has the value 1.
+        in a dimension, because the KL divergence is at least half of the means' mean square. A
+        dimension with a KL divergence of 1/8 nat or more separates items. The factor 2 gives such a
+        dimension the value 1.
         """
         spread = 2 * np.sqrt(2 * np.nan_to_num(self.kl, nan=1.0)).clip(0, 0.5)
         return torch.from_numpy(spread.astype(np.float32)).to(self.dataset.device)

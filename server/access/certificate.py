@@ -35,11 +35,11 @@ CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 TLS 1.3 needs no list, because the profile has all of its suites.
 """
 GROUPS = "X25519:prime256v1:secp384r1"
-"""Groups for the key exchange, by the profile "intermediate" of Mozilla."""
+"""Groups for the key exchange, from Mozilla's TLS profile "intermediate"."""
 ONE_GROUP = "prime256v1"
-"""Group for the key exchange in Python before 3.15, which can set only one group.
+"""Group for the key exchange. Python before 3.15 can set only one group.
 
-Every browser has this group.
+Every browser supports this group.
 """
 RENEW_DAYS = 14
 """Number of days before the end of the validity at which the server makes a new certificate."""

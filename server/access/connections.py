@@ -17,7 +17,8 @@ from lodespace.access.pace import Pace
 from lodespace.errors import LodespaceError
 
 MAX_STRANGERS = 64
-"""Largest number of connections of strangers, from all IP addresses together."""
+"""Largest number of connections of strangers in total. Connections from the IP addresses of
+approved devices do not count."""
 MAX_STRANGERS_AND_ADDRESS = 32
 """Largest number of connections of strangers from one IP address. A browser opens up to six, and
 several devices may share an address (NAT)."""
@@ -32,7 +33,10 @@ The limit is per device, and for all strangers together. A request takes about 0
 loop.
 """
 REQUESTS_AT_ONCE = 600
-"""Number of requests of one device, or of all strangers, that are served at once after a pause."""
+"""Number of requests that are served without a wait after a pause.
+
+The number is per device, and for all strangers together.
+"""
 BYTES_OF_REQUEST = 32 << 10
 """Size of a body, in bytes, that counts as one more request of a device.
 
@@ -55,7 +59,7 @@ class Connection:
 
 
 class Connections:
-    """All open connections of the network port, and the pace of the requests on them."""
+    """All open connections of the network port, with a limit on the rate of their requests."""
 
     def __init__(self) -> None:
         self._strangers: list[Connection] = []  # oldest first
@@ -96,7 +100,7 @@ class Connections:
             self._strangers.remove(connection)
 
     def serve(self, connection: Connection, protocol: Hashable) -> None:
-        """Store which connection an HTTP protocol object serves. `belongs_to` reads this."""
+        """Store which connection an HTTP protocol object serves. `belongs_to` uses this record."""
         self._by_protocol[protocol] = connection
 
     async def next_request(self, protocol: Hashable, device: str) -> None:

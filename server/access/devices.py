@@ -22,7 +22,7 @@ KEPT_DAYS = 30
 MAX_DEVICES = 64
 """Largest number of approved devices. A further device replaces the device approved first."""
 _SEEN_EVERY = 3600.0
-"""Minimum number of seconds between two updates of `seen_at` of a device."""
+"""Shortest time between two updates of a device's `seen_at`, in seconds."""
 
 
 class KnownDevice(msgspec.Struct, kw_only=True):

@@ -1,4 +1,4 @@
-"""A queue that serves IP addresses in turn, so that no address waits for others."""
+"""A queue that serves IP addresses in turn, so that one busy address does not delay the others."""
 
 import asyncio
 from collections import deque
@@ -39,7 +39,10 @@ class FairQueue(Generic[T]):
         self._any.set()
 
     async def get(self) -> tuple[str, T]:
-        """Wait for an entry. Return its address and the entry, oldest first for each address."""
+        """Wait for an entry. Return its address and the entry.
+
+        The entries of one address are returned oldest first.
+        """
         while not self._waiting:
             self._any.clear()
             await self._any.wait()

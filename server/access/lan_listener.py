@@ -39,7 +39,7 @@ GREETINGS_PER_SECOND = 30.0
 """Largest number of connections per second that the server begins to serve. A TLS handshake takes
 about 2 ms of the event loop."""
 GREETINGS_AT_ONCE = 64
-"""Number of connections that may begin at once after a pause.
+"""Number of connections that the server may begin to serve together, after a time without new ones.
 
 Later connections begin at the rate GREETINGS_PER_SECOND.
 """
@@ -52,7 +52,7 @@ connections of other addresses.
 _ACCEPTED_AT_ONCE = 16
 """Largest number of connections that are accepted in one turn of the event loop."""
 _ACCEPT_SECONDS = 0.01
-"""Seconds from one turn that accepts connections to the next, while connections arrive."""
+"""Seconds from one call of `_accept` to the next, while connections arrive."""
 PLAIN_SECONDS = 3.0
 """Longest time from the first byte of plain HTTP to the end of the headers, in seconds."""
 MAX_PLAIN = 32
@@ -113,7 +113,7 @@ class LanListener:
         self._start(self._greet_all())
 
     async def stop(self) -> None:
-        """Stop accepting, and end plain HTTP connections. `runner` ends the HTTPS connections."""
+        """Stop accepting, and end plain HTTP connections. The AppRunner ends HTTPS connections."""
         loop = asyncio.get_running_loop()
         if self._resumes is not None:
             self._resumes.cancel()

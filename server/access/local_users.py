@@ -43,7 +43,7 @@ class LocalUsers:
         )
 
     def serves(self, transport: asyncio.BaseTransport | None) -> bool:
-        """Return whether the other end of a connection is a process that the server serves."""
+        """Return whether the other end of `transport` is a process of the server's user or root."""
         if transport is None or self._user is None:
             return True
         if transport not in self._known:
@@ -64,7 +64,7 @@ class LocalUsers:
 
 
 def _line(path: Path, local: Address, remote: Address) -> list[bytes]:
-    """Return the columns of the line whose local end is `local`; empty if there is no such line."""
+    """Return the columns of the connection from `local` to `remote`; empty if it is not listed."""
     try:
         table = path.read_bytes()
     except OSError:
@@ -78,6 +78,6 @@ def _line(path: Path, local: Address, remote: Address) -> list[bytes]:
 
 
 def _hex(prefix: bytes, address: Address) -> bytes:
-    """Return an address in the notation of the list: IPv4 in the machine's byte order."""
+    """Return `address` as /proc/net/tcp writes it: hexadecimal, in the machine's byte order."""
     number = int.from_bytes(socket.inet_aton(address[0]), sys.byteorder)
     return prefix + b"%08X:%04X" % (number, address[1])

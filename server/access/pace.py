@@ -15,7 +15,7 @@ class Pace:
 
     Args:
         per_second: Number of requests per second that do not wait.
-        burst: Number of requests that may come at once after a pause.
+        burst: Number of requests that do not wait if they come together after a pause.
     """
 
     def __init__(self, per_second: float, burst: int) -> None:

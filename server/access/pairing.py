@@ -32,10 +32,10 @@ MAX_WAITING_AND_ADDRESS = 3
 WAITING_SECONDS = 120.0
 """Seconds after which a request expires."""
 SILENT_SECONDS = 10.0
-"""A request that has not polled for this number of seconds may be replaced by a new request.
+"""Time in seconds without a poll after which a new request may replace the request of a device.
 
-The page of a waiting device polls each second. When too many devices wait, a new request replaces a
-request of the same IP address that has stopped polling.
+The page of a waiting device polls each second. When too many devices wait, a new request replaces
+the request of a device that has the same IP address and has stopped polling.
 """
 REQUESTS_PER_MINUTE = 30
 """Largest number of requests for access per minute, from all IP addresses together."""

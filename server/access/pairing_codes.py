@@ -60,7 +60,7 @@ class _Guesser:
 
 
 class PairingCodes:
-    """The current pairing code, and the limits on guesses of an address."""
+    """The current pairing code, and the limit on the wrong guesses from each IP address."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -78,8 +78,8 @@ class PairingCodes:
     def check(self, typed: str, address: str) -> Role:
         """Return the role that the device with this typed code receives.
 
-        Raises RequestError when the code is wrong or expired, or after too many guesses of the
-        address.
+        Raises RequestError when the code is wrong or expired, or after too many wrong guesses from
+        `address`.
         """
         now = self._clock()
         guesser = self._guesser(address, now)

@@ -111,9 +111,10 @@ def encode_training(
 
 
 def _on_one_grid(moments: list[npt.NDArray[np.float32]]) -> list[npt.NDArray[np.int32]]:
-    """Return grid positions (N, 3) of each cloud. The grid fills a cube around all clouds.
+    """Return grid positions (N, 3) of the cloud at each moment.
 
-    A 2D cloud is in the middle plane of the cube.
+    The grid fills a cube around the clouds of all moments. A 2D cloud is in the middle plane of the
+    cube.
     """
     solid = [np.pad(m.astype(np.float64), ((0, 0), (0, 3 - m.shape[1]))) for m in moments]
     least = np.min([m.min(axis=0) for m in solid], axis=0)

@@ -148,7 +148,7 @@ def _webp(image: Image.Image, *, lossless: bool) -> bytes:
 
 
 def _write_cards(items: ItemSet, folder: Path) -> None:
-    """Write one picture per item, which the hover card shows."""
+    """Write one picture per item, for the hover card."""
     folder.mkdir()
     for item in range(len(items)):
         (folder / f"{item}.webp").write_bytes(

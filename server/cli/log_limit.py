@@ -13,11 +13,11 @@ SIMILAR_PER_PERIOD = 20
 A log call with a variable part, such as the name of a client, writes messages that differ.
 """
 _MAX_KNOWN = 1024
-"""Largest number of kinds of messages that are counted. The oldest counts are removed first."""
+"""Largest number of message kinds that are counted. The oldest counts are removed first."""
 
 
 class _Period:
-    """Count of the messages of one kind since the period began."""
+    """Number of messages of one kind in a period, and the time at which the period began."""
 
     def __init__(self, began: float) -> None:
         self.began = began
@@ -27,9 +27,9 @@ class _Period:
 
 
 class RepeatLimit(logging.Filter):
-    """Refuses messages that repeat within a minute.
+    """Keeps messages that repeat within a minute out of the log.
 
-    The next message of this kind states how many messages were refused.
+    When such a message is logged again later, it states how many repetitions were left out.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

@@ -76,7 +76,7 @@ IMPORT_OPTIONS: dict[str, dict[str, Any]] = {
 }
 """Arguments of argparse's `add_argument` for each field of ImportOptions.
 
-The default is left out, because the field has it.
+The argument `default` is left out, because the field of ImportOptions has a default.
 """
 
 

@@ -27,14 +27,15 @@ class ExportOptions:
     excel: bool = False
     """For csv: whether to put an apostrophe before cells that a spreadsheet runs as formulas."""
     predictions: bool = False
-    """For classes, raven and audacity: whether an item without a label gets the predicted class."""
+    """For the formats classes, raven and audacity: whether an item without a label gets the
+    predicted class."""
     files: class_folders.Files = "copy"
-    """For classes: whether to copy the files, make hard links, or only list the files."""
+    """For the format classes: whether to copy the files, make hard links, or only list them."""
 
 
 @dataclass(frozen=True)
 class Export:
-    """The session of a project to export, with export options."""
+    """A session to export, with its project and the export options."""
 
     project: Project
     session: AnnotationSession

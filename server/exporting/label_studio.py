@@ -19,7 +19,10 @@ def as_json(table: Table) -> bytes:
 
 
 def _items(table: Table) -> list[dict[str, Any]]:
-    """Return one task per item. A task shows the item's picture or, for a vector, the item's id."""
+    """Return one task of Label Studio per item.
+
+    A task shows the item's picture or, for a vector, the item's id.
+    """
     labels, predicted = table.names(table.labels), table.names(table.predictions)
     kind = "image" if table.items.kind == "image" else "text"
     tasks: list[dict[str, Any]] = []
@@ -69,7 +72,7 @@ def _model(table: Table) -> str:
 
 
 def _sounds(table: Table) -> list[dict[str, Any]]:
-    """Return one task per sound file. Regions are the windows with a label or a prediction."""
+    """Return one task per sound file. Each label or prediction of a window becomes a region."""
     kept = table.items.table
     if kept is None:
         return []

@@ -127,8 +127,8 @@ class _Building:
     def _choose_frame(self) -> tuple[int, int]:
         """(height, width) of the stored pictures.
 
-        Small pictures that all have the same size keep this size. All other pictures are scaled
-        into a square, which the model needs.
+        Small pictures that all have the same size keep this size. All other pictures are scaled to
+        fit into a square, because the model needs square pictures.
         """
         if self.source.kind == "vector":
             return THUMBNAIL_SIDE, THUMBNAIL_SIDE

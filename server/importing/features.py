@@ -90,12 +90,12 @@ class FeatureRows:
         self.rows = rows
         """Vector per id, in the order of the file."""
         self.has_ids = has_ids
-        """Whether the file has ids. If not, rows belong to items by position."""
+        """Whether the file has ids. If not, row i belongs to item i."""
 
     def of(
         self, ids: Sequence[str], first: int = 0, count: int | None = None
     ) -> npt.NDArray[np.float32]:
-        """Return the rows of items, (N, K): by their ids, or by position from `first` on.
+        """Return one row per item, (N, K): the rows of `ids`, or rows by position from `first` on.
 
         Raises DatasetError if a row is missing, or if rows differ in length.
         """

@@ -27,7 +27,7 @@ class FolderFiles:
         self.paths: list[bytes] = []
         """Files with one of the `suffixes`, relative to `root`."""
         self.bad: list[BadItem] = []
-        """All other files, with the reasons for leaving them out."""
+        """Files that are left out, with the reasons."""
         others: Counter[str] = Counter()
         for found in walk(root):
             if isinstance(found, BadItem):

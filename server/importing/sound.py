@@ -30,7 +30,7 @@ The remaining part of the last window is filled with silence.
 MAX_CHANNELS = 64
 """Largest number of channels of a sound file."""
 _BYTES_PER_SAMPLE = 2
-"""Size of a sample in a sound file that is not compressed, for the limit on unpacked data."""
+"""Size of a sample in an uncompressed sound file, for the limit on unpacked data."""
 _PROBED = 50
 """Approximate number of sound files whose headers are read before the import."""
 

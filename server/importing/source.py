@@ -48,7 +48,7 @@ class ImportOptions:
     size: int | None = None
     """Side of the stored pictures in pixels: 32, 64 or 128."""
     content: Content | None = None
-    """Kind of picture, which decides how pictures are augmented for training."""
+    """Kind of picture. It decides how pictures are augmented for training."""
     unpacked: float | None = None
     """Largest size to which a compressed file may unpack, in GB. None: see unpacking.py."""
     features: Path | None = None
@@ -78,7 +78,7 @@ class RawItem:
     split: str | None = None
     """Split in the source: train, test, ..."""
     columns: dict[str, Any] = field(default_factory=dict)
-    """Values of the item in all other columns of the source, by column."""
+    """Values of the item by name of the column, for columns that no other field describes."""
     path: bytes | None = None
     """Path of the original file, relative to the source's root."""
     original: bytes | None = None

@@ -23,7 +23,7 @@ windows do not separate pitches, and longer windows blur clicks.
 """
 _TINY = 1e-12
 _FRAME_VALUES = 1 << 20
-"""Largest number of values of the windows that are transformed at a time."""
+"""Largest number of values that are transformed at a time, in all windows together."""
 
 
 def hertz_to_mel(hertz: npt.ArrayLike) -> npt.NDArray[np.float64]:

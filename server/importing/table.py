@@ -228,9 +228,9 @@ class Table:
 
 
 def _parts(cell: Any) -> tuple[str | None, bytes | None]:
-    """The path and the bytes of a picture in a cell. A part that the cell does not contain is None.
+    """Return the path and the bytes of a picture in a cell. A part that is missing is None.
 
-    A cell has either a path or bytes. In a Hugging Face data set, a cell is a dictionary with both.
+    A cell is a path, bytes, or, in a Hugging Face data set, a dictionary with path and bytes.
     """
     if isinstance(cell, dict):
         path, data = cell.get("path"), cell.get("bytes")

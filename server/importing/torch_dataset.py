@@ -1,6 +1,6 @@
 """Data sets of torch: any map-style Dataset from Python, and torchvision's data sets by name.
 
-This module is the only source that may import torch.
+Of the modules of the import sources, only this one may import torch.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ from lodespace.items.errors import BadItem, ItemError, Picture
 
 PREFIX = "torchvision:"
 _FINGERPRINTED = 16
-"""Smallest number of items of a large data set whose content goes into the fingerprint."""
+"""Smallest number of items of which a fingerprint is computed, if the data set has this many."""
 
 
 class TorchItems:

@@ -39,7 +39,7 @@ TABLE = "items.arrow"
 ORIGINALS = "originals.bin"
 
 _BAD_HEADER = (SyntaxError, tokenize.TokenError, MemoryError, RecursionError, OverflowError)
-"""Further errors of numpy for a damaged .npy file, because numpy parses the header as Python."""
+"""Further errors that numpy raises for a damaged .npy header, which numpy parses as Python."""
 
 Kind = Literal["image", "vector", "sound"]
 
@@ -59,13 +59,14 @@ class ItemSet:
     truth: npt.NDArray[np.int16] | None = None
     """Class ids of the labels in the source, (N,), -1 for an item without a label."""
     content: Content = "symbols"
-    """Kind of picture, which decides how pictures are augmented for training."""
+    """Kind of the pictures. The augmentation for training depends on this kind."""
     thumbnails: npt.NDArray[np.uint8] | None = None
     """Pictures that are shown for vectors, (N, H, W) or (N, H, W, 3)."""
     table: "ItemTable | None" = None
     """Ids, paths and all other columns of the source."""
     labels_given: bool = False
-    """Whether `truth` is a person's work to continue, not only ground truth to compare with."""
+    """Whether a new project starts with the labels in `truth` by default, because a person gave
+    them. If False, `truth` is only compared with predictions."""
     standardisation: npt.NDArray[np.float32] | None = None
     """Mean and standard deviation of each feature of vectors, (2, F)."""
     features: npt.NDArray[np.float32] | None = None
@@ -76,7 +77,7 @@ class ItemSet:
     None: the items have no original files, or this data set may not read them on this computer.
     """
     stated_root: Path | None = None
-    """Folder of the original files according to the data set.
+    """Folder of the original files, as the data set states it.
 
         The server reads this folder only after the user has approved it (root_approval.py).
     """

@@ -1,6 +1,6 @@
-"""Writing of an open data set to a new folder, even if its first folder was deleted.
+"""Writing of an ItemSet to a new folder, even after the folder that it came from was deleted.
 
-The arrays are mapped into memory. A file that is mapped stays readable after it was deleted.
+The arrays are mapped into memory. A mapped file stays readable after it is deleted.
 """
 
 import json

@@ -25,7 +25,7 @@ MAX_SAMPLES = 1 << 25
 MAX_RATE = 1_000_000
 """Largest sample rate of a sound file, in Hz. Recordings of bats have 250,000 to 500,000 Hz."""
 _VALUES_AT_ONCE = 1 << 22
-"""Largest number of values that are read from a sound file at a time, in all channels."""
+"""Largest number of values that are read from a sound file at a time, in all channels together."""
 
 
 def picture(items: ItemSet, item: int, side: int) -> Image.Image:
@@ -59,9 +59,10 @@ def _original(items: ItemSet, item: int, side: int) -> Image.Image | None:
 
 
 def open_original(items: ItemSet, item: int) -> BinaryIO | None:
-    """Open the original picture of an item. The file may contain anything, also no picture.
+    """Open the original picture of an item. The file is not checked to be a picture.
 
-    Returns None if there is no original, or if the data set may not read it. Raises ItemError.
+    Returns None if there is no original, or if the data set is not allowed to read the original.
+    Raises ItemError.
     """
     table = items.table
     if table is None:

@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 RECORD = "originals.json"
 """Name of the record in the state folder."""
 _MOST_ENTRIES = 2000
-"""Largest number of entries in the record. The oldest entries are dropped first."""
+"""Largest number of approvals in the record. The oldest approvals are dropped first."""
 _MOST_BYTES = 16 << 20
 """Largest size of the record in bytes. A larger file was not written by Lodespace."""
 
 
 class Approval(msgspec.Struct, kw_only=True):
-    """One entry of the record: a data set that may read the original files in `root`."""
+    """An approval in the record: a data set that may read the original files in `root`."""
 
     folder: str
     """Real path of the data set folder."""
@@ -53,12 +53,12 @@ class Approval(msgspec.Struct, kw_only=True):
 
 
 def approved_root(folder: Path, table: "ItemTable | None") -> Path | None:
-    """Return the folder from which the data set in `folder` may read, or None.
+    """Return the folder from which the data set in `folder` may read original files, or None.
 
-    An entry of the record belongs to the data set if two conditions hold. The folder has the same
-    real path, or the same device and inode. The items have the same paths. Therefore a copy in
-    another folder has no entry, and other data in the same folder can read only files that were
-    approved.
+    A stored `Approval` applies to the data set if two conditions hold. `folder` has the real path
+    in the approval, or the device and inode in the approval. The items have the paths in the
+    approval. Therefore no approval applies to a copy in another folder, and other data in the same
+    folder can read only files that were approved.
     """
     if table is None or not table.has_paths:
         return None
@@ -160,7 +160,7 @@ def paths_digest(table: "ItemTable") -> str:
 
 
 def _read() -> list[Approval]:
-    """The entries of the record. A missing or damaged record has no entries."""
+    """Return the stored approvals; an empty list if their file is missing or damaged."""
     path = state_folder() / RECORD
     try:
         if path.stat().st_size > _MOST_BYTES:

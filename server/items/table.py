@@ -99,7 +99,7 @@ class ItemTable:
         return PATH in self._numbers and self.table[PATH].null_count < len(self)
 
     def first_paths(self, count: int) -> list[bytes]:
-        """Paths of the first `count` items, without those of items that are not files."""
+        """Paths of those of the first `count` items that are files."""
         if PATH not in self._numbers:
             return []
         return [path for path in self.table[PATH].slice(0, count).to_pylist() if path is not None]
@@ -156,9 +156,10 @@ class ItemTable:
         return [] if found is None else pc.call_function("indices_nonzero", [found]).to_pylist()
 
     def _texts(self, name: str) -> pa.ChunkedArray | None:
-        """A column for the text search: texts, or paths as bytes.
+        """Return the column `name` for the text search: texts, or paths as bytes.
 
-        Returns None for lists, structures and other bytes, which are not searched.
+        Returns None for a column of lists, structures, or bytes that are not paths. Such columns
+        are not searched.
         """
         number = self._numbers.get(name)
         if number is None:

@@ -14,7 +14,7 @@ MAX_COLUMNS = 65_536
 """Largest number of columns. Each line of a JSON file can bring new columns."""
 _ROWS_AT_ONCE = 2000
 _CELLS_AT_ONCE = 4_000_000
-"""Largest number of cells, also of empty cells, that are converted to Arrow arrays at a time."""
+"""Largest number of cells, including empty cells, that become Arrow arrays at a time."""
 _MOST_FIELDS = 1000
 """Largest number of different fields of the structures in a column.
 
@@ -36,7 +36,7 @@ class ItemTableBuilder:
         )
         self.rows: list[dict[str, Any]] = []
         self.names: dict[str, str] = {}
-        """Names of all columns of the source so far, with their names in the table."""
+        """Maps the name of each column of the source to the name of the column in the table."""
         self.tables: list[pa.Table] = []
 
     def add(self, own: dict[str, Any], columns: dict[str, Any]) -> None:

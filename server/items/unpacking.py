@@ -6,7 +6,7 @@ A file of 4 MB can unpack to 4 GB of zeros, and fill the disk or keep an import 
 from lodespace.errors import DatasetError
 
 ALWAYS = 2 * 10**9
-"""A file of any size may unpack to this number of bytes."""
+"""Number of bytes to which a file of any size is allowed to unpack."""
 RATIO = 20
 """A file may unpack to this multiple of its size. Files of pictures and measurements usually unpack
 to 1 to 10 times their size."""
@@ -41,7 +41,7 @@ def too_large(given: float | None, ratio: int = RATIO) -> str:
 
 
 def check_unpacked(name: str, unpacked: int, size: int, given: float | None) -> None:
-    """Raise DatasetError if a file of `size` bytes may not unpack to `unpacked` bytes."""
+    """Raise DatasetError if `unpacked` bytes are too many for a file of `size` bytes."""
     if unpacked > most_unpacked(size, given):
         raise DatasetError(
             f"{name} contains {unpacked / 1e9:,.3g} GB in a file of {size / 1e9:,.3g} GB. It "

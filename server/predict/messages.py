@@ -1,4 +1,4 @@
-"""Messages between the server and the process that predicts, as msgpack with a length before."""
+"""Messages between server and prediction process: msgpack, each preceded by its length."""
 
 from typing import BinaryIO
 
@@ -36,5 +36,5 @@ def read_request(pipe: BinaryIO) -> Predict | None:
 
 
 def decode_answer(payload: bytes) -> Answer:
-    """Decode what `packed` encoded after the length. Raises msgspec.DecodeError."""
+    """Decode an answer without the length before it. Raises msgspec.DecodeError."""
     return msgspec.msgpack.decode(payload, type=Answer)

@@ -1,4 +1,4 @@
-"""Predictions for new items, equal to those of the page. This module imports torch."""
+"""Predictions for new items, computed as for the items on the page. This module imports torch."""
 
 from collections.abc import Generator
 from pathlib import Path
@@ -31,7 +31,7 @@ class PredictedItems(NamedTuple):
 
 
 class Predictor:
-    """Predicts the classes of new items, which it reads as the items of the project."""
+    """Reads new items in the same way as the items of the project, and predicts their classes."""
 
     def __init__(self, model: PortableModel) -> None:
         """Use `model`. Raises ValueError if it does not state how items are read."""

@@ -16,15 +16,15 @@ from lodespace.protocol import Predict, Predictions
 from lodespace.training.messages import LENGTH
 
 IDLE_SECONDS = 300.0
-"""Time without requests after which the process ends and its memory is free again."""
+"""Seconds without a request after which the process ends, and so frees its memory."""
 ANSWER_SECONDS = 300.0
-"""Longest time for an answer. The first answer waits for the training of the student."""
+"""Longest wait for an answer, in seconds. Before the first answer, the process trains a network."""
 MOST_WAITING = 16
 """Largest number of requests that wait for their turn."""
 
 
 class PredictionProcess:
-    """Sends requests to the process one at a time, and starts it when it is needed."""
+    """Starts the prediction process when it is needed, and sends it one request at a time."""
 
     command: tuple[str, ...] = (sys.executable, "-P", "-m", "lodespace.predict.process_main")
     """Command line. With -P, no file in the current folder replaces a module of the same name."""

@@ -1,8 +1,8 @@
 """Entry point of the process that predicts new items, which `process.py` starts.
 
 The argument is the project folder. Requests arrive on standard input, and answers leave on standard
-output. The model is that of the newest checkpoint; it is loaded again when a newer one is there.
-This module imports torch.
+output. The process uses the model of the newest checkpoint, and looks for a newer checkpoint before
+each answer. This module imports torch.
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""The model of a project, with what new items need to be read as those of the project.
+"""The model of a project, with a description of how to read new items.
 
 This module imports torch.
 """

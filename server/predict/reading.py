@@ -1,7 +1,7 @@
-"""Reading of new items in the way in which the items of a project were read.
+"""Reading of new items with the settings with which the items of a project were read.
 
-Pictures get the scale, size and padding of the project, sounds its windows and frequencies, and
-arrays its range of values. Nothing is written to disk.
+The project determines the scale, size and padding of pictures, the windows and frequencies of
+sounds, and the range of values of arrays. Nothing is written to disk.
 """
 
 import dataclasses
@@ -42,7 +42,7 @@ class Reading:
 
     @classmethod
     def of(cls, stated: dict[str, Any]) -> "Reading":
-        """Return the reading that `reading_of` stated. Raises ValueError or KeyError."""
+        """Decode `stated`, a result of `reading_of`. Raises ValueError or KeyError."""
         kind, frame = stated["kind"], stated["frame"]
         kinds: dict[str, Kind] = {"image": "image", "vector": "vector", "sound": "sound"}
         return cls(
@@ -52,7 +52,7 @@ class Reading:
         )
 
     def options(self, given: ImportOptions) -> ImportOptions:
-        """Return `given` with the options that the project fixes."""
+        """Return `given`, with the settings for sounds from the import of the project."""
         if self.kind != "sound":
             return given
         spectrogram = self.details.get("spectrogram", {})
@@ -69,7 +69,7 @@ class Reading:
 
 @dataclass
 class NewItems:
-    """Items that have been read, at most `read_batches`' size."""
+    """One batch of items that `read_batches` has read."""
 
     ids: list[str] = field(default_factory=list)
     """Id of each item."""
@@ -90,7 +90,7 @@ class NewItems:
 
 
 def open_new(data: "str | Source", reading: Reading, given: ImportOptions) -> Source:
-    """Return the source of new items, which is read as the items of the project.
+    """Return the source of new items, with the options by which the project's items were read.
 
     Raises DatasetError if the data cannot be read, or are of another kind than the project's.
     """

@@ -82,7 +82,7 @@ def _write(project: Project, file: IO[bytes]) -> int:
 
 
 def _still_files(folder: Path) -> Iterator[Path]:
-    """Yield the files of a project that no server changes."""
+    """Yield the files for the backup that do not change while a server runs."""
     for path in sorted(folder.iterdir()):
         other = path.name.startswith((LABEL_LOG, ".")) or path.name.startswith("damaged-files-")
         if path.name in _LEFT_OUT or path.name in _CHANGING or other:

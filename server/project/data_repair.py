@@ -1,4 +1,4 @@
-"""Replacement of damaged or lost data of a project: advice to import them again, and the import."""
+"""Repair of damaged or lost data of a project, by importing the data again."""
 
 import contextlib
 import shlex
@@ -23,9 +23,9 @@ _IMPORTING = ".data.repaired"
 
 @contextlib.contextmanager
 def data_advice(folder: Path, manifest: Manifest) -> Generator[None]:
-    """Add advice to the errors of the `with` block: how to import the data again.
+    """Add to the errors of the `with` block how to import the data again.
 
-    Raises the DatasetError or ProjectError of the block with the longer message.
+    A DatasetError or ProjectError is raised again, with this advice at the end of its message.
     """
     try:
         yield

@@ -42,7 +42,7 @@ def read_labels(project: Project, session: AnnotationSession) -> None:
 
 
 def open_log(project: Project, session: AnnotationSession) -> EventLog:
-    """Open the label log of `project` for writing, and carry it out in `session`.
+    """Open the label log of `project` for writing, and carry out its events in `session`.
 
     Raises EventLogError when the log is damaged, lacks events, or cannot be written.
     """
@@ -67,7 +67,7 @@ def open_log(project: Project, session: AnnotationSession) -> EventLog:
 def _begin(project: Project, session: AnnotationSession) -> None:
     """Remove all labels, and set the classes to those of the data, as before the first event.
 
-    The scene of a bake can have brought other labels and classes.
+    The scene of a bake may have set other labels and classes.
     """
     session.begin_with(None)
     session.classes.restore(ClassList(project.items.class_names).classes)

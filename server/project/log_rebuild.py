@@ -126,7 +126,7 @@ class Rebuilding:
     # One event
 
     def _add(self, number: int) -> None:
-        """Add the best known event of this number, or an empty gesture."""
+        """Add event `number` of the log or the recording. Without either, add an empty gesture."""
         for event in self._sources.stored.get(number, ()):
             if self._carried_out(event):
                 self._result.from_log += 1
@@ -147,7 +147,7 @@ class Rebuilding:
             self._free.append(number)
 
     def _carried_out(self, event: Event) -> bool:
-        """Add `event` to the rebuilt log, and the classes that it needs before it.
+        """Add `event` to the rebuilt log. Before it, add the classes that it needs.
 
         Returns False, and does not add the event, if the log already has its command or the event
         does not fit the state before it.

@@ -1,4 +1,4 @@
-"""Repair of a manifest from the rest of the damaged file, the data folder and a checkpoint."""
+"""Repair of a manifest from the data folder, a checkpoint, and intact parts of the damaged file."""
 
 import re
 import shlex

@@ -114,7 +114,7 @@ class Project:
 
     @property
     def model(self) -> Path:
-        """Folder of a bake's trained model, which `lodespace export` reads."""
+        """Folder of the trained model in a bake. `lodespace export` reads this folder."""
         return self.folder / "model"
 
     @property
@@ -134,15 +134,15 @@ class Project:
 
     @property
     def scene_path(self) -> Path:
-        """Path of the scene file of the bake, or of the bake from which the project started."""
+        """Path of the scene file. A project that started from a bake has the scene of the bake."""
         return self.folder / "scene.glb"
 
     def baked_scene(self) -> Scene | None:
         """Return the scene at `scene_path`; None if there is no such file.
 
-        The scene of a bake is all that the bake shows. ProjectError is raised when it is damaged or
-        shows another number of items. A project needs this scene only as its first layout. If the
-        scene is damaged, a warning is logged, and the project opens without it.
+        A bake shows nothing but this scene. Raises ProjectError if the scene of a bake is damaged,
+        or shows another number of items. A project needs the scene only as its first layout. If the
+        scene of a project is damaged, a warning is logged, and the project opens without it.
         """
         if not self.scene_path.is_file():
             return None
@@ -169,7 +169,7 @@ class Project:
         return scene
 
     def in_place(self) -> bool:
-        """Return whether the folder is still the one that was locked at the opening."""
+        """Return whether the folder is still the one that the opening of the project locked."""
         return self.lock is not None and self.lock.holds(self.folder)
 
     def close(self) -> None:

@@ -1,7 +1,7 @@
-"""Repair of a project: damaged files are replaced, with content from the other files.
+"""Repair of a project: damaged files are rebuilt from intact files.
 
-The damaged originals are kept in another folder. log_rebuild.py rebuilds the label log, and
-manifest_repair.py the manifest. Damaged data cannot be rebuilt, only imported again.
+The damaged files are kept in another folder. log_rebuild.py rebuilds the label log, and
+manifest_repair.py the manifest. A damaged data set cannot be rebuilt, only imported again.
 """
 
 import shutil
@@ -109,7 +109,7 @@ def repair(folder: Path, data: str | None = None, options: "ImportOptions | None
 
 
 def _import(folder: Path, manifest: Manifest, data: str, options: "ImportOptions | None") -> Path:
-    """Import `data` again. Returns the folder of the data set, beside the current one."""
+    """Import `data` again. Returns the new data folder, which lies beside the current one."""
     from lodespace.importing.source import ImportOptions
 
     if manifest.data == BUNDLED:
@@ -136,12 +136,15 @@ class _Kept:
         self.used = False
 
     def move(self, path: Path) -> None:
-        """Move a file or folder of the project here."""
+        """Move a file or folder of the project into this folder."""
         if path.exists() or path.is_symlink():
             path.rename(self._place(path))
 
     def copy(self, path: Path) -> None:
-        """Copy a file here. The repair replaces the original in one step. A folder is moved."""
+        """Copy a file into this folder, or move a folder.
+
+        The original file stays, because the repair replaces it in one step.
+        """
         if path.is_file():
             shutil.copy2(path, self._place(path))
         else:

@@ -12,7 +12,7 @@ class WaitingDevice(Message):
     """A device that requests access."""
 
     request: str
-    """Id of the request, which the decision (`Decide`) names."""
+    """Id of the request. The decision (`Decide`) names this id."""
     code: str
     """The four characters that the device shows, so that the owner recognises the device."""
     name: str
@@ -86,7 +86,7 @@ class AccessPoll(Message):
 
 
 class AccessAnswer(Message):
-    """State of a request for access. `allowed` comes with the cookie of the approved device."""
+    """State of a request for access. The state `allowed` comes with the cookie for the device."""
 
     state: Literal["waiting", "allowed", "denied", "expired"]
     """State of the request. `allowed` and `denied` are the owner's decision. `waiting` means that
@@ -119,7 +119,7 @@ class BlockAddress(Message):
     """IP address."""
     blocked: bool = True
     """Whether all requests for access from the address are denied, until the server stops. Devices
-    that are approved already keep their access."""
+    that are already approved keep their access."""
 
 
 class MakeCode(Message):

@@ -28,8 +28,8 @@ class Region(Message):
     clip_from_latent: Annotated[list[float], msgspec.Meta(min_length=16, max_length=16)]
     """Matrix from latent means to the camera's clip space, column-major."""
     mode: SelectionMode = "through"
-    """`through` selects all items in the polygon. `visible` leaves out items that another item
-    nearer to the camera covers."""
+    """`through` selects all items in the polygon. `visible` leaves out items that are hidden behind
+    other items."""
     cell: tuple[CellSize, CellSize] = (0.01, 0.01)
     """Width and height of the cell that an item covers in mode `visible`, in normalised device
     coordinates."""
@@ -118,7 +118,7 @@ class Labels(Operation, tag="labels"):
     """Number of the gesture that changed the labels; 0 when this message merges all changes that
     the client missed."""
     by: str
-    """Id of the client that made the gesture; empty for merged changes."""
+    """Id of the client that made the gesture; empty when `gesture` is 0."""
     items: list[int]
     """Items whose labels changed."""
     class_ids: list[int]

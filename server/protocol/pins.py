@@ -1,4 +1,4 @@
-"""Dragged items, pinned items, and items in view, which move first."""
+"""Dragged items, pinned items, and items in view. On large data sets, items in view move first."""
 
 from typing import Annotated, ClassVar
 

@@ -22,7 +22,7 @@ class Predict(Message):
     )
     """Picture files (PNG, JPEG, WebP, TIFF, GIF), each as base64, of any size."""
     vectors: Rows = msgspec.field(default_factory=list)
-    """Vectors with as many numbers as those of the project."""
+    """Vectors, each with as many numbers as a vector of the project."""
     features: Rows = msgspec.field(default_factory=list)
     """Features of each item; only for a project whose items were imported with features."""
     probabilities: bool = False
@@ -39,6 +39,6 @@ class Predictions(Message):
     confidence: list[float]
     """Probability of the predicted class of each item, 0..1."""
     step: int
-    """Training step of the model, that of the newest checkpoint."""
+    """Training step of the newest checkpoint, whose model made the predictions."""
     probabilities: list[list[float]] = msgspec.field(default_factory=list)
     """Probabilities of all classes per item, if the request asks for them; else empty."""

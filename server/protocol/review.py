@@ -22,7 +22,7 @@ MAX_SHEET_SIZE = 200
 
 
 class Interval(Message):
-    """Interval that contains the true share with a probability of 0.9."""
+    """Interval that contains the true value of an estimated share with a probability of 0.9."""
 
     low: Share
     """Lower bound."""
@@ -43,15 +43,16 @@ class Quality(Message):
     classes_labelled: int
     """Number of these classes that have a label."""
     unknown: int
-    """Number of unlabelled items in islands of the map that no label explains. They count as wrong,
-    because they are probably of a class that is not listed yet. 0 while `right` is null."""
+    """Number of unlabelled items that are in a cluster of the map with too few labels
+    (review/islands.py). These items count as wrong, because they are probably of a class that is
+    not listed yet. 0 while `right` is null."""
     held_out_accuracy: Share | None
-    """Accuracy of the classifier on held-out labelled items; also null when there are too few of
-    these items."""
+    """Accuracy of the classifier on held-out labelled items; null while `right` is null, and when
+    there are too few held-out items."""
     held_out: int
     """Number of held-out labelled items."""
     held_out_interval: Interval | None
-    """Interval of `held_out_accuracy`, for the number of held-out items."""
+    """Interval of `held_out_accuracy`. The interval is wider when fewer items are held out."""
     labelled: int
     """Number of labelled items."""
     verified: int
@@ -62,17 +63,17 @@ class Quality(Message):
     """Interval of `label_error`."""
     right: Share | None
     """Estimated share of items whose label is right. For an unlabelled item, the prediction
-    counts. Calibrated by the answers on `sheets`; null while the interval is too wide, but not from
-    the fifth sheet on."""
+    counts. The answers on contact sheets calibrate the estimate. Null while it cannot be computed.
+    Before the fifth sheet, it is also null while `right_interval` would be too wide."""
     right_interval: Interval | None
     """Interval of `right`."""
     sheets: int
     """Number of contact sheets whose answers calibrate the estimates."""
     gestures_left: int | None
-    """Estimated number of gestures until `right` reaches `target`; also null if the estimate may be
-    wrong by more than a factor of 2."""
+    """Estimated number of gestures until `right` reaches `target`; null while `right` is null, and
+    if the estimate may be wrong by more than a factor of 2."""
     target: Share
-    """Share of right items at which the labels are good enough."""
+    """Value of `right` at which the labels are good enough."""
     suspects: int
     """Number of items in the queue `suspects`; 0 while a class has no label."""
     uncertain: int
@@ -94,8 +95,9 @@ class SheetItem(Message):
     """Probability that the label is wrong. For an unlabelled item, the prediction counts instead of
     the label."""
     proposed: int
-    """Class that the item gets if a person confirms the sheet: its label, if it has one, unless the
-    calibrated probability of another class is at least 0.9; -1 without label and prediction."""
+    """Class that the item gets if a person confirms the sheet. An unlabelled item gets its
+    prediction; -1 without a prediction. A labelled item keeps its label, unless the calibrated
+    probability of another class is at least 0.9."""
 
 
 class Sheet(Message):
@@ -121,8 +123,8 @@ class Suggestion(Message):
     items: list[int]
     """Items of the region; empty for a sheet (GET /api/sheet returns its items)."""
     class_id: int
-    """Class that the model predicts for most items of the region; -1 if no region is suggested, or
-    if the region is an island that no label explains."""
+    """Class that the model predicts for most items of the region. -1 if no region is suggested, or
+    if the region is a dense place of the map with too few labels to know its class."""
     reason: str
     """Reason for the suggestion, as a sentence for a person."""
     gain: float | None

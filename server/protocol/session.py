@@ -97,9 +97,9 @@ class Welcome(Operation, tag="welcome"):
 class Resync(Operation, tag="resync"):
     """The client needs a new scene, because the server cannot send a delta to the newest positions.
 
-    The server runs another session, the box or the dimension of the scene changed, or the server no
-    longer stores the client's revision. The client fetches /api/scene.glb again and sends `hello`
-    again.
+    There are three possible causes: the server runs another session, the box or the dimension of
+    the scene changed, or the server no longer stores the client's revision. The client fetches
+    /api/scene.glb again and sends `hello` again.
     """
 
     scene_id: int

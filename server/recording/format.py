@@ -129,7 +129,7 @@ def _next(file: IO[bytes]) -> Record | None:
 
 
 def end_of(record: Record) -> int:
-    """Return the byte of the file where `record` ends."""
+    """Return the offset in the file at which `record` ends, in bytes."""
     return record.offset + length_of(record.payload)
 
 

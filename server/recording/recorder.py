@@ -24,11 +24,11 @@ _MAX_WAITING = 64
 """Largest number of records that wait for a slow disk. At this number, new positions are skipped.
 """
 _MAX_WAITING_BYTES = 64 << 20
-"""Largest size of all records that wait for a slow disk, in bytes. Above this size, operations are
-skipped as well."""
+"""Largest size of all records that wait for a slow disk, in bytes. Above this size, positions and
+operations are skipped."""
 CLOSE_SECONDS = 1.0
-"""Longest time that `close` waits for the disk, in seconds. The server cannot end before, and a
-person may be waiting for that."""
+"""Longest time that `close` waits for the disk, in seconds. A person may be waiting for the
+server to end."""
 _RETRY_SECONDS = 2.0
 """Interval between two attempts to write a keyframe after a disk error, in seconds."""
 
@@ -125,7 +125,7 @@ class Recorder:
     def operations(
         self, operations: Iterable[protocol.Operation], now: float | None = None
     ) -> None:
-        """Record operations (labels, classes, losses). `now` is a time as in `positions`."""
+        """Record operations (labels, classes, losses). `now`: see the method `positions`."""
         now = self._seconds() if now is None else now
         for operation in operations:
             payload = protocol.encode_operation(operation)

@@ -35,12 +35,13 @@ _SEQUENCED = (b'{"op":"labels"', b'{"op":"classes"')
 _BEGINNING = max(map(len, _SEQUENCED))
 _LETTER = re.compile(b"[KFO]")
 _SEARCHED = 1 << 20
-"""Number of bytes of a damaged recording that are read and searched at once."""
+"""Number of bytes of a damaged recording that are read and searched in one step."""
 _SHORTEST, _LONGEST = 1e-10, 1e9
 """Limits for the time in the head of a record, in seconds; a time of 0 is also valid. In a damaged
-part, the search takes any bytes within the limits for a head, and reads the payload to check its
-CRC. Narrow limits make this rare: the search of 64 MB of random bytes takes 11 s. Without limits, a
-search of 16 MB takes 7.7 s, and the time grows with the square of the size."""
+part, the search reads a payload and checks its CRC wherever the bytes of a possible head have a
+time within the limits. Narrow limits make this rare: the search of 64 MB of random bytes takes
+11 s. Without limits, a search of 16 MB takes 7.7 s, and the duration grows with the square of the
+size."""
 
 
 class RecordedEvent(NamedTuple):
@@ -96,7 +97,7 @@ def _sequence_at(file: IO[bytes], offset: int, size: int) -> int:
 
 
 def _first_record(file: IO[bytes]) -> int:
-    """Return the offset after the header; 0 if the magic number is damaged."""
+    """Return the offset in bytes of the first record; 0 if the magic number is damaged."""
     beginning = os.pread(file.fileno(), len(MAGIC) + WORD.size, 0)
     if not beginning.startswith(MAGIC) or len(beginning) < len(MAGIC) + WORD.size:
         return 0

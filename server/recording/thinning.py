@@ -1,9 +1,9 @@
 """Thinning of a recording that is too large, by removing records from its older half.
 
 The frames of the older half are removed first. If that is not enough, the kind of record that takes
-most of the space is reduced. Of keyframes and other operations, every second is removed. All
-`labels` operations are merged into one. The first keyframe, the keyframe before the newest frames
-and the newest label of each item always stay.
+most of the space is reduced: every second keyframe is removed, all `labels` operations are merged
+into one, or every second other operation is removed. The first keyframe, the keyframe before the
+newest frames and the newest label of each item always stay.
 """
 
 from array import array
@@ -30,7 +30,7 @@ from lodespace.recording.format import (
 
 _decode_labels = json_decoder(msgspec.json.Decoder(protocol.Labels))
 _LABELS = b"L"
-"""Kind of a `labels` operation in this module; in the file, its kind is OPERATION."""
+"""Kind that this module gives to a `labels` operation. In the file, its kind is OPERATION."""
 _MERGE_AT = 2_000_000
 """Number of label changes after which _NewestClasses merges them. This limits its memory to about
 100 MB."""

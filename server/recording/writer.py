@@ -19,8 +19,8 @@ from lodespace.recording.format import (
 from lodespace.recording.thinning import Thinning
 
 GROWTH = 1.1
-"""Factor by which the file grows between two attempts to thin it. Each attempt reads the whole
-file, so a file that cannot become smaller must not be thinned again with each record."""
+"""Factor by which the file grows between two attempts to make it smaller (thinning.py). An attempt
+reads the whole file, so there must not be one for each record."""
 
 
 class RecordingFullError(OSError):
@@ -65,7 +65,7 @@ class RecordingWriter:
         self._open()
 
     def _open(self) -> None:
-        """Open the file after its newest complete record, and pass all records to `follow`."""
+        """Open the file to write after its newest complete record. Pass all records to `follow`."""
         self._size = start_of(self.path)
         if self._follow is None:
             for _ in self._records():
@@ -107,7 +107,7 @@ class RecordingWriter:
         return written
 
     def stop_thinning(self) -> None:
-        """Ask a thinning that runs in another thread to stop. It ends soon, with an OSError."""
+        """Ask a thinning in another thread to stop. The thinning soon ends with an OSError."""
         self._stopped = True
 
     def close(self) -> None:

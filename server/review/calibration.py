@@ -26,7 +26,8 @@ Floats = npt.NDArray[np.float64]
 NEWEST = 30
 """Number of newest sheets whose answers are used."""
 FADING = 0.75
-"""Weight of a sheet's answers, relative to the next newer sheet, because the model changes."""
+"""Weight of the answers on a sheet, relative to those on the next newer sheet. Older answers count
+less, because the model changes."""
 SAME_SHEET = 0.5
 """Weight of one answer: items on one sheet are similar, and a curve of two parameters fits no model
 exactly. With 0.7, intervals contained the truth in 0.92 of the cases of tests/review, with 0.5 in
@@ -35,19 +36,20 @@ exactly. With 0.7, intervals contained the truth in 0.92 of the cases of tests/r
 OFFSET_DEVIATION = 0.9
 """Standard deviation of the prior of the offset, in log-odds.
 
-Before there are answers, the model was wrong by -1.5 to 1.2 on the data sets of docs/gain.md.
+On the data sets of docs/gain.md, the offset before the first answers was between -1.5 and 1.2.
 """
 SLOPE_DEVIATION = 0.25
-"""Standard deviation of the prior of the slope, whose mean is 1."""
+"""The prior of the slope has the mean 1 and this standard deviation."""
 LARGEST_ODDS = 6.0
-"""Largest absolute log-odds that are used, a probability of 0.9975."""
+"""Largest absolute log-odds that are used. They correspond to a probability of 0.9975."""
 UNATTENDED = 5.0
-"""Answers on a sheet are not used if nothing was changed on it, and the model gave this a
-probability below exp(-5): probably nobody has looked at the sheet."""
+"""Answers on a sheet are not used if the person changed nothing, and the model gave this result a
+probability below exp(-5). Probably nobody has looked at the sheet."""
 UNATTENDED_RUN = 10.0
-"""The same for consecutive sheets, and a probability below exp(-10)."""
+"""Answers on consecutive sheets are not used if nothing was changed on any of them, and the model
+gave this a probability below exp(-10)."""
 DRAWS = 200
-"""Number of draws from a posterior, of which intervals are quantiles."""
+"""Number of draws from a posterior. Intervals are quantiles of these draws."""
 INTERVAL = (0.05, 0.95)
 """Quantiles between which an interval lies."""
 _STEPS = 256
@@ -55,10 +57,10 @@ _GRID = np.linspace(0, 1, _STEPS)
 
 
 class Answers(NamedTuple):
-    """Answers of people about E items that had a probability."""
+    """Answers of people about E items, with the probabilities that the model had given before."""
 
     probability: Floats
-    """Probability of the model that the class of the item is right, before the answer (E,)."""
+    """The model's probability, before the answer, that the class of each item is right (E,)."""
     right: npt.NDArray[np.bool_]
     """Whether the person kept the class (E,)."""
     weight: Floats
@@ -73,7 +75,7 @@ class Evidence(NamedTuple):
     labels: Answers
     """About labels."""
     proposals: Answers
-    """About predictions of items that had another label."""
+    """Answers about predictions that differed from the label of the item."""
     sheets: int
     """Number of sheets that the answers come from."""
 
@@ -87,7 +89,8 @@ class _Sheet(NamedTuple):
     label: ClassIds
     predicted: ClassIds
     surprise: float
-    """Improbability that an attentive person changes nothing, in nats; 0 if the person did."""
+    """Negative logarithm of the probability that no class on the sheet is wrong, in nats; 0 if the
+    person changed a class."""
 
 
 def evidence(session: AnnotationSession) -> Evidence:
@@ -112,7 +115,7 @@ def evidence(session: AnnotationSession) -> Evidence:
 
 
 def _sheets(session: AnnotationSession) -> Iterator[_Sheet]:
-    """Yield the confirmed sheets with probabilities that are not undone, newest first."""
+    """Yield confirmed sheets, newest first. Skip undone sheets and sheets without probabilities."""
     resolve = session.classes.resolve
     for record in reversed(session.history.gestures.values()):
         seen = record.seen
@@ -134,7 +137,10 @@ def _sheets(session: AnnotationSession) -> Iterator[_Sheet]:
 
 
 def _attended(sheets: list[_Sheet]) -> list[_Sheet]:
-    """Return `sheets` without those on which nothing was changed, although this is improbable."""
+    """Return `sheets` without those that a person probably confirmed without looking.
+
+    Nothing was changed on such a sheet, although the model expected errors (UNATTENDED).
+    """
     found: list[_Sheet] = []
     for changed, group in groupby(sheets, lambda sheet: sheet.surprise == 0):
         run = list(group)
@@ -174,13 +180,13 @@ class Curve:
         return np.interp(probability, _GRID, self._curve).astype(np.float32)
 
     def draws(self, probability: npt.NDArray[np.floating]) -> Floats:
-        """Return draws (DRAWS,) of the number of items (K,) that are right."""
+        """Return draws (DRAWS,) of how many of K items are right, given each `probability` (K,)."""
         at = np.rint(np.clip(probability, 0, 1) * (_STEPS - 1)).astype(np.intp)
         return self._draws @ np.bincount(at, minlength=_STEPS).astype(np.float64)
 
 
 class Calibration:
-    """Calibrated probabilities of all kinds of items."""
+    """Calibrates the probabilities of labels and of predictions by the answers on sheets."""
 
     def __init__(self, found: Evidence | None = None) -> None:
         nothing = Answers(np.empty(0), np.empty(0, np.bool_), np.empty(0))
@@ -212,7 +218,7 @@ def interval(draws: Iterable[float] | Floats) -> tuple[float, float]:
 
 
 def share_interval(right: float, count: int) -> tuple[float, float]:
-    """Return the interval of a share, of which `right` was measured on `count` items (Jeffreys)."""
+    """Return the Jeffreys interval of a share, which was measured as `right` on `count` items."""
     from scipy.stats import beta  # a late import: it takes 0.2 s
 
     a, b = right * count + 0.5, (1 - right) * count + 0.5

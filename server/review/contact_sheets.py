@@ -11,7 +11,7 @@ from lodespace.session.item_state import ItemState
 DOUBTFUL = 0.5
 """A label with a higher doubt is a suspect: it is more likely wrong than right."""
 NARROW = 0.5
-"""An item with a smaller margin between its two most probable classes is uncertain."""
+"""An item is uncertain if the margin between its two most probable classes is below this value."""
 OVERVIEW = 1000
 """Number of items from which the first sheet is chosen while there are no predictions.
 
@@ -99,8 +99,8 @@ def _group_means(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def _far_apart(points: npt.NDArray[np.float64], count: int) -> list[int]:
-    """Return `count` indices of `points` (N, D): first 0, then each time the index of the point
-    that is farthest from all chosen points."""
+    """Return `count` indices of `points` (N, D), the first of which is 0. Each further index is
+    that of the point with the largest distance to its nearest chosen point."""
     chosen = [0]
     distance = np.full(len(points), np.inf)
     while len(chosen) < count:
@@ -149,8 +149,8 @@ def proposed(state: ItemState, items: npt.NDArray[np.intp]) -> npt.NDArray[np.in
     """Return the class (K,) that each of `items` (K,) gets if a person confirms their sheet.
 
     This is the label, or the prediction of an item without a label. Another prediction replaces a
-    label only if the prediction is right, and the label wrong, with a probability of at least
-    OVERWRITES_FROM.
+    label only if two probabilities are at least OVERWRITES_FROM: that the prediction is right, and
+    that the label is wrong.
     """
     label, predicted = state.labels[items], state.prediction[items]
     sure = (state.confidence[items] >= OVERWRITES_FROM) & (state.doubt[items] >= OVERWRITES_FROM)

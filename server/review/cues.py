@@ -29,7 +29,7 @@ def cue(state: ItemState, which: Cue) -> Bytes:
 
 
 def _uncertainty(state: ItemState) -> Bytes:
-    """Return 1 - margin, and the strongest value for items without a prediction."""
+    """Return 1 - margin as a cue. Items without a prediction get the strongest value."""
     return _bytes(np.where(state.predicted, 1 - state.margin, 1))
 
 
@@ -51,7 +51,7 @@ def _density(state: ItemState) -> Bytes:
 
 
 def _diversity(state: ItemState) -> Bytes:
-    """Return the distance to the nearest labelled item, relative to the largest such distance.
+    """Return, per item, the distance to the nearest labelled item, divided by the largest one.
 
     While no item is labelled, all items have the strongest value.
     """
@@ -95,8 +95,8 @@ def _bytes(share: npt.NDArray[np.floating]) -> Bytes:
 def _places(positions: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.float64], int]:
     """Return the positions of items in units of cells (N, D), and the number of cells per axis.
 
-    Cells are cubes. The outermost cells also hold the few far items, so that far items do not
-    enlarge all cells.
+    Cells are cubes. A few items lie far from all others. They count in the outermost cells, so that
+    they do not enlarge the cells.
     """
     m = _CELLS[positions.shape[1]]
     low, high = np.percentile(positions, (1, 99), axis=0)

@@ -1,9 +1,11 @@
-"""Islands of the map, and the islands that no label explains.
+"""Islands of the map, and the items of islands that no label explains.
 
-An island is a dense place of the map with thinner places around it. A class without labels is never
-predicted, so the items of its islands are predicted as other classes, often with a high confidence.
-The map shows such islands, because it does not depend on the list of classes: they contain no
-labels.
+An island is a dense place of the map with thinner places around it. A label explains an item if the
+label is verified and in the same island, or if enough items near the item have labels (EXPLAINING).
+
+Items that no label explains are probably of a class without labels. Such a class is never
+predicted, so these items are predicted as other classes, often with a high confidence. The map
+shows them as islands, because it does not depend on the list of classes.
 """
 
 from typing import NamedTuple
@@ -14,7 +16,7 @@ import numpy.typing as npt
 from lodespace.session.item_state import ItemState
 
 CELLS = {2: 64, 3: 24}
-"""Number of cells along each axis, by the number of axes (2 or 3)."""
+"""Number of cells of the density grid along each axis, by the number of axes (2 or 3)."""
 BRIDGE = 0.6
 """Two dense places are one island if the density between them is at least this share of the density
 of the less dense place."""
@@ -23,8 +25,8 @@ SMALLEST_SHARE = 0.005
 SMALLEST = 8
 """Smallest number of items in an island."""
 EXPLAINING = 0.1
-"""Share of labels among the items near an unlabelled item that explains the item, if nobody has
-looked at these labels one by one.
+"""Smallest share of labelled items near an item at which their labels explain the item, although
+nobody has looked at these items one by one.
 
 A single verified label explains its whole island. A lasso is weaker evidence: it may contain a few
 items of another island by mistake, and an island may consist of several classes that touch.
@@ -39,11 +41,14 @@ class Islands(NamedTuple):
     of_item: Ints
     """Index of the island of each item (N,); -1 for items in no island."""
     unexplained: npt.NDArray[np.bool_]
-    """Whether each item is in an island, and no label explains it (N,)."""
+    """Whether each item is in an island, and is not explained (N,).
+
+    An item is explained by a verified label in its island, or by enough labels near the item.
+    """
 
 
 def islands(state: ItemState) -> Islands:
-    """Return the islands of the map, and the items that no label explains."""
+    """Return the island of each item, and which items are in an island with too few labels."""
     grid = _Grid(state.positions)
     of_item = grid.dense_places()
     n_places = int(of_item.max(initial=-1)) + 1
@@ -58,9 +63,9 @@ def islands(state: ItemState) -> Islands:
 
 
 def largest_unexplained(state: ItemState) -> npt.NDArray[np.uint32] | None:
-    """Return the unlabelled, unlocked items of the largest island that no label explains.
+    """Return the items of one island that are unexplained, unlabelled and unlocked, ascending.
 
-    Items are ascending. Return None if labels explain all islands.
+    This is the island with the most such items. Return None if no island has such items.
     """
     found = islands(state)
     free = ~state.locked & found.unexplained & ~state.labelled
@@ -71,7 +76,7 @@ def largest_unexplained(state: ItemState) -> npt.NDArray[np.uint32] | None:
 
 
 class _Grid:
-    """Cells over the positions (N, D), and their density."""
+    """Grid of cells over the positions (N, D), and the density of items in each cell."""
 
     def __init__(self, positions: npt.NDArray[np.int32]) -> None:
         d = positions.shape[1]
@@ -94,9 +99,9 @@ class _Grid:
     def dense_places(self) -> Ints:
         """Return the index of the dense place of each item (N,).
 
-        Each occupied cell belongs to a maximum of the density that is reached by steps to denser
-        cells. Two places are merged if the density between them is high enough (BRIDGE), as in
-        ToMATo (Chazal et al. 2013).
+        A dense place is a maximum of the density, and all cells from which steps to denser cells
+        lead to this maximum. Two places are merged if the density between them is high enough
+        (BRIDGE), as in ToMATo (Chazal et al. 2013).
         """
         strides = self._shape[0] ** np.arange(len(self._shape))[::-1]
         occupied = np.unique(self.cell_of_item)

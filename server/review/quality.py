@@ -11,20 +11,22 @@ from lodespace.review.islands import islands
 from lodespace.session.item_state import ItemState
 
 TARGET = 0.98
-"""Share of correct items at which the labels are good enough."""
+"""Estimated share of right items at which a person can stop labelling."""
 TYPICAL_REGION = 27
-"""Number of items that a region gesture is assumed to have, until a client has made one. The number
+"""Assumed number of items of a region gesture, until a client has made a region gesture. The number
 is the size of a contact sheet."""
 WIDEST = 0.35
-"""Largest width of the interval of a share that is shown before SHOWN_FROM sheets."""
+"""Before SHOWN_FROM sheets, a share is shown only if its interval is at most this wide."""
 SHOWN_FROM = 4
-"""Number of sheets with answers from which a share is shown whatever its interval.
+"""After this number of sheets with answers, a share is shown even if its interval is wide.
 
-The first sheet has no predictions, so a share is shown from the fifth sheet on.
+The first sheet does not count, because it has no predictions. So such a share is shown from the
+fifth sheet on.
 """
 UNKNOWN_BUT_RIGHT = 0.3
-"""Share of the items of unexplained islands that may be right after all. Their predictions count as
-wrong in the estimate, but the upper bound of its interval contains this share of them."""
+"""Share of the unknown items (`unknown_items`) whose predictions may be right after all. The
+estimate counts all these predictions as wrong. The upper bound of its interval counts this share of
+them as right."""
 
 
 def doubts(state: ItemState) -> npt.NDArray[np.float32]:
@@ -38,9 +40,9 @@ def doubts(state: ItemState) -> npt.NDArray[np.float32]:
 def share_right(state: ItemState) -> float | None:
     """Return the estimated share of items whose label is right.
 
-    For an unlabelled item, the prediction counts. Items of islands that no label explains count as
-    wrong. Return None while a listed class has no label, and if no item has a prediction, unless
-    all items are verified.
+    For an unlabelled item, the prediction counts. Unlabelled items in an island that no label
+    explains (islands.py) count as wrong. Return None while a listed class has no label. Return None
+    also if no item has a prediction, unless all items are verified.
     """
     if not _can_estimate(state):
         return None
@@ -54,7 +56,7 @@ def _can_estimate(state: ItemState) -> bool:
 
 
 def unknown_items(state: ItemState) -> npt.NDArray[np.bool_]:
-    """Return whether each item is unlabelled, in an island that no label explains (N,).
+    """Return whether each item is unlabelled, and in an island of the map with too few labels (N,).
 
     Such an item is probably of a class that is not listed yet, whatever the prediction.
     """
@@ -129,7 +131,7 @@ def quality(
         held_out_accuracy: Accuracy on held-out labels, measured by the trainer; None if unknown.
         held_out: Number of held-out labels.
         region: Number of items per region gesture.
-        calibration: Calibration by the answers on sheets; None without any.
+        calibration: Calibration by the answers on sheets; None before the first answer.
     """
     calibration = calibration or Calibration()
     calibrated = calibration.applied(state)
@@ -204,7 +206,7 @@ class _Estimates:
 
     @property
     def too_vague(self) -> bool:
-        """Whether the interval is so wide that no figure is shown."""
+        """Whether the interval is so wide that the estimate is not shown."""
         low, high = self.interval
         return high - low > WIDEST and self._sheets < SHOWN_FROM
 

@@ -66,12 +66,12 @@ class Review:
         self._changed.set()
         self._known = -1
         self._calibration = (-1, Calibration())
-        """Number of an event, and the calibration by the answers until this event."""
+        """Number of an event, and the calibration fitted to the answers up to this event."""
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Start estimating the quality. Return after the first estimate, so that the first page can
-        show this estimate."""
+        """Start estimating the quality. Return after the first estimate, so that a page that
+        opens can show an estimate."""
         await self._estimate_now()
         self._task = asyncio.create_task(self._estimate())
 
@@ -125,7 +125,7 @@ class Review:
         return await self._work_out(lambda: cues.cue(state, which).tobytes())
 
     def _calibrated(self) -> Callable[[], Calibration]:
-        """Return a function for another thread that returns the calibration by all answers."""
+        """Return a function that calibrates by all answers. The function may run in any thread."""
         sequence, known = self.session.sequence, self._calibration
         if known[0] == sequence:
             return lambda: known[1]

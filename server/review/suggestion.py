@@ -13,25 +13,25 @@ from lodespace.review.quality import share_right
 from lodespace.session.item_state import ItemState
 
 RIGHT_ENOUGH = 0.99
-"""Share of correct items at which nothing more is suggested."""
+"""Share of correct items at which suggestions end."""
 LEAST_GAIN = 1.0
 """Smallest number of items that a suggested gesture is expected to correct."""
 SPOTS = 16
-"""Largest number of dense spots of the map at which a region is tried."""
+"""Largest number of dense spots of the map from which a region is grown."""
 SMALLEST, LARGEST = 6, 2000
 """Smallest and largest number of items of a ball that is considered as a region."""
 AGREEMENT = 0.9
-"""Minimum share of items in a region with the same predicted class, the class of the region."""
+"""Minimum share of a region's items whose predicted class is the class of the region."""
 MOST = 0.5
-"""A region has a gain only if the label improves more than this share of the region's items."""
+"""A region has a gain only if its class would correct more than this share of its items."""
 WORTH_DRAWING = 2 * SHEET_SIZE
 """Smallest number of items of a region that is suggested.
 
-Instead of a smaller region, a sheet is suggested. It gains more, because its items differ more from
-one another (docs/gain.md).
+Instead of a smaller region, a sheet is suggested. A sheet gains more than a small region, because
+its items differ more from one another (docs/gain.md).
 """
 _STEP = 1.5
-"""Factor by which the number of items of a ball grows per iteration."""
+"""A region is a ball of items. The number of its items grows by this factor per iteration."""
 _THINNING = 1.3
 """Largest growth of a ball's radius per iteration, relative to the growth at constant density.
 
@@ -55,9 +55,9 @@ class Region(NamedTuple):
 def suggest(state: ItemState, class_name: Callable[[int], str]) -> Suggestion:
     """Return the gesture with the largest gain. `class_name` returns the name of a class id.
 
-    While a listed class has no label, no gain is known. Then the gesture is to label the largest
-    cluster of items that resemble no labelled item, because it is probably of a class without
-    labels.
+    While a listed class has no label, no gain is known. The function then suggests the largest
+    dense place of the map with too few labels to know its class (islands.py): its items probably
+    belong to a class without labels.
     """
     if state.labelled.any() and not state.scorable:
         return _next_class(state)
@@ -79,7 +79,7 @@ def suggest(state: ItemState, class_name: Callable[[int], str]) -> Suggestion:
 
 
 def _next_class(state: ItemState) -> Suggestion:
-    """Return the next gesture while a listed class has no label."""
+    """Return the suggestion for a state in which a listed class has no label."""
     n, lacking = len(state.classes), len(state.lacking)
     known = f"{n - lacking} of {n} classes have labels" if lacking else "only one class is listed"
     island = largest_unexplained(state)
@@ -174,11 +174,10 @@ def _percent(share: float) -> str:
 
 
 def best_region(state: ItemState) -> Region | None:
-    """Return the ball of items with the largest gain.
+    """Return the ball of items with the largest `gain`.
 
-    It contains only items without a label whose predicted class is not locked.
-
-    Return None if there is no dense ball whose items have the same predicted class.
+    A ball contains only unlabelled items whose predicted class is not locked. Return None if there
+    is no dense ball whose items have the same predicted class.
     """
     free = np.flatnonzero(~state.labelled & ~state.locked)
     if len(free) < SMALLEST:

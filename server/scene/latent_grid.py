@@ -1,9 +1,9 @@
 """Revisions of the positions that clients have: latent means, rounded to the grid of the scene.
 
-The grid is a closed loop: each delta is computed against the positions of the clients, not against
-the previous frame of the trainer, so rounding errors never add up. While points move, positions
-change in steps of 2**MOVING_SHIFT (an error of at most 1/4096 of the box). When training rests, one
-exact frame follows.
+The deltas form a closed loop: each delta is computed against the positions of the clients, not
+against the previous frame of the trainer, so rounding errors never add up. While points move,
+positions change in steps of 2**MOVING_SHIFT (an error of at most 1/4096 of the box). When training
+rests, one exact frame follows.
 """
 
 import secrets
@@ -17,8 +17,8 @@ from lodespace.protocol.frames import GRID_STEPS, MOVING_SHIFT, encode_positions
 from lodespace.scene.glb import Box
 
 RING = 64
-"""Number of revisions that are kept. A client at a kept revision gets one merged delta. A client at
-an older revision gets the whole scene.
+"""Number of revisions of the positions that are kept. A client at a kept revision gets one merged
+delta. A client at an older revision gets the whole scene.
 """
 MARGIN = 0.35
 """Free space on each side of the cloud in a new box, relative to the extent of the cloud. The space

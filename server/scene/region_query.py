@@ -22,8 +22,8 @@ import numpy.typing as npt
 from lodespace.protocol import Region
 
 DEPTH_TOLERANCE = 0.002
-"""Largest difference in depth (z / w) between a visible item and the nearest item in the same
-cell."""
+"""Largest difference in depth (z / w) between a visible item and the item of the same cell that is
+nearest to the camera."""
 
 
 def items_in_regions(

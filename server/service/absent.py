@@ -76,7 +76,7 @@ class NoRecorder:
 
 
 class NoTrainer:
-    """The trainer of a read-only scene, or of a server that was started without training."""
+    """Replaces the trainer in a read-only scene, or in a server that started without training."""
 
     def __init__(self, session: AnnotationSession, listener: TrainerListener) -> None:
         self._session = session

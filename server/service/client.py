@@ -73,8 +73,9 @@ class Client:
         self.config = config
         """Options of the server, which limit the outbox."""
         self.client_id = ""
-        """Id of the client in its gestures: the id that the page sent, after the id of an approved
-        device (session/authors.py). A page that reconnects keeps its id. Empty before `hello`."""
+        """Id of the client in its gestures: the id CLIENT that the page sent, or `DEVICE.CLIENT` on
+        an approved device (session/authors.py). A page that reconnects keeps its id. Empty before
+        `hello`."""
         self.name = ""
         """Name of the client, which other people see."""
         self.role: protocol.Role | None = role

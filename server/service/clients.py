@@ -70,7 +70,7 @@ class Clients:
                 client.close(protocol.CLOSE_REVOKED, "The owner has revoked this device.")
 
     def access_changed(self, overview: Callable[[], protocol.Access]) -> None:
-        """Send waiting and approved devices to all clients with the role `owner`."""
+        """Send the list of waiting and approved devices to all clients with the role `owner`."""
         owners = [client for client in self._greeted() if client.role == "owner"]
         if owners:
             news = protocol.AccessChanged(access=overview())

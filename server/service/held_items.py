@@ -15,7 +15,10 @@ from lodespace.session.session import AnnotationSession
 
 
 class HeldItems:
-    """Merges what all clients drag, view and watch, and sends the result to the trainer."""
+    """Merges the dragged items, the items in view and the requests for forces of all clients.
+
+    Sends the result to the trainer.
+    """
 
     def __init__(self, session: AnnotationSession, clients: Clients, trainer: AnyTrainer) -> None:
         self.trainer = trainer
@@ -45,7 +48,10 @@ class HeldItems:
             self._send_drags()
 
     def _send_drags(self) -> None:
-        """Send all dragged items. For an item that two clients drag, one of the targets is sent."""
+        """Send all dragged items to the trainer.
+
+        For an item that two clients drag, the target of one of them is sent.
+        """
         latent_dim = self._session.grid.latent_dim
         drags = [
             client.dragging
@@ -72,7 +78,7 @@ class HeldItems:
         self.trainer.watch(any(client.watching for client in self._clients))
 
     def set_priority(self, client: Client, items: list[int]) -> None:
-        """Set the items in view of a client. The trainer moves items in view of any client first.
+        """Set the items that a client has in view. The trainer moves these items before all others.
 
         Raises RequestError when an item does not exist.
         """
@@ -88,7 +94,7 @@ class HeldItems:
     def left(self, client: Client) -> None:
         """Remove the dragged items, items in view and request for forces of a client.
 
-        The client is no longer in `clients`.
+        Call this method after the client was removed from the list of clients.
         """
         if client.priority:
             self._send_priority()

@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 
 
 class LogWatch:
-    """Shows why labels cannot be saved, and rescues the events of a log that is lost.
+    """Shows a notice while labels cannot be saved, and rescues the events of a log that is lost.
 
     A log is lost when its file was deleted, moved, replaced, or changed by another program. The
     server then refuses commands until the file is back or the server is restarted.
@@ -97,7 +97,7 @@ class LogWatch:
     async def _rescue(self) -> str:
         """Write all events to a new folder, unless a complete copy exists.
 
-        Returns sentences for a person about the place of the events and the next action.
+        Returns text for the user: where the events are, and what to do next.
         """
         event_log = self._event_log
         if not isinstance(event_log, EventLog):

@@ -47,7 +47,7 @@ class ClientUpdates(Observer):
 
 
 class ReviewUpdates(Observer):
-    """Reports each change to the review, which estimates the quality of the labels."""
+    """Notifies the review of each change of labels and predictions."""
 
     def __init__(self, review: Review) -> None:
         self._review = review

@@ -19,7 +19,7 @@ from lodespace.errors import RequestError
 MAX_WAITING = 32
 """Largest number of computations of one client that wait. Further computations are refused."""
 PICTURES_AT_ONCE = 4
-"""Largest number of pictures, pages of the atlas or sounds that are made for one device at once."""
+"""Largest number of pictures, atlas pages and sounds that are made for a device simultaneously."""
 
 NICENESS = 10
 """Increase of the nice value of the thread that computes for devices. Without this increase, a long
@@ -29,7 +29,10 @@ T = TypeVar("T")
 
 
 class QueryLanes:
-    """Runs the computations of all clients. A client is the id of its device, "" for the owner."""
+    """Runs the computations of all clients.
+
+    A client is identified by the id of its device, or by "" for the owner.
+    """
 
     def __init__(self) -> None:
         # Two threads: python code in one of them holds the interpreter for milliseconds, and more
@@ -71,8 +74,8 @@ class QueryLanes:
     async def picture(self, device: str) -> AsyncGenerator[None]:
         """Run the `async with` block, which makes a picture, an atlas page or a sound for a device.
 
-        At most PICTURES_AT_ONCE of these blocks run at once per device; further blocks wait. The
-        owner on this machine (`device` "") never waits.
+        At most PICTURES_AT_ONCE of these blocks run at the same time per device; further blocks
+        wait. The owner on this machine (`device` "") never waits.
         """
         if not device:
             yield

@@ -181,8 +181,8 @@ class Service:
         self.clients.access_changed(self.access.overview)
 
     def left(self, client: Client) -> None:
-        """Remove the head and hands, dragged items, items in view and request for forces of a
-        client that has disconnected."""
+        """Remove the data of a client that has disconnected: head and hands, dragged items, items
+        in view, and the request for forces."""
         self.presence.left(client)
         self.held_items.left(client)
         self.clients.access_changed(self.access.overview)

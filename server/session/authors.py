@@ -1,8 +1,9 @@
 """The author of a gesture: the id of a client, as the label log and all messages name it.
 
-The id that a page makes belongs to its device. The server therefore puts the id of an approved
-device before it: `DEVICE.CLIENT`. A page cannot send an id with a dot, so no device can act in the
-name of another, or of the owner. Pages of the owner on this machine have no device.
+A page makes its own client id. For a page on an approved device, the server puts the id of the
+device before the client id: `DEVICE.CLIENT`. A page cannot send an id with a dot, so no device can
+act in the name of another device, or of the owner. Pages of the owner on this machine have no
+device.
 """
 
 MIN_PAGE_ID = 8

@@ -192,7 +192,7 @@ class ClassList:
         return UNLABELED
 
     def counted_as(self) -> ClassIds:
-        """Return the class that items of each class count as (C,), or UNLABELED."""
+        """Return, per class, the class that its items count as after merges (C,), or UNLABELED."""
         if len(self._merged_into):
             return self._merged_into
         return np.arange(len(self.classes), dtype=np.int16)

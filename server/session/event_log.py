@@ -35,8 +35,8 @@ __all__ = ["FORMAT", "EventLog", "EventLogError", "LogLostError"]
 _WAIT_SECONDS = 3.0
 """Longest time that a command waits for another program's lock on the file, in seconds."""
 _WAIT_AGAIN_SECONDS = 0.1
-"""Longest wait for the lock if the previous command waited in vain, in seconds. The wait is short,
-because the waits of commands that are queued add up."""
+"""Longest wait for the lock, in seconds, if the previous command did not get the lock. The wait is
+short, because the waits of commands that are queued add up."""
 
 
 class EventLog:
@@ -53,13 +53,13 @@ class EventLog:
         self._known: list[tuple[int, bytes]] | None = None
         """Number and stored form of every event in the log; None before the log was read."""
         self._refused = set[str]()
-        """Commands whose event may be in the file although it was refused."""
+        """Ids of refused commands whose event may be in the file nevertheless."""
         self._data_version = 0
         self._end: WalEnd | None = None
         """End of the write-ahead log before the running commit of `append`; None until `append` has
         locked the file."""
         self._impatient = False
-        """Whether the last command waited in vain for another program's lock."""
+        """Whether the last command failed because another program had locked the file."""
         self._connection: sqlite3.Connection | None = None
         try:
             self._use(self._open())

@@ -45,7 +45,7 @@ class EventHeader(
     tag_field="kind",
     gc=False,
 ):
-    """Fields of every event. No field can lead back to the event, hence `gc=False`."""
+    """Fields of every event. `gc=False`, because no field can refer back to the event."""
 
     command_id: str
     """Id that the client made for the command; unique in a log."""
@@ -176,14 +176,14 @@ class UndoEvent(EventHeader, frozen=True, tag="undo"):
     """An action was undone."""
 
     gesture: int
-    """Sequence number of the event of the undone action."""
+    """Sequence number of the event that made the undone action."""
 
 
 class RedoEvent(EventHeader, frozen=True, tag="redo"):
     """An action was redone."""
 
     gesture: int
-    """Sequence number of the event of the redone action."""
+    """Sequence number of the event that made the redone action."""
 
 
 class AddClassEvent(EventHeader, frozen=True, tag="add_class"):

@@ -27,7 +27,7 @@ class ItemState(NamedTuple):
     doubt: npt.NDArray[np.float32]
     """Probability that the class in `standing` is wrong for the item (N,)."""
     locked: npt.NDArray[np.bool_]
-    """Whether the class in `standing` is locked (N,)."""
+    """Whether the item's class in `standing` is locked (N,)."""
     positions: npt.NDArray[np.int32]
     """Positions (N, D), in steps of the quantisation grid. A step is equally long on all axes."""
     classes: npt.NDArray[np.int16]
@@ -58,7 +58,8 @@ class ItemState(NamedTuple):
         """Whether shares of right items can be estimated: at least two classes are listed, and each
         of them has a label.
 
-        A class without labels is never predicted, so its items look right as another class.
+        A class without labels is never predicted. Its items are predicted as another class, and an
+        estimate would count these predictions as right.
         """
         return len(self.classes) > 1 and len(self.lacking) == 0
 

@@ -43,9 +43,9 @@ class GestureRecord(msgspec.Struct, gc=False):
     undone: bool = False
     """Whether the gesture is currently undone."""
     seen: Seen | None = None
-    """State of the items before a confirmed sheet; None for other gestures."""
+    """State of the items before the sheet was confirmed; None if the gesture confirmed no sheet."""
     first: int = 0
-    """Row of the first item in the table of LabelHistory, which sets this field."""
+    """Row of the first item in the table of LabelHistory. LabelHistory sets this field."""
 
     @property
     def rows(self) -> slice:
@@ -61,7 +61,7 @@ class GestureRecord(msgspec.Struct, gc=False):
 class _Rows:
     """A table with one row per item of each gesture, in the order of the gestures.
 
-    Row 0 belongs to no gesture. It is below the oldest gesture of each item.
+    Row 0 belongs to no gesture. It stands for the state before the oldest gesture of each item.
     """
 
     def __init__(self) -> None:
@@ -141,12 +141,13 @@ class LabelHistory:
         return self.changes()[0]
 
     def prepare(self, records: Sequence[GestureRecord]) -> None:
-        """Do the work of `add` for several gestures at once, each newer than all before it.
+        """Do most of the work of `add` for several gestures in one step, oldest gesture first.
 
-        Then `add_prepared` adds them one by one, and other gestures can be undone and redone in
-        between. Until the last one is added, the labels are not valid. At the end, `changes`
-        returns the changes. This order exists because NumPy takes about as long for the 20 items of
-        a gesture as for 1,000 items.
+        All of them are newer than the gestures added so far. Then `add_prepared` adds them one by
+        one. Between two calls of `add_prepared`, other gestures can be undone and redone. Until the
+        last gesture is added, the labels are not valid. At the end, `changes` returns the changes.
+        One step is faster, because NumPy takes about as long for the 20 items of a gesture as for
+        1,000 items.
         """
         rows = self._rows
         new = self._prepared = rows.append(records)
@@ -207,7 +208,7 @@ class LabelHistory:
         return items[class_ids != rows.class_id[old]]
 
     def _give(self, items: npt.NDArray[np.intp], rows: RowNumbers) -> None:
-        """Give each of `items` (M,) the label in its row (M,)."""
+        """Set the label of each of `items` (M,) to the label in the item's row of `rows` (M,)."""
         self.labels[items] = self._rows.class_id[rows]
         self.owner[items] = self._rows.number[rows]
         self.verified[items] = self._rows.verified[rows]

@@ -33,7 +33,7 @@ from lodespace.session.state import SessionState
 from lodespace.session.undo import UndoLog
 
 _OVERLOOKED = (LodespaceError, IndexError, KeyError, TypeError, OverflowError)
-"""Errors of an event that makes no sense, but passed the checks."""
+"""Errors of `carry_out` for an event that passed the checks but makes no sense."""
 
 
 def replay(session: AnnotationSession, events: Iterable[Event], path: Path) -> None:
@@ -73,7 +73,7 @@ def _make_sense(state: SessionState, run: Sequence[GestureEvent]) -> bool:
 
 
 def _labels_make_sense(state: SessionState, events: Sequence[LabelEvent | LabelEachEvent]) -> bool:
-    """Return whether `_check_items` and `_check_class` accept all items and classes."""
+    """Return whether `_check_items` and `_check_class` accept all items and classes of `events`."""
     if not events:
         return True
     items = np.concatenate([event.items for event in events])

@@ -32,9 +32,9 @@ def copy_log(path: Path, target: Path) -> int:
 
 
 def write_log(path: Path, events: Iterable[Event]) -> None:
-    """Write `events`, which are numbered from 1, into the new log `path`, one file.
+    """Write `events`, which are numbered from 1, into a new log at `path`.
 
-    Raises EventLogError.
+    The log is one file, without a write-ahead log. Raises EventLogError.
     """
     stored = ((event.sequence, encode_event(event)) for event in events)
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:

@@ -13,8 +13,9 @@ _LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _NOT_WRITABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM)
 _UNSUITABLE = (sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_NOMEM)
-"""These four tuples are SQLite's primary result codes by cause. For most other codes, `_probe`
-finds the cause."""
+"""Result codes of SQLite for an unsuitable write. Like `_LOCKED`, `_DAMAGED` and `_NOT_WRITABLE`,
+these are primary result codes. For most codes that are in no such tuple, `_probe` finds the
+cause."""
 
 
 class EventLogError(LodespaceError):
@@ -88,7 +89,7 @@ def _full(folder: Path) -> Cause:
 
 
 def _probe(folder: Path, error: Exception) -> Cause:
-    """Return the cause that a small write to `folder` shows.
+    """Try a small write to `folder`, and return the cause that the result shows.
 
     In many calls, SQLite reports a full disk, a full quota, a read-only file system and a broken
     disk by the same code. The operating system has a different error for each of them.

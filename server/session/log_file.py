@@ -55,7 +55,7 @@ def damaged_event(path: Path, sequence: int, error: object) -> LogDamagedError:
 
 
 def opening_error(path: Path, error: sqlite3.Error) -> EventLogError:
-    """Return the error that names the cause for which SQLite cannot open or read the log."""
+    """Return an error that states why SQLite cannot open or read the log."""
     if path.is_dir():
         return damaged(path, "it is a folder, not a file")
     match getattr(error, "sqlite_errorcode", 0) & 0xFF:
@@ -87,7 +87,7 @@ def opening_error(path: Path, error: sqlite3.Error) -> EventLogError:
 
 
 def check_schema(connection: sqlite3.Connection, path: Path) -> None:
-    """Raise EventLogError for a log of a newer version, or if it has more than the table `events`.
+    """Raise EventLogError if a newer version wrote the log, or it has more than the table `events`.
 
     Another person may have added a trigger or a view, whose code SQLite would run at each write or
     read.

@@ -51,13 +51,14 @@ class LogFiles:
         return _same(self._seen[0], _look_at(self.path))
 
     def in_place(self) -> bool:
-        """Return whether all three files at the path are those that were opened."""
+        """Return whether database, write-ahead log and index are the files that were opened."""
         return all(map(_same, self._seen, self._look()))
 
     def unchanged(self) -> bool:
         """Return whether no other program replaced or wrote the database or its write-ahead log.
 
-        Writes to the index do not count, because programs that only read also write the index.
+        Writes to the index file of the write-ahead log do not count, because programs that only
+        read also write that file.
         """
         now = self._look()
         return self._seen[:2] == now[:2] and _same(self._seen[2], now[2])
@@ -89,7 +90,7 @@ class LogFiles:
         return self._end
 
     def cut_wal(self, end: WalEnd) -> bool:
-        """Remove the frames after `end`, which a failed commit has left.
+        """Remove the frames that a failed commit has left after `end`.
 
         A commit whose sync fails leaves complete frames. The connection ignores them, but the next
         process that opens the log would recover them as a commit. Returns whether no frame is left.

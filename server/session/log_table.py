@@ -52,15 +52,15 @@ def stored_events(connection: sqlite3.Connection) -> Iterator[tuple[int, bytes]]
 
 
 def insert_all(connection: sqlite3.Connection, events: Iterable[tuple[int, bytes]]) -> None:
-    """Add numbers and stored forms of `events`, within the caller's transaction."""
+    """Insert `events`, pairs of number and stored form, within the caller's transaction."""
     connection.executemany(_INSERT, map(_row, events))
 
 
 def remove(connection: sqlite3.Connection, numbers: list[int], last: int) -> None:
     """Remove the newest events, within the caller's transaction.
 
-    `last` is the number of the newest remaining event; 0 if none remains. The next event gets the
-    next number.
+    `last` is the number of the newest remaining event; 0 if none remains. The event that is added
+    next gets the number `last` + 1.
     """
     connection.executemany("DELETE FROM events WHERE sequence = ?", [(n,) for n in numbers])
     connection.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = 'events'", (last,))

@@ -1,6 +1,6 @@
 """Pinned items and their targets. Pure state: equal events give equal pins.
 
-An anchor is one change of the pins. The pins follow from all anchors that are not undone.
+An `Anchor` is one change of the pins. The pins follow from all changes that are not undone.
 """
 
 from typing import NamedTuple
@@ -47,7 +47,7 @@ def check_targets(targets: list[tuple[float, ...]], n_items: int, latent_dim: in
 
 
 class Pins:
-    """All anchors by event number, and whether each is in force.
+    """All anchors by event number, and which of them are not undone.
 
     A newer anchor overrides the older anchors of the same items.
     """

@@ -54,10 +54,10 @@ class AnnotationSession(SessionState):
         self._labelled_at = np.zeros(len(items), np.int64)
         self._acks: dict[str, protocol.Ack] = {}
         self._two_classes = (-1, False)
-        """Cached answer: number of an event, and whether the labels after this event had at least
-        two classes."""
+        """Cache: number of an event, and whether the labels after this event have at least two
+        classes."""
         self._scorable = (-1, False)
-        """Cached answer: number of an event, and `scorable` after this event."""
+        """Cache of `scorable`: number of an event, and the value of `scorable` after this event."""
 
     # Events
 
@@ -102,7 +102,7 @@ class AnnotationSession(SessionState):
         self._relabelled(np.flatnonzero(self._labelled_at).astype(np.uint32))
 
     def carry_out(self, event: Event) -> tuple[protocol.Ack, Change]:
-        """Change the state by one event. The scores of relabelled items do not change.
+        """Change the state by one event, but do not update the `scores` of relabelled items.
 
         Returns the answer to the client that sent the command, and the change.
         """
@@ -201,7 +201,7 @@ class AnnotationSession(SessionState):
 
     @property
     def scorable(self) -> bool:
-        """ItemState.scorable, without copying the labels."""
+        """The same value as `ItemState.scorable`, computed without a copy of the labels."""
         if self._scorable[0] != self.sequence:
             listed = self.classes.listed()
             complete = len(listed) > 1 and len(lacking_labels(listed, self.labels)) == 0

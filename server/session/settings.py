@@ -57,8 +57,8 @@ class SettingsHistory:
     def add(self, number: int, changes: Settings) -> None:
         """Add the changes of event `number`, which is newer than all others, and compute `current`.
 
-        The earlier changes are not read again: opening a log of 10,000 changes takes seconds, not
-        minutes.
+        The earlier changes are not read again, so that opening a log of 10,000 changes takes
+        seconds, not minutes.
         """
         self._changes[number] = changes
         self._use(merge(self._merged, changes))
@@ -66,7 +66,7 @@ class SettingsHistory:
     def rebuild(self, stands: Callable[[int], bool]) -> None:
         """Compute `current` from the first settings and all changes in force.
 
-        `stands(number)` returns whether the change of event `number` is not undone.
+        `stands(number)` returns whether the change of event `number` is in force, not undone.
         """
         settings = self._first
         for number, changes in self._changes.items():

@@ -38,8 +38,8 @@ class SqliteFiles(NamedTuple):
 def read_files(path: Path) -> SqliteFiles:
     """Return the bytes of the database at `path` and of its -wal file.
 
-    A writer that is at work could change one file after the other was read, so both are read again
-    until they stay the same. Raises OSError.
+    Another program could change the first file while the second file is read. Both are therefore
+    read again until neither changes. Raises OSError.
     """
     wal = path.with_name(f"{path.name}-wal")
     while True:
@@ -209,7 +209,7 @@ def _cells(page: bytes, offset: int) -> Iterator[tuple[int, _Cell]]:
 
 
 def _varint(content: bytes, at: int) -> tuple[int, int]:
-    """Return the variable-length integer at byte `at`, and the byte after it."""
+    """Return the variable-length integer at byte `at`, and the index of the byte after it."""
     value = 0
     for k in range(8):
         byte = content[at + k]

@@ -40,7 +40,7 @@ class SessionState:
         self.items = items
         self.read_only = read_only
         self.obstacle = ""
-        """Why nothing can be saved, and the remedy. Empty for a bake."""
+        """Why nothing can be saved, and the remedy. Empty if saving works, and for a bake."""
         self.classes = ClassList(items.class_names)
         self.history = LabelHistory(len(items))
         self.undo_log = UndoLog()

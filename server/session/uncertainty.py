@@ -94,7 +94,7 @@ class UncertaintyTracker:
     def on_relabel(
         self, items: Items, *, labels: Classes, prediction: Classes, confidence: Floats
     ) -> None:
-        """Use the lower bound of the doubt for relabelled items.
+        """Set the doubt of relabelled items to its lower bound.
 
         Args:
             items: The relabelled items (K,).

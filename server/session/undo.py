@@ -25,7 +25,7 @@ ActionKind = Literal["label", "settings", "anchor", "unpin", "class"]
 
 
 class UndoableAction(msgspec.Struct, gc=False):
-    """One action of one client. Its fields are texts and numbers, hence `gc=False`."""
+    """One action of one client. `gc=False`, because all fields are texts and numbers."""
 
     number: int
     """Sequence number of the event of the action."""
@@ -83,7 +83,7 @@ class StateTransition(NamedTuple):
 
 
 class UndoLog:
-    """All actions by number, and the current state of the model."""
+    """All undoable actions by number, and the id of the current training state."""
 
     def __init__(self) -> None:
         self.actions: dict[int, UndoableAction] = {}
@@ -164,7 +164,7 @@ class UndoLog:
         self._redone[event] = action
 
     def _state_before(self, event: int, otherwise: int) -> int:
-        """Return the state before `event` if no later event changed the state, else `otherwise`."""
+        """Return `state_id` before `event`, or `otherwise` if a later event changed the state."""
         from_state, to_state = self._transitions[event]
         return from_state if to_state == self.state_id else otherwise
 
@@ -184,7 +184,7 @@ class UndoLog:
         return self.actions[standing[-1]]
 
     def next_undo_of_owner(self, client: str) -> UndoableAction:
-        """Return the newest action of `client` and of the owner's pages.
+        """Return the newest action of `client` and the owner's pages that is not undone.
 
         Raises RequestError if there is none.
         """

@@ -7,7 +7,7 @@ from lodespace.session.undo import UndoLog
 
 
 def check_undo(number: int, *, history: LabelHistory, classes: ClassList) -> None:
-    """Raise RequestError when action `number` made a class that other actions use."""
+    """Raise RequestError if an undo of action `number` would remove a class that is in use."""
     made = classes.made_by(number)
     if made is None:
         return

@@ -18,7 +18,7 @@ _RETRY_SECONDS = 0.1
 class CheckpointLock:
     """Lets one process at a time write checkpoints into `folder`.
 
-    The system releases the lock when the process ends, also when the process was killed.
+    The system releases the lock when the process ends, even if the process is killed.
     """
 
     def __init__(self, folder: Path) -> None:

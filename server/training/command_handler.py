@@ -40,7 +40,7 @@ class CommandHandler:
         self.rewinding = 0
         """Number of remaining frames of the motion that an undo plays backward."""
         self.event = 0
-        """Number of the newest event whose inputs were applied; 0 before the first event."""
+        """Number of the newest event whose `TrainingInputs` were applied; 0 before any event."""
         self._before_drag: TrainingState | None = None
 
     def carry_out(self, command: m.Command | None) -> None:

@@ -8,7 +8,7 @@ log = logging.getLogger(__name__)
 
 
 def return_free_memory() -> None:
-    """Return memory that is no longer used to the system, where the C library is glibc.
+    """Return unused memory to the system if the C library is glibc.
 
     Without this call, glibc keeps freed tensors of some megabytes for later. A trainer on 5,000
     items kept about 120 MB of such memory after 40 gestures.

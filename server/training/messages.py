@@ -51,7 +51,7 @@ class TrainingInputs(msgspec.Struct, tag=True):
     event: int
     """Sequence number of the event; 0 before the first event."""
     from_state: int
-    """Training state before the event (session/undo.py)."""
+    """Id of the training state before the event (`state_id` in session/undo.py)."""
     to_state: int
     """Training state after the event. A new state has the number of the event."""
     labels: bytes

@@ -15,7 +15,7 @@ Answer = m.Probed | m.Decoded
 
 
 class PendingQueries:
-    """Numbers queries, and passes each answer to the query that waits for it."""
+    """Gives each query a number, and passes each answer to the query that waits for it."""
 
     def __init__(self) -> None:
         self._waiting: dict[int, asyncio.Future[Answer]] = {}
@@ -53,7 +53,7 @@ class PendingQueries:
             waiting.set_result(answer)
 
     def fail(self) -> None:
-        """Fail all queries, because the trainer has ended."""
+        """End all waiting queries with an error, because the trainer has ended."""
         for waiting in self._waiting.values():
             if not waiting.done():
                 message = "training was interrupted; ask again"

@@ -35,7 +35,7 @@ class CommandReader:
 
     def __init__(self, pipe: BinaryIO) -> None:
         self.commands: queue.SimpleQueue[m.Command | None] = queue.SimpleQueue()
-        """Commands that the main loop has not carried out."""
+        """Commands that the main loop has not carried out yet."""
         self.starting = True
         """Whether the process still loads torch, data and model, so that it has nothing to save."""
         self._pipe = pipe
@@ -78,9 +78,9 @@ def end_with_parent() -> None:
 def give_way() -> None:
     """Lower the priority of this thread and of the threads that it starts later.
 
-    The server goes first where both need the same processor. Linux divides the time of a processor
-    among sessions before it looks at threads (sched_autogroup), and the trainer has a session of
-    its own. So the session gets the lower priority as well.
+    Then the server goes first when server and trainer need the same processor. Linux divides the
+    time of a processor among sessions before it looks at threads (sched_autogroup), and the trainer
+    has a session of its own. So this function also lowers the priority of the session.
     """
     os.nice(NICENESS)
     with contextlib.suppress(OSError):  # another system, or a kernel without these groups

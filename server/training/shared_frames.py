@@ -1,10 +1,11 @@
 """Frames from the trainer to the server through shared memory: a ring of slots in a nameless file.
 
 Both processes map the file into memory. Because the file has no name, the system frees the file
-when the last process ends, even if that process is killed. Each slot has a counter, which is odd
-while the trainer writes the slot. The trainer fills a slot, and then sends the number of the frame
-over its pipe. The server reads the slot when it receives this number. If the counter is odd or has
-changed, a newer frame has replaced this frame, and the number of the newer frame follows.
+when the last process ends, even if that process is killed. Each slot has a counter: twice the
+number of the frame in the slot, or an odd number while the trainer writes the slot. The trainer
+fills a slot, and then sends the number of the frame over its pipe. The server reads the slot when
+it receives this number. If the counter is not twice this number before and after the reading, a
+newer frame has replaced this frame. The number of the newer frame follows over the pipe.
 """
 
 import contextlib
@@ -61,7 +62,7 @@ class TrainerFrame(NamedTuple):
 
 
 class SharedFrames:
-    """The ring of frames of `n` items, in an open file of `size_for(n)` bytes."""
+    """A ring of SLOTS frames of `n` items, in an open file of `size_for(n)` bytes."""
 
     def __init__(self, file: IO[bytes], n: int) -> None:
         self.n = n

@@ -27,7 +27,7 @@ class StateReporter:
         self._collapse = ""
 
     def measured(self, snapshot: Snapshot) -> None:
-        """Send losses when they are due, and a warning when latent dimensions collapsed."""
+        """Send losses if they are due, and the warning about collapsed dimensions if it changed."""
         due = snapshot.resting or time.monotonic() - self._sent_at >= STATE_SECONDS
         config = self.trainer.config
         message = describe(snapshot.collapsed, config.latent_dim, config.weights.beta_kl)

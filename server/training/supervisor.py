@@ -164,7 +164,7 @@ class TrainerSupervisor:
         return answer
 
     async def decode(self, points: npt.NDArray[np.float32]) -> m.Decoded:
-        """Return the pictures at points (K, D). Raises TrainingError or RequestError."""
+        """Return the decoded pictures of `points` (K, D). Raises TrainingError or RequestError."""
         self._check_model()
         data = points.astype("<f4").tobytes()
         answer = await self._queries.ask(self._send, lambda request: m.Decode(request, data))

@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 HEARTBEAT_SECONDS = 9.0
 """A trainer that sends nothing for this number of seconds counts as hung, and is killed."""
 START_SECONDS = 60.0
-"""Seconds that a new trainer has until its first message; then it is killed. The time is long,
+"""Seconds after which the server kills a new trainer that has sent no message. The time is long,
 because the trainer first loads torch."""
 START_AGAIN_SECONDS = 15.0
 """Seconds before the next attempt if the system could not start a process."""
@@ -28,7 +28,8 @@ class Ending(Enum):
     """How a run of the trainer process ended."""
 
     KILLED = auto()
-    """The process had already trained, and was killed by another program or because it hung."""
+    """The process had already trained. The server killed it because it hung, or another program
+    killed it."""
     EXITED_EARLY = auto()
     """The process ended before it had trained, without an error message."""
     FAILED = auto()

@@ -1,10 +1,10 @@
 """Snapshots of the training state for undo: the newest in memory, older ones on disk.
 
 Each snapshot is stored under the number of the event that followed it. A thread writes to disk, so
-that training does not wait. If gestures arrive faster than the disk writes, the oldest snapshots
-that wait are given up, so that the memory stays bounded. If a snapshot was not written, or was lost
-with a killed process, an undo restores labels, settings and pins, and the model continues training
-from its current state.
+that training does not wait. If gestures arrive faster than the disk writes, the oldest waiting
+snapshots are discarded, so that the memory stays bounded. If a snapshot was not written, or was
+lost with a killed process, an undo restores labels, settings and pins, and the model continues
+training from its current state.
 """
 
 import logging
@@ -30,8 +30,8 @@ DISK_BYTES = 1 << 30
 
 4 snapshots are always kept."""
 CLOSE_SECONDS = 1.0
-"""Longest time that `close` waits for the disk, in seconds. The server cannot end before, and a
-person may be waiting for that."""
+"""Longest time that `close` waits for the disk, in seconds. A person who stops the server waits
+until `close` returns."""
 
 
 class UndoSnapshots:
@@ -108,7 +108,7 @@ class UndoSnapshots:
         return len(self._kept) > IN_MEMORY or (len(self._kept) > 1 and self.bytes > MEMORY_BYTES)
 
     def _give_up_oldest(self) -> None:
-        """Remove the oldest snapshot from memory, and do not write it if it still waits."""
+        """Remove the oldest snapshot from memory. If it is unwritten, do not write it."""
         event, _ = self._kept.popitem(last=False)
         waits = self._unwritten.pop(event, None) is not None
         is_written = self._writing is not None and self._writing[0] == event

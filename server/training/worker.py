@@ -34,8 +34,9 @@ log = logging.getLogger(__name__)
 REWIND_SECONDS = 1 / 50
 """Seconds between two frames of a motion that is played backward."""
 FRAME_RATE = 25.0
-"""Units of work per second at which a point may move by the full limit in each unit. At a higher
-rate, the limit is smaller in proportion, so that the limit per second stays the same."""
+"""Number of units of work per second up to which a point may move by SPEED_LIMIT (models/display)
+in each unit. At a higher rate, a point may move less per unit, so that its largest speed per second
+stays the same."""
 
 Commands = queue.SimpleQueue[m.Command | None]
 
@@ -116,7 +117,7 @@ class Worker:
         self._report_state()
 
     def _limit_motion(self) -> None:
-        """Set how far points may move in this unit of work, by the time since the previous unit."""
+        """Limit the motion in this unit of work; more time since the previous unit allows more."""
         now = time.monotonic()
         self.trainer.tempo = min(1.0, max(0.01, (now - self._advanced_at) * FRAME_RATE))
         self._advanced_at = now

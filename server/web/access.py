@@ -1,4 +1,4 @@
-"""Handlers of the addresses under /api/access: requests, pairing codes, decisions, devices."""
+"""Handlers of the routes under /api/access: requests, pairing codes, decisions, devices."""
 
 from io import BytesIO
 

@@ -1,7 +1,7 @@
 """A task that checks access four times per second.
 
-The task removes expired requests. It also closes the streams of devices that the same person has
-revoked on another server.
+The task removes expired requests. It also closes the streams of devices that the owner has revoked
+on another server of this computer.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ handshake in service/client.py.
 
 
 async def watch_access(app: web.Application) -> AsyncIterator[None]:
-    """Run the task while the application runs. Without `--lan` there is no task."""
+    """Run the task that checks access while the application runs. Without `--lan`, do nothing."""
     access = app[ACCESS]
     if access.devices is None:
         yield

@@ -54,8 +54,8 @@ async def raw_body(request: web.Request) -> bytes:
 def decoded(raw: bytes, kind: type[T]) -> T:
     """Return `raw`, decoded as the type `kind`.
 
-    Raises ProtocolError: with status 400 for a body that does not have the form of `kind`, and with
-    409 for a body that breaks a rule that its schema cannot state.
+    Raises ProtocolError: with status 400 for a body that does not match the schema of `kind`, and
+    with status 409 for a body that breaks a rule outside the schema.
     """
     try:
         return json_of(raw, kind)

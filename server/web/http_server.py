@@ -28,7 +28,7 @@ class _Connection(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """Log the error, and return the answer to a request that has no other answer.
+        """Log the error, and return the answer to the request that caused it.
 
         Raises ConnectionError when a part of another answer was already sent.
         """

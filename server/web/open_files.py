@@ -8,7 +8,7 @@ MACOS_MOST = 10240
 
 
 def raise_limit() -> None:
-    """Raise the number of files that this process may open to its hard limit.
+    """Set the limit of open files of this process to the hard limit.
 
     The usual soft limit is 1024 files, or 256 on macOS. Each connection counts as an open file, and
     so does each pipe to the trainer.

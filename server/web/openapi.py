@@ -48,7 +48,7 @@ def _schemas(routes: Sequence[Route]) -> dict[str, Any]:
 
 
 def _make_op_optional(schema: dict[str, Any]) -> None:
-    """Change the schema of an operation, so that the field `op` may be absent."""
+    """Make the field `op` optional in the schema of an operation."""
     schema["required"] = [name for name in schema.get("required", ()) if name != "op"]
 
 

@@ -1,4 +1,4 @@
-"""Handler of predictions for new items, and the process that makes them."""
+"""Handler of requests to predict new items. A separate process computes the predictions."""
 
 from collections.abc import AsyncIterator
 

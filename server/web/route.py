@@ -54,8 +54,8 @@ class Route:
     answer: type[Message] | Content | None = None
     """Type of the answer; None for a page or a stream, which the OpenAPI document leaves out."""
     errors: tuple[int, ...] = ()
-    """Status codes of errors that the handler raises. openapi.py adds those of every route and of
-    every body."""
+    """Status codes of errors that the handler raises. openapi.py adds the codes that every route
+    can have, and the codes of an invalid body."""
     parts: tuple[int, ...] = ()
     """Status codes of answers to a Range request."""
     parameters: tuple[Parameter, ...] = ()

@@ -39,7 +39,7 @@ Browsers accept a cookie with the prefix `__Host-` only from this host, over TLS
 NOTEBOOK = web.AppKey("notebook", bool)
 """Whether notebooks on this machine may show the page of this server in a frame."""
 CONNECTIONS = web.AppKey("connections", Connections)
-"""Open connections of the network port, with a limit on the rate of requests."""
+"""The connections that are open on the network port, with a limit on the rate of requests."""
 _NEEDED = web.AppKey("needed", dict[Handler, Role | None])
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -116,7 +116,7 @@ class Hosts:
             self._network |= frozenset(bracketed)
 
     def of(self, *, secure: bool) -> frozenset[str]:
-        """Return the allowed values for requests with or without TLS."""
+        """Return the allowed values of the Host header: with TLS if `secure`, else without TLS."""
         return self._network if secure else self._own
 
 
@@ -244,7 +244,7 @@ def refuse_foreign(request: web.Request, hosts: frozenset[str], *, notebook: boo
 
 
 def _refuse_body(request: web.Request) -> None:
-    """Raise LodespaceError unless a body is uncompressed JSON of at most MAX_MESSAGE_BYTES."""
+    """Raise LodespaceError for a body that is compressed, not JSON, or too large."""
     if hdrs.CONTENT_ENCODING in request.headers:
         raise LodespaceError(
             "Compressed bodies are refused. Send the body uncompressed.",

@@ -66,8 +66,8 @@ def test_certificate_is_kept_until_there_is_a_new_address(tmp_path: Path) -> Non
 def test_certificate_holds_every_address_of_the_machine(
     tmp_path: Path,
 ) -> None:
-    """The host of many containers has one address per container network. The certificate needs
-    all these addresses."""
+    """A machine that runs containers has one address per container network. The certificate
+    needs all these addresses."""
     many = [*NAMES, *(f"172.{16 + k // 200}.{k % 200}.1" for k in range(300))]
     first = own_certificate(tmp_path, many)
     assert set(many) <= set(first.names)

@@ -28,8 +28,8 @@ class Opened:
         self.closed: set[Connection] = set()
 
     def open(self, address: str) -> Connection:
-        """Open a connection. The connection is also passed as the asyncio protocol, which these
-        tests do not use."""
+        """Open a connection. These tests have no asyncio protocol, so `serve` gets the connection
+        instead."""
         connection = Connection(
             address, lambda: self.drop(connection), lambda: self.ended(connection)
         )

@@ -1,4 +1,4 @@
-"""The data sets of the benchmark of the gain, the views of them, and the files for the server."""
+"""Data sets of the annotation benchmark: items, features for other methods, files to import."""
 
 from pathlib import Path
 
@@ -159,7 +159,7 @@ def test_the_server_gets_the_items_in_order_and_no_classes(tmp_path: Path) -> No
 
 
 def imported(arguments: list[str], target: Path, **options: object) -> item_set.ItemSet:
-    """Import the first of the arguments of `lodespace serve`, and return the items."""
+    """Import the data that the first argument of `lodespace serve` names. Return the items."""
     report = import_data(arguments[0], target, ImportOptions(**options))  # type: ignore[arg-type]
     return item_set.load(target, root=report.root)
 

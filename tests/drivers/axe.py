@@ -9,7 +9,7 @@ AXE = Path(__file__).parents[2] / "webxr_client" / "node_modules" / "axe-core" /
 
 
 def serious(page: PageDriver) -> list[Any]:
-    """Return serious and critical violations: rule, help text, and the first three elements."""
+    """Return the serious and critical violations: rule, help text, and first three elements."""
     # During a change of theme, colours belong to neither theme, so wait for all animations.
     page.evaluate(
         "Promise.allSettled(document.getAnimations().map((animation) => animation.finished))"

@@ -22,7 +22,7 @@ Phase = Literal["moving", "painting", "held"]
 PHASES: tuple[Phase, ...] = ("moving", "painting", "held")
 VIEW = {"width": 480, "height": 240}
 RATE = 8
-"""Keyframes per second; enough for a new keyframe in each burst."""
+"""Keyframes per second. At this rate, each burst (BURST) shows a new keyframe."""
 RADIUS = 0.05
 BURST = 4
 """Frames per burst. A headset draws 72 frames per second, and the server sends 20 keyframes per
@@ -145,8 +145,10 @@ class FrameCosts:
 
 
 def _outside_frames(events: list[dict[str, Any]], stamps: list[dict[str, Any]]) -> float:
-    """Return the processor time, in ms, of the thread's tasks between the first and the last frame,
-    except tasks that draw a frame of the browser."""
+    """Return the processor time of the thread's tasks between the first and the last frame, in ms.
+
+    Tasks that draw a frame of the browser do not count.
+    """
     thread = stamps[0]["pid"], stamps[0]["tid"]
     first, last = stamps[0]["ts"], stamps[-1]["ts"]
     own = [
@@ -184,7 +186,7 @@ class FrameBench:
         self._to_cluster()
 
     def measure(self, phase: Phase, bursts: int) -> FrameCosts:
-        """Measure `phase` for `bursts` bursts of BURST frames. Then release what is held and clear
+        """Measure `phase` for `bursts` bursts of BURST frames. Then release the buttons, and clear
         the selection."""
         headset = self.headset
         self._to_cluster()

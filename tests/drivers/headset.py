@@ -195,8 +195,8 @@ class Headset:
     def paint(
         self, side: Side, items: npt.NDArray[np.int64], radius: float = 0.06
     ) -> npt.NDArray[np.int64]:
-        """Move the brush to the middle of the current positions of `items`, press and release it.
-        Returns the items that are then selected."""
+        """Move the brush to the middle of the current positions of `items`. Press and release the
+        trigger. Returns the items that are then selected."""
         self.script(f"lodespace.state.xr.setRadius({radius});")
         self.brush_to(side, np.median(self.in_room(items), axis=0))
         self.hold(side)

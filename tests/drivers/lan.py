@@ -30,7 +30,7 @@ class Lan:
         self.sessions: list[aiohttp.ClientSession] = []
 
     def device(self, address: str = "127.0.0.1", **options: Any) -> aiohttp.ClientSession:
-        """Return a browser of another device, with its own cookies."""
+        """Return an HTTP session that acts as the browser of a new device, with its own cookies."""
         session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(ssl=self.trust, local_addr=(address, 0)),
             cookie_jar=aiohttp.CookieJar(unsafe=True),

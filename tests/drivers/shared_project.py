@@ -26,7 +26,7 @@ RESTING = ("resting", "absent")
 
 @dataclass(frozen=True)
 class ProjectState:
-    """The parts of a project that a test can change, except the history in log and recording."""
+    """The parts of a project that a test can change, except the label log and the recording."""
 
     labels: list[tuple[Any, ...]]
     """Per item: its label, the client that gave it, and whether it is verified."""

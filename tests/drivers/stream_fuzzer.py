@@ -213,7 +213,7 @@ class Fuzzer:
                             await reading
 
     async def send_raws(self, count: int) -> None:
-        """Send `count` frames that break the rules, each over a connection of its own."""
+        """Send `count` frames that violate the WebSocket protocol, each over its own connection."""
         async with aiohttp.ClientSession() as http:
             for _ in range(count):
                 async with self._connected(http) as socket:

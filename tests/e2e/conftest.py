@@ -53,7 +53,7 @@ def shared_digits(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedPr
 
 @pytest.fixture(scope="session")
 def shared_still_digits(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedProject]:
-    """A project on the bundled digits without the trainer: no point moves."""
+    """A project on the bundled digits, served without the trainer, so that no point moves."""
     folder = tmp_path_factory.mktemp("still")
     project = SharedProject(
         folder, lambda place: ServerProcess("--project", str(place), "--no-training")
@@ -97,7 +97,7 @@ def impure_server(shared_impure_digits: SharedProject) -> Iterator[ServerProcess
 
 @pytest.fixture
 def own_server(tmp_path: Path, server_process: type[ServerProcess]) -> ServerProcess:
-    """A server with the trainer that only one test uses.
+    """A server, with its trainer, for a single test.
 
     A test needs its own server if it kills the trainer, reads the whole history, or undoes in an
     order that does not return the model to its first state.

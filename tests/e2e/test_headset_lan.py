@@ -44,7 +44,7 @@ def headset(open_page: Any, owner: PageDriver, address: str) -> Headset:
 
 
 def approve(owner: PageDriver, headset: Headset) -> None:
-    """The owner compares the code and approves the device, whose page then opens by itself."""
+    """Compare the code and approve the device as the owner. The device then opens the page."""
     page = headset.driver
     code = page.page.get_by_test_id("device-code").inner_text(timeout=60_000)
     line = owner.page.get_by_test_id("waiting").filter(has_text=code)

@@ -287,7 +287,7 @@ def test_a_bake_is_shown_and_not_changed(
 
 
 def test_the_first_picture_needs_no_trainer(still_server: ServerProcess, open_page: Any) -> None:
-    """The page of the bundled demo shows a finished map, which is part of the package, before a
+    """The package contains a finished map of the bundled demo. The page shows this map before a
     trainer runs."""
     page = open_page(still_server.url)
     page.wait_for_scene()

@@ -41,7 +41,7 @@ def select(page: PageDriver, items: np.ndarray) -> None:
 
 
 def dial(page: PageDriver, label: str, key: str) -> None:
-    """Change the slider of a dial by a key, after setting the focus on the slider."""
+    """Focus the slider of the dial `label`, and press `key`."""
     slider = page.page.locator(".dial-row", has_text=label).locator("input")
     slider.focus()
     slider.press(key)
@@ -294,8 +294,8 @@ def test_places_under_the_pointer_and_between_items_are_decoded(resting: PageDri
 def test_undo_under_a_later_gesture_of_another_client_shows_a_notice(
     own_server: ServerProcess, open_page: Any
 ) -> None:
-    """The other client uses the API: undo of a page covers the gestures of all pages of the owner,
-    but not those of the API."""
+    """The other client uses the API. An undo on a page covers the gestures of all pages of the
+    owner, but not those that came through the API."""
     page = open_page(own_server.url)
     page.wait_for_scene()
     page.wait_for_rest()

@@ -1,8 +1,8 @@
-"""The exported model predicts as the page: the same classes, and as accurately on new items.
+"""The exported model predicts the same classes as the page, and is as accurate on new items.
 
-With --slow, on the three data sets of the benchmark with 27, 100 and 300 labels, and 1,000 new
-items of textures and letters. Without --slow, on the bundled digits with 27 labels, from the
-checkpoint of the demo, which was trained without labels.
+With --slow, the test uses the three data sets of the benchmark with 27, 100 and 300 labels, and
+1,000 new items of textures and letters. Without --slow, the test uses the bundled digits with 27
+labels, and the checkpoint of the demo, which was trained without labels.
 """
 
 from pathlib import Path
@@ -18,7 +18,8 @@ pytestmark = pytest.mark.slow
 
 DEMO = Path(__file__).parents[2] / "assets" / "demo" / "checkpoints"
 NEW = 1000
-"""Number of items that are not in the project, of data sets without a checkpoint."""
+"""Number of items that the model is not trained on, for all data sets but the digits. The digits
+use the model of a stored checkpoint."""
 PER_SHEET = 27
 
 
@@ -30,7 +31,7 @@ class Figures(NamedTuple):
     exported: float
     """The same share for the exported model."""
     identical: float
-    """Share of all items for which both predict the same class."""
+    """Share of all items for which the page and the exported model predict the same class."""
     new: float | None
     """Share of new items for which the exported model is right."""
 

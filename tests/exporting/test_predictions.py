@@ -75,7 +75,7 @@ def test_the_command_writes_a_table_of_new_items(
 def test_new_pictures_get_the_size_and_padding_of_the_project(
     pictures: Path, tmp_path: Path
 ) -> None:
-    """The same pictures, larger and in colour, are predicted as the pictures of the project."""
+    """Larger copies of the project's pictures, in colour, get the same predictions."""
     folder = tmp_path / "new"
     folder.mkdir()
     for i in range(24):

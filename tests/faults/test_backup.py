@@ -1,4 +1,4 @@
-"""`lodespace backup` copies a project while a server changes it, and the copy opens."""
+"""`lodespace backup` copies a project while a server changes it. The copy can be opened."""
 
 import asyncio
 import os

@@ -103,7 +103,7 @@ CHANGES = {
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Damage each file in at most one way, or in every way with --slow."""
+    """Test at most one kind of damage per file, or with --slow every kind."""
     if "damage" in metafunc.fixturenames:
         every = 1 if metafunc.config.getoption("--slow") else 9
         cases = [
@@ -117,7 +117,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="module")
 def projects(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """The project of a stopped server and of a killed server."""
+    """Two projects: one whose server was stopped, and one whose server was killed."""
     return asyncio.run(make_projects(tmp_path_factory.mktemp("projects")))
 
 
@@ -125,7 +125,7 @@ def projects(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def project(
     projects: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Path]:
-    """A function that returns a copy of the stopped or the killed project."""
+    """A function that returns a copy of the project, as a stopped or a killed server leaves it."""
     monkeypatch.setattr("lodespace.web.server.serve_until_interrupted", start_and_stop)
 
     def copied(*, killed: bool = False) -> Path:

@@ -16,7 +16,7 @@ from lodespace.access.connections import MAX_STRANGERS
 from lodespace.access.lan_listener import MAX_PLAIN, MAX_WAITING
 
 FILES = 512
-"""Limit on open files of the server. The strangers try to open more connections than this."""
+"""Limit on open files of the server. The tests try to open more connections than this."""
 
 
 async def stranger(

@@ -34,7 +34,7 @@ def move_folder(project: Path) -> None:
 
 
 def replace_folder(project: Path) -> None:
-    """Put an older copy of the project, without its last labels, in place of the folder."""
+    """Replace the project folder by an older copy, which lacks the last labels."""
     move_folder(project)
     project.mkdir()
     shutil.copy(project.with_name("elsewhere") / "lodespace.json", project)

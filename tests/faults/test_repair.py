@@ -38,7 +38,7 @@ FUZZED, FUZZED_SLOW = 12, 3000
 
 @pytest.fixture(scope="module")
 def projects(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """The project of a stopped server and of a killed server."""
+    """Two copies of a project: as a stopped server leaves it, and as a killed server leaves it."""
     return asyncio.run(make_projects(tmp_path_factory.mktemp("projects")))
 
 
@@ -124,7 +124,7 @@ def test_data_are_imported_again_only_if_they_have_the_same_items(
 
 
 def events_log() -> Log:
-    """Return a log of fifteen events, with an undo and a class."""
+    """Return a log of fifteen events. One event is an undo, and one adds a class."""
     log = Log()
     for number in range(1, 11):
         log.do(label(number, [number - 1], number % 3), f"client-{number % 2}")
@@ -207,8 +207,8 @@ def test_records_after_a_damaged_part_of_a_recording_are_read(folder: Path) -> N
 def test_the_search_for_records_reads_few_bytes(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The file has a damaged part of 10,000 record headers, each with a length of 50,000 bytes. A
-    search that read each of these records would read gigabytes."""
+    """The damaged part of the file consists of 10,000 record headers. Each header announces a
+    record of 50,000 bytes. A search that read all these records would read 500 MB."""
     path = folder / "recording.lds"
     intact = path.read_bytes()
     start = next(read_records(path)).offset

@@ -78,7 +78,10 @@ def processes() -> Iterator[Processes]:
 
 
 def serve(script: str, folder: Path) -> tuple[subprocess.Popen[bytes], psutil.Process]:
-    """Start a server with a trainer that runs `script`. Returns both once the trainer is busy."""
+    """Start a server with a trainer that runs `script`.
+
+    Returns the processes of server and trainer as soon as the trainer is busy.
+    """
     server = subprocess.Popen(
         [sys.executable, "-c", SERVER, script + RUN, start_message(folder).hex()],
         stdout=subprocess.PIPE,
@@ -130,8 +133,8 @@ def test_a_trainer_that_still_loads_stops_at_once(tmp_path: Path) -> None:
 
 
 def test_a_stop_does_not_wait_for_earlier_commands(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The reader of commands drops the waiting commands before a stop. The main thread might need
-    seconds to carry them out."""
+    """When a stop command arrives, the reader of commands drops the commands that still wait. The
+    main thread might need seconds to carry them out."""
     ended: list[int] = []
     monkeypatch.setattr(process_main.os, "_exit", ended.append)
     pipe = io.BytesIO(b"".join(map(m.packed, [m.Run(), m.Pause(), m.Run(), m.Stop()])))

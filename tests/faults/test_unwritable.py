@@ -42,8 +42,8 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def refused(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Error messages from each server that `serve` starts: first of a refused label, then of the
-    notice."""
+    """Two texts per server that `serve` starts: the error of a refused label, and the notice that
+    a client receives."""
     messages: list[str] = []
 
     async def start_and_label(
@@ -74,7 +74,10 @@ class Listener:
 
 
 def check_read_only(folder: Path, says: str, refused: list[str], output: Path) -> None:
-    """Check that `serve`, `info` and `export` show all labels and change nothing."""
+    """Check that `serve`, `info` and `export` show all labels and change nothing.
+
+    Each error message in `refused` must contain `says`.
+    """
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     refused.clear()
     assert main(["serve", str(folder), "--no-training"]) == 0

@@ -33,7 +33,7 @@ from lodespace.training.supervisor import TrainerListener
 
 N = 40
 PROVENANCE = protocol.Provenance(tool="lasso", note="x" * 5000)
-"""A note that needs several pages, so that a commit has several frames."""
+"""A note of several database pages, so that a commit writes several frames to the log file."""
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ class Annotated:
         return True
 
     def after_a_kill(self) -> tuple[list[str], np.ndarray]:
-        """Commands in the log, and labels, in a process that opens the files as they are now."""
+        """The ids of the commands in the log, and the labels, as they would be after a kill now."""
         copy = self.path.with_name("copy")
         shutil.rmtree(copy, ignore_errors=True)
         copy.mkdir()
@@ -189,8 +189,8 @@ async def test_refused_commands_are_absent_whatever_call_fails(
 async def test_refused_events_are_removed_when_the_log_is_opened_again(
     memory: Path, disk: FaultyDisk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Shortening the write-ahead log fails as well, so refused events stay in the file until the
-    log is opened again."""
+    """The write-ahead log cannot be shortened after a failed write, so refused events stay in the
+    file until the log is opened again."""
     commands = session_commands()[:6]
     calls = await run_session(memory / "whole.sqlite", disk, commands)
     syncs = [number for number, call in enumerate(disk.calls[:calls], 1) if call == "sync"]

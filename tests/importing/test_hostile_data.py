@@ -376,7 +376,7 @@ def test_any_error_of_the_picture_library_leaves_out_one_file(
 
 
 def test_an_arrow_file_with_false_offsets_is_refused(folder: Path, bring: Import) -> None:
-    """The offset of a text points 1 GB behind the column, to other memory of the process."""
+    """The offset of a text points 1 GB past the column, to other memory of the process."""
     items, _ = bring(folder)
     assert items.table is not None
     ids = items.table.table["lodespace.id"].combine_chunks()

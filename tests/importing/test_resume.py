@@ -24,7 +24,7 @@ LABELS = {"n0": "a", "n1": "b", "n7": "new one", "n9": "a"}
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """Ten vectors n0 ... n9 in classes a and b; n0 and n1 are labelled a, n2 is b."""
+    """Ten vectors n0 ... n9 in classes a and b; n0 and n1 are labelled a, n2 is labelled b."""
     labels = ["a", "a", "b", *[""] * 7]
     rows = [{"id": f"n{i}", "vector": [float(i), 1.0, 2.0], "label": labels[i]} for i in range(10)]
     pq.write_table(pa.Table.from_pylist(rows), tmp_path / "data.parquet")

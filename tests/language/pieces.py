@@ -1,4 +1,4 @@
-"""The type of a piece of prose, and the replacement of code in a piece."""
+"""`Prose`, a text that people read, and the replacement of the code in such a text."""
 
 import re
 from dataclasses import dataclass

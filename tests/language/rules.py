@@ -21,7 +21,7 @@ class Rule:
     instead: str
     """Advice that the report prints: the words to write instead."""
     passes_over: frozenset[str]
-    """Kinds of prose in which the pattern is ordinary English."""
+    """Kinds of prose in which matches are allowed, because there they are ordinary English."""
 
 
 def _rules() -> Iterator[Rule]:

@@ -38,14 +38,14 @@ def _unmarked(comment: str) -> str:
 
 
 class _Reader:
-    """A position in a TypeScript source that moves forward over tokens."""
+    """Reads a TypeScript source token by token. `at` is the position of the next token."""
 
     def __init__(self, source: str, jsx: bool) -> None:
         self.source = source
         self.jsx = jsx
         self.at = 0
         self.before = ""
-        """The last characters of code before the position `at`, without comments."""
+        """The last characters of code before `at`, without comments."""
         self.comments: list[tuple[int, bool, str]] = []
         """Per comment: line number, whether no code is on that line, and text."""
         self.found: list[Prose] = []
@@ -175,7 +175,7 @@ class _Reader:
                 self.at = text.end()
 
     def _container(self) -> None:
-        """Read `{expression}` of an attribute or of children."""
+        """Read an `{expression}` that is the value of an attribute, or a child of an element."""
         self.at += 1
         self.before = "{"
         self.code(len(self.source))

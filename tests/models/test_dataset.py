@@ -23,7 +23,7 @@ def test_padding_takes_the_pictures_background(background: int) -> None:
 
 
 def test_a_wide_picture_keeps_its_proportions() -> None:
-    """A white disc, 20 pixels wide in 40 x 80, stays round: about 32 pixels wide and high."""
+    """A white disc in a picture of 40 x 80 pixels stays round when the picture becomes square."""
     rows, columns = np.mgrid[:40, :80]
     image = (((rows - 19.5) ** 2 + (columns - 39.5) ** 2 < 10**2) * 255).astype(np.uint8)
     disc = Dataset.from_images(image[None]).inputs[0, 0] > 0.5

@@ -1,4 +1,4 @@
-"""The student, which learns to predict as the page does."""
+"""The student: a network that learns to predict the classes that the page shows."""
 
 import json
 from pathlib import Path
@@ -24,7 +24,7 @@ def predicted(probabilities: torch.Tensor) -> ItemPredictions[torch.Tensor]:
 
 
 def test_a_student_learns_whatever_probabilities_it_gets() -> None:
-    """The student needs class probabilities alone, wherever they come from."""
+    """A student needs only class probabilities, whichever classifiers they come from."""
     data = small(N)[0]
     probabilities = torch.softmax(6 * data.stored[:, :3], dim=1)
     before = torch.random.get_rng_state()

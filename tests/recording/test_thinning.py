@@ -51,7 +51,7 @@ def labels_in(path: Path) -> dict[int, int]:
 
 @pytest.fixture
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """A list that gets the size of the file whenever a writer or a thinning reads all records."""
+    """Sizes of the file: one for each time that a writer or a thinning reads the whole file."""
     sizes: list[int] = []
 
     def counted(path: Path, start: int | None = None) -> Iterator[Record]:

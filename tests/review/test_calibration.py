@@ -1,4 +1,4 @@
-"""Calibration of the figures by answers on sheets, compared with the truth."""
+"""Calibration of the quality estimates by answers on sheets, compared with the truth."""
 
 from dataclasses import dataclass
 
@@ -72,7 +72,7 @@ class Model:
         self.session.apply(decode_event(encode_event(event), number))
 
     def answer_sheet(self, kind: protocol.SheetKind = "uncertain") -> tuple[float, int]:
-        """Answer a sheet correctly. Returns how many wrong items it promises, and their number."""
+        """Answer a sheet correctly. Returns the expected and the true number of wrong items."""
         state = Calibration(evidence(self.session)).applied(self.session.item_state())
         shown = sheet(state, kind)
         items = np.array([one.item for one in shown.items])
@@ -104,7 +104,7 @@ class Model:
 
 
 MODELS = [(-1.3, 1.0), (-0.7, 0.8), (0.0, 1.0), (0.5, 1.3), (1.0, 1.0)]
-"""Offsets and slopes, from much too sure to much too unsure."""
+"""(offset, slope) per model. The first model is much too sure, the last much too unsure."""
 
 
 def test_figures_and_promises_hold_on_models_that_are_wrong(slow: bool) -> None:

@@ -1,4 +1,4 @@
-"""Whole sessions with a trainer: what is shown is compared with the truth."""
+"""Whole sessions with a trainer: the figures that a user sees are compared with the truth."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from samples.trainings import quick
 
 
 def started(slow: bool, seed: int = 0) -> SimulatedSession:
-    """A session after the first sheet, which shows every class."""
+    """A session in which the first sheet was labelled. The first sheet shows every class."""
     items, truth = touching_groups(800 if slow else 160, 6 if slow else 3, seed)
     session = SimulatedSession(items, truth, quick())
     assert session.press_primary() == "uncertain"
@@ -18,7 +18,7 @@ def started(slow: bool, seed: int = 0) -> SimulatedSession:
 
 
 def least(session: SimulatedSession) -> float:
-    """Largest fall of the true share of right items that one suggested gesture may cause."""
+    """Largest amount by which one suggested gesture may lower the true share of right items."""
     return max(0.005, 3 / len(session.truth))
 
 

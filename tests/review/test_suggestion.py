@@ -21,7 +21,7 @@ def clouds(sizes: list[int], axes: int = 3) -> tuple[np.ndarray, np.ndarray]:
 def some_known(n: int, *others: int) -> tuple[np.ndarray, list[int]]:
     """Labels of `n` items: verified labels of class 0 and 1 for the last two items and `others`.
 
-    So both classes have labels, and no island of these items is unexplained.
+    So both classes have labels, and each island with one of these items has a verified label.
     """
     labels = np.full(n, -1)
     known = [*others, n - 2, n - 1]

@@ -19,7 +19,7 @@ def item_state(
 ) -> ItemState:
     """Return a state of items. `verified` and `locked` are lists of item indices.
 
-    The listed `classes` are by default those of the labels.
+    `classes` are the listed classes, by default the classes of the labels.
 
     The margins are the smallest values that are possible with the given confidence. If `doubt` is
     None, the doubts are also the smallest possible values.

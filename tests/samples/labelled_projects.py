@@ -18,7 +18,7 @@ from samples.event_logs import anchor, command_id, dial, label, label_each, undo
 
 N = 40
 EVENTS = 15
-"""Number of events in the label log: three for labels that came with the data, and twelve."""
+"""Number of events in the label log: 3 for labels that came with the data, 12 for `commands`."""
 
 
 def commands() -> list[Command]:

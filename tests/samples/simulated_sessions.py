@@ -25,10 +25,10 @@ def touching_groups(n: int, classes: int, seed: int) -> tuple[ItemSet, np.ndarra
 
 
 class SimulatedSession:
-    """`session` is what clients see. The trainer rests after each gesture."""
+    """A session and its trainer, which trains until it rests after each gesture."""
 
     def __init__(self, items: ItemSet, truth: np.ndarray, config: TrainingConfig) -> None:
-        """Train without labels. The classes of `items` are listed."""
+        """Train without labels. The list of classes contains all classes of `items`."""
         self.truth = truth
         self.session = AnnotationSession(items, scene_id=1)
         self.trainer = Trainer(to_dataset(items), config, n_classes=len(items.class_names))
@@ -102,7 +102,7 @@ class SimulatedSession:
         )
 
     def right(self) -> float:
-        """The true share of items whose label, or prediction without a label, is right."""
+        """The true share of right items. For an unlabelled item, the prediction counts."""
         return float((self.session.item_state().standing == self.truth).mean())
 
     # Persons
@@ -113,7 +113,10 @@ class SimulatedSession:
         self.label_each(items, self.truth[items], verified=True)
 
     def press_primary(self) -> str:
-        """Do what the primary button of the suggestion does, without looking. Returns its kind."""
+        """Do what the primary button of the suggestion does, without looking at pictures.
+
+        Returns the kind of the suggestion.
+        """
         found = self.suggestion()
         if found.kind == "region" and found.class_id >= 0:
             self.label(np.array(found.items), found.class_id, "cluster")

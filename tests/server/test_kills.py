@@ -35,7 +35,10 @@ it has reached both this number and the number of kills."""
 
 @dataclass
 class Annotators:
-    """Several people who label at once, as fast as answers arrive, and record the answers."""
+    """Several people who label at the same time, as fast as answers arrive.
+
+    They record the answers.
+    """
 
     dice: random.Random
     """Source of random choices."""
@@ -45,7 +48,7 @@ class Annotators:
     """Commands without an answer at a kill. The test sends them again, as the page does."""
 
     async def work(self, server: ServerProcess, answers: int, people: int) -> None:
-        """Label until `answers` more labels are answered, then kill the server."""
+        """Label as `people` clients, and kill the server after `answers` more answers."""
         before = len(self.answered)
         tasks = [
             asyncio.create_task(self.annotate(server.url, f"person-{k}")) for k in range(people)
@@ -83,7 +86,7 @@ class Annotators:
         )
 
     def check(self, log_path: Path, labels: np.ndarray) -> None:
-        """Check that the log has every answered label once, and that its labels are `labels`."""
+        """Check that the log has each acknowledged label once, and that its labels are `labels`."""
         with sqlite3.connect(f"file:{log_path}?mode=ro", uri=True) as log:
             assert log.execute("PRAGMA integrity_check").fetchone() == ("ok",)
             rows = log.execute(

@@ -1,4 +1,4 @@
-"""OpenMP settings of models/. Threads that spin while they wait slow training on a busy machine."""
+"""OpenMP settings of models/. On a busy machine, spinning threads make training slower."""
 
 import subprocess
 import sys

@@ -202,7 +202,7 @@ async def test_run_tries_again_after_giving_up(start: Start) -> None:
 
 
 async def test_a_setting_on_its_way_is_not_overwritten_by_an_older_report(start: Start) -> None:
-    """A new process gets the newest settings, although the old one reports its first settings."""
+    """A new process gets the newest settings, although the killed process reported older ones."""
     supervisor, _ = await start("deaf")
     await eventually(lambda: supervisor.training.state == "running")
     supervisor.learn_from(inputs(200, settings=protocol.Settings(stiffness=0.75), step=(1, 0, 1)))
@@ -213,7 +213,7 @@ async def test_a_setting_on_its_way_is_not_overwritten_by_an_older_report(start:
 
 
 async def test_training_rests_only_when_it_has_taken_the_newest_inputs(start: Start) -> None:
-    """Training counts as running as soon as inputs are new; older reports are ignored."""
+    """Training counts as running once new inputs are sent; reports on older inputs are ignored."""
     supervisor, listener = await start("rested")
     await eventually(lambda: supervisor.training.state == "resting")
     listener.states.clear()

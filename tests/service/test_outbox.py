@@ -27,7 +27,7 @@ def transport_of(client: StreamClient) -> asyncio.Transport:
 async def test_slow_client_that_accepts_data_is_not_dropped(
     small_data: Path, tmp_path: Path
 ) -> None:
-    """One message takes longer than `stall_seconds`, but the client accepts data all the time."""
+    """A client needs more than `stall_seconds` to read a message, but reads data all the time."""
     server = Serving(small_data, tmp_path / "project", ServerConfig(train=False, stall_seconds=1.0))
     async with server as url, StreamClient(url, read=False) as slow:
         await eventually(lambda: any(c.client_id for c in server.service.clients))

@@ -1,4 +1,5 @@
-"""Replay of a log in runs: the same state as event by event, with the work of its items only."""
+"""Replay of a log in runs of events. The state is the same as after a replay event by event. A run
+reads and writes only the items of its events."""
 
 import contextlib
 import tracemalloc

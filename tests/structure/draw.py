@@ -74,7 +74,7 @@ class Drawing:
         return ROOT / "docs" / "images" / f"folders-{self.name}.svg"
 
     def svg(self) -> str:
-        """Return a matrix: the topic of a row imports from the topics of its filled columns."""
+        """Return an SVG matrix. A row's topic imports from the topics of the filled columns."""
         topics = [topic for topic in self.topics if not topic.planned]
         width, height = LABEL + CELL * len(topics) + 90, HEAD + CELL * len(topics) + 10
         lines = [

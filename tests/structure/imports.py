@@ -11,7 +11,7 @@ server/."""
 
 
 def imported_modules(path: Path, *, lazy: bool) -> set[str]:
-    """Absolute names of the modules that `path` imports, and of the names imported from them.
+    """Absolute names of the modules that `path` imports, and of the objects imported from them.
 
     Args:
         path: a Python file.

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Topic(NamedTuple):
-    """A topic: a folder of the package, or a single module at its top."""
+    """A topic: a folder of the package, or a module at the top of the package."""
 
     name: str
     """Path below server/ or models/ without suffix: "session" or "errors"."""

@@ -1,4 +1,4 @@
-"""Other devices over real TLS: requests, decisions, guesses, foreign pages, roles, revocation."""
+"""Other devices over TLS: requests, decisions, guessed codes, foreign pages, roles, revocation."""
 
 import asyncio
 import json

@@ -16,7 +16,7 @@ SETTINGS = """
 expected-statuses = [400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 428, 429]
 """
 """Settings of schemathesis: the statuses with which the server may refuse an invalid request. The
-server refuses a body of more than 1 MiB with 413, which the default of schemathesis lacks. No
+server refuses a body of more than 1 MiB with 413, which schemathesis does not expect by default. No
 status 5xx is allowed."""
 
 

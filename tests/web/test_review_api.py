@@ -35,8 +35,8 @@ def stream_of(http: TestClient) -> StreamClient:
 
 
 def newest(client: StreamClient, figure: str) -> Any:
-    """Return a field of the newest quality message that the client received; None if there is no
-    message."""
+    """Return the field `figure` of the newest quality message that the client received; None if
+    there is no message."""
     received = client.seen(protocol.QualityChanged)
     return getattr(received[-1].quality, figure) if received else None
 

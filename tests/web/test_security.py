@@ -151,7 +151,7 @@ NOT_HTTP = [
     b"GET / HTTP/1.1\r\nHost: {host}\r\nX: " + b"x" * 20_000 + b"\r\n\r\n",
     b"GET http://[::1 HTTP/1.1\r\nHost: {host}\r\n\r\n",
 ]
-"""Requests that aiohttp answers without an application. `{host}` stands for the right host."""
+"""Requests that aiohttp answers itself, without the application. `{host}`: host of the server."""
 OTHERS = {
     b"GET / HTTP/1.1\r\nHost: {host}\r\nExpect: tea\r\n\r\n": 417,
     b"GET /no/page HTTP/1.1\r\nHost: {host}\r\nExpect: tea\r\n\r\n": 417,

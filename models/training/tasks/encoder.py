@@ -11,7 +11,7 @@ from lodespace.models.training.tasks.task import Task
 from lodespace.models.vae.training import VAETraining
 
 REWEIGHTED_EPOCHS = 3
-"""Number of epochs to train after a change of the weights of the loss, or of the head."""
+"""Number of epochs to train after a change of the head or of the loss weights."""
 
 
 class EncoderTask(Task):
@@ -40,7 +40,7 @@ class EncoderTask(Task):
 
     @property
     def reweighted(self) -> bool:
-        """Whether steps that `train_reweighted` planned are due."""
+        """Whether steps that `train_reweighted` planned are left."""
         return self._reweighted_steps > 0
 
     def train_reweighted(self) -> None:

@@ -125,9 +125,12 @@ class HeadTask(Task):
 def posterior_targets(posterior: torch.Tensor, labels: torch.Tensor) -> HeadTargets:
     """Return targets from class probabilities of all items, (N, C).
 
+    Up to MOST_ITEMS / 2 targets are labelled items. The other targets are spread evenly over all
+    items.
+
     Args:
         posterior: class probabilities, given the labels, (N, C).
-        labels: int64 (N,), UNLABELED for items without a label. Half of the items may be labelled.
+        labels: int64 (N,), UNLABELED for items without a label.
     """
     labelled = evenly(torch.nonzero(labels != UNLABELED).squeeze(1), MOST_ITEMS // 2)
     spread = evenly(torch.arange(len(labels)), MOST_ITEMS - len(labelled))

@@ -68,13 +68,16 @@ def apply(state: SessionState, event: ClassEvent) -> Change:
 
 
 def revert(state: SessionState, number: int) -> Change:
-    """Undo the change of event `number`, which `state.undo_log` has marked as undone."""
+    """Rebuild the classes without event `number`, which `state.undo_log` counts as undone."""
     del number
     return _rebuild(state)
 
 
 def restore(state: SessionState, number: int) -> Change:
-    """Redo the change of event `number`. The caller has already marked the event as redone."""
+    """Redo the change of classes that event `number` made.
+
+    `state.undo_log` already contains the redo of this event.
+    """
     del number
     return _rebuild(state)
 

@@ -61,7 +61,7 @@ def _plan_one_class(state: SessionState, command: protocol.Label, client: str) -
 
 
 def _seen(state: SessionState, items: Items, provenance: protocol.Provenance) -> Seen | None:
-    """Return the state of `items` (K,) before a sheet is confirmed; None for other gestures."""
+    """Return the state of `items` (K,) if the gesture confirms a sheet, else None."""
     if not (provenance.verified and provenance.tool == "sheet"):
         return None
     index = items.astype(np.intp)

@@ -40,7 +40,7 @@ def _plan_unpin(state: SessionState, command: protocol.Unpin, client: str) -> Un
 
 
 def apply(state: SessionState, event: AnchorEvent | UnpinEvent) -> Change:
-    """Pin the items, or remove pins. A drag that pins no items can also be undone."""
+    """Pin items, or remove pins. Even an AnchorEvent that pins no items can be undone."""
     points = event.points() if isinstance(event, AnchorEvent) else None
     if points is not None or isinstance(event, UnpinEvent):
         state.pins.add(event.sequence, Anchor(event.items, points))

@@ -30,13 +30,16 @@ def apply(state: SessionState, event: SettingsEvent) -> Change:
 
 
 def revert(state: SessionState, number: int) -> Change:
-    """Undo the change of event `number`, which `state.undo_log` has marked as undone."""
+    """Undo the change of settings that event `number` made.
+
+    `state.undo_log` already contains the undo of this event.
+    """
     del number
     return _rebuild(state)
 
 
 def restore(state: SessionState, number: int) -> Change:
-    """Redo the change of event `number`, which `state.undo_log` has marked as redone."""
+    """Redo the change of event `number`. `state.undo_log` already lists the event as redone."""
     del number
     return _rebuild(state)
 

@@ -1,4 +1,4 @@
-"""Undo and redo of actions of the other topics: labels, settings, pins and classes."""
+"""Undo and redo of changes to labels, settings, pins and classes."""
 
 from collections.abc import Callable
 from typing import NamedTuple

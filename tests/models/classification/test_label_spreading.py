@@ -10,7 +10,7 @@ from samples.graphs import nearest_neighbours
 
 
 def islands(n: int = 90) -> tuple[Graph, torch.Tensor]:
-    """Three clouds of points: their graph, and the cloud of each point."""
+    """Graph of `n` points in three separate clouds, and the number of the cloud of each point."""
     generator = torch.Generator().manual_seed(0)
     island = torch.arange(n) % 3
     points = torch.randn(n, 2, generator=generator) + 6 * torch.stack([island, island % 2], dim=1)

@@ -25,7 +25,7 @@ def test_half_of_each_class_are_verified_items_however_few_they_are() -> None:
 
 
 def test_a_region_of_one_class_does_not_make_that_class_more_likely() -> None:
-    """All classes are drawn equally often, although a region adds 300 labels to one class."""
+    """All classes are sampled equally often, although a region adds 300 labels to one class."""
     labels = torch.full((500,), UNLABELED)
     labels[:30] = torch.arange(30) % 10
     verified = labels != UNLABELED

@@ -166,7 +166,10 @@ def test_vectors_train_too(few_images: Dataset) -> None:
 def test_large_data_sets_are_encoded_in_windows_that_reach_everything(
     few_images: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A turn encodes 40 of 90 items: the labelled items first, and all after a few turns."""
+    """One turn encodes 40 of 90 items, among them the labelled items.
+
+    A few turns encode all items.
+    """
     from lodespace.models.training import paper_loop
 
     trainer = Trainer(few_images, quick(), n_classes=3, device="cpu")

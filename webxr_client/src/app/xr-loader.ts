@@ -6,12 +6,12 @@ import type { AppState } from "../state/app-state.js";
 import type { XrMode } from "../state/xr-state.js";
 
 export class XrLoader {
-  /** Starts and ends VR; null until the chunk is loaded. */
+  /** Starts and ends VR; null until the code for VR is loaded. */
   entry: XrEntry | null = null;
 
   /**
-   * Fetches the chunk as soon as the browser offers a VR session. A fetch on the click would be too
-   * late, because a session has to be requested within the handler of the click.
+   * Fetches the code for VR as soon as the browser offers a VR session. A fetch on the click would
+   * be too late, because a session has to be requested within the handler of the click.
    */
   constructor(
     private readonly state: AppState,

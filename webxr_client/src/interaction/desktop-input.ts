@@ -7,8 +7,9 @@ import type { AppState } from "../state/app-state.js";
 import type { PointerSample, PointerTool } from "./pointer.js";
 import type { SelectTool } from "./select-tool.js";
 
-/** Milliseconds until the card of a hovered item appears, and until the card disappears. */
+/** Milliseconds that the pointer stays at an item before the card of the item appears. */
 const HOVER_DELAY = 125;
+/** Milliseconds after which the card disappears when the pointer has left the item. */
 const HOVER_LINGER = 260;
 /** Least milliseconds between two searches for the item under the pointer. */
 const HOVER_INTERVAL = 50;

@@ -85,7 +85,7 @@ export class SelectTool implements PointerTool {
     this.state.latent.frozen = false;
   }
 
-  /** Draw the region so far, and count the items in it. */
+  /** Draw the region so far. Count its items once per COUNT_INTERVAL, or now if `force`. */
   private show(sample: PointerSample, force: boolean): void {
     const now = performance.now();
     const last = this.state.drawing.value;

@@ -64,7 +64,7 @@ export class Connection {
   private failures = 0;
   private timer: number | undefined;
   private welcomed = false;
-  /** Handles frames and operations one after the other, in the order in which they arrive. */
+  /** Resolves when all frames and operations received so far are handled, in order of arrival. */
   private decoding: Promise<void> = Promise.resolve();
 
   /** `listener` is a function because the listener is created after the connection. */
@@ -94,7 +94,7 @@ export class Connection {
     socket.onclose = (event) => this.onClose(socket, event);
   }
 
-  /** Send `hello` again on the same socket, after the scene was fetched again. */
+  /** Send `hello` again on the same socket, after the page has fetched the scene again. */
   sendHello(): void {
     if (this.socket?.readyState === WebSocket.OPEN)
       this.socket.send(JSON.stringify(this.listener().hello()));
@@ -104,7 +104,7 @@ export class Connection {
    * Send a command now or at the next connection, and again at each connection until the server
    * answers the command. A command that is too large is refused at once.
    *
-   * @returns Whether the command is sent.
+   * @returns False if the command is too large.
    */
   command(operation: CommandOperation): boolean {
     const text = JSON.stringify(operation);

@@ -183,7 +183,7 @@ export type ErrorCode =
 
 /** A device that requests access. */
 export interface WaitingDevice {
-  /** Id of the request, which the decision (`Decide`) names. */
+  /** Id of the request. The decision (`Decide`) names this id. */
   request: string;
   /** The four characters that the device shows, so that the owner recognises the device. */
   code: string;
@@ -253,7 +253,7 @@ export interface AccessPoll {
   secret: string;
 }
 
-/** State of a request for access. `allowed` comes with the cookie of the approved device. */
+/** State of a request for access. The state `allowed` comes with the cookie for the device. */
 export interface AccessAnswer {
   /**
    * State of the request. `allowed` and `denied` are the owner's decision. `waiting` means that
@@ -287,7 +287,7 @@ export interface BlockAddress {
   address: string;
   /**
    * Whether all requests for access from the address are denied, until the server stops. Devices
-   * that are approved already keep their access.
+   * that are already approved keep their access.
    */
   blocked?: boolean;
 }
@@ -605,8 +605,8 @@ export interface Region {
   /** Matrix from latent means to the camera's clip space, column-major. */
   clip_from_latent: number[];
   /**
-   * `through` selects all items in the polygon. `visible` leaves out items that another item
-   * nearer to the camera covers.
+   * `through` selects all items in the polygon. `visible` leaves out items that are hidden behind
+   * other items.
    */
   mode?: "through" | "visible";
   /**
@@ -684,7 +684,7 @@ export interface Labels {
    * the client missed.
    */
   gesture: number;
-  /** Id of the client that made the gesture; empty for merged changes. */
+  /** Id of the client that made the gesture; empty when `gesture` is 0. */
   by: string;
   /** Items whose labels changed. */
   items: number[];
@@ -764,7 +764,7 @@ export interface PinsChanged {
 export interface Predict {
   /** Picture files (PNG, JPEG, WebP, TIFF, GIF), each as base64, of any size. */
   pictures?: string[];
-  /** Vectors with as many numbers as those of the project. */
+  /** Vectors, each with as many numbers as a vector of the project. */
   vectors?: number[][];
   /** Features of each item; only for a project whose items were imported with features. */
   features?: number[][];
@@ -780,7 +780,7 @@ export interface Predictions {
   prediction: number[];
   /** Probability of the predicted class of each item, 0..1. */
   confidence: number[];
-  /** Training step of the model, that of the newest checkpoint. */
+  /** Training step of the newest checkpoint, whose model made the predictions. */
   step: number;
   /** Probabilities of all classes per item, if the request asks for them; else empty. */
   probabilities?: number[][];
@@ -953,7 +953,7 @@ export interface Timeline {
   curves: Curves;
 }
 
-/** Interval that contains the true share with a probability of 0.9. */
+/** Interval that contains the true value of an estimated share with a probability of 0.9. */
 export interface Interval {
   /** Lower bound. */
   low: number;
@@ -974,18 +974,19 @@ export interface Quality {
   /** Number of these classes that have a label. */
   classes_labelled: number;
   /**
-   * Number of unlabelled items in islands of the map that no label explains. They count as wrong,
-   * because they are probably of a class that is not listed yet. 0 while `right` is null.
+   * Number of unlabelled items that are in a cluster of the map with too few labels
+   * (review/islands.py). These items count as wrong, because they are probably of a class that is
+   * not listed yet. 0 while `right` is null.
    */
   unknown: number;
   /**
-   * Accuracy of the classifier on held-out labelled items; also null when there are too few of
-   * these items.
+   * Accuracy of the classifier on held-out labelled items; null while `right` is null, and when
+   * there are too few held-out items.
    */
   held_out_accuracy: number | null;
   /** Number of held-out labelled items. */
   held_out: number;
-  /** Interval of `held_out_accuracy`, for the number of held-out items. */
+  /** Interval of `held_out_accuracy`. The interval is wider when fewer items are held out. */
   held_out_interval: Interval | null;
   /** Number of labelled items. */
   labelled: number;
@@ -997,8 +998,8 @@ export interface Quality {
   label_error_interval: Interval | null;
   /**
    * Estimated share of items whose label is right. For an unlabelled item, the prediction
-   * counts. Calibrated by the answers on `sheets`; null while the interval is too wide, but not from
-   * the fifth sheet on.
+   * counts. The answers on contact sheets calibrate the estimate. Null while it cannot be computed.
+   * Before the fifth sheet, it is also null while `right_interval` would be too wide.
    */
   right: number | null;
   /** Interval of `right`. */
@@ -1006,11 +1007,11 @@ export interface Quality {
   /** Number of contact sheets whose answers calibrate the estimates. */
   sheets: number;
   /**
-   * Estimated number of gestures until `right` reaches `target`; also null if the estimate may be
-   * wrong by more than a factor of 2.
+   * Estimated number of gestures until `right` reaches `target`; null while `right` is null, and
+   * if the estimate may be wrong by more than a factor of 2.
    */
   gestures_left: number | null;
-  /** Share of right items at which the labels are good enough. */
+  /** Value of `right` at which the labels are good enough. */
   target: number;
   /** Number of items in the queue `suspects`; 0 while a class has no label. */
   suspects: number;
@@ -1034,8 +1035,9 @@ export interface SheetItem {
    */
   doubt: number;
   /**
-   * Class that the item gets if a person confirms the sheet: its label, if it has one, unless the
-   * calibrated probability of another class is at least 0.9; -1 without label and prediction.
+   * Class that the item gets if a person confirms the sheet. An unlabelled item gets its
+   * prediction; -1 without a prediction. A labelled item keeps its label, unless the calibrated
+   * probability of another class is at least 0.9.
    */
   proposed: number;
 }
@@ -1065,8 +1067,8 @@ export interface Suggestion {
   /** Items of the region; empty for a sheet (GET /api/sheet returns its items). */
   items: number[];
   /**
-   * Class that the model predicts for most items of the region; -1 if no region is suggested, or
-   * if the region is an island that no label explains.
+   * Class that the model predicts for most items of the region. -1 if no region is suggested, or
+   * if the region is a dense place of the map with too few labels to know its class.
    */
   class_id: number;
   /** Reason for the suggestion, as a sentence for a person. */
@@ -1165,9 +1167,9 @@ export interface Welcome {
 /**
  * The client needs a new scene, because the server cannot send a delta to the newest positions.
  *
- * The server runs another session, the box or the dimension of the scene changed, or the server no
- * longer stores the client's revision. The client fetches /api/scene.glb again and sends `hello`
- * again.
+ * There are three possible causes: the server runs another session, the box or the dimension of
+ * the scene changed, or the server no longer stores the client's revision. The client fetches
+ * /api/scene.glb again and sends `hello` again.
  */
 export interface Resync {
   op: "resync";

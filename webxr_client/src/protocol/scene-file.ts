@@ -1,5 +1,5 @@
 /**
- * Reader of /api/scene.glb, which returns the custom attributes of the file as typed arrays.
+ * Reader of /api/scene.glb. It returns the custom attributes of the file as typed arrays.
  * GLTFLoader would build a mesh that the page does not draw.
  */
 import { ProtocolError } from "./frames.js";

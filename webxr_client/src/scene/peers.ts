@@ -104,7 +104,7 @@ function made(geometry: BufferGeometry): InstancedMesh {
   return mesh;
 }
 
-/** A head with a visor, which shows the direction of the view. */
+/** A head with a visor. The visor shows the direction of the view. */
 function head(): BufferGeometry {
   const skull = new SphereGeometry(0.085, 20, 14).scale(0.9, 1.1, 1).translate(0, -0.01, 0.09);
   const visor = new BoxGeometry(0.17, 0.09, 0.07).translate(0, 0, -0.01);

@@ -30,10 +30,10 @@ export class SoundPlayer {
   private timer: number | undefined;
 
   /**
-   * Play the sound of an item after PATIENCE_MS, unless `play` or `stop` is called before.
+   * Play the sound of an item after PATIENCE_MS, unless `play` or `stop` is called in the meantime.
    *
    * @param place function that returns the item's place in VR, room metres; null on the page
-   * @param side place on the page, from -1 (left) to 1 (right)
+   * @param side horizontal position of the item on the page, from -1 (left) to 1 (right)
    */
   play(item: number, place: (() => Vector3) | null, side = 0): void {
     if (item === this.wanted) return;

@@ -1,7 +1,7 @@
 /**
  * Renderer, camera and the frame loop. The scene is in metres: `sceneFromLatent` maps the box in
  * the latent space to a cube of 1 m. In VR the matrix of `world` is room-from-scene, and a
- * presenter draws the frames instead of the page's camera.
+ * presenter draws the frames with the cameras of the headset.
  */
 import {
   Box3,

@@ -258,8 +258,8 @@ export class Review {
   }
 
   /**
-   * Add nearby items to the selection that have the predicted class of the selected items. Items
-   * with a label of another class are left out.
+   * Grow the selection: add nearby items that have the same predicted class as the selected items.
+   * Items with a label of another class are left out.
    */
   grow(): void {
     const { selection, annotations, classes, latent } = this.state;

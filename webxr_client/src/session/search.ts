@@ -44,7 +44,7 @@ export class Search {
     private readonly onError: (message: string) => void = () => {},
   ) {}
 
-  /** Search for `text` once the user stops typing; "" ends the search. */
+  /** Search for `text` as soon as the user stops typing; "" ends the search. */
   find(text: string): void {
     window.clearTimeout(this.timer);
     this.asked += 1;

@@ -123,7 +123,7 @@ export class Session {
     }
   }
 
-  /** Clear the selection, the hover card and a drag, before a past moment is shown. */
+  /** Clear the selection and the hover card, and end a drag, before a past moment is shown. */
   private leaveLive(): void {
     const { state } = this;
     batch(() => {

@@ -146,7 +146,7 @@ export class StreamHandler implements StreamListener {
     }
   }
 
-  /** Replace the notice of the same topic. A notice with an empty code removes that notice. */
+  /** Replace the notice of the same topic. If `notice` has no code, only remove the old notice. */
   private setNotice(notice: Notice): void {
     const { notices } = this.state;
     const others = notices.peek().filter(({ topic }) => topic !== notice.topic);

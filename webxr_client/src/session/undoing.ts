@@ -19,8 +19,8 @@ export class Undoing {
   /** Undone gestures and their authors, for the note after the answer; the keys are command ids. */
   private readonly described = new Map<string, string>();
   /**
-   * Question to the owner, shown as a note. If the note is still shown at the next undo, the undo
-   * means yes.
+   * Question to the owner, shown as a note. The owner answers yes by another undo while the note is
+   * shown.
    */
   private question = "";
 
@@ -33,9 +33,9 @@ export class Undoing {
   ) {}
 
   /**
-   * Undo the newest gesture of this page. On a page of the owner, undo the newest gesture of all
-   * pages of the owner. If the owner has no gesture to undo, ask first, and undo the newest gesture
-   * of another person at the next call.
+   * Undo the newest gesture of this page. On a page of the owner, undo the newest gesture that any
+   * page of the owner made. If the owner has no gesture to undo, the first call asks the owner, and
+   * the next call undoes the newest gesture of another person.
    */
   undo(): void {
     const { state, notes } = this;
@@ -74,7 +74,7 @@ export class Undoing {
     this.connection.command({ op: "undo", command_id, gesture: gesture.gesture });
   }
 
-  /** Return a note on an answered command: whose gesture was undone; "" for all other commands. */
+  /** Return a note on the gesture that an answered undo undid; "" for all other commands. */
   noteOf(command_id: string): string {
     const text = this.described.get(command_id) ?? "";
     this.described.delete(command_id);

@@ -34,7 +34,7 @@ export class Annotations {
     for (const [id, change] of this.optimistic) this.show(id, change.items, change.classIds);
   }
 
-  /** Show the labels of a command without an answer: one class for all items, or one per item. */
+  /** Show the labels of a command before its answer: one class for all items, or one per item. */
   show(commandId: string, items: Uint32Array, classIds: number | Int16Array): void {
     const before = Int16Array.from(items, (item) => this.labels[item] ?? UNLABELED);
     this.optimistic.set(commandId, { items, before, classIds });

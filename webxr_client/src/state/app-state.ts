@@ -39,7 +39,7 @@ export interface Selection {
   note?: string;
   /** Reason of the suggestion that made the selection, shown to the user. */
   reason?: string;
-  /** Whether the items are an island that no label explains: their predictions mean nothing. */
+  /** Whether the items are a cluster of the map with too few labels to predict their class. */
   unexplained?: boolean;
 }
 
@@ -55,7 +55,7 @@ export interface Hover {
 /** State of the pairing of a device without access. */
 export interface Pairing {
   state: "asking" | "waiting" | "denied" | "revoked" | "failed";
-  /** Code shown on this device, which the owner compares with the code on the owner's page. */
+  /** Code that this device shows. The owner compares it with the code on the owner's page. */
   code: string;
   /** Error message for the user. */
   message: string;

@@ -3,9 +3,9 @@
  * al. 2023), a density threshold bounds the region.
  *
  * The items are counted in the cells of a grid, and the counts are smoothed. From the brush, the
- * region grows over adjacent cells whose density is at least `share` of the densest cell under the
- * brush. From a selection, the region grows in the same way, but it contains only items that the
- * caller accepts, such as items with the same prediction.
+ * region grows over adjacent cells. Their density is at least a given share of the density of the
+ * densest cell under the brush. From a selection, the region grows in the same way, but it contains
+ * only items that the caller accepts, such as items with the same prediction.
  */
 import { GRID_STEPS } from "../protocol/messages.js";
 import type { LatentState } from "./latent-state.js";
@@ -48,8 +48,8 @@ export class ClusterGrowth {
   /**
    * Grow from `items` over adjacent items for which `same` returns true.
    *
-   * @param share Smallest density, as a share of the densest cell that contains one of `items`.
-   *   Only items for which `same` returns true count towards the density.
+   * @param share Smallest density of a cell, as a share of the density of the densest cell that
+   *   contains one of `items`. Only items for which `same` returns true count towards the density.
    * @returns `items` and the items reached, ascending.
    */
   growOver(
@@ -75,8 +75,8 @@ export class ClusterGrowth {
   }
 
   /**
-   * Cells reached from `seeds` over cells whose density is at least `share` of the highest density
-   * among `seeds`.
+   * Mark the cells that can be reached from `seeds` over cells whose density is at least `share` of
+   * the highest density among `seeds`.
    */
   private spread(density: Float32Array, seeds: Iterable<number>, share: number): Uint8Array {
     const begin = [...seeds];
@@ -98,8 +98,8 @@ export class ClusterGrowth {
   }
 
   /**
-   * Return all items of `besides`, and the items of the cells marked in `taken` that are `wanted`;
-   * ascending.
+   * Return the items of `besides`, and the items in the cells of `taken` for which `wanted` returns
+   * true; ascending.
    */
   private itemsIn(
     taken: Uint8Array,

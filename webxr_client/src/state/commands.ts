@@ -48,7 +48,7 @@ export interface Commands {
    * state.forces.seen.
    */
   probe(items: readonly number[]): void;
-  /** Decode a point for state.forces.decoded. A null point clears the decoded picture. */
+  /** Decode `point`, and store the picture in state.forces.decoded. Null clears the picture. */
   look(point: Point | null): void;
   /** Decode points. Resolves with one picture per point, or an empty list without a model. */
   decode(points: readonly Point[]): Promise<Decoded[]>;
@@ -89,8 +89,9 @@ export interface Commands {
   /** Add nearby items with the predicted class of the selected items to the selection. */
   grow(): void;
   /**
-   * Label the unlabelled items of the selection with their predictions, as one gesture, where the
-   * confidence is at least state.review.acceptFrom. Returns whether the call labelled an item.
+   * Accept predictions as labels, in one gesture: those of the unlabelled items in the selection
+   * that have a confidence of at least state.review.acceptFrom. Returns whether the call labelled
+   * an item.
    */
   accept(): boolean;
   /** Move the camera so that all points are in view. */

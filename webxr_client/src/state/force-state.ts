@@ -32,7 +32,7 @@ export interface Decoded {
   bytes: Uint8Array;
 }
 
-/** Forces on one item, its reconstruction and its latent uncertainty. */
+/** Answer of the model about one item: forces, reconstruction and latent uncertainty. */
 export interface Seen {
   item: number;
   /** Force per term, in nats per latent unit. */

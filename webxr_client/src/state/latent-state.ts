@@ -119,7 +119,7 @@ export class LatentState {
     this.version += 1;
   }
 
-  /** Convert the positions of held items to the grid of `box`, clamped to the edges of `box`. */
+  /** Convert the positions of dragged items to the grid of `box`, clamped to its edges. */
   private putHeldIn(box: Box): void {
     const steps = GRID_STEPS - 1;
     for (let k = 0; k < 4 * this.held.length; k++) {
@@ -208,7 +208,10 @@ export class LatentState {
     return next;
   }
 
-  /** Add `frame` to the keyframe `before`, or to the shown keyframe. Returns the positions. */
+  /**
+   * Add `frame` to the keyframe `before`, or to the shown keyframe if `before` is undefined.
+   * Returns the positions.
+   */
   private follow(before: Keyframe | undefined, frame: PositionsFrame): Uint16Array {
     const positions = this.spare.pop() ?? new Uint16Array(this.to.length);
     positions.set(before?.positions ?? this.to);

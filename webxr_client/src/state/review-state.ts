@@ -5,7 +5,7 @@
 import { type Signal, signal } from "@preact/signals";
 import { type Quality, SHEET_SIZE, type Sheet, type SheetItem } from "../protocol/messages.js";
 
-/** Cues that can be shown as colour or size: one byte per item, 255 is strongest. */
+/** Measures per item that points can show as colour or size. A value is a byte, 255 strongest. */
 export const CUES = ["uncertainty", "density", "diversity", "coverage"] as const;
 export type Cue = (typeof CUES)[number];
 export const isCue = (name: string): name is Cue => (CUES as readonly string[]).includes(name);
@@ -17,7 +17,7 @@ export type SheetKind = "suspects" | "uncertain";
 export interface OpenSheet {
   /** `suspects`: labels that the model doubts. `uncertain`: uncertain predictions. */
   kind: SheetKind;
-  /** First items of the queue; if the status is `done`, the next items after the queue. */
+  /** First items of the queue. If `status` is `done`: first items that are not in the queue. */
   items: readonly SheetItem[];
   /** Number of items in the queue, without the items that the user has set aside. */
   total: number;
@@ -52,7 +52,7 @@ export class ReviewState {
   readonly quality: Signal<Quality | null> = signal(null);
   /** Open contact sheet; null without one. */
   readonly sheet: Signal<OpenSheet | null> = signal(null);
-  /** Index of the current picture, whose class the class keys correct; or NO_PICTURE. */
+  /** Index of the current picture; class keys change its class. NO_PICTURE if there is none. */
   readonly at = signal(0);
   /**
    * Maps the number of a corrected item to its new class. Kept when the sheet is put away; cleared
@@ -65,7 +65,7 @@ export class ReviewState {
   readonly acceptFrom = signal(ACCEPT_FROM);
   /** Cue shown as point size; `even` for equal sizes. */
   readonly sizeBy: Signal<Cue | "even"> = signal("even");
-  /** Values of the shown cues, from the newest request. */
+  /** Values of the shown cues, one byte per item, from the newest answer of the server. */
   readonly cues: Signal<ReadonlyMap<Cue, Uint8Array>> = signal(new Map());
 }
 
@@ -73,7 +73,7 @@ export class ReviewState {
 export const labelDiffers = ({ class_id, prediction }: SheetItem): boolean =>
   class_id >= 0 && prediction >= 0 && class_id !== prediction;
 
-/** Labels that Enter assigns for a sheet, with the fields that `sheetLabels` describes. */
+/** Labels that Enter assigns for a sheet. `sheetLabels` describes the fields. */
 export interface SheetLabels {
   items: Uint32Array;
   classIds: Int16Array;
@@ -112,7 +112,7 @@ export function sheetLabels(
   };
 }
 
-/** The most doubtful `items` that are not set aside, at most SHEET_SIZE, in the given order. */
+/** Of the `items` not set aside, the SHEET_SIZE with the highest doubt, in the order of `items`. */
 export function withoutSetAside(items: Sheet["items"], aside: ReadonlySet<number>): Sheet["items"] {
   const left = items.filter(({ item }) => !aside.has(item));
   if (left.length <= SHEET_SIZE) return left;

@@ -72,8 +72,8 @@ export function selectionSummary(state: AppState): PredictionSummary | null {
 const SURE = 0.95;
 
 /**
- * Whether the class of a clear selection is suggested, so that Enter assigns it. It is not if the
- * items may be of a class without labels, which is never predicted.
+ * Whether the predicted class of the selection is suggested, so that Enter assigns it. The class is
+ * not suggested if the items may be of a class without labels, which is never predicted.
  */
 export function isSuggested(state: AppState, summary: PredictionSummary): boolean {
   const { items, unexplained } = state.selection.value;
@@ -90,8 +90,9 @@ export const withoutLabels = (state: AppState): ClassInfo[] =>
   state.liveClasses.value.filter((info) => !state.labelCounts.value[info.class_id]);
 
 /**
- * Choose the items of a selection whose pictures are shown, ascending. They are spread evenly over
- * the selection. The `odd` items need attention and get up to a third of the places.
+ * Choose up to `places` items of a selection, whose pictures are shown. The result is ascending and
+ * spread evenly over the selection. Up to a third of the chosen items are `odd` items, which need
+ * attention.
  */
 export function sampleItems(
   items: Uint32Array,
@@ -117,8 +118,8 @@ export function evenly(items: Uint32Array, count: number): Uint32Array {
 }
 
 /**
- * Unlabelled items of a selection whose prediction is confident enough to accept, and one class per
- * item. `unlabelled` is the number of all unlabelled items of the selection.
+ * Return the items of a selection that have no label and a prediction confident enough to accept,
+ * and one class per item. `unlabelled`: number of all unlabelled items of the selection.
  */
 export function acceptedPredictions(
   state: AppState,

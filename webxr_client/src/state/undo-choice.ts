@@ -45,7 +45,7 @@ export function newestOf(device: string, gestures: readonly Gesture[]): Gesture 
   return gestures.findLast(({ by, undone }) => !undone && by.startsWith(`${device}.`));
 }
 
-/** Name the author of a gesture, for the owner: "Quest Browser". */
+/** Name the author of a gesture for the owner, for example "Quest Browser". */
 export function authorName(by: string, access: Access | null): string {
   const dot = by.indexOf(".");
   if (dot < 0) return NOT_A_PAGE[by] ?? "another browser on the server's computer";
@@ -53,7 +53,7 @@ export function authorName(by: string, access: Access | null): string {
   return device?.name ?? "a device that is no longer approved";
 }
 
-/** Describe a gesture for the user: "12 items as 3". */
+/** Describe a gesture for the user, for example "12 items as 3". */
 export function gestureText(gesture: Gesture, classes: readonly ClassInfo[]): string {
   switch (gesture.kind) {
     case "label": {

@@ -1,8 +1,8 @@
 /**
  * Gestures of the hands in VR. Trigger or pinch paints. Grip, or a pinch in empty space, grabs the
- * world. Grip or pinch on selected items grabs the selected items, called the cluster. The hand
- * that paints touches or points at the palette, which is near the other hand. This module draws
- * nothing.
+ * world. Grip or pinch on selected items grabs the selected items, called the cluster. The palette
+ * is near one hand. The other hand paints, and touches the palette or points at it. This module
+ * draws nothing.
  */
 import { Vector3 } from "three";
 import type { AppState } from "../../state/app-state.js";
@@ -237,7 +237,7 @@ export class XrControls implements InputListener {
     return change;
   }
 
-  /** Ratio of the last change of box: new scene metres per old scene metre. */
+  /** Factor by which the last change of the scene's box changed lengths in scene metres. */
   get boxRatio(): number {
     return this.boxes.newFromOld.elements[0]!;
   }
@@ -341,7 +341,7 @@ export class XrControls implements InputListener {
     if (other.stickClicked) pauseOrRun(this.state, this.commands);
   }
 
-  /** Length of a hand's ray, metres: shorter with points in the brush or a cluster in the hand. */
+  /** Length of a hand's ray, metres. Shorter while the brush has points or the hand a cluster. */
   private rayLength(hand: TrackedHand): number {
     if (this.cluster.hand === hand) return RAY_LENGTH_WITH_CLUSTER;
     return this.brush.hit.count === 0 ? RAY_LENGTH : RAY_LENGTH_AT_POINTS;

@@ -75,13 +75,13 @@ export class XrView implements Presenter {
   private readonly at = new Vector3();
   private placed = false;
   private sheetPlaced = false;
-  /** Version of the newest keyframe at the last frame. */
+  /** Version of the newest keyframe when the last frame was drawn. */
   private keyframe = -1;
   private benchShown = 0;
   private lastNow = 0;
   /** Whether the cloud was given new arrays since the last frame. */
   private newArrays = false;
-  /** Factor that keeps the size of points in the room unchanged after a change of box. */
+  /** Factor that keeps the size of points in the room unchanged after the scene's box changes. */
   private pointShare = 1;
 
   constructor(
@@ -126,7 +126,7 @@ export class XrView implements Presenter {
     this.watch();
   }
 
-  /** Place the cloud and a sheet before the person again, in the next frame. */
+  /** In the next frame, place the cloud and a sheet in front of the person again. */
   place(): void {
     this.placed = false;
     this.sheetPlaced = false;
@@ -261,7 +261,7 @@ export class XrView implements Presenter {
     );
   }
 
-  /** Adapt to another scene at once: events before the next frame belong to the new scene. */
+  /** Adapt to a new scene now: events can refer to the new scene before the next frame. */
   private changeScene(): void {
     const change = this.controls.sceneChanged();
     if (change === "cloud" || change === "dimension") this.place();
@@ -314,8 +314,8 @@ export class XrView implements Presenter {
   }
 
   /**
-   * Draw one stale board. The drawing can wait for a later frame if this frame had a new keyframe
-   * or a brush query.
+   * Draw one board whose content has changed. If this frame had a new keyframe or a brush query,
+   * the drawing can wait for a later frame.
    */
   private drawBoards(now: number): void {
     const { version } = this.parts.state.latent;

@@ -29,7 +29,7 @@ export class Atlas {
     this.texture.unpackAlignment = 1;
   }
 
-  /** Decode the PNG file of a page into the page's layer. */
+  /** Decode `png`, the file of atlas page `page`, into a layer of the texture. */
   async setPage(page: number, png: Blob): Promise<void> {
     const bitmap = await createImageBitmap(png);
     const size = this.layout.page_size;
@@ -52,7 +52,7 @@ export class Atlas {
     return locate(this.layout, item);
   }
 
-  /** Picture of an item, cut out of its page; null until the page has loaded. */
+  /** Picture of an item, cut out of a page of the atlas; null until that page has loaded. */
   cut(item: number): Decoded | null {
     const { page, x, y } = this.locate(item);
     if (!this.pages[page]) return null;

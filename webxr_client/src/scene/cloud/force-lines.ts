@@ -11,7 +11,7 @@ import { Lines } from "./lines.js";
 
 /** Length of an arrow whose force is at the 95th percentile, scene metres. */
 const LONG = 0.09;
-/** Length of an arrow at the 95th percentile of force when more than MANY arrows are drawn. */
+/** Length of an arrow whose force is at the 95th percentile, if more than MANY arrows are drawn. */
 const LONG_OF_MANY = 0.04;
 const MANY = 400;
 /** Largest length of an arrow, scene metres. */
@@ -66,7 +66,7 @@ export class ForceLines {
     this.shownForces = -1;
   }
 
-  /** Remove the previous places, which belong to another scene. */
+  /** Remove the stored positions of the trails, because they belong to the previous scene. */
   forget(): void {
     this.past = [];
     this.invalidate();

@@ -34,7 +34,7 @@ const COLOUR_BY: Record<ColourBy, number> = {
   diversity: 5,
   coverage: 5,
 };
-/** Sizes of the least and the strongest value of a cue, as multiples of the size without a cue. */
+/** Point size at the weakest and at the strongest value of a cue; 1 is the size without a cue. */
 const SIZES = [0.45, 1.9] as const;
 /** Share by which selected items are drawn larger. */
 const SELECTED_SIZE = 0.22;
@@ -47,7 +47,7 @@ const MARKED_SIZE = 1.6;
 const GRABBED = 255;
 const PINNED = 128;
 const HOVERED = 255;
-/** Byte in the attribute `marks` of an item that does not match the search. */
+/** Byte for an item that does not match the search. */
 const DIMMED = 64;
 
 export class PointCloud {
@@ -68,7 +68,7 @@ export class PointCloud {
   private dominant: Int16Array | null = null;
   /** Values of the cue that is shown as the size of a point, one per item. */
   private sizes = new BufferAttribute(new Uint8Array(0), 1, true);
-  /** Values of the cue that replaces the confidence as the colour of a point, one per item. */
+  /** Values of the cue that colours the points instead of the confidence, one per item. */
   private colourCue: Uint8Array | null = null;
 
   constructor(
@@ -214,7 +214,7 @@ export class PointCloud {
     this.refreshClasses();
   }
 
-  /** Show grabbed items moved by this matrix, in scene metres. */
+  /** Show grabbed items moved by the matrix `shownFromPlace`, in scene metres. */
   setGrab(shownFromPlace: Matrix4): void {
     (this.material.uniforms.uGrab!.value as Matrix4).copy(shownFromPlace);
   }

@@ -1,4 +1,4 @@
-/** List of classes, with the key, the counts and the menu of each class. */
+/** List of classes, with the keyboard key, the counts and the menu of each class. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type ClassInfo, MAX_NAME_LENGTH } from "../../protocol/messages.js";
 import { count } from "../../state/format.js";

@@ -15,7 +15,7 @@ export interface UiContext {
   actions: readonly KeyAction[];
   /** Thumbnails of all items; null while they are loading, and for items without pictures. */
   atlas: { current: Atlas | null };
-  /** Set the margins of the page, which the panels cover. */
+  /** Set how far the panels cover the page from each edge. */
   setInsets(insets: Insets): void;
   enterXr(mode: XrMode): void;
   leaveXr(): void;

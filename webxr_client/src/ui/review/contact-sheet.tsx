@@ -251,7 +251,7 @@ interface TagProps {
   classes: readonly ClassInfo[];
 }
 
-/** Class under a picture if it differs from the name of the picture's group. */
+/** Class name under a picture, shown if it differs from the name of the picture's group. */
 function Tag({ name, decision, classes }: TagProps) {
   if (decision === "aside") return <b>skipped</b>;
   const text = name && classes[name.classId]?.name;

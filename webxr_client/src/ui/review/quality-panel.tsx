@@ -1,4 +1,4 @@
-/** Figures of quality, and buttons that open contact sheets. */
+/** Panel with the estimates of quality, and with buttons that open contact sheets. */
 import { type Quality, SHEET_SIZE } from "../../protocol/messages.js";
 import { count, percent } from "../../state/format.js";
 import { estimate, knownInstead, lacksLabels } from "../../state/quality-text.js";
@@ -17,7 +17,7 @@ interface Figure {
 }
 
 /**
- * The figures of the panel. While a class has no label, no share of right items is among them.
+ * The figures of the panel: estimates and counts. While a class has no label, only the counts.
  *
  * @param quality Figures of the server; null before the first estimate.
  * @param items Number of all items.

@@ -179,7 +179,7 @@ function MayBeNew({ unknown, unexplained }: MayBeNewProps) {
   );
 }
 
-/** Button that turns confident predictions into labels, and slider of the least confidence. */
+/** Button that labels items by confident predictions, and slider for the least confidence. */
 function Accept() {
   const { state, commands } = useUi();
   const { acceptFrom } = state.review;

@@ -77,7 +77,7 @@ function Hand() {
   );
 }
 
-/** The page during VR. Other panels are left out, because they would slow down the headset. */
+/** The page during VR: a line of text and a button. Panels would slow down the headset. */
 export function InHeadset() {
   const { leaveXr } = useUi();
   return (

@@ -16,9 +16,9 @@ interface Curve {
   colour: string;
   /** Smallest and largest value of the scale; by default the extremes of the curve. */
   range?: [number, number];
-  /** Whether the curve is left out of narrow windows. */
+  /** Whether the curve is hidden while the window is narrow. */
   minor?: boolean;
-  /** Whether the newest value is not shown while a class has no label. */
+  /** Whether the newest value is hidden while a class has no label. */
   scored?: boolean;
   /** Formats a value for the user. */
   write(value: number): string;

@@ -10,7 +10,7 @@ const DOING: Record<Training["phase"], string> = {
   resting: "waiting for the next label",
 };
 
-/** The same for the preset `paper`, in which every phase minimises the loss of the paper. */
+/** Text per phase in the preset `paper`, which minimises the loss of the paper in every phase. */
 const DOING_PAPER: Partial<Record<Training["phase"], string>> = {
   pretraining: "training the autoencoder on equation 1, without labels",
   interactive: "training encoder, decoder and head on equation 1",

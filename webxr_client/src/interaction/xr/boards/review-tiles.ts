@@ -9,7 +9,7 @@ import {
   NO_PICTURE,
 } from "../../../state/review-state.js";
 
-/** Confidence thresholds for accepting predictions, ascending; a tile press is one step. */
+/** Confidence thresholds for accepting predictions, ascending. A tile press moves to the next. */
 const ACCEPT_FROM = [LEAST_ACCEPT_FROM, 0.6, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, LARGEST_ACCEPT_FROM];
 const NEARLY = 1e-6;
 
@@ -75,7 +75,7 @@ export function runReviewTile(
 const PICK_FIRST = "Pick a picture of the sheet first.";
 
 /**
- * Give a class to the picked picture of an open sheet, or show a message that asks for a pick.
+ * Give a class to the picked picture of an open sheet. If no picture is picked, show a message.
  * Returns whether a picture got the class.
  */
 export function correctPicked(classId: number, state: AppState, commands: Commands): boolean {

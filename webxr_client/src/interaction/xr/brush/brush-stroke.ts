@@ -4,7 +4,7 @@ import { type AppState, NOTHING, type Selection } from "../../../state/app-state
 import { ClusterGrowth } from "../../../state/cluster-growth.js";
 import { type BrushHit, queryBrush } from "./brush-query.js";
 
-/** Least milliseconds between two queries of the items in the brush. */
+/** Shortest time between two queries of the items in the brush, milliseconds. */
 const EVERY_MS = 66;
 
 export class BrushStroke {
@@ -59,7 +59,7 @@ export class BrushStroke {
     return this.tool === "brush";
   }
 
-  /** Adapt to another box of the scene, which has another scale: convert the place of the brush. */
+  /** Convert the previous place of the brush to the metres of a scene with another box. */
   carry(newFromOld: Matrix4): void {
     this.before.applyMatrix4(newFromOld);
   }

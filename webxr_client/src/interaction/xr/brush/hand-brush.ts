@@ -11,7 +11,7 @@ export class HandBrush {
   readonly centre = new Vector3();
   /** Radius of the brush, scene metres. */
   radius = 0;
-  /** The items in the brush at the last query, which runs a few times a second. */
+  /** The items in the brush at the last query. Queries run a few times a second. */
   readonly hit: BrushHit = { count: 0, nearest: -1 };
   /** Time of the last query, ms. */
   queriedAt = 0;
@@ -30,7 +30,7 @@ export class HandBrush {
     queryBrush(this.state.latent, this.centre, this.centre, this.radius, this.hit);
   }
 
-  /** Copy the result of a stroke's query, so that the brush makes no second query. */
+  /** Copy `hit`, the result of a stroke's query, so that the brush makes no second query. */
   takeOver(hit: BrushHit, now: number): void {
     this.hit.count = hit.count;
     this.hit.nearest = hit.nearest;

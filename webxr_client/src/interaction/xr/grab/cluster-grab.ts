@@ -13,7 +13,7 @@ const scale = new Vector3();
 const turned = new Quaternion();
 
 export class ClusterGrab {
-  /** Matrix from the place of a point to where the point is shown, both in scene metres. */
+  /** Matrix from the true to the shown position of a point, both in scene metres. */
   readonly shownFromPlace = new Matrix4();
   /**
    * Matrix from scene metres to the space of the hand, at the time when the cluster was grabbed.
@@ -28,7 +28,7 @@ export class ClusterGrab {
     return this.state === "held";
   }
 
-  /** Whether points are shown elsewhere than at their places. */
+  /** Whether the cluster is shown away from its place: in a hand, or on the way back. */
   get active(): boolean {
     return this.state !== "none";
   }
@@ -67,8 +67,9 @@ export class ClusterGrab {
   }
 
   /**
-   * Move the cluster, once per frame. `roomFromHand`: pose of the hand that holds the cluster.
-   * Returns whether the cluster has just arrived at its place.
+   * Move the cluster; called once per frame. `roomFromHand`: pose of the hand that holds the
+   * cluster. `roomFromScene`: pose of the scene. Returns whether the cluster has just arrived at
+   * its place.
    */
   update(now: number, roomFromHand: Matrix4 | null, roomFromScene: Matrix4): boolean {
     const { shownFromPlace } = this;

@@ -17,7 +17,7 @@ export class HandActivities {
     return this[side];
   }
 
-  /** Begin an activity. If the other hand performs the same activity, that hand becomes idle. */
+  /** Begin an activity. The other hand becomes idle if it performs the same activity. */
   begin(side: Handedness, activity: HandActivity): void {
     const other = side === "left" ? "right" : "left";
     if (this[other] === activity) this[other] = "idle";

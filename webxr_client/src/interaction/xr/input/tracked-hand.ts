@@ -6,7 +6,7 @@ import { type Group, Matrix4, Quaternion, Vector3, type XRHandSpace } from "thre
 import type { Handedness } from "../../../state/xr-state.js";
 import { BRUSH_AHEAD } from "../placement/dimensions.js";
 
-/** Milliseconds after which a hand that the headset does not see is lost. */
+/** Milliseconds after which a hand counts as lost, if the headset does not see it. */
 const LOST_MS = 350;
 /** Index of the thumbstick among the buttons of the xr-standard gamepad. */
 const STICK = 3;
@@ -75,7 +75,7 @@ export class TrackedHand {
     this.justDown.fill(false);
   }
 
-  /** Whether the headset has not seen the hand for LOST_MS, so that the hand's gestures end. */
+  /** Whether the headset has not seen the hand for LOST_MS. Then the gestures of the hand end. */
   isLost(now: number): boolean {
     return this.source !== null && this.lostSince !== 0 && now - this.lostSince >= LOST_MS;
   }

@@ -100,7 +100,7 @@ export class XrInputs {
   }
 }
 
-/** A group of three.js, which dispatches WebXR events. The types of three.js lack these events. */
+/** A `Group` of three.js that dispatches WebXR events. The types of three.js lack these events. */
 interface EventTargetLike {
   addEventListener(type: string, listener: (event: { data?: XRInputSource }) => void): void;
   removeEventListener(type: string, listener: (event: { data?: XRInputSource }) => void): void;

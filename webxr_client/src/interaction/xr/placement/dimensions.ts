@@ -3,7 +3,7 @@
  * their own sizes in millimetres, beside their layouts in scene/xr/boards.
  */
 
-// The cloud before the person.
+// The cloud in front of the person.
 
 /** Distance from the eyes to the middle of the cloud. */
 export const CLOUD_DISTANCE = 0.72;
@@ -30,11 +30,14 @@ export const SHEET_GAP_ANGLE = (2 * Math.PI) / 180;
 
 export const PALETTE_ABOVE_HAND = 0.13;
 /**
- * Horizontal distance from the hand that carries the palette to the palette, towards the hand that
- * paints.
+ * Horizontal distance between the palette and the hand that carries it. The palette is on the side
+ * of the hand that paints.
  */
 export const PALETTE_BESIDE_HAND = 0.12;
-/** Place of the palette without a second hand, relative to the eyes: x right, y up, z backward. */
+/**
+ * Place of the palette while there is no second hand, relative to the eyes: x right, y up, z
+ * backward.
+ */
 export const PALETTE_PARKED = [-0.38, -0.28, -0.5] as const;
 
 // The card of the item at the brush.
@@ -58,7 +61,10 @@ export const CARD_SCALE_AT_SHEET = 1.2;
 
 // Measurements of a frame, with ?bench in the address.
 
-/** Place of the board with the measurements, relative to the eyes when the cloud is placed. */
+/**
+ * Place of the board with the measurements, relative to the place of the eyes at the moment when
+ * the cloud is placed.
+ */
 export const BENCH_PLACE = [0, 0.25, -1.1] as const;
 
 // The brush.
@@ -99,7 +105,7 @@ export const RAY_LENGTH_WITH_CLUSTER = 0.25;
 
 // Clusters and the world in the hand.
 
-/** Least distance, scene metres, that a cluster has to be moved to be pinned. */
+/** A cluster that a hand moves by less than this distance is not pinned, scene metres. */
 export const LEAST_PULL = 0.03;
 /** Smallest scale of the world, in room metres per scene metre. */
 export const LEAST_SCALE = 0.05;

@@ -19,7 +19,10 @@ export class HeadPose {
     if (right) this.position.add(right.position).multiplyScalar(0.5);
   }
 
-  /** Write the room position of a place relative to the head into `out`. Returns `out`. */
+  /**
+   * Convert a position relative to the head to a position in the room. Writes the result into
+   * `out`, and returns `out`.
+   */
   toRoom(out: Vector3, [x, y, z]: readonly [number, number, number]): Vector3 {
     return out.set(x, y, z).applyQuaternion(this.orientation).add(this.position);
   }

@@ -29,7 +29,7 @@ interface Carrier {
 export class PalettePlacement {
   private readonly parked = new Vector3();
 
-  /** Set the place of the palette while there is no second hand. */
+  /** Choose the place where the palette stays while there is no second hand. */
   park(head: HeadPose): void {
     head.toRoom(this.parked, PALETTE_PARKED);
   }

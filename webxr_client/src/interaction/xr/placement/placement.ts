@@ -22,7 +22,7 @@ const offset = new Vector3();
 const up = new Vector3(0, 1, 0);
 
 /**
- * Place the world before the person, upright and turned to them.
+ * Place the world in front of the person, upright and turned to the person.
  *
  * @param middle of the cloud, scene metres
  * @param across largest extent of the cloud, scene metres

@@ -1,15 +1,16 @@
 /**
- * Drawing of stale boards: at most one board per frame, and each board in its turn. Drawing a board
- * and sending it to the GPU costs as much as everything else in a frame.
+ * Drawing of stale boards: boards whose content has changed. At most one board is drawn per frame,
+ * because drawing a board and sending it to the GPU costs as much as everything else in a frame.
+ * All boards get their turn.
  */
 import type { Board } from "./board.js";
 
 /**
- * Least milliseconds between two drawings of the same board, because text on the board can change
+ * Shortest time between two drawings of one board, in ms, because text on the board can change
  * in every frame.
  */
 const BOARD_MS = 120;
-/** Largest number of consecutive frames for which drawing is put off. */
+/** Largest number of consecutive frames for which the drawing of a board is delayed. */
 const LONGEST_WAIT = 2;
 
 export class DrawSchedule {

@@ -43,7 +43,8 @@ export class ItemCard extends Board {
   }
 
   /**
-   * Show an item; -1 for none. With `place`, also show the picture that is decoded at the brush.
+   * Show an item; -1 for none. `place`: whether the card shows the picture that the model decodes
+   * at the place of the brush.
    */
   show(item: number, place: boolean): void {
     this.mesh.visible = item >= 0 || (place && this.state.forces.decoded.value !== null);

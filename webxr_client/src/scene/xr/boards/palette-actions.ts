@@ -1,5 +1,6 @@
 /**
- * Actions of the palette's tiles: text of a tile, whether the action is on, and whether it can run.
+ * Actions of the palette's tiles: text of a tile, whether its action is switched on, and whether a
+ * press can run the action.
  */
 import { computed } from "@preact/signals";
 import { isSite } from "../../../net/site.js";

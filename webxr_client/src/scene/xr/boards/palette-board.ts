@@ -81,7 +81,7 @@ export class PaletteBoard extends Board {
     this.invalidate();
   }
 
-  /** One tile per class, without the gaps that merged and deleted classes leave in the numbers. */
+  /** Return one tile per class that is not merged or deleted, without gaps between the tiles. */
   private classTiles(): Tile[] {
     const live = this.state.liveClasses.peek();
     return paletteTiles(live.length, this.page).map((tile) =>
@@ -137,7 +137,7 @@ export class PaletteBoard extends Board {
     });
   }
 
-  /** Draw what is known while a class has no label, and the next step. */
+  /** While a class has no label, draw the text `known` and the next step. */
   private drawInstead(context: CanvasRenderingContext2D, known: string): void {
     context.textAlign = "center";
     font(context, 10, 650);

@@ -23,7 +23,7 @@ import {
 import { FIRST_ROW, PALETTE_DOTS, PALETTE_HEIGHT, PALETTE_WIDTH } from "./palette-layout.js";
 
 export class PaletteHead extends Board {
-  /** Whether there is no trainer, as for a bake. Then the head shows no connection problems. */
+  /** Whether there is no trainer, as for a bake. Then this board shows no connection problems. */
   private readonly absent = computed(() => this.state.training.value?.state === "absent");
 
   constructor(private readonly state: AppState) {
@@ -111,7 +111,10 @@ export class PaletteHead extends Board {
     ];
   }
 
-  /** Text and colour of the line for a contact sheet: what to do next, or the picked picture. */
+  /**
+   * Text and colour of the line for a contact sheet. The text describes the picked picture, or
+   * states the next action.
+   */
   private ofSheet(): [string, string] {
     const { review, classes } = this.state;
     const sheet = review.sheet.value;

@@ -73,7 +73,7 @@ const TILE_HEIGHT = 31;
 const ACTION_HEIGHT = 30;
 /** Top of the first row, under the head. */
 export const FIRST_ROW = 38;
-/** Distance of the ends of the timeline from the edges of its tile, the tile `scrub`. */
+/** Distance from the edges of the tile `scrub` to the ends of the timeline in the tile. */
 export const TIMELINE_MARGIN = 8;
 const CLASS_ROWS = 2;
 
@@ -165,7 +165,7 @@ export const reviewTiles = (): Tile[] => underHead(REVIEW_ACTIONS);
 
 type Plain = Exclude<TileAction, { kind: "class" | "picture" }>["kind"];
 
-/** Rows of tiles under the head, below one row that stays free. */
+/** Rows of tiles below the head of the palette. One row between head and tiles stays free. */
 function underHead(rows: readonly (readonly Plain[])[]): Tile[] {
   return rows.flatMap((row, r) =>
     row.map((kind, column) => ({

@@ -50,7 +50,10 @@ export class TileFrame {
     this.corners.needsUpdate = true;
   }
 
-  /** Set the four corners from index `first` on, `beside` millimetres outside the tile. */
+  /**
+   * Set four of the corners, from index `first` on, to the corners of the tile, moved outward by
+   * `beside` millimetres.
+   */
   private put(first: number, { x, y, width, height }: Tile, beside: number): void {
     const left = (x - beside - this.width / 2) / 1000;
     const right = (x + width + beside - this.width / 2) / 1000;
