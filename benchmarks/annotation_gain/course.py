@@ -36,7 +36,7 @@ class PageEstimates:
     The measure is that of C. Guo et al. 2017.
     """
     right_low: float | None = None
-    """Lower end of the interval of `right` that the page shows, or None if it shows none."""
+    """Lower end of the interval that the page shows for `right`."""
     right_high: float | None = None
     """Upper end of the interval that the page shows for `right`."""
 

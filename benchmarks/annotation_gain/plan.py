@@ -16,7 +16,7 @@ from lodespace.protocol import SHEET_SIZE
 SINGLES = 400
 """Largest number of items labelled in a run of one-by-one labelling."""
 BUDGETS = {"digits": 50, "textures": 100, "letters": 50, "signs": 50, "classes-200": 50}
-"""Largest number of gestures of a run, by data set, except for one-by-one labelling."""
+"""Largest number of gestures of a run, by data set. SINGLES limits one-by-one labelling instead."""
 BUDGET = 30
 """Largest number of gestures of a run on a data set that is not in BUDGETS."""
 CAREFUL = 75

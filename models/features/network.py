@@ -27,7 +27,7 @@ class FeatureNetwork(nn.Module):
     """
 
     def __init__(self, dataset: Dataset) -> None:
-        """Build layers for the items of `dataset`, He-initialised."""
+        """Build He-initialised layers for the items of `dataset`."""
         super().__init__()
         self.width = WIDTH
         """Number of features per item."""

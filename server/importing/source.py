@@ -123,7 +123,7 @@ class Source(Protocol):
         ...
 
     def picture_sizes(self, limit: int) -> Sequence[tuple[int, int]]:
-        """(height, width) per picture, for a sample of fewer than 2 * `limit` pictures."""
+        """Return (height, width) of each picture in a sample of fewer than 2 * `limit` pictures."""
         ...
 
     def __iter__(self) -> Iterator[RawItem | BadItem]:

@@ -39,7 +39,9 @@ def check_arrays(items: Any, path: Path) -> None:
             None in table.column(name)
             for name in ("lodespace.path", "lodespace.start", "lodespace.end")
         ):
-            raise DatasetError(f"{path}: a sound has no path, start or end in its table")
+            raise DatasetError(
+                f"{path}: at least one sound lacks a path, a start or an end in its table"
+            )
     if items.features is not None:
         _check(path, "features", items.features, np.float32, 2)
     _check_classes(path, items)

@@ -26,7 +26,7 @@ from lodespace.session.session import AnnotationSession
 
 
 def read_labels(project: Project, session: AnnotationSession) -> None:
-    """Carry out the label log of `project` in `session`. Nothing is written.
+    """Apply all events of the label log of `project` to `session`, without writing anything.
 
     A server may serve the project at the same time. Raises EventLogError when the log is damaged or
     lacks events.

@@ -169,7 +169,7 @@ class Project:
         return scene
 
     def in_place(self) -> bool:
-        """Return whether the folder is still the one that the opening of the project locked."""
+        """Return whether the path still leads to the folder that was locked at the start."""
         return self.lock is not None and self.lock.holds(self.folder)
 
     def close(self) -> None:

@@ -221,7 +221,7 @@ def _edit_note(event: EditClassEvent, name: str) -> str:
 def _dedupe_names(classes: list[ClassInfo]) -> list[ClassInfo]:
     """Return `classes` with unique names among the classes that are not removed.
 
-    An undo can restore a name that another class has got in the meantime.
+    An undo can restore a name that another class has received since.
     """
     seen: set[str] = set()
     result: list[ClassInfo] = []

@@ -20,7 +20,7 @@ RowNumbers = npt.NDArray[np.int64]
 
 
 class GestureRecord(msgspec.Struct, gc=False):
-    """One gesture that labels items. No field can lead back to the record, hence `gc=False`."""
+    """One gesture that labels items. Records are in no reference cycle, hence `gc=False`."""
 
     number: int
     """Sequence number of the event of the gesture."""

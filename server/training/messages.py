@@ -53,7 +53,7 @@ class TrainingInputs(msgspec.Struct, tag=True):
     from_state: int
     """Id of the training state before the event (`state_id` in session/undo.py)."""
     to_state: int
-    """Training state after the event. A new state has the number of the event."""
+    """Training state after the event. A new state gets the number of the event as its id."""
     labels: bytes
     """Class per item, int16 (N,); UNLABELED for an item without a label."""
     verified: bytes

@@ -130,7 +130,7 @@ def test_a_small_data_set_is_measured_from_end_to_end(tmp_path: Path, slow: bool
     """Without --slow, the server is used for one gesture by one kind of person."""
     log = tmp_path / "register.jsonl"
     runs = [
-        plan.Run("suggested", "breast-cancer", 0, 3 if slow else 1),
+        plan.Run("suggested", "breast-cancer", 0, 3 if slow else 2),
         plan.Run("lr-margin-standardised", "breast-cancer", 0, 90),
     ]
     if slow:

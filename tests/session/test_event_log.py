@@ -148,8 +148,8 @@ def test_a_full_disk_loses_nothing_and_needs_no_restart(small_disk: Path) -> Non
 async def test_an_event_is_refused_if_the_file_is_moved_during_the_write(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The refused event is in the moved file. After this file is moved back, the event is sent
-    again, and is in the log once."""
+    """The write reaches the moved file, so the event is refused. After the file is moved back,
+    the event is sent again, and the log has it once."""
     path, elsewhere = tmp_path / "labels.sqlite", tmp_path / "elsewhere.sqlite"
 
     def insert_into_moved_file(connection: sqlite3.Connection, new: Event) -> int:

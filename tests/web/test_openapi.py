@@ -39,7 +39,7 @@ def test_answers_of_the_server_agree_with_the_document(
     lan: LanServer, tmp_path: Path, slow: bool
 ) -> None:
     """Sends valid and invalid requests to each operation, and compares status, headers and body of
-    each answer with the document."""
+    each answer with the OpenAPI document."""
     options = {
         "--checks": "all",
         "--max-examples": "300" if slow else "5",

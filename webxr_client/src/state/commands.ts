@@ -37,7 +37,7 @@ export interface Commands {
    * stored. Empty `items` end the drag: the model no longer pulls the items.
    */
   drag(items: Uint32Array, targets: Point[]): void;
-  /** Store the end of a drag as one gesture. With `keep`, the items stay pinned. */
+  /** Store a finished drag as one gesture. With `keep`, the items stay pinned. */
   anchor(items: Uint32Array, targets: Point[], keep: boolean): void;
   /** Unpin items; all items if `items` is empty. */
   unpin(items: ArrayLike<number>): void;

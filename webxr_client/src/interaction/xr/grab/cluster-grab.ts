@@ -49,7 +49,7 @@ export class ClusterGrab {
   }
 
   /**
-   * Adapt to another box of the scene, which has another scale: a held cluster stays in the hand.
+   * Adapt to a new box of the scene, with a new scale, so that a held cluster stays in the hand.
    */
   carry(newFromOld: Matrix4, oldFromNew: Matrix4): void {
     if (this.state !== "held") {
