@@ -206,7 +206,8 @@ def recordings(tmp_path: Path) -> Path:
 def test_an_item_plays_on_hover_and_in_vr_from_its_place(
     recordings: Path, tmp_path: Path, open_page: Any
 ) -> None:
-    process = ServerProcess(str(recordings), "--window", "5", "--project", str(tmp_path / "work"))
+    project = str(tmp_path / "work")
+    process = ServerProcess(str(recordings), "--window", "5", "--project", project, "--no-training")
     process.start()
     process.wait_until_ready()
     try:
@@ -224,7 +225,7 @@ def test_an_item_plays_on_hover_and_in_vr_from_its_place(
         page.wait(lambda: page.evaluate("lodespace.player.item") == -1)
         page.press("s")
         page.evaluate("lodespace.state.hovered.value = null")
-        page.wait_for_rest()
+        page.wait_for_rest("absent")
         headset = Headset(page)
         headset.enter()
         headset.put("left", (-0.3, 1.15, 0.25))

@@ -24,7 +24,7 @@ from samples.pictures import Import, draw
 def test_an_import_that_is_interrupted_anywhere_leaves_no_project(
     tmp_path: Path, slow: bool
 ) -> None:
-    """The import gets Ctrl-C at four moments from the first file to the last, at ten with --slow."""
+    """The import gets Ctrl-C at four moments between first and last file, at ten with --slow."""
     root = tmp_path / "pictures"
     root.mkdir()
     for i in range(300):
