@@ -83,8 +83,8 @@ class Evidence(NamedTuple):
 class _Sheet(NamedTuple):
     """A confirmed sheet of K items."""
 
-    doubt: Floats
-    confidence: Floats
+    doubt: npt.NDArray[np.floating]
+    confidence: npt.NDArray[np.floating]
     said: ClassIds
     label: ClassIds
     predicted: ClassIds
@@ -101,7 +101,9 @@ def evidence(session: AnnotationSession) -> Evidence:
     doubt, confidence, said, label, predicted = columns or [np.empty(0)] * 5
     weight = np.concatenate([*weights, np.empty(0)])
 
-    def answers(which: npt.NDArray[np.bool_], probability: Floats, class_id: ClassIds) -> Answers:
+    def answers(
+        which: npt.NDArray[np.bool_], probability: npt.NDArray[np.floating], class_id: ClassIds
+    ) -> Answers:
         use = which & (said != UNLABELED)
         return Answers(probability[use].astype(np.float64), (said == class_id)[use], weight[use])
 

@@ -86,7 +86,8 @@ class _Grid:
         corner = (low + high) / 2 - side * m / 2
         cells = np.clip((positions - corner) / side, 0, m - 1).astype(np.intp)
         self._shape = (m + 2,) * d  # a rim of empty cells
-        self.cell_of_item: Ints = np.ravel_multi_index(tuple((cells + 1).T), self._shape)
+        places = np.ravel_multi_index(tuple((cells + 1).T), self._shape)
+        self.cell_of_item: Ints = np.asarray(places)
 
     def smoothed(self, items: npt.NDArray[np.bool_] | None = None) -> npt.NDArray[np.float64]:
         """Return the density of all items, or of `items` (N,), in each cell, flat."""

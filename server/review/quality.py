@@ -160,15 +160,15 @@ def quality(
     found = _Estimates(state, calibrated, calibration)
     if found.too_vague:
         return msgspec.structs.replace(known, unknown=int(found.unknown.sum()))
-    measured = held_out_accuracy is not None and held_out > 0
+    accuracy = held_out_accuracy if held_out > 0 else None
     return msgspec.structs.replace(
         known,
         unknown=int(found.unknown.sum()),
-        held_out_accuracy=round(held_out_accuracy, 4) if measured else None,
+        held_out_accuracy=None if accuracy is None else round(accuracy, 4),
         held_out=held_out,
-        held_out_interval=_rounded(share_interval(held_out_accuracy, held_out))
-        if measured
-        else None,
+        held_out_interval=None
+        if accuracy is None
+        else _rounded(share_interval(accuracy, held_out)),
         label_error=found.label_error,
         label_error_interval=found.label_error_interval,
         right=round(found.right, 4),
