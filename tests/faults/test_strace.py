@@ -110,10 +110,12 @@ def new_project(data: Path, folder: Path) -> Path:
 
 def answers_of(data: Path, project: Path, fault: Fault) -> dict[str, bool]:
     """Return per command whether a server with `fault` acknowledged it, at the first or the second
-    try."""
+    try. A server that cannot open the log acknowledges nothing, and names the log in its error."""
     tests = str(Path(__file__).parents[1])
     command = ["strace", "-f", "-qq", "-o", "/dev/null", "--trace", fault.call, "-e", fault.option]
     arguments = [sys.executable, "-c", SCRIPT, str(data), str(project), tests]
-    done = subprocess.run([*command, *arguments], stdout=subprocess.PIPE, timeout=300)
-    assert done.stdout, "the server did not start"
+    done = subprocess.run([*command, *arguments], capture_output=True, timeout=300)
+    if not done.stdout:
+        assert b"EventLogError" in done.stderr, done.stderr
+        return {}
     return json.loads(done.stdout)
