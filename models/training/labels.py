@@ -108,22 +108,6 @@ class ItemLabels:
         held_out = self.held_out
         return self.classes if held_out is None else torch.where(held_out, UNLABELED, self.classes)
 
-    @cached_property
-    def capped(self) -> torch.Tensor:
-        """Weight of each label, float32 (N,), at most 1; 0 for an item without a label.
-
-        In each class, the labels that are not verified weigh together at most as much as the
-        verified ones. Otherwise thousands of accepted predictions, which are easy items, would
-        outweigh the few items that a person has looked at. In a class without verified labels, each
-        label has the weight 1.
-        """
-        labelled = self.classes != UNLABELED
-        own = self.classes.clamp_min(0)
-        verified = torch.bincount(own[labelled & self.verified], minlength=int(own.max()) + 1)
-        others = torch.bincount(own[labelled & ~self.verified], minlength=len(verified))
-        share = torch.where(verified > 0, verified / others.clamp_min(1), 1.0).clamp_max(1.0)
-        return torch.where(self.verified, 1.0, share[own]) * labelled
-
     def tensors(self) -> Tensors:
         """Return the arrays under the names that they have in a saved state."""
         return {
