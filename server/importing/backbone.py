@@ -14,7 +14,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from lodespace.errors import DatasetError
-from lodespace.importing.torch_dataset import torchvision_module
+from lodespace.importing.arrays.torch_dataset import torchvision_module
 from lodespace.items.item_set import ItemSet
 from lodespace.items.originals import picture
 

@@ -3,13 +3,14 @@
 from pathlib import Path
 
 from lodespace.errors import DatasetError
-from lodespace.importing import sound
-from lodespace.importing.arrays import IDX_NAME, from_idx, from_npy, from_npz
-from lodespace.importing.picture_folder import PictureFolder, suffix_of
+from lodespace.importing.arrays.array_items import IDX_NAME, from_idx, from_npy, from_npz
+from lodespace.importing.arrays.torch_dataset import PREFIX, from_torchvision
+from lodespace.importing.folders.folder_files import suffix_of
+from lodespace.importing.folders.picture_folder import PictureFolder
+from lodespace.importing.sounds import sound_folder
 from lodespace.importing.source import ImportOptions, Source
-from lodespace.importing.table import Table
-from lodespace.importing.table_rows import SUFFIXES as TABLE_SUFFIXES
-from lodespace.importing.torch_dataset import PREFIX, from_torchvision
+from lodespace.importing.tables.table import Table
+from lodespace.importing.tables.table_rows import SUFFIXES as TABLE_SUFFIXES
 from lodespace.items import decoding
 from lodespace.items.errors import BadItem
 from lodespace.items.paths import walk
@@ -47,7 +48,7 @@ def open_source(data: str, options: ImportOptions) -> Source:
         return from_npz(path, options.unpacked)
     if IDX_NAME.match(path.name):
         return from_idx(path, options.unpacked)
-    if suffix in decoding.SUFFIXES or suffix in sound.SUFFIXES:
+    if suffix in decoding.SUFFIXES or suffix in sound_folder.SUFFIXES:
         raise DatasetError(f"{data} is a single item; give the folder that contains the file")
     raise DatasetError(
         f"{data}: files of the kind '{suffix or path.name}' cannot be read; give {READABLE}"
@@ -62,7 +63,7 @@ def _of_folder(path: Path, options: ImportOptions) -> Source:
             continue
         suffix = suffix_of(found)
         counts["pictures"] += suffix in decoding.SUFFIXES
-        counts["sounds"] += suffix in sound.SUFFIXES
+        counts["sounds"] += suffix in sound_folder.SUFFIXES
         counts["tables"] += suffix == ".parquet"
         if number >= _LOOKED_AT:
             break
@@ -71,4 +72,4 @@ def _of_folder(path: Path, options: ImportOptions) -> Source:
         raise DatasetError(f"no file in {path} can be read; give {READABLE}")
     if kind == "tables":
         return Table(path, options)
-    return sound.SoundFolder(path, options) if kind == "sounds" else PictureFolder(path)
+    return sound_folder.SoundFolder(path, options) if kind == "sounds" else PictureFolder(path)

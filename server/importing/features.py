@@ -12,11 +12,11 @@ import numpy.typing as npt
 
 from lodespace.errors import DatasetError
 from lodespace.files import reason_of
-from lodespace.importing.arrays import ArrayItems, from_npy, from_npz
+from lodespace.importing.arrays.array_items import ArrayItems, from_npy, from_npz
 from lodespace.importing.report import ImportReport
 from lodespace.importing.source import ImportOptions, RawItem, Source
-from lodespace.importing.table import Table
-from lodespace.importing.table_rows import SUFFIXES
+from lodespace.importing.tables.table import Table
+from lodespace.importing.tables.table_rows import SUFFIXES
 from lodespace.items import item_set
 from lodespace.items.errors import BadItem
 

@@ -11,13 +11,13 @@ import numpy.typing as npt
 
 from lodespace.errors import DatasetError
 from lodespace.files import reason_of
-from lodespace.importing.arrays import IDX_NAME, from_arrays
+from lodespace.importing.arrays.array_items import IDX_NAME, from_arrays
+from lodespace.importing.arrays.torch_dataset import PREFIX, TorchItems
 from lodespace.importing.build import build
 from lodespace.importing.detect import open_source
 from lodespace.importing.features import add_features
 from lodespace.importing.report import ImportReport
 from lodespace.importing.source import ImportOptions, Source
-from lodespace.importing.torch_dataset import PREFIX, TorchItems
 from lodespace.items import item_set
 from lodespace.items.paths import shown
 from lodespace.items.root_approval import checked_root

@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from lodespace.importing.finding import Finding
 from lodespace.items.errors import BadItem, Picture
 from lodespace.models.config import Content
 
@@ -124,6 +125,10 @@ class Source(Protocol):
 
     def picture_sizes(self, limit: int) -> Sequence[tuple[int, int]]:
         """Return (height, width) of each picture in a sample of fewer than 2 * `limit` pictures."""
+        ...
+
+    def findings(self) -> Sequence[Finding]:
+        """What was understood of the data. Complete only after all items have been yielded."""
         ...
 
     def __iter__(self) -> Iterator[RawItem | BadItem]:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.errors import DatasetError
-from lodespace.importing.arrays import ArrayItems
+from lodespace.importing.arrays.array_items import ArrayItems
 from lodespace.importing.detect import open_source
 from lodespace.importing.report import ImportReport
 from lodespace.importing.source import ImportOptions, RawItem, Source

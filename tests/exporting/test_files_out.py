@@ -91,7 +91,7 @@ def test_label_studio_tasks_hold_annotations_and_predictions(
 
 
 def test_label_studio_gets_pictures_without_a_file_as_data(tmp_path: Path) -> None:
-    from lodespace.importing.arrays import from_arrays
+    from lodespace.importing.arrays.array_items import from_arrays
     from lodespace.project.opening import new_project
 
     array = np.stack([np.asarray(draw(i, (20, 20))) for i in range(4)])

@@ -12,7 +12,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from lodespace.errors import DatasetError
-from lodespace.importing.arrays import from_arrays
+from lodespace.importing.arrays.array_items import from_arrays
 from samples.pictures import Import, reasons
 
 

@@ -324,7 +324,7 @@ def test_fewer_than_two_pictures_are_refused(tmp_path: Path, bring: Import, how_
 
 
 def test_a_folder_removed_during_import_loses_only_its_items(folder: Path, bring: Import) -> None:
-    from lodespace.importing.picture_folder import PictureFolder
+    from lodespace.importing.folders.picture_folder import PictureFolder
 
     source = PictureFolder(folder)
     (folder / "cat/0.png").unlink()

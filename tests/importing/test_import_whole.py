@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from lodespace.errors import DatasetError, ProjectError
-from lodespace.importing.arrays import from_arrays
+from lodespace.importing.arrays.array_items import from_arrays
 from lodespace.importing.source import ImportOptions
 from lodespace.items import item_set
 from lodespace.project.opening import open_project

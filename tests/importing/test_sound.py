@@ -10,7 +10,12 @@ import pytest
 import soundfile
 
 from lodespace.errors import DatasetError, RequestError
-from lodespace.importing.spectrogram import Spectrogram, hertz_to_mel, mel_bands, mel_to_hertz
+from lodespace.importing.sounds.spectrogram import (
+    Spectrogram,
+    hertz_to_mel,
+    mel_bands,
+    mel_to_hertz,
+)
 from lodespace.items import originals
 from lodespace.items import table as item_table
 from lodespace.items.item_set import ItemSet

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from lodespace.errors import DatasetError
-from lodespace.importing.torch_dataset import TorchItems
+from lodespace.importing.arrays.torch_dataset import TorchItems
 from lodespace.project.initial_labels import choose_labels
 from samples.pictures import Import, draw, reasons
 

@@ -12,8 +12,8 @@ import pytest
 
 from lodespace.access.devices import DEVICES_FILE, DeviceStore
 from lodespace.errors import DatasetError, LodespaceError, ProjectError, ProtocolError
-from lodespace.importing.open_rows import open_rows
 from lodespace.importing.source import ImportOptions
+from lodespace.importing.tables.open_rows import open_rows
 from lodespace.items import item_set
 from lodespace.items.errors import BadItem
 from lodespace.json_input import MAX_DEPTH, JsonError, json_decoder, json_of, json_value

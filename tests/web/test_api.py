@@ -252,7 +252,7 @@ async def test_pictures_are_not_cached_across_projects_at_one_address(
     client_of: ClientOf, tmp_path: Path
 ) -> None:
     """A cached picture would be shown for the item with the same number in another project."""
-    from lodespace.importing.arrays import from_arrays
+    from lodespace.importing.arrays.array_items import from_arrays
     from lodespace.project.opening import new_project
 
     folder = tmp_path / "pictures"

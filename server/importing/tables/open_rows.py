@@ -3,9 +3,9 @@
 import os
 from pathlib import Path
 
-from lodespace.importing.parquet_rows import ParquetRows
-from lodespace.importing.picture_folder import suffix_of
-from lodespace.importing.table_rows import CsvRows, JsonRows, Rows
+from lodespace.importing.folders.folder_files import suffix_of
+from lodespace.importing.tables.parquet_rows import ParquetRows
+from lodespace.importing.tables.table_rows import CsvRows, JsonRows, Rows
 from lodespace.items.paths import walk
 
 

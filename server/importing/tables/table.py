@@ -15,10 +15,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from lodespace.errors import DatasetError
-from lodespace.importing.open_rows import open_rows
-from lodespace.importing.picture_folder import FileReader
+from lodespace.importing.finding import Finding
+from lodespace.importing.folders.picture_folder import FileReader
 from lodespace.importing.source import ImportOptions, RawItem
-from lodespace.importing.table_rows import SNIFFED_ROWS, Row, short
+from lodespace.importing.tables.open_rows import open_rows
+from lodespace.importing.tables.table_rows import SNIFFED_ROWS, Row, short
 from lodespace.items import decoding
 from lodespace.items.errors import BadItem, ItemError
 from lodespace.items.paths import open_inside
@@ -147,6 +148,9 @@ class Table:
             ),
             None,
         )
+
+    def findings(self) -> Sequence[Finding]:
+        return ()
 
     def __iter__(self) -> Iterator[RawItem | BadItem]:
         special = {

@@ -1,56 +1,15 @@
 """Source for a folder of pictures. The subfolders are classes."""
 
-import os
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from lodespace.importing.finding import Finding
+from lodespace.importing.folders.folder_files import FolderFiles
 from lodespace.importing.source import RawItem
 from lodespace.items import decoding
 from lodespace.items.errors import BadItem, ItemError, Picture
-from lodespace.items.paths import open_inside, shown, walk
-
-UNLABELLED_FOLDERS = frozenset({"_unlabelled", "_unlabeled"})
-_SPLITS = frozenset({"train", "training", "val", "valid", "validation", "test", "testing"})
-
-
-def suffix_of(path: bytes) -> str:
-    """The suffix of a file name, with the dot, in lower case. Invalid bytes are escaped."""
-    return shown(os.path.splitext(path)[1]).lower()
-
-
-class FolderFiles:
-    """Paths of the files in a folder. The names of subfolders are labels and splits."""
-
-    def __init__(self, root: Path, suffixes: frozenset[str]) -> None:
-        self.paths: list[bytes] = []
-        """Files with one of the `suffixes`, relative to `root`."""
-        self.bad: list[BadItem] = []
-        """Files that are left out, with the reasons."""
-        others: Counter[str] = Counter()
-        for found in walk(root):
-            if isinstance(found, BadItem):
-                self.bad.append(found)
-            elif suffix_of(found) in suffixes:
-                self.paths.append(found)
-            else:
-                others[suffix_of(found) or "no suffix"] += 1
-        for suffix, count in sorted(others.items()):
-            files = "file" if count == 1 else "files"
-            self.bad.append(
-                BadItem(f"{count:,} {files} ({suffix})", "not the imported kind of file")
-            )
-        tops = {shown(path).split("/")[0].lower() for path in self.paths if b"/" in path}
-        self.split = bool(tops) and tops <= _SPLITS and all(b"/" in path for path in self.paths)
-        """Whether the top folders are splits (train, test, ...) that contain the class folders."""
-
-    def label_and_split(self, path: bytes) -> tuple[str | None, str | None]:
-        """(label, split) of a file, from the names of its folders."""
-        folders = shown(path).split("/")[:-1]
-        split = folders.pop(0) if self.split else None
-        label = folders[0] if folders and folders[0] not in UNLABELLED_FOLDERS else None
-        return label, split
+from lodespace.items.paths import open_inside, shown
 
 
 class PictureFolder:
@@ -92,6 +51,9 @@ class PictureFolder:
             if size is not None:
                 sizes.append(size)
         return sizes
+
+    def findings(self) -> Sequence[Finding]:
+        return ()
 
     def __iter__(self) -> Iterator[RawItem | BadItem]:
         yield from self.files.bad

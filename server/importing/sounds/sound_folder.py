@@ -11,9 +11,10 @@ import numpy.typing as npt
 import soundfile
 
 from lodespace.errors import DatasetError
-from lodespace.importing.picture_folder import FolderFiles
+from lodespace.importing.finding import Finding
+from lodespace.importing.folders.folder_files import FolderFiles
+from lodespace.importing.sounds.spectrogram import FLOOR_SHARE, RANGE_DB, Spectrogram
 from lodespace.importing.source import ImportOptions, RawItem
-from lodespace.importing.spectrogram import FLOOR_SHARE, RANGE_DB, Spectrogram
 from lodespace.items.errors import BadItem, ItemError
 from lodespace.items.originals import MAX_RATE, MAX_SAMPLES, read_mixed
 from lodespace.items.paths import open_inside, shown
@@ -128,6 +129,9 @@ class SoundFolder:
     def picture_sizes(self, limit: int) -> Sequence[tuple[int, int]]:
         del limit
         return [(self.spectrogram.side, self.spectrogram.side)]
+
+    def findings(self) -> Sequence[Finding]:
+        return ()
 
     def __iter__(self) -> Iterator[RawItem | BadItem]:
         yield from self.files.bad

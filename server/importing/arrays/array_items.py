@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.errors import DatasetError
-from lodespace.importing.array_file import DAMAGED, ArrayFile
+from lodespace.importing.arrays.array_file import DAMAGED, ArrayFile
+from lodespace.importing.finding import Finding
 from lodespace.importing.source import RawItem
 from lodespace.items.errors import BadItem, ItemError
 from lodespace.items.idx import read_idx
@@ -103,6 +104,9 @@ class ArrayItems:
     def picture_sizes(self, limit: int) -> Sequence[tuple[int, int]]:
         del limit
         return [self.picture_shape[:2]] if self.picture_shape is not None else []
+
+    def findings(self) -> Sequence[Finding]:
+        return ()
 
     def __iter__(self) -> Iterator[RawItem | BadItem]:
         number = 0

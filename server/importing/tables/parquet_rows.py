@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lodespace.errors import DatasetError
-from lodespace.importing.table_rows import Row, Rows
+from lodespace.importing.tables.table_rows import Row, Rows
 from lodespace.items.errors import BadItem
 from lodespace.items.table import python_values
 from lodespace.items.table_builder import MAX_COLUMNS

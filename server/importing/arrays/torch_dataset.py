@@ -18,7 +18,8 @@ import numpy.typing as npt
 from PIL import Image
 
 from lodespace.errors import DatasetError
-from lodespace.importing.arrays import as_bytes
+from lodespace.importing.arrays.array_items import as_bytes
+from lodespace.importing.finding import Finding
 from lodespace.importing.source import ImportOptions, RawItem
 from lodespace.items import decoding
 from lodespace.items.errors import BadItem, ItemError, Picture
@@ -99,6 +100,9 @@ class TorchItems:
             f"the numbers are from {array.min():g} to {array.max():g}; give pictures as uint8, or "
             "as floating-point numbers from 0 to 1"
         )
+
+    def findings(self) -> Sequence[Finding]:
+        return ()
 
     def __iter__(self) -> Iterator[RawItem | BadItem]:
         for number in range(self.count):

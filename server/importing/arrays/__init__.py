@@ -1,0 +1,1 @@
+"""Arrays: NumPy and IDX files, arrays in memory, and data sets of torch."""

@@ -1,0 +1,1 @@
+"""Folders of pictures, and the files of a folder."""

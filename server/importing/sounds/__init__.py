@@ -1,0 +1,1 @@
+"""Folders of sound files, and spectrograms of sound."""

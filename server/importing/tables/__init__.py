@@ -1,0 +1,1 @@
+"""Tables: rows of text files and Parquet files, and the source that reads them."""
