@@ -16,7 +16,7 @@ from lodespace.items.errors import BadItem
 from lodespace.items.paths import walk
 
 READABLE = (
-    "a folder of pictures (PNG, JPEG, WebP, TIFF, GIF) or sounds (WAV, FLAC, OGG), "
+    "a folder of pictures (PNG, JPEG, WebP, TIFF, GIF) or sounds (WAV, FLAC, MP3, OGG), "
     "a table (.csv, .tsv, .jsonl, .parquet), arrays (.npy, .npz, IDX), or torchvision:NAME"
 )
 _LOOKED_AT = 10_000

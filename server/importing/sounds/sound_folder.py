@@ -16,11 +16,12 @@ from lodespace.importing.folders.folder_files import FolderFiles
 from lodespace.importing.sounds.spectrogram import FLOOR_SHARE, RANGE_DB, Spectrogram
 from lodespace.importing.source import ImportOptions, RawItem
 from lodespace.items.errors import BadItem, ItemError
+from lodespace.items.formats import SOUNDS
 from lodespace.items.originals import MAX_RATE, MAX_SAMPLES, read_mixed
 from lodespace.items.paths import open_inside, shown
 from lodespace.items.unpacking import SOUND_RATIO, most_unpacked, too_large
 
-SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".oga", ".opus", ".aif", ".aiff"})
+SUFFIXES = SOUNDS
 DEFAULT_SIDE = 64
 """Width and height of a spectrogram, in pixels."""
 LAST_WINDOW = 0.5

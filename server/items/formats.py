@@ -1,0 +1,77 @@
+"""Suffixes of the files that can be read, and the optional packages that read further files.
+
+The report of an import names the optional package for files that were left out.
+"""
+
+from importlib.util import find_spec
+from typing import NamedTuple
+
+
+class Extra(NamedTuple):
+    """An optional part of the installation: `pip install 'lodespace[NAME]'`."""
+
+    name: str
+    """Name of the extra in pyproject.toml."""
+    module: str
+    """Module that is there if the extra is installed."""
+    suffixes: frozenset[str]
+    """Suffixes of the files that only this extra reads, in lower case."""
+
+    def installed(self) -> bool:
+        """Whether the module of the extra can be imported."""
+        return find_spec(self.module) is not None
+
+    def command(self) -> str:
+        """The command that installs the extra."""
+        return f"pip install 'lodespace[{self.name}]'"
+
+
+HEIF = Extra("heif", "pillow_heif", frozenset({".heic", ".heif", ".hif"}))
+MICROSCOPY = Extra(
+    "microscopy",
+    "tifffile",
+    frozenset(
+        {".btf", ".lsm", ".ndpi", ".qpi", ".qptiff", ".scn", ".stk", ".svs", ".tf2", ".tf8", ".zif"}
+    ),
+)
+"""Multi-channel and multi-page TIFF. These suffixes are for the TIFF files of microscopes and slide
+scanners. Files named .tif are read with Pillow when they are plain pictures."""
+VIDEO = Extra(
+    "video",
+    "av",
+    frozenset(
+        {".3gp", ".avi", ".flv", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".m2ts"}
+        | {".ogv", ".webm", ".wmv"}
+    ),
+)
+VIDEO_SOUND = Extra(
+    "video",
+    "av",
+    frozenset({".aac", ".ac3", ".amr", ".ape", ".m4a", ".m4b", ".mka", ".mpc", ".weba", ".wma"})
+    | {".tta", ".wv"},
+)
+"""Sounds that the extra `video` reads."""
+EXTRAS = (HEIF, MICROSCOPY, VIDEO, VIDEO_SOUND)
+
+SOUNDS = frozenset(
+    {".wav", ".wave", ".bwf", ".rf64", ".w64"}
+    | {".flac", ".ogg", ".oga", ".opus", ".mp3", ".mp2", ".mpga"}
+    | {".aif", ".aiff", ".aifc", ".caf", ".au", ".snd", ".voc", ".iff", ".svx", ".8svx"}
+    | {".sph", ".nist", ".sf", ".ircam", ".htk", ".avr", ".paf", ".pvf", ".sds", ".wve"}
+)
+"""Suffixes of sound files that libsndfile decodes.
+
+Three of its formats are missing. A .mat file usually holds other numbers than sound. A .raw file
+does not state its sample rate. The sound of an .sd2 file is in a second file.
+"""
+
+
+def extra_for(suffix: str) -> Extra | None:
+    """The extra that reads files with this suffix (with the dot, in lower case), or None."""
+    return next((extra for extra in EXTRAS if suffix in extra.suffixes), None)
+
+
+def missing_extra(suffix: str) -> Extra | None:
+    """The extra that would read files with this suffix and is not installed, or None."""
+    extra = extra_for(suffix)
+    return None if extra is None or extra.installed() else extra
