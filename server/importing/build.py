@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
@@ -26,9 +27,11 @@ from lodespace.errors import DatasetError
 from lodespace.files import atomic_write, reason_of
 from lodespace.importing.array_writer import ArrayWriter
 from lodespace.importing.class_ids import class_ids_of
+from lodespace.importing.frame import SIZES_LOOKED_AT, check_size, frame_of
 from lodespace.importing.interruption import Interruption
 from lodespace.importing.report import ImportReport
 from lodespace.importing.source import ImportOptions, RawItem, Source
+from lodespace.importing.tally import Tally, report_lines, size_text
 from lodespace.items import decoding, table_builder
 from lodespace.items import table as item_table
 from lodespace.items.errors import BadItem, ItemError
@@ -42,16 +45,12 @@ from lodespace.items.item_set import (
     TABLE,
     VECTORS,
 )
-from lodespace.models.config import MODEL_SIDES, Content, model_side
+from lodespace.models.config import Content
 
 LEFT_OUT = "left-out.tsv"
 """File with the names and reasons of the items that were left out."""
 MAX_ITEMS = 5_000_000
 """Largest number of items in an import. A small file can claim to have a billion rows."""
-THUMBNAIL_SIDE = 64
-"""Width and height of the pictures shown for vectors, in pixels."""
-_SIZES_LOOKED_AT = 200
-"""Number of pictures whose size is read before the import."""
 _VALUES_AT_ONCE = 4_000_000
 """Largest number of values whose standard deviation is computed at a time."""
 _WORKERS = 4
@@ -106,10 +105,10 @@ class _Building:
     def __init__(
         self, source: Source, folder: Path, options: ImportOptions, report: ImportReport
     ) -> None:
-        if options.size is not None and options.size not in MODEL_SIDES:
-            raise DatasetError(f"--size {options.size}: give 32, 64 or 128 pixels")
+        check_size(options)
         self.source, self.folder, self.options, self.report = source, folder, options, report
-        self.frame = self._choose_frame()
+        self.sizes = list(source.picture_sizes(SIZES_LOOKED_AT))
+        self.frame = frame_of(source, options, self.sizes)
         if (source.count or 0) > MAX_ITEMS:
             raise DatasetError(
                 f"{source.name} has {source.count:,} items; at most {MAX_ITEMS:,} can be imported"
@@ -121,27 +120,9 @@ class _Building:
         self.originals = (folder / ORIGINALS).open("wb")
         self.table = table_builder.ItemTableBuilder(getattr(source, "schema", None))
         self.labels: list[str | None] = []
+        self.tally = Tally()
         self.seen: set[str] = set()
         self.interruption = Interruption()
-
-    def _choose_frame(self) -> tuple[int, int]:
-        """(height, width) of the stored pictures.
-
-        Small pictures that all have the same size keep this size. All other pictures are scaled to
-        fit into a square, because the model needs square pictures.
-        """
-        if self.source.kind == "vector":
-            return THUMBNAIL_SIDE, THUMBNAIL_SIDE
-        sizes = list(self.source.picture_sizes(_SIZES_LOOKED_AT))
-        if self.options.size is not None:
-            return self.options.size, self.options.size
-        if not sizes:
-            return MODEL_SIDES[0], MODEL_SIDES[0]
-        if len(set(sizes)) == 1 and max(sizes[0]) <= MODEL_SIDES[-1]:
-            return sizes[0]
-        middle = int(np.median([max(size) for size in sizes]))
-        side = model_side(middle, middle)
-        return side, side
 
     def run(self, progress: bool) -> None:
         count = self.source.count
@@ -233,6 +214,7 @@ class _Building:
         if read.vector is not None:
             self.vectors.append(read.vector)
         self.labels.append(item.label)
+        self.tally.add(item)
         self.table.add(self._own_columns(read), item.columns)
 
     def _conflict(self, read: _Read) -> str:
@@ -296,6 +278,9 @@ class _Building:
         if source.root is not None:
             manifest["root"] = str(source.root.resolve())
         manifest["details"] = source.details
+        sizes = size_text(source.kind, self.sizes, self.pixels.shape, self.vectors.shape)
+        self.report.lines = report_lines(self.report, self.tally, source, sizes)
+        manifest["report"] = msgspec.to_builtins(self.report.lines)
         if self.report.bad:
             (folder / LEFT_OUT).write_text(
                 self.report.as_table(), encoding="utf-8", errors="backslashreplace"

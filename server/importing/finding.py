@@ -13,7 +13,12 @@ class Finding:
 
     topic: Topic
     text: str
-    """What was understood, in one line: "from the folder names; 2 classes: cat (3), dog (3)"."""
+    """The reading of the data, in one line: "from the folder names".
+
+    The report adds what the import counts: the number of items, the classes with their numbers of
+    items, the splits, the sizes of pictures and vectors, and what was left out. A bake is shared,
+    so the text must not contain a path of this computer.
+    """
     doubtful: bool = False
     """Whether a person should check this reading of the data."""
     option: str = ""

@@ -59,7 +59,9 @@ def _copy(source: Path, target: Path, root: Path | None) -> ImportReport:
             shutil.copyfile(path, target / path.name)
     except OSError as error:
         raise DatasetError(f"{target} cannot be written: {reason_of(error, target)}") from error
-    return ImportReport(items.name, imported=len(items), root=root or items.root)
+    return ImportReport(
+        items.name, imported=len(items), lines=items.report, root=root or items.root
+    )
 
 
 def reference_of(data: str) -> str:

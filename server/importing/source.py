@@ -128,7 +128,7 @@ class Source(Protocol):
         ...
 
     def findings(self) -> Sequence[Finding]:
-        """What was understood of the data. Complete only after all items have been yielded."""
+        """The reading of the data. Complete only after all items have been yielded."""
         ...
 
     def __iter__(self) -> Iterator[RawItem | BadItem]:

@@ -18,9 +18,15 @@ class ItemError(LodespaceError):
 
 @dataclass(frozen=True)
 class BadItem:
-    """An item that was left out of an import."""
+    """An item, or several files of one kind, that were left out of an import."""
 
     name: str
-    """Name for the report: an id, a path, or a line number."""
+    """Name for the report: an id, a path, a line number, or "71 files (.bmp)"."""
     reason: str
     """Why the item was left out."""
+    count: int = 1
+    """Number of files or items that the name stands for."""
+    kind: str = ""
+    """Kind of the files, if the kind is the reason: "HEIC" or ".txt". Empty for other reasons."""
+    remedy: str = ""
+    """What to do to read the item: "install lodespace[heif]". Empty if nothing is known."""

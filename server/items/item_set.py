@@ -21,9 +21,11 @@ import numpy.typing as npt
 from lodespace.errors import DatasetError
 from lodespace.files import atomic_write
 from lodespace.items.array_checks import check_arrays
+from lodespace.items.import_report import stored_lines
 from lodespace.items.root_approval import approved_root
 from lodespace.json_input import json_value
 from lodespace.models.config import Content
+from lodespace.protocol import ReportLine
 
 if TYPE_CHECKING:
     from lodespace.items.table import ItemTable
@@ -85,6 +87,8 @@ class ItemSet:
     """The file with original pictures that were bytes in a table."""
     details: dict[str, Any] = field(default_factory=dict)
     """Settings of the import that later steps need, such as the frequencies of spectrograms."""
+    report: tuple[ReportLine, ...] = ()
+    """The lines of the import's report. Empty for a data set of an older version."""
 
     def __post_init__(self) -> None:
         n = len(self.data)
@@ -178,6 +182,7 @@ def load(folder: Path, *, root: Path | None = None) -> ItemSet:
         if stated_root is not None:
             os.fsencode(stated_root)  # raises UnicodeError if no path can have this name
         details = dict(manifest.get("details", {}))
+        report = stored_lines(manifest.get("report", ()))
         arrays = {
             key: _array(folder, manifest[key])
             for key in ("pixels", "vectors", "labels", "features")
@@ -215,6 +220,7 @@ def load(folder: Path, *, root: Path | None = None) -> ItemSet:
         stated_root=stated_root,
         originals=None if originals is None else member(folder, originals),
         details=details,
+        report=report,
     )
     check_arrays(made, path)
     return made

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from lodespace.errors import ProjectError
+from lodespace.items.import_report import as_text
 from lodespace.items.paths import printable
 from lodespace.models.item_predictions import ItemPredictions
 from lodespace.project import checkpoints
@@ -59,4 +60,6 @@ def describe(path: Path) -> str:
     for info in session.classes.classes:
         count = int((session.labels == info.class_id).sum())
         lines.append(f"  {info.name:<12} {count:>7,} labelled")
-    return printable("\n".join(lines)) + "\n"
+    report = as_text(session.items.report)
+    text = printable("\n".join(lines)) + "\n"
+    return f"{text}the import understood:\n{report}" if report else text

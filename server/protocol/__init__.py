@@ -36,6 +36,7 @@ from lodespace.protocol.classes import (
     MergeClass,
 )
 from lodespace.protocol.history import Gesture, GestureTold, History, HistoryChanged, Redo, Undo
+from lodespace.protocol.import_report import ReportLine
 from lodespace.protocol.items import Column, Found, ItemInfo, Thumbnails
 from lodespace.protocol.labels import (
     Label,
@@ -201,6 +202,7 @@ __all__ = [
     "Redo",
     "Refused",
     "Region",
+    "ReportLine",
     "Resolve",
     "Resolved",
     "Resync",

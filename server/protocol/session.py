@@ -7,6 +7,7 @@ import msgspec
 from lodespace.protocol.base import Message, Operation
 from lodespace.protocol.classes import ClassInfo
 from lodespace.protocol.history import History
+from lodespace.protocol.import_report import ReportLine
 from lodespace.protocol.items import Thumbnails
 from lodespace.protocol.review import Quality
 from lodespace.protocol.training import Training
@@ -52,6 +53,8 @@ class SessionInfo(Message):
     """Whether there is a recording that GET /api/recording can send."""
     quality: Quality | None
     """Quality of the labels; null before the first estimate."""
+    report: list[ReportLine]
+    """How the import read the data. Empty for a data set of an older version."""
 
 
 class Health(Message):

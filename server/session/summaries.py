@@ -46,6 +46,7 @@ def session_info(
         pins=session.held()[0].tolist(),
         has_recording=has_recording,
         quality=quality,
+        report=list(session.items.report),
     )
 
 

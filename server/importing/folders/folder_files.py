@@ -4,6 +4,7 @@ import os
 from collections import Counter
 from pathlib import Path
 
+from lodespace.importing.folders.unread_formats import kind_and_remedy
 from lodespace.items.errors import BadItem
 from lodespace.items.paths import shown, walk
 
@@ -31,12 +32,8 @@ class FolderFiles:
             elif suffix_of(found) in suffixes:
                 self.paths.append(found)
             else:
-                others[suffix_of(found) or "no suffix"] += 1
-        for suffix, count in sorted(others.items()):
-            files = "file" if count == 1 else "files"
-            self.bad.append(
-                BadItem(f"{count:,} {files} ({suffix})", "not the imported kind of file")
-            )
+                others[suffix_of(found)] += 1
+        self.bad += [_passed_over(suffix, count) for suffix, count in sorted(others.items())]
         tops = {shown(path).split("/")[0].lower() for path in self.paths if b"/" in path}
         self.split = bool(tops) and tops <= _SPLITS and all(b"/" in path for path in self.paths)
         """Whether the top folders are splits (train, test, ...) that contain the class folders."""
@@ -47,3 +44,11 @@ class FolderFiles:
         split = folders.pop(0) if self.split else None
         label = folders[0] if folders and folders[0] not in UNLABELLED_FOLDERS else None
         return label, split
+
+
+def _passed_over(suffix: str, count: int) -> BadItem:
+    """Return the line of the report on `count` files of another kind than the imported kind."""
+    files = "file" if count == 1 else "files"
+    kind, remedy = kind_and_remedy(suffix)
+    name = f"{count:,} {files} ({suffix or 'no suffix'})"
+    return BadItem(name, "not the imported kind of file", count, kind, remedy)

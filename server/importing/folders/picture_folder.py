@@ -20,6 +20,7 @@ class PictureFolder:
     """
 
     kind: Literal["image"] = "image"
+    unit = "files"
     labels_given = True
 
     def __init__(self, root: Path) -> None:

@@ -41,6 +41,7 @@ class SoundFolder:
     """Windows of the sound files in a folder. The subfolder of a file names the label."""
 
     kind: Literal["sound"] = "sound"
+    unit = "files"
     labels_given = True
 
     def __init__(self, root: Path, options: ImportOptions) -> None:

@@ -47,6 +47,7 @@ class Table:
     """Items from the rows of a table: pictures or vectors, depending on its columns."""
 
     labels_given = True
+    unit = "rows"
 
     def __init__(self, path: Path, options: ImportOptions) -> None:
         self.path = path

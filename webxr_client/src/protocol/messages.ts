@@ -530,6 +530,18 @@ export interface GestureTold {
   gesture: Gesture;
 }
 
+/** One line of what an import understood of the data, or left out. */
+export interface ReportLine {
+  /** Subject of the line: left_out, items, ids, labels, splits, sizes, values, sound, columns. */
+  topic: string;
+  /** The reading of the data, in one line. */
+  text: string;
+  /** Whether a person should check this line. */
+  doubtful?: boolean;
+  /** Option that sets another reading of the data, with an example. Empty if there is none. */
+  option?: string;
+}
+
 /** The atlas: square PNG pages with small pictures of the items, in item order, row by row. */
 export interface Thumbnails {
   /** Number of pages. */
@@ -1122,6 +1134,8 @@ export interface SessionInfo {
   has_recording: boolean;
   /** Quality of the labels; null before the first estimate. */
   quality: Quality | null;
+  /** How the import read the data. Empty for a data set of an older version. */
+  report: ReportLine[];
 }
 
 /** Answer of GET /healthz. */

@@ -1,0 +1,138 @@
+"""What an import counts while it reads the items, as lines of its report."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import get_args
+
+from lodespace.importing.finding import Finding, Topic
+from lodespace.importing.report import ImportReport
+from lodespace.importing.source import RawItem, Source
+from lodespace.items.import_report import MOST_LINES, shortened
+from lodespace.protocol import ReportLine
+
+MOST_CLASSES = 12
+"""Largest number of classes that the report names with their numbers of items."""
+_NAMED_OF_MANY = 6
+"""Number of classes that the report names if there are more than MOST_CLASSES."""
+_LONGEST_NAME = 40
+_KINDS = {"image": "pictures", "vector": "vectors", "sound": "sounds"}
+
+
+class Tally:
+    """Counts of the items of an import: classes, splits, files and sizes."""
+
+    def __init__(self) -> None:
+        self.items = 0
+        """Number of items."""
+        self.files = 0
+        """Number of files that the items come from."""
+        self.labels: Counter[str] = Counter()
+        """Number of items per class."""
+        self.splits: Counter[str] = Counter()
+        """Number of items per split."""
+        self._path: bytes | None = None
+
+    def add(self, item: RawItem) -> None:
+        """Count an imported item."""
+        self.items += 1
+        if item.path is not None and item.path != self._path:
+            self._path = item.path
+            self.files += 1
+        if item.label is not None:
+            self.labels[item.label] += 1
+        if item.split is not None:
+            self.splits[item.split] += 1
+
+    def findings(self, source: Source, sizes: str) -> list[Finding]:
+        """Return what was counted. `sizes` describes the sizes of the items."""
+        found = [Finding("items", self._kind(source)), self._classes(source)]
+        if self.splits:
+            found.append(Finding("splits", named_counts(self.splits)))
+        if sizes:
+            found.append(Finding("sizes", sizes))
+        return found
+
+    def _kind(self, source: Source) -> str:
+        of_files = f" in {self.files:,} files" if source.kind == "sound" and self.files else ""
+        windows = "windows of " if source.kind == "sound" else ""
+        return f"{self.items:,} {windows}{_KINDS[source.kind]}{of_files}"
+
+    def _classes(self, source: Source) -> Finding:
+        labelled = self.labels.total()
+        if not labelled:
+            return Finding("labels", "no item has a label")
+        n_classes = len(self.labels)
+        classes = "1 class" if n_classes == 1 else f"{n_classes:,} classes"
+        text = f"{labelled:,} of {self.items:,} items in {classes}: {named_counts(self.labels)}"
+        if not source.labels_given:
+            return Finding("labels", f"{text}; used only with --labels")
+        return Finding("labels", text, doubtful=n_classes == 1)
+
+
+def named_counts(counts: Counter[str]) -> str:
+    """Return names with counts, in a few words: "cat (3), dog (3)". The largest come first."""
+    common = counts.most_common()
+    if len(common) > MOST_CLASSES:
+        shown = ", ".join(_named(*entry) for entry in common[:_NAMED_OF_MANY])
+        name, least = common[-1]
+        others = len(common) - _NAMED_OF_MANY
+        return f"{shown}, and {others:,} more down to {_named(name, least)}"
+    return ", ".join(_named(*entry) for entry in common)
+
+
+def _named(name: str, count: int) -> str:
+    short = name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
+    return f"{short} ({count:,})"
+
+
+def report_lines(
+    report: ImportReport, tally: Tally, source: Source, sizes: str
+) -> tuple[ReportLine, ...]:
+    """Return the lines of the report. What was left out comes first if it may matter."""
+    found = [*tally.findings(source, sizes), *source.findings()]
+    lines = [
+        _line(finding) for topic in get_args(Topic) for finding in found if finding.topic == topic
+    ]
+    unit = getattr(source, "unit", "items")
+    left_out = report.kinds.lines(tally.files if unit == "files" else tally.items, unit)
+    if any(line.doubtful for line in left_out):
+        lines = [*left_out, *lines]
+    else:
+        lines += left_out
+    return tuple(lines[:MOST_LINES])
+
+
+def _line(finding: Finding) -> ReportLine:
+    return ReportLine(
+        topic=finding.topic,
+        text=shortened(finding.text),
+        doubtful=finding.doubtful,
+        option=shortened(finding.option),
+    )
+
+
+def size_text(
+    kind: str, sizes: Sequence[tuple[int, int]], pixels: Sequence[int], vectors: Sequence[int]
+) -> str:
+    """Return the sizes of the items in words.
+
+    Args:
+        kind: Kind of the items.
+        sizes: (height, width) of each picture in a sample.
+        pixels: Shape of a stored picture, (H, W) or (H, W, 3).
+        vectors: Shape of a vector, (F,).
+    """
+    if kind == "vector":
+        return f"{vectors[0]:,} numbers each"
+    stored = f"{pixels[1]} x {pixels[0]} pixels, {'colour' if len(pixels) == 3 else 'grey'}"
+    if kind == "sound" or not sizes or set(sizes) == {tuple(pixels[:2])}:
+        return stored
+    smallest, largest = min(sizes, key=_area), max(sizes, key=_area)
+    original = f"{smallest[1]:,} x {smallest[0]:,}"
+    if smallest != largest:
+        original += f" to {largest[1]:,} x {largest[0]:,}"
+    return f"{original} pixels; stored with {stored}"
+
+
+def _area(size: tuple[int, int]) -> int:
+    return size[0] * size[1]

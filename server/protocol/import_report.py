@@ -1,0 +1,16 @@
+"""The report of an import, as it is stored with the data and shown on the page."""
+
+from lodespace.protocol.base import Message
+
+
+class ReportLine(Message):
+    """One line of what an import understood of the data, or left out."""
+
+    topic: str
+    """Subject of the line: left_out, items, ids, labels, splits, sizes, values, sound, columns."""
+    text: str
+    """The reading of the data, in one line."""
+    doubtful: bool = False
+    """Whether a person should check this line."""
+    option: str = ""
+    """Option that sets another reading of the data, with an example. Empty if there is none."""

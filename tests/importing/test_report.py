@@ -1,0 +1,99 @@
+"""The report of an import: what was understood, and what was left out."""
+
+from pathlib import Path
+
+import numpy as np
+
+from lodespace.importing.left_out import LeftOut
+from lodespace.importing.tally import named_counts
+from lodespace.items.errors import BadItem
+from lodespace.items.import_report import LONGEST, as_text, stored_lines
+from lodespace.project.offline import describe
+from lodespace.project.opening import open_project
+from samples.pictures import Import
+
+
+def texts(lines: object) -> dict[str, list[str]]:
+    """Return the texts of the lines of a report by topic."""
+    found: dict[str, list[str]] = {}
+    for line in lines:  # type: ignore[attr-defined]
+        found.setdefault(line.topic, []).append(line.text)
+    return found
+
+
+def test_report_names_kind_classes_and_sizes(folder: Path, bring: Import) -> None:
+    items, report = bring(folder)
+    found = texts(report.lines)
+    assert found["items"] == ["5 pictures"]
+    assert found["labels"][0] == "3 of 5 items in 2 classes: cat (2), dog (1)"
+    assert found["sizes"][0] == "40 x 40 pixels, grey"
+    assert "left_out" not in found
+    assert items.report == report.lines
+
+
+def test_report_begins_with_the_largest_group_of_left_out_files(
+    folder: Path, bring: Import
+) -> None:
+    for number in range(10):
+        (folder / f"IMG_{number}.HEIC").write_bytes(b"x")
+    (folder / "notes.txt").write_text("x")
+    (folder / "broken.png").write_text("x")
+    _, report = bring(folder)
+    assert report.left_out == 12
+    first, second, third = report.lines[:3]
+    assert first.topic == "left_out"
+    assert first.text.startswith("10 of 17 files are HEIC (.heic): ")
+    assert first.doubtful
+    assert {second.text.split(":")[0], third.text.split(":")[0]} == {
+        "1 file is .txt",
+        "1 file, broken.png",
+    }
+
+
+def test_report_is_kept_with_the_project(folder: Path, tmp_path: Path) -> None:
+    project = open_project(folder, project_folder=tmp_path / "project")
+    project.close()
+    assert project.report is not None
+    assert as_text(project.report.lines) in describe(tmp_path / "project")
+
+
+def test_classes_beyond_twelve_are_counted_and_the_largest_named() -> None:
+    from collections import Counter
+
+    counts = Counter({f"c{number}": 1000 - number for number in range(1000)})
+    text = named_counts(counts)
+    assert text.startswith("c0 (1,000), c1 (999), ")
+    assert text.endswith("and 994 more down to c999 (1)")
+    assert named_counts(Counter(b=2, a=3)) == "a (3), b (2)"
+
+
+def test_reasons_that_differ_in_numbers_and_names_are_one_group() -> None:
+    left_out = LeftOut()
+    for number in range(7):
+        left_out.add(BadItem(f"line {number}", f"has {number} fields, but '{number}' of 3"))
+    left_out.add(BadItem("line 9", "not JSON"))
+    lines = left_out.lines(8, "rows")
+    assert [line.text.split(":")[0] for line in lines] == [
+        "7 of 16 rows, such as line 0",
+        "1 row, line 9",
+    ]
+
+
+def test_stored_report_of_other_people_is_shortened_or_ignored() -> None:
+    long = stored_lines([{"topic": "items", "text": "x\n" * 10_000}] * 500)
+    assert len(long) == 40
+    assert len(long[0].text) == LONGEST
+    for damaged in (None, 5, "text", {"a": 1}, [1], [{"topic": 1, "text": "x"}], [{"text": "x"}]):
+        assert stored_lines(damaged) == ()
+    assert all(c.isprintable() or c == "\n" for c in as_text(long))
+
+
+def test_report_of_arrays_names_classes_in_numbers(bring: Import) -> None:
+    from lodespace.importing.arrays.array_items import from_arrays
+
+    vectors = np.random.default_rng(0).random((6, 4), np.float32)
+    _, report = bring(from_arrays("points", vectors, [0, 0, 1, 2, 2, -1]))
+    found = texts(report.lines)
+    assert found["items"] == ["6 vectors"]
+    assert found["sizes"] == ["4 numbers each"]
+    assert found["labels"][0] == "5 of 6 items in 3 classes: 0 (2), 2 (2), 1 (1)"
