@@ -9,6 +9,16 @@ from lodespace.importing.source import ImportOptions
 from lodespace.protocol import PRESETS, Settings
 
 IMPORT_OPTIONS: dict[str, dict[str, Any]] = {
+    "labels_at": {
+        "metavar": "FOLDER",
+        "help": "folder that names the class of a file: parent (that holds the file), top, a depth "
+        "such as 2, or none (default: by the names of all folders)",
+    },
+    "masks": {
+        "choices": ["apart", "items"],
+        "help": "whether pictures that are masks of others, such as those in ground_truth/, are "
+        "left out or imported (default: apart)",
+    },
     "image": {"metavar": "COLUMN", "help": "table column with pictures, as paths or bytes"},
     "label": {"metavar": "COLUMN", "help": "table column with labels"},
     "vector": {"metavar": "COLUMN", "help": "table column with vectors (embeddings)"},
@@ -130,7 +140,7 @@ def add_data_options(parser: argparse.ArgumentParser, *, labels: bool = True) ->
     )
     for field in dataclasses.fields(ImportOptions):
         arguments = IMPORT_OPTIONS[field.name]
-        group.add_argument(f"--{field.name}", default=field.default, **arguments)
+        group.add_argument(f"--{field.name.replace('_', '-')}", default=field.default, **arguments)
     if not labels:
         return
     group.add_argument(

@@ -28,7 +28,7 @@ def class_ids_of(
     if len(names) > MAX_CLASSES:
         raise DatasetError(
             f"the labels name {len(names):,} classes; at most {MAX_CLASSES:,} are supported. Is "
-            "this the right column? Choose another with --label"
+            "this the right column or folder? Choose another with --label or --labels-at"
         )
     short = [
         name if len(name) <= MAX_NAME_LENGTH else f"{name[: MAX_NAME_LENGTH - 1]}…"

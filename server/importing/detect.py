@@ -72,4 +72,6 @@ def _of_folder(path: Path, options: ImportOptions) -> Source:
         raise DatasetError(f"no file in {path} can be read; give {READABLE}")
     if kind == "tables":
         return Table(path, options)
-    return sound_folder.SoundFolder(path, options) if kind == "sounds" else PictureFolder(path)
+    if kind == "sounds":
+        return sound_folder.SoundFolder(path, options)
+    return PictureFolder(path, options)

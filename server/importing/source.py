@@ -17,6 +17,10 @@ from lodespace.models.config import Content
 class ImportOptions:
     """Options for reading data. An option that is None is derived from the data."""
 
+    labels_at: str | None = None
+    """Folder that names the class of a file: "parent", "top", a depth from 1, or "none"."""
+    masks: Literal["apart", "items"] = "apart"
+    """Whether pictures that are masks of other pictures are left out, or are items."""
     image: str | None = None
     """Table column with pictures."""
     label: str | None = None

@@ -36,6 +36,22 @@ def test_uppermost_folders_named_train_and_test_are_splits(tmp_path: Path, bring
     assert items.table.column("lodespace.split") == ["test", "train", "train"]
 
 
+def test_masks_of_an_inspection_data_set_are_left_out(tmp_path: Path, bring: Import) -> None:
+    names = ["train/good/0.png", "test/good/1.png", "test/crack/2.png"]
+    for number, name in enumerate([*names, "ground_truth/crack/2_mask.png"]):
+        path = tmp_path / "data" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draw(number).save(path)
+    items, report = bring(tmp_path / "data")
+    assert items.ids == ("test/crack/2.png", "test/good/1.png", "train/good/0.png")
+    assert items.class_names == ("crack", "good")
+    assert items.table is not None
+    assert items.table.column("lodespace.split") == ["test", "test", "train"]
+    assert [(bad.name, bad.kind) for bad in report.bad] == [("1 file in ground_truth/", "masks")]
+    assert len(bring(tmp_path / "data", masks="items")[0]) == 4
+    assert bring(tmp_path / "data", labels_at="top")[0].class_names == ("test", "train")
+
+
 def test_small_pictures_of_one_size_keep_their_pixels(folder: Path, bring: Import) -> None:
     items, _ = bring(folder)
     assert items.data.shape == (5, 40, 40)
@@ -342,5 +358,6 @@ def test_too_many_classes_are_refused(tmp_path: Path, bring: Import) -> None:
     for number in range(1025):
         (root / str(number)).mkdir(parents=True)
         draw(number, (4, 4)).save(root / str(number) / "a.png")
+        os.link(root / str(number) / "a.png", root / str(number) / "b.png")
     with pytest.raises(DatasetError, match="1,025 classes"):
         bring(root)

@@ -2,14 +2,14 @@
 
 import os
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
+from lodespace.importing.finding import Finding
+from lodespace.importing.folders.layout import layout_of
 from lodespace.importing.folders.unread_formats import kind_and_remedy
 from lodespace.items.errors import BadItem
 from lodespace.items.paths import shown, walk
-
-UNLABELLED_FOLDERS = frozenset({"_unlabelled", "_unlabeled"})
-_SPLITS = frozenset({"train", "training", "val", "valid", "validation", "test", "testing"})
 
 
 def suffix_of(path: bytes) -> str:
@@ -20,7 +20,18 @@ def suffix_of(path: bytes) -> str:
 class FolderFiles:
     """Paths of the files in a folder. The names of subfolders are labels and splits."""
 
-    def __init__(self, root: Path, suffixes: frozenset[str]) -> None:
+    def __init__(
+        self,
+        root: Path,
+        suffixes: frozenset[str],
+        labels_at: str | None = None,
+        *,
+        masks_apart: bool = False,
+    ) -> None:
+        """List the files below `root` with one of the `suffixes`, and read their folders' names.
+
+        `labels_at` and `masks_apart` are those of `layout_of`. Raises DatasetError.
+        """
         self.paths: list[bytes] = []
         """Files with one of the `suffixes`, relative to `root`."""
         self.bad: list[BadItem] = []
@@ -34,16 +45,23 @@ class FolderFiles:
             else:
                 others[suffix_of(found)] += 1
         self.bad += [_passed_over(suffix, count) for suffix, count in sorted(others.items())]
-        tops = {shown(path).split("/")[0].lower() for path in self.paths if b"/" in path}
-        self.split = bool(tops) and tops <= _SPLITS and all(b"/" in path for path in self.paths)
-        """Whether the top folders are splits (train, test, ...) that contain the class folders."""
+        names = [shown(path) for path in self.paths]
+        self.layout = layout_of(names, labels_at, masks_apart=masks_apart)
+        masks = self.layout.masks
+        if masks.counts:
+            self.paths = [
+                path for path, name in zip(self.paths, names, strict=True) if not masks.holds(name)
+            ]
+            self.bad += [_apart(name, count) for name, count in masks.counts.items()]
+
+    def findings(self) -> Sequence[Finding]:
+        """Where labels and splits come from, and which files are masks."""
+        return self.layout.findings
 
     def label_and_split(self, path: bytes) -> tuple[str | None, str | None]:
         """(label, split) of a file, from the names of its folders."""
-        folders = shown(path).split("/")[:-1]
-        split = folders.pop(0) if self.split else None
-        label = folders[0] if folders and folders[0] not in UNLABELLED_FOLDERS else None
-        return label, split
+        place = self.layout.places[shown(path).rpartition("/")[0]]
+        return place.label, place.split
 
 
 def _passed_over(suffix: str, count: int) -> BadItem:
@@ -52,3 +70,9 @@ def _passed_over(suffix: str, count: int) -> BadItem:
     kind, remedy = kind_and_remedy(suffix)
     name = f"{count:,} {files} ({suffix or 'no suffix'})"
     return BadItem(name, "not the imported kind of file", count, kind, remedy)
+
+
+def _apart(folder: str, count: int) -> BadItem:
+    """Return the line of the report on `count` masks in the folder `folder` ("": any folder)."""
+    name = f"{count:,} {'file' if count == 1 else 'files'}" + (f" in {folder}/" if folder else "")
+    return BadItem(name, "no items of their own; --masks items imports them", count, "masks")

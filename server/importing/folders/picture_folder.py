@@ -6,27 +6,29 @@ from typing import Any, Literal
 
 from lodespace.importing.finding import Finding
 from lodespace.importing.folders.folder_files import FolderFiles
-from lodespace.importing.source import RawItem
+from lodespace.importing.source import ImportOptions, RawItem
 from lodespace.items import decoding
 from lodespace.items.errors import BadItem, ItemError, Picture
 from lodespace.items.paths import open_inside, shown
 
 
 class PictureFolder:
-    """Source for a folder of pictures. The label of a picture is the name of the subfolder.
+    """Source for a folder of pictures. Labels and splits are names of subfolders (layout.py).
 
-    Files outside of subfolders and files in _unlabelled/ have no label. Files in a folder inside a
-    class folder belong to this class.
+    Files outside of subfolders and files in _unlabelled/ have no label.
     """
 
     kind: Literal["image"] = "image"
     unit = "files"
     labels_given = True
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, options: ImportOptions | None = None) -> None:
+        options = options or ImportOptions()
         self.root = root
         self.name = root.resolve().name or "pictures"
-        self.files = FolderFiles(root, decoding.SUFFIXES)
+        self.files = FolderFiles(
+            root, decoding.SUFFIXES, options.labels_at, masks_apart=options.masks == "apart"
+        )
 
     @property
     def count(self) -> int:
@@ -54,7 +56,7 @@ class PictureFolder:
         return sizes
 
     def findings(self) -> Sequence[Finding]:
-        return ()
+        return self.files.findings()
 
     def __iter__(self) -> Iterator[RawItem | BadItem]:
         yield from self.files.bad

@@ -54,7 +54,7 @@ class SoundFolder:
                 "--window must be 0.02 to 600 seconds, and --hop 0.01 to 600 seconds"
             )
         self.fmin, self.unpacked = options.fmin, options.unpacked
-        self.files = FolderFiles(root, SUFFIXES)
+        self.files = FolderFiles(root, SUFFIXES, options.labels_at)
         self.count, rates = self._probe()
         fmax = options.fmax if options.fmax is not None else min(rates, default=48_000) / 2
         self.spectrogram = Spectrogram(options.size or DEFAULT_SIDE, options.fmin, fmax)
@@ -133,7 +133,7 @@ class SoundFolder:
         return [(self.spectrogram.side, self.spectrogram.side)]
 
     def findings(self) -> Sequence[Finding]:
-        return ()
+        return self.files.findings()
 
     def __iter__(self) -> Iterator[RawItem | BadItem]:
         yield from self.files.bad

@@ -1,0 +1,301 @@
+"""The layout of a folder: which of its subfolders are classes, splits, masks or wrappers.
+
+The layout is decided from the relative paths of the files alone. Level by level from the top, a
+folder that holds everything, or that has a name without meaning, is passed; splits are noted; the
+first other level names the classes.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from lodespace.errors import DatasetError
+from lodespace.importing.finding import Finding
+from lodespace.importing.folders import folder_names
+from lodespace.importing.folders.masks import MaskFiles, masks_among
+
+_PRODUCT_SHARE = 0.75
+"""If at least this share of all combinations of outer and inner folders exists, the inner folders
+are the classes: the outer folders are persons, cameras or places, and have the same classes."""
+_MOST_SINGLE = 0.8
+"""If there are more classes per file than this, the folders are not classes."""
+_FEW = 10
+"""With fewer folders, each may hold a single file and yet be a class."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """What the folders of a file say about the file."""
+
+    label: str | None = None
+    split: str | None = None
+
+
+@dataclass
+class Layout:
+    """The meaning of the folders of a data set."""
+
+    places: dict[str, Place]
+    """Label and split of the files in each folder, by the folder's relative path."""
+    masks: MaskFiles
+    """Files that are masks of other files."""
+    findings: list[Finding]
+    """Where labels and splits come from."""
+
+
+@dataclass
+class _Branch:
+    """A folder that holds files, and the part of its path that has been understood."""
+
+    folder: str
+    parts: tuple[str, ...]
+    """Names of the folder and its parents, without those below an unlabelled folder."""
+    files: int
+    at: int = 0
+    """Number of `parts` that have been understood."""
+    label: str | None = None
+    split: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Name of the first folder that has not been understood."""
+        return self.parts[self.at]
+
+    @property
+    def is_open(self) -> bool:
+        return self.at < len(self.parts)
+
+    @property
+    def below(self) -> str | None:
+        """Name of the folder in the first folder that has not been understood."""
+        return self.parts[self.at + 1] if self.at + 1 < len(self.parts) else None
+
+
+def layout_of(
+    paths: Sequence[str], labels_at: str | None = None, *, masks_apart: bool = True
+) -> Layout:
+    """Decide the meaning of the folders of `paths`, which are relative and separated by "/".
+
+    Args:
+        paths: The files of the imported kind.
+        labels_at: Folder that names the class of a file: "parent" (that holds the file), "top",
+            a depth from 1 for the top, or "none". None: decided here.
+        masks_apart: Whether files that are masks of other files are told apart.
+
+    Raises:
+        DatasetError: `labels_at` has another value.
+    """
+    depth = _depth_of(labels_at)
+    masks = masks_among(paths) if masks_apart else MaskFiles()
+    counts = Counter(path.rpartition("/")[0] for path in paths if not masks.holds(path))
+    branches = [_branch(folder, files) for folder, files in counts.items()]
+    reading = _Reading()
+    reading.read(branches)
+    findings = reading.findings(branches)
+    if labels_at is not None:
+        for branch in branches:
+            branch.label = _at_depth(branch, depth)
+        text = f"from the folder names, as --labels-at {labels_at} says"
+        findings = [f for f in findings if f.topic != "labels"]
+        findings.append(Finding("labels", text if depth is not None else "the folders name none"))
+    return Layout(
+        {branch.folder: Place(branch.label, branch.split) for branch in branches},
+        masks,
+        [*masks.findings(), *findings],
+    )
+
+
+def _branch(folder: str, files: int) -> _Branch:
+    parts = tuple(folder.split("/")) if folder else ()
+    end = next((i for i, p in enumerate(parts) if folder_names.is_unlabelled(p)), len(parts))
+    return _Branch(folder, parts[:end], files)
+
+
+def _depth_of(labels_at: str | None) -> int | None:
+    """Index of the folder among the folders of a path; None for "none"."""
+    match labels_at:
+        case None | "none":
+            return None
+        case "top":
+            return 0
+        case "parent":
+            return -1
+        case _ if labels_at.isdecimal() and 0 < int(labels_at) < 1000:
+            return int(labels_at) - 1
+        case _:
+            raise DatasetError(
+                f"--labels-at {labels_at}: give parent, top, none, or a depth such as 2 (1 is the "
+                "top)"
+            )
+
+
+def _at_depth(branch: _Branch, depth: int | None) -> str | None:
+    if depth is None or branch.folder.count("/") + 1 > len(branch.parts):
+        return None  # in an unlabelled folder
+    try:
+        return branch.parts[depth]
+    except IndexError:
+        return None
+
+
+@dataclass
+class _Reading:
+    """The reading of a layout, level by level, and the doubts about it."""
+
+    doubts: list[tuple[str, str]] = field(default_factory=list)
+    """Doubtful readings of labels, each with the option that sets another reading."""
+    split_doubts: list[str] = field(default_factory=list)
+
+    def read(self, branches: Sequence[_Branch]) -> None:
+        """Set label and split of the branches, from their first folder not understood on."""
+        while any(branch.is_open for branch in branches):
+            if not self._pass_level(branches):
+                self._read_classes([branch for branch in branches if branch.is_open])
+                return
+
+    def _pass_level(self, branches: Sequence[_Branch]) -> bool:
+        """Understand a level that has no classes. Returns whether the level has no classes."""
+        here = [branch for branch in branches if branch.is_open]
+        names = {branch.name for branch in here}
+        if self._pass_splits(here, names):
+            return True
+        if len(names) == 1:
+            loose = any(not branch.is_open for branch in branches)
+            nested = any(branch.below is not None for branch in here)
+            if loose and not nested and not folder_names.is_filler(here[0].name):
+                return False
+            if not nested and not folder_names.is_filler(here[0].name):
+                text = f"all files are in one folder, {here[0].name}, so it is no class"
+                self.doubts.append((text, "--labels-at parent"))
+        elif folder_names.are_parts(names):
+            is_folds = folder_names.are_folds(names)
+            for branch in here:
+                branch.split = branch.split or (branch.name if is_folds else None)
+            self.doubts.append((f"{_some(names)} are parts, no classes", "--labels-at top"))
+        elif folder_names.are_dates(names):
+            self.doubts.append((f"{_some(names)} are dates, no classes", "--labels-at top"))
+        elif not all(map(folder_names.is_filler, names)):
+            return False
+        for branch in here:
+            branch.at += 1
+        return True
+
+    def _pass_splits(self, here: Sequence[_Branch], names: set[str]) -> bool:
+        """Note the split of each branch if the level consists of splits."""
+        splits = folder_names.split_names(names)
+        others = names - splits
+        kinds = {folder_names.kind_of_split(name) for name in splits}
+        if not splits or (others and (len(kinds) < 2 or len(others) > len(splits))):
+            return self._pass_one_split(here, splits, others)
+        apart: defaultdict[str, list[_Branch]] = defaultdict(list)
+        for branch in here:
+            if branch.name in others:
+                apart[branch.name].append(branch)
+            branch.split = branch.split or branch.name
+            branch.at += 1
+        for name, inside in apart.items():
+            if any(b.is_open and folder_names.is_split(b.name) for b in inside):
+                for branch in inside:
+                    branch.split = None
+                self.read(inside)  # the same splits once more, in a folder beside them
+                for branch in inside:
+                    branch.at = len(branch.parts)
+            else:
+                self.split_doubts.append(f"{name} is taken for a split beside {_some(splits)}")
+        return True
+
+    def _pass_one_split(
+        self, here: Sequence[_Branch], splits: frozenset[str], others: set[str]
+    ) -> bool:
+        """Note a test set that lies beside the classes. Returns False, as classes remain."""
+        if len(splits) != 1 or len(others) < 2 or "train" in next(iter(splits)).lower():
+            return False
+        for branch in here:
+            if branch.name in splits:
+                branch.split = branch.name
+                branch.label = branch.below if branch.below in others else None
+                branch.at = len(branch.parts)
+        text = f"{_some(splits)} beside the classes is taken for a split without labels"
+        self.split_doubts.append(text)
+        return False
+
+    def _read_classes(self, here: Sequence[_Branch]) -> None:
+        """Decide which level below names the classes, and set the labels."""
+        here = [branch for branch in here if branch.is_open]
+        outer = {branch.name for branch in here}
+        pairs = {(branch.name, branch.below) for branch in here if branch.below is not None}
+        inner = frozenset(below for _, below in pairs)
+        if not inner or all(map(folder_names.is_filler, inner)):
+            return self._label(here)
+        if inner == folder_names.split_names(inner):
+            deeper = {name for branch in here for name in branch.parts[branch.at + 2 :][:1]}
+            if len({name for name in deeper if not folder_names.is_filler(name)}) < 2:
+                for branch in here:
+                    branch.split = branch.split or branch.below
+                return self._label(here)
+        elif not self._is_product(here, pairs, outer, inner):
+            if any(below != name for name, below in pairs):
+                text = f"folders inside belong to the class above ({_example(here)})"
+                self.doubts.append((text, "--labels-at parent"))
+            return self._label(here)
+        self.doubts.append((f"{_some(outer)} have the same folders inside", "--labels-at top"))
+        for branch in here:
+            branch.at += 1
+        return self.read(here)
+
+    @staticmethod
+    def _is_product(
+        here: Sequence[_Branch],
+        pairs: set[tuple[str, str]],
+        outer: set[str],
+        inner: frozenset[str],
+    ) -> bool:
+        """Whether (nearly) all outer folders have the same inner folders, which are the classes."""
+        loose = any(branch.below is None for branch in here)
+        if loose or len(outer) < 2 or len(inner) < 2:
+            return False
+        if folder_names.are_numbers(inner) and not folder_names.are_numbers(outer):
+            return False
+        return len(pairs) >= _PRODUCT_SHARE * len(outer) * len(inner)
+
+    def _label(self, here: Sequence[_Branch]) -> None:
+        names = {branch.name for branch in here}
+        files = sum(branch.files for branch in here)
+        if len(names) >= _FEW and len(names) > _MOST_SINGLE * files:
+            text = f"folders such as {_example(here)} hold one file each, so they are no classes"
+            self.doubts.append((text, "--labels-at parent"))
+            return
+        for branch in here:
+            branch.label = branch.name
+
+    def findings(self, branches: Sequence[_Branch]) -> list[Finding]:
+        """Where labels and splits come from, with the doubts."""
+        found: list[Finding] = []
+        labelled = next((branch for branch in branches if branch.label is not None), None)
+        if labelled is not None and not self.doubts:
+            text = f"from the folder names ({labelled.folder}: {labelled.label})"
+            option = "" if labelled.folder == labelled.label else "--labels-at top"
+            found.append(Finding("labels", text, option=option))
+        for text, option in dict.fromkeys(self.doubts):
+            if labelled is not None:
+                text = f"from the folder names ({labelled.folder}: {labelled.label}); {text}"
+            found.append(Finding("labels", text, doubtful=True, option=option))
+        if labelled is None and not self.doubts:
+            found.append(Finding("labels", "the folders name none", option="--labels-at parent"))
+        split = next((branch for branch in branches if branch.split is not None), None)
+        if split is not None:
+            text = f"from the folder names ({split.folder}: {split.split})"
+            doubtful = bool(self.split_doubts)
+            text = "; ".join([text, *self.split_doubts])
+            option = "--labels-at top" if doubtful else ""
+            found.append(Finding("splits", text, doubtful=doubtful, option=option))
+        return found
+
+
+def _some(names: "set[str] | frozenset[str]") -> str:
+    ordered = sorted(names)
+    return ", ".join(ordered[:3]) + (", ..." if len(ordered) > 3 else "")
+
+
+def _example(branches: Sequence[_Branch]) -> str:
+    return max(branches, key=lambda branch: len(branch.parts)).folder

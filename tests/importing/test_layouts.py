@@ -1,0 +1,187 @@
+"""Layouts of folders, decided from relative paths: classes, splits, masks, wrappers."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from lodespace.errors import DatasetError
+from lodespace.importing.folders.layout import Layout, layout_of
+
+
+def paths(text: str, files: int = 3) -> list[str]:
+    """Paths of `files` pictures in each of the folders in `text`; "." is the top."""
+    return [
+        f"{number}.png" if folder == "." else f"{folder}/{number}.png"
+        for folder in text.split()
+        for number in range(files)
+    ]
+
+
+def read(layout: Layout, folders: Sequence[str]) -> str:
+    """Label and split of the files per folder, as "label@split", "-" without a label."""
+    out: list[str] = []
+    for folder in folders:
+        folder = "" if folder == "." else folder
+        if folder in layout.masks.folders:
+            out.append("mask")
+            continue
+        place = layout.places[folder]
+        out.append((place.label or "-") + (f"@{place.split}" if place.split else ""))
+    return " ".join(out)
+
+
+def doubts(layout: Layout) -> list[str]:
+    return [f"{f.topic}: {f.option}" for f in layout.findings if f.doubtful]
+
+
+LAYOUTS = [
+    # folders; label@split per folder
+    ("cat dog", "cat dog"),
+    (". cat dog", "- cat dog"),
+    ("_unlabelled cat dog", "- cat dog"),
+    ("cat _unlabelled", "cat -"),
+    (". cat", "- cat"),
+    ("cat/_unlabelled cat dog", "cat cat dog"),
+    # Wrappers
+    ("data/cat data/dog", "cat dog"),
+    ("images/Images/n02-Pug images/Images/n03-Boxer", "n02-Pug n03-Boxer"),
+    ("a/b/c/cat a/b/c/dog", "cat dog"),
+    (". data/cat data/dog", "- cat dog"),
+    ("flower_photos/daisy flower_photos/rose flower_photos", "daisy rose -"),
+    ("cat/cat dog/dog", "cat dog"),
+    ("2750/AnnualCrop 2750/Forest", "AnnualCrop Forest"),
+    # Splits
+    ("train/cat train/dog val/cat val/dog", "cat@train dog@train cat@val dog@val"),
+    ("images/train/cat images/train/dog images/val/cat images/val/dog",
+     "cat@train dog@train cat@val dog@val"),
+    ("train/cat train/dog test", "cat@train dog@train -@test"),
+    ("train/cat train/dog dev/cat dev/dog", "cat@train dog@train cat@dev dog@dev"),
+    ("Train/cat Train/dog Valid/cat Valid/dog", "cat@Train dog@Train cat@Valid dog@Valid"),
+    ("training/1 training/2 testing/1 testing/2",
+     "1@training 2@training 1@testing 2@testing"),
+    ("Training_Set/a Training_Set/b Test-Set/a", "a@Training_Set b@Training_Set a@Test-Set"),
+    ("trainset/a trainset/b holdout/a", "a@trainset b@trainset a@holdout"),
+    ("train_images/a train_images/b eval/a", "a@train_images b@train_images a@eval"),
+    ("images_train/a images_train/b images_hold-out/b",
+     "a@images_train b@images_train b@images_hold-out"),
+    ("train2017 val2017", "-@train2017 -@val2017"),
+    ("imagesTr/a imagesTr/b imagesTs/a", "a@imagesTr b@imagesTr a@imagesTs"),
+    ("trainval/a trainval/b test/a", "a@trainval b@trainval a@test"),
+    ("birds_train/a birds_train/b birds_test/a", "a@birds_train b@birds_train a@birds_test"),
+    ("seg_train/seg_train/sea seg_train/seg_train/ice seg_test/seg_test/sea seg_pred/seg_pred",
+     "sea@seg_train ice@seg_train sea@seg_test -@seg_pred"),
+    ("train/images valid/images test/images", "-@train -@valid -@test"),
+    ("train/cat train/dog", "cat@train dog@train"),
+    ("train/cat/a train/dog/b test/cat/c test/dog/d", "cat@train dog@train cat@test dog@test"),
+    ("train/_unlabelled train/a test/b", "-@train a@train b@test"),
+    ("images/train images/val", "-@train -@val"),
+    ("x/train/a x/train/b x/test/a x/val/b", "a@train b@train a@test b@val"),
+    ("c/train/a c/train/b c/test/a c/test/b c/c/train/a c/c/train/b c/c/test/b",
+     "a@train b@train a@test b@test a@train b@train b@test"),
+    # Classes first
+    ("cat/train cat/test dog/train dog/test", "cat@train cat@test dog@train dog@test"),
+    ("d/cat/Train d/cat/Valid d/dog/Train", "cat@Train cat@Valid dog@Train"),
+    ("COVID/images Normal/images", "COVID Normal"),
+    # Masks
+    ("train/good test/good test/crack ground_truth/crack",
+     "good@train good@test crack@test mask"),
+    ("images masks", "- mask"),
+    ("d/images d/annotations/trimaps", "- mask"),
+    ("COVID/images COVID/masks Normal/images Normal/masks", "COVID mask Normal mask"),
+    ("train train_masks", "-@train mask"),
+    ("train trainannot val valannot", "-@train mask -@val mask"),
+    ("imagesTr labelsTr imagesTs", "-@imagesTr mask -@imagesTs"),
+    ("V/JPEGImages V/SegmentationClass V/SegmentationObject", "- mask mask"),
+    ("train/images train/labels val/images val/labels", "-@train mask -@val mask"),
+    ("images/cat images/dog gt/cat gt/dog", "cat dog mask mask"),
+    (". masks", "- mask"),
+    ("mask no_mask", "mask no_mask"),
+    ("with_mask without_mask mask", "with_mask without_mask mask"),
+    ("masks", "-"),
+    # Trains are vehicles, too
+    ("train car plane", "train car plane"),
+    # Parts
+    ("images_001/images images_002/images", "- -"),
+    ("HAM_images_part_1 HAM_images_part_2", "- -"),
+    ("DCIM/100APPLE DCIM/101APPLE", "- -"),
+    ("2024-05-01 2024-05-02", "- -"),
+    ("0 1 2", "0 1 2"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("folders", "wanted"), LAYOUTS, ids=[row[0] for row in LAYOUTS])
+def test_a_layout_gives_labels_splits_and_masks(folders: str, wanted: str) -> None:
+    layout = layout_of(paths(folders))
+    assert read(layout, folders.split()) == wanted
+
+
+DOUBTFUL = [
+    ("fold1/a fold1/b fold2/a fold2/b", "a@fold1 b@fold1 a@fold2 b@fold2", "--labels-at top"),
+    ("p1/sad p1/glad p2/sad p2/glad", "sad glad sad glad", "--labels-at top"),
+    ("mammal/cat mammal/dog bird/duck", "mammal mammal bird", "--labels-at parent"),
+    ("cat dog/deep", "cat dog", "--labels-at parent"),
+    ("cat", "-", "--labels-at parent"),
+    ("bottle/train/good bottle/test/good bottle/test/bad nut/train/good nut/test/good",
+     "good@train good@test bad@test good@train good@test", "--labels-at top"),
+    ("2024-05-01 2024-05-02", "- -", "--labels-at top"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("folders", "wanted", "option"), DOUBTFUL)
+def test_a_doubtful_layout_names_the_option(folders: str, wanted: str, option: str) -> None:
+    layout = layout_of(paths(folders))
+    assert read(layout, folders.split()) == wanted
+    assert doubts(layout) == [f"labels: {option}"]
+
+
+def test_a_test_folder_beside_classes_has_no_labels_and_is_doubtful() -> None:
+    layout = layout_of(paths("cat dog test"))
+    assert read(layout, ["cat", "dog", "test"]) == "cat dog -@test"
+    assert [f.topic for f in layout.findings if f.doubtful] == ["splits"]
+
+
+def test_folders_that_hold_one_file_each_are_no_classes() -> None:
+    names = [f"case{number}" for number in range(20)]
+    layout = layout_of([f"{name}/scan.png" for name in names])
+    assert {place.label for place in layout.places.values()} == {None}
+    assert doubts(layout) == ["labels: --labels-at parent"]
+
+
+def test_masks_beside_their_pictures_are_apart() -> None:
+    names = ["a/1.png", "a/1_mask.png", "b/2 (3).png", "b/2 (3)_mask.png", "b/2 (3)_mask_1.png"]
+    layout = layout_of([*names, "b/mask.png"])
+    assert sorted(layout.masks.files) == [names[1], names[3], names[4]]
+    assert layout_of(names, masks_apart=False).masks.files == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("labels_at", "wanted"),
+    [
+        ("top", "data data data"),
+        ("parent", "cat deep 1"),
+        ("2", "train train test"),
+        ("3", "cat dog cat"),
+        ("4", "- deep 1"),
+        ("none", "- - -"),
+    ],
+)
+def test_labels_at_names_the_folder_of_the_class(labels_at: str, wanted: str) -> None:
+    folders = ["data/train/cat", "data/train/dog/deep", "data/test/cat/1"]
+    layout = layout_of(paths(" ".join(folders)), labels_at)
+    labels = [layout.places[folder].label or "-" for folder in folders]
+    assert " ".join(labels) == wanted
+    assert {layout.places[folder].split for folder in folders} == {"train", "test"}
+
+
+@pytest.mark.parametrize("labels_at", ["", "0", "-1", "first", "1.5", "9" * 30])
+def test_a_wrong_labels_at_is_refused(labels_at: str) -> None:
+    with pytest.raises(DatasetError, match="parent, top, none, or a depth"):
+        layout_of(["a/1.png"], labels_at)
+
+
+def test_findings_show_an_example_of_label_and_split() -> None:
+    layout = layout_of(paths("data/train/cat data/train/dog data/val/cat"))
+    assert [(f.topic, f.text) for f in layout.findings] == [
+        ("labels", "from the folder names (data/train/cat: cat)"),
+        ("splits", "from the folder names (data/train/cat: train)"),
+    ]
