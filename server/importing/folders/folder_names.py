@@ -1,4 +1,4 @@
-"""What the name of a folder means: a split, a mask, a part, a date, or a name without meaning."""
+"""Meaning of the name of a folder: a split, a mask, a part, a date, or a filler."""
 
 import re
 from collections.abc import Collection, Iterable
@@ -81,7 +81,7 @@ def _are_split(found: tuple[str, ...]) -> bool:
 
 
 def split_names(names: Collection[str]) -> frozenset[str]:
-    """Those of the folders `names` beside each other that are splits.
+    """Return the splits among the folders `names`, which are beside each other.
 
     Words that all names have are ignored: birds_train and birds_test are splits.
     """
@@ -114,7 +114,7 @@ def kind_of_split(name: str) -> str:
 
 
 def is_filler(name: str) -> bool:
-    """Whether the name says nothing about the items: images, Data, photos_2."""
+    """Whether the name has only words that describe any data: images, Data, photos_2."""
     left = _without_numbers(words(name))
     return bool(left) and all(word in _FILLERS for word in left)
 

@@ -25,7 +25,7 @@ _FEW = 10
 
 @dataclass(frozen=True)
 class Place:
-    """What the folders of a file say about the file."""
+    """Label and split of a file, from its folders."""
 
     label: str | None = None
     split: str | None = None
@@ -95,7 +95,7 @@ def layout_of(
     if labels_at is not None:
         for branch in branches:
             branch.label = _at_depth(branch, depth)
-        text = f"from the folder names, as --labels-at {labels_at} says"
+        text = f"from the folder names, by --labels-at {labels_at}"
         findings = [f for f in findings if f.topic != "labels"]
         findings.append(Finding("labels", text if depth is not None else "the folders name none"))
     return Layout(
@@ -165,15 +165,15 @@ class _Reading:
             if loose and not nested and not folder_names.is_filler(here[0].name):
                 return False
             if not nested and not folder_names.is_filler(here[0].name):
-                text = f"all files are in one folder, {here[0].name}, so it is no class"
+                text = f"all files are in one folder, {here[0].name}, which is not a class"
                 self.doubts.append((text, "--labels-at parent"))
         elif folder_names.are_parts(names):
             is_folds = folder_names.are_folds(names)
             for branch in here:
                 branch.split = branch.split or (branch.name if is_folds else None)
-            self.doubts.append((f"{_some(names)} are parts, no classes", "--labels-at top"))
+            self.doubts.append((f"{_some(names)} are parts, not classes", "--labels-at top"))
         elif folder_names.are_dates(names):
-            self.doubts.append((f"{_some(names)} are dates, no classes", "--labels-at top"))
+            self.doubts.append((f"{_some(names)} are dates, not classes", "--labels-at top"))
         elif not all(map(folder_names.is_filler, names)):
             return False
         for branch in here:
@@ -262,7 +262,7 @@ class _Reading:
         names = {branch.name for branch in here}
         files = sum(branch.files for branch in here)
         if len(names) >= _FEW and len(names) > _MOST_SINGLE * files:
-            text = f"folders such as {_example(here)} hold one file each, so they are no classes"
+            text = f"folders such as {_example(here)} hold one file each, and are not classes"
             self.doubts.append((text, "--labels-at parent"))
             return
         for branch in here:
