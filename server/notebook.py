@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.config import DEFAULT_PORT, PORTS_TRIED, LanConfig, ServerConfig
+from lodespace.items.import_report import as_text
 from lodespace.project.opening import new_project, open_again, open_project
 from lodespace.project.project import MANIFEST, Project
 from lodespace.protocol import Preset, Settings
@@ -60,6 +61,8 @@ class Served:
         self._app: web.Application | None = None
         self.project_folder = project.folder
         """Project folder, which contains the labels and the model."""
+        self.report = as_text(project.items.report)
+        """How the import read the data, as text of a few lines: `print(served.report)`."""
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
         self._ready = threading.Event()

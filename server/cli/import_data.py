@@ -37,12 +37,39 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=natural, default=0, help="seed of the new project (default: 0)"
     )
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="print how the data would be read, without importing them: classes, sizes, and files "
+        "that would be left out",
+    )
     add_data_options(parser)
     add_label_options(parser)
     parser.set_defaults(run=_import)
 
 
+def _check(options: argparse.Namespace) -> int:
+    """Print the report of an import, without importing."""
+    from lodespace.importing.check import check_data
+    from lodespace.project.offline import describe
+    from lodespace.project.project import MANIFEST
+
+    if options.labels_from is not None:
+        raise LodespaceError(
+            "--check reads DATA only; to check a table of labels, import it into a copy of the "
+            "project"
+        )
+    if (Path(options.path) / MANIFEST).is_file():
+        sys.stdout.write(describe(Path(options.path)))
+        return 0
+    report = check_data(options.path, data_options_from(options))
+    sys.stdout.write(report.summary(checked=True))
+    return 0
+
+
 def _import(options: argparse.Namespace) -> int:
+    if options.check:
+        return _check(options)
     from lodespace.project.opening import open_project
 
     project = open_project(

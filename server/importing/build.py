@@ -64,7 +64,7 @@ This limit is reached with large pictures in a table and with long windows of so
 
 
 @dataclass
-class _Read:
+class ReadItem:
     """A raw item with the picture or vector that was read."""
 
     item: RawItem
@@ -99,6 +99,26 @@ def build(
             f"{folder}: the imported data cannot be written: {reason_of(error, folder)}"
         ) from error
     return report
+
+
+def read_item(item: RawItem, frame: tuple[int, int]) -> ReadItem:
+    """Read the picture or vector of `item`, and scale the picture to `frame` (height, width)."""
+    read = ReadItem(item)
+    item.item_id = table_builder.whole_text(item.item_id)
+    item.label = None if item.label is None else table_builder.whole_text(item.label)
+    try:
+        if item.vector is not None:
+            read.vector = item.vector()
+        if item.picture is not None:
+            picture = item.picture(frame)
+            read.larger = max(decoding.height_and_width(picture)) > max(frame)
+            read.pixels = decoding.fitted(picture, frame)
+    except ItemError as error:
+        read.error = str(error)
+    # One item cannot end the import, and decoders raise many types of errors.
+    except Exception as error:
+        read.error = f"cannot be read: {str(error) or type(error).__name__}"
+    return read
 
 
 class _Building:
@@ -158,12 +178,12 @@ class _Building:
         self.report.imported = n
         self._finish()
 
-    def _read_all(self) -> Generator[_Read]:
+    def _read_all(self) -> Generator[ReadItem]:
         """Yield all items in the order of the source, read by several threads.
 
         Pillow and soundfile release the interpreter lock while they decode.
         """
-        waiting: deque[Future[_Read]] = deque()
+        waiting: deque[Future[ReadItem]] = deque()
         pool = ThreadPoolExecutor(min(_WORKERS, os.cpu_count() or 1), thread_name_prefix="import")
         try:
             held = 0
@@ -172,7 +192,7 @@ class _Building:
                 if isinstance(item, BadItem):
                     self.report.leave_out(item)
                     continue
-                waiting.append(pool.submit(self._read, item))
+                waiting.append(pool.submit(read_item, item, self.frame))
                 held += item.held_bytes
                 while len(waiting) >= _AHEAD or (waiting and held > _HELD_BYTES):
                     read = waiting.popleft().result()
@@ -183,25 +203,7 @@ class _Building:
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
-    def _read(self, item: RawItem) -> _Read:
-        read = _Read(item)
-        item.item_id = table_builder.whole_text(item.item_id)
-        item.label = None if item.label is None else table_builder.whole_text(item.label)
-        try:
-            if item.vector is not None:
-                read.vector = item.vector()
-            if item.picture is not None:
-                picture = item.picture(self.frame)
-                read.larger = max(decoding.height_and_width(picture)) > max(self.frame)
-                read.pixels = decoding.fitted(picture, self.frame)
-        except ItemError as error:
-            read.error = str(error)
-        # One item cannot end the import, and decoders raise many types of errors.
-        except Exception as error:
-            read.error = f"cannot be read: {str(error) or type(error).__name__}"
-        return read
-
-    def _write(self, read: _Read) -> None:
+    def _write(self, read: ReadItem) -> None:
         item = read.item
         item.picture = item.vector = None
         error = read.error or self._conflict(read)
@@ -217,7 +219,7 @@ class _Building:
         self.tally.add(item)
         self.table.add(self._own_columns(read), item.columns)
 
-    def _conflict(self, read: _Read) -> str:
+    def _conflict(self, read: ReadItem) -> str:
         """Return why the item does not fit the earlier items, or "" if the item fits."""
         vector = read.vector
         if read.item.item_id in self.seen:
@@ -232,7 +234,7 @@ class _Building:
                 return "the vector contains NaN or infinity"
         return ""
 
-    def _own_columns(self, read: _Read) -> dict[str, Any]:
+    def _own_columns(self, read: ReadItem) -> dict[str, Any]:
         item = read.item
         values: dict[str, Any] = {
             item_table.ID: item.item_id,

@@ -1,4 +1,4 @@
-"""What an import left out, in files or items by kind, with the largest kind first."""
+"""Counts of left-out files and items by kind, for the report of an import."""
 
 import re
 from dataclasses import dataclass, field

@@ -50,11 +50,12 @@ class ImportReport:
         if len(self.bad) < MOST_NAMED:
             self.bad.append(short)
 
-    def summary(self) -> str:
-        """The report as text for a terminal."""
-        first = printable(f"imported {self.imported:,} items of {self.name}\n")
-        listed = "Each is named in data/left-out.tsv of the project.\n" if self.bad else ""
-        return first + as_text(self.lines) + listed
+    def summary(self, *, checked: bool = False) -> str:
+        """The report as text for a terminal. `checked`: the data were not imported (check.py)."""
+        did = "checked" if checked else "imported"
+        first = printable(f"{did} {self.imported:,} items of {self.name}\n")
+        listed = "data/left-out.tsv of the project names all that was left out.\n"
+        return first + as_text(self.lines) + (listed if self.bad and not checked else "")
 
     def as_table(self) -> str:
         """One line per left-out item: name and reason, separated by a tab."""

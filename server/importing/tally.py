@@ -1,4 +1,4 @@
-"""What an import counts while it reads the items, as lines of its report."""
+"""Counts of the items of an import, and the lines of the report."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -86,10 +86,18 @@ def _named(name: str, count: int) -> str:
 
 
 def report_lines(
-    report: ImportReport, tally: Tally, source: Source, sizes: str
+    report: ImportReport, tally: Tally, source: Source, sizes: str, *more: Finding
 ) -> tuple[ReportLine, ...]:
-    """Return the lines of the report. What was left out comes first if it may matter."""
-    found = [*tally.findings(source, sizes), *source.findings()]
+    """Return the lines of the report. Left-out items come first if they may matter.
+
+    Args:
+        report: The report, with the left-out items.
+        tally: Counts of the imported items.
+        source: The imported data set.
+        sizes: Sizes of the items in words (`size_text`).
+        more: Further findings.
+    """
+    found = [*tally.findings(source, sizes), *more, *source.findings()]
     lines = [
         _line(finding) for topic in get_args(Topic) for finding in found if finding.topic == topic
     ]

@@ -1,10 +1,17 @@
 """The report of an import: what was understood, and what was left out."""
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from lodespace.cli import main
+from lodespace.errors import DatasetError
+from lodespace.importing.arrays.array_items import from_arrays
+from lodespace.importing.check import check_data
 from lodespace.importing.left_out import LeftOut
+from lodespace.importing.source import ImportOptions
 from lodespace.importing.tally import named_counts
 from lodespace.items.errors import BadItem
 from lodespace.items.import_report import LONGEST, as_text, stored_lines
@@ -57,9 +64,49 @@ def test_report_is_kept_with_the_project(folder: Path, tmp_path: Path) -> None:
     assert as_text(project.report.lines) in describe(tmp_path / "project")
 
 
-def test_classes_beyond_twelve_are_counted_and_the_largest_named() -> None:
-    from collections import Counter
+def test_check_reports_as_the_import_and_leaves_nothing_behind(
+    folder: Path, tmp_path: Path, bring: Import, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "broken.png").write_text("x")
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    checked = check_data(str(folder), ImportOptions())
+    assert sorted(tmp_path.rglob("*")) == before
+    _, report = bring(folder)
+    assert checked.lines == report.lines
+    assert checked.summary(checked=True).startswith("checked 5 items of pictures\n")
 
+
+def test_check_without_time_states_that_only_a_part_was_looked_at() -> None:
+    vectors = np.random.default_rng(0).random((600, 4), np.float32)
+    source = from_arrays("points", vectors, [0, 1] * 300)
+    part = check_data(source, ImportOptions(), seconds=0)
+    assert texts(part.lines)["items"] == [
+        "2 vectors",
+        "only the first 2 of about 600 were looked at; an import reads all",
+    ]
+    whole = check_data(source, ImportOptions(), seconds=1000)
+    assert texts(whole.lines)["items"] == [
+        "600 vectors",
+        "a sample of 200 was read; an import reads all",
+    ]
+    assert texts(whole.lines)["labels"] == ["600 of 600 items in 2 classes: 0 (300), 1 (300)"]
+
+
+def test_check_refuses_the_data_that_an_import_refuses(tmp_path: Path) -> None:
+    vectors = np.zeros((2000, 2), np.float32)
+    with pytest.raises(DatasetError, match="2,000 classes"):
+        check_data(from_arrays("points", vectors, np.arange(2000)), ImportOptions())
+    with pytest.raises(DatasetError, match="only 1 items"):
+        check_data(from_arrays("points", vectors[:1]), ImportOptions())
+
+
+def test_command_line_checks_data(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["import", str(folder), "--check"]) == 0
+    assert "3 of 5 items in 2 classes: cat (2), dog (1)" in capsys.readouterr().out
+
+
+def test_classes_beyond_twelve_are_counted_and_the_largest_named() -> None:
     counts = Counter({f"c{number}": 1000 - number for number in range(1000)})
     text = named_counts(counts)
     assert text.startswith("c0 (1,000), c1 (999), ")
@@ -89,8 +136,6 @@ def test_stored_report_of_other_people_is_shortened_or_ignored() -> None:
 
 
 def test_report_of_arrays_names_classes_in_numbers(bring: Import) -> None:
-    from lodespace.importing.arrays.array_items import from_arrays
-
     vectors = np.random.default_rng(0).random((6, 4), np.float32)
     _, report = bring(from_arrays("points", vectors, [0, 0, 1, 2, 2, -1]))
     found = texts(report.lines)

@@ -1,29 +1,31 @@
-"""Formats that people have, but that are not read, with what to do about them."""
+"""Formats that people have, but that a folder import passes over, with what to do about them."""
+
+from lodespace.items.formats import missing_extra
 
 _UNPACK = "unpack them first, and give the folder"
-_TO_PNG = "convert them to PNG or TIFF"
-_TO_WAV = "convert them to WAV or FLAC"
-_FRAMES = "save their frames as pictures, or their sound as WAV"
+_TO_TIFF = "convert them to PNG or TIFF"
 
-UNREAD: dict[str, tuple[str, str]] = {
-    **dict.fromkeys((".heic", ".heif", ".hif"), ("HEIC", "convert them to JPEG")),
-    **dict.fromkeys(
-        (".cr2", ".cr3", ".nef", ".arw", ".dng", ".raf", ".orf", ".rw2"), ("camera raw", _TO_PNG)
-    ),
-    **dict.fromkeys((".bmp", ".avif", ".jp2", ".j2k", ".ppm", ".pgm", ".tga"), ("", _TO_PNG)),
-    **dict.fromkeys((".svg", ".psd", ".pdf", ".exr", ".dcm", ".nii"), ("", _TO_PNG)),
-    **dict.fromkeys((".nd2", ".czi", ".lif", ".lsm", ".oib", ".vsi"), ("microscopy", _TO_PNG)),
-    **dict.fromkeys((".mp3", ".w64", ".caf", ".au", ".m4a", ".aac", ".wma"), ("", _TO_WAV)),
-    **dict.fromkeys((".amr", ".mp2", ".ac3", ".ape", ".wv"), ("", _TO_WAV)),
-    **dict.fromkeys((".mp4", ".mov", ".avi", ".mkv", ".webm", ".mts", ".m4v"), ("video", _FRAMES)),
-    **dict.fromkeys((".zip", ".tar", ".gz", ".tgz", ".7z", ".rar", ".bz2"), ("archives", _UNPACK)),
+_NAMES: dict[str, str] = {
+    **dict.fromkeys((".heic", ".heif", ".hif"), "HEIC"),
+    **dict.fromkeys((".mp4", ".mov", ".avi", ".mkv", ".webm", ".mts", ".m4v", ".wmv"), "videos"),
+    **dict.fromkeys((".cr2", ".cr3", ".nef", ".arw", ".dng", ".raf", ".orf", ".rw2"), "camera raw"),
+    **dict.fromkeys((".nd2", ".czi", ".lif", ".oib", ".oif", ".vsi", ".ims"), "microscopy"),
+    **dict.fromkeys((".zip", ".tar", ".gz", ".tgz", ".7z", ".rar", ".bz2", ".xz"), "archives"),
 }
-"""Name of the kind ("": the suffix is the name) and remedy, by suffix."""
+"""Name of the kind of files, by suffix. For other files, the suffix is the name."""
+_REMEDIES: dict[str, str] = {
+    **dict.fromkeys((".svg", ".psd", ".xcf", ".pdf", ".exr", ".dcm", ".nii", ".fits"), _TO_TIFF),
+}
+"""What to do with files of a suffix."""
+_REMEDY_OF_KIND = {"camera raw": _TO_TIFF, "microscopy": _TO_TIFF, "archives": _UNPACK}
 
 
 def kind_and_remedy(suffix: str) -> tuple[str, str]:
-    """Return the name of a kind of files in the report, and what to do. Remedy "": not known."""
-    name, remedy = UNREAD.get(suffix, ("", ""))
-    if not name:
-        return suffix or "without a suffix", remedy
-    return f"{name} ({suffix})", remedy
+    """Return the name of a kind of files for the report, and what to do ("": nothing is known)."""
+    extra = missing_extra(suffix)
+    name = _NAMES.get(suffix, "")
+    remedy = _REMEDIES.get(suffix, _REMEDY_OF_KIND.get(name, ""))
+    if extra is not None:
+        remedy = f"install lodespace[{extra.name}]"
+    kind = f"{name} ({suffix})" if name else suffix or "without a suffix"
+    return kind, remedy

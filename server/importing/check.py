@@ -1,0 +1,149 @@
+"""`lodespace import DATA --check`: the report of an import, without the import.
+
+Nothing is written. All items are listed, and a sample of the pictures and vectors is read, within a
+limited time.
+"""
+
+import dataclasses
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from lodespace.errors import DatasetError
+from lodespace.importing.build import read_item
+from lodespace.importing.class_ids import class_ids_of
+from lodespace.importing.detect import open_source
+from lodespace.importing.finding import Finding
+from lodespace.importing.frame import SIZES_LOOKED_AT, check_size, frame_of
+from lodespace.importing.report import ImportReport
+from lodespace.importing.source import ImportOptions, RawItem, Source
+from lodespace.importing.tally import Tally, report_lines, size_text
+from lodespace.items import item_set
+from lodespace.items.errors import BadItem
+
+SECONDS = 20.0
+"""Longest time for which items are listed and read, in seconds."""
+SAMPLE = 200
+"""Number of items whose picture or vector is read."""
+
+
+def check_data(
+    data: "str | Source", options: ImportOptions, *, seconds: float = SECONDS
+) -> ImportReport:
+    """Return the report of an import of `data`. Nothing is written.
+
+    The report states whether only a part of the data was read.
+
+    Args:
+        data: A path, torchvision:NAME, or a source.
+        options: Options for reading the data.
+        seconds: Longest time for which items are listed and read.
+
+    Raises:
+        DatasetError: The import would fail for the same reason.
+    """
+    if isinstance(data, str) and item_set.is_dataset(Path(data)):
+        items = item_set.load(Path(data))
+        return ImportReport(items.name, imported=len(items), lines=items.report)
+    check_size(options)
+    options = dataclasses.replace(options, download=False)
+    source = open_source(data, options) if isinstance(data, str) else data
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        return _Check(source, options).run(time.monotonic() + seconds)
+
+
+class _Check:
+    """One pass over the items of a source."""
+
+    def __init__(self, source: Source, options: ImportOptions) -> None:
+        self.source = source
+        self.report = ImportReport(source.name)
+        self.tally = Tally()
+        self.sizes = list(source.picture_sizes(SIZES_LOOKED_AT))
+        self.frame = frame_of(source, options, self.sizes)
+        self.seen: set[str] = set()
+        self.pixels: tuple[int, ...] = ()
+        """Shape of a stored picture."""
+        self.vector: tuple[int, ...] = ()
+        """Shape of a vector."""
+        self.read = 0
+        """Number of items whose picture or vector was read."""
+
+    def run(self, deadline: float) -> ImportReport:
+        """Return the report. The pass ends at `deadline`, a time of `time.monotonic`."""
+        step = max(1, (self.source.count or 0) // SAMPLE)
+        listed, whole = 0, True
+        for item in self.source:
+            if isinstance(item, BadItem):
+                self.report.leave_out(item)
+                continue
+            if time.monotonic() > deadline and listed > 1:
+                whole = False
+                break
+            listed += 1
+            error = self._conflict(item)
+            if not error and (listed - 1) % step == 0 and (self.source.count or self.read < SAMPLE):
+                error = self._read(item)
+            if error:
+                self.report.leave_out(BadItem(item.item_id, error))
+                continue
+            self.tally.add(item)
+        self.report.imported = self.tally.items
+        self._refuse()
+        sizes = size_text(self.source.kind, self.sizes, self.pixels or self.frame, self.vector)
+        part = self._part(whole)
+        more = [Finding("items", part)] if part else []
+        self.report.lines = report_lines(self.report, self.tally, self.source, sizes, *more)
+        return self.report
+
+    def _conflict(self, item: RawItem) -> str:
+        if item.item_id in self.seen:
+            return "another item already has this id"
+        self.seen.add(item.item_id)
+        return ""
+
+    def _read(self, item: RawItem) -> str:
+        """Read an item. Returns why the item would be left out, or ""."""
+        read = read_item(item, self.frame)
+        item.picture = item.vector = None
+        self.read += 1
+        if read.error:
+            return read.error
+        if read.pixels is not None and read.pixels.ndim >= len(self.pixels):
+            self.pixels = read.pixels.shape
+        if read.vector is not None:
+            if not np.isfinite(read.vector).all():
+                return "the vector contains NaN or infinity"
+            if self.vector and read.vector.shape != self.vector:
+                return (
+                    f"a vector of {read.vector.size} numbers; earlier vectors have "
+                    f"{self.vector[0]} numbers"
+                )
+            self.vector = read.vector.shape
+        return ""
+
+    def _refuse(self) -> None:
+        """Raise DatasetError if the import would fail."""
+        n = self.tally.items
+        if n < 2:
+            reasons = "; ".join(f"{bad.name}: {bad.reason}" for bad in self.report.bad[:3])
+            raise DatasetError(
+                f"{self.source.name}: only {n} items could be read; a latent space needs at least 2"
+                + (f" ({reasons})" if reasons else "")
+            )
+        class_ids_of(list(self.tally.labels), self.source.class_names())
+
+    def _part(self, whole: bool) -> str:
+        """Describe in words which part of the data was read. Returns "" for all."""
+        listed = self.tally.items + self.report.left_out
+        if not whole:
+            count = self.source.count
+            about = f" of about {count:,}" if count else ""
+            return f"only the first {listed:,}{about} were looked at; an import reads all"
+        if self.read < self.tally.items:
+            return f"a sample of {self.read:,} was read; an import reads all"
+        return ""
