@@ -50,11 +50,22 @@ IMPORT_OPTIONS: dict[str, dict[str, Any]] = {
         "help": "time from the start of one sound item to the start of the next (default: the "
         "window)",
     },
+    "clips": {
+        "action": "store_true",
+        "help": "make an item of each annotation of a sound, with the sound around it, instead of "
+        "windows of the recordings",
+    },
+    "overlap": {
+        "type": float,
+        "metavar": "SHARE",
+        "help": "an annotation labels a window if they overlap by this share of the shorter of the "
+        "two (default: 0.5)",
+    },
     "fmin": {"type": float, "metavar": "HZ", "help": "lowest frequency shown (default: 50)"},
     "fmax": {
         "type": float,
         "metavar": "HZ",
-        "help": "highest frequency shown (default: half the lowest sample rate)",
+        "help": "highest frequency shown (default: half the sample rate of most recordings)",
     },
     "size": {
         "type": int,

@@ -242,6 +242,9 @@ class _Building:
             item_table.SPLIT: item.split,
             item_table.START: item.start,
             item_table.END: item.end,
+            item_table.LOW: item.low,
+            item_table.HIGH: item.high,
+            item_table.OTHER_LABELS: item.other_labels,
         }
         if item.original is not None and read.larger:
             values |= {

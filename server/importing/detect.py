@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from lodespace.errors import DatasetError
+from lodespace.importing.annotations import annotation_file
 from lodespace.importing.arrays.array_items import IDX_NAME, from_idx, from_npy, from_npz
 from lodespace.importing.arrays.torch_dataset import PREFIX, from_torchvision
 from lodespace.importing.folders.folder_files import suffix_of
@@ -40,6 +41,10 @@ def open_source(data: str, options: ImportOptions) -> Source:
     if path.stat().st_size == 0:
         raise DatasetError(f"{data}: the file is empty")
     suffix = path.suffix.lower()
+    if suffix in annotation_file.SUFFIXES and annotation_file.names_sounds(
+        path, options, sound_folder.SUFFIXES
+    ):
+        return sound_folder.SoundFolder(options.root or path.parent, options, path)
     if suffix in TABLE_SUFFIXES:
         return Table(path, options)
     if suffix == ".npy":

@@ -46,6 +46,10 @@ class ImportOptions:
     """Length of a sound item, in seconds."""
     hop: float | None = None
     """Seconds from the start of one sound item to the next. None: `window`."""
+    clips: bool = False
+    """Whether each annotation of a sound becomes an item, instead of windows of the recordings."""
+    overlap: float = 0.5
+    """Smallest overlap of an annotation and a window, as a share of the shorter of the two."""
     fmin: float = 50.0
     """Lowest frequency of spectrograms, in Hz."""
     fmax: float | None = None
@@ -92,6 +96,12 @@ class RawItem:
     """Start of a sound item in the sound file, in seconds."""
     end: float | None = None
     """End of a sound item in the sound file, in seconds."""
+    low: float | None = None
+    """Lowest frequency of an annotated sound, in Hz."""
+    high: float | None = None
+    """Highest frequency of an annotated sound, in Hz."""
+    other_labels: str | None = None
+    """Further class names of the item, separated by "|"."""
     held_bytes: int = 0
     """Number of bytes of memory that the item occupies until the item has been read."""
 

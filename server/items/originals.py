@@ -24,6 +24,11 @@ MAX_SAMPLES = 1 << 25
 """Largest number of samples of a sound item: 600 s at 55.9 kHz. The samples take 134 MB."""
 MAX_RATE = 1_000_000
 """Largest sample rate of a sound file, in Hz. Recordings of bats have 250,000 to 500,000 Hz."""
+_LONGEST = 1e12
+"""Largest time in a recording, in seconds."""
+CANCELLED = 0.1
+"""Channels cancel each other if their mean has less than this share of the power of the mean of
+independent channels. For two channels, this is a correlation below -0.9."""
 _VALUES_AT_ONCE = 1 << 22
 """Largest number of values that are read from a sound file at a time, in all channels together."""
 
@@ -117,9 +122,9 @@ def sound(items: ItemSet, item: int) -> bytes:
             soundfile.SoundFile(file) as recording,
         ):
             rate = recording.samplerate
-            first, samples = part_of(start, end, rate)
-            recording.seek(first)
-            mixed = read_mixed(recording, samples)
+            mixed = read_part(recording, *played(items, start, end))
+            if not len(mixed):
+                raise ItemError(f"the file ends before {start:.3f} s")
     # The file may have changed since the import, and libsndfile raises several types of errors.
     except (ItemError, soundfile.SoundFileError, RuntimeError, OSError, ValueError) as error:
         message = (
@@ -130,6 +135,52 @@ def sound(items: ItemSet, item: int) -> bytes:
     out = io.BytesIO()
     soundfile.write(out, mixed, rate, format="WAV", subtype="PCM_16")
     return out.getvalue()
+
+
+def played(items: ItemSet, start: float | None, end: float | None) -> tuple[float, float]:
+    """The start and end of the sound that is played for an item, in seconds.
+
+    If the items are annotations (clips), the sound around an annotation is played, too. Raises
+    ItemError if the item has no start or end.
+    """
+    if start is None or end is None:
+        raise ItemError("the item has no valid start and end")
+    window = items.details.get("window")
+    if not items.details.get("clips") or not isinstance(window, int | float):
+        return start, end
+    return around(start, end, max(float(window), end - start))
+
+
+def around(start: float, end: float, length: float) -> tuple[float, float]:
+    """The part of `length` seconds with the same middle as the part from `start` to `end`.
+
+    The part may begin before the recording, at a negative time.
+    """
+    middle = (start + end) / 2
+    return middle - length / 2, middle + length / 2
+
+
+def read_part(recording: Any, start: float, end: float) -> npt.NDArray[np.float32]:
+    """Read the part from `start` to `end` seconds, (T,), the mix of all channels.
+
+    A part before the beginning of the recording, where `start` is negative, and a part after its
+    end, are silence. Returns no sample if the recording has no sample in the part. Raises ItemError
+    for a part that is too long.
+    """
+    rate = recording.samplerate
+    if not -_LONGEST < start < end < _LONGEST:
+        raise ItemError("the item has no valid start and end")
+    first, samples = part_of(max(0.0, start), max(end, 1 / rate), rate)
+    before = round(max(0.0, -start) * rate)
+    if before + samples > MAX_SAMPLES:
+        raise ItemError(f"the item has more than {MAX_SAMPLES:,} samples")
+    if first >= recording.frames:
+        return np.empty(0, np.float32)
+    recording.seek(first)
+    mixed = read_mixed(recording, samples)
+    if not before or not len(mixed):
+        return mixed
+    return np.concatenate([np.zeros(before, np.float32), mixed])
 
 
 def part_of(start: float | None, end: float | None, rate: int) -> tuple[int, int]:
@@ -150,7 +201,7 @@ def part_of(start: float | None, end: float | None, rate: int) -> tuple[int, int
 
 
 def read_mixed(recording: Any, samples: int) -> npt.NDArray[np.float32]:
-    """Read at most `samples` samples, (T,), the mean of all channels.
+    """Read at most `samples` samples, (T,), the mix of all channels (`mix`).
 
     The samples are read in parts, because a file may have 64 channels. Only one part at a time is
     in memory with all channels.
@@ -161,6 +212,24 @@ def read_mixed(recording: Any, samples: int) -> npt.NDArray[np.float32]:
         block = recording.read(min(samples, at_once), dtype="float32", always_2d=True)
         if len(block) == 0:
             break
-        parts.append(block.mean(axis=1))
+        parts.append(mix(block))
         samples -= len(block)
     return np.concatenate(parts) if parts else np.empty(0, np.float32)
+
+
+def mix(block: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return the mean (T,) of the channels of `block` (T, C), or the loudest channel.
+
+    The loudest channel is returned if the channels cancel each other, such as the two channels of
+    a stereo recording with one inverted cable.
+    """
+    mean = block.mean(axis=1)
+    channels = block.shape[1]
+    if channels == 1 or not len(block):
+        return mean
+    # Without a copy of the block, which may have 64 channels.
+    power = np.array([float(np.dot(block[:, k], block[:, k])) for k in range(channels)])
+    # The mean of C independent channels has 1/C of their mean power.
+    if float(np.dot(mean, mean)) < CANCELLED * power.mean() / channels:
+        return block[:, int(power.argmax())].copy()
+    return mean

@@ -22,6 +22,9 @@ PATH = "lodespace.path"
 SPLIT = "lodespace.split"
 START = "lodespace.start"
 END = "lodespace.end"
+LOW = "lodespace.low"
+HIGH = "lodespace.high"
+OTHER_LABELS = "lodespace.other_labels"
 OFFSET = "lodespace.offset"
 LENGTH = "lodespace.length"
 _PATHS_AT_ONCE = 100_000
@@ -32,13 +35,17 @@ OWN_TYPES: dict[str, pa.DataType] = {
     SPLIT: pa.string(),
     START: pa.float64(),
     END: pa.float64(),
+    LOW: pa.float64(),
+    HIGH: pa.float64(),
+    OTHER_LABELS: pa.string(),
     OFFSET: pa.int64(),
     LENGTH: pa.int64(),
 }
 """Lodespace's own columns and their types.
 
 The columns are the item's id, the path of the file relative to the source's root, the split, start
-and end of a sound in seconds, and offset and length of the original picture in originals.bin.
+and end of a sound in seconds, lowest and highest frequency of an annotated sound in Hz, further
+labels separated by "|", and offset and length of the original picture in originals.bin.
 """
 
 
@@ -141,7 +148,8 @@ class ItemTable:
 
         `column:text` searches one column.
         """
-        names = {"id": ID, "path": PATH, "split": SPLIT} | {name: name for name in self.columns}
+        names = {"id": ID, "path": PATH, "split": SPLIT, "other_labels": OTHER_LABELS}
+        names |= {name: name for name in self.columns}
         column, colon, rest = text.partition(":")
         if colon and column in names:
             names, text = {column: names[column]}, rest

@@ -10,15 +10,18 @@ import pytest
 import soundfile
 
 from lodespace.errors import DatasetError, RequestError
+from lodespace.importing.sounds.sound_folder import SoundFolder
 from lodespace.importing.sounds.spectrogram import (
     Spectrogram,
     hertz_to_mel,
     mel_bands,
     mel_to_hertz,
 )
+from lodespace.importing.source import ImportOptions, RawItem
 from lodespace.items import originals
 from lodespace.items import table as item_table
 from lodespace.items.item_set import ItemSet
+from lodespace.items.originals import mix
 from samples.pictures import Import, reasons
 
 RATE = 16_000
@@ -55,19 +58,21 @@ def spans(items: ItemSet) -> list[tuple[str, float, float]]:
 def test_windows_have_their_file_start_and_end(recordings: Path, bring: Import) -> None:
     items, report = bring(recordings)
     assert report.bad == []
-    assert (items.kind, items.content, items.data.shape) == ("sound", "spectrograms", (4, 64, 64))
+    assert (items.kind, items.content, items.data.shape) == ("sound", "spectrograms", (5, 64, 64))
     assert spans(items) == [
         ("c.ogg", 0.0, 1.0),
         ("high/b.flac", 0.0, 3.0),
         ("low/a.wav", 0.0, 3.0),
-        ("low/a.wav", 3.0, 6.0),  # the last second is less than half a window
+        ("low/a.wav", 3.0, 6.0),
+        ("low/a.wav", 6.0, 7.0),  # filled up with silence
     ]
     assert items.ids[3] == "low/a.wav@3.000"
     assert items.class_names == ("high", "low")
 
 
 @pytest.mark.parametrize(
-    ("window", "hop", "starts"), [(2, 1, [0, 1, 2, 3, 4, 5]), (1, 3, [0, 3, 6]), (3, None, [0, 3])]
+    ("window", "hop", "starts"),
+    [(2, 1, [0, 1, 2, 3, 4, 5]), (1, 3, [0, 3, 6]), (3, None, [0, 3, 6])],
 )
 def test_windows_may_overlap_or_leave_gaps(
     tmp_path: Path, bring: Import, window: float, hop: float | None, starts: list[float]
@@ -140,9 +145,60 @@ def test_sampling_rates_may_differ(tmp_path: Path, bring: Import) -> None:
     for rate in (8000, 22050, 48000):
         soundfile.write(root / f"{rate}.wav", tone(1000, 3, rate), rate)
     items, _ = bring(root)
-    assert items.details["spectrogram"]["fmax"] == 4000
+    assert items.details["spectrogram"]["fmax"] == 24_000
     rows = items.data[:, :, 10:-10].mean(axis=2).argmax(axis=1)
     assert rows.max() - rows.min() <= 1
+
+
+def test_the_band_follows_most_of_the_sound(tmp_path: Path, bring: Import) -> None:
+    root = tmp_path / "data"
+    root.mkdir()
+    for name, rate, seconds in (("a", 16_000, 3), ("b", 16_000, 3), ("memo", 8000, 4)):
+        soundfile.write(root / f"{name}.wav", tone(1000, seconds, rate), rate)
+    source = SoundFolder(root, ImportOptions())
+    band = next(f for f in source.findings() if "frequencies" in f.text)
+    assert "50 to 8,000 Hz" in band.text and "memo.wav at 8,000 Hz has less" in band.text
+    assert not band.doubtful
+    items, _ = bring(root)
+    memo = items.data[items.ids.index("memo.wav@0.000")]
+    above = hertz_to_mel(np.array([4000.0]))[0] / hertz_to_mel(8000)
+    missing = int((1 - above) * 64) - 2
+    assert memo[:missing].max() == 0  # not brighter than its noise
+    assert memo[missing:].max() > 200
+
+
+def test_hidden_frequencies_are_doubtful(tmp_path: Path) -> None:
+    for name, rate, seconds in (("a", 16_000, 30), ("bat", 192_000, 3)):
+        soundfile.write(tmp_path / f"{name}.wav", tone(1000, seconds, rate), rate)
+    band = SoundFolder(tmp_path, ImportOptions()).findings()[0]
+    assert "bat.wav at 192,000 Hz has more" in band.text and band.doubtful
+    assert band.option.startswith("--fmax")
+
+
+def test_a_rest_is_padded_and_as_bright_as_other_windows(tmp_path: Path, bring: Import) -> None:
+    soundfile.write(tmp_path / "a.wav", tone(1000, 4.4), RATE)
+    items, _ = bring(tmp_path)
+    assert [(start, round(end, 3)) for _, start, end in spans(items)] == [(0.0, 3.0), (3.0, 4.4)]
+    whole, rest = items.data
+    filled = int(1.4 / 3 * 64) - 2
+    assert rest[:, filled + 5 :].max() == 0
+    assert abs(int(np.median(whole[:, 2:filled])) - int(np.median(rest[:, 2:filled]))) < 20
+
+
+def test_a_tiny_rest_is_left_out_and_stated(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", tone(1000, 6.05), RATE)
+    source = SoundFolder(tmp_path, ImportOptions())
+    assert len([item for item in source if isinstance(item, RawItem)]) == 2
+    assert any("1 recording with a rest" in f.text for f in source.findings())
+
+
+@pytest.mark.parametrize("loud", [1.0, 0.9])
+def test_out_of_phase_stereo_is_not_silent(loud: float) -> None:
+    left = tone(1000, 1)
+    np.testing.assert_array_equal(mix(np.stack([left, -loud * left], 1)), left)
+    independent = np.random.default_rng(1).normal(0, 0.1, len(left)).astype(np.float32)
+    for other in (left, np.zeros_like(left), independent):
+        np.testing.assert_allclose(mix(np.stack([left, other], 1)), (left + other) / 2, atol=1e-6)
 
 
 @pytest.mark.parametrize("subtype", ["PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"])
@@ -181,7 +237,7 @@ def test_other_files_are_left_out_with_name_and_reason(recordings: Path, bring: 
     soundfile.write(recordings / "inf.wav", infinite, RATE, subtype="FLOAT")
     items, report = bring(recordings)
     found = reasons(report)
-    assert len(items) == 4
+    assert len(items) == 5
     assert set(found) == {"empty.wav", "text.wav", "nothing.wav", "inf.wav"}
     assert found["empty.wav"] == "the file is empty"
     assert "no samples" in found["nothing.wav"]
@@ -198,7 +254,7 @@ def test_a_header_with_a_false_length_is_handled(
     items, _ = bring(recordings)
     there = [span for span in spans(items) if span[0] == "odd.wav"]
     assert len(there) <= 1
-    assert len(items) >= 4
+    assert len(items) >= 5
 
 
 def test_frequencies_in_the_wrong_order_are_refused(recordings: Path, bring: Import) -> None:

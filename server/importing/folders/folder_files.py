@@ -27,10 +27,12 @@ class FolderFiles:
         labels_at: str | None = None,
         *,
         masks_apart: bool = False,
+        used: frozenset[bytes] = frozenset(),
     ) -> None:
         """List the files below `root` with one of the `suffixes`, and read their folders' names.
 
-        `labels_at` and `masks_apart` are those of `layout_of`. Raises DatasetError.
+        `labels_at` and `masks_apart` are those of `layout_of`. Files in `used` are read in another
+        way, and are not reported. Raises DatasetError.
         """
         self.paths: list[bytes] = []
         """Files with one of the `suffixes`, relative to `root`."""
@@ -42,7 +44,7 @@ class FolderFiles:
                 self.bad.append(found)
             elif suffix_of(found) in suffixes:
                 self.paths.append(found)
-            else:
+            elif found not in used:
                 others[suffix_of(found)] += 1
         self.bad += [_passed_over(suffix, count) for suffix, count in sorted(others.items())]
         names = [shown(path) for path in self.paths]

@@ -1,9 +1,8 @@
-"""Source for a folder of sound files. The items are windows of a fixed length in the files."""
+"""Source for a folder of sound files: windows of a fixed length, or annotated clips."""
 
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from statistics import median_low
 from typing import Any, Literal
 
 import numpy as np
@@ -11,106 +10,125 @@ import numpy.typing as npt
 import soundfile
 
 from lodespace.errors import DatasetError
+from lodespace.importing.annotations.annotation import AnnotationFile, counted, joined
+from lodespace.importing.annotations.annotation_file import SUFFIXES as ANNOTATION_SUFFIXES
+from lodespace.importing.annotations.annotation_file import read_annotations
+from lodespace.importing.annotations.recording_annotations import (
+    RecordingAnnotations,
+    read_beside,
+)
 from lodespace.importing.finding import Finding
-from lodespace.importing.folders.folder_files import FolderFiles
+from lodespace.importing.folders.folder_files import FolderFiles, suffix_of
+from lodespace.importing.sounds import cutting
+from lodespace.importing.sounds.recordings import Limits, probe
 from lodespace.importing.sounds.spectrogram import FLOOR_SHARE, RANGE_DB, Spectrogram
 from lodespace.importing.source import ImportOptions, RawItem
 from lodespace.items.errors import BadItem, ItemError
 from lodespace.items.formats import SOUNDS
-from lodespace.items.originals import MAX_RATE, MAX_SAMPLES, read_mixed
-from lodespace.items.paths import open_inside, shown
+from lodespace.items.originals import around
+from lodespace.items.paths import open_inside, shown, walk
 from lodespace.items.unpacking import SOUND_RATIO, most_unpacked, too_large
 
 SUFFIXES = SOUNDS
 DEFAULT_SIDE = 64
 """Width and height of a spectrogram, in pixels."""
-LAST_WINDOW = 0.5
+LAST_WINDOW = 0.05
 """The last window of a sound file is an item if sound fills at least this fraction of the window.
 
-The remaining part of the last window is filled with silence.
+The remaining part of the last window is filled with silence. Shorter rests are left out, because
+encoders such as MP3 add some milliseconds to a file.
 """
-MAX_CHANNELS = 64
-"""Largest number of channels of a sound file."""
 _BYTES_PER_SAMPLE = 2
 """Size of a sample in an uncompressed sound file, for the limit on unpacked data."""
-_PROBED = 50
-"""Approximate number of sound files whose headers are read before the import."""
 
 
 class SoundFolder:
-    """Windows of the sound files in a folder. The subfolder of a file names the label."""
+    """Windows of the sound files in a folder, or clips of their annotations.
+
+    Labels come from files with annotations (recording_annotations.py), or else from the names of
+    the subfolders.
+    """
 
     kind: Literal["sound"] = "sound"
     unit = "files"
     labels_given = True
 
-    def __init__(self, root: Path, options: ImportOptions) -> None:
+    def __init__(self, root: Path, options: ImportOptions, table: Path | None = None) -> None:
+        """Look for recordings and annotations in `root`.
+
+        Args:
+            root: Folder of the recordings.
+            options: Options for reading the data.
+            table: File with annotations. Only the recordings that it names are imported. None: all
+                recordings are imported, and files with annotations are found beside them.
+
+        Raises:
+            DatasetError: An option is not valid, or there is no annotation for `--clips`.
+        """
         self.root = root
-        self.name = root.resolve().name or "sound"
+        self.name = (root if table is None else table).resolve().stem or "sound"
         self.window = options.window
         self.hop = options.hop if options.hop is not None else options.window
         if not (0.02 <= self.window <= 600 and 0.01 <= self.hop <= 600):
             raise DatasetError(
                 "--window must be 0.02 to 600 seconds, and --hop 0.01 to 600 seconds"
             )
-        self.fmin, self.unpacked = options.fmin, options.unpacked
-        self.files = FolderFiles(root, SUFFIXES, options.labels_at)
-        self.count, rates = self._probe()
-        fmax = options.fmax if options.fmax is not None else min(rates, default=48_000) / 2
+        if not 0 <= options.overlap <= 1:
+            raise DatasetError(f"--overlap {options.overlap:g}: give a share from 0 to 1")
+        self.clips, self.unpacked = options.clips, options.unpacked
+        self.limits = Limits(options.fmin, self.window, self.hop)
+        if table is None:
+            self.name = root.resolve().name or "sound"
+            self._find_beside(options)
+        else:
+            self._use(table, options)
+        if self.clips and not self.annotations.timed:
+            raise DatasetError(
+                f"{table or root}: --clips needs annotations with start and end; none was found"
+            )
+        self.probe = probe(root, self.files.paths, self.limits)
+        self.fmax_chosen = options.fmax is not None
+        fmax = options.fmax if options.fmax is not None else self.probe.rate / 2
         self.spectrogram = Spectrogram(options.size or DEFAULT_SIDE, options.fmin, fmax)
+        self.short_rests = 0
+        """Number of recordings whose last part was too short for a window."""
+        self.several = 0
+        """Number of items with several labels."""
 
-    def _probe(self) -> tuple[int | None, list[int]]:
-        """The approximate number of windows, and the sample rates of some sound files (Hz).
+    def _find_beside(self, options: ImportOptions) -> None:
+        """Find the recordings in the folder, and files with annotations of them."""
+        found = [path for path in walk(self.root) if isinstance(path, bytes)]
+        recordings = [path for path in found if suffix_of(path) in SUFFIXES]
+        others = (path for path in found if suffix_of(path) in ANNOTATION_SUFFIXES)
+        files, paths = read_beside(self.root, others, options)
+        self.annotations = RecordingAnnotations(files, recordings, options.overlap)
+        used = frozenset(paths[index] for index in self.annotations.used)
+        if not used:  # the tables and texts are about something else
+            self.annotations = RecordingAnnotations([], recordings, options.overlap)
+        self.files = FolderFiles(self.root, SUFFIXES, options.labels_at, used=used)
 
-        Files that the import will leave out are not counted.
-        """
-        paths = self.files.paths
-        step = max(1, len(paths) // _PROBED)
-        rates: list[int] = []
-        seconds: list[float] = []
-        for path in paths[::step]:
-            found = self._header(path)
-            if found is not None:
-                rates.append(found[0])
-                seconds.append(found[1])
-        if not rates:
-            return None, rates
-        # The median, because one header with a false length could exceed the limit on items.
-        return round(median_low(seconds) / self.hop * len(paths)), rates
-
-    def _header(self, path: bytes) -> tuple[int, float] | None:
-        """(sample rate in Hz, length in seconds), or None if the file will be left out."""
-        try:
-            with open_inside(self.root, path, limit=None) as file:
-                info = soundfile.info(file)
-            self._check(info.samplerate, info.channels)
-        # libsndfile and its binding raise several types of errors for damaged files.
-        except Exception:
-            return None
-        return info.samplerate, info.duration
-
-    def _check(self, rate: int, channels: int) -> None:
-        """Raise ItemError if files with this sample rate (Hz) and number of channels are left out.
-
-        A small file can claim a sample rate of 2 GHz. One window would then take gigabytes.
-        """
-        if not 0 < channels <= MAX_CHANNELS:
-            raise ItemError(f"the file has {channels} channels; at most {MAX_CHANNELS} are read")
-        if not 0 < rate <= MAX_RATE:
-            raise ItemError(
-                f"the file has a sample rate of {rate:,} Hz; at most {MAX_RATE:,} Hz are read"
+    def _use(self, table: Path, options: ImportOptions) -> None:
+        """Find the recordings that the file `table` names."""
+        self.files = FolderFiles(self.root, SUFFIXES, options.labels_at)
+        found: AnnotationFile | None = read_annotations(table, table.name, options)
+        if found is None:
+            raise DatasetError(f"{table}: no annotations of sounds were found")
+        self.annotations = RecordingAnnotations([found], self.files.paths, options.overlap)
+        if not self.annotations:
+            first = next((a.names for a in found.annotations if a.names), ("",))
+            raise DatasetError(
+                f"{table}: none of the recordings that it names, such as '{first[-1]}', is in "
+                f"{self.root}; give the folder of the recordings with --root"
             )
-        if rate <= 2 * self.fmin:
-            raise ItemError(
-                f"the sample rate is {rate:,} Hz, so the highest frequency is {rate / 2:,g} Hz; "
-                f"give a lower --fmin than {self.fmin:g}"
-            )
-        for name, seconds in (("--window", self.window), ("--hop", self.hop)):
-            if seconds * rate > MAX_SAMPLES:
-                raise ItemError(
-                    f"{name} {seconds:g} has {round(seconds * rate):,} samples at {rate:,} Hz; at "
-                    f"most {MAX_SAMPLES:,} are read. Choose a shorter {name}"
-                )
+        self.files.bad = []
+        self.files.paths = [p for p in self.files.paths if p in self.annotations.labels]
+
+    @property
+    def count(self) -> int | None:
+        """The approximate number of items."""
+        if self.clips:
+            return sum(len(labels.timed) for labels in self.annotations.labels.values())
+        return self.probe.windows(len(self.files.paths), self.hop)
 
     @property
     def details(self) -> dict[str, Any]:
@@ -122,6 +140,7 @@ class SoundFolder:
         return {
             "window": self.window,
             "hop": self.hop,
+            **({"clips": True} if self.clips else {}),
             "spectrogram": {**spectrogram, "floor_share": FLOOR_SHARE},
         }
 
@@ -133,13 +152,44 @@ class SoundFolder:
         return [(self.spectrogram.side, self.spectrogram.side)]
 
     def findings(self) -> Sequence[Finding]:
-        return self.files.findings()
+        spectrogram = self.spectrogram
+        found = [self.probe.band(spectrogram.fmin, spectrogram.fmax, chosen=self.fmax_chosen)]
+        if self.clips:
+            text = f"each annotation is an item, shown in the middle of {self.window:g} s"
+            found.append(Finding("sound", text, option="--window SECONDS"))
+        else:
+            text = f"windows of {self.window:g} s, one every {self.hop:g} s"
+            if self.short_rests:
+                text += (
+                    f"; {counted(self.short_rests, 'recording')} with a rest of at most "
+                    f"{LAST_WINDOW * self.window:g} s, which is left out"
+                )
+            found.append(Finding("sound", text, option="--window SECONDS"))
+        if not self.annotations:
+            found += self.files.findings()
+        else:
+            found += self.annotations.findings()
+            if not self.clips and self.annotations.timed:
+                text = (
+                    "a window has the label with the largest overlap, if an annotation overlaps "
+                    f"by {self.annotations.overlap:.0%} of the shorter of the two"
+                )
+                found.append(Finding("labels", text, option="--overlap SHARE or --clips"))
+        if self.several:
+            text = (
+                f"{counted(self.several, 'item')} with several labels: the first is the class, the "
+                "others are in the column other_labels"
+            )
+            found.append(Finding("labels", text))
+        return found
 
     def __iter__(self) -> Iterator[RawItem | BadItem]:
         yield from self.files.bad
+        yield from self.annotations.bad
+        self.short_rests = self.several = 0
         for path in self.files.paths:
             try:
-                yield from self._windows(path)
+                yield from self._clips(path) if self.clips else self._windows(path)
             except ItemError as error:
                 yield BadItem(shown(path), str(error))
             # One file cannot end the import. libsndfile and its binding raise several types of
@@ -149,14 +199,15 @@ class SoundFolder:
                 yield BadItem(shown(path), f"cannot be read as sound: {reason}")
 
     def _windows(self, path: bytes) -> Iterator[RawItem | BadItem]:
-        label, split = self.files.label_and_split(path)
+        labels = self.annotations.labels.get(path)
+        folder_label, split = self.files.label_and_split(path)
         with open_inside(self.root, path, limit=None) as file, soundfile.SoundFile(file) as sound:
             rate = sound.samplerate
-            self._check(rate, sound.channels)
+            self.limits.check(rate, sound.channels)
             left = most_unpacked(os.fstat(file.fileno()).st_size, self.unpacked, SOUND_RATIO)
             length, hop = max(2, round(self.window * rate)), max(1, round(self.hop * rate))
             number = 0
-            for samples in _cut(sound, length, hop):
+            for samples in cutting.windows(sound, length, hop):
                 left -= hop * sound.channels * _BYTES_PER_SAMPLE
                 if left < 0:
                     yield BadItem(
@@ -166,48 +217,57 @@ class SoundFolder:
                     )
                     return
                 if len(samples) < LAST_WINDOW * length and number > 0:
+                    self.short_rests += 1
                     return
                 start = number * hop / rate
-                whole = np.pad(samples, (0, length - len(samples)))
-                yield RawItem(
-                    f"{shown(path)}@{start:.3f}",
-                    picture=_Window(self.spectrogram, whole, rate),
-                    label=label,
-                    split=split,
-                    path=path,
-                    start=start,
-                    end=start + len(samples) / rate,
-                    held_bytes=whole.nbytes,
-                )
+                end = start + len(samples) / rate
+                item = self._item(f"{shown(path)}@{start:.3f}", path, samples, length, rate)
+                item.start, item.end, item.split = start, end, split
+                if labels is not None:
+                    self._set_labels(item, labels.of(start, end))
+                    item.columns, item.split = labels.columns, labels.split or split
+                elif not self.annotations.timed:
+                    item.label = folder_label
+                yield item
                 number += 1
             if number == 0:
                 raise ItemError("the file has no samples")
 
-
-def _cut(sound: soundfile.SoundFile, length: int, hop: int) -> Iterator[npt.NDArray[np.float32]]:
-    """Yield windows (length,) of the mean of all channels. The last window may be shorter.
-
-    The length in the file's header is ignored, because it may be wrong.
-    """
-    held = np.empty(0, np.float32)
-    skip = 0
-    while True:
-        while skip:
-            skipped = len(read_mixed(sound, min(skip, length)))
-            if skipped == 0:
-                return
-            skip -= skipped
-        new = read_mixed(sound, length - len(held))
-        if len(new) == 0:
-            return  # `held` was part of the previous window
-        held = np.concatenate([held, new])
-        if not np.isfinite(held).all():
-            raise ItemError("the file holds NaN or infinity")
-        yield held
-        if len(held) < length:
+    def _clips(self, path: bytes) -> Iterator[RawItem | BadItem]:
+        labels = self.annotations.labels.get(path)
+        if labels is None:
             return
-        skip = max(0, hop - length)
-        held = held[hop:] if hop < length else held[:0]
+        _, split = self.files.label_and_split(path)
+        with open_inside(self.root, path, limit=None) as file, soundfile.SoundFile(file) as sound:
+            rate = sound.samplerate
+            self.limits.check(rate, sound.channels)
+            length = max(2, round(self.window * rate))
+            for item_id, annotation in labels.clips(shown(path)):
+                start, end = annotation.start or 0.0, annotation.end or 0.0
+                try:
+                    samples = cutting.clip(sound, *around(start, end, self.window))[:length]
+                except ItemError as error:
+                    yield BadItem(item_id, str(error))
+                    continue
+                item = self._item(item_id, path, samples, length, rate)
+                item.start, item.end, item.split = start, end, annotation.split or split
+                item.low, item.high = annotation.low, annotation.high
+                item.columns = annotation.columns
+                self._set_labels(item, annotation.labels)
+                yield item
+
+    def _set_labels(self, item: RawItem, labels: Sequence[str]) -> None:
+        item.label = labels[0] if labels else None
+        item.other_labels = joined(labels[1:])
+        self.several += len(labels) > 1
+
+    def _item(
+        self, item_id: str, path: bytes, samples: npt.NDArray[np.float32], length: int, rate: int
+    ) -> RawItem:
+        """An item whose picture shows `samples`, filled up with silence to `length` samples."""
+        whole = np.pad(samples, (0, length - len(samples)))
+        picture = _Window(self.spectrogram, whole, rate)
+        return RawItem(item_id, picture=picture, path=path, held_bytes=whole.nbytes)
 
 
 class _Window:

@@ -56,6 +56,11 @@ def mel_bands(
     return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
+def band_middles(bands: int, fmin: float, fmax: float) -> npt.NDArray[np.float64]:
+    """Middle frequency of each band of `mel_bands` in Hz, (bands,)."""
+    return mel_to_hertz(np.linspace(hertz_to_mel(fmin), hertz_to_mel(fmax), bands + 2))[1:-1]
+
+
 @dataclass(frozen=True)
 class Spectrogram:
     """Converter of a window of sound to a picture: time to the right, frequency (mel) upward."""
@@ -74,7 +79,8 @@ class Spectrogram:
     def __call__(self, samples: npt.NDArray[np.float32], rate: int) -> npt.NDArray[np.uint8]:
         """Compute the picture, uint8 (side, side), of samples (T,) at `rate` Hz.
 
-        Black is the noise floor of the window. White is RANGE_DB above the noise floor.
+        Black is the noise floor of the window. White is RANGE_DB above the noise floor. Bands above
+        half of the sample rate, which the recording does not have, are black.
         """
         column = len(samples) / self.side / rate
         window = min(_WINDOW_SECONDS[1], max(_WINDOW_SECONDS[0], 1.5 * column))
@@ -82,8 +88,14 @@ class Spectrogram:
         power = self._power(samples, n_fft, len(samples) / self.side)
         bands = mel_bands(self.side, n_fft, rate, self.fmin, self.fmax) @ power
         decibels = 10 * np.log10(bands + _TINY)
-        floor = np.quantile(decibels, FLOOR_SHARE)
+        held = band_middles(self.side, self.fmin, self.fmax) <= rate / 2
+        sounding = (bands[held] > _TINY).any(axis=0)
+        if not sounding.any():
+            return np.zeros((self.side, self.side), np.uint8)
+        # Silence that fills up a window would lower the floor, and all sound would be white.
+        floor = np.quantile(decibels[held][:, sounding], FLOOR_SHARE)
         scaled = (decibels - floor) * (255 / RANGE_DB)
+        scaled[~held] = 0
         return np.ascontiguousarray(scaled.clip(0, 255)[::-1]).astype(np.uint8)
 
     def _power(

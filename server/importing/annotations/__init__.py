@@ -1,0 +1,1 @@
+"""Annotations of recordings: readers of their formats, matching of names, labels of windows."""

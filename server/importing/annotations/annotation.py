@@ -1,0 +1,72 @@
+"""One annotation of a recording, and the annotations of one file."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from lodespace.items.errors import BadItem
+
+
+@dataclass(slots=True)
+class Annotation:
+    """A label of a recording, of a part of a recording, or of an item."""
+
+    names: tuple[str, ...]
+    """Names of the recording or item: ids and paths as the file states them, the best first."""
+    label: str
+    """Class name. Empty for a part without a label."""
+    start: float | None = None
+    """Start in the recording, in seconds. None: the label is for the whole recording or item."""
+    end: float | None = None
+    """End in the recording, in seconds. None if `start` is None."""
+    low: float | None = None
+    """Lowest frequency in Hz. None if the file does not state it."""
+    high: float | None = None
+    """Highest frequency in Hz. None if the file does not state it."""
+    confidence: float | None = None
+    """Confidence of the program that found the label, 0 to 1. None for a label of a person."""
+    others: tuple[str, ...] = ()
+    """Further labels of the same part."""
+    split: str | None = None
+    """Split of the recording: train, test, a fold, ..."""
+    columns: dict[str, Any] = field(default_factory=dict[str, Any])
+    """Values of the file's other columns."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """All labels, without an empty label."""
+        return tuple(dict.fromkeys(name for name in (self.label, *self.others) if name))
+
+
+@dataclass
+class AnnotationFile:
+    """The annotations in one file."""
+
+    name: str
+    """Path of the file, for messages."""
+    kind: str
+    """Kind of file: "Raven selection table"."""
+    annotations: list[Annotation] = field(default_factory=list[Annotation])
+    bad: list[BadItem] = field(default_factory=list[BadItem])
+    """Lines that cannot be read, with reasons."""
+    label_column: str = ""
+    """Column with the labels. Empty if the format has no columns with names."""
+    by_program: bool = False
+    """Whether a program such as BirdNET found the annotations."""
+    guessed: bool = False
+    """Whether the column of the labels was found without a usual name."""
+
+
+def joined(labels: Sequence[str]) -> str | None:
+    """Several labels as one text, as in the column other_labels: "a|b". None without labels."""
+    return "|".join(labels) or None
+
+
+def separated(text: str) -> tuple[str, ...]:
+    """The labels in a text that `joined` returned."""
+    return tuple(part for part in (part.strip() for part in text.split("|")) if part)
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: "1 annotation", "2,000 annotations"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

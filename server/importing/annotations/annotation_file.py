@@ -1,0 +1,105 @@
+"""Recognition of files of annotations by their content, and the names of their recordings."""
+
+import itertools
+import re
+from pathlib import Path
+
+from lodespace.errors import DatasetError
+from lodespace.importing.annotations.annotation import AnnotationFile
+from lodespace.importing.annotations.column_names import find_columns
+from lodespace.importing.annotations.table_annotations import read_table
+from lodespace.importing.annotations.text_tables import (
+    TabRows,
+    is_label_track,
+    is_text,
+    read_label_track,
+    text_lines,
+)
+from lodespace.importing.source import ImportOptions
+from lodespace.importing.tables.open_rows import open_rows
+from lodespace.importing.tables.table_rows import SUFFIXES as TABLE_SUFFIXES
+from lodespace.items.errors import BadItem
+
+SUFFIXES = TABLE_SUFFIXES | {".txt"}
+"""Suffixes of files that may hold annotations, in lower case."""
+_LOOKED_AT = 50
+"""Number of rows that are read to recognise a table of sounds."""
+_ENDING = re.compile(
+    r"[ ._-]+(labels?|annotations?|annots?|selections?|label[ _]track|events?|birdnet|results?"
+    r"|metadata|detections?|table)$",
+    re.IGNORECASE,
+)
+
+
+def read_annotations(path: Path, name: str, options: ImportOptions) -> AnnotationFile | None:
+    """Return the annotations in a file, or None if the file does not hold annotations.
+
+    Args:
+        path: File with one of SUFFIXES.
+        name: Path of the file, relative to the data.
+        options: Options for reading tables: `label` and `encoding`.
+
+    Raises:
+        DatasetError: The file cannot be read.
+    """
+    names = own_names(name)
+    if path.suffix.lower() != ".txt":
+        return read_table(
+            open_rows(path, options.encoding, options.unpacked), name, names, options.label
+        )
+    try:
+        if not is_text(path):
+            return None
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read: {error.strerror}") from error
+    lines = text_lines(path)
+    if is_label_track(lines):
+        return read_label_track(lines, name, names)
+    if lines and "\t" in lines[0] and find_columns(lines[0].split("\t")).timed:
+        return read_table(TabRows(lines), name, names, options.label)
+    return None
+
+
+def names_sounds(path: Path, options: ImportOptions, suffixes: frozenset[str]) -> bool:
+    """Whether a file holds annotations of sounds: it has times, or names of sound files.
+
+    `suffixes` are those of sound files. Raises DatasetError if the file cannot be read.
+    """
+    if path.suffix.lower() == ".txt":
+        return read_annotations(path, path.name, options) is not None
+    if options.vector is not None or options.image is not None:
+        return False
+    rows = open_rows(path, options.encoding, options.unpacked)
+    columns = find_columns(rows.columns)
+    if columns.timed and not columns.files:
+        return columns.raven
+    for row in itertools.islice(rows, _LOOKED_AT):
+        if isinstance(row, BadItem):
+            continue
+        for name in columns.files:
+            _, dot, suffix = str(row[1].get(name)).strip().rpartition(".")
+            if f"{dot}{suffix}".lower() in suffixes:
+                return True
+    return False
+
+
+def own_names(name: str) -> tuple[str, ...]:
+    """Return possible names of the recording that a file with annotations is for, the best first.
+
+    "north/a.Table.1.selections.txt" is for "north/a.Table.1.selections", "north/a.Table.1",
+    "north/a.Table" or "north/a". "north__a.txt", as exported, is for "north/a".
+    """
+    folder, _, file = name.replace("\\", "/").rpartition("/")
+    stem = file.rpartition(".")[0] or file
+    found = [stem]
+    while True:
+        shorter = _ENDING.sub("", stem)
+        if shorter == stem:
+            shorter = stem.rpartition(".")[0]
+        if not shorter:
+            break
+        stem = shorter
+        found.append(stem)
+    beside = [f"{folder}/{part}" for part in found] if folder else []
+    exported = [part.replace("__", "/") for part in found if "__" in part]
+    return tuple(dict.fromkeys([*beside, *found, *exported]))

@@ -1,0 +1,200 @@
+"""The columns of a table of annotations, found by the usual spellings of their names."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+_FILES = (
+    "begin_path", "path", "file_path", "filepath", "full_path", "recording_path", "audio_path",
+    "audio_filepath", "wav_path", "sound_path", "begin_file", "file", "file_name", "filename",
+    "files", "recording", "recording_file", "recording_name", "recording_id", "audio",
+    "audio_file", "audio_file_path", "audio_filename", "audio_file_name", "sound", "sound_file",
+    "sound_files", "soundfile", "soundfile_name", "wav", "wav_file", "wavfile", "wav_filename",
+    "source_file", "in_file", "fname", "clip", "clip_path", "clip_name", "slice_file_name",
+    "notated_path", "track", "sample", "itemid",
+)  # fmt: skip
+_STARTS = (
+    "start", "begin", "onset", "start_time", "begin_time", "starttime", "begintime", "time_start",
+    "time_begin", "t_start", "t_begin", "tmin", "t_min", "min_t", "min_time", "time_min", "xmin",
+    "from", "segment_start", "seg_start", "event_start", "start_timestamp", "start_position",
+)  # fmt: skip
+_ENDS = (
+    "end", "stop", "end_time", "stop_time", "endtime", "stoptime", "time_end", "time_stop",
+    "t_end", "t_stop", "tmax", "t_max", "max_t", "max_time", "time_max", "xmax", "to", "finish",
+    "segment_end", "seg_end", "event_end", "end_timestamp", "end_position",
+)  # fmt: skip
+_DURATIONS = ("duration", "dur", "delta_time", "length")
+_LOWS = (
+    "low", "low_freq", "low_frequency", "lower_freq", "lower_frequency", "freq_low", "f_low",
+    "frequency_low", "low_f", "fmin", "f_min", "min_f", "freq_min", "min_freq", "min_frequency",
+    "frequency_min", "bottom_freq", "bottom_frequency", "freq_start", "lowest_frequency",
+)  # fmt: skip
+_HIGHS = (
+    "high", "high_freq", "high_frequency", "upper_freq", "upper_frequency", "freq_high", "f_high",
+    "frequency_high", "high_f", "fmax", "f_max", "max_f", "freq_max", "max_freq", "max_frequency",
+    "frequency_max", "top_freq", "top_frequency", "freq_end", "highest_frequency",
+)  # fmt: skip
+_LABELS = (
+    "label", "annotation", "class", "category", "label_name", "class_name", "species",
+    "species_name", "common_name", "com_name", "manual_id", "primary_label", "event_label",
+    "sound_class", "scientific_name", "sci_name", "species_code", "ebird_code", "call_type",
+    "calltype", "sound_type", "vocalization", "tag", "labels", "annotations", "tags", "classes",
+    "event", "call", "taxon", "code", "target", "y", "auto_id", "class_id", "type",
+)  # fmt: skip
+_OTHERS = ("other_labels", "secondary_labels")
+_CONFIDENCES = ("confidence", "score", "probability", "conf")
+_SPLITS = ("split", "subset", "fold")
+_SEVERAL = frozenset({"labels", "annotations", "tags", "classes"})
+_KILOHERTZ = frozenset({"bottom_freq", "top_freq"})
+"""Names of the R package warbleR, whose frequencies are in kHz."""
+_FACTORS = {
+    "s": 1.0, "sec": 1.0, "secs": 1.0, "second": 1.0, "seconds": 1.0,
+    "ms": 1e-3, "msec": 1e-3, "milliseconds": 1e-3, "min": 60.0, "minutes": 60.0,
+    "hz": 1.0, "khz": 1e3,
+}  # fmt: skip
+_UNIT = re.compile(r"(.*\S)\s*[\[(]\s*([^\])]*?)\s*[\])]\s*", re.DOTALL)
+_TIMES = frozenset({*_STARTS, *_ENDS, *_DURATIONS, "offset", "file_offset"})
+_FREQUENCIES = frozenset({*_LOWS, *_HIGHS})
+_RAVEN = frozenset(
+    {
+        "selection",
+        "view",
+        "channel",
+        "begin_file",
+        "begin_path",
+        "end_file",
+        "end_path",
+        "file_offset",
+    }
+)
+
+
+@dataclass
+class Column:
+    """A column with numbers, and the factor that converts them to seconds or Hz."""
+
+    name: str
+    factor: float = 1.0
+
+
+@dataclass
+class Columns:
+    """Columns of a table of annotations. A part that the table does not have is None or empty."""
+
+    files: list[str] = field(default_factory=list[str])
+    start: Column | None = None
+    end: Column | None = None
+    duration: Column | None = None
+    file_offset: Column | None = None
+    """Start in the file, if `start` counts from the beginning of a series of files (Raven)."""
+    low: Column | None = None
+    high: Column | None = None
+    labels: list[str] = field(default_factory=list[str])
+    """Columns that may hold labels, the usual names first."""
+    several: frozenset[str] = frozenset()
+    """Columns whose cells hold several labels, separated by commas, semicolons or bars."""
+    others: str | None = None
+    confidence: str | None = None
+    split: str | None = None
+    view: str | None = None
+    selection: str | None = None
+    raven: bool = False
+    """Whether the table is a selection table of Raven."""
+    birdnet: bool = False
+    """Whether a program such as BirdNET found the labels."""
+    unused: list[str] = field(default_factory=list[str])
+    """Columns without a meaning here. Their values are kept with the items."""
+
+    @property
+    def timed(self) -> bool:
+        """Whether the rows have a start and an end."""
+        return self.start is not None and (self.end is not None or self.duration is not None)
+
+
+def find_columns(names: Sequence[str]) -> Columns:
+    """Return the columns of annotations among the column `names` of a table."""
+    by_name: dict[str, tuple[str, float]] = {}
+    for name in names:
+        plain, factor = plain_name(name)
+        by_name.setdefault(plain, (name, factor))
+    used: set[str] = set()
+
+    def text(usual: Iterable[str]) -> str | None:
+        found = next((by_name[name][0] for name in usual if name in by_name), None)
+        used.update(() if found is None else (found,))
+        return found
+
+    def number(usual: Iterable[str]) -> Column | None:
+        found = next((name for name in usual if name in by_name), None)
+        if found is None:
+            return None
+        used.add(by_name[found][0])
+        return Column(*by_name[found])
+
+    columns = Columns(start=number(_STARTS), duration=number(_DURATIONS))
+    columns.end = number(_ENDS)
+    # "offset" is the end beside "onset", and the start beside "duration".
+    if columns.end is None and columns.start is not None and "onset" in by_name:
+        columns.end = number(("offset",))
+    elif columns.start is None and columns.duration is not None:
+        columns.start = number(("offset",))
+    columns.file_offset = number(("file_offset",))
+    columns.low, columns.high = number(_LOWS), number(_HIGHS)
+    columns.files = [by_name[name][0] for name in _FILES if name in by_name]
+    columns.labels = [by_name[name][0] for name in _LABELS if name in by_name]
+    columns.several = frozenset(by_name[name][0] for name in _SEVERAL if name in by_name)
+    columns.others, columns.confidence = text(_OTHERS), text(_CONFIDENCES)
+    columns.split, columns.view = text(_SPLITS), text(("view",))
+    columns.selection = text(("selection", "selec"))
+    columns.raven = "begin_time" in by_name and bool(_RAVEN & set(by_name))
+    columns.birdnet = columns.confidence is not None and bool(
+        {"common_name", "scientific_name", "com_name", "sci_name"} & set(by_name)
+    )
+    used |= set(columns.files)
+    columns.unused = [name for name in names if name not in used]
+    return columns
+
+
+def plain_name(name: str) -> tuple[str, float]:
+    """Return the name of a column in snake case without its unit, and the factor of the unit.
+
+    The factor converts to seconds or Hz: "Begin Time (s)", "BeginTime" and "begin_time_s" are
+    ("begin_time", 1), "start_ms" is ("start", 0.001).
+    """
+    unit = ""
+    match = _UNIT.fullmatch(name)
+    if match is not None and match[2].lower() in _FACTORS:
+        name, unit = match[1], match[2].lower()
+    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+    plain = re.sub(r"[\W_]+", "_", name.lower()).strip("_")
+    base, _, last = plain.rpartition("_")
+    if not unit and last in _FACTORS and base in _TIMES | _FREQUENCIES:
+        plain, unit = base, last
+    factor = _FACTORS.get(unit, 1e3 if plain in _KILOHERTZ else 1.0)
+    return plain, factor
+
+
+def number_in(cell: Any) -> float | None:
+    """The number in a cell, None for an empty cell. Times may be "1:02:03.5", decimals "1,5".
+
+    Raises ValueError.
+    """
+    if cell is None or isinstance(cell, bool):
+        return None
+    if isinstance(cell, int | float):
+        value = float(cell)
+        return value if value == value else None  # NaN is an empty cell
+    text = str(cell).strip()
+    if not text or text.lower() in ("nan", "na", "n/a", "none", "null"):
+        return None
+    if len(text) > 40:
+        raise ValueError(f"'{text[:20]}…' is not a number")
+    if "," in text and "." not in text:
+        text = text.replace(",", ".", 1)
+    value = 0.0
+    for part in text.split(":"):
+        value = value * 60 + float(part)
+    if not abs(value) < 1e12:
+        raise ValueError(f"{text} is not a number of seconds or Hz")
+    return value

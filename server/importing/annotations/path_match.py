@@ -1,0 +1,159 @@
+"""Matching of the names that a file states to paths or ids, by the longest unambiguous end."""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+How = Literal["full", "end", "name", "upload", "stem"]
+WORDS: dict[How, str] = {
+    "full": "by full id",
+    "end": "by the end of the path",
+    "name": "by the file name alone",
+    "upload": "by the name of an upload",
+    "stem": "by the name without suffix",
+}
+"""How a name was matched, in words."""
+_MOST_PARTS = 12
+"""Largest number of folders at the end of a path that are compared."""
+_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,5}$")
+_UPLOAD = re.compile(r"[0-9a-f]{8}-(.+)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Match:
+    """The path that belongs to a name."""
+
+    index: int
+    """Index of the path. -1 if several paths match equally well."""
+    how: How
+    parts: int = 0
+    """Number of folders and file names that are equal, from the end."""
+    several: tuple[int, ...] = ()
+    """First indices of the paths that match equally well."""
+
+
+def match_paths(names: Iterable[str], paths: Sequence[str]) -> dict[str, Match]:
+    """Return the match of each name that has one. Names without a match are left out.
+
+    A name matches the path that is equal to it. Otherwise it matches the path with which it shares
+    the longest end, counted in folders, without regard to case or the form of accents if that is
+    needed. Next, the prefix of 8 hexadecimal digits that Label Studio gives to uploads is ignored,
+    and at last the suffix. If several paths share the longest end, `index` of the match is -1.
+    """
+    numbers = {path: index for index, path in enumerate(paths)}
+    found: dict[str, Match] = {}
+    open_names: dict[str, tuple[str, ...]] = {}
+    for name in dict.fromkeys(names):
+        if name in numbers:
+            found[name] = Match(numbers[name], "full")
+        else:
+            parts = path_parts(name)
+            if parts:
+                open_names[name] = parts
+    split = [path_parts(path) for path in paths] if open_names else []
+    for of_name, of_path, how in _STEPS:
+        if not open_names:
+            break
+        wanted = {name: of_name(parts) for name, parts in open_names.items()}
+        for name, match in _by_tail(wanted, map(of_path, split), how).items():
+            found[name] = match
+            del open_names[name]
+    return _without_weaker(found, split)
+
+
+def path_parts(path: str) -> tuple[str, ...]:
+    r"""The folders and the file name in a path, a Windows path or a URL, from the end.
+
+    "C:\data\a.wav" has the parts ("a.wav", "data").
+    """
+    path = re.sub(r"^[A-Za-z][A-Za-z0-9+.-]*://", "", path)
+    path = re.sub(r"^[A-Za-z]:(?=[\\/])", "", path)
+    parts = [part for part in re.split(r"[\\/]", path) if part not in ("", ".")]
+    return tuple(reversed(parts))
+
+
+def _same(parts: tuple[str, ...]) -> tuple[str, ...]:
+    return parts
+
+
+def _folded(parts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(unicodedata.normalize("NFC", part).casefold() for part in parts)
+
+
+def _uploaded(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """The parts with the file name as Label Studio changes it at an upload, without the prefix.
+
+    Only letters, digits, "_", "-" and "." are kept, and spaces become "_".
+    """
+    match = _UPLOAD.fullmatch(parts[0])
+    last = match[1] if match is not None else parts[0]
+    return (re.sub(r"[^-\w.]", "", last.strip().replace(" ", "_")), *parts[1:])
+
+
+def _without_suffix(parts: tuple[str, ...]) -> tuple[str, ...]:
+    folded = _folded(parts)
+    return (_SUFFIX.sub("", folded[0]), *folded[1:])
+
+
+_Change = Callable[[tuple[str, ...]], tuple[str, ...]]
+_STEPS: tuple[tuple[_Change, _Change, How], ...] = (
+    (_same, _same, "end"),
+    (_folded, _folded, "end"),
+    (_uploaded, _uploaded, "upload"),
+    (_folded, _without_suffix, "stem"),
+    (_without_suffix, _without_suffix, "stem"),
+)
+"""Changes of names and of paths before they are compared, in the order of the comparisons."""
+
+
+def _by_tail(
+    wanted: dict[str, tuple[str, ...]], paths: Iterable[tuple[str, ...]], how: How
+) -> dict[str, Match]:
+    """Return the match by the longest equal end of each name in `wanted`, if there is one."""
+    tails: dict[tuple[str, ...], list[int]] = {}
+    for parts in wanted.values():
+        for count in range(1, min(len(parts), _MOST_PARTS) + 1):
+            tails.setdefault(parts[:count], [])
+    for index, parts in enumerate(paths):
+        for count in range(1, min(len(parts), _MOST_PARTS) + 1):
+            holders = tails.get(parts[:count])
+            if holders is None:
+                break
+            if len(holders) < 4:
+                holders.append(index)
+    found: dict[str, Match] = {}
+    for name, parts in wanted.items():
+        for count in range(min(len(parts), _MOST_PARTS), 0, -1):
+            holders = tails[parts[:count]]
+            if holders:
+                alone = count == 1 and how == "end" and len(parts) > 1
+                index = holders[0] if len(holders) == 1 else -1
+                found[name] = Match(index, "name" if alone else how, count, tuple(holders))
+                break
+    return found
+
+
+def _without_weaker(found: dict[str, Match], split: Sequence[tuple[str, ...]]) -> dict[str, Match]:
+    """Remove matches in which a folder differs, if another name matches the same path better."""
+    best: dict[int, int] = {}
+    for match in found.values():
+        if match.index >= 0:
+            parts = 1 << 20 if match.how == "full" else match.parts
+            best[match.index] = max(best.get(match.index, 0), parts)
+    kept: dict[str, Match] = {}
+    for name, match in found.items():
+        if match.index >= 0 and match.how != "full" and match.parts < best[match.index]:
+            parts = path_parts(name)
+            differs = match.parts < min(len(parts), len(split[match.index]))
+            if differs:
+                continue
+        kept[name] = match
+    return kept
+
+
+def counts_text(how: Counter[How]) -> str:
+    """Return how names were matched: "612 by full id, 88 by the end of the path"."""
+    return ", ".join(f"{how[key]:,} {words}" for key, words in WORDS.items() if how[key])

@@ -1,0 +1,214 @@
+"""Annotations in the rows of a table: Raven, BirdNET, and tables of file, start, end and label."""
+
+import itertools
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from lodespace.importing.annotations.annotation import Annotation, AnnotationFile
+from lodespace.importing.annotations.column_names import (
+    Column,
+    Columns,
+    find_columns,
+    number_in,
+)
+from lodespace.importing.tables.table_rows import Row, Rows
+from lodespace.items.errors import BadItem, ItemError
+
+MAX_ANNOTATIONS = 5_000_000
+"""Largest number of annotations of a data set."""
+_LOOKED_AT = 50
+_NO_LABEL = frozenset({"", "nan", "na", "n/a", "#n/a", "null", "none", "<na>", "nat"})
+"""Spellings of a missing value in lower case. They are not class names."""
+_WHOLE = re.compile(r"-?[0-9]+\.0+")
+_QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
+
+
+def read_table(
+    rows: Rows, name: str, own_names: tuple[str, ...], label: str | None = None
+) -> AnnotationFile | None:
+    """Return the annotations in a table, or None if the table does not hold annotations.
+
+    Args:
+        rows: Rows of the table.
+        name: Path of the table, relative to the data. Its folder may be that of the recordings.
+        own_names: Possible names of the recording if no column names the recording.
+        label: Column with the labels. None: found by its name.
+    """
+    columns = find_columns(rows.columns)
+    if not columns.timed and not columns.files:
+        return None
+    found = AnnotationFile(name, _kind(columns), by_program=columns.birdnet)
+    first = [row for _, row in itertools.islice(_good(rows), _LOOKED_AT)]
+    found.label_column, found.guessed = _label_column(columns, label, rows.columns, first)
+    if not found.label_column:
+        return None
+    folder = f"{name.rpartition('/')[0]}/" if "/" in name else ""
+    reader = _Reader(columns, found.label_column, folder, own_names)
+    spectrograms = _selections_in_spectrograms(rows, columns)
+    for read in rows:
+        if isinstance(read, BadItem):
+            found.bad.append(BadItem(f"{name}: {read.name}", read.reason))
+            continue
+        line, row = read
+        if spectrograms and _is_waveform(row, columns, spectrograms):
+            continue
+        try:
+            found.annotations.append(reader.annotation(row))
+        except (ItemError, ValueError) as error:
+            found.bad.append(BadItem(f"{name}: {line}", str(error)))
+        if len(found.annotations) > MAX_ANNOTATIONS:
+            found.bad.append(BadItem(name, f"only {MAX_ANNOTATIONS:,} annotations are read"))
+            break
+    return found
+
+
+def _good(rows: Rows) -> Iterable[tuple[str, Row]]:
+    return (row for row in rows if not isinstance(row, BadItem))
+
+
+def _kind(columns: Columns) -> str:
+    if columns.birdnet:
+        return "BirdNET result"
+    if columns.raven:
+        return "Raven selection table"
+    return "table of times and labels" if columns.timed else "table of labels per recording"
+
+
+def _label_column(
+    columns: Columns, asked: str | None, names: Sequence[str], first: Sequence[Row]
+) -> tuple[str, bool]:
+    """Return the column with the labels ("": none), and whether its name is unusual."""
+    if asked is not None:
+        return (asked, False) if asked in names else ("", False)
+    for name in columns.labels:
+        if not first or any(label_text(row.get(name)) for row in first):
+            return name, False
+    # Raven lets people name the column. It is the only one with words.
+    words = [name for name in columns.unused if any(_is_word(row.get(name)) for row in first)]
+    if columns.raven and len(words) == 1:
+        return words[0], True
+    return (columns.labels[0], False) if columns.labels else ("", False)
+
+
+def _is_word(cell: Any) -> bool:
+    text = label_text(cell)
+    try:
+        float(text)
+    except ValueError:
+        return bool(text) and any(c.isalpha() for c in text)
+    return False
+
+
+def label_text(cell: Any) -> str:
+    """The label in a cell, trimmed. Empty for a missing value. The number 1.0 is "1"."""
+    if cell is None or isinstance(cell, bool):
+        return "" if cell is None else str(cell).lower()
+    if isinstance(cell, float):
+        if cell != cell:
+            return ""
+        cell = int(cell) if cell.is_integer() else cell
+    text = " ".join(str(cell).split())
+    if text.endswith("0") and _WHOLE.fullmatch(text):
+        text = text.partition(".")[0]
+    return "" if text.lower() in _NO_LABEL else text
+
+
+def labels_in(cell: Any, *, several: bool = False) -> tuple[str, ...]:
+    """The labels in a cell, in order: a list, the text of a list, or "a|b".
+
+    With `several`, commas and semicolons separate labels, too.
+    """
+    if isinstance(cell, list | tuple):
+        parts: list[Any] = list(cell)
+    else:
+        text = label_text(cell)
+        if text.startswith("[") and text.endswith("]"):
+            parts = [a or b for a, b in _QUOTED.findall(text)]
+        else:
+            parts = list(re.split(r"[|,;]" if several else r"\|", text))
+    return tuple(dict.fromkeys(label for label in map(label_text, parts) if label))
+
+
+def _selections_in_spectrograms(rows: Rows, columns: Columns) -> set[str]:
+    """Numbers of the selections that Raven lists in a spectrogram.
+
+    Raven lists a selection once per view. Empty for a table in which no selection is listed twice.
+    """
+    view, selection = columns.view, columns.selection
+    if not columns.raven or view is None or selection is None:
+        return set()
+    return {
+        str(row.get(selection))
+        for _, row in _good(rows)
+        if str(row.get(view)).startswith("Spectrogram")
+    }
+
+
+def _is_waveform(row: Row, columns: Columns, spectrograms: set[str]) -> bool:
+    """Whether the row repeats, in another view, a selection that is in `spectrograms`."""
+    return (
+        not str(row.get(columns.view or "")).startswith("Spectrogram")
+        and str(row.get(columns.selection or "")) in spectrograms
+    )
+
+
+class _Reader:
+    """Converts rows of one table to annotations."""
+
+    def __init__(
+        self, columns: Columns, label_column: str, folder: str, own_names: tuple[str, ...]
+    ) -> None:
+        self.columns, self.label_column = columns, label_column
+        self.folder, self.own_names = folder, own_names
+        self.several = label_column in columns.several
+
+    def annotation(self, row: Row) -> Annotation:
+        """Return the annotation in a row. Raises ItemError or ValueError."""
+        columns = self.columns
+        labels = labels_in(row.get(self.label_column), several=self.several)
+        others = labels_in(row.get(columns.others or ""), several=True)
+        given = [str(row.get(name) or "").strip() for name in columns.files]
+        names = [path for name in given if name for path in (f"{self.folder}{name}", name)]
+        if columns.raven or not names:
+            names += self.own_names
+        start, end = self._times(row)
+        kept = {n: row[n] for n in columns.unused if n in row and n != self.label_column}
+        return Annotation(
+            tuple(dict.fromkeys(names)),
+            labels[0] if labels else "",
+            start,
+            end,
+            _scaled(row, columns.low),
+            _scaled(row, columns.high),
+            number_in(row.get(columns.confidence or "")),
+            tuple(dict.fromkeys([*labels[1:], *others])),
+            label_text(row.get(columns.split or "")) or None,
+            kept,
+        )
+
+    def _times(self, row: Row) -> tuple[float | None, float | None]:
+        columns = self.columns
+        if not columns.timed:
+            return None, None
+        start, end = _scaled(row, columns.start), _scaled(row, columns.end)
+        duration = _scaled(row, columns.duration)
+        if start is None and end is None:
+            return None, None
+        if start is not None and end is None and duration is not None:
+            end = start + duration
+        if start is None or end is None:
+            raise ItemError("the row has only one of start and end")
+        offset = _scaled(row, columns.file_offset)
+        if offset is not None:  # the times count from the beginning of a series of files
+            start, end = offset, offset + (end - start)
+        if end < start:
+            raise ItemError(f"the end, {end:g} s, is before the start, {start:g} s")
+        if start < 0:
+            raise ItemError(f"the start, {start:g} s, is negative")
+        return start, end
+
+
+def _scaled(row: Row, column: Column | None) -> float | None:
+    value = None if column is None else number_in(row.get(column.name))
+    return None if column is None or value is None else value * column.factor

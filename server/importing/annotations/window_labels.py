@@ -1,0 +1,112 @@
+"""Labels of the windows of a recording, by the overlap with its annotations."""
+
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from lodespace.importing.annotations.annotation import Annotation
+
+DEFAULT_OVERLAP = 0.5
+"""Default of the smallest overlap, as a share of the annotation or window that is shorter."""
+_TINY = 1e-6
+"""Tolerance for times, in seconds. Files state times with 3 to 6 decimals."""
+
+
+class WindowLabels:
+    """The annotations of one recording. `of` returns the labels of a window.
+
+    An annotation counts in a window if they overlap by at least `overlap` of the one that is
+    shorter. So a short call counts in the window that holds most of it, and a long song counts in
+    each window that it mostly fills. Of several labels that count, the label with the largest
+    overlap is the class of the window. If two have the same overlap, the label with the higher
+    confidence is, and then the label of the earlier annotation.
+    """
+
+    def __init__(self, annotations: Sequence[Annotation], overlap: float = DEFAULT_OVERLAP) -> None:
+        self.overlap = overlap
+        whole = [a for a in annotations if a.start is None]
+        self.whole = tuple(dict.fromkeys(label for a in whole for label in a.labels))
+        """Labels of the whole recording."""
+        self.columns: dict[str, Any] = whole[0].columns if whole else {}
+        """Further values that a file states for the whole recording."""
+        self.split = whole[0].split if whole else None
+        """Split of the recording, if a file states it for the whole recording."""
+        timed = [
+            (a.start, a.end, a) for a in annotations if a.start is not None and a.end is not None
+        ]
+        timed.sort(key=lambda entry: entry[0])
+        self.timed = timed
+        """(start, end, annotation), by start."""
+        self._starts = [start for start, _, _ in timed]
+        self._latest: list[float] = []
+        """Latest end of the annotations up to each one."""
+        for _, end, _ in timed:
+            self._latest.append(max(end, self._latest[-1] if self._latest else end))
+        self.used: set[int] = set()
+        """Indices in `timed` of the annotations that counted in a window."""
+
+    def of(self, start: float, end: float) -> tuple[str, ...]:
+        """Return the labels of the window from `start` to `end` seconds, the class first.
+
+        Labels of the whole recording are used only if no annotation of it has times.
+        """
+        if not self.timed:
+            return self.whole
+        first = bisect_left(self._latest, start)
+        last = bisect_right(self._starts, end)
+        parts: dict[str, list[tuple[float, float]]] = {}
+        confidences: dict[str, float] = {}
+        for index in range(first, last):
+            begin, stop, annotation = self.timed[index]
+            if not self._counts(begin, stop, start, end):
+                continue
+            self.used.add(index)
+            confidence = 1.0 if annotation.confidence is None else annotation.confidence
+            for label in annotation.labels:
+                parts.setdefault(label, []).append((max(begin, start), min(stop, end)))
+                confidences[label] = max(confidences.get(label, 0), confidence)
+        order = list(parts)
+        return tuple(
+            sorted(order, key=lambda name: (-round(_length(parts[name]), 6), -confidences[name]))
+        )
+
+    def clips(self, path: str) -> Iterator[tuple[str, Annotation]]:
+        """Yield an id and the annotation for each different part of the recording at `path`.
+
+        Annotations with the same times and frequencies become one, with the labels of both.
+        """
+        parts: dict[tuple[float | None, ...], Annotation] = {}
+        for start, end, annotation in self.timed:
+            key = round(start, 4), round(end, 4), annotation.low, annotation.high
+            known = parts.get(key)
+            if known is None:
+                parts[key] = annotation
+            else:
+                labels = tuple(dict.fromkeys([*known.labels, *annotation.labels]))
+                parts[key] = replace(known, label=labels[0] if labels else "", others=labels[1:])
+        ids: Counter[str] = Counter()
+        for annotation in parts.values():
+            item_id = f"{path}@{annotation.start:.3f}-{annotation.end:.3f}"
+            ids[item_id] += 1
+            if ids[item_id] > 1:  # the same times at another frequency
+                item_id += f"#{ids[item_id]}"
+            yield item_id, annotation
+
+    def _counts(self, begin: float, stop: float, start: float, end: float) -> bool:
+        """Whether the annotation from `begin` to `stop` counts in the window `start` to `end`."""
+        if stop <= begin:  # a point in time
+            return start <= begin < end
+        common = min(stop, end) - max(begin, start)
+        shorter = min(stop - begin, end - start)
+        return common > _TINY and common >= self.overlap * shorter - _TINY
+
+
+def _length(parts: Sequence[tuple[float, float]]) -> float:
+    """The length of the union of intervals, which are sorted by their begin."""
+    total, latest = 0.0, float("-inf")
+    for begin, stop in parts:
+        total += max(0.0, stop - max(begin, latest))
+        latest = max(latest, stop)
+    return total

@@ -1,0 +1,52 @@
+"""Windows and clips of an open sound file, as samples."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+
+from lodespace.items.errors import ItemError
+from lodespace.items.originals import read_mixed, read_part
+
+
+def windows(sound: soundfile.SoundFile, length: int, hop: int) -> Iterator[npt.NDArray[np.float32]]:
+    """Yield windows (length,) of the mix of all channels. The last window may be shorter.
+
+    The length in the file's header is ignored, because it may be wrong. Raises ItemError.
+    """
+    held = np.empty(0, np.float32)
+    skip = 0
+    while True:
+        while skip:
+            skipped = len(read_mixed(sound, min(skip, length)))
+            if skipped == 0:
+                return
+            skip -= skipped
+        new = read_mixed(sound, length - len(held))
+        if len(new) == 0:
+            return  # `held` was part of the previous window
+        held = np.concatenate([held, new])
+        _check_finite(held)
+        yield held
+        if len(held) < length:
+            return
+        skip = max(0, hop - length)
+        held = held[hop:] if hop < length else held[:0]
+
+
+def clip(sound: soundfile.SoundFile, start: float, end: float) -> npt.NDArray[np.float32]:
+    """Return the samples from `start` to `end` seconds, with silence outside of the file.
+
+    Raises ItemError if the file has no sample there.
+    """
+    samples = read_part(sound, start, end)
+    if not len(samples):
+        raise ItemError(f"the recording has no sound at {max(0.0, start):.3f} s")
+    _check_finite(samples)
+    return samples
+
+
+def _check_finite(samples: npt.NDArray[np.float32]) -> None:
+    if not np.isfinite(samples).all():
+        raise ItemError("the file holds NaN or infinity")

@@ -1,0 +1,302 @@
+"""Annotations of recordings: formats, matching of names, windows and clips."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from lodespace.errors import DatasetError
+from lodespace.importing.annotations.annotation import Annotation, AnnotationFile
+from lodespace.importing.annotations.annotation_file import own_names, read_annotations
+from lodespace.importing.annotations.column_names import number_in, plain_name
+from lodespace.importing.annotations.path_match import match_paths
+from lodespace.importing.annotations.recording_annotations import RecordingAnnotations
+from lodespace.importing.annotations.window_labels import WindowLabels
+from lodespace.importing.sounds.sound_folder import SoundFolder
+from lodespace.importing.source import ImportOptions, RawItem
+from lodespace.items.errors import BadItem
+
+RATE = 8000
+RAVEN = (
+    "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)\tHigh Freq (Hz)"
+    "\tAnnotation\n"
+)
+
+
+def record(path: Path, seconds: float = 7.0) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    noise = np.random.default_rng(0).normal(0, 0.1, round(seconds * RATE))
+    soundfile.write(path, noise.astype(np.float32), RATE)
+
+
+def items_of(source: SoundFolder) -> list[RawItem]:
+    return [item for item in source if isinstance(item, RawItem)]
+
+
+def labels_of(source: SoundFolder) -> list[tuple[str, str | None, str | None]]:
+    return [(item.item_id, item.label, item.other_labels) for item in items_of(source)]
+
+
+def spans(found: AnnotationFile) -> list[tuple[float | None, float | None, str]]:
+    return [(a.start, a.end, a.label) for a in found.annotations]
+
+
+def read(folder: Path, name: str, text: str | bytes) -> AnnotationFile:
+    (folder / name).write_bytes(text.encode() if isinstance(text, str) else text)
+    found = read_annotations(folder / name, name, ImportOptions())
+    assert found is not None
+    return found
+
+
+BIRDNET_RAVEN = (
+    "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)\tHigh Freq (Hz)"
+    "\tCommon Name\tSpecies Code\tConfidence\tBegin Path\tFile Offset (s)\n"
+)
+TABLES = [
+    ("a.csv", "file,start,end,label\na.wav,1,2.5,x\n"),
+    ("a.csv", "Path;Start Time;End Time;Species\nC:\\rec\\a.wav;1,0;2,5;x\n"),
+    ("a.csv", "begin_file,begin_time_s,end_time_s,class\na.wav,1,2.5,x\n"),
+    ("a.tsv", "filename\tonset\toffset\tevent_label\na.wav\t1.000\t2.500\tx\n"),
+    ("a.csv", "audio,start_ms,end_ms,annotation\na.wav,1000,2500,x\n"),
+    ("a.csv", "recording,start,duration,species\na.wav,0:00:01,1.5,x\n"),
+    ("a.csv", "INDIR,FOLDER,IN FILE,OFFSET,DURATION,MANUAL ID\n/r,f,a.wav,1,1.5,x\n"),
+    ("a.csv", "onset_s,offset_s,label\n1,2.5,x\n"),
+    ("a.csv", "sound.files,selec,start,end,bottom.freq,top.freq,label\na.wav,1,1,2.5,1,2,x\n"),
+    ("a.csv", "min_t,max_t,min_f,max_f,label\n1,2.5,1000,2000,x\n"),
+    ("a.csv", "Start (s),End (s),Scientific name,Common name,Confidence,File\n1,2.5,X x,x,0.7,a\n"),
+    ("a.csv", "filepath,start,end,scientific_name,common_name,confidence\n/r/a.wav,1,2.5,X,x,1\n"),
+    ("a.jsonl", '{"file": "a.wav", "startTime": 1, "endTime": 2.5, "label": "x"}\n'),
+    ("a.txt", RAVEN + "1\tSpectrogram 1\t1\t1.0\t2.5\t100\t200\tx\n"),
+    ("a.txt", RAVEN + "1\tWaveform 1\t1\t1\t2.5\t\t\tx\n1\tSpectrogram 1\t1\t1\t2.5\t1\t2\tx\n"),
+    ("a.txt", RAVEN.replace("Annotation", "My call") + "1\tSpectrogram 1\t1\t1\t2.5\t1\t2\tx\n"),
+    ("a.txt", BIRDNET_RAVEN + "1\tSpectrogram 1\t1\t61\t62.5\t0\t1\tx\tc\t0.5\t/r/a.wav\t1\n"),
+    ("a.txt", "1.000000\t2.500000\tx\n\\\t1000.0\t2000.0\n"),
+    ("a.txt", "1,0\t2,5\tx\n"),
+    ("a.txt", b"\xff\xfe" + "1.0\t2.5\tx\r\n".encode("utf-16-le")),
+]
+
+
+@pytest.mark.parametrize(("name", "text"), TABLES)
+def test_usual_spellings_give_the_same_annotation(
+    tmp_path: Path, name: str, text: str | bytes
+) -> None:
+    found = read(tmp_path, name, text)
+    assert spans(found) == [(1.0, 2.5, "x")]
+    assert found.bad == []
+    matched = RecordingAnnotations([found], [b"a.wav", b"b.wav"], 0.5)
+    assert list(matched.labels) == [b"a.wav"]
+
+
+def test_frequencies_are_read_in_hertz(tmp_path: Path) -> None:
+    for text in (
+        "file,start,end,low_khz,high_khz,label\na.wav,1,2,1.5,2,x\n",
+        "sound.files,start,end,bottom.freq,top.freq,label\na.wav,1,2,1.5,2,x\n",
+        "file,start,end,Low Freq (Hz),High Freq (Hz),label\na.wav,1,2,1500,2000,x\n",
+    ):
+        annotation = read(tmp_path, "a.csv", text).annotations[0]
+        assert (annotation.low, annotation.high) == (1500, 2000)
+    track = read(tmp_path, "a.txt", "1\t2\tx\n\\\t1500\t2000\n3\t4\ty\n\\\t-1\t-1\n").annotations
+    assert [(a.low, a.high) for a in track] == [(1500, 2000), (None, None)]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("requirements.txt", "numpy\nscipy\n"),
+        ("README.txt", "Recordings\tof birds\n"),
+        ("numbers.txt", "1\t2\n3\n"),
+        ("weather.csv", "time,temperature\n1,2\n"),
+        ("empty.txt", ""),
+        ("binary.txt", b"\0\1\2"),
+    ],
+)
+def test_other_files_are_not_annotations(tmp_path: Path, name: str, text: str | bytes) -> None:
+    (tmp_path / name).write_bytes(text.encode() if isinstance(text, str) else text)
+    assert read_annotations(tmp_path / name, name, ImportOptions()) is None
+
+
+def test_lines_that_cannot_be_read_are_reported(tmp_path: Path) -> None:
+    found = read(tmp_path, "a.csv", "file,start,end,label\na.wav,2,1,x\na.wav,x,3,x\na.wav,1,,x\n")
+    assert [bad.name for bad in found.bad] == [f"a.csv: line {n}" for n in (2, 3, 4)]
+    assert "before" in found.bad[0].reason
+
+
+@pytest.mark.parametrize("text", ["", "nan", "NA", "None", "null"])
+def test_missing_values_give_an_empty_label(tmp_path: Path, text: str) -> None:
+    assert (
+        read(tmp_path, "a.csv", f"file,label\na.wav,{text}\nb.wav,x\n").annotations[0].labels == ()
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ('labels\na.wav,"Guitar,Music"\n', ("Guitar", "Music")),
+        ("label\na.wav,x|y\n", ("x", "y")),
+        ("primary_label,secondary_labels\na.wav,x,\"['y', 'z']\"\n", ("x", "y", "z")),
+        ("label\na.wav,1.0\n", ("1",)),
+    ],
+)
+def test_several_labels_are_kept(tmp_path: Path, text: str, labels: tuple[str, ...]) -> None:
+    assert read(tmp_path, "a.csv", f"file,{text}").annotations[0].labels == labels
+
+
+def test_column_names_and_numbers() -> None:
+    assert plain_name("Begin Time (s)") == plain_name("BeginTime") == ("begin_time", 1.0)
+    assert plain_name("start_ms") == ("start", 0.001)
+    assert plain_name("High Freq [kHz]") == ("high_freq", 1000.0)
+    assert number_in("1:02:03.5") == 3723.5
+    assert number_in("1,5") == 1.5
+    with pytest.raises(ValueError):
+        number_in("1e400")
+
+
+def test_the_table_of_a_recording_is_named_like_it() -> None:
+    assert "a" in own_names("a.Table.1.selections.txt")
+    assert "a" in own_names("a.BirdNET.results.csv")
+    assert own_names("north/a_labels.txt")[:2] == ("north/a_labels", "north/a")
+    assert "north/a" in own_names("north__a.txt")
+    assert own_names("2023.05.01.txt")[0] == "2023.05.01"
+
+
+PATHS = ["north/a.wav", "south/a.wav", "south/b.wav", "x/Ünïk.wav"]
+
+
+@pytest.mark.parametrize(
+    ("name", "index", "how"),
+    [
+        ("north/a.wav", 0, "full"),
+        ("/mnt/data/north/a.wav", 0, "end"),
+        ("D:\\field\\south\\a.wav", 1, "end"),
+        ("file:///home/x/south/b.wav", 2, "end"),
+        ("b.wav", 2, "end"),
+        ("elsewhere/b.wav", 2, "name"),
+        ("a.wav", -1, "end"),
+        ("SOUTH/B.WAV", 2, "end"),
+        ("x/U\u0308ni\u0308k.wav", 3, "end"),
+        ("south/b", 2, "stem"),
+        ("/data/upload/3/0a1b2c3d-b.wav", 2, "upload"),
+        ("zzz.wav", None, ""),
+    ],
+)
+def test_names_match_by_the_longest_unambiguous_end(name: str, index: int | None, how: str) -> None:
+    found = match_paths([name], PATHS).get(name)
+    assert (None if found is None else found.index) == index
+    assert found is None or found.how == how
+
+
+def test_a_name_in_another_folder_yields_to_a_better_match() -> None:
+    found = match_paths(["bird/1.wav", "/data/cat/1.wav"], ["cat/1.wav"])
+    assert set(found) == {"/data/cat/1.wav"}
+
+
+def annotated(*parts: tuple[float, float, str]) -> WindowLabels:
+    return WindowLabels([Annotation((), label, start, end) for start, end, label in parts])
+
+
+def test_a_window_has_the_label_with_the_largest_overlap() -> None:
+    labels = annotated((0.5, 0.7, "chip"), (1.0, 5.0, "song"), (2.9, 3.1, "edge"), (9, 9, "point"))
+    assert labels.of(0, 3) == ("song", "chip", "edge")
+    assert labels.of(3, 6) == ("song", "edge")
+    assert labels.of(6, 9) == ()
+    assert labels.of(9, 12) == ("point",)
+    assert annotated((2.0, 4.9, "x")).of(0, 3) == ()  # a third of it, and of the window
+    overlapping = annotated((0, 1, "a"), (0.2, 1.2, "a"), (1.2, 2.5, "b"))
+    assert overlapping.of(0, 3) == ("b", "a")  # 1.3 s, and 1.2 s in all
+
+
+def test_many_annotations_are_searched_quickly() -> None:
+    parts = [(i * 0.1, i * 0.1 + 0.05, str(i % 7)) for i in range(10_000)]
+    labels = annotated(*parts)
+    assert sum(len(labels.of(i, i + 1)) for i in range(1000)) > 5000
+
+
+def test_annotations_beside_recordings_label_windows(tmp_path: Path) -> None:
+    record(tmp_path / "north/a.wav")
+    record(tmp_path / "south/a.wav")
+    record(tmp_path / "south/none.wav", 3)
+    (tmp_path / "north/a.Table.1.selections.txt").write_text(
+        RAVEN + "1\tSpectrogram 1\t1\t0.5\t1\t1\t2\tx\n2\tSpectrogram 1\t1\t1\t2.5\t1\t2\ty\n"
+    )
+    (tmp_path / "south/a.txt").write_text("6.5\t6.9\tz\n")
+    (tmp_path / "requirements.txt").write_text("numpy\n")
+    source = SoundFolder(tmp_path, ImportOptions())
+    assert labels_of(source) == [
+        ("north/a.wav@0.000", "y", "x"),
+        ("north/a.wav@3.000", None, None),
+        ("north/a.wav@6.000", None, None),
+        ("south/a.wav@0.000", None, None),
+        ("south/a.wav@3.000", None, None),
+        ("south/a.wav@6.000", "z", None),
+        ("south/none.wav@0.000", None, None),
+    ]
+    text = " ".join(finding.text for finding in source.findings())
+    assert "1 Raven selection table, 1 Audacity label track" in text
+    assert "largest overlap" in text and "several labels" in text
+    assert [bad.name for bad in source if isinstance(bad, BadItem)] == ["1 file (.txt)"]
+
+
+def test_each_annotation_is_an_item_with_clips(tmp_path: Path) -> None:
+    record(tmp_path / "a.wav", 7)
+    (tmp_path / "a.txt").write_text("0.1\t0.3\tx\n\\\t500\t900\n2\t3\ty\n2\t3\tz\n9\t9.5\tlate\n")
+    source = SoundFolder(tmp_path, ImportOptions(clips=True, window=2.0))
+    first, second = items_of(source)
+    assert (first.label, first.start, first.end, first.low, first.high) == ("x", 0.1, 0.3, 500, 900)
+    assert (second.label, second.other_labels) == ("y", "z")
+    late = [bad for bad in source if isinstance(bad, BadItem)]
+    assert "no sound" in late[0].reason
+    assert first.picture is not None
+    picture = np.asarray(first.picture(None))
+    before = round(0.8 / 2 * 64)  # the clip begins 0.8 s before the recording
+    assert picture[:, : before - 3].max() == 0 and picture[:, before + 3 :].max() > 20
+
+
+def test_clips_without_annotations_are_refused(tmp_path: Path) -> None:
+    record(tmp_path / "a.wav")
+    with pytest.raises(DatasetError, match="--clips"):
+        SoundFolder(tmp_path, ImportOptions(clips=True))
+    with pytest.raises(DatasetError, match="--overlap"):
+        SoundFolder(tmp_path, ImportOptions(overlap=2))
+
+
+def test_labels_per_recording_are_for_all_windows(tmp_path: Path) -> None:
+    for name in ("1-100.wav", "1-200.wav"):
+        record(tmp_path / "esc/audio" / name, 4)
+    (tmp_path / "esc/meta").mkdir()
+    (tmp_path / "esc/meta/esc50.csv").write_text(
+        "filename,fold,target,category,take\n1-100.wav,1,0,dog,A\n1-200.wav,2,14,birds,A\n"
+    )
+    items = items_of(SoundFolder(tmp_path / "esc", ImportOptions()))
+    assert [(item.label, item.split) for item in items] == [("dog", "1")] * 2 + [("birds", "2")] * 2
+    assert items[0].columns == {"target": "0", "take": "A"}
+
+
+def test_unknown_and_ambiguous_recordings_are_listed(tmp_path: Path) -> None:
+    for name in ("n/a.wav", "s/a.wav", "s/b.wav"):
+        record(tmp_path / name, 3)
+    table = tmp_path / "all.csv"
+    table.write_text("file,start,end,label\na.wav,0,3,x\nzzz.wav,0,3,x\nb.wav,0,3,y\n")
+    source = SoundFolder(tmp_path, ImportOptions(), table)
+    assert labels_of(source) == [("s/b.wav@0.000", "y", None)]
+    reasons = {bad.name: bad.reason for bad in source if isinstance(bad, BadItem)}
+    assert "no recording" in reasons["zzz.wav"]
+    assert "several recordings" in reasons["a.wav"]
+    doubtful = [finding.text for finding in source.findings() if finding.doubtful]
+    assert any("zzz.wav" in text for text in doubtful)
+    table.write_text("file,start,end,label\nq.wav,0,3,x\n")
+    with pytest.raises(DatasetError, match="--root"):
+        SoundFolder(tmp_path, ImportOptions(), table)
+
+
+def test_labels_of_people_win_over_those_of_a_program(tmp_path: Path) -> None:
+    record(tmp_path / "a.wav", 6)
+    (tmp_path / "a.txt").write_text("0\t1\tperson\n")
+    (tmp_path / "a.BirdNET.results.csv").write_text(
+        "Start (s),End (s),Scientific name,Common name,Confidence,File\n0,3,B,b,0.9,a.wav\n"
+    )
+    assert labels_of(SoundFolder(tmp_path, ImportOptions()))[0][1:] == ("person", None)
+    (tmp_path / "a.txt").unlink()
+    source = SoundFolder(tmp_path, ImportOptions())
+    assert labels_of(source)[0][1:] == ("b", None)
+    assert any("confidence 0.90 to 0.90" in finding.text for finding in source.findings())
