@@ -73,6 +73,27 @@ def classes(page: PageDriver) -> list[str]:
     return page.page.locator(".class-name").all_inner_texts()
 
 
+def test_report_of_the_import_is_shown_until_it_is_closed(birds: PageDriver) -> None:
+    report = birds.page.get_by_role("region", name="How the data were read")
+    report.wait_for()
+    text = report.inner_text()
+    assert "60 pictures" in text
+    assert "6 of 60 items in 3 classes: owl (2), wren (2), tit (2)" in text
+    assert serious(birds) == []
+    report.get_by_role("button", name="Close").click()
+    assert report.count() == 0
+    birds.page.reload()
+    birds.wait_for_scene()
+    assert report.count() == 0
+    birds.press("i")
+    report.wait_for()
+    birds.press("i")
+    assert report.count() == 0
+    birds.press("?")
+    birds.page.get_by_role("button", name="How the data were read").click()
+    report.wait_for()
+
+
 def test_search_dims_what_does_not_match_and_selects_what_does(birds: PageDriver) -> None:
     def found(text: str) -> list[int]:
         # Empty the field first: during a search, the page keeps the previous result.

@@ -238,7 +238,10 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
         else if (state.devicesOpen.value) state.devicesOpen.value = false;
         else if (onSheet()) commands.closeSheet();
         else if (!state.time.live.value) commands.live();
-        else state.selection.value = NOTHING;
+        else {
+          state.selection.value = NOTHING;
+          state.reportChosen.value = false;
+        }
       },
     },
     {
@@ -247,6 +250,14 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
       matches: letter("g"),
       run: () => {
         state.devicesOpen.value = !state.devicesOpen.value && state.session.value?.role === "owner";
+      },
+    },
+    {
+      keys: "I",
+      does: "show or hide how the data were read",
+      matches: letter("i"),
+      run: () => {
+        state.reportChosen.value = !state.reportOpen.value;
       },
     },
     {

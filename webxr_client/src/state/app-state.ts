@@ -19,7 +19,9 @@ import type {
 import { Annotations, countByClass } from "./annotations.js";
 import { ForceState } from "./force-state.js";
 import { LatentState } from "./latent-state.js";
+import { REPORT_CLOSED, reportIsNew } from "./report.js";
 import { type Cue, ReviewState } from "./review-state.js";
+import { stored } from "./storage.js";
 import { TimeState } from "./time-state.js";
 import { XrState } from "./xr-state.js";
 
@@ -123,6 +125,8 @@ export class AppState {
   readonly theme: Signal<"dark" | "light"> = signal("dark");
   readonly help = signal(false);
   readonly devicesOpen = signal(false);
+  /** Whether the user has opened or closed the report of the import; null before a choice. */
+  readonly reportChosen: Signal<boolean | null> = signal(null);
   readonly training: Signal<Training | null> = signal(null);
   /** Newest samples of the training curves. */
   readonly losses: Signal<Losses[]> = signal([]);
@@ -165,6 +169,13 @@ export class AppState {
   readonly readOnly: ReadonlySignal<boolean> = computed(() => {
     const session = this.session.value;
     return !session || session.read_only || session.role === "viewer";
+  });
+  /** Whether the report of the import is shown. */
+  readonly reportOpen: ReadonlySignal<boolean> = computed(() => {
+    const session = this.session.value;
+    if (!session?.report?.length) return false;
+    const closed = stored(REPORT_CLOSED) ?? "";
+    return this.reportChosen.value ?? reportIsNew(session, this.history.value, closed);
   });
   /** Whether the model can answer queries. */
   readonly model: ReadonlySignal<boolean> = computed(() => {

@@ -14,6 +14,7 @@ import { GenerativeMap } from "./selection/decoded.js";
 import { DrawingOverlay } from "./selection/drawing.js";
 import { HoverCard } from "./selection/hover-card.js";
 import { SelectionPanel } from "./selection/selection-panel.js";
+import { DataReport } from "./shell/data-report.js";
 import { InHeadset } from "./shell/enter-xr.js";
 import { Help } from "./shell/help.js";
 import { Notices } from "./shell/notices.js";
@@ -81,6 +82,7 @@ function Workplace() {
     <>
       <TopBar />
       <Tools />
+      <DataReport />
       <Notices />
       <aside class="glass side" aria-label="Classes and selection">
         <StateLine class="narrow-only" />

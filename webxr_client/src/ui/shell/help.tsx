@@ -18,6 +18,18 @@ export function Help() {
           />{" "}
           big text
         </label>
+        {state.session.value && state.session.value.report.length > 0 && (
+          <button
+            type="button"
+            class="button"
+            onClick={() => {
+              state.help.value = false;
+              state.reportChosen.value = true;
+            }}
+          >
+            How the data were read
+          </button>
+        )}
       </p>
       <dl>
         {POINTER_HELP.map(([keys, does]) => (

@@ -114,6 +114,20 @@ export function TopBar() {
       >
         {state.theme.value === "dark" ? <SunIcon /> : <MoonIcon />}
       </button>
+      {session && session.report.length > 0 && (
+        <button
+          type="button"
+          class="button icon report-button"
+          title="How the data were read (I)"
+          aria-label="How the data were read"
+          aria-expanded={state.reportOpen.value}
+          onClick={() => {
+            state.reportChosen.value = !state.reportOpen.value;
+          }}
+        >
+          <i>i</i>
+        </button>
+      )}
       <button
         type="button"
         class="button icon"

@@ -1,0 +1,25 @@
+/** The report of the import: when the page shows it by itself. */
+import type { History, SessionInfo } from "../protocol/messages.js";
+
+/** Storage key of the report that was closed last. */
+export const REPORT_CLOSED = "lodespace.report-closed";
+/** Client id of the labels that came with the data, as in server/project/initial_labels.py. */
+const IMPORT = "import";
+
+/** Return a key of the data whose report is closed. */
+export function reportKey(session: SessionInfo): string {
+  return `${session.dataset} ${session.n_items}`;
+}
+
+/**
+ * Whether the page shows the report before the user asks for it: the data are the user's, nobody
+ * has worked on them, and the report has not been closed.
+ */
+export function reportIsNew(session: SessionInfo, history: History, closed: string): boolean {
+  return (
+    session.role === "owner" &&
+    !session.read_only &&
+    closed !== reportKey(session) &&
+    history.gestures.every((gesture) => gesture.by === IMPORT)
+  );
+}
