@@ -6,7 +6,35 @@ from pathlib import Path
 from typing import Any
 
 from lodespace.importing.source import ImportOptions
+from lodespace.items.picture_reading import PLANES
 from lodespace.protocol import PRESETS, Settings
+
+
+class _RangeAction(argparse.Action):
+    """Parses `LOW HIGH`, (LOW, HIGH) per channel, or `full`."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        if values == ["full"]:
+            setattr(namespace, self.dest, "full")
+            return
+        try:
+            setattr(namespace, self.dest, tuple(float(value) for value in values))
+        except ValueError:
+            raise argparse.ArgumentError(
+                self, "give two numbers or `full`, after the name of the data"
+            ) from None
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    """Parse whole numbers that are separated by commas."""
+    return tuple(natural(part.strip()) for part in text.split(","))
+
 
 IMPORT_OPTIONS: dict[str, dict[str, Any]] = {
     "labels_at": {
@@ -76,6 +104,23 @@ IMPORT_OPTIONS: dict[str, dict[str, Any]] = {
         "choices": ["symbols", "photos", "spectrograms"],
         "help": "kind of picture: only photos may be mirrored for training (default: photos if the "
         "pictures have colour, otherwise symbols)",
+    },
+    "range": {
+        "nargs": "+",
+        "action": _RangeAction,
+        "metavar": ("LOW", "HIGH"),
+        "help": "numbers that become black and white in pictures of more than 8 bits, or `full` "
+        "for the range of the number type (default: 0.1 and 99.9 %% of the numbers)",
+    },
+    "channels": {
+        "type": _numbers,
+        "metavar": "NUMBERS",
+        "help": "up to three channels that are read of files with more channels, such as 0,2 "
+        "(default: the first three)",
+    },
+    "planes": {
+        "choices": PLANES,
+        "help": "plane of a stack that is read (default: the middle in depth, otherwise the first)",
     },
     "unpacked": {
         "type": float,

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from lodespace.errors import DatasetError
 from lodespace.files import reason_of
-from lodespace.importing.arrays.array_items import IDX_NAME, from_arrays
+from lodespace.importing.arrays.array_items import IDX_NAME, ArrayItems, from_arrays
 from lodespace.importing.arrays.torch_dataset import PREFIX, TorchItems
 from lodespace.importing.build import build
 from lodespace.importing.detect import open_source
@@ -36,6 +36,8 @@ def import_data(
             report = _copy(Path(data), target, options.root)
         else:
             source = open_source(data, options) if isinstance(data, str) else data
+            if isinstance(source, ArrayItems):
+                source.set_range(options.range)
             report = build(source, target, options, progress=progress)
             report.root = None if source.root is None else source.root.resolve()
         add_features(target, options, report, progress=progress)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from lodespace.importing.finding import Finding
 from lodespace.items.errors import BadItem, Picture
+from lodespace.items.picture_reading import Planes
 from lodespace.models.config import Content
 
 
@@ -58,6 +59,15 @@ class ImportOptions:
     """Side of the stored pictures in pixels: 32, 64 or 128."""
     content: Content | None = None
     """Kind of picture. It decides how pictures are augmented for training."""
+    range: tuple[float, ...] | Literal["full"] | None = None
+    """Numbers that become black and white in pictures of more than 8 bits, (low, high).
+
+    Also (low, high) for each of up to three channels, or "full" for the range of the number type.
+    """
+    channels: tuple[int, ...] | None = None
+    """Numbers of up to three channels that are read of a file with more channels."""
+    planes: Planes | None = None
+    """Which plane of a stack is read: "first", "middle", or the maximum of all, "max"."""
     unpacked: float | None = None
     """Largest size to which a compressed file may unpack, in GB. None: see unpacking.py."""
     features: Path | None = None

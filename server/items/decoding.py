@@ -1,18 +1,60 @@
-"""Decoding of picture files: five formats, a limit on pixels, EXIF orientation, scaling."""
+"""Decoding of picture files: a limit on pixels, EXIF orientation, value ranges, scaling."""
 
 import math
 import threading
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from lodespace.items import deep_pixels, heif, tiff
 from lodespace.items.errors import ItemError, Picture
+from lodespace.items.formats import PICTURES
+from lodespace.items.picture_reading import PictureReading
+from lodespace.items.tiff import Layout, Numbers
+from lodespace.items.value_range import own_range, to_bytes
 
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".tif", ".tiff", ".gif"})
-_SUFFIX_OF = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp", "TIFF": ".tif", "GIF": ".gif"}
-FORMATS = tuple(_SUFFIX_OF)
+SUFFIXES = PICTURES
+_SUFFIX_OF = {
+    "PNG": ".png",
+    "JPEG": ".jpg",
+    "WEBP": ".webp",
+    "TIFF": ".tif",
+    "GIF": ".gif",
+    "BMP": ".bmp",
+    "DIB": ".dib",
+    "PPM": ".ppm",
+    "AVIF": ".avif",
+    "JPEG2000": ".jp2",
+    "HEIF": ".heic",
+    "PSD": ".psd",
+    "DDS": ".dds",
+    "ICO": ".ico",
+    "ICNS": ".icns",
+    "QOI": ".qoi",
+    "SGI": ".sgi",
+    "PCX": ".pcx",
+    "SUN": ".ras",
+    "XBM": ".xbm",
+    "XPM": ".xpm",
+    "FLI": ".fli",
+    "FITS": ".fits",
+    "MSP": ".msp",
+    "BLP": ".blp",
+    "CUR": ".cur",
+    "DCX": ".dcx",
+    "FTEX": ".ftu",
+    "PIXAR": ".pxr",
+    "TGA": ".tga",
+}
+FORMATS = tuple(name for name in _SUFFIX_OF if name != "HEIF")
+"""Names of Pillow's formats, in the order in which they are tried.
+
+TGA is the last, because its files have no first bytes of their own. Formats that Pillow converts
+with another program (EPS, WMF) or does not decode (HDF5, GRIB, MPEG) are not in this list. Formats
+whose files look like text or other data (IM, IPTC, SPIDER, MCIDAS) are not in it either.
+"""
 MAX_PIXELS = 40_000_000
 """Largest number of pixels in a picture."""
 _LARGE = 4_000_000
@@ -22,35 +64,121 @@ _one_large_picture = threading.Lock()
 
 Four pictures of 40 megapixels at the same time would need a gigabyte.
 """
+_ROTATIONS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""The transposition that makes a picture upright, by its EXIF orientation."""
+_ORIENTATION = 0x0112
+PLAIN = PictureReading()
 
 
-def decode(file: BinaryIO, frame: tuple[int, int] | None = None) -> Picture:
+def decode(
+    file: BinaryIO, frame: tuple[int, int] | None = None, reading: PictureReading = PLAIN
+) -> Picture:
     """The picture in `file`, or the first picture of an animation.
 
     A large JPEG is decoded at a reduced size, which is still at least twice `frame` (height,
-    width). Raises ItemError.
+    width). `reading` states how numbers of more than 8 bits, channels and planes are read. Raises
+    ItemError.
     """
     try:
-        with Image.open(file, formats=FORMATS) as image:
-            width, height = image.size
-            if width * height > MAX_PIXELS:
-                raise ItemError(
-                    f"the picture has {width:,} x {height:,} pixels; at most "
-                    f"{MAX_PIXELS // 1_000_000} megapixels are read"
-                )
-            if frame is not None and image.format == "JPEG":
-                image.draft(None, (2 * frame[1], 2 * frame[0]))
-            if width * height > _LARGE:
-                with _one_large_picture:
-                    return _upright(image)
-            return _upright(image)
+        return _decode(file, frame, reading)
     except ItemError:
         raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise ItemError("the picture has too many pixels") from error
     except UnidentifiedImageError as error:
-        raise ItemError("the file is not a PNG, JPEG, WebP, TIFF or GIF picture") from error
+        raise ItemError(_unidentified(file)) from error
     # Pillow's decoders raise many types on broken files: SyntaxError, struct.error, KeyError, ...
+    except Exception as error:
+        raise ItemError(f"the picture is damaged: {error or type(error).__name__}") from error
+
+
+def _decode(file: BinaryIO, frame: tuple[int, int] | None, reading: PictureReading) -> Picture:
+    opened = deep_pixels.opened(file, heif.with_heif(file, FORMATS))
+    if opened is None:
+        return _of_stack(file, frame, reading)
+    with opened as image:
+        width, height = image.size
+        _check_pixels(height, width)
+        if frame is not None and image.format == "JPEG":
+            image.draft(None, (2 * frame[1], 2 * frame[0]))
+        if width * height > _LARGE:
+            with _one_large_picture:
+                return _upright(image, file, reading)
+        return _upright(image, file, reading)
+
+
+def _check_pixels(height: int, width: int) -> None:
+    if width * height > MAX_PIXELS:
+        raise ItemError(
+            f"the picture has {width:,} x {height:,} pixels; at most "
+            f"{MAX_PIXELS // 1_000_000} megapixels are read"
+        )
+
+
+def _of_stack(file: BinaryIO, frame: tuple[int, int] | None, reading: PictureReading) -> Picture:
+    """The picture of a TIFF file that tifffile reads."""
+    layout = tiff.layout(file, frame)
+    _check_pixels(layout.height, layout.width)
+    if layout.height * layout.width > _LARGE:
+        with _one_large_picture:
+            return as_picture(tiff.read(file, reading, frame), reading)
+    return as_picture(tiff.read(file, reading, frame), reading)
+
+
+def as_picture(numbers: Numbers, reading: PictureReading) -> npt.NDArray[np.uint8]:
+    """The numbers as uint8, (H, W) or (H, W, 3).
+
+    Two channels become magenta and green, three become red, green and blue. Raises ItemError if no
+    number is finite.
+    """
+    values = numbers.values
+    if values.dtype == np.bool_:
+        values = values.astype(np.uint8) * np.uint8(255)
+    if values.dtype == np.uint8:
+        out = values
+    elif values.ndim == 2 or numbers.colour:
+        out = to_bytes(values, reading.range_of(0) or own_range(values))
+    else:
+        channels = [values[..., c] for c in range(values.shape[2])]
+        ranges = [reading.range_of(c) or own_range(v) for c, v in enumerate(channels)]
+        pairs = zip(channels, ranges, strict=True)
+        out = np.stack([to_bytes(v, scale) for v, scale in pairs], axis=2)
+    if out.ndim == 3 and out.shape[2] == 2:
+        out = out[..., [0, 1, 0]]
+    return np.ascontiguousarray(255 - out if numbers.inverted else out)
+
+
+def _unidentified(file: BinaryIO) -> str:
+    """The reason why a file is not read as a picture."""
+    file.seek(0)
+    return heif.hint(file) or "the file is not a picture of a known format"
+
+
+def numbers_of(file: BinaryIO, reading: PictureReading = PLAIN) -> Numbers | None:
+    """The numbers of a picture of more than 8 bits. None for a picture of 8 bits.
+
+    Raises ItemError for a picture that cannot be decoded.
+    """
+    try:
+        opened = deep_pixels.opened(file, heif.with_heif(file, FORMATS))
+        if opened is None:
+            layout = tiff.layout(file)
+            _check_pixels(layout.height, layout.width)
+            numbers = tiff.read(file, reading)
+            return None if numbers.values.dtype == np.uint8 else numbers
+        with opened as image:
+            _check_pixels(image.height, image.width)
+            return deep_pixels.numbers_of(image, file) if deep_pixels.is_deep(image) else None
+    except ItemError:
+        raise
     except Exception as error:
         raise ItemError(f"the picture is damaged: {error or type(error).__name__}") from error
 
@@ -64,7 +192,9 @@ def suffix_of(file: BinaryIO) -> str:
     """
     decode(file, (32, 32))
     file.seek(0)
-    with Image.open(file, formats=FORMATS) as image:
+    if tiff.is_tiff(file):
+        return ".tif"
+    with Image.open(file, formats=heif.with_heif(file, FORMATS)) as image:
         suffix = _SUFFIX_OF[image.format or ""]
     file.seek(0)
     return suffix
@@ -77,36 +207,60 @@ def height_and_width(picture: Picture) -> tuple[int, int]:
     return picture.shape[0], picture.shape[1]
 
 
-def size_of(file: BinaryIO) -> tuple[int, int] | None:
-    """(height, width) from the header of a picture file, or None if the header cannot be read."""
+class Look(NamedTuple):
+    """Facts that the header of a picture file states."""
+
+    height: int
+    """Height in pixels."""
+    width: int
+    """Width in pixels."""
+    deep: bool
+    """Whether the numbers have more than 8 bits."""
+    layout: Layout | None
+    """Channels and planes of a TIFF file that tifffile reads."""
+    partial: bool
+    """Whether only a part of the file is read, because the extra `microscopy` is missing."""
+
+
+def look(file: BinaryIO) -> Look | None:
+    """The facts in the header of a picture file, or None if the header cannot be read."""
     try:
-        with Image.open(file, formats=FORMATS) as image:
-            return image.size[1], image.size[0]
+        opened = deep_pixels.opened(file, heif.with_heif(file, FORMATS))
+        if opened is None:
+            layout = tiff.layout(file)
+            return Look(layout.height, layout.width, layout.deep, layout, False)
+        with opened as image:
+            partial = deep_pixels.is_partial(image, file)
+            return Look(image.height, image.width, deep_pixels.is_deep(image), None, partial)
     except Exception:
         return None
 
 
-def _upright(image: Image.Image) -> Picture:
-    image.load()
-    return plain(ImageOps.exif_transpose(image))
+def size_of(file: BinaryIO) -> tuple[int, int] | None:
+    """(height, width) from the header of a picture file, or None if the header cannot be read."""
+    found = look(file)
+    return None if found is None else (found.height, found.width)
 
 
-def plain(image: Image.Image) -> Picture:
+def _upright(image: Image.Image, file: BinaryIO, reading: PictureReading) -> Picture:
+    if not deep_pixels.is_deep(image):
+        image.load()
+        return plain(ImageOps.exif_transpose(image))
+    orientation = image.getexif().get(_ORIENTATION, 1)
+    numbers = deep_pixels.numbers_of(image, file)
+    upright = Image.fromarray(as_picture(numbers, reading))
+    return upright.transpose(_ROTATIONS[orientation]) if orientation in _ROTATIONS else upright
+
+
+def plain(image: Image.Image, reading: PictureReading = PLAIN) -> Image.Image:
     """The picture in 8-bit grey or RGB, with white behind transparent pixels.
 
-    Raises ItemError for floating-point pixels, and for pixels of more than 16 bits.
+    Raises ItemError if no pixel is a finite number.
     """
     if image.mode in ("L", "RGB"):
         return image.copy()
-    if image.mode in ("I", "I;16", "I;16B", "I;16L", "I;16N"):
-        values = np.asarray(image)
-        if values.min() < 0 or values.max() > 0xFFFF:
-            raise ItemError("the picture has more than 16 bits per pixel; save it with 8 or 16")
-        return (values // 257).astype(np.uint8)
-    if image.mode == "F":
-        raise ItemError(
-            "the picture has floating-point pixels; save it with 8 or 16 bits per pixel"
-        )
+    if image.mode in deep_pixels.MODES:
+        return Image.fromarray(as_picture(Numbers(np.asarray(image), False, False), reading))
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
         rgba = image.convert("RGBA")
         ground = Image.new("RGBA", rgba.size, (255, 255, 255, 255))

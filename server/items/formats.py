@@ -53,6 +53,17 @@ VIDEO_SOUND = Extra(
 """Sounds that the extra `video` reads."""
 EXTRAS = (HEIF, MICROSCOPY, VIDEO, VIDEO_SOUND)
 
+OF_PILLOW = frozenset(
+    {".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".tif", ".tiff", ".gif", ".bmp"}
+    | {".dib", ".avif", ".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx"}
+    | {".ppm", ".pgm", ".pbm", ".pnm", ".pfm", ".tga", ".psd", ".dds", ".ico", ".icns", ".qoi"}
+    | {".sgi", ".bw", ".rgb", ".rgba", ".pcx", ".ras", ".xbm", ".xpm", ".fli", ".flc", ".msp"}
+    | {".blp", ".cur", ".dcx", ".ftc", ".ftu", ".pxr", ".fits", ".fit", ".fts"}
+)
+"""Suffixes of pictures that Pillow decodes by itself."""
+PICTURES = OF_PILLOW.union(*(extra.suffixes for extra in (HEIF, MICROSCOPY) if extra.installed()))
+"""Suffixes of pictures that this installation reads."""
+
 SOUNDS = frozenset(
     {".wav", ".wave", ".bwf", ".rf64", ".w64"}
     | {".flac", ".ogg", ".oga", ".opus", ".mp3", ".mp2", ".mpga"}

@@ -19,6 +19,7 @@ from lodespace.items.colormap import coloured
 from lodespace.items.errors import ItemError
 from lodespace.items.item_set import ItemSet
 from lodespace.items.paths import MAX_FILE_BYTES, open_inside, shown
+from lodespace.items.picture_reading import PictureReading
 
 MAX_SAMPLES = 1 << 25
 """Largest number of samples of a sound item: 600 s at 55.9 kHz. The samples take 134 MB."""
@@ -57,7 +58,7 @@ def _original(items: ItemSet, item: int, side: int) -> Image.Image | None:
         if file is None:
             return None
         with file:
-            read = decoding.decode(file, (side, side))
+            read = decoding.decode(file, (side, side), PictureReading.of(items.details))
     except (ItemError, OSError):
         return None
     return read if isinstance(read, Image.Image) else Image.fromarray(read)

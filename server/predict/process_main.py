@@ -20,6 +20,7 @@ import torch
 from lodespace.errors import LodespaceError
 from lodespace.items import decoding
 from lodespace.items.errors import ItemError
+from lodespace.items.picture_reading import PictureReading
 from lodespace.predict.messages import Answer, packed, read_request
 from lodespace.predict.predictor import Predictor, load_model
 from lodespace.protocol import Predict, Predictions
@@ -88,10 +89,11 @@ def _items_of(request: Predict, predictor: Predictor) -> "np.ndarray[Any, Any]":
             else "the project has pictures: send `pictures`"
         )
     pictures = []
+    stated = PictureReading.of(reading.details)
     for number, content in enumerate(request.pictures):
         try:
             file = io.BytesIO(base64.b64decode(content, validate=True))
-            picture = decoding.decode(file, reading.frame)
+            picture = decoding.decode(file, reading.frame, stated)
         except (ItemError, binascii.Error) as error:
             raise ItemError(f"Picture {number} cannot be read: {error}") from error
         pictures.append(decoding.fitted(picture, reading.frame))

@@ -23,6 +23,7 @@ from lodespace.importing.source import ImportOptions, RawItem, Source
 from lodespace.items import decoding
 from lodespace.items.errors import BadItem, ItemError
 from lodespace.items.item_set import Kind
+from lodespace.items.picture_reading import PictureReading
 
 _WORKERS = 4
 _AHEAD = 64
@@ -52,9 +53,18 @@ class Reading:
         )
 
     def options(self, given: ImportOptions) -> ImportOptions:
-        """Return `given`, with the settings for sounds from the import of the project."""
+        """Return `given`, with the settings from the import of the project.
+
+        These are the settings for sounds, or the ranges, channels and planes of pictures.
+        """
         if self.kind != "sound":
-            return given
+            stated = PictureReading.of(self.details)
+            known = {
+                "range": tuple(number for pair in stated.ranges for number in pair) or None,
+                "channels": stated.channels,
+                "planes": stated.planes,
+            }
+            return dataclasses.replace(given, **known)
         spectrogram = self.details.get("spectrogram", {})
         fixed = {
             "window": self.details.get("window"),
@@ -100,9 +110,9 @@ def open_new(data: "str | Source", reading: Reading, given: ImportOptions) -> So
         raise DatasetError(
             f"{source.name}: holds {words[source.kind]}, and the model reads {words[reading.kind]}"
         )
-    stretched = reading.details.get("stretched_from")
-    if isinstance(source, ArrayItems) and source.scale is not None and stretched is not None:
-        source.scale = (float(stretched[0]), float(stretched[1]))
+    ranges = PictureReading.of(reading.details).ranges
+    if isinstance(source, ArrayItems) and ranges:
+        source.set_range(ranges[0])
     return source
 
 

@@ -11,7 +11,7 @@ import pytest
 from lodespace.baking.bake import PARTS
 from lodespace.exporting.formats import FILES, FOLDERS
 from lodespace.importing.source import ImportOptions
-from lodespace.items import decoding
+from lodespace.items import decoding, formats
 
 PAGE = (Path(__file__).parents[2] / "docs" / "data.md").read_text()
 EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
@@ -42,8 +42,13 @@ def test_every_option_is_listed() -> None:
     for option in fields(ImportOptions):
         # Error messages name the options `encoding` and `download`.
         if option.name not in ("encoding", "download"):
-            assert f"--{option.name}" in PAGE, option.name
+            assert f"--{option.name.replace('_', '-')}" in PAGE, option.name
 
 
 def test_limits_are_the_ones_in_force() -> None:
     assert f"up to {decoding.MAX_PIXELS // 1_000_000} megapixels" in PAGE
+
+
+def test_every_suffix_of_a_picture_is_listed() -> None:
+    for suffix in formats.OF_PILLOW | formats.HEIF.suffixes | formats.MICROSCOPY.suffixes:
+        assert f"`{suffix}`" in PAGE, suffix

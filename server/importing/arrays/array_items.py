@@ -18,9 +18,11 @@ from lodespace.errors import DatasetError
 from lodespace.importing.arrays.array_file import DAMAGED, ArrayFile
 from lodespace.importing.finding import Finding
 from lodespace.importing.source import RawItem
+from lodespace.importing.value_range_option import asked_ranges, range_finding
 from lodespace.items.errors import BadItem, ItemError
 from lodespace.items.idx import read_idx
 from lodespace.items.unpacking import check_unpacked
+from lodespace.items.value_range import Range, ValueSample, to_bytes
 
 Blocks = Callable[[], Iterator[npt.NDArray[Any]]]
 """Function that yields an array in blocks of items. Each call starts again at the first item."""
@@ -31,8 +33,7 @@ IDX_NAME = re.compile(r".*idx(\d)-ubyte(\.gz)?$|.*\.idx(\.gz)?$")
 class ArrayItems:
     """Items of an array: pictures (N, H, W), (N, H, W, C) or (N, C, H, W); or vectors (N, F).
 
-    Pictures are converted to uint8. Floating-point numbers from 0 to 1 are multiplied by 255. All
-    other numbers are scaled so that the array's minimum becomes 0 and the array's maximum 255.
+    Pictures are converted to uint8, with one range for all pictures (value_range.py).
     """
 
     root = None
@@ -61,6 +62,9 @@ class ArrayItems:
             raise DatasetError(f"{name} has the type {dtype}; give an array of pictures or numbers")
         if 0 in shape[1:]:
             raise DatasetError(f"{name} has the shape {shape}, so it holds no numbers")
+        self.shape = shape
+        self.asked = False
+        """Whether the range was asked for."""
         self.picture_shape = _picture_shape(name, shape)
         self.kind: Literal["image", "vector"] = "vector" if self.picture_shape is None else "image"
         self.count: int = shape[0]
@@ -77,22 +81,31 @@ class ArrayItems:
             raise DatasetError(
                 f"{name}: y must be one label per item, not an array of shape {labels.shape}"
             )
-        self.scale = self._range(dtype) if self.kind == "image" and dtype != np.uint8 else None
+        self.dtype = dtype
+        self.scale = self._range(None)
 
-    def _range(self, dtype: "np.dtype[Any]") -> tuple[float, float]:
-        """The two numbers of the array that become 0 and 255 in pictures."""
-        if dtype == np.bool_:
+    def set_range(self, asked: Sequence[float] | str | None) -> None:
+        """Use the range of the option --range. Pictures of 8 bits are kept. Raises DatasetError."""
+        if asked is not None:
+            self.asked = True
+            self.scale = self._range(asked)
+
+    def _range(self, asked: Sequence[float] | str | None) -> Range | None:
+        """The two numbers of the array that become 0 and 255 in pictures. None: all are kept."""
+        given = asked_ranges(asked)
+        if self.kind == "vector" or self.dtype == np.uint8:
+            return None
+        if self.dtype == np.bool_:
             return 0.0, 1.0
-        least, most = math.inf, -math.inf
+        if isinstance(given, tuple):
+            return given[0]
+        sample = ValueSample(self.dtype, math.prod(self.shape))
         for block in self.blocks():
-            finite = block[np.isfinite(block)]
-            if finite.size:
-                least, most = min(least, float(finite.min())), max(most, float(finite.max()))
-        if not math.isfinite(least):
-            raise DatasetError(f"{self.name} holds no finite number")
-        if least >= 0 and most <= 1 and np.issubdtype(dtype, np.floating):
-            return 0.0, 1.0
-        return least, max(most, least + 1e-12)
+            sample.add(block)
+        try:
+            return sample.range(given)
+        except ItemError as error:
+            raise DatasetError(f"{self.name} holds no finite number") from error
 
     @property
     def details(self) -> dict[str, Any]:
@@ -106,7 +119,9 @@ class ArrayItems:
         return [self.picture_shape[:2]] if self.picture_shape is not None else []
 
     def findings(self) -> Sequence[Finding]:
-        return ()
+        if self.kind == "vector":
+            return ()
+        return [range_finding([] if self.scale is None else [self.scale], asked=self.asked)]
 
     def __iter__(self) -> Iterator[RawItem | BadItem]:
         number = 0
@@ -143,7 +158,7 @@ class ArrayItems:
 class _Pixels:
     """Converts one picture to uint8 when called."""
 
-    def __init__(self, row: npt.NDArray[Any], scale: tuple[float, float] | None) -> None:
+    def __init__(self, row: npt.NDArray[Any], scale: Range | None) -> None:
         self.row, self.scale = row, scale
 
     def __call__(self, frame: tuple[int, int] | None = None) -> npt.NDArray[np.uint8]:
@@ -151,7 +166,7 @@ class _Pixels:
         return as_bytes(self.row, self.scale)
 
 
-def as_bytes(picture: npt.NDArray[Any], scale: tuple[float, float] | None) -> npt.NDArray[np.uint8]:
+def as_bytes(picture: npt.NDArray[Any], scale: Range | None) -> npt.NDArray[np.uint8]:
     """A picture as uint8, (H, W) or (H, W, 3).
 
     Args:
@@ -166,11 +181,9 @@ def as_bytes(picture: npt.NDArray[Any], scale: tuple[float, float] | None) -> np
     if picture.ndim == 3:
         picture = picture[..., 0] if picture.shape[2] == 1 else picture[..., :3]
     if scale is not None:
-        values = picture.astype(np.float64)
-        if not np.isfinite(values).all():
+        if np.issubdtype(picture.dtype, np.floating) and not np.isfinite(picture).all():
             raise ItemError("the item holds NaN or infinity")
-        values = (values - scale[0]) * (255 / (scale[1] - scale[0]))
-        picture = values.round().clip(0, 255)
+        picture = to_bytes(picture, scale)
     return np.ascontiguousarray(picture, np.uint8)
 
 

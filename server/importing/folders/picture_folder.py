@@ -1,15 +1,20 @@
 """Source for a folder of pictures. The subfolders are classes."""
 
+import contextlib
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 from lodespace.importing.finding import Finding
 from lodespace.importing.folders.folder_files import FolderFiles
+from lodespace.importing.folders.picture_survey import PictureSurvey
+from lodespace.importing.frame import SIZES_LOOKED_AT
 from lodespace.importing.source import ImportOptions, RawItem
 from lodespace.items import decoding
 from lodespace.items.errors import BadItem, ItemError, Picture
 from lodespace.items.paths import open_inside, shown
+from lodespace.items.picture_reading import PictureReading
 
 
 class PictureFolder:
@@ -24,6 +29,7 @@ class PictureFolder:
 
     def __init__(self, root: Path, options: ImportOptions | None = None) -> None:
         options = options or ImportOptions()
+        self.options = options
         self.root = root
         self.name = root.resolve().name or "pictures"
         self.files = FolderFiles(
@@ -34,29 +40,30 @@ class PictureFolder:
     def count(self) -> int:
         return len(self.files.paths)
 
+    @cached_property
+    def survey(self) -> PictureSurvey:
+        """The survey of a sample of the files."""
+        paths = self.files.paths
+        sample = paths[:: max(1, len(paths) // SIZES_LOOKED_AT)]
+        survey = PictureSurvey(self.options, len(sample))
+        for path in sample:
+            with contextlib.suppress(ItemError), open_inside(self.root, path) as file:
+                survey.add(file)
+        return survey
+
     @property
     def details(self) -> dict[str, Any]:
-        return {}
+        return self.survey.reading.details()
 
     def class_names(self) -> Sequence[str]:
         return ()
 
     def picture_sizes(self, limit: int) -> Sequence[tuple[int, int]]:
-        paths = self.files.paths
-        step = max(1, len(paths) // limit)
-        sizes: list[tuple[int, int]] = []
-        for path in paths[::step]:
-            try:
-                with open_inside(self.root, path) as file:
-                    size = decoding.size_of(file)
-            except ItemError:
-                continue
-            if size is not None:
-                sizes.append(size)
-        return sizes
+        del limit
+        return self.survey.sizes
 
     def findings(self) -> Sequence[Finding]:
-        return self.files.findings()
+        return [*self.files.findings(), *self.survey.findings()]
 
     def __iter__(self) -> Iterator[RawItem | BadItem]:
         yield from self.files.bad
@@ -67,15 +74,15 @@ class PictureFolder:
             )
 
     def _reader(self, path: bytes) -> "FileReader":
-        return FileReader(self.root, path)
+        return FileReader(self.root, path, self.survey.reading)
 
 
 class FileReader:
     """Reads one picture file when called."""
 
-    def __init__(self, root: Path, path: bytes) -> None:
-        self.root, self.path = root, path
+    def __init__(self, root: Path, path: bytes, reading: PictureReading) -> None:
+        self.root, self.path, self.reading = root, path, reading
 
     def __call__(self, frame: tuple[int, int] | None = None) -> Picture:
         with open_inside(self.root, self.path) as file:
-            return decoding.decode(file, frame)
+            return decoding.decode(file, frame, self.reading)

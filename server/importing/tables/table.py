@@ -3,10 +3,12 @@
 The values in all other columns are stored with the items.
 """
 
+import contextlib
 import io
 import itertools
 import os
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +19,8 @@ import pyarrow as pa
 from lodespace.errors import DatasetError
 from lodespace.importing.finding import Finding
 from lodespace.importing.folders.picture_folder import FileReader
+from lodespace.importing.folders.picture_survey import PictureSurvey
+from lodespace.importing.frame import SIZES_LOOKED_AT
 from lodespace.importing.source import ImportOptions, RawItem
 from lodespace.importing.tables.open_rows import open_rows
 from lodespace.importing.tables.table_rows import SNIFFED_ROWS, Row, short
@@ -50,7 +54,7 @@ class Table:
     unit = "rows"
 
     def __init__(self, path: Path, options: ImportOptions) -> None:
-        self.path = path
+        self.path, self.options = path, options
         self.name = path.stem
         self.rows = open_rows(path, options.encoding, options.unpacked)
         self.root = options.root or (path if path.is_dir() else path.parent)
@@ -84,7 +88,7 @@ class Table:
 
     @property
     def details(self) -> dict[str, Any]:
-        return {}
+        return self.survey.reading.details()
 
     @property
     def schema(self) -> pa.Schema | None:
@@ -95,18 +99,21 @@ class Table:
         return self.label_names
 
     def picture_sizes(self, limit: int) -> Sequence[tuple[int, int]]:
-        sizes: list[tuple[int, int]] = []
-        for found in itertools.islice(self.rows, limit):
-            if isinstance(found, BadItem):
-                continue
-            try:
-                with self._file(found[1][self.image_column or self.thumbnail_column or ""]) as file:
-                    size = decoding.size_of(file)
-            except (ItemError, KeyError):
-                continue
-            if size is not None:
-                sizes.append(size)
-        return sizes
+        del limit
+        return self.survey.sizes
+
+    @cached_property
+    def survey(self) -> PictureSurvey:
+        """The survey of the pictures of the first rows."""
+        survey = PictureSurvey(self.options, SIZES_LOOKED_AT)
+        column = self.image_column or self.thumbnail_column
+        if column is None:
+            return survey
+        for found in itertools.islice(self.rows, SIZES_LOOKED_AT):
+            if not isinstance(found, BadItem):
+                with contextlib.suppress(ItemError, KeyError), self._file(found[1][column]) as file:
+                    survey.add(file)
+        return survey
 
     def _column(self, asked: str | None, usual: Sequence[str]) -> str | None:
         """The column `asked`. If `asked` is None: the first of the `usual` names in the table.
@@ -151,7 +158,7 @@ class Table:
         )
 
     def findings(self) -> Sequence[Finding]:
-        return ()
+        return self.survey.findings()
 
     def __iter__(self) -> Iterator[RawItem | BadItem]:
         special = {
@@ -197,10 +204,11 @@ class Table:
                 )
             if original is not None:
                 item.original, item.held_bytes = original, len(original)
-                item.picture = lambda frame: decoding.decode(io.BytesIO(original), frame)
+                reading = self.survey.reading
+                item.picture = lambda frame: decoding.decode(io.BytesIO(original), frame, reading)
             elif path is not None:
                 item.path = _path_bytes(path)
-                item.picture = FileReader(self.root, item.path)
+                item.picture = FileReader(self.root, item.path, self.survey.reading)
         return item
 
     def _id_of(self, number: int, row: Row, path: str | None) -> str:

@@ -1,0 +1,123 @@
+"""Pixels of more than 8 bits, and the choice of the library that reads a file."""
+
+from typing import Any, BinaryIO
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from lodespace.items import tiff
+from lodespace.items.errors import ItemError
+from lodespace.items.formats import MICROSCOPY
+from lodespace.items.tiff import Numbers
+
+MODES = frozenset({"I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
+"""Modes of Pillow with more than 8 bits per pixel."""
+_BITS, _PHOTOMETRIC, _SAMPLES, _PLANAR, _EXTRA, _SAMPLE_FORMAT = 258, 262, 277, 284, 338, 339
+"""Tags of a TIFF page."""
+_SIGNED = 2
+_PLANAR_SEPARATE = 2
+_ALPHA = (1, 2)
+"""Values of the tag for extra samples that mean transparency."""
+
+
+def is_deep(image: Image.Image) -> bool:
+    """Whether the file has more than 8 bits per channel. Only the header has been read."""
+    return image.mode in MODES or _has_deep_colour(image)
+
+
+def _has_deep_colour(image: Image.Image) -> bool:
+    """Whether Pillow would read only the upper 8 bits of each number of a colour picture."""
+    tiles: Any = getattr(image, "tile", None)
+    if image.format == "PNG" and tiles:
+        return str(tiles[0].args).endswith(";16B")
+    if image.format == "TIFF":
+        return _bits(image) > 8
+    return False
+
+
+def numbers_of(image: Image.Image, file: BinaryIO) -> Numbers:
+    """The numbers of a picture for which `is_deep` holds. `file` is the file of the picture.
+
+    Without imagecodecs, a colour picture has only the upper 8 bits of each number. Raises
+    ItemError.
+    """
+    if image.mode in MODES:
+        image.load()
+        values: Any = np.asarray(image)
+        if image.format == "FITS":  # numbers of 16 bits are signed, which Pillow ignores
+            values = values.view(np.int16) if values.dtype == np.uint16 else values
+        return Numbers(values, False, False)
+    if MICROSCOPY.installed() and image.format == "PNG":
+        import imagecodecs
+
+        file.seek(0)
+        values = imagecodecs.png_decode(file.read())
+        if values.shape[2] == 2:
+            values = values[..., 0]
+        return Numbers(values if values.ndim == 2 else values[..., :3], values.ndim == 3, False)
+    image.load()
+    grey = image.mode in ("L", "LA", "La")
+    upper = np.asarray(image.convert("L" if grey else "RGB")).astype(np.uint16)
+    return Numbers(upper * np.uint16(257), not grey, False)
+
+
+def opened(file: BinaryIO, formats: tuple[str, ...]) -> Image.Image | None:
+    """The picture in `file`, opened by Pillow. None if tifffile should read the file.
+
+    tifffile reads TIFF files with several pages or channels, and with numbers that Pillow has no
+    mode for. Without tifffile, Pillow reads the first page.
+
+    Raises:
+        ItemError: The file needs an extra that is not installed.
+        UnidentifiedImageError: No format of `formats` fits.
+    """
+    file.seek(0)
+    try:
+        image = Image.open(file, formats=formats)
+    except UnidentifiedImageError:
+        file.seek(0)
+        if not tiff.is_tiff(file):
+            raise
+        image = None
+    if image is not None:
+        if image.format != "TIFF" or (_is_exact(image) and tiff.page_count(file, 1) < 2):
+            return image
+        planes = _tags(image, _PLANAR, 1)[0] == _PLANAR_SEPARATE and _bits(image) > 8
+        if not MICROSCOPY.installed() and not planes:
+            return image
+    if not MICROSCOPY.installed():
+        raise ItemError(f"this kind of TIFF needs {MICROSCOPY.command()}")
+    return None
+
+
+def is_partial(image: Image.Image, file: BinaryIO) -> bool:
+    """Whether Pillow reads only a part of the file, because the extra `microscopy` is missing."""
+    if MICROSCOPY.installed():
+        return False
+    if image.format == "TIFF":
+        return not _is_exact(image) or tiff.page_count(file, 1) > 1
+    return image.mode not in MODES and _has_deep_colour(image)
+
+
+def _is_exact(image: Image.Image) -> bool:
+    """Whether Pillow reads all channels and numbers of a TIFF page rightly."""
+    kinds = _tags(image, _SAMPLE_FORMAT, 1)
+    if image.mode in MODES:
+        return image.mode != "I" or kinds[0] == _SIGNED
+    if _bits(image) > 8 or _SIGNED in kinds:
+        return False
+    samples = _tags(image, _SAMPLES, 1)[0]
+    if _tags(image, _PHOTOMETRIC, 1)[0] > 1 or samples == 1:
+        return True
+    return samples == 2 and _tags(image, _EXTRA, 0)[0] in _ALPHA
+
+
+def _bits(image: Image.Image) -> int:
+    return max(_tags(image, _BITS, 1))
+
+
+def _tags(image: Image.Image, tag: int, default: int) -> tuple[int, ...]:
+    """The numbers of a tag of a TIFF page."""
+    value: Any = getattr(image, "tag_v2", {}).get(tag, default)
+    numbers = value if isinstance(value, tuple) else (value,)
+    return tuple(n for n in numbers if isinstance(n, int)) or (default,)

@@ -1,0 +1,39 @@
+"""HEIC and HEIF pictures, as phones make them. They need the extra `heif`."""
+
+import importlib
+from functools import cache
+from typing import BinaryIO
+
+from lodespace.items.formats import HEIF
+
+_BRANDS = frozenset(
+    {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
+)
+"""Brands of HEIF files. The brands of AVIF, which Pillow reads itself, are others."""
+
+
+def is_heif(file: BinaryIO) -> bool:
+    """Whether `file` begins like a HEIF file. `file` is at its beginning before and after."""
+    head = file.read(64)
+    file.seek(0)
+    return head[4:8] == b"ftyp" and head[8:12] in _BRANDS and b"avif" not in head
+
+
+def with_heif(file: BinaryIO, formats: tuple[str, ...]) -> tuple[str, ...]:
+    """The formats of Pillow by which `file` is read: `formats`, or HEIF if it is such a picture."""
+    if not (is_heif(file) and HEIF.installed()):
+        return formats
+    _register()
+    return ("HEIF",)
+
+
+def hint(file: BinaryIO) -> str:
+    """Which extra reads `file`, if it is a HEIF picture. Otherwise an empty text."""
+    if not is_heif(file) or HEIF.installed():
+        return ""
+    return f"the picture is HEIC, which needs {HEIF.command()}"
+
+
+@cache
+def _register() -> None:
+    importlib.import_module(HEIF.module).register_heif_opener()

@@ -1,0 +1,135 @@
+"""The range of numbers that becomes black to white in pictures of more than 8 bits.
+
+Cameras, microscopes, thermal and X-ray sensors store 10, 12 or 14 bits in numbers of 16 bits, and
+single hot pixels may be far brighter than all others. One range is therefore computed for a whole
+data set, from quantiles of a sample.
+"""
+
+import math
+from functools import lru_cache
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from lodespace.items.errors import ItemError
+
+Range = tuple[float, float]
+"""The numbers that become 0 and 255."""
+Full = Literal["full"]
+"""The option --range full: the whole range of the number type."""
+QUANTILES = (0.001, 0.999)
+"""Quantiles of the numbers that become black and white."""
+_MOST_VALUES = 2_000_000
+"""Largest number of values in the sample of a data set."""
+USUAL_TOPS = (1.0, 255.0, 65535.0)
+"""Largest numbers of pictures that use their whole range: fractions, 8 bits and 16 bits."""
+
+
+class ValueSample:
+    """A bounded sample of the numbers of a data set."""
+
+    def __init__(self, dtype: "np.dtype[Any]", expected: int = 0) -> None:
+        """Begin a sample of numbers of `dtype`. `expected` is the number of all values, or 0."""
+        self.dtype = dtype
+        self.share = min(1.0, _MOST_VALUES / expected) if expected else 1.0
+        self.least, self.most = math.inf, -math.inf
+        self._parts: list[npt.NDArray[Any]] = []
+        self._count = 0
+        self._random = np.random.default_rng(0)
+
+    def add(self, values: npt.NDArray[Any]) -> None:
+        """Add all finite numbers of `values`, or a random share of them."""
+        values = values.reshape(-1)
+        if np.issubdtype(values.dtype, np.floating):
+            values = values[np.isfinite(values)]
+        if not values.size:
+            return
+        self.least = min(self.least, float(values.min()))
+        self.most = max(self.most, float(values.max()))
+        if self.share < 1:
+            size = max(1, round(values.size * self.share))
+            values = values[self._random.integers(0, values.size, size)]
+        self._parts.append(values)
+        self._count += values.size
+        if self._count > 2 * _MOST_VALUES:
+            values = np.concatenate(self._parts)
+            # A random half: every second number could be every second column of a picture.
+            self._parts = [values[self._random.random(values.size) < 0.5]]
+            self._count = self._parts[0].size
+            self.share /= 2
+
+    def range(self, asked: Range | Full | None = None) -> Range:
+        """The range of the sampled numbers. Raises ItemError if there is no finite number.
+
+        `asked` is the option --range: a range, or "full" for the range of the number type. Numbers
+        that fill a usual range (fractions from 0 to 1, 8 bits, 16 bits) keep it.
+        """
+        if asked is not None and asked != "full":
+            return asked
+        if not self._parts:
+            raise ItemError("the pictures hold no finite number")
+        if asked == "full":
+            return self._full()
+        values = np.concatenate(self._parts)
+        low, high = (float(v) for v in np.quantile(values, QUANTILES))
+        usual = self._usual(low, high)
+        if usual is not None:
+            return 0.0, usual
+        if low == high:  # almost all numbers are equal
+            low, high = self.least, self.most
+        if low == high:
+            top = next((top for top in USUAL_TOPS if 0 <= high <= top), high + 1)
+            return (0.0, top) if 0 <= high <= top else (low, low + 1)
+        return low, high
+
+    def _usual(self, low: float, high: float) -> float | None:
+        """The largest number of the usual range that the numbers fill, or None.
+
+        Numbers of 16 bits whose darkest tenth is empty come from a sensor with an offset.
+        """
+        for top in USUAL_TOPS[0 if np.issubdtype(self.dtype, np.floating) else 1 :]:
+            inside = self.least >= 0 and self.most <= top and self.dtype.itemsize != 2
+            if top / 2 <= high <= top and low >= 0 and (low <= top / 10 or inside):
+                return top
+        return None
+
+    def _full(self) -> Range:
+        if self.dtype in (np.dtype(np.uint16), np.dtype(np.int16)):
+            info = np.iinfo(self.dtype)
+            return float(info.min), float(info.max)
+        if np.issubdtype(self.dtype, np.floating) and self.least >= 0 and self.most <= 1:
+            return 0.0, 1.0
+        return self.least, max(self.most, self.least + 1e-12)
+
+
+def own_range(values: npt.NDArray[Any]) -> Range:
+    """The range of one picture. Raises ItemError if it holds no finite number."""
+    sample = ValueSample(values.dtype, values.size)
+    sample.add(values)
+    return sample.range()
+
+
+def to_bytes(values: npt.NDArray[Any], scale: Range) -> npt.NDArray[np.uint8]:
+    """The numbers as uint8: `scale` becomes 0 to 255, and numbers outside of it are clipped.
+
+    NaN becomes 0: it marks pixels without a measurement.
+    """
+    if values.dtype == np.uint16:
+        return _table(scale)[values]
+    kind = np.float32 if values.dtype.itemsize <= 2 or values.dtype == np.float32 else np.float64
+    scaled = (values.astype(kind) - kind(scale[0])) * kind(255 / (scale[1] - scale[0]))
+    return (
+        np.nan_to_num(scaled, nan=0.0, posinf=255.0, neginf=0.0)
+        .round()
+        .clip(0, 255)
+        .astype(np.uint8)
+    )
+
+
+@lru_cache(maxsize=16)
+def _table(scale: Range) -> npt.NDArray[np.uint8]:
+    """The byte of each number of 16 bits, (65536,). A look-up is faster than the computation."""
+    numbers = np.arange(1 << 16, dtype=np.float64)
+    scaled = (numbers - scale[0]) * (255 / (scale[1] - scale[0]))
+    return scaled.round().clip(0, 255).astype(np.uint8)

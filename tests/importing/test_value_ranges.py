@@ -1,0 +1,195 @@
+"""Value ranges of pictures of more than 8 bits: one robust range per data set."""
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import tifffile
+from PIL import Image
+
+from lodespace.cli.options import add_data_options, data_options_from
+from lodespace.errors import DatasetError
+from lodespace.importing.arrays.array_items import from_arrays
+from lodespace.importing.folders.picture_folder import PictureFolder
+from lodespace.importing.report import ImportReport
+from lodespace.importing.source import ImportOptions
+from lodespace.items import decoding, originals
+from lodespace.items.item_set import ItemSet
+from lodespace.items.picture_reading import PictureReading
+from lodespace.items.value_range import ValueSample, to_bytes
+from lodespace.predict.reading import Reading, open_new, read_batches
+from samples.pictures import Import
+
+
+def noise(bits: int, seed: int = 0) -> npt.NDArray[np.uint16]:
+    """A picture (48, 48) of all numbers of `bits` bits."""
+    return np.random.default_rng(seed).integers(0, 1 << bits, (48, 48)).astype(np.uint16)
+
+
+def save(folder: Path, pictures: list[npt.NDArray[np.uint16]], suffix: str = ".png") -> Path:
+    folder.mkdir(parents=True)
+    for number, picture in enumerate(pictures):
+        Image.fromarray(picture).save(folder / f"{number}{suffix}")
+    return folder
+
+
+def values_text(items: ItemSet) -> str:
+    return " ".join(line.text for line in items.report if line.topic == "values")
+
+
+@pytest.mark.parametrize("bits", [10, 12, 14, 16])
+def test_files_of_each_depth_use_the_whole_brightness(
+    tmp_path: Path, bring: Import, bits: int
+) -> None:
+    items, _ = bring(save(tmp_path / "m", [noise(bits, seed) for seed in range(4)]))
+    wanted = noise(bits).astype(float) * 255 / ((1 << bits) - 1)
+    assert np.abs(items.data[0] - wanted).max() <= 1.5
+    low, high = items.details["stretched_from"]
+    assert low < high <= (1 << bits) - 1
+    assert f"{high:,.6g}" in values_text(items)
+
+
+def test_full_range_16_bit_and_8_bit_pictures_are_not_changed(
+    tmp_path: Path, bring: Import
+) -> None:
+    root = save(tmp_path / "m", [noise(16, seed) for seed in range(3)])
+    eight = np.random.default_rng(9).integers(0, 50, (48, 48)).astype(np.uint8)
+    Image.fromarray(eight).save(root / "8.png")
+    items, _ = bring(root)
+    np.testing.assert_array_equal(items.data[0], np.round(noise(16) / 257))
+    np.testing.assert_array_equal(items.data[3], eight)
+    assert "8 bits are kept" in values_text(items)
+
+
+@pytest.mark.parametrize("of", ["files", "array"])
+def test_hot_pixels_do_not_make_pictures_black(tmp_path: Path, bring: Import, of: str) -> None:
+    pictures = [noise(10, seed) for seed in range(4)]
+    pictures[1][3, 3] = 65535
+    data = save(tmp_path / "m", pictures) if of == "files" else from_arrays("m", np.stack(pictures))
+    items, _ = bring(data)
+    assert 100 < items.data[0].mean() < 150
+    assert items.data[1, 3, 3] == 255
+
+
+def test_the_sample_of_an_array_ignores_a_few_wild_numbers() -> None:
+    sample = ValueSample(np.dtype(np.float64))
+    sample.add(np.r_[np.random.default_rng(0).normal(0, 1, 100_000), [1e6] * 20, [np.nan]])
+    low, high = sample.range()
+    assert -3.5 < low < -2.5
+    assert 2.5 < high < 3.5
+    assert sample.range((1.0, 2.0)) == (1.0, 2.0)
+    assert sample.range("full")[1] == 1e6
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype", "wanted"),
+    [
+        ([0, 200, 255], np.int64, (0, 255)),
+        ([0.0, 0.2, 0.9], np.float32, (0, 1)),
+        ([0, 30_000, 65_000], np.uint16, (0, 65535)),
+        ([7, 7, 7], np.uint16, (0, 255)),
+        ([-5.0, -5.0], np.float32, (-5, -4)),
+    ],
+)
+def test_numbers_that_fill_a_usual_range_keep_it(
+    values: list[float], dtype: type, wanted: tuple[float, float]
+) -> None:
+    sample = ValueSample(np.dtype(dtype))
+    sample.add(np.array(values, dtype))
+    assert sample.range() == wanted
+
+
+def test_few_bright_pixels_on_black_stay_visible() -> None:
+    stars = np.zeros((100, 100), np.uint16)
+    stars[5, 5] = 900
+    sample = ValueSample(stars.dtype)
+    sample.add(stars)
+    assert to_bytes(stars, sample.range())[5, 5] == 255
+
+
+def test_a_sensor_with_an_offset_is_stretched_from_its_offset() -> None:
+    sample = ValueSample(np.dtype(np.uint16))
+    sample.add((100 + noise(6)).astype(np.uint16))
+    assert sample.range() == (100, 163)
+
+
+def test_floating_point_tiff_is_read_and_missing_measurements_are_black(
+    tmp_path: Path, bring: Import
+) -> None:
+    root = tmp_path / "f"
+    root.mkdir()
+    picture = noise(8).astype(np.float32) / 10 - 5
+    picture[0, 0] = np.nan
+    for number in range(2):
+        tifffile.imwrite(root / f"{number}.tif", picture)
+    items, report = bring(root)
+    assert report.bad == []
+    assert items.data[0, 0, 0] == 0
+    assert items.data[0].max() == 255
+    assert items.data[0].min() == 0
+
+
+def test_card_and_new_items_are_read_with_the_range_of_the_data_set(
+    tmp_path: Path, bring: Import
+) -> None:
+    items, _ = bring(save(tmp_path / "m", [noise(12, seed) for seed in range(3)]))
+    np.testing.assert_array_equal(np.asarray(originals.picture(items, 0, 48)), items.data[0])
+
+    darker = save(tmp_path / "new", [noise(12) // np.uint16(4)])
+    reading = Reading("image", (48, 48), items.details)
+    source = open_new(str(darker), reading, ImportOptions())
+    (batch,) = read_batches(source, reading, ImportReport("new"), 10)
+    assert np.abs(batch.array()[0] - items.data[0] / 4.0).max() <= 1.5
+
+
+def test_the_option_range_is_used_for_files_and_arrays(tmp_path: Path, bring: Import) -> None:
+    pictures = [noise(12, seed) for seed in range(3)]
+    wanted = np.round(np.clip(pictures[0] / 2000, 0, 1) * 255)
+    for data in (save(tmp_path / "m", pictures), from_arrays("m", np.stack(pictures))):
+        items, _ = bring(data, range=(0.0, 2000.0))
+        np.testing.assert_array_equal(items.data[0], wanted)
+        assert items.details["stretched_from"] == [0.0, 2000.0]
+        items, _ = bring(data, range="full")
+        np.testing.assert_array_equal(items.data[0], np.round(pictures[0] / 257))
+
+
+def test_the_command_line_takes_a_range_full_and_channels() -> None:
+    import argparse
+
+    parser = argparse.ArgumentParser()
+    parser.add_argument("path")
+    add_data_options(parser)
+    given = data_options_from(
+        parser.parse_args(["d", "--range", "-1", "4095", "--channels", "0,2"])
+    )
+    assert given.range == (-1.0, 4095.0)
+    assert given.channels == (0, 2)
+    assert data_options_from(parser.parse_args(["d", "--range", "full"])).range == "full"
+
+
+@pytest.mark.parametrize("asked", [(5.0, 5.0), (1.0,), (0.0, 1.0, 2.0)])
+def test_ranges_that_are_none_are_refused(tmp_path: Path, asked: tuple[float, ...]) -> None:
+    root = save(tmp_path / "m", [noise(12)])
+    with pytest.raises(DatasetError, match="--range"):
+        PictureFolder(root, ImportOptions(range=asked)).picture_sizes(10)
+
+
+@pytest.mark.parametrize(
+    "details",
+    [
+        {"stretched_from": [1, "2"]},
+        {"stretched_from": [2, 1]},
+        {"stretched_from": [float("nan"), 1]},
+        {"stretched_from": {"low": 1}, "channels": [-1], "planes": "all"},
+        {"channels": [0, 1, 2, 3]},
+    ],
+)
+def test_invalid_details_of_a_foreign_data_set_are_ignored(details: dict[str, object]) -> None:
+    assert PictureReading.of(details) == PictureReading()
+
+
+def test_the_reading_of_pictures_is_stored_and_read_back() -> None:
+    reading = PictureReading(((0.0, 5.0), (1.0, 2.0)), (0, 2), "max")
+    assert PictureReading.of(reading.details()) == reading
+    assert decoding.PLAIN.details() == {}
