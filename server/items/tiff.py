@@ -137,8 +137,11 @@ class _Stack:
         if page_count(file) > MAX_PAGES:
             raise ItemError(f"the file has more than {MAX_PAGES:,} pages")
         try:
-            # An OME file may name further files, which must not be opened.
-            self.tiff = tifffile.TiffFile(file, _multifile=False, is_mmstack=False, is_ndtiff=False)
+            # An OME file may name further files, which must not be opened. The name is of no file:
+            # tifffile would look for further files in its folder.
+            self.tiff = tifffile.TiffFile(
+                file, name="picture.tif", _multifile=False, is_mmstack=False, is_ndtiff=False
+            )
             self.series: Any = _level(self.tiff.series[0], frame)
             self.page: Any = self.series.keyframe
             self.layout = self._layout()

@@ -169,7 +169,7 @@ def test_the_command_line_takes_a_range_full_and_channels() -> None:
 
 
 @pytest.mark.parametrize("asked", [(5.0, 5.0), (1.0,), (0.0, 1.0, 2.0)])
-def test_ranges_that_are_none_are_refused(tmp_path: Path, asked: tuple[float, ...]) -> None:
+def test_invalid_ranges_are_refused(tmp_path: Path, asked: tuple[float, ...]) -> None:
     root = save(tmp_path / "m", [noise(12)])
     with pytest.raises(DatasetError, match="--range"):
         PictureFolder(root, ImportOptions(range=asked)).picture_sizes(10)
