@@ -9,6 +9,8 @@ from lodespace.protocol import ReportLine
 
 MOST_KINDS = 5
 """Largest number of kinds that the report names. Further kinds are counted together."""
+_DOUBTFUL_COUNT = 3
+"""A smaller number of files, such as a readme, does not need a person's attention."""
 _MOST_COUNTED = 1000
 """Largest number of kinds that are counted separately."""
 _DOUBTFUL_SHARE = 0.05
@@ -57,7 +59,7 @@ class LeftOut:
             ReportLine(
                 topic="left_out",
                 text=shortened(_text(kind, unit, whole if kind is kinds[0] else 0)),
-                doubtful=kind.count > _DOUBTFUL_SHARE * whole or bool(kind.first.remedy),
+                doubtful=_is_doubtful(kind, whole),
             )
             for kind in kinds[:MOST_KINDS]
         ]
@@ -66,6 +68,13 @@ class LeftOut:
             text = f"{sum(k.count for k in rest):,} for {len(rest):,} other reasons"
             lines.append(ReportLine(topic="left_out", text=text))
         return lines
+
+
+def _is_doubtful(kind: _Kind, whole: int) -> bool:
+    if kind.first.expected:
+        return False
+    many = kind.count >= _DOUBTFUL_COUNT and kind.count > _DOUBTFUL_SHARE * whole
+    return bool(kind.first.remedy) or many or 2 * kind.count > whole
 
 
 def _text(kind: _Kind, unit: str, whole: int = 0) -> str:

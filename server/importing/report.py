@@ -1,5 +1,6 @@
 """The report of an import: how the data were read, and the items that were left out."""
 
+import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -45,7 +46,7 @@ class ImportReport:
 
         Names and reasons are shortened: a reason may quote a cell of 16 MB.
         """
-        short = BadItem(_short(bad.name), _short(bad.reason), bad.count, bad.kind, bad.remedy)
+        short = dataclasses.replace(bad, name=_short(bad.name), reason=_short(bad.reason))
         self.kinds.add(short)
         if len(self.bad) < MOST_NAMED:
             self.bad.append(short)

@@ -15,7 +15,7 @@ MOST_CLASSES = 12
 _NAMED_OF_MANY = 6
 """Number of classes that the report names if there are more than MOST_CLASSES."""
 _LONGEST_NAME = 40
-_KINDS = {"image": "pictures", "vector": "vectors", "sound": "sounds"}
+_KINDS = {"image": "pictures", "vector": "vectors"}
 
 
 class Tally:
@@ -53,9 +53,10 @@ class Tally:
         return found
 
     def _kind(self, source: Source) -> str:
-        of_files = f" in {self.files:,} files" if source.kind == "sound" and self.files else ""
-        windows = "windows of " if source.kind == "sound" else ""
-        return f"{self.items:,} {windows}{_KINDS[source.kind]}{of_files}"
+        if source.kind == "sound":
+            recordings = "1 recording" if self.files == 1 else f"{self.files:,} recordings"
+            return f"{self.items:,} windows of {recordings}"
+        return f"{self.items:,} {_KINDS[source.kind]}"
 
     def _classes(self, source: Source) -> Finding:
         labelled = self.labels.total()

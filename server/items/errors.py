@@ -30,3 +30,5 @@ class BadItem:
     """Kind of the files, if the kind is the reason: "HEIC" or ".txt". Empty for other reasons."""
     remedy: str = ""
     """What to do to read the item: "install lodespace[heif]". Empty if nothing is known."""
+    expected: bool = False
+    """Whether the item is left out on purpose, such as a mask, and not by a fault of the data."""

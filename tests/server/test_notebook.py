@@ -57,6 +57,7 @@ def test_arrays_are_served_with_their_labels_and_opened_again(folder: Path) -> N
     before = set(threading.enumerate())
     with lodespace.serve(data, labels=names, port=0, threads=1) as served:
         assert served.url in repr(served)
+        assert served.report.startswith("  items")
         session = get(served, "api/session")
         assert session["n_items"] == 80
         assert [c["name"] for c in session["classes"]] == ["left", "right"]

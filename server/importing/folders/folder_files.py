@@ -77,4 +77,5 @@ def _passed_over(suffix: str, count: int) -> BadItem:
 def _apart(folder: str, count: int) -> BadItem:
     """Return the line of the report on `count` masks in the folder `folder` ("": any folder)."""
     name = f"{count:,} {'file' if count == 1 else 'files'}" + (f" in {folder}/" if folder else "")
-    return BadItem(name, "no items of their own; --masks items imports them", count, "masks")
+    reason = "no items of their own; --masks items imports them"
+    return BadItem(name, reason, count, "masks", expected=True)

@@ -7,7 +7,7 @@ _TO_TIFF = "convert them to PNG or TIFF"
 
 _NAMES: dict[str, str] = {
     **dict.fromkeys((".heic", ".heif", ".hif"), "HEIC"),
-    **dict.fromkeys((".mp4", ".mov", ".avi", ".mkv", ".webm", ".mts", ".m4v", ".wmv"), "videos"),
+    **dict.fromkeys((".mp4", ".mov", ".avi", ".mkv", ".webm", ".mts", ".m4v", ".wmv"), "video"),
     **dict.fromkeys((".cr2", ".cr3", ".nef", ".arw", ".dng", ".raf", ".orf", ".rw2"), "camera raw"),
     **dict.fromkeys((".nd2", ".czi", ".lif", ".oib", ".oif", ".vsi", ".ims"), "microscopy"),
     **dict.fromkeys((".zip", ".tar", ".gz", ".tgz", ".7z", ".rar", ".bz2", ".xz"), "archives"),

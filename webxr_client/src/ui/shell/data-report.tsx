@@ -1,4 +1,4 @@
-/** Panel with the report of the import. It is open until the first gesture or until it is closed. */
+/** Panel with the report of the import, open until the first gesture or until it is closed. */
 import { REPORT_CLOSED, reportKey } from "../../state/report.js";
 import { store } from "../../state/storage.js";
 import { useUi } from "../kit/context.js";
