@@ -53,7 +53,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def _bake(options: argparse.Namespace) -> int:
     from lodespace.baking.bake import DEFAULT_PARTS, bake  # imports torch
+    from lodespace.models.light_torch import leave_out_compiler
 
+    leave_out_compiler()
     result = bake(
         options.data,
         options.output,

@@ -21,6 +21,7 @@ from lodespace.errors import LodespaceError
 from lodespace.items import decoding
 from lodespace.items.errors import ItemError
 from lodespace.items.picture_reading import PictureReading
+from lodespace.models.light_torch import leave_out_compiler
 from lodespace.predict.messages import Answer, packed, read_request
 from lodespace.predict.predictor import Predictor, load_model
 from lodespace.protocol import Predict, Predictions
@@ -108,6 +109,7 @@ def main(folder: str, threads: str) -> int:
     end_with_parent()
     pipe = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # prints go to standard error, because standard output is the pipe of answers
+    leave_out_compiler()
     torch.set_num_threads(max(1, int(threads) or (os.cpu_count() or 1)))
     worker = Worker(Path(folder))
     while (request := read_request(sys.stdin.buffer)) is not None:

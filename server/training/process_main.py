@@ -117,8 +117,10 @@ def _train(start: m.Start, reader: CommandReader, events: EventPipe) -> int:
     # than the server waits for a heartbeat. The server waits longer for the first message.
     import torch
 
+    from lodespace.models.light_torch import leave_out_compiler
     from lodespace.training.worker import Worker
 
+    leave_out_compiler()
     torch.set_num_threads(start.threads)
     give_way()  # after torch is loaded: the server waits a limited time for the first message
     lock = CheckpointLock(Path(start.checkpoints))

@@ -54,6 +54,7 @@ MODELS = (
     Topic("config", "model and training configuration, presets"),
     Topic("dataset", "items as tensors"),
     Topic("device", "choice of device, threads"),
+    Topic("light_torch", "training without the compiler of torch"),
     Topic("batches", "batch iteration"),
     Topic("snapshot", "one frame of training, for display"),
     Topic("checkpoints", "training state on disk and in memory"),

@@ -1,0 +1,84 @@
+"""Training without the compiler of torch, in the processes that only train.
+
+Each optimiser of torch imports the compiler (`torch._dynamo`), although eager training uses nothing
+of it but two functions that do nothing there. The import takes more than two seconds of processor
+time and 150 MB of memory, about as much as torch itself.
+"""
+
+import importlib
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import sys
+import types
+from collections.abc import Callable, Sequence
+from typing import Any
+
+_COMPILER = "torch._dynamo"
+
+
+def leave_out_compiler() -> None:
+    """Let the optimisers of this process work without loading torch's compiler.
+
+    Call this function before the first optimiser is created, and only in a process that compiles no
+    model. If something needs more of the compiler nevertheless, the compiler is loaded.
+    """
+    import torch
+
+    if _COMPILER in sys.modules:
+        return
+    absent = _Absent(_COMPILER)
+    absent.__path__ = []
+    sys.modules[_COMPILER] = absent
+    torch._dynamo = absent  # type: ignore[attr-defined, assignment]
+    sys.meta_path.insert(0, _Submodules())
+
+
+class _Absent(types.ModuleType):
+    """Stands for the compiler until something uses more than the two functions of optimisers."""
+
+    def disable(
+        self, fn: Callable[..., Any] | None = None, *_: object, **__: object
+    ) -> Callable[..., Any]:
+        """Return `fn` itself, or a decorator that returns its function: nothing is compiled."""
+        return fn if fn is not None else lambda function: function
+
+    def graph_break(self, *_: object, **__: object) -> None:
+        """Do nothing: no graph is recorded."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(_load_compiler(), name)
+
+
+class _Submodules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Loads the compiler when one of its submodules is imported."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: types.ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if not fullname.startswith(f"{_COMPILER}."):
+            return None
+        _load_compiler()
+        if fullname not in sys.modules:
+            return importlib.util.find_spec(fullname)
+        # The compiler has loaded this submodule itself. A second copy would be another module.
+        return importlib.machinery.ModuleSpec(fullname, self)
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType:
+        module = sys.modules[spec.name]
+        spec.loader_state = module.__spec__
+        return module
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        assert module.__spec__ is not None
+        module.__spec__ = module.__spec__.loader_state
+
+
+def _load_compiler() -> types.ModuleType:
+    """Load the compiler in the place of what stood for it, and return it."""
+    if isinstance(sys.modules.get(_COMPILER), _Absent):
+        sys.meta_path[:] = [f for f in sys.meta_path if not isinstance(f, _Submodules)]
+        del sys.modules[_COMPILER]
+    return importlib.import_module(_COMPILER)
