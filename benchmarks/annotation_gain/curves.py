@@ -27,9 +27,10 @@ COLOURS = {
 }
 """Colours of the curves, by method."""
 OF_LEARNERS = {"lr-margin": "#000000", "svc-margin": "#666666", "lr-random": "#bbbbbb"}
-"""Colours of the methods whose names end with a view (views.py), by the name without the view."""
+"""Colours of the methods that run once per view (views.py), by the part of the method's name before
+the view."""
 DASHED = ("normalised", "spectrum")
-"""Views whose curves are dashed: the second view of each kind that has two views."""
+"""Views whose curves are dashed: the second view of each kind of items with two views."""
 DRAWN = {"right": "right (label, else prediction)", "labelled_right": "labelled and correct"}
 
 

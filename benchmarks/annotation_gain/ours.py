@@ -14,8 +14,8 @@ On textures, each cluster of the map contains several classes, so the person dra
 """
 SHEETS = ("suspects", "uncertain")
 SHEETS_A_REST = 5
-"""After a contact sheet, the run waits until training rests only if the number of gestures is a
-multiple of this value. After other sheets, the run waits only for new predictions.
+"""After a contact sheet whose gesture number is a multiple of this value, the run waits until
+training rests. After any other contact sheet, the run waits only for new predictions.
 """
 ACCEPTED_FROM = 0.9
 """One gesture at the end of a run accepts all predictions with at least this confidence."""

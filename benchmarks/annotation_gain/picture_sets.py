@@ -53,7 +53,7 @@ def digits() -> LabelledItems:
 
 
 def some_digits(n: int) -> LabelledItems:
-    """Return N digits: some of the bundled digits, or all bundled digits and deformed copies."""
+    """Return `n` digits: some of the bundled digits, or all bundled digits and deformed copies."""
     whole = digits()
     random = np.random.default_rng(n)
     if n <= len(whole):

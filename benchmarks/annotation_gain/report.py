@@ -41,8 +41,8 @@ NAMES = {
 }
 """Names of the methods in the tables.
 
-An asterisk marks a person who sees every picture of a region. For this person, seconds are not
-measured.
+In a method with an asterisk, the simulated person sees every picture of a region. The seconds of
+this method are not measured.
 """
 WITH_A_CLOCK = (
     *("suggested", "named", "samples", *OPPONENTS),

@@ -1,4 +1,6 @@
-"""Search for wrong labels: the suspects of Lodespace, and those of a method in use today.
+"""Search for wrong labels, among the suspects of Lodespace and of a method for comparison.
+
+Suspects are the items whose labels are most probably wrong.
 
 All items have labels, and 5 % of the labels are wrong. Nobody has verified a label. A person goes
 through the first sheets of 27 suspects, and corrects the wrong labels.
@@ -34,7 +36,7 @@ def wrong_labels(truth: Labels, seed: int) -> Labels:
 
 
 async def of_lodespace(data: LabelledItems, seed: int, sheets: int) -> Course:
-    """Review Lodespace's sheets of suspects. `corrected`: number of wrong labels on a sheet."""
+    """Review Lodespace's contact sheets of suspects, and count the wrong labels on each sheet."""
     course = Course("suspects", data.name, seed, len(data))
     labels = wrong_labels(data.truth, seed)
     async with page_of(data, seed) as page:

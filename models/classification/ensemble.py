@@ -132,8 +132,8 @@ class Predictions:
     def _prepare_second_pass(self, labels: TrainingLabels) -> bool:
         """Do a part of the work between the two passes over all items.
 
-        This work is to solve the kernel classifier and to spread labels. Returns whether all of it
-        had been done before the call.
+        The work consists of solving the kernel classifier and spreading labels. Returns whether no
+        work was left.
         """
         n_classes = self.probabilities.shape[1]
         solving = self._belief is None

@@ -102,7 +102,7 @@ class WideClassifier:
 
     @torch.no_grad()
     def probabilities(self, items: torch.Tensor | slice) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return class probabilities (B, C) and features (B, WIDTH) of items, not augmented."""
+        """Return class probabilities (B, C) and features (B, WIDTH) of unaugmented items."""
         features = self.network(self.dataset.batch(items))
         return F.softmax(self.output(features), dim=1), features
 

@@ -113,7 +113,8 @@ class ParticleMap:
     # Checkpoints ------------------------------------------------------------------------------
 
     def tensors(self) -> Tensors:
-        """The particles, or before they exist the starting positions, and the pins."""
+        """Return the particles and the pins. Before the particles exist, return their starting
+        positions instead."""
         tensors = {"start": self.start} if self.particles is None else self.particles.tensors()
         if len(self.pinned):
             tensors |= {"pinned_items": self.pinned, "pins": self.pins}

@@ -55,7 +55,7 @@ class Motion:
         return self.step * (remaining if self.step == LAYOUT_STEP else min(1.0, 2 * remaining))
 
     def counters(self) -> dict[str, Any]:
-        """Return the numbers that a checkpoint saves, so that the points go on moving after it."""
+        """Return the numbers that a checkpoint stores so that motion can continue from it."""
         return {"rounds_due": self.due, "rounds_planned": self.planned, "round_step": self.step}
 
     def load(self, counters: Mapping[str, Any]) -> None:

@@ -78,7 +78,7 @@ class Loop(ABC):
     @property
     @abstractmethod
     def progress(self) -> float:
-        """Share (0..1) of the first training that is done."""
+        """Completed share (0..1) of the first training."""
 
     @abstractmethod
     def forces(self, items: torch.Tensor | None, *, reconstruction: bool) -> Forces:

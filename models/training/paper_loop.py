@@ -196,8 +196,8 @@ class PaperLoop(Loop):
     def _encode_cached(self) -> None:
         """Encode all items from cached activations.
 
-        In a large data set, a turn encodes only ENCODED_PER_TURN items. One half of them is in view
-        or labelled. The other half differs from turn to turn.
+        In a large data set, one unit of work encodes only ENCODED_PER_TURN items. One half of these
+        items are in view or labelled. The other half differs from unit to unit.
         """
         n = len(self._mean)
         self._encoded = 0  # discards the chunks that `_encode_chunk` has encoded so far

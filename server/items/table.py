@@ -106,7 +106,7 @@ class ItemTable:
         return PATH in self._numbers and self.table[PATH].null_count < len(self)
 
     def first_paths(self, count: int) -> list[bytes]:
-        """Paths of those of the first `count` items that are files."""
+        """Return the paths of the first `count` items. Items that are not files are left out."""
         if PATH not in self._numbers:
             return []
         return [path for path in self.table[PATH].slice(0, count).to_pylist() if path is not None]

@@ -126,7 +126,7 @@ class Rebuilding:
     # One event
 
     def _add(self, number: int) -> None:
-        """Add event `number` of the log or the recording. Without either, add an empty gesture."""
+        """Add event `number` of the log or the recording. If both lack it, add an empty gesture."""
         for event in self._sources.stored.get(number, ()):
             if self._carried_out(event):
                 self._result.from_log += 1

@@ -93,7 +93,7 @@ def _moments(folder: Path) -> Iterator[Snapshot]:
 
 
 def _checkpoint(project: Project, last: int) -> Iterator[Snapshot]:
-    """Yield the labels of the newest checkpoint if no snapshot for undo is newer."""
+    """Yield the labels of the newest checkpoint, unless a snapshot for undo is newer."""
     found = latest(project.checkpoints)
     moments = [path for _, path in numbered(project.moments)]
     if found is None:

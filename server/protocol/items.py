@@ -53,8 +53,8 @@ class ItemInfo(Message):
     labelled_by: str
     """Id of the client that labelled the item; empty if no gesture labelled the item."""
     labelled_at: float
-    """Time of the gesture that labelled the item, in seconds since the Unix epoch; 0 without such
-    a gesture."""
+    """Time of the gesture that labelled the item, in seconds since the Unix epoch; 0 if no
+    gesture labelled the item."""
     prediction: int
     """Class that the model predicts; -1 before the first prediction."""
     confidence: float

@@ -158,7 +158,7 @@ class Recorder:
     def close(self) -> None:
         """Write the waiting records and close the file.
 
-        Gives up after CLOSE_SECONDS on a slow disk, unless the recorder is patient. A second call
+        Gives up after CLOSE_SECONDS on a slow disk, unless `patient` is True. A second call
         has no effect.
         """
         if self._closed:

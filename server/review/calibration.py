@@ -24,7 +24,7 @@ from lodespace.session.session import AnnotationSession
 Floats = npt.NDArray[np.float64]
 
 NEWEST = 30
-"""Number of newest sheets whose answers are used."""
+"""Largest number of contact sheets whose answers are used: the newest ones."""
 FADING = 0.75
 """Weight of the answers on a sheet, relative to those on the next newer sheet. Older answers count
 less, because the model changes."""
@@ -60,7 +60,7 @@ class Answers(NamedTuple):
     """Answers of people about E items, with the probabilities that the model had given before."""
 
     probability: Floats
-    """The model's probability, before the answer, that the class of each item is right (E,)."""
+    """Probability (E,) that the model gave to the class of each item before the person answered."""
     right: npt.NDArray[np.bool_]
     """Whether the person kept the class (E,)."""
     weight: Floats

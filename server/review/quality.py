@@ -16,12 +16,14 @@ TYPICAL_REGION = 27
 """Assumed number of items of a region gesture, until a client has made a region gesture. The number
 is the size of a contact sheet."""
 WIDEST = 0.35
-"""Before SHOWN_FROM sheets, a share is shown only if its interval is at most this wide."""
+"""Largest width of the interval of a share that is shown. From SHOWN_FROM contact sheets on, shares
+with a wider interval are shown as well.
+"""
 SHOWN_FROM = 4
-"""After this number of sheets with answers, a share is shown even if its interval is wide.
+"""Number of confirmed contact sheets from which a share is shown even if its interval is wide.
 
-The first sheet does not count, because it has no predictions. So such a share is shown from the
-fifth sheet on.
+The first sheet does not count, because it has no predictions. So a share with a wide interval is
+shown from the fifth sheet on.
 """
 UNKNOWN_BUT_RIGHT = 0.3
 """Share of the unknown items (`unknown_items`) whose predictions may be right after all. The

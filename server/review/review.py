@@ -33,9 +33,10 @@ T = TypeVar("T")
 
 
 def typical_region(history: LabelHistory) -> float:
-    """Return the median number of items per gesture, over the newest region gestures.
+    """Return the median number of items of the newest region gestures.
 
-    Undone gestures do not count. Return TYPICAL_REGION if there are no region gestures.
+    A region gesture labels the items in a drawn region. Undone gestures do not count. Return
+    TYPICAL_REGION if there are no region gestures.
     """
     regions = (
         gesture
@@ -66,7 +67,7 @@ class Review:
         self._changed.set()
         self._known = -1
         self._calibration = (-1, Calibration())
-        """Number of an event, and the calibration fitted to the answers up to this event."""
+        """Number of an event, and the calibration fitted to the sheets confirmed until then."""
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -125,7 +126,10 @@ class Review:
         return await self._work_out(lambda: cues.cue(state, which).tobytes())
 
     def _calibrated(self) -> Callable[[], Calibration]:
-        """Return a function that calibrates by all answers. The function may run in any thread."""
+        """Return a function that fits the calibration to the newest confirmed contact sheets.
+
+        The function may run in any thread.
+        """
         sequence, known = self.session.sequence, self._calibration
         if known[0] == sequence:
             return lambda: known[1]

@@ -67,7 +67,7 @@ class ClassList:
         return len(self.classes)
 
     def restore(self, classes: Sequence[ClassInfo]) -> None:
-        """Replace the classes that the session began with by the `classes` of a scene."""
+        """Replace the initial classes of the session by the `classes` of a scene."""
         self._first = list(classes)
         self.rebuild(lambda _: True)
 

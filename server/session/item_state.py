@@ -25,7 +25,7 @@ class ItemState(NamedTuple):
     margin: npt.NDArray[np.float32]
     """Difference between the probabilities of the two most probable classes (N,)."""
     doubt: npt.NDArray[np.float32]
-    """Probability that the class in `standing` is wrong for the item (N,)."""
+    """Probability that the item's label, or without a label its predicted class, is wrong (N,)."""
     locked: npt.NDArray[np.bool_]
     """Whether the item's class in `standing` is locked (N,)."""
     positions: npt.NDArray[np.int32]

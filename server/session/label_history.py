@@ -174,7 +174,7 @@ class LabelHistory:
         self._end = record.first + len(record.items)
 
     def changes(self) -> list[Items]:
-        """Return the items whose label changed, per prepared gesture."""
+        """Return the items whose label changed, for each gesture of the last call of `prepare`."""
         changed = self._rows.class_id[self._prepared] != self._before
         items = np.concatenate([record.items for record in self._records])[changed]
         counts = np.concatenate([[0], np.cumsum(changed)])

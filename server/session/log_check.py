@@ -33,7 +33,7 @@ from lodespace.session.state import SessionState
 from lodespace.session.undo import UndoLog
 
 _OVERLOOKED = (LodespaceError, IndexError, KeyError, TypeError, OverflowError)
-"""Errors of `carry_out` for an event that passed the checks but makes no sense."""
+"""Errors that `carry_out` raises for an impossible event that the checks did not find."""
 
 
 def replay(session: AnnotationSession, events: Iterable[Event], path: Path) -> None:
@@ -180,7 +180,10 @@ def _check_class_event(
         raise ValueError(f"it names class {class_id}, but there are {len(classes)} classes")
     if isinstance(event, MergeClassEvent):
         if not 0 <= event.into < len(classes) or event.into == class_id:
-            raise ValueError(f"it merges class {class_id} into class {event.into}")
+            raise ValueError(
+                f"it merges class {class_id} into class {event.into}, which must be another of the "
+                f"{len(classes)} classes"
+            )
     elif isinstance(event, EditClassEvent):
         _check_info(class_id, event.name or "name", event.colour)
 

@@ -263,7 +263,7 @@ def _columns(row: bytes, rowid: int) -> tuple[Value, ...]:
 
 
 def _value(row: bytes, at: int, kind: int) -> tuple[Value, int]:
-    """Return the value of type `kind` at byte `at`, and the byte after it."""
+    """Return the value of type `kind` at offset `at`, and the offset of the next value."""
     if kind in (0, 8, 9):
         return {0: None, 8: 0, 9: 1}[kind], at
     if kind in (10, 11):

@@ -117,7 +117,7 @@ class Worker:
         self._report_state()
 
     def _limit_motion(self) -> None:
-        """Limit the motion in this unit of work; more time since the previous unit allows more."""
+        """Limit how far points move in this unit of work, by the time since the previous unit."""
         now = time.monotonic()
         self.trainer.tempo = min(1.0, max(0.01, (now - self._advanced_at) * FRAME_RATE))
         self._advanced_at = now

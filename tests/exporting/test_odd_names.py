@@ -52,7 +52,7 @@ NEED_MODEL = {"model", "onnx"}
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project on pictures in folders with odd names, in a folder with an odd name."""
+    """A project in a folder with an odd name. Its pictures are in other folders with odd names."""
     root = os.fsencode(tmp_path) + b"/pict\xfcres"
     for number, name in enumerate(ODD):
         folder = root + b"/" + CLASSES[number % len(CLASSES)]

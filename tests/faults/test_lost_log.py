@@ -60,7 +60,7 @@ def replace_log(project: Path) -> None:
 
 
 def checkpoint(project: Path) -> None:
-    """Copy the write-ahead log into the database. Before that, the database has no label."""
+    """Copy the write-ahead log, which contains all labels, into the database."""
     with sqlite3.connect(project / LABEL_LOG) as log:
         assert log.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone() == (0, 0, 0)
     log.close()

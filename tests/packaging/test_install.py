@@ -29,7 +29,7 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> Commands:
 
 
 def tools(commands: Commands) -> list[str]:
-    """The tool (uv or Python) of each command that installs packages other than uv."""
+    """The tool (uv or Python) of each install command, except for the command that installs uv."""
     return [command[0] for command in commands if "install" in command and "uv" not in command[1:]]
 
 

@@ -19,9 +19,9 @@ def clouds(sizes: list[int], axes: int = 3) -> tuple[np.ndarray, np.ndarray]:
 
 
 def some_known(n: int, *others: int) -> tuple[np.ndarray, list[int]]:
-    """Labels of `n` items: verified labels of class 0 and 1 for the last two items and `others`.
+    """Return labels (n,), and the numbers of the labelled items: `others` and the last two items.
 
-    So both classes have labels, and each island with one of these items has a verified label.
+    The labels alternate between the classes 0 and 1. The tests pass the labelled items as verified.
     """
     labels = np.full(n, -1)
     known = [*others, n - 2, n - 1]

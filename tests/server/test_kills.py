@@ -45,7 +45,10 @@ class Annotators:
     answered: dict[int, tuple[list[int], int]] = field(default_factory=dict)
     """Items and class of each answered event, by sequence number."""
     open: dict[str, protocol.Label] = field(default_factory=dict)
-    """Commands without an answer at a kill. The test sends them again, as the page does."""
+    """Commands that had no answer when the server was killed.
+
+    The test sends them again, as the page does.
+    """
 
     async def work(self, server: ServerProcess, answers: int, people: int) -> None:
         """Label as `people` clients, and kill the server after `answers` more answers."""

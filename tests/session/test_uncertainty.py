@@ -1,5 +1,5 @@
-"""Bounds of margin and doubt: they follow a new label at once, while the trainer's values come
-later."""
+"""Bounds of margin and doubt. A new label changes the bounds at once; the exact values arrive
+later from the trainer."""
 
 import numpy as np
 

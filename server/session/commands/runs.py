@@ -23,10 +23,11 @@ _LABELS = (LabelEvent, LabelEachEvent)
 def runs_of(state: SessionState, events: Iterable[Event]) -> Iterator[list[Event]]:
     """Yield `events` in runs.
 
-    A run is either one event of any kind, or several events: gestures, undos and redos of gestures.
+    A run is either one event of any kind, or several events that are all gestures, or undos and
+    redos of gestures.
 
-    The caller applies each run to `state` before it asks for the next. An error of `events` is
-    raised after the run of the events before it.
+    The caller applies each run to `state` before it requests the next run. If `events` raises an
+    error, the events before the error are yielded first.
     """
     run, items = list[Event](), 0
     source, gestures = iter(events), state.history.gestures

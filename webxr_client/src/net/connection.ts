@@ -59,7 +59,7 @@ export class Connection {
   private socket: WebSocket | null = null;
   /** Messages of the commands that the server has not answered; the keys are command ids. */
   private readonly unanswered = new Map<string, string>();
-  /** Asks before the page is closed, because unanswered commands exist only in the page. */
+  /** Asks the user before the page closes, because unanswered commands exist only in the page. */
   private readonly guard = new LeaveGuard();
   private failures = 0;
   private timer: number | undefined;

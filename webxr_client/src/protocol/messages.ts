@@ -588,8 +588,8 @@ export interface ItemInfo {
   /** Id of the client that labelled the item; empty if no gesture labelled the item. */
   labelled_by: string;
   /**
-   * Time of the gesture that labelled the item, in seconds since the Unix epoch; 0 without such
-   * a gesture.
+   * Time of the gesture that labelled the item, in seconds since the Unix epoch; 0 if no
+   * gesture labelled the item.
    */
   labelled_at: number;
   /** Class that the model predicts; -1 before the first prediction. */

@@ -140,7 +140,10 @@ export class Review {
     });
   }
 
-  /** Label all pictures of the sheet as shown, as one gesture, and load the next sheet. */
+  /**
+   * Give each picture of the contact sheet the class shown for it, in one gesture. Pictures that
+   * are set aside get no label. Then load the next sheet.
+   */
   confirm(): boolean {
     const { review } = this.state;
     const sheet = review.sheet.peek();

@@ -50,7 +50,7 @@ export class ForceState {
   readonly terms: Signal<ReadonlySet<Term>> = signal(new Set(TERMS));
   /** Number of past frames that trails show; 0 draws no trails. */
   readonly trails = signal(0);
-  /** Whether the place at the pointer or the hand is decoded. */
+  /** Whether the model decodes a picture at the position of the pointer or the hand. */
   readonly map = signal(false);
   /** Picture decoded at the pointer or the hand; null without a picture. */
   readonly decoded: Signal<Decoded | null> = signal(null);

@@ -65,7 +65,8 @@ export class LatentState {
   private lastArrival = 0;
 
   /**
-   * Show a whole scene without motion. Held items stay where they are, also when the box changes.
+   * Show a whole scene without motion. Items that the user drags stay where they are in the latent
+   * space, also when the scene has another box.
    */
   setScene(scene: SceneFile): void {
     if (scene.n !== this.n || scene.latent_dim !== this.latentDim) this.held = new Uint32Array(0);

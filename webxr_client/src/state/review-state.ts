@@ -112,7 +112,10 @@ export function sheetLabels(
   };
 }
 
-/** Of the `items` not set aside, the SHEET_SIZE with the highest doubt, in the order of `items`. */
+/**
+ * Return the SHEET_SIZE items with the highest doubt that are not set aside, in the order of
+ * `items`.
+ */
 export function withoutSetAside(items: Sheet["items"], aside: ReadonlySet<number>): Sheet["items"] {
   const left = items.filter(({ item }) => !aside.has(item));
   if (left.length <= SHEET_SIZE) return left;

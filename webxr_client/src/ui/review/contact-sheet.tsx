@@ -156,7 +156,7 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
 interface CellProps {
   one: SheetItem;
   place: number;
-  /** Number of pictures under the group name that begins above this picture; 0 without a name. */
+  /** Number of pictures that the group name above this picture spans; 0 if no name begins here. */
   span: number;
   becomes: number;
   decision: Decision;
@@ -251,7 +251,7 @@ interface TagProps {
   classes: readonly ClassInfo[];
 }
 
-/** Class name under a picture, shown if it differs from the name of the picture's group. */
+/** Class name under a picture, shown if it differs from the class name above its group. */
 function Tag({ name, decision, classes }: TagProps) {
   if (decision === "aside") return <b>skipped</b>;
   const text = name && classes[name.classId]?.name;

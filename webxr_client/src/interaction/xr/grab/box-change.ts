@@ -1,6 +1,7 @@
 /**
- * Change of the box in VR. The server chooses another box when the cloud outgrows the current one,
- * and each part of the recording has a box of its own. The scale of scene metres changes with the
+ * Change of the box in VR. The box is the part of the latent space that the position grid covers.
+ * The server chooses another box when the cloud outgrows the current one, and each part of the
+ * recording has a box of its own. The scale of scene metres changes with the
  * box. Poses that are stored in scene metres are converted, so that a place of the latent space
  * keeps its place in the room.
  */

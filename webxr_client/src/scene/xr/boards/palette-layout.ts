@@ -110,7 +110,8 @@ export function pagesOf(classes: number): number {
 }
 
 /**
- * Tiles of the first side: one page of class tiles, and action tiles. Classes are numbered from 0.
+ * Tiles of the first side of the palette: one page of class tiles, and action tiles. Classes are
+ * numbered from 0.
  */
 export function paletteTiles(classes: number, page: number): Tile[] {
   const tiles: Tile[] = [];
@@ -140,8 +141,10 @@ export function paletteTiles(classes: number, page: number): Tile[] {
 }
 
 /**
- * Tiles of the second side: timeline, playback, dials. `fixable`: whether a notice offers a fix;
- * the tile of the fix then replaces the tile `trails`.
+ * Tiles of the second side of the palette: timeline, playback, dials.
+ *
+ * @param fixable Whether a notice offers a fix. The tile of the fix then replaces the tile
+ *   `trails`.
  */
 export function timeTiles(fixable: boolean): Tile[] {
   const tiles: Tile[] = [
@@ -160,7 +163,7 @@ export function timeTiles(fixable: boolean): Tile[] {
   return tiles;
 }
 
-/** Tiles of the third side. */
+/** Tiles of the third side of the palette, for review. */
 export const reviewTiles = (): Tile[] => underHead(REVIEW_ACTIONS);
 
 type Plain = Exclude<TileAction, { kind: "class" | "picture" }>["kind"];
