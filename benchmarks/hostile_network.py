@@ -142,7 +142,7 @@ def attack(core: int, work: Callable[..., Any], *arguments: Any) -> None:
 
 
 async def measure(url: str, labels: int) -> list[float]:
-    """Return the seconds to the answer of each label."""
+    """Send `labels` labels, and return the seconds from each label to its answer."""
     seconds = []
     async with StreamClient(url) as owner:
         for k in range(labels):

@@ -30,7 +30,7 @@ class Snapshot(NamedTuple):
     phase: Phase
     """Phase of the training."""
     progress: float
-    """Share (0..1) of the first training that is done."""
+    """Completed share (0..1) of the first training."""
     losses: dict[str, float]
     """Newest unweighted value of each term that has been measured, and the weighted sum "total"."""
     metrics: dict[str, float]

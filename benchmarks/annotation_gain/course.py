@@ -77,9 +77,9 @@ class Gesture:
     classes: int = 0
     """Number of classes with a label."""
     promised: float | None = None
-    """Number of mistakes that the page expects on the sheet, or None for other gestures."""
+    """Number of mistakes that the page expects on a contact sheet; None without a contact sheet."""
     corrected: int | None = None
-    """Number of mistakes on the sheet, or None for other gestures."""
+    """Number of mistakes on a contact sheet; None without a contact sheet."""
 
 
 @dataclass

@@ -176,7 +176,8 @@ async def as_suggested(
     """Run a person who follows the suggestions of the page, and judges regions by samples.
 
     With `known`, the server has the list of classes from the start. Otherwise the person adds a
-    class with its first label. Confident predictions are accepted at the end.
+    class when the first item of the class is labelled. At the end, confident predictions are
+    accepted.
     """
     name = "as suggested" if known else "as suggested, classes named on the way"
     course = Course(name, data.name, seed, len(data))

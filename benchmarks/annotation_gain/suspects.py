@@ -62,7 +62,7 @@ async def of_lodespace(data: LabelledItems, seed: int, sheets: int) -> Course:
 
 
 def by_folds(data: LabelledItems, seed: int, sheets: int) -> Course:
-    """Return the sheets of suspects that `fold_doubts` finds, to compare with Lodespace."""
+    """Review sheets of the suspects that `fold_doubts` finds, for comparison with Lodespace."""
     course = Course("suspects by folds", data.name, seed, len(data))
     labels = wrong_labels(data.truth, seed)
     rows = components(first_view(data))

@@ -39,7 +39,7 @@ class Motion:
 
     @property
     def done(self) -> float:
-        """Share (0..1) of the motion that is done."""
+        """Completed share (0..1) of the motion."""
         return 1 - self.due / self.planned if self.due else 1.0
 
     def next_step(self) -> float | None:

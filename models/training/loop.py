@@ -119,7 +119,7 @@ class Loop(ABC):
 
     @abstractmethod
     def turn(self) -> bool:
-        """Do one unit of work. Return whether the unit changed the latent means to show."""
+        """Do one unit of work. Return whether the unit changed the latent means that are shown."""
 
     # Reactions of the subclasses --------------------------------------------------------------
 

@@ -15,7 +15,7 @@ decreases to 0 over the second half of these rounds."""
 STIFFNESS_SCALE = 0.2
 """Anchor stiffness of unlabelled items, in kernel units, if the configured stiffness is 1."""
 PIN_STIFFNESS = 50.0
-"""Stiffness of the anchor of a pinned item, in kernel units."""
+"""Anchor stiffness of pinned items, in kernel units (layout/particles.py)."""
 
 
 class MapGuide:

@@ -168,7 +168,7 @@ class ParticleLoop(Loop):
 
     @property
     def progress(self) -> float:
-        """Share (0..1) of the first training that is done.
+        """Completed share (0..1) of the first training.
 
         The layout is a fifth of the first training, the features two fifths, the encoder two
         fifths.

@@ -94,7 +94,7 @@ class Connections:
     def remove(self, connection: Connection) -> None:
         """Stop counting a stranger's connection.
 
-        The connection has ended, or it uses plain HTTP and only receives a redirect.
+        Called when the connection has ended, or uses plain HTTP and only receives a redirect.
         """
         if connection in self._strangers:
             self._strangers.remove(connection)

@@ -51,7 +51,7 @@ class Table:
     latent_mean: npt.NDArray[np.float64]
     """Latent means, (N, D)."""
     gestures: dict[int, GestureRecord]
-    """The gestures whose numbers are in `owner`, by number."""
+    """Gestures that labelled items, by gesture number. `owner` has the number for each item."""
     step: int = 0
     """Training step at which predictions and latent means were computed."""
     latent_log_variance: npt.NDArray[np.float32] | None = None

@@ -41,7 +41,8 @@ def _shortened(text: str) -> str:
 def as_text(value: Any) -> str:
     """A column's value as text.
 
-    None becomes "". Bytes become a text with their number. Lists and structures become JSON.
+    None becomes "". Bytes become a text that states their count. Lists and structures become
+    JSON.
     """
     if value is None:
         return ""

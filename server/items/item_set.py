@@ -41,7 +41,8 @@ TABLE = "items.arrow"
 ORIGINALS = "originals.bin"
 
 _BAD_HEADER = (SyntaxError, tokenize.TokenError, MemoryError, RecursionError, OverflowError)
-"""Further errors that numpy raises for a damaged .npy header, which numpy parses as Python."""
+"""Errors that numpy raises for a damaged .npy header, in addition to ValueError. numpy parses the
+header as Python."""
 
 Kind = Literal["image", "vector", "sound"]
 

@@ -46,9 +46,9 @@ class History(Message):
 class Undo(Operation, tag="undo"):
     """Undo this client's newest gesture that is not undone yet, or a gesture that the owner names.
 
-    Labels, settings, pins or classes that the gesture changed return to their previous state. The
-    model and the layout return to their state before the gesture, unless another client has made
-    changes since. In that case the answer has a `message`.
+    Labels, settings, pins or classes that the gesture changed return to their previous state. If
+    no other client has made changes since the gesture, the model and the layout return to their
+    state before the gesture. Otherwise they keep their state, and the answer has a `message`.
     """
 
     command_id: CommandId

@@ -90,7 +90,7 @@ def _newest(file: IO[bytes], size: int) -> list[int]:
 
 
 def _sequence_at(file: IO[bytes], offset: int, size: int) -> int:
-    """Return the number of the event that the record at `offset` states; 0 for a damaged record."""
+    """Return the event number in the record at `offset`; 0 if the record has no valid number."""
     record = _record_at(file, offset, size)
     known = None if record is None else _known(record)
     return 0 if known is None or isinstance(known, GestureTold) else known.sequence

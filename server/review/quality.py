@@ -1,4 +1,4 @@
-"""Estimates of label quality without ground truth, from the doubt of each item."""
+"""Estimates of label quality without ground truth, from the model's probabilities of the labels."""
 
 import msgspec
 import numpy as np

@@ -96,7 +96,7 @@ def _labels_make_sense(state: SessionState, events: Sequence[LabelEvent | LabelE
 
 
 def _undos_make_sense(log: UndoLog, run: Sequence[GestureEvent]) -> bool:
-    """Return whether `_check_undo` accepts each undo and redo, after the events before it."""
+    """Return whether `_check_undo` accepts each undo and redo in the state after earlier events."""
     undone: dict[int, bool] = {}
     for event in run:
         if isinstance(event, LabelEvent | LabelEachEvent):

@@ -1,4 +1,4 @@
-"""Return of freed memory from the allocator to the system."""
+"""Release of unused memory from the allocator to the operating system."""
 
 import ctypes
 import logging

@@ -17,7 +17,7 @@ MOST_AT_THE_TOP = 10
 
 
 def late_imports(package: str, order: tuple[Topic, ...], path: Path, own: str) -> list[str]:
-    """Imports of `path`, a module of the topic `own`, from later topics in `order`."""
+    """Return imports of the module `path` from topics that follow its topic `own` in `order`."""
     place = {topic.name: at for at, topic in enumerate(order)}
     assert own in place, f"{path}: tests/structure/order.py has no topic '{own}'"
     return [name for topic, name in imported_topics(path, package) if place[topic] > place[own]]

@@ -40,7 +40,7 @@ class EncoderTask(Task):
 
     @property
     def reweighted(self) -> bool:
-        """Whether steps that `train_reweighted` planned are left."""
+        """Whether some of the steps that `train_reweighted` planned are not done yet."""
         return self._reweighted_steps > 0
 
     def train_reweighted(self) -> None:

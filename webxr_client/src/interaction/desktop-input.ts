@@ -58,8 +58,8 @@ export function bindDesktopInput(
   };
 
   /**
-   * Search for the item under the pointer, at most once per HOVER_INTERVAL. The last place of the
-   * pointer is always searched.
+   * Search for the item under the pointer, at most once per HOVER_INTERVAL. When the pointer stops,
+   * a last search always follows.
    */
   const hover = (event: PointerEvent) => {
     if (event.pointerType === "touch" || buttons) return;

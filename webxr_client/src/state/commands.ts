@@ -89,9 +89,8 @@ export interface Commands {
   /** Add nearby items with the predicted class of the selected items to the selection. */
   grow(): void;
   /**
-   * Accept predictions as labels, in one gesture: those of the unlabelled items in the selection
-   * that have a confidence of at least state.review.acceptFrom. Returns whether the call labelled
-   * an item.
+   * Label unlabelled items of the selection as predicted, in one gesture, if the confidence of the
+   * prediction is at least state.review.acceptFrom. Returns whether the call labelled an item.
    */
   accept(): boolean;
   /** Move the camera so that all points are in view. */

@@ -26,7 +26,7 @@ export class PaletteActions {
 
   constructor(private readonly state: AppState) {}
 
-  /** Count the predictions that would be accepted, before the tiles of review are drawn. */
+  /** Count the predictions that `accept` would turn into labels, for the tile of `accept`. */
   countAcceptable(): void {
     const { selection, predictionsVersion, labelsVersion } = this.state;
     predictionsVersion.value;
