@@ -10,8 +10,8 @@ export class EditPermission {
   ) {}
 
   /**
-   * Whether the session can be changed now. If the page shows a past moment, `allowed` returns to
-   * the live view and refuses the change, because the user saw the labels of the past moment.
+   * Whether the session can be changed now. If the page shows a past moment, this call refuses the
+   * change and switches to the live view. The user saw the labels of the past moment.
    */
   allowed(): boolean {
     const { state } = this;

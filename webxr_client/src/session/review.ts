@@ -175,7 +175,7 @@ export class Review {
     return items.length > 0;
   }
 
-  /** Show the next uncertain items after the queue is empty. */
+  /** When the queue is empty, show the first items that are not in the queue. */
   goOn(): void {
     const { review } = this.state;
     const sheet = review.sheet.peek();

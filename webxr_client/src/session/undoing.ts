@@ -74,7 +74,7 @@ export class Undoing {
     this.connection.command({ op: "undo", command_id, gesture: gesture.gesture });
   }
 
-  /** Return a note on the gesture that an answered undo undid; "" for all other commands. */
+  /** Return what an undo command has undone, after its answer; "" for all other commands. */
   noteOf(command_id: string): string {
     const text = this.described.get(command_id) ?? "";
     this.described.delete(command_id);

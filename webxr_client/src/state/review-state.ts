@@ -63,9 +63,9 @@ export class ReviewState {
   readonly aside: Signal<ReadonlySet<number>> = signal(new Set());
   /** Smallest confidence, 0..1, of the predictions that `accept` turns into labels. */
   readonly acceptFrom = signal(ACCEPT_FROM);
-  /** Cue shown as point size; `even` for equal sizes. */
+  /** Measure in CUES that points show as size; `even` for equal sizes. */
   readonly sizeBy: Signal<Cue | "even"> = signal("even");
-  /** Values of the shown cues, one byte per item, from the newest answer of the server. */
+  /** Values of the shown measures, one byte per item, from the newest answer of the server. */
   readonly cues: Signal<ReadonlyMap<Cue, Uint8Array>> = signal(new Map());
 }
 

@@ -118,8 +118,8 @@ export function evenly(items: Uint32Array, count: number): Uint32Array {
 }
 
 /**
- * Return the items of a selection that have no label and a prediction confident enough to accept,
- * and one class per item. `unlabelled`: number of all unlabelled items of the selection.
+ * Return the unlabelled items of a selection whose prediction is confident enough to accept, and
+ * the predicted class per item. `unlabelled`: number of all unlabelled items of the selection.
  */
 export function acceptedPredictions(
   state: AppState,

@@ -237,12 +237,12 @@ export class XrControls implements InputListener {
     return change;
   }
 
-  /** Factor by which the last change of the scene's box changed lengths in scene metres. */
+  /** Factor from old to new lengths in scene metres, for the last change of the scene's box. */
   get boxRatio(): number {
     return this.boxes.newFromOld.elements[0]!;
   }
 
-  /** Show the items in the hand again, after the cloud was given new arrays. */
+  /** Draw the grabbed items in the hand again, after a new scene has replaced all points. */
   showInHand(): void {
     this.cluster.show();
   }

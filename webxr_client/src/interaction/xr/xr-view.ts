@@ -272,7 +272,7 @@ export class XrView implements Presenter {
     this.newArrays = true;
   }
 
-  /** Show the grabbed items after a change of scene, once the cloud has its new arrays. */
+  /** Draw the grabbed items in the hand again, after a new scene has replaced all points. */
   private showInHand(): void {
     this.newArrays = false;
     this.controls.showInHand();

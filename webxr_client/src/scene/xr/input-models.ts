@@ -137,7 +137,7 @@ export class InputModel extends Object3D {
     if (!this.gone) this.add(drawLate(model));
   }
 
-  /** Set the function that moves the model; `frame` calls this function. */
+  /** Set the function that moves the model. It is called once per frame, after loading. */
   follow(update: () => void): void {
     this.update = update;
   }

@@ -121,7 +121,7 @@ export function QualityPanel() {
           <button
             type="button"
             class="link"
-            title="Open the next region or sheet that is worth a look, with the reason (W)"
+            title="Open the region or sheet that is most worth a look next, and show why (W)"
             onClick={commands.next}
           >
             Suggest next <kbd>W</kbd>

@@ -1,6 +1,6 @@
 /**
- * Actions of the tiles of the palette and of a contact sheet: classes, gestures and the brush.
- * Review actions and time actions are in separate modules.
+ * Actions of pressed tiles, on the palette and on contact sheets. The tiles for review and for time
+ * have modules of their own.
  */
 import type { PaletteSide, TileAction } from "../../../scene/xr/boards/palette-layout.js";
 import type { AppState } from "../../../state/app-state.js";

@@ -59,7 +59,7 @@ export class BrushStroke {
     return this.tool === "brush";
   }
 
-  /** Convert the previous place of the brush to the metres of a scene with another box. */
+  /** Convert the stored place of the brush to new scene metres, after the scene's box changed. */
   carry(newFromOld: Matrix4): void {
     this.before.applyMatrix4(newFromOld);
   }
@@ -96,8 +96,8 @@ export class BrushStroke {
   }
 
   /**
-   * Grow a cluster from the brush. Returns false if brush and density threshold are the same as at
-   * the last call.
+   * Mark the items of the dense cluster in which the brush is. Returns false if brush and density
+   * threshold are the same as at the last call.
    */
   private grow(centre: Vector3, radius: number): boolean {
     const { state } = this;

@@ -23,7 +23,7 @@ export class ClusterHold {
   private items: Uint32Array = NOTHING;
   private readonly hit: BrushHit = { count: 0, nearest: -1 };
 
-  /** `showGrabbed` draws the items in the hand; an empty array draws all items at their places. */
+  /** `showGrabbed` draws the given items in the hand, and all other items at their places. */
   constructor(
     private readonly state: AppState,
     commands: Commands,
@@ -32,7 +32,7 @@ export class ClusterHold {
     this.drag = new ClusterDrag(state, commands);
   }
 
-  /** Whether the cluster is dragged in the model, so that its neighbours move, too. */
+  /** Whether the model follows the drag: neighbours of the cluster then move with it. */
   get pulls(): boolean {
     return this.drag.active;
   }

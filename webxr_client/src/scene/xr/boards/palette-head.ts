@@ -23,7 +23,7 @@ import {
 import { FIRST_ROW, PALETTE_DOTS, PALETTE_HEIGHT, PALETTE_WIDTH } from "./palette-layout.js";
 
 export class PaletteHead extends Board {
-  /** Whether there is no trainer, as for a bake. Then this board shows no connection problems. */
+  /** Whether there is no trainer, as on a baked site. Connection problems are then not shown. */
   private readonly absent = computed(() => this.state.training.value?.state === "absent");
 
   constructor(private readonly state: AppState) {

@@ -141,10 +141,8 @@ export function paletteTiles(classes: number, page: number): Tile[] {
 }
 
 /**
- * Tiles of the second side of the palette: timeline, playback, dials.
- *
- * @param fixable Whether a notice offers a fix. The tile of the fix then replaces the tile
- *   `trails`.
+ * Tiles of the second side: timeline, playback, dials. `fixable`: whether a notice describes a
+ * problem that a tile can fix; this tile then replaces the tile `trails`.
  */
 export function timeTiles(fixable: boolean): Tile[] {
   const tiles: Tile[] = [
