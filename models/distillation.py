@@ -113,8 +113,9 @@ def distil(
         dataset: the items that the classifiers read (`Dataset.alike`).
         networks: feature networks that the classifiers use. The student gets copies.
         probabilities: class probabilities of all items, (N, C).
-        shown: predictions that the page shows. Where `probabilities` have another maximum, as
-            in the middle of a sweep, the student learns the shown class.
+        shown: predictions that the page shows. If an item has another class in `probabilities`
+            than on the page, because new predictions are being computed, the student learns the
+            shown class.
         seed: seed of the student's weights and batches.
     """
     chosen = evenly(torch.arange(len(dataset)), MOST_ITEMS)

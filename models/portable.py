@@ -124,7 +124,7 @@ class PortableModel(nn.Module):
 
     @classmethod
     def of(cls, trainer: Trainer, class_names: list[str]) -> "PortableModel":
-        """Return a copy of the model of `trainer`. A student network replaces its classifiers."""
+        """Return a copy of the model of `trainer`, in which a student replaces the classifiers."""
         dataset, config = trainer.dataset, trainer.config
         loop = trainer.loop
         distilled: tuple[Student, Agreement] | None = None

@@ -1,7 +1,7 @@
 """The course of a run: the gestures, and the figures measured after each gesture.
 
-A course is stored as JSON, so an interrupted benchmark can continue, and the seconds can be
-computed again with another time model.
+A course is stored as JSON, so an interrupted benchmark can continue. A course stores actions, not
+seconds, so the seconds can be computed later with any time model.
 """
 
 import json
@@ -166,8 +166,8 @@ class Course:
     def at_labels(self, count: int, figure: str) -> float | None:
         """Return `figure` after the last gesture with at most `count` labelled items.
 
-        Returns None if the first gesture already labels more items, and if the run ends with fewer
-        than 95 % of `count` labels.
+        Returns None if the first gesture already labels more items, or if that last gesture leaves
+        fewer than 95 % of `count` items labelled.
         """
         labels = [round(gesture.labelled * self.n_items) for gesture in self.gestures]
         within = [number for number, n in enumerate(labels) if n <= count]

@@ -179,7 +179,7 @@ def sounds() -> LabelledItems:
 def _recorded(
     voice: Callable[[Wave, float, np.random.Generator], Wave], random: np.random.Generator
 ) -> Wave:
-    """Return one second (RATE,) of noise, with a sound made by `voice` at a random time."""
+    """Return one second (RATE,) of noise that contains, at a random time, a sound of `voice`."""
     length = random.uniform(0.35, 0.9)
     times = np.arange(int(length * RATE)) / RATE
     wave = voice(times, random.uniform(250, 900), random)

@@ -30,7 +30,7 @@ class Session:
         self.page, self.person, self.eyes, self.course = page, person, eyes, course
 
     async def region(self) -> bool:
-        """Make one region gesture. Returns False if the person finds no region."""
+        """Draw a region and label its items. Returns False if the person finds no region."""
         page, person = self.page, self.person
         region = person.region(page.points, page.labels, page.prediction)
         if region is None:

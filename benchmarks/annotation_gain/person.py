@@ -2,8 +2,8 @@
 
 LooksAtSamples uses true classes only to see what a picture shows. It finds regions by positions and
 predictions, which the page also shows. SeesEveryPicture also finds regions by the true classes of
-all pictures. SeesEveryPicture gives an upper bound of the accuracy after each gesture. Its seconds
-are not measured.
+all pictures. SeesEveryPicture gives an upper bound of the accuracy after each gesture, and its time
+is not measured.
 """
 
 from dataclasses import dataclass, field

@@ -76,7 +76,8 @@ class Run:
 
 
 def one_by_one_on(kind: data_sets.Kind) -> tuple[str, ...]:
-    """Return the methods that label single items. Each works on one view of `kind` (views.py)."""
+    """Return the methods that label single items. Each learns from one view: the items of `kind`
+    as rows of numbers, such as pixels or spectra (views.py)."""
     of_kind = views.OF_KIND[kind]
     margin = [f"{learner}-margin-{view}" for learner in ("lr", "svc") for view in of_kind]
     return (*margin, f"lr-random-{of_kind[0]}")
@@ -270,7 +271,7 @@ def carry_out_all(
 ) -> list[Run]:
     """Carry out the planned runs in separate processes, `jobs` at once.
 
-    A run that already has a course in `folder` is skipped, unless `fresh`. If a run fails, the
+    A run whose result is already stored in `folder` is skipped, unless `fresh`. If a run fails, the
     error is printed and the other runs continue. A data set that is not installed is skipped.
 
     Returns:

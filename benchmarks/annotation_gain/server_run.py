@@ -48,7 +48,7 @@ class Page:
         self._ids: dict[int, int] = {}
         """Class id on the server, by class of the data set, for the classes that were added."""
         self._classes = np.array([-1], np.int16)
-        """Class by the class id of the server, (K + 1,). The last entry is -1, for the id -1."""
+        """Class of the data set, by class id on the server, (K + 1,). Id -1 gives class -1."""
 
     @property
     def points(self) -> Points:

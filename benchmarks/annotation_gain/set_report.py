@@ -67,7 +67,7 @@ def claim(found: Found, model: TimeModel) -> str:
 
 
 def _runs(found: Found) -> Iterable[str]:
-    """Yield the table of the data sets, with the commits of Lodespace in the runs."""
+    """Yield the table of the data sets, with the commits of Lodespace that the runs used."""
     yield "Constants of Lodespace may be chosen on the data sets marked *tuning*. Every run on the"
     yield "others is listed in `benchmarks/annotation_gain/register.jsonl`.\n"
     yield from head("data set", "content", "items", "seeds", "commit of Lodespace")
@@ -225,7 +225,7 @@ def _estimates(found: Found, measured: Sequence[str]) -> Iterable[str]:
 def _estimate(courses: Sequence[Course], k: int) -> str:
     """Return the table cell with mean estimates and true values after k gestures.
 
-    Courses whose gesture k accepts predictions are left out.
+    Runs whose gesture k accepts predictions are left out.
     """
     known = [
         (course, gesture, gesture.told)

@@ -43,10 +43,10 @@ class TimeModel:
         return replace(self, name=0.0)
 
     def varied(self) -> dict[str, "TimeModel"]:
-        """Return this model, and models with each constant halved and doubled, by name.
+        """Return this model, and variants in which one constant is halved or doubled, by name.
 
-        The last two models change `correction` and `single` together, because a person who is slow
-        at one of them is slow at both.
+        The last two variants change two constants, `correction` and `single`, because a person who
+        is slow at one of them is slow at both.
         """
         models = {"as stated": self}
         for constant in fields(self):

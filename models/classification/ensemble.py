@@ -61,7 +61,7 @@ class Predictions:
         self.order = torch.empty(0, dtype=torch.int64)
         """Items in the order of the sweep, int64 (N,), on the CPU."""
         self.position = 0
-        """Number of items processed in the current sweep, 0..2 N: the sum over both passes."""
+        """Items processed in the current sweep, 0..2 N. Each item counts once in each pass."""
 
     def _forget(self) -> None:
         """Discard the results of the kernel classifier and of label spreading."""

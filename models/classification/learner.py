@@ -151,7 +151,7 @@ class LabelLearning:
         """Predict the next chunk.
 
         Returns:
-            Whether the map should use the new predictions now, and whether the sweep is complete.
+            Whether the map should use the new predictions now, and whether all items are predicted.
         """
         assert self.classifier is not None
         complete = self.predictions.step(self.classifier, labels)

@@ -48,9 +48,10 @@ class Trail:
 
 
 def _sampled(way: list[torch.Tensor], count: int, *, smooth: bool) -> list[torch.Tensor]:
-    """Return `count` frames along the frames `way`, evenly spaced by the mean motion of the points.
+    """Return `count` frames, interpolated between the successive frames `way`.
 
-    With `smooth`, the motion is slower at both ends.
+    From each returned frame to the next, the points move by about the same mean distance. With
+    `smooth`, they move more slowly at both ends.
     """
     moved = torch.stack([(b - a).norm(dim=1).mean() for a, b in pairwise(way)])
     # Each interval has a minimum length, so that an interval without motion is not skipped.

@@ -109,7 +109,7 @@ class GraphBuilding:
         return fuzzy_graph(self.indices, self.distances)
 
     def tensors(self) -> Tensors:
-        """The neighbours found so far. The caller has to save the features."""
+        """The neighbours found so far, for a saved state. The features are not included."""
         return {
             "neighbour_indices": self.indices[: self.done],
             "neighbour_distances": self.distances[: self.done],

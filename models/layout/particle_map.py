@@ -121,7 +121,7 @@ class ParticleMap:
         return tensors
 
     def counters(self) -> dict[str, Any]:
-        """The numbers of a saved state: rounds of forces that are due, scale of the particles."""
+        """The numbers of a saved state: rounds of forces still to do, scale of the particles."""
         scale = 1.0 if self.particles is None else self.particles.scale
         return {**self.motion.counters(), "scale": scale}
 

@@ -23,10 +23,10 @@ class Motion:
         """Step size of the first round of the motion."""
 
     def plan(self, rounds: int, step: float) -> None:
-        """Start a motion of `rounds` rounds.
+        """Start a motion of `rounds` rounds, with step size `step` in the first round.
 
-        Keep the motion in progress if its remaining rounds times its step size are more than
-        `rounds * step`.
+        If a motion is in progress whose remaining rounds times its step size exceed
+        `rounds * step`, keep that motion instead.
         """
         if self.due * self.step <= rounds * step:
             self.due = self.planned = rounds

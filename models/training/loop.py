@@ -53,7 +53,7 @@ class Loop(ABC):
     @property
     @abstractmethod
     def decodable_mean(self) -> torch.Tensor:
-        """Latent means that the decoder can read, (N, D): `latent_mean` without contraction."""
+        """Latent means as the decoder reads them, (N, D): `latent_mean` before `contraction`."""
 
     @property
     def contraction(self) -> torch.Tensor:

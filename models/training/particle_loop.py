@@ -97,7 +97,7 @@ class ParticleLoop(Loop):
 
     @property
     def _head_due(self) -> bool:
-        """Whether the head is to be fitted, once encoder and map are at rest."""
+        """Whether to fit the head now: all items are predicted, and the map is at rest."""
         known = self.learning.predictions.complete and not self.learning.at_work
         return known and not self.map.motion.due and self._head.due()
 

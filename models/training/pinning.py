@@ -51,8 +51,8 @@ class Pinning:
         self.given = Pins.empty(latent_dim)
         """The pins."""
         self.held: Pins | None = None
-        """Items of the drag in progress, which override pins of the same items; None without a
-        drag."""
+        """Items of the current drag, with the positions at which they are held; None without a
+        drag. For these items, pins have no effect."""
 
     @property
     def active(self) -> bool:

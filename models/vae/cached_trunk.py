@@ -20,7 +20,7 @@ from lodespace.models.checkpoints.tensors import (
 from lodespace.models.vae.training import ENCODE_CHUNK, LABELLED_BATCH, VAETraining
 
 BATCH = 64
-"""Number of random items per batch, on which reconstruction and KL divergence are measured."""
+"""Number of random items per batch, from which the reconstruction and KL terms are computed."""
 HEAD_RATE = 10.0
 """Learning rate of the head, as a multiple of the learning rate of the layers below the head.
 

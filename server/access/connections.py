@@ -86,7 +86,10 @@ class Connections:
         return len(self._strangers)
 
     def add(self, connection: Connection) -> None:
-        """Add a stranger's connection. Ends other connections when the strangers have too many."""
+        """Add a connection. It counts as a stranger's: no approved device has used it so far.
+
+        Ends older connections of strangers when there are too many.
+        """
         self._forget_closed()
         self._strangers.append(connection)
         self._limit_strangers()

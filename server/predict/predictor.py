@@ -1,4 +1,4 @@
-"""Predictions for new items, computed as for the items on the page. This module imports torch."""
+"""Predictions for new items, by the method that predicts a project's items. Imports torch."""
 
 from collections.abc import Generator
 from pathlib import Path

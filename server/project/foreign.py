@@ -1,7 +1,8 @@
-"""Projects that other people may have made: they read and write nothing outside of themselves.
+"""Checks for projects that other people may have made.
 
-Exception: original files in a folder that a person approved on this computer, by importing the data
-here or with --root.
+Opening such a project reads and writes no file outside of its folder. The only exception: original
+files are read from a folder that a person approved on this computer, by importing the data here or
+with --root.
 """
 
 import dataclasses

@@ -24,7 +24,7 @@ def open_offline(path: Path, *, root: Path | None = None) -> tuple[Project, Anno
     """
     refuse_lost_manifest(path)
     if not (path / MANIFEST).is_file():
-        raise ProjectError(f"{path} is neither a project nor a bake: {MANIFEST} is missing")
+        raise ProjectError(f"{path} is neither a project nor a bake: it has no {MANIFEST}")
     project = open_existing(path, None, lock=False, root=root)
     session = AnnotationSession(project.items, read_only=True)
     scene = project.baked_scene()

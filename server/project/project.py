@@ -232,8 +232,8 @@ def read_manifest(folder: Path) -> Manifest:
         raise ProjectError(f"{path}: cannot be read: {error.strerror}") from error
     except JsonError as error:
         raise ProjectError(
-            f"{path}: damaged ({error}). The labels are in all files {LABEL_LOG}* in the same "
-            f"folder; {repair_advice(folder)}"
+            f"{path}: damaged ({error}). This file has no labels: they are in the "
+            f"files {LABEL_LOG}* in the same folder; {repair_advice(folder)}"
         ) from error
     if manifest.format > FORMAT:
         raise NewerProjectError(

@@ -136,12 +136,12 @@ class _Kept:
         self.used = False
 
     def move(self, path: Path) -> None:
-        """Move a file or folder of the project into this folder."""
+        """Move a file or folder of the project into the folder for damaged files."""
         if path.exists() or path.is_symlink():
             path.rename(self._place(path))
 
     def copy(self, path: Path) -> None:
-        """Copy a file into this folder, or move a folder.
+        """Copy a file into the folder for damaged files, or move a folder into it.
 
         The original file stays, because the repair replaces it in one step.
         """

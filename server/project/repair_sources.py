@@ -67,7 +67,7 @@ def sources_of(project: Project) -> Sources:
 
 
 def _written(files: SqliteFiles) -> int | None:
-    """Return how many events were ever written to the log; None if the number cannot be read."""
+    """Return how many events were written to the log, lost ones included; None if not readable."""
     content = image(files)
     if not content:
         return None

@@ -73,7 +73,7 @@ class Training(Message):
 class SetTraining(Operation, tag="set_training"):
     """Run or pause training, or change settings. The trainer reacts within one batch.
 
-    A change of settings is a gesture, so it can be undone.
+    A change of settings is logged, and can be undone as labels can.
     """
 
     command_id: CommandId

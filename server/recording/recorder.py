@@ -90,7 +90,7 @@ class Recorder:
         return now - self._last >= interval - 1e-9
 
     def positions(self, now: float | None = None, *, last: bool = False) -> None:
-        """Record the newest positions if they have changed and `due` allows it.
+        """Record the newest positions if they have changed and enough time has passed (`due`).
 
         Args:
             now: Time in seconds since the recorder was made; None for the current time.

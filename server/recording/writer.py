@@ -20,7 +20,7 @@ from lodespace.recording.thinning import Thinning
 
 GROWTH = 1.1
 """Factor by which the file grows between two attempts to make it smaller (thinning.py). An attempt
-reads the whole file, so there must not be one for each record."""
+reads the whole file, so an attempt after each record would be too slow."""
 
 
 class RecordingFullError(OSError):
@@ -93,7 +93,9 @@ class RecordingWriter:
         if self._size + len(record) > self._thin_at:
             self._thin()
             if kind == FRAME and self._size + len(record) > self.max_bytes:
-                raise RecordingFullError("the recording is full until its next keyframe")
+                raise RecordingFullError(
+                    "the recording is full: positions are recorded again from the next keyframe"
+                )
         try:
             rest = memoryview(record)
             while rest:

@@ -94,7 +94,7 @@ class _Sheet(NamedTuple):
 
 
 def evidence(session: AnnotationSession) -> Evidence:
-    """Return the answers on the newest sheets that are not undone."""
+    """Return what people answered on the newest contact sheets, without undone sheets."""
     sheets = _attended(list(islice(_sheets(session), NEWEST)))
     weights = [np.full(len(s.said), SAME_SHEET * FADING**k) for k, s in enumerate(sheets)]
     columns = [np.concatenate(column) for column in list(zip(*sheets, strict=True))[:5]]

@@ -18,9 +18,10 @@ OVERVIEW = 1000
 The items are divided into SHEET_SIZE groups, and the sheet has one item of each group.
 """
 SPREAD = 20
-"""A sheet of uncertain items has one item from each of SHEET_SIZE groups of the first SPREAD *
-SHEET_SIZE items of the queue. Labels of two neighbours give the same information, and the most
-uncertain items are mostly outliers, whose labels say little about other items.
+"""The first SPREAD * SHEET_SIZE items of the queue of uncertain items are divided into SHEET_SIZE
+groups of neighbours. A sheet has one item from each group, because labels of two neighbours give
+the same information. The most uncertain items alone would be mostly outliers, whose labels say
+little about other items.
 """
 OVERWRITES_FROM = 0.9
 """A sheet proposes another class than the label of an item only from this probability on."""
@@ -114,8 +115,8 @@ def _scattered(n: int) -> npt.NDArray[np.float64]:
 
     When N items are sorted by these keys, the first K items are spread evenly over the original
     order, for any K. The keys are multiples of the silver ratio. Multiples of the golden ratio
-    choose the held-out labels (models/training/labels.py): with the same keys, half of an overview
-    would be held out.
+    choose the held-out labels (models/training/labels.py). If both used the same keys, half of the
+    items on an overview sheet would be held out.
     """
     return (np.arange(n, dtype=np.float64) * np.float64(0.41421356237309515)) % np.float64(1)
 

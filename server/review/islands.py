@@ -36,19 +36,19 @@ Ints = npt.NDArray[np.intp]
 
 
 class Islands(NamedTuple):
-    """Islands of N items."""
+    """Islands (dense groups on the map) of N items."""
 
     of_item: Ints
     """Index of the island of each item (N,); -1 for items in no island."""
     unexplained: npt.NDArray[np.bool_]
-    """Whether each item is in an island, and is not explained (N,).
+    """Whether each item is in an island, and its class is unknown (N,).
 
-    An item is explained by a verified label in its island, or by enough labels near the item.
+    The class is known from a verified label in the island, or from enough labels near the item.
     """
 
 
 def islands(state: ItemState) -> Islands:
-    """Return the island of each item, and which items are in an island with too few labels."""
+    """Return the island of each item, and which items of islands have an unknown class."""
     grid = _Grid(state.positions)
     of_item = grid.dense_places()
     n_places = int(of_item.max(initial=-1)) + 1
@@ -90,7 +90,7 @@ class _Grid:
         self.cell_of_item: Ints = np.asarray(places)
 
     def smoothed(self, items: npt.NDArray[np.bool_] | None = None) -> npt.NDArray[np.float64]:
-        """Return the density of all items, or of `items` (N,), in each cell, flat."""
+        """Return the density per cell, flat: of all items, or of those in the mask `items` (N,)."""
         from scipy import ndimage  # a late import: it takes 0.2 s
 
         cells = self.cell_of_item if items is None else self.cell_of_item[items]
@@ -110,12 +110,12 @@ class _Grid:
 
 
 def _persistent_places(density: npt.NDArray[np.float64], occupied: Ints, strides: Ints) -> Ints:
-    """Return the index of the dense place of each cell; -1 for cells that are not `occupied`.
+    """Return the index of each cell's dense place (`_Grid.dense_places`); -1 for empty cells.
 
     Args:
         density: Density of all cells, flat.
         occupied: Indices of the occupied cells.
-        strides: Distance in the flat array of two neighbour cells, per axis.
+        strides: Distance between two neighbour cells in the flat array, per axis.
     """
     steps = np.array(np.meshgrid(*[(-1, 0, 1)] * len(strides), indexing="ij"))
     offsets = [int(o) for o in np.tensordot(strides, steps, 1).ravel() if o != 0]

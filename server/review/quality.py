@@ -42,9 +42,9 @@ def doubts(state: ItemState) -> npt.NDArray[np.float32]:
 def share_right(state: ItemState) -> float | None:
     """Return the estimated share of items whose label is right.
 
-    For an unlabelled item, the prediction counts. Unlabelled items in an island that no label
-    explains (islands.py) count as wrong. Return None while a listed class has no label. Return None
-    also if no item has a prediction, unless all items are verified.
+    For an unlabelled item, the prediction counts. An unlabelled item counts as wrong if it is in a
+    dense group of items with too few labels (islands.py). Return None while a listed class has no
+    label. Return None also if no item has a prediction, unless all items are verified.
     """
     if not _can_estimate(state):
         return None
@@ -58,7 +58,7 @@ def _can_estimate(state: ItemState) -> bool:
 
 
 def unknown_items(state: ItemState) -> npt.NDArray[np.bool_]:
-    """Return whether each item is unlabelled, and in an island of the map with too few labels (N,).
+    """Return whether each item is unlabelled, and in a dense group with too few labels, (N,).
 
     Such an item is probably of a class that is not listed yet, whatever the prediction.
     """

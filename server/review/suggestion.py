@@ -23,7 +23,10 @@ SMALLEST, LARGEST = 6, 2000
 AGREEMENT = 0.9
 """Minimum share of a region's items whose predicted class is the class of the region."""
 MOST = 0.5
-"""A region has a gain only if its class would correct more than this share of its items."""
+"""A region is worth a label only if the label would help more than this share of its items.
+
+A label helps an item that is predicted as the class of the region, but with much doubt.
+"""
 WORTH_DRAWING = 2 * SHEET_SIZE
 """Smallest number of items of a region that is suggested.
 
@@ -33,9 +36,10 @@ its items differ more from one another (docs/gain.md).
 _STEP = 1.5
 """A region is a ball of items. The number of its items grows by this factor per iteration."""
 _THINNING = 1.3
-"""Largest growth of a ball's radius per iteration, relative to the growth at constant density.
+"""A ball stops growing where the density of items falls.
 
-A ball stops growing when its radius would grow more, because the density then falls.
+The density falls if, in one iteration, the radius would grow by more than this factor times its
+growth at constant density.
 """
 
 

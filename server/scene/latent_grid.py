@@ -1,4 +1,4 @@
-"""Revisions of the positions that clients have: latent means, rounded to the grid of the scene.
+"""Positions that the server sends to clients, by revision: latent means rounded to a grid.
 
 The deltas form a closed loop: each delta is computed against the positions of the clients, not
 against the previous frame of the trainer, so rounding errors never add up. While points move,

@@ -22,8 +22,8 @@ import numpy.typing as npt
 from lodespace.protocol import Region
 
 DEPTH_TOLERANCE = 0.002
-"""Largest difference in depth (z / w) between a visible item and the item of the same cell that is
-nearest to the camera."""
+"""Items hide one another within small cells of the screen: an item is visible if its depth (z / w)
+exceeds the smallest depth in its cell by at most this value."""
 
 
 def items_in_regions(

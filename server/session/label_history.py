@@ -208,7 +208,7 @@ class LabelHistory:
         return items[class_ids != rows.class_id[old]]
 
     def _give(self, items: npt.NDArray[np.intp], rows: RowNumbers) -> None:
-        """Set the label of each of `items` (M,) to the label in the item's row of `rows` (M,)."""
+        """Set labels: `items[i]` gets the label in row `rows[i]`. Both arrays are (M,)."""
         self.labels[items] = self._rows.class_id[rows]
         self.owner[items] = self._rows.number[rows]
         self.verified[items] = self._rows.verified[rows]

@@ -109,7 +109,7 @@ class AnnotationSession(SessionState):
         return self.carry_out_run([event])[0]
 
     def carry_out_run(self, run: Sequence[Event]) -> list[tuple[protocol.Ack, Change]]:
-        """Carry out a run of events (commands/runs.py), as `carry_out` of each event would do."""
+        """Carry out several events together, with the result of `carry_out` on each (runs.py)."""
         self.sequence = run[-1].sequence
         changes = apply_run(self, run)
         items = np.concatenate([change.items for change in changes]).astype(np.intp)

@@ -212,7 +212,7 @@ class NotSaved(msgspec.Struct, tag=True):
     """Warning that checkpoints cannot be written."""
 
     message: str
-    """The reason and what to do; "" when checkpoints are written again."""
+    """The reason and what to do; "" as soon as checkpoints can be written."""
 
 
 class Restored(msgspec.Struct, tag=True):

@@ -149,4 +149,4 @@ def _check_finite(snapshot: Snapshot) -> None:
     if not np.isfinite(snapshot.latent_mean).all():
         wrong.append("latent means")
     if wrong:
-        raise FloatingPointError(f"not finite: {', '.join(wrong)}")
+        raise FloatingPointError(f"NaN or infinity in {', '.join(wrong)}")

@@ -55,7 +55,7 @@ async def healthz(request: web.Request) -> web.Response:
 
 
 async def get_session(request: web.Request) -> web.Response:
-    """Send the session, and renew the cookie, so that a device in use does not expire."""
+    """Send the session, and renew the cookie, so that it does not expire while a device is used."""
     visitor = visitor_of(request)
     client = author(visitor.device, request.query.get("client", ""))
     response = as_json(request.app[SERVICE].info(client, visitor.role or "viewer"))

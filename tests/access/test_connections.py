@@ -28,8 +28,8 @@ class Opened:
         self.closed: set[Connection] = set()
 
     def open(self, address: str) -> Connection:
-        """Open a connection. These tests have no asyncio protocol, so `serve` gets the connection
-        instead."""
+        """Open a connection. `serve` also needs the connection's asyncio protocol. Here the
+        connection itself takes the place of the protocol."""
         connection = Connection(
             address, lambda: self.drop(connection), lambda: self.ended(connection)
         )

@@ -90,7 +90,7 @@ def still_server(shared_still_digits: SharedProject) -> Iterator[ServerProcess]:
 
 @pytest.fixture
 def impure_server(shared_impure_digits: SharedProject) -> Iterator[ServerProcess]:
-    """The shared server with some wrong labels. After a test, its gestures are undone."""
+    """The shared server with some wrong labels. After a test, the test's gestures are undone."""
     with shared_impure_digits.use() as process:
         yield process
 

@@ -299,7 +299,7 @@ def test_the_first_picture_needs_no_trainer(still_server: ServerProcess, open_pa
 def test_data_without_classes_gets_its_first_one_here(
     open_page: Any, server_process: Any, tmp_path: Path
 ) -> None:
-    """The scene file of a project without classes has no list of classes."""
+    """The first class is added on the page: the scene file of such a project lists no classes."""
     np.save(
         tmp_path / "plain.npy", np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
     )

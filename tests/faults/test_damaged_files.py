@@ -219,8 +219,11 @@ def test_rows_that_make_no_sense_are_reported_and_repaired(
 
 
 def change(path: Path, statement: str) -> None:
-    """Execute an SQL `statement`. Its parameters are changed copies of event 6 or 7, one per entry
-    of CHANGES."""
+    """Execute an SQL `statement` on the database at `path`.
+
+    For each entry of CHANGES, the statement may use a parameter of that name: a copy of event 6,
+    or of event 7 for "gesture", with the change of the entry.
+    """
     connection = sqlite3.connect(path)
     rows = dict(connection.execute("SELECT sequence, event FROM events").fetchall())
     values = {

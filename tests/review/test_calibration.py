@@ -104,7 +104,7 @@ class Model:
 
 
 MODELS = [(-1.3, 1.0), (-0.7, 0.8), (0.0, 1.0), (0.5, 1.3), (1.0, 1.0)]
-"""(offset, slope) per model. The first model is much too sure, the last much too unsure."""
+"""(offset, slope) per model. The first model is overconfident, the last underconfident."""
 
 
 def test_figures_and_promises_hold_on_models_that_are_wrong(slow: bool) -> None:

@@ -1,4 +1,4 @@
-"""Cues: one byte per item, highest for the items that are most worth a look."""
+"""Cues, such as uncertainty and density: one byte per item, highest where a look is most useful."""
 
 import numpy as np
 import pytest

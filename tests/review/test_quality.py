@@ -35,7 +35,7 @@ def test_the_shares_are_sums_of_doubts() -> None:
 
 
 def test_doubts_that_are_probabilities_estimate_the_errors_there_are() -> None:
-    """If doubt is the probability of a wrong label, the estimated error is right up to chance."""
+    """If doubt is the probability of a wrong label, the estimate agrees with the true error."""
     random = np.random.default_rng(1)
     n = 20_000
     doubt = random.beta(0.5, 4, n)

@@ -1,4 +1,4 @@
-"""Projects from elsewhere: they read nothing outside of themselves until --root is given."""
+"""Projects of other people: no file outside the project is read until --root is given."""
 
 import io
 import json

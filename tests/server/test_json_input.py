@@ -114,7 +114,7 @@ def _dataset_file(folder: Path) -> object:
 
 
 def _deep_details(folder: Path) -> object:
-    """Details in dataset.json that the decoder of JSON accepts, but later code cannot encode."""
+    """Load a data set whose details are nested too deeply to be encoded as JSON again."""
     np.save(folder / "vectors.npy", np.zeros((3, 2), np.float32))
     details = '{"a":' * 900 + "1" + "}" * 900
     (folder / "dataset.json").write_text(

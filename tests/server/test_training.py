@@ -65,8 +65,8 @@ def project(tmp_path: Path, small_data: Path) -> Project:
 async def start(project: Project, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Start]:
     """Return a function that starts a supervisor, given the behaviour of the trainer.
 
-    The behaviour "real" is the real trainer, and all others are those of a fake trainer. Restarts
-    have no delay.
+    With "real", the supervisor starts the real trainer. With any other behaviour, it starts a fake
+    trainer that behaves in this way. Restarts have no delay.
     """
     monkeypatch.setattr(module, "BACKOFF_SECONDS", (0.0, 0.0, 0.0))
     started: list[TrainerSupervisor] = []

@@ -57,7 +57,7 @@ LABEL = 170
 
 @dataclass(frozen=True)
 class Drawing:
-    """The topics of one part of the repository, and the imports between these topics."""
+    """The topics (folders, modules) of one part of the repository, and the imports between them."""
 
     name: str
     """Name of the part: server, models or client."""

@@ -43,7 +43,7 @@ async def _echo(request: web.Request) -> web.WebSocketResponse:
 
 @pytest.fixture
 async def echo_url() -> AsyncIterator[str]:
-    """Address of a server that sends each message back, with the settings of the stream."""
+    """Address of a server that sends each message back, over a WebSocket made by `new_socket`."""
     app = web.Application()
     app.router.add_get("/", _echo)
     runner = Runner(app, access_log=None)

@@ -20,7 +20,7 @@ class Change(NamedTuple):
     pins_changed: bool = False
     """Whether the anchors or the latent dimension changed. Both can change the pinned items."""
     answered: int | None = None
-    """Number of items that the answer to the client reports; None for the length of `items`."""
+    """Number of items that the answer to the client reports; None: report the length of `items`."""
     class_id: int = UNLABELED
     """Class that the answer to the client reports."""
     message: str = ""

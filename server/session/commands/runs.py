@@ -59,7 +59,7 @@ def runs_of(state: SessionState, events: Iterable[Event]) -> Iterator[list[Event
 
 
 def is_of_gestures(run: Sequence[Event]) -> TypeGuard[Sequence[GestureEvent]]:
-    """Return whether a run has several events. Then each of them is a GestureEvent."""
+    """Return whether a run has several events. Only GestureEvents are put into such a run."""
     return len(run) > 1
 
 

@@ -1259,7 +1259,7 @@ export interface Training {
 /**
  * Run or pause training, or change settings. The trainer reacts within one batch.
  *
- * A change of settings is a gesture, so it can be undone.
+ * A change of settings is logged, and can be undone as labels can.
  */
 export interface SetTraining {
   op: "set_training";
