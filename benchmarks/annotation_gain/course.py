@@ -252,7 +252,7 @@ def page_estimates(
         confidence: confidence of each prediction, (N,), 0..1.
         truth: true classes, (N,).
         right: estimated share of items that are right.
-        gestures_left: estimated number of gestures to the goal.
+        gestures_left: estimated number of gestures until `right` reaches its target.
         interval: lower and upper end of the estimate `right`.
     """
     asked = (labels == UNLABELED) & (prediction != UNLABELED)

@@ -83,7 +83,7 @@ class SeesEveryPicture:
 
 
 class LooksAtSamples:
-    """Draws regions by position and prediction, and judges them by samples of their pictures.
+    """A person who draws regions by position and prediction, and checks samples of their pictures.
 
     A region grows from a dense place. If the sample shows several classes, the person reduces or
     abandons the region. After labelling a region, the person looks at a second sample, and undoes

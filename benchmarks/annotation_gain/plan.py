@@ -96,7 +96,7 @@ def runs(seeds: int, only: Sequence[str] = (), gestures: int | None = None) -> l
     """Return the runs whose names contain one of the texts `only`, or all runs of the report.
 
     With `gestures`, each run has at most this number of gestures. A run that labels one by one then
-    labels at most as many items as this number of contact sheets has.
+    labels at most the number of items on `gestures` contact sheets.
 
     All runs of one seed come before the runs of the next seed, because a report of one seed is
     already useful.

@@ -24,7 +24,7 @@ OF_KIND: dict[Kind, tuple[str, ...]] = {
     "series": ("standardised", "spectrum"),
     "sounds": ("spectrogram",),
 }
-"""Names of the views per kind of item.
+"""Names of the views (representations as rows) per kind of item. Each is a function below.
 
 The methods that compute one UMAP, and those that label random items, use only the first view.
 """

@@ -81,7 +81,7 @@ class StateDescription:
     seed: int
     """Seed of the training."""
     state_id: int
-    """Id that the owner of the trainer gave to this state. In JSON the name is "tag"."""
+    """Id of this state (`Trainer.state_id`), chosen by the server. In JSON its name is "tag"."""
     frame: int
     """Number of the last frame that was shown."""
     shown: bool

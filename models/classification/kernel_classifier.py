@@ -16,7 +16,8 @@ from lodespace.models.item_predictions import UNLABELED
 MOST_LABELS = 1000
 """Maximum number of labels that the classifier is fitted to; 1,000 labels take 20 ms.
 
-If there are more labels, verified labels are chosen first, then similar numbers per class.
+If there are more labels, verified labels are chosen first. The rest are other labels, about the
+same number per class.
 """
 NOISE = 0.1
 """Noise variance of a label without doubt, relative to the kernel's variance of 1."""
@@ -28,8 +29,7 @@ The noise variance of a label is NOISE divided by the belief.
 SHARPNESS = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0)
 """Candidate factors that convert the scores of the kernel regression to logits.
 
-The factor with the lowest cross-entropy on left-out labels is used, which calibrates the
-confidence.
+The factor with the lowest cross-entropy on left-out labels is used. This calibrates the confidence.
 """
 
 

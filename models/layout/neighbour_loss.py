@@ -31,7 +31,10 @@ def similarity(d2: torch.Tensor) -> torch.Tensor:
 
 
 def attraction_loss(head: torch.Tensor, tail: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-    """-sum w log q, a scalar, over edges with ends `head` and `tail` (E, D) and weights w (E,)."""
+    """-sum w log q, a scalar, over edges with ends `head` and `tail` (E, D) and weights w (E,).
+
+    q is the similarity of the ends of an edge (`similarity`).
+    """
     d2 = (head - tail).square().sum(dim=1)
     return (weight * torch.log1p(A * d2.clamp_min(1e-12).pow(B))).sum()
 
@@ -51,7 +54,7 @@ def attraction_force(head: torch.Tensor, tail: torch.Tensor, weight: torch.Tenso
 def repulsion_loss(
     item: torch.Tensor, others: torch.Tensor, strength: torch.Tensor
 ) -> torch.Tensor:
-    """-sum_i r_i / M sum_m log(1 - q_im), a scalar.
+    """-sum_i r_i / M sum_m log(1 - q_im), a scalar. q_im is the `similarity` of items i and m.
 
     Args:
         item: positions of the items i, (N, D).

@@ -12,7 +12,7 @@ from lodespace.models.training.labels import ItemLabels
 
 
 class LoopState:
-    """Inputs and measurements of training. Commands set inputs; units of work set measurements."""
+    """Inputs and measurements of training. Commands set the inputs, training the measurements."""
 
     def __init__(
         self, n_items: int, config: TrainingConfig, n_classes: int, seed: int, device: torch.device

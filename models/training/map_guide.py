@@ -13,7 +13,8 @@ GESTURE_MOTION = 3
 """Rounds of the motion after a gesture, as a multiple of `rounds_per_gesture`. The step size
 decreases to 0 over the second half of these rounds."""
 STIFFNESS_SCALE = 0.2
-"""Anchor stiffness of unlabelled items, in kernel units, if the configured stiffness is 1."""
+"""Anchor stiffness of unlabelled items if the configured stiffness is 1, in kernel units
+(layout/particles.py)."""
 PIN_STIFFNESS = 50.0
 """Anchor stiffness of pinned items, in kernel units (layout/particles.py)."""
 

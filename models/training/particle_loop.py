@@ -1,9 +1,9 @@
 """The loop of the presets with particles.
 
-Each turn does a round of forces, if a round is due. It also does one unit of the most urgent task
-that is due (tasks/). Phases: "layout" (the first graph and the first layout), "features"
-(self-supervised learning, then a graph on the learned features), "interactive" (after a change of
-labels), "resting".
+Each iteration moves the particles once by their forces, if they are in motion. It also does one
+unit of the most urgent task that is due (tasks/). Phases: "layout" (the first graph and the first
+layout), "features" (self-supervised learning, then a graph on the learned features), "interactive"
+(after a change of labels), "resting".
 """
 
 from collections.abc import Mapping
@@ -47,7 +47,7 @@ class ParticleLoop(Loop):
         """Wide classifier and predictions."""
         components = principal_components(described(alike), config.principal_components)
         self.map = ParticleMap(components, config.latent_dim, state.device_generator)
-        """Particles, pins and the rounds of forces that are due."""
+        """Particles and pins, and the remaining motion of the particles."""
         self._guide = MapGuide(state, self.learning, self.map)
         self.graph = GraphTask(
             state, self_supervision.network, self.learning, self.map, self._guide
@@ -142,7 +142,7 @@ class ParticleLoop(Loop):
 
     @property
     def class_probabilities(self) -> torch.Tensor:
-        """Class probabilities of all items, (N, C). In a sweep, some are newer than others."""
+        """Class probabilities of all items, (N, C). While they are updated, some are newer."""
         return self.learning.predictions.probabilities
 
     @property

@@ -246,7 +246,7 @@ class VAETraining:
             labels: classes of these items, int64; UNLABELED for an item without a label.
 
         Returns:
-            KL divergence per dimension, (D,), and name of a term -> unweighted scalar.
+            KL divergence per dimension, (D,), and the unweighted value of each term, by its name.
         """
         n = len(x)
         noise = torch.randn(

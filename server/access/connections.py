@@ -35,7 +35,7 @@ loop.
 REQUESTS_AT_ONCE = 600
 """Number of requests that are served without a wait after a pause.
 
-The number is per device, and for all strangers together.
+The number is per approved device, and for all unknown devices together.
 """
 BYTES_OF_REQUEST = 32 << 10
 """Size of a body, in bytes, that counts as one more request of a device.
@@ -103,7 +103,7 @@ class Connections:
             self._strangers.remove(connection)
 
     def serve(self, connection: Connection, protocol: Hashable) -> None:
-        """Store which connection an HTTP protocol object serves. `belongs_to` uses this record."""
+        """Store that the HTTP handler `protocol` serves `connection`, for `belongs_to`."""
         self._by_protocol[protocol] = connection
 
     async def next_request(self, protocol: Hashable, device: str) -> None:

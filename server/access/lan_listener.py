@@ -220,7 +220,7 @@ class LanListener:
     async def _redirect(self, request: web.BaseRequest) -> web.StreamResponse:
         """Redirect to the same path by HTTPS, with status 308.
 
-        Raises LodespaceError for a foreign host.
+        Raises LodespaceError if the Host header has no name of this machine.
         """
         name = request.headers.get(hdrs.HOST, "").rsplit(":", 1)[0].lower()
         if name not in self._names:

@@ -17,7 +17,7 @@ from pathlib import Path
 TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 """Lists of the TCP connections of this computer, one per line, by IPv4 and by IPv6."""
 _UID, _INODE = 7, 9
-"""Columns of a line: the user id and the inode of a socket.
+"""Columns of a line of TABLES: the user id and the inode of a socket.
 
 The inode is 0 if no process has the socket.
 """

@@ -27,8 +27,8 @@ class ExportOptions:
     excel: bool = False
     """For csv: whether to put an apostrophe before cells that a spreadsheet runs as formulas."""
     predictions: bool = False
-    """For the formats classes, raven and audacity: whether an item without a label gets the
-    predicted class."""
+    """Whether an item without a label is exported with its predicted class. For the formats
+    `classes`, `raven` and `audacity`."""
     files: class_folders.Files = "copy"
     """For the format classes: whether to copy the files, make hard links, or only list them."""
 

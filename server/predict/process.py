@@ -1,8 +1,8 @@
 """The process that predicts new items for the server, which itself does not load torch.
 
 It starts with the first request, which takes some seconds: torch and the newest checkpoint are
-loaded, and a student of the page's predictions is trained. It ends after IDLE_SECONDS without a
-request.
+loaded, and a small model is trained to give the page's predictions (distillation). The process ends
+after IDLE_SECONDS without a request.
 """
 
 import asyncio

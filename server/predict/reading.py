@@ -1,4 +1,4 @@
-"""Reading of new items with the settings with which the items of a project were read.
+"""Reading of new items, with the settings that were used to read the items of a project.
 
 The project determines the scale, size and padding of pictures, the windows and frequencies of
 sounds, and the range of values of arrays. Nothing is written to disk.

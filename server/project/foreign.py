@@ -49,7 +49,8 @@ def refuse_links(folder: Path) -> None:
             elif not entry.is_file(follow_symlinks=False):
                 name = shown(os.path.relpath(entry.path, top))
                 raise ProjectError(
-                    f"{folder}: {name} is not a regular file (a pipe, socket or device); remove it"
+                    f"{folder}: {name} is not a regular file, but a pipe, socket or device; "
+                    "remove it"
                 )
 
 

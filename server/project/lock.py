@@ -1,6 +1,6 @@
 """The lock of a project, which only one server at a time can hold.
 
-Of two servers on one project, each would miss the labels of the other.
+If two servers opened one project, each would miss the labels that the other one writes.
 """
 
 import contextlib

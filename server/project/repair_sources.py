@@ -19,7 +19,7 @@ from lodespace.session.log_copy import salvage_events
 from lodespace.session.sqlite_pages import SqliteFiles, image, read_files
 
 _MAX_LOST = 1_000_000
-"""Largest number of events that can be lost. A file that mentions a later event is damaged."""
+"""Largest number of lost events that is plausible. A file with a higher event number is damaged."""
 
 
 def sources_of(project: Project) -> Sources:

@@ -33,7 +33,8 @@ class Presence(Operation, tag="presence"):
     right: Pose | None = None
     """Pose of the right hand; null if the hand is not tracked."""
     scale: Annotated[float, msgspec.Meta(gt=0, le=1e4)] = 1.0
-    """Metres of the scene per metre of the room. Other clients scale the head by this number."""
+    """Metres of the scene per metre of the room. Other clients draw the head of this person larger
+    by this factor."""
 
 
 class PeerMoved(Operation, tag="peer"):

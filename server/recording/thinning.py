@@ -30,7 +30,7 @@ from lodespace.recording.format import (
 
 _decode_labels = json_decoder(msgspec.json.Decoder(protocol.Labels))
 _LABELS = b"L"
-"""Kind that this module gives to a `labels` operation. In the file, its kind is OPERATION."""
+"""Kind that this module gives to a `labels` operation. The file stores it with kind OPERATION."""
 _MERGE_AT = 2_000_000
 """Number of label changes after which _NewestClasses merges them. This limits its memory to about
 100 MB."""

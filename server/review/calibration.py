@@ -2,11 +2,11 @@
 
 On a sheet, a person confirms or changes the class of each item, which is its label or its
 prediction. The model had given a probability for that class. Sheets do not show a random sample:
-they show the items with the largest doubt. So the share of right answers on a sheet differs from
-the share of all items, but hardly among items *of one probability*. The calibration is a logistic
-regression of the answers on the log-odds of the probability (J. Platt 1999), with a prior around
-"the probability is right". The posterior gives both the calibrated probability and its uncertainty,
-also for probabilities that no sheet has shown yet.
+they show the items with the largest doubt. So the share of right classes on a sheet differs from
+the share among all items. Among items of equal probability, both shares are almost the same. The
+calibration is a logistic regression of the answers on the log-odds of the probability (J. Platt
+1999), with a prior around "the probability is right". The posterior gives both the calibrated
+probability and its uncertainty, also for probabilities that no sheet has shown yet.
 """
 
 from collections.abc import Iterable, Iterator
@@ -46,8 +46,8 @@ UNATTENDED = 5.0
 """Answers on a sheet are not used if the person changed nothing, and the model gave this result a
 probability below exp(-5). Probably nobody has looked at the sheet."""
 UNATTENDED_RUN = 10.0
-"""Answers on consecutive sheets are not used if nothing was changed on any of them, and the model
-gave this a probability below exp(-10)."""
+"""Limit for consecutive sheets on which the person changed nothing. Their answers are not used if
+the model's probability that all classes on these sheets are right is below exp(-10)."""
 DRAWS = 200
 """Number of draws from a posterior. Intervals are quantiles of these draws."""
 INTERVAL = (0.05, 0.95)
@@ -89,8 +89,8 @@ class _Sheet(NamedTuple):
     label: ClassIds
     predicted: ClassIds
     surprise: float
-    """Negative logarithm of the probability that no class on the sheet is wrong, in nats; 0 if the
-    person changed a class."""
+    """Negative logarithm of the model's probability that no class on the sheet is wrong, in nats. 0
+    if the person changed a class."""
 
 
 def evidence(session: AnnotationSession) -> Evidence:
@@ -182,7 +182,10 @@ class Curve:
         return np.interp(probability, _GRID, self._curve).astype(np.float32)
 
     def draws(self, probability: npt.NDArray[np.floating]) -> Floats:
-        """Return draws (DRAWS,) of how many of K items are right, given each `probability` (K,)."""
+        """Return DRAWS draws of the number of right items among K items, (DRAWS,).
+
+        `probability` (K,) is the model's probability that each item is right.
+        """
         at = np.rint(np.clip(probability, 0, 1) * (_STEPS - 1)).astype(np.intp)
         return self._draws @ np.bincount(at, minlength=_STEPS).astype(np.float64)
 
@@ -220,7 +223,7 @@ def interval(draws: Iterable[float] | Floats) -> tuple[float, float]:
 
 
 def share_interval(right: float, count: int) -> tuple[float, float]:
-    """Return the Jeffreys interval of a share, which was measured as `right` on `count` items."""
+    """Return the Jeffreys interval of a share that was measured as `right` on `count` items."""
     from scipy.stats import beta  # a late import: it takes 0.2 s
 
     a, b = right * count + 0.5, (1 - right) * count + 0.5

@@ -13,9 +13,9 @@ DOUBTFUL = 0.5
 NARROW = 0.5
 """An item is uncertain if the margin between its two most probable classes is below this value."""
 OVERVIEW = 1000
-"""Number of items from which the first sheet is chosen while there are no predictions.
+"""Size of the sample from which the first sheet is chosen while there are no predictions.
 
-The items are divided into SHEET_SIZE groups, and the sheet has one item of each group.
+The sample is divided into SHEET_SIZE groups, and the sheet has one item of each group.
 """
 SPREAD = 20
 """The first SPREAD * SHEET_SIZE items of the queue of uncertain items are divided into SHEET_SIZE
@@ -24,7 +24,7 @@ the same information. The most uncertain items alone would be mostly outliers, w
 little about other items.
 """
 OVERWRITES_FROM = 0.9
-"""A sheet proposes another class than the label of an item only from this probability on."""
+"""Smallest probability from which a sheet proposes to replace the label of an item (`proposed`)."""
 _ROUNDS = 10
 
 

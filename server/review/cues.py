@@ -51,7 +51,7 @@ def _density(state: ItemState) -> Bytes:
 
 
 def _diversity(state: ItemState) -> Bytes:
-    """Return, per item, the distance to the nearest labelled item, divided by the largest one.
+    """Return, per item, the distance to the nearest labelled item, divided by the largest value.
 
     While no item is labelled, all items have the strongest value.
     """

@@ -63,9 +63,9 @@ def islands(state: ItemState) -> Islands:
 
 
 def largest_unexplained(state: ItemState) -> npt.NDArray[np.uint32] | None:
-    """Return the items of one island that are unexplained, unlabelled and unlocked, ascending.
+    """Return the unexplained, unlabelled and unlocked items of one island (`Islands`), ascending.
 
-    This is the island with the most such items. Return None if no island has such items.
+    The island is the one with the most such items. Return None if no island has such items.
     """
     found = islands(state)
     free = ~state.locked & found.unexplained & ~state.labelled

@@ -60,7 +60,7 @@ def suggest(state: ItemState, class_name: Callable[[int], str]) -> Suggestion:
     """Return the gesture with the largest gain. `class_name` returns the name of a class id.
 
     While a listed class has no label, no gain is known. The function then suggests the largest
-    dense place of the map with too few labels to know its class (islands.py): its items probably
+    dense place of the map that has too few labels (islands.py). The items of this place probably
     belong to a class without labels.
     """
     if state.labelled.any() and not state.scorable:

@@ -67,7 +67,7 @@ class LatentGrid:
         return positions
 
     def latent_mean(self) -> npt.NDArray[np.float64]:
-        """Return the latent means (N, D) at the positions of the clients."""
+        """Return the latent means (N, D) of the positions that clients show."""
         return self._in_latent_units(self.grid)
 
     def latent_mean_at(self, revision: int | None) -> tuple[int, npt.NDArray[np.float64]]:

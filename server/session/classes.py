@@ -192,7 +192,10 @@ class ClassList:
         return UNLABELED
 
     def counted_as(self) -> ClassIds:
-        """Return, per class, the class that its items count as after merges (C,), or UNLABELED."""
+        """Return, per class, the class that its items belong to after all merges, int16 (C,).
+
+        UNLABELED for a class that was deleted.
+        """
         if len(self._merged_into):
             return self._merged_into
         return np.arange(len(self.classes), dtype=np.int16)

@@ -5,7 +5,7 @@ an event that is acknowledged afterwards survives a crash or a power cut. Each e
 that the client made for the command. The id is unique in the file, so that a command that is sent
 twice is written once.
 
-An event that `append` refused is not in the file, also after a restart. An event that `append`
+An event that `append` refused is not in the file, not even after a restart. An event that `append`
 returned is in the file that the log's path names.
 """
 

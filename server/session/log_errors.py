@@ -14,7 +14,7 @@ _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _NOT_WRITABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM)
 _UNSUITABLE = (sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_NOMEM)
 """Result codes of SQLite for an unsuitable write. Like `_LOCKED`, `_DAMAGED` and `_NOT_WRITABLE`,
-these are primary result codes. For most codes that are in no such tuple, `_probe` finds the
+these are primary result codes. For most codes that are in none of these tuples, `_probe` finds the
 cause."""
 
 

@@ -164,7 +164,10 @@ class UndoLog:
         self._redone[event] = action
 
     def _state_before(self, event: int, otherwise: int) -> int:
-        """Return `state_id` before `event`, or `otherwise` if a later event changed the state."""
+        """Return the id of the training state before `event`.
+
+        If a later event has changed the state again, return `otherwise`.
+        """
         from_state, to_state = self._transitions[event]
         return from_state if to_state == self.state_id else otherwise
 
@@ -184,7 +187,7 @@ class UndoLog:
         return self.actions[standing[-1]]
 
     def next_undo_of_owner(self, client: str) -> UndoableAction:
-        """Return the newest action of `client` and the owner's pages that is not undone.
+        """Return the newest action that is not undone, of those by `client` or an owner's page.
 
         Raises RequestError if there is none.
         """

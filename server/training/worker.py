@@ -34,9 +34,9 @@ log = logging.getLogger(__name__)
 REWIND_SECONDS = 1 / 50
 """Seconds between two frames of a motion that is played backward."""
 FRAME_RATE = 25.0
-"""Number of units of work per second up to which a point may move by SPEED_LIMIT (models/display)
-in each unit. At a higher rate, a point may move less per unit, so that its largest speed per second
-stays the same."""
+"""Number of units of work per second to which SPEED_LIMIT (models/display) refers. SPEED_LIMIT is
+the longest move of a point in one unit. If more units are done per second, this limit is lowered,
+so that the largest speed per second stays the same."""
 
 Commands = queue.SimpleQueue[m.Command | None]
 

@@ -159,7 +159,7 @@ def test_the_server_gets_the_items_in_order_and_no_classes(tmp_path: Path) -> No
 
 
 def imported(arguments: list[str], target: Path, **options: object) -> item_set.ItemSet:
-    """Import the data that the first argument of `lodespace serve` names. Return the items."""
+    """Import the data at the path `arguments[0]`, as `lodespace serve` does. Return the items."""
     report = import_data(arguments[0], target, ImportOptions(**options))  # type: ignore[arg-type]
     return item_set.load(target, root=report.root)
 

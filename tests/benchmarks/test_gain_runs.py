@@ -127,7 +127,7 @@ def test_regression_by_folds_finds_wrong_labels() -> None:
 
 @pytest.mark.slow
 def test_a_small_data_set_is_measured_from_end_to_end(tmp_path: Path, slow: bool) -> None:
-    """Without --slow, the server is used for one gesture by one kind of person."""
+    """Without --slow, only the run `suggested` uses the server, and it has fewer gestures."""
     log = tmp_path / "register.jsonl"
     runs = [
         plan.Run("suggested", "breast-cancer", 0, 3 if slow else 2),

@@ -193,7 +193,7 @@ def open_headset(server: ServerProcess, open_page: Any) -> Any:
 
 @pytest.fixture
 def headset(open_headset: Any) -> Headset:
-    """A headset in VR before a cloud at rest. The palette at the left does not hide the cloud."""
+    """A headset in VR, facing a cloud at rest. The palette at the left does not hide the cloud."""
     return in_vr_at_rest(open_headset())
 
 

@@ -27,7 +27,7 @@ class Figures(NamedTuple):
     """Comparison of the page and the exported model."""
 
     page: float
-    """Share of the items without labels for which the page is right."""
+    """Share of the items without labels for which the page's prediction is right."""
     exported: float
     """The same share for the exported model."""
     identical: float

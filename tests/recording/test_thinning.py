@@ -51,7 +51,8 @@ def labels_in(path: Path) -> dict[int, int]:
 
 @pytest.fixture
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Sizes of the file: one for each time that a writer or a thinning reads the whole file."""
+    """Return a list to which each read of the whole file, by any writer or thinning, adds the size
+    of the file."""
     sizes: list[int] = []
 
     def counted(path: Path, start: int | None = None) -> Iterator[Record]:

@@ -90,7 +90,8 @@ class Session:
 async def begin(
     tmp_path: Path, small_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Callable[[], object]]:
-    """Return a function that stops the previous session and begins one on the same project."""
+    """Return a function that starts a session. A second call stops the first session, and starts
+    another one on the same project."""
     from lodespace.training import supervisor
 
     monkeypatch.setattr(supervisor, "BACKOFF_SECONDS", (0.0, 0.0, 0.0))

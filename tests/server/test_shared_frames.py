@@ -99,8 +99,8 @@ def test_a_read_frame_is_a_copy() -> None:
 
 
 def test_no_frame_is_ever_half_written() -> None:
-    """Another process writes its frame number into each array. In each frame that is read, all
-    numbers are equal."""
+    """Another process fills all arrays of a frame with the number of the frame. A frame that is
+    read contains no other number."""
     whole = missed = 0
     with anonymous_file(size_for(N)) as file:
         ring = SharedFrames(file, N)

@@ -18,7 +18,10 @@ LOSS_INTERVAL = 10
 
 
 class ForcesTask(Task):
-    """Moves the particles by one round of forces. Each turn also does a unit of another task."""
+    """Moves the particles by one round of forces.
+
+    Each iteration of the training loop does a round, and also a unit of another task.
+    """
 
     def __init__(self, state: LoopState, particle_map: ParticleMap, features: FeatureTask) -> None:
         self._state = state

@@ -95,7 +95,7 @@ class GraphTask(Task):
         return self._map.graph
 
     def first_graph_built(self) -> None:
-        """Update `features_in_graph`. The first graph uses only principal components."""
+        """Set `features_in_graph` after the first graph, which uses only principal components."""
         self.features_in_graph = not self.learns_features
 
     def count_gesture(self) -> None:

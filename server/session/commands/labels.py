@@ -1,4 +1,4 @@
-"""Labels: gestures that give all items one class, or each item its own class."""
+"""Labels: gestures that give one class to all selected items, or a class to each of them."""
 
 import sys
 

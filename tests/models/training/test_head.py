@@ -1,4 +1,4 @@
-"""The paper's head, which classifies latent means. It is fitted before training rests."""
+"""The paper's head, which classifies latent means. Training fits the head before coming to rest."""
 
 import numpy as np
 import pytest

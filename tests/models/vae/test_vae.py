@@ -96,7 +96,8 @@ def test_latent_variance_begins_small_and_nearly_the_same_for_all() -> None:
 
 
 def test_he_initialisation_keeps_the_signal_that_pytorchs_loses(digits: object) -> None:
-    """Means of a new encoder spread by about 1 with He initialisation, with PyTorch's by 0.01."""
+    """The means of a new encoder have a standard deviation of about 1 with He initialisation, and
+    of about 0.01 with PyTorch's initialisation."""
     data = digits.train  # pyright: ignore[reportAttributeAccessIssue]
     spreads = {}
     for init in ("he", "pytorch"):

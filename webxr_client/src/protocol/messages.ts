@@ -822,7 +822,10 @@ export interface Presence {
   left?: Pose | null;
   /** Pose of the right hand; null if the hand is not tracked. */
   right?: Pose | null;
-  /** Metres of the scene per metre of the room. Other clients scale the head by this number. */
+  /**
+   * Metres of the scene per metre of the room. Other clients draw the head of this person larger
+   * by this factor.
+   */
   scale?: number;
 }
 

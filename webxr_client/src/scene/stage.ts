@@ -36,7 +36,7 @@ export interface Presenter {
 const FIELD_OF_VIEW = 40;
 const FIT_SHARE = 0.97;
 const FOLLOW_MS = 900;
-/** Least motion of a box corner that moves the camera, as a share of the diagonal of the box. */
+/** The camera moves if a corner of the cloud's box moves by this share of the box's diagonal. */
 const FOLLOW_SHARE = 0.06;
 
 const centre = new Vector3();

@@ -1,6 +1,6 @@
 /**
- * Undo of the gestures of this page. The owner can also undo gestures of other people, after a
- * question or by a button in the list of devices.
+ * Undo of the gestures of this page. The owner can also undo gestures of other people: with a
+ * second undo that confirms the first, or with a button in the list of devices.
  */
 import type { Connection } from "../net/connection.js";
 import type { Gesture } from "../protocol/messages.js";
@@ -34,8 +34,8 @@ export class Undoing {
 
   /**
    * Undo the newest gesture of this page. On a page of the owner, undo the newest gesture that any
-   * page of the owner made. If the owner has no gesture to undo, the first call asks the owner, and
-   * the next call undoes the newest gesture of another person.
+   * page of the owner made. If the owner has no gesture to undo, the first call asks the owner
+   * whether to undo the newest gesture of another person, and the next call undoes it.
    */
   undo(): void {
     const { state, notes } = this;

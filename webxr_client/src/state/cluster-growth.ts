@@ -48,8 +48,8 @@ export class ClusterGrowth {
   /**
    * Grow from `items` over adjacent items for which `same` returns true.
    *
-   * @param share Smallest density of a cell, as a share of the density of the densest cell that
-   *   contains one of `items`. Only items for which `same` returns true count towards the density.
+   * @param share Density at which growth stops, as a share of the density of the densest cell that
+   *   contains one of `items`. The density of a cell counts only items for which `same` is true.
    * @returns `items` and the items reached, ascending.
    */
   growOver(

@@ -90,9 +90,9 @@ export const withoutLabels = (state: AppState): ClassInfo[] =>
   state.liveClasses.value.filter((info) => !state.labelCounts.value[info.class_id]);
 
 /**
- * Choose up to `places` items of a selection, whose pictures are shown. The result is ascending and
- * spread evenly over the selection. Up to a third of the chosen items are `odd` items, which need
- * attention.
+ * Choose up to `places` items of a selection. Their pictures represent the selection on the page.
+ * The result is ascending and spread evenly over the selection. Up to a third of the chosen items
+ * are `odd` items, which need attention.
  */
 export function sampleItems(
   items: Uint32Array,

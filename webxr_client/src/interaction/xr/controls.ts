@@ -341,7 +341,7 @@ export class XrControls implements InputListener {
     if (other.stickClicked) pauseOrRun(this.state, this.commands);
   }
 
-  /** Length of a hand's ray, metres. Shorter while the brush has points or the hand a cluster. */
+  /** Length of a hand's ray, metres. Shorter while points are in the brush or a cluster is held. */
   private rayLength(hand: TrackedHand): number {
     if (this.cluster.hand === hand) return RAY_LENGTH_WITH_CLUSTER;
     return this.brush.hit.count === 0 ? RAY_LENGTH : RAY_LENGTH_AT_POINTS;

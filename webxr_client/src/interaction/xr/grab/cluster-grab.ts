@@ -28,7 +28,7 @@ export class ClusterGrab {
     return this.state === "held";
   }
 
-  /** Whether the cluster is shown away from its place: in a hand, or on the way back. */
+  /** Whether the cluster is shown away from its place: in a hand, or moving back afterwards. */
   get active(): boolean {
     return this.state !== "none";
   }

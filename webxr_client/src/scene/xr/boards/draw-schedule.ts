@@ -1,7 +1,7 @@
 /**
  * Drawing of stale boards: boards whose content has changed. At most one board is drawn per frame,
  * because drawing a board and sending it to the GPU costs as much as everything else in a frame.
- * All boards get their turn.
+ * Stale boards are drawn in turn, so that no board stays stale.
  */
 import type { Board } from "./board.js";
 

@@ -137,7 +137,10 @@ export class PaletteBoard extends Board {
     });
   }
 
-  /** While a class has no label, draw the text `known` and the next step. */
+  /**
+   * Draw what the palette shows instead of quality figures while a class has no label: the text
+   * `known` (how many classes have labels), and the next step.
+   */
   private drawInstead(context: CanvasRenderingContext2D, known: string): void {
     context.textAlign = "center";
     font(context, 10, 650);
@@ -145,7 +148,7 @@ export class PaletteBoard extends Board {
     context.fillText(known, PALETTE_WIDTH / 2, FIRST_ROW + 12);
     font(context, 7.5);
     context.fillStyle = BOARD_MUTED;
-    const next = "Next: an island without labels (suggest next)";
+    const next = "Next: a cluster without labels (suggest next)";
     context.fillText(
       fitted(context, next, PALETTE_WIDTH - 2 * MARGIN),
       PALETTE_WIDTH / 2,
