@@ -59,8 +59,8 @@ def loop_for(saved: StateDescription, current: Loop, seed: int) -> Loop:
     Args:
         saved: description of the saved state.
         current: the loop in use. The function changes and returns this loop if the saved state
-            needs the same kind of loop, the same seed and as many principal components. Otherwise
-            it returns a new loop.
+            needs the same kind of loop, the same seed and the same number of principal components.
+            Otherwise it returns a new loop.
         seed: the seed of `current`.
     """
     config = saved.config

@@ -98,8 +98,8 @@ class Predictor:
         if self.model.given_features and features is None:
             if options.features is None:
                 raise DatasetError(
-                    f"the model needs the {self.model.given_features} features of each item, which "
-                    "were given with the items of the project: give them with --features FILE"
+                    f"the project was imported with {self.model.given_features} features per item, "
+                    "and the model needs them for new items too: give them with --features FILE"
                 )
             by_id = read_features(options.features, options)
         done = 0

@@ -4,7 +4,8 @@ import type { AppState, Selection } from "./app-state.js";
 
 /**
  * A class is suggested if at least this share of the selection is predicted as the class. A class
- * without labels is never predicted, so items of such a class have mixed predictions.
+ * without labels is never predicted. Items of such a class get mixed predictions, so usually no
+ * class is suggested for them.
  */
 export const CLEAR_SHARE = 0.7;
 
