@@ -29,7 +29,8 @@ ROUNDS = 3
 EPOCHS_PER_ROUND = 20
 """Epochs per round. In each round, the learning rate falls to 0."""
 WANTED = 0.99
-"""Training ends after a round in which student and page predict this share of items alike."""
+"""Training ends after a round in which the student predicts the class that the page shows for at
+least this share of the items."""
 MOST_ITEMS = 20_000
 """Maximum number of items that the student is trained on."""
 LEARNING_RATE = 4e-3
@@ -89,7 +90,10 @@ class Student(nn.Module):
         )
 
     def groups(self, x: torch.Tensor) -> list[torch.Tensor]:
-        """Return the features of items (B, ...) as groups (B, F). Each group has its own unit."""
+        """Return the features of items (B, ...) as groups (B, F).
+
+        Values of different groups cannot be compared: they have different units.
+        """
         described = descriptor_groups(x, self.content) if self.shape.descriptor else []
         return [*described, *(network(x) for network in self.networks)]
 

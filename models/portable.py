@@ -332,7 +332,10 @@ def _like(description: dict[str, Any]) -> Dataset:
         (columns,) = shape
         made = _like_vectors(columns)
     elif len(shape) != 3 or math.prod(shape) > 1 << 20:
-        raise ValueError(f"pictures of shape {shape} are not supported")
+        raise ValueError(
+            f"pictures of shape {shape} are not supported; the shape must be channels, height, "
+            f"width with at most {1 << 20} values"
+        )
     else:
         stored = torch.zeros(1, *shape, dtype=torch.uint8)
         made = Dataset(stored, "image", description["content"])

@@ -99,12 +99,12 @@ class LooksAtSamples:
         If given, the next region is drawn from these items, not round a dense place.
         """
         self.in_vain: dict[str, float] = {}
-        """Acts that led to no region: number per kind. The next gesture includes these acts."""
+        """Number of actions that led to no region, per kind. The next gesture includes them."""
 
     def region(self, points: Points, labels: Labels, prediction: Labels) -> Region | None:
         """Return the next gesture, or None if the person finds no region.
 
-        If the person finds no region, the acts of the search are stored in `in_vain`.
+        If the person finds no region, the actions of the search are counted in `in_vain`.
         """
         free = np.flatnonzero(labels == UNLABELED)
         if len(free) <= SMALLEST:

@@ -130,7 +130,7 @@ class Page:
 
         `tool` is "sheet" for a confirmed contact sheet, whose items count as verified; "accept" for
         predictions that the person accepts without looking at the pictures; "api" for labels that
-        existed before.
+        existed before the run.
         """
         await self.make_classes(set(class_ids.tolist()))
         await self._command(

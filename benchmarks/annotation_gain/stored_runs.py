@@ -25,7 +25,7 @@ def read(results: Path, planned: Sequence[Run]) -> Found:
 
 
 def opponents_of(found: Found, data: str) -> dict[str, list[Course]]:
-    """Return the courses on a data set by method, for methods that use no part of Lodespace."""
+    """Return the courses on `data`, by method, of all methods that use no part of Lodespace."""
     return {method: found[method, data] for method in OPPONENTS if found.get((method, data))}
 
 
@@ -50,9 +50,9 @@ def ratio(
 
     Returns:
         The ratio, and whether it is only an upper bound. None if `mine` does not reach the goal in
-        all runs, or if there is no other method. The ratio is an upper bound if no other method
-        reaches the goal in all runs. The divisor is then the mean duration of the runs of the
-        slowest other method.
+        all runs, or if there is no other method. If no other method reaches the goal in all runs,
+        the ratio is an upper bound. The divisor is then the mean duration of a run of the method
+        whose runs take longest.
     """
     own = seconds_to(found.get((mine, data), []), wanted, model)
     others = opponents_of(found, data)

@@ -34,12 +34,12 @@ class TimeModel:
     def seconds(self, acts: dict[str, float]) -> float:
         """Return the person's total seconds for `acts`.
 
-        `acts` maps each kind to a number of acts. The value of the kind `wait` is in seconds.
+        `acts` maps each kind of act to the number of acts. The value of `wait` is in seconds.
         """
         return sum(getattr(self, name) * count for name, count in acts.items())
 
     def known_classes(self) -> "TimeModel":
-        """Return a copy for runs that know all classes before the first act: no names are typed."""
+        """Return a copy for runs that start with the list of classes, so no names are typed."""
         return replace(self, name=0.0)
 
     def varied(self) -> dict[str, "TimeModel"]:

@@ -14,10 +14,10 @@ from lodespace.models.config import TrainingConfig
 
 
 class TrainingState(NamedTuple):
-    """Tensors and description of a training.
+    """State of a training: tensors, and a description.
 
-    A trainer that loads tensors and description continues with the same results as the saved
-    training.
+    A trainer that loads the state gets the same results as the training would have got without the
+    interruption.
     """
 
     tensors: Tensors

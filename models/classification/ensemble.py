@@ -199,7 +199,7 @@ class Predictions:
         }
 
     def _half_way(self) -> Tensors:
-        """Return the tensors that the second pass of a sweep has computed so far.
+        """Return what the second pass over all items has computed so far.
 
         Tensors that `load` can compute from other tensors are left out.
         """

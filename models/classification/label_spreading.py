@@ -26,7 +26,7 @@ _PRODUCTS_PER_UNIT = 6_000_000
 
 
 def share(labels: torch.Tensor) -> float:
-    """Return the weight (0..1) of label spreading in the mean with the classifiers.
+    """Return the weight (0..1) of label spreading; the classifiers have the rest of the weight.
 
     The weight is 1 without labels, and 0.5 if the median class has HALF_AT labels. Classes without
     labels do not count in the median. The median is used because one lasso can give a class

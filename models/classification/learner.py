@@ -24,7 +24,8 @@ FRESH_CLASSIFIER_STEPS = 60
 DOUBTFUL_WEIGHT = 0.1
 """Minimum weight of a label that the classifier doubts."""
 CHUNKS_PER_UPDATE = 8
-"""Number of chunks of a sweep after which the map uses the predictions made so far."""
+"""While all items are predicted again in chunks, the map uses the predictions made so far each time
+after this number of chunks."""
 
 
 class LabelLearning:

@@ -52,7 +52,8 @@ def transform_to_shown(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return rotation (D, D) and translation (D,) from `latent_mean` (N, D) to the frame `shown`.
 
-    Without a frame with D dimensions, the rotation is the identity, and the translation is 0.
+    If `shown` is None or has another number of dimensions, the rotation is the identity, and the
+    translation is 0.
     """
     if shown is None or shown.shape != latent_mean.shape:
         axes, device = latent_mean.shape[1], latent_mean.device

@@ -10,7 +10,7 @@ SMOOTHING = 0.5
 SPEED_LIMIT = 0.022
 """Largest displacement of a point per frame, in spreads (mean standard deviation) of the cloud."""
 UNFAMILIAR_LIMIT = 0.08
-"""Limit that replaces SPEED_LIMIT while no person has labelled or pinned an item yet."""
+"""Limit that replaces SPEED_LIMIT until a person labels or pins an item."""
 MEDIAN_LIMIT = 0.0045
 """Largest median displacement per frame, in spreads (mean standard deviation) of the cloud.
 

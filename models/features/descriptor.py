@@ -51,7 +51,10 @@ def described(dataset: Dataset) -> torch.Tensor:
 
 
 def descriptor_groups(x: torch.Tensor, content: Content) -> list[torch.Tensor]:
-    """Return the descriptor of items (B, ...) as groups (B, F). Each group has its own unit."""
+    """Return the descriptor of items (B, ...) as groups (B, F).
+
+    Values of different groups cannot be compared: they have different units.
+    """
     if x.ndim == 4 and content == "symbols":
         return _sign(x)
     if x.ndim == 4 and content == "photos":

@@ -1,8 +1,8 @@
 """Features learned without labels, by recognising two views of the same item.
 
-The method is SimCLR (T. Chen et al. 2020). As in the paper, self-supervised learning comes first,
-and labels are used afterwards. A graph on these features and the principal components is better
-than a graph on either alone.
+The method is SimCLR (T. Chen et al. 2020). As in that paper, self-supervised learning comes first,
+and labels are used afterwards. The neighbour graph is better if it is built from these features and
+the principal components than from one of them alone.
 """
 
 import math

@@ -6,9 +6,9 @@ from typing import Any
 LAYOUT_STEP = 1.0
 """Step size of the first round of the first layout."""
 INTERACTIVE_STEP = 0.3
-"""Step size of the first round of the motion after a gesture."""
+"""Step size of the first round of forces after a gesture."""
 NEW_GRAPH_STEP = 0.5
-"""Step size of the first round of the motion on a new graph."""
+"""Step size of the first round of forces on a new graph."""
 
 
 class Motion:

@@ -87,8 +87,9 @@ def particle_forces(
 ) -> Forces:
     """Return the forces of the neighbour and anchor terms.
 
-    If `items` is int64 (K,), the forces on these items, (K, D), are exact. If `items` is None, the
-    result is the forces on all items, (N, D), for which only OTHERS sampled items repel.
+    If `items` is int64 (K,), the result is the exact forces on these items, (K, D). If `items` is
+    None, the result is the forces on all items, (N, D). The repulsion is then estimated from OTHERS
+    sampled items.
     """
     z, graph = particles.position, particles.graph
     n = len(z)

@@ -115,7 +115,7 @@ class ParticleLoop(Loop):
 
     @property
     def latent_mean(self) -> torch.Tensor:
-        """The means of the particles, contracted along collapsed dimensions, (N, D)."""
+        """Latent means of the particles, (N, D), contracted along collapsed dimensions."""
         if self.map.particles is None:
             return self.map.start
         return self.map.latent_mean * self.contraction

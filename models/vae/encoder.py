@@ -7,7 +7,7 @@ from torch import nn
 
 
 class Encoder(nn.Module):
-    """A trunk that reads items, hidden layers, and two linear layers for the latent variable.
+    """Trunk and hidden layers, then one linear layer each for latent mean and log-variance.
 
     While only the layers after the trunk are trained, the trunk's activations can be cached.
     """

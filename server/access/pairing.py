@@ -181,9 +181,9 @@ class PairingManager:
     def _replaceable(self, address: str, now: float) -> Waiting | None:
         """Return the request that a new request from `address` replaces; None if there is room.
 
-        A new request replaces a request of the same address that has stopped polling. If there is
-        no such request, it replaces a request of an address that has at least two requests more
-        than the address of the new request. So a few addresses cannot take all places. Other
+        A new request replaces a request of the same address whose device has stopped polling. If
+        there is none, the new request replaces a request of another address, if that address has at
+        least two requests more than `address`. So a few addresses cannot take all places. Other
         requests are kept, because a headset may sleep while its wearer walks to the owner. Raises
         RequestError when there is neither room nor a request to replace.
         """

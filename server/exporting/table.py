@@ -82,9 +82,9 @@ class Table:
         return [self.class_names.get(c, "") for c in class_ids.tolist()]
 
     def label_or_prediction(self) -> list[str]:
-        """The class name per item: of the label or, without a label, of the prediction.
+        """The name of the label of each item.
 
-        The name is "" if there is neither.
+        An item without a label has the name of its predicted class, or "" without a prediction.
         """
         return self.names(np.where(self.labels == UNLABELED, self.predictions, self.labels))
 

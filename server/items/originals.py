@@ -202,7 +202,7 @@ def part_of(start: float | None, end: float | None, rate: int) -> tuple[int, int
 
 
 def read_mixed(recording: Any, samples: int) -> npt.NDArray[np.float32]:
-    """Read at most `samples` samples, (T,), the mix of all channels (`mix`).
+    """Read at most `samples` samples. Return the mix of all channels (`mix`), (T,).
 
     The samples are read in parts, because a file may have 64 channels. Only one part at a time is
     in memory with all channels.

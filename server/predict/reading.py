@@ -92,7 +92,7 @@ class NewItems:
         return len(self.ids)
 
     def array(self) -> npt.NDArray[Any]:
-        """Return the items as one array. Grey pictures get three channels if any has colour."""
+        """Return the items as one array. If one picture has colour, all get three channels."""
         if any(value.ndim == 3 for value in self.values):
             values = [v if v.ndim == 3 else np.repeat(v[..., None], 3, 2) for v in self.values]
             return np.stack(values)

@@ -77,8 +77,10 @@ class Project:
     asked: protocol.Settings | None = None
     """Settings given at the opening of an existing project. They override the stored settings."""
     obstacle: str = ""
-    """The reason why no label can be saved, and the remedy (writing.py). Empty if labels can be
-    saved."""
+    """The reason why no label can be saved, and the remedy. Empty if labels can be saved.
+
+    `writing.obstacle` returns this text.
+    """
     report: "ImportReport | None" = field(default=None, repr=False)
     """Report of the import, if the data were imported when the project was opened."""
 

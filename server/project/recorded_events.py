@@ -65,7 +65,7 @@ def event_from(recorded: RecordedEvent, state: SessionState) -> Event | None:
 def _settings_from(note: str) -> Settings | None:
     """Parse the text that `settings.describe` makes from settings; None if it is not valid.
 
-    The text has six digits per number.
+    The text has only six digits per number, so the settings can differ slightly.
     """
     try:
         fields = dict(part.rsplit(" ", 1) for part in note.split(", "))

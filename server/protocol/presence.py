@@ -51,4 +51,4 @@ class PeerMoved(Operation, tag="peer"):
     right: Pose | None = None
     """Pose of the right hand; null if the hand is not tracked."""
     scale: float = 1.0
-    """Metres of the scene per metre of the other client's room."""
+    """Metres of the scene per metre of the room of the client `client_id`."""

@@ -29,9 +29,12 @@ FADING = 0.75
 """Weight of the answers on a sheet, relative to those on the next newer sheet. Older answers count
 less, because the model changes."""
 SAME_SHEET = 0.5
-"""Weight of one answer: items on one sheet are similar, and a curve of two parameters fits no model
-exactly. With 0.7, intervals contained the truth in 0.92 of the cases of tests/review, with 0.5 in
-0.96; the curve of a real model differs more from a logistic curve.
+"""Weight of one answer in the fit of the curve.
+
+The weight is less than 1, because items on one sheet are similar, and because a curve of two
+parameters fits no model exactly. In tests/review, the intervals contained the true value in 0.92 of
+the cases with the weight 0.7, and in 0.96 with 0.5. Real models fit the curve less well than the
+models of tests/review.
 """
 OFFSET_DEVIATION = 0.9
 """Standard deviation of the prior of the offset, in log-odds.
@@ -117,7 +120,10 @@ def evidence(session: AnnotationSession) -> Evidence:
 
 
 def _sheets(session: AnnotationSession) -> Iterator[_Sheet]:
-    """Yield confirmed sheets, newest first. Skip undone sheets and sheets without probabilities."""
+    """Yield confirmed contact sheets, newest first.
+
+    Sheets that were undone and sheets without probabilities are left out.
+    """
     resolve = session.classes.resolve
     for record in reversed(session.history.gestures.values()):
         seen = record.seen
@@ -191,7 +197,7 @@ class Curve:
 
 
 class Calibration:
-    """Calibrates the probabilities of labels and of predictions by the answers on sheets."""
+    """Calibrates the probabilities of labels and predictions with answers on contact sheets."""
 
     def __init__(self, found: Evidence | None = None) -> None:
         nothing = Answers(np.empty(0), np.empty(0, np.bool_), np.empty(0))

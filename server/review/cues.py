@@ -24,7 +24,7 @@ Bytes = npt.NDArray[np.uint8]
 
 
 def cue(state: ItemState, which: Cue) -> Bytes:
-    """Return the cue `which` of all items, uint8 (N,)."""
+    """Return the values of the cue `which` for all items, uint8 (N,)."""
     return _CUES[which](state)
 
 

@@ -25,11 +25,11 @@ SMALLEST_SHARE = 0.005
 SMALLEST = 8
 """Smallest number of items in an island."""
 EXPLAINING = 0.1
-"""Smallest share of labelled items near an item at which their labels explain the item, although
-nobody has looked at these items one by one.
+"""An item is explained if at least this share of the items near it have labels.
 
-A single verified label explains its whole island. A lasso is weaker evidence: it may contain a few
-items of another island by mistake, and an island may consist of several classes that touch.
+The labels need not be verified. A verified label explains its whole island even if it is the only
+label. The labels of a lasso are weaker evidence: a lasso may contain a few items of another island
+by mistake, and an island may consist of several classes that touch.
 """
 
 Ints = npt.NDArray[np.intp]

@@ -26,9 +26,8 @@ The first sheet does not count, because it has no predictions. So a share with a
 shown from the fifth sheet on.
 """
 UNKNOWN_BUT_RIGHT = 0.3
-"""Share of the unknown items (`unknown_items`) whose predictions may be right after all. The
-estimate counts all these predictions as wrong. The upper bound of its interval counts this share of
-them as right."""
+"""Share of the unknown items (`unknown_items`) whose predictions count as right in the upper bound
+of the interval. The estimate itself counts the predictions of all unknown items as wrong."""
 
 
 def doubts(state: ItemState) -> npt.NDArray[np.float32]:
@@ -58,7 +57,7 @@ def _can_estimate(state: ItemState) -> bool:
 
 
 def unknown_items(state: ItemState) -> npt.NDArray[np.bool_]:
-    """Return whether each item is unlabelled, and in a dense group with too few labels, (N,).
+    """Return which items (N,) are unlabelled and in a cluster of the map with too few labels.
 
     Such an item is probably of a class that is not listed yet, whatever the prediction.
     """
@@ -75,7 +74,7 @@ def gestures_left(
 ) -> int:
     """Return the number of gestures until 1 - mean of `doubt` (N,) reaches `target`.
 
-    Each gesture is a sheet or a region, whichever removes more doubt. A sheet removes the
+    Each gesture is a contact sheet or a region, whichever removes more doubt. A sheet removes the
     SHEET_SIZE largest doubts. A region removes `region` times the mean doubt of the unlabelled
     items, because the items of a region lie close together and do not have the largest doubts.
 
@@ -133,7 +132,7 @@ def quality(
         held_out_accuracy: Accuracy on held-out labels, measured by the trainer; None if unknown.
         held_out: Number of held-out labels.
         region: Number of items per region gesture.
-        calibration: Calibration by the answers on sheets; None before the first answer.
+        calibration: Calibration with answers on contact sheets; None before the first answer.
     """
     calibration = calibration or Calibration()
     calibrated = calibration.applied(state)

@@ -183,7 +183,7 @@ class EventLog:
         return sequence
 
     async def check(self) -> None:
-        """Raise EventLogError when the log cannot be written, and LogLostError when it is gone."""
+        """Raise LogLostError when the log's file is gone, EventLogError when it is not writable."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self.check_now)
 
     def check_now(self) -> None:

@@ -63,7 +63,7 @@ class EventHeader(
 
 
 class Seen(msgspec.Struct, frozen=True, eq=False, gc=False):
-    """State of the items of a confirmed sheet, before the person answered."""
+    """State of the items of a contact sheet before the person confirmed the sheet."""
 
     labels: ClassIds
     """Label of each item (K,); UNLABELED for none."""

@@ -27,7 +27,7 @@ class ItemState(NamedTuple):
     doubt: npt.NDArray[np.float32]
     """Probability that the item's label, or without a label its predicted class, is wrong (N,)."""
     locked: npt.NDArray[np.bool_]
-    """Whether the item's class in `standing` is locked (N,)."""
+    """Whether the class of the item's label or prediction (`standing`) is locked (N,)."""
     positions: npt.NDArray[np.int32]
     """Positions (N, D), in steps of the quantisation grid. A step is equally long on all axes."""
     classes: npt.NDArray[np.int16]

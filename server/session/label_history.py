@@ -49,7 +49,7 @@ class GestureRecord(msgspec.Struct, gc=False):
 
     @property
     def rows(self) -> slice:
-        """Rows of the items in the table of LabelHistory."""
+        """Rows of this gesture's items in the table of LabelHistory."""
         return slice(self.first, self.first + len(self.items))
 
     def classes(self) -> list[int]:
@@ -141,13 +141,13 @@ class LabelHistory:
         return self.changes()[0]
 
     def prepare(self, records: Sequence[GestureRecord]) -> None:
-        """Do most of the work of `add` for several gestures in one step, oldest gesture first.
+        """Do most of the work of `add` for `records` in one step.
 
-        All of them are newer than the gestures added so far. Then `add_prepared` adds them one by
-        one. Between two calls of `add_prepared`, other gestures can be undone and redone. Until the
-        last gesture is added, the labels are not valid. At the end, `changes` returns the changes.
-        One step is faster, because NumPy takes about as long for the 20 items of a gesture as for
-        1,000 items.
+        `records` are sorted, oldest first, and newer than all added gestures. The caller then adds
+        them one by one with `add_prepared`. Between two calls of `add_prepared`, other gestures can
+        be undone and redone. Until the last gesture is added, the labels are not valid. At the end,
+        `changes` returns the changes. One step is faster, because NumPy takes about as long for the
+        20 items of a gesture as for 1,000 items.
         """
         rows = self._rows
         new = self._prepared = rows.append(records)

@@ -87,7 +87,7 @@ def opening_error(path: Path, error: sqlite3.Error) -> EventLogError:
 
 
 def check_schema(connection: sqlite3.Connection, path: Path) -> None:
-    """Raise EventLogError if a newer version wrote the log, or it has more than the table `events`.
+    """Raise EventLogError if a newer version wrote the log, or the table `events` is not alone.
 
     Another person may have added a trigger or a view, whose code SQLite would run at each write or
     read.

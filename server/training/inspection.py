@@ -57,7 +57,7 @@ def _probe(trainer: Trainer, command: m.Probe) -> m.Probed:
 def _decode(trainer: Trainer, command: m.Decode) -> m.Decoded:
     if trainer.dataset.kind != "image":
         raise ValueError(
-            "latent points can be decoded only if the items are pictures; these are vectors"
+            "latent points can be decoded only if the items are pictures; these items are vectors"
         )
     points = np.frombuffer(command.points, "<f4").reshape(-1, trainer.config.latent_dim)
     return m.Decoded(command.request, _pictures(trainer.inspector.decode(points)))

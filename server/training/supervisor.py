@@ -236,7 +236,7 @@ class TrainerSupervisor:
         self._set_state("failed")
 
     async def _live_once(self) -> Ending:
-        """Start a process and pass its events on until it ends."""
+        """Start a process and pass its events on until the process ends."""
         fd = self._ring_file.fileno()
         process = self._process = await TrainerProcess.start_when_possible(
             fd, self.command, self._on_start_refused

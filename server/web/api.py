@@ -87,7 +87,10 @@ async def get_item_sound(request: web.Request) -> web.Response:
 
 
 async def get_search(request: web.Request) -> web.Response:
-    """Send the items whose id, path or columns contain a text. A page does not have all columns."""
+    """Send the items whose id, path or columns contain a text.
+
+    The server searches, because a page does not have all columns.
+    """
     text = request.query.get("q", "")
     if not 0 < len(text) <= MAX_SEARCH_LENGTH:
         message = f"Search for a text of 1 to {MAX_SEARCH_LENGTH} characters."

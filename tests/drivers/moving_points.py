@@ -1,4 +1,4 @@
-"""A server whose points move without a trainer, to measure the cost of a page."""
+"""A server whose points move without a trainer, to measure how much work a page has to do."""
 
 import asyncio
 import tempfile

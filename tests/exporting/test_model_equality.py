@@ -24,7 +24,7 @@ PER_SHEET = 27
 
 
 class Figures(NamedTuple):
-    """Comparison of the page and the exported model."""
+    """Comparison of the predictions that the page shows with those of the exported model."""
 
     page: float
     """Share of the items without labels for which the page's prediction is right."""
@@ -41,7 +41,10 @@ def at_rest(trainer: Trainer) -> Snapshot:
 
 
 def figures(trainer: Trainer, data: LabelledItems, labels: np.ndarray, folder: Path) -> Figures:
-    """Export the model into `folder`, load it again, and compare it with the page."""
+    """Compare predictions of the exported model with those that the page shows.
+
+    The model is exported into `folder` and loaded again.
+    """
     n = len(labels)
     snapshot = at_rest(trainer)
     folder.mkdir()

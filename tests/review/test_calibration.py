@@ -1,4 +1,4 @@
-"""Calibration of the quality estimates by answers on sheets, compared with the truth."""
+"""Calibration of quality estimates with answers on contact sheets, compared with the truth."""
 
 from dataclasses import dataclass
 
@@ -72,7 +72,10 @@ class Model:
         self.session.apply(decode_event(encode_event(event), number))
 
     def answer_sheet(self, kind: protocol.SheetKind = "uncertain") -> tuple[float, int]:
-        """Answer a sheet correctly. Returns the expected and the true number of wrong items."""
+        """Give each item of a contact sheet its true class.
+
+        Returns the expected and the true number of wrong items.
+        """
         state = Calibration(evidence(self.session)).applied(self.session.item_state())
         shown = sheet(state, kind)
         items = np.array([one.item for one in shown.items])

@@ -25,7 +25,7 @@ def touching_groups(n: int, classes: int, seed: int) -> tuple[ItemSet, np.ndarra
 
 
 class SimulatedSession:
-    """A session and its trainer, which trains until it rests after each gesture."""
+    """A session and its trainer. After each gesture, the trainer works until no work is left."""
 
     def __init__(self, items: ItemSet, truth: np.ndarray, config: TrainingConfig) -> None:
         """Train without labels. The list of classes contains all classes of `items`."""
@@ -108,7 +108,7 @@ class SimulatedSession:
     # Persons
 
     def look_through(self, kind: protocol.SheetKind) -> None:
-        """Answer a sheet as a person who sees every picture."""
+        """Label the items of a contact sheet with their true classes."""
         items = np.array([one.item for one in self.sheet(kind).items])
         self.label_each(items, self.truth[items], verified=True)
 

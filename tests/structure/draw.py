@@ -66,7 +66,7 @@ class Drawing:
     topics: Sequence[Topic]
     """The topics of the part. A topic imports only from earlier topics."""
     imports: frozenset[tuple[str, str]]
-    """Pairs of topics: a module of the first imports from the second."""
+    """Pairs of topics. A module of the first topic imports from the second topic."""
 
     @property
     def picture(self) -> Path:

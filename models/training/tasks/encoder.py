@@ -49,9 +49,10 @@ class EncoderTask(Task):
 
     @property
     def _follows_motion(self) -> bool:
-        """Whether the encoder trains in this turn because the particles move.
+        """Whether the encoder trains in this step of the loop because the particles move.
 
-        True in every second turn of a motion. False in a bake, which has a fixed number of epochs.
+        True in every second step during a motion. False in a bake, which has a fixed number of
+        epochs.
         """
         return (
             self._state.epoch_target is None

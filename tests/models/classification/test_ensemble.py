@@ -13,7 +13,7 @@ from lodespace.models.layout.graph import fuzzy_graph
 from samples.graphs import nearest_neighbours
 
 N = 2400
-"""Number of items: more than two chunks of a sweep."""
+"""Number of items: more than two of the chunks in which items are predicted."""
 
 
 @pytest.fixture

@@ -89,7 +89,7 @@ def test_a_fit_ends_where_the_loss_no_longer_decreases(hidden_layers: int) -> No
 
 
 def test_after_a_gesture_the_paper_minimises_equation_1(few_images: Dataset) -> None:
-    """The first steps after a gesture train all layers except the trunk, on all terms."""
+    """The first steps after a gesture train all layers except the trunk, on all loss terms."""
     truth = np.repeat(np.arange(3), 30).astype(np.int16)
     config = preset("paper", 2).replace(batch_size=32, pretraining_epochs=1, least_steps=1)
     trainer = Trainer(few_images, config, n_classes=3, device="cpu")

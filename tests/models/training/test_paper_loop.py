@@ -166,9 +166,9 @@ def test_vectors_train_too(few_images: Dataset) -> None:
 def test_large_data_sets_are_encoded_in_windows_that_reach_everything(
     few_images: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One turn encodes 40 of 90 items, among them the labelled items.
+    """One step of the loop encodes 40 of 90 items, among them the labelled items.
 
-    A few turns encode all items.
+    A few steps encode all items.
     """
     from lodespace.models.training import paper_loop
 

@@ -1,4 +1,4 @@
-"""The return to an earlier state: restored content, later training, and the motion to the state."""
+"""Undo and redo in the trainer: the restored state, the training after it, the motion of points."""
 
 from collections.abc import Callable
 from itertools import pairwise

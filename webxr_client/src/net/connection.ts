@@ -74,8 +74,8 @@ export class Connection {
   ) {}
 
   /**
-   * Set the state for a page without a server, such as a baked site. `open` must not be called
-   * then.
+   * Set the state for a page without a server, such as a baked site. After this call,
+   * `open` must not be called.
    */
   disable(): void {
     this.setState("none", "", null);

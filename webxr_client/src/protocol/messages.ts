@@ -842,7 +842,7 @@ export interface PeerMoved {
   left?: Pose | null;
   /** Pose of the right hand; null if the hand is not tracked. */
   right?: Pose | null;
-  /** Metres of the scene per metre of the other client's room. */
+  /** Metres of the scene per metre of the room of the client `client_id`. */
   scale?: number;
 }
 

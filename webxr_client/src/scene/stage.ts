@@ -213,8 +213,8 @@ export class Stage {
   }
 
   /**
-   * Camera distance at which all corners of the box fit into the free shares of the canvas width
-   * and height.
+   * Camera distance at which all corners of the box fit into the free part of the canvas.
+   * `freeWidth` and `freeHeight`: this part as shares (0..1) of the canvas.
    */
   private distanceFor(box: Box3, freeWidth: number, freeHeight: number): number {
     box.getSize(size);

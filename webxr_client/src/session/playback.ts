@@ -28,7 +28,7 @@ interface Segment {
   labels: { after: number; labels: Labels }[];
 }
 
-/** Source of the index of the recording, and of bytes `start` to `end` (exclusive) of the file. */
+/** Fetches the index of the recording, and bytes `start` to `end` (exclusive) of its file. */
 export interface RecordingSource {
   timeline(): Promise<Timeline>;
   part(start: number, end: number): Promise<ArrayBuffer>;

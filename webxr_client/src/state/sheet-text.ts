@@ -24,7 +24,7 @@ export function nothingLeft(kind: SheetKind, quality: Quality | null): string {
   if (kind !== "suspects" || !known) return NOTHING_LEFT[kind];
   return (
     `No suspects are shown yet: ${known}. The model cannot judge labels before each class has ` +
-    "one. Press W to select items that need a label."
+    "labels. Press W to select items that need one."
   );
 }
 

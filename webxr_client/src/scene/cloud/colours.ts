@@ -5,9 +5,9 @@ import type { ClassInfo } from "../../protocol/messages.js";
 export const UNLABELED_DARK = "#6b7686";
 export const UNLABELED_LIGHT = "#8d97a5";
 /**
- * Factor of the linear RGB values of class colours on a light background. Distances in OKLab
- * shrink by the cube root of this factor, so colours stay distinguishable. tokens.css has the same
- * number as `--ink`.
+ * On a light background, the linear RGB values of class colours are multiplied by this factor.
+ * Distances in OKLab shrink by the cube root of this factor, so colours stay distinguishable.
+ * tokens.css has the same number as `--ink`.
  */
 export const LIGHT_INK = 0.4;
 /**

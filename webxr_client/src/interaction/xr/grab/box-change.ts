@@ -15,7 +15,7 @@ import type { LatentState } from "../../../state/latent-state.js";
 export type SceneChange = "same" | "box" | "dimension" | "cloud";
 
 export class BoxChange {
-  /** Matrix from scene metres before the last change of box to scene metres after the change. */
+  /** Converts scene metres of the previous box into scene metres of the current box. */
   readonly newFromOld = new Matrix4();
   /** The inverse of `newFromOld`. */
   readonly oldFromNew = new Matrix4();

@@ -53,8 +53,8 @@ export class ClusterDrag {
   }
 
   /**
-   * Send the places of the items in the hand. `shownFromPlace`, of ClusterGrab, maps the place of
-   * an item to where the item is shown.
+   * Send the places to which the hand has moved the items. `shownFromPlace`: matrix of ClusterGrab
+   * from an item's own place to the place at which the item is shown.
    */
   follow(shownFromPlace: Matrix4, now: number): void {
     if (!this.active || now - this.sent < Math.max(SEND_MS, this.items.length / SEND_ITEMS)) return;

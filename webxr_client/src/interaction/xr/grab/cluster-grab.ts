@@ -60,7 +60,7 @@ export class ClusterGrab {
     this.shownFromPlace.premultiply(newFromOld).multiply(oldFromNew);
   }
 
-  /** End the motion at once, and show the points at their places. */
+  /** Show the points of the cluster at their own places at once, without a motion. */
   drop(): void {
     this.state = "none";
     this.shownFromPlace.identity();

@@ -4,7 +4,7 @@ import type { Handedness } from "../../../state/xr-state.js";
 /**
  * Use of a hand's trigger or pinch, from press to release. The hand that began an activity ends it,
  * even if the other hand is the dominant hand by then. The grip is separate: a hand can hold the
- * world and subtract.
+ * world with the grip, and at the same time subtract items from the selection with the trigger.
  */
 export type HandActivity = "idle" | "painting" | "subtracting" | "pressing";
 

@@ -10,7 +10,7 @@ import { type Spaces, TrackedHand } from "./tracked-hand.js";
 
 export interface InputListener {
   connected(hand: TrackedHand, source: XRInputSource): void;
-  /** Called when a hand loses its input source, also at the end of a session; possibly twice. */
+  /** Called once or twice when a hand loses its input source, also at the end of a session. */
   disconnected(hand: TrackedHand): void;
   /** Called when the trigger is pressed or a pinch closes. */
   press(hand: TrackedHand): void;
