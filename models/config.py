@@ -80,7 +80,7 @@ class TrainingConfig:
     """Everything that a training needs besides data, labels and seed."""
 
     preset: PresetName = "default"
-    """The preset from which the values come; "paper" uses another training loop."""
+    """The preset from which the values come. Only "paper" uses the loop of paper_loop.py."""
     latent_dim: int = 3
     """Dimensions of the latent space, 2 or 3."""
     hidden_layers: int = 0

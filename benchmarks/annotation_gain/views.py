@@ -1,8 +1,8 @@
-"""Views of a data set: the rows of numbers from which the other methods learn.
+"""Views of a data set: rows of numbers from which the methods without Lodespace learn.
 
 The views contain the same numbers that Lodespace receives. Each kind of items has the views that
-somebody who works with scikit-learn would try. Another method is measured on each view, and the
-report compares Lodespace with the best result.
+somebody who works with scikit-learn would try. On each view, methods without Lodespace are
+measured, and the report compares Lodespace with the best result.
 """
 
 from collections.abc import Callable

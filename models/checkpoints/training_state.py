@@ -16,8 +16,7 @@ from lodespace.models.config import TrainingConfig
 class TrainingState(NamedTuple):
     """State of a training: tensors, and a description.
 
-    A trainer that loads the state gets the same results as the training would have got without the
-    interruption.
+    A trainer that loads the state continues as the saved training would have continued.
     """
 
     tensors: Tensors

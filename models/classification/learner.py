@@ -24,8 +24,8 @@ FRESH_CLASSIFIER_STEPS = 60
 DOUBTFUL_WEIGHT = 0.1
 """Minimum weight of a label that the classifier doubts."""
 CHUNKS_PER_UPDATE = 8
-"""While all items are predicted again in chunks, the map uses the predictions made so far each time
-after this number of chunks."""
+"""All items are predicted in chunks. Each time after this number of chunks, the map uses the
+predictions made so far."""
 
 
 class LabelLearning:

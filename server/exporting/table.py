@@ -82,7 +82,7 @@ class Table:
         return [self.class_names.get(c, "") for c in class_ids.tolist()]
 
     def label_or_prediction(self) -> list[str]:
-        """The name of the label of each item.
+        """The class name of each item's label.
 
         An item without a label has the name of its predicted class, or "" without a prediction.
         """

@@ -36,7 +36,7 @@ class ItemTableBuilder:
         )
         self.rows: list[dict[str, Any]] = []
         self.names: dict[str, str] = {}
-        """Maps the name of each column of the source to the name of the column in the table."""
+        """Maps the name of each column in the source to its name in the table."""
         self.tables: list[pa.Table] = []
 
     def add(self, own: dict[str, Any], columns: dict[str, Any]) -> None:

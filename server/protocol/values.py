@@ -19,8 +19,8 @@ MAX_CLASSES = 1024
 MAX_ANCHORED = 20_000
 """Largest number of items that can be dragged together."""
 MAX_REGIONS = 64
-"""Largest number of regions in a query or a command. If a selection has more regions, the client
-sends only the newest MAX_REGIONS regions of the selection."""
+"""Largest number of regions in a query. When a client labels a selection, it sends only the newest
+MAX_REGIONS regions of the selection with the label."""
 MAX_NAME_LENGTH = 80
 """Longest name of a class, client or device, in characters."""
 MAX_SEARCH_LENGTH = 200

@@ -87,10 +87,10 @@ def opening_error(path: Path, error: sqlite3.Error) -> EventLogError:
 
 
 def check_schema(connection: sqlite3.Connection, path: Path) -> None:
-    """Raise EventLogError if a newer version wrote the log, or the table `events` is not alone.
+    """Raise EventLogError if a newer version wrote the log, or if the log has unknown content.
 
-    Another person may have added a trigger or a view, whose code SQLite would run at each write or
-    read.
+    The only known content is the table `events`. Another person may have added a trigger or a view,
+    whose code SQLite would run at each write or read.
     """
     if version_of(connection) > FORMAT:
         raise EventLogError(f"{path}: written by a newer version of Lodespace; update to open it")

@@ -13,7 +13,7 @@ from lodespace.web.websocket import stream
 
 
 def _number(name: str, description: str, digits: int, most: int) -> Parameter:
-    """Return the parameter for a number in the path."""
+    """Return the path parameter `name`: a number from 0 to `most` of at most `digits` digits."""
     schema = {"type": "integer", "minimum": 0, "maximum": most}
     return Parameter(
         name=name, schema=schema, description=description, pattern=rf"\d{{1,{digits}}}"

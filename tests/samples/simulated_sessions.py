@@ -108,7 +108,7 @@ class SimulatedSession:
     # Persons
 
     def look_through(self, kind: protocol.SheetKind) -> None:
-        """Label the items of a contact sheet with their true classes."""
+        """Label the items of a contact sheet with their true classes, as verified labels."""
         items = np.array([one.item for one in self.sheet(kind).items])
         self.label_each(items, self.truth[items], verified=True)
 

@@ -34,7 +34,7 @@ class FeatureTask(Task):
 
     @property
     def learned(self) -> bool:
-        """Whether all training steps are done; True for vectors."""
+        """Whether all training steps are done; True if no features are learned."""
         steps = self._state.config.feature_steps
         return not self._graph.learns_features or self.self_supervision.steps_done >= steps
 

@@ -33,7 +33,7 @@ def plan(
     """Return the event of `command`.
 
     Raises RequestError when `client` has no action to undo or redo, or when other actions prevent
-    the undo or redo. The caller has checked that `client` may undo the actions of others.
+    the undo or redo. The rights of `client` are not checked here; see `check_author`.
     """
     header = new_header(command.command_id, client)
     if isinstance(command, protocol.Undo):
@@ -54,7 +54,7 @@ def _action(log: UndoLog, command: protocol.Undo, client: str) -> UndoableAction
 
 
 def check_author(log: UndoLog, command: protocol.Undo, client: str) -> None:
-    """Raise RequestError when `command` undoes an action of another client than `client`."""
+    """Raise RequestError when `command` undoes an action that `client` did not make."""
     action = log.actions.get(command.gesture)
     if command.owners or (action is not None and action.client != client):
         raise RequestError(

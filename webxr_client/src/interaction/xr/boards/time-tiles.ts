@@ -1,4 +1,4 @@
-/** Actions of the time tiles and of the force tiles. */
+/** Actions of the palette's tiles that control time and forces. */
 import { PRESETS, type Settings } from "../../../protocol/messages.js";
 import {
   type PaletteSide,
