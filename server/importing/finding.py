@@ -1,4 +1,4 @@
-"""One line of what an import understood of the data."""
+"""One line about how an import reads the data."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,7 +9,7 @@ Topic = Literal["items", "ids", "labels", "splits", "sizes", "values", "sound", 
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of what an import understood: where labels, ids, values, ... come from."""
+    """One line of the report: where an import takes labels, ids, values, ... from."""
 
     topic: Topic
     text: str
