@@ -485,7 +485,7 @@ def test_findings_of_a_table_state_how_it_was_read(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("file;art\nx\\0.png;a\nx\\1.png;NaN\nx\\9.png;a\n")
     source = Table(tmp_path / "t.csv", ImportOptions(label="art"))
     assert sum(not isinstance(item, BadItem) for item in source) == 3
-    found = {(f.topic, f.text, f.doubtful) for f in source.findings()}
+    found = {(f.topic, f.text, f.doubtful) for f in source.findings() if f.topic != "values"}
     assert found == {
         ("columns", "separated by semicolons", False),
         ("labels", "from the column art", False),
