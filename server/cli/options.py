@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import re
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,14 @@ class _RangeAction(argparse.Action):
             ) from None
 
 
+def _seconds(text: str) -> float:
+    """Parse a time in seconds: "2", "2s", "500ms" or "1.5m"."""
+    found = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)\s*(ms|s|m)?", text.strip())
+    if found is None:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a time, such as 1s, 500ms or 2m")
+    return float(found[1]) * {"ms": 0.001, "m": 60.0}.get(found[2] or "s", 1.0)
+
+
 def _numbers(text: str) -> tuple[int, ...]:
     """Parse whole numbers that are separated by commas."""
     return tuple(natural(part.strip()) for part in text.split(","))
@@ -48,14 +57,8 @@ IMPORT_OPTIONS: dict[str, dict[str, Any]] = {
         "left out or imported (default: apart)",
     },
     "image": {"metavar": "COLUMN", "help": "table column with pictures, as paths or bytes"},
-    "label": {
-        "metavar": "COLUMN",
-        "help": "table column with labels, or columns with 0 and 1: 'cat,dog' or 'is_*'",
-    },
-    "vector": {
-        "metavar": "COLUMN",
-        "help": "table column with vectors (embeddings), or columns with numbers: 'dim_*'",
-    },
+    "label": {"metavar": "COLUMN", "help": "table column with labels"},
+    "vector": {"metavar": "COLUMN", "help": "table column with vectors (embeddings)"},
     "id": {
         "metavar": "COLUMN",
         "help": "table column with ids (default: the path, or the row's number)",
@@ -70,16 +73,7 @@ IMPORT_OPTIONS: dict[str, dict[str, Any]] = {
         "help": "folder to which paths in a table are relative, folder of torchvision's data, or "
         "folder from which a project that was made or copied elsewhere may read original files",
     },
-    "encoding": {
-        "help": "text encoding of a CSV file (default: by its byte order mark, or utf-8 or cp1252 "
-        "by trial)"
-    },
-    "sheet": {"metavar": "NAME", "help": "sheet of an Excel workbook (default: the first)"},
-    "missing": {
-        "metavar": "TEXTS",
-        "help": "labels that mean a missing value, separated by commas (default: NaN, NA, None and "
-        "other usual spellings)",
-    },
+    "encoding": {"help": "text encoding of a CSV file (default: utf-8)"},
     "split": {"help": "part of a torchvision data set (default: train)"},
     "download": {"action": "store_true", "help": "let torchvision download the data set"},
     "window": {
@@ -136,6 +130,11 @@ IMPORT_OPTIONS: dict[str, dict[str, Any]] = {
     "planes": {
         "choices": PLANES,
         "help": "plane of a stack that is read (default: the middle in depth, otherwise the first)",
+    },
+    "every": {
+        "type": _seconds,
+        "metavar": "SECONDS",
+        "help": "time from one frame of a video to the next, such as 0.5s or 2m (default: 1s)",
     },
     "unpacked": {
         "type": float,

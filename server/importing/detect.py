@@ -1,5 +1,6 @@
 """Choice of the source for the data at a path, by the name and content of the data."""
 
+from collections import Counter
 from pathlib import Path
 
 from lodespace.errors import DatasetError
@@ -11,13 +12,15 @@ from lodespace.importing.folders.picture_folder import PictureFolder
 from lodespace.importing.sounds import sound_folder
 from lodespace.importing.source import ImportOptions, Source
 from lodespace.importing.tables.table import Table
-from lodespace.importing.tables.table_rows import table_suffix
+from lodespace.importing.tables.table_rows import SUFFIXES as TABLE_SUFFIXES
+from lodespace.importing.videos.video_frames import VideoFrames
 from lodespace.items import decoding
 from lodespace.items.errors import BadItem
+from lodespace.items.formats import VIDEO, Extra, missing_extra
 from lodespace.items.paths import walk
 
 READABLE = (
-    "a folder of pictures (PNG, JPEG, WebP, TIFF, GIF) or sounds (WAV, FLAC, MP3, OGG), "
+    "a folder of pictures (PNG, JPEG, WebP, TIFF, GIF) or sounds (WAV, FLAC, MP3, OGG), videos, "
     "a table (.csv, .tsv, .jsonl, .parquet), arrays (.npy, .npz, IDX), or torchvision:NAME"
 )
 _LOOKED_AT = 10_000
@@ -45,7 +48,7 @@ def open_source(data: str, options: ImportOptions) -> Source:
         path, options, sound_folder.SUFFIXES
     ):
         return sound_folder.SoundFolder(options.root or path.parent, options, path)
-    if table_suffix(path):
+    if suffix in TABLE_SUFFIXES:
         return Table(path, options)
     if suffix == ".npy":
         return from_npy(path)
@@ -53,6 +56,8 @@ def open_source(data: str, options: ImportOptions) -> Source:
         return from_npz(path, options.unpacked)
     if IDX_NAME.match(path.name):
         return from_idx(path, options.unpacked)
+    if suffix in VIDEO.suffixes:
+        return VideoFrames(path, options)
     if suffix in decoding.SUFFIXES or suffix in sound_folder.SUFFIXES:
         raise DatasetError(f"{data} is a single item; give the folder that contains the file")
     raise DatasetError(
@@ -61,8 +66,12 @@ def open_source(data: str, options: ImportOptions) -> Source:
 
 
 def _of_folder(path: Path, options: ImportOptions) -> Source:
-    """The source for the most frequent kind of file in a folder: picture, sound or Parquet file."""
-    counts = {"pictures": 0, "sounds": 0, "tables": 0}
+    """The source for the most frequent kind of file in a folder.
+
+    The kinds are pictures, sounds, videos and Parquet files.
+    """
+    counts = {"pictures": 0, "sounds": 0, "tables": 0, "videos": 0}
+    missing: Counter[Extra] = Counter()
     for number, found in enumerate(walk(path)):
         if isinstance(found, BadItem):
             continue
@@ -70,11 +79,23 @@ def _of_folder(path: Path, options: ImportOptions) -> Source:
         counts["pictures"] += suffix in decoding.SUFFIXES
         counts["sounds"] += suffix in sound_folder.SUFFIXES
         counts["tables"] += suffix == ".parquet"
+        counts["videos"] += suffix in VIDEO.suffixes and VIDEO.installed()
+        extra = missing_extra(suffix)
+        if extra is not None:
+            missing[extra] += 1
         if number >= _LOOKED_AT:
             break
     kind = max(counts, key=lambda key: counts[key])
+    if counts[kind] == 0 and missing:
+        extra, files = missing.most_common(1)[0]
+        raise DatasetError(
+            f"{files:,} files in {path} ({', '.join(sorted(extra.suffixes)[:3])}, ...) are read "
+            f"after {extra.command()}"
+        )
     if counts[kind] == 0:
         raise DatasetError(f"no file in {path} can be read; give {READABLE}")
+    if kind == "videos":
+        return VideoFrames(path, options)
     if kind == "tables":
         return Table(path, options)
     if kind == "sounds":

@@ -25,9 +25,9 @@ class ImportOptions:
     image: str | None = None
     """Table column with pictures."""
     label: str | None = None
-    """Table column with labels, or a pattern of columns with 0 and 1, such as "is_*"."""
+    """Table column with labels."""
     vector: str | None = None
-    """Table column with vectors, or a pattern of columns with numbers, such as "dim_*"."""
+    """Table column with vectors."""
     id: str | None = None
     """Table column with ids."""
     thumbnails: str | None = None
@@ -41,12 +41,8 @@ class ImportOptions:
     """Part of a torchvision data set: train, test, ..."""
     download: bool = False
     """Whether torchvision may download the data set."""
-    encoding: str | None = None
-    """Text encoding of a CSV file. None: by its byte order mark, or by trial."""
-    sheet: str | None = None
-    """Sheet of an Excel workbook. None: the first sheet with rows."""
-    missing: str | None = None
-    """Labels that mean a missing value, separated by commas. None: NaN, NA, None and the like."""
+    encoding: str = "utf-8"
+    """Text encoding of a CSV file."""
     window: float = 3.0
     """Length of a sound item, in seconds."""
     hop: float | None = None
@@ -72,6 +68,8 @@ class ImportOptions:
     """Numbers of up to three channels that are read of a file with more channels."""
     planes: Planes | None = None
     """Which plane of a stack is read: "first", "middle", or the maximum of all, "max"."""
+    every: float | None = None
+    """Seconds from one frame of a video to the next."""
     unpacked: float | None = None
     """Largest size to which a compressed file may unpack, in GB. None: see unpacking.py."""
     features: Path | None = None
@@ -107,7 +105,7 @@ class RawItem:
     original: bytes | None = None
     """Bytes of the original picture, if a table contains the picture itself."""
     start: float | None = None
-    """Start of a sound item in the sound file, in seconds."""
+    """Start of a sound item in the sound file, or time of a frame in a video, in seconds."""
     end: float | None = None
     """End of a sound item in the sound file, in seconds."""
     low: float | None = None

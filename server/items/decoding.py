@@ -106,7 +106,7 @@ def _decode(file: BinaryIO, frame: tuple[int, int] | None, reading: PictureReadi
         return _of_stack(file, frame, reading)
     with opened as image:
         width, height = image.size
-        _check_pixels(height, width)
+        check_pixels(height, width)
         if frame is not None and image.format == "JPEG":
             image.draft(None, (2 * frame[1], 2 * frame[0]))
         if width * height > _LARGE:
@@ -115,7 +115,7 @@ def _decode(file: BinaryIO, frame: tuple[int, int] | None, reading: PictureReadi
         return _upright(image, file, reading)
 
 
-def _check_pixels(height: int, width: int) -> None:
+def check_pixels(height: int, width: int) -> None:
     if width * height > MAX_PIXELS:
         raise ItemError(
             f"the picture has {width:,} x {height:,} pixels; at most "
@@ -126,7 +126,7 @@ def _check_pixels(height: int, width: int) -> None:
 def _of_stack(file: BinaryIO, frame: tuple[int, int] | None, reading: PictureReading) -> Picture:
     """The picture of a TIFF file that tifffile reads."""
     layout = tiff.layout(file, frame)
-    _check_pixels(layout.height, layout.width)
+    check_pixels(layout.height, layout.width)
     if layout.height * layout.width > _LARGE:
         with _one_large_picture:
             return as_picture(tiff.read(file, reading, frame), reading)
@@ -171,11 +171,11 @@ def numbers_of(file: BinaryIO, reading: PictureReading = PLAIN) -> Numbers | Non
         opened = deep_pixels.opened(file, heif.with_heif(file, FORMATS))
         if opened is None:
             layout = tiff.layout(file)
-            _check_pixels(layout.height, layout.width)
+            check_pixels(layout.height, layout.width)
             numbers = tiff.read(file, reading)
             return None if numbers.values.dtype == np.uint8 else numbers
         with opened as image:
-            _check_pixels(image.height, image.width)
+            check_pixels(image.height, image.width)
             return deep_pixels.numbers_of(image, file) if deep_pixels.is_deep(image) else None
     except ItemError:
         raise

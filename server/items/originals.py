@@ -13,13 +13,14 @@ import numpy.typing as npt
 from PIL import Image
 
 from lodespace.errors import RequestError
-from lodespace.items import decoding
+from lodespace.items import decoding, media
 from lodespace.items import table as item_table
 from lodespace.items.colormap import coloured
 from lodespace.items.errors import ItemError
 from lodespace.items.item_set import ItemSet
 from lodespace.items.paths import MAX_FILE_BYTES, open_inside, shown
 from lodespace.items.picture_reading import PictureReading
+from lodespace.items.recording import open_recording
 
 MAX_SAMPLES = 1 << 25
 """Largest number of samples of a sound item: 600 s at 55.9 kHz. The samples take 134 MB."""
@@ -57,7 +58,10 @@ def _original(items: ItemSet, item: int, side: int) -> Image.Image | None:
         file = open_original(items, item)
         if file is None:
             return None
+        start = None if items.table is None else items.table.value(item_table.START, item)
         with file:
+            if start is not None:
+                return media.frame_at(file, start)
             read = decoding.decode(file, (side, side), PictureReading.of(items.details))
     except (ItemError, OSError):
         return None
@@ -77,7 +81,10 @@ def open_original(items: ItemSet, item: int) -> BinaryIO | None:
     if kept is not None:
         return io.BytesIO(kept)
     path = table.value(item_table.PATH, item)
-    return None if path is None or items.root is None else open_inside(items.root, path)
+    if path is None or items.root is None:
+        return None
+    of_video = table.value(item_table.START, item) is not None
+    return open_inside(items.root, path, limit=None if of_video else MAX_FILE_BYTES)
 
 
 def raw(items: ItemSet, item: int) -> bytes | None:
@@ -120,7 +127,7 @@ def sound(items: ItemSet, item: int) -> bytes:
     try:
         with (
             open_inside(items.root, path, limit=None) as file,
-            soundfile.SoundFile(file) as recording,
+            open_recording(file) as recording,
         ):
             rate = recording.samplerate
             mixed = read_part(recording, *played(items, start, end))

@@ -59,11 +59,14 @@ class Reading:
         """
         if self.kind != "sound":
             stated = PictureReading.of(self.details)
-            known = {
+            every = self.details.get("every")
+            pictures = {
                 "range": tuple(number for pair in stated.ranges for number in pair) or None,
                 "channels": stated.channels,
                 "planes": stated.planes,
+                "every": every if isinstance(every, int | float) else None,
             }
+            known = {name: value for name, value in pictures.items() if value is not None}
             return dataclasses.replace(given, **known)
         spectrogram = self.details.get("spectrogram", {})
         fixed = {

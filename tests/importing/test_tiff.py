@@ -166,7 +166,7 @@ def test_a_pyramid_is_read_at_the_level_that_suffices() -> None:
     assert tiff.read(out, PictureReading()).values.shape == (256, 256)
 
 
-def test_without_the_extra_the_first_page_is_read_and_the_report_says_so(
+def test_without_the_extra_the_first_page_is_read_and_the_extra_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(formats.Extra, "installed", lambda self: False)

@@ -49,6 +49,7 @@ def test_limits_are_the_ones_in_force() -> None:
     assert f"up to {decoding.MAX_PIXELS // 1_000_000} megapixels" in PAGE
 
 
-def test_every_suffix_of_a_picture_is_listed() -> None:
-    for suffix in formats.OF_PILLOW | formats.HEIF.suffixes | formats.MICROSCOPY.suffixes:
+def test_every_suffix_is_listed() -> None:
+    optional = [extra.suffixes for extra in formats.EXTRAS]
+    for suffix in (formats.OF_PILLOW | formats.SOUNDS).union(*optional):
         assert f"`{suffix}`" in PAGE, suffix

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
-import soundfile
 
 from lodespace.items.errors import ItemError
 from lodespace.items.originals import read_mixed, read_part
+from lodespace.items.recording import Recording
 
 
-def windows(sound: soundfile.SoundFile, length: int, hop: int) -> Iterator[npt.NDArray[np.float32]]:
+def windows(sound: Recording, length: int, hop: int) -> Iterator[npt.NDArray[np.float32]]:
     """Yield windows (length,) of the mix of all channels. The last window may be shorter.
 
     The length in the file's header is ignored, because it may be wrong. Raises ItemError.
@@ -35,7 +35,7 @@ def windows(sound: soundfile.SoundFile, length: int, hop: int) -> Iterator[npt.N
         held = held[hop:] if hop < length else held[:0]
 
 
-def clip(sound: soundfile.SoundFile, start: float, end: float) -> npt.NDArray[np.float32]:
+def clip(sound: Recording, start: float, end: float) -> npt.NDArray[np.float32]:
     """Return the samples from `start` to `end` seconds, with silence outside of the file.
 
     Raises ItemError if the file has no sample there.

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median_low
 
-import soundfile
-
 from lodespace.importing.finding import Finding
 from lodespace.items.errors import ItemError
 from lodespace.items.originals import MAX_RATE, MAX_SAMPLES
 from lodespace.items.paths import open_inside, shown
+from lodespace.items.recording import open_recording
 
 MAX_CHANNELS = 64
 """Largest number of channels of a sound file."""
@@ -113,10 +112,9 @@ def probe(root: Path, paths: Sequence[bytes], limits: Limits) -> Probe:
 def header_of(root: Path, path: bytes, limits: Limits) -> tuple[int, float] | None:
     """(sample rate in Hz, length in seconds), or None if the file will be left out."""
     try:
-        with open_inside(root, path, limit=None) as file:
-            info = soundfile.info(file)
-        limits.check(info.samplerate, info.channels)
+        with open_inside(root, path, limit=None) as file, open_recording(file) as sound:
+            limits.check(sound.samplerate, sound.channels)
+            return sound.samplerate, sound.frames / sound.samplerate
     # libsndfile and its binding raise several types of errors for damaged files.
     except Exception:
         return None
-    return info.samplerate, info.duration

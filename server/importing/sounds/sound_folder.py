@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-import soundfile
 
 from lodespace.errors import DatasetError
 from lodespace.importing.annotations.annotation import AnnotationFile, counted, joined
@@ -24,12 +23,13 @@ from lodespace.importing.sounds.recordings import Limits, probe
 from lodespace.importing.sounds.spectrogram import FLOOR_SHARE, RANGE_DB, Spectrogram
 from lodespace.importing.source import ImportOptions, RawItem
 from lodespace.items.errors import BadItem, ItemError
-from lodespace.items.formats import SOUNDS
+from lodespace.items.formats import SOUNDS, VIDEO_SOUND
 from lodespace.items.originals import around
 from lodespace.items.paths import open_inside, shown, walk
+from lodespace.items.recording import open_recording
 from lodespace.items.unpacking import SOUND_RATIO, most_unpacked, too_large
 
-SUFFIXES = SOUNDS
+SUFFIXES = SOUNDS | (VIDEO_SOUND.suffixes if VIDEO_SOUND.installed() else frozenset())
 DEFAULT_SIDE = 64
 """Width and height of a spectrogram, in pixels."""
 LAST_WINDOW = 0.05
@@ -201,7 +201,7 @@ class SoundFolder:
     def _windows(self, path: bytes) -> Iterator[RawItem | BadItem]:
         labels = self.annotations.labels.get(path)
         folder_label, split = self.files.label_and_split(path)
-        with open_inside(self.root, path, limit=None) as file, soundfile.SoundFile(file) as sound:
+        with open_inside(self.root, path, limit=None) as file, open_recording(file) as sound:
             rate = sound.samplerate
             self.limits.check(rate, sound.channels)
             left = most_unpacked(os.fstat(file.fileno()).st_size, self.unpacked, SOUND_RATIO)
@@ -238,7 +238,7 @@ class SoundFolder:
         if labels is None:
             return
         _, split = self.files.label_and_split(path)
-        with open_inside(self.root, path, limit=None) as file, soundfile.SoundFile(file) as sound:
+        with open_inside(self.root, path, limit=None) as file, open_recording(file) as sound:
             rate = sound.samplerate
             self.limits.check(rate, sound.channels)
             length = max(2, round(self.window * rate))

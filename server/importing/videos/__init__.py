@@ -1,0 +1,1 @@
+"""Videos, whose frames are items."""
