@@ -57,8 +57,14 @@ IMPORT_OPTIONS: dict[str, dict[str, Any]] = {
         "left out or imported (default: apart)",
     },
     "image": {"metavar": "COLUMN", "help": "table column with pictures, as paths or bytes"},
-    "label": {"metavar": "COLUMN", "help": "table column with labels"},
-    "vector": {"metavar": "COLUMN", "help": "table column with vectors (embeddings)"},
+    "label": {
+        "metavar": "COLUMN",
+        "help": "table column with labels, or columns with 0 and 1: 'cat,dog' or 'is_*'",
+    },
+    "vector": {
+        "metavar": "COLUMN",
+        "help": "table column with vectors (embeddings), or columns with numbers: 'dim_*'",
+    },
     "id": {
         "metavar": "COLUMN",
         "help": "table column with ids (default: the path, or the row's number)",
@@ -73,7 +79,16 @@ IMPORT_OPTIONS: dict[str, dict[str, Any]] = {
         "help": "folder to which paths in a table are relative, folder of torchvision's data, or "
         "folder from which a project that was made or copied elsewhere may read original files",
     },
-    "encoding": {"help": "text encoding of a CSV file (default: utf-8)"},
+    "encoding": {
+        "help": "text encoding of a CSV file (default: by its byte order mark, or utf-8 or cp1252 "
+        "by trial)"
+    },
+    "sheet": {"metavar": "NAME", "help": "sheet of an Excel workbook (default: the first)"},
+    "missing": {
+        "metavar": "TEXTS",
+        "help": "labels that mean a missing value, separated by commas (default: NaN, NA, None and "
+        "other usual spellings)",
+    },
     "split": {"help": "part of a torchvision data set (default: train)"},
     "download": {"action": "store_true", "help": "let torchvision download the data set"},
     "window": {

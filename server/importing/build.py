@@ -31,7 +31,7 @@ from lodespace.importing.frame import SIZES_LOOKED_AT, check_size, frame_of
 from lodespace.importing.interruption import Interruption
 from lodespace.importing.report import ImportReport
 from lodespace.importing.source import ImportOptions, RawItem, Source
-from lodespace.importing.tally import Tally, report_lines, size_text
+from lodespace.importing.tally import Tally, check_count, report_lines, size_text
 from lodespace.items import decoding, table_builder
 from lodespace.items import table as item_table
 from lodespace.items.errors import BadItem, ItemError
@@ -168,14 +168,8 @@ class _Building:
             self.pixels.close()
             self.vectors.close()
             self.originals.close()
-        n = len(self.labels)
-        if n < 2:
-            reasons = "; ".join(f"{bad.name}: {bad.reason}" for bad in self.report.bad[:3])
-            raise DatasetError(
-                f"{self.source.name}: only {n} items could be read; a latent space needs at least 2"
-                + (f" ({reasons})" if reasons else "")
-            )
-        self.report.imported = n
+        check_count(self.report, self.tally, self.source)
+        self.report.imported = self.tally.items
         self._finish()
 
     def _read_all(self) -> Generator[ReadItem]:

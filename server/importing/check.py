@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from lodespace.errors import DatasetError
 from lodespace.importing.build import read_item
 from lodespace.importing.class_ids import class_ids_of
 from lodespace.importing.detect import open_source
@@ -20,7 +19,7 @@ from lodespace.importing.finding import Finding
 from lodespace.importing.frame import SIZES_LOOKED_AT, check_size, frame_of
 from lodespace.importing.report import ImportReport
 from lodespace.importing.source import ImportOptions, RawItem, Source
-from lodespace.importing.tally import Tally, report_lines, size_text
+from lodespace.importing.tally import Tally, check_count, report_lines, size_text
 from lodespace.items import item_set
 from lodespace.items.errors import BadItem
 
@@ -128,13 +127,7 @@ class _Check:
 
     def _refuse(self) -> None:
         """Raise DatasetError if the import would fail."""
-        n = self.tally.items
-        if n < 2:
-            reasons = "; ".join(f"{bad.name}: {bad.reason}" for bad in self.report.bad[:3])
-            raise DatasetError(
-                f"{self.source.name}: only {n} items could be read; a latent space needs at least 2"
-                + (f" ({reasons})" if reasons else "")
-            )
+        check_count(self.report, self.tally, self.source)
         class_ids_of(list(self.tally.labels), self.source.class_names())
 
     def _part(self, whole: bool) -> str:

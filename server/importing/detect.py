@@ -12,7 +12,7 @@ from lodespace.importing.folders.picture_folder import PictureFolder
 from lodespace.importing.sounds import sound_folder
 from lodespace.importing.source import ImportOptions, Source
 from lodespace.importing.tables.table import Table
-from lodespace.importing.tables.table_rows import SUFFIXES as TABLE_SUFFIXES
+from lodespace.importing.tables.table_rows import table_suffix
 from lodespace.importing.videos.video_frames import VideoFrames
 from lodespace.items import decoding
 from lodespace.items.errors import BadItem
@@ -48,7 +48,7 @@ def open_source(data: str, options: ImportOptions) -> Source:
         path, options, sound_folder.SUFFIXES
     ):
         return sound_folder.SoundFolder(options.root or path.parent, options, path)
-    if suffix in TABLE_SUFFIXES:
+    if table_suffix(path):
         return Table(path, options)
     if suffix == ".npy":
         return from_npy(path)

@@ -16,7 +16,7 @@ from lodespace.importing.arrays.array_items import ArrayItems, from_npy, from_np
 from lodespace.importing.report import ImportReport
 from lodespace.importing.source import ImportOptions, RawItem, Source
 from lodespace.importing.tables.table import Table
-from lodespace.importing.tables.table_rows import SUFFIXES
+from lodespace.importing.tables.table_rows import table_suffix
 from lodespace.items import item_set
 from lodespace.items.errors import BadItem
 
@@ -146,7 +146,7 @@ def _open(path: Path, options: ImportOptions) -> Source:
         return from_npy(path)
     if suffix == ".npz":
         return from_npz(path, options.unpacked)
-    if suffix in SUFFIXES:
+    if table_suffix(path):
         return Table(path, ImportOptions(unpacked=options.unpacked))
     raise DatasetError(
         f"--features {path}: the file has the wrong kind; give .npy, .npz (X, ids), or a table with"

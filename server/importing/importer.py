@@ -18,6 +18,7 @@ from lodespace.importing.detect import open_source
 from lodespace.importing.features import add_features
 from lodespace.importing.report import ImportReport
 from lodespace.importing.source import ImportOptions, Source
+from lodespace.importing.tables.table_rows import table_name, table_suffix
 from lodespace.items import item_set
 from lodespace.items.paths import shown
 from lodespace.items.root_approval import checked_root
@@ -83,7 +84,7 @@ def name_of(data: str) -> str:
         return path.name or "data"
     if IDX_NAME.match(path.name):
         return path.name.split("-")[0].split(".")[0]
-    return path.stem
+    return table_name(path) if table_suffix(path) else path.stem
 
 
 def source_of(

@@ -25,9 +25,9 @@ class ImportOptions:
     image: str | None = None
     """Table column with pictures."""
     label: str | None = None
-    """Table column with labels."""
+    """Table column with labels, or a pattern of columns with 0 and 1, such as "is_*"."""
     vector: str | None = None
-    """Table column with vectors."""
+    """Table column with vectors, or a pattern of columns with numbers, such as "dim_*"."""
     id: str | None = None
     """Table column with ids."""
     thumbnails: str | None = None
@@ -41,8 +41,12 @@ class ImportOptions:
     """Part of a torchvision data set: train, test, ..."""
     download: bool = False
     """Whether torchvision may download the data set."""
-    encoding: str = "utf-8"
-    """Text encoding of a CSV file."""
+    encoding: str | None = None
+    """Text encoding of a CSV file. None: by its byte order mark, or by trial."""
+    sheet: str | None = None
+    """Sheet of an Excel workbook. None: the first sheet with rows."""
+    missing: str | None = None
+    """Labels that mean a missing value, separated by commas. None: NaN, NA, None and the like."""
     window: float = 3.0
     """Length of a sound item, in seconds."""
     hop: float | None = None

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import get_args
 
+from lodespace.errors import DatasetError
 from lodespace.importing.finding import Finding, Topic
 from lodespace.importing.report import ImportReport
 from lodespace.importing.source import RawItem, Source
@@ -99,6 +100,8 @@ def report_lines(
         more: Further findings.
     """
     found = [*tally.findings(source, sizes), *more, *source.findings()]
+    if all(finding.topic != "ids" for finding in found):
+        found.append(Finding("ids", _usual_ids(source)))
     lines = [
         _line(finding) for topic in get_args(Topic) for finding in found if finding.topic == topic
     ]
@@ -109,6 +112,26 @@ def report_lines(
     else:
         lines += left_out
     return tuple(lines[:MOST_LINES])
+
+
+def check_count(report: ImportReport, tally: Tally, source: Source) -> None:
+    """Raise DatasetError if fewer than two items can be imported. The message has the reasons."""
+    if tally.items >= 2:
+        return
+    unit = getattr(source, "unit", "items")
+    reasons = "; ".join(line.text for line in report.kinds.lines(tally.items, unit)[:3])
+    raise DatasetError(
+        f"{source.name}: only {tally.items} items could be read; a latent space needs at least 2"
+        + (f" ({reasons})" if reasons else "")
+    )
+
+
+def _usual_ids(source: Source) -> str:
+    if getattr(source, "unit", "items") != "files":
+        return "the numbers of the items"
+    if source.kind == "sound":
+        return "the paths of the recordings, and the start of each window in seconds"
+    return "the paths of the files"
 
 
 def _line(finding: Finding) -> ReportLine:

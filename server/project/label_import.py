@@ -15,8 +15,8 @@ import numpy as np
 from lodespace import protocol
 from lodespace.errors import DatasetError
 from lodespace.importing.source import ImportOptions
+from lodespace.importing.tables.column_names import LABEL_NAMES
 from lodespace.importing.tables.open_rows import open_rows
-from lodespace.importing.tables.table import LABEL_NAMES
 from lodespace.importing.tables.table_rows import SUFFIXES
 from lodespace.items.errors import BadItem
 from lodespace.items.item_set import ItemSet

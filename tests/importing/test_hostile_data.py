@@ -20,8 +20,8 @@ import pytest
 import soundfile
 
 from lodespace.errors import DatasetError
+from lodespace.importing.tables.csv_rows import CsvRows
 from lodespace.importing.tables.parquet_rows import ParquetRows
-from lodespace.importing.tables.table_rows import CsvRows
 from lodespace.items import item_set, originals, unpacking
 from lodespace.items.errors import BadItem, ItemError
 from lodespace.items.paths import walk
@@ -265,7 +265,7 @@ def test_a_file_with_new_columns_in_every_row_is_refused(tmp_path: Path, bring: 
 def test_a_very_long_row_of_a_csv_file_is_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lodespace.importing.tables.table_rows._MAX_LINE", 1000)
+    monkeypatch.setattr("lodespace.importing.tables.csv_rows.MAX_LINE", 1000)
     path = tmp_path / "a.csv"
     path.write_text("a,b\n1,2\n" + "x" * 5000 + ',1\n3,4\n"' + "y\n" * 2000)
     found = list(CsvRows(path, "utf-8"))

@@ -140,7 +140,7 @@ def test_a_test_folder_beside_classes_has_no_labels_and_is_doubtful() -> None:
     assert [f.topic for f in layout.findings if f.doubtful] == ["splits"]
 
 
-def test_folders_that_hold_one_file_each_are_no_classes() -> None:
+def test_folders_that_hold_one_file_each_are_not_classes() -> None:
     names = [f"case{number}" for number in range(20)]
     layout = layout_of([f"{name}/scan.png" for name in names])
     assert {place.label for place in layout.places.values()} == {None}

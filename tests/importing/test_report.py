@@ -1,5 +1,6 @@
 """The report of an import: what was understood, and what was left out."""
 
+import tomllib
 from collections import Counter
 from pathlib import Path
 
@@ -10,10 +11,13 @@ from lodespace.cli import main
 from lodespace.errors import DatasetError
 from lodespace.importing.arrays.array_items import from_arrays
 from lodespace.importing.check import check_data
+from lodespace.importing.folders import unread_formats
+from lodespace.importing.folders.unread_formats import kind_and_remedy
 from lodespace.importing.left_out import LeftOut
 from lodespace.importing.source import ImportOptions
 from lodespace.importing.tally import named_counts
 from lodespace.items.errors import BadItem
+from lodespace.items.formats import EXTRAS, extra_for
 from lodespace.items.import_report import LONGEST, as_text, stored_lines
 from lodespace.project.offline import describe
 from lodespace.project.opening import open_project
@@ -42,19 +46,36 @@ def test_report_begins_with_the_largest_group_of_left_out_files(
     folder: Path, bring: Import
 ) -> None:
     for number in range(10):
-        (folder / f"IMG_{number}.HEIC").write_bytes(b"x")
+        (folder / f"IMG_{number}.CR2").write_bytes(b"x")
     (folder / "notes.txt").write_text("x")
     (folder / "broken.png").write_text("x")
     _, report = bring(folder)
     assert report.left_out == 12
     first, second, third = report.lines[:3]
     assert first.topic == "left_out"
-    assert first.text.startswith("10 of 17 files are HEIC (.heic): ")
+    assert first.text.startswith("10 of 17 files are camera raw (.cr2): ")
     assert first.doubtful
     assert {second.text.split(":")[0], third.text.split(":")[0]} == {
         "1 file is .txt",
         "1 file, broken.png",
     }
+
+
+def test_left_out_files_are_named_with_the_extra_that_reads_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(unread_formats, "missing_extra", extra_for)
+    assert kind_and_remedy(".heic") == ("HEIC (.heic)", "install lodespace[heif]")
+    assert kind_and_remedy(".mp4") == ("video (.mp4)", "install lodespace[video]")
+    assert kind_and_remedy(".m4a") == (".m4a", "install lodespace[video]")
+    assert kind_and_remedy(".zip")[1].startswith("unpack them")
+    assert kind_and_remedy(".txt") == (".txt", "")
+    assert kind_and_remedy("") == ("without a suffix", "")
+
+
+def test_every_extra_of_the_report_can_be_installed() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+    assert {extra.name for extra in EXTRAS} <= set(project["project"]["optional-dependencies"])
 
 
 def test_report_is_kept_with_the_project(folder: Path, tmp_path: Path) -> None:

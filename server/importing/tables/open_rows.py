@@ -3,17 +3,38 @@
 import os
 from pathlib import Path
 
+from lodespace.errors import DatasetError
 from lodespace.importing.folders.folder_files import suffix_of
+from lodespace.importing.tables.csv_rows import CsvRows
+from lodespace.importing.tables.feather_rows import FeatherRows
+from lodespace.importing.tables.json_rows import JsonRows
 from lodespace.importing.tables.parquet_rows import ParquetRows
-from lodespace.importing.tables.table_rows import CsvRows, JsonRows, Rows
+from lodespace.importing.tables.sheet_rows import SheetRows
+from lodespace.importing.tables.table_rows import (
+    JSON_SUFFIXES,
+    TEXT_SUFFIXES,
+    Rows,
+    table_suffix,
+)
 from lodespace.items.paths import walk
 
 
-def open_rows(path: Path, encoding: str, unpacked: float | None = None) -> Rows:
+def open_rows(
+    path: Path,
+    encoding: str | None = None,
+    unpacked: float | None = None,
+    sheet: str | None = None,
+) -> Rows:
     """The rows of the table at `path`, or of all Parquet files in the folder `path`.
 
-    `unpacked` is the largest size to which each Parquet file may unpack, in GB (unpacking.py).
-    Raises DatasetError.
+    Args:
+        path: The table, or a folder of Parquet files.
+        encoding: Encoding of a text file. None: by byte order mark, or by trial.
+        unpacked: Largest size to which each file may unpack, in GB (unpacking.py).
+        sheet: Sheet of an Excel workbook. None: the first sheet with rows.
+
+    Raises:
+        DatasetError: The table cannot be read.
     """
     if path.is_dir():
         return ParquetRows(
@@ -24,10 +45,17 @@ def open_rows(path: Path, encoding: str, unpacked: float | None = None) -> Rows:
             ],
             unpacked,
         )
-    match path.suffix.lower():
-        case ".csv" | ".tsv":
-            return CsvRows(path, encoding)
-        case ".jsonl" | ".ndjson":
-            return JsonRows(path)
-        case _:
+    suffix = table_suffix(path)
+    if suffix in TEXT_SUFFIXES:
+        return CsvRows(path, encoding, unpacked)
+    if suffix in JSON_SUFFIXES:
+        return JsonRows(path, unpacked)
+    match suffix:
+        case ".xlsx":
+            return SheetRows(path, sheet, unpacked)
+        case ".feather" | ".arrow":
+            return FeatherRows(path, unpacked)
+        case ".parquet" | ".pq":
             return ParquetRows([path], unpacked)
+        case _:
+            raise DatasetError(f"{path} is not a table")

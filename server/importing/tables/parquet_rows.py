@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lodespace.errors import DatasetError
+from lodespace.importing.tables.column_names import SPLITS, plain, split_of_file
 from lodespace.importing.tables.table_rows import Row, Rows
 from lodespace.items.errors import BadItem
 from lodespace.items.table import python_values
@@ -50,20 +51,35 @@ class ParquetRows(Rows):
                 f"{paths[0]} has {len(schema.names):,} columns; at most {MAX_COLUMNS:,} are "
                 "imported"
             )
+        self.splits = self._splits(schema.names)
+        """Split of the rows of each file, if the names of the files are those of splits."""
+        self.texts = _texts_of(schema)
+        """Columns of texts or bytes, which are read with their dictionaries."""
+        if self.splits:
+            schema = schema.append(pa.field(SPLITS[0], pa.string()))
         super().__init__(schema.names, schema, count)
 
+    def _splits(self, columns: Sequence[str]) -> list[str]:
+        """The split of each file by its name, as in train-00000-of-00002.parquet, or its folder."""
+        if len(self.paths) < 2 or any(plain(name) in SPLITS for name in columns):
+            return []
+        found = [split_of_file(path.name) or split_of_file(path.parent.name) for path in self.paths]
+        splits = [split for split in found if split is not None]
+        return splits if len(splits) == len(found) else []
+
     def __iter__(self) -> Iterator[tuple[str, Row] | BadItem]:
-        for path in self.paths:
+        for index, path in enumerate(self.paths):
+            extra = {SPLITS[0]: self.splits[index]} if self.splits else {}
             number, left = 0, most_unpacked(path.stat().st_size, self.unpacked)
             try:
                 with (
                     pa.memory_map(os.fsencode(path)) as mapped,
-                    pq.ParquetFile(mapped, read_dictionary=_texts_of(self.schema)) as file,
+                    pq.ParquetFile(mapped, read_dictionary=self.texts) as file,
                 ):
                     for batch in file.iter_batches(_rows_at_once(file)):
-                        for part in _parts(batch):
+                        for part in parts_of(batch):
                             # Repeated values are stored once in the file.
-                            left -= _unpacked_bytes(part)
+                            left -= unpacked_bytes(part)
                             if left < 0:
                                 raise DatasetError(
                                     f"{path}: after row {number:,}, the file "
@@ -72,7 +88,7 @@ class ParquetRows(Rows):
                             columns = [python_values(column) for column in part.columns]
                             for values in zip(*columns, strict=True):
                                 number += 1
-                                row = dict(zip(part.schema.names, values, strict=True))
+                                row = dict(zip(part.schema.names, values, strict=True)) | extra
                                 yield f"{path.name} row {number}", row
             except (pa.ArrowException, OSError) as error:
                 yield BadItem(f"{path.name} after row {number}", f"cannot be read: {error}")
@@ -102,7 +118,7 @@ def _rows_at_once(file: pq.ParquetFile) -> int:
     # A file stores repeated values once. The first rows show the size of a row in memory.
     first = next(file.iter_batches(_ROWS_LOOKED_AT), None)
     if first is not None and first.num_rows:
-        each = max(each, _unpacked_bytes(first) // first.num_rows)
+        each = max(each, unpacked_bytes(first) // first.num_rows)
     # Texts inside of lists and structures are read without a dictionary. In the worst case, every
     # row repeats one value that fills the column.
     nested = [
@@ -117,7 +133,7 @@ def _rows_at_once(file: pq.ParquetFile) -> int:
     return max(1, min(_ROWS_AT_ONCE, _BYTES_AT_ONCE // max(1, each)))
 
 
-def _unpacked_bytes(batch: pa.RecordBatch) -> int:
+def unpacked_bytes(batch: pa.RecordBatch) -> int:
     """Size of the rows in memory when every row has its own copy of each value, in bytes."""
     return sum(
         int(_lengths(column).sum()) if pa.types.is_dictionary(column.type) else column.nbytes
@@ -133,9 +149,9 @@ def _lengths(column: pa.DictionaryArray) -> npt.NDArray[np.int64]:
     return each[np.asarray(pc.fill_null(column.indices, len(each) - 1), np.int64)]
 
 
-def _parts(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-    """Yield the batch in parts of about 32 MB, each with one row or more."""
-    if _unpacked_bytes(batch) <= _BYTES_AT_ONCE:
+def parts_of(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """Yield the batch in parts of about 32 MB and at most 500 rows, each with one row or more."""
+    if unpacked_bytes(batch) <= _BYTES_AT_ONCE and batch.num_rows <= _ROWS_AT_ONCE:
         yield batch
         return
     texts = [column for column in batch.columns if pa.types.is_dictionary(column.type)]
@@ -143,6 +159,7 @@ def _parts(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
     each = np.full(batch.num_rows, other // max(1, batch.num_rows), np.int64)
     for column in texts:
         each += _lengths(column)
+    each = np.maximum(each, _BYTES_AT_ONCE // _ROWS_AT_ONCE)
     numbers = np.cumsum(each) // _BYTES_AT_ONCE
     begins = np.flatnonzero(np.diff(numbers, prepend=-1))
     for begin, end in zip(begins, [*begins[1:], batch.num_rows], strict=True):

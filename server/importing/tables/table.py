@@ -6,9 +6,9 @@ The values in all other columns are stored with the items.
 import contextlib
 import io
 import itertools
-import os
-from collections.abc import Iterator, Sequence
-from functools import cached_property
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,30 +21,24 @@ from lodespace.importing.finding import Finding
 from lodespace.importing.folders.picture_folder import FileReader
 from lodespace.importing.folders.picture_survey import PictureSurvey
 from lodespace.importing.frame import SIZES_LOOKED_AT
+from lodespace.importing.label_text import LabelReader
 from lodespace.importing.source import ImportOptions, RawItem
+from lodespace.importing.tables.cells import (
+    is_vector,
+    picture_parts,
+    sketched,
+    text_of,
+    vector_of,
+    vector_of_cells,
+)
+from lodespace.importing.tables.columns import Columns, choose_roles
+from lodespace.importing.tables.file_finder import FileFinder
 from lodespace.importing.tables.open_rows import open_rows
-from lodespace.importing.tables.table_rows import SNIFFED_ROWS, Row, short
+from lodespace.importing.tables.table_rows import SNIFFED_ROWS, Row, table_name
 from lodespace.items import decoding
-from lodespace.items.errors import BadItem, ItemError
+from lodespace.items.errors import BadItem, ItemError, Picture
 from lodespace.items.paths import open_inside
 from lodespace.json_input import json_value
-
-# Usual names of columns, in lower case. The first name that is in a table is used.
-_IDS = ("id", "item_id", "uid", "uuid", "key")
-_PATHS = (
-    "path",
-    "file",
-    "file_name",
-    "filename",
-    "file_path",
-    "filepath",
-    "image_path",
-    "img_path",
-)
-_IMAGES = ("image", "img", "picture", "image_bytes", "bytes", "jpg", "png")
-LABEL_NAMES = ("label", "class", "category", "label_name", "class_name", "target", "y")
-_VECTORS = ("vector", "embedding", "embeddings", "vectors", "features")
-_SPLITS = ("split", "subset", "fold")
 
 
 class Table:
@@ -55,11 +49,12 @@ class Table:
 
     def __init__(self, path: Path, options: ImportOptions) -> None:
         self.path, self.options = path, options
-        self.name = path.stem
-        self.rows = open_rows(path, options.encoding, options.unpacked)
+        self.name = path.name if path.is_dir() else table_name(path)
+        self.rows = open_rows(path, options.encoding, options.unpacked, options.sheet)
         self.root = options.root or (path if path.is_dir() else path.parent)
+        self.finder = FileFinder(self.root)
         first = [
-            _sketched(found[1])
+            sketched(found[1])
             for found in itertools.islice(self.rows, SNIFFED_ROWS)
             if not isinstance(found, BadItem)
         ]
@@ -67,20 +62,19 @@ class Table:
             raise DatasetError(
                 f"{path} has no rows, or none of the first {SNIFFED_ROWS} rows can be read"
             )
-        self.id_column = self._column(options.id, _IDS)
-        self.label_column = self._column(options.label, LABEL_NAMES)
-        self.split_column = self._column(None, _SPLITS)
-        self.path_column = self._column(None, _PATHS)
-        self.vector_column = self._vector_column(options.vector, first)
-        self.image_column = self._image_column(options.image, first)
-        self.thumbnail_column = self._column(options.thumbnails, ())
-        self.kind: Literal["image", "vector"] = "vector" if self.vector_column else "image"
-        if self.vector_column is None and self.image_column is None:
-            raise DatasetError(
-                f"{path}: no column holds pictures, paths or vectors. Name one with --image or "
-                f"--vector. The columns are {', '.join(map(short, self.rows.columns[:20]))}"
-            )
-        self.label_names = _hugging_face_names(self.rows.schema, self.label_column)
+        self.roles = choose_roles(Columns(str(path), self.rows, first, self.finder.finds), options)
+        self.kind: Literal["image", "vector"] = "vector" if self.roles.is_vector else "image"
+        self.own_ids = options.id is not None or self.roles.id is not None
+        """Whether a column has the ids, so that a repeated id is an error in the data."""
+        self.own_thumbnails = options.thumbnails is not None
+        """Whether thumbnails were asked for, so that items without one are left out."""
+        self.label_names = _hugging_face_names(self.rows.schema, self.roles.labels.column)
+        self.length = _usual_length(first, self.roles.vector)
+        """Number of numbers in most of the first vectors. None: there is no column of vectors."""
+        self.read_label = LabelReader(options.missing, self.roles.labels.separator)
+        self._ids: set[str] = set()
+        self._repeated: Counter[str] = Counter()
+        """Number of repeated ids that were numbered, and of files that are named again."""
 
     @property
     def count(self) -> int | None:
@@ -98,6 +92,10 @@ class Table:
     def class_names(self) -> Sequence[str]:
         return self.label_names
 
+    @property
+    def _picture_column(self) -> str | None:
+        return self.roles.image or self.roles.thumbnail
+
     def picture_sizes(self, limit: int) -> Sequence[tuple[int, int]]:
         del limit
         return self.survey.sizes
@@ -106,75 +104,48 @@ class Table:
     def survey(self) -> PictureSurvey:
         """The survey of the pictures of the first rows."""
         survey = PictureSurvey(self.options, SIZES_LOOKED_AT)
-        column = self.image_column or self.thumbnail_column
-        if column is None:
+        if self._picture_column is None:
             return survey
         for found in itertools.islice(self.rows, SIZES_LOOKED_AT):
-            if not isinstance(found, BadItem):
-                with contextlib.suppress(ItemError, KeyError), self._file(found[1][column]) as file:
-                    survey.add(file)
+            if isinstance(found, BadItem):
+                continue
+            path, original = picture_parts(found[1].get(self._picture_column))
+            with contextlib.suppress(ItemError):
+                if original is not None:
+                    survey.add(io.BytesIO(original))
+                elif path is not None:
+                    with open_inside(self.root, self.finder.located(path)[0]) as file:
+                        survey.add(file)
         return survey
 
-    def _column(self, asked: str | None, usual: Sequence[str]) -> str | None:
-        """The column `asked`. If `asked` is None: the first of the `usual` names in the table.
-
-        The case of the `usual` names is ignored. Raises DatasetError if the table has no column
-        `asked`.
-        """
-        if asked is not None:
-            if asked not in self.rows.columns:
-                there = ", ".join(map(short, self.rows.columns[:20]))
-                raise DatasetError(f"{self.path} has no column '{asked}'; the columns are {there}")
-            return asked
-        by_lower = {name.lower(): name for name in reversed(self.rows.columns)}
-        return next((by_lower[name] for name in usual if name in by_lower), None)
-
-    def _vector_column(self, asked: str | None, first: list[Row]) -> str | None:
-        column = self._column(asked, _VECTORS)
-        if column is not None or asked is not None:
-            return column
-        return next(
-            (name for name in self.rows.columns if all(_is_vector(row.get(name)) for row in first)),
-            None,
-        )
-
-    def _image_column(self, asked: str | None, first: list[Row]) -> str | None:
-        if asked is not None:
-            return self._column(asked, ())
-        if self.vector_column is not None:
-            return None
-        for name in (self._column(None, _IMAGES), self.path_column):
-            if name is not None and all(
-                isinstance(row.get(name), str | bytes | dict | None) for row in first
-            ):
-                return name
-        return next(
-            (
-                name
-                for name in self.rows.columns
-                if all(_is_picture_cell(row.get(name)) for row in first)
-            ),
-            None,
-        )
-
     def findings(self) -> Sequence[Finding]:
-        return self.survey.findings()
+        """How the columns were understood, and what was counted while reading the rows."""
+        found = [*self.rows.findings, *self.roles.findings, *self.finder.findings()]
+        found += self.survey.findings()
+        if self.roles.labels.column is not None or self.roles.labels.one_hot:
+            found += self.read_label.findings()
+        if self.roles.id is None:
+            by_path = self._picture_column is not None or self.roles.path is not None
+            found.append(Finding("ids", "the paths" if by_path else "the numbers of the rows"))
+        if self._repeated["id"]:
+            text = f"{self._repeated['id']:,} paths repeat; the number of the row is added to these"
+            found.append(Finding("ids", text))
+        if self._repeated["file"]:
+            text = f"{self._repeated['file']:,} rows name a file again; the first row counts"
+            found.append(Finding("labels", text, doubtful=True))
+        if self.roles.split is not None:
+            found.append(Finding("splits", f"from the column {self.roles.split}"))
+        return found
 
     def __iter__(self) -> Iterator[RawItem | BadItem]:
-        special = {
-            self.id_column,
-            self.label_column,
-            self.split_column,
-            self.vector_column,
-            self.image_column,
-            self.thumbnail_column,
-        }
+        self._ids, self._repeated = set(), Counter()
+        used = self.roles.used
         for number, found in enumerate(self.rows):
             if isinstance(found, BadItem):
                 yield found
                 continue
             name, row = found
-            columns = {key: value for key, value in row.items() if key not in special}
+            columns = {key: value for key, value in row.items() if key not in used}
             try:
                 yield self._item(number, row, columns)
             except ItemError as error:
@@ -185,133 +156,113 @@ class Table:
                 yield BadItem(name, f"cannot be read: {str(error) or type(error).__name__}")
 
     def _item(self, number: int, row: Row, columns: Row) -> RawItem:
-        picture = row.get(self.image_column or self.thumbnail_column or "")
-        path, original = _parts(picture)
+        column = self._picture_column
+        path, original = picture_parts(None if column is None else row.get(column))
+        labels = self._labels_of(row)
         item = RawItem(
-            self._id_of(number, row, path),
-            label=self._label_of(row),
-            split=_text(row.get(self.split_column or "")),
+            self._id_of(number, row, path, original),
+            label=labels[0] if labels else None,
+            split=None if self.roles.split is None else text_of(row.get(self.roles.split)),
             columns=columns,
         )
-        if self.vector_column is not None:
-            values = row.get(self.vector_column)
-            item.vector = lambda: _vector(values)
-        if self.image_column is not None or self.thumbnail_column is not None:
-            if path is None and original is None:
-                raise ItemError(
-                    "the row has no picture in column "
-                    f"'{self.image_column or self.thumbnail_column}'"
-                )
-            if original is not None:
-                item.original, item.held_bytes = original, len(original)
-                reading = self.survey.reading
-                item.picture = lambda frame: decoding.decode(io.BytesIO(original), frame, reading)
-            elif path is not None:
-                item.path = _path_bytes(path)
-                item.picture = FileReader(self.root, item.path, self.survey.reading)
+        item.other_labels = "|".join(labels[1:]) or None
+        if self.kind == "vector":
+            item.vector = self._vector_reader(row)
+        if original is not None:
+            item.original = original
+            item.held_bytes = len(original)
+            reading = self.survey.reading
+            item.picture = lambda frame: decoding.decode(io.BytesIO(original), frame, reading)
+        elif path is not None:
+            item.path = self.finder(path)
+            item.picture = FileReader(self.root, item.path, self.survey.reading)
+        elif self.kind == "image":
+            raise ItemError("the row has no picture")
+        if column is not None and self.kind == "vector" and not self.own_thumbnails:
+            item.picture = partial(_shown, item.picture)
         return item
 
-    def _id_of(self, number: int, row: Row, path: str | None) -> str:
-        """The id of a row: from the id column, or else the path, or else the number of the row."""
-        if self.id_column is not None:
-            given = _text(row.get(self.id_column))
+    def _vector_reader(self, row: Row) -> Callable[[], npt.NDArray[np.float32]]:
+        if self.roles.vector is None:
+            cells = [row.get(name) for name in self.roles.numbers]
+            return lambda: vector_of_cells(cells)
+        return partial(_vector_of_length, row.get(self.roles.vector), self.length)
+
+    def _id_of(self, number: int, row: Row, path: str | None, original: bytes | None) -> str:
+        """The id of a row: from the id column, or else the path, or else the number of the row.
+
+        A path beside the bytes of a picture may be a mere name that repeats. The number of the row
+        is then added.
+        """
+        if self.roles.id is not None:
+            given = text_of(row.get(self.roles.id))
             if given is None:
-                raise ItemError(f"the row has no id in column '{self.id_column}'")
+                raise ItemError(f"the row has no id in column '{self.roles.id}'")
             return given
-        by_path = path or (_text(row.get(self.path_column)) if self.path_column else None)
-        return by_path or str(number)
+        by_path = path or (text_of(row.get(self.roles.path)) if self.roles.path else None)
+        if by_path is None:
+            return str(number)
+        if by_path in self._ids:
+            if path is not None and original is None and self.kind == "image":
+                self._repeated["file"] += 1
+                return by_path  # the same file once more, which the import leaves out
+            self._repeated["id"] += 1
+            by_path = f"{by_path}#{number}"
+        while by_path in self._ids:
+            by_path += "+"
+        self._ids.add(by_path)
+        return by_path
 
-    def _label_of(self, row: Row) -> str | None:
-        if self.label_column is None:
-            return None
-        value = row.get(self.label_column)
-        if self.label_names and isinstance(value, int) and not isinstance(value, bool):
-            return self.label_names[value] if 0 <= value < len(self.label_names) else None
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
-        return _text(value)
+    def _labels_of(self, row: Row) -> list[str]:
+        value = self.roles.labels.value(row)
+        if self.label_names:
+            parts = value if isinstance(value, list) else [value]
+            names = [self._named(part) for part in parts]
+            value = names if len(names) != 1 else names[0]
+        return self.read_label(value)
 
-    def _file(self, cell: Any) -> Any:
-        path, original = _parts(cell)
-        if original is not None:
-            return io.BytesIO(original)
-        if path is None:
-            raise ItemError("the row has no picture")
-        return open_inside(self.root, _path_bytes(path))
-
-
-def _parts(cell: Any) -> tuple[str | None, bytes | None]:
-    """Return the path and the bytes of a picture in a cell. A part that is missing is None.
-
-    A cell is a path, bytes, or, in a Hugging Face data set, a dictionary with path and bytes.
-    """
-    if isinstance(cell, dict):
-        path, data = cell.get("path"), cell.get("bytes")
-        return (
-            path if isinstance(path, str) and path else None,
-            data if isinstance(data, bytes) and data else None,
-        )
-    if isinstance(cell, bytes):
-        return None, cell or None
-    return (cell or None) if isinstance(cell, str) else None, None
+    def _named(self, value: Any) -> Any:
+        """The name of a class number in a data set of Hugging Face."""
+        if not isinstance(value, int) or isinstance(value, bool):
+            return value
+        return self.label_names[value] if 0 <= value < len(self.label_names) else None
 
 
-def _path_bytes(path: str) -> bytes:
+def _shown(
+    picture: Callable[[tuple[int, int] | None], Picture] | None, frame: tuple[int, int] | None
+) -> Picture:
+    """The picture that is shown for a vector, or a grey one if it cannot be read."""
     try:
-        return os.fsencode(path)
-    except UnicodeEncodeError as error:
-        raise ItemError("the path is not valid text") from error
+        if picture is not None:
+            return picture(frame)
+    except ItemError:
+        pass
+    return np.full((8, 8), 128, np.uint8)
 
 
-def _sketched(row: Row) -> Row:
-    """The row with only the first bytes of each picture, enough to recognise picture columns."""
-    return {
-        name: {key: _begun(value) for key, value in cell.items()}
-        if isinstance(cell, dict)
-        else _begun(cell)
-        for name, cell in row.items()
-    }
-
-
-def _begun(cell: Any) -> Any:
-    return cell[:16] if isinstance(cell, bytes) else cell
-
-
-def _is_picture_cell(cell: Any) -> bool:
-    return isinstance(cell, bytes) or (isinstance(cell, dict) and "bytes" in cell)
-
-
-def _is_vector(cell: Any) -> bool:
-    if isinstance(cell, str):
-        return cell.startswith("[") and cell.rstrip().endswith("]")
-    return (
-        isinstance(cell, list)
-        and len(cell) > 1
-        and all(isinstance(value, int | float) for value in cell)
-    )
-
-
-def _vector(cell: Any) -> npt.NDArray[np.float32]:
-    """The vector (F,) in a cell: a list of numbers, or JSON text of a list. Raises ItemError."""
-    try:
-        values = json_value(cell) if isinstance(cell, str) else cell
-        vector = np.asarray(values, np.float32)
-    except (ValueError, TypeError, OverflowError) as error:
-        raise ItemError(f"the vector is not a list of numbers: {error}") from error
-    if vector.ndim != 1 or vector.size == 0:
-        raise ItemError("the vector is not a list of numbers")
+def _vector_of_length(cell: Any, length: int | None) -> npt.NDArray[np.float32]:
+    vector = vector_of(cell)
+    if length is not None and vector.size != length:
+        raise ItemError(f"a vector of {vector.size} numbers; most vectors have {length} numbers")
     return vector
 
 
-def _text(value: Any) -> str | None:
-    """The text of a cell, or None for an empty cell."""
-    if value is None or value == "" or (isinstance(value, float) and np.isnan(value)):
+def _usual_length(first: Sequence[Row], column: str | None) -> int | None:
+    """The most frequent number of numbers in the vectors of the first rows."""
+    if column is None:
         return None
-    return value if isinstance(value, str) else str(value)
+    lengths: Counter[int] = Counter()
+    for row in first:
+        if is_vector(row.get(column)):
+            try:
+                lengths[vector_of(row[column]).size] += 1
+            except ItemError:
+                continue
+    return lengths.most_common(1)[0][0] if lengths else None
 
 
 def _hugging_face_names(schema: pa.Schema | None, column: str | None) -> tuple[str, ...]:
-    """Class names for the numbers in the label column `column`.
+    """Class names for the numbers in the label column `column`, or in its lists.
 
     Hugging Face stores these names in the metadata of the schema.
     """
@@ -323,7 +274,8 @@ def _hugging_face_names(schema: pa.Schema | None, column: str | None) -> tuple[s
     ):
         return ()
     try:
-        names = json_value(schema.metadata[b"huggingface"])["info"]["features"][column]["names"]
+        known = json_value(schema.metadata[b"huggingface"])["info"]["features"][column]
+        names = known.get("names") or (known.get("feature") or {}).get("names") or ()
         return tuple(str(name) for name in names)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return ()

@@ -1,0 +1,145 @@
+"""Class names from the labels of a source: missing values, numbers, several labels per item."""
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from lodespace.importing.finding import Finding
+from lodespace.json_input import json_value
+
+MISSING = frozenset(
+    {
+        "NaN",
+        "nan",
+        "NAN",
+        "-nan",
+        "-NaN",
+        "NA",
+        "N/A",
+        "n/a",
+        "#N/A",
+        "#NA",
+        "<NA>",
+        "NULL",
+        "Null",
+        "null",
+        "None",
+        "NaT",
+        "\\N",
+        "1.#QNAN",
+        "-1.#IND",
+    }
+)
+"""Texts that programs write for a missing value. `none` may be a class."""
+_MAYBE_MISSING = frozenset({"none", "unknown", "?", "-", "-1", "unlabeled", "unlabelled", "na"})
+"""Class names that may mean a missing value."""
+_WHOLE = re.compile(r"([+-]?\d+)\.0+")
+_LISTED = re.compile(r"\[.*\]", re.DOTALL)
+_QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
+_PYTHON_LIST = re.compile(r"\[\s*(('[^']*'|\"[^\"]*\")[\s,]*)*\]")
+"""Text that Python or numpy prints for a list of texts."""
+_MOST_COUNTED = 2000
+"""Largest number of different class names that are counted for hints."""
+
+
+class LabelReader:
+    """Reads class names, and counts what is doubtful about them."""
+
+    def __init__(self, missing: str | None = None, separator: str | None = None) -> None:
+        """Set the texts without a class.
+
+        Args:
+            missing: Texts that mean a missing value, separated by commas. None: the usual ones.
+            separator: Character between several labels in a text besides "|", or None.
+        """
+        self._missing = (
+            MISSING if missing is None else frozenset(text.strip() for text in missing.split(","))
+        )
+        self._separators = "|" if separator is None else f"|{separator}"
+        self._left_out: Counter[str] = Counter()
+        self._several = 0
+        self._first_several = ""
+        self._names: Counter[str] = Counter()
+
+    def __call__(self, value: Any) -> list[str]:
+        """The class names in a value. The first is the class of the item."""
+        labels = self._all_of(value)
+        if len(labels) > 1:
+            self._several += 1
+            self._first_several = self._first_several or ", ".join(labels)[:80]
+        if labels and (len(self._names) < _MOST_COUNTED or labels[0] in self._names):
+            self._names[labels[0]] += 1
+        return labels
+
+    def _all_of(self, value: Any) -> list[str]:
+        """All class names in a value, in its order, each once."""
+        if isinstance(value, str) and _LISTED.fullmatch(value.strip()):
+            value = _list_in(value.strip())
+        parts: Sequence[Any]
+        if isinstance(value, list | tuple):
+            parts = value
+        elif isinstance(value, str) and any(mark in value for mark in self._separators):
+            parts = re.split(f"[{re.escape(self._separators)}]", value)
+        else:
+            parts = [value]
+        names = (self._name(part) for part in parts)
+        return list(dict.fromkeys(name for name in names if name is not None))
+
+    def _name(self, value: Any) -> str | None:
+        name = name_of(value)
+        if name is None:
+            return None
+        if name in self._missing:
+            self._left_out[name] += 1
+            return None
+        return name
+
+    def findings(self) -> list[Finding]:
+        """Return the decisions about the values, and hints on the class names."""
+        found: list[Finding] = []
+        if self._left_out:
+            texts = ", ".join(f"{text} ({n:,})" for text, n in self._left_out.most_common(5))
+            option = '--missing ""'
+            found.append(Finding("labels", f"values without a label: {texts}", option=option))
+        if self._several:
+            text = f"{self._several:,} items have several labels, such as {self._first_several}"
+            found.append(Finding("labels", f"{text}; the first is the class", doubtful=True))
+        maybe = [name for name in self._names if name.lower() in _MAYBE_MISSING]
+        if maybe:
+            text = f"the class {', '.join(maybe)} may mean that a label is missing"
+            option = f"--missing {','.join(maybe)}"
+            found.append(Finding("labels", text, doubtful=True, option=option))
+        by_case: defaultdict[str, list[str]] = defaultdict(list)
+        for name in self._names:
+            by_case[" ".join(name.casefold().split())].append(name)
+        twins = [name for names in by_case.values() if len(names) > 1 for name in names]
+        if twins:
+            names = ", ".join(twins[:6])
+            text = f"classes differ only in capitals: {names}; merge them on the page"
+            found.append(Finding("labels", text, doubtful=True))
+        return found
+
+
+def name_of(value: Any) -> str | None:
+    """The class name of one value: trimmed, and 1 for 1.0. None for an empty value."""
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "backslashreplace")
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    text = str(value).strip()
+    whole = _WHOLE.fullmatch(text)
+    return (whole[1] if whole else text) or None
+
+
+def _list_in(text: str) -> Any:
+    """The list in a text such as "['a', 'b']" or '["a"]', or the text itself."""
+    try:
+        found = json_value(text)
+    except ValueError:
+        quoted = _PYTHON_LIST.fullmatch(text)
+        return [a or b for a, b in _QUOTED.findall(text)] if quoted else text
+    return found if isinstance(found, list) else text

@@ -1,0 +1,82 @@
+"""Usual names of the columns of tables."""
+
+import re
+
+from lodespace.importing.folders import folder_names
+
+IDS = ("id", "item_id", "uid", "uuid", "key")
+PATHS = (
+    "path",
+    "file",
+    "file_name",
+    "filename",
+    "file_path",
+    "filepath",
+    "image_path",
+    "img_path",
+    "image_file",
+    "image_name",
+    "img_name",
+    "relative_path",
+    "rel_path",
+    "image_id",
+    "id_code",
+    "image_index",
+    "image_filename",
+    "photo",
+)
+IMAGES = ("image", "img", "picture", "image_bytes", "bytes", "jpg", "png")
+LABEL_NAMES = ("label", "class", "category", "label_name", "class_name", "target", "y")
+MORE_LABELS = (
+    "labels",
+    "classes",
+    "species",
+    "breed",
+    "fine_label",
+    "coarse_label",
+    "diagnosis",
+    "dx",
+    "primary_label",
+    "common_name",
+    "scientific_name",
+    "finding_labels",
+    "label_text",
+    "class_label",
+    "class_id",
+    "label_id",
+    "category_name",
+    "genre",
+    "emotion",
+    "variety",
+    "cultivar",
+    "tag",
+    "tags",
+    "ground_truth",
+    "gt",
+    "annotation",
+    "outcome",
+)
+"""Names of label columns that may also mean something else."""
+VECTORS = ("vector", "embedding", "embeddings", "vectors", "features")
+SPLITS = ("split", "subset", "fold")
+MORE_SPLITS = ("set", "usage", "partition", "phase", "data_split", "dataset_split", "type")
+"""Names of columns that are splits if their values are names of splits."""
+_ALL = frozenset(
+    (*IDS, *PATHS, *IMAGES, *LABEL_NAMES, *MORE_LABELS, *VECTORS, *SPLITS, *MORE_SPLITS)
+)
+
+
+def plain(name: str) -> str:
+    """The name of a column for comparison: "Image Index", "image-index" are image_index."""
+    return re.sub(r"[\s\-.]+", "_", name.strip()).lower()
+
+
+def is_usual(name: str) -> bool:
+    """Whether the name is a usual name of a column."""
+    return plain(name) in _ALL
+
+
+def split_of_file(name: str) -> str | None:
+    """The split that the name of a file begins with: train for train-00000-of-00003.parquet."""
+    begin = re.split(r"[-_.]", name, maxsplit=1)[0]
+    return begin if folder_names.is_split(begin) else None

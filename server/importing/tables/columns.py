@@ -1,0 +1,291 @@
+"""Roles of the columns of a table: picture, vector, label, split, id. Decided from the first rows.
+
+Nothing here reads a file. Each decision that is not certain is a finding with the option that sets
+another column.
+"""
+
+import fnmatch
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
+
+from lodespace.errors import DatasetError
+from lodespace.importing.finding import Finding
+from lodespace.importing.folders import folder_names
+from lodespace.importing.source import ImportOptions
+from lodespace.importing.tables import column_names
+from lodespace.importing.tables.cells import is_picture, is_vector, number_of, text_of
+from lodespace.importing.tables.column_names import plain
+from lodespace.importing.tables.label_columns import LabelColumns, choose_labels
+from lodespace.importing.tables.table_rows import Row, Rows, short
+from lodespace.items import decoding
+
+_LEAST_NUMBERS = 8
+"""Smallest number of numbers in a text without brackets that is taken for a vector."""
+_CERTAIN_NUMBERS = 16
+"""A list of fewer numbers beside a picture may be a box, and is not taken for a vector."""
+_TRIED_FILES = 8
+_FILE_SHARE = 0.75
+"""Smallest share of the cells that have to name a file, so that a column has paths."""
+
+
+@dataclass
+class Roles:
+    """The role of each column."""
+
+    id: str | None = None
+    split: str | None = None
+    path: str | None = None
+    """Column with paths, also if a picture or vector is in another column."""
+    image: str | None = None
+    """Column with pictures, as paths or bytes."""
+    vector: str | None = None
+    """Column with a vector per cell."""
+    numbers: tuple[str, ...] = ()
+    """Columns with a number per cell, which form the vector together."""
+    thumbnail: str | None = None
+    """Column with pictures that are shown for vectors."""
+    labels: LabelColumns = field(default_factory=LabelColumns)
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def is_vector(self) -> bool:
+        return self.vector is not None or bool(self.numbers)
+
+    @property
+    def used(self) -> frozenset[str | None]:
+        """The columns that are not kept as further columns of the items."""
+        return frozenset(
+            {self.id, self.split, self.image, self.vector, self.thumbnail, *self.numbers}
+            | set(self.labels.dropped)
+        )
+
+
+class Columns:
+    """The columns of a table with their first cells."""
+
+    def __init__(
+        self, name: str, rows: Rows, first: Sequence[Row], finds: Callable[[str], bool]
+    ) -> None:
+        """Prepare the choice.
+
+        Args:
+            name: Path of the table, for messages.
+            rows: The rows.
+            first: The first rows, sketched.
+            finds: Whether a path names a file.
+        """
+        self.name, self.rows, self.first, self.finds = name, rows, first, finds
+        self.by_plain = {plain(column): column for column in reversed(rows.columns)}
+
+    def cells(self, column: str) -> list[Any]:
+        """The cells of the first rows that are not empty."""
+        return [c for row in self.first if (c := row.get(column)) is not None and c != ""]
+
+    def asked(self, wanted: str) -> str:
+        """The column `wanted`, also in another spelling. Raises DatasetError."""
+        if wanted in self.rows.columns:
+            return wanted
+        if plain(wanted) in self.by_plain:
+            return self.by_plain[plain(wanted)]
+        there = ", ".join(map(short, self.rows.columns[:20]))
+        raise DatasetError(f"{self.name} has no column '{wanted}'; the columns are {there}")
+
+    def usual(self, names: Sequence[str]) -> list[str]:
+        """The columns with these usual names, in the order of the names."""
+        return [self.by_plain[name] for name in names if name in self.by_plain]
+
+    def matching(self, pattern: str) -> tuple[str, ...]:
+        """The columns of a pattern such as 'dim_*' or 'a,b,c'. Raises DatasetError."""
+        pieces = [piece.strip() for piece in pattern.split(",")]
+        found = [
+            column
+            for piece in pieces
+            for column in self.rows.columns
+            if fnmatch.fnmatchcase(column, piece)
+        ]
+        if not found:
+            self.asked(pattern)
+        return tuple(dict.fromkeys(found))
+
+    def numeric(self, without: Collection[str | None]) -> list[str]:
+        """The columns whose cells are numbers, except those in `without`."""
+        found: list[str] = []
+        for column in self.rows.columns:
+            cells = self.cells(column) if column not in without else []
+            if cells and all(number_of(cell) is not None for cell in cells):
+                found.append(column)
+        return found
+
+
+def choose_roles(columns: Columns, options: ImportOptions) -> Roles:
+    """Choose the role of each column. Raises DatasetError if there is no picture and no vector."""
+    roles = Roles()
+    roles.split = _split(columns)
+    roles.path = next(iter(columns.usual(column_names.PATHS)), None)
+    _choose_vector(roles, columns, options)
+    if options.image is not None:
+        roles.image = columns.asked(options.image)
+    elif roles.vector is None and not roles.numbers:
+        roles.image = _image(columns, roles)
+    if roles.image is not None and roles.vector is not None and options.vector is None:
+        roles.vector = None  # --image asks for the pictures
+    if roles.image is None and not roles.is_vector:
+        _choose_numbers(roles, columns, options)
+    if roles.is_vector:
+        _choose_thumbnail(roles, columns, options)
+    roles.id = _id(columns, options, roles)
+    taken = {roles.image, roles.vector, roles.thumbnail, roles.split, roles.id, *roles.numbers}
+    roles.labels = choose_labels(columns, options.label, taken | {roles.path})
+    roles.findings += roles.labels.findings
+    if roles.image is None and not roles.is_vector:
+        raise DatasetError(
+            f"{columns.name}: no column holds pictures, paths or vectors. Name one with --image or "
+            f"--vector. The columns are {', '.join(map(short, columns.rows.columns[:20]))}"
+        )
+    return roles
+
+
+def _split(columns: Columns) -> str | None:
+    usual = columns.usual(column_names.SPLITS)
+    for column in columns.usual(column_names.MORE_SPLITS):
+        cells = columns.cells(column)
+        if cells and all(folder_names.is_split(str(cell)) for cell in cells):
+            usual.append(column)
+    return usual[0] if usual else None
+
+
+def _choose_vector(roles: Roles, columns: Columns, options: ImportOptions) -> None:
+    asked = options.vector
+    if asked is not None:
+        if asked in columns.rows.columns or plain(asked) in columns.by_plain:
+            column = columns.asked(asked)
+            cells = columns.cells(column)
+            if cells and all(number_of(cell) is not None for cell in cells):
+                roles.numbers = (column,)
+            else:
+                roles.vector = column
+        else:
+            roles.numbers = columns.matching(asked)
+        return
+    if options.image is not None:
+        return
+    for column in columns.usual(column_names.VECTORS):
+        if any(map(is_vector, columns.cells(column))):
+            roles.vector = column
+            return
+    for column in columns.rows.columns:
+        cells = columns.cells(column)
+        if not cells or len(cells) < len(columns.first) or not all(map(is_vector, cells)):
+            continue
+        fewest = min(map(_length, cells))
+        bare = any(isinstance(cell, str) and cell.strip()[0] not in "[(nat" for cell in cells)
+        least = _LEAST_NUMBERS if bare else 2
+        if fewest >= (least if _image(columns, roles) is None else _CERTAIN_NUMBERS):
+            roles.vector = column
+            return
+
+
+def _length(cell: Any) -> int:
+    return len(cell) if isinstance(cell, list) else len(re.findall(r"[^\s,;|]+", cell))
+
+
+def _image(columns: Columns, roles: Roles) -> str | None:
+    """The column with pictures: by its name, by its cells, or because its cells name files."""
+    named = [
+        column
+        for column in columns.usual((*column_names.IMAGES, *column_names.PATHS))
+        if all(isinstance(cell, str | bytes | dict | int) for cell in columns.cells(column))
+    ]
+    certain = [column for column in named if _is_picture_column(columns, column)]
+    if certain:
+        return certain[0]
+    other = next(
+        (column for column in columns.rows.columns if _is_picture_column(columns, column)), None
+    )
+    if other is not None:
+        return other
+    for column in [*named, *columns.rows.columns]:
+        if column not in (roles.split, roles.vector) and _names_files(columns, column):
+            return column
+    return named[0] if named else None
+
+
+def _is_picture_column(columns: Columns, column: str) -> bool:
+    cells = columns.cells(column)
+    if not cells:
+        return False
+    if all(map(is_picture, cells)):
+        return True
+    paths = [cell for cell in cells if isinstance(cell, str)]
+    pictures = [p for p in paths if PurePosixPath(p.strip()).suffix.lower() in decoding.SUFFIXES]
+    return len(pictures) >= _FILE_SHARE * len(cells)
+
+
+def _names_files(columns: Columns, column: str) -> bool:
+    """Whether most of the first cells name a file, if a suffix is added."""
+    cells = list(dict.fromkeys(c for c in columns.cells(column) if isinstance(c, str | int)))
+    tried = cells[:_TRIED_FILES]
+    found = sum(columns.finds(str(cell).strip()) for cell in tried)
+    return found > 0 and found >= _FILE_SHARE * len(tried)
+
+
+def _choose_numbers(roles: Roles, columns: Columns, options: ImportOptions) -> None:
+    """Take columns of numbers as vectors, because nothing else can be an item."""
+    labels = columns.usual((*column_names.LABEL_NAMES, *column_names.MORE_LABELS))
+    without = {*labels[:1], *columns.usual(column_names.IDS), roles.split, roles.path}
+    if options.label is not None and options.label in columns.rows.columns:
+        without.add(options.label)
+    if options.id is not None:
+        without.add(options.id)
+    numeric = [c for c in columns.numeric(without) if not plain(c).startswith("unnamed:")]
+    families: dict[str, list[str]] = {}
+    for column in numeric:
+        if re.search(r"\d", column):
+            families.setdefault(re.sub(r"\d+", "#", column), []).append(column)
+    largest = max(families.values(), key=len, default=[])
+    chosen = largest if len(largest) > 2 and 2 * len(largest) >= len(numeric) else numeric
+    if len(chosen) < 2:
+        return
+    roles.numbers = tuple(chosen)
+    pattern = next((key for key, value in families.items() if value is chosen), None)
+    example = pattern.replace("#", "*") if pattern else ",".join(chosen[:3])
+    names = ", ".join([short(c) for c in chosen[:3]] + (["..."] if len(chosen) > 3 else []))
+    text = f"{len(chosen):,} columns of numbers are the vector ({names})"
+    roles.findings.append(Finding("columns", text, doubtful=True, option=f"--vector '{example}'"))
+
+
+def _choose_thumbnail(roles: Roles, columns: Columns, options: ImportOptions) -> None:
+    if options.thumbnails is not None:
+        roles.thumbnail = columns.asked(options.thumbnails)
+        return
+    column = roles.image if roles.image is not None else _image(columns, roles)
+    roles.image = None
+    if column is None:
+        return
+    cells = columns.cells(column)
+    if all(map(is_picture, cells)) or _names_files(columns, column):
+        roles.thumbnail = column
+        text = f"the pictures of column {short(column)} are shown for the vectors"
+        option = f"--image {column} to train on the pictures"
+        roles.findings.append(Finding("columns", text, option=option))
+
+
+def _id(columns: Columns, options: ImportOptions, roles: Roles) -> str | None:
+    if options.id is not None:
+        return columns.asked(options.id)
+    for column in columns.usual(column_names.IDS):
+        cells = [text for cell in columns.cells(column) if (text := text_of(cell)) is not None]
+        if column in (roles.image, roles.thumbnail, roles.vector):
+            continue
+        if len(cells) > 3 and len(set(cells)) * 2 < len(cells):
+            most, count = Counter(cells).most_common(1)[0]
+            text = f"column {short(column)} repeats ({most}: {count}), and is not the id"
+            roles.findings.append(Finding("ids", text, doubtful=True, option=f"--id {column}"))
+            continue
+        roles.findings.append(Finding("ids", f"from the column {short(column)}"))
+        return column
+    return None

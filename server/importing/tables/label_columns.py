@@ -1,0 +1,169 @@
+"""The columns of a table that hold labels: one column, or one column per class."""
+
+import math
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from lodespace.importing.finding import Finding
+from lodespace.importing.label_text import name_of
+from lodespace.importing.tables import column_names
+from lodespace.importing.tables.cells import number_of
+from lodespace.importing.tables.column_names import plain
+from lodespace.importing.tables.table_rows import Row, Rows, short
+
+_ONE_EACH = 0.8
+"""Smallest share of rows with exactly one class, so that columns of 0 and 1 are the classes."""
+_MOST_DISTINCT = 0.5
+"""A column may hold labels if it has fewer different values per row than this."""
+
+
+@dataclass
+class LabelColumns:
+    """Where the labels of a table are."""
+
+    column: str | None = None
+    """Column with a label per cell."""
+    one_hot: tuple[str, ...] = ()
+    """Columns that are 1 for the items of a class; their names are the classes."""
+    separator: str | None = None
+    """Character between several labels in a cell, besides "|"."""
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def dropped(self) -> tuple[str, ...]:
+        """Columns that are not kept as further columns of the items."""
+        return () if self.column is None else (self.column,)
+
+    def value(self, row: Row) -> Any:
+        """The label of a row, or a list of labels."""
+        if self.column is not None:
+            return row.get(self.column)
+        return [name for name in self.one_hot if number_of(row.get(name)) == 1]
+
+
+class HasColumns(Protocol):
+    """The columns of a table with their first cells (columns.py)."""
+
+    rows: Rows
+    first: Sequence[Row]
+    cells: Callable[[str], list[Any]]
+    asked: Callable[[str], str]
+    usual: Callable[[Sequence[str]], list[str]]
+    matching: Callable[[str], tuple[str, ...]]
+    numeric: Callable[[Collection[str | None]], list[str]]
+
+
+def choose_labels(
+    columns: HasColumns, asked: str | None, taken: Collection[str | None]
+) -> LabelColumns:
+    """Choose the columns with labels.
+
+    Args:
+        columns: The columns of the table.
+        asked: Column, or pattern of columns with 0 and 1, that --label names. None: chosen here.
+        taken: Columns that have another role.
+
+    Raises:
+        DatasetError: There is no column `asked`.
+    """
+    if asked is not None:
+        if asked not in columns.rows.columns and any(c in asked for c in "*?,"):
+            return LabelColumns(one_hot=columns.matching(asked))
+        return _of_column(columns, columns.asked(asked), [])
+    strong = [c for c in columns.usual(column_names.LABEL_NAMES) if c not in taken]
+    more = [c for c in columns.usual(column_names.MORE_LABELS) if c not in taken]
+    if strong or more:
+        named = [c for c in [*strong, *more] if columns.cells(c)] or [*strong, *more]
+        chosen = _readable(columns, named)
+        return _of_column(columns, chosen, [c for c in named if c != chosen])
+    found = _one_hot(columns, taken)
+    if found is not None:
+        return found
+    candidates = [c for c in columns.rows.columns if c not in taken and _may_be_label(columns, c)]
+    if not columns.rows.has_names and len(candidates) == 1 and len(columns.rows.columns) == 2:
+        return _of_column(columns, candidates[0], [])
+    if not candidates:
+        return LabelColumns(findings=[Finding("labels", "no column has labels")])
+    option = f"--label {_quoted(candidates[0])}"
+    text = "no column is named as labels are"
+    if len(candidates) > 1:
+        text += f"; {', '.join(map(short, candidates[1:4]))} may also hold them"
+    return LabelColumns(findings=[Finding("labels", text, doubtful=True, option=option)])
+
+
+def _of_column(columns: HasColumns, column: str, others: Sequence[str]) -> LabelColumns:
+    option = f"--label {_quoted(others[0])}" if others else ""
+    unsure = plain(column) not in column_names.LABEL_NAMES and bool(others)
+    finding = Finding("labels", f"from the column {short(column)}", doubtful=unsure, option=option)
+    return LabelColumns(column, separator=_separator(columns.cells(column)), findings=[finding])
+
+
+def _readable(columns: HasColumns, named: Sequence[str]) -> str:
+    """The first of the columns `named`, or a column with the names of its numbers."""
+    first = named[0]
+    numbers = columns.cells(first)
+    if not numbers or any(number_of(cell) is None for cell in numbers):
+        return first
+    for other in named[1:]:
+        pairs = {
+            (str(row[first]), str(row[other]))
+            for row in columns.first
+            if row.get(first) not in (None, "") and row.get(other) not in (None, "")
+        }
+        texts = any(number_of(cell) is None for cell in columns.cells(other))
+        if texts and len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs}):
+            return other
+    return first
+
+
+def _separator(cells: Sequence[Any]) -> str | None:
+    """The character ; or , if it separates several labels.
+
+    Most of the separated labels are then labels of other items, too.
+    """
+    texts = [cell for cell in cells if isinstance(cell, str)]
+    for mark in ";,":
+        single = {text.strip() for text in texts if mark not in text}
+        several = [[part.strip() for part in text.split(mark)] for text in texts if mark in text]
+        parts = {part for found in several for part in found}
+        if parts and 2 * len(parts & single) >= len(parts):
+            return mark
+    return None
+
+
+def _one_hot(columns: HasColumns, taken: Collection[str | None]) -> LabelColumns | None:
+    """Columns that have 1 for the items of a class, and 0 for others."""
+    binary = [
+        column
+        for column in columns.numeric(taken)
+        if {number_of(cell) for cell in columns.cells(column)} <= {0.0, 1.0}
+        and not column_names.split_of_file(column)
+    ]
+    if len(binary) < 2:
+        return None
+    ones = [sum(number_of(row.get(c)) == 1 for c in binary) for row in columns.first]
+    if ones.count(1) >= _ONE_EACH * len(ones):
+        text = f"from the columns with 0 and 1: {', '.join(map(short, binary[:6]))}"
+        text += ", ..." if len(binary) > 6 else ""
+        return LabelColumns(one_hot=tuple(binary), findings=[Finding("labels", text)])
+    text = f"no column has labels, but {len(binary)} columns have 0 and 1 for each item"
+    option = f"--label {_quoted(','.join(binary[:20]))}"
+    return LabelColumns(findings=[Finding("labels", text, doubtful=True, option=option)])
+
+
+def _may_be_label(columns: HasColumns, column: str) -> bool:
+    """Whether the column has few different values, which are not fractions."""
+    cells = columns.cells(column)
+    if not cells or not all(isinstance(cell, str | int) for cell in cells):
+        return False
+    names = [name_of(cell) for cell in cells]
+    numbers = [number_of(cell) for cell in cells]
+    if any(n is not None and math.isfinite(n) and not n.is_integer() for n in numbers):
+        return False
+    distinct = len(set(names))
+    return 1 < distinct <= max(2, _MOST_DISTINCT * len(names))
+
+
+def _quoted(text: str) -> str:
+    return text if text.replace("_", "").isalnum() else f"'{text}'"

@@ -1,0 +1,141 @@
+"""Text files of tables: compression, and the encoding by byte order mark or by trial."""
+
+import codecs
+import gzip
+import io
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, cast
+
+from lodespace.errors import DatasetError
+from lodespace.importing.finding import Finding
+from lodespace.importing.tables.table_rows import PACKED_SUFFIX
+from lodespace.items.unpacking import most_unpacked, too_large
+
+_TRIED_BYTES = 64 << 20
+"""Largest part of a file that is decoded to find the encoding, in bytes."""
+_BLOCK_BYTES = 1 << 20
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+"""Byte order marks. That of UTF-32 begins with that of UTF-16."""
+DAMAGED = (OSError, EOFError, zlib.error)
+"""Errors of reading a file that may be compressed."""
+
+
+class TextFile:
+    """A text file, which may be compressed by gzip. Raises DatasetError."""
+
+    def __init__(self, path: Path, encoding: str | None, unpacked: float | None = None) -> None:
+        """Find the encoding.
+
+        Args:
+            path: The file.
+            encoding: Name of the encoding. None: by byte order mark, or by trial.
+            unpacked: Largest size to which the file may unpack, in GB (unpacking.py).
+        """
+        self.path = path
+        self.unpacked = unpacked
+        self.findings: list[Finding] = []
+        """How the encoding was found, if that is doubtful."""
+        try:
+            if encoding is None:
+                with self.open_bytes() as file:
+                    self.encoding = _encoding_of(file)
+                if self.encoding in ("cp1252", "latin-1"):
+                    text = f"the text is not UTF-8, and is read as {self.encoding}"
+                    option = "--encoding mac-roman"
+                    self.findings.append(Finding("columns", text, doubtful=True, option=option))
+            else:
+                codecs.lookup(encoding)
+                plain = encoding.lower().replace("-", "").replace("_", "")
+                self.encoding = "utf-8-sig" if plain == "utf8" else encoding
+        except LookupError as error:
+            raise DatasetError(f"--encoding {encoding}: there is no such encoding") from error
+        except DAMAGED as error:
+            raise DatasetError(f"{path} cannot be read: {error}") from error
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether the file is compressed."""
+        return self.path.suffix.lower() == PACKED_SUFFIX
+
+    def open_bytes(self) -> IO[bytes]:
+        """Open the unpacked bytes. Reading raises one of DAMAGED, or DatasetError if too large."""
+        if not self.is_packed:
+            return self.path.open("rb")
+        limit = most_unpacked(self.path.stat().st_size, self.unpacked)
+        return io.BufferedReader(_Limited(self.path, limit, self.unpacked), _BLOCK_BYTES)
+
+    def open(self) -> io.TextIOWrapper:
+        """Open the text. Bytes that are invalid in the encoding become surrogates."""
+        return io.TextIOWrapper(
+            self.open_bytes(), encoding=self.encoding, errors="surrogateescape", newline=""
+        )
+
+
+class _Limited(io.RawIOBase):
+    """The bytes of a gzip file. Reading more than `limit` bytes raises DatasetError."""
+
+    def __init__(self, path: Path, limit: int, unpacked: float | None) -> None:
+        self.path, self.left, self.unpacked = path, limit, unpacked
+        self.file = cast(IO[bytes], gzip.open(path))  # noqa: SIM115  (closed by `close`)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        read = self.file.read(len(buffer))
+        self.left -= len(read)
+        if self.left < 0:
+            raise DatasetError(f"{self.path} {too_large(self.unpacked)}")
+        buffer[: len(read)] = read
+        return len(read)
+
+    def close(self) -> None:
+        self.file.close()
+        super().close()
+
+
+def _blocks(file: IO[bytes]) -> Iterator[bytes]:
+    left = _TRIED_BYTES
+    while left > 0 and (block := file.read(_BLOCK_BYTES)):
+        left -= len(block)
+        yield block
+
+
+def _encoding_of(file: IO[bytes]) -> str:
+    """The encoding of a text: by its mark, or UTF-16 or UTF-8 by trial, or else cp1252."""
+    utf8 = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+    valid = invalid = 0
+    windows = True
+    for number, block in enumerate(_blocks(file)):
+        if number == 0:
+            known = next((name for mark, name in _MARKS if block.startswith(mark)), None)
+            known = known or _utf16_of(block[:4096])
+            if known is not None:
+                return known
+        if block.isascii():
+            continue
+        text = utf8.decode(block)
+        wrong = sum("\udc80" <= c <= "\udcff" for c in text if c > "\x7f")
+        invalid += wrong
+        valid += sum(c > "\x7f" for c in text) - wrong
+        windows = windows and not any(byte in block for byte in b"\x81\x8d\x8f\x90\x9d")
+    if invalid <= valid:
+        return "utf-8-sig"
+    return "cp1252" if windows else "latin-1"
+
+
+def _utf16_of(begin: bytes) -> str | None:
+    """UTF-16 without a mark: nearly every second byte of Latin text is zero."""
+    pairs = len(begin) // 2
+    for offset, name in ((0, "utf-16-be"), (1, "utf-16-le")):
+        if pairs > 1 and begin[offset::2].count(0) > 0.8 * pairs:
+            return name
+    return None

@@ -1,0 +1,163 @@
+"""The format of a text table, from its first lines: delimiter, header, comments, empty columns."""
+
+import csv
+import io
+import itertools
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from lodespace.importing.tables.table_rows import Row
+
+_DELIMITERS = ",;\t|"
+_SEPARATOR_LINE = re.compile(r"sep=(.)\s*", re.IGNORECASE)
+"""First line by which Excel states the delimiter."""
+_FILE_NAME = re.compile(r".*\.(png|jpe?g|webp|tiff?|gif|bmp|wav|flac|mp3|ogg)", re.IGNORECASE)
+_LEAST_EQUAL = 0.5
+"""Smallest share of the first rows that has the same number of fields."""
+
+
+@dataclass(frozen=True)
+class TextFormat:
+    """How the lines of a text table become rows."""
+
+    delimiter: str
+    skipped: int
+    """Number of lines before the header: comments, empty lines, Excel's line sep=;."""
+    names: tuple[str, ...]
+    """Name of each field of a row. Empty: the field has no name and no content."""
+    has_header: bool
+    """Whether the first row has the names. If not, the names are column 1, column 2, ..."""
+    spaced: bool
+    """Whether spaces follow the delimiters."""
+
+    @property
+    def columns(self) -> list[str]:
+        """The fields that are columns."""
+        return [name for name in self.names if name]
+
+    def row(self, fields: Sequence[str]) -> Row:
+        """The cells of a row with the right number of fields."""
+        return {name: field for name, field in zip(self.names, fields, strict=True) if name}
+
+
+def format_of(
+    lines: Sequence[str], *, is_tsv: bool, knows: Callable[[str], bool]
+) -> TextFormat | None:
+    """The format of a table with these first lines. None if all lines are empty.
+
+    Args:
+        lines: The first lines.
+        is_tsv: Whether the suffix of the file announces tabs.
+        knows: Whether a name is a usual name of a column.
+    """
+    stated: str | None = None
+    skipped = 0
+    for line in lines:
+        separator = _SEPARATOR_LINE.fullmatch(line) if stated is None else None
+        if separator is not None:
+            stated = separator[1]
+        elif line.strip() and not line.startswith("#"):
+            break
+        skipped += 1
+    if skipped == len(lines):
+        return None
+    delimiter = stated or _delimiter_of(lines[skipped:], is_tsv=is_tsv)
+    if skipped and lines[skipped - 1].startswith("#"):
+        commented = next(_rows(lines[skipped - 1 : skipped], delimiter))
+        row = next(_rows(lines[skipped : skipped + 1], delimiter), [])
+        if len(commented) == len(row) > 1 and not any(map(knows, row)):
+            return _with_names(lines, delimiter, skipped - 1, commented)
+    header = next(_rows(lines[skipped:], delimiter), [])
+    return _with_names(lines, delimiter, skipped, header)
+
+
+def _rows(lines: Sequence[str], delimiter: str) -> Iterator[list[str]]:
+    """Yield the rows that are not empty. A row that is damaged ends them."""
+    try:
+        for row in csv.reader(io.StringIO("".join(lines), newline=""), delimiter=delimiter):
+            if any(field.strip() for field in row):
+                yield row
+    except csv.Error:
+        return
+
+
+def _delimiter_of(lines: Sequence[str], *, is_tsv: bool) -> str:
+    """The delimiter that gives the most rows the same number of fields as the first row."""
+    found = {mark: _agreement(lines, mark) for mark in ("\t,;|" if is_tsv else _DELIMITERS)}
+    best = max(found, key=lambda mark: found[mark])
+    if found[best] >= (_LEAST_EQUAL, 0):
+        return best
+    if _agreement(lines, " ") >= (1, 2):
+        return " "
+    return "\t" if is_tsv else max(_DELIMITERS, key=lines[0].count)
+
+
+def _agreement(lines: Sequence[str], delimiter: str) -> tuple[float, int]:
+    """The share of rows with the usual number of fields, and this number.
+
+    (0, 0) if the header does not have about this number.
+    """
+    counts = [len(row) for row in _rows(lines, delimiter)]
+    usual = Counter(counts[1:] or counts).most_common(1)[0][0] if counts else 0
+    if usual < 2 or counts[0] < 2 or abs(counts[0] - usual) > 1:
+        return 0, 0
+    equal = sum(count == usual for count in counts[1:] or counts) / len(counts[1:] or counts)
+    # Some programs write a name too few, or a delimiter too many. Other delimiters are better.
+    return equal - (0.1 if counts[0] != usual else 0), usual
+
+
+def _with_names(
+    lines: Sequence[str], delimiter: str, skipped: int, header: Sequence[str]
+) -> TextFormat:
+    header = [name.strip().removeprefix("\ufeff") for name in header]
+    if skipped < len(lines) and lines[skipped].startswith("#"):
+        header[0] = header[0].lstrip("# ")
+    rows = list(itertools.islice(_rows(lines[skipped:], delimiter), 1, None))
+    spaced = delimiter != " " and f"{delimiter} " in lines[skipped]
+    if is_data(header, rows):
+        width = Counter([len(header), *map(len, rows)]).most_common(1)[0][0]
+        names = tuple(f"column {i + 1}" for i in range(width))
+        return TextFormat(delimiter, skipped, names, False, spaced)
+    usual = Counter(map(len, rows)).most_common(1)[0][0] if rows else len(header)
+    if usual == len(header) + 1 and not all(not row[-1] for row in rows if len(row) == usual):
+        header = ["", *header]  # R writes the names of rows, but no name for their column
+    return TextFormat(delimiter, skipped, named(header, rows), True, spaced)
+
+
+def named(header: Sequence[str], rows: Sequence[Sequence[object]]) -> tuple[str, ...]:
+    """The names of the fields. A field without a name is dropped if it is empty or an index."""
+    names: list[str] = []
+    for number, name in enumerate(header):
+        cells = [str(row[number]).strip() for row in rows if number < len(row)]
+        if not name and any(cells) and not (number == 0 and _is_index(cells)):
+            name = f"column {number + 1}"
+        names.append(name)
+    return tuple(names)
+
+
+def _is_index(cells: Sequence[str]) -> bool:
+    """Whether the cells count the rows, as the first column of pandas and R does."""
+    if not all(cell.isdecimal() and len(cell) < 10 for cell in cells):
+        return False
+    numbers = [int(cell) for cell in cells]
+    return all(after == before + 1 for before, after in itertools.pairwise(numbers))
+
+
+def is_data(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row has data and no names: file names, or numbers that do not count."""
+    if any(_FILE_NAME.fullmatch(cell) for cell in header):
+        return True
+    numbers = [cell for cell in header if _is_number(cell)]
+    if len(numbers) < 2 or len(numbers) < len(header) or not rows:
+        return False
+    return not _is_index(header)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

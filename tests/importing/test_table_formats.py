@@ -1,0 +1,496 @@
+"""Formats of tables as people have them: delimiters, encodings, headers, columns, labels, paths."""
+
+import gzip
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import openpyxl
+import pyarrow as pa
+import pyarrow.feather
+import pyarrow.parquet as pq
+import pytest
+
+from lodespace.errors import DatasetError
+from lodespace.importing.label_text import LabelReader
+from lodespace.importing.source import ImportOptions
+from lodespace.importing.tables.cells import is_vector, vector_of
+from lodespace.importing.tables.columns import Columns, Roles, choose_roles
+from lodespace.importing.tables.file_finder import FileFinder
+from lodespace.importing.tables.json_rows import elements
+from lodespace.importing.tables.open_rows import open_rows
+from lodespace.importing.tables.table import Table
+from lodespace.importing.tables.table_rows import Row
+from lodespace.items.errors import BadItem, ItemError
+from samples.pictures import Import, draw, png, reasons
+
+WANTED = [{"path": "é.jpg", "label": "a"}, {"path": "b.jpg", "label": "b, c"}]
+
+
+def rows_in(path: Path, content: str | bytes, encoding: str | None = None) -> list[Row]:
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    found = list(open_rows(path, encoding))
+    assert not any(isinstance(row, BadItem) for row in found), found
+    return [row[1] for row in found if not isinstance(row, BadItem)]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("t.csv", 'path,label\né.jpg,a\nb.jpg,"b, c"\n'),
+        ("t.csv", "path;label\né.jpg;a\nb.jpg;b, c\n"),
+        ("t.csv", "path\tlabel\né.jpg\ta\nb.jpg\tb, c\n"),
+        ("t.txt", "path|label\né.jpg|a\nb.jpg|b, c\n"),
+        ("t.tab", "path\tlabel\né.jpg\ta\nb.jpg\tb, c\n"),
+        ("t.csv", 'path, label\né.jpg, a\nb.jpg, "b, c"\n'),
+        ("t.csv", 'sep=;\npath;label\né.jpg;a\nb.jpg;"b, c"\n'),
+        ("t.csv", '# made by me, 2024\n\npath,label\né.jpg,a\nb.jpg,"b, c"\n'),
+        ("t.csv", '#path,label\né.jpg,a\n# a note\nb.jpg,"b, c"\n'),
+        ("t.csv", 'path,label,,\né.jpg,a,,\nb.jpg,"b, c",,\n,,,\n'),
+        ("t.csv", ',path,label\n0,é.jpg,a\n1,b.jpg,"b, c"\n'),
+        ("t.csv", '"path","label"\n"1","é.jpg","a"\n"2","b.jpg","b, c"\n'),
+        ("t.csv", 'path,label\né.jpg,a,\nb.jpg,"b, c",\n'),
+    ],
+)
+def test_text_tables_are_read_whatever_the_delimiter(tmp_path: Path, name: str, text: str) -> None:
+    assert rows_in(tmp_path / name, text) == WANTED
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"]
+)
+def test_the_encoding_is_found(tmp_path: Path, encoding: str) -> None:
+    text = 'path,label\né.jpg,a\nb.jpg,"b, c"\n'
+    assert rows_in(tmp_path / "t.csv", text.encode(encoding)) == WANTED
+    doubtful = [f.option for f in open_rows(tmp_path / "t.csv").findings if f.doubtful]
+    assert doubtful == (["--encoding mac-roman"] if encoding == "cp1252" else [])
+
+
+def test_an_accent_in_the_name_of_a_column_is_read(tmp_path: Path) -> None:
+    content = b"path,pr\xe9nom\na.jpg,z\nb.jpg,y\n"
+    assert rows_in(tmp_path / "t.csv", content)[0] == {"path": "a.jpg", "prénom": "z"}
+    assert list(rows_in(tmp_path / "t.csv", content, "utf-8")[0]) == ["path", "pr\\udce9nom"]
+
+
+def test_names_of_columns_may_contain_other_delimiters(tmp_path: Path) -> None:
+    text = 'path;"width, height";label\na.jpg;"1,5";x\nb.jpg;"2,5";y\n'
+    assert rows_in(tmp_path / "t.csv", text)[0] == {
+        "path": "a.jpg",
+        "width, height": "1,5",
+        "label": "x",
+    }
+
+
+def test_a_table_without_names_keeps_its_first_row(tmp_path: Path) -> None:
+    rows = rows_in(tmp_path / "list.txt", "a/1.jpg 0\na/2.jpg 1\n")
+    assert rows == [
+        {"column 1": "a/1.jpg", "column 2": "0"},
+        {"column 1": "a/2.jpg", "column 2": "1"},
+    ]
+    assert [f.doubtful for f in open_rows(tmp_path / "list.txt").findings] == [False, True]
+    # The names of columns may be numbers: pandas writes 0, 1, 2, ...
+    assert rows_in(tmp_path / "t.csv", ",0,1\n0,0.5,0.25\n1,0.5,0.75\n")[1] == {
+        "0": "0.5",
+        "1": "0.75",
+    }
+
+
+@pytest.mark.parametrize("suffix", [".csv.gz", ".jsonl.gz", ".json.gz"])
+def test_compressed_tables_are_read(tmp_path: Path, suffix: str) -> None:
+    lines = [json.dumps(row) for row in WANTED]
+    text = {
+        ".csv.gz": 'path,label\né.jpg,a\nb.jpg,"b, c"\n',
+        ".jsonl.gz": "\n".join(lines),
+        ".json.gz": f"[{','.join(lines)}]",
+    }[suffix]
+    assert rows_in(tmp_path / f"t{suffix}", gzip.compress(text.encode())) == WANTED
+    (tmp_path / "bomb.csv.gz").write_bytes(gzip.compress(b"path,label\n" + b"a,b\n" * 10_000))
+    with pytest.raises(DatasetError, match="unpacks to more"):
+        list(open_rows(tmp_path / "bomb.csv.gz", unpacked=1e-5))
+    (tmp_path / "cut.csv.gz").write_bytes(gzip.compress(text.encode())[:-12])
+    with pytest.raises(DatasetError, match="cannot be read"):
+        list(open_rows(tmp_path / "cut.csv.gz"))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        WANTED,
+        {"path": {"0": "é.jpg", "1": "b.jpg"}, "label": {"0": "a", "1": "b, c"}},
+        {"path": ["é.jpg", "b.jpg"], "label": ["a", "b, c"]},
+        {
+            "columns": ["path", "label"],
+            "index": [0, 1],
+            "data": [["é.jpg", "a"], ["b.jpg", "b, c"]],
+        },
+        {"version": 1, "data": WANTED},
+        {"é.jpg": {"label": "a"}, "b.jpg": {"label": "b, c"}},
+        {"é.jpg": "a", "b.jpg": "b, c"},
+    ],
+)
+@pytest.mark.parametrize("indent", [None, 2])
+def test_json_files_are_read_in_every_usual_order(
+    tmp_path: Path, value: Any, indent: int | None
+) -> None:
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    assert rows_in(tmp_path / "t.json", text) == WANTED
+
+
+def test_elements_of_a_json_list_are_split_without_decoding() -> None:
+    text = b'  [ {"a": "]},{[\\"", "b": [1, {"c": 2}]} , 3,"x,y" ] rest'
+    assert [part.strip() for part in elements(text)] == [
+        b'{"a": "]},{[\\"", "b": [1, {"c": 2}]}',
+        b"3",
+        b'"x,y"',
+    ]
+    assert list(elements(b"[]")) == []
+    assert [part.strip() for part in elements(b'[{"a": 1}, {"b": ')] == [b'{"a": 1}', b'{"b":']
+
+
+def test_annotations_of_coco_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t.json"
+    path.write_text(json.dumps({"images": [], "annotations": [], "categories": []}))
+    with pytest.raises(DatasetError, match="COCO"):
+        open_rows(path)
+
+
+def workbook(path: Path, sheets: dict[str, list[list[Any]]]) -> Path:
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book.save(path)
+    return path
+
+
+def test_a_workbook_is_read_from_its_first_sheet_with_rows(tmp_path: Path) -> None:
+    rows = [
+        [None],
+        ["path", " label ", None, "n"],
+        ["é.jpg", "a", None, 1],
+        ["b.jpg", None, None, 2.5],
+    ]
+    path = workbook(tmp_path / "t.xlsx", {"empty": [], "one": rows, "two": [["x"], [1]]})
+    found = open_rows(path)
+    assert [row[1] for row in found if not isinstance(row, BadItem)] == [
+        {"path": "é.jpg", "label": "a", "n": 1},
+        {"path": "b.jpg", "label": None, "n": 2.5},
+    ]
+    assert [(f.doubtful, f.option) for f in found.findings] == [(True, "--sheet two")]
+    assert [row[1] for row in open_rows(path, sheet="two") if not isinstance(row, BadItem)] == [
+        {"x": 1}
+    ]
+    with pytest.raises(DatasetError, match="no sheet 'three'"):
+        open_rows(path, sheet="three")
+
+
+def test_false_workbooks_and_those_that_unpack_to_too_much_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.xlsx").write_bytes(b"PK\x03\x04 not a workbook")
+    with pytest.raises(DatasetError, match="not an Excel workbook"):
+        open_rows(tmp_path / "a.xlsx")
+    path = workbook(tmp_path / "t.xlsx", {"one": [["path"], ["a.jpg"]]})
+    with pytest.raises(DatasetError, match="--unpacked"):
+        open_rows(path, unpacked=1e-6)
+
+
+@pytest.mark.parametrize("compression", ["uncompressed", "lz4", "zstd"])
+def test_feather_files_are_read(tmp_path: Path, compression: str) -> None:
+    table = pa.Table.from_pylist([{**row, "n": 1} for row in WANTED])
+    table = table.append_column("kind", pa.array(["x", "y"]).dictionary_encode())
+    pyarrow.feather.write_feather(table, str(tmp_path / "t.feather"), compression=compression)
+    rows = [row[1] for row in open_rows(tmp_path / "t.feather") if not isinstance(row, BadItem)]
+    assert rows == table.to_pylist()
+    whole = (tmp_path / "t.feather").read_bytes()
+    for cut in (4, 100, len(whole) // 2, len(whole) - 1):
+        (tmp_path / "cut.feather").write_bytes(whole[:cut])
+        with pytest.raises(DatasetError, match="Feather"):
+            open_rows(tmp_path / "cut.feather")
+
+
+def test_a_feather_file_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
+    table = pa.table({"vector": np.zeros(1_000_000)})
+    pyarrow.feather.write_feather(table, str(tmp_path / "t.feather"), compression="zstd")
+    assert (tmp_path / "t.feather").stat().st_size < 100_000
+    with pytest.raises(DatasetError, match="--unpacked"):
+        open_rows(tmp_path / "t.feather", unpacked=0.001)
+
+
+# Columns ------------------------------------------------------------------------------------------
+
+
+def roles_of(
+    rows: list[Row], names: bool = True, files: tuple[str, ...] = (), **options: Any
+) -> Roles:
+    listed: Any = SimpleNamespace(columns=list(rows[0]), has_names=names)
+    columns = Columns("t.csv", listed, rows, files.__contains__)
+    return choose_roles(columns, ImportOptions(**options))
+
+
+def table(**columns: list[Any]) -> list[Row]:
+    return [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
+
+
+PATHS = [f"{i}.jpg" for i in range(6)]
+TWO = ["x", "y"] * 3
+
+
+def labels(roles: Roles) -> tuple[str | None, list[str]]:
+    found = [f for f in roles.findings if f.topic == "labels" and f.doubtful]
+    return roles.labels.column, [f.option for f in found]
+
+
+@pytest.mark.parametrize("name", ["species", "breed", "Fine Label", "dx", "Class Label", "genre"])
+def test_a_label_column_with_another_usual_name_is_used(name: str) -> None:
+    assert labels(roles_of(table(**{"file name": PATHS, name: TWO}))) == (name, [])
+
+
+def test_a_label_column_with_an_unusual_name_is_only_suggested() -> None:
+    assert labels(roles_of(table(path=PATHS, art=TWO, note=PATHS))) == (None, ["--label art"])
+    assert labels(roles_of(table(path=PATHS, art=TWO), label="ART")) == ("art", [])
+
+
+def test_names_of_classes_are_preferred_to_their_numbers() -> None:
+    rows = table(filename=PATHS, target=[1, 2] * 3, category=TWO, fold=[1] * 6)
+    assert roles_of(rows).labels.column == "category"
+    rows = table(path=PATHS, label=[0, 1] * 3, label_text=TWO)
+    assert roles_of(rows).labels.column == "label_text"
+    rows = table(path=PATHS, label=[0, 1, 2] * 2, category=TWO)
+    assert roles_of(rows).labels.column == "label"
+
+
+def test_one_hot_columns_are_the_classes() -> None:
+    rows = table(path=PATHS, cat=["1", "0"] * 3, dog=["0.0", "1.0"] * 3)
+    roles = roles_of(rows)
+    assert roles.labels.one_hot == ("cat", "dog")
+    assert roles.labels.value(rows[1]) == ["dog"]
+    rows = table(path=PATHS, wet=[1, 1, 0, 0, 1, 1], hot=[1] * 6, far=[0, 1] * 3)
+    assert roles_of(rows).labels.one_hot == ()
+    assert labels(roles_of(rows)) == (None, ["--label 'wet,hot,far'"])
+    assert roles_of(rows, label="wet,far").labels.one_hot == ("wet", "far")
+
+
+def test_columns_of_numbers_are_the_vector_if_nothing_else_can_be() -> None:
+    rows = table(
+        id=list("abcdef"),
+        label=["1", "2"] * 3,
+        dim_0=["0.5"] * 6,
+        dim_1=["1"] * 6,
+        dim_2=["-2e3"] * 6,
+    )
+    roles = roles_of([{**row, "year": 2000} for row in rows])
+    assert roles.numbers == ("dim_0", "dim_1", "dim_2")
+    assert [f.option for f in roles.findings if f.topic == "columns"] == ["--vector 'dim_*'"]
+    assert roles_of(rows, vector="dim_[01]").numbers == ("dim_0", "dim_1")
+    flowers = table(sepal=["5,1", "4,9"] * 3, petal=["1,4", "1,3"] * 3, species=TWO)
+    assert roles_of(flowers).numbers == ("sepal", "petal")
+    assert roles_of([{"path": "0.jpg", **row} for row in flowers]).numbers == ()
+    with pytest.raises(DatasetError, match="no column 'x_"):
+        roles_of(rows, vector="x_*")
+
+
+def test_a_vector_beside_a_picture_shows_the_picture() -> None:
+    rows = table(image=[b"\x89PNG"] * 6, embedding=[[0.0, 1.0]] * 6)
+    roles = roles_of(rows)
+    assert (roles.vector, roles.image, roles.thumbnail) == ("embedding", None, "image")
+    assert roles_of(rows, image="image").thumbnail is None
+    assert roles_of(rows, image="image").image == "image"
+    rows = table(path=PATHS, embedding=[[0.0, 1.0]] * 6)
+    assert roles_of(rows).thumbnail is None
+    assert roles_of(rows, files=tuple(PATHS)).thumbnail == "path"
+
+
+def test_a_box_beside_a_picture_is_not_a_vector() -> None:
+    assert roles_of(table(path=PATHS, bbox=["[1, 2, 3, 4]"] * 6)).vector is None
+    assert (
+        roles_of(table(emotion=["3"] * 6, pixels=["70 80 82 72 58 9 1 2"] * 6)).vector == "pixels"
+    )
+
+
+def test_pictures_are_found_by_their_cells() -> None:
+    assert roles_of(table(bild=PATHS, label=TWO)).image == "bild"
+    stems = ["abc", "def"] * 3
+    assert roles_of(table(id=stems, label=TWO), files=("abc", "def")).image == "id"
+    with pytest.raises(DatasetError, match="--image or --vector"):
+        roles_of(table(id=stems, label=TWO))
+
+
+def test_splits_and_ids_are_found_by_name_and_content() -> None:
+    rows = table(path=PATHS, Usage=["Training", "Test"] * 3, id=["1", "2"] * 3)
+    roles = roles_of(rows)
+    assert (roles.split, roles.id) == ("Usage", None)
+    assert [f.option for f in roles.findings if f.topic == "ids"] == ["--id id"]
+    assert roles_of(table(path=PATHS, type=TWO, id=PATHS[::-1])).split is None
+    assert roles_of(table(path=PATHS, id=PATHS[::-1])).id == "id"
+
+
+# Cells --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[0.5, 1.0, -2.0]",
+        "[ 0.5  1.\n -2. ]",
+        "0.5 1 -2",
+        "0.5,1,-2",
+        "(0.5, 1, -2)",
+        "tensor([0.5000, 1.0000, -2.0000], dtype=torch.float64)",
+        "array([0.5, 1. , -2. ])",
+    ],
+)
+def test_vectors_are_read_from_every_usual_text(text: str) -> None:
+    assert is_vector(text)
+    np.testing.assert_array_equal(vector_of(text), np.array([0.5, 1, -2], np.float32))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[", "[]", "word", "[0.1 0.2 ... 0.9]", "[1, [2]]", "[a, b]", "2024-05-01 x"]
+)
+def test_other_texts_are_not_vectors(text: str) -> None:
+    with pytest.raises(ItemError):
+        vector_of(text)
+
+
+@pytest.mark.parametrize(
+    "missing", ["NaN", "nan", "NA", "N/A", "null", "None", "<NA>", "", " ", None]
+)
+def test_spellings_of_a_missing_value_are_not_classes(missing: str | None) -> None:
+    assert LabelReader()(missing) == []
+
+
+def test_labels_are_trimmed_and_whole_numbers_are_one_class() -> None:
+    read = LabelReader()
+    assert [
+        read(value) for value in (" cat", "cat ", "1.0", 1.0, 1, b"1", "1.50", "Cat", "none")
+    ] == [
+        *[["cat"]] * 2,
+        *[["1"]] * 4,
+        ["1.50"],
+        ["Cat"],
+        ["none"],
+    ]
+    options = [(f.doubtful, f.option) for f in read.findings()]
+    assert options == [(True, "--missing none"), (True, "")]
+    assert LabelReader("none,x")("none") == []
+    assert LabelReader("")("NaN") == ["NaN"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["a|b", ["a", "b"], "['a', 'b']", '["a", "b"]', "['a' 'b']", "a;b", ["a", "", "b", "a"]],
+)
+def test_of_several_labels_the_first_is_the_class(value: Any) -> None:
+    read = LabelReader(separator=";")
+    assert read(value) == ["a", "b"]
+    assert ["several labels" in f.text for f in read.findings()] == [True]
+    assert LabelReader()("a;b, c") == ["a;b, c"]
+
+
+# Whole tables -------------------------------------------------------------------------------------
+
+
+def test_paths_from_another_computer_find_their_files(tmp_path: Path) -> None:
+    for name in ("img/cat/1.jpg", "img/dog/1.jpg", "img/dog/ABC.PNG", "2.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        draw(1).save(tmp_path / name)
+    find = FileFinder(tmp_path)
+    for path, wanted in {
+        "img/cat/1.jpg": "img/cat/1.jpg",
+        "img\\cat\\1.jpg": "img/cat/1.jpg",
+        "C:\\data\\img\\dog\\1.jpg": "img/dog/1.jpg",
+        "/home/me/set/dog/1.jpg": "img/dog/1.jpg",
+        "file:///home/me/2.png": "2.png",
+        "abc": "img/dog/ABC.PNG",
+        "2": "2.png",
+        "dog/1": "img/dog/1.jpg",
+    }.items():
+        assert find(path) == wanted.encode(), path
+    assert (find.exact, find.by_end) == (1, 7)
+    for path in ("1.jpg", "https://example.org/1.jpg"):
+        with pytest.raises(ItemError, match=r"fits 2 files|web address"):
+            find(path)
+    assert find("none.jpg") == b"none.jpg"
+    assert find("../../etc/passwd") == b"../../etc/passwd"
+    assert [(f.doubtful, f.option) for f in find.findings()] == [
+        (False, "--root FOLDER"),
+        (True, "--root FOLDER"),
+    ]
+
+
+def test_rows_with_pictures_keep_an_id_whatever_their_paths(tmp_path: Path, bring: Import) -> None:
+    rows = [
+        {"image": {"bytes": png(draw(i)), "path": f"{i % 3}.png"}, "label": "abc"[i // 3]}
+        for i in range(9)
+    ]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "t.parquet")
+    items, report = bring(tmp_path / "t.parquet")
+    assert report.bad == []
+    assert items.class_names == ("a", "b", "c")
+    assert items.ids == ("0.png", "1.png", "2.png", *(f"{i % 3}.png#{i}" for i in range(3, 9)))
+
+
+def test_parquet_files_of_splits_give_the_split(tmp_path: Path, bring: Import) -> None:
+    for name, start in (("train-00000-of-00001", 0), ("test-00000-of-00001", 3)):
+        rows = [{"image": png(draw(start + i)), "label": "ab"[i % 2]} for i in range(3)]
+        pq.write_table(pa.Table.from_pylist(rows), tmp_path / f"{name}.parquet")
+    items, _ = bring(tmp_path)
+    assert items.table is not None
+    assert items.table.column("lodespace.split") == ["test"] * 3 + ["train"] * 3
+
+
+def test_an_index_without_a_name_is_neither_split_nor_picture(
+    tmp_path: Path, bring: Import
+) -> None:
+    for i in range(2):
+        draw(i).save(tmp_path / f"{i}.png")
+    (tmp_path / "t.csv").write_text(",path,label\n0,0.png,x\n1,1.png,y\n")
+    items, _ = bring(tmp_path / "t.csv")
+    assert items.table is not None
+    assert items.table.column("lodespace.split") == [None, None]
+    assert items.class_names == ("x", "y")
+
+
+def test_an_odd_first_row_does_not_decide_the_length(tmp_path: Path, bring: Import) -> None:
+    rows = [{"vector": [0.0] * (3 if i == 0 else 2), "label": "a|b"} for i in range(4)]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "t.parquet")
+    items, report = bring(tmp_path / "t.parquet")
+    assert items.ids == ("1", "2", "3")
+    assert reasons(report) == {"0": "a vector of 3 numbers; most vectors have 2 numbers"}
+    assert items.class_names == ("a",)
+    assert items.table is not None
+    assert items.table.column("lodespace.other_labels") == ["b"] * 3
+
+
+def test_thumbnails_are_shown_without_an_option(tmp_path: Path, bring: Import) -> None:
+    for name in "abc":
+        draw(0).save(tmp_path / f"{name}.png")
+    lines = [f"{name}.png,{i},1,2" for i, name in enumerate(["a", "b", "c", "a", "none"])]
+    lines.insert(0, "path,x0,x1,x2")
+    (tmp_path / "t.csv").write_text("\n".join(lines))
+    items, report = bring(tmp_path / "t.csv", vector="x*")
+    assert report.bad == []
+    assert items.ids == ("a.png", "b.png", "c.png", "a.png#3", "none.png")
+    assert items.pictures is not None
+    assert (items.pictures[4] == 128).all()
+
+
+def test_findings_of_a_table_state_how_it_was_read(tmp_path: Path) -> None:
+    for i in range(3):
+        draw(i).save(tmp_path / f"{i}.png")
+    (tmp_path / "t.csv").write_text("file;art\nx\\0.png;a\nx\\1.png;NaN\nx\\9.png;a\n")
+    source = Table(tmp_path / "t.csv", ImportOptions(label="art"))
+    assert sum(not isinstance(item, BadItem) for item in source) == 3
+    found = {(f.topic, f.text, f.doubtful) for f in source.findings() if f.topic != "values"}
+    assert found == {
+        ("columns", "separated by semicolons", False),
+        ("labels", "from the column art", False),
+        ("labels", "values without a label: NaN (1)", False),
+        ("ids", "2 paths were matched by their end (x\\0.png: 0.png)", False),
+        ("ids", "1 paths name no file", True),
+        ("ids", "the paths", False),
+    }
