@@ -17,6 +17,7 @@ from lodespace.importing.source import ImportOptions
 from lodespace.items.paths import printable
 
 if TYPE_CHECKING:
+    from lodespace.project.label_import import LabelImport
     from lodespace.project.project import Project
 
 
@@ -72,12 +73,14 @@ def _import(options: argparse.Namespace) -> int:
         return _check(options)
     from lodespace.project.opening import open_project
 
+    labels = LabelsFrom(options)
     project = open_project(
         options.path,
         project_folder=options.output,
         seed=options.seed,
         options=data_options_from(options),
         labels=options.labels,
+        finish=labels.complete,
         progress=True,
     )
     try:
@@ -88,37 +91,63 @@ def _import(options: argparse.Namespace) -> int:
             )
         if project.report is not None:
             sys.stdout.write(project.report.summary())
-        take_labels(project, options)
+        labels.report(project)
     finally:
         project.close()
     sys.stdout.write(f"project {project.folder}: open it with `lodespace serve {project.folder}`\n")
     return 0
 
 
-def take_labels(project: "Project", options: argparse.Namespace) -> None:
-    """Import the labels of --labels-from.
+class LabelsFrom:
+    """The labels of --labels-from, which are read before anything is written."""
 
-    Raises LodespaceError if there are conflicts and --conflicts is not given.
-    """
-    if options.labels_from is None:
-        return
-    from lodespace.project import label_import
+    def __init__(self, options: argparse.Namespace) -> None:
+        """Read the labels. Raises LodespaceError."""
+        self._conflicts = options.conflicts
+        self._labels = None
+        self._text: str | None = None
+        if options.labels_from is not None:
+            from lodespace.project.labels_from import read_labels
 
-    if project.read_only:
-        raise LodespaceError(
-            f"no labels can be imported: {project.obstacle}"
-            if project.obstacle
-            else f"{project.folder} is a bake; labels can be imported only into a project"
-        )
-    result = label_import.take_labels(
-        project,
-        label_import.read_labels(options.labels_from, data_options_from(options)),
-        options.conflicts,
-    )
-    text = label_import.summary(result, options.conflicts)
-    if result.conflicts and options.conflicts is None:
-        raise LodespaceError(text.strip())
-    sys.stdout.write(printable(text))
+            self._labels = read_labels(options.labels_from, data_options_from(options))
+
+    def complete(self, project: "Project") -> None:
+        """Import the labels into a new project, with the further labels of items.
+
+        Raises LodespaceError if there are conflicts and --conflicts is not given.
+        """
+        from lodespace.project.label_import import keep_other_labels
+
+        result = self._take(project)
+        if result is not None:
+            keep_other_labels(project, result)
+
+    def report(self, project: "Project") -> None:
+        """Import the labels, unless the project was completed with them, and print the result.
+
+        Raises LodespaceError if there are conflicts and --conflicts is not given.
+        """
+        if self._text is None:
+            self._take(project)
+        sys.stdout.write(printable(self._text or ""))
+
+    def _take(self, project: "Project") -> "LabelImport | None":
+        from lodespace.project import label_import
+
+        if self._labels is None:
+            return None
+        if project.read_only:
+            raise LodespaceError(
+                f"no labels can be imported: {project.obstacle}"
+                if project.obstacle
+                else f"{project.folder} is a bake; labels can be imported only into a project"
+            )
+        result = label_import.take_labels(project, self._labels, self._conflicts)
+        text = label_import.summary(result, self._conflicts)
+        if result.conflicts and self._conflicts is None:
+            raise LodespaceError(text.strip())
+        self._text = text
+        return result
 
 
 def warn_of_unused(project: "Project", options: argparse.Namespace) -> None:

@@ -244,7 +244,8 @@ def add_label_options(parser: argparse.ArgumentParser) -> None:
         "--labels-from",
         type=Path,
         metavar="FILE",
-        help="import labels from a table with ids, Label Studio's .json, or an earlier project",
+        help="import labels from a table with ids or paths, Raven selection tables, Audacity label "
+        "tracks, an export of Label Studio, or an earlier project",
     )
     parser.add_argument(
         "--conflicts",

@@ -9,7 +9,7 @@ import webbrowser
 from pathlib import Path
 from urllib.parse import quote
 
-from lodespace.cli.import_data import take_labels, warn_of_unused
+from lodespace.cli.import_data import LabelsFrom, warn_of_unused
 from lodespace.cli.options import (
     add_data_options,
     add_label_options,
@@ -97,6 +97,7 @@ def _serve(options: argparse.Namespace) -> int:
     from lodespace.web.server import serve_until_interrupted
 
     lan, token = _lan(options), _token() if options.token else ""
+    labels = LabelsFrom(options)
     project = open_project(
         options.path,
         project_folder=options.project,
@@ -104,6 +105,7 @@ def _serve(options: argparse.Namespace) -> int:
         seed=options.seed,
         options=data_options_from(options),
         labels=options.labels,
+        finish=labels.complete,
         progress=True,
     )
     if project.report is not None:
@@ -112,7 +114,7 @@ def _serve(options: argparse.Namespace) -> int:
         warn_of_unused(project, options)
     sys.stderr.write(unread_originals(project.items, project.folder))
     try:
-        take_labels(project, options)
+        labels.report(project)
     except LodespaceError:
         project.close()
         raise

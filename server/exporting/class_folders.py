@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Literal
@@ -97,7 +98,7 @@ def _write_file(table: Table, item: int, into: Path, *, link: bool) -> None:
             wav = originals.sound(items, item)
         except RequestError as error:
             raise ProjectError(str(error)) from error
-        _free(into, f"{Path(name).stem}.wav", item).write_bytes(wav)
+        _free(into, f"{_without_suffix(name)}.wav", item).write_bytes(wav)
         return
     try:
         _write_original(table, item, into, name, link=link)
@@ -105,6 +106,14 @@ def _write_file(table: Table, item: int, into: Path, *, link: bool) -> None:
         originals.picture(items, item, 1 << 16).save(
             _free(into, f"{Path(name).stem}.png", item), "PNG"
         )
+
+
+def _without_suffix(name: str) -> str:
+    """The name of a sound item without the suffix of its recording: "rec.wav@0.500" is "rec@0.500".
+
+    The time stays in the name.
+    """
+    return re.sub(r"\.[A-Za-z0-9]{1,5}(?=@[0-9.-]+(#[0-9]+)?$)", "", name)
 
 
 def _write_original(table: Table, item: int, into: Path, name: str, *, link: bool) -> None:

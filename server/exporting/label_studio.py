@@ -30,14 +30,14 @@ def _items(table: Table) -> list[dict[str, Any]]:
         columns = table.items.table.row(item) if table.items.table is not None else {}
         data = {name: as_text(value) for name, value in columns.items()}
         data |= {"id": item_id, kind: _picture(table, item) if kind == "image" else item_id}
-        task: dict[str, Any] = {"id": item + 1, "data": data}
+        task: dict[str, Any] = {"id": item + 1, "data": data, "annotations": []}
         if labels[item]:
             task["annotations"] = [
-                {"result": [_choice(kind, labels[item])], **_provenance(table, item)}
+                {"result": [_choice(kind, table.labels_of(item))], **_provenance(table, item)}
             ]
         if predicted[item]:
             score = round(float(table.confidence[item]), 4)
-            result = [_choice(kind, predicted[item])]
+            result = [_choice(kind, [predicted[item]])]
             task["predictions"] = [
                 {"model_version": _model(table), "score": score, "result": result}
             ]
@@ -45,8 +45,8 @@ def _items(table: Table) -> list[dict[str, Any]]:
     return tasks
 
 
-def _choice(kind: str, name: str) -> dict[str, Any]:
-    return {"from_name": "label", "to_name": kind, "type": "choices", "value": {"choices": [name]}}
+def _choice(kind: str, names: list[str]) -> dict[str, Any]:
+    return {"from_name": "label", "to_name": kind, "type": "choices", "value": {"choices": names}}
 
 
 def _picture(table: Table, item: int) -> str:
@@ -76,7 +76,7 @@ def _sounds(table: Table) -> list[dict[str, Any]]:
     kept = table.items.table
     if kept is None:
         return []
-    labels, predicted = table.names(table.labels), table.names(table.predictions)
+    predicted = table.names(table.predictions)
     paths = kept.column(item_table.PATH)
     starts, ends = kept.column(item_table.START), kept.column(item_table.END)
     tasks: dict[bytes, dict[str, Any]] = {}
@@ -91,12 +91,13 @@ def _sounds(table: Table) -> list[dict[str, Any]]:
                 "predictions": [{"model_version": _model(table), "result": []}],
             },
         )
-        for name, key, more in (
-            (labels[item], "annotations", {}),
-            (predicted[item], "predictions", {"score": round(float(table.confidence[item]), 4)}),
+        score = round(float(table.confidence[item]), 4)
+        for names, key, more in (
+            (table.labels_of(item), "annotations", {}),
+            ([predicted[item]] if predicted[item] else [], "predictions", {"score": score}),
         ):
-            if name:
-                value = {"start": starts[item], "end": ends[item], "channel": 0, "labels": [name]}
+            if names:
+                value = {"start": starts[item], "end": ends[item], "channel": 0, "labels": names}
                 region = {
                     "id": f"i{item}",
                     "from_name": "label",

@@ -1,54 +1,92 @@
 """Labels of sounds for Raven and Audacity: one table per sound file, with times in seconds."""
 
 from collections import defaultdict
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from lodespace.errors import ProjectError
 from lodespace.exporting.class_folders import safe_name
 from lodespace.exporting.table import Table
 from lodespace.items import table as item_table
+from lodespace.items.details import as_text
 from lodespace.items.paths import shown
 
 _RAVEN = (
     "Selection", "View", "Channel", "Begin Time (s)", "End Time (s)", "Low Freq (Hz)",
-    "High Freq (Hz)", "Begin File", "Annotation", "Confidence",
+    "High Freq (Hz)", "Begin File", "Begin Path", "Annotation", "Confidence",
 )  # fmt: skip
+_SELECTION, _CHANNEL = "Selection", "Channel"
 
-Row = tuple[float, float, str, float]
-"""Start and end of an item in seconds, label, confidence (1 for a person's label)."""
+
+@dataclass(frozen=True)
+class _Row:
+    """One label of an item. An item with several labels has several rows."""
+
+    start: float
+    """Start of the item in seconds."""
+    end: float
+    """End of the item in seconds."""
+    low: float | None
+    """Lowest frequency of the annotated sound in Hz. None for a window."""
+    high: float | None
+    """Highest frequency of the annotated sound in Hz. None for a window."""
+    label: str
+    confidence: float
+    """1 for a person's label."""
+    columns: dict[str, Any]
+    """Columns of the source."""
 
 
 def write_raven(table: Table, folder: Path, *, predictions: bool) -> int:
     """Write selection tables of Raven (tab-separated) into `folder`.
 
-    With `predictions`, items without a label are written with the predicted class. Returns the
-    number of selections. Raises ProjectError or OSError.
+    The columns of the source follow the columns of Raven. Selections of an imported selection table
+    keep their numbers. With `predictions`, items without a label are written with the predicted
+    class. Returns the number of selections. Raises ProjectError or OSError.
     """
     low, high = _frequency(table, "fmin"), _frequency(table, "fmax")
     written = 0
-    for recording, rows in _by_recording(table, predictions=predictions).items():
-        lines = ["\t".join(_RAVEN)]
-        for number, (start, end, label, confidence) in enumerate(rows, 1):
+    recordings = _by_recording(table, predictions=predictions)
+    for recording, rows in recordings.items():
+        more = [
+            name
+            for name in dict.fromkeys(name for row in rows for name in row.columns)
+            if name not in _RAVEN and any(as_text(row.columns.get(name)) for row in rows)
+        ]
+        lines = ["\t".join([*_RAVEN, *map(_plain, more)])]
+        for number, row in _numbered(rows):
             cells = (
                 number,
                 "Spectrogram 1",
-                1,
-                f"{start:.6f}",
-                f"{end:.6f}",
-                f"{low:.1f}",
-                f"{high:.1f}",
+                as_text(row.columns.get(_CHANNEL)) or 1,
+                f"{row.start:.6f}",
+                f"{row.end:.6f}",
+                f"{low if row.low is None else row.low:.1f}",
+                f"{high if row.high is None else row.high:.1f}",
+                Path(recording).name,
+                recording,
+                row.label,
+                f"{row.confidence:.4f}",
+                *(as_text(row.columns.get(name)) for name in more),
             )
-            lines.append(
-                "\t".join(
-                    map(
-                        str,
-                        (*cells, _plain(Path(recording).name), _plain(label), f"{confidence:.4f}"),
-                    )
-                )
-            )
-        _write(folder, recording, ".Table.1.selections.txt", lines)
+            lines.append("\t".join(_plain(str(cell)) for cell in cells))
+        _write(folder, recording, recordings, ".Table.1.selections.txt", lines)
         written += len(rows)
     return written
+
+
+def _numbered(rows: list[_Row]) -> list[tuple[int, _Row]]:
+    """Return the rows with their selection numbers: those of the source if they are all different.
+
+    The rows are in the order of their numbers.
+    """
+    given = [as_text(row.columns.get(_SELECTION)) for row in rows]
+    if all(text.isascii() and text.isdecimal() and len(text) < 10 for text in given):
+        numbers = [int(text) for text in given]
+        if len(set(numbers)) == len(numbers):
+            return sorted(zip(numbers, rows, strict=True), key=lambda pair: pair[0])
+    return list(enumerate(rows, 1))
 
 
 def _frequency(table: Table, name: str) -> float:
@@ -65,35 +103,56 @@ def write_audacity(table: Table, folder: Path, *, predictions: bool) -> int:
     number of labels. Raises ProjectError or OSError.
     """
     written = 0
-    for recording, rows in _by_recording(table, predictions=predictions).items():
-        lines = [f"{start:.6f}\t{end:.6f}\t{_plain(label)}" for start, end, label, _ in rows]
-        _write(folder, recording, ".txt", lines)
+    recordings = _by_recording(table, predictions=predictions)
+    for recording, rows in recordings.items():
+        lines: list[str] = []
+        for row in rows:
+            lines.append(f"{row.start:.6f}\t{row.end:.6f}\t{_plain(row.label)}")
+            if row.low is not None and row.high is not None:
+                lines.append(f"\\\t{row.low:.6f}\t{row.high:.6f}")
+        _write(folder, recording, recordings, ".txt", lines)
         written += len(rows)
     return written
 
 
-def _by_recording(table: Table, *, predictions: bool) -> dict[str, list[Row]]:
+def _by_recording(table: Table, *, predictions: bool) -> dict[str, list[_Row]]:
     kept = table.items.table
     if table.items.kind != "sound" or kept is None:
         raise ProjectError(
             "Raven and Audacity tables are for sounds; export these items as csv, jsonl or parquet"
         )
-    labels = table.names(table.labels)
-    named = table.label_or_prediction() if predictions else labels
-    columns = [kept.column(name) for name in (item_table.PATH, item_table.START, item_table.END)]
-    found: dict[str, list[Row]] = defaultdict(list)
-    for item, (path, start, end) in enumerate(zip(*columns, strict=True)):
-        if named[item]:
-            confidence = 1.0 if labels[item] else float(table.confidence[item])
-            found[shown(path)].append((start, end, named[item], confidence))
+    names = (
+        item_table.PATH,
+        item_table.START,
+        item_table.END,
+        item_table.LOW,
+        item_table.HIGH,
+    )
+    predicted = table.names(table.predictions)
+    columns = [kept.column(name) for name in names]
+    found: dict[str, list[_Row]] = defaultdict(list)
+    for item, (path, *place) in enumerate(zip(*columns, strict=True)):
+        labels, confidence = table.labels_of(item), 1.0
+        if not labels and predictions and predicted[item]:
+            labels, confidence = [predicted[item]], float(table.confidence[item])
+        source = kept.row(item) if labels else {}
+        found_here = [_Row(*place, label, confidence, source) for label in labels]
+        if found_here:
+            found[shown(path)] += found_here
     return found
 
 
-def _write(folder: Path, recording: str, suffix: str, lines: list[str]) -> None:
-    name = safe_name(recording.rsplit(".", 1)[0].replace("/", "__"))
+def _write(
+    folder: Path, recording: str, recordings: dict[str, list[_Row]], suffix: str, lines: list[str]
+) -> None:
+    """Write the table of a recording. The name of the table has the suffix of the recording if two
+    recordings differ only in their suffixes, such as song.wav and song.flac."""
+    stem = recording.rsplit(".", 1)[0]
+    twins = sum(other.rsplit(".", 1)[0] == stem for other in recordings)
+    name = safe_name((recording if twins > 1 else stem).replace("/", "__"))
     path = folder / f"{name}{suffix}"
     number = 2
-    while path.exists():  # for example, song.wav and song.flac have the same stem
+    while path.exists():
         path = folder / f"{name}-{number}{suffix}"
         number += 1
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")

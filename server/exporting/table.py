@@ -88,6 +88,20 @@ class Table:
         """
         return self.names(np.where(self.labels == UNLABELED, self.predictions, self.labels))
 
+    def labels_of(self, item: int) -> list[str]:
+        """The label of an item, followed by the further labels that came with the data.
+
+        Empty for an item without a label.
+        """
+        from lodespace.items import table as item_table  # importing pyarrow takes 0.1 s
+
+        label = self.class_names.get(int(self.labels[item]), "")
+        kept = self.items.table
+        others = None if kept is None else kept.value(item_table.OTHER_LABELS, item)
+        if not label:
+            return []
+        return list(dict.fromkeys([label, *others.split("|")])) if others else [label]
+
 
 def own_columns(table: Table) -> dict[str, list[Any]]:
     """Lodespace's own columns by name: item, id, path, label, ... latent_x, ..., step."""
@@ -109,6 +123,9 @@ def own_columns(table: Table) -> dict[str, list[Any]]:
             ("split", item_table.SPLIT),
             ("start", item_table.START),
             ("end", item_table.END),
+            ("low_frequency", item_table.LOW),
+            ("high_frequency", item_table.HIGH),
+            ("other_labels", item_table.OTHER_LABELS),
         ):
             if key in kept.table.column_names:
                 columns[name] = kept.column(key)

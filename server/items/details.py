@@ -17,13 +17,23 @@ def provenance(items: ItemSet, item: int) -> dict[str, Any]:
     if items.table is None:
         return {"path": "", "columns": []}
     from lodespace.items.paths import shown
-    from lodespace.items.table import END, PATH, START  # not above: pyarrow takes 0.1 s to import
+
+    # Not above: pyarrow takes 0.1 s to import.
+    from lodespace.items.table import END, HIGH, LOW, OTHER_LABELS, PATH, START
 
     path = items.table.value(PATH, item)
     columns = [
         protocol.Column(name=name, value=_shortened(as_text(value)))
         for name, value in items.table.row(item, MAX_COLUMNS_SHOWN).items()
     ]
+    for name, key in (
+        ("other_labels", OTHER_LABELS),
+        ("low_frequency", LOW),
+        ("high_frequency", HIGH),
+    ):
+        value = items.table.value(key, item)
+        if value is not None:
+            columns.append(protocol.Column(name=name, value=_shortened(as_text(value))))
     start, end = items.table.value(START, item), items.table.value(END, item)
     return {
         "path": "" if path is None else shown(path),

@@ -92,6 +92,23 @@ class ItemTable:
         ):
             writer.write_table(self.table)
 
+    def replace(self, path: Path) -> None:
+        """Write the table as an Arrow file in place of the file at `path`. Raises OSError.
+
+        The earlier file may be mapped into memory, so it is not overwritten.
+        """
+        new = path.with_name(f"{path.name}.new")
+        self.write(new)
+        new.replace(path)
+
+    def with_column(self, name: str, values: list[Any]) -> "ItemTable":
+        """A table with the values of one of Lodespace's own columns, in place of earlier values."""
+        column = pa.array(values, OWN_TYPES[name])
+        number = self._numbers.get(name)
+        if number is None:
+            return ItemTable(self.table.append_column(name, column))
+        return ItemTable(self.table.set_column(number, name, column))
+
     def __len__(self) -> int:
         return self.table.num_rows
 

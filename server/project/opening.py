@@ -2,6 +2,7 @@
 
 import shlex
 import shutil
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,6 +47,7 @@ def open_project(
     start_from_bake: bool = True,
     options: "ImportOptions | None" = None,
     labels: str | None = None,
+    finish: Callable[[Project], None] | None = None,
     progress: bool = False,
 ) -> Project:
     """Open the PATH of `lodespace serve`: a project, a bake, or data to import (docs/data.md).
@@ -60,6 +62,8 @@ def open_project(
         options: How to read the data.
         labels: Which labels of the data to start with: "none", "all" or a number of labels per
             class (initial_labels.py).
+        finish: Function that completes a new project on imported data, for example with labels
+            from elsewhere. If it raises an error, there is no project.
         progress: Whether to show a progress bar.
 
     Raises:
@@ -94,6 +98,7 @@ def open_project(
         seed=seed,
         settings=settings,
         labels=labels,
+        finish=finish,
         progress=progress,
     )
 
@@ -144,12 +149,14 @@ def new_project(
     seed: int = 0,
     settings: protocol.Settings | None = None,
     labels: str | None = None,
+    finish: Callable[[Project], None] | None = None,
     progress: bool = False,
 ) -> Project:
     """Import `data` into the new project `folder` and open it.
 
     The folder appears only when the import is complete. `source` is the reference
-    to `data` that the manifest stores. Raises DatasetError or ProjectError.
+    to `data` that the manifest stores. `finish` is as in `open_project`. Raises DatasetError,
+    ProjectError, or the error of `finish`.
     """
     from lodespace.importing.importer import import_data
     from lodespace.importing.source import ImportOptions
@@ -172,6 +179,12 @@ def new_project(
         if (chosen != UNLABELED).any():
             import_labels(making / LABEL_LOG, chosen)
         write_manifest(making, manifest)
+        if finish is not None:
+            unfinished = open_existing(making, None)
+            try:
+                finish(unfinished)
+            finally:
+                unfinished.close()
     project = open_existing(folder, None)
     if report.root is not None:
         project.items = approve_root(project.items, folder / DATA_FOLDER, report.root)

@@ -85,6 +85,9 @@ def sounds(tmp_path: Path) -> Path:
     from lodespace.importing.source import ImportOptions
 
     project = open_project(
-        root, project_folder=tmp_path / "work", options=ImportOptions(window=1.0), labels="none"
+        root,
+        project_folder=tmp_path / "work",
+        options=ImportOptions(window=1.0, labels_at="top"),
+        labels="none",
     )
     return worked_on(project, {0: [0, 2, 7, 11]}, train=False)

@@ -87,7 +87,7 @@ def test_label_studio_tasks_hold_annotations_and_predictions(
     assert task["annotations"][0]["result"][0]["value"] == {"choices": ["a"]}
     assert task["annotations"][0]["meta"]["annotator"] == "anna-anna"
     assert 0 <= task["predictions"][0]["score"] <= 1
-    assert "annotations" not in tasks[10]
+    assert tasks[10]["annotations"] == []
 
 
 def test_label_studio_gets_pictures_without_a_file_as_data(tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ from lodespace.errors import DatasetError
 from lodespace.exporting.formats import export
 from lodespace.importing.source import ImportOptions
 from lodespace.models.item_predictions import UNLABELED
-from lodespace.project.label_import import read_labels, take_labels
+from lodespace.project.label_import import take_labels
+from lodespace.project.labels_from import ForeignLabels, read_labels
 from lodespace.project.offline import open_offline
 from lodespace.project.opening import open_project
 from lodespace.project.project import Project
@@ -71,22 +72,22 @@ def write(path: Path) -> Path:
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet", ".json"])
 def test_labels_are_imported_by_id(project: Project, tmp_path: Path, suffix: str) -> None:
     labels = read_labels(write(tmp_path / f"labels{suffix}"), ImportOptions())
-    assert labels == LABELS
+    assert labels.by_name == LABELS
     resumed = take_labels(project, labels, "keep")
     assert (resumed.labelled, resumed.same, resumed.kept) == (2, 1, 1)
     assert names(project.folder) == ["a", "a", "b", "", "", "", "", "new one", "", "a"]
 
 
 def test_conflicts_are_listed_and_nothing_is_written(project: Project) -> None:
-    resumed = take_labels(project, LABELS, None)
+    resumed = take_labels(project, ForeignLabels.of(LABELS), None)
     assert resumed.conflicts == [("n1", "a", "b")]
     assert names(project.folder) == ["a", "a", "b", *[""] * 7]
 
 
 def test_conflicts_are_replaced_with_the_option(project: Project) -> None:
-    take_labels(project, LABELS, "replace")
+    take_labels(project, ForeignLabels.of(LABELS), "replace")
     assert names(project.folder)[1] == "b"
-    again = take_labels(project, LABELS, None)
+    again = take_labels(project, ForeignLabels.of(LABELS), None)
     assert (again.labelled, again.same, again.conflicts) == (0, 4, [])
 
 
@@ -99,21 +100,25 @@ def test_label_studio_tasks_without_an_id_match_by_file(tmp_path: Path) -> None:
         }
     ]
     (tmp_path / "tasks.json").write_text(json.dumps(tasks))
-    assert read_labels(tmp_path / "tasks.json", ImportOptions()) == {"two words/a.png": "cat"}
+    assert read_labels(tmp_path / "tasks.json", ImportOptions()).by_name == {
+        "two words/a.png": "cat"
+    }
 
 
 def test_unknown_ids_are_listed(project: Project) -> None:
-    assert take_labels(project, {"stranger": "a", "n5": "b"}, None).unknown == ["stranger"]
+    assert take_labels(project, ForeignLabels.of({"stranger": "a", "n5": "b"}), None).unknown == [
+        "stranger"
+    ]
     assert names(project.folder)[5] == "b"
 
 
 def test_an_earlier_project_and_its_export_give_the_same_labels(
     project: Project, tmp_path: Path
 ) -> None:
-    assert read_labels(project.folder, ImportOptions()) == {"n0": "a", "n1": "a", "n2": "b"}
+    assert read_labels(project.folder, ImportOptions()).by_name == {"n0": "a", "n1": "a", "n2": "b"}
     for suffix in (".csv", ".json", ".parquet", ".jsonl"):
         export(project.folder, tmp_path / f"out{suffix}")
-        assert read_labels(tmp_path / f"out{suffix}", ImportOptions()) == {
+        assert read_labels(tmp_path / f"out{suffix}", ImportOptions()).by_name == {
             "n0": "a",
             "n1": "a",
             "n2": "b",
@@ -126,7 +131,7 @@ def test_an_earlier_project_and_its_export_give_the_same_labels(
         ("a.csv", "x,y\n1,2\n", "--id and --label"),
         ("a.csv", "id,label\nn0,a\nn0,b\n", "labelled 'a' and 'b'"),
         ("a.csv", "id,label\nn0\n", "line 2"),
-        ("a.json", "{}", "not a list"),
+        ("a.json", "{}", "not tasks"),
         ("a.json", "[{}]", "not tasks"),
         ("a.json", "nonsense", "not tasks"),
         ("a.txt", "x", "give a table"),

@@ -18,7 +18,7 @@ from lodespace.items import item_set
 from lodespace.items.errors import BadItem
 from lodespace.json_input import MAX_DEPTH, JsonError, json_decoder, json_of, json_value
 from lodespace.models.checkpoints import checkpoint
-from lodespace.project.label_import import read_labels
+from lodespace.project.labels_from import read_labels
 from lodespace.project.project import read_manifest
 from lodespace.protocol import decode_client_operation
 from lodespace.recording.format import MAGIC, read_records

@@ -53,6 +53,10 @@ class AnnotationFile:
     """Column with the labels. Empty if the format has no columns with names."""
     by_program: bool = False
     """Whether a program such as BirdNET found the annotations."""
+    notes: list[str] = field(default_factory=list[str])
+    """What a person should check."""
+    passed: int = 0
+    """Number of entries that are not labels of items."""
     guessed: bool = False
     """Whether the column of the labels was found without a usual name."""
 

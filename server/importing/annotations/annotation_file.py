@@ -5,10 +5,12 @@ import re
 from pathlib import Path
 
 from lodespace.errors import DatasetError
+from lodespace.importing.annotations import label_studio
 from lodespace.importing.annotations.annotation import AnnotationFile
 from lodespace.importing.annotations.column_names import find_columns
 from lodespace.importing.annotations.table_annotations import read_table
 from lodespace.importing.annotations.text_tables import (
+    MAX_BYTES,
     TabRows,
     is_label_track,
     is_text,
@@ -19,8 +21,9 @@ from lodespace.importing.source import ImportOptions
 from lodespace.importing.tables.open_rows import open_rows
 from lodespace.importing.tables.table_rows import SUFFIXES as TABLE_SUFFIXES
 from lodespace.items.errors import BadItem
+from lodespace.json_input import json_value
 
-SUFFIXES = TABLE_SUFFIXES | {".txt"}
+SUFFIXES = TABLE_SUFFIXES | {".txt", ".json"}
 """Suffixes of files that may hold annotations, in lower case."""
 _LOOKED_AT = 50
 """Number of rows that are read to recognise a table of sounds."""
@@ -31,22 +34,30 @@ _ENDING = re.compile(
 )
 
 
-def read_annotations(path: Path, name: str, options: ImportOptions) -> AnnotationFile | None:
+def read_annotations(
+    path: Path, name: str, options: ImportOptions, *, identified: bool = False
+) -> AnnotationFile | None:
     """Return the annotations in a file, or None if the file does not hold annotations.
 
     Args:
         path: File with one of SUFFIXES.
         name: Path of the file, relative to the data.
-        options: Options for reading tables: `label` and `encoding`.
+        options: Options for reading tables: `id`, `label` and `encoding`.
+        identified: Whether columns of a table may hold ids of items.
 
     Raises:
         DatasetError: The file cannot be read.
     """
     names = own_names(name)
-    if path.suffix.lower() != ".txt":
-        return read_table(
-            open_rows(path, options.encoding, options.unpacked), name, names, options.label
-        )
+    suffix = path.suffix.lower()
+    if suffix == ".json":
+        return _of_json(path, name, options)
+    if suffix != ".txt":
+        rows = open_rows(path, options.encoding, options.unpacked)
+        if label_studio.is_flat(rows.columns):
+            good = (row[1] for row in rows if not isinstance(row, BadItem))
+            return label_studio.read_flat(good, name, options.label)
+        return read_table(rows, name, names, options.label, identified=identified, id=options.id)
     try:
         if not is_text(path):
             return None
@@ -60,13 +71,31 @@ def read_annotations(path: Path, name: str, options: ImportOptions) -> Annotatio
     return None
 
 
+def _of_json(path: Path, name: str, options: ImportOptions) -> AnnotationFile | None:
+    """Return the labels in a file of Label Studio, or None for other JSON. Raises DatasetError."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise DatasetError(f"{path}: the file has more than {MAX_BYTES >> 20} MB")
+        value = json_value(path.read_bytes())
+        if not label_studio.is_tasks(value):
+            return None
+        return label_studio.read_tasks(value, name, options.label)
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        raise DatasetError(f"{path}: not tasks of Label Studio: {error!r}") from error
+
+
 def names_sounds(path: Path, options: ImportOptions, suffixes: frozenset[str]) -> bool:
     """Whether a file holds annotations of sounds: it has times, or names of sound files.
 
     `suffixes` are those of sound files. Raises DatasetError if the file cannot be read.
     """
-    if path.suffix.lower() == ".txt":
-        return read_annotations(path, path.name, options) is not None
+    if path.suffix.lower() in (".txt", ".json"):
+        found = read_annotations(path, path.name, options)
+        return found is not None and (
+            path.suffix.lower() == ".txt" or any(a.start is not None for a in found.annotations)
+        )
     if options.vector is not None or options.image is not None:
         return False
     rows = open_rows(path, options.encoding, options.unpacked)

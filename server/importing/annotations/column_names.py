@@ -14,6 +14,10 @@ _FILES = (
     "source_file", "in_file", "fname", "clip", "clip_path", "clip_name", "slice_file_name",
     "notated_path", "track", "sample", "itemid",
 )  # fmt: skip
+_IDS = (
+    "id", "item_id", "uid", "uuid", "key", "image", "image_path", "img_path", "img", "image_file",
+    "picture", "image_id", "image_name",
+)  # fmt: skip
 _STARTS = (
     "start", "begin", "onset", "start_time", "begin_time", "starttime", "begintime", "time_start",
     "time_begin", "t_start", "t_begin", "tmin", "t_min", "min_t", "min_time", "time_min", "xmin",
@@ -154,6 +158,14 @@ def find_columns(names: Sequence[str]) -> Columns:
     used |= set(columns.files)
     columns.unused = [name for name in names if name not in used]
     return columns
+
+
+def id_columns(names: Sequence[str], asked: str | None) -> list[str]:
+    """Columns with ids of items: `asked`, or the columns with usual names, the best first."""
+    if asked is not None:
+        return [asked] if asked in names else []
+    by_name = {plain_name(name)[0]: name for name in reversed(names)}
+    return [by_name[name] for name in _IDS if name in by_name]
 
 
 def plain_name(name: str) -> tuple[str, float]:

@@ -10,6 +10,7 @@ from lodespace.importing.annotations.column_names import (
     Column,
     Columns,
     find_columns,
+    id_columns,
     number_in,
 )
 from lodespace.importing.tables.table_rows import Row, Rows
@@ -25,7 +26,13 @@ _QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 
 
 def read_table(
-    rows: Rows, name: str, own_names: tuple[str, ...], label: str | None = None
+    rows: Rows,
+    name: str,
+    own_names: tuple[str, ...],
+    label: str | None = None,
+    *,
+    identified: bool = False,
+    id: str | None = None,
 ) -> AnnotationFile | None:
     """Return the annotations in a table, or None if the table does not hold annotations.
 
@@ -34,8 +41,12 @@ def read_table(
         name: Path of the table, relative to the data. Its folder may be that of the recordings.
         own_names: Possible names of the recording if no column names the recording.
         label: Column with the labels. None: found by its name.
+        identified: Whether columns with ids of items, and with pictures, name what is labelled.
+        id: Column with the ids. None: found by its name.
     """
     columns = find_columns(rows.columns)
+    if identified:
+        columns.files = [*id_columns(rows.columns, id), *columns.files]
     if not columns.timed and not columns.files:
         return None
     found = AnnotationFile(name, _kind(columns), by_program=columns.birdnet)
@@ -173,7 +184,8 @@ class _Reader:
         if columns.raven or not names:
             names += self.own_names
         start, end = self._times(row)
-        kept = {n: row[n] for n in columns.unused if n in row and n != self.label_column}
+        more = [*columns.unused, *([columns.selection] if columns.selection else [])]
+        kept = {n: row[n] for n in more if n in row and n != self.label_column}
         return Annotation(
             tuple(dict.fromkeys(names)),
             labels[0] if labels else "",

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -71,6 +71,26 @@ class WindowLabels:
         return tuple(
             sorted(order, key=lambda name: (-round(_length(parts[name]), 6), -confidences[name]))
         )
+
+    def exact(self, spans: Iterable[tuple[float, float]], most: float) -> bool:
+        """Whether each annotation with times is one of `spans`, (start, end) in seconds.
+
+        `most` is the largest difference in seconds. This is so for annotations that were exported
+        from windows. Then a window has the labels of its own annotation only, although windows that
+        follow each other may overlap.
+        """
+        known = {(round(start / most), round(end / most)) for start, end in spans}
+        return bool(self.timed) and all(
+            any((begin + i, stop + k) in known for i in (-1, 0, 1) for k in (-1, 0, 1))
+            for begin, stop in ((round(s / most), round(e / most)) for s, e, _ in self.timed)
+        )
+
+    def same(self, start: float, end: float, most: float) -> tuple[str, ...]:
+        """Return the labels of the annotations from `start` to `end` seconds, within `most`."""
+        first = bisect_left(self._starts, start - most)
+        last = bisect_right(self._starts, start + most)
+        found = [a for _, stop, a in self.timed[first:last] if abs(stop - end) <= most]
+        return tuple(dict.fromkeys(label for annotation in found for label in annotation.labels))
 
     def clips(self, path: str) -> Iterator[tuple[str, Annotation]]:
         """Yield an id and the annotation for each different part of the recording at `path`.

@@ -80,7 +80,7 @@ class Probe:
         return max(self.by_rate, key=lambda rate: (self.by_rate[rate], rate), default=48_000)
 
     def band(self, fmin: float, fmax: float, *, chosen: bool) -> Finding:
-        """What the report says of the frequencies. `chosen`: whether fmax is an option."""
+        """Return the finding about the frequencies. `chosen`: whether --fmax was given."""
         text = f"frequencies {fmin:,g} to {fmax:,g} Hz"
         if not chosen and self.by_rate:
             text += f", by the sample rate of most of the sound ({self.rate:,} Hz)"

@@ -1,0 +1,152 @@
+"""Matching of annotations to the items of a project, by id, by path and by overlap."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from lodespace.importing.annotations.annotation import Annotation
+from lodespace.importing.annotations.path_match import How, Match, match_paths
+from lodespace.importing.annotations.window_labels import WindowLabels
+from lodespace.items import table as item_table
+from lodespace.items.item_set import ItemSet
+from lodespace.items.paths import shown
+
+_SAME = 0.002
+"""Largest difference between times that are the same, in seconds. Ids have three decimals."""
+
+
+@dataclass
+class ItemLabels:
+    """Labels of items, and how the annotations were matched."""
+
+    labels: dict[int, tuple[str, ...]] = field(default_factory=dict[int, tuple[str, ...]])
+    """Labels per item number, the class first."""
+    how: Counter[How] = field(default_factory=Counter[How])
+    """Number of annotations by the way in which their items were found."""
+    unknown: list[str] = field(default_factory=list[str])
+    """Names that are of no item."""
+    unclear: list[tuple[str, list[str]]] = field(default_factory=list[tuple[str, list[str]]])
+    """Names that may be of several items, with the ids of the first of these items."""
+    unused: int = 0
+    """Number of annotations of known recordings that overlap no item by enough."""
+    by_overlap: int = 0
+    """Number of items that got their label by the overlap with annotations."""
+
+
+def match_items(annotations: Sequence[Annotation], items: ItemSet, overlap: float) -> ItemLabels:
+    """Return the labels of `items` by `annotations`.
+
+    An annotation is of the item with its id, or with its path (path_match.py). Annotations with
+    times are of the items of their recording that they overlap (window_labels.py). A label of a
+    whole recording is the label of all its items.
+    """
+    return _Matching(items).run(annotations, overlap)
+
+
+class _Matching:
+    def __init__(self, items: ItemSet) -> None:
+        self.items = items
+        kept = items.table
+        self.paths: list[str | None] = [None] * len(items)
+        self.parts: list[tuple[float, float] | None] = [None] * len(items)
+        if kept is not None:
+            paths = kept.column(item_table.PATH)
+            self.paths = [None if path is None else shown(path) for path in paths]
+            starts, ends = kept.column(item_table.START), kept.column(item_table.END)
+            self.parts = [
+                None if start is None or end is None else (start, end)
+                for start, end in zip(starts, ends, strict=True)
+            ]
+        self.files = list(dict.fromkeys(path for path in self.paths if path is not None))
+        """Paths of the original files. A recording is the file of several items."""
+        self.of_file: dict[int, list[int]] = {}
+        numbers = {path: number for number, path in enumerate(self.files)}
+        for item, path in enumerate(self.paths):
+            if path is not None:
+                self.of_file.setdefault(numbers[path], []).append(item)
+
+    def run(self, annotations: Sequence[Annotation], overlap: float) -> ItemLabels:
+        found = ItemLabels()
+        names = dict.fromkeys(name for a in annotations for name in a.names)
+        ids = self.items.ids
+        numbers = {item_id: item for item, item_id in enumerate(ids)}
+        sounds = self.items.kind == "sound"
+        by_file = match_paths(names, self.files)
+        # The ids of sounds are those of windows, which are matched only whole.
+        rest = [name for name in names if name not in by_file]
+        by_id = {} if sounds else match_paths(rest, ids)
+        per_file: dict[int, list[Annotation]] = {}
+        for annotation in annotations:
+            if not annotation.labels:
+                continue
+            item = next((numbers[name] for name in annotation.names if name in numbers), None)
+            if item is not None and self._same_part(item, annotation):
+                found.how["full"] += 1
+                self._add(found, item, annotation.labels)
+                continue
+            matches = [
+                (match, files)
+                for name in annotation.names
+                for match, files in ((by_file.get(name), True), (by_id.get(name), False))
+                if match is not None
+            ]
+            match, files = next(((m, f) for m, f in matches if m.index >= 0), (None, False))
+            if match is None:
+                self._lost(found, annotation, matches)
+                continue
+            found.how[match.how] += 1
+            if files and (sounds or len(self.of_file[match.index]) > 1):
+                per_file.setdefault(match.index, []).append(annotation)
+            else:
+                self._add(
+                    found, self.of_file[match.index][0] if files else match.index, annotation.labels
+                )
+        for number, parts in per_file.items():
+            self._overlapping(found, self.of_file[number], parts, overlap)
+        return found
+
+    def _same_part(self, item: int, annotation: Annotation) -> bool:
+        """Whether an annotation with the id of an item is of this item, and not of another part.
+
+        Ids of windows state only the start, so an id of a project with other windows may be the id
+        of an item here.
+        """
+        part = self.parts[item]
+        if part is None or annotation.start is None or annotation.end is None:
+            return True
+        return abs(part[0] - annotation.start) < _SAME and abs(part[1] - annotation.end) < _SAME
+
+    def _add(self, found: ItemLabels, item: int, labels: Iterable[str]) -> None:
+        found.labels[item] = tuple(dict.fromkeys([*found.labels.get(item, ()), *labels]))
+
+    def _lost(
+        self, found: ItemLabels, annotation: Annotation, matches: Sequence[tuple[Match, bool]]
+    ) -> None:
+        name = annotation.names[0] if annotation.names else ""
+        if not matches:
+            found.unknown.append(name)
+            return
+        match, files = matches[0]
+        several = [self.files[n] if files else self.items.ids[n] for n in match.several]
+        found.unclear.append((name, several))
+
+    def _overlapping(
+        self, found: ItemLabels, items: Sequence[int], parts: list[Annotation], overlap: float
+    ) -> None:
+        """Give labels to the items of one recording, by their overlap with its annotations."""
+        windows = WindowLabels(parts, overlap)
+        spans = {item: span for item in items if (span := self.parts[item]) is not None}
+        exact = windows.exact(spans.values(), _SAME)
+        for item in items:
+            span = spans.get(item)
+            if item in found.labels:
+                continue  # by its id
+            if span is None:
+                labels = windows.whole
+            else:
+                labels = windows.same(*span, _SAME) if exact else windows.of(*span)
+            if labels:
+                found.labels[item] = labels
+                found.by_overlap += 1
+        if not exact:
+            found.unused += len(windows.timed) - len(windows.used)

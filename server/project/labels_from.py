@@ -1,0 +1,139 @@
+"""Labels from elsewhere: tables, annotations of sounds, Label Studio, and earlier projects."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from lodespace.errors import DatasetError
+from lodespace.importing.annotations.annotation import Annotation, AnnotationFile, separated
+from lodespace.importing.annotations.annotation_file import SUFFIXES, read_annotations
+from lodespace.importing.folders.folder_files import suffix_of
+from lodespace.importing.source import ImportOptions
+from lodespace.items import table as item_table
+from lodespace.items.paths import shown, walk
+from lodespace.models.item_predictions import UNLABELED
+from lodespace.project.project import MANIFEST
+
+
+@dataclass
+class ForeignLabels:
+    """Labels from elsewhere, before they are matched to items."""
+
+    annotations: list[Annotation] = field(default_factory=list[Annotation])
+    overlap: float = 0.5
+    """Smallest overlap of an annotation and a window, as a share of the shorter of the two."""
+    notes: list[str] = field(default_factory=list[str])
+    """What a person should check."""
+
+    @property
+    def by_name(self) -> dict[str, str]:
+        """Label by the first name of each annotation with a label."""
+        return {a.names[0]: a.label for a in self.annotations if a.names and a.label}
+
+    @classmethod
+    def of(cls, labels: dict[str, str]) -> "ForeignLabels":
+        """Labels by the id of an item."""
+        return cls([Annotation((item_id,), label) for item_id, label in labels.items()])
+
+
+def read_labels(path: Path, options: ImportOptions) -> ForeignLabels:
+    """Return the labels in the file or folder at `path`.
+
+    A folder is an earlier project, or holds files with annotations of sounds.
+
+    Raises:
+        DatasetError: `path` does not exist, has another format, or cannot be read.
+    """
+    if path.is_dir():
+        if (path / MANIFEST).is_file():
+            return ForeignLabels(_of_project(path), options.overlap)
+        files = _of_folder(path, options)
+    elif not path.is_file():
+        raise DatasetError(f"--labels-from {path}: no such file or project")
+    else:
+        files = [_of_file(path, path.name, options)]
+    found = ForeignLabels([], options.overlap)
+    for file in files:
+        if file.bad:
+            raise DatasetError(f"--labels-from {file.bad[0].name}: {file.bad[0].reason}")
+        found.annotations += file.annotations
+        found.notes += file.notes
+    _refuse_two_labels(path, found.annotations)
+    return found
+
+
+def _of_file(path: Path, name: str, options: ImportOptions) -> AnnotationFile:
+    """Return the labels in one file. Raises DatasetError."""
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise DatasetError(f"--labels-from {path}: {_WANTED}")
+    found = read_annotations(path, name, options, identified=True)
+    if found is not None:
+        return found
+    if suffix == ".json":
+        raise DatasetError(f"--labels-from {path}: not tasks of Label Studio; {_WANTED}")
+    if suffix == ".txt":
+        raise DatasetError(f"--labels-from {path}: {_WANTED}")
+    raise DatasetError(
+        f"--labels-from {path}: name the columns of ids and labels with --id and --label"
+    )
+
+
+_WANTED = (
+    "give a table with ids or paths and labels, Raven selection tables, Audacity label tracks, an "
+    "export of Label Studio, or a project folder"
+)
+
+
+def _of_folder(path: Path, options: ImportOptions) -> list[AnnotationFile]:
+    """Return the labels in all files with annotations in a folder. Raises DatasetError."""
+    files: list[AnnotationFile] = []
+    for found in walk(path):
+        if isinstance(found, bytes) and suffix_of(found) in SUFFIXES:
+            name = shown(found)
+            file = read_annotations(path / name, name, options, identified=True)
+            files += [] if file is None else [file]
+    if not files:
+        raise DatasetError(
+            f"--labels-from {path}: not a project ({MANIFEST} is missing), and no file in it has "
+            "annotations of sounds"
+        )
+    return files
+
+
+def _refuse_two_labels(path: Path, annotations: Sequence[Annotation]) -> None:
+    """Raise DatasetError if a file states two labels for one item in different rows."""
+    first: dict[str, str] = {}
+    for annotation in annotations:
+        if annotation.start is not None or not annotation.label or not annotation.names:
+            continue
+        name, label = annotation.names[0], annotation.label
+        if first.setdefault(name, label) != label:
+            raise DatasetError(
+                f"--labels-from {path}: '{name}' is labelled '{first[name]}' and '{label}'; keep "
+                "one label"
+            )
+
+
+def _of_project(path: Path) -> list[Annotation]:
+    """Return the labels of a project, with times for sounds. Raises ProjectError."""
+    from lodespace.project.offline import open_offline
+
+    project, session = open_offline(path)
+    project.close()
+    names = {c.class_id: c.name for c in session.classes.classes}
+    labels, kept = session.labels, project.items.table
+    found: list[Annotation] = []
+    for item in np.flatnonzero(labels != UNLABELED).tolist():
+        annotation = Annotation((session.items.item_id(item),), names[int(labels[item])])
+        if kept is not None:
+            original = kept.value(item_table.PATH, item)
+            if original is not None:
+                annotation.names += (shown(original),)
+            annotation.start = kept.value(item_table.START, item)
+            annotation.end = kept.value(item_table.END, item)
+            annotation.others = separated(kept.value(item_table.OTHER_LABELS, item) or "")
+        found.append(annotation)
+    return found
