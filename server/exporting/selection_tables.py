@@ -48,12 +48,15 @@ def write_raven(table: Table, folder: Path, *, predictions: bool) -> int:
     low, high = _frequency(table, "fmin"), _frequency(table, "fmax")
     written = 0
     recordings = _by_recording(table, predictions=predictions)
+    used = dict.fromkeys(
+        name
+        for rows in recordings.values()
+        for row in rows
+        for name, value in row.columns.items()
+        if value not in (None, "")
+    )
+    more = [name for name in used if name not in _RAVEN]
     for recording, rows in recordings.items():
-        more = [
-            name
-            for name in dict.fromkeys(name for row in rows for name in row.columns)
-            if name not in _RAVEN and any(as_text(row.columns.get(name)) for row in rows)
-        ]
         lines = ["\t".join([*_RAVEN, *map(_plain, more)])]
         for number, row in _numbered(rows):
             cells = (

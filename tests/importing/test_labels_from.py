@@ -1,0 +1,215 @@
+"""Labels from elsewhere: names matched by path, Label Studio's own exports, failed imports."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lodespace.cli import main
+from lodespace.exporting.formats import export
+from lodespace.importing.annotations.annotation_file import read_annotations
+from lodespace.importing.annotations.item_labels import match_items
+from lodespace.importing.annotations.label_studio import paths_in
+from lodespace.importing.source import ImportOptions
+from lodespace.items.item_set import ItemSet
+from lodespace.project.labels_from import ForeignLabels, read_labels
+from lodespace.project.offline import open_offline
+from samples.pictures import Import, draw
+
+Tasks = list[dict[str, Any]]
+
+
+@pytest.fixture
+def pictures(tmp_path: Path, bring: Import) -> ItemSet:
+    """Pictures x/1.png, y/1.png, y/2.png and "z/my photo (1).png"."""
+    root = tmp_path / "pictures"
+    for number, name in enumerate(["x/1.png", "y/1.png", "y/2.png", "z/my photo (1).png"]):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        draw(number).save(root / name)
+    return bring(root)[0]
+
+
+def matched(items: ItemSet, labels: dict[str, str]) -> dict[str, str]:
+    found = match_items(ForeignLabels.of(labels).annotations, items, 0.5)
+    return {items.ids[item]: names[0] for item, names in found.labels.items()}
+
+
+@pytest.mark.parametrize(
+    ("name", "item"),
+    [
+        ("y/2.png", "y/2.png"),
+        ("/home/anna/set/x/1.png", "x/1.png"),
+        ("C:\\Users\\anna\\y\\1.png", "y/1.png"),
+        ("2.png", "y/2.png"),
+        ("y/2", "y/2.png"),
+        ("1.png", None),
+        ("w/3.png", None),
+    ],
+)
+def test_tables_match_by_the_end_of_the_path(
+    pictures: ItemSet, name: str, item: str | None
+) -> None:
+    assert matched(pictures, {name: "a"}) == ({} if item is None else {item: "a"})
+
+
+def test_ambiguous_names_are_listed_with_the_items(pictures: ItemSet) -> None:
+    found = match_items(ForeignLabels.of({"1.png": "a", "q.png": "b"}).annotations, pictures, 0.5)
+    assert found.unclear == [("1.png", ["x/1.png", "y/1.png"])]
+    assert found.unknown == ["q.png"]
+
+
+def choice(label: str | list[str], name: str = "label") -> dict[str, Any]:
+    labels = [label] if isinstance(label, str) else label
+    return {"from_name": name, "type": "choices", "value": {"choices": labels}}
+
+
+def task(key: str, value: str, *labels: str | list[str], **more: Any) -> dict[str, Any]:
+    return {
+        "id": 7,
+        "data": {key: value},
+        "annotations": [{"result": [choice(label)]} for label in labels],
+        **more,
+    }
+
+
+def studio(folder: Path, value: object) -> ForeignLabels:
+    (folder / "ls.json").write_text(json.dumps(value))
+    return read_labels(folder / "ls.json", ImportOptions())
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("image", "/data/local-files/?d=datasets/tex/y/2.png"),
+        ("photo", "/data/local-files/?d=y/2.png"),
+        ("my picture", "https://example.com/files/y/2.png?token=a.b"),
+        ("image", "s3://bucket/set/y/2.png"),
+        ("image", "/data/upload/3/0a1b2c3d-2.png"),
+        ("image", "C:\\data\\y\\2.png"),
+    ],
+)
+def test_label_studio_names_match(pictures: ItemSet, tmp_path: Path, key: str, value: str) -> None:
+    labels = studio(tmp_path, [task(key, value, "cat")])
+    found = match_items(labels.annotations, pictures, 0.5)
+    assert found.labels == {pictures.ids.index("y/2.png"): ("cat",)}
+
+
+def test_an_uploaded_file_matches_by_its_changed_name(pictures: ItemSet, tmp_path: Path) -> None:
+    labels = studio(tmp_path, [task("image", "/data/upload/1/ffffffff-my_photo_1.png", "cat")])
+    found = match_items(labels.annotations, pictures, 0.5)
+    assert found.labels == {pictures.ids.index("z/my photo (1).png"): ("cat",)}
+    assert dict(found.how) == {"upload": 1}
+
+
+def test_paths_in_references() -> None:
+    assert paths_in("/data/local-files/?d=a%20b.png")[0] == "a b.png"
+    assert paths_in("https://x.org/a%20b.png?t=1#x")[0] == "https://x.org/a b.png"
+    assert paths_in("a%20b.png") == ("a%20b.png", "a b.png")
+
+
+def minimal(**more: Any) -> dict[str, Any]:
+    meta = {"annotator": 1, "annotation_id": 5, "created_at": "", "updated_at": "", "lead_time": 2}
+    return {"image": "/data/upload/1/0a1b2c3d-2.png", "id": 1, **more, **meta}
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        minimal(label="cat"),
+        minimal(choice={"choices": ["cat", "dog"]}),
+        minimal(label="cat", quality="blurred"),
+        minimal(species="cat", source="camera 3"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["json", "csv"])
+def test_json_min_and_csv_are_read(
+    pictures: ItemSet, tmp_path: Path, record: dict[str, Any], kind: str
+) -> None:
+    if kind == "json":
+        labels = studio(tmp_path, [record])
+    else:
+        cells = {k: json.dumps(v) if isinstance(v, dict) else v for k, v in record.items()}
+        quoted = ['"' + str(cells[k]).replace('"', '""') + '"' for k in sorted(cells)]
+        (tmp_path / "ls.csv").write_text(f"{','.join(sorted(cells))}\n{','.join(quoted)}\n")
+        labels = read_labels(tmp_path / "ls.csv", ImportOptions())
+    found = match_items(labels.annotations, pictures, 0.5)
+    assert {pictures.ids[i]: names[0] for i, names in found.labels.items()} == {"y/2.png": "cat"}
+
+
+def test_several_annotators_are_decided_by_a_stated_rule(tmp_path: Path) -> None:
+    tasks: Tasks = [
+        task("image", "a.png", "cat", "dog", "dog"),
+        task("image", "b.png", "cat", "dog"),
+        task("image", "c.png", "cat", "dog", "dog"),
+        task("image", "d.png", ["cat", "dog"]),
+        task("image", "e.png"),
+    ]
+    for number, annotation in enumerate(tasks[1]["annotations"]):
+        annotation["updated_at"] = f"2024-01-0{2 - number}T00:00:00Z"
+    tasks[2]["annotations"][0]["ground_truth"] = True
+    labels = studio(tmp_path, tasks)
+    assert labels.by_name == {"a.png": "dog", "b.png": "cat", "c.png": "cat", "d.png": "cat"}
+    assert labels.annotations[-1].others == ("dog",)
+    assert any("3 tasks with different labels" in note for note in labels.notes)
+
+
+def test_the_control_with_the_labels_is_stated_and_chosen(tmp_path: Path) -> None:
+    tasks = [task("image", "a.png", "cat")]
+    tasks[0]["annotations"][0]["result"].append(choice("sharp", "quality"))
+    labels = studio(tmp_path, tasks)
+    assert labels.by_name == {"a.png": "cat"}
+    assert any("quality" in note and "--label" in note for note in labels.notes)
+    other = read_labels(tmp_path / "ls.json", ImportOptions(label="quality"))
+    assert other.by_name == {"a.png": "sharp"}
+
+
+def test_regions_of_sounds_are_annotations(tmp_path: Path) -> None:
+    region = {"start": 1, "end": 2.5, "channel": 0, "labels": ["x", "y"]}
+    result = [{"from_name": "l", "type": "labels", "value": region}]
+    value = [
+        {"data": {"audio": "/data/upload/1/0a1b2c3d-a.wav"}, "annotations": [{"result": result}]}
+    ]
+    (tmp_path / "ls.json").write_text(json.dumps(value))
+    whole = read_annotations(tmp_path / "ls.json", "ls.json", ImportOptions())
+    (tmp_path / "min.json").write_text(json.dumps([minimal(audio="a.wav", image="", l=[region])]))
+    flat = read_annotations(tmp_path / "min.json", "min.json", ImportOptions())
+    for found in (whole, flat):
+        assert found is not None
+        assert [(a.start, a.end, a.labels) for a in found.annotations] == [(1, 2.5, ("x", "y"))]
+
+
+@pytest.mark.parametrize("reason", ["unreadable", "conflict"])
+def test_a_failed_import_of_labels_leaves_no_project(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], reason: str
+) -> None:
+    for number, name in enumerate(["a/1.png", "a/2.png", "b/3.png"]):
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        draw(number).save(tmp_path / "in" / name)
+    labels = tmp_path / "labels.csv"
+    labels.write_text("path,label\na/1.png,b\n" if reason == "conflict" else "nothing\n")
+    before = sorted(path.name for path in tmp_path.iterdir())
+    command = ["import", str(tmp_path / "in"), "-o", str(tmp_path / "work")]
+    assert main([*command, "--labels-from", str(labels)]) == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+    if reason == "conflict":
+        assert "'a' here, 'b' imported" in capsys.readouterr().err
+        assert main([*command, "--labels-from", str(labels), "--conflicts", "replace"]) == 0
+        assert "matched 1 by full id" in capsys.readouterr().out
+
+
+def test_several_labels_of_a_new_project_are_kept_and_exported(tmp_path: Path) -> None:
+    for number in range(3):
+        (tmp_path / "in").mkdir(exist_ok=True)
+        draw(number).save(tmp_path / "in" / f"{number}.png")
+    (tmp_path / "ls.json").write_text(json.dumps([task("image", "1.png", ["cat", "dog"])]))
+    work = tmp_path / "work"
+    command = ["import", str(tmp_path / "in"), "-o", str(work)]
+    assert main([*command, "--labels-from", str(tmp_path / "ls.json")]) == 0
+    project, session = open_offline(work)
+    project.close()
+    assert session.items.table is not None
+    assert session.items.table.column("lodespace.other_labels") == [None, "dog", None]
+    export(work, tmp_path / "out.json")
+    again = read_labels(tmp_path / "out.json", ImportOptions())
+    assert [(a.names[0], a.labels) for a in again.annotations] == [("1.png", ("cat", "dog"))]
