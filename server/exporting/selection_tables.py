@@ -134,12 +134,12 @@ def _by_recording(table: Table, *, predictions: bool) -> dict[str, list[_Row]]:
     predicted = table.names(table.predictions)
     columns = [kept.column(name) for name in names]
     found: dict[str, list[_Row]] = defaultdict(list)
-    for item, (path, *place) in enumerate(zip(*columns, strict=True)):
+    for item, (path, start, end, low, high) in enumerate(zip(*columns, strict=True)):
         labels, confidence = table.labels_of(item), 1.0
         if not labels and predictions and predicted[item]:
             labels, confidence = [predicted[item]], float(table.confidence[item])
         source = kept.row(item) if labels else {}
-        found_here = [_Row(*place, label, confidence, source) for label in labels]
+        found_here = [_Row(start, end, low, high, label, confidence, source) for label in labels]
         if found_here:
             found[shown(path)] += found_here
     return found

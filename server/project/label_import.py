@@ -43,7 +43,7 @@ class LabelImport:
     matched: ItemLabels = field(default_factory=ItemLabels)
     """How the labels were matched to items."""
     notes: list[str] = field(default_factory=list[str])
-    """What a person should check."""
+    """Remarks for a person to check."""
     conflicts: list[tuple[str, str, str]] = field(default_factory=list)
     """Id, label in the project and imported label of each conflict."""
     kept: int = 0

@@ -25,7 +25,7 @@ class ForeignLabels:
     overlap: float = 0.5
     """Smallest overlap of an annotation and a window, as a share of the shorter of the two."""
     notes: list[str] = field(default_factory=list[str])
-    """What a person should check."""
+    """Remarks for a person to check."""
 
     @property
     def by_name(self) -> dict[str, str]:

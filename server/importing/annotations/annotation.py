@@ -54,7 +54,7 @@ class AnnotationFile:
     by_program: bool = False
     """Whether a program such as BirdNET found the annotations."""
     notes: list[str] = field(default_factory=list[str])
-    """What a person should check."""
+    """Remarks for a person to check."""
     passed: int = 0
     """Number of entries that are not labels of items."""
     guessed: bool = False

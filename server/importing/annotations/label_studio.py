@@ -190,7 +190,7 @@ def _decided(found: AnnotationFile, tasks: Sequence[_Task], control: str | None)
     controls = Counter(name for vote in _votes(tasks) for name in vote.choices)
     regions = Counter(region[0] for vote in _votes(tasks) for region in vote.regions)
     chosen = control or _control(controls)
-    chosen_region = control if control in regions else _control(regions)
+    chosen_region = control if control and control in regions else _control(regions)
     found.label_column = chosen or chosen_region
     different = 0
     for task in tasks:

@@ -72,7 +72,7 @@ class RecordingAnnotations:
         return any(labels.timed for labels in self.labels.values())
 
     def findings(self) -> list[Finding]:
-        """What was understood of the files with annotations."""
+        """Findings about the files with annotations."""
         kinds: Counter[str] = Counter()
         for number in self.used:
             kinds[self.files[number].kind] += 1

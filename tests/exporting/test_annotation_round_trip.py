@@ -91,7 +91,7 @@ def make(data: Path, folder: Path, **options: Any) -> Project:
     return project
 
 
-def test_raven_tables_come_back_line_by_line(recordings: Path, tmp_path: Path) -> None:
+def test_raven_tables_are_equal_after_a_round_trip(recordings: Path, tmp_path: Path) -> None:
     project = make(recordings, tmp_path / "work", clips=True)
     corrected = "north/a.wav@2.300-2.400"
     take_labels(project, ForeignLabels.of({corrected: "BLJA"}), "replace")
@@ -125,7 +125,7 @@ def test_a_clip_plays_with_the_sound_around_it(recordings: Path, tmp_path: Path)
 
 @pytest.mark.parametrize("kind", ["raven", "audacity", "csv", "jsonl", "parquet", "label-studio"])
 @pytest.mark.parametrize("clips", [False, True])
-def test_every_export_of_sounds_comes_back(
+def test_every_export_of_sounds_is_imported_completely(
     recordings: Path, tmp_path: Path, kind: str, clips: bool
 ) -> None:
     options = {"clips": clips, "window": 2.0, "hop": None if clips else 1.0}
