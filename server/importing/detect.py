@@ -44,9 +44,7 @@ def open_source(data: str, options: ImportOptions) -> Source:
     if path.stat().st_size == 0:
         raise DatasetError(f"{data}: the file is empty")
     suffix = path.suffix.lower()
-    if suffix in annotation_file.SUFFIXES and annotation_file.names_sounds(
-        path, options, sound_folder.SUFFIXES
-    ):
+    if table_suffix(path) and annotation_file.names_sounds(path, options, sound_folder.SUFFIXES):
         return sound_folder.SoundFolder(options.root or path.parent, options, path)
     if table_suffix(path):
         return Table(path, options)

@@ -8,10 +8,10 @@ import numpy as np
 
 from lodespace.errors import DatasetError
 from lodespace.importing.annotations.annotation import Annotation, AnnotationFile, separated
-from lodespace.importing.annotations.annotation_file import SUFFIXES, read_annotations
-from lodespace.importing.folders.folder_files import suffix_of
+from lodespace.importing.annotations.annotation_file import may_hold, read_annotations
 from lodespace.importing.source import ImportOptions
 from lodespace.items import table as item_table
+from lodespace.items.errors import BadItem
 from lodespace.items.paths import shown, walk
 from lodespace.models.item_predictions import UNLABELED
 from lodespace.project.project import MANIFEST
@@ -67,9 +67,16 @@ def read_labels(path: Path, options: ImportOptions) -> ForeignLabels:
 def _of_file(path: Path, name: str, options: ImportOptions) -> AnnotationFile:
     """Return the labels in one file. Raises DatasetError."""
     suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
+    if not may_hold(path.name):
         raise DatasetError(f"--labels-from {path}: {_WANTED}")
-    found = read_annotations(path, name, options, identified=True)
+    try:
+        found = read_annotations(path, name, options, identified=True)
+    except DatasetError as error:
+        if suffix != ".json":
+            raise
+        raise DatasetError(
+            f"--labels-from {path}: not tasks of Label Studio, and not a table: {error}"
+        ) from error
     if found is not None:
         return found
     if suffix == ".json":
@@ -91,8 +98,8 @@ def _of_folder(path: Path, options: ImportOptions) -> list[AnnotationFile]:
     """Return the labels in all files with annotations in a folder. Raises DatasetError."""
     files: list[AnnotationFile] = []
     for found in walk(path):
-        if isinstance(found, bytes) and suffix_of(found) in SUFFIXES:
-            name = shown(found)
+        name = "" if isinstance(found, BadItem) else shown(found)
+        if may_hold(name):
             file = read_annotations(path / name, name, options, identified=True)
             files += [] if file is None else [file]
     if not files:

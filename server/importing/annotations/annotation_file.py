@@ -7,7 +7,7 @@ from pathlib import Path
 from lodespace.errors import DatasetError
 from lodespace.importing.annotations import label_studio
 from lodespace.importing.annotations.annotation import AnnotationFile
-from lodespace.importing.annotations.column_names import find_columns
+from lodespace.importing.annotations.column_names import columns_by_content, find_columns
 from lodespace.importing.annotations.table_annotations import read_table
 from lodespace.importing.annotations.text_tables import (
     MAX_BYTES,
@@ -19,12 +19,10 @@ from lodespace.importing.annotations.text_tables import (
 )
 from lodespace.importing.source import ImportOptions
 from lodespace.importing.tables.open_rows import open_rows
-from lodespace.importing.tables.table_rows import SUFFIXES as TABLE_SUFFIXES
+from lodespace.importing.tables.table_rows import table_suffix
 from lodespace.items.errors import BadItem
-from lodespace.json_input import json_value
+from lodespace.json_input import JsonError, json_value
 
-SUFFIXES = TABLE_SUFFIXES | {".txt", ".json"}
-"""Suffixes of files that may hold annotations, in lower case."""
 _LOOKED_AT = 50
 """Number of rows that are read to recognise a table of sounds."""
 _ENDING = re.compile(
@@ -40,7 +38,7 @@ def read_annotations(
     """Return the annotations in a file, or None if the file does not hold annotations.
 
     Args:
-        path: File with one of SUFFIXES.
+        path: File for which `may_hold` is true.
         name: Path of the file, relative to the data.
         options: Options for reading tables: `id`, `label` and `encoding`.
         identified: Whether columns of a table may hold ids of items.
@@ -51,24 +49,40 @@ def read_annotations(
     names = own_names(name)
     suffix = path.suffix.lower()
     if suffix == ".json":
-        return _of_json(path, name, options)
-    if suffix != ".txt":
-        rows = open_rows(path, options.encoding, options.unpacked)
-        if label_studio.is_flat(rows.columns):
-            good = (row[1] for row in rows if not isinstance(row, BadItem))
-            return label_studio.read_flat(good, name, options.label)
-        return read_table(rows, name, names, options.label, identified=identified, id=options.id)
+        tasks = _of_json(path, name, options)
+        if tasks is not None:
+            return tasks
+    if suffix == ".txt":
+        lines = _text_of(path)
+        if lines is None:
+            return None
+        if is_label_track(lines):
+            return read_label_track(lines, name, names)
+        # Raven writes quotation marks as they are.
+        if "\t" in lines[0] and find_columns(lines[0].split("\t")).raven:
+            return read_table(TabRows(lines), name, names, options.label)
+        if not identified and not any(mark in lines[0] for mark in "\t,;|"):
+            return None  # a text
+    rows = open_rows(path, options.encoding, options.unpacked, options.sheet)
+    if label_studio.is_flat(rows.columns):
+        good = (row[1] for row in rows if not isinstance(row, BadItem))
+        return label_studio.read_flat(good, name, options.label)
+    return read_table(rows, name, names, options.label, identified=identified, id=options.id)
+
+
+def may_hold(name: str) -> bool:
+    """Whether a file with this name may hold annotations."""
+    return bool(table_suffix(Path(name)))
+
+
+def _text_of(path: Path) -> list[str] | None:
+    """The lines of a text file, or None if the file is not a text. Raises DatasetError."""
     try:
         if not is_text(path):
             return None
     except OSError as error:
         raise DatasetError(f"{path} cannot be read: {error.strerror}") from error
-    lines = text_lines(path)
-    if is_label_track(lines):
-        return read_label_track(lines, name, names)
-    if lines and "\t" in lines[0] and find_columns(lines[0].split("\t")).timed:
-        return read_table(TabRows(lines), name, names, options.label)
-    return None
+    return text_lines(path)
 
 
 def _of_json(path: Path, name: str, options: ImportOptions) -> AnnotationFile | None:
@@ -76,7 +90,10 @@ def _of_json(path: Path, name: str, options: ImportOptions) -> AnnotationFile | 
     try:
         if path.stat().st_size > MAX_BYTES:
             raise DatasetError(f"{path}: the file has more than {MAX_BYTES >> 20} MB")
-        value = json_value(path.read_bytes())
+        try:
+            value = json_value(path.read_bytes())
+        except JsonError:
+            return None  # perhaps one object per line
         if not label_studio.is_tasks(value):
             return None
         return label_studio.read_tasks(value, name, options.label)
@@ -91,25 +108,31 @@ def names_sounds(path: Path, options: ImportOptions, suffixes: frozenset[str]) -
 
     `suffixes` are those of sound files. Raises DatasetError if the file cannot be read.
     """
-    if path.suffix.lower() in (".txt", ".json"):
-        found = read_annotations(path, path.name, options)
-        return found is not None and (
-            path.suffix.lower() == ".txt" or any(a.start is not None for a in found.annotations)
-        )
     if options.vector is not None or options.image is not None:
         return False
-    rows = open_rows(path, options.encoding, options.unpacked)
+    if path.suffix.lower() in (".txt", ".json"):
+        found = read_annotations(path, path.name, options)
+        names = () if found is None else (a.names for a in found.annotations)
+        if found is not None and any(a.start is not None for a in found.annotations):
+            return True
+        return any(_is_sound(name, suffixes) for some in names for name in some)
+    rows = open_rows(path, options.encoding, options.unpacked, options.sheet)
     columns = find_columns(rows.columns)
-    if columns.timed and not columns.files:
-        return columns.raven
-    for row in itertools.islice(rows, _LOOKED_AT):
-        if isinstance(row, BadItem):
-            continue
-        for name in columns.files:
-            _, dot, suffix = str(row[1].get(name)).strip().rpartition(".")
-            if f"{dot}{suffix}".lower() in suffixes:
-                return True
-    return False
+    if columns.raven:
+        return True
+    looked_at = [
+        row[1] for row in itertools.islice(rows, _LOOKED_AT) if not isinstance(row, BadItem)
+    ]
+    if not rows.has_names:
+        columns = columns_by_content(looked_at)
+    return any(
+        _is_sound(str(row.get(name)), suffixes) for row in looked_at for name in columns.files
+    )
+
+
+def _is_sound(name: str, suffixes: frozenset[str]) -> bool:
+    _, dot, suffix = name.strip().rpartition(".")
+    return f"{dot}{suffix}".lower() in suffixes
 
 
 def own_names(name: str) -> tuple[str, ...]:

@@ -57,6 +57,7 @@ _FACTORS = {
     "ms": 1e-3, "msec": 1e-3, "milliseconds": 1e-3, "min": 60.0, "minutes": 60.0,
     "hz": 1.0, "khz": 1e3,
 }  # fmt: skip
+_FILE_NAME = re.compile(r".*[^\s.]\.[A-Za-z][A-Za-z0-9]{1,4}")
 _UNIT = re.compile(r"(.*\S)\s*[\[(]\s*([^\])]*?)\s*[\])]\s*", re.DOTALL)
 _TIMES = frozenset({*_STARTS, *_ENDS, *_DURATIONS, "offset", "file_offset"})
 _FREQUENCIES = frozenset({*_LOWS, *_HIGHS})
@@ -107,6 +108,8 @@ class Columns:
     """Whether the table is a selection table of Raven."""
     birdnet: bool = False
     """Whether a program such as BirdNET found the labels."""
+    nameless: bool = False
+    """Whether the table does not name its columns, so that they were found by their content."""
     unused: list[str] = field(default_factory=list[str])
     """Columns without a meaning here. Their values are kept with the items."""
 
@@ -158,6 +161,42 @@ def find_columns(names: Sequence[str]) -> Columns:
     used |= set(columns.files)
     columns.unused = [name for name in names if name not in used]
     return columns
+
+
+def columns_by_content(rows: Sequence[dict[str, Any]]) -> Columns:
+    """Return the columns of annotations in a table without a header: file, start, end, label.
+
+    Args:
+        rows: The first rows of the table.
+    """
+    columns = Columns(nameless=True)
+    times: list[str] = []
+    for name in rows[0] if rows else ():
+        cells = [row.get(name) for row in rows]
+        if all(_is_time(cell) for cell in cells):
+            times.append(name)
+        elif all(_FILE_NAME.fullmatch(str(cell).strip()) for cell in cells):
+            columns.files.append(name)
+        else:
+            columns.labels.append(name)
+    pairs = (
+        [(number_in(row[a]), number_in(row[b])) for row in rows for a, b in [times[:2]]]
+        if (len(times) == 2)
+        else []
+    )
+    if pairs and all(
+        start is not None and end is not None and start <= end for start, end in pairs
+    ):
+        columns.start, columns.end = Column(times[0]), Column(times[1])
+    columns.unused = columns.labels[1:]
+    return columns
+
+
+def _is_time(cell: Any) -> bool:
+    try:
+        return number_in(cell) is not None
+    except ValueError:
+        return False
 
 
 def id_columns(names: Sequence[str], asked: str | None) -> list[str]:

@@ -7,12 +7,11 @@ from pathlib import Path
 
 from lodespace.errors import DatasetError
 from lodespace.importing.annotations.annotation import Annotation, AnnotationFile, counted
-from lodespace.importing.annotations.annotation_file import SUFFIXES, read_annotations
+from lodespace.importing.annotations.annotation_file import may_hold, read_annotations
 from lodespace.importing.annotations.path_match import How, counts_text, match_paths
 from lodespace.importing.annotations.table_annotations import MAX_ANNOTATIONS
 from lodespace.importing.annotations.window_labels import WindowLabels
 from lodespace.importing.finding import Finding
-from lodespace.importing.folders.folder_files import suffix_of
 from lodespace.importing.source import ImportOptions
 from lodespace.items.errors import BadItem
 from lodespace.items.paths import shown
@@ -137,7 +136,9 @@ def read_beside(
     paths: list[bytes] = []
     left = MAX_ANNOTATIONS
     for path in others:
-        if suffix_of(path) not in SUFFIXES or left <= 0:
+        if left <= 0:
+            break
+        if not may_hold(shown(path)):
             continue
         try:
             found = read_annotations(root / Path(_decoded(path)), shown(path), options)

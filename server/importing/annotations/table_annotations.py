@@ -9,19 +9,18 @@ from lodespace.importing.annotations.annotation import Annotation, AnnotationFil
 from lodespace.importing.annotations.column_names import (
     Column,
     Columns,
+    columns_by_content,
     find_columns,
     id_columns,
     number_in,
 )
+from lodespace.importing.label_text import MISSING, name_of
 from lodespace.importing.tables.table_rows import Row, Rows
 from lodespace.items.errors import BadItem, ItemError
 
 MAX_ANNOTATIONS = 5_000_000
 """Largest number of annotations of a data set."""
 _LOOKED_AT = 50
-_NO_LABEL = frozenset({"", "nan", "na", "n/a", "#n/a", "null", "none", "<na>", "nat"})
-"""Spellings of a missing value in lower case. They are not class names."""
-_WHOLE = re.compile(r"-?[0-9]+\.0+")
 _QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 
 
@@ -44,13 +43,13 @@ def read_table(
         identified: Whether columns with ids of items, and with pictures, name what is labelled.
         id: Column with the ids. None: found by its name.
     """
-    columns = find_columns(rows.columns)
+    first = [row for _, row in itertools.islice(_good(rows), _LOOKED_AT)]
+    columns = find_columns(rows.columns) if rows.has_names else columns_by_content(first)
     if identified:
         columns.files = [*id_columns(rows.columns, id), *columns.files]
     if not columns.timed and not columns.files:
         return None
     found = AnnotationFile(name, _kind(columns), by_program=columns.birdnet)
-    first = [row for _, row in itertools.islice(_good(rows), _LOOKED_AT)]
     found.label_column, found.guessed = _label_column(columns, label, rows.columns, first)
     if not found.label_column:
         return None
@@ -92,6 +91,8 @@ def _label_column(
     """Return the column with the labels ("": none), and whether its name is unusual."""
     if asked is not None:
         return (asked, False) if asked in names else ("", False)
+    if columns.nameless:
+        return (columns.labels[0], True) if columns.labels else ("", False)
     for name in columns.labels:
         if not first or any(label_text(row.get(name)) for row in first):
             return name, False
@@ -113,16 +114,8 @@ def _is_word(cell: Any) -> bool:
 
 def label_text(cell: Any) -> str:
     """The label in a cell, trimmed. Empty for a missing value. The number 1.0 is "1"."""
-    if cell is None or isinstance(cell, bool):
-        return "" if cell is None else str(cell).lower()
-    if isinstance(cell, float):
-        if cell != cell:
-            return ""
-        cell = int(cell) if cell.is_integer() else cell
-    text = " ".join(str(cell).split())
-    if text.endswith("0") and _WHOLE.fullmatch(text):
-        text = text.partition(".")[0]
-    return "" if text.lower() in _NO_LABEL else text
+    name = name_of(cell)
+    return "" if name is None or name in MISSING else " ".join(name.split())
 
 
 def labels_in(cell: Any, *, several: bool = False) -> tuple[str, ...]:

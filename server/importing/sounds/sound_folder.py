@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from lodespace.errors import DatasetError
 from lodespace.importing.annotations.annotation import AnnotationFile, counted, joined
-from lodespace.importing.annotations.annotation_file import SUFFIXES as ANNOTATION_SUFFIXES
 from lodespace.importing.annotations.annotation_file import read_annotations
 from lodespace.importing.annotations.recording_annotations import (
     RecordingAnnotations,
@@ -99,7 +98,7 @@ class SoundFolder:
         """Find the recordings in the folder, and files with annotations of them."""
         found = [path for path in walk(self.root) if isinstance(path, bytes)]
         recordings = [path for path in found if suffix_of(path) in SUFFIXES]
-        others = (path for path in found if suffix_of(path) in ANNOTATION_SUFFIXES)
+        others = (path for path in found if suffix_of(path) not in SUFFIXES)
         files, paths = read_beside(self.root, others, options)
         self.annotations = RecordingAnnotations(files, recordings, options.overlap)
         used = frozenset(paths[index] for index in self.annotations.used)
