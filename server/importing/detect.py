@@ -5,7 +5,8 @@ from pathlib import Path
 
 from lodespace.errors import DatasetError
 from lodespace.importing.annotations import annotation_file
-from lodespace.importing.arrays.array_items import IDX_NAME, from_idx, from_npy, from_npz
+from lodespace.importing.arrays.array_items import IDX_NAME, from_idx
+from lodespace.importing.arrays.npz_file import from_npy, from_npz
 from lodespace.importing.arrays.torch_dataset import PREFIX, from_torchvision
 from lodespace.importing.folders.folder_files import suffix_of
 from lodespace.importing.folders.picture_folder import PictureFolder
@@ -49,9 +50,9 @@ def open_source(data: str, options: ImportOptions) -> Source:
     if table_suffix(path):
         return Table(path, options)
     if suffix == ".npy":
-        return from_npy(path)
+        return from_npy(path, options)
     if suffix == ".npz":
-        return from_npz(path, options.unpacked)
+        return from_npz(path, options.unpacked, options)
     if IDX_NAME.match(path.name):
         return from_idx(path, options.unpacked)
     if suffix in VIDEO.suffixes:

@@ -126,7 +126,7 @@ def test_vectors_with_nan_or_infinity_are_left_out_and_constant_ones_go_in(bring
     np.testing.assert_array_equal(items.standardisation, [[1, 1, 1], [1, 1, 1]])
 
 
-@pytest.mark.parametrize("labels", [[0, 1], [0, 1, 2, 3], [], [[0], [1], [2]]])
+@pytest.mark.parametrize("labels", [[0, 1], [0, 1, 2, 3], [], [[0, 2], [1, 2], [2, 2]]])
 def test_labels_of_another_length_are_refused(labels: list[object]) -> None:
     with pytest.raises(DatasetError, match="one label per item"):
         from_arrays("a", np.zeros((3, 2)), labels)

@@ -73,9 +73,12 @@ class ArrayFile:
                 f"{name}: the header announces {dtype} {tuple(shape)}, but "
                 f"{max(0, size - begin):,} bytes follow"
             )
-        if fortran and len(shape) > 1:
+        self.by_column = fortran and len(shape) > 1
+        """Whether the array is stored in Fortran's order, and is therefore read as a whole."""
+        if self.by_column and size > _MOST_WHOLE_BYTES:
             raise DatasetError(
-                f"{name} is stored column by column (Fortran order); save "
+                f"{name} is stored column by column (Fortran order) and has {size / 1e9:,.1f} GB; "
+                f"at most {_MOST_WHOLE_BYTES / 1e9:,.1f} GB are read in this order. Save "
                 "`numpy.ascontiguousarray(array)` instead"
             )
         if math.prod(shape[1:]) * dtype.itemsize > _MOST_ITEM_BYTES:
@@ -90,17 +93,29 @@ class ArrayFile:
         """Yield the items in blocks of about 16 MiB. Raises DatasetError for a truncated file."""
         item = max(1, math.prod(self.shape[1:]) * self.dtype.itemsize)
         per_block = max(1, _BLOCK_BYTES // item)
+        if self.by_column:
+            whole = np.frombuffer(self._read(self.shape[0] * item, 0), self.dtype)
+            whole = whole.reshape(self.shape, order="F")
+            for start in range(0, self.shape[0], per_block):
+                yield np.ascontiguousarray(whole[start : start + per_block])
+            return
         for start in range(0, self.shape[0], per_block):
             count = min(per_block, self.shape[0] - start)
-            try:
-                raw = self.stream.read(count * item)
-            except DAMAGED as error:
-                raise DatasetError(f"{self.name} is damaged after item {start}: {error}") from error
-            if len(raw) != count * item:
-                raise DatasetError(
-                    f"{self.name} is truncated and has only {start + len(raw) // item} whole items"
-                )
+            raw = self._read(count * item, start)
             yield np.frombuffer(raw, self.dtype).reshape(count, *self.shape[1:])
+
+    def _read(self, size: int, start: int) -> bytes:
+        """The next `size` bytes, which begin with item `start`. Raises DatasetError."""
+        try:
+            raw = self.stream.read(size)
+        except DAMAGED as error:
+            raise DatasetError(f"{self.name} is damaged after item {start}: {error}") from error
+        if len(raw) != size:
+            item = max(1, math.prod(self.shape[1:]) * self.dtype.itemsize)
+            raise DatasetError(
+                f"{self.name} is truncated and has only {start + len(raw) // item} whole items"
+            )
+        return raw
 
     def whole(self) -> npt.NDArray[Any]:
         """The whole array. Raises DatasetError for a truncated or very large file."""

@@ -1,11 +1,7 @@
-"""Arrays as sources: .npy, .npz (X, y, ids) and IDX files, and arrays from Python.
-
-Files are read block by block. The shape in a header is checked against the size of the file.
-"""
+"""Arrays as sources: pictures or vectors with labels and ids, from files or from Python."""
 
 import math
 import re
-import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -15,13 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.errors import DatasetError
-from lodespace.importing.arrays.array_file import DAMAGED, ArrayFile
+from lodespace.importing.arrays.array_labels import ArrayLabels
 from lodespace.importing.finding import Finding
 from lodespace.importing.source import RawItem
 from lodespace.importing.value_range_option import asked_ranges, range_finding
 from lodespace.items.errors import BadItem, ItemError
 from lodespace.items.idx import read_idx
-from lodespace.items.unpacking import check_unpacked
 from lodespace.items.value_range import Range, ValueSample, to_bytes
 
 Blocks = Callable[[], Iterator[npt.NDArray[Any]]]
@@ -48,12 +43,32 @@ class ArrayItems:
         labels: npt.NDArray[Any] | None = None,
         ids: Sequence[str] = (),
         class_names: Sequence[str] = (),
+        *,
+        splits: Sequence[tuple[str, int]] = (),
+        findings: Sequence[Finding] = (),
+        missing: str | None = None,
     ) -> None:
+        """Check shape, labels and ids.
+
+        Args:
+            name: Name of the data set.
+            shape: Shape of the array.
+            dtype: Type of the numbers.
+            blocks: The array.
+            labels: Labels, (N,), (N, 1) or 0 and 1 per class, (N, K).
+            ids: Id of each item. Empty: the numbers of the items.
+            class_names: Names of the classes 0, 1, ... Empty: the numbers.
+            splits: Name and number of items of each split, in the order of the items.
+            findings: How the arrays were found.
+            missing: Labels that mean a missing value (label_text.py).
+
+        Raises:
+            DatasetError: The array has another shape or type, or labels or ids do not fit.
+        """
         self.name = name
         self.blocks = blocks
-        self.labels = labels
         self.ids = ids
-        self.names = tuple(class_names)
+        self.splits, self.found = splits, findings
         if not (
             np.issubdtype(dtype, np.floating)
             or np.issubdtype(dtype, np.integer)
@@ -68,19 +83,11 @@ class ArrayItems:
         self.picture_shape = _picture_shape(name, shape)
         self.kind: Literal["image", "vector"] = "vector" if self.picture_shape is None else "image"
         self.count: int = shape[0]
-        if labels is not None and len(labels) != self.count:
-            raise DatasetError(
-                f"{name} has {len(labels)} labels for {self.count} items; there must be one label "
-                "per item"
-            )
         if len(ids) not in (0, self.count):
             raise DatasetError(
                 f"{name} has {len(ids)} ids for {self.count} items; there must be one id per item"
             )
-        if labels is not None and labels.ndim != 1:
-            raise DatasetError(
-                f"{name}: y must be one label per item, not an array of shape {labels.shape}"
-            )
+        self.labels = ArrayLabels(name, labels, self.count, class_names, missing)
         self.dtype = dtype
         self.scale = self._range(None)
 
@@ -112,47 +119,34 @@ class ArrayItems:
         return {} if self.scale is None else {"stretched_from": list(self.scale)}
 
     def class_names(self) -> Sequence[str]:
-        return self.names
+        return self.labels.names
 
     def picture_sizes(self, limit: int) -> Sequence[tuple[int, int]]:
         del limit
         return [self.picture_shape[:2]] if self.picture_shape is not None else []
 
     def findings(self) -> Sequence[Finding]:
+        found = [*self.found, *self.labels.findings()]
         if self.kind == "vector":
-            return ()
-        return [range_finding([] if self.scale is None else [self.scale], asked=self.asked)]
+            return found
+        return [*found, range_finding([] if self.scale is None else [self.scale], asked=self.asked)]
 
     def __iter__(self) -> Iterator[RawItem | BadItem]:
         number = 0
+        splits = (split for split, count in self.splits for _ in range(count))
         for block in self.blocks():
             for row in block:
                 item_id = self.ids[number] if len(self.ids) else str(number)
-                item = RawItem(item_id, label=self._label(number))
+                labels = self.labels(number)
+                item = RawItem(item_id, label=labels[0] if labels else None)
+                item.other_labels = "|".join(labels[1:]) or None
+                item.split = next(splits, None)
                 if self.kind == "vector":
                     item.vector = partial(np.ascontiguousarray, row, np.float32)
                 else:
                     item.picture = _Pixels(row, self.scale)
                 yield item
                 number += 1
-
-    def _label(self, number: int) -> str | None:
-        if self.labels is None:
-            return None
-        value = self.labels[number]
-        if isinstance(value, np.integer):
-            if self.names and 0 <= value < len(self.names):
-                return self.names[int(value)]
-            return None if value < 0 else str(value)
-        if isinstance(value, np.floating):
-            return (
-                None
-                if not np.isfinite(value)
-                else str(int(value))
-                if float(value).is_integer()
-                else str(value)
-            )
-        return str(value) or None
 
 
 class _Pixels:
@@ -204,71 +198,6 @@ def _picture_shape(name: str, shape: tuple[int, ...]) -> tuple[int, int] | None:
             )
 
 
-def _npy_blocks(path: Path) -> Iterator[npt.NDArray[Any]]:
-    with path.open("rb") as file:
-        yield from ArrayFile(file, str(path), path.stat().st_size).blocks()
-
-
-def _npz_blocks(path: Path, member: str) -> Iterator[npt.NDArray[Any]]:
-    with zipfile.ZipFile(path) as archive, archive.open(member) as stream:
-        size = archive.getinfo(member).file_size
-        yield from ArrayFile(stream, f"{path}: {member}", size).blocks()
-
-
-def from_npy(path: Path) -> ArrayItems:
-    """The array in a .npy file. Raises DatasetError."""
-    try:
-        with path.open("rb") as file:
-            array = ArrayFile(file, str(path), path.stat().st_size)
-    except OSError as error:
-        raise DatasetError(f"{path} cannot be read: {error.strerror}") from error
-    return ArrayItems(path.stem, array.shape, array.dtype, partial(_npy_blocks, path))
-
-
-def from_npz(path: Path, unpacked: float | None = None) -> ArrayItems:
-    """The array X of a .npz file, with labels y and ids if the file has them.
-
-    `unpacked` is the largest size to which the file may unpack, in GB (unpacking.py). Raises
-    DatasetError.
-    """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = {name.removesuffix(".npy"): name for name in archive.namelist()}
-            if "X" not in members:
-                names = ", ".join(sorted(members)[:20]) or "nothing"
-                raise DatasetError(
-                    f"{path} has the arrays {names}; the items must be in an array named X"
-                )
-            read = [members[key] for key in ("X", "y", "ids") if key in members]
-            check_unpacked(
-                str(path),
-                sum(archive.getinfo(name).file_size for name in read),
-                path.stat().st_size,
-                unpacked,
-            )
-            with archive.open(members["X"]) as stream:
-                items = ArrayFile(stream, f"{path}: X", archive.getinfo(members["X"]).file_size)
-            named = {
-                key: _member(archive, path, members[key]) for key in ("y", "ids") if key in members
-            }
-    except DAMAGED as error:
-        raise DatasetError(f"{path} is not a plain .npz file: {error}") from error
-    ids = [str(i) for i in named["ids"].tolist()] if "ids" in named else []
-    return ArrayItems(
-        path.stem,
-        items.shape,
-        items.dtype,
-        partial(_npz_blocks, path, members["X"]),
-        named.get("y"),
-        ids,
-    )
-
-
-def _member(archive: zipfile.ZipFile, path: Path, name: str) -> npt.NDArray[Any]:
-    with archive.open(name) as stream:
-        return ArrayFile(stream, f"{path}: {name}", archive.getinfo(name).file_size).whole()
-
-
 def from_arrays(
     name: str,
     items: npt.ArrayLike,
@@ -286,14 +215,15 @@ def from_arrays(
             f"{name} is an array of Python objects; give numbers, pictures, or texts"
         )
     if given is not None and given.dtype.hasobject:
-        given = given.astype(str)
+        given = np.array([value or "" for value in given.ravel().tolist()]).reshape(given.shape)
     if array.ndim == 0:
         raise DatasetError(f"{name} is a single value; give an array with one row per item")
     return ArrayItems(name, array.shape, array.dtype, lambda: iter([array]), given, names)
 
 
 def _all_texts(values: npt.NDArray[Any]) -> bool:
-    return all(isinstance(value, str) for value in values.ravel().tolist())
+    """Whether all values are texts, or None in place of a text."""
+    return all(isinstance(value, str | None) for value in values.ravel().tolist())
 
 
 def from_idx(path: Path, unpacked: float | None = None) -> ArrayItems:

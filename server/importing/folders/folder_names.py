@@ -41,7 +41,7 @@ _CAMERA = re.compile(r"[1-9]\d\d(_?[A-Z][A-Z0-9_]{3,4})|DCIM")
 
 def words(name: str) -> tuple[str, ...]:
     """The words and numbers in a name, in lower case: trainImages_2017 is train, images, 2017."""
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name).lower()
     return tuple(word for part in re.findall(r"[^\W\d_]+|\d+", spaced) for word in _unglued(part))
 
 

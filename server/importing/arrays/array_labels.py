@@ -1,0 +1,92 @@
+"""Labels in arrays: numbers, texts, bytes, one column, or a column of 0 and 1 per class."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lodespace.errors import DatasetError
+from lodespace.importing.finding import Finding
+from lodespace.importing.label_text import LabelReader
+
+
+class ArrayLabels:
+    """Class names of the items of an array, from labels (N,), (N, 1) or (N, K)."""
+
+    def __init__(
+        self,
+        name: str,
+        labels: npt.NDArray[Any] | None,
+        count: int,
+        class_names: Sequence[str] = (),
+        missing: str | None = None,
+    ) -> None:
+        """Check the labels of the array `name`.
+
+        Args:
+            name: Name of the array, for messages.
+            labels: Numbers, texts or bytes (N,) or (N, 1), or 0 and 1 per class, (N, K).
+            count: Number of items.
+            class_names: Names of the classes 0, 1, ...; empty: their numbers.
+            missing: Labels that mean a missing value (LabelReader).
+
+        Raises:
+            DatasetError: There is not one label per item.
+        """
+        self.names = tuple(class_names)
+        self._read = LabelReader(missing)
+        self._hot = False
+        if labels is not None and len(labels) != count:
+            raise DatasetError(
+                f"{name} has {len(labels)} labels for {count} items; there must be one label "
+                "per item"
+            )
+        if labels is not None and labels.ndim == 2 and labels.shape[1] == 1:
+            labels = labels[:, 0]
+        if labels is not None and labels.ndim == 2 and _is_binary(labels):
+            self._hot = True
+        elif labels is not None and labels.ndim != 1:
+            raise DatasetError(
+                f"{name}: y must be one label per item, or 0 and 1 per class, not an array of "
+                f"shape {labels.shape}"
+            )
+        self.labels = labels
+
+    def __call__(self, number: int) -> list[str]:
+        """The class names of the item `number`. The first is its class."""
+        if self.labels is None:
+            return []
+        value = self.labels[number]
+        if self._hot:
+            return self._read([self._named(int(i)) for i in np.flatnonzero(value)])
+        if isinstance(value, np.integer):
+            return self._read(self._named(int(value)))
+        if isinstance(value, np.floating):
+            if not np.isfinite(value):
+                return []
+            return self._read(self._named(int(value)) if value.is_integer() else float(value))
+        return self._read(value.item())
+
+    def _named(self, number: int) -> str | None:
+        if number < 0:
+            return None
+        return self.names[number] if number < len(self.names) else str(number)
+
+    def findings(self) -> list[Finding]:
+        """How the labels were read, after all items."""
+        if self.labels is None:
+            return []
+        found = self._read.findings()
+        if self._hot:
+            text = f"from {self.labels.shape[1]} columns with 0 and 1"
+            found.insert(0, Finding("labels", text))
+        return found
+
+
+def _is_binary(labels: npt.NDArray[Any]) -> bool:
+    if labels.dtype == np.bool_:
+        return True
+    if not np.issubdtype(labels.dtype, np.number):
+        return False
+    return bool(((labels == 0) | (labels == 1)).all())
