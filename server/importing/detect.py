@@ -1,6 +1,8 @@
 """Choice of the source for the data at a path, by the name and content of the data."""
 
+import os
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from lodespace.errors import DatasetError
@@ -9,21 +11,25 @@ from lodespace.importing.arrays.array_items import IDX_NAME, from_idx
 from lodespace.importing.arrays.npz_file import from_npy, from_npz
 from lodespace.importing.arrays.torch_dataset import PREFIX, from_torchvision
 from lodespace.importing.folders.folder_files import suffix_of
-from lodespace.importing.folders.picture_folder import PictureFolder
+from lodespace.importing.folders.unread_formats import kind_and_remedy
 from lodespace.importing.sounds import sound_folder
 from lodespace.importing.source import ImportOptions, Source
 from lodespace.importing.tables.table import Table
-from lodespace.importing.tables.table_rows import table_suffix
+from lodespace.importing.tables.table_rows import SUFFIXES, table_suffix
+from lodespace.importing.tables.tables_beside import PicturesWithTables
 from lodespace.importing.videos.video_frames import VideoFrames
 from lodespace.items import decoding
 from lodespace.items.errors import BadItem
 from lodespace.items.formats import VIDEO, Extra, missing_extra
-from lodespace.items.paths import walk
+from lodespace.items.paths import shown, walk
 
 READABLE = (
     "a folder of pictures (PNG, JPEG, WebP, TIFF, GIF) or sounds (WAV, FLAC, MP3, OGG), videos, "
     "a table (.csv, .tsv, .jsonl, .parquet), arrays (.npy, .npz, IDX), or torchvision:NAME"
 )
+_ARRAYS = frozenset({".npy", ".npz"})
+_ALONE = SUFFIXES - {".txt", ".json"}
+"""Suffixes of a table that is opened if it is the only one in a folder."""
 _LOOKED_AT = 10_000
 """Largest number of files in a folder that are counted by kind."""
 
@@ -59,18 +65,23 @@ def open_source(data: str, options: ImportOptions) -> Source:
         return VideoFrames(path, options)
     if suffix in decoding.SUFFIXES or suffix in sound_folder.SUFFIXES:
         raise DatasetError(f"{data} is a single item; give the folder that contains the file")
+    remedy = kind_and_remedy(suffix)[1]
     raise DatasetError(
-        f"{data}: files of the kind '{suffix or path.name}' cannot be read; give {READABLE}"
+        f"{data}: files of the kind '{suffix or path.name}' cannot be read; "
+        + (remedy or f"give {READABLE}")
     )
 
 
 def _of_folder(path: Path, options: ImportOptions) -> Source:
     """The source for the most frequent kind of file in a folder.
 
-    The kinds are pictures, sounds, videos and Parquet files.
+    The kinds are pictures, sounds, videos and Parquet files. In a folder without such files, a
+    single table or array is opened.
     """
     counts = {"pictures": 0, "sounds": 0, "tables": 0, "videos": 0}
     missing: Counter[Extra] = Counter()
+    others: Counter[str] = Counter()
+    single: list[bytes] = []
     for number, found in enumerate(walk(path)):
         if isinstance(found, BadItem):
             continue
@@ -82,6 +93,10 @@ def _of_folder(path: Path, options: ImportOptions) -> Source:
         extra = missing_extra(suffix)
         if extra is not None:
             missing[extra] += 1
+        others[suffix] += 1
+        name = Path(os.fsdecode(found))
+        if suffix in _ARRAYS or IDX_NAME.match(name.name) or table_suffix(name) in _ALONE:
+            single.append(found)
         if number >= _LOOKED_AT:
             break
     kind = max(counts, key=lambda key: counts[key])
@@ -91,12 +106,27 @@ def _of_folder(path: Path, options: ImportOptions) -> Source:
             f"{files:,} files in {path} ({', '.join(sorted(extra.suffixes)[:3])}, ...) are read "
             f"after {extra.command()}"
         )
+    if counts[kind] == 0 and len(single) == 1:
+        return open_source(str(path / os.fsdecode(single[0])), options)
     if counts[kind] == 0:
-        raise DatasetError(f"no file in {path} can be read; give {READABLE}")
+        raise DatasetError(f"no file in {path} can be read{_instead(single, others)}")
     if kind == "videos":
         return VideoFrames(path, options)
     if kind == "tables":
         return Table(path, options)
     if kind == "sounds":
         return sound_folder.SoundFolder(path, options)
-    return PictureFolder(path, options)
+    return PicturesWithTables(path, options)
+
+
+def _instead(single: Sequence[bytes], others: Counter[str]) -> str:
+    """What to do about a folder without pictures and sounds, as the end of a message."""
+    if single:
+        names = ", ".join(map(shown, single[:3])) + (", ..." if len(single) > 3 else "")
+        return f" as a folder; give one of its files: {names}"
+    text = ""
+    for suffix, count in others.most_common(2):
+        kind, remedy = kind_and_remedy(suffix)
+        files = "1 file is" if count == 1 else f"{count:,} files are"
+        text += f"; {files} {kind}" + (f": {remedy}" if remedy else "")
+    return f"{text}; give {READABLE}"

@@ -27,13 +27,20 @@ class PictureFolder:
     unit = "files"
     labels_given = True
 
-    def __init__(self, root: Path, options: ImportOptions | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        options: ImportOptions | None = None,
+        used: frozenset[bytes] = frozenset(),
+    ) -> None:
+        """List the pictures. Files in `used` are read in another way, and are not reported."""
         options = options or ImportOptions()
         self.options = options
         self.root = root
         self.name = root.resolve().name or "pictures"
+        masks_apart = options.masks == "apart"
         self.files = FolderFiles(
-            root, decoding.SUFFIXES, options.labels_at, masks_apart=options.masks == "apart"
+            root, decoding.SUFFIXES, options.labels_at, masks_apart=masks_apart, used=used
         )
 
     @property

@@ -55,6 +55,8 @@ MORE_LABELS = (
     "gt",
     "annotation",
     "outcome",
+    *("klasse", "kategorie", "classe", "catégorie", "categorie", "étiquette", "etiquette"),
+    *("espèce", "espece", "clase", "categoría", "categoria", "etiqueta", "especie", "etichetta"),
 )
 """Names of label columns that may also mean something else."""
 VECTORS = ("vector", "embedding", "embeddings", "vectors", "features")
@@ -67,8 +69,9 @@ _ALL = frozenset(
 
 
 def plain(name: str) -> str:
-    """The name of a column for comparison: "Image Index", "image-index" are image_index."""
-    return re.sub(r"[\s\-.]+", "_", name.strip()).lower()
+    """The name of a column for comparison: Image Index, image-index, imageIndex: image_index."""
+    parts = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.strip())
+    return re.sub(r"[\s\-._]+", "_", parts).lower()
 
 
 def is_usual(name: str) -> bool:

@@ -1,0 +1,154 @@
+"""Tables beside the pictures of a folder, with labels and columns: metadata.csv, train.csv."""
+
+import dataclasses
+import os
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+
+from lodespace.errors import DatasetError
+from lodespace.importing.finding import Finding
+from lodespace.importing.folders.folder_files import suffix_of
+from lodespace.importing.folders.picture_folder import PictureFolder
+from lodespace.importing.source import ImportOptions, RawItem
+from lodespace.importing.tables.table import Table
+from lodespace.importing.tables.table_rows import SUFFIXES
+from lodespace.items import decoding
+from lodespace.items.errors import BadItem
+from lodespace.items.paths import shown, walk
+
+_SUFFIXES = SUFFIXES - {".txt", ".json"}
+"""Suffixes of the tables. Texts and JSON beside pictures are mostly about something else."""
+_MOST_TABLES = 8
+"""Largest number of tables that are read."""
+_MOST_BYTES = 256 << 20
+"""Largest size of a table, in bytes."""
+_SAME_CLASSES = 0.5
+"""Smallest share of a table's classes that must be folders, if folders name classes too."""
+
+
+class _Beside:
+    """A table whose rows name pictures of the folder."""
+
+    def __init__(
+        self, path: bytes, table: Table, prefix: bytes, pictures: Collection[bytes]
+    ) -> None:
+        self.path = path
+        """Path of the table, relative to the folder."""
+        self.table = table
+        self.rows: dict[bytes, RawItem] = {}
+        """Row per picture that the table names. A picture that is named again has its first row."""
+        for item in table:
+            if isinstance(item, BadItem) or item.path is None:
+                continue
+            item.picture = item.vector = None
+            picture = os.path.normpath(b"/".join(part for part in (prefix, item.path) if part))
+            if picture in pictures:
+                self.rows.setdefault(picture, item)
+
+    @property
+    def classes(self) -> set[str]:
+        return {row.label for row in self.rows.values() if row.label is not None}
+
+    def findings(self) -> Iterator[Finding]:
+        """How the table was understood."""
+        table = self.table
+        name = shown(self.path)
+        found = [*table.rows.findings, *table.roles.findings, *table.finder.findings()]
+        for finding in [*found, *table.read_label.findings()]:
+            if finding.topic in ("labels", "columns") or finding.doubtful:
+                yield dataclasses.replace(finding, text=f"{name}: {finding.text}")
+
+
+class PicturesWithTables(PictureFolder):
+    """A folder of pictures whose labels and columns are also in tables of the folder.
+
+    If folders and a table name classes, the folders count, unless `--label` or `--labels-at none`
+    is given. A picture without a label from its folder gets that of the table, if the table has the
+    same classes.
+    """
+
+    def __init__(self, root: Path, options: ImportOptions) -> None:
+        """Find the tables. Raises DatasetError if no table has the column of `--label`."""
+        found = [path for path in walk(root) if isinstance(path, bytes)]
+        pictures = frozenset(path for path in found if suffix_of(path) in decoding.SUFFIXES)
+        tables = [path for path in found if suffix_of(path) in _SUFFIXES]
+        opened = (_open(root, path, pictures, options) for path in tables[:_MOST_TABLES])
+        self.beside = [table for table in opened if table is not None]
+        if options.label is not None and not self.beside:
+            raise DatasetError(
+                f"{root}: no table beside the pictures names them and has the column "
+                f"'{options.label}' of --label"
+            )
+        super().__init__(root, options, used=frozenset(table.path for table in self.beside))
+        self._rows = {
+            path: row for table in reversed(self.beside) for path, row in table.rows.items()
+        }
+        self._folders_name = frozenset(
+            label for path in self.files.paths if (label := self.files.label_and_split(path)[0])
+        )
+        given = frozenset().union(*(table.classes for table in self.beside))
+        same = len(given & self._folders_name) >= _SAME_CLASSES * max(1, len(given))
+        self._prefer_table = options.label is not None or not self._folders_name
+        self._fill = self._prefer_table or same
+        self._labelled = 0
+        """Number of pictures with a label from a table."""
+        self._differ = 0
+        """Number of pictures with a label from their folder, and another one from a table."""
+
+    def findings(self) -> Sequence[Finding]:
+        found = [
+            finding
+            for table in self.beside
+            for finding in table.findings()
+            if table.classes or not self._folders_name or finding.topic != "labels"
+        ]
+        folder = list(self.files.findings())
+        if self._labelled and not self._folders_name:
+            folder = [finding for finding in folder if finding.topic != "labels"]
+        names = ", ".join(shown(table.path) for table in self.beside)
+        if self._labelled:
+            found.insert(0, Finding("labels", f"{self._labelled:,} from {names}, by the path"))
+        if self._differ:
+            text = f"{names} has other labels for {self._differ:,} pictures; the folders count"
+            found.append(Finding("labels", text, doubtful=True, option="--labels-at none"))
+        return [*found, *folder, *self.survey.findings()]
+
+    def __iter__(self) -> Iterator[RawItem | BadItem]:
+        self._labelled = self._differ = 0
+        for item in super().__iter__():
+            row = None if isinstance(item, BadItem) else self._rows.get(item.path or b"")
+            if row is not None and isinstance(item, RawItem):
+                item.columns = row.columns
+                item.split = item.split or row.split
+                if row.label is not None and (
+                    self._prefer_table or (item.label is None and self._fill)
+                ):
+                    item.label, item.other_labels = row.label, row.other_labels
+                    self._labelled += 1
+                elif row.label is not None and item.label is not None:
+                    self._differ += row.label != item.label
+            yield item
+
+
+def _open(
+    root: Path, path: bytes, pictures: Collection[bytes], options: ImportOptions
+) -> _Beside | None:
+    """Open a table, if its rows name pictures below the folder of the table, or below `root`."""
+    file = root / os.fsdecode(path)
+    if file.stat().st_size > _MOST_BYTES:
+        return None
+    parent = path.rpartition(b"/")[0]
+    for prefix in dict.fromkeys((parent, b"")):
+        own = dataclasses.replace(
+            options, root=root / os.fsdecode(prefix), id=None, image=None, vector=None,
+            thumbnails=None,
+        )  # fmt: skip
+        try:
+            table = Table(file, own)
+            if table.kind == "image":
+                found = _Beside(path, table, prefix, pictures)
+                if found.rows:
+                    return found
+        except DatasetError:
+            continue  # a table about something else
+    return None

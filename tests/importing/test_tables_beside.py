@@ -1,0 +1,107 @@
+"""Folders of pictures with tables of labels, and folders that hold a single table or array."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lodespace.errors import DatasetError
+from lodespace.importing.detect import open_source
+from lodespace.importing.source import ImportOptions
+from lodespace.items.errors import BadItem
+from samples.pictures import draw
+
+
+def make(root: Path, *names: str) -> Path:
+    for number, name in enumerate(names):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        draw(number).save(root / name)
+    return root
+
+
+def labels(root: Path, **options: object) -> dict[str, str | None]:
+    source = open_source(str(root), ImportOptions(**options))  # type: ignore[arg-type]
+    items = [item for item in source if not isinstance(item, BadItem)]
+    return {item.item_id: item.label for item in items}
+
+
+def doubts(root: Path, **options: object) -> list[str]:
+    source = open_source(str(root), ImportOptions(**options))  # type: ignore[arg-type]
+    list(source)
+    return [finding.text for finding in source.findings() if finding.doubtful]
+
+
+def test_pictures_without_folders_of_classes_have_the_labels_of_the_table(tmp_path: Path) -> None:
+    root = make(tmp_path / "d", "images/a.png", "images/b.png", "images/c.png")
+    (root / "train.csv").write_text("id,breed,age\na,pug,3\nb,boxer,4\n")
+    assert labels(root) == {"images/a.png": "pug", "images/b.png": "boxer", "images/c.png": None}
+    source = open_source(str(root), ImportOptions())
+    first = next(iter(source))
+    assert not isinstance(first, BadItem)
+    assert first.columns["age"] == "3"
+    assert any("train.csv" in finding.text for finding in source.findings())
+
+
+def test_folders_of_classes_count_unless_the_table_is_asked_for(tmp_path: Path) -> None:
+    root = make(tmp_path / "d", "cat/a.png", "cat/b.png", "dog/c.png", "dog/d.png")
+    rows = "".join(f"{name}.png,{'old' if name in 'ac' else 'new'}\n" for name in "abcd")
+    (root / "ages.csv").write_text("file_name,label\n" + rows)
+    assert set(labels(root).values()) == {"cat", "dog"}
+    assert any("ages.csv has other labels for 4 pictures" in text for text in doubts(root))
+    for options in ({"label": "label"}, {"labels_at": "none"}):
+        assert list(labels(root, **options).values()) == ["old", "new", "old", "new"]
+    with pytest.raises(DatasetError, match="no table beside the pictures"):
+        labels(root, label="species")
+
+
+def test_a_table_with_the_classes_of_the_folders_labels_the_rest(tmp_path: Path) -> None:
+    root = make(tmp_path / "d", "Train/0/a.png", "Train/14/b.png", "Test/c.png", "Test/d.png")
+    (root / "Test.csv").write_text("Width,ClassId,Path\n40,14,Test/c.png\n40,0,Test/d.png\n")
+    assert labels(root) == {
+        "Test/c.png": "14",
+        "Test/d.png": "0",
+        "Train/0/a.png": "0",
+        "Train/14/b.png": "14",
+    }
+
+
+def test_tables_beside_splits_with_equal_names_are_not_mixed_up(tmp_path: Path) -> None:
+    root = make(tmp_path / "d", *(f"{s}/{n}.png" for s in ("train", "test") for n in range(2)))
+    for split, names in (("train", "ab"), ("test", "ba")):
+        rows = "".join(f"{number}.png,{name}\n" for number, name in enumerate(names))
+        (root / split / "metadata.csv").write_text("file_name,label\n" + rows)
+    assert labels(root) == {
+        "test/0.png": "b",
+        "test/1.png": "a",
+        "train/0.png": "a",
+        "train/1.png": "b",
+    }
+
+
+def test_tables_about_something_else_are_left_out(tmp_path: Path) -> None:
+    root = make(tmp_path / "d", "cat/a.png", "dog/b.png")
+    (root / "results.csv").write_text("model,accuracy\nresnet,0.9\nvit,0.8\n")
+    (root / "broken.parquet").write_bytes(b"x")
+    source = open_source(str(root), ImportOptions())
+    left_out = [item.kind for item in source if isinstance(item, BadItem)]
+    assert left_out == [".csv", ".parquet"]
+
+
+def test_a_folder_with_a_single_table_or_array_is_opened(tmp_path: Path) -> None:
+    root = tmp_path / "d"
+    (root / "data").mkdir(parents=True)
+    (root / "readme.txt").write_text("x")
+    np.save(root / "data" / "vectors.npy", np.zeros((3, 4), np.float32))
+    assert open_source(str(root), ImportOptions()).kind == "vector"
+    np.save(root / "data" / "more.npy", np.zeros((3, 4), np.float32))
+    with pytest.raises(DatasetError, match=r"give one of its files: data/more.npy, data/vectors"):
+        open_source(str(root), ImportOptions())
+
+
+def test_a_folder_that_cannot_be_read_is_described(tmp_path: Path) -> None:
+    for number in range(3):
+        (tmp_path / f"{number}.CR2").write_bytes(b"x")
+    with pytest.raises(DatasetError, match=r"3 files are camera raw \(.cr2\): convert"):
+        open_source(str(tmp_path), ImportOptions())
+    with pytest.raises(DatasetError, match=r"'.cr2' cannot be read; convert"):
+        open_source(str(tmp_path / "0.CR2"), ImportOptions())
