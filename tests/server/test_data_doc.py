@@ -9,11 +9,19 @@ from pathlib import Path
 import pytest
 
 from lodespace.baking.bake import PARTS
+from lodespace.errors import DatasetError
 from lodespace.exporting.formats import FILES, FOLDERS
+from lodespace.importing.detect import open_source
 from lodespace.importing.source import ImportOptions
+from lodespace.importing.tables import table_rows
 from lodespace.items import decoding, formats
 
 PAGE = (Path(__file__).parents[2] / "docs" / "data.md").read_text()
+ARRAYS = {".npy", ".npz"}
+READ = (formats.OF_PILLOW | formats.SOUNDS | table_rows.SUFFIXES | ARRAYS).union(
+    *(extra.suffixes for extra in formats.EXTRAS)
+)
+"""Suffixes of the files that an import reads, with all extras."""
 EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 
 
@@ -50,6 +58,21 @@ def test_limits_are_the_ones_in_force() -> None:
 
 
 def test_every_suffix_is_listed() -> None:
-    optional = [extra.suffixes for extra in formats.EXTRAS]
-    for suffix in (formats.OF_PILLOW | formats.SOUNDS).union(*optional):
+    for suffix in READ:
         assert f"`{suffix}`" in PAGE, suffix
+
+
+def test_every_listed_suffix_is_read() -> None:
+    section = PAGE.split("## Import")[1].split("### The report of an import")[0]
+    listed = set(re.findall(r"`(\.[a-z0-9]+)`", section))
+    assert len(listed) > 50
+    assert listed - READ <= {".gz", ".mat", ".pth", ".raw"}
+
+
+@pytest.mark.parametrize("suffix", sorted(table_rows.SUFFIXES | ARRAYS))
+def test_every_suffix_of_a_table_or_array_is_opened_as_such(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"data{suffix}"
+    path.write_bytes(b"no such content")
+    with pytest.raises(DatasetError) as caught:
+        open_source(str(path), ImportOptions())
+    assert "cannot be read; give" not in str(caught.value)
