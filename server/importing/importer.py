@@ -37,7 +37,7 @@ def import_data(
             report = _copy(Path(data), target, options.root)
         else:
             source = open_source(data, options) if isinstance(data, str) else data
-            if isinstance(source, ArrayItems):
+            if isinstance(source, ArrayItems | TorchItems):
                 source.set_range(options.range)
             report = build(source, target, options, progress=progress)
             report.root = None if source.root is None else source.root.resolve()

@@ -10,7 +10,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from lodespace.items import deep_pixels, heif, tiff
 from lodespace.items.errors import ItemError, Picture
-from lodespace.items.formats import PICTURES
+from lodespace.items.formats import MICROSCOPY, PICTURES
+from lodespace.items.paths import MAX_FILE_BYTES, shown
 from lodespace.items.picture_reading import PictureReading
 from lodespace.items.tiff import Layout, Numbers
 from lodespace.items.value_range import own_range, to_bytes
@@ -57,6 +58,8 @@ whose files look like text or other data (IM, IPTC, SPIDER, MCIDAS) are not in i
 """
 MAX_PIXELS = 40_000_000
 """Largest number of pixels in a picture."""
+_MOST_STACK_BYTES = 16 << 30
+"""Largest size of a TIFF file in bytes."""
 _LARGE = 4_000_000
 """Pictures with more pixels than this number are decoded one at a time."""
 _one_large_picture = threading.Lock()
@@ -76,6 +79,12 @@ _ROTATIONS = {
 """The transposition that makes a picture upright, by its EXIF orientation."""
 _ORIENTATION = 0x0112
 PLAIN = PictureReading()
+
+
+def most_bytes(path: bytes) -> int:
+    """Largest size in bytes of a picture file at `path`. Only parts of a TIFF stack are read."""
+    stack = shown(path).lower().endswith((".tif", ".tiff", *MICROSCOPY.suffixes))
+    return _MOST_STACK_BYTES if stack and MICROSCOPY.installed() else MAX_FILE_BYTES
 
 
 def decode(

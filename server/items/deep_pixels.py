@@ -1,6 +1,6 @@
 """Pixels of more than 8 bits, and the choice of the library that reads a file."""
 
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -12,6 +12,9 @@ from lodespace.items.tiff import Numbers
 
 MODES = frozenset({"I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
 """Modes of Pillow with more than 8 bits per pixel."""
+_COLOUR_MODES = frozenset({"RGB", "RGBA", "LA", "L", "RGBX", "CMYK", "YCbCr", "LAB"})
+_SIZ, _BITS_IN_SIZ, _HEADER = b"\xff\x4f\xff\x51", 42, 4096
+"""Marker of the sizes in a JPEG 2000 file, place of the number of bits, and bytes looked at."""
 _BITS, _PHOTOMETRIC, _SAMPLES, _PLANAR, _EXTRA, _SAMPLE_FORMAT = 258, 262, 277, 284, 338, 339
 """Tags of a TIFF page."""
 _SIGNED = 2
@@ -28,11 +31,27 @@ def is_deep(image: Image.Image) -> bool:
 def _has_deep_colour(image: Image.Image) -> bool:
     """Whether Pillow would read only the upper 8 bits of each number of a colour picture."""
     tiles: Any = getattr(image, "tile", None)
-    if image.format == "PNG" and tiles:
+    if not tiles or image.mode not in _COLOUR_MODES:
+        return False
+    if image.format == "PNG":
         return str(tiles[0].args).endswith(";16B")
-    if image.format == "TIFF":
-        return _bits(image) > 8
-    return False
+    if image.format == "PPM":  # ASCII files have another decoder
+        return tiles[0].codec_name == "ppm" and int(tiles[0].args[1]) > 255
+    if image.format == "JPEG2000":
+        return _jpeg2000_bits(image) > 8
+    return image.format == "TIFF" and _bits(image) > 8
+
+
+def _jpeg2000_bits(image: Image.Image) -> int:
+    """Number of bits per channel in the header of a JPEG 2000 picture, or 8 if it is not found."""
+    file = cast(Any, image).fp
+    place = file.tell()
+    file.seek(0)
+    head = file.read(_HEADER)
+    file.seek(place)
+    begin = head.find(_SIZ)
+    bits = head[begin + _BITS_IN_SIZ : begin + _BITS_IN_SIZ + 1] if begin >= 0 else b""
+    return (bits[0] & 0x7F) + 1 if bits else 8
 
 
 def numbers_of(image: Image.Image, file: BinaryIO) -> Numbers:
@@ -47,18 +66,30 @@ def numbers_of(image: Image.Image, file: BinaryIO) -> Numbers:
         if image.format == "FITS":  # numbers of 16 bits are signed, which Pillow ignores
             values = values.view(np.int16) if values.dtype == np.uint16 else values
         return Numbers(values, False, False)
-    if MICROSCOPY.installed() and image.format == "PNG":
-        import imagecodecs
-
-        file.seek(0)
-        values = imagecodecs.png_decode(file.read())
-        if values.shape[2] == 2:
+    values = _deep_colour(image, file)
+    if values is not None:
+        if values.ndim == 3 and values.shape[2] < 3:  # grey and transparency
             values = values[..., 0]
         return Numbers(values if values.ndim == 2 else values[..., :3], values.ndim == 3, False)
     image.load()
     grey = image.mode in ("L", "LA", "La")
     upper = np.asarray(image.convert("L" if grey else "RGB")).astype(np.uint16)
     return Numbers(upper * np.uint16(257), not grey, False)
+
+
+def _deep_colour(image: Image.Image, file: BinaryIO) -> Any:
+    """All bits of a colour picture, (H, W, C). None if no installed library reads them."""
+    file.seek(0)
+    if image.format == "PPM":
+        tiles: Any = getattr(image, "tile", None)
+        raw = np.frombuffer(file.read(), ">u2", image.width * image.height * 3, tiles[0].offset)
+        return raw.astype(np.uint16).reshape(image.height, image.width, 3)
+    if image.format not in ("PNG", "JPEG2000") or not MICROSCOPY.installed():
+        return None
+    import imagecodecs
+
+    decode = imagecodecs.png_decode if image.format == "PNG" else imagecodecs.jpeg2k_decode
+    return decode(file.read())
 
 
 def opened(file: BinaryIO, formats: tuple[str, ...]) -> Image.Image | None:

@@ -84,7 +84,7 @@ def open_original(items: ItemSet, item: int) -> BinaryIO | None:
     if path is None or items.root is None:
         return None
     of_video = table.value(item_table.START, item) is not None
-    return open_inside(items.root, path, limit=None if of_video else MAX_FILE_BYTES)
+    return open_inside(items.root, path, limit=None if of_video else decoding.most_bytes(path))
 
 
 def raw(items: ItemSet, item: int) -> bytes | None:

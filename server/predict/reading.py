@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from lodespace.errors import DatasetError
 from lodespace.importing.arrays.array_items import ArrayItems
+from lodespace.importing.arrays.torch_dataset import TorchItems
 from lodespace.importing.detect import open_source
 from lodespace.importing.report import ImportReport
 from lodespace.importing.source import ImportOptions, RawItem, Source
@@ -114,7 +115,7 @@ def open_new(data: "str | Source", reading: Reading, given: ImportOptions) -> So
             f"{source.name}: holds {words[source.kind]}, and the model reads {words[reading.kind]}"
         )
     ranges = PictureReading.of(reading.details).ranges
-    if isinstance(source, ArrayItems) and ranges:
+    if isinstance(source, ArrayItems | TorchItems) and ranges:
         source.set_range(ranges[0])
     return source
 

@@ -15,6 +15,7 @@ from lodespace.importing.folders.picture_folder import PictureFolder
 from lodespace.importing.source import ImportOptions
 from lodespace.items import decoding, formats, originals, tiff
 from lodespace.items.errors import ItemError
+from lodespace.items.paths import MAX_FILE_BYTES
 from lodespace.items.picture_reading import PictureReading
 from samples.pictures import Import
 
@@ -138,13 +139,18 @@ def test_every_usual_compression_is_read(compression: str) -> None:
     )
 
 
-@pytest.mark.parametrize("kind", ["png", "tif"])
+@pytest.mark.parametrize("kind", ["png", "tif", "ppm", "jp2"])
 def test_colour_of_12_bits_keeps_its_colours(kind: str) -> None:
     import imagecodecs
 
     rng = np.random.default_rng(0)
     array = (rng.random((30, 40, 3)) * [4095, 2000, 500]).astype(np.uint16)
-    content = imagecodecs.png_encode(array) if kind == "png" else written(array).getvalue()
+    content = {
+        "png": lambda: imagecodecs.png_encode(array),
+        "tif": lambda: written(array).getvalue(),
+        "ppm": lambda: b"P6\n40 30\n65535\n" + array.astype(">u2").tobytes(),
+        "jp2": lambda: imagecodecs.jpeg2k_encode(array, level=0),
+    }[kind]()
     read = decoding.numbers_of(io.BytesIO(content))
     assert read is not None
     assert read.colour
@@ -249,3 +255,16 @@ def test_hostile_files_are_refused(kind: str) -> None:
             content[tags[name] + 2 : tags[name] + 12] = struct.pack("<HII", 4, 1, 1 << 20)
     with pytest.raises(ItemError):
         decoding.decode(io.BytesIO(bytes(content)))
+
+
+def test_a_stack_may_be_larger_than_other_pictures(tmp_path: Path, bring: Import) -> None:
+    root = tmp_path / "big"
+    root.mkdir()
+    for number in range(2):
+        path = root / f"{number}.tif"
+        tifffile.imwrite(path, stack(3), imagej=True, metadata={"axes": "ZYX"})
+        with path.open("r+b") as file:
+            file.truncate(MAX_FILE_BYTES + 1)  # a hole takes no room on the disk
+    items, report = bring(root)
+    assert report.bad == []
+    assert np.asarray(originals.picture(items, 0, 30)).shape == (20, 30)

@@ -63,11 +63,18 @@ def test_an_item_that_cannot_be_read_is_left_out(bring: Import) -> None:
     assert reasons(report) == {"item 1": "OSError: the disk is wet"}
 
 
-def test_normalised_pictures_are_refused_with_advice(bring: Import) -> None:
+def test_normalised_and_16_bit_pictures_use_one_range(bring: Import) -> None:
     import torch
 
-    with pytest.raises(DatasetError, match=r"from 0 to 1"):
-        bring(TorchItems("d", Pairs([torch.randn(3, 8, 8)] * 3)))
+    torch.manual_seed(0)
+    for pictures in (torch.randn(4, 3, 16, 16), torch.randint(0, 4096, (4, 16, 16))):
+        items, _ = bring(TorchItems("d", Pairs(list(pictures))))
+        assert items.data.min() == 0
+        assert items.data.max() == 255
+        assert 110 < items.data.mean() < 145
+        assert len(items.details["stretched_from"]) == 2
+        items, _ = bring(TorchItems("d", Pairs(list(pictures))), range=(0.0, 8.0))
+        assert items.details["stretched_from"] == [0.0, 8.0]
 
 
 @pytest.fixture

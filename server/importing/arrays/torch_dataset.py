@@ -10,6 +10,7 @@ import inspect
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,10 +22,15 @@ from lodespace.errors import DatasetError
 from lodespace.importing.arrays.array_items import as_bytes
 from lodespace.importing.finding import Finding
 from lodespace.importing.source import ImportOptions, RawItem
+from lodespace.importing.value_range_option import asked_ranges, range_finding
 from lodespace.items import decoding
 from lodespace.items.errors import BadItem, ItemError, Picture
+from lodespace.items.picture_reading import PictureReading
+from lodespace.items.value_range import ValueSample, own_range
 
 PREFIX = "torchvision:"
+_SAMPLED = 48
+"""Approximate number of items whose numbers are looked at to find their range."""
 _FINGERPRINTED = 16
 """Smallest number of items of which a fingerprint is computed, if the data set has this many."""
 
@@ -51,10 +57,36 @@ class TorchItems:
         item = first[0] if isinstance(first, tuple | list) else first
         self.kind: Literal["image", "vector"] = "vector" if np.ndim(_array(item)) == 1 else "image"
         self.names = tuple(str(n) for n in getattr(dataset, "classes", None) or ())
+        self.asked: Sequence[float] | str | None = None
+        """The option --range."""
+
+    def set_range(self, asked: Sequence[float] | str | None) -> None:
+        """Use the range of the option --range. Pictures of 8 bits are kept."""
+        if asked is not None:
+            self.asked = asked
+            self.__dict__.pop("reading", None)
+
+    @cached_property
+    def reading(self) -> PictureReading:
+        """The range of numbers that are not bytes, from a sample. Raises DatasetError."""
+        asked = asked_ranges(self.asked)
+        if isinstance(asked, tuple):
+            return PictureReading(asked)
+        sample: ValueSample | None = None
+        for i in range(0, self.count, max(1, self.count // _SAMPLED)):
+            with contextlib.suppress(Exception):  # the import itself reports the failing item
+                values = _array(self._read(i)[0])
+                if values.dtype.kind in "iuf" and values.dtype != np.uint8:
+                    sample = sample or ValueSample(values.dtype, values.size * _SAMPLED)
+                    sample.add(values)
+        try:
+            return PictureReading(() if sample is None else (sample.range(asked),))
+        except ItemError:
+            return PictureReading()
 
     @property
     def details(self) -> dict[str, Any]:
-        return {}
+        return {} if self.kind == "vector" else self.reading.details()
 
     def class_names(self) -> Sequence[str]:
         return self.names
@@ -90,19 +122,18 @@ class TorchItems:
 
     def _picture(self, item: Any) -> Picture:
         if isinstance(item, Image.Image):
-            return decoding.plain(item)
+            return decoding.plain(item, self.reading)
         array = _array(item)
         if array.dtype == np.uint8:
             return as_bytes(array, None)
-        if np.issubdtype(array.dtype, np.floating) and array.min() >= 0 and array.max() <= 1:
+        if array.dtype == np.bool_:
             return as_bytes(array, (0.0, 1.0))
-        raise ItemError(
-            f"the numbers are from {array.min():g} to {array.max():g}; give pictures as uint8, or "
-            "as floating-point numbers from 0 to 1"
-        )
+        return as_bytes(array, self.reading.range_of(0) or own_range(array))
 
     def findings(self) -> Sequence[Finding]:
-        return ()
+        if self.kind == "vector":
+            return ()
+        return [range_finding(self.reading.ranges, asked=self.asked is not None)]
 
     def __iter__(self) -> Iterator[RawItem | BadItem]:
         for number in range(self.count):

@@ -54,7 +54,10 @@ class PictureFolder:
         sample = paths[:: max(1, len(paths) // SIZES_LOOKED_AT)]
         survey = PictureSurvey(self.options, len(sample))
         for path in sample:
-            with contextlib.suppress(ItemError), open_inside(self.root, path) as file:
+            with (
+                contextlib.suppress(ItemError),
+                open_inside(self.root, path, decoding.most_bytes(path)) as file,
+            ):
                 survey.add(file)
         return survey
 
@@ -91,5 +94,5 @@ class FileReader:
         self.root, self.path, self.reading = root, path, reading
 
     def __call__(self, frame: tuple[int, int] | None = None) -> Picture:
-        with open_inside(self.root, self.path) as file:
+        with open_inside(self.root, self.path, decoding.most_bytes(self.path)) as file:
             return decoding.decode(file, frame, self.reading)

@@ -26,6 +26,8 @@ _MOST_PIXELS = 200_000_000
 """Largest number of pixels that are decoded to find the range."""
 _PIXELS_EACH = 40_000
 """Approximate number of pixels of a picture in the sample."""
+_MOST_LAYOUTS = 3
+"""Largest number of different channels and planes that the report names."""
 _COLOURS = {1: "grey", 2: "magenta and green", 3: "red, green and blue"}
 """How channels are composed, by their number."""
 
@@ -120,8 +122,7 @@ class PictureSurvey:
                     option=MICROSCOPY.command(),
                 )
             )
-        if self._layouts:
-            (channels, stated, planes), count = self._layouts.most_common(1)[0]
+        for (channels, stated, planes), count in self._layouts.most_common(_MOST_LAYOUTS):
             some = count < len(self.sizes)
             more = f" (in {count:,} of {len(self.sizes):,} files)" if some else ""
             out += self._channel_findings(channels, stated, more)
@@ -154,7 +155,7 @@ class PictureSurvey:
     def _plane_findings(self, planes: dict[str, int], more: str) -> list[Finding]:
         if not planes:
             return []
-        axes = ", ".join(f"{length} of {_AXES.get(a, a)}" for a, length in planes.items())
+        axes = ", ".join(f"{length:,} {_AXES.get(a, a)}" for a, length in planes.items())
         which = self.planes or ("middle in depth" if "Z" in planes else "first")
         return [
             Finding(
@@ -166,7 +167,7 @@ class PictureSurvey:
         ]
 
 
-_AXES = {"Z": "depth", "T": "time", "I": "pages", "Q": "pages"}
+_AXES = {"Z": "planes in depth", "T": "times", "I": "pages", "Q": "pages"}
 """Names of the axes of tifffile."""
 
 
