@@ -138,5 +138,5 @@ class _Check:
             about = f" of about {count:,}" if count else ""
             return f"only the first {listed:,}{about} were looked at; an import reads all"
         if self.read < self.tally.items:
-            return f"a sample of {self.read:,} was read; an import reads all"
+            return f"{self.read:,} of them were read in this check; an import reads all"
         return ""

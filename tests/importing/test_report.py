@@ -109,7 +109,7 @@ def test_check_without_time_states_that_only_a_part_was_looked_at() -> None:
     whole = check_data(source, ImportOptions(), seconds=1000)
     assert texts(whole.lines)["items"] == [
         "600 vectors",
-        "a sample of 200 was read; an import reads all",
+        "200 of them were read in this check; an import reads all",
     ]
     assert texts(whole.lines)["labels"] == ["600 of 600 items in 2 classes: 0 (300), 1 (300)"]
 

@@ -82,9 +82,11 @@ def test_tables_about_something_else_are_left_out(tmp_path: Path) -> None:
     root = make(tmp_path / "d", "cat/a.png", "dog/b.png")
     (root / "results.csv").write_text("model,accuracy\nresnet,0.9\nvit,0.8\n")
     (root / "broken.parquet").write_bytes(b"x")
+    (root / "sample_submission.csv").write_text("id,label\na,cat\nb,cat\n")
     source = open_source(str(root), ImportOptions())
     left_out = [item.kind for item in source if isinstance(item, BadItem)]
     assert left_out == [".csv", ".parquet"]
+    assert labels(root) == {"cat/a.png": "cat", "dog/b.png": "dog"}
 
 
 def test_a_folder_with_a_single_table_or_array_is_opened(tmp_path: Path) -> None:

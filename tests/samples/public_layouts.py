@@ -311,6 +311,35 @@ def xeno_canto(root: Path) -> Path:
     return root
 
 
+def ham10000(root: Path) -> Path:
+    _pictures(root, "HAM10000_images_part_1/ISIC_00{}.jpg", "HAM10000_images_part_2/ISIC_10{}.jpg")
+    rows = "".join(
+        f"HAM_{i},ISIC_{k}0{i},{dx},histo,80.0\n"
+        for k, dx in ((0, "bkl"), (1, "nv"))
+        for i in range(2)
+    )
+    _text(root / "HAM10000_metadata.csv", f"lesion_id,image_id,dx,dx_type,age\n{rows}")
+    return root
+
+
+def dog_breeds(root: Path) -> Path:
+    _pictures(root, "train/a{}.jpg", "train/b{}.jpg", "test/c{}.jpg")
+    _text(root / "labels.csv", "id,breed\na0,pug\na1,pug\nb0,boxer\nb1,boxer\n")
+    _text(root / "sample_submission.csv", "id,boxer,pug\nc0,0.5,0.5\nc1,0.5,0.5\n")
+    return root
+
+
+def birdclef(root: Path) -> Path:
+    _sounds(root, "train_audio/asbfly/XC1{}.ogg", "train_audio/ashdro1/XC2{}.ogg")
+    rows = "".join(
+        f"{bird},[],1.0,{bird}/XC{k}{i}.ogg\n"
+        for k, bird in ((1, "asbfly"), (2, "ashdro1"))
+        for i in range(2)
+    )
+    _text(root / "train_metadata.csv", f"primary_label,secondary_labels,latitude,filename\n{rows}")
+    return root
+
+
 def keras_npz(root: Path) -> Path:
     rng = np.random.default_rng(0)
     root.mkdir(parents=True, exist_ok=True)
@@ -380,6 +409,10 @@ LAYOUTS = {
     ),
     "Audacity labels": Layout(audacity, {"call": 2, "song": 2}, kind="sound"),
     "xeno-canto": Layout(xeno_canto, {"Parus major": 2, "Turdus merula": 2}, kind="sound"),
+    "Keras npz": Layout(keras_npz, {"0": 4, "1": 4}, ["train", "test"]),
+    "HAM10000": Layout(ham10000, {"bkl": 2, "nv": 2}),
+    "dog breeds": Layout(dog_breeds, {"pug": 2, "boxer": 2, None: 2}, ["train", "test"]),
+    "BirdCLEF": Layout(birdclef, {"asbfly": 2, "ashdro1": 2}, ["train_audio"], "sound"),
     "embeddings": Layout(
         embeddings_csv, {"low": 3, "high": 3}, kind="vector", told="8 columns of numbers"
     ),

@@ -71,7 +71,7 @@ class PicturesWithTables(PictureFolder):
         """Find the tables. Raises DatasetError if no table has the column of `--label`."""
         found = [path for path in walk(root) if isinstance(path, bytes)]
         pictures = frozenset(path for path in found if suffix_of(path) in decoding.SUFFIXES)
-        tables = [path for path in found if suffix_of(path) in _SUFFIXES]
+        tables = [path for path in found if _may_be_labels(path)]
         opened = (_open(root, path, pictures, options) for path in tables[:_MOST_TABLES])
         self.beside = [table for table in opened if table is not None]
         if options.label is not None and not self.beside:
@@ -105,7 +105,7 @@ class PicturesWithTables(PictureFolder):
         folder = list(self.files.findings())
         if self._labelled and not self._folders_name:
             folder = [finding for finding in folder if finding.topic != "labels"]
-        names = ", ".join(shown(table.path) for table in self.beside)
+        names = ", ".join(shown(table.path) for table in self.beside if table.classes)
         if self._labelled:
             found.insert(0, Finding("labels", f"{self._labelled:,} from {names}, by the path"))
         if self._differ:
@@ -128,6 +128,12 @@ class PicturesWithTables(PictureFolder):
                 elif row.label is not None and item.label is not None:
                     self._differ += row.label != item.label
             yield item
+
+
+def _may_be_labels(path: bytes) -> bool:
+    """Whether the file is a table, and not the form of a competition for predictions."""
+    name = shown(path).rpartition("/")[2].lower()
+    return suffix_of(path) in _SUFFIXES and "submission" not in name
 
 
 def _open(
