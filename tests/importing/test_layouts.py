@@ -73,6 +73,8 @@ LAYOUTS = [
     ("train/images valid/images test/images", "-@train -@valid -@test"),
     ("train/cat train/dog", "cat@train dog@train"),
     ("train/cat/a train/dog/b test/cat/c test/dog/d", "cat@train dog@train cat@test dog@test"),
+    ("t/train/n1/images t/train/n2/images t/val/images t/test/images",
+     "n1@train n2@train -@val -@test"),
     ("train/_unlabelled train/a test/b", "-@train a@train b@test"),
     ("images/train images/val", "-@train -@val"),
     ("x/train/a x/train/b x/test/a x/val/b", "a@train b@train a@test b@val"),

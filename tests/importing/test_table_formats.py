@@ -97,6 +97,22 @@ def test_a_table_without_names_keeps_its_first_row(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("first", "is_data"),
+    [
+        ("5.1,3.5,1.4,setosa", True),
+        ("7,0,0,0", True),
+        ("0,1,2,3", False),
+        ("country,2019,2021,2024", False),
+        ("a,b,1,2", False),
+        ("a.jpg,x,y,z", True),
+    ],
+)
+def test_a_first_row_of_data_is_told_from_names(tmp_path: Path, first: str, is_data: bool) -> None:
+    (tmp_path / "t.csv").write_text(f"{first}\n0.5,2,3,x\n0.25,6,7,y\n")
+    assert open_rows(tmp_path / "t.csv").has_names != is_data
+
+
 @pytest.mark.parametrize("suffix", [".csv.gz", ".jsonl.gz", ".json.gz"])
 def test_compressed_tables_are_read(tmp_path: Path, suffix: str) -> None:
     lines = [json.dumps(row) for row in WANTED]
@@ -250,8 +266,10 @@ def test_a_label_column_with_another_usual_name_is_used(name: str) -> None:
 
 
 def test_a_label_column_with_an_unusual_name_is_only_suggested() -> None:
-    assert labels(roles_of(table(path=PATHS, art=TWO, note=PATHS))) == (None, ["--label art"])
-    assert labels(roles_of(table(path=PATHS, art=TWO), label="ART")) == ("art", [])
+    rows = table(path=PATHS, kind=TWO, note=PATHS)
+    assert labels(roles_of(rows)) == (None, ["--label kind"])
+    assert labels(roles_of(rows, label="KIND")) == ("kind", [])
+    assert labels(roles_of(table(path=PATHS, kind=TWO))) == ("kind", ["--labels none"])
 
 
 def test_names_of_classes_are_preferred_to_their_numbers() -> None:
@@ -411,6 +429,11 @@ def test_paths_from_another_computer_find_their_files(tmp_path: Path) -> None:
     }.items():
         assert find(path) == wanted.encode(), path
     assert (find.exact, find.by_end) == (1, 7)
+    for name in ("train/3.png", "test_images/3.png"):
+        (tmp_path / name).parent.mkdir()
+        draw(1).save(tmp_path / name)
+    assert FileFinder(tmp_path, "train_labels")("3") == b"train/3.png"
+    assert FileFinder(tmp_path, "test")("3.png") == b"test_images/3.png"
     for path in ("1.jpg", "https://example.org/1.jpg"):
         with pytest.raises(ItemError, match=r"fits 2 files|web address"):
             find(path)

@@ -173,7 +173,9 @@ class _Reading:
                 branch.split = branch.split or (branch.name if is_folds else None)
             self.doubts.append((f"{_some(names)} are parts, not classes", "--labels-at top"))
         elif folder_names.are_dates(names):
-            self.doubts.append((f"{_some(names)} are dates, not classes", "--labels-at top"))
+            self.doubts.append(
+                (f"{_some(names)} are dates or folders of cameras, not classes", "--labels-at top")
+            )
         elif not all(map(folder_names.is_filler, names)):
             return False
         for branch in here:
@@ -221,7 +223,7 @@ class _Reading:
 
     def _read_classes(self, here: Sequence[_Branch]) -> None:
         """Decide which level below names the classes, and set the labels."""
-        here = [branch for branch in here if branch.is_open]
+        here = _without_fillers(here)
         outer = {branch.name for branch in here}
         pairs = {(branch.name, branch.below) for branch in here if branch.below is not None}
         inner = frozenset(below for _, below in pairs)
@@ -274,8 +276,7 @@ class _Reading:
         labelled = next((branch for branch in branches if branch.label is not None), None)
         if labelled is not None and not self.doubts:
             text = f"from the folder names ({labelled.folder}: {labelled.label})"
-            option = "" if labelled.folder == labelled.label else "--labels-at top"
-            found.append(Finding("labels", text, option=option))
+            found.append(Finding("labels", text))
         for text, option in dict.fromkeys(self.doubts):
             if labelled is not None:
                 text = f"from the folder names ({labelled.folder}: {labelled.label}); {text}"
@@ -287,9 +288,21 @@ class _Reading:
             text = f"from the folder names ({split.folder}: {split.split})"
             doubtful = bool(self.split_doubts)
             text = "; ".join([text, *self.split_doubts])
-            option = "--labels-at top" if doubtful else ""
-            found.append(Finding("splits", text, doubtful=doubtful, option=option))
+            found.append(Finding("splits", text, doubtful=doubtful))
         return found
+
+
+def _without_fillers(here: Sequence[_Branch]) -> list[_Branch]:
+    """The branches, without those of a split that has no class: test/images beside train/cat."""
+    names: defaultdict[str | None, set[str]] = defaultdict(set)
+    for branch in here:
+        names[branch.split].add(branch.name)
+    empty = {
+        split
+        for split, found in names.items()
+        if split is not None and all(map(folder_names.is_filler, found))
+    }
+    return [branch for branch in here if branch.split not in empty]
 
 
 def _some(names: "set[str] | frozenset[str]") -> str:

@@ -24,6 +24,20 @@ PATHS = (
     "image_index",
     "image_filename",
     "photo",
+    # German, French, Spanish, Portuguese, Italian
+    "datei",
+    "dateiname",
+    "bild",
+    "pfad",
+    "fichier",
+    "chemin",
+    "archivo",
+    "imagen",
+    "ruta",
+    "arquivo",
+    "imagem",
+    "immagine",
+    "percorso",
 )
 IMAGES = ("image", "img", "picture", "image_bytes", "bytes", "jpg", "png")
 LABEL_NAMES = ("label", "class", "category", "label_name", "class_name", "target", "y")
@@ -57,6 +71,7 @@ MORE_LABELS = (
     "outcome",
     *("klasse", "kategorie", "classe", "catégorie", "categorie", "étiquette", "etiquette"),
     *("espèce", "espece", "clase", "categoría", "categoria", "etiqueta", "especie", "etichetta"),
+    *("art", "spezies", "espécie", "specie", "soort"),
 )
 """Names of label columns that may also mean something else."""
 VECTORS = ("vector", "embedding", "embeddings", "vectors", "features")

@@ -252,7 +252,8 @@ def _choose_numbers(roles: Roles, columns: Columns, options: ImportOptions) -> N
         return
     roles.numbers = tuple(chosen)
     pattern = next((key for key, value in families.items() if value is chosen), None)
-    example = pattern.replace("#", "*") if pattern else ",".join(chosen[:3])
+    named = pattern is not None and pattern.strip("#. ")
+    example = pattern.replace("#", "*") if pattern and named else ",".join(chosen[:3])
     names = ", ".join([short(c) for c in chosen[:3]] + (["..."] if len(chosen) > 3 else []))
     text = f"{len(chosen):,} columns of numbers are the vector ({names})"
     roles.findings.append(Finding("columns", text, doubtful=True, option=f"--vector '{example}'"))

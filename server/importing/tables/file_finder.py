@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from lodespace.importing.finding import Finding
+from lodespace.importing.folders import folder_names
 from lodespace.importing.folders.folder_files import suffix_of
 from lodespace.items import decoding
 from lodespace.items.errors import ItemError
@@ -27,8 +28,17 @@ class FileFinder:
     longest end with it.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, table: str = "") -> None:
+        """Prepare the search.
+
+        Args:
+            root: Folder of the pictures.
+            table: Name of the table. Of equal files in train/ and test/, the rows of train.csv name
+                those in train/.
+        """
         self.root = root
+        self.split = folder_names.kind_of_split(table)
+        """Split in the name of the table, for comparison."""
         self.exact = 0
         """Number of paths that name a file as they are."""
         self.by_end = 0
@@ -104,6 +114,10 @@ class FileFinder:
         best = [c for c, n in zip(candidates, shared, strict=True) if n == max(shared)]
         if len(best) > 1:
             best = [c for c in best if shown(c).endswith(parts[-1])] or best
+        if len(best) > 1:
+            folders = [shown(c).split("/")[:-1] for c in best]
+            splits = [{folder_names.kind_of_split(name) for name in names} for names in folders]
+            best = [c for c, s in zip(best, splits, strict=True) if self.split in s] or best
         if len(best) > 1:
             names = ", ".join(map(shown, best[:2]))
             raise ItemError(

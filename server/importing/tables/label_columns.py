@@ -81,8 +81,11 @@ def choose_labels(
     if found is not None:
         return found
     candidates = [c for c in columns.rows.columns if c not in taken and _may_be_label(columns, c)]
-    if not columns.rows.has_names and len(candidates) == 1 and len(columns.rows.columns) == 2:
-        return _of_column(columns, candidates[0], [])
+    if len(candidates) == 1 and (not columns.rows.has_names or len(columns.rows.columns) == 2):
+        found = _of_column(columns, candidates[0], [])
+        text = f"from the column {short(candidates[0])}, the only one that may hold them"
+        found.findings = [Finding("labels", text, doubtful=True, option="--labels none")]
+        return found
     if not candidates:
         return LabelColumns(findings=[Finding("labels", "no column has labels")])
     option = f"--label {_quoted(candidates[0])}"

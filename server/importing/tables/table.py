@@ -52,7 +52,7 @@ class Table:
         self.name = path.name if path.is_dir() else table_name(path)
         self.rows = open_rows(path, options.encoding, options.unpacked, options.sheet)
         self.root = options.root or (path if path.is_dir() else path.parent)
-        self.finder = FileFinder(self.root)
+        self.finder = FileFinder(self.root, self.name)
         first = [
             sketched(found[1])
             for found in itertools.islice(self.rows, SNIFFED_ROWS)

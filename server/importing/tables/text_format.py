@@ -150,9 +150,12 @@ def is_data(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     if any(_FILE_NAME.fullmatch(cell) for cell in header):
         return True
     numbers = [cell for cell in header if _is_number(cell)]
-    if len(numbers) < 2 or len(numbers) < len(header) or not rows:
+    if len(numbers) < 2 or 2 * len(numbers) <= len(header) or not rows:
         return False
-    return not _is_index(header)
+    if _is_index(numbers) or any(not cell for cell in header):
+        return False
+    # The names of columns may be numbers, such as years. Names do not repeat, and have no fraction.
+    return len(set(numbers)) < len(numbers) or any(not cell.isdecimal() for cell in numbers)
 
 
 def _is_number(text: str) -> bool:
