@@ -108,7 +108,9 @@ def test_a_table_without_names_keeps_its_first_row(tmp_path: Path) -> None:
         ("a.jpg,x,y,z", True),
     ],
 )
-def test_a_first_row_of_data_is_told_from_names(tmp_path: Path, first: str, is_data: bool) -> None:
+def test_a_first_row_of_data_is_not_taken_for_names(
+    tmp_path: Path, first: str, is_data: bool
+) -> None:
     (tmp_path / "t.csv").write_text(f"{first}\n0.5,2,3,x\n0.25,6,7,y\n")
     assert open_rows(tmp_path / "t.csv").has_names != is_data
 

@@ -81,7 +81,7 @@ def test_options_name_columns_with_unusual_names(pictures: Path, bring: Import) 
     rows = [{"nummer": r["id"], "bild": r["path"], "art": r["label"]} for r in ROWS]
     path = write(pictures / "table.csv", rows)
     items, _ = bring(path)  # the column bild has names of pictures
-    assert (items.ids[2], items.class_names) == ("pictures/2.png", ())
+    assert (items.ids[2], items.class_names) == ("pictures/2.png", ("a", "b"))
     items, _ = bring(path, image="bild", label="art", id="nummer")
     assert items.ids[2] == "n2"
     assert items.class_names == ("a", "b")

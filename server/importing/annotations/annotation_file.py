@@ -18,6 +18,7 @@ from lodespace.importing.annotations.text_tables import (
     text_lines,
 )
 from lodespace.importing.source import ImportOptions
+from lodespace.importing.tables.cells import sketched
 from lodespace.importing.tables.open_rows import open_rows
 from lodespace.importing.tables.table_rows import table_suffix
 from lodespace.items.errors import BadItem
@@ -121,7 +122,9 @@ def names_sounds(path: Path, options: ImportOptions, suffixes: frozenset[str]) -
     if columns.raven:
         return True
     looked_at = [
-        row[1] for row in itertools.islice(rows, _LOOKED_AT) if not isinstance(row, BadItem)
+        sketched(row[1])  # a row may have a picture of many megabytes
+        for row in itertools.islice(rows, _LOOKED_AT)
+        if not isinstance(row, BadItem)
     ]
     if not rows.has_names:
         columns = columns_by_content(looked_at)
