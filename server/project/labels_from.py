@@ -1,5 +1,6 @@
 """Labels from elsewhere: tables, annotations of sounds, Label Studio, and earlier projects."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -98,9 +99,11 @@ def _of_folder(path: Path, options: ImportOptions) -> list[AnnotationFile]:
     """Return the labels in all files with annotations in a folder. Raises DatasetError."""
     files: list[AnnotationFile] = []
     for found in walk(path):
-        name = "" if isinstance(found, BadItem) else shown(found)
+        if isinstance(found, BadItem):
+            continue
+        name = shown(found)
         if may_hold(name):
-            file = read_annotations(path / name, name, options, identified=True)
+            file = read_annotations(path / os.fsdecode(found), name, options, identified=True)
             files += [] if file is None else [file]
     if not files:
         raise DatasetError(

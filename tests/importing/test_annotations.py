@@ -67,6 +67,7 @@ TABLES = [
     ("meta.txt", "audio/a.wav\t1\t2.5\tx\n"),
     ("a.txt", "file,start,end,label\na.wav,1,2.5,x\n"),
     ("a.json", '[{"file": "a.wav", "start": 1, "end": 2.5, "label": "x"}]'),
+    ("a.csv", ",name,start_seconds,stop_seconds\n0,x,1,2.5\n"),
     ("a.csv", "min_t,max_t,min_f,max_f,label\n1,2.5,1000,2000,x\n"),
     ("a.csv", "Start (s),End (s),Scientific name,Common name,Confidence,File\n1,2.5,X x,x,0.7,a\n"),
     ("a.csv", "filepath,start,end,scientific_name,common_name,confidence\n/r/a.wav,1,2.5,X,x,1\n"),
@@ -304,3 +305,78 @@ def test_labels_of_people_win_over_those_of_a_program(tmp_path: Path) -> None:
     source = SoundFolder(tmp_path, ImportOptions())
     assert labels_of(source)[0][1:] == ("b", None)
     assert any("confidence 0.90 to 0.90" in finding.text for finding in source.findings())
+
+
+def test_times_of_other_recordings_give_labels_of_whole_recordings(tmp_path: Path) -> None:
+    for number in range(3):
+        record(tmp_path / f"audio/fold1/{number}.wav", 4)
+    (tmp_path / "metadata").mkdir()
+    (tmp_path / "metadata/UrbanSound8K.csv").write_text(
+        "slice_file_name,fsID,start,end,salience,fold,classID,class\n"
+        + "".join(f"{i}.wav,9,{i * 20 + 5},{i * 20 + 9},1,1,{i},c{i}\n" for i in range(3))
+    )
+    source = SoundFolder(tmp_path, ImportOptions(window=4.0))
+    assert [label for _, label, _ in labels_of(source)] == ["c0", "c1", "c2"]
+    assert any("not those of the recordings" in finding.text for finding in source.findings())
+
+
+def test_a_table_about_something_else_is_passed_over(tmp_path: Path) -> None:
+    record(tmp_path / "bird/a.wav", 3)
+    record(tmp_path / "frog/b.wav", 3)
+    (tmp_path / "features.csv").write_text("filename,mean,label\nq.wav,1,x\n")
+    (tmp_path / "weather.csv").write_text("start,end,class\n2024-01-01,2024-01-02,rain\n")
+    source = SoundFolder(tmp_path, ImportOptions())
+    assert [label for _, label, _ in labels_of(source)] == ["bird", "frog"]
+    assert [bad.name for bad in source if isinstance(bad, BadItem)] == ["2 files (.csv)"]
+
+
+def test_a_track_beside_the_only_recording_is_for_it(tmp_path: Path) -> None:
+    record(tmp_path / "one/a.wav", 3)
+    record(tmp_path / "two/b.wav", 3)
+    record(tmp_path / "two/c.wav", 3)
+    for folder in ("one", "two"):
+        (tmp_path / folder / "Label Track.txt").write_text("0\t1\tx\n")
+    source = SoundFolder(tmp_path, ImportOptions())
+    assert [label for _, label, _ in labels_of(source)] == ["x", None, None]
+    assert any("two/Label Track.txt" in f.text for f in source.findings() if f.doubtful)
+
+
+def test_detections_without_labels_are_clips(tmp_path: Path) -> None:
+    record(tmp_path / "a.wav", 5)
+    (tmp_path / "a.csv").write_text("start_seconds,stop_seconds,source_file\n1,2,/x/a.wav\n")
+    source = SoundFolder(tmp_path, ImportOptions(clips=True))
+    assert labels_of(source) == [("a.wav@1.000-2.000", None, None)]
+
+
+def test_exported_windows_that_overlap_keep_their_own_labels(tmp_path: Path) -> None:
+    record(tmp_path / "a.wav", 6)
+    (tmp_path / "a.txt").write_text("0.0\t3.0\tx\n2.0\t5.0\ty\n")
+    source = SoundFolder(tmp_path, ImportOptions(window=3.0, hop=1.0))
+    assert [label for _, label, _ in labels_of(source)] == ["x", None, "y", None]
+
+
+def test_annotations_that_label_no_window_are_counted(tmp_path: Path) -> None:
+    record(tmp_path / "a.wav", 6)
+    (tmp_path / "a.txt").write_text("0.0\t1.0\tx\n50\t51\ty\n")
+    source = SoundFolder(tmp_path, ImportOptions())
+    labels_of(source)
+    doubtful = [finding.text for finding in source.findings() if finding.doubtful]
+    assert doubtful == ["annotations that label no window: 1"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"annotation_id": 1, "lead_time": 1, "label": {"taxonomy": 5}}]',
+        '[{"data": {"a": "a.wav"}, "annotations": [{"result": [{"value": [1]}]}]}]',
+        '[{"file": "a.wav", "start": 1e400, "end": 2, "label": "x"}]',
+        '[{"file": "a.wav", "start": ' + "9" * 400 + ', "end": 2, "label": "x"}]',
+        '[{"file": "a.wav", "start": {"a": 1}, "end": [], "label": {"x": []}}]',
+        "[" * 100_000,
+    ],
+)
+def test_hostile_annotations_do_not_end_an_import(tmp_path: Path, text: str) -> None:
+    record(tmp_path / "a.wav", 3)
+    record(tmp_path / "b.wav", 3)
+    (tmp_path / "tasks.json").write_text(text)
+    assert len(items_of(SoundFolder(tmp_path, ImportOptions()))) == 2

@@ -53,12 +53,19 @@ class AnnotationFile:
     """Column with the labels. Empty if the format has no columns with names."""
     by_program: bool = False
     """Whether a program such as BirdNET found the annotations."""
+    own: bool = False
+    """Whether the file does not name recordings, so that its own name is that of its recording."""
     notes: list[str] = field(default_factory=list[str])
     """Remarks for a person to check."""
     passed: int = 0
     """Number of entries that are not labels of items."""
     guessed: bool = False
     """Whether the column of the labels was found without a usual name."""
+
+    @property
+    def timed(self) -> bool:
+        """Whether any annotation has times."""
+        return any(annotation.start is not None for annotation in self.annotations)
 
 
 def joined(labels: Sequence[str]) -> str | None:

@@ -61,14 +61,25 @@ def read_annotations(
             return read_label_track(lines, name, names)
         # Raven writes quotation marks as they are.
         if "\t" in lines[0] and find_columns(lines[0].split("\t")).raven:
-            return read_table(TabRows(lines), name, names, options.label)
+            return read_table(TabRows(lines), name, names, options.label, unlabelled=options.clips)
         if not identified and not any(mark in lines[0] for mark in "\t,;|"):
             return None  # a text
     rows = open_rows(path, options.encoding, options.unpacked, options.sheet)
     if label_studio.is_flat(rows.columns):
         good = (row[1] for row in rows if not isinstance(row, BadItem))
-        return label_studio.read_flat(good, name, options.label)
-    return read_table(rows, name, names, options.label, identified=identified, id=options.id)
+        try:
+            return label_studio.read_flat(good, name, options.label)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise DatasetError(f"{path}: not tasks of Label Studio: {error!r}") from error
+    return read_table(
+        rows,
+        name,
+        names,
+        options.label,
+        identified=identified,
+        id=options.id,
+        unlabelled=options.clips,
+    )
 
 
 def may_hold(name: str) -> bool:
@@ -90,7 +101,7 @@ def _of_json(path: Path, name: str, options: ImportOptions) -> AnnotationFile | 
     """Return the labels in a file of Label Studio, or None for other JSON. Raises DatasetError."""
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise DatasetError(f"{path}: the file has more than {MAX_BYTES >> 20} MB")
+            return None
         try:
             value = json_value(path.read_bytes())
         except JsonError:

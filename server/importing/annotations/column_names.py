@@ -44,7 +44,7 @@ _LABELS = (
     "species_name", "common_name", "com_name", "manual_id", "primary_label", "event_label",
     "sound_class", "scientific_name", "sci_name", "species_code", "ebird_code", "call_type",
     "calltype", "sound_type", "vocalization", "tag", "labels", "annotations", "tags", "classes",
-    "event", "call", "taxon", "code", "target", "y", "auto_id", "class_id", "type",
+    "event", "call", "taxon", "code", "target", "y", "auto_id", "class_id", "type", "name",
 )  # fmt: skip
 _OTHERS = ("other_labels", "secondary_labels")
 _CONFIDENCES = ("confidence", "score", "probability", "conf")
@@ -58,9 +58,12 @@ _FACTORS = {
     "hz": 1.0, "khz": 1e3,
 }  # fmt: skip
 _FILE_NAME = re.compile(r".*[^\s.]\.[A-Za-z][A-Za-z0-9]{1,4}")
+_OTHER_TIME = re.compile(r"(start|begin|onset|end|stop)(_.*)?_(samples?|frames?|index|pos)")
 _UNIT = re.compile(r"(.*\S)\s*[\[(]\s*([^\])]*?)\s*[\])]\s*", re.DOTALL)
 _TIMES = frozenset({*_STARTS, *_ENDS, *_DURATIONS, "offset", "file_offset"})
 _FREQUENCIES = frozenset({*_LOWS, *_HIGHS})
+_LARGEST = 1e12
+"""Numbers of seconds or Hz are smaller."""
 _RAVEN = frozenset(
     {
         "selection",
@@ -108,6 +111,8 @@ class Columns:
     """Whether the table is a selection table of Raven."""
     birdnet: bool = False
     """Whether a program such as BirdNET found the labels."""
+    unread_times: list[str] = field(default_factory=list[str])
+    """Columns with times in another unit, such as samples."""
     nameless: bool = False
     """Whether the table does not name its columns, so that they were found by their content."""
     unused: list[str] = field(default_factory=list[str])
@@ -154,10 +159,19 @@ def find_columns(names: Sequence[str]) -> Columns:
     columns.others, columns.confidence = text(_OTHERS), text(_CONFIDENCES)
     columns.split, columns.view = text(_SPLITS), text(("view",))
     columns.selection = text(("selection", "selec"))
+    if "in_file" in by_name:  # Kaleidoscope states frequencies in kHz
+        for column in (columns.low, columns.high):
+            if column is not None:
+                column.factor = 1e3
     columns.raven = "begin_time" in by_name and bool(_RAVEN & set(by_name))
     columns.birdnet = columns.confidence is not None and bool(
         {"common_name", "scientific_name", "com_name", "sci_name"} & set(by_name)
     )
+    columns.unread_times = [
+        by_name[name][0]
+        for name in by_name
+        if name not in _TIMES and _OTHER_TIME.fullmatch(name) is not None
+    ]
     used |= set(columns.files)
     columns.unused = [name for name in names if name not in used]
     return columns
@@ -234,8 +248,11 @@ def number_in(cell: Any) -> float | None:
     if cell is None or isinstance(cell, bool):
         return None
     if isinstance(cell, int | float):
-        value = float(cell)
-        return value if value == value else None  # NaN is an empty cell
+        if cell != cell:
+            return None  # NaN is an empty cell
+        if not abs(cell) < _LARGEST:
+            raise ValueError("a number is too large for seconds or Hz")
+        return float(cell)
     text = str(cell).strip()
     if not text or text.lower() in ("nan", "na", "n/a", "none", "null"):
         return None
@@ -246,6 +263,6 @@ def number_in(cell: Any) -> float | None:
     value = 0.0
     for part in text.split(":"):
         value = value * 60 + float(part)
-    if not abs(value) < 1e12:
+    if not abs(value) < _LARGEST:
         raise ValueError(f"{text} is not a number of seconds or Hz")
     return value

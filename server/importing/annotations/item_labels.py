@@ -6,13 +6,10 @@ from dataclasses import dataclass, field
 
 from lodespace.importing.annotations.annotation import Annotation
 from lodespace.importing.annotations.path_match import How, Match, match_paths
-from lodespace.importing.annotations.window_labels import WindowLabels
+from lodespace.importing.annotations.window_labels import SAME, WindowLabels
 from lodespace.items import table as item_table
 from lodespace.items.item_set import ItemSet
 from lodespace.items.paths import shown
-
-_SAME = 0.002
-"""Largest difference between times that are the same, in seconds. Ids have three decimals."""
 
 
 @dataclass
@@ -114,7 +111,7 @@ class _Matching:
         part = self.parts[item]
         if part is None or annotation.start is None or annotation.end is None:
             return True
-        return abs(part[0] - annotation.start) < _SAME and abs(part[1] - annotation.end) < _SAME
+        return abs(part[0] - annotation.start) < SAME and abs(part[1] - annotation.end) < SAME
 
     def _add(self, found: ItemLabels, item: int, labels: Iterable[str]) -> None:
         found.labels[item] = tuple(dict.fromkeys([*found.labels.get(item, ()), *labels]))
@@ -136,7 +133,7 @@ class _Matching:
         """Give labels to the items of one recording, by their overlap with its annotations."""
         windows = WindowLabels(parts, overlap)
         spans = {item: span for item in items if (span := self.parts[item]) is not None}
-        exact = windows.exact(spans.values(), _SAME)
+        exact = windows.exact(spans.values(), SAME)
         for item in items:
             span = spans.get(item)
             if item in found.labels:
@@ -144,7 +141,7 @@ class _Matching:
             if span is None:
                 labels = windows.whole
             else:
-                labels = windows.same(*span, _SAME) if exact else windows.of(*span)
+                labels = windows.same(*span, SAME) if exact else windows.of(*span)
             if labels:
                 found.labels[item] = labels
                 found.by_overlap += 1

@@ -22,6 +22,8 @@ _LABELS = (
 )  # fmt: skip
 """Usual names of the control with the labels."""
 _LONGEST_NAME = 2000
+_LONGEST = 1e12
+"""Times are shorter, in seconds."""
 _FILE = re.compile(r"[\\/]|\.[A-Za-z0-9]{1,5}$")
 _IMAGE_REGIONS = ("rectanglelabels", "polygonlabels", "brushlabels", "keypointlabels")
 
@@ -153,7 +155,7 @@ def _add(vote: _Vote, control: str, value: dict[str, Any]) -> None:
     labels = tuple(dict.fromkeys(label for label in map(label_text, given) if label))
     start, end = value.get("start"), value.get("end")
     if isinstance(start, int | float) and isinstance(end, int | float):
-        if 0 <= start <= end:
+        if 0 <= start <= end < _LONGEST:
             vote.regions.append((control, float(start), float(end), labels))
     elif labels:
         vote.choices[control] = tuple(dict.fromkeys((*vote.choices.get(control, ()), *labels)))

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-How = Literal["full", "end", "name", "upload", "stem"]
+How = Literal["full", "end", "name", "upload", "stem", "folder"]
 WORDS: dict[How, str] = {
     "full": "by full id",
     "end": "by the end of the path",
     "name": "by the file name alone",
     "upload": "by the name of an upload",
     "stem": "by the name without suffix",
+    "folder": "by the folder",
 }
 """How a name was matched, in words."""
 _MOST_PARTS = 12

@@ -1,14 +1,14 @@
 """The annotations of the recordings in a folder, from the files beside them or from given files."""
 
+import contextlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from lodespace.errors import DatasetError
 from lodespace.importing.annotations.annotation import Annotation, AnnotationFile, counted
 from lodespace.importing.annotations.annotation_file import may_hold, read_annotations
-from lodespace.importing.annotations.path_match import How, counts_text, match_paths
+from lodespace.importing.annotations.path_match import How, Match, counts_text, match_paths
 from lodespace.importing.annotations.table_annotations import MAX_ANNOTATIONS
 from lodespace.importing.annotations.window_labels import WindowLabels
 from lodespace.importing.finding import Finding
@@ -18,49 +18,125 @@ from lodespace.items.paths import shown
 
 _NAMED = 3
 """Largest number of names that a finding gives as examples."""
+_LENGTHS_LOOKED_AT = 20
+"""Approximate number of recordings whose length is compared with times."""
+_BEYOND = 0.1
+"""Smallest time after the end of a recording that counts as after the end, in seconds."""
 
 
 class RecordingAnnotations:
     """Annotations per recording, and what was understood of their files."""
 
     def __init__(
-        self, files: Sequence[AnnotationFile], recordings: Sequence[bytes], overlap: float
+        self,
+        files: Sequence[AnnotationFile],
+        recordings: Sequence[bytes],
+        overlap: float,
+        length_of: Callable[[bytes], float | None] = lambda _: None,
     ) -> None:
-        self.files = [file for file in files if file.annotations]
+        """Match the annotations in `files` to `recordings`.
+
+        Args:
+            files: Files with annotations.
+            recordings: Paths of the recordings.
+            overlap: Smallest overlap with a window, as a share of the shorter of the two.
+            length_of: Function that returns the length of a recording in seconds, or None.
+        """
+        self.recordings, self.length_of = recordings, length_of
+        self.files = list(files)
         self.overlap = overlap
-        self.bad: list[BadItem] = [bad for file in files for bad in file.bad]
         self.labels: dict[bytes, WindowLabels] = {}
         """Labels per recording that has annotations."""
         self.matched: Counter[How] = Counter()
         """Number of annotations by the way in which their recordings were found."""
         self.used: set[int] = set()
         """Indices of the files with an annotation of a recording."""
+        self.unknown: Counter[str] = Counter()
+        """Number of annotations per name that no recording has, in files that are used."""
+        self.unclear: Counter[str] = Counter()
+        """Number of annotations per name that several recordings have."""
+        self.names = [shown(path) for path in recordings]
         names = {name for file in self.files for a in file.annotations for name in a.names}
-        found = match_paths(names, [shown(path) for path in recordings])
-        per_recording: dict[int, list[tuple[bool, Annotation]]] = {}
-        unknown: Counter[str] = Counter()
-        unclear: Counter[str] = Counter()
+        found = match_paths(names, self.names)
+        entries: dict[int, list[tuple[bool, Annotation]]] = {}
         for number, file in enumerate(self.files):
-            for annotation in file.annotations:
-                matches = [found[name] for name in annotation.names if name in found]
-                match = next((m for m in matches if m.index >= 0), None)
-                if match is not None:
-                    entry = file.by_program, annotation
-                    per_recording.setdefault(match.index, []).append(entry)
-                    self.matched[match.how] += 1
-                    self.used.add(number)
-                else:
-                    lost = unclear if matches else unknown
-                    lost[annotation.names[-1] if annotation.names else file.name] += 1
+            self._assign(number, file, found, entries)
+        for index, of_recording in entries.items():
+            self.labels[recordings[index]] = WindowLabels(_of_people(of_recording), overlap)
+        self.bad: list[BadItem] = [
+            b for number in sorted(self.used) for b in self.files[number].bad
+        ]
         for counts, reason in (
-            (unknown, "no recording has this name"),
-            (unclear, "several recordings have this name; state their folders in the table"),
+            (self.unknown, "no recording has this name"),
+            (self.unclear, "several recordings have this name; state their folders in the table"),
         ):
             for name, count in counts.items():
                 self.bad.append(BadItem(name, f"{reason} ({counted(count, 'annotation')})"))
-        self.unknown, self.unclear = unknown, unclear
-        for index, entries in per_recording.items():
-            self.labels[recordings[index]] = WindowLabels(_of_people(entries), overlap)
+
+    def _assign(
+        self,
+        number: int,
+        file: AnnotationFile,
+        found: dict[str, Match],
+        entries: dict[int, list[tuple[bool, Annotation]]],
+    ) -> None:
+        """Assign the annotations of one file to recordings."""
+        unknown: Counter[str] = Counter()
+        unclear: Counter[str] = Counter()
+        of_file: list[tuple[int, How, Annotation]] = []
+        for annotation in file.annotations:
+            matches = [found[name] for name in annotation.names if name in found]
+            match = next((m for m in matches if m.index >= 0), None)
+            if match is not None:
+                of_file.append((match.index, match.how, annotation))
+            elif annotation.names:
+                lost = unclear if matches else unknown
+                lost[annotation.names[-1]] += 1
+        only = self._only_recording(file)
+        if not of_file and only is not None:
+            of_file = [(only, "folder", annotation) for annotation in file.annotations]
+            unknown = unclear = Counter()
+        if not of_file and not file.timed:
+            return  # a table about something else
+        self.unknown += unknown
+        self.unclear += unclear
+        self._drop_foreign_times(file, of_file)
+        for index, how, annotation in of_file:
+            entries.setdefault(index, []).append((file.by_program, annotation))
+            self.matched[how] += 1
+            self.used.add(number)
+
+    def _drop_foreign_times(
+        self, file: AnnotationFile, of_file: Sequence[tuple[int, How, Annotation]]
+    ) -> None:
+        """Make labels of whole recordings from annotations whose times are of other recordings.
+
+        Some data sets were cut from longer recordings, and state the times of the cuts. Then there
+        is one annotation per recording, and most lie after the end of the recording.
+        """
+        if not file.timed or len({index for index, _, _ in of_file}) < max(2, len(of_file)):
+            return
+        known = [
+            annotation.end > length + _BEYOND
+            for index, _, annotation in of_file[:: max(1, len(of_file) // _LENGTHS_LOOKED_AT)]
+            if annotation.end is not None
+            and (length := self.length_of(self.recordings[index])) is not None
+        ]
+        if sum(known) * 2 > len(known):
+            for _, _, annotation in of_file:
+                annotation.start = annotation.end = None
+            file.notes.append(
+                f"the times in {file.name} are not those of the recordings, so each label is for a "
+                "whole recording"
+            )
+
+    def _only_recording(self, file: AnnotationFile) -> int | None:
+        """Index of the only recording in the folder of a file that names no recording, or None."""
+        if not file.own or not file.timed:
+            return None
+        folder = file.name.rpartition("/")[0]
+        here = [i for i, name in enumerate(self.names) if name.rpartition("/")[0] == folder]
+        return here[0] if len(here) == 1 else None
 
     def __bool__(self) -> bool:
         return bool(self.labels)
@@ -70,22 +146,52 @@ class RecordingAnnotations:
         """Whether any annotation has times."""
         return any(labels.timed for labels in self.labels.values())
 
-    def findings(self) -> list[Finding]:
-        """Findings about the files with annotations."""
-        kinds: Counter[str] = Counter()
-        for number in self.used:
-            kinds[self.files[number].kind] += 1
-        columns = dict.fromkeys(
-            self.files[n].label_column for n in sorted(self.used) if self.files[n].label_column
-        )
+    def findings(self, *, windows: bool) -> list[Finding]:
+        """Findings about the files with annotations. `windows`: whether the items are windows.
+
+        They are complete after all windows have been labelled.
+        """
+        found = [] if not self.used else [*self._sources(), *self._doubts()]
+        for lost, why in (
+            (self.unknown, "without a recording of this name"),
+            (self.unclear, "with the name of several recordings"),
+        ):
+            if lost:
+                some = f"{counted(lost.total(), 'annotation')} {why}: {_examples(lost)}"
+                found.append(Finding("labels", some, doubtful=True))
+        if windows and self.timed:
+            text = (
+                "a window has the label with the largest overlap, if an annotation overlaps by "
+                f"{self.overlap:.0%} of the shorter of the two"
+            )
+            found.append(Finding("labels", text, option="--overlap SHARE or --clips"))
+            unused = sum(len(of.timed) - len(of.used) for of in self.labels.values() if of.asked)
+            if unused:
+                text = f"annotations that label no window: {unused:,}"
+                found.append(Finding("labels", text, True, "--overlap 0.2 or --clips"))
+        return found
+
+    def _sources(self) -> list[Finding]:
+        """Where the labels come from."""
+        files = [self.files[number] for number in sorted(self.used)]
+        kinds = Counter(file.kind for file in files)
+        columns = dict.fromkeys(file.label_column for file in files if file.label_column)
         text = f"from {', '.join(_counted(kind, count) for kind, count in kinds.items())}"
         if columns:
             text += f", column {', '.join(columns)}"
         text += (
             f", for {counted(len(self.labels), 'recording')}; matched {counts_text(self.matched)}"
         )
-        guessed = any(self.files[number].guessed for number in self.used)
-        found = [Finding("labels", text, guessed, "--label COLUMN" if guessed else "")]
+        guessed = any(file.guessed for file in files)
+        notes = dict.fromkeys(note for file in files for note in file.notes)
+        return [
+            Finding("labels", text, guessed, "--label COLUMN" if guessed else ""),
+            *(Finding("labels", note, doubtful=True) for note in notes),
+        ]
+
+    def _doubts(self) -> list[Finding]:
+        """Labels that a person should check."""
+        found: list[Finding] = []
         sure = [a.confidence for n in self.used for a in self.files[n].annotations]
         unsure = [value for value in sure if value is not None and value < 1]
         if unsure:
@@ -94,13 +200,12 @@ class RecordingAnnotations:
                 f"{min(unsure):.2f} to {max(unsure):.2f}, used as labels"
             )
             found.append(Finding("labels", text, True, "--labels none"))
-        for lost, why in (
-            (self.unknown, "without a recording of this name"),
-            (self.unclear, "with the name of several recordings"),
-        ):
-            if lost:
-                some = f"{counted(lost.total(), 'annotation')} {why}: {_examples(lost)}"
-                found.append(Finding("labels", some, doubtful=True))
+        unfit = [
+            file.name for n, file in enumerate(self.files) if n not in self.used and file.timed
+        ]
+        if unfit:
+            text = f"annotations of other recordings, not used: {_examples(unfit)}"
+            found.append(Finding("labels", text, doubtful=True))
         return found
 
 
@@ -140,10 +245,10 @@ def read_beside(
             break
         if not may_hold(shown(path)):
             continue
-        try:
+        found = None
+        # One file cannot end the import. A table or text of another kind may hold anything.
+        with contextlib.suppress(Exception):
             found = read_annotations(root / Path(_decoded(path)), shown(path), options)
-        except DatasetError:
-            continue  # a table or text of another kind
         if found is not None and found.annotations:
             files.append(found)
             paths.append(path)

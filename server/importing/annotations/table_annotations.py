@@ -32,6 +32,7 @@ def read_table(
     *,
     identified: bool = False,
     id: str | None = None,
+    unlabelled: bool = False,
 ) -> AnnotationFile | None:
     """Return the annotations in a table, or None if the table does not hold annotations.
 
@@ -42,6 +43,7 @@ def read_table(
         label: Column with the labels. None: found by its name.
         identified: Whether columns with ids of items, and with pictures, name what is labelled.
         id: Column with the ids. None: found by its name.
+        unlabelled: Whether rows with times but without labels are annotations, too.
     """
     first = [row for _, row in itertools.islice(_good(rows), _LOOKED_AT)]
     columns = find_columns(rows.columns) if rows.has_names else columns_by_content(first)
@@ -50,8 +52,14 @@ def read_table(
     if not columns.timed and not columns.files:
         return None
     found = AnnotationFile(name, _kind(columns), by_program=columns.birdnet)
+    found.own = not columns.files
+    if columns.unread_times and not columns.timed:
+        found.notes.append(
+            f"times in {', '.join(columns.unread_times)} are not used; give seconds in columns "
+            "start and end"
+        )
     found.label_column, found.guessed = _label_column(columns, label, rows.columns, first)
-    if not found.label_column:
+    if not found.label_column and not (columns.timed and unlabelled):
         return None
     folder = f"{name.rpartition('/')[0]}/" if "/" in name else ""
     reader = _Reader(columns, found.label_column, folder, own_names)
@@ -96,9 +104,9 @@ def _label_column(
     for name in columns.labels:
         if not first or any(label_text(row.get(name)) for row in first):
             return name, False
-    # Raven lets people name the column. It is the only one with words.
+    # People name the column as they like. It is the only one with words.
     words = [name for name in columns.unused if any(_is_word(row.get(name)) for row in first)]
-    if columns.raven and len(words) == 1:
+    if columns.timed and len(words) == 1:
         return words[0], True
     return (columns.labels[0], False) if columns.labels else ("", False)
 

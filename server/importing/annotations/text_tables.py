@@ -101,7 +101,7 @@ def read_label_track(lines: Sequence[str], name: str, own_names: tuple[str, ...]
     A line is `start, end, label`, separated by tabs. BirdNET adds the confidence. A line that
     begins with a backslash states the lowest and highest frequency of the label before it.
     """
-    found = AnnotationFile(name, "Audacity label track")
+    found = AnnotationFile(name, "Audacity label track", own=True)
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue

@@ -10,6 +10,8 @@ from lodespace.importing.annotations.annotation import Annotation
 
 DEFAULT_OVERLAP = 0.5
 """Default of the smallest overlap, as a share of the annotation or window that is shorter."""
+SAME = 0.002
+"""Largest difference between times that are the same, in seconds. Ids have three decimals."""
 _TINY = 1e-6
 """Tolerance for times, in seconds. Files state times with 3 to 6 decimals."""
 
@@ -44,6 +46,9 @@ class WindowLabels:
         """Latest end of the annotations up to each one."""
         for _, end, _ in timed:
             self._latest.append(max(end, self._latest[-1] if self._latest else end))
+        self._grid = False
+        self.asked = False
+        """Whether the labels of a window were asked for."""
         self.used: set[int] = set()
         """Indices in `timed` of the annotations that counted in a window."""
 
@@ -52,8 +57,11 @@ class WindowLabels:
 
         Labels of the whole recording are used only if no annotation of it has times.
         """
+        self.asked = True
         if not self.timed:
             return self.whole
+        if self._grid:
+            return self.same(start, end, SAME)
         first = bisect_left(self._latest, start)
         last = bisect_right(self._starts, end)
         parts: dict[str, list[tuple[float, float]]] = {}
@@ -89,8 +97,22 @@ class WindowLabels:
         """Return the labels of the annotations from `start` to `end` seconds, within `most`."""
         first = bisect_left(self._starts, start - most)
         last = bisect_right(self._starts, start + most)
-        found = [a for _, stop, a in self.timed[first:last] if abs(stop - end) <= most]
-        return tuple(dict.fromkeys(label for annotation in found for label in annotation.labels))
+        found = [i for i in range(first, last) if abs(self.timed[i][1] - end) <= most]
+        self.used.update(found)
+        labels = (label for index in found for label in self.timed[index][2].labels)
+        return tuple(dict.fromkeys(labels))
+
+    def use_grid(self, window: float, hop: float) -> None:
+        """Label each window by its own annotation only, if all annotations are windows.
+
+        Annotations are windows if they were exported from windows of `window` seconds, one every
+        `hop` seconds, that overlap. By overlap, a window would get labels of its neighbours.
+        """
+        steps = {round(start / hop) for start, _, _ in self.timed}
+        latest = self._latest[-1] if self._latest else 0.0
+        spans = {(step * hop, step * hop + window) for step in steps}
+        spans |= {(step * hop, latest) for step in steps if step * hop < latest}
+        self._grid = hop < window and self.exact(spans, SAME)
 
     def clips(self, path: str) -> Iterator[tuple[str, Annotation]]:
         """Yield an id and the annotation for each different part of the recording at `path`.

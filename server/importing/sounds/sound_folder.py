@@ -18,7 +18,7 @@ from lodespace.importing.annotations.recording_annotations import (
 from lodespace.importing.finding import Finding
 from lodespace.importing.folders.folder_files import FolderFiles, suffix_of
 from lodespace.importing.sounds import cutting
-from lodespace.importing.sounds.recordings import Limits, probe
+from lodespace.importing.sounds.recordings import Limits, header_of, probe
 from lodespace.importing.sounds.spectrogram import FLOOR_SHARE, RANGE_DB, Spectrogram
 from lodespace.importing.source import ImportOptions, RawItem
 from lodespace.items.errors import BadItem, ItemError
@@ -81,9 +81,13 @@ class SoundFolder:
             self._find_beside(options)
         else:
             self._use(table, options)
+        for labels in self.annotations.labels.values():
+            labels.use_grid(self.window, self.hop)
         if self.clips and not self.annotations.timed:
             raise DatasetError(
-                f"{table or root}: --clips needs annotations with start and end; none was found"
+                f"{table or root}: --clips needs annotations with start and end beside the "
+                "recordings. If they are elsewhere, give their file as DATA, and the folder of the "
+                "recordings with --root"
             )
         self.probe = probe(root, self.files.paths, self.limits)
         self.fmax_chosen = options.fmax is not None
@@ -100,11 +104,14 @@ class SoundFolder:
         recordings = [path for path in found if suffix_of(path) in SUFFIXES]
         others = (path for path in found if suffix_of(path) not in SUFFIXES)
         files, paths = read_beside(self.root, others, options)
-        self.annotations = RecordingAnnotations(files, recordings, options.overlap)
+        self.annotations = RecordingAnnotations(files, recordings, options.overlap, self._length)
         used = frozenset(paths[index] for index in self.annotations.used)
-        if not used:  # the tables and texts are about something else
-            self.annotations = RecordingAnnotations([], recordings, options.overlap)
         self.files = FolderFiles(self.root, SUFFIXES, options.labels_at, used=used)
+
+    def _length(self, path: bytes) -> float | None:
+        """The length of a recording in seconds, or None if it will be left out."""
+        header = header_of(self.root, path, self.limits)
+        return None if header is None else header[1]
 
     def _use(self, table: Path, options: ImportOptions) -> None:
         """Find the recordings that the file `table` names."""
@@ -112,8 +119,12 @@ class SoundFolder:
         found: AnnotationFile | None = read_annotations(table, table.name, options)
         if found is None:
             raise DatasetError(f"{table}: no annotations of sounds were found")
-        self.annotations = RecordingAnnotations([found], self.files.paths, options.overlap)
+        self.annotations = RecordingAnnotations(
+            [found], self.files.paths, options.overlap, self._length
+        )
         if not self.annotations:
+            if found.bad and not found.annotations:
+                raise DatasetError(f"{found.bad[0].name}: {found.bad[0].reason}")
             first = next((a.names for a in found.annotations if a.names), ("",))
             raise DatasetError(
                 f"{table}: none of the recordings that it names, such as '{first[-1]}', is in "
@@ -166,14 +177,7 @@ class SoundFolder:
             found.append(Finding("sound", text, option="--window SECONDS"))
         if not self.annotations:
             found += self.files.findings()
-        else:
-            found += self.annotations.findings()
-            if not self.clips and self.annotations.timed:
-                text = (
-                    "a window has the label with the largest overlap, if an annotation overlaps "
-                    f"by {self.annotations.overlap:.0%} of the shorter of the two"
-                )
-                found.append(Finding("labels", text, option="--overlap SHARE or --clips"))
+        found += self.annotations.findings(windows=not self.clips)
         if self.several:
             text = (
                 f"{counted(self.several, 'item')} with several labels: the first is the class, the "
