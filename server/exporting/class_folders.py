@@ -103,13 +103,13 @@ def _write_file(table: Table, item: int, into: Path, *, link: bool) -> None:
     try:
         _write_original(table, item, into, name, link=link)
     except ItemError:  # missing, or not a picture
-        originals.picture(items, item, 1 << 16).save(
-            _free(into, f"{Path(name).stem}.png", item), "PNG"
-        )
+        stem = _without_suffix(name)
+        stem = Path(name).stem if stem == name else stem  # a name with a time is of a video's frame
+        originals.picture(items, item, 1 << 16).save(_free(into, f"{stem}.png", item), "PNG")
 
 
 def _without_suffix(name: str) -> str:
-    """The name of a sound item without the suffix of its recording: "rec.wav@0.500" is "rec@0.500".
+    """The name of a part of a file without the suffix: "rec.wav@0.500" is "rec@0.500".
 
     The time stays in the name.
     """

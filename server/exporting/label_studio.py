@@ -51,8 +51,10 @@ def _choice(kind: str, names: list[str]) -> dict[str, Any]:
 
 def _picture(table: Table, item: int) -> str:
     """Return a URL of the item's picture: Label Studio's URL of the file, or else a data URL."""
-    path = table.items.table.value(item_table.PATH, item) if table.items.table is not None else None
-    if path is not None and table.items.root is not None:
+    kept = table.items.table
+    path = kept.value(item_table.PATH, item) if kept is not None else None
+    of_video = kept is not None and kept.value(item_table.START, item) is not None
+    if path is not None and table.items.root is not None and not of_video:
         return "/data/local-files/?d=" + urllib.parse.quote(path)
     png = thumbnails.picture_png(table.items, item)
     return "data:image/png;base64," + base64.b64encode(png).decode()

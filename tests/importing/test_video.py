@@ -1,6 +1,7 @@
 """Videos, M4A sound and HEIC pictures, if the packages of their extras are installed."""
 
 import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from lodespace.cli import main
 from lodespace.cli.options import add_data_options, data_options_from
 from lodespace.errors import DatasetError
 from lodespace.importing.detect import open_source
@@ -18,6 +20,7 @@ from lodespace.items import table as item_table
 from lodespace.items.errors import ItemError
 from lodespace.items.recording import needs_media, open_recording
 from lodespace.predict.reading import Reading, open_new, read_batches
+from lodespace.project.opening import open_project
 from samples.pictures import Import, draw
 
 FPS = 10
@@ -82,6 +85,21 @@ def test_frames_are_items_with_times_labels_and_cards(tmp_path: Path, bring: Imp
     source = open_new(str(video(tmp_path / "new.mp4", 15)), reading, ImportOptions())
     (batch,) = read_batches(source, reading, ImportReport("new"), 10)
     assert batch.ids == ["new.mp4@0.000", "new.mp4@1.000"]
+
+
+def test_exported_frames_are_pictures_with_their_time(tmp_path: Path) -> None:
+    video(tmp_path / "v" / "a.mp4", 12)
+    opened = open_project(
+        str(tmp_path / "v"), project_folder=tmp_path / "p", options=ImportOptions(every=0.5)
+    )
+    opened.close()
+    export = ["export", str(tmp_path / "p"), "-o"]
+    assert main([*export, str(tmp_path / "out"), "--format", "classes"]) == 0
+    names = ["a@0.000.png", "a@0.500.png", "a@1.000.png"]
+    assert sorted(path.name for path in (tmp_path / "out" / "_unlabelled").iterdir()) == names
+    assert main([*export, str(tmp_path / "t.json")]) == 0
+    tasks = json.loads((tmp_path / "t.json").read_text())
+    assert [task["data"]["image"][:22] for task in tasks] == ["data:image/png;base64,"] * 3
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".avi", ".mov", ".ts"])
