@@ -1,6 +1,7 @@
 """Counts of left-out files and items by kind, for the report of an import."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from lodespace.items.errors import BadItem
@@ -45,7 +46,7 @@ class LeftOut:
         kind.count += bad.count
 
     def lines(self, imported: int, unit: str) -> list[ReportLine]:
-        """Return the lines of the report.
+        """Return the lines of the report: the largest kind, then kinds with a remedy.
 
         Args:
             imported: Number of imported files or items.
@@ -55,19 +56,35 @@ class LeftOut:
             return []
         whole = imported + self.count
         kinds = sorted(self._kinds.values(), key=lambda kind: -kind.count)
+        plain = [kind for kind in kinds[1:] if kind.first.kind and not _matters(kind, whole)]
+        if len(plain) > 1:
+            kinds = [kind for kind in kinds if kind not in plain]
+        kinds[1:] = sorted(kinds[1:], key=lambda kind: not kind.first.remedy)
         lines = [
-            ReportLine(
-                topic="left_out",
-                text=shortened(_text(kind, unit, whole if kind is kinds[0] else 0)),
-                doubtful=_is_doubtful(kind, whole),
-            )
+            _line(_text(kind, unit, whole if kind is kinds[0] else 0), _is_doubtful(kind, whole))
             for kind in kinds[:MOST_KINDS]
         ]
         rest = kinds[MOST_KINDS:]
         if rest:
-            text = f"{sum(k.count for k in rest):,} for {len(rest):,} other reasons"
-            lines.append(ReportLine(topic="left_out", text=text))
+            lines.append(_line(f"{_total(rest):,} for {len(rest):,} other reasons"))
+        if len(plain) > 1:
+            names = ", ".join(kind.first.kind for kind in plain[:MOST_KINDS])
+            more = f", and {len(plain) - MOST_KINDS} more" if len(plain) > MOST_KINDS else ""
+            lines.append(_line(f"{_total(plain):,} files of other kinds: {names}{more}"))
         return lines
+
+
+def _line(text: str, doubtful: bool = False) -> ReportLine:
+    return ReportLine(topic="left_out", text=shortened(text), doubtful=doubtful)
+
+
+def _total(kinds: Sequence[_Kind]) -> int:
+    return sum(kind.count for kind in kinds)
+
+
+def _matters(kind: _Kind, whole: int) -> bool:
+    """Whether files of another kind have a line of their own in the report."""
+    return kind.first.expected or _is_doubtful(kind, whole)
 
 
 def _is_doubtful(kind: _Kind, whole: int) -> bool:

@@ -147,6 +147,23 @@ def test_reasons_that_differ_in_numbers_and_names_are_one_group() -> None:
     ]
 
 
+def test_files_of_other_kinds_are_one_line_after_those_with_a_remedy() -> None:
+    left_out = LeftOut()
+    for kind, count, remedy in (
+        (".md", 1, ""),
+        (".heic", 9, "install it"),
+        (".zip", 1, "unpack it"),
+        (".log", 2, ""),
+    ):
+        left_out.add(BadItem(f"{count} files ({kind})", "another kind", count, kind, remedy))
+    lines = left_out.lines(100, "files")
+    assert [(line.text, line.doubtful) for line in lines] == [
+        ("9 of 113 files are .heic: install it", True),
+        ("1 file is .zip: unpack it", True),
+        ("3 files of other kinds: .log, .md", False),
+    ]
+
+
 def test_stored_report_of_other_people_is_shortened_or_ignored() -> None:
     long = stored_lines([{"topic": "items", "text": "x\n" * 10_000}] * 500)
     assert len(long) == 40

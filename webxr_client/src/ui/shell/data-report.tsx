@@ -7,7 +7,7 @@ export function DataReport() {
   const { state } = useUi();
   const session = state.session.value;
   if (!session || !state.reportOpen.value) return null;
-  const doubtful = session.report.some((line) => line.doubtful);
+  const doubtful = session.report.filter((line) => line.doubtful).length;
   return (
     <section class="glass data-report" aria-label="How the data were read">
       <div class="panel-title">
@@ -23,6 +23,11 @@ export function DataReport() {
           Close <kbd>I</kbd>
         </button>
       </div>
+      {doubtful > 0 && (
+        <p>
+          <strong>{doubtful === 1 ? "1 line to check" : `${doubtful} lines to check`}</strong>
+        </p>
+      )}
       <dl>
         {session.report.map((line, number) => {
           const repeated = session.report[number - 1]?.topic === line.topic;
@@ -43,7 +48,7 @@ export function DataReport() {
           );
         })}
       </dl>
-      {doubtful && (
+      {doubtful > 0 && (
         <p class="muted">
           If a line is wrong, import the data again into a new project, with the option that the
           line names.
