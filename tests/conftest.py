@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from aiohttp.test_utils import TestClient
 from hypothesis import HealthCheck, settings
@@ -16,6 +15,7 @@ from xdist.scheduler import LoadFileScheduling
 
 from drivers.servers import ClientOf, ServerProcess, Serving
 from lodespace.config import ServerConfig
+from samples.vectors import write_small_data
 
 # torch reads this variable when it is loaded, here and in the processes that tests start. Two
 # workers of pytest share two cores, and at these sizes a second thread costs more than it saves.
@@ -65,16 +65,8 @@ def slow(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture
 def small_data(tmp_path: Path) -> Path:
-    """A .npz file with 200 vectors of 8 numbers in four separate groups. Each group is a class.
-
-    A model is trained on this file within a second.
-    """
-    random = np.random.default_rng(5)
-    truth = np.arange(200) % 4
-    centres = random.normal(0, 4, (4, 8))
-    path = tmp_path / "small.npz"
-    np.savez(path, X=(centres[truth] + random.normal(0, 1, (200, 8))).astype(np.float32), y=truth)
-    return path
+    """A .npz file with 200 vectors in four separate groups (samples/vectors.py)."""
+    return write_small_data(tmp_path)
 
 
 @pytest.fixture

@@ -44,11 +44,10 @@ def opened(folder: Path) -> Project:
     return project
 
 
-@pytest.fixture
-def picture_folder(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def picture_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data set folder: 60 pictures in two classes, as IDX files of which one is compressed."""
-    folder = tmp_path / "pictures"
-    folder.mkdir()
+    folder = tmp_path_factory.mktemp("pictures")
     random = np.random.default_rng(2)
     truth = (np.arange(60) % 2).astype(np.uint8)
     images = random.integers(0, 80, (60, 28, 28)).astype(np.uint8)
@@ -113,27 +112,35 @@ def test_scene_checkpoint_and_recording_end_alike(tmp_path: Path, small_data: Pa
     assert times == sorted(times)
 
 
-def test_a_bake_is_valid_gltf(tmp_path: Path, picture_folder: Path) -> None:
-    out = baked(picture_folder, tmp_path / "out", settings=Settings(latent_dim=2), labels="all")
-    report = validate((out / "scene.glb").read_bytes(), tmp_path)
+@pytest.fixture(scope="module")
+def picture_bake(picture_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bake of the pictures in two dimensions, with all labels. It was moved after it was made."""
+    folder = tmp_path_factory.mktemp("bake")
+    out = baked(picture_folder, folder / "out", settings=Settings(latent_dim=2), labels="all")
+    return out.rename(folder / "elsewhere")
+
+
+def test_a_bake_is_valid_gltf(tmp_path: Path, picture_bake: Path) -> None:
+    report = validate((picture_bake / "scene.glb").read_bytes(), tmp_path)
     assert report["issues"]["messages"] == []
 
 
-def test_a_bake_can_be_sent(tmp_path: Path, picture_folder: Path) -> None:
+def test_a_bake_can_be_sent(picture_bake: Path, picture_folder: Path) -> None:
     """A bake contains its data set, no other files, and no path of this machine."""
     original = load(picture_folder)
-    baked(picture_folder, tmp_path / "out", labels="all")
-    (tmp_path / "out").rename(tmp_path / "elsewhere")
-    shutil.rmtree(picture_folder)
-    project = opened(tmp_path / "elsewhere")
+    hidden = picture_folder.rename(picture_folder.with_name("hidden"))
+    try:
+        project = opened(picture_bake)
+    finally:
+        hidden.rename(picture_folder)
     assert project.read_only
     np.testing.assert_array_equal(project.items.data, original.data)
     assert project.items.class_names == ("dark", "bright")
-    kept = files(tmp_path / "elsewhere")
+    kept = files(picture_bake)
     assert {"data/dataset.json", "data/images.gz", "data/labels"} <= set(kept)
     assert not any("unrelated" in name for name in kept)
     assert "thumbnails/0.webp" in kept
-    assert not any(str(tmp_path).encode() in content for content in kept.values())
+    assert not any(str(picture_folder.parent).encode() in content for content in kept.values())
 
 
 def test_labels_are_in_the_scene_and_learned(tmp_path: Path, small_data: Path) -> None:

@@ -5,6 +5,7 @@ The layout is also restored after a restart, and if the trainer is killed during
 
 import asyncio
 import os
+import shutil
 import signal
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ from lodespace.config import ServerConfig
 from lodespace.models.checkpoints import checkpoint
 from lodespace.project.opening import open_project
 from lodespace.service.service import Service
+from samples.vectors import write_small_data
 
 ANNA, BEN = "anna-0001", "ben-00001"
 MILLI = 1e-3
@@ -26,7 +28,8 @@ MILLI = 1e-3
 class Session:
     """A service on a small project, and the actions of a person."""
 
-    def __init__(self, data: Path, folder: Path) -> None:
+    def __init__(self, data: Path, folder: Path | None = None) -> None:
+        """Open `data` in the project `folder`, or the project folder `data`."""
         self.project = open_project(data, project_folder=folder, labels="none")
         self.service = Service(self.project, ServerConfig(), device="cpu", threads=1)
         self.notices: list[protocol.Notice] = []
@@ -86,21 +89,41 @@ class Session:
         os.kill(self.service.trainer.pid, signal.SIGKILL)
 
 
+@pytest.fixture(scope="module")
+def rested_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project folder on small data, whose training rests."""
+    folder = tmp_path_factory.mktemp("rested")
+
+    async def train() -> None:
+        session = Session(write_small_data(folder), folder / "project")
+        await session.service.start()
+        try:
+            await session.rest()
+        finally:
+            await session.service.stop()
+
+    asyncio.run(train())
+    return folder / "project"
+
+
 @pytest.fixture
 async def begin(
-    tmp_path: Path, small_data: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, rested_project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Callable[[], object]]:
-    """Return a function that starts a session. A second call stops the first session, and starts
-    another one on the same project."""
+    """Return a function that stops the previous session and begins one on the same project.
+
+    The project is a copy of `rested_project`.
+    """
     from lodespace.training import supervisor
 
     monkeypatch.setattr(supervisor, "BACKOFF_SECONDS", (0.0, 0.0, 0.0))
+    shutil.copytree(rested_project, tmp_path / "project")
     sessions: list[Session] = []
 
     async def one() -> Session:
         if sessions:
             await sessions[-1].service.stop()
-        session = Session(small_data, tmp_path / "project")
+        session = Session(tmp_path / "project")
         sessions.append(session)
         await session.service.start()
         return session
