@@ -19,7 +19,7 @@ from lodespace.importing.finding import Finding
 from lodespace.importing.frame import SIZES_LOOKED_AT, check_size, frame_of
 from lodespace.importing.report import ImportReport
 from lodespace.importing.source import ImportOptions, RawItem, Source
-from lodespace.importing.tally import Tally, check_count, report_lines, size_text
+from lodespace.importing.tally import Tally, check_count, lines_of, report_lines, size_text
 from lodespace.items import item_set
 from lodespace.items.errors import BadItem
 
@@ -46,7 +46,7 @@ def check_data(
     """
     if isinstance(data, str) and item_set.is_dataset(Path(data)):
         items = item_set.load(Path(data))
-        return ImportReport(items.name, imported=len(items), lines=items.report)
+        return ImportReport(items.name, imported=len(items), lines=lines_of(items))
     check_size(options)
     options = dataclasses.replace(options, download=False)
     source = open_source(data, options) if isinstance(data, str) else data
@@ -77,13 +77,13 @@ class _Check:
         step = max(1, (self.source.count or 0) // SAMPLE)
         listed, whole = 0, True
         for item in self.source:
-            if isinstance(item, BadItem):
-                self.report.leave_out(item)
-                continue
             if time.monotonic() > deadline and listed > 1:
                 whole = False
                 break
             listed += 1
+            if isinstance(item, BadItem):
+                self.report.leave_out(item)
+                continue
             error = self._conflict(item)
             if not error and (listed - 1) % step == 0 and (self.source.count or self.read < SAMPLE):
                 error = self._read(item)

@@ -24,7 +24,7 @@ def class_ids_of(
     given = {label for label in labels if label is not None}
     if not given:
         return list(known)[:MAX_CLASSES], np.full(len(labels), UNLABELED, np.int16)
-    names = [*known, *sorted(given - set(known), key=_natural)]
+    names = [*known, *sorted(given - set(known), key=natural)]
     if len(names) > MAX_CLASSES:
         raise DatasetError(
             f"the labels name {len(names):,} classes; at most {MAX_CLASSES:,} are supported. Is "
@@ -44,7 +44,7 @@ def class_ids_of(
     )
 
 
-def _natural(name: str) -> tuple[int, float, str]:
+def natural(name: str) -> tuple[int, float, str]:
     """Sort key of class names: numbers are sorted by value and come before words."""
     try:
         value = float(name)

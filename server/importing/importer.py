@@ -19,6 +19,7 @@ from lodespace.importing.features import add_features
 from lodespace.importing.report import ImportReport
 from lodespace.importing.source import ImportOptions, Source
 from lodespace.importing.tables.table_rows import table_name, table_suffix
+from lodespace.importing.tally import lines_of
 from lodespace.items import item_set
 from lodespace.items.paths import shown
 from lodespace.items.root_approval import checked_root
@@ -63,7 +64,7 @@ def _copy(source: Path, target: Path, root: Path | None) -> ImportReport:
     except OSError as error:
         raise DatasetError(f"{target} cannot be written: {reason_of(error, target)}") from error
     return ImportReport(
-        items.name, imported=len(items), lines=items.report, root=root or items.root
+        items.name, imported=len(items), lines=lines_of(items), root=root or items.root
     )
 
 

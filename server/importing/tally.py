@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from typing import get_args
 
 from lodespace.errors import DatasetError
+from lodespace.importing.class_ids import natural
 from lodespace.importing.finding import Finding, Topic
 from lodespace.importing.report import ImportReport
 from lodespace.importing.source import RawItem, Source
 from lodespace.items.import_report import MOST_LINES, shortened
+from lodespace.items.item_set import ItemSet
 from lodespace.protocol import ReportLine
 
 MOST_CLASSES = 12
@@ -73,7 +75,7 @@ class Tally:
 
 def named_counts(counts: Counter[str]) -> str:
     """Return names with counts, in a few words: "cat (3), dog (3)". The largest come first."""
-    common = counts.most_common()
+    common = sorted(counts.items(), key=lambda entry: (-entry[1], natural(entry[0])))
     if len(common) > MOST_CLASSES:
         shown = ", ".join(_named(*entry) for entry in common[:_NAMED_OF_MANY])
         name, least = common[-1]
@@ -112,6 +114,20 @@ def report_lines(
     else:
         lines += left_out
     return tuple(lines[:MOST_LINES])
+
+
+def lines_of(items: ItemSet) -> tuple[ReportLine, ...]:
+    """Return the report that is stored with `items`, or else counts of the items."""
+    if items.report:
+        return items.report
+    kind = _KINDS.get(items.kind, "windows of sound")
+    lines = [ReportLine(topic="items", text=f"{len(items):,} {kind}")]
+    codes = [] if items.truth is None else items.truth[items.truth >= 0].tolist()
+    text = "no item has a label"
+    if codes:
+        counts = Counter(items.class_names[code] for code in codes)
+        text = f"{len(codes):,} of {len(items):,} items: {named_counts(counts)}"
+    return (*lines, ReportLine(topic="labels", text=shortened(text)))
 
 
 def check_count(report: ImportReport, tally: Tally, source: Source) -> None:

@@ -16,6 +16,7 @@ from lodespace.importing.folders.unread_formats import kind_and_remedy
 from lodespace.importing.left_out import LeftOut
 from lodespace.importing.source import ImportOptions
 from lodespace.importing.tally import named_counts
+from lodespace.items import item_set
 from lodespace.items.errors import BadItem
 from lodespace.items.formats import EXTRAS, extra_for
 from lodespace.items.import_report import LONGEST, as_text, stored_lines
@@ -125,6 +126,12 @@ def test_check_refuses_the_data_that_an_import_refuses(tmp_path: Path) -> None:
 def test_command_line_checks_data(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["import", str(folder), "--check"]) == 0
     assert "3 of 5 items in 2 classes: cat (2), dog (1)" in capsys.readouterr().out
+
+
+def test_a_data_set_without_a_report_is_counted() -> None:
+    checked = check_data(str(item_set.bundled_digits_folder()), ImportOptions())
+    assert texts(checked.lines)["items"] == ["5,000 pictures"]
+    assert texts(checked.lines)["labels"][0].startswith("5,000 of 5,000 items: 0 (500), 1 (500), ")
 
 
 def test_classes_beyond_twelve_are_counted_and_the_largest_named() -> None:
