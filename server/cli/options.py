@@ -49,7 +49,8 @@ IMPORT_OPTIONS: dict[str, dict[str, Any]] = {
     "labels_at": {
         "metavar": "FOLDER",
         "help": "folder that names the class of a file: parent (that holds the file), top, a depth "
-        "such as 2, or none (default: by the names of all folders)",
+        "such as 2, or none; or name: the words in the name of the file (default: by the names of "
+        "all folders)",
     },
     "masks": {
         "choices": ["apart", "items"],

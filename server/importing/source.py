@@ -19,7 +19,10 @@ class ImportOptions:
     """Options for reading data. An option that is None is derived from the data."""
 
     labels_at: str | None = None
-    """Folder that names the class of a file: "parent", "top", a depth from 1, or "none"."""
+    """Folder that names the class of a file: "parent", "top", a depth from 1, or "none".
+
+    "name": the words in the name of the file.
+    """
     masks: Literal["apart", "items"] = "apart"
     """Whether pictures that are masks of other pictures are left out, or are items."""
     image: str | None = None

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from lodespace.errors import DatasetError
+from lodespace.importing.folders.file_names import label_of_name
 from lodespace.importing.folders.layout import Layout, layout_of
 
 
@@ -75,6 +76,14 @@ LAYOUTS = [
     ("train/cat/a train/dog/b test/cat/c test/dog/d", "cat@train dog@train cat@test dog@test"),
     ("t/train/n1/images t/train/n2/images t/val/images t/test/images",
      "n1@train n2@train -@val -@test"),
+    ("x/1._Images/a._Training_Set x/1._Images/b._Testing_Set",
+     "-@a._Training_Set -@b._Testing_Set"),
+    ("train-clean-100/s1 train-clean-100/s2 train-other/s3 dev-clean/s1 dev-other/s2 test-clean/s2",
+     "s1@train-clean-100 s2@train-clean-100 s3@train-other s1@dev-clean s2@dev-other "
+     "s2@test-clean"),
+    ("train_cats train_dogs test_cats test_dogs",
+     "cats@train_cats dogs@train_dogs cats@test_cats dogs@test_dogs"),
+    ("box_train/a box_train/b box_test/a", "a@box_train b@box_train a@box_test"),
     ("train/_unlabelled train/a test/b", "-@train a@train b@test"),
     ("images/train images/val", "-@train -@val"),
     ("x/train/a x/train/b x/test/a x/val/b", "a@train b@train a@test b@val"),
@@ -84,6 +93,8 @@ LAYOUTS = [
     ("cat/train cat/test dog/train dog/test", "cat@train cat@test dog@train dog@test"),
     ("d/cat/Train d/cat/Valid d/dog/Train", "cat@Train cat@Valid dog@Train"),
     ("COVID/images Normal/images", "COVID Normal"),
+    ("cat/fold1 cat/fold2 dog/fold1 dog/fold2", "cat@fold1 cat@fold2 dog@fold1 dog@fold2"),
+    ("site1/2024-05-01 site1/2024-05-02 site2/2024-05-01", "site1 site1 site2"),
     # Masks
     ("train/good test/good test/crack ground_truth/crack",
      "good@train good@test crack@test mask"),
@@ -95,6 +106,8 @@ LAYOUTS = [
     ("imagesTr labelsTr imagesTs", "-@imagesTr mask -@imagesTs"),
     ("V/JPEGImages V/SegmentationClass V/SegmentationObject", "- mask mask"),
     ("train/images train/labels val/images val/labels", "-@train mask -@val mask"),
+    ("leftImg8bit/train/ulm leftImg8bit/val/bonn gtFine/train/ulm gtFine/val/bonn",
+     "ulm@train bonn@val mask mask"),
     ("images/cat images/dog gt/cat gt/dog", "cat dog mask mask"),
     (". masks", "- mask"),
     ("mask no_mask", "mask no_mask"),
@@ -102,6 +115,10 @@ LAYOUTS = [
     ("masks", "-"),
     # Trains are vehicles, too
     ("train car plane", "train car plane"),
+    ("train_station bus_station", "train_station bus_station"),
+    ("raw cooked", "raw cooked"),
+    ("left right", "left right"),
+    ("images_A images_B", "images_A images_B"),
     # Parts
     ("images_001/images images_002/images", "- -"),
     ("HAM_images_part_1 HAM_images_part_2", "- -"),
@@ -123,6 +140,7 @@ DOUBTFUL = [
     ("mammal/cat mammal/dog bird/duck", "mammal mammal bird", "--labels-at parent"),
     ("cat dog/deep", "cat dog", "--labels-at parent"),
     ("cat", "-", "--labels-at parent"),
+    ("rose tulip flowers/rose flowers/tulip", "rose tulip rose tulip", "--labels-at parent"),
     ("bottle/train/good bottle/test/good bottle/test/bad nut/train/good nut/test/good",
      "good@train good@test bad@test good@train good@test", "--labels-at top"),
     ("2024-05-01 2024-05-02", "- -", "--labels-at top"),
@@ -177,7 +195,7 @@ def test_labels_at_names_the_folder_of_the_class(labels_at: str, wanted: str) ->
 
 @pytest.mark.parametrize("labels_at", ["", "0", "-1", "first", "1.5", "9" * 30])
 def test_a_wrong_labels_at_is_refused(labels_at: str) -> None:
-    with pytest.raises(DatasetError, match="parent, top, none, or a depth"):
+    with pytest.raises(DatasetError, match="parent, top, none, name, or a depth"):
         layout_of(["a/1.png"], labels_at)
 
 
@@ -187,3 +205,28 @@ def test_findings_show_an_example_of_label_and_split() -> None:
         ("labels", "from the folder names (data/train/cat: cat)"),
         ("splits", "from the folder names (data/train/cat: train)"),
     ]
+
+
+def test_names_of_files_that_seem_to_have_labels_are_suggested() -> None:
+    cats = [f"train/cat.{number}.jpg" for number in range(3)]
+    dogs = [f"train/dog.{number}.jpg" for number in range(3)]
+    assert doubts(layout_of([*cats, *dogs])) == ["labels: --labels-at name"]
+    assert doubts(layout_of(["a/cat1.jpg", "a/cat2.jpg", "b/dog1.jpg", "b/dog2.jpg"])) == []
+    assert doubts(layout_of([f"IMG_{number}.jpg" for number in range(9)])) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "label"),
+    [
+        ("a/cat.0.jpg", "cat"),
+        ("Abyssinian_12.jpg", "Abyssinian"),
+        ("great_pyrenees_7.jpg", "great_pyrenees"),
+        ("benign (3).png", "benign"),
+        ("dog12.png", "dog"),
+        ("12.png", None),
+        ("a.png", None),
+        ("x_1_2.png", None),
+    ],
+)
+def test_the_label_in_the_name_of_a_file_ends_at_a_number(path: str, label: str | None) -> None:
+    assert label_of_name(path) == label

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lodespace.importing.finding import Finding
+from lodespace.importing.folders.file_names import label_of_name
 from lodespace.importing.folders.layout import layout_of
 from lodespace.importing.folders.unread_formats import kind_and_remedy
 from lodespace.items.errors import BadItem
@@ -48,6 +49,8 @@ class FolderFiles:
                 others[suffix_of(found)] += 1
         self.bad += [_passed_over(suffix, count) for suffix, count in sorted(others.items())]
         names = [shown(path) for path in self.paths]
+        self.by_name = labels_at == "name"
+        """Whether the labels are in the names of the files."""
         self.layout = layout_of(names, labels_at, masks_apart=masks_apart)
         masks = self.layout.masks
         if masks.counts:
@@ -62,8 +65,9 @@ class FolderFiles:
 
     def label_and_split(self, path: bytes) -> tuple[str | None, str | None]:
         """(label, split) of a file, from the names of its folders."""
-        place = self.layout.places[shown(path).rpartition("/")[0]]
-        return place.label, place.split
+        name = shown(path)
+        place = self.layout.places[name.rpartition("/")[0]]
+        return label_of_name(name) if self.by_name else place.label, place.split
 
 
 def _passed_over(suffix: str, count: int) -> BadItem:

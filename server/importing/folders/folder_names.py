@@ -1,6 +1,7 @@
 """Meaning of the name of a folder: a split, a mask, a part, a date, or a filler."""
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 
 
@@ -22,6 +23,8 @@ _FILLERS = _set(
     "frames raw input inputs original originals rgb audio wav wavs recording recordings sound "
     "sounds archive"
 )
+_WEAK_FILLERS = _set("left right bit bits all cropped resized small large full of and the")
+"""Words without meaning only together with a filler, as in leftImg8bit."""
 _MASKS = _set(
     "mask masks gt gts groundtruth ground truth seg segs segmentation segmentations annotation "
     "annotations annot annots label labels lbl lbls trimap trimaps"
@@ -42,6 +45,7 @@ _CAMERA = re.compile(r"[1-9]\d\d(_?[A-Z][A-Z0-9_]{3,4})|DCIM")
 def words(name: str) -> tuple[str, ...]:
     """The words and numbers in a name, in lower case: trainImages_2017 is train, images, 2017."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name).lower()
+    spaced = re.sub(r"h(old|eld)[\W_]+out", "holdout", spaced)
     return tuple(word for part in re.findall(r"[^\W\d_]+|\d+", spaced) for word in _unglued(part))
 
 
@@ -69,7 +73,7 @@ def is_split(name: str) -> bool:
 
 
 def _are_split(found: tuple[str, ...]) -> bool:
-    left = _without_numbers(found)
+    left = tuple(word for word in _without_numbers(found) if len(word) > 1)  # "b. Test set"
     if "".join(left) in _SPLITS:  # hold-out
         return True
     if any(word in _FILLERS for word in left) and any(word in _SHORT_SPLITS for word in left):
@@ -83,29 +87,50 @@ def _are_split(found: tuple[str, ...]) -> bool:
 def split_names(names: Collection[str]) -> frozenset[str]:
     """Return the splits among the folders `names`, which are beside each other.
 
-    Words that all names have are ignored: birds_train and birds_test are splits.
+    Names with the same words besides the name of a split are splits: birds_train, birds_test.
     """
     found = {name: words(name) for name in names}
     splits = {name for name in names if _are_split(found[name])}
-    if len(names) > 1:
-        rests = _without_common(found)
-        splits |= {name for name, rest in rests.items() if _are_split(rest)}
-        if splits:
-            weak = {n for n, rest in rests.items() if set(rest) and set(rest) <= _WEAK_SPLITS}
-            splits |= weak
+    by_rest: defaultdict[tuple[str, ...], dict[str, str]] = defaultdict(dict)
+    for name in names:
+        kind, rest = _split_and_rest(name)
+        by_rest[rest][name] = kind
+    for alike in by_rest.values():
+        kinds = {kind for kind in alike.values() if kind}
+        if len(kinds) > 1:
+            splits |= {name for name, kind in alike.items() if kind}
+    if splits:
+        known = [rest for rest, alike in by_rest.items() if splits & alike.keys()]
+        for name in names:
+            left = _without_numbers(found[name])
+            weak = [word for word in left if word in _WEAK_SPLITS]
+            if len(weak) == 1 and tuple(word for word in left if word != weak[0]) in known:
+                splits.add(name)
     return frozenset(splits)
 
 
-def _without_common(found: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-    """The words of each name without the words with which all names begin or end."""
-    every = list(found.values())
-    shortest = min(map(len, every))
-    head = next((i for i in range(shortest) if len({w[i] for w in every}) > 1), shortest)
-    tail = next(
-        (i for i in range(shortest - head) if len({w[-1 - i] for w in every}) > 1),
-        shortest - head,
-    )
-    return {name: w[head : len(w) - tail] for name, w in found.items()}
+def _split_and_rest(name: str) -> tuple[str, tuple[str, ...]]:
+    """The kind of the split at the beginning or end of a name ("": none), and the other words."""
+    left = _without_numbers(words(name))
+    if left and left[0] in _SPLITS:
+        return left[0][:2], left[1:]
+    if left and left[-1] in _SPLITS:
+        return left[-1][:2], left[:-1]
+    return "", left
+
+
+def class_in_split(names: Collection[str]) -> dict[str, str]:
+    """The class in the name of each split: train_cats, test_cats, train_dogs. Empty: no classes.
+
+    There are classes if the other words differ, and if each of them is in several splits.
+    """
+    found = {name: _split_and_rest(name) for name in names}
+    kinds: defaultdict[tuple[str, ...], set[str]] = defaultdict(set)
+    for kind, rest in found.values():
+        kinds[rest].add(kind)
+    if len(kinds) < 2 or any(not rest or "" in k or len(k) < 2 for rest, k in kinds.items()):
+        return {}
+    return {name: "_".join(rest) for name, (_, rest) in found.items()}
 
 
 def kind_of_split(name: str) -> str:
@@ -116,7 +141,8 @@ def kind_of_split(name: str) -> str:
 def is_filler(name: str) -> bool:
     """Whether the name has only words that describe any data: images, Data, photos_2."""
     left = _without_numbers(words(name))
-    return bool(left) and all(word in _FILLERS for word in left)
+    known = any(word in _FILLERS for word in left)
+    return known and all(word in _FILLERS or word in _WEAK_FILLERS for word in left)
 
 
 def is_mask(name: str) -> bool:

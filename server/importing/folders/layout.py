@@ -9,9 +9,10 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from lodespace.errors import DatasetError
 from lodespace.importing.finding import Finding
 from lodespace.importing.folders import folder_names
+from lodespace.importing.folders.file_names import labels_in_names
+from lodespace.importing.folders.label_depth import depth_of, label_at
 from lodespace.importing.folders.masks import MaskFiles, masks_among
 
 _PRODUCT_SHARE = 0.75
@@ -79,13 +80,14 @@ def layout_of(
     Args:
         paths: The files of the imported kind.
         labels_at: Folder that names the class of a file: "parent" (that holds the file), "top",
-            a depth from 1 for the top, or "none". None: decided here.
+            a depth from 1 for the top, "name" (the words in the name of the file), or "none".
+            None: decided here.
         masks_apart: Whether files that are masks of other files are told apart.
 
     Raises:
         DatasetError: `labels_at` has another value.
     """
-    depth = _depth_of(labels_at)
+    depth = depth_of(labels_at)
     masks = masks_among(paths) if masks_apart else MaskFiles()
     counts = Counter(path.rpartition("/")[0] for path in paths if not masks.holds(path))
     branches = [_branch(folder, files) for folder, files in counts.items()]
@@ -94,10 +96,17 @@ def layout_of(
     findings = reading.findings(branches)
     if labels_at is not None:
         for branch in branches:
-            branch.label = _at_depth(branch, depth)
-        text = f"from the folder names, by --labels-at {labels_at}"
+            branch.label = label_at(branch.folder, branch.parts, depth)
+        names = "file" if labels_at == "name" else "folder"
+        text = f"from the {names} names, by --labels-at {labels_at}"
         findings = [f for f in findings if f.topic != "labels"]
-        findings.append(Finding("labels", text if depth is not None else "the folders name none"))
+        findings.append(Finding("labels", "not read" if labels_at == "none" else text))
+    elif not any(branch.label for branch in branches):
+        named = labels_in_names(path for path in paths if not masks.holds(path))
+        if named:
+            text = f"names of files begin with {', '.join(named[:4])}"
+            found = Finding("labels", text, doubtful=True, option="--labels-at name")
+            findings = [found, *(f for f in findings if f.topic != "labels" or f.doubtful)]
     return Layout(
         {branch.folder: Place(branch.label, branch.split) for branch in branches},
         masks,
@@ -109,33 +118,6 @@ def _branch(folder: str, files: int) -> _Branch:
     parts = tuple(folder.split("/")) if folder else ()
     end = next((i for i, p in enumerate(parts) if folder_names.is_unlabelled(p)), len(parts))
     return _Branch(folder, parts[:end], files)
-
-
-def _depth_of(labels_at: str | None) -> int | None:
-    """Index of the folder among the folders of a path; None for "none"."""
-    match labels_at:
-        case None | "none":
-            return None
-        case "top":
-            return 0
-        case "parent":
-            return -1
-        case _ if labels_at.isdecimal() and 0 < int(labels_at) < 1000:
-            return int(labels_at) - 1
-        case _:
-            raise DatasetError(
-                f"--labels-at {labels_at}: give parent, top, none, or a depth such as 2 (1 is the "
-                "top)"
-            )
-
-
-def _at_depth(branch: _Branch, depth: int | None) -> str | None:
-    if depth is None or branch.folder.count("/") + 1 > len(branch.parts):
-        return None  # in an unlabelled folder
-    try:
-        return branch.parts[depth]
-    except IndexError:
-        return None
 
 
 @dataclass
@@ -195,6 +177,10 @@ class _Reading:
                 apart[branch.name].append(branch)
             branch.split = branch.split or branch.name
             branch.at += 1
+        if not any(branch.is_open for branch in here):
+            classes = folder_names.class_in_split(names)
+            for branch in here:
+                branch.label = classes.get(branch.parts[branch.at - 1])
         for name, inside in apart.items():
             if any(b.is_open and folder_names.is_split(b.name) for b in inside):
                 for branch in inside:
@@ -223,7 +209,7 @@ class _Reading:
 
     def _read_classes(self, here: Sequence[_Branch]) -> None:
         """Decide which level below names the classes, and set the labels."""
-        here = _without_fillers(here)
+        here = self._without_copies(_without_fillers(here))
         outer = {branch.name for branch in here}
         pairs = {(branch.name, branch.below) for branch in here if branch.below is not None}
         inner = frozenset(below for _, below in pairs)
@@ -235,6 +221,11 @@ class _Reading:
                 for branch in here:
                     branch.split = branch.split or branch.below
                 return self._label(here)
+        elif folder_names.are_parts(inner) or folder_names.are_dates(inner):
+            is_folds = folder_names.are_folds(inner)
+            for branch in here:
+                branch.split = branch.split or (branch.below if is_folds else None)
+            return self._label(here)
         elif not self._is_product(here, pairs, outer, inner):
             if any(below != name for name, below in pairs):
                 text = f"folders inside belong to the class above ({_example(here)})"
@@ -244,6 +235,27 @@ class _Reading:
         for branch in here:
             branch.at += 1
         return self.read(here)
+
+    def _without_copies(self, here: Sequence[_Branch]) -> list[_Branch]:
+        """The branches, without those of a copy of the data: flowers/rose beside rose."""
+        inside: defaultdict[str, set[str]] = defaultdict(set)
+        for branch in here:
+            inside[branch.name] |= {branch.below} if branch.below is not None else set()
+        copies = {
+            name
+            for name, inner in inside.items()
+            if len(inner - {name}) > 1 and inner - {name} <= inside.keys()
+        }
+        others = [branch for branch in here if branch.name not in copies]
+        for name in copies:
+            copy = [branch for branch in here if branch.name == name]
+            for branch in copy:
+                branch.at += 1
+            self.read(copy)
+            for branch in copy:
+                branch.at = len(branch.parts)
+            self.doubts.append((f"{name} has folders of the same names", "--labels-at parent"))
+        return others
 
     @staticmethod
     def _is_product(

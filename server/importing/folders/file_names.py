@@ -1,0 +1,27 @@
+"""Labels in the names of files: cat.0.jpg, Abyssinian_12.jpg, "benign (3).png"."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+_NAMED = re.compile(r"(?P<label>[^\W\d_]+(?:[ _.-][^\W\d_]+)*)[ _.-]*\(?\d+\)?")
+"""A word or more, followed by a number."""
+_SHARE = 0.8
+"""Smallest share of the files whose names begin with words that other files share."""
+_EACH = 2
+"""Smallest number of files per label, on average."""
+
+
+def label_of_name(path: str) -> str | None:
+    """The words at the beginning of a file's name, up to a number. None without both."""
+    name = path.rpartition("/")[2]
+    match = _NAMED.fullmatch(name.rpartition(".")[0] or name)
+    return match["label"] if match else None
+
+
+def labels_in_names(paths: Iterable[str]) -> list[str]:
+    """The labels that names of files seem to have, the most frequent first. Empty: none."""
+    labels = [label_of_name(path) for path in paths]
+    counts = Counter(label for label in labels if label is not None)
+    whole = counts.total() >= _SHARE * len(labels) and counts.total() >= _EACH * len(counts)
+    return [label for label, _ in counts.most_common()] if whole and len(counts) > 1 else []

@@ -1,0 +1,39 @@
+"""The option --labels-at: which folder of a path names the class."""
+
+from collections.abc import Sequence
+
+from lodespace.errors import DatasetError
+
+
+def depth_of(labels_at: str | None) -> int | None:
+    """Index of the folder among the folders of a path. None if no folder names the class.
+
+    Raises DatasetError if `labels_at` is not a value of the option.
+    """
+    match labels_at:
+        case None | "none" | "name":
+            return None
+        case "top":
+            return 0
+        case "parent":
+            return -1
+        case _ if labels_at.isdecimal() and 0 < int(labels_at) < 1000:
+            return int(labels_at) - 1
+        case _:
+            raise DatasetError(
+                f"--labels-at {labels_at}: give parent, top, none, name, or a depth such as 2 (1 "
+                "is the top)"
+            )
+
+
+def label_at(folder: str, parts: Sequence[str], depth: int | None) -> str | None:
+    """The name of the folder at index `depth` of the relative path `folder`, or None.
+
+    `parts` are the folders of the path above an unlabelled folder.
+    """
+    if depth is None or folder.count("/") + 1 > len(parts):
+        return None  # in an unlabelled folder
+    try:
+        return parts[depth]
+    except IndexError:
+        return None
