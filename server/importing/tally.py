@@ -58,7 +58,8 @@ class Tally:
     def _kind(self, source: Source) -> str:
         if source.kind == "sound":
             recordings = "1 recording" if self.files == 1 else f"{self.files:,} recordings"
-            return f"{self.items:,} windows of {recordings}"
+            parts = "annotated clips" if source.details.get("clips") else "windows"
+            return f"{self.items:,} {parts} of {recordings}"
         return f"{self.items:,} {_KINDS[source.kind]}"
 
     def _classes(self, source: Source) -> Finding:
@@ -146,7 +147,10 @@ def _usual_ids(source: Source) -> str:
     if getattr(source, "unit", "items") != "files":
         return "the numbers of the items"
     if source.kind == "sound":
-        return "the paths of the recordings, and the start of each window in seconds"
+        part = (
+            "start and end of each clip" if source.details.get("clips") else "start of each window"
+        )
+        return f"the paths of the recordings, and the {part} in seconds"
     return "the paths of the files"
 
 

@@ -193,7 +193,7 @@ def _matching(result: LabelImport) -> list[str]:
         lines.append(
             f"{matched.unused:,} annotations overlap no item by enough; --overlap sets how much"
         )
-    return [*lines, *result.notes]
+    return [*lines, *matched.notes, *result.notes]
 
 
 def _examples(names: Sequence[str]) -> str:

@@ -150,8 +150,13 @@ def test_every_export_of_sounds_is_imported_completely(
 
 def test_labels_of_windows_serve_other_windows(recordings: Path, tmp_path: Path) -> None:
     project = make(recordings, tmp_path / "work", window=1.0)
-    for kind, suffix in (("csv", ".csv"), ("audacity", "")):
-        export(project.folder, tmp_path / f"out{suffix}", kind)
+    only_ids = "".join(
+        f"{item_id},{label}\n" for item_id, (label, _) in labels_of(project).items() if label
+    )
+    (tmp_path / "out.tsv").write_text(f"id,label\n{only_ids}".replace(",", "\t"))
+    for kind, suffix in (("csv", ".csv"), ("audacity", ""), ("ids", ".tsv")):
+        if kind != "ids":
+            export(project.folder, tmp_path / f"out{suffix}", kind)
         other = open_project(
             recordings,
             project_folder=tmp_path / f"other-{kind}",

@@ -8,12 +8,16 @@ import soundfile
 
 from lodespace.errors import DatasetError
 from lodespace.importing.annotations.annotation import Annotation, AnnotationFile
-from lodespace.importing.annotations.annotation_file import own_names, read_annotations
+from lodespace.importing.annotations.annotation_file import (
+    names_sounds,
+    own_names,
+    read_annotations,
+)
 from lodespace.importing.annotations.column_names import number_in, plain_name
 from lodespace.importing.annotations.path_match import match_paths
 from lodespace.importing.annotations.recording_annotations import RecordingAnnotations
 from lodespace.importing.annotations.window_labels import WindowLabels
-from lodespace.importing.sounds.sound_folder import SoundFolder
+from lodespace.importing.sounds.sound_folder import SUFFIXES, SoundFolder
 from lodespace.importing.source import ImportOptions, RawItem
 from lodespace.items.errors import BadItem
 
@@ -380,3 +384,19 @@ def test_hostile_annotations_do_not_end_an_import(tmp_path: Path, text: str) -> 
     record(tmp_path / "b.wav", 3)
     (tmp_path / "tasks.json").write_text(text)
     assert len(items_of(SoundFolder(tmp_path, ImportOptions()))) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "sounds"),
+    [
+        ("file,start,end,label\na.wav,0,1,x\n", True),
+        ("file,start,end,label\na,0,1,x\n", True),
+        ("file_name,label\na.flac,x\n", True),
+        ("file_name,label\na.jpg,x\n", False),
+        ('file,start,end,embedding\na.wav,0,1,"[0.1, 2]"\n', False),
+        ("id,start,vector\n1,2,3\n", False),
+    ],
+)
+def test_a_table_of_sounds_is_recognised(tmp_path: Path, text: str, sounds: bool) -> None:
+    (tmp_path / "t.csv").write_text(text)
+    assert names_sounds(tmp_path / "t.csv", ImportOptions(), SUFFIXES) == sounds

@@ -3,6 +3,7 @@
 import itertools
 import re
 from pathlib import Path
+from typing import Any
 
 from lodespace.errors import DatasetError
 from lodespace.importing.annotations import label_studio
@@ -61,7 +62,7 @@ def read_annotations(
             return read_label_track(lines, name, names)
         # Raven writes quotation marks as they are.
         if "\t" in lines[0] and find_columns(lines[0].split("\t")).raven:
-            return read_table(TabRows(lines), name, names, options.label, unlabelled=options.clips)
+            return read_table(TabRows(lines), name, names, options.label, clips=options.clips)
         if not identified and not any(mark in lines[0] for mark in "\t,;|"):
             return None  # a text
     rows = open_rows(path, options.encoding, options.unpacked, options.sheet)
@@ -78,7 +79,7 @@ def read_annotations(
         options.label,
         identified=identified,
         id=options.id,
-        unlabelled=options.clips,
+        clips=options.clips,
     )
 
 
@@ -137,11 +138,22 @@ def names_sounds(path: Path, options: ImportOptions, suffixes: frozenset[str]) -
         for row in itertools.islice(rows, _LOOKED_AT)
         if not isinstance(row, BadItem)
     ]
+    if any(_is_vector(cell) for row in looked_at[:1] for cell in row.values()):
+        return False
+    if columns.timed and columns.files:
+        return True
     if not rows.has_names:
         columns = columns_by_content(looked_at)
     return any(
         _is_sound(str(row.get(name)), suffixes) for row in looked_at for name in columns.files
     )
+
+
+def _is_vector(cell: Any) -> bool:
+    """Whether a cell is a list of numbers, or the text of such a list."""
+    if isinstance(cell, list):
+        return len(cell) > 1 and all(isinstance(value, int | float) for value in cell)
+    return isinstance(cell, str) and re.match(r"\[\s*[-+.0-9]", cell) is not None
 
 
 def _is_sound(name: str, suffixes: frozenset[str]) -> bool:

@@ -1,8 +1,10 @@
 """Matching of annotations to the items of a project, by id, by path and by overlap."""
 
+import itertools
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lodespace.importing.annotations.annotation import Annotation
 from lodespace.importing.annotations.path_match import How, Match, match_paths
@@ -10,6 +12,11 @@ from lodespace.importing.annotations.window_labels import SAME, WindowLabels
 from lodespace.items import table as item_table
 from lodespace.items.item_set import ItemSet
 from lodespace.items.paths import shown
+
+_WINDOW_ID = re.compile(
+    r"(.+)@([0-9]{1,9}\.[0-9]{3})(?:-([0-9]{1,9}\.[0-9]{3})(?:#[0-9]+)?)?", re.S
+)
+"""Ids of windows and clips: path, start, and end of clips."""
 
 
 @dataclass
@@ -26,6 +33,8 @@ class ItemLabels:
     """Names that may be of several items, with the ids of the first of these items."""
     unused: int = 0
     """Number of annotations of known recordings that overlap no item by enough."""
+    notes: list[str] = field(default_factory=list[str])
+    """Remarks for a person to check."""
     by_overlap: int = 0
     """Number of items that got their label by the overlap with annotations."""
 
@@ -64,6 +73,8 @@ class _Matching:
 
     def run(self, annotations: Sequence[Annotation], overlap: float) -> ItemLabels:
         found = ItemLabels()
+        if self.items.kind == "sound":
+            annotations = self._with_times(annotations, found)
         names = dict.fromkeys(name for a in annotations for name in a.names)
         ids = self.items.ids
         numbers = {item_id: item for item, item_id in enumerate(ids)}
@@ -101,6 +112,45 @@ class _Matching:
         for number, parts in per_file.items():
             self._overlapping(found, self.of_file[number], parts, overlap)
         return found
+
+    def _with_times(
+        self, annotations: Sequence[Annotation], found: ItemLabels
+    ) -> Sequence[Annotation]:
+        """Add times to annotations that have only the ids of windows, if the windows are others.
+
+        An id states the start of a window. The smallest time between two starts in a recording is
+        taken as the length of the windows.
+        """
+        parsed = {
+            number: match
+            for number, a in enumerate(annotations)
+            if a.start is None and a.names and (match := _WINDOW_ID.fullmatch(a.names[0]))
+        }
+        ids = set(self.items.ids)
+        if all(match[0] in ids for match in parsed.values()):
+            return annotations
+        starts: dict[str, set[float]] = {}
+        for match in parsed.values():
+            starts.setdefault(match[1], set()).add(float(match[2]))
+        gaps = [
+            later - start
+            for of_file in starts.values()
+            for start, later in itertools.pairwise(sorted(of_file))
+        ]
+        length = min(gaps, default=None)
+        timed = list(annotations)
+        for number, match in parsed.items():
+            start = float(match[2])
+            end = float(match[3]) if match[3] else start + length if length else None
+            if end is not None and start <= end:
+                annotation = annotations[number]
+                names = (*annotation.names, match[1])
+                timed[number] = replace(annotation, names=names, start=start, end=end)
+        if length:
+            found.notes.append(
+                f"the ids are those of other windows, read as windows of {length:g} s"
+            )
+        return timed
 
     def _same_part(self, item: int, annotation: Annotation) -> bool:
         """Whether an annotation with the id of an item is of this item, and not of another part.

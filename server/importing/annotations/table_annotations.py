@@ -3,6 +3,7 @@
 import itertools
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from lodespace.importing.annotations.annotation import Annotation, AnnotationFile
@@ -18,9 +19,15 @@ from lodespace.importing.label_text import MISSING, name_of
 from lodespace.importing.tables.table_rows import Row, Rows
 from lodespace.items.errors import BadItem, ItemError
 
-MAX_ANNOTATIONS = 5_000_000
+MAX_ANNOTATIONS = 2_000_000
 """Largest number of annotations of a data set."""
 _LOOKED_AT = 50
+_SHORT = 200
+"""Texts of at most this length are remembered with the labels in them."""
+_LONGEST = 10_000
+"""Largest number of characters of a cell with labels."""
+_KEPT = 1 << 28
+"""Largest number of characters that the further columns of a table may have in all."""
 _QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 
 
@@ -32,7 +39,7 @@ def read_table(
     *,
     identified: bool = False,
     id: str | None = None,
-    unlabelled: bool = False,
+    clips: bool = False,
 ) -> AnnotationFile | None:
     """Return the annotations in a table, or None if the table does not hold annotations.
 
@@ -43,7 +50,8 @@ def read_table(
         label: Column with the labels. None: found by its name.
         identified: Whether columns with ids of items, and with pictures, name what is labelled.
         id: Column with the ids. None: found by its name.
-        unlabelled: Whether rows with times but without labels are annotations, too.
+        clips: Whether annotations become items. Then rows with times but without labels are
+            annotations, too, and the further columns are kept.
     """
     first = [row for _, row in itertools.islice(_good(rows), _LOOKED_AT)]
     columns = find_columns(rows.columns) if rows.has_names else columns_by_content(first)
@@ -59,10 +67,11 @@ def read_table(
             "start and end"
         )
     found.label_column, found.guessed = _label_column(columns, label, rows.columns, first)
-    if not found.label_column and not (columns.timed and unlabelled):
+    if not found.label_column and not (columns.timed and clips):
         return None
     folder = f"{name.rpartition('/')[0]}/" if "/" in name else ""
     reader = _Reader(columns, found.label_column, folder, own_names)
+    reader.keeps = clips or not columns.timed
     spectrograms = _selections_in_spectrograms(rows, columns)
     for read in rows:
         if isinstance(read, BadItem):
@@ -123,7 +132,7 @@ def _is_word(cell: Any) -> bool:
 def label_text(cell: Any) -> str:
     """The label in a cell, trimmed. Empty for a missing value. The number 1.0 is "1"."""
     name = name_of(cell)
-    return "" if name is None or name in MISSING else " ".join(name.split())
+    return "" if name is None or name in MISSING else " ".join(name[:_LONGEST].split())
 
 
 def labels_in(cell: Any, *, several: bool = False) -> tuple[str, ...]:
@@ -132,13 +141,20 @@ def labels_in(cell: Any, *, several: bool = False) -> tuple[str, ...]:
     With `several`, commas and semicolons separate labels, too.
     """
     if isinstance(cell, list | tuple):
-        parts: list[Any] = list(cell)
+        return tuple(dict.fromkeys(label for label in map(label_text, cell) if label))
+    text = label_text(cell)
+    if len(text) > _SHORT:
+        return _labels_in_text.__wrapped__(text, several)
+    return _labels_in_text(text, several) if text else ()
+
+
+@lru_cache(maxsize=10_000)
+def _labels_in_text(text: str, several: bool) -> tuple[str, ...]:
+    """The labels in a text. Tables repeat the same texts."""
+    if text.startswith("[") and text.endswith("]"):
+        parts = [a or b for a, b in _QUOTED.findall(text)]
     else:
-        text = label_text(cell)
-        if text.startswith("[") and text.endswith("]"):
-            parts = [a or b for a, b in _QUOTED.findall(text)]
-        else:
-            parts = list(re.split(r"[|,;]" if several else r"\|", text))
+        parts = re.split(r"[|,;]" if several else r"\|", text)
     return tuple(dict.fromkeys(label for label in map(label_text, parts) if label))
 
 
@@ -174,6 +190,9 @@ class _Reader:
         self.columns, self.label_column = columns, label_column
         self.folder, self.own_names = folder, own_names
         self.several = label_column in columns.several
+        self.keeps = True
+        """Whether further columns are kept."""
+        self._left = _KEPT
 
     def annotation(self, row: Row) -> Annotation:
         """Return the annotation in a row. Raises ItemError or ValueError."""
@@ -185,8 +204,6 @@ class _Reader:
         if columns.raven or not names:
             names += self.own_names
         start, end = self._times(row)
-        more = [*columns.unused, *([columns.selection] if columns.selection else [])]
-        kept = {n: row[n] for n in more if n in row and n != self.label_column}
         return Annotation(
             tuple(dict.fromkeys(names)),
             labels[0] if labels else "",
@@ -197,8 +214,16 @@ class _Reader:
             number_in(row.get(columns.confidence or "")),
             tuple(dict.fromkeys([*labels[1:], *others])),
             label_text(row.get(columns.split or "")) or None,
-            kept,
+            self._further(row) if self.keeps else {},
         )
+
+    def _further(self, row: Row) -> Row:
+        """The values of the columns that have no other meaning."""
+        columns = self.columns
+        more = [*columns.unused, *([columns.selection] if columns.selection else [])]
+        kept = {n: row[n] for n in more if n in row and n != self.label_column}
+        self._left -= sum(len(value) for value in kept.values() if isinstance(value, str | bytes))
+        return kept if self._left > 0 else {}
 
     def _times(self, row: Row) -> tuple[float | None, float | None]:
         columns = self.columns

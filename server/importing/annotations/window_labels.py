@@ -64,6 +64,8 @@ class WindowLabels:
             return self.same(start, end, SAME)
         first = bisect_left(self._latest, start)
         last = bisect_right(self._starts, end)
+        if first >= last:
+            return ()
         parts: dict[str, list[tuple[float, float]]] = {}
         confidences: dict[str, float] = {}
         for index in range(first, last):
