@@ -60,7 +60,7 @@ class Soak:
     samples: list[Sample] = field(default_factory=list[Sample])
     """Samples, in the order of time."""
     answered: list[tuple[float, str, float]] = field(default_factory=list[tuple[float, str, float]])
-    """Time since the first gesture, action, and seconds until the answer, per command."""
+    """Per command: seconds since the first gesture, name of the action, seconds to the answer."""
     refused: list[str] = field(default_factory=list[str])
     """Codes of refused commands, without the refusals “nothing to undo” and “nothing to redo”."""
     trainers: set[int] = field(default_factory=set[int])

@@ -1,4 +1,4 @@
-"""Items as tensors: pictures resampled to a side that the networks read, or standardised vectors.
+"""Items as tensors: standardised vectors, or pictures in a size that the networks can read.
 
 Pictures stay uint8, also on a GPU, and are converted to floats one batch at a time. An array of
 100,000 colour pictures then takes 300 MB instead of 1.2 GB, and an array that is mapped from a file

@@ -63,11 +63,12 @@ class Region:
 
 
 class SeesEveryPicture:
-    """A person who knows the class of every picture, and labels the largest of 35 balls.
+    """A person who knows the class of every picture, and labels large balls of one class.
 
     A ball is a region in the map, in which at least a share `purity` of the items has the same
-    class. A real person would have to look at many pictures to find a ball. The benchmark does not
-    count these pictures, so the results are numbers of gestures, without seconds.
+    class. Of 35 balls that are tried, the person labels the largest. A real person would have to
+    look at many pictures to find a ball. The benchmark does not count these pictures, so the
+    results are numbers of gestures, without seconds.
     """
 
     def __init__(self, truth: Labels, purity: float, seed: int) -> None:

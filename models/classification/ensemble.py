@@ -61,7 +61,7 @@ class Predictions:
         self.order = torch.empty(0, dtype=torch.int64)
         """Items in the order of the sweep, int64 (N,), on the CPU."""
         self.position = 0
-        """Items processed in the current sweep, 0..2 N. Each item counts once in each pass."""
+        """Number of items done in the current sweep. A sweep has two passes, so it ends at 2 N."""
 
     def _forget(self) -> None:
         """Discard the results of the kernel classifier and of label spreading."""

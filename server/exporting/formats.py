@@ -30,7 +30,7 @@ class ExportOptions:
     """Whether an item without a label is exported with its predicted class. For the formats
     `classes`, `raven` and `audacity`."""
     files: class_folders.Files = "copy"
-    """For the format classes: whether to copy the files, make hard links, or only list them."""
+    """Treatment of the files in the format "classes": copies, hard links, or only a list."""
 
 
 @dataclass(frozen=True)

@@ -169,11 +169,11 @@ def around(start: float, end: float, length: float) -> tuple[float, float]:
 
 
 def read_part(recording: Any, start: float, end: float) -> npt.NDArray[np.float32]:
-    """Read the part from `start` to `end` seconds, (T,), the mix of all channels.
+    """Read the samples from `start` to `end` seconds, (T,). The channels are mixed.
 
-    A part before the beginning of the recording, where `start` is negative, and a part after its
-    end, are silence. Returns no sample if the recording has no sample in the part. Raises ItemError
-    for a part that is too long.
+    `start` may be negative, and `end` may be after the end of the recording: samples outside of the
+    recording are 0. If all samples are outside, the result is empty. Raises ItemError if the part
+    is too long.
     """
     rate = recording.samplerate
     if not -_LONGEST < start < end < _LONGEST:

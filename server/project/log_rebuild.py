@@ -171,8 +171,9 @@ class Rebuilding:
     def _make_classes(self, count: int, known: Sequence[ClassInfo] = ()) -> None:
         """Add classes until there are `count`.
 
-        Each class is created by an event that takes the number of a lost event. Does nothing if
-        there are too few lost events. `known` has the names and colours of the first classes.
+        Each class is created by a new event, which gets the sequence number of a lost event. Does
+        nothing if fewer events are lost than classes are needed. `known` has the names and colours
+        of the first classes.
         """
         missing = range(len(self._session.classes), min(count, MAX_CLASSES))
         if not 0 < len(missing) <= len(self._free):

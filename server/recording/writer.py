@@ -94,7 +94,7 @@ class RecordingWriter:
             self._thin()
             if kind == FRAME and self._size + len(record) > self.max_bytes:
                 raise RecordingFullError(
-                    "the recording is full: positions are recorded again from the next keyframe"
+                    "the recording is full: no positions are recorded until the next keyframe"
                 )
         try:
             rest = memoryview(record)

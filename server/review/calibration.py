@@ -1,12 +1,13 @@
 """Calibration of doubts by the answers of people on contact sheets.
 
-On a sheet, a person confirms or changes the class of each item, which is its label or its
-prediction. The model had given a probability for that class. Sheets do not show a random sample:
-they show the items with the largest doubt. So the share of right classes on a sheet differs from
-the share among all items. Among items of equal probability, both shares are almost the same. The
-calibration is a logistic regression of the answers on the log-odds of the probability (J. Platt
-1999), with a prior around "the probability is right". The posterior gives both the calibrated
-probability and its uncertainty, also for probabilities that no sheet has shown yet.
+A sheet shows each item with a class: its label, or else its prediction. A person confirms this
+class or changes it. The model had given a probability for the class that was shown. Sheets do not
+show a random sample: they show the items with the largest doubt. So the share of right classes on a
+sheet differs from the share among all items. Among items of equal probability, both shares are
+almost the same. The calibration is a logistic regression of the answers on the log-odds of the
+probability (J. Platt 1999), with a prior around "the probability is right". The posterior gives
+both the calibrated probability and its uncertainty, also for probabilities that no sheet has shown
+yet.
 """
 
 from collections.abc import Iterable, Iterator

@@ -21,7 +21,7 @@ BRIDGE = 0.6
 """Two dense places are one island if the density between them is at least this share of the density
 of the less dense place."""
 SMALLEST_SHARE = 0.005
-"""Smallest share of all items in an island."""
+"""An island has at least this share of all items."""
 SMALLEST = 8
 """Smallest number of items in an island."""
 EXPLAINING = 0.1

@@ -145,8 +145,8 @@ def _candidates(state: ItemState, class_name: Callable[[int], str]) -> Iterator[
 def _overview(n: int) -> Suggestion:
     """Return the first suggestion of a session: a sheet with items from all over the map.
 
-    The sheet should contain all classes: a model that learned only some classes predicts one of
-    these with high confidence for every item.
+    The sheet should contain all classes. A model that has learned only some of the classes predicts
+    one of them for every item, with high confidence, so nothing points to the other classes.
     """
     return Suggestion(
         kind="uncertain",

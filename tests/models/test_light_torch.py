@@ -1,4 +1,4 @@
-"""Optimisers without the compiler of torch, and the compiler when something needs it."""
+"""Optimisers work without torch's compiler, which is loaded only when something needs it."""
 
 import subprocess
 import sys

@@ -51,7 +51,7 @@ def raw(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def project(raw: Path, tmp_path: Path) -> Path:
-    """A project that was made here, on the pictures of `raw`."""
+    """A project on the pictures of `raw`, made on this computer by this user."""
     folder = tmp_path / "work"
     open_project(raw, project_folder=folder).close()
     return folder

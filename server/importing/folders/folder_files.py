@@ -71,7 +71,7 @@ class FolderFiles:
 
 
 def _passed_over(suffix: str, count: int) -> BadItem:
-    """Return the line of the report on `count` files of another kind than the imported kind."""
+    """Return the report's line about `count` files that are not of the imported kind."""
     files = "file" if count == 1 else "files"
     kind, remedy = kind_and_remedy(suffix)
     name = f"{count:,} {files} ({suffix or 'no suffix'})"

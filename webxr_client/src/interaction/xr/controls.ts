@@ -293,7 +293,7 @@ export class XrControls implements InputListener {
 
   /**
    * Freeze the points while a hand paints or holds something, so that a label applies to the points
-   * as seen. Do not freeze the points while a cluster is dragged in the model, because neighbours
+   * as seen. Do not freeze the points while a hand drags a cluster, because neighbours
    * have to follow the cluster.
    */
   private freezeOrThaw(): void {

@@ -95,7 +95,8 @@ export const PRESS_DISTANCE = 0.004;
 export const REARM_DISTANCE = 0.018;
 /** Length of the ray from a hand. */
 export const RAY_LENGTH = 1.3;
-/** Length of the ray of a hand whose brush contains points, so that the hand ignores far boards. */
+/** Length of a hand's ray while points are in its brush. The ray is short then, so that it does not
+ * reach a board behind the points. */
 export const RAY_LENGTH_AT_POINTS = 0.35;
 /**
  * Length of the ray of a hand that holds a cluster. The ray is short, so that the cluster is not

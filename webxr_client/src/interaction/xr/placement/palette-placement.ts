@@ -79,8 +79,8 @@ export function placeCardAtBrush(
 }
 
 /**
- * Put the card above a sheet, so that the card hides no picture of the sheet. `across`: distance
- * from the middle of the sheet to the right, metres.
+ * Put the card above a sheet, so that the card hides no picture of the sheet. `across`: how far
+ * the card is to the right of the middle of the sheet, metres.
  */
 export function placeCardOverSheet(
   card: Object3D,

@@ -1,4 +1,4 @@
-/** The palette at the hand that does not paint: classes, actions, and a head with text. */
+/** The palette at the hand that does not paint: classes, actions, and a line of text above them. */
 import { AlwaysDepth } from "three";
 import type { Interval } from "../../../protocol/messages.js";
 import type { AppState } from "../../../state/app-state.js";
