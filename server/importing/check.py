@@ -14,7 +14,7 @@ from PIL import Image
 
 from lodespace.importing.build import read_item
 from lodespace.importing.class_ids import class_ids_of
-from lodespace.importing.detect import open_source
+from lodespace.importing.detect import source_for
 from lodespace.importing.finding import Finding
 from lodespace.importing.frame import SIZES_LOOKED_AT, check_size, frame_of
 from lodespace.importing.report import ImportReport
@@ -49,7 +49,7 @@ def check_data(
         return ImportReport(items.name, imported=len(items), lines=lines_of(items))
     check_size(options)
     options = dataclasses.replace(options, download=False)
-    source = open_source(data, options) if isinstance(data, str) else data
+    source = source_for(data, options)
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         return _Check(source, options).run(time.monotonic() + seconds)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from lodespace.errors import DatasetError
 from lodespace.importing.annotations import annotation_file
-from lodespace.importing.arrays.array_items import IDX_NAME, from_idx
+from lodespace.importing.arrays.array_items import IDX_NAME, ArrayItems, from_idx
 from lodespace.importing.arrays.npz_file import from_npy, from_npz
-from lodespace.importing.arrays.torch_dataset import PREFIX, from_torchvision
+from lodespace.importing.arrays.torch_dataset import PREFIX, TorchItems, from_torchvision
 from lodespace.importing.folders.folder_files import suffix_of
 from lodespace.importing.folders.unread_formats import kind_and_remedy
 from lodespace.importing.sounds import sound_folder
@@ -32,6 +32,17 @@ _ALONE = SUFFIXES - {".txt", ".json"}
 """Suffixes of a table that is opened if it is the only one in a folder."""
 _LOOKED_AT = 10_000
 """Largest number of files in a folder that are counted by kind."""
+
+
+def source_for(data: "str | Source", options: ImportOptions) -> Source:
+    """The source for `data`, a path, torchvision:NAME or a source, with the range of `options`.
+
+    Raises DatasetError.
+    """
+    source = open_source(data, options) if isinstance(data, str) else data
+    if isinstance(source, ArrayItems | TorchItems):
+        source.set_range(options.range)
+    return source
 
 
 def open_source(data: str, options: ImportOptions) -> Source:

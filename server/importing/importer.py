@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 from lodespace.errors import DatasetError
 from lodespace.files import reason_of
-from lodespace.importing.arrays.array_items import IDX_NAME, ArrayItems, from_arrays
+from lodespace.importing.arrays.array_items import IDX_NAME, from_arrays
 from lodespace.importing.arrays.torch_dataset import PREFIX, TorchItems
 from lodespace.importing.build import build
-from lodespace.importing.detect import open_source
+from lodespace.importing.detect import source_for
 from lodespace.importing.features import add_features
 from lodespace.importing.report import ImportReport
 from lodespace.importing.source import ImportOptions, Source
@@ -37,9 +37,7 @@ def import_data(
         if isinstance(data, str) and item_set.is_dataset(Path(data)):
             report = _copy(Path(data), target, options.root)
         else:
-            source = open_source(data, options) if isinstance(data, str) else data
-            if isinstance(source, ArrayItems | TorchItems):
-                source.set_range(options.range)
+            source = source_for(data, options)
             report = build(source, target, options, progress=progress)
             report.root = None if source.root is None else source.root.resolve()
         add_features(target, options, report, progress=progress)

@@ -58,6 +58,11 @@ whose files look like text or other data (IM, IPTC, SPIDER, MCIDAS) are not in i
 """
 MAX_PIXELS = 40_000_000
 """Largest number of pixels in a picture."""
+_MAX_SLOW_PIXELS = 4_000_000
+"""Largest number of pixels in a picture of a format that Pillow decodes in Python.
+
+4 megapixels of them take about 12 s.
+"""
 _MOST_STACK_BYTES = 16 << 30
 """Largest size of a TIFF file in bytes."""
 _LARGE = 4_000_000
@@ -116,6 +121,12 @@ def _decode(file: BinaryIO, frame: tuple[int, int] | None, reading: PictureReadi
     with opened as image:
         width, height = image.size
         check_pixels(height, width)
+        if deep_pixels.is_slow(image) and width * height > _MAX_SLOW_PIXELS:
+            raise ItemError(
+                f"the picture has {width:,} x {height:,} pixels; at most "
+                f"{_MAX_SLOW_PIXELS // 1_000_000} megapixels are read of this kind of "
+                f"{image.format}"
+            )
         if frame is not None and image.format == "JPEG":
             image.draft(None, (2 * frame[1], 2 * frame[0]))
         if width * height > _LARGE:

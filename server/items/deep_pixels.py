@@ -35,11 +35,23 @@ def _has_deep_colour(image: Image.Image) -> bool:
         return False
     if image.format == "PNG":
         return str(tiles[0].args).endswith(";16B")
-    if image.format == "PPM":  # ASCII files have another decoder
-        return tiles[0].codec_name == "ppm" and int(tiles[0].args[1]) > 255
+    if image.format == "PPM":
+        return _is_deep_ppm(image)
     if image.format == "JPEG2000":
         return _jpeg2000_bits(image) > 8
     return image.format == "TIFF" and _bits(image) > 8
+
+
+def _is_deep_ppm(image: Image.Image) -> bool:
+    """Whether a binary PPM or PGM file has numbers of 16 bits. ASCII files have another decoder."""
+    tiles: Any = getattr(image, "tile", None)
+    return bool(tiles) and tiles[0].codec_name == "ppm" and int(tiles[0].args[1]) > 255
+
+
+def is_slow(image: Image.Image) -> bool:
+    """Whether Pillow decodes the file in Python, which takes some microseconds per pixel."""
+    tiles: Any = getattr(image, "tile", None)
+    return bool(tiles) and tiles[0].codec_name in Image.DECODERS and not _is_deep_ppm(image)
 
 
 def _jpeg2000_bits(image: Image.Image) -> int:
@@ -60,7 +72,7 @@ def numbers_of(image: Image.Image, file: BinaryIO) -> Numbers:
     Without imagecodecs, a colour picture has only the upper 8 bits of each number. Raises
     ItemError.
     """
-    if image.mode in MODES:
+    if image.mode in MODES and not _is_deep_ppm(image):
         image.load()
         values: Any = np.asarray(image)
         if image.format == "FITS":  # numbers of 16 bits are signed, which Pillow ignores
@@ -82,8 +94,12 @@ def _deep_colour(image: Image.Image, file: BinaryIO) -> Any:
     file.seek(0)
     if image.format == "PPM":
         tiles: Any = getattr(image, "tile", None)
-        raw = np.frombuffer(file.read(), ">u2", image.width * image.height * 3, tiles[0].offset)
-        return raw.astype(np.uint16).reshape(image.height, image.width, 3)
+        channels = 3 if image.mode == "RGB" else 1
+        shape = (image.height, image.width, channels)
+        raw = np.frombuffer(
+            file.read(), ">u2", image.width * image.height * channels, tiles[0].offset
+        )
+        return raw.astype(np.uint16).reshape(shape if channels == 3 else shape[:2])
     if image.format not in ("PNG", "JPEG2000") or not MICROSCOPY.installed():
         return None
     import imagecodecs
@@ -127,7 +143,7 @@ def is_partial(image: Image.Image, file: BinaryIO) -> bool:
         return False
     if image.format == "TIFF":
         return not _is_exact(image) or tiff.page_count(file, 1) > 1
-    return image.mode not in MODES and _has_deep_colour(image)
+    return image.format != "PPM" and image.mode not in MODES and _has_deep_colour(image)
 
 
 def _is_exact(image: Image.Image) -> bool:

@@ -1,6 +1,10 @@
 """Value ranges of pictures of more than 8 bits: one robust range per data set."""
 
+import base64
+import io
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,14 +15,17 @@ from PIL import Image
 from lodespace.cli.options import add_data_options, data_options_from
 from lodespace.errors import DatasetError
 from lodespace.importing.arrays.array_items import from_arrays
+from lodespace.importing.check import check_data
 from lodespace.importing.folders.picture_folder import PictureFolder
 from lodespace.importing.report import ImportReport
 from lodespace.importing.source import ImportOptions
 from lodespace.items import decoding, originals
+from lodespace.items.errors import ItemError
 from lodespace.items.item_set import ItemSet
 from lodespace.items.picture_reading import PictureReading
 from lodespace.items.value_range import ValueSample, to_bytes
 from lodespace.predict.reading import Reading, open_new, read_batches
+from lodespace.protocol.predicting import Predict
 from samples.pictures import Import
 
 
@@ -152,6 +159,63 @@ def test_the_option_range_is_used_for_files_and_arrays(tmp_path: Path, bring: Im
         assert items.details["stretched_from"] == [0.0, 2000.0]
         items, _ = bring(data, range="full")
         np.testing.assert_array_equal(items.data[0], np.round(pictures[0] / 257))
+
+
+def test_the_check_and_the_import_state_the_same_range(tmp_path: Path, bring: Import) -> None:
+    pictures = [noise(12, seed) for seed in range(3)]
+    np.save(tmp_path / "m.npy", np.stack(pictures))
+    for options in (ImportOptions(), ImportOptions(range=(0.0, 2000.0))):
+        for data in (str(tmp_path / "m.npy"), from_arrays("m", np.stack(pictures))):
+            items, _ = bring(data, range=options.range)
+            lines = check_data(data, options).lines
+            checked = [line.text for line in lines if line.topic == "values"]
+            assert checked == [line.text for line in items.report if line.topic == "values"]
+
+
+def test_pictures_sent_for_a_prediction_are_read_with_the_range(tmp_path: Path) -> None:
+    from lodespace.predict.process_main import _items_of
+
+    reading = Reading("image", (48, 48), {"stretched_from": [0.0, 2000.0]})
+    content = (save(tmp_path / "m", [noise(12)]) / "0.png").read_bytes()
+    request = Predict(pictures=[base64.b64encode(content).decode()])
+    items = _items_of(request, SimpleNamespace(reading=reading))  # type: ignore[arg-type]
+    wanted = np.round(np.clip(noise(12) / 2000, 0, 1) * 255)
+    np.testing.assert_array_equal(items[0], wanted)
+
+
+def fits(stored: npt.NDArray[Any], zero: int) -> bytes:
+    """A FITS file of 16 bits, with the offset `zero` of unsigned numbers."""
+    height, width = stored.shape
+    cards = {"SIMPLE": "T", "BITPIX": 16, "NAXIS": 2, "NAXIS1": width, "NAXIS2": height}
+    cards |= {"BZERO": zero, "BSCALE": 1}
+    head = "".join(f"{key:8}= {value!s:>20}".ljust(80) for key, value in cards.items())
+    return (head + "END").ljust(2880).encode() + stored.astype(">i2").tobytes() + bytes(2880)
+
+
+@pytest.mark.parametrize("zero", [0, 32_768])
+def test_fits_pictures_have_signed_numbers_and_their_first_row_below(zero: int) -> None:
+    picture = noise(10).astype(np.int32) - (200 if zero == 0 else 0)
+    read = np.asarray(decoding.decode(io.BytesIO(fits(picture - zero, zero))))
+    wanted = (picture - picture.min()) * 255 / (picture.max() - picture.min())
+    assert np.abs(read[::-1] - wanted).max() <= 1.5
+
+
+def test_pgm_of_12_bits_is_read_at_once(tmp_path: Path) -> None:
+    picture = noise(12)
+    content = b"P5\n48 48\n4095\n" + picture.astype(">u2").tobytes()
+    read = decoding.numbers_of(io.BytesIO(content))
+    assert read is not None
+    np.testing.assert_array_equal(read.values, picture)
+
+
+def test_large_pictures_of_slow_formats_are_left_out() -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (2001, 2001)).save(out, "QOI")
+    with pytest.raises(ItemError, match="4 megapixels are read of this kind of QOI"):
+        decoding.decode(out)
+    out = io.BytesIO()
+    Image.new("RGB", (20, 20), (10, 20, 30)).save(out, "QOI")
+    assert np.asarray(decoding.decode(out))[0, 0].tolist() == [10, 20, 30]
 
 
 def test_the_command_line_takes_a_range_full_and_channels() -> None:
