@@ -25,7 +25,8 @@ from lodespace.items.paths import shown, walk
 
 READABLE = (
     "a folder of pictures (PNG, JPEG, WebP, TIFF, GIF) or sounds (WAV, FLAC, MP3, OGG), videos, "
-    "a table (.csv, .tsv, .jsonl, .parquet), arrays (.npy, .npz, IDX), or torchvision:NAME"
+    "a table (.csv, .tsv, .xlsx, .json, .jsonl, .parquet, .feather), arrays (.npy, .npz, IDX), or "
+    "torchvision:NAME"
 )
 _ARRAYS = frozenset({".npy", ".npz"})
 _ALONE = SUFFIXES - {".txt", ".json"}

@@ -7,6 +7,11 @@ Topic = Literal["items", "ids", "labels", "splits", "sizes", "values", "sound", 
 """Subject of a finding. The report lists the findings in this order."""
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: 1 item, 1,200 items."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 @dataclass(frozen=True)
 class Finding:
     """One line of the report: where an import takes labels, ids, values, ... from."""

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from lodespace.importing.finding import Finding
+from lodespace.importing.finding import Finding, counted
 from lodespace.json_input import json_value
 
 MISSING = frozenset(
@@ -104,7 +104,8 @@ class LabelReader:
             option = '--missing ""'
             found.append(Finding("labels", f"values without a label: {texts}", option=option))
         if self._several:
-            text = f"{self._several:,} items have several labels, such as {self._first_several}"
+            number = counted(self._several, "item")
+            text = f"{number} with several labels, such as {self._first_several}"
             found.append(Finding("labels", f"{text}; the first is the class", doubtful=True))
         maybe = [name for name in self._names if name.lower() in _MAYBE_MISSING]
         if maybe:

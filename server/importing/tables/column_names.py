@@ -69,11 +69,14 @@ MORE_LABELS = (
     "gt",
     "annotation",
     "outcome",
+    "cluster",
     *("klasse", "kategorie", "classe", "catégorie", "categorie", "étiquette", "etiquette"),
     *("espèce", "espece", "clase", "categoría", "categoria", "etiqueta", "especie", "etichetta"),
     *("art", "spezies", "espécie", "specie", "soort"),
 )
 """Names of label columns that may also mean something else."""
+TAGS = ("tags", "labels", "attributes", "keywords")
+"""Names of columns with several labels, which may be separated by spaces."""
 VECTORS = ("vector", "embedding", "embeddings", "vectors", "features")
 SPLITS = ("split", "subset", "fold")
 MORE_SPLITS = ("set", "usage", "partition", "phase", "data_split", "dataset_split", "type")

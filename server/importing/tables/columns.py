@@ -19,7 +19,7 @@ from lodespace.importing.source import ImportOptions
 from lodespace.importing.tables import column_names
 from lodespace.importing.tables.cells import is_picture, is_vector, number_of, text_of
 from lodespace.importing.tables.column_names import plain
-from lodespace.importing.tables.label_columns import LabelColumns, choose_labels
+from lodespace.importing.tables.label_columns import LabelColumns, choose_labels, usual_labels
 from lodespace.importing.tables.table_rows import Row, Rows, short
 from lodespace.items import decoding
 
@@ -235,7 +235,7 @@ def _names_files(columns: Columns, column: str) -> bool:
 
 def _choose_numbers(roles: Roles, columns: Columns, options: ImportOptions) -> None:
     """Take columns of numbers as vectors, because nothing else can be an item."""
-    labels = columns.usual((*column_names.LABEL_NAMES, *column_names.MORE_LABELS))
+    labels = usual_labels(columns)
     without = {*labels[:1], *columns.usual(column_names.IDS), roles.split, roles.path}
     if options.label is not None and options.label in columns.rows.columns:
         without.add(options.label)

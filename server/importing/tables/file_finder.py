@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from lodespace.importing.finding import Finding
+from lodespace.importing.finding import Finding, counted
 from lodespace.importing.folders import folder_names
 from lodespace.importing.folders.folder_files import suffix_of
 from lodespace.items import decoding
@@ -86,10 +86,10 @@ class FileFinder:
         """How the paths were matched with files."""
         found: list[Finding] = []
         if self.by_end:
-            text = f"{self.by_end:,} paths were matched by their end ({self.example})"
+            text = f"{counted(self.by_end, 'path')} matched by the end ({self.example})"
             found.append(Finding("ids", text, option="--root FOLDER"))
         if self.missing:
-            text = f"{self.missing:,} paths name no file"
+            text = f"{counted(self.missing, 'path')} without a file"
             found.append(Finding("ids", text, doubtful=True, option="--root FOLDER"))
         return found
 

@@ -71,8 +71,9 @@ def choose_labels(
         if asked not in columns.rows.columns and any(c in asked for c in "*?,"):
             return LabelColumns(one_hot=columns.matching(asked))
         return _of_column(columns, columns.asked(asked), [])
-    strong = [c for c in columns.usual(column_names.LABEL_NAMES) if c not in taken]
-    more = [c for c in columns.usual(column_names.MORE_LABELS) if c not in taken]
+    named = [c for c in usual_labels(columns) if c not in taken]
+    strong = [c for c in named if plain(c) in column_names.LABEL_NAMES]
+    more = [c for c in named if c not in strong]
     if strong or more:
         named = [c for c in [*strong, *more] if columns.cells(c)] or [*strong, *more]
         chosen = _readable(columns, named)
@@ -95,11 +96,30 @@ def choose_labels(
     return LabelColumns(findings=[Finding("labels", text, doubtful=True, option=option)])
 
 
+def usual_labels(columns: HasColumns) -> list[str]:
+    """The columns with usual names of labels, without those of fractions: y may be a position."""
+    return [
+        column
+        for column in columns.usual((*column_names.LABEL_NAMES, *column_names.MORE_LABELS))
+        if not _are_fractions(columns.cells(column))
+    ]
+
+
+def _are_fractions(cells: Sequence[Any]) -> bool:
+    """Whether the cells are numbers of which many differ, and some are not whole."""
+    numbers = [number_of(cell) for cell in cells]
+    if any(number is None for number in numbers):
+        return False
+    whole = all(n is None or not math.isfinite(n) or n.is_integer() for n in numbers)
+    return not whole and len(set(numbers)) > max(2, _MOST_DISTINCT * len(numbers))
+
+
 def _of_column(columns: HasColumns, column: str, others: Sequence[str]) -> LabelColumns:
     option = f"--label {_quoted(others[0])}" if others else ""
     unsure = plain(column) not in column_names.LABEL_NAMES and bool(others)
     finding = Finding("labels", f"from the column {short(column)}", doubtful=unsure, option=option)
-    return LabelColumns(column, separator=_separator(columns.cells(column)), findings=[finding])
+    separator = _separator(column, columns.cells(column))
+    return LabelColumns(column, separator=separator, findings=[finding])
 
 
 def _readable(columns: HasColumns, named: Sequence[str]) -> str:
@@ -120,13 +140,13 @@ def _readable(columns: HasColumns, named: Sequence[str]) -> str:
     return first
 
 
-def _separator(cells: Sequence[Any]) -> str | None:
-    """The character ; or , if it separates several labels.
+def _separator(column: str, cells: Sequence[Any]) -> str | None:
+    """The character ; or , (in a column of tags also a space) if it separates several labels.
 
     Most of the separated labels are then labels of other items, too.
     """
     texts = [cell for cell in cells if isinstance(cell, str)]
-    for mark in ";,":
+    for mark in ";, " if plain(column) in column_names.TAGS else ";,":
         single = {text.strip() for text in texts if mark not in text}
         several = [[part.strip() for part in text.split(mark)] for text in texts if mark in text]
         parts = {part for found in several for part in found}

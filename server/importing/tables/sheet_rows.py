@@ -16,7 +16,7 @@ from lodespace.errors import DatasetError
 from lodespace.importing.finding import Finding
 from lodespace.importing.tables.csv_rows import check_columns
 from lodespace.importing.tables.table_rows import SNIFFED_ROWS, Row, Rows, short
-from lodespace.importing.tables.text_format import is_data, named
+from lodespace.importing.tables.text_format import is_data, named, title_rows
 from lodespace.items.errors import BadItem
 from lodespace.items.table_builder import whole_text
 from lodespace.items.unpacking import check_unpacked
@@ -32,6 +32,7 @@ class SheetRows(Rows):
         first = list(itertools.islice(self._cells(), SNIFFED_ROWS + 1))
         if not first:
             raise DatasetError(f"{path}: the sheet '{self.sheet}' has no rows")
+        first = first[title_rows([cells for _, cells in first]) :]
         number, header = first[0]
         texts = [_text(cell) for cell in header]
         rows = [[_text(cell) for cell in cells] for _, cells in first[1:]]

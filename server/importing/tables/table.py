@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from lodespace.errors import DatasetError
-from lodespace.importing.finding import Finding
+from lodespace.importing.finding import Finding, counted
 from lodespace.importing.folders.picture_folder import FileReader
 from lodespace.importing.folders.picture_survey import PictureSurvey
 from lodespace.importing.frame import SIZES_LOOKED_AT
@@ -128,10 +128,11 @@ class Table:
             by_path = self._picture_column is not None or self.roles.path is not None
             found.append(Finding("ids", "the paths" if by_path else "the numbers of the rows"))
         if self._repeated["id"]:
-            text = f"{self._repeated['id']:,} paths repeat; the number of the row is added to these"
-            found.append(Finding("ids", text))
+            number = counted(self._repeated["id"], "repeated path")
+            found.append(Finding("ids", f"{number} with the number of the row added"))
         if self._repeated["file"]:
-            text = f"{self._repeated['file']:,} rows name a file again; the first row counts"
+            number = counted(self._repeated["file"], "row")
+            text = f"{number} with the file of an earlier row, which counts"
             found.append(Finding("labels", text, doubtful=True))
         if self.roles.split is not None:
             found.append(Finding("splits", f"from the column {self.roles.split}"))

@@ -3,6 +3,7 @@
 import codecs
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +25,11 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 """Byte order marks. That of UTF-32 begins with that of UTF-16."""
+_MAC_LETTER = re.compile(
+    rb"(?<=[A-Za-z])[\x87-\x8b\x8d-\x90\x96\x98-\x9f]|[\x87-\x8b\x8d-\x90\x98-\x9f](?=[A-Za-z])"
+)
+"""A letter with an accent in a word in the encoding of old Macs, which is a symbol in cp1252."""
+_HIGH_LETTER = re.compile(rb"[A-Za-z][\xc0-\xff]")
 DAMAGED = (OSError, EOFError, zlib.error)
 """Errors of reading a file that may be compressed."""
 
@@ -47,9 +53,10 @@ class TextFile:
             if encoding is None:
                 with self.open_bytes() as file:
                     self.encoding = _encoding_of(file)
-                if self.encoding in ("cp1252", "latin-1"):
+                if self.encoding in ("cp1252", "latin-1", "mac-roman"):
                     text = f"the text is not UTF-8, and is read as {self.encoding}"
-                    option = "--encoding mac-roman"
+                    other = "cp1252" if self.encoding == "mac-roman" else "mac-roman"
+                    option = f"--encoding {other}"
                     self.findings.append(Finding("columns", text, doubtful=True, option=option))
             else:
                 codecs.lookup(encoding)
@@ -110,9 +117,9 @@ def _blocks(file: IO[bytes]) -> Iterator[bytes]:
 
 
 def _encoding_of(file: IO[bytes]) -> str:
-    """The encoding of a text: by its mark, or UTF-16 or UTF-8 by trial, or else cp1252."""
+    """The encoding of a text: by its mark, or by trial."""
     utf8 = codecs.getincrementaldecoder("utf-8")("surrogateescape")
-    valid = invalid = 0
+    valid = invalid = mac = high = 0
     windows = True
     for number, block in enumerate(_blocks(file)):
         if number == 0:
@@ -126,9 +133,13 @@ def _encoding_of(file: IO[bytes]) -> str:
         wrong = sum("\udc80" <= c <= "\udcff" for c in text if c > "\x7f")
         invalid += wrong
         valid += sum(c > "\x7f" for c in text) - wrong
+        mac += len(_MAC_LETTER.findall(block))
+        high += len(_HIGH_LETTER.findall(block))
         windows = windows and not any(byte in block for byte in b"\x81\x8d\x8f\x90\x9d")
     if invalid <= valid:
         return "utf-8-sig"
+    if mac > high:
+        return "mac-roman"
     return "cp1252" if windows else "latin-1"
 
 

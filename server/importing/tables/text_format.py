@@ -89,7 +89,7 @@ def _delimiter_of(lines: Sequence[str], *, is_tsv: bool) -> str:
     best = max(found, key=lambda mark: found[mark])
     if found[best] >= (_LEAST_EQUAL, 0):
         return best
-    if _agreement(lines, " ") >= (1, 2):
+    if _agreement(lines, " ") >= (0.9, 2):
         return " "
     return "\t" if is_tsv else max(_DELIMITERS, key=lines[0].count)
 
@@ -111,10 +111,13 @@ def _agreement(lines: Sequence[str], delimiter: str) -> tuple[float, int]:
 def _with_names(
     lines: Sequence[str], delimiter: str, skipped: int, header: Sequence[str]
 ) -> TextFormat:
+    found = [header, *itertools.islice(_rows(lines[skipped:], delimiter), 1, None)]
+    titles = title_rows(found)
+    skipped, header = _line_of(lines, skipped, titles, delimiter), found[titles]
     header = [name.strip().removeprefix("\ufeff") for name in header]
     if skipped < len(lines) and lines[skipped].startswith("#"):
         header[0] = header[0].lstrip("# ")
-    rows = list(itertools.islice(_rows(lines[skipped:], delimiter), 1, None))
+    rows = found[titles + 1 :]
     spaced = delimiter != " " and f"{delimiter} " in lines[skipped]
     if is_data(header, rows):
         width = Counter([len(header), *map(len, rows)]).most_common(1)[0][0]
@@ -124,6 +127,24 @@ def _with_names(
     if usual == len(header) + 1 and not all(not row[-1] for row in rows if len(row) == usual):
         header = ["", *header]  # R writes the names of rows, but no name for their column
     return TextFormat(delimiter, skipped, named(header, rows), True, spaced)
+
+
+def _line_of(lines: Sequence[str], start: int, number: int, delimiter: str) -> int:
+    """The index of the line with row `number` after line `start`. Empty lines do not count."""
+    for index in range(start, len(lines)):
+        if next(_rows(lines[index : index + 1], delimiter), None) is not None:
+            if number == 0:
+                return index
+            number -= 1
+    return start
+
+
+def title_rows(rows: Sequence[Sequence[object]]) -> int:
+    """The number of first rows with one cell only, if most rows have more: a title and the like."""
+    filled = [sum(bool(str(cell or "").strip()) for cell in row) for row in rows]
+    if not filled or 2 * sum(count > 1 for count in filled) <= len(filled):
+        return 0
+    return next(number for number, count in enumerate(filled) if count > 1)
 
 
 def named(header: Sequence[str], rows: Sequence[Sequence[object]]) -> tuple[str, ...]:
