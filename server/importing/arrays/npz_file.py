@@ -160,7 +160,7 @@ def from_npz(
     try:
         with zipfile.ZipFile(path) as archive:
             names = {name.removesuffix(".npy"): name for name in archive.namelist()}
-            shapes = _shapes(archive, path, names)
+            shapes = _shapes(archive, path, names, unpacked)
             members = choose_members(shapes, options)
             if members is None:
                 listed = ", ".join(sorted(names)[:_MOST_LISTED]) or "nothing"
@@ -185,7 +185,7 @@ def from_npz(
 
 
 def _shapes(
-    archive: zipfile.ZipFile, path: Path, names: Mapping[str, str]
+    archive: zipfile.ZipFile, path: Path, names: Mapping[str, str], unpacked: float | None
 ) -> dict[str, tuple[int, ...]]:
     """Shape of each array. Other files in the archive are passed over."""
     found: dict[str, tuple[int, ...]] = {}
@@ -196,6 +196,8 @@ def _shapes(
             except DatasetError:
                 plain = " ".join(word for word in words(name) if not is_split(word))
                 if plain in (*_ITEMS, *_LABELS, *_IDS):
+                    size = archive.getinfo(member).file_size
+                    check_unpacked(str(path), size, path.stat().st_size, unpacked)
                     raise
     return found
 
