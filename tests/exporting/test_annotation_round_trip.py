@@ -11,6 +11,7 @@ import pytest
 import soundfile
 
 from lodespace.exporting.formats import FILES, export
+from lodespace.importing.annotations.item_labels import match_items
 from lodespace.importing.source import ImportOptions
 from lodespace.items import originals
 from lodespace.items import table as item_table
@@ -123,55 +124,43 @@ def test_a_clip_plays_with_the_sound_around_it(recordings: Path, tmp_path: Path)
     np.testing.assert_allclose(samples, whole[RATE // 2 : 5 * RATE // 2].mean(axis=1), atol=1e-4)
 
 
-@pytest.mark.parametrize("kind", ["raven", "audacity", "csv", "jsonl", "parquet", "label-studio"])
+def matched(project: Project, labels: ForeignLabels) -> dict[str, str]:
+    """The label per item id that the foreign labels give to the items of a project."""
+    found = match_items(labels.annotations, project.items, labels.overlap)
+    assert found.unknown == [] and found.unclear == []
+    return {project.items.ids[item]: names[0] for item, names in found.labels.items()}
+
+
 @pytest.mark.parametrize("clips", [False, True])
 def test_every_export_of_sounds_is_imported_completely(
-    recordings: Path, tmp_path: Path, kind: str, clips: bool
+    recordings: Path, tmp_path: Path, clips: bool
 ) -> None:
     options = {"clips": clips, "window": 2.0, "hop": None if clips else 1.0}
     project = make(recordings, tmp_path / "work", **options)
     wanted = labels_of(project)
     assert any(other for _, other in wanted.values()) or clips
-    out = tmp_path / f"out{FILES[kind][0] if kind in FILES else ''}"
-    export(project.folder, out, kind)
-    empty = open_project(
-        recordings,
-        project_folder=tmp_path / "empty",
-        options=ImportOptions(**options),  # type: ignore[arg-type]
-        labels="none",
-    )
-    found = take_labels(empty, read_labels(out, ImportOptions()), None)
-    empty.close()
-    assert {i: label for i, (label, _) in labels_of(empty).items()} == {
-        i: label for i, (label, _) in wanted.items()
-    }
-    assert found.unknown == [] and found.matched.unclear == []
+    for kind in ("raven", "audacity", "csv", "jsonl", "parquet", "label-studio"):
+        out = tmp_path / f"out-{kind}{FILES[kind][0] if kind in FILES else ''}"
+        export(project.folder, out, kind)
+        labels = matched(project, read_labels(out, ImportOptions()))
+        assert labels == {i: label for i, (label, _) in wanted.items() if label}, kind
 
 
 def test_labels_of_windows_serve_other_windows(recordings: Path, tmp_path: Path) -> None:
     project = make(recordings, tmp_path / "work", window=1.0)
-    only_ids = "".join(
-        f"{item_id},{label}\n" for item_id, (label, _) in labels_of(project).items() if label
-    )
-    (tmp_path / "out.tsv").write_text(f"id,label\n{only_ids}".replace(",", "\t"))
-    for kind, suffix in (("csv", ".csv"), ("audacity", ""), ("ids", ".tsv")):
-        if kind != "ids":
-            export(project.folder, tmp_path / f"out{suffix}", kind)
-        other = open_project(
-            recordings,
-            project_folder=tmp_path / f"other-{kind}",
-            options=ImportOptions(window=2.0),
-            labels="none",
-        )
-        take_labels(other, read_labels(tmp_path / f"out{suffix}", ImportOptions()), None)
-        other.close()
-        found = {i: label for i, (label, _) in labels_of(other).items() if i.startswith("north")}
-        assert found == {
+    other = make(recordings, tmp_path / "other", window=2.0)
+    rows = [f"{item_id},{label}" for item_id, (label, _) in labels_of(project).items() if label]
+    (tmp_path / "ids.csv").write_text("\n".join(["id,label", *rows]))
+    export(project.folder, tmp_path / "out.csv")
+    export(project.folder, tmp_path / "tracks", "audacity")
+    for name in ("out.csv", "tracks", "ids.csv"):
+        found = matched(other, read_labels(tmp_path / name, ImportOptions()))
+        assert {i: label for i, label in found.items() if i.startswith("north")} == {
             "north/a.wav@0.000": "NOCA",
             "north/a.wav@2.000": "WOTH",
             "north/a.wav@4.000": "WOTH",
             "north/a.wav@6.000": "BLJA",
-        }
+        }, name
 
 
 def test_class_folders_keep_the_time_in_the_names(recordings: Path, tmp_path: Path) -> None:

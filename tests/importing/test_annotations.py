@@ -400,3 +400,13 @@ def test_hostile_annotations_do_not_end_an_import(tmp_path: Path, text: str) -> 
 def test_a_table_of_sounds_is_recognised(tmp_path: Path, text: str, sounds: bool) -> None:
     (tmp_path / "t.csv").write_text(text)
     assert names_sounds(tmp_path / "t.csv", ImportOptions(), SUFFIXES) == sounds
+
+
+def test_an_empty_table_is_of_a_recording_without_a_call(tmp_path: Path) -> None:
+    record(tmp_path / "x/a.wav", 3)
+    record(tmp_path / "y/b.wav", 3)
+    (tmp_path / "x/a.Table.1.selections.txt").write_text(RAVEN)
+    (tmp_path / "y/b.txt").write_text("0\t1\tcall\n")
+    source = SoundFolder(tmp_path, ImportOptions())
+    assert [label for _, label, _ in labels_of(source)] == [None, "call"]
+    assert not [bad for bad in source if isinstance(bad, BadItem)]

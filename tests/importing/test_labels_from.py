@@ -11,23 +11,27 @@ from lodespace.exporting.formats import export
 from lodespace.importing.annotations.annotation_file import read_annotations
 from lodespace.importing.annotations.item_labels import match_items
 from lodespace.importing.annotations.label_studio import paths_in
+from lodespace.importing.importer import import_data
 from lodespace.importing.source import ImportOptions
+from lodespace.items import item_set
 from lodespace.items.item_set import ItemSet
 from lodespace.project.labels_from import ForeignLabels, read_labels
 from lodespace.project.offline import open_offline
-from samples.pictures import Import, draw
+from samples.pictures import draw
 
 Tasks = list[dict[str, Any]]
 
 
-@pytest.fixture
-def pictures(tmp_path: Path, bring: Import) -> ItemSet:
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> ItemSet:
     """Pictures x/1.png, y/1.png, y/2.png and "z/my photo (1).png"."""
-    root = tmp_path / "pictures"
+    folder = tmp_path_factory.mktemp("pictures")
+    root = folder / "raw"
     for number, name in enumerate(["x/1.png", "y/1.png", "y/2.png", "z/my photo (1).png"]):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         draw(number).save(root / name)
-    return bring(root)[0]
+    report = import_data(str(root), folder / "imported", ImportOptions())
+    return item_set.load(folder / "imported", root=report.root)
 
 
 def matched(items: ItemSet, labels: dict[str, str]) -> dict[str, str]:

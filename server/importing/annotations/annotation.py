@@ -55,6 +55,9 @@ class AnnotationFile:
     """Whether a program such as BirdNET found the annotations."""
     own: bool = False
     """Whether the file does not name recordings, so that its own name is that of its recording."""
+    own_names: tuple[str, ...] = ()
+    """Possible names of the recording with the name of the file, the best first, for a table with
+    columns for times."""
     notes: list[str] = field(default_factory=list[str])
     """Remarks for a person to check."""
     passed: int = 0

@@ -40,8 +40,8 @@ _HIGHS = (
     "frequency_max", "top_freq", "top_frequency", "freq_end", "highest_frequency",
 )  # fmt: skip
 _LABELS = (
-    "label", "annotation", "class", "category", "label_name", "class_name", "species",
-    "species_name", "common_name", "com_name", "manual_id", "primary_label", "event_label",
+    "label", "primary_label", "annotation", "class", "category", "label_name", "class_name",
+    "species", "species_name", "manual_id", "common_name", "com_name", "event_label",
     "sound_class", "scientific_name", "sci_name", "species_code", "ebird_code", "call_type",
     "calltype", "sound_type", "vocalization", "tag", "labels", "annotations", "tags", "classes",
     "event", "call", "taxon", "code", "target", "y", "auto_id", "class_id", "type", "name",

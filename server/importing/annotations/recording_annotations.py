@@ -57,6 +57,7 @@ class RecordingAnnotations:
         """Number of annotations per name that several recordings have."""
         self.names = [shown(path) for path in recordings]
         names = {name for file in self.files for a in file.annotations for name in a.names}
+        names.update(name for file in self.files if not file.annotations for name in file.own_names)
         found = match_paths(names, self.names)
         entries: dict[int, list[tuple[bool, Annotation]]] = {}
         for number, file in enumerate(self.files):
@@ -81,6 +82,14 @@ class RecordingAnnotations:
         entries: dict[int, list[tuple[bool, Annotation]]],
     ) -> None:
         """Assign the annotations of one file to recordings."""
+        if not file.annotations:
+            # The table of a recording in which a person found nothing.
+            own = (found[name].index for name in file.own_names if name in found)
+            index = next((index for index in own if index >= 0), None)
+            if index is not None:
+                entries.setdefault(index, [])
+                self.used.add(number)
+            return
         unknown: Counter[str] = Counter()
         unclear: Counter[str] = Counter()
         of_file: list[tuple[int, How, Annotation]] = []
@@ -249,7 +258,7 @@ def read_beside(
         # One file cannot end the import. A table or text of another kind may hold anything.
         with contextlib.suppress(Exception):
             found = read_annotations(root / Path(_decoded(path)), shown(path), options)
-        if found is not None and found.annotations:
+        if found is not None and (found.annotations or (found.own_names and not found.bad)):
             files.append(found)
             paths.append(path)
             left -= len(found.annotations)

@@ -60,7 +60,7 @@ def read_table(
     if not columns.timed and not columns.files:
         return None
     found = AnnotationFile(name, _kind(columns), by_program=columns.birdnet)
-    found.own = not columns.files
+    found.own, found.own_names = not columns.files, own_names if columns.timed else ()
     if columns.unread_times and not columns.timed:
         found.notes.append(
             f"times in {', '.join(columns.unread_times)} are not used; give seconds in columns "
