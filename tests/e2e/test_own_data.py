@@ -78,7 +78,7 @@ def test_report_of_the_import_is_shown_until_it_is_closed(birds: PageDriver) -> 
     report.wait_for()
     text = report.inner_text()
     assert "60 pictures" in text
-    assert "6 of 60 items in 3 classes: owl (2), wren (2), tit (2)" in text
+    assert "6 of 60 items in 3 classes: owl (2), tit (2), wren (2)" in text
     assert serious(birds) == []
     report.get_by_role("button", name="Close").click()
     assert report.count() == 0
