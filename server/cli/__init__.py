@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from lodespace.cli import backup, bake, export, import_data, predict, repair, serve
 from lodespace.cli.log_limit import RepeatLimit
+from lodespace.cli.options import with_joined_range
 from lodespace.config import VERSION
 from lodespace.errors import LodespaceError
 from lodespace.items.paths import printable
@@ -17,7 +18,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command. Returns the exit status: 0, 2 after an error, 130 after Ctrl-C."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # file names may have any bytes
-    options = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    options = _parser().parse_args(with_joined_range(given))
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
     handler.addFilter(RepeatLimit())

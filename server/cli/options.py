@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,25 +12,33 @@ from lodespace.items.picture_reading import PLANES
 from lodespace.protocol import PRESETS, Settings
 
 
-class _RangeAction(argparse.Action):
-    """Parses `LOW HIGH`, (LOW, HIGH) per channel, or `full`."""
+def with_joined_range(arguments: Sequence[str]) -> list[str]:
+    """Join the numbers after `--range` to one argument.
 
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: Any,
-        option_string: str | None = None,
-    ) -> None:
-        if values == ["full"]:
-            setattr(namespace, self.dest, "full")
-            return
-        try:
-            setattr(namespace, self.dest, tuple(float(value) for value in values))
-        except ValueError:
-            raise argparse.ArgumentError(
-                self, "give two numbers or `full`, after the name of the data"
-            ) from None
+    argparse cannot tell how many values belong to an option before the name of the data.
+    """
+    joined = list(arguments)
+    if "--range" in joined:
+        at = joined.index("--range")
+        end = at + 1
+        while end < len(joined) and _NUMBER.fullmatch(joined[end]):
+            end += 1
+        if end > at + 1:
+            joined[at:end] = ["--range=" + ",".join(joined[at + 1 : end])]
+    return joined
+
+
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.IGNORECASE)
+
+
+def _range(text: str) -> tuple[float, ...] | str:
+    """Parse "full", or numbers that are separated by commas."""
+    if text == "full":
+        return text
+    parts = text.split(",")
+    if not all(_NUMBER.fullmatch(part.strip()) for part in parts) or len(parts) < 2:
+        raise argparse.ArgumentTypeError(f"'{text}': give two numbers, LOW HIGH, or `full`")
+    return tuple(float(part) for part in parts)
 
 
 def _seconds(text: str) -> float:
@@ -131,9 +140,8 @@ IMPORT_OPTIONS: dict[str, dict[str, Any]] = {
         "pictures have colour, otherwise symbols)",
     },
     "range": {
-        "nargs": "+",
-        "action": _RangeAction,
-        "metavar": ("LOW", "HIGH"),
+        "type": _range,
+        "metavar": "LOW HIGH",
         "help": "numbers that become black and white in pictures of more than 8 bits, or `full` "
         "for the range of the number type (default: 0.1 and 99.9 %% of the numbers)",
     },

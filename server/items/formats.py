@@ -3,8 +3,14 @@
 The report of an import names the optional package for files that were left out.
 """
 
+from functools import cache
 from importlib.util import find_spec
 from typing import NamedTuple
+
+
+@cache
+def _can_be_imported(module: str) -> bool:
+    return find_spec(module) is not None
 
 
 class Extra(NamedTuple):
@@ -19,7 +25,7 @@ class Extra(NamedTuple):
 
     def installed(self) -> bool:
         """Whether the module of the extra can be imported."""
-        return find_spec(self.module) is not None
+        return _can_be_imported(self.module)
 
     def command(self) -> str:
         """The command that installs the extra."""

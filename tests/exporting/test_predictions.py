@@ -7,6 +7,7 @@ import io
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow.parquet
@@ -20,12 +21,14 @@ from lodespace.cli import main
 from lodespace.errors import DatasetError, TrainingError
 from lodespace.exporting.formats import export
 from lodespace.importing.source import ImportOptions
+from lodespace.predict import process_main
 from lodespace.predict.process import PredictionProcess
 from lodespace.predict.process_main import Worker
+from lodespace.predict.reading import Reading
 from lodespace.predict.table import write_predictions
 from lodespace.project.offline import open_offline
 from lodespace.web.predicting import PREDICTIONS
-from samples.pictures import draw
+from samples.pictures import draw, png
 
 
 def shown(folder: Path) -> np.ndarray:
@@ -150,3 +153,11 @@ async def test_a_request_over_http_is_answered_by_the_process(
     with pytest.raises(TrainingError, match="started"):
         monkeypatch.setattr(PredictionProcess, "command", ("/nowhere",))
         await process.predict(protocol.Predict(vectors=[[1.0]]))
+
+
+def test_pictures_in_a_request_are_read_with_the_range_of_the_project() -> None:
+    picture = np.random.default_rng(0).integers(0, 4096, (48, 48)).astype(np.uint16)
+    reading = Reading("image", (48, 48), {"stretched_from": [0.0, 2000.0]})
+    request = protocol.Predict(pictures=[base64.b64encode(png(Image.fromarray(picture))).decode()])
+    items = process_main._items_of(request, SimpleNamespace(reading=reading))  # type: ignore[arg-type]
+    np.testing.assert_array_equal(items[0], np.round(np.clip(picture / 2000, 0, 1) * 255))

@@ -1,9 +1,8 @@
 """Value ranges of pictures of more than 8 bits: one robust range per data set."""
 
-import base64
 import io
+import struct
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from lodespace.cli.options import add_data_options, data_options_from
+from lodespace.cli.options import add_data_options, data_options_from, with_joined_range
 from lodespace.errors import DatasetError
 from lodespace.importing.arrays.array_items import from_arrays
 from lodespace.importing.check import check_data
@@ -25,7 +24,6 @@ from lodespace.items.item_set import ItemSet
 from lodespace.items.picture_reading import PictureReading
 from lodespace.items.value_range import ValueSample, to_bytes
 from lodespace.predict.reading import Reading, open_new, read_batches
-from lodespace.protocol.predicting import Predict
 from samples.pictures import Import
 
 
@@ -172,15 +170,15 @@ def test_the_check_and_the_import_state_the_same_range(tmp_path: Path, bring: Im
             assert checked == [line.text for line in items.report if line.topic == "values"]
 
 
-def test_pictures_sent_for_a_prediction_are_read_with_the_range(tmp_path: Path) -> None:
-    from lodespace.predict.process_main import _items_of
-
-    reading = Reading("image", (48, 48), {"stretched_from": [0.0, 2000.0]})
-    content = (save(tmp_path / "m", [noise(12)]) / "0.png").read_bytes()
-    request = Predict(pictures=[base64.b64encode(content).decode()])
-    items = _items_of(request, SimpleNamespace(reading=reading))  # type: ignore[arg-type]
-    wanted = np.round(np.clip(noise(12) / 2000, 0, 1) * 255)
-    np.testing.assert_array_equal(items[0], wanted)
+def test_a_few_deep_pictures_among_many_photographs_are_found(tmp_path: Path) -> None:
+    root = save(tmp_path / "m", [noise(12, seed) for seed in range(3)], ".tif")
+    photo = io.BytesIO()
+    Image.new("L", (48, 48)).save(photo, "JPEG")
+    for number in range(700):
+        (root / f"a{number}.jpg").write_bytes(photo.getvalue())
+    survey = PictureFolder(root, ImportOptions()).survey
+    assert survey.deep == 3
+    assert survey.reading.ranges[0][1] == pytest.approx(4091, abs=5)
 
 
 def fits(stored: npt.NDArray[Any], zero: int) -> bytes:
@@ -209,10 +207,9 @@ def test_pgm_of_12_bits_is_read_at_once(tmp_path: Path) -> None:
 
 
 def test_large_pictures_of_slow_formats_are_left_out() -> None:
-    out = io.BytesIO()
-    Image.new("RGB", (2001, 2001)).save(out, "QOI")
+    head = b"qoif" + struct.pack(">IIBB", 2001, 2001, 3, 0) + bytes(100)
     with pytest.raises(ItemError, match="4 megapixels are read of this kind of QOI"):
-        decoding.decode(out)
+        decoding.decode(io.BytesIO(head))
     out = io.BytesIO()
     Image.new("RGB", (20, 20), (10, 20, 30)).save(out, "QOI")
     assert np.asarray(decoding.decode(out))[0, 0].tolist() == [10, 20, 30]
@@ -224,12 +221,14 @@ def test_the_command_line_takes_a_range_full_and_channels() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("path")
     add_data_options(parser)
-    given = data_options_from(
-        parser.parse_args(["d", "--range", "-1", "4095", "--channels", "0,2"])
-    )
+    words = ["--range", "-1", "4095", "d", "--channels", "0,2"]
+    given = data_options_from(parser.parse_args(with_joined_range(words)))
     assert given.range == (-1.0, 4095.0)
     assert given.channels == (0, 2)
-    assert data_options_from(parser.parse_args(["d", "--range", "full"])).range == "full"
+    assert data_options_from(parser.parse_args(["--range", "full", "d"])).range == "full"
+    for wrong in (["--range", "7", "d"], ["--range", "half", "d"]):
+        with pytest.raises(SystemExit):
+            parser.parse_args(with_joined_range(wrong))
 
 
 @pytest.mark.parametrize("asked", [(5.0, 5.0), (1.0,), (0.0, 1.0, 2.0)])

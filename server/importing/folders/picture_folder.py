@@ -1,13 +1,14 @@
 """Source for a folder of pictures. The subfolders are classes."""
 
 import contextlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 from lodespace.importing.finding import Finding
-from lodespace.importing.folders.folder_files import FolderFiles
+from lodespace.importing.folders.folder_files import FolderFiles, suffix_of
 from lodespace.importing.folders.picture_survey import PictureSurvey
 from lodespace.importing.frame import SIZES_LOOKED_AT
 from lodespace.importing.source import ImportOptions, RawItem
@@ -15,6 +16,9 @@ from lodespace.items import decoding
 from lodespace.items.errors import BadItem, ItemError, Picture
 from lodespace.items.paths import open_inside, shown
 from lodespace.items.picture_reading import PictureReading
+
+_EACH_SUFFIX = 10
+"""Number of files of each suffix that are looked at."""
 
 
 class PictureFolder:
@@ -51,9 +55,8 @@ class PictureFolder:
     def survey(self) -> PictureSurvey:
         """The survey of a sample of the files."""
         paths = self.files.paths
-        sample = paths[:: max(1, len(paths) // SIZES_LOOKED_AT)]
-        survey = PictureSurvey(self.options, len(sample))
-        for path in sample:
+        survey = PictureSurvey(self.options, min(len(paths), SIZES_LOOKED_AT))
+        for path in _sample(paths):
             with (
                 contextlib.suppress(ItemError),
                 open_inside(self.root, path, decoding.most_bytes(path)) as file,
@@ -85,6 +88,22 @@ class PictureFolder:
 
     def _reader(self, path: bytes) -> "FileReader":
         return FileReader(self.root, path, self.survey.reading)
+
+
+def _sample(paths: list[bytes]) -> list[bytes]:
+    """Paths that are evenly spread, and the first paths with each suffix that is then rare.
+
+    A few pictures of 16 bits among many photographs are looked at, too.
+    """
+    sample = paths[:: max(1, len(paths) // SIZES_LOOKED_AT)]
+    seen = Counter(suffix_of(path) for path in sample)
+    chosen = set(sample)
+    for path in paths:
+        suffix = suffix_of(path)
+        if path not in chosen and seen[suffix] < _EACH_SUFFIX:
+            seen[suffix] += 1
+            sample.append(path)
+    return sample
 
 
 class FileReader:
