@@ -148,7 +148,9 @@ def _open(path: Path, options: ImportOptions) -> Source:
     if suffix == ".npz":
         return from_npz(path, options.unpacked)
     if table_suffix(path):
-        return Table(path, ImportOptions(unpacked=options.unpacked))
+        table = Table(path, ImportOptions(unpacked=options.unpacked))
+        table.as_vectors()
+        return table
     raise DatasetError(
         f"--features {path}: the file has the wrong kind; give .npy, .npz (X, ids), or a table with"
         " ids and vectors"

@@ -21,6 +21,7 @@ from lodespace.importing.arrays.torch_dataset import TorchItems
 from lodespace.importing.detect import open_source
 from lodespace.importing.report import ImportReport
 from lodespace.importing.source import ImportOptions, RawItem, Source
+from lodespace.importing.tables.table import Table
 from lodespace.items import decoding
 from lodespace.items.errors import BadItem, ItemError
 from lodespace.items.item_set import Kind
@@ -109,6 +110,8 @@ def open_new(data: "str | Source", reading: Reading, given: ImportOptions) -> So
     Raises DatasetError if the data cannot be read, or are of another kind than the project's.
     """
     source = open_source(data, reading.options(given)) if isinstance(data, str) else data
+    if reading.kind == "vector" and isinstance(source, Table):
+        source.as_vectors()
     if source.kind != reading.kind:
         words = {"image": "pictures", "vector": "vectors", "sound": "sounds"}
         raise DatasetError(

@@ -538,3 +538,23 @@ def test_findings_of_a_table_state_how_it_was_read(tmp_path: Path) -> None:
         ("ids", "1 path without a file", True),
         ("ids", "the paths", False),
     }
+
+
+@pytest.mark.parametrize("form", ["names", "no names", "text"])
+def test_rows_of_pixels_are_pictures(tmp_path: Path, bring: Import, form: str) -> None:
+    pictures = np.random.default_rng(0).integers(0, 256, (6, 9, 9), dtype=np.uint8)
+    flat = pictures.reshape(6, 81)
+    names = ",".join(["label", *(f"pixel{i}" for i in range(81))])
+    lines = [f"{i % 3}," + ",".join(map(str, row)) for i, row in enumerate(flat)]
+    if form == "names":
+        lines.insert(0, names)
+    elif form == "text":
+        lines = [f"{i % 3}," + " ".join(map(str, row)) for i, row in enumerate(flat)]
+        lines.insert(0, "emotion,pixels")
+    (tmp_path / "t.csv").write_text("\n".join(lines))
+    items, report = bring(tmp_path / "t.csv")
+    assert (items.kind, report.bad) == ("image", [])
+    np.testing.assert_array_equal(items.data, pictures)
+    assert items.class_names == ("0", "1", "2")
+    option = {"names": "pixel*", "no names": "column *", "text": "pixels"}[form]
+    assert bring(tmp_path / "t.csv", vector=option)[0].kind == "vector"

@@ -20,6 +20,7 @@ from lodespace.importing.tables import column_names
 from lodespace.importing.tables.cells import is_picture, is_vector, number_of, text_of
 from lodespace.importing.tables.column_names import plain
 from lodespace.importing.tables.label_columns import LabelColumns, choose_labels, usual_labels
+from lodespace.importing.tables.pixel_rows import has_label_first
 from lodespace.importing.tables.table_rows import Row, Rows, short
 from lodespace.items import decoding
 
@@ -242,6 +243,8 @@ def _choose_numbers(roles: Roles, columns: Columns, options: ImportOptions) -> N
     if options.id is not None:
         without.add(options.id)
     numeric = [c for c in columns.numeric(without) if not plain(c).startswith("unnamed:")]
+    if not columns.rows.has_names and has_label_first(len(columns.rows.columns)):
+        numeric = [column for column in numeric if column != columns.rows.columns[0]]
     families: dict[str, list[str]] = {}
     for column in numeric:
         if re.search(r"\d", column):

@@ -10,6 +10,7 @@ from lodespace.importing.label_text import name_of
 from lodespace.importing.tables import column_names
 from lodespace.importing.tables.cells import number_of
 from lodespace.importing.tables.column_names import plain
+from lodespace.importing.tables.pixel_rows import has_label_first
 from lodespace.importing.tables.table_rows import Row, Rows, short
 
 _ONE_EACH = 0.8
@@ -82,6 +83,8 @@ def choose_labels(
     if found is not None:
         return found
     candidates = [c for c in columns.rows.columns if c not in taken and _may_be_label(columns, c)]
+    if not columns.rows.has_names and has_label_first(len(columns.rows.columns)):
+        candidates = [c for c in candidates if c == columns.rows.columns[0]]
     if len(candidates) == 1 and (not columns.rows.has_names or len(columns.rows.columns) == 2):
         found = _of_column(columns, candidates[0], [])
         text = f"from the column {short(candidates[0])}, the only one that may hold them"

@@ -23,6 +23,7 @@ from lodespace.importing.folders.picture_survey import PictureSurvey
 from lodespace.importing.frame import SIZES_LOOKED_AT
 from lodespace.importing.label_text import LabelReader
 from lodespace.importing.source import ImportOptions, RawItem
+from lodespace.importing.tables import column_names
 from lodespace.importing.tables.cells import (
     is_vector,
     picture_parts,
@@ -31,9 +32,11 @@ from lodespace.importing.tables.cells import (
     vector_of,
     vector_of_cells,
 )
+from lodespace.importing.tables.column_names import plain
 from lodespace.importing.tables.columns import Columns, choose_roles
 from lodespace.importing.tables.file_finder import FileFinder
 from lodespace.importing.tables.open_rows import open_rows
+from lodespace.importing.tables.pixel_rows import PixelRow, pixel_finding, side_of
 from lodespace.importing.tables.table_rows import SNIFFED_ROWS, Row, table_name
 from lodespace.items import decoding
 from lodespace.items.errors import BadItem, ItemError, Picture
@@ -64,17 +67,35 @@ class Table:
             )
         self.roles = choose_roles(Columns(str(path), self.rows, first, self.finder.finds), options)
         self.kind: Literal["image", "vector"] = "vector" if self.roles.is_vector else "image"
-        self.own_ids = options.id is not None or self.roles.id is not None
-        """Whether a column has the ids, so that a repeated id is an error in the data."""
         self.own_thumbnails = options.thumbnails is not None
         """Whether thumbnails were asked for, so that items without one are left out."""
         self.label_names = _hugging_face_names(self.rows.schema, self.roles.labels.column)
         self.length = _usual_length(first, self.roles.vector)
         """Number of numbers in most of the first vectors. None: there is no column of vectors."""
+        self.side = self._pixel_side(first, options)
+        """Side of pictures whose pixels are the numbers of a row. None: rows are not pixels."""
+        if self.side is not None:
+            self.kind = "image"
         self.read_label = LabelReader(options.missing, self.roles.labels.separator)
         self._ids: set[str] = set()
         self._repeated: Counter[str] = Counter()
         """Number of repeated ids that were numbered, and of files that are named again."""
+
+    def _pixel_side(self, first: Sequence[Row], options: ImportOptions) -> int | None:
+        if self.kind == "image" or options.vector is not None or self.roles.thumbnail is not None:
+            return None
+        if self.roles.vector is not None and plain(self.roles.vector) in column_names.VECTORS:
+            return None
+        vectors: list[npt.NDArray[np.float32]] = []
+        for row in first:
+            with contextlib.suppress(ItemError):
+                vectors.append(self._vector_reader(row)())
+        return side_of(vectors)
+
+    def as_vectors(self) -> None:
+        """Read rows of numbers as vectors, also if the numbers may be pixels."""
+        if self.side is not None:
+            self.side, self.kind = None, "vector"
 
     @property
     def count(self) -> int | None:
@@ -104,6 +125,8 @@ class Table:
     def survey(self) -> PictureSurvey:
         """The survey of the pictures of the first rows."""
         survey = PictureSurvey(self.options, SIZES_LOOKED_AT)
+        if self.side is not None:
+            survey.sizes.append((self.side, self.side))
         if self._picture_column is None:
             return survey
         for found in itertools.islice(self.rows, SIZES_LOOKED_AT):
@@ -121,6 +144,11 @@ class Table:
     def findings(self) -> Sequence[Finding]:
         """How the columns were understood, and what was counted while reading the rows."""
         found = [*self.rows.findings, *self.roles.findings, *self.finder.findings()]
+        if self.side is not None:
+            option = next((f.option for f in found if f.option.startswith("--vector")), "")
+            option = option or f"--vector {self.roles.vector}"
+            found = [finding for finding in found if finding.option != option]
+            found.append(pixel_finding(self.side, option))
         found += self.survey.findings()
         if self.roles.labels.column is not None or self.roles.labels.one_hot:
             found += self.read_label.findings()
@@ -177,6 +205,8 @@ class Table:
         elif path is not None:
             item.path = self.finder(path)
             item.picture = FileReader(self.root, item.path, self.survey.reading)
+        elif self.side is not None:
+            item.picture = PixelRow(self._vector_reader(row), self.side)
         elif self.kind == "image":
             raise ItemError("the row has no picture")
         if column is not None and self.kind == "vector" and not self.own_thumbnails:
