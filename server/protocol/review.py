@@ -74,10 +74,12 @@ class Quality(Message):
     if the estimate may be wrong by more than a factor of 2."""
     target: Share
     """Value of `right` at which the labels are good enough."""
-    suspects: int
-    """Number of items in the queue `suspects`; 0 while a class has no label."""
-    uncertain: int
-    """Number of items in the queue `uncertain`."""
+    suspects: int | None
+    """Number of items in the queue `suspects`; null while it is unknown: before the
+    first predictions, and while a class has no label. 0 if all items are verified."""
+    uncertain: int | None
+    """Number of items in the queue `uncertain`; null before the first predictions. 0 if all
+    items are verified."""
 
 
 class SheetItem(Message):

@@ -137,6 +137,7 @@ def quality(
     calibration = calibration or Calibration()
     calibrated = calibration.applied(state)
     labelled = int(state.labelled.sum())
+    judged = bool(state.predicted.any() or state.verified.all())
     known = Quality(
         classes=len(state.classes),
         classes_labelled=len(state.classes) - len(state.lacking),
@@ -153,8 +154,8 @@ def quality(
         sheets=calibration.sheets,
         gestures_left=None,
         target=TARGET,
-        suspects=queue(calibrated, "suspects")[1],
-        uncertain=queue(calibrated, "uncertain")[1],
+        suspects=queue(calibrated, "suspects")[1] if judged and state.scorable else None,
+        uncertain=queue(calibrated, "uncertain")[1] if judged else None,
     )
     if not _can_estimate(state):
         return known

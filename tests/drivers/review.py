@@ -48,7 +48,7 @@ def label_impurely(server: ServerProcess, seconds: float = 400) -> None:
         session = server.request("api/session")
         if (
             session["training"]["state"] == "resting"
-            and (session["quality"] or {"suspects": 0})["suspects"] > 10
+            and ((session["quality"] or {"suspects": 0})["suspects"] or 0) > 10
         ):
             return
         assert time.monotonic() < end, "the model doubts ten labels or fewer"

@@ -269,7 +269,7 @@ def test_next_opens_a_sheet_with_its_reason_and_predictions_are_accepted(doubtfu
     for k in range(10):
         page.label(k, rest[TRUTH[rest] == k])
     page.wait_for_rest()
-    page.wait(lambda: page.state("review.quality")["suspects"] > 0)
+    page.wait(lambda: (page.state("review.quality")["suspects"] or 0) > 0)
     page.evaluate("lodespace.commands.clearSelection()")
     headset.touch("right", "next")
     page.wait(

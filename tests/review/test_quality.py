@@ -51,7 +51,7 @@ def test_nothing_is_estimated_before_anything_is_predicted() -> None:
     for labels in ([-1, -1, -1], [0, 0, -1]):
         found = figures(item_state(labels, [-1] * 3, [0] * 3))
         assert found.right is None and found.label_error is None and found.gestures_left is None
-        assert (found.suspects, found.uncertain) == (0, labels.count(-1))
+        assert (found.suspects, found.uncertain) == (None, None)
 
 
 def test_all_verified_is_all_right() -> None:
@@ -64,9 +64,11 @@ def test_nothing_is_scored_while_a_listed_class_has_no_label() -> None:
     given = {"held_out_accuracy": 0.98, "held_out": 40}
     found = figures(item_state(labels, predicted, sure, classes=list(range(10))), **given)
     assert (found.classes, found.classes_labelled) == (10, 5)
+    assert (found.suspects, found.uncertain) == (None, 0)
     unknown = ("held_out_accuracy", "right", "label_error", "gestures_left")
     assert [getattr(found, name) for name in unknown] == [None] * 4 and found.held_out == 0
     all_five = figures(item_state(labels, predicted, sure), **given)
+    assert (all_five.suspects, all_five.uncertain) == (0, 0)
     assert all_five.right == pytest.approx(0.97, abs=0.02) and all_five.held_out_accuracy == 0.98
 
 

@@ -1028,10 +1028,16 @@ export interface Quality {
   gestures_left: number | null;
   /** Value of `right` at which the labels are good enough. */
   target: number;
-  /** Number of items in the queue `suspects`; 0 while a class has no label. */
-  suspects: number;
-  /** Number of items in the queue `uncertain`. */
-  uncertain: number;
+  /**
+   * Number of items in the queue `suspects`; null while it is unknown: before the
+   * first predictions, and while a class has no label. 0 if all items are verified.
+   */
+  suspects: number | null;
+  /**
+   * Number of items in the queue `uncertain`; null before the first predictions. 0 if all
+   * items are verified.
+   */
+  uncertain: number | null;
 }
 
 /** A picture on a contact sheet. */

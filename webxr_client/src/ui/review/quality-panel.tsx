@@ -146,7 +146,7 @@ export function QualityPanel() {
           <Queue
             kind="suspects"
             keys="Q"
-            length={instead ? undefined : quality?.suspects}
+            length={quality?.suspects ?? undefined}
             title={
               instead
                 ? "Off until every class has a label. Suspects are labels that the model doubts"
@@ -156,7 +156,7 @@ export function QualityPanel() {
           <Queue
             kind="uncertain"
             keys="U"
-            length={quality?.uncertain}
+            length={quality?.uncertain ?? undefined}
             title="Items whose prediction is uncertain"
           />
         </div>

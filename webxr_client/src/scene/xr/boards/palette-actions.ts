@@ -6,7 +6,6 @@ import { computed } from "@preact/signals";
 import { isSite } from "../../../net/site.js";
 import type { AppState } from "../../../state/app-state.js";
 import { count, percent } from "../../../state/format.js";
-import { knownInstead } from "../../../state/quality-text.js";
 import { isCue } from "../../../state/review-state.js";
 import { acceptedPredictions } from "../../../state/selection-summary.js";
 import { outcomeOf } from "../../../state/sheet-text.js";
@@ -73,9 +72,8 @@ export class PaletteActions {
         return ["classes"];
       case "suspects":
       case "uncertain": {
-        const quality = state.review.quality.value;
-        const off = action.kind === "suspects" && knownInstead(quality) !== "";
-        return [action.kind, quality && !off ? count(quality[action.kind]) : "–"];
+        const length = state.review.quality.value?.[action.kind] ?? null;
+        return [action.kind, length === null ? "–" : count(length)];
       }
       case "next":
         return ["suggest", "next"];
