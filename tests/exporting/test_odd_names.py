@@ -132,7 +132,9 @@ def test_every_format_exports_sounds_of_any_name(tmp_path: Path, kind: str) -> N
                 format=name.decode("latin-1").rsplit(".", 1)[1].upper(),
             )
     open_project(
-        os.fsdecode(root), project_folder=tmp_path / "work", options=ImportOptions(window=1.0)
+        os.fsdecode(root),
+        project_folder=tmp_path / "work",
+        options=ImportOptions(window=1.0, labels_at="top"),
     ).close()
     suffix = FILES[kind][0] if kind in FILES else ""
     assert export(tmp_path / "work", tmp_path / f"out{suffix}", kind) == 6

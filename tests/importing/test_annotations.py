@@ -72,6 +72,8 @@ TABLES = [
     ("a.txt", "file,start,end,label\na.wav,1,2.5,x\n"),
     ("a.json", '[{"file": "a.wav", "start": 1, "end": 2.5, "label": "x"}]'),
     ("a.csv", ",name,start_seconds,stop_seconds\n0,x,1,2.5\n"),
+    ("a.csv", "Datei;Start (s);Ende (s);Art\na.wav;1,0;2,5;x\n"),
+    ("a.csv", "Aufnahme,start,end,label\n/rec/a.wav,1,2.5,x\n"),
     ("a.csv", "min_t,max_t,min_f,max_f,label\n1,2.5,1000,2000,x\n"),
     ("a.csv", "Start (s),End (s),Scientific name,Common name,Confidence,File\n1,2.5,X x,x,0.7,a\n"),
     ("a.csv", "filepath,start,end,scientific_name,common_name,confidence\n/r/a.wav,1,2.5,X,x,1\n"),
@@ -410,3 +412,17 @@ def test_an_empty_table_is_of_a_recording_without_a_call(tmp_path: Path) -> None
     source = SoundFolder(tmp_path, ImportOptions())
     assert [label for _, label, _ in labels_of(source)] == [None, "call"]
     assert not [bad for bad in source if isinstance(bad, BadItem)]
+
+
+def test_a_table_without_labels_keeps_its_columns_and_the_folders_labels(tmp_path: Path) -> None:
+    record(tmp_path / "x/1.wav", 3)
+    record(tmp_path / "y/2.wav", 3)
+    (tmp_path / "meta.csv").write_text("itemid,hasbird\n1,1\n2,0\n")
+    source = SoundFolder(tmp_path, ImportOptions())
+    assert [(i.label, i.columns) for i in items_of(source)] == [
+        ("x", {"hasbird": "1"}),
+        ("y", {"hasbird": "0"}),
+    ]
+    assert any("--label" in finding.text for finding in source.findings() if finding.doubtful)
+    source = SoundFolder(tmp_path, ImportOptions(label="hasbird"))
+    assert [label for _, label, _ in labels_of(source)] == ["1", "0"]

@@ -1,6 +1,7 @@
 """The columns of a table of annotations, found by the usual spellings of their names."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +13,7 @@ _FILES = (
     "audio_file", "audio_file_path", "audio_filename", "audio_file_name", "sound", "sound_file",
     "sound_files", "soundfile", "soundfile_name", "wav", "wav_file", "wavfile", "wav_filename",
     "source_file", "in_file", "fname", "clip", "clip_path", "clip_name", "slice_file_name",
-    "notated_path", "track", "sample", "itemid",
+    "notated_path", "track", "sample", "itemid", "datei", "dateiname", "fichier", "archivo",
 )  # fmt: skip
 _IDS = (
     "id", "item_id", "uid", "uuid", "key", "image", "image_path", "img_path", "img", "image_file",
@@ -22,13 +23,14 @@ _STARTS = (
     "start", "begin", "onset", "start_time", "begin_time", "starttime", "begintime", "time_start",
     "time_begin", "t_start", "t_begin", "tmin", "t_min", "min_t", "min_time", "time_min", "xmin",
     "from", "segment_start", "seg_start", "event_start", "start_timestamp", "start_position",
+    "beginn", "anfang", "debut", "inicio",
 )  # fmt: skip
 _ENDS = (
     "end", "stop", "end_time", "stop_time", "endtime", "stoptime", "time_end", "time_stop",
     "t_end", "t_stop", "tmax", "t_max", "max_t", "max_time", "time_max", "xmax", "to", "finish",
-    "segment_end", "seg_end", "event_end", "end_timestamp", "end_position",
+    "segment_end", "seg_end", "event_end", "end_timestamp", "end_position", "ende", "fin",
 )  # fmt: skip
-_DURATIONS = ("duration", "dur", "delta_time", "length")
+_DURATIONS = ("duration", "dur", "delta_time", "length", "dauer", "duree", "duracion")
 _LOWS = (
     "low", "low_freq", "low_frequency", "lower_freq", "lower_frequency", "freq_low", "f_low",
     "frequency_low", "low_f", "fmin", "f_min", "min_f", "freq_min", "min_freq", "min_frequency",
@@ -45,6 +47,7 @@ _LABELS = (
     "sound_class", "scientific_name", "sci_name", "species_code", "ebird_code", "call_type",
     "calltype", "sound_type", "vocalization", "tag", "labels", "annotations", "tags", "classes",
     "event", "call", "taxon", "code", "target", "y", "auto_id", "class_id", "type", "name",
+    "art", "klasse", "kategorie", "espece", "etiquette", "classe", "especie", "etiqueta", "clase",
 )  # fmt: skip
 _OTHERS = ("other_labels", "secondary_labels")
 _CONFIDENCES = ("confidence", "score", "probability", "conf")
@@ -206,6 +209,23 @@ def columns_by_content(rows: Sequence[dict[str, Any]]) -> Columns:
     return columns
 
 
+def with_files_by_content(columns: Columns, rows: Sequence[dict[str, Any]]) -> None:
+    """Add the columns whose first cells are names of files, unless `columns` has such columns.
+
+    Args:
+        columns: Columns that were found by their names.
+        rows: The first rows of the table.
+    """
+    if columns.files or not columns.timed:
+        return
+    columns.files = [
+        name
+        for name in columns.unused
+        if rows and all(_FILE_NAME.fullmatch(str(row.get(name)).strip()) for row in rows)
+    ]
+    columns.unused = [name for name in columns.unused if name not in columns.files]
+
+
 def _is_time(cell: Any) -> bool:
     try:
         return number_in(cell) is not None
@@ -232,6 +252,7 @@ def plain_name(name: str) -> tuple[str, float]:
     if match is not None and match[2].lower() in _FACTORS:
         name, unit = match[1], match[2].lower()
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+    name = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
     plain = re.sub(r"[\W_]+", "_", name.lower()).strip("_")
     base, _, last = plain.rpartition("_")
     if not unit and last in _FACTORS and base in _TIMES | _FREQUENCIES:

@@ -151,6 +151,11 @@ class RecordingAnnotations:
         return bool(self.labels)
 
     @property
+    def labelled(self) -> bool:
+        """Whether the recordings have labels, and not only further columns."""
+        return any(labels.timed or labels.whole for labels in self.labels.values())
+
+    @property
     def timed(self) -> bool:
         """Whether any annotation has times."""
         return any(labels.timed for labels in self.labels.values())
@@ -193,6 +198,8 @@ class RecordingAnnotations:
         )
         guessed = any(file.guessed for file in files)
         notes = dict.fromkeys(note for file in files for note in file.notes)
+        if not self.labelled:
+            return [Finding("labels", note, doubtful=True) for note in notes]
         return [
             Finding("labels", text, guessed, "--label COLUMN" if guessed else ""),
             *(Finding("labels", note, doubtful=True) for note in notes),

@@ -14,14 +14,17 @@ from lodespace.importing.annotations.column_names import (
     find_columns,
     id_columns,
     number_in,
+    with_files_by_content,
 )
 from lodespace.importing.label_text import MISSING, name_of
-from lodespace.importing.tables.table_rows import Row, Rows
+from lodespace.importing.tables.table_rows import Row, Rows, short
 from lodespace.items.errors import BadItem, ItemError
 
 MAX_ANNOTATIONS = 2_000_000
 """Largest number of annotations of a data set."""
 _LOOKED_AT = 50
+_NAMED = 8
+"""Largest number of columns that a remark names."""
 _SHORT = 200
 """Texts of at most this length are remembered with the labels in them."""
 _LONGEST = 10_000
@@ -55,6 +58,7 @@ def read_table(
     """
     first = [row for _, row in itertools.islice(_good(rows), _LOOKED_AT)]
     columns = find_columns(rows.columns) if rows.has_names else columns_by_content(first)
+    with_files_by_content(columns, first)
     if identified:
         columns.files = [*id_columns(rows.columns, id), *columns.files]
     if not columns.timed and not columns.files:
@@ -68,7 +72,11 @@ def read_table(
         )
     found.label_column, found.guessed = _label_column(columns, label, rows.columns, first)
     if not found.label_column and not (columns.timed and clips):
-        return None
+        if columns.timed or identified or label is not None:
+            return None
+        # A table about the recordings. Its columns are kept with the items.
+        some = ", ".join(short(name) for name in columns.unused[:_NAMED])
+        found.notes.append(f"{name} has no column of labels; --label names one, such as: {some}")
     folder = f"{name.rpartition('/')[0]}/" if "/" in name else ""
     reader = _Reader(columns, found.label_column, folder, own_names)
     reader.keeps = clips or not columns.timed

@@ -175,7 +175,7 @@ class SoundFolder:
                     f"{LAST_WINDOW * self.window:g} s, which is left out"
                 )
             found.append(Finding("sound", text, option="--window SECONDS"))
-        if not self.annotations:
+        if not self.annotations.labelled:
             found += self.files.findings()
         found += self.annotations.findings(windows=not self.clips)
         if self.several:
@@ -229,7 +229,7 @@ class SoundFolder:
                 if labels is not None:
                     self._set_labels(item, labels.of(start, end))
                     item.columns, item.split = labels.columns, labels.split or split
-                elif not self.annotations.timed:
+                if not self.annotations.labelled or (labels is None and not self.annotations.timed):
                     item.label = folder_label
                 yield item
                 number += 1
