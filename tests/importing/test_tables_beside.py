@@ -78,6 +78,20 @@ def test_tables_beside_splits_with_equal_names_are_not_mixed_up(tmp_path: Path) 
     }
 
 
+def test_columns_of_several_tables_are_joined_and_guesses_are_no_labels(tmp_path: Path) -> None:
+    root = make(tmp_path / "d", "images/a.png", "images/b.png", "images/c.png")
+    (root / "part.csv").write_text("image_id,partition\na.png,0\nb.png,0\nc.png,1\n")
+    (root / "size.csv").write_text("image_id,weight\na.png,1.25\nb.png,2.5\nc.png,3.75\n")
+    assert set(labels(root).values()) == {None}
+    assert any("part.csv: the column partition may have labels" in text for text in doubts(root))
+    assert list(labels(root, label="partition").values()) == ["0", "0", "1"]
+    (root / "truth.csv").write_text("image_id,label\na.png,x\nb.png,y\nc.png,x\n")
+    assert list(labels(root).values()) == ["x", "y", "x"]
+    first = next(iter(open_source(str(root), ImportOptions())))
+    assert not isinstance(first, BadItem)
+    assert first.columns == {"weight": "1.25", "partition": "0"}
+
+
 def test_tables_about_something_else_are_left_out(tmp_path: Path) -> None:
     root = make(tmp_path / "d", "cat/a.png", "dog/b.png")
     (root / "results.csv").write_text("model,accuracy\nresnet,0.9\nvit,0.8\n")
@@ -87,6 +101,13 @@ def test_tables_about_something_else_are_left_out(tmp_path: Path) -> None:
     left_out = [item.kind for item in source if isinstance(item, BadItem)]
     assert left_out == [".csv", ".parquet"]
     assert labels(root) == {"cat/a.png": "cat", "dog/b.png": "dog"}
+
+
+def test_a_table_that_names_no_picture_is_doubtful_if_labels_are_missing(tmp_path: Path) -> None:
+    root = make(tmp_path / "d", "images/a.png", "images/b.png")
+    (root / "labels.csv").write_text("patient,label\np1,ill\np2,well\n")
+    assert any("no row of labels.csv names a picture" in text for text in doubts(root))
+    assert doubts(make(tmp_path / "e", "cat/a.png", "dog/b.png")) == []
 
 
 def test_a_folder_with_a_single_table_or_array_is_opened(tmp_path: Path) -> None:

@@ -35,6 +35,10 @@ class _Beside:
         self.path = path
         """Path of the table, relative to the folder."""
         self.table = table
+        column = table.roles.labels.column
+        unsure = any(f.doubtful for f in table.roles.findings if f.topic == "labels")
+        self.guessed = column if unsure and table.options.label is None else None
+        """Column that only may have the labels, so that it is not used. None: there is none."""
         self.rows: dict[bytes, RawItem] = {}
         """Row per picture that the table names. A picture that is named again has its first row."""
         for item in table:
@@ -43,18 +47,25 @@ class _Beside:
             item.picture = item.vector = None
             picture = os.path.normpath(b"/".join(part for part in (prefix, item.path) if part))
             if picture in pictures:
+                if self.guessed is not None and item.label is not None:
+                    item.columns = {**item.columns, self.guessed: item.label}
+                    item.label = item.other_labels = None
                 self.rows.setdefault(picture, item)
-
-    @property
-    def classes(self) -> set[str]:
-        return {row.label for row in self.rows.values() if row.label is not None}
+        self.classes = {row.label for row in self.rows.values() if row.label is not None}
+        """Names of the classes in the table."""
 
     def findings(self) -> Iterator[Finding]:
         """How the table was understood."""
         table = self.table
         name = shown(self.path)
         found = [*table.rows.findings, *table.roles.findings, *table.finder.findings()]
-        for finding in [*found, *table.read_label.findings()]:
+        if self.guessed is not None:
+            found = [finding for finding in found if finding.topic != "labels"]
+            text = f"the column {self.guessed} may have labels, and is not used"
+            found.append(Finding("labels", text, doubtful=True, option=f"--label {self.guessed}"))
+        else:
+            found += table.read_label.findings()
+        for finding in found:
             if finding.topic in ("labels", "columns") or finding.doubtful:
                 yield dataclasses.replace(finding, text=f"{name}: {finding.text}")
 
@@ -72,17 +83,19 @@ class PicturesWithTables(PictureFolder):
         found = [path for path in walk(root) if isinstance(path, bytes)]
         pictures = frozenset(path for path in found if suffix_of(path) in decoding.SUFFIXES)
         tables = [path for path in found if _may_be_labels(path)]
-        opened = (_open(root, path, pictures, options) for path in tables[:_MOST_TABLES])
+        opened = [_open(root, path, pictures, options) for path in tables[:_MOST_TABLES]]
         self.beside = [table for table in opened if table is not None]
+        self._unmatched = [
+            shown(path) for path, table in zip(tables, opened, strict=False) if table is None
+        ]
+        """Tables that name no picture of the folder."""
         if options.label is not None and not self.beside:
             raise DatasetError(
                 f"{root}: no table beside the pictures names them and has the column "
                 f"'{options.label}' of --label"
             )
         super().__init__(root, options, used=frozenset(table.path for table in self.beside))
-        self._rows = {
-            path: row for table in reversed(self.beside) for path, row in table.rows.items()
-        }
+        self._rows = _merged(self.beside)
         self._folders_name = frozenset(
             label for path in self.files.paths if (label := self.files.label_and_split(path)[0])
         )
@@ -111,6 +124,11 @@ class PicturesWithTables(PictureFolder):
         if self._differ:
             text = f"{names} has other labels for {self._differ:,} pictures; the folders count"
             found.append(Finding("labels", text, doubtful=True, option="--labels-at none"))
+        if self._unmatched and not self._labelled and not self._folders_name:
+            text = f"no row of {self._unmatched[0]} names a picture; if it has labels, import"
+            text += " this table instead"
+            option = "--image COLUMN --root FOLDER"
+            found.append(Finding("labels", text, doubtful=True, option=option))
         return [*found, *folder, *self.survey.findings()]
 
     def __iter__(self) -> Iterator[RawItem | BadItem]:
@@ -128,6 +146,20 @@ class PicturesWithTables(PictureFolder):
                 elif row.label is not None and item.label is not None:
                     self._differ += row.label != item.label
             yield item
+
+
+def _merged(tables: Sequence[_Beside]) -> dict[bytes, RawItem]:
+    """One row per picture, with all columns, and the label and split of the first that has one."""
+    merged: dict[bytes, RawItem] = {}
+    for table in tables:
+        for path, row in table.rows.items():
+            first = merged.setdefault(path, row)
+            if first is not row:
+                first.columns = {**row.columns, **first.columns}
+                first.split = first.split or row.split
+                if first.label is None:
+                    first.label, first.other_labels = row.label, row.other_labels
+    return merged
 
 
 def _may_be_labels(path: bytes) -> bool:
