@@ -78,7 +78,7 @@ def test_tables_beside_splits_with_equal_names_are_not_mixed_up(tmp_path: Path) 
     }
 
 
-def test_columns_of_several_tables_are_joined_and_guesses_are_no_labels(tmp_path: Path) -> None:
+def test_columns_of_several_tables_are_joined_and_guesses_not_used(tmp_path: Path) -> None:
     root = make(tmp_path / "d", "images/a.png", "images/b.png", "images/c.png")
     (root / "part.csv").write_text("image_id,partition\na.png,0\nb.png,0\nc.png,1\n")
     (root / "size.csv").write_text("image_id,weight\na.png,1.25\nb.png,2.5\nc.png,3.75\n")
