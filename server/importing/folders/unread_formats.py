@@ -14,7 +14,7 @@ _NAMES: dict[str, str] = {
 }
 """Name of the kind of files, by suffix. For other files, the suffix is the name."""
 _REMEDIES: dict[str, str] = {
-    **dict.fromkeys((".svg", ".psd", ".xcf", ".pdf", ".exr", ".dcm", ".nii", ".fits"), _TO_TIFF),
+    **dict.fromkeys((".svg", ".xcf", ".pdf", ".exr", ".dcm", ".nii"), _TO_TIFF),
 }
 """What to do with files of a suffix."""
 _REMEDY_OF_KIND = {"camera raw": _TO_TIFF, "microscopy": _TO_TIFF, "archives": _UNPACK}
