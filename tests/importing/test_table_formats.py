@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -220,6 +221,15 @@ def test_false_workbooks_and_those_that_unpack_to_too_much_are_refused(tmp_path:
     path = workbook(tmp_path / "t.xlsx", {"one": [["path"], ["a.jpg"]]})
     with pytest.raises(DatasetError, match="--unpacked"):
         open_rows(path, unpacked=1e-6)
+    bomb = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaa"><!ENTITY b "&a;&a;">]>'
+    with zipfile.ZipFile(path) as whole, zipfile.ZipFile(tmp_path / "b.xlsx", "w") as copy:
+        for name in whole.namelist():
+            text = whole.read(name)
+            if "sheet1" in name:
+                text = text.replace(b"<worksheet", bomb + b"<worksheet", 1)
+            copy.writestr(name, text)
+    with pytest.raises(DatasetError, match=r"cannot be read|not an Excel"):
+        list(open_rows(tmp_path / "b.xlsx"))
 
 
 @pytest.mark.parametrize("compression", ["uncompressed", "lz4", "zstd"])

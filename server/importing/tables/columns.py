@@ -9,7 +9,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from typing import Any
 
 from lodespace.errors import DatasetError
@@ -29,6 +28,8 @@ _LEAST_NUMBERS = 8
 _CERTAIN_NUMBERS = 16
 """A list of fewer numbers beside a picture may be a box, and is not taken for a vector."""
 _TRIED_FILES = 8
+_TRIED_COLUMNS = 50
+"""Largest number of columns whose cells are looked for as files."""
 _FILE_SHARE = 0.75
 """Smallest share of the cells that have to name a file, so that a column has paths."""
 
@@ -209,7 +210,7 @@ def _image(columns: Columns, roles: Roles) -> str | None:
     )
     if other is not None:
         return other
-    for column in [*named, *columns.rows.columns]:
+    for column in [*named, *columns.rows.columns[:_TRIED_COLUMNS]]:
         if column not in (roles.split, roles.vector) and _names_files(columns, column):
             return column
     return named[0] if named else None
@@ -221,9 +222,18 @@ def _is_picture_column(columns: Columns, column: str) -> bool:
         return False
     if all(map(is_picture, cells)):
         return True
-    paths = [cell for cell in cells if isinstance(cell, str)]
-    pictures = [p for p in paths if PurePosixPath(p.strip()).suffix.lower() in decoding.SUFFIXES]
-    return len(pictures) >= _FILE_SHARE * len(cells)
+    # A table may have 65,000 columns, so most columns are decided by their first cells.
+    if not any(map(_has_suffix, cells[:_TRIED_FILES])):
+        return False
+    return sum(map(_has_suffix, cells)) >= _FILE_SHARE * len(cells)
+
+
+def _has_suffix(cell: Any) -> bool:
+    """Whether the cell is a text with the suffix of a picture."""
+    if not isinstance(cell, str):
+        return False
+    _, dot, suffix = cell.rpartition(".")
+    return dot + suffix.strip().lower() in decoding.SUFFIXES
 
 
 def _names_files(columns: Columns, column: str) -> bool:

@@ -121,7 +121,8 @@ class JsonRows(Rows):
 def elements(text: "mmap.mmap | bytes") -> Iterator[bytes]:
     """Yield the text of each element of a JSON list. Nothing of the list is decoded.
 
-    The text after the last comma of a list without an end is yielded as an element.
+    Of an element with more than MAX_LINE bytes, the first MAX_LINE + 1 bytes are yielded. The text
+    after the last comma of a list without an end is yielded as an element.
     """
     depth, begin = 0, 0
     for token in _TOKEN.finditer(text):
@@ -135,11 +136,12 @@ def elements(text: "mmap.mmap | bytes") -> Iterator[bytes]:
             if depth == 0:
                 break
         elif depth == 1 and mark in b",":
-            yield text[begin : token.start()]
+            yield text[begin : min(token.start(), begin + MAX_LINE + 1)]
             begin = token.end()
     else:
         token = None
-    last = text[begin : token.start()] if token is not None else text[begin:]
+    end = len(text) if token is None else token.start()
+    last = text[begin : min(end, begin + MAX_LINE + 1)]
     if last.strip():
         yield last
 

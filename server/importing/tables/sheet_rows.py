@@ -21,6 +21,9 @@ from lodespace.items.errors import BadItem
 from lodespace.items.table_builder import whole_text
 from lodespace.items.unpacking import check_unpacked
 
+_MOST_SHEETS = 20
+"""Largest number of sheets among which the first with rows is looked for."""
+
 
 class SheetRows(Rows):
     """Rows of the first sheet with rows, or of the sheet `sheet`. Raises DatasetError."""
@@ -91,7 +94,8 @@ class SheetRows(Rows):
             if asked not in names:
                 raise DatasetError(f"{self.path} has no sheet '{asked}', but {', '.join(names)}")
             return asked, ()
-        full = [name for name in names if next(self._cells(name), None) is not None]
+        looked_at = names[:_MOST_SHEETS]
+        full = [name for name in looked_at if next(self._cells(name), None) is not None]
         if not full:
             raise DatasetError(f"{self.path} has no rows")
         return full[0], full[1:]

@@ -14,7 +14,7 @@ from lodespace.importing.finding import Finding
 from lodespace.importing.tables.table_rows import PACKED_SUFFIX
 from lodespace.items.unpacking import most_unpacked, too_large
 
-_TRIED_BYTES = 64 << 20
+_TRIED_BYTES = 16 << 20
 """Largest part of a file that is decoded to find the encoding, in bytes."""
 _BLOCK_BYTES = 1 << 20
 _MARKS = (
@@ -25,6 +25,9 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 """Byte order marks. That of UTF-32 begins with that of UTF-16."""
+_FOREIGN = re.compile(r"[^\x00-\x7f]+")
+_INVALID = re.compile(r"[\udc80-\udcff]+")
+"""Bytes that are not UTF-8, as they are decoded with surrogateescape."""
 _MAC_LETTER = re.compile(
     rb"(?<=[A-Za-z])[\x87-\x8b\x8d-\x90\x96\x98-\x9f]|[\x87-\x8b\x8d-\x90\x98-\x9f](?=[A-Za-z])"
 )
@@ -130,9 +133,10 @@ def _encoding_of(file: IO[bytes]) -> str:
         if block.isascii():
             continue
         text = utf8.decode(block)
-        wrong = sum("\udc80" <= c <= "\udcff" for c in text if c > "\x7f")
+        foreign = "".join(_FOREIGN.findall(text))
+        wrong = sum(map(len, _INVALID.findall(foreign)))
         invalid += wrong
-        valid += sum(c > "\x7f" for c in text) - wrong
+        valid += len(foreign) - wrong
         mac += len(_MAC_LETTER.findall(block))
         high += len(_HIGH_LETTER.findall(block))
         windows = windows and not any(byte in block for byte in b"\x81\x8d\x8f\x90\x9d")
