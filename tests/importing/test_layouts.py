@@ -210,7 +210,8 @@ def test_findings_show_an_example_of_label_and_split() -> None:
 def test_names_of_files_that_seem_to_have_labels_are_suggested() -> None:
     cats = [f"train/cat.{number}.jpg" for number in range(3)]
     dogs = [f"train/dog.{number}.jpg" for number in range(3)]
-    assert doubts(layout_of([*cats, *dogs])) == ["labels: --labels-at name"]
+    rest = [f"test1/{number}.jpg" for number in range(4)]
+    assert doubts(layout_of([*cats, *dogs, *rest])) == ["labels: --labels-at name"]
     assert doubts(layout_of(["a/cat1.jpg", "a/cat2.jpg", "b/dog1.jpg", "b/dog2.jpg"])) == []
     assert doubts(layout_of([f"IMG_{number}.jpg" for number in range(9)])) == []
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 _NAMED = re.compile(r"(?P<label>[^\W\d_]+(?:[ _.-][^\W\d_]+)*)[ _.-]*\(?\d+\)?")
 """A word or more, followed by a number."""
-_SHARE = 0.8
+_SHARE = 0.5
 """Smallest share of the files whose names begin with words that other files share."""
 _EACH = 2
 """Smallest number of files per label, on average."""

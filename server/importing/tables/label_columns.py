@@ -87,7 +87,7 @@ def choose_labels(
         candidates = [c for c in candidates if c == columns.rows.columns[0]]
     if len(candidates) == 1 and (not columns.rows.has_names or len(columns.rows.columns) == 2):
         found = _of_column(columns, candidates[0], [])
-        text = f"from the column {short(candidates[0])}, the only one that may hold them"
+        text = f"from {_called(candidates[0])}, the only one that may hold them"
         found.findings = [Finding("labels", text, doubtful=True, option="--labels none")]
         return found
     if not candidates:
@@ -120,7 +120,7 @@ def _are_fractions(cells: Sequence[Any]) -> bool:
 def _of_column(columns: HasColumns, column: str, others: Sequence[str]) -> LabelColumns:
     option = f"--label {_quoted(others[0])}" if others else ""
     unsure = plain(column) not in column_names.LABEL_NAMES and bool(others)
-    finding = Finding("labels", f"from the column {short(column)}", doubtful=unsure, option=option)
+    finding = Finding("labels", f"from {_called(column)}", doubtful=unsure, option=option)
     separator = _separator(column, columns.cells(column))
     return LabelColumns(column, separator=separator, findings=[finding])
 
@@ -189,6 +189,11 @@ def _may_be_label(columns: HasColumns, column: str) -> bool:
         return False
     distinct = len(set(names))
     return 1 < distinct <= max(2, _MOST_DISTINCT * len(names))
+
+
+def _called(column: str) -> str:
+    """The column in a sentence. Columns without names are called column 1, column 2, ..."""
+    return column if column.startswith("column ") else f"the column {short(column)}"
 
 
 def _quoted(text: str) -> str:
