@@ -41,7 +41,7 @@ class _Absent(types.ModuleType):
         self, fn: Callable[..., Any] | None = None, *_: object, **__: object
     ) -> Callable[..., Any]:
         """Return `fn` itself, or a decorator that returns its function: nothing is compiled."""
-        return fn if fn is not None else lambda function: function
+        return fn if fn is not None else _unchanged
 
     def graph_break(self, *_: object, **__: object) -> None:
         """Do nothing: no graph is recorded."""
@@ -50,6 +50,10 @@ class _Absent(types.ModuleType):
         if name.startswith("__"):
             raise AttributeError(name)
         return getattr(_load_compiler(), name)
+
+
+def _unchanged(function: Callable[..., Any]) -> Callable[..., Any]:
+    return function
 
 
 class _Submodules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
