@@ -2,6 +2,7 @@
 
 import torch
 
+from lodespace.models.classification.calibration import doubts, own_probability, supported
 from lodespace.models.item_predictions import UNLABELED, ItemPredictions
 
 
@@ -32,3 +33,46 @@ def predictions_from(
     own = probabilities.gather(1, labels.clamp_min(0)[:, None]).squeeze(1)
     doubt = 1 - torch.where(labels != UNLABELED, own, confidence)
     return ItemPredictions(classes[:, 0].to(torch.int16), confidence, margin, doubt)
+
+
+def given_labels(
+    probabilities: torch.Tensor, labels: torch.Tensor, wrong_share: float
+) -> torch.Tensor:
+    """Return class probabilities (N, C) that take each item's own label into account.
+
+    Args:
+        probabilities: class probabilities that do not depend on the item's own label, (N, C).
+        labels: int64 (N,), UNLABELED for items without a label.
+        wrong_share: share of wrong labels (`calibration.wrong_share`).
+    """
+    items = torch.nonzero(labels != UNLABELED).squeeze(1)
+    result = probabilities.clone()
+    if len(items) == 0:
+        return result
+    own, rows, before = own_left_out(probabilities, labels)
+    doubt = doubts(own, wrong_share)
+    # The other classes keep their proportions.
+    result[rows] *= (doubt / (1 - before).clamp_min(1e-9))[:, None]
+    result[rows, labels[items].to(rows.device)] = 1 - doubt
+    return result
+
+
+def own_left_out(
+    probabilities: torch.Tensor, labels: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return the probability of each label without that label, for L labelled items.
+
+    Args:
+        probabilities: class probabilities that do not depend on the item's own label, (N, C).
+        labels: int64 (N,), UNLABELED for items without a label.
+
+    Returns:
+        The probabilities corrected for classes with few labels (L,), the labelled items int64
+        (L,), and the probabilities before the correction (L,).
+    """
+    labels = labels.to(probabilities.device)
+    items = torch.nonzero(labels != UNLABELED).squeeze(1)
+    classes = labels[items]
+    own = own_probability(probabilities[items], classes)
+    others = torch.bincount(classes, minlength=probabilities.shape[1])[classes] - 1
+    return supported(own, others), items, own

@@ -6,9 +6,16 @@ from typing import NamedTuple
 import torch
 
 from lodespace.models.checkpoints.tensors import Tensors
-from lodespace.models.classification.decisions import no_predictions, predictions_from
+from lodespace.models.classification.calibration import doubts, wrong_share
+from lodespace.models.classification.decisions import (
+    given_labels,
+    no_predictions,
+    own_left_out,
+    predictions_from,
+)
+from lodespace.models.classification.evidence import LearnedEvidence
 from lodespace.models.classification.kernel_classifier import KernelClassifier
-from lodespace.models.classification.label_spreading import LabelSpreading, share
+from lodespace.models.classification.voices import FeatureVoices
 from lodespace.models.classification.wide_classifier import LABEL_CERTAINTY, WideClassifier
 from lodespace.models.features.network import WIDTH
 from lodespace.models.item_predictions import UNLABELED, ItemPredictions
@@ -19,7 +26,7 @@ CHUNK = 1000
 
 
 class TrainingLabels(NamedTuple):
-    """Labels that the classifiers learn from, and the graph over which labels are spread."""
+    """Labels that the classifiers learn from, with what is known of the items without labels."""
 
     classes: torch.Tensor
     """All labels, int64 (N,), UNLABELED for an item without a label."""
@@ -29,6 +36,9 @@ class TrainingLabels(NamedTuple):
     """Whether a person looked at each item individually when labelling it, bool (N,)."""
     graph: Graph | None = None
     """Neighbour graph; None until it exists."""
+    features: torch.Tensor | None = None
+    """Features that do not depend on labels, with a mean square of 1, float32 (N, F); None until
+    they exist."""
 
     @property
     def has_two_classes(self) -> bool:
@@ -41,21 +51,30 @@ class Predictions:
     """Class probabilities of all items, updated in sweeps.
 
     A sweep goes over all items twice. The first pass computes features and probabilities of the
-    wide classifier. The second pass, which needs the features of all labelled items, adds the
-    probabilities of the kernel classifier and of label spreading over the graph. The result is a
-    weighted mean: label spreading has its own weight, and both classifiers share the rest equally.
-    Label spreading is the most accurate with few labels, the wide classifier with more, and the
-    kernel classifier with many (docs/gain.md).
+    wide classifier. The second pass adds a kernel classifier on these features, and the voices of
+    features that are not learned (voices.py). The result is a weighted mean of the learned
+    classifiers and the voices. The weight follows from labels that both predicted before the labels
+    were given (evidence.py).
+
+    The probabilities of an item that is trained on are those of the voices alone: they do not
+    depend on its own label, which the learned classifiers may know by heart.
     """
 
     def __init__(self, n: int, n_classes: int, device: torch.device) -> None:
         """Start without predictions for `n` items. All tensors except `order` are on `device`."""
         self.probabilities = torch.full((n, n_classes), 1 / n_classes, device=device)
-        """Class probabilities, float32 (N, C)."""
+        """Class probabilities, float32 (N, C), without the effect of each item's own label."""
         self.features = torch.zeros(n, WIDTH, device=device)
         """Features of the wide classifier, float32 (N, WIDTH)."""
         self.complete = False
-        """Whether the first sweep has ended."""
+        """Whether at least one sweep has been completed."""
+        self.learned_weight = 0.0
+        """Weight of the learned classifiers in the newest second pass, 0 to 1."""
+        self.evidence = LearnedEvidence(n)
+        """How well labels were predicted before they were given."""
+        self._learned = self.probabilities.clone()
+        self._voiced = self.probabilities.clone()
+        self._wrong_share = 0.0
         self._newest = no_predictions(n, device)
         self._forget()
         self.order = torch.empty(0, dtype=torch.int64)
@@ -64,19 +83,17 @@ class Predictions:
         """Number of items done in the current sweep. A sweep has two passes, so it ends at 2 N."""
 
     def _forget(self) -> None:
-        """Discard the results of the kernel classifier and of label spreading."""
+        """Discard the results of the kernel classifier and of the voices."""
         self._kernel: KernelClassifier | None = None
         self._belief: torch.Tensor | None = None
-        self._spreading: LabelSpreading | None = None
-        self._spread: torch.Tensor | None = None
-        self._saved_spreading: tuple[torch.Tensor, int] | None = None
+        self._voices: FeatureVoices | None = None
+        self._saved_voices: tuple[int, torch.Tensor, int] | None = None
 
     def set_class_count(self, n_classes: int) -> None:
         """Continue with another number of classes. New classes have probability 0."""
-        n, old = self.probabilities.shape
-        wider = torch.zeros(n, n_classes, device=self.probabilities.device)
-        wider[:, : min(old, n_classes)] = self.probabilities[:, : min(old, n_classes)]
-        self.probabilities = wider
+        self.probabilities = _with_classes(self.probabilities, n_classes)
+        self._learned = _with_classes(self._learned, n_classes)
+        self._voiced = _with_classes(self._voiced, n_classes)
 
     @property
     def sweeping(self) -> bool:
@@ -87,6 +104,13 @@ class Predictions:
     def chunks_done(self) -> int:
         """Number of chunks done in the current sweep, which passes over all items twice."""
         return -(-self.position // CHUNK)
+
+    def labels_given(self, labels: torch.Tensor) -> None:
+        """Compare what was predicted with the new labels int64 (N,)."""
+        known = self.complete and not self.sweeping
+        self.evidence.record(
+            labels, self._learned if known else None, self._voiced if known else None
+        )
 
     def start_sweep(self, first: torch.Tensor) -> None:
         """Start a sweep with the items `first`, int64 (K,), on the CPU.
@@ -112,55 +136,69 @@ class Predictions:
         first = self.position % n if n else 0
         items = self.order[first : first + CHUNK].to(self.probabilities.device)
         if self.position < n:
-            self.probabilities[items], self.features[items] = classifier.probabilities(items)
-        elif self._kernel is not None:
-            self.probabilities[items] += self._kernel.probabilities(self.features[items])
-            self.probabilities[items] /= 2
-            if self._spread is not None:
-                self.probabilities[items] = torch.lerp(
-                    self.probabilities[items], self._spread[items], share(labels.trained)
-                )
+            self._learned[items], self.features[items] = classifier.probabilities(items)
+        else:
+            self._second_pass(items, labels.trained)
         self.position += len(items)
         if self.sweeping:
             return False
-        self._leave_own_labels_out(labels)
+        if self._voices is None:
+            self._leave_own_labels_out()
         self.complete = True
         self._forget()
-        self._newest = predictions_from(self.probabilities, labels.classes)
+        self._update_newest(labels)
         return True
+
+    def _second_pass(self, items: torch.Tensor, trained: torch.Tensor) -> None:
+        """Combine the predictions of items int64 (B,). `trained` are all labels, int64 (N,)."""
+        if self._kernel is not None:
+            self._learned[items] += self._kernel.probabilities(self.features[items])
+            self._learned[items] /= 2
+        if self._voices is None:
+            self._voiced[items] = self.probabilities[items] = self._learned[items]
+            return
+        voiced = self._voices.probabilities(items)
+        labelled = (trained[items.cpu()] != UNLABELED).to(items.device)[:, None]
+        mean = torch.lerp(voiced, self._learned[items], self.learned_weight)
+        self._voiced[items] = voiced
+        self.probabilities[items] = torch.where(labelled, voiced, mean)
 
     def _prepare_second_pass(self, labels: TrainingLabels) -> bool:
         """Do a part of the work between the two passes over all items.
 
-        The work consists of solving the kernel classifier and spreading labels. Returns whether no
-        work was left.
+        This work is to fit the kernel classifier and the voices. Returns whether all of it had been
+        done before the call.
         """
         n_classes = self.probabilities.shape[1]
         solving = self._belief is None
         if self._belief is None:
-            own = (
-                self.probabilities.cpu().gather(1, labels.trained.clamp_min(0)[:, None]).squeeze(1)
-            )
-            self._belief = torch.where(labels.verified, 1.0, own)
+            self._belief = self.belief(labels.trained, labels.verified)
         if self._kernel is None:
             self._kernel = KernelClassifier(
                 self.features, labels.trained, self._belief, labels.verified, n_classes
             )
+        if labels.graph is None or labels.features is None:
+            return not solving
+        if self._voices is None:
+            self._voices = FeatureVoices(
+                labels.features,
+                labels.graph,
+                labels.trained,
+                self._belief,
+                labels.verified,
+                n_classes,
+            )
+            self.learned_weight = self.evidence.weight(labels.trained, labels.verified)
+            if self._saved_voices is not None:
+                self._voices.resume(*self._saved_voices)
         if solving:
             return False
-        if labels.graph is None or self._spread is not None:
-            return True
-        if self._spreading is None:
-            self._spreading = LabelSpreading(labels.graph, labels.trained, n_classes)
-            if self._saved_spreading is not None:
-                self._spreading.spread, self._spreading.rounds = self._saved_spreading
-        spread_before = self._spreading.done
-        self._spreading.unit()
-        if self._spreading.done:
-            self._spread = self._spreading.probabilities()
-        return spread_before
+        done = self._voices.done
+        if not done:
+            self._voices.unit()
+        return done
 
-    def _leave_own_labels_out(self, labels: TrainingLabels) -> None:
+    def _leave_own_labels_out(self) -> None:
         """Replace the probabilities of the items that the kernel classifier is fitted to.
 
         The new probabilities of an item do not depend on the item's own label (leave one out).
@@ -168,9 +206,34 @@ class Predictions:
         if self._kernel is None:
             return
         own = self._kernel.items.to(self.probabilities.device)
-        part = 0.5 if self._spread is None else 0.5 * (1 - share(labels.trained))
         fitted = self._kernel.probabilities(self.features[own])
-        self.probabilities[own] += part * (self._kernel.left_out - fitted)
+        self.probabilities[own] += 0.5 * (self._kernel.left_out - fitted)
+
+    def _update_newest(self, labels: TrainingLabels) -> None:
+        """Update predictions and doubts after a sweep."""
+        own, items, _ = own_left_out(self.probabilities, labels.trained)
+        self._wrong_share = wrong_share(own[~labels.verified[items.cpu()].to(own.device)])
+        trained = given_labels(self.probabilities, labels.trained, self._wrong_share)
+        # The prediction of a held-out item must not depend on its label, only the doubt may.
+        every = given_labels(self.probabilities, labels.classes, self._wrong_share)
+        doubt = predictions_from(every, labels.classes).doubt
+        self._newest = predictions_from(trained, labels.classes)._replace(doubt=doubt)
+
+    def belief(self, labels: torch.Tensor, verified: torch.Tensor) -> torch.Tensor:
+        """Return the probability that each label is right, float32 (N,), on the CPU.
+
+        Before there are predictions, and for verified labels, it is 1.
+
+        Args:
+            labels: int64 (N,), UNLABELED for an item without a label.
+            verified: whether a person looked at each item individually, bool (N,).
+        """
+        belief = torch.ones(len(labels))
+        if not self.complete:
+            return belief
+        own, items, _ = own_left_out(self.probabilities, labels)
+        belief[items.cpu()] = 1 - doubts(own, self._wrong_share).cpu()
+        return torch.where(verified, 1.0, belief)
 
     def label_posterior(self, labels: torch.Tensor) -> torch.Tensor:
         """Return class probabilities (N, C), given labels int64 (N,).
@@ -192,8 +255,12 @@ class Predictions:
         """Return the tensors from which the sweep continues."""
         return {
             "probabilities": self.probabilities,
+            "learned_probabilities": self._learned,
+            "voiced_probabilities": self._voiced,
             "classifier_features": self.features,
             "sweep_order": self.order,
+            "wrong_share": torch.tensor(self._wrong_share, dtype=torch.float64),
+            **self.evidence.tensors(),
             **self._half_way(),
             **{f"best_{name}": value for name, value in self._newest._asdict().items()},
         }
@@ -205,13 +272,13 @@ class Predictions:
         """
         if self._belief is None:
             return {}
-        if self._spreading is None:
+        if self._voices is None:
             return {"sweep_belief": self._belief}
-        rounds = torch.tensor(self._spreading.rounds)
         return {
             "sweep_belief": self._belief,
-            "sweep_spread": self._spreading.spread,
-            "sweep_rounds": rounds,
+            "sweep_units": torch.tensor(self._voices.units_done),
+            "sweep_spread": self._voices.spreading.spread,
+            "sweep_rounds": torch.tensor(self._voices.spreading.rounds),
         }
 
     def load(self, tensors: Mapping[str, torch.Tensor], position: int, complete: bool) -> None:
@@ -222,14 +289,37 @@ class Predictions:
         self.order = tensors["sweep_order"].clone()
         self.position, self.complete = position, complete
         self._forget()
-        if "sweep_belief" in tensors:
-            self._belief = tensors["sweep_belief"].clone()
-        if "sweep_spread" in tensors:
-            self._saved_spreading = (
-                tensors["sweep_spread"].clone().to(device),
-                int(tensors["sweep_rounds"]),
-            )
+        self._load_voices(tensors)
         nothing = no_predictions(len(self.probabilities), device)
         # Old checkpoints have no margins and doubts.
         kept = (tensors.get(f"best_{name}", value) for name, value in nothing._asdict().items())
         self._newest = ItemPredictions(*(value.clone().to(device) for value in kept))
+
+    def _load_voices(self, tensors: Mapping[str, torch.Tensor]) -> None:
+        device = self.probabilities.device
+        self.evidence.load(tensors)
+        if "learned_probabilities" not in tensors:
+            # An older version saved the state. A sweep that it began starts again.
+            self._learned, self._voiced = self.probabilities.clone(), self.probabilities.clone()
+            self._wrong_share = 0.0
+            self.position = 0 if self.sweeping else self.position
+            return
+        self._learned = tensors["learned_probabilities"].clone().to(device)
+        self._voiced = tensors["voiced_probabilities"].clone().to(device)
+        self._wrong_share = float(tensors["wrong_share"])
+        if "sweep_belief" in tensors:
+            self._belief = tensors["sweep_belief"].clone()
+        if "sweep_units" in tensors:
+            self._saved_voices = (
+                int(tensors["sweep_units"]),
+                tensors["sweep_spread"].clone().to(device),
+                int(tensors["sweep_rounds"]),
+            )
+
+
+def _with_classes(probabilities: torch.Tensor, n_classes: int) -> torch.Tensor:
+    """Return probabilities (N, C) of another number of classes; new classes have 0."""
+    kept = min(probabilities.shape[1], n_classes)
+    wider = torch.zeros(len(probabilities), n_classes, device=probabilities.device)
+    wider[:, :kept] = probabilities[:, :kept]
+    return wider

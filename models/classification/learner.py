@@ -63,11 +63,12 @@ class LabelLearning:
         """Whether steps or predictions are due."""
         return self.steps_due > 0 or self.predictions.sweeping
 
-    def labels_given(self, features: FeatureNetwork, steps: int) -> None:
-        """Plan `steps` batches after a change of labels.
+    def labels_given(self, labels: torch.Tensor, features: FeatureNetwork, steps: int) -> None:
+        """Plan `steps` batches after a change of labels to `labels`, int64 (N,).
 
         If there is no classifier yet, creates one that starts from `features`.
         """
+        self.predictions.labels_given(labels)
         if self.classifier is None:
             self._start(features)
         self.steps_due += steps
@@ -117,14 +118,8 @@ class LabelLearning:
         """
         assert self.classifier is not None
         if self.predictions.complete:
-            # A label that the classifier doubts may be a mistake of the lasso, so its weight is
-            # lower.
-            own = (
-                self.predictions.probabilities.cpu()
-                .gather(1, trained_labels.clamp_min(0)[:, None])
-                .squeeze(1)
-            )
-            own[verified] = 1.0
+            # A doubtful label may be a mistake of the lasso, so its weight is lower.
+            own = self.predictions.belief(trained_labels, verified)
             weights = weights * self._relative_within_class(
                 trained_labels, own.clamp_min(DOUBTFUL_WEIGHT)
             )

@@ -146,6 +146,13 @@ class GraphRefresh:
         """Whether features of the classifier are among the features of the graph."""
         return self.features.classifier_features is not None
 
+    @property
+    def label_free_features(self) -> torch.Tensor:
+        """The features of the finished graph, (N, F), without those of the classifier."""
+        assert self.building is not None
+        features = self.building.features
+        return features[:, :-FEATURE_COMPONENTS] if self.uses_classifier else features
+
     def tensors(self) -> Tensors:
         """Return the features collected so far.
 

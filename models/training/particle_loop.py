@@ -213,7 +213,9 @@ class ParticleLoop(Loop):
     def _labels_changed(self) -> None:
         if self.state.labels.any:
             self.learning.labels_given(
-                self.features.self_supervision.network, self.config.classifier_steps_per_gesture
+                self.state.labels.classes,
+                self.features.self_supervision.network,
+                self.config.classifier_steps_per_gesture,
             )
         self.graph.count_gesture()
         if self.map.particles is not None:

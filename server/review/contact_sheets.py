@@ -37,12 +37,11 @@ def queue(state: ItemState, kind: SheetKind) -> tuple[npt.NDArray[np.intp], int]
     Args:
         state: State of all items.
         kind: "suspects": unverified labels, highest doubt first. A label needs a look if its doubt
-            is above DOUBTFUL, or if another class is predicted. This queue is empty while a listed
-            class has no label: the model does not know this class, so its doubts mean little.
-            "uncertain": unverified items, smallest margin first, but one item of each group of
-            neighbours is moved to the front. An item needs a look if its margin is below NARROW. If
-            no item has a prediction, this queue is an overview: all unlabelled items, beginning
-            with items from all over the map.
+            is above DOUBTFUL. This queue is empty while a listed class has no label: the model does
+            not know this class, so its doubts mean little. "uncertain": unverified items, smallest
+            margin first, but one item of each group of neighbours is moved to the front. An item
+            needs a look if its margin is below NARROW. If no item has a prediction, this queue is
+            an overview: all unlabelled items, beginning with items from all over the map.
     """
     if kind == "uncertain" and not state.predicted.any():
         items = np.flatnonzero(~state.labelled & ~state.locked)
@@ -53,9 +52,8 @@ def queue(state: ItemState, kind: SheetKind) -> tuple[npt.NDArray[np.intp], int]
         return np.empty(0, np.intp), 0
     if kind == "suspects":
         items = np.flatnonzero(open_ & state.labelled)
-        suspect = (state.doubt[items] > DOUBTFUL) | (state.prediction[items] != state.labels[items])
-        order = np.lexsort((items, -state.doubt[items], ~suspect))
-        return items[order], int(suspect.sum())
+        order = np.lexsort((items, -state.doubt[items]))
+        return items[order], int((state.doubt[items] > DOUBTFUL).sum())
     items = np.flatnonzero(open_)
     order = np.lexsort((items, -state.doubt[items], state.margin[items]))
     total = int((state.margin[items] < NARROW).sum())

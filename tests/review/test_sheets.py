@@ -20,10 +20,12 @@ def test_suspects_are_labels_that_the_model_doubts() -> None:
     assert total == 2
 
 
-def test_a_label_is_a_suspect_if_another_class_is_predicted() -> None:
-    j = item_state([0, 0, 1], [0, 1, 1], [0.9, 0.4, 1], doubt=[0.45, 0.3, 0], verified=[2])
+def test_suspects_come_by_doubt_whatever_is_predicted() -> None:
+    j = item_state(
+        [0, 0, 0, 1], [0, 1, 0, 1], [0.9, 0.4, 0.9, 1], doubt=[0.45, 0.3, 0.6, 0], verified=[3]
+    )
     items, total = queue(j, "suspects")
-    assert (items.tolist(), total) == ([1, 0], 1)
+    assert (items.tolist(), total) == ([2, 0, 1], 1)
 
 
 def test_suspects_are_off_while_a_listed_class_has_no_label() -> None:

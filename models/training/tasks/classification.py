@@ -74,7 +74,13 @@ class PredictTask(Task):
     def unit(self) -> bool:
         labels = self._state.labels
         news, complete = self._learning.predict(
-            TrainingLabels(labels.classes, labels.trained, labels.verified, self._graph.current)
+            TrainingLabels(
+                labels.classes,
+                labels.trained,
+                labels.verified,
+                self._graph.current,
+                self._graph.features,
+            )
         )
         if complete:
             prediction = self._learning.predictions.newest.prediction

@@ -8,6 +8,7 @@ import torch
 from lodespace.models.checkpoints.tensors import Tensors
 from lodespace.models.classification.learner import LabelLearning
 from lodespace.models.features.network import FeatureNetwork
+from lodespace.models.features.principal_components import standardised
 from lodespace.models.layout.graph import Graph
 from lodespace.models.layout.incremental_graph import GraphBuilding, GraphFeatures, GraphRefresh
 from lodespace.models.layout.particle_map import ParticleMap
@@ -83,6 +84,8 @@ class GraphTask(Task):
         self._guide = guide
         self._building: GraphRefresh | None = None
         self._gestures = 0
+        self._learned: torch.Tensor | None = None
+        self._features: torch.Tensor | None = None
 
     @property
     def learns_features(self) -> bool:
@@ -93,6 +96,24 @@ class GraphTask(Task):
     def current(self) -> Graph | None:
         """The graph of the map; None until the first graph exists."""
         return self._map.graph
+
+    @property
+    def features(self) -> torch.Tensor:
+        """Features of the items that do not depend on labels, with a mean square of 1, (N, F).
+
+        They are the features of the graph without those of the classifier.
+        """
+        found = self._features
+        if found is None:
+            parts = [standardised(self._map.components)]
+            if self._learned is not None:
+                parts.append(self._learned)
+            together = standardised(torch.cat(parts, dim=1))
+            self._features = found = together * together.shape[1] ** 0.5
+        return found
+
+    def _set_learned(self, learned: torch.Tensor | None) -> None:
+        self._learned, self._features = learned, None
 
     def first_graph_built(self) -> None:
         """Set `features_in_graph` after the first graph, which uses only principal components."""
@@ -118,11 +139,17 @@ class GraphTask(Task):
             return False
         graph = self._building.unit()
         if graph is not None:
+            self._keep_features(self._building)
             self._building = None
             self.features_in_graph = True
             self._map.set_graph(graph)
             self._guide.update_agreement()
         return False
+
+    def _keep_features(self, built: GraphRefresh) -> None:
+        if self.learns_features:
+            width = self._map.components.shape[1]
+            self._set_learned(built.label_free_features[:, width:].clone())
 
     def _refresh(self, *, with_classifier: bool) -> GraphRefresh:
         features = GraphFeatures(
@@ -134,7 +161,10 @@ class GraphTask(Task):
         return GraphRefresh(features, self._state.config.neighbours)
 
     def tensors(self) -> Tensors:
-        return {} if self._building is None else self._building.tensors()
+        tensors = {} if self._building is None else self._building.tensors()
+        if self._learned is not None:
+            tensors["learned_features"] = self._learned
+        return tensors
 
     def counters(self) -> dict[str, Any]:
         return {
@@ -153,3 +183,11 @@ class GraphTask(Task):
         self.requested = counters["graph_due"]
         self._gestures = counters["gestures_since_graph"]
         self.features_in_graph = counters["features_in_graph"]
+        learned = tensors.get("learned_features")
+        self._set_learned(None if learned is None else learned.clone().to(self._state.device))
+        if learned is None and self.features_in_graph and self.learns_features:
+            # An older version saved the state.
+            old = self._refresh(with_classifier=False)
+            while old.building is None:
+                old.unit()
+            self._keep_features(old)

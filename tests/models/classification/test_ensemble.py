@@ -6,6 +6,7 @@ import torch
 
 from lodespace.models import Dataset
 from lodespace.models.classification import label_spreading as spreading
+from lodespace.models.classification import logistic_regression as regression
 from lodespace.models.classification.ensemble import Predictions, TrainingLabels
 from lodespace.models.classification.wide_classifier import WideClassifier
 from lodespace.models.features.network import FeatureNetwork
@@ -19,7 +20,8 @@ N = 2400
 @pytest.fixture
 def setting(monkeypatch: pytest.MonkeyPatch) -> tuple[WideClassifier, TrainingLabels]:
     """An untrained classifier, and 60 labels, whose spreading takes several units of work."""
-    monkeypatch.setattr(spreading, "_PRODUCTS_PER_UNIT", 600_000)
+    monkeypatch.setattr(spreading, "_PRODUCTS_PER_UNIT", 3_000_000)
+    monkeypatch.setattr(regression, "_PRODUCTS_PER_UNIT", 100_000)
     torch.manual_seed(0)
     truth = torch.arange(N) % 3
     vectors = (
@@ -32,7 +34,7 @@ def setting(monkeypatch: pytest.MonkeyPatch) -> tuple[WideClassifier, TrainingLa
         dataset, FeatureNetwork(dataset), 3, torch.Generator().manual_seed(1)
     )
     graph = fuzzy_graph(*nearest_neighbours(dataset.stored, 10))
-    return classifier, TrainingLabels(labels, labels, verified, graph)
+    return classifier, TrainingLabels(labels, labels, verified, graph, dataset.stored)
 
 
 def begun() -> Predictions:
@@ -78,7 +80,68 @@ def test_few_labels_use_the_graph_and_a_label_does_not_confirm_itself(
     labels = given.classes.clone()
     labels[31] = (labels[31] + 1) % 3
     predictions = begun()
-    finished(predictions, classifier, TrainingLabels(labels, labels, given.verified, given.graph))
+    finished(predictions, classifier, given._replace(classes=labels, trained=labels))
     assert float((predictions.newest.prediction == truth).float().mean()) > 0.9
     doubtful = torch.argsort(predictions.newest.doubt[:60], descending=True)[:6]
     assert 31 in doubtful.tolist()
+
+
+def test_a_label_does_not_change_its_own_probability(
+    setting: tuple[WideClassifier, TrainingLabels],
+) -> None:
+    classifier, given = setting
+    predictions = begun()
+    finished(predictions, classifier, given)
+    own = predictions.probabilities[31].clone()
+    labels = given.classes.clone()
+    labels[31] = (labels[31] + 1) % 3
+    predictions = begun()
+    finished(predictions, classifier, given._replace(classes=labels, trained=labels))
+    assert float((predictions.probabilities[31] - own).abs().max()) < 0.1
+    doubt = predictions.newest.doubt[:60]
+    assert int(doubt.argmax()) == 31
+    assert doubt[31] > 0.3
+
+
+def test_the_prediction_of_a_held_out_item_ignores_its_label(
+    setting: tuple[WideClassifier, TrainingLabels],
+) -> None:
+    classifier, given = setting
+    truth = torch.arange(N) % 3
+    classes = given.classes.clone()
+    classes[2000] = (truth[2000] + 1) % 3
+    predictions = begun()
+    finished(predictions, classifier, given._replace(classes=classes))
+    assert predictions.newest.prediction[2000] == truth[2000]
+    assert predictions.newest.doubt[2000] > 3 * predictions.newest.doubt[:60].median()
+
+
+def test_a_sweep_of_an_older_version_starts_again(
+    setting: tuple[WideClassifier, TrainingLabels],
+) -> None:
+    whole = begun()
+    finished(whole, *setting)
+    half = begun()
+    for _ in range(4):
+        half.step(*setting)
+    known = ("probabilities", "classifier_features", "sweep_order")
+    again = Predictions(N, 3, torch.device("cpu"))
+    again.load({name: half.tensors()[name] for name in known}, half.position, half.complete)
+    finished(again, *setting)
+    assert torch.equal(again.newest.doubt, whole.newest.doubt)
+
+
+def test_the_learned_classifiers_weigh_what_they_predicted_before_labels(
+    setting: tuple[WideClassifier, TrainingLabels],
+) -> None:
+    """An untrained classifier loses its weight, although the number of labels speaks for it."""
+    classifier, given = setting
+    truth = torch.arange(N) % 3
+    predictions = begun()
+    finished(predictions, classifier, given)
+    assert predictions.learned_weight == pytest.approx(0.5)
+    more = torch.where(torch.arange(N) < 260, truth, -1)
+    predictions.labels_given(more)
+    predictions.start_sweep(torch.arange(260))
+    finished(predictions, classifier, given._replace(classes=more, trained=more))
+    assert predictions.learned_weight < 0.4

@@ -65,3 +65,23 @@ def test_the_weight_of_the_graph_falls_with_more_labels() -> None:
     assert share(labels) == 0.5
     labels[:300] = torch.arange(300) % 3
     assert share(labels) < 0.2
+
+
+def test_an_own_label_is_left_out_with_all_that_returns_through_neighbours() -> None:
+    graph, island = islands()
+    labels = torch.full((90,), UNLABELED)
+    labels[:12] = island[:12]
+    found = spread(graph, labels)
+    for item in range(3):
+        fewer = labels.clone()
+        fewer[item] = UNLABELED
+        torch.testing.assert_close(found[item], spread(graph, fewer)[item], atol=1e-4, rtol=1e-3)
+
+
+def test_items_without_edges_at_the_end_have_even_shares() -> None:
+    graph, island = islands()
+    labels = torch.full((95,), UNLABELED)
+    labels[:3] = island[:3]
+    found = spread(graph, labels)
+    assert found[94].tolist() == pytest.approx([1 / 3] * 3)
+    assert float((found[:90].argmax(dim=1) == island).float().mean()) > 0.95

@@ -21,7 +21,7 @@ def test_visible_and_labelled_items_are_predicted_first() -> None:
     torch.manual_seed(0)
     labels = torch.full((n,), -1)
     labels[:40] = torch.from_numpy(truth[:40])
-    learning.labels_given(FeatureNetwork(dataset), 30)
+    learning.labels_given(labels, FeatureNetwork(dataset), 30)
     visible = torch.tensor([n - 1, n - 2])
     while learning.steps_due:
         assert (

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from lodespace.models import Snapshot, Trainer, TrainingConfig, preset
+from lodespace.models import Dataset, Snapshot, Trainer, TrainingConfig, preset
 from lodespace.models.checkpoints.checkpoint import latest
 from lodespace.models.checkpoints.training_state import TrainingState
 from lodespace.models.display.trail import FRAMES, Trail
@@ -245,3 +245,54 @@ def test_a_state_of_other_data_is_refused_and_nothing_changes() -> None:
     with pytest.raises(ValueError, match="100 items"):
         trainer.restore(other.state())
     same(trainer.snapshot(), now)
+
+
+def pictures(n: int = 96) -> tuple[Dataset, np.ndarray]:
+    """Pictures of 32 x 32 with a bright stripe, whose place is the class of the picture."""
+    truth = np.arange(n) % 4
+    drawn = np.random.default_rng(3).integers(0, 60, (n, 32, 32), dtype=np.uint8)
+    for picture, place in zip(drawn, truth.tolist(), strict=True):
+        picture[8 * place : 8 * place + 4, 4:28] = 255
+    return Dataset.from_images(drawn), truth
+
+
+def hasty() -> TrainingConfig:
+    return quick(rounds_per_gesture=1, classifier_steps_per_gesture=3).replace(
+        encoder_epochs=1, feature_steps=3, layout_rounds=10
+    )
+
+
+def test_each_turn_of_a_sweep_can_be_saved_and_continued() -> None:
+    """Predictions of pictures use features that are learned without labels, and three voices."""
+    data, truth = pictures()
+    trainer = Trainer(data, hasty(), n_classes=4)
+    rest(trainer)
+    trainer.set_labels(labels_of(truth, np.arange(0, 96, 7)))
+    rest(trainer)
+    trainer.set_labels(labels_of(truth, np.arange(0, 96, 5)))
+    states = []
+    while trainer.loop.learning.at_work:
+        states.append(trainer.state())
+        run(trainer, 1)
+    last = rest(trainer)
+    within = [state for state in states if "sweep_units" in state.tensors]
+    assert len(within) >= 3
+    for state in (within[0], within[len(within) // 2], within[-1]):
+        found = rest(Trainer.from_state(state, data))
+        same(found, last)
+        assert np.array_equal(found.predictions.doubt, last.predictions.doubt)
+
+
+def test_a_state_of_an_older_version_continues_with_all_voices() -> None:
+    data, truth = pictures()
+    trainer = Trainer(data, hasty(), n_classes=4)
+    rest(trainer)
+    trainer.set_labels(labels_of(truth, np.arange(0, 96, 7)))
+    rest(trainer)
+    state = trainer.state()
+    newer = ("learned_", "voiced_", "wrong_share", "evidence", "sweep_units", "sweep_spread")
+    tensors = {name: value for name, value in state.tensors.items() if not name.startswith(newer)}
+    again = Trainer.from_state(state._replace(tensors=tensors), data)
+    again.set_labels(labels_of(truth, np.arange(0, 96, 5)))
+    assert np.array_equal(again.loop.graph.features, trainer.loop.graph.features)
+    assert (rest(again).prediction == truth).mean() > 0.95

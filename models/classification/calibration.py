@@ -1,0 +1,113 @@
+"""Calibration by left-out labels: exponents of probabilities, weights of voices, wrong labels.
+
+A voice is one source of class probabilities. Its left-out probabilities are its predictions of
+labelled items, each made without the label of that item.
+"""
+
+import torch
+
+EXPONENTS = tuple(round(10 ** ((k - 8) / 16), 3) for k in range(17))
+"""Exponents among which `fitted_exponent` chooses, 0.3 to 3: below 1 for an overconfident voice."""
+EXPONENT_STRENGTH = 6.0
+"""Weight of the assumption that probabilities need no correction, in nats per squared log."""
+LEAST_PROBABILITY = 1e-3
+"""Lower bound of the probability of a true class, because a label may be wrong."""
+EXPECTED_NOISE = 0.02
+"""Share of wrong labels that is assumed before there is evidence."""
+NOISE_STRENGTH = 20.0
+"""Number of labels that count as much as the assumption EXPECTED_NOISE."""
+_ROUNDS = 50
+
+
+def tempered(probabilities: torch.Tensor, exponent: float) -> torch.Tensor:
+    """Return probabilities (..., C), raised to the power of `exponent` and normalised."""
+    powers = probabilities.clamp_min(1e-6).pow(exponent)
+    return powers / powers.sum(dim=-1, keepdim=True)
+
+
+def own_probability(probabilities: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
+    """Return the probability of the class int64 (L,) of each row of probabilities (L, C)."""
+    return probabilities.gather(1, classes[:, None]).squeeze(1)
+
+
+def fitted_exponent(left_out: torch.Tensor, classes: torch.Tensor, weights: torch.Tensor) -> float:
+    """Return the exponent with which left-out probabilities predict the labels best.
+
+    The exponent is an inverse temperature (C. Guo et al. 2017). It maximises the log-likelihood of
+    the labels, with a prior that prefers 1.
+
+    Args:
+        left_out: class probabilities, float32 (L, C).
+        classes: labels, int64 (L,).
+        weights: weight of each label, (L,).
+    """
+    exponents = torch.tensor(EXPONENTS, device=left_out.device)
+    logarithm = left_out.clamp_min(1e-6).log()
+    scaled = exponents[:, None, None] * logarithm
+    own = scaled.gather(2, classes[None, :, None].expand(len(exponents), -1, 1)).squeeze(2)
+    likelihood = (own - scaled.logsumexp(dim=2)).clamp_min(-9.0) @ weights
+    return EXPONENTS[int((likelihood - EXPONENT_STRENGTH * exponents.log().square()).argmax())]
+
+
+def voice_weights(
+    own: torch.Tensor, prior: torch.Tensor, strength: float, weights: torch.Tensor
+) -> torch.Tensor:
+    """Return weights of voices (V,), with sum 1, by expectation maximisation.
+
+    The weights are those of a mixture of V distributions whose likelihood, given the labels and a
+    Dirichlet prior, is the largest.
+
+    Args:
+        own: probability that each voice gives to each left-out label, (L, V).
+        prior: expected weights (V,), with sum 1.
+        strength: number of labels that count as much as the prior.
+        weights: weight of each label, (L,).
+    """
+    found = prior.clone()
+    bounded = own.clamp_min(LEAST_PROBABILITY)
+    for _ in range(_ROUNDS):
+        shares = bounded * found
+        shares = shares / shares.sum(dim=1, keepdim=True)
+        found = weights @ shares + strength * prior
+        found = found / found.sum()
+    return found
+
+
+def supported(own: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
+    """Return left-out probabilities of labels (L,), corrected for classes with few labels.
+
+    A class from which the only label is left out is never predicted. The correction counts as one
+    more label, for which the voices are undecided.
+
+    Args:
+        own: left-out probability of each label, (L,).
+        others: number of other labels of the same class, (L,).
+    """
+    return (others * own + 0.5) / (others + 1)
+
+
+def wrong_share(own: torch.Tensor) -> float:
+    """Return the estimated share of wrong labels, from the left-out probability of each label (L,).
+
+    The share is the mean of `doubts`, which depend on the share (expectation maximisation).
+    """
+    share = EXPECTED_NOISE
+    for _ in range(_ROUNDS):
+        total = float(doubts(own, share).sum(dtype=torch.float64))
+        share = (total + NOISE_STRENGTH * EXPECTED_NOISE) / (len(own) + NOISE_STRENGTH)
+    return share
+
+
+def doubts(own: torch.Tensor, share: float) -> torch.Tensor:
+    """Return the probability that each label is wrong, by Bayes' rule, (L,).
+
+    The label itself is evidence: most labels are right, also of items that are hard to predict. A
+    wrong label is assumed to be any class that the voices do not exclude. With 5 % wrong labels,
+    this agrees with the number of wrong labels on a contact sheet (docs/model.md).
+
+    Args:
+        own: left-out probability of each label, (L,).
+        share: share of wrong labels.
+    """
+    wrong = share * (1 - own)
+    return wrong / (wrong + (1 - share) * own).clamp_min(1e-12)

@@ -1,0 +1,75 @@
+"""Evidence for the learned classifiers: how well they predicted labels before these were given.
+
+The learned classifiers cannot leave out a label that they were trained on. But the prediction of an
+item before it got its label did not depend on the label. The voices of the features predicted the
+same item at the same time, so the two are compared on equal terms.
+"""
+
+from collections.abc import Mapping
+
+import torch
+
+from lodespace.models.checkpoints.tensors import Tensors
+from lodespace.models.classification.calibration import voice_weights
+from lodespace.models.classification.kernel_classifier import chosen
+from lodespace.models.classification.label_spreading import share
+from lodespace.models.item_predictions import UNLABELED
+
+STRENGTH = 20.0
+"""Number of labels that count as much as the prior of the weight."""
+MOST_COMPARED = 300
+"""Maximum number of labels that are compared."""
+
+
+class LearnedEvidence:
+    """Probability of each label just before it was given, by two sources of predictions."""
+
+    def __init__(self, n: int) -> None:
+        """Start without records for `n` items. All tensors are on the CPU."""
+        self._own = torch.full((n, 2), torch.nan)
+        self._labels = torch.full((n,), UNLABELED, dtype=torch.int16)
+
+    def record(
+        self, labels: torch.Tensor, learned: torch.Tensor | None, features: torch.Tensor | None
+    ) -> None:
+        """Record the predictions of items whose labels have changed since the last call.
+
+        Args:
+            labels: current labels, int64 (N,), on the CPU.
+            learned: class probabilities of the learned classifiers, (N, C). None if there are no
+                complete predictions.
+            features: class probabilities from the features, (N, C), or None.
+        """
+        changed = torch.nonzero(labels != self._labels).squeeze(1)
+        new = changed[self._labels[changed] == UNLABELED]
+        self._labels[changed] = labels[changed].to(torch.int16)
+        self._own[changed] = torch.nan
+        if learned is None or features is None:
+            return
+        new = new[labels[new] < learned.shape[1]]
+        at, classes = new.to(learned.device), labels[new].to(learned.device)
+        self._own[new] = torch.stack([learned[at, classes], features[at, classes]], dim=1).cpu()
+
+    def weight(self, labels: torch.Tensor, verified: torch.Tensor) -> float:
+        """Return the weight (0..1) of the learned classifiers in the mean with the features.
+
+        Args:
+            labels: labels that are trained on, int64 (N,), UNLABELED for other items.
+            verified: whether a person looked at each item individually, bool (N,).
+        """
+        expected = 1 - share(labels)
+        known = torch.where(self._own[:, 0].isnan(), UNLABELED, labels)
+        items = chosen(known, verified, MOST_COMPARED)
+        prior = torch.tensor([expected, 1 - expected])
+        return float(voice_weights(self._own[items], prior, STRENGTH, torch.ones(len(items)))[0])
+
+    def tensors(self) -> Tensors:
+        """Return the records."""
+        return {"evidence": self._own.nan_to_num(-1.0), "evidence_labels": self._labels}
+
+    def load(self, tensors: Mapping[str, torch.Tensor]) -> None:
+        """Continue from a saved state. States of older versions have no records."""
+        n = len(self._labels)
+        self._own = tensors.get("evidence", torch.full((n, 2), -1.0)).clone()
+        self._own[self._own < 0] = torch.nan
+        self._labels = tensors.get("evidence_labels", tensors.get("labels", self._labels)).clone()

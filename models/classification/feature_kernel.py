@@ -1,0 +1,142 @@
+"""Kernel regression on features that are not learned, with each label left out in closed form.
+
+The kernel is approximated from the features of at most LANDMARKS labelled items (C. Williams and M.
+Seeger 2001), so thousands of labels can be used. With at most LANDMARKS labels it is not
+approximated.
+"""
+
+import torch
+import torch.nn.functional as F
+
+from lodespace.models.batches import evenly
+from lodespace.models.classification.kernel_classifier import LEAST_BELIEF, SHARPNESS, chosen
+
+MOST_LABELS = 3000
+"""Maximum number of labels that the regression is fitted to."""
+LANDMARKS = 400
+"""Maximum number of labelled items that approximate the kernel."""
+MOST_COMPARED = 200
+"""Maximum number of labels by which width and noise are chosen."""
+WIDTHS = (1.0, 2.0)
+"""Squared widths of the kernel, relative to the mean square of the features."""
+NOISES = (0.01, 0.1)
+"""Noise variances of a label without doubt, relative to the kernel's variance of 1."""
+_JITTER = 1e-4
+
+
+class FeatureKernel:
+    """Kernel regression on the labels of at most MOST_LABELS items.
+
+    Width, noise and sharpness are those with which left-out labels are predicted best.
+    """
+
+    def __init__(
+        self,
+        features: torch.Tensor,
+        labels: torch.Tensor,
+        belief: torch.Tensor,
+        verified: torch.Tensor,
+        n_classes: int,
+    ) -> None:
+        """Choose width and noise. `fit` does the rest.
+
+        Args:
+            features: features of all items with a mean square of 1, float32 (N, F).
+            labels: int64 (N,), UNLABELED for an item without a label.
+            belief: (N,) in 0..1, probability that each label is right; 1 for verified labels.
+            verified: whether a person looked at each item individually, bool (N,).
+            n_classes: number of classes C.
+        """
+        device = features.device
+        self._features = features
+        self._n_classes = n_classes
+        items = chosen(labels, verified, MOST_LABELS)
+        self.items = items.to(device)
+        """The labelled items that the regression is fitted to, int64 (L,), ascending."""
+        self._classes = labels[items].to(device)
+        self._belief = belief[items].to(device).clamp_min(LEAST_BELIEF)
+        some = torch.isin(items, chosen(labels, verified, MOST_COMPARED)).to(device)
+        self._width, self._noise = self._best(some)
+
+    def _best(self, some: torch.Tensor) -> tuple[float, float]:
+        """Return the width and noise that predict the left-out labels of `some`, bool (L,), best.
+
+        For these few labels, the kernel is not approximated.
+        """
+        rows, classes = self._features[self.items[some]], self._classes[some]
+        target, belief = self._target(classes), self._belief[some]
+        squared = _exact_squared_distances(rows)
+        found: dict[tuple[float, float], float] = {}
+        for width in WIDTHS:
+            kernel = torch.exp(-squared / width)
+            for noise in NOISES:
+                matrix = kernel + torch.diag(noise / belief)
+                inverse = torch.cholesky_inverse(torch.linalg.cholesky(matrix))
+                left_out = target - inverse @ target / inverse.diagonal()[:, None]
+                found[width, noise] = _sharpest(left_out, classes, self._n_classes)[1]
+        return min(found, key=found.__getitem__)
+
+    def fit(self) -> None:
+        """Fit the regression to all chosen labels. 270 labels take 10 ms, 3,000 labels 150 ms."""
+        rows = self._features[self.items]
+        self._landmarks = rows[evenly(torch.arange(len(rows), device=rows.device), LANDMARKS)]
+        among = torch.exp(-_exact_squared_distances(self._landmarks) / self._width).double()
+        among += _JITTER * torch.eye(len(among), device=among.device)
+        root = torch.linalg.cholesky(among).float()
+        mapped = torch.linalg.solve_triangular(root, self._kernel(rows).T, upper=False)
+        weighted = mapped * (self._belief / self._noise)
+        matrix = (weighted @ mapped.T).double()
+        matrix += torch.eye(len(matrix), device=matrix.device)
+        factor = torch.linalg.cholesky(matrix).float()
+        target = self._target(self._classes)
+        weights = torch.cholesky_solve(weighted @ target, factor)
+        fitted = mapped.T @ weights
+        influence = torch.linalg.solve_triangular(factor, mapped, upper=False).square().sum(dim=0)
+        influence = (influence * self._belief / self._noise)[:, None]
+        scores = (fitted - influence * target) / (1 - influence).clamp_min(1e-4)
+        self._weights = torch.linalg.solve_triangular(root.T, weights, upper=True)
+        self._sharpness = _sharpest(scores, self._classes, self._n_classes)[0]
+        self._left_out = F.softmax(self._sharpness * scores, dim=1)
+        self._row = torch.full((len(self._features),), -1, device=rows.device)
+        self._row[self.items] = torch.arange(len(rows), device=rows.device)
+
+    def probabilities(self, items: torch.Tensor) -> torch.Tensor:
+        """Return class probabilities (B, C) of items int64 (B,), each without its own label."""
+        scores = self._kernel(self._features[items]) @ self._weights
+        found = F.softmax(self._sharpness * scores, dim=1)
+        row = self._row[items]
+        return torch.where((row >= 0)[:, None], self._left_out[row.clamp_min(0)], found)
+
+    def _target(self, classes: torch.Tensor) -> torch.Tensor:
+        return F.one_hot(classes, self._n_classes).float() - 1 / self._n_classes
+
+    def _kernel(self, rows: torch.Tensor) -> torch.Tensor:
+        return torch.exp(-_squared_distances(rows, self._landmarks) / self._width)
+
+
+def _squared_distances(rows: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
+    """Return the squared distances (B, L), relative to the number of features."""
+    squares = rows.square().sum(dim=1)[:, None] + others.square().sum(dim=1)
+    return (squares - 2 * rows @ others.T).clamp_min(0) / rows.shape[1]
+
+
+def _exact_squared_distances(rows: torch.Tensor) -> torch.Tensor:
+    """Return the squared distances (L, L) of rows, with so little error that kernels of them can be
+    factorised, even if a row is many times larger than the others."""
+    found = torch.cdist(rows, rows, compute_mode="donot_use_mm_for_euclid_dist")
+    return found.square() / rows.shape[1]
+
+
+def _sharpest(scores: torch.Tensor, classes: torch.Tensor, n_classes: int) -> tuple[float, float]:
+    """Return the sharpness of left-out scores (L, C) with the smallest loss, and this loss.
+
+    Each class has the same weight. Classes with one label do not count: without that label, the
+    class is unknown.
+    """
+    count = torch.bincount(classes, minlength=n_classes)
+    weight = torch.where(count > 1, 1 / count.clamp_min(1), 0.0)
+    if not bool((weight > 0).any()):
+        return SHARPNESS[len(SHARPNESS) // 2], 0.0
+    losses = [float(F.cross_entropy(s * scores, classes, weight=weight)) for s in SHARPNESS]
+    best = min(range(len(losses)), key=losses.__getitem__)
+    return SHARPNESS[best], losses[best]

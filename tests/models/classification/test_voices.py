@@ -1,0 +1,52 @@
+"""The weights of labels, and the mixture of voices."""
+
+import pytest
+import torch
+
+from lodespace.models.classification.voices import FeatureVoices, Mixture, label_weights
+from lodespace.models.layout.graph import fuzzy_graph
+from samples.graphs import nearest_neighbours
+
+
+def test_a_label_counts_as_many_items_as_it_represents() -> None:
+    features = torch.cat([torch.zeros(80, 2), torch.full((20, 2), 5.0)])
+    features += 0.01 * torch.randn(100, 2, generator=torch.Generator().manual_seed(0))
+    items = torch.tensor([3, 90, 91, 92])
+    features[92] += 100.0
+    weights = label_weights(features, items, torch.tensor([0, 0, 1, 2]), 3)
+    assert float(weights[0]) == pytest.approx(80 * 4 / 100)
+    assert float(weights[1] + weights[2]) == pytest.approx(19 * 4 / 100, abs=0.05)
+    assert weights[3] == 0, "the only label of a class"
+
+
+def test_the_mixture_prefers_the_voice_that_predicts_left_out_labels() -> None:
+    classes = torch.arange(120) % 3
+    good = torch.full((120, 3), 0.1)
+    good[torch.arange(120), classes] = 0.8
+    even = torch.full((120, 3), 1 / 3)
+    bad = good.roll(1, dims=1)
+    fitted = Mixture.fitted([bad, even, good], classes, torch.ones(120), [0.8, 0.1, 0.1])
+    assert fitted.weights[2] > 0.8
+    assert fitted.exponents[0] < 0.5 < fitted.exponents[2]
+    assert float(fitted.of([bad, even, good])[0, 0]) > 0.9
+
+
+def test_overconfident_predictions_are_corrected() -> None:
+    """A quarter of the items look like another class, but all voices are sure of most of them."""
+    generator = torch.Generator().manual_seed(2)
+    n = 600
+    truth = torch.arange(n) % 2
+    seen = torch.where(torch.rand(n, generator=generator) < 0.25, 1 - truth, truth)
+    features = torch.randn(n, 2, generator=generator) * 0.3 + 2.0 * seen[:, None] - 1
+    features /= features.square().mean().sqrt()
+    labels = torch.where(torch.arange(n) < 120, truth, -1)
+    graph = fuzzy_graph(*nearest_neighbours(features, 8))
+    voices = FeatureVoices(features, graph, labels, torch.ones(n), labels >= 0, 2)
+    while not voices.done:
+        voices.unit()
+    found = voices.probabilities(torch.arange(n))
+    told = float(found.amax(dim=1)[120:].mean())
+    assert told == pytest.approx(
+        float((found.argmax(dim=1) == truth)[120:].float().mean()), abs=0.08
+    )
+    assert sum(voices.weights.values()) == pytest.approx(1)
