@@ -42,6 +42,8 @@ class LearnedEvidence:
         """
         changed = torch.nonzero(labels != self._labels).squeeze(1)
         new = changed[self._labels[changed] == UNLABELED]
+        # A class without earlier labels was not known to either source.
+        new = new[torch.isin(labels[new], self._labels[self._labels != UNLABELED])]
         self._labels[changed] = labels[changed].to(torch.int16)
         self._own[changed] = torch.nan
         if learned is None or features is None:

@@ -140,6 +140,7 @@ def test_the_learned_classifiers_weigh_what_they_predicted_before_labels(
     predictions = begun()
     finished(predictions, classifier, given)
     assert predictions.learned_weight == pytest.approx(0.5)
+    predictions.labels_given(given.classes)
     more = torch.where(torch.arange(N) < 260, truth, -1)
     predictions.labels_given(more)
     predictions.start_sweep(torch.arange(260))
