@@ -3,7 +3,7 @@
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from lodespace.importing.finding import Finding, counted
@@ -47,18 +47,19 @@ _MOST_COUNTED = 2000
 class LabelReader:
     """Reads class names, and counts what is doubtful about them."""
 
-    def __init__(self, missing: str | None = None, separator: str | None = None) -> None:
+    def __init__(self, missing: str | None = None, separators: str = "|") -> None:
         """Set the texts without a class.
 
         Args:
             missing: Texts that mean a missing value, separated by commas. None: the usual ones.
-            separator: Character between several labels in a text besides "|", or None.
+            separators: Characters between several labels in a text.
         """
         self._missing = (
             MISSING if missing is None else frozenset(text.strip() for text in missing.split(","))
         )
-        self._separators = "|" if separator is None else f"|{separator}"
+        self._separators = separators
         self._left_out: Counter[str] = Counter()
+        self._bars = ""
         self._several = 0
         self._first_several = ""
         self._names: Counter[str] = Counter()
@@ -84,6 +85,8 @@ class LabelReader:
             parts = re.split(f"[{re.escape(self._separators)}]", value)
         else:
             parts = [value]
+            if isinstance(value, str) and "|" in value:
+                self._bars = self._bars or value.strip()[:80]
         names = (self._name(part) for part in parts)
         return list(dict.fromkeys(name for name in names if name is not None))
 
@@ -107,6 +110,9 @@ class LabelReader:
             number = counted(self._several, "item")
             text = f"{number} with several labels, such as {self._first_several}"
             found.append(Finding("labels", f"{text}; the first is the class", doubtful=True))
+        if self._bars:
+            text = f"labels with a bar are one class each, such as {self._bars}"
+            found.append(Finding("labels", f"{text}: their parts are in no other label"))
         maybe = [name for name in self._names if name.lower() in _MAYBE_MISSING]
         if maybe:
             text = f"the class {', '.join(maybe)} may mean that a label is missing"
@@ -121,6 +127,19 @@ class LabelReader:
             text = f"classes differ only in capitals: {names}; merge them on the page"
             found.append(Finding("labels", text, doubtful=True))
         return found
+
+
+def bars_separate(texts: Iterable[str]) -> bool:
+    """Whether "|" in `texts` is between several labels, and not a part of class names.
+
+    Then at least half of the separated labels are in several different texts.
+    """
+    different = {text.strip() for text in texts}
+    if not any("|" in text for text in different):
+        return True
+    parts = Counter(part.strip() for text in different for part in set(text.split("|")))
+    separated = {part.strip() for text in different if "|" in text for part in text.split("|")}
+    return 2 * sum(parts[part] > 1 for part in separated) >= len(separated)
 
 
 def name_of(value: Any) -> str | None:

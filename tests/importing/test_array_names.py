@@ -75,6 +75,11 @@ def test_labels_of_every_usual_kind_become_class_names(
     assert [(read(i) or [None])[0] for i in range(4)] == wanted
 
 
+def test_a_bar_in_a_class_name_stays() -> None:
+    assert ArrayLabels("a", np.array([b"A|B", b"C"]), 2)(0) == ["A|B"]
+    assert ArrayLabels("a", np.array(["A|B", "B|A"]), 2)(1) == ["B", "A"]
+
+
 def test_names_of_classes_are_those_of_their_numbers() -> None:
     for labels in ([1, 0, 2, -1], [[0, 1], [1, 0], [1, 1], [0, 0]], [1.0, 0.0, 2.0, np.nan]):
         read = ArrayLabels("a", np.array(labels), 4, ("cat", "dog"))

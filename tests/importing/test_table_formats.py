@@ -308,8 +308,8 @@ def test_positions_are_not_labels() -> None:
 
 def test_tags_may_be_separated_by_spaces() -> None:
     tags = ["clear", "haze", "clear haze", "haze", "clear", "haze clear"]
-    assert roles_of(table(path=PATHS, tags=tags)).labels.separator == " "
-    assert roles_of(table(path=PATHS, label=tags)).labels.separator is None
+    assert roles_of(table(path=PATHS, tags=tags)).labels.separators == "| "
+    assert roles_of(table(path=PATHS, label=tags)).labels.separators == "|"
 
 
 def test_one_hot_columns_are_the_classes() -> None:
@@ -434,10 +434,28 @@ def test_labels_are_trimmed_and_whole_numbers_are_one_class() -> None:
     ["a|b", ["a", "b"], "['a', 'b']", '["a", "b"]', "['a' 'b']", "a;b", ["a", "", "b", "a"]],
 )
 def test_of_several_labels_the_first_is_the_class(value: Any) -> None:
-    read = LabelReader(separator=";")
+    read = LabelReader(separators="|;")
     assert read(value) == ["a", "b"]
     assert ["several labels" in f.text for f in read.findings()] == [True]
     assert LabelReader()("a;b, c") == ["a;b, c"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "separate"),
+    [
+        (["cat", "dog"], True),
+        (["cat|dog", "cat", "dog"], True),
+        (["cat|dog", "dog|bird", "bird|cat"], True),
+        (["A|B", "C"], False),
+        (["A|B", "A|B", "C|D"], False),
+    ],
+)
+def test_a_bar_separates_labels_that_other_items_have_too(texts: list[str], separate: bool) -> None:
+    roles = roles_of(table(path=PATHS, label=(texts * 6)[:6]))
+    assert roles.labels.separators == ("|" if separate else "")
+    read = LabelReader(separators=roles.labels.separators)
+    assert len(read(texts[0])) == (2 if separate and "|" in texts[0] else 1)
+    assert any("bar" in f.text for f in read.findings()) == (not separate)
 
 
 # Whole tables -------------------------------------------------------------------------------------
@@ -510,14 +528,18 @@ def test_an_index_without_a_name_is_neither_split_nor_picture(
 
 
 def test_an_odd_first_row_does_not_decide_the_length(tmp_path: Path, bring: Import) -> None:
-    rows = [{"vector": [0.0] * (3 if i == 0 else 2), "label": "a|b"} for i in range(4)]
+    lengths, labels = [3, 2, 2, 2], ["b", "a|b", "a|b", "a"]
+    rows = [
+        {"vector": [0.0] * length, "label": label}
+        for length, label in zip(lengths, labels, strict=True)
+    ]
     pq.write_table(pa.Table.from_pylist(rows), tmp_path / "t.parquet")
     items, report = bring(tmp_path / "t.parquet")
     assert items.ids == ("1", "2", "3")
     assert reasons(report) == {"0": "a vector of 3 numbers; most vectors have 2 numbers"}
     assert items.class_names == ("a",)
     assert items.table is not None
-    assert items.table.column("lodespace.other_labels") == ["b"] * 3
+    assert items.table.column("lodespace.other_labels") == ["b", "b", None]
 
 
 def test_thumbnails_are_shown_without_an_option(tmp_path: Path, bring: Import) -> None:

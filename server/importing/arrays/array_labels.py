@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from lodespace.errors import DatasetError
 from lodespace.importing.finding import Finding
-from lodespace.importing.label_text import LabelReader
+from lodespace.importing.label_text import LabelReader, bars_separate
 
 
 class ArrayLabels:
@@ -35,7 +35,6 @@ class ArrayLabels:
             DatasetError: There is not one label per item.
         """
         self.names = tuple(class_names)
-        self._read = LabelReader(missing)
         self._hot = False
         if labels is not None and len(labels) != count:
             raise DatasetError(
@@ -52,6 +51,11 @@ class ArrayLabels:
                 f"shape {labels.shape}"
             )
         self.labels = labels
+        texts = (
+            () if labels is None or labels.dtype.kind not in "US" else np.unique(labels).tolist()
+        )
+        bars = bars_separate(map(_text, texts))
+        self._read = LabelReader(missing, "|" if bars else "")
 
     def __call__(self, number: int) -> list[str]:
         """The class names of the item `number`. The first is its class."""
@@ -90,3 +94,7 @@ def _is_binary(labels: npt.NDArray[Any]) -> bool:
     if not np.issubdtype(labels.dtype, np.number):
         return False
     return bool(((labels == 0) | (labels == 1)).all())
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else value

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from lodespace.importing.finding import Finding
-from lodespace.importing.label_text import name_of
+from lodespace.importing.label_text import bars_separate, name_of
 from lodespace.importing.tables import column_names
 from lodespace.importing.tables.cells import number_of
 from lodespace.importing.tables.column_names import plain
@@ -27,8 +27,8 @@ class LabelColumns:
     """Column with a label per cell."""
     one_hot: tuple[str, ...] = ()
     """Columns that are 1 for the items of a class; their names are the classes."""
-    separator: str | None = None
-    """Character between several labels in a cell, besides "|"."""
+    separators: str = "|"
+    """Characters between several labels in a cell."""
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -121,8 +121,8 @@ def _of_column(columns: HasColumns, column: str, others: Sequence[str]) -> Label
     option = f"--label {_quoted(others[0])}" if others else ""
     unsure = plain(column) not in column_names.LABEL_NAMES and bool(others)
     finding = Finding("labels", f"from {_called(column)}", doubtful=unsure, option=option)
-    separator = _separator(column, columns.cells(column))
-    return LabelColumns(column, separator=separator, findings=[finding])
+    separators = _separators(column, columns.cells(column))
+    return LabelColumns(column, separators=separators, findings=[finding])
 
 
 def _readable(columns: HasColumns, named: Sequence[str]) -> str:
@@ -143,19 +143,20 @@ def _readable(columns: HasColumns, named: Sequence[str]) -> str:
     return first
 
 
-def _separator(column: str, cells: Sequence[Any]) -> str | None:
-    """The character ; or , (in a column of tags also a space) if it separates several labels.
+def _separators(column: str, cells: Sequence[Any]) -> str:
+    """The characters of | ; , (in a column of tags also a space) that separate several labels.
 
     Most of the separated labels are then labels of other items, too.
     """
     texts = [cell for cell in cells if isinstance(cell, str)]
+    bar = "|" if bars_separate(texts) else ""
     for mark in ";, " if plain(column) in column_names.TAGS else ";,":
         single = {text.strip() for text in texts if mark not in text}
         several = [[part.strip() for part in text.split(mark)] for text in texts if mark in text]
         parts = {part for found in several for part in found}
         if parts and 2 * len(parts & single) >= len(parts):
-            return mark
-    return None
+            return bar + mark
+    return bar
 
 
 def _one_hot(columns: HasColumns, taken: Collection[str | None]) -> LabelColumns | None:

@@ -76,7 +76,7 @@ class Table:
         """Side of pictures whose pixels are the numbers of a row. None: rows are not pixels."""
         if self.side is not None:
             self.kind = "image"
-        self.read_label = LabelReader(options.missing, self.roles.labels.separator)
+        self.read_label = LabelReader(options.missing, self.roles.labels.separators)
         self._ids: set[str] = set()
         self._repeated: Counter[str] = Counter()
         """Number of repeated ids that were numbered, and of files that are named again."""
