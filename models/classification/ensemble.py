@@ -213,11 +213,15 @@ class Predictions:
         """Update predictions and doubts after a sweep."""
         own, items, _ = own_left_out(self.probabilities, labels.trained)
         self._wrong_share = wrong_share(own[~labels.verified[items.cpu()].to(own.device)])
-        trained = given_labels(self.probabilities, labels.trained, self._wrong_share)
+        trained = self.given(labels.trained)
         # The prediction of a held-out item must not depend on its label, only the doubt may.
-        every = given_labels(self.probabilities, labels.classes, self._wrong_share)
+        every = self.given(labels.classes)
         doubt = predictions_from(every, labels.classes).doubt
         self._newest = predictions_from(trained, labels.classes)._replace(doubt=doubt)
+
+    def given(self, labels: torch.Tensor) -> torch.Tensor:
+        """Return class probabilities (N, C) that take labels int64 (N,) into account."""
+        return given_labels(self.probabilities, labels, self._wrong_share)
 
     def belief(self, labels: torch.Tensor, verified: torch.Tensor) -> torch.Tensor:
         """Return the probability that each label is right, float32 (N,), on the CPU.

@@ -142,8 +142,11 @@ class ParticleLoop(Loop):
 
     @property
     def class_probabilities(self) -> torch.Tensor:
-        """Class probabilities of all items, (N, C). While they are updated, some are newer."""
-        return self.learning.predictions.probabilities
+        """Class probabilities of all items, given the labels, (N, C), as on the page.
+
+        While they are updated, some are newer.
+        """
+        return self.learning.predictions.given(self.state.labels.trained)
 
     @property
     def feature_networks(self) -> list[FeatureNetwork]:
