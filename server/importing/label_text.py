@@ -101,18 +101,12 @@ class LabelReader:
 
     def findings(self) -> list[Finding]:
         """Return the decisions about the values, and hints on the class names."""
-        found: list[Finding] = []
-        if self._left_out:
-            texts = ", ".join(f"{text} ({n:,})" for text, n in self._left_out.most_common(5))
-            option = '--missing ""'
-            found.append(Finding("labels", f"values without a label: {texts}", option=option))
+        found = self.left_out()
         if self._several:
             number = counted(self._several, "item")
             text = f"{number} with several labels, such as {self._first_several}"
             found.append(Finding("labels", f"{text}; the first is the class", doubtful=True))
-        if self._bars:
-            text = f"labels with a bar are one class each, such as {self._bars}"
-            found.append(Finding("labels", f"{text}: their parts are in no other label"))
+        found += self.bars()
         maybe = [name for name in self._names if name.lower() in _MAYBE_MISSING]
         if maybe:
             text = f"the class {', '.join(maybe)} may mean that a label is missing"
@@ -127,6 +121,20 @@ class LabelReader:
             text = f"classes differ only in capitals: {names}; merge them on the page"
             found.append(Finding("labels", text, doubtful=True))
         return found
+
+    def left_out(self) -> list[Finding]:
+        """The texts that were taken as missing values."""
+        if not self._left_out:
+            return []
+        texts = ", ".join(f"{text} ({n:,})" for text, n in self._left_out.most_common(5))
+        return [Finding("labels", f"values without a label: {texts}", option='--missing ""')]
+
+    def bars(self) -> list[Finding]:
+        """The labels with a bar that are one class each."""
+        if not self._bars:
+            return []
+        text = f"labels with a bar are one class each, such as {self._bars}"
+        return [Finding("labels", f"{text}: their parts are in no other label")]
 
 
 def bars_separate(texts: Iterable[str]) -> bool:

@@ -144,7 +144,9 @@ def test_missing_values_give_an_empty_label(tmp_path: Path, text: str) -> None:
     ("text", "labels"),
     [
         ('labels\na.wav,"Guitar,Music"\n', ("Guitar", "Music")),
-        ("label\na.wav,x|y\n", ("x", "y")),
+        ("label\na.wav,x|y\nb.wav,x\nc.wav,y\n", ("x", "y")),
+        ("label\na.wav,x|y\n", ("x|y",)),
+        ("label\na.wav,[x]\n", ("[x]",)),
         ("primary_label,secondary_labels\na.wav,x,\"['y', 'z']\"\n", ("x", "y", "z")),
         ("label\na.wav,1.0\n", ("1",)),
     ],

@@ -217,3 +217,38 @@ def test_several_labels_of_a_new_project_are_kept_and_exported(tmp_path: Path) -
     export(work, tmp_path / "out.json")
     again = read_labels(tmp_path / "out.json", ImportOptions())
     assert [(a.names[0], a.labels) for a in again.annotations] == [("1.png", ("cat", "dog"))]
+
+
+NAMES = ["NA", "None", "nan", "1.0", "[a]", "a|b", "x, y", " lead", "-1"]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl"])
+def test_our_own_exports_give_the_same_classes(tmp_path: Path, suffix: str) -> None:
+    more = {"class_id": 0, "labelled_by": "a", "labelled_at": 1.5, "gesture": 1}
+    rows: list[dict[str, Any]] = [
+        {"item": n, "id": f" {n}.jpg", "label": name, **more} for n, name in enumerate(NAMES)
+    ]
+    path = tmp_path / f"out.{suffix}"
+    if suffix == "csv":
+        cells = [list(rows[0]), *([str(cell) for cell in row.values()] for row in rows)]
+        path.write_text("".join(",".join(f'"{cell}"' for cell in row) + "\n" for row in cells))
+    else:
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    found = read_labels(path, ImportOptions())
+    assert [a.labels for a in found.annotations] == [(name,) for name in NAMES]
+    assert [a.names[0] for a in found.annotations] == [row["id"] for row in rows]
+
+
+def test_choices_in_label_studio_are_classes_as_they_are(tmp_path: Path) -> None:
+    labels = studio(tmp_path, [task("image", f"{n}.png", name) for n, name in enumerate(NAMES)])
+    assert list(labels.by_name.values()) == NAMES
+
+
+def test_missing_values_are_those_that_are_asked_for_and_told(tmp_path: Path) -> None:
+    path = tmp_path / "labels.csv"
+    path.write_text("id,label\n1,NA\n2,cat\n3,gone\n")
+    usual = read_labels(path, ImportOptions())
+    assert usual.by_name == {"2": "cat", "3": "gone"}
+    assert any("NA (1)" in note and "--missing" in note for note in usual.notes)
+    assert read_labels(path, ImportOptions(missing="")).by_name["1"] == "NA"
+    assert set(read_labels(path, ImportOptions(missing="gone")).by_name) == {"1", "2"}

@@ -59,10 +59,17 @@ def read_annotations(
         if lines is None:
             return None
         if is_label_track(lines):
-            return read_label_track(lines, name, names)
+            return read_label_track(lines, name, names, options.missing)
         # Raven writes quotation marks as they are.
         if "\t" in lines[0] and find_columns(lines[0].split("\t")).raven:
-            return read_table(TabRows(lines), name, names, options.label, clips=options.clips)
+            return read_table(
+                TabRows(lines),
+                name,
+                names,
+                options.label,
+                clips=options.clips,
+                missing=options.missing,
+            )
         if not identified and not any(mark in lines[0] for mark in "\t,;|"):
             return None  # a text
     rows = open_rows(path, options.encoding, options.unpacked, options.sheet)
@@ -80,6 +87,7 @@ def read_annotations(
         identified=identified,
         id=options.id,
         clips=options.clips,
+        missing=options.missing,
     )
 
 

@@ -129,7 +129,7 @@ def _flat_tasks(records: Iterable[dict[str, Any]]) -> list[_Task]:
                 for region in value:
                     if isinstance(region, dict):
                         _add(vote, name, region)
-            elif isinstance(value, str | int) and not _is_file(str(value)):
+            elif isinstance(value, str | int) and not _is_file(str(value)) and label_text(value):
                 _add(vote, name, {"choices": [value]})
         task.votes.append(vote)
     return list(tasks.values())
@@ -152,7 +152,8 @@ def _add(vote: _Vote, control: str, value: dict[str, Any]) -> None:
         given = ["/".join(map(str, path)) for path in value["taxonomy"]]
     if isinstance(given, str | int):
         given = [given]
-    labels = tuple(dict.fromkeys(label for label in map(label_text, given) if label))
+    # The choices of a person are the names of classes as they are, NA and 1.0 included.
+    labels = tuple(dict.fromkeys(text for text in map(str, given) if text.strip()))
     start, end = value.get("start"), value.get("end")
     if isinstance(start, int | float) and isinstance(end, int | float):
         if 0 <= start <= end < _LONGEST:

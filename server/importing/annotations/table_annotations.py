@@ -1,9 +1,7 @@
 """Annotations in the rows of a table: Raven, BirdNET, and tables of file, start, end and label."""
 
 import itertools
-import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from typing import Any
 
 from lodespace.importing.annotations.annotation import Annotation, AnnotationFile
@@ -16,6 +14,7 @@ from lodespace.importing.annotations.column_names import (
     number_in,
     with_files_by_content,
 )
+from lodespace.importing.annotations.label_cells import ExactCells, LabelCells, bar_in, is_export
 from lodespace.importing.label_text import MISSING, name_of
 from lodespace.importing.tables.table_rows import Row, Rows, short
 from lodespace.items.errors import BadItem, ItemError
@@ -23,15 +22,14 @@ from lodespace.items.errors import BadItem, ItemError
 MAX_ANNOTATIONS = 2_000_000
 """Largest number of annotations of a data set."""
 _LOOKED_AT = 50
+_BARS_LOOKED_AT = 2000
+"""Number of rows that show whether a bar separates labels."""
 _NAMED = 8
 """Largest number of columns that a remark names."""
-_SHORT = 200
-"""Texts of at most this length are remembered with the labels in them."""
 _LONGEST = 10_000
 """Largest number of characters of a cell with labels."""
 _KEPT = 1 << 28
 """Largest number of characters that the further columns of a table may have in all."""
-_QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 
 
 def read_table(
@@ -43,6 +41,7 @@ def read_table(
     identified: bool = False,
     id: str | None = None,
     clips: bool = False,
+    missing: str | None = None,
 ) -> AnnotationFile | None:
     """Return the annotations in a table, or None if the table does not hold annotations.
 
@@ -55,6 +54,7 @@ def read_table(
         id: Column with the ids. None: found by its name.
         clips: Whether annotations become items. Then rows with times but without labels are
             annotations, too, and the further columns are kept.
+        missing: Labels that mean a missing value, separated by commas. None: the usual ones.
     """
     first = [row for _, row in itertools.islice(_good(rows), _LOOKED_AT)]
     columns = find_columns(rows.columns) if rows.has_names else columns_by_content(first)
@@ -70,7 +70,9 @@ def read_table(
             f"times in {', '.join(columns.unread_times)} are not used; give seconds in columns "
             "start and end"
         )
-    found.label_column, found.guessed = _label_column(columns, label, rows.columns, first)
+    looked_at = LabelCells(missing)
+    chosen = _label_column(columns, label, rows.columns, first, looked_at)
+    found.label_column, found.guessed = chosen
     if not found.label_column and not (columns.timed and clips):
         if columns.timed or identified or label is not None:
             return None
@@ -78,7 +80,14 @@ def read_table(
         some = ", ".join(short(name) for name in columns.unused[:_NAMED])
         found.notes.append(f"{name} has no column of labels; --label names one, such as: {some}")
     folder = f"{name.rpartition('/')[0]}/" if "/" in name else ""
-    reader = _Reader(columns, found.label_column, folder, own_names)
+    if is_export(rows.columns) and found.label_column == "label":
+        cells = ExactCells()
+    elif found.label_column in columns.several:
+        cells = LabelCells(missing, "|,;")
+    else:
+        some = itertools.islice(_good(rows), _BARS_LOOKED_AT)
+        cells = LabelCells(missing, bar_in(row.get(found.label_column) for _, row in some))
+    reader = _Reader(columns, found.label_column, folder, own_names, cells, missing)
     reader.keeps = clips or not columns.timed
     spectrograms = _selections_in_spectrograms(rows, columns)
     for read in rows:
@@ -95,6 +104,7 @@ def read_table(
         if len(found.annotations) > MAX_ANNOTATIONS:
             found.bad.append(BadItem(name, f"only {MAX_ANNOTATIONS:,} annotations are read"))
             break
+    found.notes += cells.notes()
     return found
 
 
@@ -111,7 +121,11 @@ def _kind(columns: Columns) -> str:
 
 
 def _label_column(
-    columns: Columns, asked: str | None, names: Sequence[str], first: Sequence[Row]
+    columns: Columns,
+    asked: str | None,
+    names: Sequence[str],
+    first: Sequence[Row],
+    labels_in: LabelCells,
 ) -> tuple[str, bool]:
     """Return the column with the labels ("": none), and whether its name is unusual."""
     if asked is not None:
@@ -119,7 +133,7 @@ def _label_column(
     if columns.nameless:
         return (columns.labels[0], True) if columns.labels else ("", False)
     for name in columns.labels:
-        if not first or any(label_text(row.get(name)) for row in first):
+        if not first or any(labels_in(row.get(name)) for row in first):
             return name, False
     # People name the column as they like. It is the only one with words.
     words = [name for name in columns.unused if any(_is_word(row.get(name)) for row in first)]
@@ -141,29 +155,6 @@ def label_text(cell: Any) -> str:
     """The label in a cell, trimmed. Empty for a missing value. The number 1.0 is "1"."""
     name = name_of(cell)
     return "" if name is None or name in MISSING else " ".join(name[:_LONGEST].split())
-
-
-def labels_in(cell: Any, *, several: bool = False) -> tuple[str, ...]:
-    """The labels in a cell, in order: a list, the text of a list, or "a|b".
-
-    With `several`, commas and semicolons separate labels, too.
-    """
-    if isinstance(cell, list | tuple):
-        return tuple(dict.fromkeys(label for label in map(label_text, cell) if label))
-    text = label_text(cell)
-    if len(text) > _SHORT:
-        return _labels_in_text.__wrapped__(text, several)
-    return _labels_in_text(text, several) if text else ()
-
-
-@lru_cache(maxsize=10_000)
-def _labels_in_text(text: str, several: bool) -> tuple[str, ...]:
-    """The labels in a text. Tables repeat the same texts."""
-    if text.startswith("[") and text.endswith("]"):
-        parts = [a or b for a, b in _QUOTED.findall(text)]
-    else:
-        parts = re.split(r"[|,;]" if several else r"\|", text)
-    return tuple(dict.fromkeys(label for label in map(label_text, parts) if label))
 
 
 def _selections_in_spectrograms(rows: Rows, columns: Columns) -> set[str]:
@@ -193,11 +184,19 @@ class _Reader:
     """Converts rows of one table to annotations."""
 
     def __init__(
-        self, columns: Columns, label_column: str, folder: str, own_names: tuple[str, ...]
+        self,
+        columns: Columns,
+        label_column: str,
+        folder: str,
+        own_names: tuple[str, ...],
+        labels_in: LabelCells,
+        missing: str | None,
     ) -> None:
         self.columns, self.label_column = columns, label_column
         self.folder, self.own_names = folder, own_names
-        self.several = label_column in columns.several
+        self.labels_in = labels_in
+        exact = isinstance(labels_in, ExactCells)
+        self.others_in = LabelCells("", "|") if exact else LabelCells(missing, "|,;")
         self.keeps = True
         """Whether further columns are kept."""
         self._left = _KEPT
@@ -205,10 +204,11 @@ class _Reader:
     def annotation(self, row: Row) -> Annotation:
         """Return the annotation in a row. Raises ItemError or ValueError."""
         columns = self.columns
-        labels = labels_in(row.get(self.label_column), several=self.several)
-        others = labels_in(row.get(columns.others or ""), several=True)
-        given = [str(row.get(name) or "").strip() for name in columns.files]
-        names = [path for name in given if name for path in (f"{self.folder}{name}", name)]
+        labels = self.labels_in(row.get(self.label_column))
+        others = self.others_in(row.get(columns.others or ""))
+        cells = [str(row.get(name) or "") for name in columns.files]
+        given = [text for cell in cells if cell.strip() for text in (cell, cell.strip())]
+        names = [path for name in given for path in (f"{self.folder}{name}", name)]
         if columns.raven or not names:
             names += self.own_names
         start, end = self._times(row)

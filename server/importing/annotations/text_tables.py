@@ -6,7 +6,7 @@ from pathlib import Path
 from lodespace.errors import DatasetError
 from lodespace.importing.annotations.annotation import Annotation, AnnotationFile
 from lodespace.importing.annotations.column_names import number_in
-from lodespace.importing.annotations.table_annotations import labels_in
+from lodespace.importing.annotations.label_cells import LabelCells, bar_in
 from lodespace.importing.tables.table_rows import Row, Rows
 from lodespace.items.errors import BadItem
 
@@ -95,13 +95,17 @@ def _times(line: str) -> tuple[float, float] | None:
     return None if start is None or end is None else (start, end)
 
 
-def read_label_track(lines: Sequence[str], name: str, own_names: tuple[str, ...]) -> AnnotationFile:
+def read_label_track(
+    lines: Sequence[str], name: str, own_names: tuple[str, ...], missing: str | None = None
+) -> AnnotationFile:
     r"""Return the annotations of a label track of Audacity.
 
     A line is `start, end, label`, separated by tabs. BirdNET adds the confidence. A line that
     begins with a backslash states the lowest and highest frequency of the label before it.
     """
     found = AnnotationFile(name, "Audacity label track", own=True)
+    rows = (line.split("\t") for line in lines)
+    labels_in = LabelCells(missing, bar_in(cells[2] for cells in rows if len(cells) > 2))
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -120,6 +124,7 @@ def read_label_track(lines: Sequence[str], name: str, own_names: tuple[str, ...]
         if annotation.confidence is not None:
             found.kind, found.by_program = "BirdNET result", True
         found.annotations.append(annotation)
+    found.notes += labels_in.notes()
     return found
 
 

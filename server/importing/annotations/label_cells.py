@@ -1,0 +1,72 @@
+"""The labels in the cells of a table of annotations."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from lodespace.importing.finding import Finding
+from lodespace.importing.label_text import LabelReader, bars_separate
+
+_LONGEST = 10_000
+"""Largest number of characters of a cell with labels."""
+_SHORT = 200
+"""Texts of at most this length are remembered with the labels in them. Tables repeat texts."""
+_MOST_KNOWN = 10_000
+_EXPORTED = frozenset({"item", "id", "label", "class_id", "labelled_by", "labelled_at", "gesture"})
+"""Columns of our own exports (exporting/table.py)."""
+
+
+class LabelCells:
+    """Reads the labels in cells: one label, a list, the text of a list, or "a|b"."""
+
+    def __init__(self, missing: str | None = None, marks: str = "") -> None:
+        """Set how cells are read.
+
+        Args:
+            missing: Texts that mean a missing value, separated by commas. None: the usual ones.
+            marks: Characters that separate labels.
+        """
+        self._read = LabelReader(missing, marks)
+        self._known: dict[str, tuple[str, ...]] = {}
+
+    def __call__(self, cell: Any) -> tuple[str, ...]:
+        """The labels in a cell, in order and without a missing value."""
+        if not isinstance(cell, str):
+            return tuple(self._read(cell))
+        labels = self._known.get(cell)
+        if labels is None:
+            labels = tuple(self._read(" ".join(cell[:_LONGEST].split())))
+            # Texts without a label are counted, so they are read each time.
+            if labels and len(cell) <= _SHORT and len(self._known) < _MOST_KNOWN:
+                self._known[cell] = labels
+        return labels
+
+    def findings(self) -> list[Finding]:
+        """The texts that were taken as missing values, and the labels with a bar."""
+        return [*self._read.left_out(), *self._read.bars()]
+
+    def notes(self) -> list[str]:
+        """The findings as sentences, with the option that decides otherwise."""
+        return [
+            f"{found.text}; {found.option}?" if found.option else found.text
+            for found in self.findings()
+        ]
+
+
+class ExactCells(LabelCells):
+    """Reads the labels in our own exports, where each text is the name of a class."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+
+    def __call__(self, cell: Any) -> tuple[str, ...]:
+        return (cell,) if isinstance(cell, str) and cell else ()
+
+
+def bar_in(cells: Iterable[Any]) -> str:
+    """The bar if it separates labels in `cells`, of which most are then labels, too. Else ""."""
+    return "|" if bars_separate(cell for cell in cells if isinstance(cell, str)) else ""
+
+
+def is_export(names: Iterable[str]) -> bool:
+    """Whether a table with the columns `names` is an export of a project."""
+    return set(names) >= _EXPORTED
