@@ -186,8 +186,15 @@ def _matching(result: LabelImport) -> list[str]:
             f"{len(result.unknown):,} names belong to no item of this project: "
             f"{_examples(result.unknown)}"
         )
+    if matched.elsewhere:
+        lines.append(
+            f"? {len(matched.elsewhere):,} names fit an item in a folder with another name; if "
+            "these are other files, remove them from the table:"
+        )
+        pairs = list(matched.elsewhere.items())[:_NAMED]
+        lines += [f"  {name}: {item}" for name, item in pairs]
     if matched.unclear:
-        lines.append(f"{len(matched.unclear):,} names may be of several items, and are not used:")
+        lines.append(f"{len(matched.unclear):,} names fit no item clearly, and are not used:")
         lines += [f"  {name}: {', '.join(several)}" for name, several in matched.unclear[:_NAMED]]
     if matched.unused:
         lines.append(

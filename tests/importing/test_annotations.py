@@ -204,6 +204,46 @@ def test_a_name_in_another_folder_yields_to_a_better_match() -> None:
     assert set(found) == {"/data/cat/1.wav"}
 
 
+@pytest.mark.parametrize(
+    ("names", "paths", "indices"),
+    [
+        # north is another folder than south, because west is in its folder
+        (["north/0.jpg", "west/1.jpg"], ["south/0.jpg", "west/1.jpg"], [None, 1]),
+        (["/d/north/0.jpg", "/d/west/1.jpg"], ["south/0.jpg", "west/1.jpg"], [None, 1]),
+        (["north/a.wav", "south/b.wav"], ["south/a.wav", "south/b.wav"], [None, 1]),
+        (["north/a/0.jpg", "west/a/0.jpg"], ["south/a/0.jpg", "west/a/0.jpg"], [-1, 1]),
+        # the folder may have a new name, which is reported
+        (["old/0.jpg", "old/1.jpg"], ["new/0.jpg", "new/1.jpg"], ["new/0.jpg", "new/1.jpg"]),
+        # files of two folders cannot both be the same file
+        (["cat/0.jpg", "dog/0.jpg", "dog/1.jpg"], ["0.jpg", "1.jpg"], [-1, -1, 1]),
+        (["cat/0.jpg", "dog/0.jpg"], ["fox/0.jpg"], [-1, -1]),
+        # several roots and several names of one file
+        (["/a/x/0.jpg", "/b/x/0.jpg"], ["x/0.jpg"], [0, 0]),
+        (["meta/0.jpg", "0.jpg"], ["x/0.jpg"], ["x/0.jpg", 0]),
+        (["/old/x/0.jpg", "/old/y/1.jpg"], ["new/x/0.jpg", "new/y/1.jpg"], [0, 1]),
+        (["/up/3/0a1b2c3d-0.jpg", "x/1.jpg"], ["x/0.jpg", "x/1.jpg"], [0, 1]),
+    ],
+)
+def test_names_in_other_folders_are_left_out_or_reported(
+    names: list[str], paths: list[str], indices: list[int | str | None]
+) -> None:
+    """An index in words is a match that is reported."""
+    found = match_paths(names, paths)
+    assert [
+        None if (m := found.get(n)) is None else paths[m.index] if m.elsewhere else m.index
+        for n in names
+    ] == indices
+
+
+def test_a_recording_in_another_folder_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("file,start,end,label\nnorth/a.wav,0,3,owl\n")
+    file = read_annotations(tmp_path / "a.csv", "a.csv", ImportOptions())
+    assert file is not None
+    found = RecordingAnnotations([file], [b"south/a.wav"], 0.5)
+    doubtful = [finding.text for finding in found.findings(windows=False) if finding.doubtful]
+    assert any("north/a.wav for south/a.wav" in text for text in doubtful)
+
+
 def annotated(*parts: tuple[float, float, str]) -> WindowLabels:
     return WindowLabels([Annotation((), label, start, end) for start, end, label in parts])
 

@@ -15,6 +15,7 @@ from lodespace.importing.importer import import_data
 from lodespace.importing.source import ImportOptions
 from lodespace.items import item_set
 from lodespace.items.item_set import ItemSet
+from lodespace.project.label_import import LabelImport, summary
 from lodespace.project.labels_from import ForeignLabels, read_labels
 from lodespace.project.offline import open_offline
 from samples.pictures import draw
@@ -244,7 +245,7 @@ def test_choices_in_label_studio_are_classes_as_they_are(tmp_path: Path) -> None
     assert list(labels.by_name.values()) == NAMES
 
 
-def test_missing_values_are_those_that_are_asked_for_and_told(tmp_path: Path) -> None:
+def test_missing_values_are_those_that_are_asked_for_and_reported(tmp_path: Path) -> None:
     path = tmp_path / "labels.csv"
     path.write_text("id,label\n1,NA\n2,cat\n3,gone\n")
     usual = read_labels(path, ImportOptions())
@@ -252,3 +253,12 @@ def test_missing_values_are_those_that_are_asked_for_and_told(tmp_path: Path) ->
     assert any("NA (1)" in note and "--missing" in note for note in usual.notes)
     assert read_labels(path, ImportOptions(missing="")).by_name["1"] == "NA"
     assert set(read_labels(path, ImportOptions(missing="gone")).by_name) == {"1", "2"}
+
+
+def test_items_in_another_folder_are_reported(pictures: ItemSet) -> None:
+    found = match_items(ForeignLabels.of({"w/2.png": "a"}).annotations, pictures, 0.5)
+    assert found.elsewhere == {"w/2.png": "y/2.png"}
+    lines = summary(LabelImport(matched=found), None).splitlines()
+    assert any(line.startswith("? 1 names") for line in lines)
+    both = ForeignLabels.of({"w/2.png": "a", "x/1.png": "b"}).annotations
+    assert match_items(both, pictures, 0.5).unknown == ["w/2.png"]

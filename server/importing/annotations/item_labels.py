@@ -31,6 +31,8 @@ class ItemLabels:
     """Names that are of no item."""
     unclear: list[tuple[str, list[str]]] = field(default_factory=list[tuple[str, list[str]]])
     """Names that may be of several items, with the ids of the first of these items."""
+    elsewhere: dict[str, str] = field(default_factory=dict[str, str])
+    """Names whose item is in a folder with another name, with the path or id of the item."""
     unused: int = 0
     """Number of annotations of known recordings that overlap no item by enough."""
     notes: list[str] = field(default_factory=list[str])
@@ -81,8 +83,8 @@ class _Matching:
         sounds = self.items.kind == "sound"
         by_file = match_paths(names, self.files)
         # The ids of sounds are those of windows, which are matched only whole.
-        rest = [name for name in names if name not in by_file]
-        by_id = {} if sounds else match_paths(rest, ids)
+        by_id = {} if sounds else match_paths(names, ids)
+        by_id = {name: match for name, match in by_id.items() if name not in by_file}
         per_file: dict[int, list[Annotation]] = {}
         for annotation in annotations:
             if not annotation.labels:
@@ -98,11 +100,17 @@ class _Matching:
                 for match, files in ((by_file.get(name), True), (by_id.get(name), False))
                 if match is not None
             ]
-            match, files = next(((m, f) for m, f in matches if m.index >= 0), (None, False))
+            fitting = sorted(
+                ((m, f) for m, f in matches if m.index >= 0), key=lambda pair: pair[0].elsewhere
+            )
+            match, files = fitting[0] if fitting else (None, False)
             if match is None:
                 self._lost(found, annotation, matches)
                 continue
             found.how[match.how] += 1
+            if match.elsewhere:
+                path = self.files[match.index] if files else ids[match.index]
+                found.elsewhere[annotation.names[0]] = path
             if files and (sounds or len(self.of_file[match.index]) > 1):
                 per_file.setdefault(match.index, []).append(annotation)
             else:

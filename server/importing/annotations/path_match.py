@@ -3,8 +3,8 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 How = Literal["full", "end", "name", "upload", "stem", "folder"]
@@ -34,15 +34,23 @@ class Match:
     """Number of folders and file names that are equal, from the end."""
     several: tuple[int, ...] = ()
     """First indices of the paths that match equally well."""
+    elsewhere: bool = False
+    """Whether the path is in a folder with another name, so that it may be another file."""
 
 
-def match_paths(names: Iterable[str], paths: Sequence[str]) -> dict[str, Match]:
+def match_paths(
+    names: Iterable[str], paths: Sequence[str], stated: Collection[str] | None = None
+) -> dict[str, Match]:
     """Return the match of each name that has one. Names without a match are left out.
 
     A name matches the path that is equal to it. Otherwise it matches the path with which it shares
     the longest end, counted in folders, without regard to case or the form of accents if that is
     needed. Next, the prefix of 8 hexadecimal digits that Label Studio gives to uploads is ignored,
-    and at last the suffix. If several paths share the longest end, `index` of the match is -1.
+    and at last the suffix. If several paths share the longest end, or only its file name fits a
+    path that other names fit as well, `index` of the match is -1.
+
+    A path in a folder with another name is matched only if no name in `stated` (default: all names)
+    agrees with a path in its folder, too. Otherwise it is taken as another file.
     """
     numbers = {path: index for index, path in enumerate(paths)}
     found: dict[str, Match] = {}
@@ -62,7 +70,8 @@ def match_paths(names: Iterable[str], paths: Sequence[str]) -> dict[str, Match]:
         for name, match in _by_tail(wanted, map(of_path, split), how).items():
             found[name] = match
             del open_names[name]
-    return _without_weaker(found, split)
+    found = _without_weaker(found, split)
+    return _without_rivals(_without_other_folders(found, split, stated))
 
 
 def path_parts(path: str) -> tuple[str, ...]:
@@ -153,6 +162,56 @@ def _without_weaker(found: dict[str, Match], split: Sequence[tuple[str, ...]]) -
                 continue
         kept[name] = match
     return kept
+
+
+def _without_other_folders(
+    found: dict[str, Match], split: Sequence[tuple[str, ...]], stated: Collection[str] | None
+) -> dict[str, Match]:
+    """Decide on the matches with a path in a folder of another name.
+
+    If other names agree with paths in their folders, the folders are those of the paths, so a name
+    with another folder is of another file. Otherwise the folder may have a new name.
+    """
+    moved: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+    agree = False
+    for name, match in found.items():
+        if match.index < 0 or match.how == "upload":
+            continue
+        parts = path_parts(name)
+        if match.how == "full" or match.parts == min(len(parts), len(split[match.index])):
+            several = match.parts > 1 or (match.how == "full" and len(parts) > 1)
+            agree |= several and (stated is None or name in stated)
+        else:
+            moved[name] = parts[match.parts :], split[match.index][match.parts :]
+    if agree:
+        return {name: match for name, match in found.items() if name not in moved}
+    # One folder with another name above folders that are equal is the root of the data.
+    one_root = len(set(moved.values())) == 1 and all(found[name].parts > 1 for name in moved)
+    return {
+        name: replace(match, elsewhere=name in moved and not one_root)
+        for name, match in found.items()
+    }
+
+
+def _without_rivals(found: dict[str, Match]) -> dict[str, Match]:
+    """Make matches unclear in which names in different folders have only the file in common."""
+    longest: dict[int, tuple[str, ...]] = {}
+    rivals: set[int] = set()
+    folders: dict[str, tuple[str, ...]] = {}
+    for name, match in found.items():
+        if match.index < 0 or match.parts != 1 or match.how in ("full", "upload"):
+            continue
+        own = folders[name] = _folded(path_parts(name)[1:])
+        other = longest.get(match.index, ())
+        if own[: len(other)] != other[: len(own)]:
+            rivals.add(match.index)
+        longest[match.index] = max(own, other, key=len)
+    return {
+        name: replace(match, index=-1, several=(match.index,), elsewhere=False)
+        if match.index in rivals and folders.get(name)
+        else match
+        for name, match in found.items()
+    }
 
 
 def counts_text(how: Counter[How]) -> str:

@@ -55,10 +55,20 @@ class RecordingAnnotations:
         """Number of annotations per name that no recording has, in files that are used."""
         self.unclear: Counter[str] = Counter()
         """Number of annotations per name that several recordings have."""
+        self.elsewhere: dict[str, str] = {}
+        """Names that fit a recording in a folder with another name, with its path."""
         self.names = [shown(path) for path in recordings]
         names = {name for file in self.files for a in file.annotations for name in a.names}
         names.update(name for file in self.files if not file.annotations for name in file.own_names)
-        found = match_paths(names, self.names)
+        stated = {
+            name
+            for file in self.files
+            if not file.own
+            for a in file.annotations
+            for name in a.names
+        }
+        stated.difference_update(name for file in self.files for name in file.own_names)
+        found = match_paths(names, self.names, stated)
         entries: dict[int, list[tuple[bool, Annotation]]] = {}
         for number, file in enumerate(self.files):
             self._assign(number, file, found, entries)
@@ -69,7 +79,10 @@ class RecordingAnnotations:
         ]
         for counts, reason in (
             (self.unknown, "no recording has this name"),
-            (self.unclear, "several recordings have this name; state their folders in the table"),
+            (
+                self.unclear,
+                "it may be of several recordings; state their folders in the table",
+            ),
         ):
             for name, count in counts.items():
                 self.bad.append(BadItem(name, f"{reason} ({counted(count, 'annotation')})"))
@@ -93,11 +106,15 @@ class RecordingAnnotations:
         unknown: Counter[str] = Counter()
         unclear: Counter[str] = Counter()
         of_file: list[tuple[int, How, Annotation]] = []
+        elsewhere: dict[str, str] = {}
         for annotation in file.annotations:
             matches = [found[name] for name in annotation.names if name in found]
-            match = next((m for m in matches if m.index >= 0), None)
+            fitting = [m for m in matches if m.index >= 0]
+            match = next((m for m in fitting if not m.elsewhere), fitting[0] if fitting else None)
             if match is not None:
                 of_file.append((match.index, match.how, annotation))
+                if match.elsewhere:
+                    elsewhere[annotation.names[-1]] = self.names[match.index]
             elif annotation.names:
                 lost = unclear if matches else unknown
                 lost[annotation.names[-1]] += 1
@@ -109,6 +126,7 @@ class RecordingAnnotations:
             return  # a table about something else
         self.unknown += unknown
         self.unclear += unclear
+        self.elsewhere |= elsewhere
         self._drop_foreign_times(file, of_file)
         for index, how, annotation in of_file:
             entries.setdefault(index, []).append((file.by_program, annotation))
@@ -168,11 +186,15 @@ class RecordingAnnotations:
         found = [] if not self.used else [*self._sources(), *self._doubts()]
         for lost, why in (
             (self.unknown, "without a recording of this name"),
-            (self.unclear, "with the name of several recordings"),
+            (self.unclear, "that fit no recording clearly"),
         ):
             if lost:
                 some = f"{counted(lost.total(), 'annotation')} {why}: {_examples(lost)}"
                 found.append(Finding("labels", some, doubtful=True))
+        if self.elsewhere:
+            pairs = _examples(f"{name} for {path}" for name, path in self.elsewhere.items())
+            text = f"names used for recordings in a folder with another name: {pairs}"
+            found.append(Finding("labels", text, True, "--labels none"))
         if windows and self.timed:
             text = (
                 "a window has the label with the largest overlap, if an annotation overlaps by "
