@@ -51,6 +51,8 @@ class CsvRows(Rows):
         if len(self.columns) > 1 and delimiter not in ("\t" if is_tsv else ",", "\t"):
             name = _NAMES.get(delimiter, repr(delimiter))
             yield Finding("columns", f"separated by {name}")
+        if self.format.doubt:
+            yield Finding("columns", self.format.doubt, doubtful=True)
         if not self.has_names:
             text = "the first line is read as data; put a line with names first if it has names"
             yield Finding("columns", text, doubtful=True)
@@ -120,6 +122,8 @@ class CsvRows(Rows):
         wanted = len(self.format.names)
         while len(fields) > wanted and not fields[-1].strip():
             fields.pop()
+        if self.format.optional_last and len(fields) == wanted - 1:
+            fields.append("")
         if len(fields) != wanted:
             if fields[0].startswith("#"):
                 return None

@@ -16,7 +16,7 @@ from lodespace.errors import DatasetError
 from lodespace.importing.finding import Finding
 from lodespace.importing.tables.csv_rows import check_columns
 from lodespace.importing.tables.table_rows import SNIFFED_ROWS, Row, Rows, short
-from lodespace.importing.tables.text_format import is_data, named, title_rows
+from lodespace.importing.tables.text_format import doubt_of_numbers, is_data, named, title_rows
 from lodespace.items.errors import BadItem
 from lodespace.items.table_builder import whole_text
 from lodespace.items.unpacking import check_unpacked
@@ -62,6 +62,8 @@ class SheetRows(Rows):
         if not self.has_names:
             text = "the first row is read as data; put a row with names first if it has names"
             self.findings.append(Finding("columns", text, doubtful=True))
+        elif doubt := doubt_of_numbers(texts):
+            self.findings.append(Finding("columns", doubt, doubtful=True))
 
     def _check(self, unpacked: float | None) -> None:
         try:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from lodespace.importing.tables.column_names import IDS, IMAGES, PATHS, plain
 from lodespace.importing.tables.table_rows import Row
 
 _DELIMITERS = ",;\t|"
@@ -31,6 +32,10 @@ class TextFormat:
     """Whether the first row has the names. If not, the names are column 1, column 2, ..."""
     spaced: bool
     """Whether spaces follow the delimiters."""
+    doubt: str = ""
+    """Doubt about the names, for a person to check. Empty: the names are certain."""
+    optional_last: bool = False
+    """Whether a row may lack the last field, for which the first line has no name."""
 
     @property
     def columns(self) -> list[str]:
@@ -124,9 +129,46 @@ def _with_names(
         names = tuple(f"column {i + 1}" for i in range(width))
         return TextFormat(delimiter, skipped, names, False, spaced)
     usual = Counter(map(len, rows)).most_common(1)[0][0] if rows else len(header)
-    if usual == len(header) + 1 and not all(not row[-1] for row in rows if len(row) == usual):
-        header = ["", *header]  # R writes the names of rows, but no name for their column
-    return TextFormat(delimiter, skipped, named(header, rows), True, spaced)
+    longer = [row for row in rows if len(row) == usual]
+    if usual != len(header) + 1 or not any(row[-1] for row in longer):
+        doubt = doubt_of_numbers(header)
+        return TextFormat(delimiter, skipped, named(header, rows), True, spaced, doubt)
+    doubt = "most rows have one field more than the first line has names"
+    if _have_row_names(header, longer):
+        # R writes the names of rows, but no name for their column, and quotes them.
+        quoted = all(line.startswith('"') for line in lines[skipped:] if line.strip())
+        doubt = "" if quoted else f"{doubt}; the first field is read without a name"
+        return TextFormat(delimiter, skipped, named(["", *header], rows), True, spaced, doubt)
+    doubt += "; the last field is read without a name. A text with the separator needs quotes"
+    names = (*named(header, rows), f"column {usual}")
+    return TextFormat(delimiter, skipped, names, True, spaced, doubt, optional_last=True)
+
+
+def _have_row_names(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first of the fields, one more than the header has, names the row as in R.
+
+    The names of rows differ. They are not files, unless the next field has files, too. They are not
+    the ids or paths that the first name announces, unless the next field may be these.
+    """
+    first = [row[0].strip() for row in rows]
+    second = [row[1].strip() for row in rows]
+    if len(set(first)) < len(first):
+        return False
+    if any(map(_FILE_NAME.fullmatch, first)) and not any(map(_FILE_NAME.fullmatch, second)):
+        return False
+    identifies = plain(header[0]) in (*IDS, *PATHS, *IMAGES)
+    return not (identifies and len(set(second)) < len(second))
+
+
+def doubt_of_numbers(header: Sequence[str]) -> str:
+    """What to check if the names may be data: most are whole numbers that are not 0, 1, 2, ..."""
+    numbers = [cell for cell in header if _is_number(cell)]
+    if len(numbers) < 2 or 2 * len(numbers) <= len(header) or _is_index(numbers):
+        return ""
+    if any(not cell for cell in header) or all(1000 <= float(cell) < 3000 for cell in numbers):
+        return ""
+    names = ", ".join(header[:4])
+    return f"the first line, {names}, is read as names; put a line with names first if it is data"
 
 
 def _line_of(lines: Sequence[str], start: int, number: int, delimiter: str) -> int:
@@ -167,16 +209,29 @@ def _is_index(cells: Sequence[str]) -> bool:
 
 
 def is_data(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Whether the first row has data and no names: file names, or numbers that do not count."""
+    """Whether the first row has data and no names: file names, or numbers that do not count.
+
+    Also if the first row has a number, and a text that other rows have in the same field.
+    """
     if any(_FILE_NAME.fullmatch(cell) for cell in header):
         return True
     numbers = [cell for cell in header if _is_number(cell)]
+    if numbers and any(
+        cell.strip()
+        and not _is_number(cell)
+        and any(cell == row[i] for row in rows if i < len(row))
+        for i, cell in enumerate(header)
+    ):
+        return True
     if len(numbers) < 2 or 2 * len(numbers) <= len(header) or not rows:
         return False
     if _is_index(numbers) or any(not cell for cell in header):
         return False
-    # The names of columns may be numbers, such as years. Names do not repeat, and have no fraction.
-    return len(set(numbers)) < len(numbers) or any(not cell.isdecimal() for cell in numbers)
+    # The names of columns may be numbers, such as years. Names do not repeat, have no fraction, and
+    # increase.
+    if len(set(numbers)) < len(numbers) or any(not cell.isdecimal() for cell in numbers):
+        return True
+    return any(int(after) < int(before) for before, after in itertools.pairwise(numbers))
 
 
 def _is_number(text: str) -> bool:
