@@ -78,6 +78,8 @@ def choose_labels(
     if strong or more:
         named = [c for c in [*strong, *more] if columns.cells(c)] or [*strong, *more]
         chosen = _readable(columns, named)
+        if _may_be_position(columns, chosen):
+            return _of_position(columns, chosen)
         return _of_column(columns, chosen, [c for c in named if c != chosen])
     found = _one_hot(columns, taken)
     if found is not None:
@@ -91,7 +93,7 @@ def choose_labels(
         found.findings = [Finding("labels", text, doubtful=True, option="--labels none")]
         return found
     if not candidates:
-        return LabelColumns(findings=[Finding("labels", "no column has labels")])
+        return LabelColumns(findings=[_none(columns, taken)])
     option = f"--label {_quoted(candidates[0])}"
     text = "no column is named as labels are"
     if len(candidates) > 1:
@@ -99,13 +101,40 @@ def choose_labels(
     return LabelColumns(findings=[Finding("labels", text, doubtful=True, option=option)])
 
 
+def _none(columns: HasColumns, taken: Collection[str | None]) -> Finding:
+    """The finding that no column has labels. Doubtful if a column with such a name has fractions.
+
+    A column y beside a column x has positions.
+    """
+    named = [column for column in columns.usual(column_names.LABEL_NAMES) if column not in taken]
+    unused = [column for column in named if not _may_be_position(columns, column)]
+    if not unused:
+        return Finding("labels", "no column has labels")
+    text = f"{_called(unused[0])} has fractions of which most differ, and is not used as labels"
+    return Finding("labels", text, doubtful=True, option=f"--label {_quoted(unused[0])}")
+
+
 def usual_labels(columns: HasColumns) -> list[str]:
-    """The columns with usual names of labels, without those of fractions: y may be a position."""
-    return [
+    """The columns with usual names of labels, without those of fractions.
+
+    A column y with numbers beside a column x may be a position, and is not used beside others.
+    """
+    found = [
         column
         for column in columns.usual((*column_names.LABEL_NAMES, *column_names.MORE_LABELS))
         if not _are_fractions(columns.cells(column))
     ]
+    others = [column for column in found if not _may_be_position(columns, column)]
+    return others or found
+
+
+def _may_be_position(columns: HasColumns, column: str) -> bool:
+    """Whether the column is y, and has numbers beside a column x of numbers."""
+    if plain(column) != "y":
+        return False
+    beside = columns.usual(("x",))
+    cells = [cell for name in (*beside, column) for cell in columns.cells(name)]
+    return bool(beside) and all(number_of(cell) is not None for cell in cells)
 
 
 def _are_fractions(cells: Sequence[Any]) -> bool:
@@ -123,6 +152,21 @@ def _of_column(columns: HasColumns, column: str, others: Sequence[str]) -> Label
     finding = Finding("labels", f"from {_called(column)}", doubtful=unsure, option=option)
     separators = _separators(column, columns.cells(column))
     return LabelColumns(column, separators=separators, findings=[finding])
+
+
+def _of_position(columns: HasColumns, column: str) -> LabelColumns:
+    """The labels in a column y that may be a position."""
+    named = (*column_names.LABEL_NAMES, *column_names.MORE_LABELS)
+    texts = [
+        other
+        for other in columns.rows.columns
+        if plain(other) not in named
+        and _may_be_label(columns, other)
+        and any(number_of(cell) is None for cell in columns.cells(other))
+    ]
+    option = f"--label {_quoted(texts[0])}" if texts else "--labels none"
+    text = f"from {_called(column)}, which may be a position beside x"
+    return LabelColumns(column, findings=[Finding("labels", text, doubtful=True, option=option)])
 
 
 def _readable(columns: HasColumns, named: Sequence[str]) -> str:
