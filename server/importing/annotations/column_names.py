@@ -62,7 +62,6 @@ _FACTORS = {
 }  # fmt: skip
 _FILE_NAME = re.compile(r".*[^\s.]\.[A-Za-z][A-Za-z0-9]{1,4}")
 _OTHER_TIME = re.compile(r"(start|begin|onset|end|stop)(_.*)?_(samples?|frames?|index|pos)")
-_UNIT = re.compile(r"(.*\S)\s*[\[(]\s*([^\])]*?)\s*[\])]\s*", re.DOTALL)
 _TIMES = frozenset({*_STARTS, *_ENDS, *_DURATIONS, "offset", "file_offset"})
 _FREQUENCIES = frozenset({*_LOWS, *_HIGHS})
 _LARGEST = 1e12
@@ -248,9 +247,10 @@ def plain_name(name: str) -> tuple[str, float]:
     ("begin_time", 1), "start_ms" is ("start", 0.001).
     """
     unit = ""
-    match = _UNIT.fullmatch(name)
-    if match is not None and match[2].lower() in _FACTORS:
-        name, unit = match[1], match[2].lower()
+    begin, end = max(name.rfind("("), name.rfind("[")), name.rstrip()[-1:]
+    bracketed = name.rstrip()[begin + 1 : -1].strip().lower()
+    if begin > 0 and end in (")", "]") and bracketed in _FACTORS:
+        name, unit = name[:begin].rstrip(), bracketed
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
     name = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
     plain = re.sub(r"[\W_]+", "_", name.lower()).strip("_")

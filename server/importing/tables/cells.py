@@ -13,8 +13,10 @@ from lodespace.items.errors import ItemError
 from lodespace.json_input import json_value
 
 _NUMBERS = re.compile(r"[^\s,;|]+")
-_WRAPPED = re.compile(r"(?:np\.)?(?:array|tensor)\((.*?)(?:,\s*(?:dtype|device)=.*)?\)", re.DOTALL)
-"""Text that numpy and torch print around numbers."""
+_WRAPPED = re.compile(r"(?:np\.)?(?:array|tensor)\(")
+"""Text that numpy and torch print before numbers."""
+_NUMBER_TYPE = re.compile(r",\s*(?:dtype|device)=")
+"""Begin of the text that numpy and torch print after numbers."""
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?")
 _MOST_TRIED = 1 << 16
 """Largest number of characters of a text that is tried as a vector to find the columns."""
@@ -94,9 +96,10 @@ def vector_of(cell: Any) -> npt.NDArray[np.float32]:
 def _text_numbers(text: str) -> Sequence[float]:
     """The numbers in a text. Raises ValueError."""
     text = text.strip()
-    wrapped = _WRAPPED.fullmatch(text)
-    if wrapped is not None:
-        text = wrapped[1].strip()
+    wrapped = _WRAPPED.match(text)
+    if wrapped is not None and text.endswith(")"):
+        # One expression for the whole text would take quadratic time for many "dtype=".
+        text = _NUMBER_TYPE.split(text[wrapped.end() : -1], maxsplit=1)[0].strip()
     if text.startswith("[") and "," in text:
         try:
             return json_value(text)
