@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lodespace.errors import DatasetError
+from lodespace.importing.annotations.column_names import plain_name
 from lodespace.importing.label_text import LabelReader
 from lodespace.importing.source import ImportOptions
 from lodespace.importing.tables.cells import is_vector, vector_of
@@ -119,6 +120,50 @@ def test_a_first_row_of_data_is_not_taken_for_names(
 ) -> None:
     (tmp_path / "t.csv").write_text(f"{first}\n0.5,2,3,x\n0.25,6,7,y\n")
     assert open_rows(tmp_path / "t.csv").has_names != is_data
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "doubtful"),
+    [
+        (
+            "path,label\n0.jpg,Salmon, smoked\n1.jpg,Cod\n2.jpg,Cod, raw\n",
+            "0.jpg Salmon  smoked",
+            True,
+        ),
+        ("path,label\n0.jpg,cat,blurred\n1.jpg,dog,\n", "0.jpg cat blurred", True),
+        ("id,label\n1,cat,wet\n2,cat,dry\n", "1 cat wet", True),
+        ('"path","label"\n"a","0.jpg","cat"\n"b","1.jpg","dog"\n', "a 0.jpg cat", False),
+        ("path,label\na,0.jpg,cat\nb,1.jpg,dog\n", "a 0.jpg cat", True),
+        ('"mpg","cyl"\n"Mazda",21,6\n"Fiat",19,4\n', "Mazda 21 6", False),
+    ],
+)
+def test_a_field_without_a_name_is_first_only_if_it_names_the_row(
+    tmp_path: Path, text: str, first: str, doubtful: bool
+) -> None:
+    row = rows_in(tmp_path / "t.csv", text)[0]
+    assert " ".join(row.values()) == first
+    names = [name for name in row if not name.startswith("column ")]
+    assert [row[name] for name in names] == first.split(" ")[first[0] not in "01" :][: len(names)]
+    assert any(f.doubtful for f in open_rows(tmp_path / "t.csv").findings) == doubtful
+
+
+@pytest.mark.parametrize(
+    ("first", "is_data", "doubtful"),
+    [
+        ("cat,83,58,49", True, True),
+        ("owl,83,58,49", True, True),
+        ("owl,12,58,83", False, True),
+        ("cat,12,58,83", True, True),
+        ("id,2019,2021,2024", False, False),
+    ],
+)
+def test_whole_numbers_in_the_first_row_are_data_or_doubtful(
+    tmp_path: Path, first: str, is_data: bool, doubtful: bool
+) -> None:
+    (tmp_path / "t.csv").write_text(f"{first}\ncat,2,3,9\ndog,6,7,2\n")
+    rows = open_rows(tmp_path / "t.csv")
+    assert rows.has_names != is_data
+    assert any(f.doubtful for f in rows.findings) == doubtful
 
 
 @pytest.mark.parametrize("suffix", [".csv.gz", ".jsonl.gz", ".json.gz"])
@@ -306,6 +351,18 @@ def test_positions_are_not_labels() -> None:
     assert labels(roles) == (None, ["--label kind"])
 
 
+def test_y_beside_x_may_be_a_position_and_fractions_may_be_labels() -> None:
+    x, y = list(range(6)), [5, 5, 5, 7, 7, 7]
+    assert roles_of(table(path=PATHS, x=x, y=y, species=TWO)).labels.column == "species"
+    assert roles_of(table(x=x, y=y, species=TWO)).labels.column == "species"
+    assert labels(roles_of(table(path=PATHS, x=x, y=y))) == ("y", ["--labels none"])
+    assert labels(roles_of(table(path=PATHS, x=x, y=y, kind=TWO))) == ("y", ["--label kind"])
+    assert labels(roles_of(table(path=PATHS, x=x, y=y), label="y")) == ("y", [])
+    assert labels(roles_of(table(path=PATHS, y=y))) == ("y", [])
+    fractions = [i / 7 for i in range(6)]
+    assert labels(roles_of(table(path=PATHS, label=fractions))) == (None, ["--label label"])
+
+
 def test_tags_may_be_separated_by_spaces() -> None:
     tags = ["clear", "haze", "clear haze", "haze", "clear", "haze clear"]
     assert roles_of(table(path=PATHS, tags=tags)).labels.separators == "| "
@@ -395,6 +452,13 @@ def test_splits_and_ids_are_found_by_name_and_content() -> None:
 def test_vectors_are_read_from_every_usual_text(text: str) -> None:
     assert is_vector(text)
     np.testing.assert_array_equal(vector_of(text), np.array([0.5, 1, -2], np.float32))
+
+
+def test_long_texts_of_cells_and_names_take_linear_time() -> None:
+    # With quadratic time, this test would take an hour.
+    assert not is_vector("array(" + ",dtype=" * 200_000)
+    assert not is_vector("array(" + ",dtype=x" * 200_000 + ")")
+    assert plain_name("a" + "( " * 300_000)[1] == 1.0
 
 
 @pytest.mark.parametrize(
@@ -492,6 +556,47 @@ def test_paths_from_another_computer_find_their_files(tmp_path: Path) -> None:
         (False, "--root FOLDER"),
         (True, "--root FOLDER"),
     ]
+
+
+def test_a_row_does_not_get_the_file_of_another_row(tmp_path: Path) -> None:
+    for name in ("cat/0.jpg", "cat/1.jpg", "set/owl/2.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        draw(1).save(tmp_path / name)
+    rows = ["dog/0.jpg", "cat/0.jpg", "nope/1.jpg", "x/owl/2.jpg", "x/bat/2.jpg", "y/bat/2.jpg"]
+    find = FileFinder(tmp_path, paths=lambda: rows)
+    for path in ("dog/0.jpg", "x/bat/2.jpg", "y/bat/2.jpg"):
+        with pytest.raises(ItemError, match=r"no such file; .* another row names it"):
+            find(path)
+    assert find("cat/0.jpg") == b"cat/0.jpg"
+    assert find("x/owl/2.jpg") == b"set/owl/2.jpg"
+    assert find("nope/1.jpg") == b"cat/1.jpg"  # no other row names it, so the folder may be renamed
+    doubt = next(f.text for f in find.findings() if f.doubtful)
+    assert (
+        doubt == "1 path matched by the file name, but the folder differs (nope/1.jpg: cat/1.jpg)"
+    )
+    # Of rows with equally good paths, neither can be preferred.
+    find = FileFinder(tmp_path, paths=lambda: ["a/0.jpg", "b/0.jpg"])
+    with pytest.raises(ItemError, match="another row names it"):
+        find("a/0.jpg")
+
+
+def test_equal_file_names_are_compared_once_per_folder(tmp_path: Path) -> None:
+    paths = [f"train/p{i}/s1/view.jpg".encode() for i in range(300)]
+    find = FileFinder(tmp_path)
+    find._by_name = {"view.jpg": paths}
+    compared: list[int] = []
+    best = find._best
+
+    def counting(files: list[bytes], name: str) -> bytes | str:
+        compared.append(len(files))
+        return best(files, name)
+
+    find._best = counting
+    for i in range(300):
+        assert find(f"Data-v1/train/p{i}/s1/view.jpg") == paths[i]
+        with pytest.raises(ItemError, match="fits 300 files"):
+            find(f"elsewhere/p{i}/s1/x/view.jpg")
+    assert sum(compared) == 600
 
 
 def test_rows_with_pictures_keep_an_id_whatever_their_paths(tmp_path: Path, bring: Import) -> None:

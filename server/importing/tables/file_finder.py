@@ -1,9 +1,10 @@
 """Files for the paths in a table: as the path is, or by the longest end of the path that fits."""
 
+import contextlib
 import os
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +19,10 @@ _MOST_FILES = 1_000_000
 """Largest number of files below the root that are searched."""
 _DRIVE = re.compile(r"^(file://)?([A-Za-z]:)?")
 _WEB = re.compile(r"(https?|s3|gs)://", re.IGNORECASE)
+_MOST_FOLDERS = 16
+"""Largest number of folders of a path that are compared."""
+_EXACT = 1 << 20
+_Tail = tuple[str, ...]
 
 
 class FileFinder:
@@ -25,18 +30,22 @@ class FileFinder:
 
     Paths may come from another computer: absolute, with backslashes and drive letters, without a
     suffix, or relative to another folder. Such a path is matched with the file that shares the
-    longest end with it.
+    longest end with it. Of two such paths that fit the same file, the one with the longer end names
+    it, and a path that names the file exactly comes first.
     """
 
-    def __init__(self, root: Path, table: str = "") -> None:
+    def __init__(
+        self, root: Path, table: str = "", paths: Callable[[], Iterable[str]] = tuple
+    ) -> None:
         """Prepare the search.
 
         Args:
             root: Folder of the pictures.
             table: Name of the table. Of equal files in train/ and test/, the rows of train.csv name
                 those in train/.
+            paths: Function that lists the paths in the table.
         """
-        self.root = root
+        self.root, self.paths = root, paths
         self.split = folder_names.kind_of_split(table)
         """Split in the name of the table, for comparison."""
         self.exact = 0
@@ -47,7 +56,17 @@ class FileFinder:
         """Number of paths without a file."""
         self.example = ""
         """The first path that was matched by its end, and the file."""
+        self.by_name_alone = 0
+        """Number of paths that were matched by the file name although the folder differs."""
+        self.example_alone = ""
+        """The first path that was matched by the file name alone, and the file."""
         self._by_name: dict[str, list[bytes]] | None = None
+        self._by_tail: dict[str, dict[_Tail, list[bytes]]] = {}
+        """Candidates by the end of their paths, per name of several files."""
+        self._chosen: dict[tuple[_Tail, str], bytes | str] = {}
+        """File for the end of a path and the name in its original case, or why there is none."""
+        self._named: dict[bytes, _Named] | None = None
+        """How the paths of the table name each file, as soon as a folder differs."""
 
     def __call__(self, path: str) -> bytes:
         """The path of the file, relative to `root`, or the unchanged path if there is no file.
@@ -55,12 +74,40 @@ class FileFinder:
         The path is counted. Raises ItemError if several files fit, or if no file can have the path.
         """
         found, how = self.located(path)
+        if how == "by end":
+            self._check_named(path, found)
         self.exact += how == "exact"
         self.missing += how == "missing"
         self.by_end += how == "by end"
         if how == "by end" and not self.example:
             self.example = f"{path}: {shown(found)}"
+        elsewhere = b"/" in found and _differs(path, found) and not _shared_folders(path, found)
+        if how == "by end" and elsewhere:
+            self.by_name_alone += 1
+            self.example_alone = self.example_alone or f"{path}: {shown(found)}"
         return found
+
+    def _check_named(self, path: str, file: bytes) -> None:
+        """Raise ItemError if another path of the table names `file` as well or better.
+
+        A path is certain if it is the end of the path of the file, or ends with it.
+        """
+        if not _differs(path, file):
+            return
+        if self._named is None:
+            self._named = {}
+            for other in self.paths():
+                with contextlib.suppress(ItemError):
+                    found, how = self.located(other)
+                    if how != "missing":
+                        self._named.setdefault(found, _Named()).add(other, found, how == "exact")
+        named = self._named.get(file)
+        if named is not None and (
+            named.most > _shared_folders(path, file) or named.names - {_name_of(path)}
+        ):
+            raise ItemError(
+                f"there is no such file; {shown(file)} has the same name, but another row names it"
+            )
 
     def finds(self, path: str) -> bool:
         """Whether the path names a file."""
@@ -68,6 +115,14 @@ class FileFinder:
             return self.located(path)[1] != "missing"
         except ItemError:
             return False
+
+    def finds_folder(self, path: str) -> bool:
+        """Whether the path names a file in the folder that the path states."""
+        try:
+            found, how = self.located(path)
+        except ItemError:
+            return False
+        return how == "exact" or (how == "by end" and _shared_folders(path, found) > 0)
 
     def located(self, path: str) -> tuple[bytes, Literal["exact", "by end", "missing"]]:
         """The path of the file as for a call, and how it was found. The path is not counted."""
@@ -88,6 +143,11 @@ class FileFinder:
         if self.by_end:
             text = f"{counted(self.by_end, 'path')} matched by the end ({self.example})"
             found.append(Finding("ids", text, option="--root FOLDER"))
+        if self.by_name_alone:
+            number = counted(self.by_name_alone, "path")
+            text = f"{number} matched by the file name, but the folder differs"
+            text += f" ({self.example_alone})"
+            found.append(Finding("ids", text, doubtful=True, option="--root FOLDER"))
         if self.missing:
             text = f"{counted(self.missing, 'path')} without a file"
             found.append(Finding("ids", text, doubtful=True, option="--root FOLDER"))
@@ -100,8 +160,7 @@ class FileFinder:
             return False
 
     def _by_longest_end(self, path: str) -> bytes | None:
-        plain = _DRIVE.sub("", path).replace("\\", "/")
-        parts = [part for part in plain.split("/") if part not in ("", ".")]
+        parts = _parts(path)
         if not parts or "\0" in path:
             return None
         if self._by_name is None:
@@ -110,19 +169,30 @@ class FileFinder:
         candidates = self._by_name.get(wanted[-1], ())
         if len(candidates) < 2:
             return candidates[0] if candidates else None
-        shared = [_shared(wanted, shown(c).lower().split("/")) for c in candidates]
-        best = [c for c, n in zip(candidates, shared, strict=True) if n == max(shared)]
+        tails = self._by_tail.get(wanted[-1])
+        if tails is None:
+            tails = self._by_tail[wanted[-1]] = _by_tail(candidates)
+        folders = tuple(reversed(wanted[:-1]))[:_MOST_FOLDERS]
+        count = next(n for n in range(len(folders), -1, -1) if folders[:n] in tails)
+        key = (wanted[-1], *folders[:count]), parts[-1]
+        chosen = self._chosen.get(key)
+        if chosen is None:
+            chosen = self._chosen[key] = self._best(tails[folders[:count]], parts[-1])
+        if isinstance(chosen, str):
+            raise ItemError(chosen)
+        return chosen
+
+    def _best(self, best: list[bytes], name: str) -> bytes | str:
+        """The file of those that share the longest end with a path, or why there is not one."""
         if len(best) > 1:
-            best = [c for c in best if shown(c).endswith(parts[-1])] or best
+            best = [c for c in best if shown(c).endswith(name)] or best
         if len(best) > 1:
             folders = [shown(c).split("/")[:-1] for c in best]
             splits = [{folder_names.kind_of_split(name) for name in names} for names in folders]
             best = [c for c, s in zip(best, splits, strict=True) if self.split in s] or best
         if len(best) > 1:
             names = ", ".join(map(shown, best[:2]))
-            raise ItemError(
-                f"the path fits {len(best)} files ({names}); give a longer path, or --root"
-            )
+            return f"the path fits {len(best)} files ({names}); give a longer path, or --root"
         return best[0]
 
     def _listed(self) -> dict[str, list[bytes]]:
@@ -138,7 +208,57 @@ class FileFinder:
         return found
 
 
-def _shared(wanted: Sequence[str], parts: Sequence[str]) -> int:
-    """Number of folders at the end of two paths that are equal."""
-    pairs = zip(reversed(wanted[:-1]), reversed(parts[:-1]), strict=False)
-    return next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(wanted), len(parts)) - 1)
+class _Named:
+    """The paths of a table that name one file."""
+
+    def __init__(self) -> None:
+        self.most = -1
+        """Largest number of folders that a path shares with the file."""
+        self.names: set[_Tail] = set()
+        """The different paths that share this number, at most three."""
+
+    def add(self, path: str, file: bytes, exact: bool) -> None:
+        """Count a path that names `file`."""
+        shared = _EXACT if exact else _shared_folders(path, file)
+        if shared > self.most:
+            self.most, self.names = shared, set()
+        if shared == self.most and len(self.names) < 3:
+            self.names.add(_name_of(path))
+
+
+def _parts(path: str) -> list[str]:
+    """The folders and the file name in a path of any computer."""
+    plain = _DRIVE.sub("", path).replace("\\", "/")
+    return [part for part in plain.split("/") if part not in ("", ".")]
+
+
+def _name_of(path: str) -> _Tail:
+    """The path for comparison."""
+    return tuple(part.lower() for part in _parts(path))
+
+
+def _folders(path: str, file: bytes) -> tuple[_Tail, _Tail]:
+    """The folders of a path and of a file, from the end."""
+    return _name_of(path)[-2::-1], tuple(reversed(shown(file).lower().split("/")[:-1]))
+
+
+def _shared_folders(path: str, file: bytes) -> int:
+    """Number of folders at the end of the path and of the file that are equal."""
+    pairs = list(zip(*_folders(path, file), strict=False))
+    return next((n for n, (a, b) in enumerate(pairs) if a != b), len(pairs))
+
+
+def _differs(path: str, file: bytes) -> bool:
+    """Whether a folder of the path is another one than that of the file."""
+    wanted, given = _folders(path, file)
+    return bool(wanted) and (not given or wanted[: len(given)] != given[: len(wanted)])
+
+
+def _by_tail(candidates: Sequence[bytes]) -> dict[_Tail, list[bytes]]:
+    """The files by their last 0, 1, ... folders, from the end, in lower case."""
+    found: defaultdict[_Tail, list[bytes]] = defaultdict(list)
+    for path in candidates:
+        folders = tuple(reversed(shown(path).lower().split("/")[:-1]))[:_MOST_FOLDERS]
+        for count in range(len(folders) + 1):
+            found[folders[:count]].append(path)
+    return found

@@ -55,7 +55,7 @@ class Table:
         self.name = path.name if path.is_dir() else table_name(path)
         self.rows = open_rows(path, options.encoding, options.unpacked, options.sheet)
         self.root = options.root or (path if path.is_dir() else path.parent)
-        self.finder = FileFinder(self.root, self.name)
+        self.finder = FileFinder(self.root, self.name, self._paths)
         first = [
             sketched(found[1])
             for found in itertools.islice(self.rows, SNIFFED_ROWS)
@@ -112,6 +112,17 @@ class Table:
 
     def class_names(self) -> Sequence[str]:
         return self.label_names
+
+    def _paths(self) -> Iterator[str]:
+        """The paths of the pictures in all rows."""
+        column = self._picture_column
+        if column is None:
+            return
+        for found in self.rows:
+            if not isinstance(found, BadItem):
+                path, original = picture_parts(found[1].get(column))
+                if path is not None and original is None:
+                    yield path
 
     @property
     def _picture_column(self) -> str | None:
