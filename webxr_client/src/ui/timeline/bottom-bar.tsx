@@ -14,7 +14,11 @@ export function BottomBar() {
   const training = state.training.value;
   if (!training) return null;
   if (training.state === "absent" && !state.session.value?.has_recording)
-    return <Baked training={training} />;
+    return state.session.value?.read_only === false ? (
+      <NoTraining />
+    ) : (
+      <Baked training={training} />
+    );
   return (
     <footer class="glass bottom-bar">
       <Transport training={training} />
@@ -172,6 +176,17 @@ function Baked({ training }: { training: Training }) {
       <p class="muted">
         This scene was baked after {count(training.step)} training steps. You can turn it and look
         at its pictures. To label, open the data set with <code>lodespace serve</code>.
+      </p>
+    </footer>
+  );
+}
+
+function NoTraining() {
+  return (
+    <footer class="glass bottom-bar baked">
+      <p class="muted">
+        This server does not train. Your labels are saved. The model learns from them when you start{" "}
+        <code>lodespace serve</code> without <code>--no-training</code>.
       </p>
     </footer>
   );

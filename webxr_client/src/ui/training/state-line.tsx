@@ -23,13 +23,18 @@ const WORD: Record<Training["state"], string> = {
   starting: "starting",
   restarting: "restarting",
   failed: "failed",
-  absent: "baked",
+  absent: "no training",
 };
 
-/** Words for the state of training, and a phrase for what the trainer does ("" if unknown). */
+/**
+ * Words for the state of training, and a phrase for what the trainer does ("" if unknown).
+ *
+ * @param readOnly Whether the session is a baked scene, or a project that cannot be written.
+ */
 export function stateInWords(
   training: Training,
   connected: boolean,
+  readOnly = false,
 ): { word: string; doing: string } {
   if (!connected) return { word: "not connected", doing: "" };
   if (training.state === "running") {
@@ -39,8 +44,10 @@ export function stateInWords(
   if (training.state === "resting") return { word: WORD.resting, doing: DOING.resting };
   if (training.state === "paused")
     return { word: WORD.paused, doing: "labels take effect when training runs" };
+  if (training.state === "absent" && readOnly)
+    return { word: "baked", doing: "read-only: turn the cloud, play the training" };
   if (training.state === "absent")
-    return { word: WORD.absent, doing: "read-only: turn the cloud, play the training" };
+    return { word: WORD.absent, doing: "labels are saved, and no model learns from them" };
   return { word: WORD[training.state], doing: training.message ?? "" };
 }
 
@@ -48,8 +55,10 @@ export function StateLine({ class: name = "" }: { class?: string }) {
   const { state } = useUi();
   const training = state.training.value;
   if (!training) return null;
-  const connected = state.connection.value.status === "open" || training.state === "absent";
-  const { word, doing } = stateInWords(training, connected);
+  const readOnly = state.session.value?.read_only ?? false;
+  const connected =
+    state.connection.value.status === "open" || (training.state === "absent" && readOnly);
+  const { word, doing } = stateInWords(training, connected, readOnly);
   return (
     <div class={`state-line ${name}`}>
       <p class={`state ${connected ? training.state : "lost"}`}>

@@ -33,3 +33,9 @@ it("shows the message of a failed trainer", () => {
   const words = stateInWords(training("failed", "layout", "no memory left"), true);
   expect(words).toEqual({ word: "failed", doing: "no memory left" });
 });
+it("distinguishes a baked scene from a server that does not train", () => {
+  expect(stateInWords(training("absent", "layout"), true, true).word).toBe("baked");
+  const words = stateInWords(training("absent", "layout"), true, false);
+  expect(words.word).toBe("no training");
+  expect(words.doing).not.toContain("read-only");
+});
