@@ -97,7 +97,7 @@ def test_the_project_of_arrays_is_one_like_any_other(folder: Path) -> None:
         (np.zeros((5, 3)), np.zeros(4, int)),
         (np.zeros((1, 3)), None),
         (np.zeros((5, 3, 3, 3, 3)), None),
-        (np.zeros((5, 3)), np.zeros((5, 2))),
+        (np.zeros((5, 3)), np.full((5, 2), 3)),
     ],
 )
 def test_arrays_that_cannot_be_served_are_refused_and_leave_nothing(

@@ -185,8 +185,8 @@ function NoTraining() {
   return (
     <footer class="glass bottom-bar baked">
       <p class="muted">
-        This server does not train. Your labels are saved. The model learns from them when you
-        start <code>lodespace serve</code> without <code>--no-training</code>.
+        This server does not train. Your labels are saved. To train on them, start{" "}
+        <code>lodespace serve</code> without <code>--no-training</code>.
       </p>
     </footer>
   );
