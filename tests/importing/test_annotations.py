@@ -403,6 +403,25 @@ def test_exported_windows_that_overlap_keep_their_own_labels(tmp_path: Path) -> 
     assert [label for _, label, _ in labels_of(source)] == ["x", None, "y", None]
 
 
+def test_results_on_the_windows_label_by_overlap(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("file,start,end,label\na.wav,0,3,x\na.wav,6,9,y\n")
+    file = read_annotations(tmp_path / "a.csv", "a.csv", ImportOptions())
+    assert file is not None
+    found = RecordingAnnotations([file], [b"a.wav"], 0.5)
+    found.use_grid(3.0, 1.0)
+    labels = [found.labels[b"a.wav"].of(start, start + 3) for start in range(7)]
+    assert labels == [("x",), ("x",), (), (), (), ("y",), ("y",)]
+    doubtful = [f.option for f in found.findings(windows=True) if f.doubtful]
+    assert doubtful == ["--overlap 1"]
+
+
+def test_a_long_annotation_does_not_slow_the_search() -> None:
+    parts = [(i * 0.1, i * 0.1 + 0.05, "x") for i in range(2000)]
+    labels = annotated((0, 1e4, "whole"), *parts)
+    assert all(len(labels._near(i, i + 1)) < 40 for i in range(0, 200, 10))  # pyright: ignore
+    assert labels.of(50, 51) == ("whole", "x")
+
+
 def test_annotations_that_label_no_window_are_counted(tmp_path: Path) -> None:
     record(tmp_path / "a.wav", 6)
     (tmp_path / "a.txt").write_text("0.0\t1.0\tx\n50\t51\ty\n")
@@ -437,6 +456,8 @@ def test_hostile_annotations_do_not_end_an_import(tmp_path: Path, text: str) -> 
         ("file,start,end,label\na,0,1,x\n", True),
         ("file_name,label\na.flac,x\n", True),
         ("file_name,label\na.jpg,x\n", False),
+        ("filename,class,xmin,ymin,xmax,ymax\na.jpg,x,1,2,10,12\n", False),
+        ("file,label,start,end\na.png,x,1,2\n", False),
         ('file,start,end,embedding\na.wav,0,1,"[0.1, 2]"\n', False),
         ("id,start,vector\n1,2,3\n", False),
     ],

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from lodespace.importing.source import ImportOptions
 from lodespace.importing.tables.cells import sketched
 from lodespace.importing.tables.open_rows import open_rows
 from lodespace.importing.tables.table_rows import table_suffix
+from lodespace.items import decoding
 from lodespace.items.errors import BadItem
 from lodespace.json_input import JsonError, json_value
 
@@ -133,10 +135,12 @@ def names_sounds(path: Path, options: ImportOptions, suffixes: frozenset[str]) -
         return False
     if path.suffix.lower() in (".txt", ".json"):
         found = read_annotations(path, path.name, options)
-        names = () if found is None else (a.names for a in found.annotations)
-        if found is not None and any(a.start is not None for a in found.annotations):
-            return True
-        return any(_is_sound(name, suffixes) for some in names for name in some)
+        if found is None:
+            return False
+        names = [name for a in found.annotations for name in a.names]
+        return (found.timed and not _are_pictures(names, suffixes)) or any(
+            _has_suffix(name, suffixes) for name in names
+        )
     rows = open_rows(path, options.encoding, options.unpacked, options.sheet)
     columns = find_columns(rows.columns)
     if columns.raven:
@@ -149,11 +153,12 @@ def names_sounds(path: Path, options: ImportOptions, suffixes: frozenset[str]) -
     if any(_is_vector(cell) for row in looked_at[:1] for cell in row.values()):
         return False
     if columns.timed and columns.files:
-        return True
+        names = [str(row.get(name)) for row in looked_at for name in columns.files]
+        return not _are_pictures(names, suffixes)
     if not rows.has_names:
         columns = columns_by_content(looked_at)
     return any(
-        _is_sound(str(row.get(name)), suffixes) for row in looked_at for name in columns.files
+        _has_suffix(str(row.get(name)), suffixes) for row in looked_at for name in columns.files
     )
 
 
@@ -164,9 +169,17 @@ def _is_vector(cell: Any) -> bool:
     return isinstance(cell, str) and re.match(r"\[\s*[-+.0-9]", cell) is not None
 
 
-def _is_sound(name: str, suffixes: frozenset[str]) -> bool:
+def _has_suffix(name: str, suffixes: frozenset[str]) -> bool:
     _, dot, suffix = name.strip().rpartition(".")
     return f"{dot}{suffix}".lower() in suffixes
+
+
+def _are_pictures(names: Sequence[str], sounds: frozenset[str]) -> bool:
+    """Whether `names` are of pictures. Their numbers are boxes, and not times."""
+    pictures = decoding.SUFFIXES - sounds
+    return any(_has_suffix(name, pictures) for name in names) and not any(
+        _has_suffix(name, sounds) for name in names
+    )
 
 
 def own_names(name: str) -> tuple[str, ...]:

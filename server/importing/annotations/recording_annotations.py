@@ -55,6 +55,7 @@ class RecordingAnnotations:
         """Number of annotations per name that no recording has, in files that are used."""
         self.unclear: Counter[str] = Counter()
         """Number of annotations per name that several recordings have."""
+        self._maybe_exported = False
         self.elsewhere: dict[str, str] = {}
         """Names that fit a recording in a folder with another name, with its path."""
         self.names = [shown(path) for path in recordings]
@@ -178,6 +179,18 @@ class RecordingAnnotations:
         """Whether any annotation has times."""
         return any(labels.timed for labels in self.labels.values())
 
+    def use_grid(self, window: float, hop: float) -> None:
+        """Let annotations that were exported from windows label only their own windows.
+
+        They lie on the windows and overlap each other. Annotations that lie on the windows without
+        an overlap may also be the results of a program with longer steps.
+        """
+        on_grid = [labels for labels in self.labels.values() if labels.on_grid(window, hop)]
+        exported = any(labels.overlapping for labels in on_grid)
+        for labels in on_grid:
+            labels.grid = exported
+        self._maybe_exported = bool(on_grid) and not exported
+
     def findings(self, *, windows: bool) -> list[Finding]:
         """Findings about the files with annotations. `windows`: whether the items are windows.
 
@@ -200,7 +213,15 @@ class RecordingAnnotations:
                 "a window has the label with the largest overlap, if an annotation overlaps by "
                 f"{self.overlap:.0%} of the shorter of the two"
             )
-            found.append(Finding("labels", text, option="--overlap SHARE or --clips"))
+            on_grid = [labels.grid for labels in self.labels.values() if labels.timed]
+            if any(on_grid):
+                exported = "annotations that are windows and overlap label only their own windows"
+                found.append(Finding("labels", exported, True, "--clips"))
+            if self._maybe_exported:
+                text += "; all annotations have the times of a window"
+                found.append(Finding("labels", text, True, "--overlap 1"))
+            elif not all(on_grid):
+                found.append(Finding("labels", text, option="--overlap SHARE or --clips"))
             unused = sum(len(of.timed) - len(of.used) for of in self.labels.values() if of.asked)
             if unused:
                 text = f"annotations that label no window: {unused:,}"

@@ -1,5 +1,6 @@
 """Labels of the windows of a recording, by the overlap with its annotations."""
 
+import math
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -42,11 +43,16 @@ class WindowLabels:
         self.timed = timed
         """(start, end, annotation), by start."""
         self._starts = [start for start, _, _ in timed]
-        self._latest: list[float] = []
-        """Latest end of the annotations up to each one."""
-        for _, end, _ in timed:
-            self._latest.append(max(end, self._latest[-1] if self._latest else end))
-        self._grid = False
+        self._latest = max((end for _, end, _ in timed), default=0.0)
+        self._by_length: dict[int, tuple[list[float], list[int]]] = {}
+        """Starts and indices of the annotations that are at most 2 ** key seconds long."""
+        for index, (start, end, _) in enumerate(timed):
+            key = math.frexp(end - start)[1]
+            starts, indices = self._by_length.setdefault(key, ([], []))
+            starts.append(start)
+            indices.append(index)
+        self.grid = False
+        """Whether each annotation labels only the window that has its times."""
         self.asked = False
         """Whether the labels of a window were asked for."""
         self.used: set[int] = set()
@@ -60,15 +66,11 @@ class WindowLabels:
         self.asked = True
         if not self.timed:
             return self.whole
-        if self._grid:
+        if self.grid:
             return self.same(start, end, SAME)
-        first = bisect_left(self._latest, start)
-        last = bisect_right(self._starts, end)
-        if first >= last:
-            return ()
         parts: dict[str, list[tuple[float, float]]] = {}
         confidences: dict[str, float] = {}
-        for index in range(first, last):
+        for index in self._near(start, end):
             begin, stop, annotation = self.timed[index]
             if not self._counts(begin, stop, start, end):
                 continue
@@ -81,6 +83,24 @@ class WindowLabels:
         return tuple(
             sorted(order, key=lambda name: (-round(_length(parts[name]), 6), -confidences[name]))
         )
+
+    def _near(self, start: float, end: float) -> list[int]:
+        """Indices of the annotations that may overlap the window, in order."""
+        found: list[int] = []
+        for key, (starts, indices) in self._by_length.items():
+            first = bisect_left(starts, start - 2.0**key)
+            found += indices[first : bisect_right(starts, end)]
+        return sorted(found)
+
+    @property
+    def overlapping(self) -> bool:
+        """Whether annotations with different starts overlap."""
+        latest = previous = float("-inf")
+        for start, end, _ in self.timed:
+            if start > previous + SAME and start < latest - SAME:
+                return True
+            latest, previous = max(latest, end), start
+        return False
 
     def exact(self, spans: Iterable[tuple[float, float]], most: float) -> bool:
         """Whether each annotation with times is one of `spans`, (start, end) in seconds.
@@ -104,17 +124,17 @@ class WindowLabels:
         labels = (label for index in found for label in self.timed[index][2].labels)
         return tuple(dict.fromkeys(labels))
 
-    def use_grid(self, window: float, hop: float) -> None:
-        """Label each window by its own annotation only, if all annotations are windows.
+    def on_grid(self, window: float, hop: float) -> bool:
+        """Whether all annotations are windows of `window` seconds, one every `hop`, that overlap.
 
-        Annotations are windows if they were exported from windows of `window` seconds, one every
-        `hop` seconds, that overlap. By overlap, a window would get labels of its neighbours.
+        If they were exported from such windows, each labels only its own window (`grid`). By
+        overlap, a window would get labels of its neighbours.
         """
         steps = {round(start / hop) for start, _, _ in self.timed}
-        latest = self._latest[-1] if self._latest else 0.0
+        latest = self._latest
         spans = {(step * hop, step * hop + window) for step in steps}
         spans |= {(step * hop, latest) for step in steps if step * hop < latest}
-        self._grid = hop < window and self.exact(spans, SAME)
+        return hop < window and self.exact(spans, SAME)
 
     def clips(self, path: str) -> Iterator[tuple[str, Annotation]]:
         """Yield an id and the annotation for each different part of the recording at `path`.

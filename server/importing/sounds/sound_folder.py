@@ -81,8 +81,7 @@ class SoundFolder:
             self._find_beside(options)
         else:
             self._use(table, options)
-        for labels in self.annotations.labels.values():
-            labels.use_grid(self.window, self.hop)
+        self.annotations.use_grid(self.window, self.hop)
         if self.clips and not self.annotations.timed:
             raise DatasetError(
                 f"{table or root}: --clips needs annotations with start and end beside the "
