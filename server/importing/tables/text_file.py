@@ -5,12 +5,13 @@ import gzip
 import io
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, cast
 
 from lodespace.errors import DatasetError
 from lodespace.importing.finding import Finding
+from lodespace.importing.tables import old_encodings
 from lodespace.importing.tables.table_rows import PACKED_SUFFIX
 from lodespace.items.unpacking import most_unpacked, too_large
 
@@ -28,11 +29,6 @@ _MARKS = (
 _FOREIGN = re.compile(r"[^\x00-\x7f]+")
 _INVALID = re.compile(r"[\udc80-\udcff]+")
 """Bytes that are not UTF-8, as they are decoded with surrogateescape."""
-_MAC_LETTER = re.compile(
-    rb"(?<=[A-Za-z])[\x87-\x8b\x8d-\x90\x96\x98-\x9f]|[\x87-\x8b\x8d-\x90\x98-\x9f](?=[A-Za-z])"
-)
-"""A letter with an accent in a word in the encoding of old Macs, which is a symbol in cp1252."""
-_HIGH_LETTER = re.compile(rb"[A-Za-z][\xc0-\xff]")
 DAMAGED = (OSError, EOFError, zlib.error)
 """Errors of reading a file that may be compressed."""
 
@@ -55,20 +51,37 @@ class TextFile:
         try:
             if encoding is None:
                 with self.open_bytes() as file:
-                    self.encoding = _encoding_of(file)
-                if self.encoding in ("cp1252", "latin-1", "mac-roman"):
-                    text = f"the text is not UTF-8, and is read as {self.encoding}"
-                    other = "cp1252" if self.encoding == "mac-roman" else "mac-roman"
-                    option = f"--encoding {other}"
-                    self.findings.append(Finding("columns", text, doubtful=True, option=option))
+                    unicode = _unicode_of(file)
+                if unicode is not None:
+                    self.encoding = unicode
+                    return
+                likely = old_encodings.likely(self._foreign())
+                self.encoding = likely[0] if likely else "latin-1"
+                text = f"the text is not UTF-8, and is read as {self.encoding}"
+                self.findings.append(_doubt(text, likely, self.encoding))
             else:
                 codecs.lookup(encoding)
                 plain = encoding.lower().replace("-", "").replace("_", "")
                 self.encoding = "utf-8-sig" if plain == "utf8" else encoding
+                foreign = self._foreign()
+                if foreign and old_encodings.is_unlikely(foreign, self.encoding):
+                    text = f"the text has unlikely letters in {encoding}"
+                    likely = old_encodings.likely(foreign)
+                    self.findings.append(_doubt(text, likely, encoding))
         except LookupError as error:
             raise DatasetError(f"--encoding {encoding}: there is no such encoding") from error
         except DAMAGED as error:
             raise DatasetError(f"{path} cannot be read: {error}") from error
+
+    def _foreign(self) -> bytes:
+        """Lines with other bytes than ASCII, of the part that is tried."""
+        found = b""
+        with self.open_bytes() as file:
+            for block in _blocks(file):
+                found += old_encodings.foreign_lines(block)
+                if len(found) >= old_encodings.SAMPLE_BYTES:
+                    break
+        return found
 
     @property
     def is_packed(self) -> bool:
@@ -119,11 +132,17 @@ def _blocks(file: IO[bytes]) -> Iterator[bytes]:
         yield block
 
 
-def _encoding_of(file: IO[bytes]) -> str:
-    """The encoding of a text: by its mark, or by trial."""
+def _doubt(text: str, likely: Sequence[str], used: str) -> Finding:
+    """A finding on an encoding, with the other encodings that are likely."""
+    others = [name for name in likely if name != used] or ["cp1252", "mac-roman"]
+    option = f"--encoding {' or '.join(name for name in others if name != used)}"
+    return Finding("columns", text, doubtful=True, option=option)
+
+
+def _unicode_of(file: IO[bytes]) -> str | None:
+    """The encoding of a text in Unicode, by its mark or by trial. None for another encoding."""
     utf8 = codecs.getincrementaldecoder("utf-8")("surrogateescape")
-    valid = invalid = mac = high = 0
-    windows = True
+    valid = invalid = 0
     for number, block in enumerate(_blocks(file)):
         if number == 0:
             known = next((name for mark, name in _MARKS if block.startswith(mark)), None)
@@ -137,14 +156,7 @@ def _encoding_of(file: IO[bytes]) -> str:
         wrong = sum(map(len, _INVALID.findall(foreign)))
         invalid += wrong
         valid += len(foreign) - wrong
-        mac += len(_MAC_LETTER.findall(block))
-        high += len(_HIGH_LETTER.findall(block))
-        windows = windows and not any(byte in block for byte in b"\x81\x8d\x8f\x90\x9d")
-    if invalid <= valid:
-        return "utf-8-sig"
-    if mac > high:
-        return "mac-roman"
-    return "cp1252" if windows else "latin-1"
+    return "utf-8-sig" if invalid <= valid else None
 
 
 def _utf16_of(begin: bytes) -> str | None:

@@ -1,0 +1,110 @@
+"""Encodings of texts that are not Unicode, guessed by the letters that they give."""
+
+import codecs
+import unicodedata
+from collections.abc import Callable
+
+SAMPLE_BYTES = 1 << 16
+"""Largest part of a text that is compared in all encodings, in bytes."""
+_UNLIKELY = 0.7
+"""Smallest share of expected letters in a text that is likely to have an encoding."""
+_WEST = set("àáâãäåæçèéêëìíîïñòóôõöøùúûüßœ")
+_CENTRE = set("ąćęłńóśźżáčďéěíňřšťúůýžőűöüäôľĺŕăâîşţßë")
+_TURKISH = set("çğıöşüâîû")
+_BALTIC = set("ąčęėįšųūžāēģīķļņõäöüå")
+
+
+def _among(letters: set[str]) -> Callable[[str], bool]:
+    return lambda letter: letter.lower().replace("i̇", "i") in letters or letter == "İ"
+
+
+def _in(*blocks: tuple[int, int]) -> Callable[[str], bool]:
+    return lambda letter: any(low <= ord(letter) <= high for low, high in blocks)
+
+
+def _is_usual_han(encoding: str, last: int) -> Callable[[str], bool]:
+    """Whether a letter is Japanese or among the usual Chinese characters of an encoding."""
+
+    def check(letter: str) -> bool:
+        if 0x3000 <= ord(letter) <= 0x30FF or 0xFF01 <= ord(letter) <= 0xFF5E:
+            return True
+        return 0x4E00 <= ord(letter) <= 0x9FFF and letter.encode(encoding)[0] <= last
+
+    return check
+
+
+_EXPECTED: dict[str, Callable[[str], bool]] = {
+    "cp1252": _among(_WEST),
+    "cp1250": _among(_CENTRE),
+    "cp1254": _among(_TURKISH),
+    "cp1257": _among(_BALTIC),
+    "cp1251": _in((0x0400, 0x045F), (0x0490, 0x0491), (0x2116, 0x2116)),
+    "cp1253": _in((0x0384, 0x03CE)),
+    "mac-roman": _among(_WEST),
+    "euc-kr": _in((0xAC00, 0xD7A3)),
+    "cp932": _is_usual_han("cp932", 0x97),
+    "gb18030": _is_usual_han("gb18030", 0xD7),
+}
+"""Whether a letter is expected in a text, by encoding. Of equal encodings, the first is best."""
+
+
+_SCRIPTS = frozenset({"cp1251", "cp1253", "euc-kr", "cp932", "gb18030"})
+"""Encodings of other letters than Latin ones, beside ASCII."""
+
+
+def likely(data: bytes) -> list[str]:
+    """Up to three encodings in which most foreign letters of a text are expected, the best first.
+
+    Empty if no encoding gives a likely text.
+    """
+    shares = {name: expected_share(data, name) for name in _EXPECTED}
+    good = [name for name, share in shares.items() if share >= _UNLIKELY]
+    return sorted(good, key=lambda name: -shares[name])[:3]
+
+
+def is_unlikely(data: bytes, encoding: str) -> bool:
+    """Whether a text in `encoding` has control characters, or few letters of any language."""
+    text = _decoded(data, encoding)
+    if text is None:
+        return True
+    foreign = [letter for letter in text if not letter.isascii()]
+    if any(unicodedata.category(letter) in ("Cc", "Cn", "Co") for letter in foreign):
+        return True
+    name = codecs.lookup(encoding).name
+    known = next((key for key in _EXPECTED if codecs.lookup(key).name == name), None)
+    return known is not None and bool(foreign) and expected_share(data, known) < _UNLIKELY
+
+
+def expected_share(data: bytes, encoding: str) -> float:
+    """Share of the foreign letters that a text is expected to have, 0 if it cannot be decoded."""
+    text = _decoded(data, encoding)
+    if text is None:
+        return 0.0
+    is_expected = _EXPECTED[encoding]
+    number = good = 0
+    for before, letter, after in zip(f" {text}", text, f"{text[1:]} ", strict=False):
+        if letter.isascii():
+            continue
+        number += 1
+        # A capital letter within a word, or a word in two scripts, is from another encoding.
+        inside = before.islower() or (before.isalpha() and after.islower())
+        mixed = encoding in _SCRIPTS and (_is_latin(before) or _is_latin(after))
+        good += is_expected(letter) and not (letter.isupper() and inside) and not mixed
+    return good / number if number else 0.0
+
+
+def _is_latin(letter: str) -> bool:
+    return letter.isascii() and letter.isalpha()
+
+
+def _decoded(data: bytes, encoding: str) -> str | None:
+    """The text without an incomplete last letter, or None if the bytes are not valid."""
+    try:
+        return codecs.getincrementaldecoder(encoding)("strict").decode(data[:SAMPLE_BYTES])
+    except (UnicodeDecodeError, LookupError):
+        return None
+
+
+def foreign_lines(block: bytes) -> bytes:
+    """The lines of a text that have bytes other than ASCII."""
+    return b"\n".join(line for line in block.split(b"\n") if not line.isascii())
