@@ -8,6 +8,7 @@ after IDLE_SECONDS without a request.
 import asyncio
 import contextlib
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from lodespace.errors import LodespaceError, RequestError, TrainingError
@@ -29,8 +30,15 @@ class PredictionProcess:
     command: tuple[str, ...] = (sys.executable, "-P", "-m", "lodespace.predict.process_main")
     """Command line. With -P, no file in the current folder replaces a module of the same name."""
 
-    def __init__(self, folder: Path, *, threads: int = 0) -> None:
-        """Predict with the project in `folder`, with `threads` processor threads (0: all)."""
+    def __init__(self, folder: Path, models: Sequence[Path], *, threads: int = 0) -> None:
+        """Predict with the project in `folder`.
+
+        Args:
+            folder: Folder of the project.
+            models: Folders that have a .json file as soon as the project has a model.
+            threads: Number of processor threads; 0: all.
+        """
+        self._models = tuple(models)
         self._arguments = (str(folder), str(threads))
         self._process: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
@@ -61,6 +69,13 @@ class PredictionProcess:
     async def _predict(self, request: Predict) -> Predictions:
         if self._idle is not None:
             self._idle.cancel()
+        # Without a model, nobody has to wait until the process has loaded torch.
+        if not any(any(folder.glob("*.json")) for folder in self._models):
+            raise LodespaceError(
+                "The project has no model yet. Send the request again when training rests.",
+                code="no_model",
+                status=409,
+            )
         process = await self._running()
         assert process.stdin is not None and process.stdout is not None
         try:

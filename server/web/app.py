@@ -45,7 +45,8 @@ def make_app(
         app[NETWORK] = network
     app[SERVICE] = service
     app[SOCKETS] = WeakSet()
-    app[PREDICTIONS] = PredictionProcess(project.folder, threads=threads)
+    models = (project.checkpoints, project.model)
+    app[PREDICTIONS] = PredictionProcess(project.folder, models, threads=threads)
     app[LISTENER] = []
     app[STATIC] = BUILT_PAGE
     add_routes(app)

@@ -133,6 +133,12 @@ async def test_a_request_over_http_is_answered_by_the_process(
 ) -> None:
     monkeypatch.setattr(PredictionProcess, "command", (sys.executable, "-c", ECHO))
     http = await client_of(small_data, tmp_path / "project")
+    early = await http.post("/api/predict", json={"vectors": [[1.0], [2.0]]})
+    assert early.status == 409 and (await early.json())["code"] == "no_model"
+    assert http.app[PREDICTIONS]._process is None  # type: ignore[index]
+    checkpoints = tmp_path / "project" / "checkpoints"
+    checkpoints.mkdir(exist_ok=True)
+    (checkpoints / "1.json").write_text("{}")
     answer = await http.post("/api/predict", json={"vectors": [[1.0], [2.0]]})
     assert answer.status == 200
     assert await answer.json() == {
