@@ -84,7 +84,7 @@ def test_names_of_classes_are_those_of_their_numbers() -> None:
     for labels in ([1, 0, 2, -1], [[0, 1], [1, 0], [1, 1], [0, 0]], [1.0, 0.0, 2.0, np.nan]):
         read = ArrayLabels("a", np.array(labels), 4, ("cat", "dog"))
         assert [read(0), read(1), read(3)] == [["dog"], ["cat"], []]
-    assert ["several labels" in f.text for f in read.findings()] == []
+    assert not any("several labels" in f.text for f in read.findings())
 
 
 def test_parts_are_imported_together_as_splits(tmp_path: Path, bring: Import) -> None:
@@ -115,3 +115,29 @@ def test_arrays_of_any_order_are_read_with_labels_beside(tmp_path: Path, bring: 
     items, _ = bring(tmp_path / "X_train.npy")
     np.testing.assert_allclose(items.data, vectors, rtol=1e-6)
     assert items.class_names == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    ("numbers", "wanted", "doubt"),
+    [
+        ([1, 2, 3], ["a", "b", "c"], "from 1 to 3, so that 1 is a"),
+        ([1.0, 3.0, np.nan], ["a", "c", None], "1 is a"),
+        ([0, 1, 2], ["a", "b", "c"], ""),
+        ([0, 2, 3], ["a", "c", "3"], "3 without a class name"),
+        ([1, 2, -1], ["b", "c", None], "none is a, the name of 0"),
+        ([2, 2, 1], ["c", "c", "b"], "none is a"),
+    ],
+)
+def test_numbers_of_class_names_count_from_0_or_1(
+    numbers: list[float], wanted: list[str | None], doubt: str
+) -> None:
+    labels = ArrayLabels("m", np.array(numbers), 3, ["a", "b", "c"])
+    assert [next(iter(labels(i)), None) for i in range(3)] == wanted
+    doubts = [f.text for f in labels.findings() if f.doubtful]
+    assert (doubt in " ".join(doubts)) if doubt else not doubts
+
+
+def test_a_background_without_items_and_columns_without_names() -> None:
+    assert not ArrayLabels("m", np.array([1, 2]), 2, ["background", "a", "b"]).findings()
+    hot = ArrayLabels("m", np.eye(3, dtype=int), 3, ["a", "b"])
+    assert "3 columns, but 2 class names" in hot.findings()[-1].text

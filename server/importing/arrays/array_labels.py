@@ -10,6 +10,11 @@ from lodespace.errors import DatasetError
 from lodespace.importing.finding import Finding
 from lodespace.importing.label_text import LabelReader, bars_separate
 
+_MOST_SHOWN = 3
+"""Largest number of labels without a name that the report shows."""
+_NO_CLASS = frozenset({"background", "bg", "none", "unlabelled", "unlabeled", "void", "unknown"})
+"""Names of class 0 that often no item has."""
+
 
 class ArrayLabels:
     """Class names of the items of an array, from labels (N,), (N, 1) or (N, K)."""
@@ -56,6 +61,7 @@ class ArrayLabels:
         )
         bars = bars_separate(map(_text, texts))
         self._read = LabelReader(missing, "|" if bars else "")
+        self._first, self._doubts = self._numbering()
 
     def __call__(self, number: int) -> list[str]:
         """The class names of the item `number`. The first is its class."""
@@ -75,7 +81,33 @@ class ArrayLabels:
     def _named(self, number: int) -> str | None:
         if number < 0:
             return None
-        return self.names[number] if number < len(self.names) else str(number)
+        at = number - self._first
+        return self.names[at] if 0 <= at < len(self.names) else str(number)
+
+    def _numbering(self) -> tuple[int, list[str]]:
+        """The number of the first class name, 0 or 1, and doubts about the names of numbers."""
+        count = len(self.names)
+        if self.labels is None or not count:
+            return 0, []
+        if self._hot:
+            columns = self.labels.shape[1]
+            text = f"{columns:,} columns, but {count:,} class names; they are used in order"
+            return 0, [] if columns == count else [text]
+        numbers = _whole_numbers(self.labels)
+        if not numbers.size:
+            return 0, []
+        least, most = int(numbers.min()), int(numbers.max())
+        if least == 1 and most == count:
+            return 1, [f"from 1 to {count:,}, so that 1 is {self.names[0]}"]
+        if most >= count:
+            without = np.unique(numbers[numbers >= count])
+            shown = ", ".join(map(str, without[:_MOST_SHOWN].tolist()))
+            more = ", ..." if len(without) > _MOST_SHOWN else ""
+            text = f"{shown}{more} without a class name; 0 is {self.names[0]}"
+            return 0, [text]
+        if least == 1 and self.names[0].lower() not in _NO_CLASS:
+            return 0, [f"from 1 to {most:,}, so that none is {self.names[0]}, the name of 0"]
+        return 0, []
 
     def findings(self) -> list[Finding]:
         """How the labels were read, after all items."""
@@ -85,7 +117,9 @@ class ArrayLabels:
         if self._hot:
             text = f"from {self.labels.shape[1]} columns with 0 and 1"
             found.insert(0, Finding("labels", text))
-        return found
+        return found + [
+            Finding("labels", f"numbers {text}", doubtful=True) for text in self._doubts
+        ]
 
 
 def _is_binary(labels: npt.NDArray[Any]) -> bool:
@@ -94,6 +128,16 @@ def _is_binary(labels: npt.NDArray[Any]) -> bool:
     if not np.issubdtype(labels.dtype, np.number):
         return False
     return bool(((labels == 0) | (labels == 1)).all())
+
+
+def _whole_numbers(labels: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """The labels that are whole numbers from 0 on, as far as an int64 holds them."""
+    if labels.dtype == np.bool_ or not np.issubdtype(labels.dtype, np.number):
+        return np.empty(0, np.int64)
+    with np.errstate(invalid="ignore"):
+        fits = (labels >= 0) & (labels < 2**53)
+    found = labels[fits]
+    return found[found == np.floor(found)].astype(np.int64)
 
 
 def _text(value: str | bytes) -> str:
