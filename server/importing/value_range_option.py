@@ -34,6 +34,8 @@ def range_finding(
     deep: bool | None = None,
     pictures: int = 0,
     some_kept: bool = False,
+    marks: Sequence[float] = (),
+    lost: Sequence[Range] = (),
 ) -> Finding:
     """Return the finding about the range of values.
 
@@ -43,6 +45,8 @@ def range_finding(
         deep: Whether any picture has more than 8 bits. None: `ranges` is not empty.
         pictures: Number of pictures whose numbers were used for the range. 0: all.
         some_kept: Whether some pictures have 8 bits, which are kept.
+        marks: Numbers that are taken for marks of pixels without a value.
+        lost: Ranges of pictures that are almost uniform in `ranges`.
     """
     if not (bool(ranges) if deep is None else deep):
         text = "8 bits per channel, kept" + (" (--range has no effect)" if asked else "")
@@ -51,6 +55,8 @@ def range_finding(
         text = "more than 8 bits; each picture has its own range from black to white"
         return Finding("values", text, doubtful=True, option=_EXAMPLE)
     shown = ", ".join(f"{low:,.6g} to {high:,.6g}" for low, high in ranges)
+    if len(ranges) > 1:
+        shown += " (one range per channel)"
     usual = all(low == 0 and high in USUAL_TOPS for low, high in ranges)
     sampled = f" of {pictures:,} pictures" if pictures else ""
     why = (
@@ -61,4 +67,17 @@ def range_finding(
         else f"{100 * QUANTILES[0]:g} and {100 * QUANTILES[1]:g} % of the numbers{sampled}"
     )
     kept = "; pictures of 8 bits are kept" if some_kept else ""
-    return Finding("values", f"black to white is {shown}: {why}{kept}", option=_EXAMPLE)
+    text = f"black to white is {shown}: {why}{kept}"
+    option = _EXAMPLE
+    if marks and not asked:
+        text += f"; {' and '.join(f'{mark:,.6g}' for mark in marks)} taken for pixels without value"
+        least = min(marks[0], ranges[0][0])
+        option = f"--range {least:.6g} {max(marks[-1], ranges[0][1]):.6g}"
+    if lost and not asked:
+        low, high = min(low for low, _ in lost), max(high for _, high in lost)
+        text += (
+            f"; {len(lost):,} pictures of those looked at have numbers of another size ({low:,.6g} "
+            f"to {high:,.6g}), and are almost uniform"
+        )
+        option = f"--range {low:.6g} {high:.6g}"
+    return Finding("values", text, doubtful=bool(marks or lost) and not asked, option=option)

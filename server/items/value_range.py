@@ -22,6 +22,14 @@ QUANTILES = (0.001, 0.999)
 """Quantiles of the numbers that become black and white."""
 _MOST_VALUES = 2_000_000
 """Largest number of values in the sample of a data set."""
+_MARKED = 0.001
+"""Smallest share of the numbers that have the same value, to mark pixels without a value."""
+_NO_VALUES = frozenset({-9999.0, -999.0, -99999.0, -32768.0, -32767.0})
+"""Usual marks of pixels without a value."""
+_LOST = 0.05
+"""A picture whose numbers fill a smaller share of the range is almost uniform."""
+_MOST_LOST = 0.1
+"""If a larger share of the pictures is almost uniform, the range is doubtful."""
 USUAL_TOPS = (1.0, 255.0, 65535.0)
 """Largest numbers of pictures that use their whole range: fractions, 8 bits and 16 bits."""
 
@@ -32,6 +40,8 @@ class ValueSample:
     def __init__(self, dtype: "np.dtype[Any]", expected: int = 0) -> None:
         """Begin a sample of numbers of `dtype`. `expected` is the number of all values, or 0."""
         self.dtype = dtype
+        self.marks: list[float] = []
+        """Numbers that mark pixels without a value, as found by `range`."""
         self.share = min(1.0, _MOST_VALUES / expected) if expected else 1.0
         self.least, self.most = math.inf, -math.inf
         self._parts: list[npt.NDArray[Any]] = []
@@ -63,7 +73,8 @@ class ValueSample:
         """The range of the sampled numbers. Raises ItemError if there is no finite number.
 
         `asked` is the option --range: a range, or "full" for the range of the number type. Numbers
-        that fill a usual range (fractions from 0 to 1, 8 bits, 16 bits) keep it.
+        that fill a usual range (fractions from 0 to 1, 8 bits, 16 bits) keep it. A number far from
+        all others that many pixels have marks pixels without a value, and is not in the range.
         """
         if asked is not None and asked != "full":
             return asked
@@ -71,7 +82,7 @@ class ValueSample:
             raise ItemError("the pictures hold no finite number")
         if asked == "full":
             return self._full()
-        values = np.concatenate(self._parts)
+        values = self._measured(np.concatenate(self._parts))
         low, high = (float(v) for v in np.quantile(values, QUANTILES))
         usual = self._usual(low, high)
         if usual is not None:
@@ -82,6 +93,21 @@ class ValueSample:
             top = next((top for top in USUAL_TOPS if 0 <= high <= top), high + 1)
             return (0.0, top) if 0 <= high <= top else (low, low + 1)
         return low, high
+
+    def _measured(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """The `values` without marks of pixels without a value, such as -9999."""
+        self.marks = []
+        for mark in (float(values.min()), float(values.max())):
+            rest = values[values != mark]
+            if rest.size == 0 or rest.size > (1 - _MARKED) * values.size:
+                continue
+            least, most = float(rest.min()), float(rest.max())
+            gap = max(least - mark, mark - most)
+            unusual = mark < 0 or mark > USUAL_TOPS[-1]
+            if unusual and gap > (most - least) * (0.25 if mark in _NO_VALUES else 1) > 0:
+                self.marks.append(mark)
+                values = rest
+        return values
 
     def _usual(self, low: float, high: float) -> float | None:
         """The largest number of the usual range that the numbers fill, or None.
@@ -101,6 +127,32 @@ class ValueSample:
         if np.issubdtype(self.dtype, np.floating) and self.least >= 0 and self.most <= 1:
             return 0.0, 1.0
         return self.least, max(self.most, self.least + 1e-12)
+
+
+class Spans:
+    """The ranges of single pictures of a data set."""
+
+    def __init__(self) -> None:
+        self.spans: list[Range] = []
+        """(low, high) of each picture that is not uniform: 1 and 99 % of its numbers."""
+
+    def add(self, values: npt.NDArray[Any]) -> None:
+        """Add a picture, or one channel of a picture."""
+        values = values[np.isfinite(values)] if values.dtype.kind == "f" else values
+        if values.size:
+            low, high = (float(v) for v in np.quantile(values, (0.01, 0.99)))
+            if low < high:
+                self.spans.append((low, high))
+
+    def lost(self, scale: Range) -> list[Range]:
+        """The ranges of pictures that are almost uniform in `scale`. Empty if these are few."""
+        low, high = scale
+        found = [
+            (least, most)
+            for least, most in self.spans
+            if min(most, high) - max(least, low) < _LOST * (high - low)
+        ]
+        return found if len(found) > _MOST_LOST * len(self.spans) else []
 
 
 def own_range(values: npt.NDArray[Any]) -> Range:

@@ -256,3 +256,47 @@ def test_the_reading_of_pictures_is_stored_and_read_back() -> None:
     reading = PictureReading(((0.0, 5.0), (1.0, 2.0)), (0, 2), "max")
     assert PictureReading.of(reading.details()) == reading
     assert decoding.PLAIN.details() == {}
+
+
+def test_files_of_two_channels_in_turn_are_both_in_the_sample(tmp_path: Path) -> None:
+    pictures = [noise(8 if number % 2 else 14, number)[:8, :8] for number in range(120)]
+    root = save(tmp_path / "m", pictures)
+    for number in range(120):
+        (root / f"{number}.png").rename(root / f"w{number // 2:03}_c{number % 2}.png")
+    survey = PictureFolder(root).survey
+    (scale,) = survey.reading.ranges
+    assert scale[1] > 16_000
+    found = survey.findings()[0]
+    assert found.doubtful
+    assert "almost uniform" in found.text
+    assert found.option.startswith("--range ")
+
+
+def test_a_mark_of_pixels_without_a_value_is_not_in_the_range() -> None:
+    random = np.random.default_rng(0)
+    for mark, low, high in ((-9999.0, -50, 329), (-3.4028235e38, 0.1, 0.4), (1e20, 5, 9)):
+        values = random.uniform(low, high, 10_000).astype(np.float32)
+        values[:400] = mark
+        sample = ValueSample(values.dtype)
+        sample.add(values)
+        assert low - 1e-6 <= sample.range()[0] < sample.range()[1] <= high + 1e-6
+        assert sample.marks == [float(np.float32(mark))]
+    for usual in (random.normal(0, 1, 5000), np.r_[[-1.0] * 50, [1.0] * 50], np.r_[[0] * 99, 900]):
+        sample = ValueSample(usual.dtype)
+        sample.add(usual)
+        sample.range()
+        assert sample.marks == []
+
+
+def test_numbers_of_two_sizes_and_marks_make_the_range_doubtful() -> None:
+    fractions = np.random.default_rng(0).random((20, 16, 16))
+    mixed = from_arrays("m", np.concatenate([fractions, 4095 * fractions]))
+    found = mixed.findings()[-1]
+    assert found.doubtful
+    assert "almost uniform" in found.text
+    assert not from_arrays("m", fractions).findings()[-1].doubtful
+    fractions[:, :2] = -9999
+    found = from_arrays("m", fractions).findings()[-1]
+    assert found.doubtful
+    assert "-9,999 taken for pixels without value" in found.text
+    assert found.option.startswith("--range -9999")

@@ -17,12 +17,15 @@ from lodespace.importing.source import RawItem
 from lodespace.importing.value_range_option import asked_ranges, range_finding
 from lodespace.items.errors import BadItem, ItemError
 from lodespace.items.idx import read_idx
-from lodespace.items.value_range import Range, ValueSample, to_bytes
+from lodespace.items.value_range import Range, Spans, ValueSample, to_bytes
 
 Blocks = Callable[[], Iterator[npt.NDArray[Any]]]
 """Function that yields an array in blocks of items. Each call starts again at the first item."""
 IDX_NAME = re.compile(r".*idx(\d)-ubyte(\.gz)?$|.*\.idx(\.gz)?$")
 """Pattern of the names of IDX files: train-images-idx3-ubyte.gz, digits.idx, ..."""
+
+_SPANS = 200
+"""Approximate number of pictures whose own ranges are compared."""
 
 
 class ArrayItems:
@@ -89,6 +92,8 @@ class ArrayItems:
             )
         self.labels = ArrayLabels(name, labels, self.count, class_names, missing)
         self.dtype = dtype
+        self._sample = ValueSample(dtype, math.prod(shape))
+        self._spans = Spans()
         self.scale = self._range(None)
 
     def set_range(self, asked: Sequence[float] | str | None) -> None:
@@ -106,11 +111,15 @@ class ArrayItems:
             return 0.0, 1.0
         if isinstance(given, tuple):
             return given[0]
-        sample = ValueSample(self.dtype, math.prod(self.shape))
+        self._sample = ValueSample(self.dtype, math.prod(self.shape))
+        self._spans = Spans()
+        chosen = np.random.default_rng(0)
         for block in self.blocks():
-            sample.add(block)
+            self._sample.add(block)
+            for picture in block[chosen.random(len(block)) * self.count < _SPANS]:
+                self._spans.add(picture)
         try:
-            return sample.range(given)
+            return self._sample.range(given)
         except ItemError as error:
             raise DatasetError(f"{self.name} holds no finite number") from error
 
@@ -129,7 +138,10 @@ class ArrayItems:
         found = [*self.found, *self.labels.findings()]
         if self.kind == "vector":
             return found
-        return [*found, range_finding([] if self.scale is None else [self.scale], asked=self.asked)]
+        if self.scale is None:
+            return [*found, range_finding([], asked=self.asked)]
+        marks, lost = self._sample.marks, self._spans.lost(self.scale)
+        return [*found, range_finding([self.scale], asked=self.asked, marks=marks, lost=lost)]
 
     def __iter__(self) -> Iterator[RawItem | BadItem]:
         number = 0

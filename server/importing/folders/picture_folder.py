@@ -1,6 +1,7 @@
 """Source for a folder of pictures. The subfolders are classes."""
 
 import contextlib
+import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -91,11 +92,13 @@ class PictureFolder:
 
 
 def _sample(paths: list[bytes]) -> list[bytes]:
-    """Paths that are evenly spread, and the first paths with each suffix that is then rare.
+    """Random paths, and the first paths with each suffix that is then rare.
 
-    A few pictures of 16 bits among many photographs are looked at, too.
+    The sample is random, as every n-th file may be of the same channel or class. A few pictures of
+    16 bits among many photographs are looked at, too.
     """
-    sample = paths[:: max(1, len(paths) // SIZES_LOOKED_AT)]
+    count = min(len(paths), SIZES_LOOKED_AT)
+    sample = [paths[i] for i in sorted(random.Random(0).sample(range(len(paths)), count))]
     seen = Counter(suffix_of(path) for path in sample)
     chosen = set(sample)
     for path in paths:

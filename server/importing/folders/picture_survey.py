@@ -1,5 +1,6 @@
 """Survey of a sample of picture files: sizes, value ranges, channels and planes."""
 
+import random
 from collections import Counter
 from typing import BinaryIO
 
@@ -18,7 +19,7 @@ from lodespace.items.picture_reading import (
     Planes,
 )
 from lodespace.items.tiff import Layout
-from lodespace.items.value_range import Full, Range, ValueSample
+from lodespace.items.value_range import Full, Range, Spans, ValueSample
 
 DECODED = 48
 """Approximate number of pictures of more than 8 bits that are decoded to find the range."""
@@ -51,6 +52,8 @@ class PictureSurvey:
         """Number of pictures whose numbers are in the sample."""
         self._layouts: Counter[tuple[int, bool, tuple[tuple[str, int], ...]]] = Counter()
         self._samples: list[ValueSample] = []
+        self._spans: list[Spans] = []
+        self._random = random.Random(0)
         self._pixels = 0
         self._step = max(1, expected // DECODED)
         self._reading: PictureReading | None = None
@@ -69,7 +72,8 @@ class PictureSurvey:
             return
         self.deep += 1
         self._pixels += found.height * found.width
-        wanted = (self.deep - 1) % self._step == 0 and self._pixels <= _MOST_PIXELS
+        # Not every n-th picture: files of several channels or cameras may alternate.
+        wanted = self._random.random() * self._step < 1 and self._pixels <= _MOST_PIXELS
         if isinstance(self.asked, tuple) or not (wanted or self.decoded == 0):
             return
         try:
@@ -86,7 +90,9 @@ class PictureSurvey:
         for number, part in enumerate([sampled] if one else list(sampled.transpose(2, 0, 1))):
             if len(self._samples) <= number:
                 self._samples.append(ValueSample(values.dtype))
+                self._spans.append(Spans())
             self._samples[number].add(part)
+            self._spans[number].add(part)
 
     @property
     def reading(self) -> PictureReading:
@@ -130,12 +136,16 @@ class PictureSurvey:
         return out
 
     def _range_finding(self) -> Finding:
+        ranges = self.reading.ranges
+        lost = [s.lost(scale) for s, scale in zip(self._spans, ranges, strict=False)]
         return range_finding(
-            self.reading.ranges,
+            ranges,
             asked=self.asked is not None,
             deep=self.deep > 0,
             pictures=self.decoded,
             some_kept=self.deep < len(self.sizes),
+            marks=[mark for sample in self._samples for mark in sample.marks],
+            lost=max(lost, key=len, default=[]),
         )
 
     def _channel_findings(self, channels: int, stated: bool, more: str) -> list[Finding]:
