@@ -2,6 +2,7 @@
 
 import math
 import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -112,14 +113,6 @@ class LabelReader:
             text = f"the class {', '.join(maybe)} may mean that a label is missing"
             option = f"--missing {','.join(maybe)}"
             found.append(Finding("labels", text, doubtful=True, option=option))
-        by_case: defaultdict[str, list[str]] = defaultdict(list)
-        for name in self._names:
-            by_case[" ".join(name.casefold().split())].append(name)
-        twins = [name for names in by_case.values() if len(names) > 1 for name in names]
-        if twins:
-            names = ", ".join(twins[:6])
-            text = f"classes differ only in capitals: {names}; merge them on the page"
-            found.append(Finding("labels", text, doubtful=True))
         return found
 
     def left_out(self) -> list[Finding]:
@@ -135,6 +128,28 @@ class LabelReader:
             return []
         text = f"labels with a bar are one class each, such as {self._bars}"
         return [Finding("labels", f"{text}: their parts are in no other label")]
+
+
+def composed(name: str) -> str:
+    """The name with one character per letter with an accent, as different computers store it."""
+    return unicodedata.normalize("NFC", name)
+
+
+def alike(names: Iterable[str]) -> list[Finding]:
+    """A finding about classes whose names differ so little that they may be the same class."""
+    by_look: defaultdict[str, list[str]] = defaultdict(list)
+    for name in names:
+        plain = "".join(
+            " " if letter in "_-" else letter
+            for letter in unicodedata.normalize("NFKC", name).casefold()
+            if unicodedata.category(letter) != "Cf"
+        )
+        by_look[" ".join(plain.split())].append(name)
+    twins = [name for names in by_look.values() if len(names) > 1 for name in names]
+    if not twins:
+        return []
+    text = f"classes differ only in capitals or spaces: {', '.join(twins[:6])}"
+    return [Finding("labels", f"{text}; merge them on the page", doubtful=True)]
 
 
 def bars_separate(texts: Iterable[str]) -> bool:
@@ -158,7 +173,7 @@ def name_of(value: Any) -> str | None:
         return None
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    text = str(value).strip()
+    text = composed(str(value).strip())
     whole = _WHOLE.fullmatch(text)
     return (whole[1] if whole else text) or None
 

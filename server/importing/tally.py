@@ -7,6 +7,7 @@ from typing import get_args
 from lodespace.errors import DatasetError
 from lodespace.importing.class_ids import natural
 from lodespace.importing.finding import Finding, Topic
+from lodespace.importing.label_text import alike
 from lodespace.importing.report import ImportReport
 from lodespace.importing.source import RawItem, Source
 from lodespace.items.import_report import MOST_LINES, shortened
@@ -49,6 +50,7 @@ class Tally:
     def findings(self, source: Source, sizes: str) -> list[Finding]:
         """Return what was counted. `sizes` describes the sizes of the items."""
         found = [Finding("items", self._kind(source)), self._classes(source)]
+        found += alike(self.labels)
         if self.splits:
             found.append(Finding("splits", named_counts(self.splits)))
         if sizes:

@@ -11,6 +11,9 @@ import pytest
 from PIL import Image
 
 from lodespace.errors import DatasetError
+from lodespace.importing.folders.picture_folder import PictureFolder
+from lodespace.importing.source import RawItem
+from lodespace.importing.tally import Tally
 from lodespace.items import decoding
 from lodespace.items.errors import ItemError
 from samples.pictures import Import, draw, reasons
@@ -362,3 +365,18 @@ def test_too_many_classes_are_refused(tmp_path: Path, bring: Import) -> None:
         os.link(root / str(number) / "a.png", root / str(number) / "b.png")
     with pytest.raises(DatasetError, match="1,025 classes"):
         bring(root)
+
+
+def test_names_that_look_alike_are_one_class_or_doubtful(tmp_path: Path) -> None:
+    folders = ["\u00c9rable", "E\u0301rable", "great_tit", "Great tit", "owl"]
+    for number, folder in enumerate(folders):
+        (tmp_path / folder).mkdir()
+        Image.new("L", (8, 8), number).save(tmp_path / folder / f"{number}.png")
+    tally = Tally()
+    source = PictureFolder(tmp_path)
+    for item in source:
+        assert isinstance(item, RawItem)
+        tally.add(item)
+    assert tally.labels["\u00c9rable"] == 2
+    (found,) = [finding for finding in tally.findings(source, "") if finding.doubtful]
+    assert "capitals or spaces: Great tit, great_tit;" in found.text

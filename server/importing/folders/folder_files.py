@@ -9,6 +9,7 @@ from lodespace.importing.finding import Finding
 from lodespace.importing.folders.file_names import label_of_name
 from lodespace.importing.folders.layout import layout_of
 from lodespace.importing.folders.unread_formats import kind_and_remedy
+from lodespace.importing.label_text import composed
 from lodespace.items.errors import BadItem
 from lodespace.items.paths import shown, walk
 
@@ -67,7 +68,8 @@ class FolderFiles:
         """(label, split) of a file, from the names of its folders."""
         name = shown(path)
         place = self.layout.places[name.rpartition("/")[0]]
-        return label_of_name(name) if self.by_name else place.label, place.split
+        label = label_of_name(name) if self.by_name else place.label
+        return None if label is None else composed(label), place.split
 
 
 def _passed_over(suffix: str, count: int) -> BadItem:
