@@ -82,7 +82,7 @@ LAYOUTS = [
      "s1@train-clean-100 s2@train-clean-100 s3@train-other s1@dev-clean s2@dev-other "
      "s2@test-clean"),
     ("train_cats train_dogs test_cats test_dogs",
-     "cats@train_cats dogs@train_dogs cats@test_cats dogs@test_dogs"),
+     "cats@train dogs@train cats@test dogs@test"),
     ("box_train/a box_train/b box_test/a", "a@box_train b@box_train a@box_test"),
     ("train/_unlabelled train/a test/b", "-@train a@train b@test"),
     ("images/train images/val", "-@train -@val"),
@@ -144,6 +144,17 @@ DOUBTFUL = [
     ("bottle/train/good bottle/test/good bottle/test/bad nut/train/good nut/test/good",
      "good@train good@test bad@test good@train good@test", "--labels-at top"),
     ("2024-05-01 2024-05-02", "- -", "--labels-at top"),
+    # Dates and visits above the species
+    ("n/2023-05-01/fox n/2023-05-02/owl s/2023-05-01/elk", "n n s", "--labels-at parent"),
+    ("n/2023-05-01/fox n/2023-05-01/elk s/2023-05-02/fox s/2023-05-02/elk", "fox elk fox elk",
+     "--labels-at top"),
+    ("A/Visit_01/fox A/Visit_02/owl B/Visit_01/elk B/Visit_02/fox", "A A B B",
+     "--labels-at parent"),
+    ("fox/day_1 fox/day_2 elk/day_1 elk/day_2", "fox fox elk elk", "--labels-at parent"),
+    # Words for any data may be classes, and only some classes may be in all splits
+    ("photo picture", "- -", "--labels-at parent"),
+    ("fox elk photos_from_2022", "fox elk photos_from_2022", ""),
+    ("cats_train dogs_train cats_test", "cats@train dogs@train cats@test", "--labels-at parent"),
 ]  # fmt: skip
 
 
@@ -172,6 +183,14 @@ def test_masks_beside_their_pictures_are_apart() -> None:
     layout = layout_of([*names, "b/mask.png"])
     assert sorted(layout.masks.files) == [names[1], names[3], names[4]]
     assert layout_of(names, masks_apart=False).masks.files == frozenset()
+
+
+@pytest.mark.parametrize("name", ["bottle_label.jpg", "bottle_label.png", "bottle_mask.jpg"])
+def test_photographs_with_the_names_of_masks_are_doubtful(name: str) -> None:
+    names = [f"{n}{path}" for n in range(3) for path in ("bottle" + name[-4:], name)]
+    layout = layout_of(names)
+    assert len(layout.masks.files) == 3
+    assert [f.option for f in layout.findings if f.doubtful] == ["--masks items"]
 
 
 @pytest.mark.parametrize(
@@ -214,6 +233,8 @@ def test_names_of_files_that_seem_to_have_labels_are_suggested() -> None:
     assert doubts(layout_of([*cats, *dogs, *rest])) == ["labels: --labels-at name"]
     assert doubts(layout_of(["a/cat1.jpg", "a/cat2.jpg", "b/dog1.jpg", "b/dog2.jpg"])) == []
     assert doubts(layout_of([f"IMG_{number}.jpg" for number in range(9)])) == []
+    yolo = [f"images/{split}/{split}{number}.jpg" for split in ("train", "val") for number in "123"]
+    assert doubts(layout_of(yolo)) == []
 
 
 @pytest.mark.parametrize(

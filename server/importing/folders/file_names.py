@@ -4,6 +4,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
+from lodespace.importing.folders.folder_names import is_filler, is_split
+
 _NAMED = re.compile(r"(?P<label>[^\W\d_]+(?:[ _.-][^\W\d_]+)*)[ _.-]*\(?\d+\)?")
 """A word or more, followed by a number."""
 _SHARE = 0.5
@@ -23,5 +25,7 @@ def labels_in_names(paths: Iterable[str]) -> list[str]:
     """The labels that names of files seem to have, the most frequent first. Empty: none."""
     labels = [label_of_name(path) for path in paths]
     counts = Counter(label for label in labels if label is not None)
+    if all(is_split(label) or is_filler(label) for label in counts):
+        return []
     whole = counts.total() >= _SHARE * len(labels) and counts.total() >= _EACH * len(counts)
     return [label for label, _ in counts.most_common()] if whole and len(counts) > 1 else []

@@ -23,7 +23,7 @@ _FILLERS = _set(
     "frames raw input inputs original originals rgb audio wav wavs recording recordings sound "
     "sounds archive"
 )
-_WEAK_FILLERS = _set("left right bit bits all cropped resized small large full of and the")
+_WEAK_FILLERS = _set("left right bit bits all cropped resized small large full of and the from")
 """Words without meaning only together with a filler, as in leftImg8bit."""
 _MASKS = _set(
     "mask masks gt gts groundtruth ground truth seg segs segmentation segmentations annotation "
@@ -32,6 +32,8 @@ _MASKS = _set(
 _SURE_MASKS = _set("masks groundtruth truth segmentation segmentations trimaps")
 _OF_MASKS = _set("class object color colour instance semantic binary fine coarse")
 _PARTS = _set("fold folds part parts batch batches chunk chunks shard shards cv")
+_CLASSES = _set("class classes label category cat grade stage level type group genus species kind")
+"""Words before numbers that name classes: class_1, Grade II."""
 _KNOWN = _SPLITS | _FILLERS | _MASKS | _PARTS
 _UNLABELLED = frozenset({"unlabelled", "unlabeled", "unlabelleddata", "unlabeleddata"})
 _DATE = re.compile(
@@ -119,18 +121,26 @@ def _split_and_rest(name: str) -> tuple[str, tuple[str, ...]]:
     return "", left
 
 
-def class_in_split(names: Collection[str]) -> dict[str, str]:
-    """The class in the name of each split: train_cats, test_cats, train_dogs. Empty: no classes.
+def class_in_split(names: Collection[str]) -> tuple[dict[str, tuple[str, str]], bool]:
+    """(class, split) in the name of each split: train_cats, test_cats, train_dogs.
 
-    There are classes if the other words differ, and if each of them is in several splits.
+    Empty if there are no classes: these are other words that differ, and at least one is in several
+    splits. The second result is whether this is doubtful, because a class is in one split only.
     """
     found = {name: _split_and_rest(name) for name in names}
     kinds: defaultdict[tuple[str, ...], set[str]] = defaultdict(set)
     for kind, rest in found.values():
         kinds[rest].add(kind)
-    if len(kinds) < 2 or any(not rest or "" in k or len(k) < 2 for rest, k in kinds.items()):
-        return {}
-    return {name: "_".join(rest) for name, (_, rest) in found.items()}
+    words_only = all(
+        rest and "" not in k and not is_filler(" ".join(rest)) for rest, k in kinds.items()
+    )
+    if len(kinds) < 2 or not words_only or all(len(k) < 2 for k in kinds.values()):
+        return {}, False
+    named = {
+        name: ("_".join(rest), next(word for word in words(name) if word in _SPLITS))
+        for name, (_, rest) in found.items()
+    }
+    return named, any(len(k) < 2 for k in kinds.values())
 
 
 def kind_of_split(name: str) -> str:
@@ -178,6 +188,36 @@ def are_dates(names: Collection[str]) -> bool:
     return all(_DATE.fullmatch(name) or _CAMERA.fullmatch(name) for name in names)
 
 
+def are_numbered(names: Collection[str]) -> bool:
+    """Whether the names differ in a number only, and do not call it a class: Visit 01, Visit 02."""
+    found = [words(name) for name in names]
+    left = {_without_numbers(w) for w in found}
+    return (
+        len(names) > 1
+        and len(left) == 1
+        and bool(next(iter(left)))
+        and all(any(word.isdigit() for word in w) for w in found)
+        and not set(next(iter(left))) & _CLASSES
+    )
+
+
 def are_numbers(names: Collection[str]) -> bool:
     """Whether each name has only digits and punctuation."""
     return all(re.fullmatch(r"[\d\W_]+", name) for name in names)
+
+
+def are_above(names: Collection[str], inner: Collection[tuple[str, ...]]) -> bool:
+    """Whether `names` are dates, parts or numbers, and each of them has other folders inside.
+
+    `inner` has the name of each folder inside, and an empty tuple for files outside of these.
+    """
+    others = {name for found in inner for name in found if not is_filler(name)}
+    if len(others) < 2 or not all(inner):
+        return False
+    return are_parts(names) or are_dates(names) or are_numbered(names)
+
+
+def some(names: Collection[str]) -> str:
+    """The first names, in alphabetical order, for a message."""
+    ordered = sorted(names)
+    return ", ".join(ordered[:3]) + (", ..." if len(ordered) > 3 else "")

@@ -7,11 +7,12 @@ first other level names the classes.
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lodespace.importing.finding import Finding
 from lodespace.importing.folders import folder_names
 from lodespace.importing.folders.file_names import labels_in_names
+from lodespace.importing.folders.folder_names import some
 from lodespace.importing.folders.label_depth import depth_of, label_at
 from lodespace.importing.folders.masks import MaskFiles, masks_among
 
@@ -153,13 +154,18 @@ class _Reading:
             is_folds = folder_names.are_folds(names)
             for branch in here:
                 branch.split = branch.split or (branch.name if is_folds else None)
-            self.doubts.append((f"{_some(names)} are parts, not classes", "--labels-at top"))
+            self.doubts.append((f"{some(names)} are parts, not classes", "--labels-at top"))
         elif folder_names.are_dates(names):
             self.doubts.append(
-                (f"{_some(names)} are dates or folders of cameras, not classes", "--labels-at top")
+                (
+                    f"{some(names)} are dates or folders of cameras, not classes",
+                    "--labels-at top",
+                )
             )
         elif not all(map(folder_names.is_filler, names)):
             return False
+        elif not any(branch.below is not None for branch in here):
+            self.doubts.append((f"{some(names)} are not classes", "--labels-at parent"))
         for branch in here:
             branch.at += 1
         return True
@@ -177,10 +183,14 @@ class _Reading:
                 apart[branch.name].append(branch)
             branch.split = branch.split or branch.name
             branch.at += 1
+        classes: dict[str, tuple[str, str]] = {}
         if not any(branch.is_open for branch in here):
-            classes = folder_names.class_in_split(names)
+            classes, doubtful = folder_names.class_in_split(names)
             for branch in here:
-                branch.label = classes.get(branch.parts[branch.at - 1])
+                name = branch.parts[branch.at - 1]
+                branch.label, branch.split = classes.get(name, (None, branch.split))
+            if doubtful:
+                self.doubts.append((f"{some(names)} are class and split", "--labels-at parent"))
         for name, inside in apart.items():
             if any(b.is_open and folder_names.is_split(b.name) for b in inside):
                 for branch in inside:
@@ -188,8 +198,8 @@ class _Reading:
                 self.read(inside)  # the same splits once more, in a folder beside them
                 for branch in inside:
                     branch.at = len(branch.parts)
-            else:
-                self.split_doubts.append(f"{name} is taken for a split beside {_some(splits)}")
+            elif not classes:
+                self.split_doubts.append(f"{name} is taken for a split beside {some(splits)}")
         return True
 
     def _pass_one_split(
@@ -203,7 +213,7 @@ class _Reading:
                 branch.split = branch.name
                 branch.label = branch.below if branch.below in others else None
                 branch.at = len(branch.parts)
-        text = f"{_some(splits)} beside the classes is taken for a split without labels"
+        text = f"{some(splits)} beside the classes is taken for a split without labels"
         self.split_doubts.append(text)
         return False
 
@@ -221,6 +231,8 @@ class _Reading:
                 for branch in here:
                     branch.split = branch.split or branch.below
                 return self._label(here)
+        elif folder_names.are_above(inner, {b.parts[b.at + 2 :][:1] for b in here}):
+            return self._read_below(here, inner)
         elif folder_names.are_parts(inner) or folder_names.are_dates(inner):
             is_folds = folder_names.are_folds(inner)
             for branch in here:
@@ -231,10 +243,20 @@ class _Reading:
                 text = f"folders inside belong to the class above ({_example(here)})"
                 self.doubts.append((text, "--labels-at parent"))
             return self._label(here)
-        self.doubts.append((f"{_some(outer)} have the same folders inside", "--labels-at top"))
+        self.doubts.append((f"{some(outer)} have the same folders inside", "--labels-at top"))
         for branch in here:
             branch.at += 1
         return self.read(here)
+
+    def _read_below(self, here: Sequence[_Branch], inner: frozenset[str]) -> None:
+        """Read the classes as if the folders `inner` in the first folders were not there."""
+        branches = [replace(b, parts=b.parts[: b.at + 1] + b.parts[b.at + 2 :]) for b in here]
+        certain = len(self.doubts)
+        self._read_classes(branches)
+        if len(self.doubts) == certain:
+            self.doubts.append((f"{some(inner)} are not classes", "--labels-at parent"))
+        for branch, read in zip(here, branches, strict=True):
+            branch.label, branch.split, branch.at = read.label, read.split, len(branch.parts)
 
     def _without_copies(self, here: Sequence[_Branch]) -> list[_Branch]:
         """The branches, without those of a copy of the data: flowers/rose beside rose."""
@@ -270,6 +292,8 @@ class _Reading:
             return False
         if folder_names.are_numbers(inner) and not folder_names.are_numbers(outer):
             return False
+        if folder_names.are_numbered(inner) and not folder_names.are_numbered(outer):
+            return False
         return len(pairs) >= _PRODUCT_SHARE * len(outer) * len(inner)
 
     def _label(self, here: Sequence[_Branch]) -> None:
@@ -281,6 +305,10 @@ class _Reading:
             return
         for branch in here:
             branch.label = branch.name
+        fillers = {name for name in names if folder_names.is_filler(name)}
+        if fillers and len(names - fillers) > 1:
+            text = f"{some(fillers)} may not be a class; files in _unlabelled/ have no label"
+            self.doubts.append((text, ""))
 
     def findings(self, branches: Sequence[_Branch]) -> list[Finding]:
         """Where labels and splits come from, with the doubts."""
@@ -315,11 +343,6 @@ def _without_fillers(here: Sequence[_Branch]) -> list[_Branch]:
         if split is not None and all(map(folder_names.is_filler, found))
     }
     return [branch for branch in here if branch.split not in empty]
-
-
-def _some(names: "set[str] | frozenset[str]") -> str:
-    ordered = sorted(names)
-    return ", ".join(ordered[:3]) + (", ..." if len(ordered) > 3 else "")
 
 
 def _example(branches: Sequence[_Branch]) -> str:

@@ -15,6 +15,8 @@ _MASK_NAME = re.compile(
     re.IGNORECASE,
 )
 """Name of a mask beside its picture: 000_mask, benign (1)_mask_1."""
+_WEAK_NAMES = re.compile(r".*(label|labels|annotation)([-_ ]?\d+)?", re.IGNORECASE)
+"""Name of a mask that may also be a photograph, as of the label of a bottle."""
 _LEAST_PAIRS = 0.1
 """Smallest share of the files of a data set that are masks by name."""
 _MATCHED = 0.8
@@ -42,7 +44,8 @@ class MaskFiles:
         """Which files are masks, if that is doubtful. The report also counts them as left out."""
         if not self.doubtful:
             return []
-        text = f"files in {', '.join(f'{name}/' for name in self.counts if name)} are masks"
+        names = [f"in {name}/" if name else f"such as {min(self.files)}" for name in self.counts]
+        text = f"files {', '.join(names)} are masks"
         return [Finding("items", text, doubtful=True, option="--masks items")]
 
 
@@ -144,3 +147,7 @@ def _add_masks_beside(
     if len(masks) >= max(2, _LEAST_PAIRS * len(paths)):
         found.files = frozenset(masks)
         found.counts[""] = len(masks)
+        # Masks are stored without loss.
+        lossy = any(path.lower().endswith((".jpg", ".jpeg")) for path in masks)
+        weak = any(_WEAK_NAMES.fullmatch(path.rpartition(".")[0]) for path in masks)
+        found.doubtful |= lossy or weak

@@ -1,12 +1,13 @@
 """Source for a folder of pictures. The subfolders are classes."""
 
 import contextlib
-import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
+
+import numpy as np
 
 from lodespace.importing.finding import Finding
 from lodespace.importing.folders.folder_files import FolderFiles, suffix_of
@@ -98,7 +99,8 @@ def _sample(paths: list[bytes]) -> list[bytes]:
     16 bits among many photographs are looked at, too.
     """
     count = min(len(paths), SIZES_LOOKED_AT)
-    sample = [paths[i] for i in sorted(random.Random(0).sample(range(len(paths)), count))]
+    chance = np.random.default_rng(0)
+    sample = [paths[i] for i in sorted(chance.choice(len(paths), count, replace=False).tolist())]
     seen = Counter(suffix_of(path) for path in sample)
     chosen = set(sample)
     for path in paths:

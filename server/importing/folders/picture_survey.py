@@ -1,8 +1,9 @@
 """Survey of a sample of picture files: sizes, value ranges, channels and planes."""
 
-import random
 from collections import Counter
 from typing import BinaryIO
+
+import numpy as np
 
 from lodespace.errors import DatasetError
 from lodespace.importing.finding import Finding
@@ -53,7 +54,7 @@ class PictureSurvey:
         self._layouts: Counter[tuple[int, bool, tuple[tuple[str, int], ...]]] = Counter()
         self._samples: list[ValueSample] = []
         self._spans: list[Spans] = []
-        self._random = random.Random(0)
+        self._random = np.random.default_rng(0)
         self._pixels = 0
         self._step = max(1, expected // DECODED)
         self._reading: PictureReading | None = None
