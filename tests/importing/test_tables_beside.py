@@ -78,6 +78,29 @@ def test_tables_beside_splits_with_equal_names_are_not_mixed_up(tmp_path: Path) 
     }
 
 
+def test_rows_of_the_same_picture_and_unused_rows_are_doubtful(tmp_path: Path) -> None:
+    root = make(tmp_path / "d", "a/0.png", "b/0.png", "b/1.png", "c/2.png")
+    rows = "1.png,x\n1.png,y\n1.png,y\n2.png,x\n2.png,x\n0.png,z\n"
+    (root / "t.csv").write_text("file_name,label\n" + rows)
+    found = doubts(root, labels_at="none")
+    assert "t.csv: 3 rows with the picture of an earlier row; 1 picture with" in " ".join(found)
+    assert any("t.csv: 1 row not used, such as line 7: the path fits 2 files" in t for t in found)
+    items = list(open_source(str(root), ImportOptions(labels_at="none")))
+    others = {i.item_id: i.other_labels for i in items if not isinstance(i, BadItem)}
+    assert others["b/1.png"] == "y"
+    (root / "u.csv").write_text("file_name,label\n2.png,q\n")
+    assert any("have different labels for 1 picture" in t for t in doubts(root, labels_at="none"))
+
+
+def test_folders_in_another_column_are_part_of_the_path(tmp_path: Path) -> None:
+    names = ("Station 1/0.png", "Station 2/May/0.png", "1.png")
+    root = make(tmp_path / "d", *names)
+    rows = "0.png,Station 1,Fox\n0.png,Station 2\\May,Owl\n1.png,,Hare\n"
+    (root / "t.csv").write_text("File,RelativePath,Species\n" + rows)
+    wanted = dict(zip(names, ("Fox", "Owl", "Hare"), strict=True))
+    assert labels(root, label="Species") == wanted
+
+
 def test_columns_of_several_tables_are_joined_and_guesses_not_used(tmp_path: Path) -> None:
     root = make(tmp_path / "d", "images/a.png", "images/b.png", "images/c.png")
     (root / "part.csv").write_text("image_id,partition\na.png,0\nb.png,0\nc.png,1\n")

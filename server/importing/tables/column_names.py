@@ -39,6 +39,12 @@ PATHS = (
     "immagine",
     "percorso",
 )
+FOLDERS = (
+    *("relative_path", "rel_path", "subfolder", "sub_folder", "folder", "folder_name"),
+    *("directory", "dir", "path", "file_path", "filepath", "ordner", "verzeichnis", "pfad"),
+    *("dossier", "chemin", "carpeta", "ruta", "pasta", "cartella", "percorso"),
+)
+"""Names of columns that may hold the folder of the file in another column."""
 IMAGES = ("image", "img", "picture", "image_bytes", "bytes", "jpg", "png")
 LABEL_NAMES = ("label", "class", "category", "label_name", "class_name", "target", "y")
 MORE_LABELS = (

@@ -44,6 +44,8 @@ class Roles:
     """Column with paths, also if a picture or vector is in another column."""
     image: str | None = None
     """Column with pictures, as paths or bytes."""
+    folder: str | None = None
+    """Column with the folders of the pictures, whose file names are in `image`."""
     vector: str | None = None
     """Column with a vector per cell."""
     numbers: tuple[str, ...] = ()
@@ -70,7 +72,12 @@ class Columns:
     """The columns of a table with their first cells."""
 
     def __init__(
-        self, name: str, rows: Rows, first: Sequence[Row], finds: Callable[[str], bool]
+        self,
+        name: str,
+        rows: Rows,
+        first: Sequence[Row],
+        finds: Callable[[str], bool],
+        finds_folder: Callable[[str], bool] | None = None,
     ) -> None:
         """Prepare the choice.
 
@@ -79,7 +86,9 @@ class Columns:
             rows: The rows.
             first: The first rows, sketched.
             finds: Whether a path names a file.
+            finds_folder: Whether a path names a file in the stated folder. None: as `finds`.
         """
+        self.finds_folder = finds_folder or finds
         self.name, self.rows, self.first, self.finds = name, rows, first, finds
         self.by_plain = {plain(column): column for column in reversed(rows.columns)}
 
@@ -140,7 +149,16 @@ def choose_roles(columns: Columns, options: ImportOptions) -> Roles:
     if roles.is_vector:
         _choose_thumbnail(roles, columns, options)
     roles.id = _id(columns, options, roles)
-    taken = {roles.image, roles.vector, roles.thumbnail, roles.split, roles.id, *roles.numbers}
+    roles.folder = _folder(columns, roles)
+    taken = {
+        roles.folder,
+        roles.image,
+        roles.vector,
+        roles.thumbnail,
+        roles.split,
+        roles.id,
+        *roles.numbers,
+    }
     roles.labels = choose_labels(columns, options.label, taken | {roles.path})
     roles.findings += roles.labels.findings
     if roles.image is None and not roles.is_vector:
@@ -242,6 +260,30 @@ def _names_files(columns: Columns, column: str) -> bool:
     tried = cells[:_TRIED_FILES]
     found = sum(columns.finds(str(cell).strip()) for cell in tried)
     return found > 0 and found >= _FILE_SHARE * len(tried)
+
+
+def _folder(columns: Columns, roles: Roles) -> str | None:
+    """The column with folders that the file names in the column of pictures need."""
+    image = roles.image
+    names = columns.cells(image) if image is not None else []
+    if image is None or not all(isinstance(n, str) and not set(n) & {"/", "\\"} for n in names):
+        return None
+    for column in columns.usual(column_names.FOLDERS):
+        cells = [(row.get(column), row.get(image)) for row in columns.first]
+        pairs = [(a, b) for a, b in cells if isinstance(a, str) and a.strip() and b]
+        tried = list(dict.fromkeys(joined(a, b) for a, b in pairs))[:_TRIED_FILES]
+        found = sum(map(columns.finds_folder, tried))
+        if column != image and found > 0 and found >= _FILE_SHARE * len(tried):
+            text = f"paths from the columns {short(column)} and {short(image)}"
+            roles.findings.append(Finding("columns", text))
+            return column
+    return None
+
+
+def joined(folder: Any, name: str) -> str:
+    """The path of a file in a folder, which may be empty."""
+    given = folder.strip().rstrip("/\\") if isinstance(folder, str) else ""
+    return f"{given}/{name.strip()}" if given else name
 
 
 def _choose_numbers(roles: Roles, columns: Columns, options: ImportOptions) -> None:

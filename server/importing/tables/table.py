@@ -33,7 +33,7 @@ from lodespace.importing.tables.cells import (
     vector_of_cells,
 )
 from lodespace.importing.tables.column_names import plain
-from lodespace.importing.tables.columns import Columns, choose_roles
+from lodespace.importing.tables.columns import Columns, choose_roles, joined
 from lodespace.importing.tables.file_finder import FileFinder
 from lodespace.importing.tables.open_rows import open_rows
 from lodespace.importing.tables.pixel_rows import PixelRow, pixel_finding, side_of
@@ -65,7 +65,9 @@ class Table:
             raise DatasetError(
                 f"{path} has no rows, or none of the first {SNIFFED_ROWS} rows can be read"
             )
-        self.roles = choose_roles(Columns(str(path), self.rows, first, self.finder.finds), options)
+        find = self.finder
+        columns = Columns(str(path), self.rows, first, find.finds, find.finds_folder)
+        self.roles = choose_roles(columns, options)
         self.kind: Literal["image", "vector"] = "vector" if self.roles.is_vector else "image"
         self.own_thumbnails = options.thumbnails is not None
         """Whether thumbnails were asked for, so that items without one are left out."""
@@ -115,14 +117,19 @@ class Table:
 
     def _paths(self) -> Iterator[str]:
         """The paths of the pictures in all rows."""
-        column = self._picture_column
-        if column is None:
-            return
         for found in self.rows:
             if not isinstance(found, BadItem):
-                path, original = picture_parts(found[1].get(column))
+                path, original = self._picture_of(found[1])
                 if path is not None and original is None:
                     yield path
+
+    def _picture_of(self, row: Row) -> tuple[str | None, bytes | None]:
+        """The path and the bytes of the picture in a row."""
+        column = self._picture_column
+        path, original = picture_parts(None if column is None else row.get(column))
+        if path is not None and self.roles.folder is not None:
+            path = joined(row.get(self.roles.folder), path)
+        return path, original
 
     @property
     def _picture_column(self) -> str | None:
@@ -143,7 +150,7 @@ class Table:
         for found in itertools.islice(self.rows, SIZES_LOOKED_AT):
             if isinstance(found, BadItem):
                 continue
-            path, original = picture_parts(found[1].get(self._picture_column))
+            path, original = self._picture_of(found[1])
             with contextlib.suppress(ItemError):
                 if original is not None:
                     survey.add(io.BytesIO(original))
@@ -197,7 +204,7 @@ class Table:
 
     def _item(self, number: int, row: Row, columns: Row) -> RawItem:
         column = self._picture_column
-        path, original = picture_parts(None if column is None else row.get(column))
+        path, original = self._picture_of(row)
         labels = self._labels_of(row)
         item = RawItem(
             self._id_of(number, row, path, original),

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from lodespace.errors import DatasetError
-from lodespace.importing.finding import Finding
+from lodespace.importing.finding import Finding, counted
 from lodespace.importing.folders.folder_files import suffix_of
 from lodespace.importing.folders.picture_folder import PictureFolder
 from lodespace.importing.source import ImportOptions, RawItem
@@ -41,8 +41,17 @@ class _Beside:
         """Column that only may have the labels, so that it is not used. None: there is none."""
         self.rows: dict[bytes, RawItem] = {}
         """Row per picture that the table names. A picture that is named again has its first row."""
+        self._further = 0
+        """Number of rows whose picture an earlier row names."""
+        self._unlike: set[bytes] = set()
+        """Pictures whose rows have different labels."""
+        self._bad: list[BadItem] = []
+        """Rows that cannot be used."""
         for item in table:
-            if isinstance(item, BadItem) or item.path is None:
+            if isinstance(item, BadItem):
+                self._bad.append(item)
+                continue
+            if item.path is None:
                 continue
             item.picture = item.vector = None
             picture = os.path.normpath(b"/".join(part for part in (prefix, item.path) if part))
@@ -50,9 +59,36 @@ class _Beside:
                 if self.guessed is not None and item.label is not None:
                     item.columns = {**item.columns, self.guessed: item.label}
                     item.label = item.other_labels = None
-                self.rows.setdefault(picture, item)
+                first = self.rows.setdefault(picture, item)
+                if first is not item:
+                    self._add(picture, first, item)
         self.classes = {row.label for row in self.rows.values() if row.label is not None}
         """Names of the classes in the table."""
+
+    def _add(self, picture: bytes, first: RawItem, item: RawItem) -> None:
+        """Count a further row of a picture, and add its label to the further labels."""
+        self._further += 1
+        if item.label is None or item.label == first.label:
+            return
+        if first.label is None:
+            first.label, first.other_labels = item.label, item.other_labels
+            return
+        self._unlike.add(picture)
+        others = first.other_labels.split("|") if first.other_labels else []
+        first.other_labels = "|".join(dict.fromkeys([*others, item.label]))
+
+    def _counts(self) -> Iterator[Finding]:
+        """Rows that are not used."""
+        if self._further:
+            text = f"{counted(self._further, 'row')} with the picture of an earlier row"
+            if self._unlike:
+                pictures = counted(len(self._unlike), "picture")
+                text += f"; {pictures} with different labels, of which the first is the class"
+            yield Finding("labels", text, doubtful=True)
+        if self._bad:
+            bad = self._bad[0]
+            text = f"{counted(len(self._bad), 'row')} not used, such as {bad.name}: {bad.reason}"
+            yield Finding("columns", text, doubtful=True)
 
     def findings(self) -> Iterator[Finding]:
         """How the table was understood."""
@@ -65,7 +101,7 @@ class _Beside:
             found.append(Finding("labels", text, doubtful=True, option=f"--label {self.guessed}"))
         else:
             found += table.read_label.findings()
-        for finding in found:
+        for finding in [*found, *self._counts()]:
             if finding.topic in ("labels", "columns") or finding.doubtful:
                 yield dataclasses.replace(finding, text=f"{name}: {finding.text}")
 
@@ -95,7 +131,7 @@ class PicturesWithTables(PictureFolder):
                 f"'{options.label}' of --label"
             )
         super().__init__(root, options, used=frozenset(table.path for table in self.beside))
-        self._rows = _merged(self.beside)
+        self._rows, self._disagree = _merged(self.beside)
         self._folders_name = frozenset(
             label for path in self.files.paths if (label := self.files.label_and_split(path)[0])
         )
@@ -121,6 +157,9 @@ class PicturesWithTables(PictureFolder):
         names = ", ".join(shown(table.path) for table in self.beside if table.classes)
         if self._labelled:
             found.insert(0, Finding("labels", f"{self._labelled:,} from {names}, by the path"))
+        if self._disagree and self._labelled:
+            text = f"{names} have different labels for {counted(self._disagree, 'picture')}; the first counts"
+            found.append(Finding("labels", text, doubtful=True, option="--label COLUMN"))
         if self._differ:
             text = f"{names} has other labels for {self._differ:,} pictures; the folders count"
             found.append(Finding("labels", text, doubtful=True, option="--labels-at none"))
@@ -148,9 +187,13 @@ class PicturesWithTables(PictureFolder):
             yield item
 
 
-def _merged(tables: Sequence[_Beside]) -> dict[bytes, RawItem]:
-    """One row per picture, with all columns, and the label and split of the first that has one."""
+def _merged(tables: Sequence[_Beside]) -> tuple[dict[bytes, RawItem], int]:
+    """One row per picture, with all columns, and the label and split of the first that has one.
+
+    Also the number of pictures for which tables have different labels.
+    """
     merged: dict[bytes, RawItem] = {}
+    differ: set[bytes] = set()
     for table in tables:
         for path, row in table.rows.items():
             first = merged.setdefault(path, row)
@@ -159,7 +202,9 @@ def _merged(tables: Sequence[_Beside]) -> dict[bytes, RawItem]:
                 first.split = first.split or row.split
                 if first.label is None:
                     first.label, first.other_labels = row.label, row.other_labels
-    return merged
+                elif row.label is not None and row.label != first.label:
+                    differ.add(path)
+    return merged, len(differ)
 
 
 def _may_be_labels(path: bytes) -> bool:
