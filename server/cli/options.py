@@ -90,8 +90,8 @@ IMPORT_OPTIONS: dict[str, dict[str, Any]] = {
         "folder from which a project that was made or copied elsewhere may read original files",
     },
     "encoding": {
-        "help": "text encoding of a CSV file (default: by its byte order mark, or utf-8 or cp1252 "
-        "by trial)"
+        "help": "text encoding of a CSV file (default: by its byte order mark, or utf-8, or "
+        "by its letters)"
     },
     "sheet": {"metavar": "NAME", "help": "sheet of an Excel workbook (default: the first)"},
     "missing": {

@@ -403,6 +403,23 @@ def test_exported_windows_that_overlap_keep_their_own_labels(tmp_path: Path) -> 
     assert [label for _, label, _ in labels_of(source)] == ["x", None, "y", None]
 
 
+def test_confidences_count_only_if_their_labels_are_used() -> None:
+    person = AnnotationFile("a.txt", "track", [Annotation(("a.wav",), "owl", 0, 3)])
+    program = AnnotationFile("b.csv", "BirdNET result", by_program=True)
+    program.annotations.append(Annotation(("a.wav",), "crow", 3, 6, confidence=0.5))
+    for files, number in (([person, program], 0), ([program], 1)):
+        found = RecordingAnnotations(files, [b"a.wav"], 0.5).findings(windows=True)
+        assert sum("of a program" in finding.text for finding in found) == number
+
+
+def test_a_column_of_recordings_in_german_is_found_or_the_table_is_named(tmp_path: Path) -> None:
+    good = read(tmp_path, "p.csv", "Aufnahme,Beginn,Ende,Art\na,0,3,owl\n")
+    assert good.annotations[0].names == ("a",)
+    bad = read(tmp_path, "p.csv", "Quelle,Beginn,Ende,Art\na,0,3,owl\n")
+    found = RecordingAnnotations([bad], [b"n/a.wav", b"n/b.wav"], 0.5)
+    assert list(found.unknown) == ["p.csv (no column has the names of recordings)"]
+
+
 def test_results_on_the_windows_label_by_overlap(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("file,start,end,label\na.wav,0,3,x\na.wav,6,9,y\n")
     file = read_annotations(tmp_path / "a.csv", "a.csv", ImportOptions())

@@ -14,6 +14,8 @@ _FILES = (
     "sound_files", "soundfile", "soundfile_name", "wav", "wav_file", "wavfile", "wav_filename",
     "source_file", "in_file", "fname", "clip", "clip_path", "clip_name", "slice_file_name",
     "notated_path", "track", "sample", "itemid", "datei", "dateiname", "fichier", "archivo",
+    "aufnahme", "aufnahmen", "tondatei", "audiodatei", "dateipfad", "enregistrement",
+    "fichier_audio", "grabacion", "registrazione", "gravacao", "opname", "nagranie",
 )  # fmt: skip
 _IDS = (
     "id", "item_id", "uid", "uuid", "key", "image", "image_path", "img_path", "img", "image_file",

@@ -56,6 +56,8 @@ class RecordingAnnotations:
         self.unclear: Counter[str] = Counter()
         """Number of annotations per name that several recordings have."""
         self._maybe_exported = False
+        self._unsure: list[float] = []
+        """Confidences of programs in the labels that are used."""
         self.elsewhere: dict[str, str] = {}
         """Names that fit a recording in a folder with another name, with its path."""
         self.names = [shown(path) for path in recordings]
@@ -74,7 +76,10 @@ class RecordingAnnotations:
         for number, file in enumerate(self.files):
             self._assign(number, file, found, entries)
         for index, of_recording in entries.items():
-            self.labels[recordings[index]] = WindowLabels(_of_people(of_recording), overlap)
+            used = _of_people(of_recording)
+            self.labels[recordings[index]] = WindowLabels(used, overlap)
+            unsure = (a.confidence for a in used if a.confidence is not None and a.confidence < 1)
+            self._unsure.extend(unsure)
         self.bad: list[BadItem] = [
             b for number in sorted(self.used) for b in self.files[number].bad
         ]
@@ -118,7 +123,8 @@ class RecordingAnnotations:
                     elsewhere[annotation.names[-1]] = self.names[match.index]
             elif annotation.names:
                 lost = unclear if matches else unknown
-                lost[annotation.names[-1]] += 1
+                own = f"{file.name} (no column has the names of recordings)"
+                lost[own if file.own else annotation.names[-1]] += 1
         only = self._only_recording(file)
         if not of_file and only is not None:
             of_file = [(only, "folder", annotation) for annotation in file.annotations]
@@ -251,8 +257,7 @@ class RecordingAnnotations:
     def _doubts(self) -> list[Finding]:
         """Labels that a person should check."""
         found: list[Finding] = []
-        sure = [a.confidence for n in self.used for a in self.files[n].annotations]
-        unsure = [value for value in sure if value is not None and value < 1]
+        unsure = self._unsure
         if unsure:
             text = (
                 f"{counted(len(unsure), 'annotation')} of a program, with confidence "
