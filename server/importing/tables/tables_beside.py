@@ -158,7 +158,8 @@ class PicturesWithTables(PictureFolder):
         if self._labelled:
             found.insert(0, Finding("labels", f"{self._labelled:,} from {names}, by the path"))
         if self._disagree and self._labelled:
-            text = f"{names} have different labels for {counted(self._disagree, 'picture')}; the first counts"
+            number = counted(self._disagree, "picture")
+            text = f"{names} have different labels for {number}; the first table counts"
             found.append(Finding("labels", text, doubtful=True, option="--label COLUMN"))
         if self._differ:
             text = f"{names} has other labels for {self._differ:,} pictures; the folders count"
