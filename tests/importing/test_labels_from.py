@@ -262,3 +262,9 @@ def test_items_in_another_folder_are_reported(pictures: ItemSet) -> None:
     assert any(line.startswith("? 1 names") for line in lines)
     both = ForeignLabels.of({"w/2.png": "a", "x/1.png": "b"}).annotations
     assert match_items(both, pictures, 0.5).unknown == ["w/2.png"]
+
+
+def test_a_list_of_files_with_numbers_of_classes_is_read(tmp_path: Path) -> None:
+    (tmp_path / "val.txt").write_text("a_1.jpg 0\na_2.jpg 1\na_3.jpg 1\n")
+    labels = read_labels(tmp_path / "val.txt", ImportOptions())
+    assert labels.by_name == {"a_1.jpg": "0", "a_2.jpg": "1", "a_3.jpg": "1"}

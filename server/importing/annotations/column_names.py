@@ -206,6 +206,8 @@ def columns_by_content(rows: Sequence[dict[str, Any]]) -> Columns:
         start is not None and end is not None and start <= end for start, end in pairs
     ):
         columns.start, columns.end = Column(times[0]), Column(times[1])
+    if columns.files and not columns.labels and len(times) == 1:
+        columns.labels = times  # a list of files with the numbers of their classes
     columns.unused = columns.labels[1:]
     return columns
 
