@@ -21,7 +21,7 @@ class BadItem:
     """An item, or several files of one kind, that were left out of an import."""
 
     name: str
-    """Name for the report: an id, a path, a line number, or "71 files (.bmp)"."""
+    """Name for the report: an id, a path, a line number, or "71 files in masks/"."""
     reason: str
     """Why the item was left out."""
     count: int = 1

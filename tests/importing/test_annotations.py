@@ -287,7 +287,7 @@ def test_annotations_beside_recordings_label_windows(tmp_path: Path) -> None:
     text = " ".join(finding.text for finding in source.findings())
     assert "1 Raven selection table, 1 Audacity label track" in text
     assert "largest overlap" in text and "several labels" in text
-    assert [bad.name for bad in source if isinstance(bad, BadItem)] == ["1 file (.txt)"]
+    assert [bad.name for bad in source if isinstance(bad, BadItem)] == ["requirements.txt"]
 
 
 def test_each_annotation_is_an_item_with_clips(tmp_path: Path) -> None:
@@ -375,7 +375,10 @@ def test_a_table_about_something_else_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "weather.csv").write_text("start,end,class\n2024-01-01,2024-01-02,rain\n")
     source = SoundFolder(tmp_path, ImportOptions())
     assert [label for _, label, _ in labels_of(source)] == ["bird", "frog"]
-    assert [bad.name for bad in source if isinstance(bad, BadItem)] == ["2 files (.csv)"]
+    assert [bad.name for bad in source if isinstance(bad, BadItem)] == [
+        "features.csv",
+        "weather.csv",
+    ]
 
 
 def test_a_track_beside_the_only_recording_is_for_it(tmp_path: Path) -> None:

@@ -184,7 +184,7 @@ def test_other_files_are_left_out_with_name_and_reason(folder: Path, bring: Impo
     assert all(f"cut{cut}.png" in found for cut in range(10))
     assert "not a picture" in found["text.png"]
     assert "polyglot.gif" in found
-    assert found["1 file (.svg)"] == found["1 file (.txt)"] == "not the imported kind of file"
+    assert found["script.svg"] == found["notes.txt"] == "not imported as an item"
 
 
 def test_pictures_with_far_too_many_pixels_are_left_out(folder: Path, bring: Import) -> None:

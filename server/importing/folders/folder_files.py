@@ -1,7 +1,6 @@
 """The files of a folder. The names of the subfolders are labels and splits."""
 
 import os
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -40,15 +39,15 @@ class FolderFiles:
         """Files with one of the `suffixes`, relative to `root`."""
         self.bad: list[BadItem] = []
         """Files that are left out, with the reasons."""
-        others: Counter[str] = Counter()
+        others: list[bytes] = []
         for found in walk(root):
             if isinstance(found, BadItem):
                 self.bad.append(found)
             elif suffix_of(found) in suffixes:
                 self.paths.append(found)
             elif found not in used:
-                others[suffix_of(found)] += 1
-        self.bad += [_passed_over(suffix, count) for suffix, count in sorted(others.items())]
+                others.append(found)
+        self.bad += [_passed_over(path) for path in sorted(others, key=suffix_of)]
         names = [shown(path) for path in self.paths]
         self.by_name = labels_at == "name"
         """Whether the labels are in the names of the files."""
@@ -72,12 +71,10 @@ class FolderFiles:
         return None if label is None else composed(label), place.split
 
 
-def _passed_over(suffix: str, count: int) -> BadItem:
-    """Return the report's line about `count` files that are not of the imported kind."""
-    files = "file" if count == 1 else "files"
-    kind, remedy = kind_and_remedy(suffix)
-    name = f"{count:,} {files} ({suffix or 'no suffix'})"
-    return BadItem(name, "not the imported kind of file", count, kind, remedy)
+def _passed_over(path: bytes) -> BadItem:
+    """Return the report's entry for a file that is not of the imported kind."""
+    kind, remedy = kind_and_remedy(suffix_of(path))
+    return BadItem(shown(path), "not imported as an item", 1, kind, remedy)
 
 
 def _apart(folder: str, count: int) -> BadItem:
