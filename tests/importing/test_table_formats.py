@@ -585,11 +585,11 @@ def test_equal_file_names_are_compared_once_per_folder(tmp_path: Path) -> None:
     find = FileFinder(tmp_path)
     find._by_name = {"view.jpg": paths}
     compared: list[int] = []
-    best = find._best
+    choose = find._best
 
-    def counting(files: list[bytes], name: str) -> bytes | str:
-        compared.append(len(files))
-        return best(files, name)
+    def counting(best: list[bytes], name: str) -> bytes | str:
+        compared.append(len(best))
+        return choose(best, name)
 
     find._best = counting
     for i in range(300):
