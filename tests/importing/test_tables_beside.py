@@ -121,8 +121,8 @@ def test_tables_about_something_else_are_left_out(tmp_path: Path) -> None:
     (root / "broken.parquet").write_bytes(b"x")
     (root / "sample_submission.csv").write_text("id,label\na,cat\nb,cat\n")
     source = open_source(str(root), ImportOptions())
-    left_out = [item.kind for item in source if isinstance(item, BadItem)]
-    assert left_out == [".csv", ".parquet"]
+    left_out = [item.name for item in source if isinstance(item, BadItem)]
+    assert left_out == ["results.csv", "sample_submission.csv", "broken.parquet"]
     assert labels(root) == {"cat/a.png": "cat", "dog/b.png": "dog"}
 
 
