@@ -488,7 +488,7 @@ def test_labels_are_trimmed_and_whole_numbers_are_one_class() -> None:
         ["none"],
     ]
     options = [(f.doubtful, f.option) for f in read.findings()]
-    assert options == [(True, "--missing none"), (True, "")]
+    assert options == [(True, "--missing none")]
     assert LabelReader("none,x")("none") == []
     assert LabelReader("")("NaN") == ["NaN"]
 
