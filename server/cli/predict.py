@@ -47,6 +47,8 @@ def _predict(options: argparse.Namespace) -> int:
         probabilities=options.probabilities,
     )
     sys.stdout.write(f"wrote {report.imported:,} predictions to {options.output}\n")
+    for line in report.lines:
+        sys.stderr.write(printable(f"check the numbers of the pictures: {line.text}") + "\n")
     if report.left_out:
         sys.stderr.write(printable(f"left out {report.left_out:,} items:\n"))
         for bad in report.bad[:MOST_SHOWN]:

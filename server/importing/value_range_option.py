@@ -41,7 +41,7 @@ def range_finding(
 
     Args:
         ranges: The numbers that become black and white. Empty: each picture has its own range.
-        asked: Whether the range was given with --range.
+        asked: Whether the range was given, with --range or by the project that predicts.
         deep: Whether any picture has more than 8 bits. None: `ranges` is not empty.
         pictures: Number of pictures whose numbers were used for the range. 0: all.
         some_kept: Whether some pictures have 8 bits, which are kept.
@@ -49,7 +49,7 @@ def range_finding(
         lost: Ranges of pictures that are almost uniform in `ranges`.
     """
     if not (bool(ranges) if deep is None else deep):
-        text = "8 bits per channel, kept" + (" (--range has no effect)" if asked else "")
+        text = "8 bits per channel, kept" + (" (the given range has no effect)" if asked else "")
         return Finding("values", text, doubtful=asked)
     if not ranges:
         text = "more than 8 bits; each picture has its own range from black to white"
@@ -60,7 +60,7 @@ def range_finding(
     usual = all(low == 0 and high in USUAL_TOPS for low, high in ranges)
     sampled = f" of {pictures:,} pictures" if pictures else ""
     why = (
-        "as given by --range"
+        "as given"
         if asked
         else "the numbers fill this range"
         if usual
@@ -73,11 +73,12 @@ def range_finding(
         text += f"; {' and '.join(f'{mark:,.6g}' for mark in marks)} taken for pixels without value"
         least = min(marks[0], ranges[0][0])
         option = f"--range {least:.6g} {max(marks[-1], ranges[0][1]):.6g}"
-    if lost and not asked:
+    if lost:
         low, high = min(low for low, _ in lost), max(high for _, high in lost)
         text += (
-            f"; {len(lost):,} pictures of those looked at have numbers of another size ({low:,.6g} "
-            f"to {high:,.6g}), and are almost uniform"
+            f"; {len(lost):,} pictures of those looked at have numbers from {low:,.6g} to "
+            f"{high:,.6g}, and become almost uniform"
         )
         option = f"--range {low:.6g} {high:.6g}"
-    return Finding("values", text, doubtful=bool(marks or lost) and not asked, option=option)
+    doubtful = bool(lost) or (bool(marks) and not asked)
+    return Finding("values", text, doubtful=doubtful, option=option)

@@ -133,24 +133,30 @@ class Spans:
     """The ranges of single pictures of a data set."""
 
     def __init__(self) -> None:
-        self.spans: list[Range] = []
-        """(low, high) of each picture that is not uniform: 1 and 99 % of its numbers."""
+        self.spans: list[tuple[float, float, float]] = []
+        """1, 50 and 99 % of the numbers of each picture that is not uniform."""
 
     def add(self, values: npt.NDArray[Any]) -> None:
         """Add a picture, or one channel of a picture."""
         values = values[np.isfinite(values)] if values.dtype.kind == "f" else values
         if values.size:
-            low, high = (float(v) for v in np.quantile(values, (0.01, 0.99)))
+            low, middle, high = (float(v) for v in np.quantile(values, (0.01, 0.5, 0.99)))
             if low < high:
-                self.spans.append((low, high))
+                self.spans.append((low, middle, high))
 
     def lost(self, scale: Range) -> list[Range]:
-        """The ranges of pictures that are almost uniform in `scale`. Empty if these are few."""
+        """The ranges of pictures that are almost uniform in `scale`. Empty if these are few.
+
+        They fill a small part of `scale`, or half of their numbers are farther outside than the
+        width of `scale`.
+        """
         low, high = scale
+        width = high - low
         found = [
             (least, most)
-            for least, most in self.spans
-            if min(most, high) - max(least, low) < _LOST * (high - low)
+            for least, middle, most in self.spans
+            if min(most, high) - max(least, low) < _LOST * width
+            or max(low - middle, middle - high) > width
         ]
         return found if len(found) > _MOST_LOST * len(self.spans) else []
 

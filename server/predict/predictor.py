@@ -1,5 +1,6 @@
 """Predictions for new items, by the method that predicts a project's items. Imports torch."""
 
+import warnings
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,7 +16,7 @@ from lodespace.importing.source import ImportOptions, Source
 from lodespace.models.portable import DESCRIPTION, PortableModel, Predicted
 from lodespace.models.portable import load_model as load_portable
 from lodespace.predict.project_model import model_of
-from lodespace.predict.reading import NewItems, Reading, open_new, read_batches
+from lodespace.predict.reading import NewItems, Reading, doubts, open_new, read_batches
 from lodespace.project.offline import open_offline
 from lodespace.project.project import MANIFEST
 
@@ -64,9 +65,10 @@ class Predictor:
         if self._fits(data):
             return self.model.predict(data, given)
         report = ImportReport("data")
-        parts: list[Predicted] = []
-        for batch in self.batches(source_of(data, None, None, "data")[0], report, given):
-            parts.append(batch.predicted)
+        batches = self.batches(source_of(data, None, None, "data")[0], report, given)
+        parts = [batch.predicted for batch in batches]
+        for line in report.lines:
+            warnings.warn(line.text, stacklevel=2)
         if report.left_out:
             bad = report.bad[0]
             raise DatasetError(
@@ -85,7 +87,8 @@ class Predictor:
 
         Args:
             data: a path, torchvision:NAME, or a source.
-            report: receives the number of items, and the items that were left out.
+            report: receives the number of items, the items that were left out, and doubts about
+                the numbers of pictures.
             features: features of the items in their order, (N, K), if the model needs them.
             options: options for reading the data, among them the file of the features.
 
@@ -94,6 +97,7 @@ class Predictor:
         """
         options = options or ImportOptions()
         source = open_new(data, self.reading, options)
+        report.lines = doubts(source)
         by_id = None
         if self.model.given_features and features is None:
             if options.features is None:

@@ -24,8 +24,10 @@ from lodespace.importing.source import ImportOptions, RawItem, Source
 from lodespace.importing.tables.table import Table
 from lodespace.items import decoding
 from lodespace.items.errors import BadItem, ItemError
+from lodespace.items.import_report import shortened
 from lodespace.items.item_set import Kind
 from lodespace.items.picture_reading import PictureReading
+from lodespace.protocol import ReportLine
 
 _WORKERS = 4
 _AHEAD = 64
@@ -74,6 +76,7 @@ class Reading:
         fixed = {
             "window": self.details.get("window"),
             "hop": self.details.get("hop"),
+            "clips": self.details.get("clips") is True,
             "fmin": spectrogram.get("fmin"),
             "fmax": spectrogram.get("fmax"),
             "size": None if self.frame is None else self.frame[0],
@@ -121,6 +124,18 @@ def open_new(data: "str | Source", reading: Reading, given: ImportOptions) -> So
     if isinstance(source, ArrayItems | TorchItems) and ranges:
         source.set_range(ranges[0])
     return source
+
+
+def doubts(source: Source) -> tuple[ReportLine, ...]:
+    """Return doubtful lines about the numbers of the new items, read with the project's range.
+
+    A line names no option, because the project determines the range.
+    """
+    return tuple(
+        ReportLine(topic=finding.topic, text=shortened(finding.text), doubtful=True)
+        for finding in source.findings()
+        if finding.topic == "values" and finding.doubtful
+    )
 
 
 def read_batches(

@@ -65,7 +65,8 @@ def write_predictions(
         probabilities: whether to add a column per class, "p_NAME".
 
     Returns:
-        The number of predicted items, and the items that were left out.
+        The number of predicted items, the items that were left out, and doubts about the numbers of
+        pictures.
 
     Raises:
         DatasetError: the data cannot be read, or no item can.

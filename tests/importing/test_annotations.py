@@ -20,6 +20,7 @@ from lodespace.importing.annotations.window_labels import WindowLabels
 from lodespace.importing.sounds.sound_folder import SUFFIXES, SoundFolder
 from lodespace.importing.source import ImportOptions, RawItem
 from lodespace.items.errors import BadItem
+from lodespace.predict.reading import Reading, open_new
 
 RATE = 8000
 RAVEN = (
@@ -303,6 +304,18 @@ def test_each_annotation_is_an_item_with_clips(tmp_path: Path) -> None:
     picture = np.asarray(first.picture(None))
     before = round(0.8 / 2 * 64)  # the clip begins 0.8 s before the recording
     assert picture[:, : before - 3].max() == 0 and picture[:, before + 3 :].max() > 20
+
+
+@pytest.mark.parametrize("clips", [False, True])
+def test_new_recordings_are_cut_like_those_of_the_project(tmp_path: Path, clips: bool) -> None:
+    record(tmp_path / "a.wav", 4)
+    (tmp_path / "a.txt").write_text("0.1\t0.3\tx\n")
+    details = SoundFolder(tmp_path, ImportOptions(clips=clips, window=2.0)).details
+    source = open_new(
+        str(tmp_path), Reading("sound", (64, 64), details), ImportOptions(clips=not clips)
+    )
+    starts = [item.start for item in source if isinstance(item, RawItem)]
+    assert starts == ([0.1] if clips else [0.0, 2.0])
 
 
 def test_clips_without_annotations_are_refused(tmp_path: Path) -> None:

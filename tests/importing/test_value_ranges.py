@@ -23,7 +23,7 @@ from lodespace.items.errors import ItemError
 from lodespace.items.item_set import ItemSet
 from lodespace.items.picture_reading import PictureReading
 from lodespace.items.value_range import ValueSample, to_bytes
-from lodespace.predict.reading import Reading, open_new, read_batches
+from lodespace.predict.reading import Reading, doubts, open_new, read_batches
 from samples.pictures import Import
 
 
@@ -146,6 +146,23 @@ def test_card_and_new_items_are_read_with_the_range_of_the_data_set(
     source = open_new(str(darker), reading, ImportOptions())
     (batch,) = read_batches(source, reading, ImportReport("new"), 10)
     assert np.abs(batch.array()[0] - items.data[0] / 4.0).max() <= 1.5
+
+
+@pytest.mark.parametrize(
+    ("scale", "told"), [(1.0, ""), (4095.0, "almost uniform"), (1e-4, "almost uniform")]
+)
+def test_new_pictures_far_outside_of_the_range_are_doubtful(
+    tmp_path: Path, scale: float, told: str
+) -> None:
+    root = tmp_path / "new"
+    root.mkdir()
+    pictures = np.random.default_rng(0).random((4, 48, 48)).astype(np.float32)
+    for number, picture in enumerate(pictures):
+        tifffile.imwrite(root / f"{number}.tif", picture * np.float32(scale))
+    reading = Reading("image", (48, 48), {"stretched_from": [0.0, 1.0]})
+    for data in (str(root), from_arrays("new", pictures * np.float32(scale))):
+        text = " ".join(line.text for line in doubts(open_new(data, reading, ImportOptions())))
+        assert told in text and bool(told) == bool(text)
 
 
 def test_the_option_range_is_used_for_files_and_arrays(tmp_path: Path, bring: Import) -> None:

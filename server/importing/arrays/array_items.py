@@ -81,8 +81,8 @@ class ArrayItems:
         if 0 in shape[1:]:
             raise DatasetError(f"{name} has the shape {shape}, so it holds no numbers")
         self.shape = shape
-        self.asked = False
-        """Whether the range was asked for."""
+        self.asked: Sequence[float] | str | None = None
+        """The option --range."""
         self.picture_shape = _picture_shape(name, shape)
         self.kind: Literal["image", "vector"] = "vector" if self.picture_shape is None else "image"
         self.count: int = shape[0]
@@ -99,7 +99,7 @@ class ArrayItems:
     def set_range(self, asked: Sequence[float] | str | None) -> None:
         """Use the range of the option --range. Pictures of 8 bits are kept. Raises DatasetError."""
         if asked is not None:
-            self.asked = True
+            self.asked = asked
             self.scale = self._range(asked)
 
     def _range(self, asked: Sequence[float] | str | None) -> Range | None:
@@ -138,10 +138,12 @@ class ArrayItems:
         found = [*self.found, *self.labels.findings()]
         if self.kind == "vector":
             return found
+        asked = self.asked is not None
         if self.scale is None:
-            return [*found, range_finding([], asked=self.asked)]
-        marks, lost = self._sample.marks, self._spans.lost(self.scale)
-        return [*found, range_finding([self.scale], asked=self.asked, marks=marks, lost=lost)]
+            return [*found, range_finding([], asked=asked)]
+        lost = () if self.asked == "full" else self._spans.lost(self.scale)
+        marks = self._sample.marks
+        return [*found, range_finding([self.scale], asked=asked, marks=marks, lost=lost)]
 
     def __iter__(self) -> Iterator[RawItem | BadItem]:
         number = 0

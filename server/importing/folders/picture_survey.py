@@ -75,7 +75,7 @@ class PictureSurvey:
         self._pixels += found.height * found.width
         # Not every n-th picture: files of several channels or cameras may alternate.
         wanted = self._random.random() * self._step < 1 and self._pixels <= _MOST_PIXELS
-        if isinstance(self.asked, tuple) or not (wanted or self.decoded == 0):
+        if not wanted and self.decoded:
             return
         try:
             numbers = decoding.numbers_of(file, PictureReading((), self.channels, self.planes))
@@ -138,7 +138,8 @@ class PictureSurvey:
 
     def _range_finding(self) -> Finding:
         ranges = self.reading.ranges
-        lost = [s.lost(scale) for s, scale in zip(self._spans, ranges, strict=False)]
+        spans = () if self.asked == "full" else self._spans
+        lost = [s.lost(scale) for s, scale in zip(spans, ranges, strict=False)]
         return range_finding(
             ranges,
             asked=self.asked is not None,

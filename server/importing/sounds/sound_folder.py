@@ -84,9 +84,9 @@ class SoundFolder:
         self.annotations.use_grid(self.window, self.hop)
         if self.clips and not self.annotations.timed:
             raise DatasetError(
-                f"{table or root}: --clips needs annotations with start and end beside the "
-                "recordings. If they are elsewhere, give their file as DATA, and the folder of the "
-                "recordings with --root"
+                f"{table or root}: --clips, and a project that was made with it, need annotations "
+                "with start and end beside the recordings. If they are elsewhere, give their file "
+                "as DATA, and the folder of the recordings with --root"
             )
         self.probe = probe(root, self.files.paths, self.limits)
         self.fmax_chosen = options.fmax is not None
