@@ -14,7 +14,7 @@ from lodespace.models.classification.decisions import (
     predictions_from,
 )
 from lodespace.models.classification.evidence import LearnedEvidence
-from lodespace.models.classification.kernel_classifier import KernelClassifier
+from lodespace.models.classification.kernel_classifier import BelievedLabels, KernelClassifier
 from lodespace.models.classification.voices import FeatureVoices
 from lodespace.models.classification.wide_classifier import LABEL_CERTAINTY, WideClassifier
 from lodespace.models.features.network import WIDTH
@@ -169,25 +169,18 @@ class Predictions:
         This work is to fit the kernel classifier and the voices. Returns whether all of it had been
         done before the call.
         """
-        n_classes = self.probabilities.shape[1]
         solving = self._belief is None
         if self._belief is None:
             self._belief = self.belief(labels.trained, labels.verified)
+        believed = BelievedLabels(
+            labels.trained, self._belief, labels.verified, self.probabilities.shape[1]
+        )
         if self._kernel is None:
-            self._kernel = KernelClassifier(
-                self.features, labels.trained, self._belief, labels.verified, n_classes
-            )
+            self._kernel = KernelClassifier(self.features, believed)
         if labels.graph is None or labels.features is None:
             return not solving
         if self._voices is None:
-            self._voices = FeatureVoices(
-                labels.features,
-                labels.graph,
-                labels.trained,
-                self._belief,
-                labels.verified,
-                n_classes,
-            )
+            self._voices = FeatureVoices(labels.features, labels.graph, believed)
             self.learned_weight = self.evidence.weight(labels.trained, labels.verified)
             if self._saved_voices is not None:
                 self._voices.resume(*self._saved_voices)

@@ -9,7 +9,11 @@ import torch
 import torch.nn.functional as F
 
 from lodespace.models.batches import evenly
-from lodespace.models.classification.kernel_classifier import LEAST_BELIEF, SHARPNESS, chosen
+from lodespace.models.classification.kernel_classifier import (
+    LEAST_BELIEF,
+    SHARPNESS,
+    BelievedLabels,
+)
 
 MOST_LABELS = 3000
 """Maximum number of labels that the regression is fitted to."""
@@ -30,32 +34,22 @@ class FeatureKernel:
     Width, noise and sharpness are those with which left-out labels are predicted best.
     """
 
-    def __init__(
-        self,
-        features: torch.Tensor,
-        labels: torch.Tensor,
-        belief: torch.Tensor,
-        verified: torch.Tensor,
-        n_classes: int,
-    ) -> None:
+    def __init__(self, features: torch.Tensor, labels: BelievedLabels) -> None:
         """Choose width and noise. `fit` does the rest.
 
         Args:
             features: features of all items with a mean square of 1, float32 (N, F).
-            labels: int64 (N,), UNLABELED for an item without a label.
-            belief: (N,) in 0..1, probability that each label is right; 1 for verified labels.
-            verified: whether a person looked at each item individually, bool (N,).
-            n_classes: number of classes C.
+            labels: labels of the same items.
         """
         device = features.device
         self._features = features
-        self._n_classes = n_classes
-        items = chosen(labels, verified, MOST_LABELS)
+        self._n_classes = labels.n_classes
+        items = labels.chosen(MOST_LABELS)
         self.items = items.to(device)
         """The labelled items that the regression is fitted to, int64 (L,), ascending."""
-        self._classes = labels[items].to(device)
-        self._belief = belief[items].to(device).clamp_min(LEAST_BELIEF)
-        some = torch.isin(items, chosen(labels, verified, MOST_COMPARED)).to(device)
+        self._classes = labels.classes[items].to(device)
+        self._belief = labels.belief[items].to(device).clamp_min(LEAST_BELIEF)
+        some = torch.isin(items, labels.chosen(MOST_COMPARED)).to(device)
         self._width, self._noise = self._best(some)
 
     def _best(self, some: torch.Tensor) -> tuple[float, float]:

@@ -7,6 +7,8 @@ Williams 2006, equation 5.12). The doubt about a label is therefore independent 
 docs/gain.md has measurements.
 """
 
+from typing import NamedTuple
+
 import torch
 import torch.nn.functional as F
 
@@ -33,34 +35,36 @@ The factor with the lowest cross-entropy on left-out labels is used. This calibr
 """
 
 
+class BelievedLabels(NamedTuple):
+    """Labels of N items on the CPU, with the belief in each."""
+
+    classes: torch.Tensor
+    """Labels, int64 (N,), UNLABELED for an item without a label."""
+    belief: torch.Tensor
+    """Probability that each label is right, (N,), 0 to 1; 1 for verified labels."""
+    verified: torch.Tensor
+    """Whether a person looked at each item individually, bool (N,)."""
+    n_classes: int
+    """Number of classes C."""
+
+    def chosen(self, most: int) -> torch.Tensor:
+        """Return at most `most` labelled items, int64, ascending (see the function `chosen`)."""
+        return chosen(self.classes, self.verified, most)
+
+
 class KernelClassifier:
     """Kernel classifier, fitted to at most MOST_LABELS of the labelled items."""
 
-    def __init__(
-        self,
-        features: torch.Tensor,
-        labels: torch.Tensor,
-        belief: torch.Tensor,
-        verified: torch.Tensor,
-        n_classes: int,
-    ) -> None:
-        """Fit the classifier.
-
-        Args:
-            features: features of all items, float32 (N, F).
-            labels: int64 (N,), UNLABELED for an item without a label.
-            belief: (N,) in 0..1, probability that each label is right; 1 for verified labels.
-            verified: whether a person looked at each item individually, bool (N,).
-            n_classes: number of classes C.
-        """
-        device = features.device
-        self.items = chosen(labels, verified)
+    def __init__(self, features: torch.Tensor, labels: BelievedLabels) -> None:
+        """Fit the classifier to `labels` of the items with `features`, float32 (N, F)."""
+        device, n_classes = features.device, labels.n_classes
+        self.items = labels.chosen(MOST_LABELS)
         """The labelled items that the classifier is fitted to, int64 (L,)."""
         self._mean = features.mean(dim=0)
         self._deviation = features.std(dim=0, correction=0).clamp_min(1e-4)
         self._rows = self._standardised(features[self.items.to(device)])
-        own = labels[self.items].to(device)
-        noise = NOISE / belief[self.items].to(device).clamp_min(LEAST_BELIEF)
+        own = labels.classes[self.items].to(device)
+        noise = NOISE / labels.belief[self.items].to(device).clamp_min(LEAST_BELIEF)
         kernel = self._kernel(self._rows) + torch.diag(noise)
         target = F.one_hot(own, n_classes).float() - 1 / n_classes
         inverse = torch.cholesky_inverse(torch.linalg.cholesky(kernel))
@@ -96,7 +100,7 @@ class KernelClassifier:
         return torch.exp(-squared.clamp_min(0) / rows.shape[1])
 
 
-def chosen(labels: torch.Tensor, verified: torch.Tensor, most: int = MOST_LABELS) -> torch.Tensor:
+def chosen(labels: torch.Tensor, verified: torch.Tensor, most: int) -> torch.Tensor:
     """Return at most `most` labelled items, int64, ascending.
 
     Verified items are chosen first. The others are evenly spaced, with similar numbers per class.

@@ -18,7 +18,7 @@ from lodespace.models.classification.calibration import (
     voice_weights,
 )
 from lodespace.models.classification.feature_kernel import FeatureKernel
-from lodespace.models.classification.kernel_classifier import chosen
+from lodespace.models.classification.kernel_classifier import BelievedLabels
 from lodespace.models.classification.label_spreading import LabelSpreading, share
 from lodespace.models.classification.logistic_regression import LogisticRegression
 from lodespace.models.layout.graph import Graph
@@ -37,34 +37,25 @@ class FeatureVoices:
     Call `unit` until `done` is True, then `probabilities`.
     """
 
-    def __init__(
-        self,
-        features: torch.Tensor,
-        graph: Graph,
-        labels: torch.Tensor,
-        belief: torch.Tensor,
-        verified: torch.Tensor,
-        n_classes: int,
-    ) -> None:
+    def __init__(self, features: torch.Tensor, graph: Graph, labels: BelievedLabels) -> None:
         """Prepare the work.
 
         Args:
             features: features of all items with a mean square of 1, float32 (N, F).
             graph: neighbour graph of the items.
-            labels: int64 (N,), UNLABELED for an item without a label.
-            belief: (N,) in 0..1, probability that each label is right; 1 for verified labels.
-            verified: whether a person looked at each item individually, bool (N,).
-            n_classes: number of classes C.
+            labels: labels of the items.
         """
         self._features = features
         self._labels = labels
-        self._start_kernel = lambda: FeatureKernel(features, labels, belief, verified, n_classes)
-        self._compared = chosen(labels, verified, MOST_COMPARED).to(features.device)
-        self._classes = labels[self._compared.cpu()].to(features.device)
+        compared = labels.chosen(MOST_COMPARED)
+        self._compared = compared.to(features.device)
+        self._classes = labels.classes[compared].to(features.device)
         self._kernel: FeatureKernel | None = None
         self._fitted = False
-        self._regression = LogisticRegression(features[self._compared], self._classes, n_classes)
-        self.spreading = LabelSpreading(graph, labels, n_classes)
+        self._regression = LogisticRegression(
+            features[self._compared], self._classes, labels.n_classes
+        )
+        self.spreading = LabelSpreading(graph, labels.classes, labels.n_classes)
         """Label spreading; its state is saved during a sweep."""
         self._spread: torch.Tensor | None = None
         self._mixture: Mixture | None = None
@@ -89,7 +80,7 @@ class FeatureVoices:
     def _unit_of_regressions(self) -> bool:
         """Do one unit of the two regressions. Return False if they are finished."""
         if self._kernel is None:
-            self._kernel = self._start_kernel()
+            self._kernel = FeatureKernel(self._features, self._labels)
         elif not self._fitted:
             self._kernel.fit()
             self._fitted = True
@@ -111,14 +102,10 @@ class FeatureVoices:
         self._spread = self.spreading.probabilities()
         self._left_out = self._regression.left_out
         items, classes = self._compared, self._classes
-        left_out = [
-            self._spread[items],
-            self._kernel.probabilities(items),
-            self._left_out,
-        ]
-        expected = share(self._labels)
+        left_out = [self._spread[items], self._kernel.probabilities(items), self._left_out]
+        expected = share(self._labels.classes)
         prior = [expected, (1 - expected) / 2, (1 - expected) / 2]
-        weight = label_weights(self._features, items, classes, self._spread.shape[1])
+        weight = label_weights(self._features, items, classes, self._labels.n_classes)
         self._mixture = Mixture.fitted(left_out, classes, weight, prior)
 
     def probabilities(self, items: torch.Tensor) -> torch.Tensor:

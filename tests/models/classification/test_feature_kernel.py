@@ -5,6 +5,7 @@ import torch
 
 from lodespace.models.classification import feature_kernel
 from lodespace.models.classification.feature_kernel import FeatureKernel
+from lodespace.models.classification.kernel_classifier import BelievedLabels
 from lodespace.models.item_predictions import UNLABELED
 
 
@@ -19,9 +20,8 @@ def clouds(n: int) -> tuple[torch.Tensor, torch.Tensor]:
 
 def fitted(features: torch.Tensor, labels: torch.Tensor) -> FeatureKernel:
     n = len(labels)
-    found = FeatureKernel(
-        features, labels, torch.ones(n), torch.zeros(n, dtype=torch.bool), n_classes=4
-    )
+    verified = torch.zeros(n, dtype=torch.bool)
+    found = FeatureKernel(features, BelievedLabels(labels, torch.ones(n), verified, n_classes=4))
     found.fit()
     return found
 

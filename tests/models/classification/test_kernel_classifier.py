@@ -2,7 +2,11 @@
 
 import torch
 
-from lodespace.models.classification.kernel_classifier import KernelClassifier, chosen
+from lodespace.models.classification.kernel_classifier import (
+    BelievedLabels,
+    KernelClassifier,
+    chosen,
+)
 from lodespace.models.item_predictions import UNLABELED
 
 
@@ -20,13 +24,9 @@ def solved(
     features: torch.Tensor, labels: torch.Tensor, belief: torch.Tensor | None = None
 ) -> KernelClassifier:
     n = len(labels)
-    return KernelClassifier(
-        features,
-        labels,
-        torch.ones(n) if belief is None else belief,
-        torch.zeros(n, dtype=torch.bool),
-        2,
-    )
+    belief = torch.ones(n) if belief is None else belief
+    verified = torch.zeros(n, dtype=torch.bool)
+    return KernelClassifier(features, BelievedLabels(labels, belief, verified, n_classes=2))
 
 
 def test_classes_without_a_separating_plane_are_separated() -> None:

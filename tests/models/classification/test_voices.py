@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from lodespace.models.classification.kernel_classifier import BelievedLabels
 from lodespace.models.classification.voices import FeatureVoices, Mixture, label_weights
 from lodespace.models.layout.graph import fuzzy_graph
 from samples.graphs import nearest_neighbours
@@ -41,7 +42,9 @@ def test_overconfident_predictions_are_corrected() -> None:
     features /= features.square().mean().sqrt()
     labels = torch.where(torch.arange(n) < 120, truth, -1)
     graph = fuzzy_graph(*nearest_neighbours(features, 8))
-    voices = FeatureVoices(features, graph, labels, torch.ones(n), labels >= 0, 2)
+    voices = FeatureVoices(
+        features, graph, BelievedLabels(labels, torch.ones(n), labels >= 0, n_classes=2)
+    )
     while not voices.done:
         voices.unit()
     found = voices.probabilities(torch.arange(n))
