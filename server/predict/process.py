@@ -8,11 +8,10 @@ after IDLE_SECONDS without a request.
 import asyncio
 import contextlib
 import sys
-from collections.abc import Sequence
-from pathlib import Path
 
 from lodespace.errors import LodespaceError, RequestError, TrainingError
 from lodespace.predict.messages import decode_answer, packed
+from lodespace.project.project import Project
 from lodespace.protocol import Predict, Predictions
 from lodespace.training.messages import LENGTH
 
@@ -30,16 +29,10 @@ class PredictionProcess:
     command: tuple[str, ...] = (sys.executable, "-P", "-m", "lodespace.predict.process_main")
     """Command line. With -P, no file in the current folder replaces a module of the same name."""
 
-    def __init__(self, folder: Path, models: Sequence[Path], *, threads: int = 0) -> None:
-        """Predict with the project in `folder`.
-
-        Args:
-            folder: Folder of the project.
-            models: Folders that have a .json file as soon as the project has a model.
-            threads: Number of processor threads; 0: all.
-        """
-        self._models = tuple(models)
-        self._arguments = (str(folder), str(threads))
+    def __init__(self, project: Project, *, threads: int = 0) -> None:
+        """Predict with the model of `project`, with `threads` processor threads (0: all)."""
+        self._project = project
+        self._arguments = (str(project.folder), str(threads))
         self._process: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
         self._waiting = 0
@@ -67,15 +60,15 @@ class PredictionProcess:
             self._waiting -= 1
 
     async def _predict(self, request: Predict) -> Predictions:
-        if self._idle is not None:
-            self._idle.cancel()
         # Without a model, nobody has to wait until the process has loaded torch.
-        if not any(any(folder.glob("*.json")) for folder in self._models):
+        if not self._project.has_model:
             raise LodespaceError(
                 "The project has no model yet. Send the request again when training rests.",
                 code="no_model",
                 status=409,
             )
+        if self._idle is not None:
+            self._idle.cancel()
         process = await self._running()
         assert process.stdin is not None and process.stdout is not None
         try:

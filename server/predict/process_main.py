@@ -21,6 +21,7 @@ from lodespace.errors import LodespaceError
 from lodespace.items import decoding
 from lodespace.items.errors import ItemError
 from lodespace.items.picture_reading import PictureReading
+from lodespace.models.checkpoints.checkpoint import numbered
 from lodespace.models.light_torch import leave_out_compiler
 from lodespace.predict.messages import Answer, packed, read_request
 from lodespace.predict.predictor import Predictor, load_model
@@ -65,8 +66,10 @@ class Worker:
 
     def _current(self) -> Predictor:
         """Return the newest model, loaded again if the project has a newer checkpoint."""
-        files = sorted((self.folder / "checkpoints").glob("*.json"))
-        newest = (files[-1], files[-1].stat().st_mtime_ns) if files else None
+        # The JSON file is written after the tensors: without it, the checkpoint is not whole.
+        files = [path.with_suffix(".json") for _, path in numbered(self.folder / "checkpoints")]
+        whole = [(path, path.stat().st_mtime_ns) for path in files if path.exists()]
+        newest = whole[-1] if whole else None
         if self._predictor is None or newest != self._loaded:
             self._predictor = load_model(self.folder)
             self._loaded = newest

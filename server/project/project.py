@@ -120,6 +120,11 @@ class Project:
         return self.folder / "model"
 
     @property
+    def has_model(self) -> bool:
+        """Whether there is a model: a checkpoint, or the model of a bake."""
+        return any(any(folder.glob("*.json")) for folder in (self.checkpoints, self.model))
+
+    @property
     def moments(self) -> Path:
         """Folder of the stored training states, which an undo restores."""
         return self.folder / "moments"

@@ -45,8 +45,7 @@ def make_app(
         app[NETWORK] = network
     app[SERVICE] = service
     app[SOCKETS] = WeakSet()
-    models = (project.checkpoints, project.model)
-    app[PREDICTIONS] = PredictionProcess(project.folder, models, threads=threads)
+    app[PREDICTIONS] = PredictionProcess(project, threads=threads)
     app[LISTENER] = []
     app[STATIC] = BUILT_PAGE
     add_routes(app)

@@ -22,6 +22,7 @@ from lodespace.cli import main
 from lodespace.errors import DatasetError, TrainingError
 from lodespace.exporting.formats import export
 from lodespace.importing.source import ImportOptions
+from lodespace.models.checkpoints import checkpoint
 from lodespace.predict import process_main
 from lodespace.predict.process import PredictionProcess
 from lodespace.predict.process_main import Worker
@@ -113,6 +114,26 @@ def test_a_request_is_predicted_by_the_newest_model(pictures: Path) -> None:
 
 def test_without_a_model_there_are_no_predictions(sounds: Path) -> None:
     assert Worker(sounds).answer(protocol.Predict(pictures=["AAAA"])).code == "no_model"
+
+
+def test_the_model_is_loaded_again_after_each_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also after number 1000, whose file name sorts before that of 999."""
+    loaded: list[Path] = []
+
+    def load_model(folder: Path) -> object:
+        loaded.append(folder)
+        return object()
+
+    monkeypatch.setattr(process_main, "load_model", load_model)
+    worker = Worker(tmp_path)
+    folder = tmp_path / "checkpoints"
+    for number in (999, 1000):
+        checkpoint.write(folder, {"latent_mean": np.zeros((1, 2), np.float32)}, {}, number=number)
+        worker._current()
+        worker._current()
+    assert loaded == [tmp_path] * 2
 
 
 ECHO = """
