@@ -1,9 +1,10 @@
 """Time from the start of the server's process to its first answer.
 
-    python benchmarks/server_start.py [--runs 7] [--gestures 100000]
+    python benchmarks/server_start.py [--runs 7] [--gestures 100000] [--no-training]
 
 With `--gestures`, the project has that many gestures of three people, of which every twentieth is
-an undo. The output also states whether the modules of the server import torch.
+an undo. With `--no-training`, no trainer starts beside the server. The output also states the
+processor time of the server alone, and whether the modules of the server import torch.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import urllib.request
 from pathlib import Path
 
 import numpy as np
+import psutil
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from drivers.servers import free_port
@@ -67,8 +69,12 @@ def make_project(folder: Path, gestures: int) -> None:
     project.close()
 
 
-def start_once(folder: str) -> float:
-    """Return the seconds to the first answer of a server on the project in `folder`."""
+def start_once(folder: str, *options: str) -> tuple[float, float]:
+    """Start a server with `options` on the project in `folder`, and end it.
+
+    Returns the time to its first answer, and the processor time of the server until then, in
+    seconds.
+    """
     port = free_port()
     command = [
         sys.executable,
@@ -80,6 +86,7 @@ def start_once(folder: str) -> float:
         str(port),
         "--project",
         folder,
+        *options,
     ]
     began = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
@@ -87,7 +94,9 @@ def start_once(folder: str) -> float:
         while process.poll() is None:
             try:
                 urllib.request.urlopen(f"http://127.0.0.1:{port}/api/session", timeout=5).close()
-                return time.perf_counter() - began
+                seconds = time.perf_counter() - began
+                used = psutil.Process(process.pid).cpu_times()
+                return seconds, used.user + used.system
             except (urllib.error.URLError, ConnectionError):
                 time.sleep(0.01)
         raise SystemExit("the server ended before its first answer")
@@ -102,6 +111,7 @@ def main() -> None:
     )
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--gestures", type=int, default=0, help="gestures in the label log")
+    parser.add_argument("--no-training", action="store_true", help="start no trainer")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         if options.gestures:
@@ -109,7 +119,9 @@ def main() -> None:
             folders = [f"{folder}/0"] * options.runs
         else:
             folders = [f"{folder}/{k}" for k in range(options.runs)]
-        times = [start_once(folder) for folder in folders]
+        given = ["--no-training"] if options.no_training else []
+        starts = [start_once(folder, *given) for folder in folders]
+    times, processor = zip(*starts, strict=True)
     check = "import sys, lodespace.web.app, lodespace.web.server; print('torch' in sys.modules)"
     torch = subprocess.run(
         [sys.executable, "-c", check], capture_output=True, text=True, check=True
@@ -122,7 +134,8 @@ def main() -> None:
         end=" ",
     )
     print(
-        f"({min(times):.2f} to {max(times):.2f}; wanted: under {wanted}); torch imported: {torch}"
+        f"({min(times):.2f} to {max(times):.2f}; wanted: under {wanted}); "
+        f"processor time {min(processor):.1f} to {max(processor):.1f} s; torch imported: {torch}"
     )
 
 

@@ -102,8 +102,8 @@ def doubts(own: torch.Tensor, share: float) -> torch.Tensor:
     """Return the probability that each label is wrong, by Bayes' rule, (L,).
 
     The label itself is evidence: most labels are right, also of items that are hard to predict. A
-    wrong label is assumed to be any class that the voices do not exclude. With 5 % wrong labels,
-    this agrees with the number of wrong labels on a contact sheet (docs/model.md).
+    wrong label is assumed to be any class that the voices do not exclude. The sum over a contact
+    sheet can be too large where the voices predict badly (docs/model.md).
 
     Args:
         own: left-out probability of each label, (L,).

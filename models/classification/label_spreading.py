@@ -3,7 +3,7 @@
 The class shares of each item repeatedly become the weighted mean of its neighbours' shares. A
 classifier learns little about a class from three items. A cluster of the graph is mostly one class,
 so one label is enough for the cluster. With 27 labels, the accuracy on unlabelled items is 0.97 on
-the bundled digits (wide classifier: 0.70) and 0.62 on textures (wide classifier: 0.47;
+the bundled digits (wide classifier: 0.70) and 0.61 on textures (wide classifier: 0.47;
 docs/gain.md). With hundreds of labels the classifiers are more accurate, and `share` gives them
 more weight.
 """
