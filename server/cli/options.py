@@ -1,7 +1,6 @@
 """Options that several commands of the command line share."""
 
 import argparse
-import dataclasses
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -232,9 +231,10 @@ def add_data_options(parser: argparse.ArgumentParser, *, labels: bool = True) ->
     group = parser.add_argument_group(
         "about the data", "options that are not given are derived from the data (docs/data.md)"
     )
-    for field in dataclasses.fields(ImportOptions):
-        arguments = IMPORT_OPTIONS[field.name]
-        group.add_argument(f"--{field.name.replace('_', '-')}", default=field.default, **arguments)
+    defaults = ImportOptions()
+    for name, arguments in IMPORT_OPTIONS.items():
+        option = f"--{name.replace('_', '-')}"
+        group.add_argument(option, default=getattr(defaults, name), **arguments)
     if not labels:
         return
     group.add_argument(

@@ -31,6 +31,11 @@ class ImportOptions:
     """Table column with labels, or a pattern of columns with 0 and 1, such as "is_*"."""
     vector: str | None = None
     """Table column with vectors, or a pattern of columns with numbers, such as "dim_*"."""
+    vector_columns: tuple[str, ...] = ()
+    """Table columns with numbers that are the vector of a project, in the order of the project.
+
+    New items to predict are read by these names. Empty: the columns are chosen.
+    """
     id: str | None = None
     """Table column with ids."""
     thumbnails: str | None = None

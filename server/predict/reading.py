@@ -59,7 +59,8 @@ class Reading:
     def options(self, given: ImportOptions) -> ImportOptions:
         """Return `given`, with the settings from the import of the project.
 
-        These are the settings for sounds, or the ranges, channels and planes of pictures.
+        These are the settings for sounds, or the ranges, channels and planes of pictures, and the
+        names of the columns of vectors.
         """
         if self.kind != "sound":
             stated = PictureReading.of(self.details)
@@ -69,6 +70,7 @@ class Reading:
                 "channels": stated.channels,
                 "planes": stated.planes,
                 "every": every if isinstance(every, int | float) else None,
+                "vector_columns": _names(self.details.get("vector_columns")),
             }
             known = {name: value for name, value in pictures.items() if value is not None}
             return dataclasses.replace(given, **known)
@@ -83,6 +85,13 @@ class Reading:
         }
         known = {name: value for name, value in fixed.items() if value is not None}
         return dataclasses.replace(given, **known)
+
+
+def _names(stated: Any) -> tuple[str, ...] | None:
+    """A list of names in details, which somebody else may have made. None if it is not valid."""
+    if not isinstance(stated, list) or not all(isinstance(name, str) for name in stated):
+        return None
+    return tuple(stated)
 
 
 @dataclass

@@ -17,7 +17,8 @@ import pytest
 from lodespace.errors import DatasetError
 from lodespace.importing.annotations.column_names import plain_name
 from lodespace.importing.label_text import LabelReader
-from lodespace.importing.source import ImportOptions
+from lodespace.importing.report import ImportReport
+from lodespace.importing.source import ImportOptions, RawItem
 from lodespace.importing.tables.cells import is_vector, vector_of
 from lodespace.importing.tables.columns import Columns, Roles, choose_roles
 from lodespace.importing.tables.file_finder import FileFinder
@@ -26,6 +27,8 @@ from lodespace.importing.tables.open_rows import open_rows
 from lodespace.importing.tables.table import Table
 from lodespace.importing.tables.table_rows import Row
 from lodespace.items.errors import BadItem, ItemError
+from lodespace.predict.project_model import reading_of
+from lodespace.predict.reading import Reading, open_new, read_batches
 from samples.pictures import Import, draw, png, reasons
 
 WANTED = [{"path": "é.jpg", "label": "a"}, {"path": "b.jpg", "label": "b, c"}]
@@ -305,7 +308,7 @@ def test_a_feather_file_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> N
 def roles_of(
     rows: list[Row], names: bool = True, files: tuple[str, ...] = (), **options: Any
 ) -> Roles:
-    listed: Any = SimpleNamespace(columns=list(rows[0]), has_names=names)
+    listed: Any = SimpleNamespace(columns=list(rows[0]), has_names=names, comma_separates=False)
     columns = Columns("t.csv", listed, rows, files.__contains__)
     return choose_roles(columns, ImportOptions(**options))
 
@@ -397,6 +400,29 @@ def test_columns_of_numbers_are_the_vector_if_nothing_else_can_be() -> None:
     assert roles_of([{"path": "0.jpg", **row} for row in flowers]).numbers == ()
     with pytest.raises(DatasetError, match="no column 'x_"):
         roles_of(rows, vector="x_*")
+
+
+def test_a_comma_is_the_decimal_mark_only_if_the_numbers_agree(tmp_path: Path) -> None:
+    def read(text: str) -> tuple[Roles, str]:
+        (tmp_path / "t.csv").write_text(text)
+        source = Table(tmp_path / "t.csv", ImportOptions())
+        doubts = [f.text for f in source.findings() if f.doubtful and f.topic == "columns"]
+        return source.roles, "; ".join(doubts)
+
+    roles, doubts = read('a,b,price\n1,2,"1,004"\n2,3,950\n3,4,"1,234,567"\n')
+    assert roles.numbers == ("a", "b")
+    assert "price, with numbers such as 1,004" in doubts
+    assert read("a;b\n1,5;1,004\n2,5;2,5\n")[0].decimal_commas == {"a", "b"}
+    roles, doubts = read("a;b;c\n1.5;1,004;1\n2.5;2,004;2\n")
+    assert (roles.numbers, roles.decimal_commas) == (("a", "c"), frozenset())
+    roles, doubts = read("a;b\n1;1,004\n2;2,004\n")
+    assert roles.decimal_commas == {"a", "b"}
+    assert "1,004 is read as 1.004" in doubts
+    read("a,b\n" + "1,2\n" * 60 + '1,"1,004"\n')
+    *_, last = Table(tmp_path / "t.csv", ImportOptions())
+    assert isinstance(last, RawItem) and last.vector is not None
+    with pytest.raises(ItemError, match=r"column b has '1,004'.*without commas"):
+        last.vector()
 
 
 def test_a_vector_beside_a_picture_shows_the_picture() -> None:
@@ -695,3 +721,26 @@ def test_rows_of_pixels_are_pictures(tmp_path: Path, bring: Import, form: str) -
     assert items.class_names == ("0", "1", "2")
     option = {"names": "pixel*", "no names": "column *", "text": "pixels"}[form]
     assert bring(tmp_path / "t.csv", vector=option)[0].kind == "vector"
+
+
+def test_new_vectors_are_read_by_the_names_of_their_columns(tmp_path: Path, bring: Import) -> None:
+    new = tmp_path / "new.csv"
+
+    def vectors(text: str, **options: Any) -> list[list[float]]:
+        new.write_text(text)
+        found = ImportReport("new")
+        source = open_new(str(new), reading, ImportOptions(**options))
+        (batch,) = read_batches(source, reading, found, 10)
+        return batch.array().tolist()
+
+    (tmp_path / "t.csv").write_text("label,b,a,c\nx,1,2,3\ny,4,5,6\n")
+    items, _ = bring(tmp_path / "t.csv")
+    reading = Reading.of(reading_of(items))
+    assert reading.details == {"vector_columns": ["b", "a", "c"]}
+    assert vectors("c,a,b,d\n3,2,1,0\n") == [[1, 2, 3]]
+    assert vectors("c,a,b\n3,2,1\n", vector="[abc]") == [[1, 2, 3]]
+    assert vectors("x,y,z\n3,2,1\n", vector="y,z,x") == [[2, 1, 3]]
+    with pytest.raises(DatasetError, match=r"1 of the 3 columns .* are missing: c\. "):
+        vectors("a,b,d\n1,2,3\n")
+    with pytest.raises(DatasetError, match="missing: b, a, c"):
+        vectors("1,2,3\n1.5,2,3\n")

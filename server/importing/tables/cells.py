@@ -2,13 +2,13 @@
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from lodespace.importing.tables.table_rows import Row
+from lodespace.importing.tables.table_rows import Row, short
 from lodespace.items.errors import ItemError
 from lodespace.json_input import json_value
 
@@ -18,6 +18,10 @@ _WRAPPED = re.compile(r"(?:np\.)?(?:array|tensor)\(")
 _NUMBER_TYPE = re.compile(r",\s*(?:dtype|device)=")
 """Begin of the text that numpy and torch print after numbers."""
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?")
+_GROUPED = re.compile(r"[+-]?\d{1,3}(?:[.,' \u00a0\u202f]\d{3})+(?:[.,]\d+)?")
+"""A number with separators of thousands: 1,004 or 1.234,5."""
+_DECIMAL_OR_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
+"""A number such as 1,004, which may be 1.004 or 1004."""
 _MOST_TRIED = 1 << 16
 """Largest number of characters of a text that is tried as a vector to find the columns."""
 
@@ -138,13 +142,50 @@ def number_of(cell: Any) -> float | None:
         return None
 
 
-def vector_of_cells(cells: Iterable[Any]) -> npt.NDArray[np.float32]:
-    """The vector (F,) of cells with one number each. Raises ItemError."""
+def has_decimal_comma(cell: Any) -> bool:
+    """Whether the cell is a text such as 0,5, or 1,004, which may be 1004."""
+    return isinstance(cell, str) and _DECIMAL_COMMA.fullmatch(cell.strip()) is not None
+
+
+def may_be_grouped(cell: Any) -> bool:
+    """Whether the comma of a number may separate thousands: in 1,004, not in 0,004 or 1,5."""
+    return isinstance(cell, str) and _DECIMAL_OR_GROUPED.fullmatch(cell.strip()) is not None
+
+
+def has_decimal_point(cell: Any) -> bool:
+    """Whether the cell is a text of a number with a point, such as 0.5."""
+    return isinstance(cell, str) and "." in cell and number_of(cell) is not None
+
+
+def is_grouped(cell: Any) -> bool:
+    """Whether the cell is a text of a number with separators of thousands, such as 1,234,567."""
+    return isinstance(cell, str) and _GROUPED.fullmatch(cell.strip()) is not None
+
+
+def vector_of_cells(
+    row: Row, columns: Sequence[str], decimal_commas: Collection[str]
+) -> npt.NDArray[np.float32]:
+    """The vector (F,) of the numbers in a row.
+
+    Args:
+        row: The row.
+        columns: Names of the F columns, in the order of the vector.
+        decimal_commas: Columns in which a comma is the decimal mark.
+
+    Raises:
+        ItemError: A cell is not a number, or has a comma that may separate thousands.
+    """
     numbers: list[float] = []
-    for cell in cells:
+    for column in columns:
+        cell = row.get(column)
         number = number_of(cell)
+        if column not in decimal_commas and has_decimal_comma(cell):
+            number = None
         if number is None or math.isnan(number):
-            raise ItemError(f"the vector has '{str(cell)[:40]}' in place of a number")
+            raise ItemError(
+                f"the column {short(column)} has '{str(cell)[:40]}', which is not read as a number"
+                + ("; write it without commas" if isinstance(cell, str) and "," in cell else "")
+            )
         numbers.append(number)
     with np.errstate(over="ignore"):
         return np.asarray(numbers, np.float32)

@@ -18,8 +18,12 @@ from lodespace.importing.source import ImportOptions
 from lodespace.importing.tables import column_names
 from lodespace.importing.tables.cells import is_picture, is_vector, number_of, text_of
 from lodespace.importing.tables.column_names import plain
-from lodespace.importing.tables.label_columns import LabelColumns, choose_labels, usual_labels
-from lodespace.importing.tables.pixel_rows import has_label_first
+from lodespace.importing.tables.label_columns import LabelColumns, choose_labels
+from lodespace.importing.tables.number_columns import (
+    choose_numbers,
+    decimal_commas,
+    project_columns,
+)
 from lodespace.importing.tables.table_rows import Row, Rows, short
 from lodespace.items import decoding
 
@@ -50,6 +54,8 @@ class Roles:
     """Column with a vector per cell."""
     numbers: tuple[str, ...] = ()
     """Columns with a number per cell, which form the vector together."""
+    decimal_commas: frozenset[str] = frozenset()
+    """Columns of `numbers` in which a comma is the decimal mark."""
     thumbnail: str | None = None
     """Column with pictures that are shown for vectors."""
     labels: LabelColumns = field(default_factory=LabelColumns)
@@ -145,7 +151,10 @@ def choose_roles(columns: Columns, options: ImportOptions) -> Roles:
     if roles.image is not None and roles.vector is not None and options.vector is None:
         roles.vector = None  # --image asks for the pictures
     if roles.image is None and not roles.is_vector:
-        _choose_numbers(roles, columns, options)
+        roles.numbers, found = choose_numbers(columns, options, {roles.split, roles.path})
+        roles.findings += found
+    roles.decimal_commas, found = decimal_commas(columns, roles.numbers)
+    roles.findings += found
     if roles.is_vector:
         _choose_thumbnail(roles, columns, options)
     roles.id = _id(columns, options, roles)
@@ -190,9 +199,16 @@ def _choose_vector(roles: Roles, columns: Columns, options: ImportOptions) -> No
                 roles.vector = column
         else:
             roles.numbers = columns.matching(asked)
+            if set(roles.numbers) == set(options.vector_columns):
+                roles.numbers = options.vector_columns
         return
     if options.image is not None:
         return
+    if options.vector_columns:
+        there = any(name in columns.rows.columns for name in options.vector_columns)
+        if there or _image(columns, roles) is None:
+            roles.numbers = project_columns(columns, options.vector_columns)
+            return
     for column in columns.usual(column_names.VECTORS):
         if any(map(is_vector, columns.cells(column))):
             roles.vector = column
@@ -284,34 +300,6 @@ def joined(folder: Any, name: str) -> str:
     """The path of a file in a folder, which may be empty."""
     given = folder.strip().rstrip("/\\") if isinstance(folder, str) else ""
     return f"{given}/{name.strip()}" if given else name
-
-
-def _choose_numbers(roles: Roles, columns: Columns, options: ImportOptions) -> None:
-    """Take columns of numbers as vectors, because nothing else can be an item."""
-    labels = usual_labels(columns)
-    without = {*labels[:1], *columns.usual(column_names.IDS), roles.split, roles.path}
-    if options.label is not None and options.label in columns.rows.columns:
-        without.add(options.label)
-    if options.id is not None:
-        without.add(options.id)
-    numeric = [c for c in columns.numeric(without) if not plain(c).startswith("unnamed:")]
-    if not columns.rows.has_names and has_label_first(len(columns.rows.columns)):
-        numeric = [column for column in numeric if column != columns.rows.columns[0]]
-    families: dict[str, list[str]] = {}
-    for column in numeric:
-        if re.search(r"\d", column):
-            families.setdefault(re.sub(r"\d+", "#", column), []).append(column)
-    largest = max(families.values(), key=len, default=[])
-    chosen = largest if len(largest) > 2 and 2 * len(largest) >= len(numeric) else numeric
-    if len(chosen) < 2:
-        return
-    roles.numbers = tuple(chosen)
-    pattern = next((key for key, value in families.items() if value is chosen), None)
-    named = pattern is not None and pattern.strip("#. ")
-    example = pattern.replace("#", "*") if pattern and named else ",".join(chosen[:3])
-    names = ", ".join([short(c) for c in chosen[:3]] + (["..."] if len(chosen) > 3 else []))
-    text = f"{len(chosen):,} columns of numbers are the vector ({names})"
-    roles.findings.append(Finding("columns", text, doubtful=True, option=f"--vector '{example}'"))
 
 
 def _choose_thumbnail(roles: Roles, columns: Columns, options: ImportOptions) -> None:

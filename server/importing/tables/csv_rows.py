@@ -44,6 +44,7 @@ class CsvRows(Rows):
         check_columns(path, len(columns))
         super().__init__(columns)
         self.has_names = found.has_header
+        self.comma_separates = found.delimiter == ","
         self.findings = [*self.text.findings, *self._findings(is_tsv=is_tsv)]
 
     def _findings(self, *, is_tsv: bool) -> Iterator[Finding]:

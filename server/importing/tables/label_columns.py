@@ -46,6 +46,7 @@ class LabelColumns:
 class HasColumns(Protocol):
     """The columns of a table with their first cells (columns.py)."""
 
+    name: str
     rows: Rows
     first: Sequence[Row]
     cells: Callable[[str], list[Any]]

@@ -105,7 +105,10 @@ class Table:
 
     @property
     def details(self) -> dict[str, Any]:
-        return self.survey.reading.details()
+        stored = self.survey.reading.details()
+        if self.rows.has_names and self.roles.numbers:
+            stored["vector_columns"] = list(self.roles.numbers)
+        return stored
 
     @property
     def schema(self) -> pa.Schema | None:
@@ -233,8 +236,8 @@ class Table:
 
     def _vector_reader(self, row: Row) -> Callable[[], npt.NDArray[np.float32]]:
         if self.roles.vector is None:
-            cells = [row.get(name) for name in self.roles.numbers]
-            return lambda: vector_of_cells(cells)
+            roles = self.roles
+            return lambda: vector_of_cells(row, roles.numbers, roles.decimal_commas)
         return partial(_vector_of_length, row.get(self.roles.vector), self.length)
 
     def _id_of(self, number: int, row: Row, path: str | None, original: bytes | None) -> str:

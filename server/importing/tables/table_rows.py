@@ -28,6 +28,8 @@ class Rows(ABC):
 
     has_names = True
     """Whether the table names its columns."""
+    comma_separates = False
+    """Whether commas separate the cells, and are therefore not the decimal marks of numbers."""
 
     def __init__(
         self, columns: Sequence[str], schema: pa.Schema | None = None, count: int | None = None

@@ -1,0 +1,122 @@
+"""The columns of a table with a number per cell, which form the vector together."""
+
+import re
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from lodespace.errors import DatasetError
+from lodespace.importing.finding import Finding
+from lodespace.importing.source import ImportOptions
+from lodespace.importing.tables import column_names
+from lodespace.importing.tables.cells import (
+    has_decimal_comma,
+    has_decimal_point,
+    is_grouped,
+    may_be_grouped,
+    number_of,
+)
+from lodespace.importing.tables.column_names import plain
+from lodespace.importing.tables.label_columns import HasColumns, usual_labels
+from lodespace.importing.tables.pixel_rows import has_label_first
+from lodespace.importing.tables.table_rows import short
+
+_MOST_NAMED = 8
+"""Largest number of columns that a message names."""
+
+
+def choose_numbers(
+    columns: HasColumns, options: ImportOptions, taken: Collection[str | None]
+) -> tuple[tuple[str, ...], list[Finding]]:
+    """Choose columns of numbers as the vector, because nothing else can be an item.
+
+    Args:
+        columns: The columns of the table.
+        options: `label` and `id` name columns that are not part of the vector.
+        taken: Columns that have another role.
+
+    Returns:
+        The columns, or () if fewer than two have numbers, and the findings.
+    """
+    labels = usual_labels(columns)
+    without = {*labels[:1], *columns.usual(column_names.IDS), *taken, options.label, options.id}
+    if not columns.rows.has_names and has_label_first(len(columns.rows.columns)):
+        without.add(columns.rows.columns[0])
+    unclear = _unclear(columns, without)
+    without |= unclear.keys()
+    numeric = [c for c in columns.numeric(without) if not plain(c).startswith("unnamed:")]
+    families: dict[str, list[str]] = {}
+    for column in numeric:
+        if re.search(r"\d", column):
+            families.setdefault(re.sub(r"\d+", "#", column), []).append(column)
+    largest = max(families.values(), key=len, default=[])
+    chosen = largest if len(largest) > 2 and 2 * len(largest) >= len(numeric) else numeric
+    findings: list[Finding] = []
+    if len(chosen) > 1:
+        pattern = next((key for key, value in families.items() if value is chosen), None)
+        named = pattern is not None and pattern.strip("#. ")
+        example = pattern.replace("#", "*") if pattern and named else ",".join(chosen[:3])
+        names = ", ".join([short(c) for c in chosen[:3]] + (["..."] if len(chosen) > 3 else []))
+        text = f"{len(chosen):,} columns of numbers are the vector ({names})"
+        option = f"--vector '{example}'"
+        findings.append(Finding("columns", text, doubtful=True, option=option))
+    if unclear:
+        cell = next(iter(unclear.values()))
+        names = ", ".join(map(short, list(unclear)[:_MOST_NAMED]))
+        text = f"not in the vector: {names}, with numbers such as {cell}, which may be thousands"
+        findings.append(Finding("columns", f"{text}; write them as 1004.5", doubtful=True))
+    return (tuple(chosen) if len(chosen) > 1 else ()), findings
+
+
+def project_columns(columns: HasColumns, wanted: Sequence[str]) -> tuple[str, ...]:
+    """The columns of a project's vectors, in its order. Raises DatasetError if one is missing."""
+    missing = [name for name in wanted if name not in columns.rows.columns]
+    if missing:
+        names = ", ".join(map(short, missing[:_MOST_NAMED]))
+        more = f" and {len(missing) - _MOST_NAMED:,} more" if len(missing) > _MOST_NAMED else ""
+        raise DatasetError(
+            f"{columns.name}: {len(missing):,} of the {len(wanted):,} columns of the project's "
+            f"vectors are missing: {names}{more}. Name the columns as in the imported table"
+        )
+    return tuple(wanted)
+
+
+def _unclear(columns: HasColumns, without: Collection[str | None]) -> dict[str, str]:
+    """A number per column whose numbers have, or may have, separators of thousands."""
+    numbers: dict[str, list[Any]] = {}
+    for column in columns.rows.columns:
+        cells = columns.cells(column) if column not in without else []
+        if cells and all(number_of(cell) is not None or is_grouped(cell) for cell in cells):
+            numbers[column] = cells
+    decimal = decimal_commas(columns, list(numbers))[0]
+    found: dict[str, str] = {}
+    for column, cells in numbers.items():
+        for cell in cells:
+            if number_of(cell) is None or (column not in decimal and has_decimal_comma(cell)):
+                found[column] = str(cell).strip()
+                break
+    return found
+
+
+def decimal_commas(
+    columns: HasColumns, names: Sequence[str]
+) -> tuple[frozenset[str], list[Finding]]:
+    """The columns of numbers in which a comma is the decimal mark, and a finding if in doubt.
+
+    There are none if commas separate the cells. A column whose numbers have points is not one. If
+    another column has points, a number such as 0,5 must prove the decimal comma: 1,004 may be 1004.
+    """
+    if columns.rows.comma_separates:
+        return frozenset(), []
+    cells = {name: columns.cells(name) for name in names}
+    points = {name for name in names if any(map(has_decimal_point, cells[name]))}
+    proved = {
+        name
+        for name in names
+        if any(has_decimal_comma(cell) and not may_be_grouped(cell) for cell in cells[name])
+    }
+    decimal = frozenset(proved - points if points else names)
+    example = next((cell for name in decimal for cell in cells[name] if may_be_grouped(cell)), None)
+    if proved or example is None:
+        return decimal, []
+    text = f"{example} is read as {example.replace(',', '.')}; if it is not, write 1004.5"
+    return decimal, [Finding("columns", text, doubtful=True)]
