@@ -1,6 +1,6 @@
 """Labels of sounds for Raven and Audacity: one table per sound file, with times in seconds."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,7 @@ def write_raven(table: Table, folder: Path, *, predictions: bool) -> int:
     low, high = _frequency(table, "fmin"), _frequency(table, "fmax")
     written = 0
     recordings = _by_recording(table, predictions=predictions)
+    stems = Counter(map(_stem, recordings))
     used = dict.fromkeys(
         name
         for rows in recordings.values()
@@ -74,7 +75,7 @@ def write_raven(table: Table, folder: Path, *, predictions: bool) -> int:
                 *(as_text(row.columns.get(name)) for name in more),
             )
             lines.append("\t".join(_plain(str(cell)) for cell in cells))
-        _write(folder, recording, recordings, ".Table.1.selections.txt", lines)
+        _write(folder, recording, stems, ".Table.1.selections.txt", lines)
         written += len(rows)
     return written
 
@@ -107,13 +108,14 @@ def write_audacity(table: Table, folder: Path, *, predictions: bool) -> int:
     """
     written = 0
     recordings = _by_recording(table, predictions=predictions)
+    stems = Counter(map(_stem, recordings))
     for recording, rows in recordings.items():
         lines: list[str] = []
         for row in rows:
             lines.append(f"{row.start:.6f}\t{row.end:.6f}\t{_plain(row.label)}")
             if row.low is not None and row.high is not None:
                 lines.append(f"\\\t{row.low:.6f}\t{row.high:.6f}")
-        _write(folder, recording, recordings, ".txt", lines)
+        _write(folder, recording, stems, ".txt", lines)
         written += len(rows)
     return written
 
@@ -145,14 +147,21 @@ def _by_recording(table: Table, *, predictions: bool) -> dict[str, list[_Row]]:
     return found
 
 
+def _stem(recording: str) -> str:
+    """The path of a recording without the suffix."""
+    return recording.rsplit(".", 1)[0]
+
+
 def _write(
-    folder: Path, recording: str, recordings: dict[str, list[_Row]], suffix: str, lines: list[str]
+    folder: Path, recording: str, stems: Counter[str], suffix: str, lines: list[str]
 ) -> None:
-    """Write the table of a recording. The name of the table has the suffix of the recording if two
-    recordings differ only in their suffixes, such as song.wav and song.flac."""
-    stem = recording.rsplit(".", 1)[0]
-    twins = sum(other.rsplit(".", 1)[0] == stem for other in recordings)
-    name = safe_name((recording if twins > 1 else stem).replace("/", "__"))
+    """Write the table of a recording.
+
+    The name of the table has the suffix of the recording if two recordings differ only in their
+    suffixes, such as song.wav and song.flac. `stems` has the number of recordings per stem.
+    """
+    stem = _stem(recording)
+    name = safe_name((recording if stems[stem] > 1 else stem).replace("/", "__"))
     path = folder / f"{name}{suffix}"
     number = 2
     while path.exists():
