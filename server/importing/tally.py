@@ -108,7 +108,10 @@ def report_lines(
     if all(finding.topic != "ids" for finding in found):
         found.append(Finding("ids", _usual_ids(source)))
     lines = [
-        _line(finding) for topic in get_args(Topic) for finding in found if finding.topic == topic
+        report_line(finding)
+        for topic in get_args(Topic)
+        for finding in found
+        if finding.topic == topic
     ]
     unit = getattr(source, "unit", "items")
     left_out = report.kinds.lines(tally.files if unit == "files" else tally.items, unit)
@@ -156,7 +159,8 @@ def _usual_ids(source: Source) -> str:
     return "the paths of the files"
 
 
-def _line(finding: Finding) -> ReportLine:
+def report_line(finding: Finding) -> ReportLine:
+    """Return a finding as a line of the report, with texts of at most LONGEST characters."""
     return ReportLine(
         topic=finding.topic,
         text=shortened(finding.text),

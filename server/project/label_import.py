@@ -180,25 +180,33 @@ def _matching(result: LabelImport) -> list[str]:
         lines.append(f"matched {counts_text(matched.how)}{overlap}")
     several = sum(len(labels) > 1 for labels in matched.labels.values())
     if several:
-        lines.append(f"{several:,} items have several labels: the first is used")
+        lines.append(f"items with several labels: {several:,}; the first is the class")
     if result.unknown:
         lines.append(
-            f"{len(result.unknown):,} names belong to no item of this project: "
-            f"{_examples(result.unknown)}"
+            f"? names that belong to no item of this project: {len(result.unknown):,} "
+            f"({_examples(result.unknown)})"
         )
     if matched.elsewhere:
         lines.append(
-            f"? {len(matched.elsewhere):,} names fit an item in a folder with another name; if "
-            "these are other files, remove them from the table:"
+            "? names that fit an item in a folder with another name: "
+            f"{len(matched.elsewhere):,}; if these are other files, remove them from the table:"
         )
         pairs = list(matched.elsewhere.items())[:_NAMED]
         lines += [f"  {name}: {item}" for name, item in pairs]
     if matched.unclear:
-        lines.append(f"{len(matched.unclear):,} names fit no item clearly, and are not used:")
+        lines.append(
+            f"? names that fit no item clearly, and are not used: {len(matched.unclear):,}"
+        )
         lines += [f"  {name}: {', '.join(several)}" for name, several in matched.unclear[:_NAMED]]
+    if matched.exact:
+        lines.append(
+            "? annotations that label only the window with their times, because all of their "
+            f"recording have the times of windows: {matched.exact:,}"
+        )
     if matched.unused:
         lines.append(
-            f"{matched.unused:,} annotations overlap no item by enough; --overlap sets how much"
+            f"? annotations that overlap no item by enough: {matched.unused:,}; --overlap sets "
+            "how much"
         )
     return [*lines, *matched.notes, *result.notes]
 

@@ -11,8 +11,10 @@ from lodespace.errors import DatasetError
 from lodespace.importing.annotations.annotation import Annotation, AnnotationFile, separated
 from lodespace.importing.annotations.annotation_file import may_hold, read_annotations
 from lodespace.importing.source import ImportOptions
+from lodespace.importing.tally import report_line
 from lodespace.items import table as item_table
 from lodespace.items.errors import BadItem
+from lodespace.items.import_report import with_option
 from lodespace.items.paths import shown, walk
 from lodespace.models.item_predictions import UNLABELED
 from lodespace.project.project import MANIFEST
@@ -26,7 +28,7 @@ class ForeignLabels:
     overlap: float = 0.5
     """Smallest overlap of an annotation and a window, as a share of the shorter of the two."""
     notes: list[str] = field(default_factory=list[str])
-    """Remarks for a person to check."""
+    """How the files were read, as lines for a terminal. Doubtful lines begin with "? "."""
 
     @property
     def by_name(self) -> dict[str, str]:
@@ -60,7 +62,9 @@ def read_labels(path: Path, options: ImportOptions) -> ForeignLabels:
         if file.bad:
             raise DatasetError(f"--labels-from {file.bad[0].name}: {file.bad[0].reason}")
         found.annotations += file.annotations
-        found.notes += file.notes
+        found.notes += [
+            f"{'? ' if f.doubtful else ''}{with_option(report_line(f))}" for f in file.findings
+        ]
     _refuse_two_labels(path, found.annotations)
     return found
 

@@ -100,6 +100,25 @@ def test_usual_spellings_give_the_same_annotation(
     assert list(matched.labels) == [b"a.wav"]
 
 
+@pytest.mark.parametrize("name", ["a.txt", "a.csv", "raven.txt"])
+def test_the_encoding_of_an_old_file_is_found_and_reported(tmp_path: Path, name: str) -> None:
+    text = {
+        "a.txt": "0\t1\tГрач\n1\t2\tСойка\n",
+        "a.csv": "file,start,end,label\na.wav,0,1,Грач\na.wav,1,2,Сойка\n",
+        "raven.txt": RAVEN + "1\tV\t1\t0\t1\t1\t2\tГрач\n2\tV\t1\t1\t2\t1\t2\tСойка\n",
+    }[name]
+    found = read(tmp_path, name, text.encode("cp1251"))
+    assert [a.label for a in found.annotations] == ["Грач", "Сойка"]
+    assert any("cp1251" in f.text and "--encoding" in f.option for f in found.findings)
+    stated = read_annotations(tmp_path / name, name, ImportOptions(encoding="cp1251"))
+    assert stated is not None and stated.findings == []
+
+
+def test_letters_that_cannot_be_read_are_reported(tmp_path: Path) -> None:
+    found = read(tmp_path, "a.txt", "0\t1\tGrünfink\n".encode() + b"1\t2\tAmsel\xff\n")
+    assert any("1 line with letters that are not" in f.text for f in found.findings if f.doubtful)
+
+
 def test_frequencies_are_read_in_hertz(tmp_path: Path) -> None:
     for text in (
         "file,start,end,low_khz,high_khz,label\na.wav,1,2,1.5,2,x\n",
@@ -519,6 +538,6 @@ def test_a_table_without_labels_keeps_its_columns_and_the_folders_labels(tmp_pat
         ("x", {"hasbird": "1"}),
         ("y", {"hasbird": "0"}),
     ]
-    assert any("--label" in finding.text for finding in source.findings() if finding.doubtful)
+    assert any("--label" in finding.option for finding in source.findings() if finding.doubtful)
     source = SoundFolder(tmp_path, ImportOptions(label="hasbird"))
     assert [label for _, label, _ in labels_of(source)] == ["1", "0"]

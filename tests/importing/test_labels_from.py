@@ -4,10 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
 
 from lodespace.cli import main
 from lodespace.exporting.formats import export
+from lodespace.importing.annotations.annotation import Annotation
 from lodespace.importing.annotations.annotation_file import read_annotations
 from lodespace.importing.annotations.item_labels import match_items
 from lodespace.importing.annotations.label_studio import paths_in
@@ -62,6 +65,26 @@ def test_ambiguous_names_are_listed_with_the_items(pictures: ItemSet) -> None:
     found = match_items(ForeignLabels.of({"1.png": "a", "q.png": "b"}).annotations, pictures, 0.5)
     assert found.unclear == [("1.png", ["x/1.png", "y/1.png"])]
     assert found.unknown == ["q.png"]
+
+
+def test_a_name_without_an_item_counts_once(pictures: ItemSet) -> None:
+    annotations = [Annotation((name,), "a", n, n + 1) for n in range(9) for name in ("q", "1.png")]
+    found = match_items(annotations, pictures, 0.5)
+    assert found.unknown == ["q"]
+    assert [name for name, _ in found.unclear] == ["1.png"]
+
+
+def test_labels_of_windows_that_overlap_are_stated(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    soundfile.write(tmp_path / "in/a.wav", np.zeros(48_000, np.float32), 8000)
+    windows = ImportOptions(window=3.0, hop=1.0)
+    report = import_data(str(tmp_path / "in"), tmp_path / "imported", windows)
+    items = item_set.load(tmp_path / "imported", root=report.root)
+    (tmp_path / "a.txt").write_text("0\t3\towl\n")
+    labels = read_labels(tmp_path / "a.txt", ImportOptions())
+    found = match_items(labels.annotations, items, labels.overlap)
+    assert found.labels == {0: ("owl",)}
+    assert "recording have the times of windows: 1" in summary(LabelImport(matched=found), None)
 
 
 def choice(label: str | list[str], name: str = "label") -> dict[str, Any]:
@@ -259,7 +282,7 @@ def test_items_in_another_folder_are_reported(pictures: ItemSet) -> None:
     found = match_items(ForeignLabels.of({"w/2.png": "a"}).annotations, pictures, 0.5)
     assert found.elsewhere == {"w/2.png": "y/2.png"}
     lines = summary(LabelImport(matched=found), None).splitlines()
-    assert any(line.startswith("? 1 names") for line in lines)
+    assert any(line.startswith("? names that fit an item in a folder") for line in lines)
     both = ForeignLabels.of({"w/2.png": "a", "x/1.png": "b"}).annotations
     assert match_items(both, pictures, 0.5).unknown == ["w/2.png"]
 

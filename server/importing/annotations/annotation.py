@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from lodespace.importing.finding import Finding
 from lodespace.items.errors import BadItem
 
 
@@ -58,8 +59,8 @@ class AnnotationFile:
     own_names: tuple[str, ...] = ()
     """Possible names of the recording with the name of the file, the best first, for a table with
     columns for times."""
-    notes: list[str] = field(default_factory=list[str])
-    """Remarks for a person to check."""
+    findings: list[Finding] = field(default_factory=list[Finding])
+    """How the file was read."""
     passed: int = 0
     """Number of entries that are not labels of items."""
     guessed: bool = False
@@ -79,8 +80,3 @@ def joined(labels: Sequence[str]) -> str | None:
 def separated(text: str) -> tuple[str, ...]:
     """The labels in a text that `joined` returned."""
     return tuple(part for part in (part.strip() for part in text.split("|")) if part)
-
-
-def counted(number: int, noun: str) -> str:
-    """A number with its noun: "1 annotation", "2,000 annotations"."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -57,21 +57,16 @@ def read_annotations(
         if tasks is not None:
             return tasks
     if suffix == ".txt":
-        lines = _text_of(path)
-        if lines is None:
+        if not _is_text(path):
             return None
+        lines, findings = text_lines(path, options.encoding)
         if is_label_track(lines):
-            return read_label_track(lines, name, names, options.missing)
+            track = read_label_track(lines, name, names, options.missing)
+            track.findings += findings
+            return track
         # Raven writes quotation marks as they are.
         if "\t" in lines[0] and find_columns(lines[0].split("\t")).raven:
-            return read_table(
-                TabRows(lines),
-                name,
-                names,
-                options.label,
-                clips=options.clips,
-                missing=options.missing,
-            )
+            return read_table(TabRows(lines, findings), name, names, options)
         if not identified and not any(mark in lines[0] for mark in "\t,;|"):
             return None  # a text
     rows = open_rows(path, options.encoding, options.unpacked, options.sheet)
@@ -81,16 +76,7 @@ def read_annotations(
             return label_studio.read_flat(good, name, options.label)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise DatasetError(f"{path}: not tasks of Label Studio: {error!r}") from error
-    return read_table(
-        rows,
-        name,
-        names,
-        options.label,
-        identified=identified,
-        id=options.id,
-        clips=options.clips,
-        missing=options.missing,
-    )
+    return read_table(rows, name, names, options, identified=identified)
 
 
 def may_hold(name: str) -> bool:
@@ -98,14 +84,12 @@ def may_hold(name: str) -> bool:
     return bool(table_suffix(Path(name)))
 
 
-def _text_of(path: Path) -> list[str] | None:
-    """The lines of a text file, or None if the file is not a text. Raises DatasetError."""
+def _is_text(path: Path) -> bool:
+    """Whether a file begins like a text. Raises DatasetError."""
     try:
-        if not is_text(path):
-            return None
+        return is_text(path)
     except OSError as error:
         raise DatasetError(f"{path} cannot be read: {error.strerror}") from error
-    return text_lines(path)
 
 
 def _of_json(path: Path, name: str, options: ImportOptions) -> AnnotationFile | None:

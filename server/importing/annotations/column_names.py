@@ -197,15 +197,10 @@ def columns_by_content(rows: Sequence[dict[str, Any]]) -> Columns:
             columns.files.append(name)
         else:
             columns.labels.append(name)
-    pairs = (
-        [(number_in(row[a]), number_in(row[b])) for row in rows for a, b in [times[:2]]]
-        if (len(times) == 2)
-        else []
-    )
-    if pairs and all(
-        start is not None and end is not None and start <= end for start, end in pairs
-    ):
-        columns.start, columns.end = Column(times[0]), Column(times[1])
+    if len(times) == 2:
+        pairs = [(number_in(row[times[0]]), number_in(row[times[1]])) for row in rows]
+        if all(start is not None and end is not None and start <= end for start, end in pairs):
+            columns.start, columns.end = Column(times[0]), Column(times[1])
     if columns.files and not columns.labels and len(times) == 1:
         columns.labels = times  # a list of files with the numbers of their classes
     columns.unused = columns.labels[1:]

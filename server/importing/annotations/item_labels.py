@@ -28,15 +28,21 @@ class ItemLabels:
     how: Counter[How] = field(default_factory=Counter[How])
     """Number of annotations by the way in which their items were found."""
     unknown: list[str] = field(default_factory=list[str])
-    """Names that are of no item."""
+    """Names that are of no item, each once."""
     unclear: list[tuple[str, list[str]]] = field(default_factory=list[tuple[str, list[str]]])
-    """Names that may be of several items, with the ids of the first of these items."""
+    """Names that may be of several items, each once, with the ids of the first of these items."""
     elsewhere: dict[str, str] = field(default_factory=dict[str, str])
     """Names whose item is in a folder with another name, with the path or id of the item."""
     unused: int = 0
     """Number of annotations of known recordings that overlap no item by enough."""
     notes: list[str] = field(default_factory=list[str])
     """Remarks for a person to check."""
+    exact: int = 0
+    """Number of annotations that label only the window with their times, and not others that it
+    overlaps.
+
+    All annotations of their recording have the times of windows.
+    """
     by_overlap: int = 0
     """Number of items that got their label by the overlap with annotations."""
 
@@ -75,12 +81,12 @@ class _Matching:
 
     def run(self, annotations: Sequence[Annotation], overlap: float) -> ItemLabels:
         found = ItemLabels()
-        if self.items.kind == "sound":
+        sounds = self.items.kind == "sound"
+        if sounds:
             annotations = self._with_times(annotations, found)
         names = dict.fromkeys(name for a in annotations for name in a.names)
         ids = self.items.ids
         numbers = {item_id: item for item, item_id in enumerate(ids)}
-        sounds = self.items.kind == "sound"
         by_file = match_paths(names, self.files)
         # The ids of sounds are those of windows, which are matched only whole.
         by_id = {} if sounds else match_paths(names, ids)
@@ -119,6 +125,8 @@ class _Matching:
                 )
         for number, parts in per_file.items():
             self._overlapping(found, self.of_file[number], parts, overlap)
+        found.unknown = list(dict.fromkeys(found.unknown))
+        found.unclear = list(dict(found.unclear).items())
         return found
 
     def _with_times(
@@ -191,7 +199,9 @@ class _Matching:
         """Give labels to the items of one recording, by their overlap with its annotations."""
         windows = WindowLabels(parts, overlap)
         spans = {item: span for item in items if (span := self.parts[item]) is not None}
-        exact = windows.exact(spans.values(), SAME)
+        exact = windows.exact(spans.values())
+        if exact and _overlap(spans.values()):
+            found.exact += len(windows.timed)
         for item in items:
             span = spans.get(item)
             if item in found.labels:
@@ -199,9 +209,15 @@ class _Matching:
             if span is None:
                 labels = windows.whole
             else:
-                labels = windows.same(*span, SAME) if exact else windows.of(*span)
+                labels = windows.same(*span) if exact else windows.of(*span)
             if labels:
                 found.labels[item] = labels
                 found.by_overlap += 1
         if not exact:
             found.unused += len(windows.timed) - len(windows.used)
+
+
+def _overlap(spans: Iterable[tuple[float, float]]) -> bool:
+    """Whether spans with different times overlap. A span is (start, end) in seconds."""
+    ordered = sorted(set(spans))
+    return any(later[0] < earlier[1] - SAME for earlier, later in itertools.pairwise(ordered))

@@ -44,13 +44,6 @@ class LabelCells:
         """The texts that were taken as missing values, and the labels with a bar."""
         return [*self._read.left_out(), *self._read.bars()]
 
-    def notes(self) -> list[str]:
-        """The findings as sentences, with the option that decides otherwise."""
-        return [
-            f"{found.text}; {found.option}?" if found.option else found.text
-            for found in self.findings()
-        ]
-
 
 class ExactCells(LabelCells):
     """Reads the labels in our own exports, where each text is the name of a class."""

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from lodespace.importing.annotations.annotation import Annotation, AnnotationFile, counted
+from lodespace.importing.annotations.annotation import Annotation, AnnotationFile
 from lodespace.importing.annotations.table_annotations import MAX_ANNOTATIONS, label_text
+from lodespace.importing.finding import Finding, counted
 from lodespace.json_input import JsonError, json_value
 
 KIND = "Label Studio project"
@@ -211,18 +212,21 @@ def _decided(found: AnnotationFile, tasks: Sequence[_Task], control: str | None)
                     Annotation(task.names, region[0], start, end, others=region[1:])
                 )
     if different:
-        found.notes.append(
+        text = (
             f"{counted(different, 'task')} with different labels of several annotators: the ground "
             "truth is used, or else the label of most annotators, or else the newest"
         )
+        found.findings.append(Finding("labels", text, doubtful=True))
     unused = [name for name in {*controls, *regions} if name not in (chosen, chosen_region)]
     if unused:
-        found.notes.append(
-            f"labels of the control {found.label_column} are used, not those of "
-            f"{', '.join(sorted(unused))}; --label chooses a control"
-        )
+        names = ", ".join(sorted(unused))
+        text = f"labels of the control {found.label_column} are used, not those of {names}"
+        found.findings.append(Finding("labels", text, True, f"--label {min(unused)}"))
     if found.passed:
-        found.notes.append(f"{counted(found.passed, 'region')} of pictures passed over")
+        text = (
+            f"{counted(found.passed, 'region')} of pictures not used: only whole items get labels"
+        )
+        found.findings.append(Finding("labels", text, doubtful=True))
     return found
 
 

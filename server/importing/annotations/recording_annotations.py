@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from lodespace.importing.annotations.annotation import Annotation, AnnotationFile, counted
+from lodespace.importing.annotations.annotation import Annotation, AnnotationFile
 from lodespace.importing.annotations.annotation_file import may_hold, read_annotations
 from lodespace.importing.annotations.path_match import How, Match, counts_text, match_paths
 from lodespace.importing.annotations.table_annotations import MAX_ANNOTATIONS
 from lodespace.importing.annotations.window_labels import WindowLabels
-from lodespace.importing.finding import Finding
+from lodespace.importing.finding import Finding, counted
 from lodespace.importing.source import ImportOptions
 from lodespace.items.errors import BadItem
 from lodespace.items.paths import shown
@@ -159,10 +159,9 @@ class RecordingAnnotations:
         if sum(known) * 2 > len(known):
             for _, _, annotation in of_file:
                 annotation.start = annotation.end = None
-            file.notes.append(
-                f"the times in {file.name} are not those of the recordings, so each label is for a "
-                "whole recording"
-            )
+            text = f"the times in {file.name} are not those of the recordings, so each label is "
+            text += "for a whole recording"
+            file.findings.append(Finding("labels", text, doubtful=True))
 
     def _only_recording(self, file: AnnotationFile) -> int | None:
         """Index of the only recording in the folder of a file that names no recording, or None."""
@@ -212,7 +211,7 @@ class RecordingAnnotations:
                 found.append(Finding("labels", some, doubtful=True))
         if self.elsewhere:
             pairs = _examples(f"{name} for {path}" for name, path in self.elsewhere.items())
-            text = f"names used for recordings in a folder with another name: {pairs}"
+            text = f"recordings found in a folder with another name than in the table: {pairs}"
             found.append(Finding("labels", text, True, "--labels none"))
         if windows and self.timed:
             text = (
@@ -221,10 +220,13 @@ class RecordingAnnotations:
             )
             on_grid = [labels.grid for labels in self.labels.values() if labels.timed]
             if any(on_grid):
-                exported = "annotations that are windows and overlap label only their own windows"
+                exported = (
+                    "the annotations have the times of windows that overlap, as in an export, so "
+                    "each labels only the window with its times"
+                )
                 found.append(Finding("labels", exported, True, "--clips"))
             if self._maybe_exported:
-                text += "; all annotations have the times of a window"
+                text += "; annotations with the times of a window may be for this window only"
                 found.append(Finding("labels", text, True, "--overlap 1"))
             elif not all(on_grid):
                 found.append(Finding("labels", text, option="--overlap SHARE or --clips"))
@@ -246,13 +248,10 @@ class RecordingAnnotations:
             f", for {counted(len(self.labels), 'recording')}; matched {counts_text(self.matched)}"
         )
         guessed = any(file.guessed for file in files)
-        notes = dict.fromkeys(note for file in files for note in file.notes)
+        of_files = dict.fromkeys(found for file in files for found in file.findings)
         if not self.labelled:
-            return [Finding("labels", note, doubtful=True) for note in notes]
-        return [
-            Finding("labels", text, guessed, "--label COLUMN" if guessed else ""),
-            *(Finding("labels", note, doubtful=True) for note in notes),
-        ]
+            return list(of_files)
+        return [Finding("labels", text, guessed, "--label COLUMN" if guessed else ""), *of_files]
 
     def _doubts(self) -> list[Finding]:
         """Labels that a person should check."""

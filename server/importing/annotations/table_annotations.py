@@ -15,7 +15,9 @@ from lodespace.importing.annotations.column_names import (
     with_files_by_content,
 )
 from lodespace.importing.annotations.label_cells import ExactCells, LabelCells, bar_in, is_export
+from lodespace.importing.finding import Finding
 from lodespace.importing.label_text import MISSING, name_of
+from lodespace.importing.source import ImportOptions
 from lodespace.importing.tables.table_rows import Row, Rows, short
 from lodespace.items.errors import BadItem, ItemError
 
@@ -36,12 +38,9 @@ def read_table(
     rows: Rows,
     name: str,
     own_names: tuple[str, ...],
-    label: str | None = None,
+    options: ImportOptions,
     *,
     identified: bool = False,
-    id: str | None = None,
-    clips: bool = False,
-    missing: str | None = None,
 ) -> AnnotationFile | None:
     """Return the annotations in a table, or None if the table does not hold annotations.
 
@@ -49,27 +48,25 @@ def read_table(
         rows: Rows of the table.
         name: Path of the table, relative to the data. Its folder may be that of the recordings.
         own_names: Possible names of the recording if no column names the recording.
-        label: Column with the labels. None: found by its name.
+        options: The options `label`, `id`, `missing` and `clips`. If annotations become items
+            (`clips`), rows with times but without labels are annotations, too, and the further
+            columns are kept.
         identified: Whether columns with ids of items, and with pictures, name what is labelled.
-        id: Column with the ids. None: found by its name.
-        clips: Whether annotations become items. Then rows with times but without labels are
-            annotations, too, and the further columns are kept.
-        missing: Labels that mean a missing value, separated by commas. None: the usual ones.
     """
+    label, clips, missing = options.label, options.clips, options.missing
     first = [row for _, row in itertools.islice(_good(rows), _LOOKED_AT)]
     columns = find_columns(rows.columns) if rows.has_names else columns_by_content(first)
     with_files_by_content(columns, first)
     if identified:
-        columns.files = [*id_columns(rows.columns, id), *columns.files]
+        columns.files = [*id_columns(rows.columns, options.id), *columns.files]
     if not columns.timed and not columns.files:
         return None
     found = AnnotationFile(name, _kind(columns), by_program=columns.birdnet)
     found.own, found.own_names = not columns.files, own_names if columns.timed else ()
     if columns.unread_times and not columns.timed:
-        found.notes.append(
-            f"times in {', '.join(columns.unread_times)} are not used; give seconds in columns "
-            "start and end"
-        )
+        text = f"times in {', '.join(columns.unread_times)} are not used"
+        text += "; give seconds in columns start and end"
+        found.findings.append(Finding("labels", text, doubtful=True))
     looked_at = LabelCells(missing)
     chosen = _label_column(columns, label, rows.columns, first, looked_at)
     found.label_column, found.guessed = chosen
@@ -77,8 +74,9 @@ def read_table(
         if columns.timed or identified or label is not None:
             return None
         # A table about the recordings. Its columns are kept with the items.
-        some = ", ".join(short(name) for name in columns.unused[:_NAMED])
-        found.notes.append(f"{name} has no column of labels; --label names one, such as: {some}")
+        some = " or ".join(short(name) for name in columns.unused[:_NAMED]) or "COLUMN"
+        text = f"{name} has no column with a usual name for labels"
+        found.findings.append(Finding("labels", text, True, f"--label {some}"))
     folder = f"{name.rpartition('/')[0]}/" if "/" in name else ""
     if is_export(rows.columns) and found.label_column == "label":
         cells = ExactCells()
@@ -104,7 +102,7 @@ def read_table(
         if len(found.annotations) > MAX_ANNOTATIONS:
             found.bad.append(BadItem(name, f"only {MAX_ANNOTATIONS:,} annotations are read"))
             break
-    found.notes += cells.notes()
+    found.findings += [*rows.findings, *cells.findings()]
     return found
 
 

@@ -7,20 +7,25 @@ from lodespace.errors import DatasetError
 from lodespace.importing.annotations.annotation import Annotation, AnnotationFile
 from lodespace.importing.annotations.column_names import number_in
 from lodespace.importing.annotations.label_cells import LabelCells, bar_in
+from lodespace.importing.finding import Finding, counted
 from lodespace.importing.tables.table_rows import Row, Rows
+from lodespace.importing.tables.text_file import TextFile
 from lodespace.items.errors import BadItem
 
 MAX_BYTES = 256 << 20
 """Largest size of a text file with annotations, in bytes."""
 _SNIFFED = 4096
+_REPLACED = "\ufffd"
+"""Character in place of bytes that are not valid in the encoding."""
 
 
 class TabRows(Rows):
     """Rows of a text file with tabs, whose first line names the columns, as Raven writes it."""
 
-    def __init__(self, lines: Sequence[str]) -> None:
+    def __init__(self, lines: Sequence[str], findings: Sequence[Finding] = ()) -> None:
         self.lines = lines
         super().__init__(_cells(lines[0]))
+        self.findings += findings
 
     def __iter__(self) -> Iterator[tuple[str, Row] | BadItem]:
         for number, line in enumerate(self.lines[1:], 2):
@@ -46,25 +51,29 @@ def _cells(line: str) -> list[str]:
     ]
 
 
-def text_lines(path: Path) -> list[str]:
-    """Return the lines of a text file: UTF-8, UTF-16 with its mark, or else Windows-1252.
+def text_lines(path: Path, encoding: str | None = None) -> tuple[list[str], list[Finding]]:
+    """Return the lines of a text file, and findings on a doubtful encoding.
 
-    Raises DatasetError.
+    Args:
+        path: The file.
+        encoding: Name of the encoding. None: found as for other tables (text_file.py).
+
+    Raises:
+        DatasetError: The file cannot be read.
     """
     try:
         if path.stat().st_size > MAX_BYTES:
             raise DatasetError(f"{path}: the file has more than {MAX_BYTES >> 20} MB")
-        data = path.read_bytes()
+        file = TextFile(path, encoding)
+        text = path.read_bytes().decode(file.encoding, "replace")
     except OSError as error:
         raise DatasetError(f"{path} cannot be read: {error.strerror}") from error
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        text = data.decode("utf-16", "replace")
-    else:
-        try:
-            text = data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = data.decode("cp1252", "replace")
-    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    findings = list(file.findings)
+    if _REPLACED in text:
+        wrong = counted(sum(_REPLACED in line for line in text.splitlines()), "line")
+        damaged = f"{wrong} with letters that are not {file.encoding} text"
+        findings.append(Finding("columns", damaged, True, "--encoding NAME"))
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), findings
 
 
 def is_text(path: Path) -> bool:
@@ -124,7 +133,7 @@ def read_label_track(
         if annotation.confidence is not None:
             found.kind, found.by_program = "BirdNET result", True
         found.annotations.append(annotation)
-    found.notes += labels_in.notes()
+    found.findings += labels_in.findings()
     return found
 
 

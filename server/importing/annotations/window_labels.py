@@ -67,7 +67,7 @@ class WindowLabels:
         if not self.timed:
             return self.whole
         if self.grid:
-            return self.same(start, end, SAME)
+            return self.same(start, end)
         parts: dict[str, list[tuple[float, float]]] = {}
         confidences: dict[str, float] = {}
         for index in self._near(start, end):
@@ -102,24 +102,23 @@ class WindowLabels:
             latest, previous = max(latest, end), start
         return False
 
-    def exact(self, spans: Iterable[tuple[float, float]], most: float) -> bool:
+    def exact(self, spans: Iterable[tuple[float, float]]) -> bool:
         """Whether each annotation with times is one of `spans`, (start, end) in seconds.
 
-        `most` is the largest difference in seconds. This is so for annotations that were exported
-        from windows. Then a window has the labels of its own annotation only, although windows that
-        follow each other may overlap.
+        This is so for annotations that were exported from windows. Then a window has the labels of
+        its own annotation only, although windows that follow each other may overlap.
         """
-        known = {(round(start / most), round(end / most)) for start, end in spans}
+        known = {(round(start / SAME), round(end / SAME)) for start, end in spans}
         return bool(self.timed) and all(
             any((begin + i, stop + k) in known for i in (-1, 0, 1) for k in (-1, 0, 1))
-            for begin, stop in ((round(s / most), round(e / most)) for s, e, _ in self.timed)
+            for begin, stop in ((round(s / SAME), round(e / SAME)) for s, e, _ in self.timed)
         )
 
-    def same(self, start: float, end: float, most: float) -> tuple[str, ...]:
-        """Return the labels of the annotations from `start` to `end` seconds, within `most`."""
-        first = bisect_left(self._starts, start - most)
-        last = bisect_right(self._starts, start + most)
-        found = [i for i in range(first, last) if abs(self.timed[i][1] - end) <= most]
+    def same(self, start: float, end: float) -> tuple[str, ...]:
+        """Return the labels of the annotations from `start` to `end` seconds."""
+        first = bisect_left(self._starts, start - SAME)
+        last = bisect_right(self._starts, start + SAME)
+        found = [i for i in range(first, last) if abs(self.timed[i][1] - end) <= SAME]
         self.used.update(found)
         labels = (label for index in found for label in self.timed[index][2].labels)
         return tuple(dict.fromkeys(labels))
@@ -134,7 +133,7 @@ class WindowLabels:
         latest = self._latest
         spans = {(step * hop, step * hop + window) for step in steps}
         spans |= {(step * hop, latest) for step in steps if step * hop < latest}
-        return hop < window and self.exact(spans, SAME)
+        return hop < window and self.exact(spans)
 
     def clips(self, path: str) -> Iterator[tuple[str, Annotation]]:
         """Yield an id and the annotation for each different part of the recording at `path`.

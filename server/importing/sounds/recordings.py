@@ -63,8 +63,6 @@ class Probe:
     """Milliseconds of sound per sample rate (Hz)."""
     first: dict[int, str] = field(default_factory=dict[int, str])
     """The first file per sample rate."""
-    lengths: dict[bytes, float] = field(default_factory=dict[bytes, float])
-    """Length in seconds per file."""
 
     def windows(self, files: int, hop: float) -> int | None:
         """The approximate number of windows in `files` files. None if no file can be read.
@@ -102,7 +100,6 @@ def probe(root: Path, paths: Sequence[bytes], limits: Limits) -> Probe:
             continue
         rate, seconds = header
         found.seconds.append(seconds)
-        found.lengths[path] = seconds
         # A false length in a header counts as a day at most.
         found.by_rate[rate] += round(1000 * min(max(seconds, 0.001), 86_400))
         found.first.setdefault(rate, shown(path))

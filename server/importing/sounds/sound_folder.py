@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.errors import DatasetError
-from lodespace.importing.annotations.annotation import AnnotationFile, counted, joined
+from lodespace.importing.annotations.annotation import AnnotationFile, joined
 from lodespace.importing.annotations.annotation_file import read_annotations
 from lodespace.importing.annotations.recording_annotations import (
     RecordingAnnotations,
     read_beside,
 )
-from lodespace.importing.finding import Finding
+from lodespace.importing.finding import Finding, counted
 from lodespace.importing.folders.folder_files import FolderFiles, suffix_of
 from lodespace.importing.sounds import cutting
 from lodespace.importing.sounds.recordings import Limits, header_of, probe
