@@ -121,7 +121,7 @@ def _of_folder(path: Path, options: ImportOptions) -> Source:
     if counts[kind] == 0 and len(single) == 1:
         return open_source(str(path / os.fsdecode(single[0])), options)
     if counts[kind] == 0:
-        raise DatasetError(f"no file in {path} can be read{_instead(single, others)}")
+        raise DatasetError(_unread(path, single, others))
     if kind == "videos":
         return VideoFrames(path, options)
     if kind == "tables":
@@ -131,12 +131,12 @@ def _of_folder(path: Path, options: ImportOptions) -> Source:
     return PicturesWithTables(path, options)
 
 
-def _instead(single: Sequence[bytes], others: Counter[str]) -> str:
-    """What to do about a folder without pictures and sounds, as the end of a message."""
+def _unread(path: Path, single: Sequence[bytes], others: Counter[str]) -> str:
+    """Why the folder `path`, without pictures, sounds and videos, is not read, and what to do."""
     if single:
         names = ", ".join(map(shown, single[:3])) + (", ..." if len(single) > 3 else "")
-        return f" as a folder; give one of its files: {names}"
-    text = ""
+        return f"{path} holds several tables or arrays; give one of them as DATA: {names}"
+    text = f"no file in {path} can be read"
     for suffix, count in others.most_common(2):
         kind, remedy = kind_and_remedy(suffix)
         files = "1 file is" if count == 1 else f"{count:,} files are"

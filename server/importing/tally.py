@@ -6,7 +6,7 @@ from typing import get_args
 
 from lodespace.errors import DatasetError
 from lodespace.importing.class_ids import natural
-from lodespace.importing.finding import Finding, Topic
+from lodespace.importing.finding import Finding, Topic, counted
 from lodespace.importing.label_text import alike
 from lodespace.importing.report import ImportReport
 from lodespace.importing.source import RawItem, Source
@@ -47,9 +47,15 @@ class Tally:
         if item.split is not None:
             self.splits[item.split] += 1
 
-    def findings(self, source: Source, sizes: str) -> list[Finding]:
-        """Return what was counted. `sizes` describes the sizes of the items."""
-        found = [Finding("items", self._kind(source)), self._classes(source)]
+    def findings(self, source: Source, sizes: str, *, doubtful: bool = False) -> list[Finding]:
+        """Return what was counted.
+
+        Args:
+            source: The imported data set.
+            sizes: Sizes of the items in words.
+            doubtful: Whether a person should check the labels if no item has one.
+        """
+        found = [Finding("items", self._kind(source)), self._classes(source, doubtful)]
         found += alike(self.labels)
         if self.splits:
             found.append(Finding("splits", named_counts(self.splits)))
@@ -59,15 +65,14 @@ class Tally:
 
     def _kind(self, source: Source) -> str:
         if source.kind == "sound":
-            recordings = "1 recording" if self.files == 1 else f"{self.files:,} recordings"
             parts = "annotated clips" if source.details.get("clips") else "windows"
-            return f"{self.items:,} {parts} of {recordings}"
+            return f"{self.items:,} {parts} of {counted(self.files, 'recording')}"
         return f"{self.items:,} {_KINDS[source.kind]}"
 
-    def _classes(self, source: Source) -> Finding:
+    def _classes(self, source: Source, doubtful: bool) -> Finding:
         labelled = self.labels.total()
         if not labelled:
-            return Finding("labels", "no item has a label")
+            return Finding("labels", "no item has a label", doubtful)
         n_classes = len(self.labels)
         classes = "1 class" if n_classes == 1 else f"{n_classes:,} classes"
         text = f"{labelled:,} of {self.items:,} items in {classes}: {named_counts(self.labels)}"
@@ -104,7 +109,9 @@ def report_lines(
         sizes: Sizes of the items in words (`size_text`).
         more: Further findings.
     """
-    found = [*tally.findings(source, sizes), *more, *source.findings()]
+    stated = source.findings()
+    doubtful = any(finding.topic == "labels" and finding.doubtful for finding in stated)
+    found = [*tally.findings(source, sizes, doubtful=doubtful), *more, *stated]
     if all(finding.topic != "ids" for finding in found):
         found.append(Finding("ids", _usual_ids(source)))
     lines = [

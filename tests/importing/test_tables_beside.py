@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from lodespace.errors import DatasetError
+from lodespace.importing.check import check_data
 from lodespace.importing.detect import open_source
 from lodespace.importing.source import ImportOptions
 from lodespace.items.errors import BadItem
@@ -133,6 +134,21 @@ def test_a_table_that_names_no_picture_is_doubtful_if_labels_are_missing(tmp_pat
     assert doubts(make(tmp_path / "e", "cat/a.png", "dog/b.png")) == []
 
 
+def test_a_text_beside_pictures_without_labels_is_doubtful(tmp_path: Path) -> None:
+    root = make(tmp_path / "d", "images/a.png", "images/b.png")
+    (root / "readme.txt").write_text("x")
+    assert doubts(root) == []
+    (root / "lists").mkdir()
+    (root / "lists/labels.json").write_text("{}")
+    lines = check_data(str(root), ImportOptions()).lines
+    found = [(line.text, line.option) for line in lines if line.doubtful]
+    assert found == [
+        ("no item has a label", ""),
+        ("lists/labels.json may have labels", "--labels-from FOLDER/lists/labels.json"),
+    ]
+    assert doubts(root, labels_at="none") == []
+
+
 def test_a_folder_with_a_single_table_or_array_is_opened(tmp_path: Path) -> None:
     root = tmp_path / "d"
     (root / "data").mkdir(parents=True)
@@ -140,7 +156,7 @@ def test_a_folder_with_a_single_table_or_array_is_opened(tmp_path: Path) -> None
     np.save(root / "data" / "vectors.npy", np.zeros((3, 4), np.float32))
     assert open_source(str(root), ImportOptions()).kind == "vector"
     np.save(root / "data" / "more.npy", np.zeros((3, 4), np.float32))
-    with pytest.raises(DatasetError, match=r"give one of its files: data/more.npy, data/vectors"):
+    with pytest.raises(DatasetError, match=r"as DATA: data/more\.npy, data/vectors"):
         open_source(str(root), ImportOptions())
 
 

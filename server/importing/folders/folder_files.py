@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from lodespace.importing.finding import Finding
+from lodespace.importing.finding import Finding, counted
 from lodespace.importing.folders.file_names import label_of_name
 from lodespace.importing.folders.layout import layout_of
 from lodespace.importing.folders.unread_formats import kind_and_remedy
@@ -79,6 +79,6 @@ def _passed_over(path: bytes) -> BadItem:
 
 def _apart(folder: str, count: int) -> BadItem:
     """Return the line of the report on `count` masks in the folder `folder` ("": any folder)."""
-    name = f"{count:,} {'file' if count == 1 else 'files'}" + (f" in {folder}/" if folder else "")
+    name = counted(count, "file") + (f" in {folder}/" if folder else "")
     reason = "no items of their own; --masks items imports them"
     return BadItem(name, reason, count, "masks", expected=True)

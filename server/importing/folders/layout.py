@@ -148,7 +148,7 @@ class _Reading:
             if loose and not nested and not folder_names.is_filler(here[0].name):
                 return False
             if not nested and not folder_names.is_filler(here[0].name):
-                text = f"all files are in one folder, {here[0].name}, which is not a class"
+                text = f"all files are in one folder, {here[0].name}, so it is not used as a class"
                 self.doubts.append((text, "--labels-at parent"))
         elif folder_names.are_parts(names):
             is_folds = folder_names.are_folds(names)
@@ -239,8 +239,9 @@ class _Reading:
                 branch.split = branch.split or (branch.below if is_folds else None)
             return self._label(here)
         elif not self._is_product(here, pairs, outer, inner):
-            if any(below != name for name, below in pairs):
-                text = f"folders inside belong to the class above ({_example(here)})"
+            deep = next((b for b in here if b.below not in (None, b.name)), None)
+            if deep is not None:
+                text = f"files in {deep.folder} get the class {deep.name}, not {deep.below}"
                 self.doubts.append((text, "--labels-at parent"))
             return self._label(here)
         self.doubts.append((f"{some(outer)} have the same folders inside", "--labels-at top"))

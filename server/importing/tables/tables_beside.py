@@ -8,6 +8,7 @@ from pathlib import Path
 from lodespace.errors import DatasetError
 from lodespace.importing.finding import Finding, counted
 from lodespace.importing.folders.folder_files import suffix_of
+from lodespace.importing.folders.folder_names import some
 from lodespace.importing.folders.picture_folder import PictureFolder
 from lodespace.importing.source import ImportOptions, RawItem
 from lodespace.importing.tables.table import Table
@@ -16,8 +17,11 @@ from lodespace.items import decoding
 from lodespace.items.errors import BadItem
 from lodespace.items.paths import shown, walk
 
-_SUFFIXES = SUFFIXES - {".txt", ".json"}
+_TEXTS = frozenset({".txt", ".json"})
+_SUFFIXES = SUFFIXES - _TEXTS
 """Suffixes of the tables. Texts and JSON beside pictures are mostly about something else."""
+_ABOUT = ("readme", "license", "licence", "requirements", "copying", "citation")
+"""Beginnings of the names of texts that have no labels."""
 _MOST_TABLES = 8
 """Largest number of tables that are read."""
 _MOST_BYTES = 256 << 20
@@ -139,6 +143,12 @@ class PicturesWithTables(PictureFolder):
         same = len(given & self._folders_name) >= _SAME_CLASSES * max(1, len(given))
         self._prefer_table = options.label is not None or not self._folders_name
         self._fill = self._prefer_table or same
+        self._texts = [
+            shown(path)
+            for path in found
+            if options.labels_at != "none" and _may_be_text_of_labels(path)
+        ]
+        """Texts and JSON files that may have labels."""
         self._labelled = 0
         """Number of pictures with a label from a table."""
         self._differ = 0
@@ -164,12 +174,21 @@ class PicturesWithTables(PictureFolder):
         if self._differ:
             text = f"{names} has other labels for {self._differ:,} pictures; the folders count"
             found.append(Finding("labels", text, doubtful=True, option="--labels-at none"))
-        if self._unmatched and not self._labelled and not self._folders_name:
+        if not self._labelled and not self._folders_name:
+            found += self._unused()
+        return [*found, *folder, *self.survey.findings()]
+
+    def _unused(self) -> Iterator[Finding]:
+        """Files beside the pictures that may have labels."""
+        if self._unmatched:
             text = f"no row of {self._unmatched[0]} names a picture; if it has labels, import"
             text += " this table instead"
             option = "--image COLUMN --root FOLDER"
-            found.append(Finding("labels", text, doubtful=True, option=option))
-        return [*found, *folder, *self.survey.findings()]
+            yield Finding("labels", text, doubtful=True, option=option)
+        if self._texts:
+            text = f"{some(self._texts)} may have labels"
+            option = f"--labels-from FOLDER/{self._texts[0]}"
+            yield Finding("labels", text, doubtful=True, option=option)
 
     def __iter__(self) -> Iterator[RawItem | BadItem]:
         self._labelled = self._differ = 0
@@ -212,6 +231,12 @@ def _may_be_labels(path: bytes) -> bool:
     """Whether the file is a table, and not the form of a competition for predictions."""
     name = shown(path).rpartition("/")[2].lower()
     return suffix_of(path) in _SUFFIXES and "submission" not in name
+
+
+def _may_be_text_of_labels(path: bytes) -> bool:
+    """Whether the file is a text or JSON that may have labels of the pictures."""
+    name = shown(path).rpartition("/")[2].lower()
+    return suffix_of(path) in _TEXTS and not name.startswith((*_ABOUT, "."))
 
 
 def _open(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from lodespace.errors import DatasetError
-from lodespace.importing.finding import Finding
+from lodespace.importing.finding import Finding, counted
 from lodespace.importing.folders.folder_files import FolderFiles
 from lodespace.importing.frame import SIZES_LOOKED_AT
 from lodespace.importing.source import ImportOptions, RawItem
@@ -72,8 +72,7 @@ class VideoFrames:
         return [(height, width) for height, width, _ in self._headers]
 
     def findings(self) -> Sequence[Finding]:
-        videos = "1 video" if len(self.paths) == 1 else f"{len(self.paths):,} videos"
-        text = f"frames of {videos}, one every {self.every:g} s"
+        text = f"frames of {counted(len(self.paths), 'video')}, one every {self.every:g} s"
         folders = () if self.files is None else self.files.findings()
         return [*folders, Finding("items", text, option="--every 0.5s")]
 

@@ -1,4 +1,5 @@
 /** Bar at the top: counts, search, colours, dimensions and devices. */
+import type { ComponentChildren } from "preact";
 import { isSite } from "../../net/site.js";
 import { count, percent } from "../../state/format.js";
 import { knownBriefly, knownInstead, range } from "../../state/quality-text.js";
@@ -77,18 +78,17 @@ export function TopBar() {
         </a>
       )}
       {session?.role === "owner" && (
-        <button
-          type="button"
-          class="button icon wide-only"
-          title="Headset and other devices (G)"
-          aria-label="Headset and other devices"
-          aria-expanded={state.devicesOpen.value}
-          onClick={() => {
-            state.devicesOpen.value = !state.devicesOpen.value;
+        <PanelButton
+          name="Headset and other devices"
+          shortcut="G"
+          class="wide-only"
+          isOpen={state.devicesOpen.value}
+          setOpen={(open) => {
+            state.devicesOpen.value = open;
           }}
         >
           <DevicesIcon />
-        </button>
+        </PanelButton>
       )}
       <EnterXr />
       {session?.item_kind === "sound" && (
@@ -115,31 +115,54 @@ export function TopBar() {
         {state.theme.value === "dark" ? <SunIcon /> : <MoonIcon />}
       </button>
       {session && session.report.length > 0 && (
-        <button
-          type="button"
-          class="button icon report-button"
-          title="How the data were read (I)"
-          aria-label="How the data were read"
-          aria-expanded={state.reportOpen.value}
-          onClick={() => {
-            state.reportChosen.value = !state.reportOpen.value;
+        <PanelButton
+          name="How the data were read"
+          shortcut="I"
+          class="report-button"
+          isOpen={state.reportOpen.value}
+          setOpen={(open) => {
+            state.reportChosen.value = open;
           }}
         >
           <i>i</i>
-        </button>
+        </PanelButton>
       )}
-      <button
-        type="button"
-        class="button icon"
-        title="Keys and pointer (?)"
-        aria-label="Keys and pointer"
-        aria-expanded={state.help.value}
-        onClick={() => {
-          state.help.value = !state.help.value;
+      <PanelButton
+        name="Keys and pointer"
+        shortcut="?"
+        isOpen={state.help.value}
+        setOpen={(open) => {
+          state.help.value = open;
         }}
       >
         ?
-      </button>
+      </PanelButton>
     </header>
+  );
+}
+
+interface PanelButtonProps {
+  name: string;
+  shortcut: string;
+  class?: string;
+  isOpen: boolean;
+  setOpen: (open: boolean) => void;
+  children: ComponentChildren;
+}
+
+/** Button that opens or closes a panel. */
+function PanelButton(props: PanelButtonProps) {
+  const { name, isOpen } = props;
+  return (
+    <button
+      type="button"
+      class={`button icon ${props.class ?? ""}`}
+      title={`${name} (${props.shortcut})`}
+      aria-label={name}
+      aria-expanded={isOpen}
+      onClick={() => props.setOpen(!isOpen)}
+    >
+      {props.children}
+    </button>
   );
 }
