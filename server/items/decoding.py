@@ -240,6 +240,8 @@ class Look(NamedTuple):
     """Channels and planes of a TIFF file that tifffile reads."""
     partial: bool
     """Whether only a part of the file is read, because the extra `microscopy` is missing."""
+    further: int
+    """Number of pictures after the first one, which are not read. 1 for an animation."""
 
 
 def look(file: BinaryIO) -> Look | None:
@@ -248,12 +250,23 @@ def look(file: BinaryIO) -> Look | None:
         opened = deep_pixels.opened(file, heif.with_heif(file, FORMATS))
         if opened is None:
             layout = tiff.layout(file)
-            return Look(layout.height, layout.width, layout.deep, layout, False)
+            return Look(layout.height, layout.width, layout.deep, layout, False, layout.further)
         with opened as image:
             partial = deep_pixels.is_partial(image, file)
-            return Look(image.height, image.width, deep_pixels.is_deep(image), None, partial)
+            further = 0 if partial else _further(image)
+            deep = deep_pixels.is_deep(image)
+            return Look(image.height, image.width, deep, None, partial, further)
     except Exception:
         return None
+
+
+def _further(image: Image.Image) -> int:
+    """Number of pictures after the first one. 1 for an animation, whose frames are not counted."""
+    if image.format == "MPO":
+        return 0  # the preview or the gain map in a photo of a phone
+    if image.format == "HEIF":
+        return getattr(image, "n_frames", 1) - 1
+    return int(getattr(image, "is_animated", False))
 
 
 def size_of(file: BinaryIO) -> tuple[int, int] | None:

@@ -30,6 +30,8 @@ _IN_DEPTH = frozenset("Z")
 _COLOURS = frozenset({2, 3, 6})
 """Photometric interpretations of colour pictures: RGB, palette, YCbCr."""
 _WHITE_IS_ZERO = 0
+_PLAIN_KINDS = frozenset({"generic", "shaped", "uniform"})
+"""Kinds of series in tifffile whose pages are pictures, not the label of a slide or a preview."""
 
 
 class Layout(NamedTuple):
@@ -47,6 +49,8 @@ class Layout(NamedTuple):
     """Length of each other axis that is longer than 1, by letter: Z, T, ..."""
     deep: bool
     """Whether the numbers have more than 8 bits, or are signed."""
+    further: int
+    """Number of pages that are not of this stack, because their size or type differs."""
 
 
 class Numbers(NamedTuple):
@@ -184,7 +188,9 @@ class _Stack:
         channels = {"": 1, "S": self.samples}.get(self.channel_axis) or counts[self.channel_axis]
         planes = {a.letter: a.length for a in long if a.letter != self.channel_axis}
         planes |= {a: n for a, n in inner.items() if a not in "YXS" and n > 1}
-        return Layout(inner["Y"], inner["X"], channels, stated, planes, page.dtype != np.uint8)
+        deep = page.dtype != np.uint8
+        further = sum(len(s.pages) for s in self.tiff.series[1:] if s.kind in _PLAIN_KINDS)
+        return Layout(inner["Y"], inner["X"], channels, stated, planes, deep, further)
 
     def _may_be_channels(self, axis: _Axis, deep: bool) -> bool:
         """Whether an axis without a meaning is read as channels."""

@@ -1,5 +1,6 @@
 """Tables: detected columns, other columns that are kept, and bad rows that are left out."""
 
+import base64
 import csv
 import json
 from pathlib import Path
@@ -109,6 +110,25 @@ def test_picture_bytes_in_parquet_are_read(tmp_path: Path, bring: Import, cell: 
     assert items.class_names == ("cat", "dog")
     np.testing.assert_array_equal(items.data[4], np.asarray(draw(4)))
     assert items.ids[1] == ("1.png" if cell == "hugging face" else "1")
+
+
+def test_pictures_in_data_urls_are_read(tmp_path: Path, bring: Import) -> None:
+    urls = [f"data:image/png;base64,{base64.b64encode(png(draw(i))).decode()}" for i in range(5)]
+    rows = [{"image": url, "label": "x"} for url in [*urls, urls[0][:40], "data:image/png;base64,"]]
+    items, report = bring(write(tmp_path / "t.jsonl", rows))
+    assert len(items) == 5
+    np.testing.assert_array_equal(items.data[4], np.asarray(draw(4)))
+    assert len(report.bad) == 2
+    assert max(len(bad.reason) for bad in report.bad) < 120
+
+
+@pytest.mark.parametrize("head", [b"RIFF\0\0\0\0WAVEfmt ", b"fLaC" + bytes(12), b"ID3" + bytes(13)])
+def test_sounds_in_a_table_are_refused_with_what_to_do(
+    tmp_path: Path, bring: Import, head: bytes
+) -> None:
+    rows = [{"audio": {"bytes": head + bytes(99), "path": f"{i}.wav"}} for i in range(3)]
+    with pytest.raises(DatasetError, match=r"column audio holds sounds.*write them as files"):
+        bring(write(tmp_path / "t.parquet", rows))
 
 
 def test_large_pictures_in_a_table_keep_their_original_for_the_card(

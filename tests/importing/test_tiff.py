@@ -268,3 +268,18 @@ def test_a_stack_may_be_larger_than_other_pictures(tmp_path: Path, bring: Import
     items, report = bring(root)
     assert report.bad == []
     assert np.asarray(originals.picture(items, 0, 30)).shape == (20, 30)
+
+
+def test_further_pictures_in_a_file_are_reported(tmp_path: Path) -> None:
+    root = tmp_path / "in"
+    root.mkdir()
+    for name, sizes in (("a", [(20, 30), (10, 10), (7, 5)]), ("b", [(20, 30)])):
+        with tifffile.TiffWriter(root / f"{name}.tif") as file:
+            for height, width in sizes:
+                file.write(np.full((height, width), 9, np.uint8), metadata=None)
+    frames = [Image.new("L", (20, 20), 60 * n) for n in range(3)]
+    frames[0].save(root / "c.gif", save_all=True, append_images=frames[1:])
+    with (root / "a.tif").open("rb") as file:
+        assert tiff.layout(file).further == 2
+    found = [f.text for f in PictureFolder(root, ImportOptions()).findings() if f.doubtful]
+    assert "2 of 3 files looked at have several pictures or frames; the first is read" in found

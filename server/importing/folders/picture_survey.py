@@ -49,6 +49,8 @@ class PictureSurvey:
         """Number of pictures of more than 8 bits."""
         self.partial = 0
         """Number of pictures of which only a part is read."""
+        self.further = 0
+        """Number of files with further pictures, which are not read."""
         self.decoded = 0
         """Number of pictures whose numbers are in the sample."""
         self._layouts: Counter[tuple[int, bool, tuple[tuple[str, int], ...]]] = Counter()
@@ -67,6 +69,7 @@ class PictureSurvey:
         self._reading = None
         self.sizes.append((found.height, found.width))
         self.partial += found.partial
+        self.further += found.further > 0
         if found.layout is not None:
             self._layouts[_key(found.layout)] += 1
         if not found.deep:
@@ -129,6 +132,10 @@ class PictureSurvey:
                     option=MICROSCOPY.command(),
                 )
             )
+        if self.further:
+            files = f"{self.further:,} of {len(self.sizes):,} files looked at"
+            text = f"{files} have several pictures or frames; the first is read"
+            out.append(Finding("items", text, doubtful=True))
         for (channels, stated, planes), count in self._layouts.most_common(_MOST_LAYOUTS):
             some = count < len(self.sizes)
             more = f" (in {count:,} of {len(self.sizes):,} files)" if some else ""

@@ -1,5 +1,7 @@
 """Meaning of the cells of a table: pictures, labels, vectors, numbers."""
 
+import base64
+import binascii
 import math
 import re
 from collections.abc import Collection, Sequence
@@ -22,6 +24,9 @@ _GROUPED = re.compile(r"[+-]?\d{1,3}(?:[.,' \u00a0\u202f]\d{3})+(?:[.,]\d+)?")
 """A number with separators of thousands: 1,004 or 1.234,5."""
 _DECIMAL_OR_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 """A number such as 1,004, which may be 1.004 or 1004."""
+_DATA_URL = re.compile(r"data:image/[\w.+-]{1,40};base64,")
+_SOUND_HEADS = (b"fLaC", b"OggS", b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2", b"FORM")
+"""First bytes of FLAC, Ogg, MP3 and AIFF files."""
 _MOST_TRIED = 1 << 16
 """Largest number of characters of a text that is tried as a vector to find the columns."""
 
@@ -29,7 +34,8 @@ _MOST_TRIED = 1 << 16
 def picture_parts(cell: Any) -> tuple[str | None, bytes | None]:
     """Return the path and the bytes of a picture in a cell. A part that is missing is None.
 
-    A cell is a path, bytes, or, in a Hugging Face data set, a dictionary with path and bytes.
+    A cell is a path, bytes, the text of a data URL, or, in a Hugging Face data set, a dictionary
+    with path and bytes. Raises ItemError if a data URL is damaged.
     """
     if isinstance(cell, dict):
         path, data = cell.get("path"), cell.get("bytes")
@@ -41,7 +47,14 @@ def picture_parts(cell: Any) -> tuple[str | None, bytes | None]:
         return None, cell or None
     if isinstance(cell, int) and not isinstance(cell, bool):
         return str(cell), None  # files may be named 1.png, 2.png
-    return (cell.strip() or None) if isinstance(cell, str) else None, None
+    if not isinstance(cell, str):
+        return None, None
+    if _DATA_URL.match(cell):
+        try:
+            return None, base64.b64decode(cell[cell.index(",") + 1 :], validate=True) or None
+        except (binascii.Error, ValueError) as error:
+            raise ItemError(f"the data URL of the picture is damaged: {error}") from error
+    return cell.strip() or None, None
 
 
 def sketched(row: Row) -> Row:
@@ -55,12 +68,24 @@ def sketched(row: Row) -> Row:
 
 
 def _begun(cell: Any) -> Any:
+    if isinstance(cell, str) and _DATA_URL.match(cell):
+        return cell[: cell.index(",") + 1]
     return cell[:16] if isinstance(cell, bytes) else cell
 
 
 def is_picture(cell: Any) -> bool:
     """Whether the cell contains a picture, not the path of a picture."""
+    if isinstance(cell, str):
+        return _DATA_URL.match(cell) is not None
     return isinstance(cell, bytes) or (isinstance(cell, dict) and "bytes" in cell)
+
+
+def is_sound(cell: Any) -> bool:
+    """Whether the cell contains a sound, by its first bytes."""
+    data = cell.get("bytes") if isinstance(cell, dict) else cell
+    if not isinstance(data, bytes):
+        return False
+    return data.startswith(_SOUND_HEADS) or (data[:4] == b"RIFF" and data[8:12] == b"WAVE")
 
 
 def is_vector(cell: Any) -> bool:

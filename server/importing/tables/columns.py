@@ -16,7 +16,7 @@ from lodespace.importing.finding import Finding
 from lodespace.importing.folders import folder_names
 from lodespace.importing.source import ImportOptions
 from lodespace.importing.tables import column_names
-from lodespace.importing.tables.cells import is_picture, is_vector, number_of, text_of
+from lodespace.importing.tables.cells import is_picture, is_sound, is_vector, number_of, text_of
 from lodespace.importing.tables.column_names import plain
 from lodespace.importing.tables.label_columns import LabelColumns, choose_labels
 from lodespace.importing.tables.number_columns import (
@@ -168,6 +168,11 @@ def choose_roles(columns: Columns, options: ImportOptions) -> Roles:
         roles.id,
         *roles.numbers,
     }
+    if roles.image is not None and any(map(is_sound, columns.cells(roles.image))):
+        raise DatasetError(
+            f"{columns.name}: the column {short(roles.image)} holds sounds, which are not read "
+            "from tables; write them as files to a folder, and import the folder"
+        )
     roles.labels = choose_labels(columns, options.label, taken | {roles.path})
     roles.findings += roles.labels.findings
     if roles.image is None and not roles.is_vector:

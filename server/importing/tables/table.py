@@ -121,7 +121,9 @@ class Table:
     def _paths(self) -> Iterator[str]:
         """The paths of the pictures in all rows."""
         for found in self.rows:
-            if not isinstance(found, BadItem):
+            if isinstance(found, BadItem):
+                continue
+            with contextlib.suppress(ItemError):
                 path, original = self._picture_of(found[1])
                 if path is not None and original is None:
                     yield path
@@ -153,8 +155,8 @@ class Table:
         for found in itertools.islice(self.rows, SIZES_LOOKED_AT):
             if isinstance(found, BadItem):
                 continue
-            path, original = self._picture_of(found[1])
             with contextlib.suppress(ItemError):
+                path, original = self._picture_of(found[1])
                 if original is not None:
                     survey.add(io.BytesIO(original))
                 elif path is not None:
