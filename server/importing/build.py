@@ -13,7 +13,6 @@ import warnings
 from collections import deque
 from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +28,13 @@ from lodespace.importing.array_writer import ArrayWriter
 from lodespace.importing.class_ids import class_ids_of
 from lodespace.importing.frame import SIZES_LOOKED_AT, check_size, frame_of
 from lodespace.importing.interruption import Interruption
+from lodespace.importing.read_item import ReadItem, Refusals, read_item
 from lodespace.importing.report import ImportReport
-from lodespace.importing.source import ImportOptions, RawItem, Source
+from lodespace.importing.source import ImportOptions, Source
 from lodespace.importing.tally import Tally, check_count, report_lines, size_text
-from lodespace.items import decoding, table_builder
 from lodespace.items import table as item_table
-from lodespace.items.errors import BadItem, ItemError
+from lodespace.items import table_builder
+from lodespace.items.errors import BadItem
 from lodespace.items.item_set import (
     FORMAT,
     LABELS,
@@ -63,21 +63,6 @@ This limit is reached with large pictures in a table and with long windows of so
 """
 
 
-@dataclass
-class ReadItem:
-    """A raw item with the picture or vector that was read."""
-
-    item: RawItem
-    pixels: npt.NDArray[np.uint8] | None = None
-    """The picture at the stored size, (H, W) or (H, W, 3)."""
-    vector: npt.NDArray[np.float32] | None = None
-    """Features, (F,)."""
-    larger: bool = False
-    """Whether the original picture is larger than the stored picture."""
-    error: str = ""
-    """Why the item cannot be imported. Empty if it can be imported."""
-
-
 def build(
     source: Source, folder: Path, options: ImportOptions, *, progress: bool = False
 ) -> ImportReport:
@@ -101,26 +86,6 @@ def build(
     return report
 
 
-def read_item(item: RawItem, frame: tuple[int, int]) -> ReadItem:
-    """Read the picture or vector of `item`, and scale the picture to `frame` (height, width)."""
-    read = ReadItem(item)
-    item.item_id = table_builder.whole_text(item.item_id)
-    item.label = None if item.label is None else table_builder.whole_text(item.label)
-    try:
-        if item.vector is not None:
-            read.vector = item.vector()
-        if item.picture is not None:
-            picture = item.picture(frame)
-            read.larger = max(decoding.height_and_width(picture)) > max(frame)
-            read.pixels = decoding.fitted(picture, frame)
-    except ItemError as error:
-        read.error = str(error)
-    # One item cannot end the import, and decoders raise many types of errors.
-    except Exception as error:
-        read.error = f"cannot be read: {str(error) or type(error).__name__}"
-    return read
-
-
 class _Building:
     def __init__(
         self, source: Source, folder: Path, options: ImportOptions, report: ImportReport
@@ -141,7 +106,7 @@ class _Building:
         self.table = table_builder.ItemTableBuilder(getattr(source, "schema", None))
         self.labels: list[str | None] = []
         self.tally = Tally()
-        self.seen: set[str] = set()
+        self.refusals = Refusals()
         self.interruption = Interruption()
 
     def run(self, progress: bool) -> None:
@@ -200,11 +165,10 @@ class _Building:
     def _write(self, read: ReadItem) -> None:
         item = read.item
         item.picture = item.vector = None
-        error = read.error or self._conflict(read)
+        error = self.refusals.of(read)
         if error:
             self.report.leave_out(BadItem(item.item_id, error))
             return
-        self.seen.add(item.item_id)
         if read.pixels is not None:
             self.pixels.append(read.pixels)
         if read.vector is not None:
@@ -212,21 +176,6 @@ class _Building:
         self.labels.append(item.label)
         self.tally.add(item)
         self.table.add(self._own_columns(read), item.columns)
-
-    def _conflict(self, read: ReadItem) -> str:
-        """Return why the item does not fit the earlier items, or "" if the item fits."""
-        vector = read.vector
-        if read.item.item_id in self.seen:
-            return "another item already has this id"
-        if vector is not None:
-            wanted = self.vectors.shape
-            if wanted and vector.shape != wanted:
-                return (
-                    f"a vector of {vector.size} numbers; earlier vectors have {wanted[0]} numbers"
-                )
-            if not np.isfinite(vector).all():
-                return "the vector contains NaN or infinity"
-        return ""
 
     def _own_columns(self, read: ReadItem) -> dict[str, Any]:
         item = read.item

@@ -9,14 +9,13 @@ import time
 import warnings
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 
-from lodespace.importing.build import read_item
 from lodespace.importing.class_ids import class_ids_of
 from lodespace.importing.detect import source_for
 from lodespace.importing.finding import Finding
 from lodespace.importing.frame import SIZES_LOOKED_AT, check_size, frame_of
+from lodespace.importing.read_item import ReadItem, Refusals, read_item
 from lodespace.importing.report import ImportReport
 from lodespace.importing.source import ImportOptions, RawItem, Source
 from lodespace.importing.tally import Tally, check_count, lines_of, report_lines, size_text
@@ -64,7 +63,7 @@ class _Check:
         self.tally = Tally()
         self.sizes = list(source.picture_sizes(SIZES_LOOKED_AT))
         self.frame = frame_of(source, options, self.sizes)
-        self.seen: set[str] = set()
+        self.refusals = Refusals()
         self.pixels: tuple[int, ...] = ()
         """Shape of a stored picture."""
         self.vector: tuple[int, ...] = ()
@@ -84,9 +83,9 @@ class _Check:
             if isinstance(item, BadItem):
                 self.report.leave_out(item)
                 continue
-            error = self._conflict(item)
-            if not error and (listed - 1) % step == 0 and (self.source.count or self.read < SAMPLE):
-                error = self._read(item)
+            sampled = (listed - 1) % step == 0 and (self.source.count or self.read < SAMPLE)
+            read = self._read(item) if sampled else ReadItem(item)
+            error = self.refusals.of(read)
             if error:
                 self.report.leave_out(BadItem(item.item_id, error))
                 continue
@@ -99,31 +98,16 @@ class _Check:
         self.report.lines = report_lines(self.report, self.tally, self.source, sizes, *more)
         return self.report
 
-    def _conflict(self, item: RawItem) -> str:
-        if item.item_id in self.seen:
-            return "another item already has this id"
-        self.seen.add(item.item_id)
-        return ""
-
-    def _read(self, item: RawItem) -> str:
-        """Read an item. Returns why the item would be left out, or ""."""
+    def _read(self, item: RawItem) -> ReadItem:
+        """Read an item, and note the shapes for the report."""
         read = read_item(item, self.frame)
         item.picture = item.vector = None
         self.read += 1
-        if read.error:
-            return read.error
-        if read.pixels is not None and read.pixels.ndim >= len(self.pixels):
+        if not read.error and read.pixels is not None and read.pixels.ndim >= len(self.pixels):
             self.pixels = read.pixels.shape
-        if read.vector is not None:
-            if not np.isfinite(read.vector).all():
-                return "the vector contains NaN or infinity"
-            if self.vector and read.vector.shape != self.vector:
-                return (
-                    f"a vector of {read.vector.size} numbers; earlier vectors have "
-                    f"{self.vector[0]} numbers"
-                )
-            self.vector = read.vector.shape
-        return ""
+        if not read.error and read.vector is not None:
+            self.vector = self.vector or read.vector.shape
+        return read
 
     def _refuse(self) -> None:
         """Raise DatasetError if the import would fail."""
