@@ -35,7 +35,10 @@ def leave_out_compiler() -> None:
 
 
 class _Absent(types.ModuleType):
-    """Stands for the compiler until something uses more than the two functions of optimisers."""
+    """Replaces the compiler's module. It has the two functions that the optimisers call.
+
+    When anything else of the compiler is used, the real module is loaded.
+    """
 
     def disable(
         self, fn: Callable[..., Any] | None = None, *_: object, **__: object

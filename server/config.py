@@ -18,7 +18,7 @@ PORTS_TRIED = 20
 
 
 def state_folder() -> Path:
-    """Return the folder for certificate, devices and approved folders of original files.
+    """Return the folder for the certificate, the devices, and the list of approved folders.
 
     All projects of a person on this computer share this folder. Copying a project does not copy
     this folder.

@@ -128,7 +128,7 @@ def _sign(
 
 
 def _perspective(random: np.random.Generator) -> tuple[float, ...]:
-    """Return the coefficients by which Image.transform places a sign."""
+    """Return random coefficients with which Image.transform places a traffic sign."""
     angle, scale = np.radians(random.uniform(-14, 14)), 1 / random.uniform(0.6, 1.0)
     turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     turn = turn @ np.array([[1, random.uniform(-0.2, 0.2)], [0, 1]])

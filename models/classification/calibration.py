@@ -52,15 +52,15 @@ def fitted_exponent(left_out: torch.Tensor, classes: torch.Tensor, weights: torc
 def voice_weights(
     own: torch.Tensor, prior: torch.Tensor, strength: float, weights: torch.Tensor
 ) -> torch.Tensor:
-    """Return weights of voices (V,), with sum 1, by expectation maximisation.
+    """Return weights (V,), with sum 1, of V voices (sources of class probabilities).
 
     The weights are those of a mixture of V distributions whose likelihood, given the labels and a
-    Dirichlet prior, is the largest.
+    Dirichlet prior, is the largest. They are found by expectation maximisation.
 
     Args:
         own: probability that each voice gives to each left-out label, (L, V).
         prior: expected weights (V,), with sum 1.
-        strength: number of labels that count as much as the prior.
+        strength: the prior counts as much as this number of labels.
         weights: weight of each label, (L,).
     """
     found = prior.clone()
@@ -76,11 +76,11 @@ def voice_weights(
 def supported(own: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
     """Return left-out probabilities of labels (L,), corrected for classes with few labels.
 
-    A class from which the only label is left out is never predicted. The correction counts as one
-    more label, for which the voices are undecided.
+    A class from which the only label is left out is never predicted. The correction acts like one
+    more label of each class, with a left-out probability of 0.5.
 
     Args:
-        own: left-out probability of each label, (L,).
+        own: probability of each label, predicted without this label, (L,).
         others: number of other labels of the same class, (L,).
     """
     return (others * own + 0.5) / (others + 1)

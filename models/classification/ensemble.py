@@ -26,7 +26,7 @@ CHUNK = 1000
 
 
 class TrainingLabels(NamedTuple):
-    """Labels that the classifiers learn from, with what is known of the items without labels."""
+    """Labels that the classifiers learn from, with the graph and the features of all items."""
 
     classes: torch.Tensor
     """All labels, int64 (N,), UNLABELED for an item without a label."""

@@ -16,7 +16,7 @@ from lodespace.models.classification.label_spreading import share
 from lodespace.models.item_predictions import UNLABELED
 
 STRENGTH = 20.0
-"""Number of labels that count as much as the prior of the weight."""
+"""The prior of the weight counts as much as this number of labels."""
 MOST_COMPARED = 300
 """Maximum number of labels that are compared."""
 
@@ -70,7 +70,7 @@ class LearnedEvidence:
         return {"evidence": self._own.nan_to_num(-1.0), "evidence_labels": self._labels}
 
     def load(self, tensors: Mapping[str, torch.Tensor]) -> None:
-        """Continue from a saved state. States of older versions have no records."""
+        """Continue from a saved state. States of older versions have no recorded probabilities."""
         n = len(self._labels)
         self._own = tensors.get("evidence", torch.full((n, 2), -1.0)).clone()
         self._own[self._own < 0] = torch.nan

@@ -24,7 +24,7 @@ MOST_COMPARED = 200
 WIDTHS = (1.0, 2.0)
 """Squared widths of the kernel, relative to the mean square of the features."""
 NOISES = (0.01, 0.1)
-"""Noise variances of a label without doubt, relative to the kernel's variance of 1."""
+"""Candidate noise variances of a label that is certain, relative to the kernel's variance of 1."""
 _JITTER = 1e-4
 
 
@@ -122,10 +122,15 @@ def _exact_squared_distances(rows: torch.Tensor) -> torch.Tensor:
 
 
 def _sharpest(scores: torch.Tensor, classes: torch.Tensor, n_classes: int) -> tuple[float, float]:
-    """Return the sharpness of left-out scores (L, C) with the smallest loss, and this loss.
+    """Return the factor of SHARPNESS with the smallest loss on left-out scores, and this loss.
 
-    Each class has the same weight. Classes with one label do not count: without that label, the
-    class is unknown.
+    Each class has the same weight. A class with only one label does not count, because the class is
+    unknown when that label is left out.
+
+    Args:
+        scores: Scores of labelled items, each computed without the item's label, (L, C).
+        classes: Class of each label, (L,).
+        n_classes: Number of classes C.
     """
     count = torch.bincount(classes, minlength=n_classes)
     weight = torch.where(count > 1, 1 / count.clamp_min(1), 0.0)

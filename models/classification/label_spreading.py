@@ -72,7 +72,7 @@ class LabelSpreading:
         self._items, self._classes, self._group = items, classes, group
         self._remaining = count[classes] / (count[classes] - 1).clamp_min(1)
         self.spread = self._seeds.clone()
-        """Class shares after the rounds so far, (N, C), and shares of the groups, (N, PROBES)."""
+        """Result of the rounds so far, (N, C + PROBES): shares of the classes, then of groups."""
         self.rounds = 0
         """Number of rounds done."""
         products = 2 * self._edges * self._seeds.shape[1]

@@ -26,7 +26,7 @@ from lodespace.models.layout.graph import Graph
 MOST_COMPARED = 300
 """Maximum number of labels that logistic regression is fitted to, and that weigh the voices."""
 STRENGTH = 10.0
-"""Number of labels that count as much as the prior of the weights."""
+"""The prior of the voices' weights counts as much as this number of labels."""
 MOST_REPRESENTED = 5000
 """Maximum number of items whose nearest labelled item is searched."""
 

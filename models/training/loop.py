@@ -53,7 +53,7 @@ class Loop(ABC):
     @property
     @abstractmethod
     def decodable_mean(self) -> torch.Tensor:
-        """Latent means as the decoder reads them, (N, D): `latent_mean` before `contraction`."""
+        """Latent means as the decoder reads them, (N, D): `latent_mean` over `contraction`."""
 
     @property
     def contraction(self) -> torch.Tensor:
@@ -119,7 +119,7 @@ class Loop(ABC):
 
     @abstractmethod
     def turn(self) -> bool:
-        """Do one unit of work. Return whether the unit changed the latent means that are shown."""
+        """Do one unit of work. Return whether it changed the latent means that clients see."""
 
     # Reactions of the subclasses --------------------------------------------------------------
 

@@ -78,8 +78,8 @@ class ParticleLoop(Loop):
             *self._tasks,
             self._head,
         )
-        """Tasks with a state, in the order of loading. The map is loaded first, because other tasks
-        need it."""
+        """Tasks whose state is saved, in the order in which the states are loaded. The map is
+        first, because other tasks need it."""
 
     def turn(self) -> bool:
         if self._first_graph.due():

@@ -96,7 +96,7 @@ def total_loss(
     kl_scale: float = 1.0,
     reconstruction_scale: float = 1.0,
 ) -> torch.Tensor:
-    """The weighted sum of `terms`: equation 1, and the encoder term where it is present.
+    """The weighted sum of `terms`: equation 1 of the paper, plus the encoder term if it is present.
 
     Args:
         terms: name of a term (models/terms.py) -> scalar value.

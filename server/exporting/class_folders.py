@@ -119,7 +119,8 @@ def _without_suffix(name: str) -> str:
 def _write_original(table: Table, item: int, into: Path, name: str, *, link: bool) -> None:
     """Write the original picture of an item. Raises ItemError if there is none.
 
-    Only a file that decodes as a picture is written: the path may name any file of this computer.
+    A file that does not decode as a picture is not written, because the path in the data set may
+    lead to any file on this computer.
     """
     file = originals.open_original(table.items, item)
     if file is None:

@@ -114,8 +114,8 @@ FOLDERS: dict[str, Callable[[Export, Path, Path], int]] = {
 }
 """Functions that write a folder, by the name of the export format.
 
-The function's arguments are the export, the empty folder to write into, and the final path of this
-folder. The function returns the number of exported items.
+The arguments of each function are the export, the empty folder to write into, and the final path of
+this folder. It returns the number of exported items.
 """
 
 FORMATS = (*FILES, *FOLDERS)

@@ -46,7 +46,11 @@ def read_item(item: RawItem, frame: tuple[int, int]) -> ReadItem:
 
 
 class Refusals:
-    """Decides which items are left out. Ids do not repeat, and vectors have the same length."""
+    """Decides which items are left out.
+
+    An item is left out if it could not be read, or if it has the id of an earlier item, a vector of
+    another length than earlier vectors, or a number that is not finite.
+    """
 
     def __init__(self) -> None:
         self._ids: set[str] = set()

@@ -166,7 +166,7 @@ class Source(Protocol):
         ...
 
     def findings(self) -> Sequence[Finding]:
-        """The reading of the data. Complete only after all items have been yielded."""
+        """How the data were read. Complete only after all items have been yielded."""
         ...
 
     def __iter__(self) -> Iterator[RawItem | BadItem]:

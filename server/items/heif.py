@@ -20,7 +20,7 @@ def is_heif(file: BinaryIO) -> bool:
 
 
 def with_heif(file: BinaryIO, formats: tuple[str, ...]) -> tuple[str, ...]:
-    """The formats of Pillow by which `file` is read: `formats`, or HEIF if it is such a picture."""
+    """The formats that Pillow tries on `file`: HEIF for a HEIF picture, otherwise `formats`."""
     if not (is_heif(file) and HEIF.installed()):
         return formats
     _register()

@@ -85,7 +85,7 @@ class ItemSet:
         The server reads this folder only after the user has approved it (root_approval.py).
     """
     originals: Path | None = None
-    """The file with original pictures that were bytes in a table."""
+    """File of the original pictures, if the imported table held them as bytes; None otherwise."""
     details: dict[str, Any] = field(default_factory=dict)
     """Settings of the import that later steps need, such as the frequencies of spectrograms."""
     report: tuple[ReportLine, ...] = ()

@@ -31,7 +31,7 @@ For example, Matroska rounds times to milliseconds.
 _LONGEST = 1e6
 """Longest video in seconds."""
 _TOLERANCE = 1e-3
-"""Largest difference between equal times, in seconds."""
+"""Times that differ by at most this number of seconds count as equal."""
 _PRE_ROLL = 0.5
 """Seconds of sound that are decoded and dropped after a seek."""
 _ROTATIONS = {

@@ -102,7 +102,7 @@ class ItemTable:
         new.replace(path)
 
     def with_column(self, name: str, values: list[Any]) -> "ItemTable":
-        """A table with the values of one of Lodespace's own columns, in place of earlier values."""
+        """This table with `values` in Lodespace's own column `name`, which may already exist."""
         column = pa.array(values, OWN_TYPES[name])
         number = self._numbers.get(name)
         if number is None:

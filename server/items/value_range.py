@@ -23,7 +23,7 @@ QUANTILES = (0.001, 0.999)
 _MOST_VALUES = 2_000_000
 """Largest number of values in the sample of a data set."""
 _MARKED = 0.001
-"""Smallest share of the numbers that have the same value, to mark pixels without a value."""
+"""If at least this share of the numbers is equal, the number may mark pixels without a value."""
 _NO_VALUES = frozenset({-9999.0, -999.0, -99999.0, -32768.0, -32767.0})
 """Usual marks of pixels without a value."""
 _LOST = 0.05
@@ -31,14 +31,17 @@ _LOST = 0.05
 _MOST_LOST = 0.1
 """If a larger share of the pictures is almost uniform, the range is doubtful."""
 USUAL_TOPS = (1.0, 255.0, 65535.0)
-"""Largest numbers of pictures that use their whole range: fractions, 8 bits and 16 bits."""
+"""Usual largest numbers of a picture: of fractions, of 8 bits, and of 16 bits."""
 
 
 class ValueSample:
     """A bounded sample of the numbers of a data set."""
 
     def __init__(self, dtype: "np.dtype[Any]", expected: int = 0) -> None:
-        """Begin a sample of numbers of `dtype`. `expected` is the number of all values, or 0."""
+        """Begin a sample of numbers of `dtype`.
+
+        `expected`: number of values that will be added, 0 if unknown. All values are then kept.
+        """
         self.dtype = dtype
         self.marks: list[float] = []
         """Numbers that mark pixels without a value, as found by `range`."""
@@ -145,10 +148,10 @@ class Spans:
                 self.spans.append((low, middle, high))
 
     def lost(self, scale: Range) -> list[Range]:
-        """The ranges of pictures that are almost uniform in `scale`. Empty if these are few.
+        """The ranges of the pictures that look almost uniform when `scale` becomes 0 to 255.
 
-        They fill a small part of `scale`, or half of their numbers are farther outside than the
-        width of `scale`.
+        The range of such a picture covers a small part of `scale`, or its middle value is outside
+        `scale` by more than the width of `scale`. Empty if few pictures are so.
         """
         low, high = scale
         width = high - low
@@ -187,7 +190,7 @@ def to_bytes(values: npt.NDArray[Any], scale: Range) -> npt.NDArray[np.uint8]:
 
 @lru_cache(maxsize=16)
 def _table(scale: Range) -> npt.NDArray[np.uint8]:
-    """The byte of each number of 16 bits, (65536,). A look-up is faster than the computation."""
+    """The byte for each 16-bit number, (65536,). A look-up is faster than the computation."""
     numbers = np.arange(1 << 16, dtype=np.float64)
     scaled = (numbers - scale[0]) * (255 / (scale[1] - scale[0]))
     return scaled.round().clip(0, 255).astype(np.uint8)

@@ -67,7 +67,10 @@ def sources_of(project: Project) -> Sources:
 
 
 def _written(files: SqliteFiles) -> int | None:
-    """Return how many events were written to the log, lost ones included; None if not readable."""
+    """Return how many events were ever written to the log, including events that are now lost.
+
+    Returns None if the log cannot be read.
+    """
     content = image(files)
     if not content:
         return None

@@ -9,7 +9,7 @@ class ReportLine(Message):
     topic: str
     """Subject of the line: left_out, items, ids, labels, splits, sizes, values, sound, columns."""
     text: str
-    """The reading of the data, in one line."""
+    """How the import reads the data in this respect, in one line."""
     doubtful: bool = False
     """Whether a person should check this line."""
     option: str = ""

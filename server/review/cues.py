@@ -29,7 +29,7 @@ def cue(state: ItemState, which: Cue) -> Bytes:
 
 
 def _uncertainty(state: ItemState) -> Bytes:
-    """Return 1 - margin as a cue. Items without a prediction get the strongest value."""
+    """Return 1 - margin of the predictions. Items without a prediction get the strongest value."""
     return _bytes(np.where(state.predicted, 1 - state.margin, 1))
 
 

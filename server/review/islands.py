@@ -63,9 +63,10 @@ def islands(state: ItemState) -> Islands:
 
 
 def largest_unexplained(state: ItemState) -> npt.NDArray[np.uint32] | None:
-    """Return the unexplained, unlabelled and unlocked items of one island (`Islands`), ascending.
+    """Return items of one dense group of the map that probably have a class without labels.
 
-    The island is the one with the most such items. Return None if no island has such items.
+    These items are unexplained (`Islands`), unlabelled and not locked. The group is the one with
+    the most of them. The result is ascending; it is None if no group has such items.
     """
     found = islands(state)
     free = ~state.locked & found.unexplained & ~state.labelled

@@ -19,7 +19,7 @@ LEAST_GAIN = 1.0
 SPOTS = 16
 """Largest number of dense spots of the map from which a region is grown."""
 SMALLEST, LARGEST = 6, 2000
-"""Smallest and largest number of items of a candidate for a region. Each candidate is a ball."""
+"""Smallest and largest number of items in a ball that is considered for a suggested region."""
 AGREEMENT = 0.9
 """Minimum share of a region's items whose predicted class is the class of the region."""
 MOST = 0.5

@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 
 
 class LogWatch:
-    """Shows a notice while labels cannot be saved, and rescues the events of a log that is lost.
+    """Shows a notice while labels cannot be saved, and copies a lost log's events to a new folder.
 
     A log is lost when its file was deleted, moved, replaced, or changed by another program. The
     server then refuses commands until the file is back or the server is restarted.
@@ -47,7 +47,7 @@ class LogWatch:
             self._task = asyncio.create_task(self._watch())
 
     async def stop(self) -> None:
-        """Check the log once more, rescue it if it is lost, and end the checks."""
+        """End the checks, after a last one. If the log is lost, copy its events to a new folder."""
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):

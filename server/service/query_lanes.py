@@ -46,9 +46,9 @@ class QueryLanes:
         self._asked: Counter[str] = Counter()
 
     async def run(self, device: str, work: Callable[[], T]) -> T:
-        """Run `work` in a thread, after the earlier computations of the same client.
+        """Run `work` in a thread, after the earlier computations for `device` ("" for the owner).
 
-        Raises RequestError when too many computations of the client wait.
+        Raises RequestError when too many computations for `device` wait.
         """
         executor = self._devices if device else self._owner
         async with self.turn(device):

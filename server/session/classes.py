@@ -201,8 +201,10 @@ class ClassList:
         return np.arange(len(self.classes), dtype=np.int16)
 
     def resolve(self, class_ids: ClassIds) -> ClassIds:
-        """Return `class_ids` (N,), with each removed class replaced by the class that its items
-        count as."""
+        """Return `class_ids` (N,) with merged classes replaced by the class they were merged into.
+
+        Deleted classes are replaced by UNLABELED.
+        """
         if len(self._merged_into) == 0:
             return class_ids
         return lookup(self._merged_into, class_ids, UNLABELED)

@@ -109,7 +109,7 @@ class AnnotationSession(SessionState):
         return self.carry_out_run([event])[0]
 
     def carry_out_run(self, run: Sequence[Event]) -> list[tuple[protocol.Ack, Change]]:
-        """Carry out several events together, with the result of `carry_out` on each (runs.py)."""
+        """Carry out several events together. The results are those of `carry_out` on each event."""
         self.sequence = run[-1].sequence
         changes = apply_run(self, run)
         items = np.concatenate([change.items for change in changes]).astype(np.intp)

@@ -28,7 +28,7 @@ ON_DISK = 48
 DISK_BYTES = 1 << 30
 """Maximum size of all snapshots on disk, in bytes, estimated from the size of the newest snapshot.
 
-4 snapshots are always kept."""
+The 4 newest snapshots are kept whatever their size."""
 CLOSE_SECONDS = 1.0
 """Longest time that `close` waits for the disk, in seconds. A person who stops the server waits
 until `close` returns."""
@@ -164,9 +164,10 @@ class UndoSnapshots:
 
 
 def _state_ids_on_disk(folder: Path) -> dict[int, int]:
-    """Return the id of the training state of each snapshot on disk, read from small JSON files.
+    """Return the id of each snapshot's training state, by the snapshot's event number.
 
-    The large files of the snapshots are checked only when they are read.
+    The ids are read from small JSON files on disk. The large files of the snapshots are checked
+    only when they are read.
     """
     state_ids: dict[int, int] = {}
     for event, path in checkpoint.numbered(folder):

@@ -28,7 +28,7 @@ FPS = 10
 
 
 def video(path: Path, frames: int = 35, codec: str = "mpeg4") -> Path:
-    """A video whose frames are 7 levels brighter from one to the next."""
+    """A video in which each frame is 7 grey levels brighter than the previous frame."""
     av: Any = pytest.importorskip("av", reason="the extra `video` is not installed")
     path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(path), "w") as container:

@@ -59,7 +59,7 @@ def _text(path: Path, text: str, encoding: str = "utf-8") -> None:
 
 
 def _sounds(root: Path, *names: str, seconds: float = 3.0, rate: int = 16_000) -> None:
-    """Write sounds, each name with {} for two sounds."""
+    """Write one sound per name. A name with {} is a pattern: two sounds, numbered 0 and 1."""
     for name in names:
         for number in range(2) if "{}" in name else [0]:
             path = root / name.format(number)

@@ -132,7 +132,7 @@ def test_the_approval_is_not_in_the_project(received: Path, raw: Path, state: Pa
 def test_other_paths_or_another_root_in_the_same_place_read_nothing(
     project: Path, tmp_path: Path, raw: Path
 ) -> None:
-    """A project in the place of an approved project reads only the files that were approved."""
+    """A project that replaces an approved project reads only the files that were approved."""
     private = tmp_path / "private"
     private.mkdir()
     draw(7, LARGE).save(private / "0.png")

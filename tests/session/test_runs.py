@@ -274,7 +274,7 @@ def many_items(n: int, copies: int) -> tuple[AnnotationSession, list[Event]]:
 
 
 def touched(n: int, copies: int) -> int:
-    """Return how many elements of the arrays over `n` items a replay touches."""
+    """Return how many array elements a replay of `many_items(n, copies)` reads or writes."""
     session, events = many_items(n, copies)
     history = session.history
     for name in ("labels", "owner", "verified", "_newest"):

@@ -1,4 +1,7 @@
-"""The stream's WebSocket against the cases of the Autobahn test suite, run by kosoku."""
+"""The stream's WebSocket passes the cases of the Autobahn test suite.
+
+The package kosoku contains these cases and runs them.
+"""
 
 import asyncio
 import json

@@ -25,7 +25,7 @@ class Task(ABC):
         return {}
 
     def counters(self) -> dict[str, Any]:
-        """Return the numbers from which this task continues."""
+        """Return the numbers from which this task continues, under their names in a saved state."""
         return {}
 
     def load(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> None:

@@ -57,8 +57,9 @@ class AnnotationFile:
     own: bool = False
     """Whether the file does not name recordings, so that its own name is that of its recording."""
     own_names: tuple[str, ...] = ()
-    """Possible names of the recording with the name of the file, the best first, for a table with
-    columns for times."""
+    """Possible names of the recording, made from the name of the annotation file, the best first.
+
+    Empty if the file is not a table with columns for times."""
     findings: list[Finding] = field(default_factory=list[Finding])
     """How the file was read."""
     passed: int = 0

@@ -1,4 +1,4 @@
-"""Recognition of files of annotations by their content, and the names of their recordings."""
+"""Recognition of annotation files by their content, and the recordings that such a file names."""
 
 import itertools
 import re
@@ -159,7 +159,10 @@ def _has_suffix(name: str, suffixes: frozenset[str]) -> bool:
 
 
 def _are_pictures(names: Sequence[str], sounds: frozenset[str]) -> bool:
-    """Whether `names` are of pictures. Their numbers are boxes, and not times."""
+    """Whether `names` contain pictures but no sounds.
+
+    The numbers in a file with such names are boxes, not times.
+    """
     pictures = decoding.SUFFIXES - sounds
     return any(_has_suffix(name, pictures) for name in names) and not any(
         _has_suffix(name, sounds) for name in names

@@ -99,7 +99,8 @@ class Columns:
     end: Column | None = None
     duration: Column | None = None
     file_offset: Column | None = None
-    """Start in the file, if `start` counts from the beginning of a series of files (Raven)."""
+    """Column of the start within the file, if `start` is counted from the beginning of a series of
+    files (Raven)."""
     low: Column | None = None
     high: Column | None = None
     labels: list[str] = field(default_factory=list[str])

@@ -41,7 +41,7 @@ class LabelCells:
         return labels
 
     def findings(self) -> list[Finding]:
-        """The texts that were taken as missing values, and the labels with a bar."""
+        """Findings on texts that were read as missing values, and on labels that contain a bar."""
         return [*self._read.left_out(), *self._read.bars()]
 
 

@@ -190,7 +190,10 @@ def paths_in(reference: str) -> tuple[str, ...]:
 
 
 def _decided(found: AnnotationFile, tasks: Sequence[_Task], control: str | None) -> AnnotationFile:
-    """Add the labels of the tasks to `found`. Of several annotators, one vote is chosen."""
+    """Add the labels of the tasks to `found`. If a task has several votes, one is chosen.
+
+    It is the newest ground truth or, without one, the newest vote with the most frequent label.
+    """
     controls = Counter(name for vote in _votes(tasks) for name in vote.choices)
     regions = Counter(region[0] for vote in _votes(tasks) for region in vote.regions)
     chosen = control or _control(controls)
@@ -235,7 +238,10 @@ def _votes(tasks: Sequence[_Task]) -> Iterator[_Vote]:
 
 
 def _control(controls: Counter[str]) -> str:
-    """The control with the labels: the first usual name, or else the control of most tasks."""
+    """The control of the labelling form that has the labels.
+
+    It is the first control with a usual name or, without one, the control that is used most often.
+    """
     usual = next((name for name in _LABELS if name in controls), None)
     return usual or (controls.most_common(1)[0][0] if controls else "")
 

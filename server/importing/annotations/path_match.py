@@ -1,4 +1,7 @@
-"""Matching of the names that a file states to paths or ids, by the longest unambiguous end."""
+"""Matching of the names in an annotation file to the paths or ids of items.
+
+A name matches the path with which it shares the longest end, if there is only one such path.
+"""
 
 import re
 import unicodedata
@@ -116,7 +119,9 @@ _STEPS: tuple[tuple[_Change, _Change, How], ...] = (
     (_folded, _without_suffix, "stem"),
     (_without_suffix, _without_suffix, "stem"),
 )
-"""Changes of names and of paths before they are compared, in the order of the comparisons."""
+"""The comparisons, in order: change of the names, change of the paths, and name of the step.
+
+The names and paths are compared after these changes."""
 
 
 def _by_tail(

@@ -19,7 +19,7 @@ from lodespace.items.paths import shown
 _NAMED = 3
 """Largest number of names that a finding gives as examples."""
 _LENGTHS_LOOKED_AT = 20
-"""Approximate number of recordings whose length is compared with times."""
+"""Approximate number of annotations whose end is compared with the length of their recording."""
 _BEYOND = 0.1
 """Smallest time after the end of a recording that counts as after the end, in seconds."""
 
@@ -273,7 +273,7 @@ class RecordingAnnotations:
 
 
 def _counted(kind: str, count: int) -> str:
-    """Return "1 Raven selection table", "2 Raven selection tables"."""
+    """Return the count and the kind: "1 Raven selection table" or "2 Raven selection tables"."""
     if count == 1:
         return f"1 {kind}"
     plural = re.sub("(table|track|result|project)", r"\1s", kind, count=1)
@@ -281,9 +281,9 @@ def _counted(kind: str, count: int) -> str:
 
 
 def _of_people(entries: Sequence[tuple[bool, Annotation]]) -> list[Annotation]:
-    """The annotations in files of people, or all if programs made all files.
+    """The annotations in files that people made, or all annotations if programs made all files.
 
-    An entry is an annotation with whether its file is by a program.
+    An entry is (whether a program made the file, an annotation in the file).
     """
     return [a for program, a in entries if not program] or [a for _, a in entries]
 

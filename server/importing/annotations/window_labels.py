@@ -103,7 +103,7 @@ class WindowLabels:
         return False
 
     def exact(self, spans: Iterable[tuple[float, float]]) -> bool:
-        """Whether each annotation with times is one of `spans`, (start, end) in seconds.
+        """Whether each annotation with times has the times of one of `spans`, (start, end) in s.
 
         This is so for annotations that were exported from windows. Then a window has the labels of
         its own annotation only, although windows that follow each other may overlap.

@@ -68,7 +68,10 @@ class TorchItems:
 
     @cached_property
     def reading(self) -> PictureReading:
-        """The range of numbers that are not bytes, from a sample. Raises DatasetError."""
+        """How pictures are read: the range of their numbers, which is measured on a sample.
+
+        Pictures of bytes need no range. Raises DatasetError if the option --range is not valid.
+        """
         asked = asked_ranges(self.asked)
         if isinstance(asked, tuple):
             return PictureReading(asked)

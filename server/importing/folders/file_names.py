@@ -11,7 +11,7 @@ _NAMED = re.compile(r"(?P<label>[^\W\d_]+(?:[ _.-][^\W\d_]+)*)[ _.-]*\(?\d+\)?")
 _SHARE = 0.5
 """Smallest share of the files whose names begin with words that other files share."""
 _EACH = 2
-"""Smallest number of files per label, on average."""
+"""Smallest average number of files per label. With fewer, the file names are not read as labels."""
 
 
 def label_of_name(path: str) -> str | None:

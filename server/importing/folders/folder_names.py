@@ -1,4 +1,4 @@
-"""Meaning of the name of a folder: a split, a mask, a part, a date, or a filler."""
+"""Meaning of a folder's name: a split, masks, a part of the data, a date, or a filler (images)."""
 
 import re
 from collections import defaultdict
@@ -168,7 +168,7 @@ def is_surely_mask(name: str) -> bool:
 
 
 def are_parts(names: Collection[str]) -> bool:
-    """Whether the names differ in a number only, and call the folders parts: fold1, part_02."""
+    """Whether the names differ only in a number and name parts of a data set: fold1, part_02."""
     found = [words(name) for name in names]
     left = {_without_numbers(w) for w in found}
     return (
@@ -207,9 +207,11 @@ def are_numbers(names: Collection[str]) -> bool:
 
 
 def are_above(names: Collection[str], inner: Collection[tuple[str, ...]]) -> bool:
-    """Whether `names` are dates, parts or numbers, and each of them has other folders inside.
+    """Whether the folders `names` have the classes as subfolders, so that they are not classes.
 
-    `inner` has the name of each folder inside, and an empty tuple for files outside of these.
+    They are then dates, parts (fold1) or numbers, and all their files are in subfolders, of which
+    at least two differ in name. `inner` has a tuple with the name of each subfolder, and an empty
+    tuple if a file is in no subfolder.
     """
     others = {name for found in inner for name in found if not is_filler(name)}
     if len(others) < 2 or not all(inner):

@@ -130,7 +130,7 @@ class _Reading:
     split_doubts: list[str] = field(default_factory=list)
 
     def read(self, branches: Sequence[_Branch]) -> None:
-        """Set label and split of the branches, from their first folder not understood on."""
+        """Set label and split of the branches, from the first level that is not read yet."""
         while any(branch.is_open for branch in branches):
             if not self._pass_level(branches):
                 self._read_classes([branch for branch in branches if branch.is_open])
@@ -250,7 +250,7 @@ class _Reading:
         return self.read(here)
 
     def _read_below(self, here: Sequence[_Branch], inner: frozenset[str]) -> None:
-        """Read the classes as if the folders `inner` in the first folders were not there."""
+        """Read the classes without the level of the folders `inner`, just below this level."""
         branches = [replace(b, parts=b.parts[: b.at + 1] + b.parts[b.at + 2 :]) for b in here]
         certain = len(self.doubts)
         self._read_classes(branches)
@@ -260,7 +260,7 @@ class _Reading:
             branch.label, branch.split, branch.at = read.label, read.split, len(branch.parts)
 
     def _without_copies(self, here: Sequence[_Branch]) -> list[_Branch]:
-        """The branches, without those of a copy of the data: flowers/rose beside rose."""
+        """The branches but copies: flowers/ is one if its rose/ and tulip/ are also beside it."""
         inside: defaultdict[str, set[str]] = defaultdict(set)
         for branch in here:
             inside[branch.name] |= {branch.below} if branch.below is not None else set()
@@ -312,7 +312,7 @@ class _Reading:
             self.doubts.append((text, ""))
 
     def findings(self, branches: Sequence[_Branch]) -> list[Finding]:
-        """Where labels and splits come from, with the doubts."""
+        """Findings on where labels and splits come from, and on what is doubtful about them."""
         found: list[Finding] = []
         labelled = next((branch for branch in branches if branch.label is not None), None)
         if labelled is not None and not self.doubts:

@@ -93,10 +93,10 @@ class PictureFolder:
 
 
 def _sample(paths: list[bytes]) -> list[bytes]:
-    """Random paths, and the first paths with each suffix that is then rare.
+    """Random paths, and the first paths of each suffix that is rare among the random paths.
 
-    The sample is random, as every n-th file may be of the same channel or class. A few pictures of
-    16 bits among many photographs are looked at, too.
+    Every n-th path is not used, because these files may all be of one channel or class. The rare
+    suffixes are added so that a few 16-bit pictures among many photographs are looked at.
     """
     count = min(len(paths), SIZES_LOOKED_AT)
     chance = np.random.default_rng(0)

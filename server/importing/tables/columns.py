@@ -30,7 +30,7 @@ from lodespace.items import decoding
 _LEAST_NUMBERS = 8
 """Smallest number of numbers in a text without brackets that is taken for a vector."""
 _CERTAIN_NUMBERS = 16
-"""A list of fewer numbers beside a picture may be a box, and is not taken for a vector."""
+"""In a table with pictures, a list of fewer numbers is not taken for a vector: it may be a box."""
 _TRIED_FILES = 8
 _TRIED_COLUMNS = 50
 """Largest number of columns whose cells are looked for as files."""
@@ -91,8 +91,9 @@ class Columns:
             name: Path of the table, for messages.
             rows: The rows.
             first: The first rows, sketched.
-            finds: Whether a path names a file.
-            finds_folder: Whether a path names a file in the stated folder. None: as `finds`.
+            finds: Function: whether a file is found for a path.
+            finds_folder: Function: whether a file is found in the folder that the path states.
+                None: as `finds`.
         """
         self.finds_folder = finds_folder or finds
         self.name, self.rows, self.first, self.finds = name, rows, first, finds

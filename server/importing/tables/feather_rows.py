@@ -111,6 +111,6 @@ def _field(metadata: bytes, table: int, number: int) -> int | None:
 
 
 def _table(metadata: bytes, table: int, number: int) -> int | None:
-    """Position of the table or list to which a field points."""
+    """Position of the table or list to which field `number` points; None without the field."""
     field = _field(metadata, table, number)
     return None if field is None else field + struct.unpack_from("<I", metadata, field)[0]

@@ -30,8 +30,8 @@ class FileFinder:
 
     Paths may come from another computer: absolute, with backslashes and drive letters, without a
     suffix, or relative to another folder. Such a path is matched with the file that shares the
-    longest end with it. Of two such paths that fit the same file, the one with the longer end names
-    it, and a path that names the file exactly comes first.
+    longest end with it. If two paths of the table fit the same file, the one that shares the longer
+    end with the file names it. A path that is exactly that of the file has precedence.
     """
 
     def __init__(
@@ -64,7 +64,10 @@ class FileFinder:
         self._by_tail: dict[str, dict[_Tail, list[bytes]]] = {}
         """Candidates by the end of their paths, per name of several files."""
         self._chosen: dict[tuple[_Tail, str], bytes | str] = {}
-        """File for the end of a path and the name in its original case, or why there is none."""
+        """The chosen file, or the text of the error if none can be chosen.
+
+        Keys: the end of a path, and the file name in its original case.
+        """
         self._named: dict[bytes, _Named] | None = None
         """How the paths of the table name each file, as soon as a folder differs."""
 
@@ -215,7 +218,7 @@ class _Named:
         self.most = -1
         """Largest number of folders that a path shares with the file."""
         self.names: set[_Tail] = set()
-        """The different paths that share this number, at most three."""
+        """The different paths that share `most` folders with the file, at most three."""
 
     def add(self, path: str, file: bytes, exact: bool) -> None:
         """Count a path that names `file`."""

@@ -31,7 +31,7 @@ class JsonRows(Rows):
         self.path = path
         self.text = TextFile(path, "utf-8", unpacked)
         self.whole: Sequence[Row] | None = None
-        """The rows of an object of columns. None if the file has one object per row."""
+        """All rows, if the file is a single JSON object. None if the file has an object per row."""
         first, second = self._first_lines()
         self.is_list = first.startswith(b"[")
         """Whether the file is one list of objects."""

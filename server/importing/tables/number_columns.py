@@ -27,7 +27,7 @@ _MOST_NAMED = 8
 def choose_numbers(
     columns: HasColumns, options: ImportOptions, taken: Collection[str | None]
 ) -> tuple[tuple[str, ...], list[Finding]]:
-    """Choose columns of numbers as the vector, because nothing else can be an item.
+    """Choose columns of numbers as the vector, for a table without a column of pictures or vectors.
 
     Args:
         columns: The columns of the table.
@@ -35,7 +35,7 @@ def choose_numbers(
         taken: Columns that have another role.
 
     Returns:
-        The columns, or () if fewer than two have numbers, and the findings.
+        The columns and the findings. The columns are () if fewer than two columns can be chosen.
     """
     labels = usual_labels(columns)
     without = {*labels[:1], *columns.usual(column_names.IDS), *taken, options.label, options.id}

@@ -23,7 +23,10 @@ def _in(*blocks: tuple[int, int]) -> Callable[[str], bool]:
 
 
 def _is_usual_han(encoding: str, last: int) -> Callable[[str], bool]:
-    """Whether a letter is Japanese or among the usual Chinese characters of an encoding."""
+    """Return a function: whether a letter is Japanese, or Chinese and usual in `encoding`.
+
+    Usual Chinese characters are those whose first byte in `encoding` is at most `last`.
+    """
 
     def check(letter: str) -> bool:
         if 0x3000 <= ord(letter) <= 0x30FF or 0xFF01 <= ord(letter) <= 0xFF5E:
@@ -45,7 +48,9 @@ _EXPECTED: dict[str, Callable[[str], bool]] = {
     "cp932": _is_usual_han("cp932", 0x97),
     "gb18030": _is_usual_han("gb18030", 0xD7),
 }
-"""Whether a letter is expected in a text, by encoding. Of equal encodings, the first is best."""
+"""Per encoding, a function: whether a non-ASCII letter is usual in texts with this encoding.
+
+If two encodings fit a text equally well, the first of them is used."""
 
 
 _SCRIPTS = frozenset({"cp1251", "cp1253", "euc-kr", "cp932", "gb18030"})
@@ -53,7 +58,7 @@ _SCRIPTS = frozenset({"cp1251", "cp1253", "euc-kr", "cp932", "gb18030"})
 
 
 def likely(data: bytes) -> list[str]:
-    """Up to three encodings in which most foreign letters of a text are expected, the best first.
+    """Up to three encodings in which most non-ASCII letters of a text are usual, the best first.
 
     Empty if no encoding gives a likely text.
     """
@@ -76,7 +81,10 @@ def is_unlikely(data: bytes, encoding: str) -> bool:
 
 
 def expected_share(data: bytes, encoding: str) -> float:
-    """Share of the foreign letters that a text is expected to have, 0 if it cannot be decoded."""
+    """Share of the non-ASCII letters in a text that are usual in texts with this encoding.
+
+    0 if the text cannot be decoded or has no such letters.
+    """
     text = _decoded(data, encoding)
     if text is None:
         return 0.0

@@ -1,7 +1,7 @@
 """Rows of Excel workbooks (.xlsx), read by openpyxl.
 
 A workbook is a zip archive of XML. The sizes that the archive states are checked first, and zipfile
-reads no more bytes than that.
+reads no more bytes than the archive states.
 """
 
 import datetime
@@ -103,7 +103,7 @@ class SheetRows(Rows):
         return full[0], full[1:]
 
     def _cells(self, sheet: str | None = None) -> Iterator[tuple[int, list[Any]]]:
-        """Yield (number, cells) of each row that is not empty."""
+        """Yield (row number from 1, cells) of each row that is not empty."""
         book = self._open()
         try:
             page = book[sheet or self.sheet]

@@ -179,7 +179,7 @@ class PicturesWithTables(PictureFolder):
         return [*found, *folder, *self.survey.findings()]
 
     def _unused(self) -> Iterator[Finding]:
-        """Files beside the pictures that may have labels."""
+        """Findings on files beside the pictures that may have labels, but are not used."""
         if self._unmatched:
             text = f"no row of {self._unmatched[0]} names a picture; if it has labels, import"
             text += " this table instead"
@@ -228,7 +228,10 @@ def _merged(tables: Sequence[_Beside]) -> tuple[dict[bytes, RawItem], int]:
 
 
 def _may_be_labels(path: bytes) -> bool:
-    """Whether the file is a table, and not the form of a competition for predictions."""
+    """Whether the file is a table that may have labels.
+
+    A table such as sample_submission.csv has no labels: it shows how to hand in predictions.
+    """
     name = shown(path).rpartition("/")[2].lower()
     return suffix_of(path) in _SUFFIXES and "submission" not in name
 

@@ -145,10 +145,11 @@ def _with_names(
 
 
 def _have_row_names(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Whether the first of the fields, one more than the header has, names the row as in R.
+    """Whether the first field of each row names the row, without a name in the header, as in R.
 
-    The names of rows differ. They are not files, unless the next field has files, too. They are not
-    the ids or paths that the first name announces, unless the next field may be these.
+    The rows have one field more than the header. The first fields name the rows if all differ, and
+    if the header can be the names of the other fields. It cannot be if only the first fields are
+    file names, or if the header begins with a name such as `id` and second fields are repeated.
     """
     first = [row[0].strip() for row in rows]
     second = [row[1].strip() for row in rows]
@@ -172,7 +173,7 @@ def doubt_of_numbers(header: Sequence[str]) -> str:
 
 
 def _line_of(lines: Sequence[str], start: int, number: int, delimiter: str) -> int:
-    """The index of the line with row `number` after line `start`. Empty lines do not count."""
+    """The index in `lines` of row `number`. Row 0 is the first non-empty line from `start` on."""
     for index in range(start, len(lines)):
         if next(_rows(lines[index : index + 1], delimiter), None) is not None:
             if number == 0:

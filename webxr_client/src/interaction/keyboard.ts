@@ -272,8 +272,8 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
 }
 
 /**
- * Go to the nearest gesture before the shown moment (`back`) or after it. If there is no later
- * gesture, return to live.
+ * Go to the nearest gesture before the shown moment if `back`, otherwise to the nearest one after
+ * it. If there is no later gesture, return to live.
  */
 function toGesture(state: AppState, commands: Commands, back: boolean): void {
   const { time } = state;

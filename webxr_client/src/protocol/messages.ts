@@ -534,7 +534,7 @@ export interface GestureTold {
 export interface ReportLine {
   /** Subject of the line: left_out, items, ids, labels, splits, sizes, values, sound, columns. */
   topic: string;
-  /** The reading of the data, in one line. */
+  /** How the import reads the data in this respect, in one line. */
   text: string;
   /** Whether a person should check this line. */
   doubtful?: boolean;

@@ -175,7 +175,7 @@ export class Review {
     return items.length > 0;
   }
 
-  /** When the queue is empty, show the first items that are not in the queue. */
+  /** When the queue is empty, show the items outside the queue that the server sent instead. */
   goOn(): void {
     const { review } = this.state;
     const sheet = review.sheet.peek();

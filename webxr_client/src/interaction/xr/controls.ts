@@ -212,10 +212,10 @@ export class XrControls implements InputListener {
   }
 
   /**
-   * Adapt to another scene, and return what has changed. After a change of box, the cloud keeps its
-   * place in the room, and a grabbed cluster stays in the hand. After a change of items or of the
-   * number of dimensions, old places have no meaning: all gestures end, and the caller has to place
-   * the world again.
+   * Adapt to another scene, and return what has changed. If only the box of coordinates changed,
+   * the cloud keeps its place in the room, and a grabbed cluster stays in the hand. After a change
+   * of items or of the number of dimensions, old places have no meaning: all gestures end, and the
+   * caller has to place the world again.
    */
   sceneChanged(): SceneChange {
     const { latent, xr } = this.state;
