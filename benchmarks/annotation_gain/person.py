@@ -147,9 +147,9 @@ class LooksAtSamples:
         return int((self.eyes.see(sample) != region.class_id).sum()) >= 2
 
     def _dense_spots(self, points: Points) -> Items:
-        """Return the indices of DENSEST points in the densest places of `points` (K, D).
+        """Return the indices of points in the densest places of `points` (K, D).
 
-        Of 1,000 random points, those with the smallest distances to their neighbours are returned.
+        These are the DENSEST (a number) of 1,000 random points whose neighbours are nearest.
         """
         some = self.random.choice(len(points), min(len(points), 1000), replace=False)
         k = min(len(points) - 1, max(SMALLEST, len(points) // 40))

@@ -247,7 +247,10 @@ def _estimate(courses: Sequence[Course], k: int) -> str:
 
 
 def _shown(courses: Sequence[Course]) -> str:
-    """Return the share of gestures, from SHOWN_FROM on, after which the page shows an estimate."""
+    """Return the share of gestures after which the page shows an estimate.
+
+    The first SHOWN_FROM - 1 gestures of each course do not count.
+    """
     shown = [
         gesture.told.right is not None
         for course in courses

@@ -46,7 +46,9 @@ def seconds_to(courses: Sequence[Course], wanted: float, model: TimeModel) -> fl
 def ratio(
     found: Found, data: str, wanted: float, model: TimeModel, mine: str = "suggested"
 ) -> tuple[float, bool] | None:
-    """Return the seconds of the method `mine`, divided by the seconds of the best other method.
+    """Return the seconds in which `mine` reaches the goal, divided by those of the best opponent.
+
+    `mine` is the name of a method. The goal is the accuracy `wanted`.
 
     Returns:
         The ratio, and whether it is only an upper bound. None if `mine` does not reach the goal in

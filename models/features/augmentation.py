@@ -128,7 +128,7 @@ _LIGHT: dict[Content, Augmentation] = {
 
 
 def strong(content: Content) -> Augmentation:
-    """Return the changes for self-supervised training, which recognises two views of one item."""
+    """Return the changes for self-supervised training, which learns to match views of one item."""
     return _STRONG[content]
 
 

@@ -156,7 +156,8 @@ class GraphRefresh:
     def tensors(self) -> Tensors:
         """Return the features collected so far.
 
-        Once the search for neighbours has begun, return all features, and the neighbours found.
+        Once the search for neighbours has begun, return all features, and the neighbours found so
+        far.
         """
         if self.building is not None:
             return {**self.building.tensors(), "graph_features": self.building.features}

@@ -95,7 +95,10 @@ def _is_doubtful(kind: _Kind, whole: int) -> bool:
 
 
 def _text(kind: _Kind, unit: str, whole: int = 0) -> str:
-    """Return the line of one kind: "10 of 12 files are HEIC: ..." or "3 rows, such as ...: ..."."""
+    """Return the report's line on one kind of left-out files or items.
+
+    For example: "10 of 12 files are HEIC: ..." or "3 rows, such as ...: ...".
+    """
     count, bad = kind.count, kind.first
     counted = "files" if bad.kind else unit
     number = f"{count:,} of {whole:,} {counted}" if whole else f"{count:,} {counted}"

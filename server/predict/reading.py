@@ -59,8 +59,9 @@ class Reading:
     def options(self, given: ImportOptions) -> ImportOptions:
         """Return `given`, with the settings from the import of the project.
 
-        These are the settings for sounds, or the ranges, channels and planes of pictures, and the
-        names of the columns of vectors.
+        For sounds, these are the length of the windows and the frequencies of the spectrograms. For
+        other items, these are the ranges, channels and planes of pictures, the interval of video
+        frames, and the columns of vectors.
         """
         if self.kind != "sound":
             stated = PictureReading.of(self.details)

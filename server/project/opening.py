@@ -108,8 +108,8 @@ def open_again(
 ) -> Project:
     """Open the project in `folder`, which must have been made from the data `source`.
 
-    `root` is the value of --root. If the items have original files, `root` is their folder, and the
-    project may then read it. Raises ProjectError for a project on other data.
+    `root` is the value of --root. If the items have original files, `root` is their folder, which
+    the project may then read. Raises ProjectError for a project on other data.
     """
     project = open_existing(folder, settings)
     try:

@@ -224,8 +224,8 @@ class Recorder:
             self._index.add(record)
 
     def _open(self) -> RecordingWriter:
-        """Open the file. Runs in the thread, because the search for an incomplete record reads the
-        whole file."""
+        """Open the file. Runs in the recorder's thread, because the search for an incomplete record
+        reads the whole file."""
         header: dict[str, object] = {
             "protocol": protocol.PROTOCOL_VERSION,
             "dataset": self.session.items.name,

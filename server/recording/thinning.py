@@ -1,9 +1,9 @@
 """Thinning of a recording that is too large, by removing records from its older half.
 
 The frames of the older half are removed first. If that is not enough, the kind of record that takes
-most of the space is reduced: every second keyframe is removed, all `labels` operations are merged
-into one, or every second other operation is removed. The first keyframe, the keyframe before the
-newest frames and the newest label of each item always stay.
+most of the space in the older half is reduced: every second keyframe is removed, all `labels`
+operations are merged into one, or every second one of the other operations is removed. The first
+keyframe, the keyframe before the newest frames and the newest label of each item always stay.
 """
 
 from array import array

@@ -16,9 +16,7 @@ TYPICAL_REGION = 27
 """Assumed number of items of a region gesture, until a client has made a region gesture. The number
 is the size of a contact sheet."""
 WIDEST = 0.35
-"""Largest width of the interval of a share that is shown. From SHOWN_FROM contact sheets on, shares
-with a wider interval are shown as well.
-"""
+"""Before SHOWN_FROM contact sheets, a share is shown only if its interval is at most this wide."""
 SHOWN_FROM = 4
 """Number of confirmed contact sheets from which a share is shown even if its interval is wide.
 

@@ -31,15 +31,15 @@ WORTH_DRAWING = 2 * SHEET_SIZE
 """Smallest number of items of a region that is suggested.
 
 Instead of a smaller region, a sheet is suggested. A sheet gains more than a small region, because
-its items differ more from one another (docs/gain.md).
+the items of a sheet differ more from one another (docs/gain.md).
 """
 _STEP = 1.5
 """A region is a ball of items. The number of its items grows by this factor per iteration."""
 _THINNING = 1.3
 """A ball stops growing where the density of items falls.
 
-The density falls if, in one iteration, the radius would grow by more than this factor times its
-growth at constant density.
+Each iteration adds items. At a constant density of items, the radius would grow by a known factor.
+If it grows by more than this factor times _THINNING, the density has fallen.
 """
 
 

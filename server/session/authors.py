@@ -12,7 +12,10 @@ such as "cli" and "import", are shorter."""
 
 
 def author(device: str, client: str) -> str:
-    """Return the id for gestures of a client. `device` is "" for the owner on this machine."""
+    """Return the id under which a client's gestures are stored.
+
+    `device` is "" for the owner on this machine.
+    """
     return f"{device}.{client}" if device else client
 
 

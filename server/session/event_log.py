@@ -273,7 +273,7 @@ class EventLog:
     def _after_failure(self, event: Event, error: sqlite3.Error | OSError) -> None:
         """Remove what a failed commit has left in the file, and close the connection.
 
-        The next call opens the file again, because the cause may have ended.
+        The next call opens the file again, because the cause of the failure may then be gone.
         """
         if isinstance(error, sqlite3.IntegrityError):
             return

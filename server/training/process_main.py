@@ -79,8 +79,8 @@ def give_way() -> None:
     """Lower the priority of this thread and of the threads that it starts later.
 
     Then the server goes first when server and trainer need the same processor. Linux divides the
-    time of a processor among sessions before it looks at threads (sched_autogroup), and the trainer
-    has a session of its own. So this function also lowers the priority of the session.
+    time of a processor among sessions (setsid) before it looks at threads (sched_autogroup), and
+    the trainer has a session of its own. So this function also lowers that session's priority.
     """
     os.nice(NICENESS)
     with contextlib.suppress(OSError):  # another system, or a kernel without these groups

@@ -173,7 +173,8 @@ class Headset:
     def tile(self, kind: str, which: int = 0) -> Point:
         """Return the middle of a tile of the palette or of a contact sheet.
 
-        `which` is the class, or the place of the picture on the sheet.
+        `which` is the class id for a class tile, and the index for a picture on the sheet. Other
+        kinds of tiles ignore it.
         """
         found = self.script(f"""
           const is = ({{ action }}) => action.kind === '{kind}'

@@ -62,7 +62,7 @@ def recordings(tmp_path: Path) -> Path:
 
 
 def read_tables(folder: Path) -> dict[str, list[list[str]]]:
-    """The cells of COLUMNS per line of each table in a folder."""
+    """Per table in a folder, by file name: the cells in the columns COLUMNS of each line."""
     found: dict[str, list[list[str]]] = {}
     for path in sorted(folder.iterdir()):
         reader = csv.DictReader(

@@ -199,7 +199,7 @@ def test_a_few_deep_pictures_among_many_photographs_are_found(tmp_path: Path) ->
 
 
 def fits(stored: npt.NDArray[Any], zero: int) -> bytes:
-    """A FITS file of 16 bits, with the offset `zero` of unsigned numbers."""
+    """A FITS file of 16-bit integers. `zero` is BZERO, which a reader adds to each number."""
     height, width = stored.shape
     cards = {"SIMPLE": "T", "BITPIX": 16, "NAXIS": 2, "NAXIS1": width, "NAXIS2": height}
     cards |= {"BZERO": zero, "BSCALE": 1}

@@ -18,7 +18,7 @@ class Task(ABC):
 
     @abstractmethod
     def unit(self) -> bool:
-        """Do one unit of work. Return whether the unit changed the latent means to show."""
+        """Do one unit of work. Return whether it changed the latent means that clients see."""
 
     def tensors(self) -> Tensors:
         """Return the tensors from which this task continues, under their names in a saved state."""

@@ -20,7 +20,7 @@ _REPLACED = "\ufffd"
 
 
 class TabRows(Rows):
-    """Rows of a text file with tabs, whose first line names the columns, as Raven writes it."""
+    """Rows of a tab-separated text file, as Raven writes it: the first line names the columns."""
 
     def __init__(self, lines: Sequence[str], findings: Sequence[Finding] = ()) -> None:
         self.lines = lines

@@ -61,7 +61,7 @@ class WindowLabels:
     def of(self, start: float, end: float) -> tuple[str, ...]:
         """Return the labels of the window from `start` to `end` seconds, the class first.
 
-        Labels of the whole recording are used only if no annotation of it has times.
+        Labels of the whole recording are used only if no annotation of the recording has times.
         """
         self.asked = True
         if not self.timed:

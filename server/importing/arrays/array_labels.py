@@ -131,7 +131,7 @@ def _is_binary(labels: npt.NDArray[Any]) -> bool:
 
 
 def _whole_numbers(labels: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-    """The labels that are whole numbers from 0 on and below 2**53."""
+    """The labels that are whole numbers from 0 to 2**53 - 1."""
     if labels.dtype == np.bool_ or not np.issubdtype(labels.dtype, np.number):
         return np.empty(0, np.int64)
     with np.errstate(invalid="ignore"):

@@ -117,7 +117,10 @@ class SoundFolder:
         self.files = FolderFiles(self.root, SUFFIXES, options.labels_at)
         found: AnnotationFile | None = read_annotations(table, table.name, options)
         if found is None:
-            raise DatasetError(f"{table}: no annotations of sounds were found")
+            raise DatasetError(
+                f"{table}: no annotations of sounds were found; a table needs labels, and columns "
+                "with times or with the names of sound files"
+            )
         self.annotations = RecordingAnnotations(
             [found], self.files.paths, options.overlap, self._length
         )

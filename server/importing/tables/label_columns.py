@@ -238,7 +238,7 @@ def _may_be_label(columns: HasColumns, column: str) -> bool:
 
 
 def _called(column: str) -> str:
-    """The column in a sentence. Columns without names are called column 1, column 2, ..."""
+    """The name of a column, for use in a sentence. Unnamed columns are column 1, column 2, ..."""
     return column if column.startswith("column ") else f"the column {short(column)}"
 
 

@@ -94,7 +94,7 @@ class SheetRows(Rows):
             book.close()
         if asked is not None:
             if asked not in names:
-                raise DatasetError(f"{self.path} has no sheet '{asked}', but {', '.join(names)}")
+                raise DatasetError(f"{self.path} has no sheet '{asked}'; it has {', '.join(names)}")
             return asked, ()
         looked_at = names[:_MOST_SHEETS]
         full = [name for name in looked_at if next(self._cells(name), None) is not None]

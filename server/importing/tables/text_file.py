@@ -1,4 +1,4 @@
-"""Text files of tables: compression, and the encoding by byte order mark or by trial."""
+"""Text files with tables: decompression, and the encoding by byte order mark or by trial."""
 
 import codecs
 import gzip

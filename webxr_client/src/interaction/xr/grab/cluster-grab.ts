@@ -5,7 +5,7 @@ import { Matrix4, Quaternion, Vector3 } from "three";
 
 const SPRING_MS = 320;
 
-/** Matrix from scene metres to room metres, as if the world had moved with the hand. */
+/** Matrix that would convert scene metres to room metres if the world moved with the hand. */
 const roomFromPlace = new Matrix4();
 const one = new Vector3(1, 1, 1);
 const position = new Vector3();

@@ -85,7 +85,7 @@ export const GRASP_RADIUS = 0.03;
 export const BOARD_TOUCH_BEFORE = 0.07;
 /** Largest distance behind a board at which a hand counts as near the board. */
 export const BOARD_TOUCH_BEHIND = 0.05;
-/** Largest distance beside a board at which a hand counts as near the board. */
+/** Largest distance sideways from the edge of a board at which a hand counts as near the board. */
 export const BOARD_TOUCH_BESIDE = 0.015;
 /** Distance between the hand and the surface of a tile at which a touch presses the tile. */
 export const PRESS_DISTANCE = 0.004;
