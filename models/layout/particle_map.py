@@ -121,7 +121,7 @@ class ParticleMap:
         return tensors
 
     def counters(self) -> dict[str, Any]:
-        """Numbers for a saved state: rounds of forces that are still to do, particles' scale."""
+        """Numbers for a saved state: rounds of forces that are left, and scale of the particles."""
         scale = 1.0 if self.particles is None else self.particles.scale
         return {**self.motion.counters(), "scale": scale}
 

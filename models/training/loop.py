@@ -53,7 +53,7 @@ class Loop(ABC):
     @property
     @abstractmethod
     def decodable_mean(self) -> torch.Tensor:
-        """Latent means as the decoder reads them, (N, D): `latent_mean` over `contraction`."""
+        """Latent means for the decoder, (N, D): `latent_mean` divided by `contraction`."""
 
     @property
     def contraction(self) -> torch.Tensor:

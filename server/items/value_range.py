@@ -40,7 +40,7 @@ class ValueSample:
     def __init__(self, dtype: "np.dtype[Any]", expected: int = 0) -> None:
         """Begin a sample of numbers of `dtype`.
 
-        `expected`: number of values that will be added, 0 if unknown. All values are then kept.
+        `expected`: number of values that will be added; 0 if it is unknown, to keep all values.
         """
         self.dtype = dtype
         self.marks: list[float] = []
@@ -151,7 +151,7 @@ class Spans:
         """The ranges of the pictures that look almost uniform when `scale` becomes 0 to 255.
 
         The range of such a picture covers a small part of `scale`, or its middle value is outside
-        `scale` by more than the width of `scale`. Empty if few pictures are so.
+        `scale` by more than the width of `scale`. Empty if there are few such pictures.
         """
         low, high = scale
         width = high - low

@@ -47,7 +47,10 @@ class LogWatch:
             self._task = asyncio.create_task(self._watch())
 
     async def stop(self) -> None:
-        """End the checks, after a last one. If the log is lost, copy its events to a new folder."""
+        """End the regular checks, then check once more.
+
+        If the log is lost, its events are copied to a new folder.
+        """
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):

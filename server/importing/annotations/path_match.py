@@ -119,9 +119,9 @@ _STEPS: tuple[tuple[_Change, _Change, How], ...] = (
     (_folded, _without_suffix, "stem"),
     (_without_suffix, _without_suffix, "stem"),
 )
-"""The comparisons, in order: change of the names, change of the paths, and name of the step.
+"""The comparisons, in order: (change of the names, change of the paths, how a match is reported).
 
-The names and paths are compared after these changes."""
+In each comparison, the changed names are compared with the changed paths."""
 
 
 def _by_tail(

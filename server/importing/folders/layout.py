@@ -260,7 +260,7 @@ class _Reading:
             branch.label, branch.split, branch.at = read.label, read.split, len(branch.parts)
 
     def _without_copies(self, here: Sequence[_Branch]) -> list[_Branch]:
-        """The branches but copies: flowers/ is one if its rose/ and tulip/ are also beside it."""
+        """The branches without copies. A folder is a copy if its subfolders are also beside it."""
         inside: defaultdict[str, set[str]] = defaultdict(set)
         for branch in here:
             inside[branch.name] |= {branch.below} if branch.below is not None else set()
