@@ -190,7 +190,7 @@ def calibration_error(
 
 
 def suspects(dataset: Dataset, truth: Classes, seed: int) -> dict[str, list[float]]:
-    """Return the number of wrong labels on the first two sheets, and the expected number."""
+    """Count the wrong labels on the first two sheets, and those to expect from the doubts."""
     random = np.random.default_rng(seed)
     n, n_classes = len(truth), int(truth.max()) + 1
     labels = truth.copy()

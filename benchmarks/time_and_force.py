@@ -66,7 +66,7 @@ class Watcher:
 
     @property
     def latent(self) -> npt.NDArray[np.float64]:
-        """Positions of the client in grid steps, (N, 3)."""
+        """Positions of the items that the client has received, in grid steps, (N, 3)."""
         return self.client.positions[:, :3].astype(float)
 
     async def rest(self) -> None:

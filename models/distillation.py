@@ -29,8 +29,8 @@ ROUNDS = 3
 EPOCHS_PER_ROUND = 20
 """Epochs per round. In each round, the learning rate falls to 0."""
 WANTED = 0.99
-"""Training ends after a round in which the student predicts the class that the page shows for at
-least this share of the items."""
+"""Training ends after a round in which, for at least this share of the items, the student predicts
+the same class as the page shows."""
 MOST_ITEMS = 20_000
 """Maximum number of items that the student is trained on."""
 LEARNING_RATE = 4e-3

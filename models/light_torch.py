@@ -84,7 +84,7 @@ class _Submodules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def _load_compiler() -> types.ModuleType:
-    """Load the compiler in the place of what stood for it, and return it."""
+    """Load the compiler, which replaces the `_Absent` module in `sys.modules`. Return it."""
     if isinstance(sys.modules.get(_COMPILER), _Absent):
         sys.meta_path[:] = [f for f in sys.meta_path if not isinstance(f, _Submodules)]
         del sys.modules[_COMPILER]

@@ -153,9 +153,9 @@ def _rest(courses: Sequence[Course]) -> str:
 
 
 NOTHING_LEFT = 0.99
-"""Share of items from which a run counts as finished.
+"""Share of the items of a data set; a run that reaches this share is finished.
 
-A run is finished when this share of its items has a label. It is also finished when this share has
+A run is finished when this share of the items has a label. It is also finished when this share has
 a right label or, without a label, a right prediction. The table repeats the last result of a
 finished run for larger numbers of gestures.
 """

@@ -157,7 +157,7 @@ class Page:
             raise RuntimeError(answer.message)
 
     async def sheet(self, kind: str) -> protocol.Sheet:
-        """Return the contact sheet of a queue. Its class ids are those of the server."""
+        """Return the contact sheet of the queue `kind`, with the server's class ids."""
         return msgspec.json.decode(await self._get(f"api/sheet?kind={kind}"), type=protocol.Sheet)
 
     def predicted_on(self, sheet: protocol.Sheet) -> npt.NDArray[np.int16]:

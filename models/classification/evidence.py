@@ -53,7 +53,9 @@ class LearnedEvidence:
         self._own[new] = torch.stack([learned[at, classes], features[at, classes]], dim=1).cpu()
 
     def weight(self, labels: torch.Tensor, verified: torch.Tensor) -> float:
-        """Return the weight (0..1) of the learned classifiers in the mean with the features.
+        """Return the weight (0..1) of the learned classifiers.
+
+        The rest of the weight is that of the predictions from the features.
 
         Args:
             labels: labels that are trained on, int64 (N,), UNLABELED for other items.

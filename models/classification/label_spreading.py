@@ -24,15 +24,15 @@ HALF_AT = 20
 PROBES = 16
 """Number of groups of labels whose effect on their own items is measured.
 
-The labels of a class are divided among the groups, so with up to 16 labels per class each label is
-left out alone, and with more labels together with every 16th label of its class.
+Each class divides its labels evenly among the groups. An item's label is left out together with the
+other labels of its class in the same group. There are none with up to 16 labels per class.
 """
 _PRODUCTS_PER_UNIT = 40_000_000
 """Number of multiplications in one unit of work. A unit takes about 20 ms."""
 
 
 def share(labels: torch.Tensor) -> float:
-    """Return the expected weight (0..1) of label spreading in the mean with the classifiers.
+    """Return the expected weight (0..1) of label spreading in its average with the classifiers.
 
     The weight is 1 without labels, and 0.5 if the median class has HALF_AT labels. Classes without
     labels do not count in the median. The median is used because one lasso can give a class

@@ -165,7 +165,7 @@ class LabelLearning:
         return tensors
 
     def counters(self) -> dict[str, Any]:
-        """Return the numbers from which learning continues."""
+        """Return the numbers that a checkpoint needs to continue learning (see `load`)."""
         return {
             "classifier_steps_due": self.steps_due,
             "sweep_position": self.predictions.position,

@@ -24,7 +24,7 @@ from lodespace.models.classification.logistic_regression import LogisticRegressi
 from lodespace.models.layout.graph import Graph
 
 MOST_COMPARED = 300
-"""Maximum number of labels that logistic regression is fitted to, and that weigh the voices."""
+"""Maximum number of labels to which logistic regression and the weights of voices are fitted."""
 STRENGTH = 10.0
 """The prior of the voices' weights counts as much as this number of labels."""
 MOST_REPRESENTED = 5000
@@ -97,7 +97,7 @@ class FeatureVoices:
             self.unit()
 
     def _weigh(self) -> None:
-        """Fit exponents and weights of the voices to left-out labels."""
+        """Fit exponent and weight of each voice, from its predictions of left-out labels."""
         assert self._kernel is not None
         self._spread = self.spreading.probabilities()
         self._left_out = self._regression.left_out
@@ -166,7 +166,7 @@ class Mixture(NamedTuple):
         return cls(exponents, weights, fitted_exponent(first.of(left_out), classes, weight))
 
     def of(self, voices: list[torch.Tensor]) -> torch.Tensor:
-        """Return the probabilities (B, C) of the mixture, given those of each voice."""
+        """Return the mixture (B, C) of the class probabilities `voices`, (B, C) per voice."""
         mean = torch.zeros_like(voices[0])
         for probabilities, exponent, weight in zip(
             voices, self.exponents, self.weights, strict=True

@@ -29,7 +29,7 @@ class Graph:
 
     @cached_property
     def normalised_adjacency(self) -> torch.Tensor:
-        """Sparse symmetric matrix (M, M) of the weights, divided by the roots of both degrees.
+        """Sparse symmetric matrix (M, M): edge weight / sqrt(product of the degrees of both items).
 
         M - 1 is the largest item with an edge. The matrix is in compressed rows (CSR): its product
         with 42 columns takes 1.8 ms for 5,000 items, and 26 ms with `index_add_`.

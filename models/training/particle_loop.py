@@ -122,7 +122,7 @@ class ParticleLoop(Loop):
 
     @property
     def contraction(self) -> torch.Tensor:
-        """Factor per latent dimension, (D,), below 1 for dimensions in which the VAE has collapsed.
+        """Factor from `decodable_mean` to `latent_mean`, (D,): below 1 where the VAE has collapsed.
 
         The positions of the particles do not show a collapse, because they are scaled to a spread
         of 1.
@@ -144,7 +144,7 @@ class ParticleLoop(Loop):
     def class_probabilities(self) -> torch.Tensor:
         """Class probabilities of all items, given the labels, (N, C), as on the page.
 
-        While they are updated, some are newer.
+        During an update, a part of them is newer than on the page.
         """
         return self.learning.predictions.given(self.state.labels.trained)
 

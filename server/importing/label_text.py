@@ -42,7 +42,7 @@ _QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 _PYTHON_LIST = re.compile(r"\[\s*(('[^']*'|\"[^\"]*\")[\s,]*)*\]")
 """Text that Python or numpy prints for a list of texts."""
 _MOST_COUNTED = 2000
-"""Largest number of different class names that are counted for hints."""
+"""Largest number of different class names that are kept to find doubtful names."""
 
 
 class LabelReader:

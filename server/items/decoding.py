@@ -261,7 +261,7 @@ def look(file: BinaryIO) -> Look | None:
 
 
 def _further(image: Image.Image) -> int:
-    """Number of pictures after the first one. 1 for an animation, whose frames are not counted."""
+    """Number of pictures after the first. The further frames of an animation count as 1."""
     if image.format == "MPO":
         return 0  # the preview or the gain map in a photo of a phone
     if image.format == "HEIF":

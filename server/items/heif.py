@@ -9,7 +9,7 @@ from lodespace.items.formats import HEIF
 _BRANDS = frozenset(
     {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
 )
-"""Brands of HEIF files. The brands of AVIF, which Pillow reads itself, are others."""
+"""Brands of HEIF files. AVIF files have other brands, and Pillow reads them itself."""
 
 
 def is_heif(file: BinaryIO) -> bool:

@@ -29,8 +29,8 @@ MAX_RATE = 1_000_000
 _LONGEST = 1e12
 """Largest time in a recording, in seconds."""
 CANCELLED = 0.1
-"""Channels cancel each other if their mean has less than this share of the power of the mean of
-independent channels. For two channels, this is a correlation below -0.9."""
+"""Channels cancel each other if the power of their mean is less than this share of the power that
+the mean of independent channels would have. For two channels, this is a correlation below -0.9."""
 _VALUES_AT_ONCE = 1 << 22
 """Largest number of values that are read from a sound file at a time, in all channels together."""
 

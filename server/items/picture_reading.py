@@ -25,7 +25,7 @@ class PictureReading:
     """
 
     ranges: tuple[Range, ...] = ()
-    """The numbers that become black and white, for all channels or one pair per channel.
+    """Pairs of the numbers that become black and white: one for all channels, or one per channel.
 
     Empty: each picture has its own range.
     """

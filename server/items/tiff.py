@@ -227,7 +227,7 @@ class _Stack:
         page = self.page
         size = 1 if page.dtype is None else page.dtype.itemsize
         if page.dtype is not None and page.dtype.kind not in "uifb":
-            raise ItemError(f"the TIFF file holds numbers of the type {page.dtype}")
+            raise ItemError(f"numbers of the type {page.dtype} in a TIFF file cannot be read")
         tile = math.prod(page.chunks) if page.chunks else 0
         if max(math.prod(page.shape), tile) * size > _MOST_BYTES:
             raise ItemError(

@@ -113,9 +113,10 @@ class ValueSample:
         return values
 
     def _usual(self, low: float, high: float) -> float | None:
-        """The largest number of the usual range that the numbers fill, or None.
+        """The top of the usual range (0 to 1, 255 or 65,535) that the numbers fill, or None.
 
-        Numbers of 16 bits whose darkest tenth is empty come from a sensor with an offset.
+        If numbers of 16 bits leave the darkest tenth of a range empty, they have an offset, as
+        from a sensor, and do not fill the range.
         """
         for top in USUAL_TOPS[0 if np.issubdtype(self.dtype, np.floating) else 1 :]:
             inside = self.least >= 0 and self.most <= top and self.dtype.itemsize != 2
@@ -137,7 +138,7 @@ class Spans:
 
     def __init__(self) -> None:
         self.spans: list[tuple[float, float, float]] = []
-        """1, 50 and 99 % of the numbers of each picture that is not uniform."""
+        """Quantiles (0.01, 0.5 and 0.99) of the numbers of each picture that is not uniform."""
 
     def add(self, values: npt.NDArray[Any]) -> None:
         """Add a picture, or one channel of a picture."""

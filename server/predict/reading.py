@@ -128,7 +128,8 @@ def open_new(data: "str | Source", reading: Reading, given: ImportOptions) -> So
     if source.kind != reading.kind:
         words = {"image": "pictures", "vector": "vectors", "sound": "sounds"}
         raise DatasetError(
-            f"{source.name}: holds {words[source.kind]}, and the model reads {words[reading.kind]}"
+            f"{source.name}: contains {words[source.kind]}; give {words[reading.kind]}, which the "
+            "model was trained on"
         )
     ranges = PictureReading.of(reading.details).ranges
     if isinstance(source, ArrayItems | TorchItems) and ranges:
@@ -137,7 +138,7 @@ def open_new(data: "str | Source", reading: Reading, given: ImportOptions) -> So
 
 
 def doubts(source: Source) -> tuple[ReportLine, ...]:
-    """Return doubtful lines about the numbers of the new items, read with the project's range.
+    """Return the lines of the report that doubt how numbers of new items fit the project's range.
 
     A line names no option, because the project determines the range.
     """

@@ -4,7 +4,7 @@ from lodespace.protocol.base import Message
 
 
 class ReportLine(Message):
-    """One line of what an import understood of the data, or left out."""
+    """One line of the report of an import: how the data were read, or what was left out."""
 
     topic: str
     """Subject of the line: left_out, items, ids, labels, splits, sizes, values, sound, columns."""

@@ -133,7 +133,7 @@ class Thinning:
         )
 
     def _merge(self, chosen: npt.NDArray[np.intp]) -> None:
-        """Merge the `chosen` `labels` operations into the last of them.
+        """Merge the operations `labels` at the indices `chosen` into the last of them.
 
         The merged operation has all items of the chosen operations, with the newest class of each.
         """

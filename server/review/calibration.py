@@ -47,8 +47,8 @@ SLOPE_DEVIATION = 0.25
 LARGEST_ODDS = 6.0
 """Largest absolute log-odds that are used. They correspond to a probability of 0.9975."""
 UNATTENDED = 5.0
-"""Answers on a sheet are not used if the person changed nothing, and the model gave this result a
-probability below exp(-5). Probably nobody has looked at the sheet."""
+"""Answers on a sheet are not used if the person changed nothing, and the model's probability that
+all classes on the sheet are right is below exp(-5). Probably nobody has looked at the sheet."""
 UNATTENDED_RUN = 10.0
 """Limit for consecutive sheets on which the person changed nothing. Their answers are not used if
 the model's probability that all classes on these sheets are right is below exp(-10)."""

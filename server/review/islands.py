@@ -48,7 +48,7 @@ class Islands(NamedTuple):
 
 
 def islands(state: ItemState) -> Islands:
-    """Return the island of each item, and which items of islands have an unknown class."""
+    """Return the dense group of each item, and which items in dense groups no label explains."""
     grid = _Grid(state.positions)
     of_item = grid.dense_places()
     n_places = int(of_item.max(initial=-1)) + 1

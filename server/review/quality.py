@@ -20,8 +20,8 @@ WIDEST = 0.35
 SHOWN_FROM = 4
 """Number of confirmed contact sheets from which a share is shown even if its interval is wide.
 
-The first sheet does not count, because it has no predictions. So a share with a wide interval is
-shown from the fifth sheet on.
+A share is the estimated share of right items. The first sheet does not count, because it has no
+predictions. So a share with a wide interval is shown from the fifth sheet on.
 """
 UNKNOWN_BUT_RIGHT = 0.3
 """Share of the unknown items (`unknown_items`) whose predictions count as right in the upper bound

@@ -221,8 +221,8 @@ def test_rows_that_make_no_sense_are_reported_and_repaired(
 def change(path: Path, statement: str) -> None:
     """Execute an SQL `statement` on the database at `path`.
 
-    For each entry of CHANGES, the statement may use a parameter of that name: a copy of event 6,
-    or of event 7 for "gesture", with the change of the entry.
+    The statement may use the keys of CHANGES as named parameters. The value of such a parameter is
+    a copy of event 6 (event 7 for the key "gesture"), with the change that CHANGES has for the key.
     """
     connection = sqlite3.connect(path)
     rows = dict(connection.execute("SELECT sequence, event FROM events").fetchall())

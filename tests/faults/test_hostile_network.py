@@ -45,7 +45,7 @@ async def stranger(
 async def test_owner_labels_while_strangers_hold_all_they_can(
     small_data: Path, tmp_path: Path, slow: bool
 ) -> None:
-    """Without --slow, there are fewer strangers, and they wait between two connections."""
+    """Strangers have no approved device. Without --slow, they are fewer, and pause in between."""
     connections, labels, pause = (2000, 400, 0.0) if slow else (600, 40, 0.5)
     server = LanServer(str(small_data), "--project", str(tmp_path / "p"), state=tmp_path / "state")
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)

@@ -21,7 +21,7 @@ from samples.pictures import Import
 
 
 def stack(*lengths: int, dtype: str = "u2") -> npt.NDArray[Any]:
-    """Planes (*lengths, 20, 30); the numbers of a plane rise with the number of the plane."""
+    """Planes (*lengths, 20, 30), each with larger values than the plane before it."""
     planes = np.arange(np.prod(lengths, dtype=int)).reshape(*lengths, 1, 1) * 300 + 100
     return (planes + np.arange(30)).repeat(20, axis=-2).astype(dtype)
 

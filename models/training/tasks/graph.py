@@ -99,9 +99,9 @@ class GraphTask(Task):
 
     @property
     def features(self) -> torch.Tensor:
-        """Features of the items that do not depend on labels, with a mean square of 1, (N, F).
+        """Label-free features of the items, (N, F), with a mean square of 1.
 
-        They are the features of the graph without those of the classifier.
+        The graph is built on these features and, later, also on features of the classifier.
         """
         found = self._features
         if found is None:

@@ -55,7 +55,7 @@ class AnnotationFile:
     by_program: bool = False
     """Whether a program such as BirdNET found the annotations."""
     own: bool = False
-    """Whether the file does not name recordings, so that its own name is that of its recording."""
+    """Whether the entries name no recording. The name of the file then names the recording."""
     own_names: tuple[str, ...] = ()
     """Possible names of the recording, made from the name of the annotation file, the best first.
 

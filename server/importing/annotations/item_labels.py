@@ -32,7 +32,7 @@ class ItemLabels:
     unclear: list[tuple[str, list[str]]] = field(default_factory=list[tuple[str, list[str]]])
     """Names that may be of several items, each once, with the ids of the first of these items."""
     elsewhere: dict[str, str] = field(default_factory=dict[str, str])
-    """Names whose item is in a folder with another name, with the path or id of the item."""
+    """Path or id of the item by name, for names that state another folder than that of the item."""
     unused: int = 0
     """Number of annotations of known recordings that overlap no item by enough."""
     notes: list[str] = field(default_factory=list[str])
@@ -169,10 +169,10 @@ class _Matching:
         return timed
 
     def _same_part(self, item: int, annotation: Annotation) -> bool:
-        """Whether an annotation with the id of an item is of this item, and not of another part.
+        """Whether an annotation that names the id of `item` also has the times of `item`.
 
-        Ids of windows state only the start, so an id of a project with other windows may be the id
-        of an item here.
+        The id of a window states only its start, so a longer or shorter window of another project
+        can have the same id.
         """
         part = self.parts[item]
         if part is None or annotation.start is None or annotation.end is None:

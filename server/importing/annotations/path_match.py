@@ -36,9 +36,9 @@ class Match:
     parts: int = 0
     """Number of folders and file names that are equal, from the end."""
     several: tuple[int, ...] = ()
-    """First indices of the paths that match equally well."""
+    """Indices of the first few paths that match equally well."""
     elsewhere: bool = False
-    """Whether the path is in a folder with another name, so that it may be another file."""
+    """Whether the path is in another folder than the name states, so it may be of another file."""
 
 
 def match_paths(
@@ -97,7 +97,7 @@ def _folded(parts: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _uploaded(parts: tuple[str, ...]) -> tuple[str, ...]:
-    """The parts with the file name as Label Studio changes it at an upload, without the prefix.
+    """The parts, with the file name that Label Studio gives an uploaded file, less the prefix.
 
     Only letters, digits, "_", "-" and "." are kept, and spaces become "_".
     """

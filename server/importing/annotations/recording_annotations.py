@@ -57,7 +57,7 @@ class RecordingAnnotations:
         """Number of annotations per name that several recordings have."""
         self._maybe_exported = False
         self._unsure: list[float] = []
-        """Confidences of programs in the labels that are used."""
+        """Confidence of each used label that is from a program such as BirdNET."""
         self.elsewhere: dict[str, str] = {}
         """Names that fit a recording in a folder with another name, with its path."""
         self.names = [shown(path) for path in recordings]
@@ -176,7 +176,7 @@ class RecordingAnnotations:
 
     @property
     def labelled(self) -> bool:
-        """Whether the recordings have labels, and not only further columns."""
+        """Whether the files give labels to recordings, and not only other columns."""
         return any(labels.timed or labels.whole for labels in self.labels.values())
 
     @property

@@ -56,7 +56,7 @@ class WindowLabels:
         self.asked = False
         """Whether the labels of a window were asked for."""
         self.used: set[int] = set()
-        """Indices in `timed` of the annotations that counted in a window."""
+        """Indices in `timed` of the annotations whose labels a window got."""
 
     def of(self, start: float, end: float) -> tuple[str, ...]:
         """Return the labels of the window from `start` to `end` seconds, the class first.
@@ -115,7 +115,7 @@ class WindowLabels:
         )
 
     def same(self, start: float, end: float) -> tuple[str, ...]:
-        """Return the labels of the annotations from `start` to `end` seconds."""
+        """Return the labels of the annotations whose times are `start` and `end`, in seconds."""
         first = bisect_left(self._starts, start - SAME)
         last = bisect_right(self._starts, start + SAME)
         found = [i for i in range(first, last) if abs(self.timed[i][1] - end) <= SAME]

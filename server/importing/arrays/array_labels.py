@@ -85,7 +85,7 @@ class ArrayLabels:
         return self.names[at] if 0 <= at < len(self.names) else str(number)
 
     def _numbering(self) -> tuple[int, list[str]]:
-        """The number of the first class name, 0 or 1, and doubts about the names of numbers."""
+        """The number of the first class name, 0 or 1, and doubts whether names fit the numbers."""
         count = len(self.names)
         if self.labels is None or not count:
             return 0, []

@@ -14,7 +14,7 @@ _SPLITS = _set(
     "eval evaluation holdout heldout"
 )
 _WEAK_SPLITS = _set("pred predict prediction predictions extra submission unseen")
-"""Names of splits only beside a folder with the name of another split."""
+"""Folders with these names are splits only beside a folder with the name of another split."""
 _SHORT_SPLITS = _set("tr ts te va")
 """Names of splits only together with a filler, as in imagesTr."""
 _FILLERS = _set(
@@ -189,7 +189,7 @@ def are_dates(names: Collection[str]) -> bool:
 
 
 def are_numbered(names: Collection[str]) -> bool:
-    """Whether the names differ in a number only, and do not call it a class: Visit 01, Visit 02."""
+    """Whether the names differ only in a number, as Visit 01 and Visit 02, but not Class 1."""
     found = [words(name) for name in names]
     left = {_without_numbers(w) for w in found}
     return (

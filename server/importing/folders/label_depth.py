@@ -6,9 +6,9 @@ from lodespace.errors import DatasetError
 
 
 def depth_of(labels_at: str | None) -> int | None:
-    """Index of the folder among the folders of a path. None if no folder names the class.
+    """Index, among the folders of a path, of the one that names the class; None if none does.
 
-    Raises DatasetError if `labels_at` is not a value of the option.
+    Raises DatasetError if `labels_at` is not a value of the option `--labels-at`.
     """
     match labels_at:
         case None | "none" | "name":

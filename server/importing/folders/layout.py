@@ -334,7 +334,7 @@ class _Reading:
 
 
 def _without_fillers(here: Sequence[_Branch]) -> list[_Branch]:
-    """The branches, without those of a split that has no class: test/images beside train/cat."""
+    """Leave out the branches of splits without classes, such as test/images beside train/cat."""
     names: defaultdict[str | None, set[str]] = defaultdict(set)
     for branch in here:
         names[branch.split].add(branch.name)

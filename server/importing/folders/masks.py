@@ -18,9 +18,9 @@ _MASK_NAME = re.compile(
 _WEAK_NAMES = re.compile(r".*(label|labels|annotation)([-_ ]?\d+)?", re.IGNORECASE)
 """Name of a mask that may also be a photograph, as of the label of a bottle."""
 _LEAST_PAIRS = 0.1
-"""Smallest share of the files of a data set that are masks by name."""
+"""Files that are named as masks of other files are masks if at least this share is so named."""
 _MATCHED = 0.8
-"""Smallest share of the files of a folder that have the name of another file, to be masks."""
+"""Smallest share of the files in a folder of masks that are named as a picture outside of it."""
 _Verdict = Literal["yes", "perhaps", "no"]
 
 

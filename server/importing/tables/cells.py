@@ -28,7 +28,7 @@ _DATA_URL = re.compile(r"data:image/[\w.+-]{1,40};base64,")
 _SOUND_HEADS = (b"fLaC", b"OggS", b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2", b"FORM")
 """First bytes of FLAC, Ogg, MP3 and AIFF files."""
 _MOST_TRIED = 1 << 16
-"""Largest number of characters of a text that is tried as a vector to find the columns."""
+"""Only this number of characters at the start of a text is parsed to find out if it is a vector."""
 
 
 def picture_parts(cell: Any) -> tuple[str | None, bytes | None]:
@@ -168,7 +168,7 @@ def number_of(cell: Any) -> float | None:
 
 
 def has_decimal_comma(cell: Any) -> bool:
-    """Whether the cell is a text such as 0,5, or 1,004, which may be 1004."""
+    """Whether the cell is a text such as 0,5 or 1,004. The second one may also mean 1004."""
     return isinstance(cell, str) and _DECIMAL_COMMA.fullmatch(cell.strip()) is not None
 
 

@@ -285,7 +285,7 @@ def _names_files(columns: Columns, column: str) -> bool:
 
 
 def _folder(columns: Columns, roles: Roles) -> str | None:
-    """The column with folders that the file names in the column of pictures need."""
+    """The column with the folder of each picture, if the column of pictures has only file names."""
     image = roles.image
     names = columns.cells(image) if image is not None else []
     if image is None or not all(isinstance(n, str) and not set(n) & {"/", "\\"} for n in names):

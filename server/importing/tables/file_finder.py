@@ -120,7 +120,7 @@ class FileFinder:
             return False
 
     def finds_folder(self, path: str) -> bool:
-        """Whether the path names a file in the folder that the path states."""
+        """Whether there is a file for the path, in a folder with the name that the path states."""
         try:
             found, how = self.located(path)
         except ItemError:
@@ -128,7 +128,7 @@ class FileFinder:
         return how == "exact" or (how == "by end" and _shared_folders(path, found) > 0)
 
     def located(self, path: str) -> tuple[bytes, Literal["exact", "by end", "missing"]]:
-        """The path of the file as for a call, and how it was found. The path is not counted."""
+        """The result of `__call__`, and how the file was found. Does not count the path."""
         if _WEB.match(path):
             raise ItemError("the path is a web address; download the files first")
         try:
@@ -186,7 +186,7 @@ class FileFinder:
         return chosen
 
     def _best(self, best: list[bytes], name: str) -> bytes | str:
-        """The file of those that share the longest end with a path, or why there is not one."""
+        """The best of the files `best`, which match the end of a path equally well, or an error."""
         if len(best) > 1:
             best = [c for c in best if shown(c).endswith(name)] or best
         if len(best) > 1:
@@ -241,7 +241,7 @@ def _name_of(path: str) -> _Tail:
 
 
 def _folders(path: str, file: bytes) -> tuple[_Tail, _Tail]:
-    """The folders of a path and of a file, from the end."""
+    """The folders of `path`, and the folders of the path of `file`; the last folder is first."""
     return _name_of(path)[-2::-1], tuple(reversed(shown(file).lower().split("/")[:-1]))
 
 

@@ -118,7 +118,8 @@ def _none(columns: HasColumns, taken: Collection[str | None]) -> Finding:
 def usual_labels(columns: HasColumns) -> list[str]:
     """The columns with usual names of labels, without those of fractions.
 
-    A column y with numbers beside a column x may be a position, and is not used beside others.
+    A column y with numbers beside a column x may be a position. It is left out if other columns
+    remain.
     """
     found = [
         column
@@ -130,7 +131,7 @@ def usual_labels(columns: HasColumns) -> list[str]:
 
 
 def _may_be_position(columns: HasColumns, column: str) -> bool:
-    """Whether the column is y, and has numbers beside a column x of numbers."""
+    """Whether the column is named y, and both it and a column named x contain only numbers."""
     if plain(column) != "y":
         return False
     beside = columns.usual(("x",))
@@ -205,7 +206,7 @@ def _separators(column: str, cells: Sequence[Any]) -> str:
 
 
 def _one_hot(columns: HasColumns, taken: Collection[str | None]) -> LabelColumns | None:
-    """Columns that have 1 for the items of a class, and 0 for others."""
+    """Labels in one column per class, with 1 for the items of the class and 0 for the others."""
     binary = [
         column
         for column in columns.numeric(taken)

@@ -52,7 +52,7 @@ class ParquetRows(Rows):
                 "imported"
             )
         self.splits = self._splits(schema.names)
-        """Split of the rows of each file, if the names of the files are those of splits."""
+        """Split of the rows of each file, if all files are named after splits, else empty."""
         self.texts = _texts_of(schema)
         """Columns of texts or bytes, which are read with their dictionaries."""
         if self.splits:

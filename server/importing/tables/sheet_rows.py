@@ -22,7 +22,7 @@ from lodespace.items.table_builder import whole_text
 from lodespace.items.unpacking import check_unpacked
 
 _MOST_SHEETS = 20
-"""Largest number of sheets among which the first with rows is looked for."""
+"""Only this number of sheets is searched for the first sheet that has rows."""
 
 
 class SheetRows(Rows):

@@ -70,7 +70,7 @@ class _Beside:
         """Names of the classes in the table."""
 
     def _add(self, picture: bytes, first: RawItem, item: RawItem) -> None:
-        """Count a further row of a picture, and add its label to the further labels."""
+        """Count `item`, a further row of a picture, and add its label to those of `first`."""
         self._further += 1
         if item.label is None or item.label == first.label:
             return

@@ -25,7 +25,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-"""Byte order marks. That of UTF-32 begins with that of UTF-16."""
+"""Byte order marks. UTF-32 comes first, because its mark begins with that of UTF-16."""
 _FOREIGN = re.compile(r"[^\x00-\x7f]+")
 _INVALID = re.compile(r"[\udc80-\udcff]+")
 """Bytes that are not UTF-8, as they are decoded with surrogateescape."""
@@ -74,7 +74,7 @@ class TextFile:
             raise DatasetError(f"{path} cannot be read: {error}") from error
 
     def _foreign(self) -> bytes:
-        """Lines with other bytes than ASCII, of the part that is tried."""
+        """Lines with bytes that are not ASCII: enough of them to guess the encoding."""
         found = b""
         with self.open_bytes() as file:
             for block in _blocks(file):

@@ -162,7 +162,9 @@ def _have_row_names(header: Sequence[str], rows: Sequence[Sequence[str]]) -> boo
 
 
 def doubt_of_numbers(header: Sequence[str]) -> str:
-    """What to check if the names may be data: most are whole numbers that are not 0, 1, 2, ..."""
+    """What to check if most names are numbers, so that they may be data. "" if not.
+
+    Names 0, 1, 2, ... and years are not doubtful."""
     numbers = [cell for cell in header if _is_number(cell)]
     if len(numbers) < 2 or 2 * len(numbers) <= len(header) or _is_index(numbers):
         return ""
@@ -210,9 +212,10 @@ def _is_index(cells: Sequence[str]) -> bool:
 
 
 def is_data(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Whether the first row has data and no names: file names, or numbers that do not count.
+    """Whether the first row has data, not names of columns.
 
-    Also if the first row has a number, and a text that other rows have in the same field.
+    It has data in three cases: it has a file name; it has a number, and a text that another row
+    repeats in the same field; or most cells are numbers that are not 1, 2, 3, ... or years.
     """
     if any(_FILE_NAME.fullmatch(cell) for cell in header):
         return True

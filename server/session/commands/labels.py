@@ -115,7 +115,7 @@ def record_of(event: LabelEvent | LabelEachEvent) -> GestureRecord:
 
 
 def action_of(event: LabelEvent | LabelEachEvent, record: GestureRecord) -> UndoableAction:
-    """Return the action of `event`, whose gesture is `record`."""
+    """Return the action by which a client can undo `event`, whose gesture is `record`."""
     return UndoableAction(
         record.number,
         "label",

@@ -263,7 +263,7 @@ def hasty() -> TrainingConfig:
 
 
 def test_each_turn_of_a_sweep_can_be_saved_and_continued() -> None:
-    """Predictions of pictures use features that are learned without labels, and three voices."""
+    """For pictures, a sweep computes label-free features, and predictions of three classifiers."""
     data, truth = pictures()
     trainer = Trainer(data, hasty(), n_classes=4)
     rest(trainer)

@@ -530,7 +530,7 @@ export interface GestureTold {
   gesture: Gesture;
 }
 
-/** One line of what an import understood of the data, or left out. */
+/** One line of the report of an import: how the data were read, or what was left out. */
 export interface ReportLine {
   /** Subject of the line: left_out, items, ids, labels, splits, sizes, values, sound, columns. */
   topic: string;

@@ -17,7 +17,7 @@ const LONGEST = 250;
 /** Largest number of waiting keyframes. Further frames are added to the last waiting keyframe. */
 const BACKLOG = 3;
 
-/** Positions after a frame, as received from the server, also for held items. */
+/** Positions after a frame, as the server sent them. This includes the items that are held. */
 interface Keyframe {
   positions: Uint16Array;
   revision: number;
@@ -66,7 +66,7 @@ export class LatentState {
 
   /**
    * Show a whole scene without motion. Items that the user drags stay where they are in the latent
-   * space, also when the scene has another box.
+   * space, also when the bounding box of the scene changes.
    */
   setScene(scene: SceneFile): void {
     if (scene.n !== this.n || scene.latent_dim !== this.latentDim) this.held = new Uint32Array(0);
@@ -210,8 +210,8 @@ export class LatentState {
   }
 
   /**
-   * Add `frame` to the keyframe `before`, or to the shown keyframe if `before` is undefined.
-   * Returns the positions.
+   * Add the displacements of `frame` to the keyframe `before`, or to the shown keyframe if `before`
+   * is undefined. Returns the positions.
    */
   private follow(before: Keyframe | undefined, frame: PositionsFrame): Uint16Array {
     const positions = this.spare.pop() ?? new Uint16Array(this.to.length);

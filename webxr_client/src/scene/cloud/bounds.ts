@@ -4,8 +4,8 @@ import { GRID_STEPS } from "../../protocol/messages.js";
 import type { LatentState } from "../../state/latent-state.js";
 
 /**
- * Smallest number of items from which the box of a large cloud is computed. The items are every
- * k-th item of the cloud. In a smaller cloud, all items are used.
+ * Smallest number of items from which the bounding box of a large cloud is computed. The items are
+ * every k-th item of the cloud. In a smaller cloud, all items are used.
  */
 const SAMPLES = 4000;
 /** Share of the points that are treated as outliers at each end of an axis. */

@@ -68,7 +68,7 @@ export class PointCloud {
   private dominant: Int16Array | null = null;
   /** Values of the cue that is shown as the size of a point, one per item. */
   private sizes = new BufferAttribute(new Uint8Array(0), 1, true);
-  /** Values of the cue that colours the points instead of the confidence, one per item. */
+  /** Values of the cue shown as colour, one per item; null to show the confidence. */
   private colourCue: Uint8Array | null = null;
 
   constructor(

@@ -28,7 +28,7 @@ import { Picture } from "../selection/picture.js";
 const CARD_ROOM = 220;
 const CONFIRM_TITLE =
   "Give each picture the class under it, in one gesture. " +
-  "A label is replaced only where its class is struck through.";
+  "Labels that are struck through are replaced. All other labels stay.";
 
 export function ContactSheet() {
   const { state } = useUi();

@@ -1,4 +1,4 @@
-/** The selected cluster in a hand: grabbed, dragged in the model, and pinned or released. */
+/** The selected cluster while a hand holds it: grabbing, dragging, then pinning or releasing. */
 import { Matrix4, Vector3 } from "three";
 import type { AppState } from "../../../state/app-state.js";
 import type { Commands } from "../../../state/commands.js";
