@@ -36,7 +36,7 @@ MOST_ITEMS = 20_000
 LEARNING_RATE = 4e-3
 WEIGHT_DECAY = 1e-2
 NOISE = 0.1
-"""Noise on the standardised features in training, relative to their deviation."""
+"""Standard deviation of the noise on features in training, as a share of the features' own."""
 BATCH_SIZE = 256
 _ENCODED_AT_ONCE = 500
 INPUT_SCALE = 3.0

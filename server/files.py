@@ -18,7 +18,7 @@ _PROBE_BYTES = 1 << 16
 This is twice the size of the shared-memory file (-shm) of a label log.
 """
 _LITTLE_ROOM = 1 << 20
-"""If a write fails without a reason, and fewer bytes than this are free, report a full disk."""
+"""If a write fails without an error number, fewer free bytes than this mean a full disk."""
 
 
 @contextlib.contextmanager

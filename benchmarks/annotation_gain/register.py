@@ -28,7 +28,7 @@ def is_registered(data: str) -> bool:
 
 
 def commit() -> str:
-    """Return the commit of Lodespace, with "+" if its code was changed since; "" without git."""
+    """Return the commit of Lodespace, with "+" if the code differs from it; "" without git."""
     try:
         head = _git("rev-parse", "--short=10", "HEAD")
         return head + ("+" if _git("status", "--porcelain", "--", "server", "models") else "")

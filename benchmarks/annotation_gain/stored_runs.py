@@ -25,7 +25,7 @@ def read(results: Path, planned: Sequence[Run]) -> Found:
 
 
 def opponents_of(found: Found, data: str) -> dict[str, list[Course]]:
-    """Return the courses on `data`, by method, of all methods that use no part of Lodespace."""
+    """Return the runs on the data set `data`, by method, of all methods other than Lodespace."""
     return {method: found[method, data] for method in OPPONENTS if found.get((method, data))}
 
 

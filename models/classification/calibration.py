@@ -7,7 +7,7 @@ labelled items, each made without the label of that item.
 import torch
 
 EXPONENTS = tuple(round(10 ** ((k - 8) / 16), 3) for k in range(17))
-"""Exponents among which `fitted_exponent` chooses, 0.3 to 3: below 1 for an overconfident voice."""
+"""Exponents among which `fitted_exponent` chooses, 0.3 to 3. Below 1 reduces overconfidence."""
 EXPONENT_STRENGTH = 6.0
 """Weight of the assumption that probabilities need no correction, in nats per squared log."""
 LEAST_PROBABILITY = 1e-3

@@ -18,7 +18,7 @@ from lodespace.models.classification.kernel_classifier import (
 MOST_LABELS = 3000
 """Maximum number of labels that the regression is fitted to."""
 LANDMARKS = 400
-"""Maximum number of labelled items that approximate the kernel."""
+"""Maximum number of labelled items from whose features the kernel is approximated."""
 MOST_COMPARED = 200
 """Maximum number of labels by which width and noise are chosen."""
 WIDTHS = (1.0, 2.0)
@@ -115,8 +115,10 @@ def _squared_distances(rows: torch.Tensor, others: torch.Tensor) -> torch.Tensor
 
 
 def _exact_squared_distances(rows: torch.Tensor) -> torch.Tensor:
-    """Return the squared distances (L, L) of rows, with so little error that kernels of them can be
-    factorised, even if a row is many times larger than the others."""
+    """Return the squared distances (L, L) of rows.
+
+    The error is so small that a kernel matrix of the distances can be factorised, even if a row is
+    many times larger than the others."""
     found = torch.cdist(rows, rows, compute_mode="donot_use_mm_for_euclid_dist")
     return found.square() / rows.shape[1]
 

@@ -38,7 +38,7 @@ class FeatureVoices:
     """
 
     def __init__(self, features: torch.Tensor, graph: Graph, labels: BelievedLabels) -> None:
-        """Prepare the work.
+        """Prepare to fit the voices. Each call of `unit` then does a part of the work.
 
         Args:
             features: features of all items with a mean square of 1, float32 (N, F).

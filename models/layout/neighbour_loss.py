@@ -22,7 +22,7 @@ FORCE_LIMIT = 4.0
 The step of an item along an axis has the same limit.
 """
 _NEAR = 1e-4
-"""Smallest squared distance used in the repulsion. Closer points repel as at this value."""
+"""Smallest squared distance used in the repulsion. Closer points repel as if they had this one."""
 
 
 def similarity(d2: torch.Tensor) -> torch.Tensor:

@@ -17,7 +17,7 @@ class VAEOutput(NamedTuple):
     """Output for a batch of B items."""
 
     reconstruction: torch.Tensor
-    """Logits of the pixels of pictures, or vectors, (B, *item_shape)."""
+    """Logits of the pixels if the items are pictures, else vectors, (B, *item_shape)."""
     latent_mean: torch.Tensor
     """Means of q(Z given X), (B, D)."""
     latent_log_variance: torch.Tensor

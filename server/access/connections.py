@@ -20,8 +20,8 @@ MAX_STRANGERS = 64
 """Largest number of connections of strangers in total. Connections from the IP addresses of
 approved devices do not count."""
 MAX_STRANGERS_AND_ADDRESS = 32
-"""Largest number of connections of strangers from one IP address. A browser opens up to six, and
-several devices may share an address (NAT)."""
+"""Largest number of connections from one IP address that belong to no approved device. A browser
+opens up to six, and several devices may share an address (NAT)."""
 MAX_KNOWN_ADDRESSES = 64
 """Largest number of addresses of approved devices. The address added first is forgotten first."""
 MAX_CONNECTIONS_OF_DEVICE = 32
@@ -81,7 +81,7 @@ class Connections:
         return address in self._known_addresses
 
     def count(self) -> int:
-        """Return the number of open connections of strangers."""
+        """Return the number of open connections that belong to no approved device."""
         self._forget_closed()
         return len(self._strangers)
 

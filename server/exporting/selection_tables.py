@@ -81,9 +81,9 @@ def write_raven(table: Table, folder: Path, *, predictions: bool) -> int:
 
 
 def _numbered(rows: list[_Row]) -> list[tuple[int, _Row]]:
-    """Return the rows with their selection numbers: those of the source if they are all different.
+    """Return the rows with their selection numbers: the source's numbers, or else 1, 2, 3, ...
 
-    The rows are in the order of their numbers.
+    The source's numbers are used if all are different. Rows are in the order of the numbers.
     """
     given = [as_text(row.columns.get(_SELECTION)) for row in rows]
     if all(text.isascii() and text.isdecimal() and len(text) < 10 for text in given):

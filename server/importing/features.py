@@ -51,7 +51,7 @@ def add_features(
 
 def _write(folder: Path, features: npt.NDArray[np.float32]) -> None:
     if not np.isfinite(features).all():
-        raise DatasetError("the features hold NaN or infinity")
+        raise DatasetError("the features hold NaN or infinity; give finite numbers")
     try:
         np.save(folder / item_set.FEATURES, features, allow_pickle=False)
         item_set.amend(folder, _named)

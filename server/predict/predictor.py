@@ -88,7 +88,7 @@ class Predictor:
         Args:
             data: a path, torchvision:NAME, or a source.
             report: receives the number of items, the items that were left out, and doubts about
-                the numbers of pictures.
+                the value range of pictures.
             features: features of the items in their order, (N, K), if the model needs them.
             options: options for reading the data, among them the file of the features.
 

@@ -50,8 +50,8 @@ UNATTENDED = 5.0
 """Answers on a sheet are not used if the person changed nothing, and the model's probability that
 all classes on the sheet are right is below exp(-5). Probably nobody has looked at the sheet."""
 UNATTENDED_RUN = 10.0
-"""Limit for consecutive sheets on which the person changed nothing. Their answers are not used if
-the model's probability that all classes on these sheets are right is below exp(-10)."""
+"""Answers on consecutive sheets are not used if the person changed nothing on any of them, and the
+model's probability that all classes on all of them are right is below exp(-10)."""
 DRAWS = 200
 """Number of draws from a posterior. Intervals are quantiles of these draws."""
 INTERVAL = (0.05, 0.95)

@@ -48,7 +48,7 @@ class Islands(NamedTuple):
 
 
 def islands(state: ItemState) -> Islands:
-    """Return the dense group of each item, and which items in dense groups no label explains."""
+    """Return the islands (dense groups) of the map, and their items whose class is unknown."""
     grid = _Grid(state.positions)
     of_item = grid.dense_places()
     n_places = int(of_item.max(initial=-1)) + 1

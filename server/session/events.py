@@ -87,7 +87,7 @@ class StoredProvenance(msgspec.Struct, frozen=True, omit_defaults=True, gc=False
     regions: msgspec.Raw = msgspec.Raw(b"\x90")
     """List of `protocol.Region` as msgpack. The list stays encoded, because no command reads it."""
     seen: Seen | None = None
-    """State of the items before a confirmed sheet; None for other gestures."""
+    """State of the items before the sheet was confirmed; None if the gesture confirmed no sheet."""
 
     @classmethod
     def of(cls, provenance: protocol.Provenance, seen: Seen | None = None) -> "StoredProvenance":

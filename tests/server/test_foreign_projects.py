@@ -291,7 +291,7 @@ def test_links_that_lead_out_are_refused(received: Path, tmp_path: Path, link: s
 
 @pytest.mark.parametrize("name", ["labels.sqlite", "recording.lds", "data/pixels.npy", "extra"])
 def test_pipes_in_a_project_are_refused(received: Path, name: str) -> None:
-    """Opening a pipe would wait forever for another program."""
+    """Opening a pipe would wait forever for a program that opens its other end."""
     (received / name).unlink(missing_ok=True)
     os.mkfifo(received / name)
     with pytest.raises(ProjectError, match=f"{name} is not a regular file"):

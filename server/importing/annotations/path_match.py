@@ -34,7 +34,7 @@ class Match:
     """Index of the path. -1 if several paths match equally well."""
     how: How
     parts: int = 0
-    """Number of folders and file names that are equal, from the end."""
+    """Number of parts (file name and folders), from the end, that path and name have in common."""
     several: tuple[int, ...] = ()
     """Indices of the first few paths that match equally well."""
     elsewhere: bool = False

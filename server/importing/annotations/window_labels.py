@@ -45,7 +45,7 @@ class WindowLabels:
         self._starts = [start for start, _, _ in timed]
         self._latest = max((end for _, end, _ in timed), default=0.0)
         self._by_length: dict[int, tuple[list[float], list[int]]] = {}
-        """Starts and indices of the annotations that are at most 2 ** key seconds long."""
+        """By key: starts and indices of the annotations that are at most 2 ** key seconds long."""
         for index, (start, end, _) in enumerate(timed):
             key = math.frexp(end - start)[1]
             starts, indices = self._by_length.setdefault(key, ([], []))

@@ -144,7 +144,7 @@ def class_in_split(names: Collection[str]) -> tuple[dict[str, tuple[str, str]], 
 
 
 def kind_of_split(name: str) -> str:
-    """The first letters of the word that makes the name a split, to compare splits."""
+    """First letters of the word that names a split, the same for val and valid; else `name`."""
     return next((word[:2] for word in words(name) if word in _SPLITS), name)
 
 
@@ -189,7 +189,7 @@ def are_dates(names: Collection[str]) -> bool:
 
 
 def are_numbered(names: Collection[str]) -> bool:
-    """Whether the names differ only in a number, as Visit 01 and Visit 02, but not Class 1."""
+    """Whether the names differ only in a number, and are not of classes: Visit 01, not Class 1."""
     found = [words(name) for name in names]
     left = {_without_numbers(w) for w in found}
     return (

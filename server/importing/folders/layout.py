@@ -60,7 +60,7 @@ class _Branch:
 
     @property
     def name(self) -> str:
-        """Name of the first folder that has not been understood."""
+        """Name of the first folder of the path whose meaning is not known yet."""
         return self.parts[self.at]
 
     @property

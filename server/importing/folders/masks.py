@@ -18,9 +18,9 @@ _MASK_NAME = re.compile(
 _WEAK_NAMES = re.compile(r".*(label|labels|annotation)([-_ ]?\d+)?", re.IGNORECASE)
 """Name of a mask that may also be a photograph, as of the label of a bottle."""
 _LEAST_PAIRS = 0.1
-"""Files that are named as masks of other files are masks if at least this share is so named."""
+"""Files named as masks of other files are masks if they are at least this share of all files."""
 _MATCHED = 0.8
-"""Smallest share of the files in a folder of masks that are named as a picture outside of it."""
+"""Smallest share of the files in a folder of masks named like a picture outside of it."""
 _Verdict = Literal["yes", "perhaps", "no"]
 
 

@@ -18,7 +18,7 @@ from lodespace.items.table_builder import MAX_COLUMNS
 from lodespace.json_input import JsonError, json_value
 
 _MOST_WHOLE = 64 << 20
-"""Largest JSON object of columns in bytes. It is read as a whole."""
+"""Largest size of a JSON object whose fields are columns, in bytes. It is read as a whole."""
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},]', re.DOTALL)
 _MARK = b"\xef\xbb\xbf"
 """Byte order mark."""

@@ -33,7 +33,7 @@ class LabelColumns:
 
     @property
     def dropped(self) -> tuple[str, ...]:
-        """Columns that are not kept as further columns of the items."""
+        """The column with the labels, which is not stored again among the columns of the items."""
         return () if self.column is None else (self.column,)
 
     def value(self, row: Row) -> Any:

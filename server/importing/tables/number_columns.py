@@ -68,7 +68,10 @@ def choose_numbers(
 
 
 def project_columns(columns: HasColumns, wanted: Sequence[str]) -> tuple[str, ...]:
-    """The columns of a project's vectors, in its order. Raises DatasetError if one is missing."""
+    """The columns of a project's vectors, in the project's order.
+
+    Raises DatasetError if one is missing.
+    """
     missing = [name for name in wanted if name not in columns.rows.columns]
     if missing:
         names = ", ".join(map(short, missing[:_MOST_NAMED]))

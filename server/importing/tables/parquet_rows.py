@@ -54,7 +54,7 @@ class ParquetRows(Rows):
         self.splits = self._splits(schema.names)
         """Split of the rows of each file, if all files are named after splits, else empty."""
         self.texts = _texts_of(schema)
-        """Columns of texts or bytes, which are read with their dictionaries."""
+        """Columns of texts or bytes, which are read as dictionary arrays to save memory."""
         if self.splits:
             schema = schema.append(pa.field(SPLITS[0], pa.string()))
         super().__init__(schema.names, schema, count)

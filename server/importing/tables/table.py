@@ -302,7 +302,7 @@ def _vector_of_length(cell: Any, length: int | None) -> npt.NDArray[np.float32]:
 
 
 def _usual_length(first: Sequence[Row], column: str | None) -> int | None:
-    """The most frequent number of numbers in the vectors of the first rows."""
+    """The most frequent length of the vectors in the first rows."""
     if column is None:
         return None
     lengths: Counter[int] = Counter()
@@ -316,7 +316,7 @@ def _usual_length(first: Sequence[Row], column: str | None) -> int | None:
 
 
 def _hugging_face_names(schema: pa.Schema | None, column: str | None) -> tuple[str, ...]:
-    """Class names for the numbers in the label column `column`, or in its lists.
+    """Class names for the label column `column`, whose cells are numbers or lists of numbers.
 
     Hugging Face stores these names in the metadata of the schema.
     """

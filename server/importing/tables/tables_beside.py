@@ -152,7 +152,7 @@ class PicturesWithTables(PictureFolder):
         self._labelled = 0
         """Number of pictures with a label from a table."""
         self._differ = 0
-        """Number of pictures with a label from their folder, and another one from a table."""
+        """Number of pictures whose label from the folder differs from the label in a table."""
 
     def findings(self) -> Sequence[Finding]:
         found = [

@@ -115,7 +115,7 @@ def record_of(event: LabelEvent | LabelEachEvent) -> GestureRecord:
 
 
 def action_of(event: LabelEvent | LabelEachEvent, record: GestureRecord) -> UndoableAction:
-    """Return the action by which a client can undo `event`, whose gesture is `record`."""
+    """Return the entry of the undo log for `event`, whose gesture is `record`."""
     return UndoableAction(
         record.number,
         "label",
@@ -129,7 +129,7 @@ def action_of(event: LabelEvent | LabelEachEvent, record: GestureRecord) -> Undo
 
 
 def change_of(record: GestureRecord, changed: Items) -> Change:
-    """Return the change by a gesture that changed the labels of the items `changed` (K,)."""
+    """Return the change of a gesture, which gave other labels to the items `changed` (K,)."""
     return Change(changed, class_id=record.class_id)
 
 

@@ -1,4 +1,4 @@
-"""The weights of labels, and the mixture of voices."""
+"""The weights of labels, and the mixture of three sources of predictions (voices)."""
 
 import pytest
 import torch

@@ -1,8 +1,8 @@
 """Claims of the paper about its model (section 4), tested on short trainings.
 
-With --slow, a training has 12 epochs without a head, then 8 with a head. Without --slow, it has 6
-and 4. In both cases, each limit leaves a margin to the results of several seeds; a comment beside
-the limit states these results. docs/reproduction.md has the complete figure.
+With --slow, a training has 12 epochs without a head, then 8 with a head. Without --slow, the
+numbers are 6 and 4. In both cases, each limit leaves a margin to the results of several seeds; a
+comment beside the limit states these results. docs/reproduction.md has the complete figure.
 """
 
 from typing import NamedTuple

@@ -63,7 +63,7 @@ export class ReviewState {
   readonly aside: Signal<ReadonlySet<number>> = signal(new Set());
   /** Smallest confidence, 0..1, of the predictions that `accept` turns into labels. */
   readonly acceptFrom = signal(ACCEPT_FROM);
-  /** Measure in CUES that points show as size; `even` for equal sizes. */
+  /** Cue that the size of the points shows; `even` for equal sizes. */
   readonly sizeBy: Signal<Cue | "even"> = signal("even");
   /** Values of the shown measures, one byte per item, from the newest answer of the server. */
   readonly cues: Signal<ReadonlyMap<Cue, Uint8Array>> = signal(new Map());

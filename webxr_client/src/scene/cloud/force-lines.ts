@@ -11,7 +11,7 @@ import { Lines } from "./lines.js";
 
 /** Length of an arrow whose force is at the 95th percentile, scene metres. */
 const LONG = 0.09;
-/** The same length if more than MANY arrows are drawn. */
+/** Replaces LONG if more than MANY arrows are drawn, scene metres. */
 const LONG_OF_MANY = 0.04;
 const MANY = 400;
 /** Largest length of an arrow, scene metres. */

@@ -68,8 +68,8 @@ export class ClusterGrab {
 
   /**
    * Move the cluster; called once per frame. `roomFromHand`: pose of the hand that holds the
-   * cluster. `roomFromScene`: pose of the scene. Returns whether the cluster has just arrived at
-   * its place.
+   * cluster. `roomFromScene`: pose of the scene. Returns whether the released cluster has just
+   * arrived at the positions of its items.
    */
   update(now: number, roomFromHand: Matrix4 | null, roomFromScene: Matrix4): boolean {
     const { shownFromPlace } = this;
