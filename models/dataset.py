@@ -268,7 +268,7 @@ def _padded(x: torch.Tensor, side: int, background: torch.Tensor) -> torch.Tenso
 
 
 def _resampled(x: torch.Tensor, side: int) -> torch.Tensor:
-    """Resample uint8 squares (N, C, S, S) to another side, with antialiasing."""
+    """Resize uint8 square pictures (N, C, S, S) to the side length `side`, with antialiasing."""
     if x.shape[2] == side:
         return x
     out = torch.empty(*x.shape[:2], side, side, dtype=torch.uint8, device=x.device)

@@ -32,7 +32,7 @@ class LossWeights:
     beta_neighbour: float = 1.0
     """Weight of the neighbour term, which attracts neighbours and repels other items."""
     beta_anchor: float = 1.0
-    """Weight of the anchor term, which holds particles at their anchors and pins."""
+    """Weight of the anchor term, which holds items at pins and near their previous positions."""
     beta_encoder: float = 200.0
     """Weight of the encoder term: the distance between the encoder's means and the particles."""
 

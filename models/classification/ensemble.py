@@ -78,7 +78,7 @@ class Predictions:
         self._newest = no_predictions(n, device)
         self._forget()
         self.order = torch.empty(0, dtype=torch.int64)
-        """Items in the order of the sweep, int64 (N,), on the CPU."""
+        """Items in the order in which the current sweep treats them, int64 (N,), on the CPU."""
         self.position = 0
         """Number of items done in the current sweep. A sweep has two passes, so it ends at 2 N."""
 

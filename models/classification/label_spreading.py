@@ -84,7 +84,7 @@ class LabelSpreading:
         return self.rounds >= ROUNDS
 
     def resume(self, spread: torch.Tensor, rounds: int) -> None:
-        """Continue from saved values of `spread` and `rounds`, if `spread` has the right shape."""
+        """Continue from saved values of `spread` and `rounds`; ignore them if the shape differs."""
         if spread.shape == self.spread.shape:
             self.spread, self.rounds = spread, rounds
 

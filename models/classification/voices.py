@@ -178,12 +178,13 @@ class Mixture(NamedTuple):
 def label_weights(
     features: torch.Tensor, items: torch.Tensor, classes: torch.Tensor, n_classes: int
 ) -> torch.Tensor:
-    """Return the weight of each left-out label (L,), with a mean of at most 1.
+    """Return the weight of each label (L,) as a left-out label, with a mean of at most 1.
 
-    The weight is proportional to the number of items whose nearest labelled item it is. Labels are
-    not a random sample: a contact sheet asks for hard items, and a lasso adds many easy ones.
-    Without these weights, the predictions of digits claim 0.89 instead of 0.96 after two sheets
-    (true: 0.98). The only label of a class does not count: without it, the class is unknown.
+    The weight is proportional to the number of items that are nearest to the labelled item. Labels
+    are not a random sample: a contact sheet asks for hard items, and a lasso adds many easy ones.
+    On the digits after two sheets, the mean confidence is 0.89 without these weights and 0.96 with
+    them, and a share of 0.98 of the predictions is right. The only label of a class has weight 0,
+    because the class is unknown when this label is left out.
 
     Args:
         features: features of all items, float32 (N, F).

@@ -1,7 +1,7 @@
 """The wide classifier: a feature network with a linear layer, trained on labels.
 
-The class probabilities determine the weights of the edges of the graph, and predict the items
-without a label.
+The class probabilities determine the edge weights of the neighbour graph, and predict the classes
+of items without a label.
 """
 
 import torch

@@ -12,7 +12,7 @@ from lodespace.models.training.labels import ItemLabels
 
 
 class LoopState:
-    """Inputs and measurements of training. Commands set the inputs, training the measurements."""
+    """Inputs of training, which commands set, and measurements, which training sets."""
 
     def __init__(
         self, n_items: int, config: TrainingConfig, n_classes: int, seed: int, device: torch.device

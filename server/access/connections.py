@@ -95,7 +95,7 @@ class Connections:
         self._limit_strangers()
 
     def remove(self, connection: Connection) -> None:
-        """Stop counting a stranger's connection.
+        """Stop counting a connection as one of a stranger (a device without approval).
 
         Called when the connection has ended, or uses plain HTTP and only receives a redirect.
         """
@@ -109,7 +109,7 @@ class Connections:
     async def next_request(self, protocol: Hashable, device: str) -> None:
         """Note a request of `device` on a connection, and wait if requests come too fast.
 
-        `device` is empty for a stranger. Raises LodespaceError when the device has too many
+        `device` is "" without approval. Raises LodespaceError when the device has too many
         connections.
         """
         if not self.belongs_to(protocol, device):

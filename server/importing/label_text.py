@@ -76,7 +76,7 @@ class LabelReader:
         return labels
 
     def _all_of(self, value: Any) -> list[str]:
-        """All class names in a value, in its order, each once."""
+        """All class names in a value, each once, in the order in which they occur."""
         if isinstance(value, str) and _LISTED.fullmatch(value.strip()):
             value = _list_in(value.strip())
         parts: Sequence[Any]
@@ -123,7 +123,7 @@ class LabelReader:
         return [Finding("labels", f"values without a label: {texts}", option='--missing ""')]
 
     def bars(self) -> list[Finding]:
-        """The labels with a bar that are one class each."""
+        """A finding about labels that contain the character `|` but are read as one class each."""
         if not self._bars:
             return []
         text = f"labels with a bar are one class each, such as {self._bars}"

@@ -17,7 +17,7 @@ _MOST_COUNTED = 1000
 _DOUBTFUL_SHARE = 0.05
 """If a larger share of the data is left out for one reason, the report begins with it."""
 _VARIES = re.compile(r"'[^']*'|[0-9][0-9,.]*")
-"""Parts of a reason that differ from item to item."""
+"""Parts of the reason for leaving out an item that differ from item to item: names, numbers."""
 
 
 @dataclass
@@ -83,7 +83,7 @@ def _total(kinds: Sequence[_Kind]) -> int:
 
 
 def _matters(kind: _Kind, whole: int) -> bool:
-    """Whether files of another kind have a line of their own in the report."""
+    """Whether the left-out files of `kind` have a line of their own in the report."""
     return kind.first.expected or _is_doubtful(kind, whole)
 
 

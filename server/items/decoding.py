@@ -61,7 +61,7 @@ MAX_PIXELS = 40_000_000
 _MAX_SLOW_PIXELS = 4_000_000
 """Largest number of pixels in a picture of a format that Pillow decodes in Python.
 
-4 megapixels of them take about 12 s.
+Such a picture of 4 megapixels takes about 12 s.
 """
 _MOST_STACK_BYTES = 16 << 30
 """Largest size of a TIFF file in bytes."""
@@ -87,7 +87,10 @@ PLAIN = PictureReading()
 
 
 def most_bytes(path: bytes) -> int:
-    """Largest size in bytes of a picture file at `path`. Only parts of a TIFF stack are read."""
+    """Largest size in bytes of a picture file at `path` that is read.
+
+    A TIFF stack may be larger than other files, because only parts of it are read.
+    """
     stack = shown(path).lower().endswith((".tif", ".tiff", *MICROSCOPY.suffixes))
     return _MOST_STACK_BYTES if stack and MICROSCOPY.installed() else MAX_FILE_BYTES
 
@@ -123,9 +126,8 @@ def _decode(file: BinaryIO, frame: tuple[int, int] | None, reading: PictureReadi
         check_pixels(height, width)
         if deep_pixels.is_slow(image) and width * height > _MAX_SLOW_PIXELS:
             raise ItemError(
-                f"the picture has {width:,} x {height:,} pixels; at most "
-                f"{_MAX_SLOW_PIXELS // 1_000_000} megapixels are read of this kind of "
-                f"{image.format}"
+                f"the picture has {width:,} x {height:,} pixels; a {image.format} file of this "
+                f"kind can have at most {_MAX_SLOW_PIXELS // 1_000_000} megapixels"
             )
         if frame is not None and image.format == "JPEG":
             image.draft(None, (2 * frame[1], 2 * frame[0]))

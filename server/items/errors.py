@@ -27,7 +27,7 @@ class BadItem:
     count: int = 1
     """Number of files or items that the name stands for."""
     kind: str = ""
-    """Kind of the files, if the kind is the reason: "HEIC" or ".txt". Empty for other reasons."""
+    """Kind of the files, if they were left out because of it: "HEIC" or ".txt". Otherwise empty."""
     remedy: str = ""
     """What to do to read the item: "install lodespace[heif]". Empty if nothing is known."""
     expected: bool = False

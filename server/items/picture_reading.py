@@ -1,4 +1,4 @@
-"""How picture files are read that are more than 8-bit grey or colour, for a whole data set."""
+"""How to read picture files with more than 8 bits, 3 channels or 1 plane, per data set."""
 
 import math
 from collections.abc import Mapping
@@ -58,7 +58,10 @@ class PictureReading:
         return out
 
     def range_of(self, channel: int) -> Range | None:
-        """The range of the `channel`-th channel of those that are read. None: its own range."""
+        """The range of a channel; `channel` is its index among the channels that are read.
+
+        None: the range is computed from the channel itself.
+        """
         if not self.ranges:
             return None
         return self.ranges[min(channel, len(self.ranges) - 1)]

@@ -55,10 +55,10 @@ class Approval(msgspec.Struct, kw_only=True):
 def approved_root(folder: Path, table: "ItemTable | None") -> Path | None:
     """Return the folder from which the data set in `folder` may read original files, or None.
 
-    A stored `Approval` applies to the data set if two conditions hold. First, it has the same real
-    path as `folder`, or the same device and inode. Second, it was given for the same item paths.
-    Therefore no approval applies to a copy in another folder, or to other files than the approved
-    ones.
+    A stored `Approval` applies to the data set if two conditions hold. First, its `folder` is the
+    real path of the data set, or its device and inode are those of the data set. Second, it was
+    given for the same item paths. Therefore no approval applies to a copy in another folder, or to
+    other files than the approved ones.
     """
     if table is None or not table.has_paths:
         return None

@@ -42,7 +42,7 @@ class Layout(NamedTuple):
     width: int
     """Width in pixels."""
     channels: int
-    """Number of channels; 1 for grey and for a colour picture."""
+    """Number of channels. A colour picture counts as one channel, as a grey picture does."""
     stated: bool
     """Whether the file states that the axis of the channels has this meaning."""
     planes: dict[str, int]
@@ -193,7 +193,7 @@ class _Stack:
         return Layout(inner["Y"], inner["X"], channels, stated, planes, deep, further)
 
     def _may_be_channels(self, axis: _Axis, deep: bool) -> bool:
-        """Whether an axis without a meaning is read as channels."""
+        """Whether an axis whose meaning the file does not state is read as channels."""
         return axis.letter in "QI" and axis.length <= _FEW and deep
 
     def numbers(self, reading: PictureReading) -> Numbers:
@@ -235,7 +235,10 @@ class _Stack:
             )
 
     def _plane(self, chosen: dict[str, int], reading: PictureReading) -> npt.NDArray[Any]:
-        """The plane (H, W) or (H, W, S) at the place `chosen` of some axes."""
+        """The plane (H, W) or (H, W, S) at the indices `chosen`, by letter of the axis.
+
+        `reading` determines the indices along all other axes.
+        """
         if reading.planes != "max":
             place = {axis.letter: _one_of(axis, reading) for axis in self.leading} | chosen
             return self._inner(self._page(place), reading)
@@ -251,7 +254,7 @@ class _Stack:
         return brightest
 
     def _inner(self, page: npt.NDArray[Any], reading: PictureReading) -> npt.NDArray[Any]:
-        """Reduce the axes of a page to (H, W) or (H, W, S)."""
+        """Reduce a page to the axes (H, W), or (H, W, S) with S values per pixel."""
         axes = self.page.axes
         for letter in [a for a in axes if a not in "YXS"]:
             at = axes.index(letter)

@@ -27,7 +27,7 @@ _MARKED = 0.001
 _NO_VALUES = frozenset({-9999.0, -999.0, -99999.0, -32768.0, -32767.0})
 """Usual marks of pixels without a value."""
 _LOST = 0.05
-"""A picture whose numbers fill a smaller share of the range is almost uniform."""
+"""A picture is almost uniform if its numbers fill a smaller share of the range than this."""
 _MOST_LOST = 0.1
 """If a larger share of the pictures is almost uniform, the range is doubtful."""
 USUAL_TOPS = (1.0, 255.0, 65535.0)
@@ -98,7 +98,7 @@ class ValueSample:
         return low, high
 
     def _measured(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """The `values` without marks of pixels without a value, such as -9999."""
+        """Return `values` without the numbers, such as -9999, that stand for a missing value."""
         self.marks = []
         for mark in (float(values.min()), float(values.max())):
             rest = values[values != mark]

@@ -89,7 +89,10 @@ class Reading:
 
 
 def _names(stated: Any) -> tuple[str, ...] | None:
-    """A list of names in details, which somebody else may have made. None if it is not valid."""
+    """Return `stated`, a value from the details of a data set, if it is a list of names, else None.
+
+    The check is needed because another program may have written the details.
+    """
     if not isinstance(stated, list) or not all(isinstance(name, str) for name in stated):
         return None
     return tuple(stated)

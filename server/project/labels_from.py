@@ -22,11 +22,11 @@ from lodespace.project.project import MANIFEST
 
 @dataclass
 class ForeignLabels:
-    """Labels from elsewhere, before they are matched to items."""
+    """Labels that `--labels-from` reads, before they are matched to the items of the project."""
 
     annotations: list[Annotation] = field(default_factory=list[Annotation])
     overlap: float = 0.5
-    """Smallest overlap of an annotation and a window, as a share of the shorter of the two."""
+    """Smallest overlap of an annotation with a window, as a share of the shorter one."""
     notes: list[str] = field(default_factory=list[str])
     """How the files were read, as lines for a terminal. Doubtful lines begin with "? "."""
 

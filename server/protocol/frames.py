@@ -26,7 +26,7 @@ MOVING_SHIFT = 5
 """Shift of delta frames while points move. Positions then change in multiples of 2**5 grid steps
 (1/2048 of the box), so the largest error is 1/4096 of the box."""
 GRID_STEPS = 65536
-"""Number of grid steps along each axis of the box."""
+"""Number of grid steps along each axis of the scene's box. Positions are sent in these steps."""
 _LEVEL = 1
 
 

@@ -17,7 +17,7 @@ RIGHT_ENOUGH = 0.99
 LEAST_GAIN = 1.0
 """Smallest number of items that a suggested gesture is expected to correct."""
 SPOTS = 16
-"""Largest number of dense spots of the map from which a region is grown."""
+"""Largest number of dense spots of the map. One region is grown from each spot."""
 SMALLEST, LARGEST = 6, 2000
 """Smallest and largest number of items in a ball that is considered for a suggested region."""
 AGREEMENT = 0.9

@@ -219,11 +219,11 @@ class EventLog:
     # The file at the path
 
     def _ready(self, *, compare: bool = False) -> sqlite3.Connection:
-        """Return a connection to the file at the path, after a check that it has the known events.
+        """Return a connection to the file at the path.
 
-        The events are compared if `compare` is set, or if another program or a failed write may
-        have changed the file. Raises LogLostError if another file is at the path or the file has
-        other events, and sqlite3.Error.
+        The events in the file are first compared with the known events if `compare` is set, or if
+        another program or a failed write may have changed the file. Raises LogLostError if another
+        file is at the path or the events differ, and sqlite3.Error if the file cannot be read.
         """
         if not self._files.database_in_place():
             # The connection stays open: the file can be moved back.

@@ -68,9 +68,9 @@ class _Rows:
         self.number = np.zeros(1, np.int64)
         """Number of the gesture."""
         self.below = np.zeros(1, np.int64)
-        """Row of the newest earlier gesture that contains the item, undone or not; 0 for none."""
+        """Row of the previous gesture on the same item, undone or not; 0 for none."""
         self.above = np.zeros(1, np.int64)
-        """Row of the next gesture that contains the item, undone or not; 0 for none."""
+        """Row of the next gesture on the same item, undone or not; 0 for none."""
         self.class_id = np.full(1, UNLABELED, np.int16)
         """Class that the item got."""
         self.verified = np.zeros(1, np.bool_)
@@ -105,7 +105,10 @@ class _Rows:
                 setattr(self, name, np.concatenate([column, more]))
 
     def standing(self, rows: RowNumbers, links: RowNumbers) -> RowNumbers:
-        """Follow `links` (`below` or `above`) from `rows` (K,) to rows that are not undone (K,)."""
+        """Return the first row that is not undone, for each of `rows` (K,).
+
+        An undone row is replaced by the row to which `links` (`below` or `above`) leads from it.
+        """
         found = rows.copy()
         waiting = np.flatnonzero(self.undone[found])
         while len(waiting):

@@ -1,4 +1,4 @@
-"""The table of all HTTP routes, for the router, the guard, the OpenAPI document and a test."""
+"""The table of all HTTP routes, for router, access check, OpenAPI document and a test."""
 
 from typing import Any, get_args
 

@@ -1,4 +1,4 @@
-"""Runs of the annotation gain benchmark: restarts, register, wrong labels, a small data set."""
+"""Runs of the annotation gain benchmark: restarts, list of runs, wrong labels, a small data set."""
 
 import json
 import subprocess

@@ -247,7 +247,7 @@ def test_a_name_in_another_folder_yields_to_a_better_match() -> None:
 def test_names_in_other_folders_are_left_out_or_reported(
     names: list[str], paths: list[str], indices: list[int | str | None]
 ) -> None:
-    """An index in words is a match that is reported."""
+    """`indices` has a path in place of an index if the match is in another folder."""
     found = match_paths(names, paths)
     assert [
         None if (m := found.get(n)) is None else paths[m.index] if m.elsewhere else m.index

@@ -38,7 +38,7 @@ class Layout(NamedTuple):
 
 
 def _pictures(root: Path, *names: str, size: tuple[int, int] = (40, 30), mode: str = "RGB") -> None:
-    """Write pictures, each name with {} for two pictures."""
+    """Write a picture per name, or two pictures, numbered 0 and 1, for a name that contains {}."""
     for name in names:
         for number in range(2) if "{}" in name else [0]:
             path = root / name.format(number)

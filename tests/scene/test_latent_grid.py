@@ -1,4 +1,4 @@
-"""The positions on the grid: deltas without drift, merged deltas, and reasons for a new scene."""
+"""Positions on the grid: deltas without drift, merged deltas, changes that need a new scene."""
 
 import numpy as np
 import pytest

@@ -38,10 +38,10 @@ class ItemLabels:
     notes: list[str] = field(default_factory=list[str])
     """Remarks for a person to check."""
     exact: int = 0
-    """Number of annotations that label only the window with their times, and not others that it
-    overlaps.
+    """Number of annotations that label only the window with exactly their times.
 
-    All annotations of their recording have the times of windows.
+    Neighbouring windows overlap this window, but do not get the label. An annotation counts only if
+    all annotations of its recording have the times of windows.
     """
     by_overlap: int = 0
     """Number of items that got their label by the overlap with annotations."""
@@ -50,9 +50,9 @@ class ItemLabels:
 def match_items(annotations: Sequence[Annotation], items: ItemSet, overlap: float) -> ItemLabels:
     """Return the labels of `items` by `annotations`.
 
-    An annotation is of the item with its id, or with its path (path_match.py). Annotations with
-    times are of the items of their recording that they overlap (window_labels.py). A label of a
-    whole recording is the label of all its items.
+    An annotation that names the id or the path of an item labels this item (path_match.py). An
+    annotation that names a recording and has times labels the items of the recording that it
+    overlaps (window_labels.py). Without times, it labels all items of the recording.
     """
     return _Matching(items).run(annotations, overlap)
 
@@ -132,10 +132,10 @@ class _Matching:
     def _with_times(
         self, annotations: Sequence[Annotation], found: ItemLabels
     ) -> Sequence[Annotation]:
-        """Add times to annotations that have only the ids of windows, if the windows are others.
+        """Add times to annotations that have only ids of windows which are not the items' windows.
 
         An id states the start of a window. The smallest time between two starts in a recording is
-        taken as the length of the windows.
+        taken as the length of the windows, unless the id states the end.
         """
         parsed = {
             number: match

@@ -39,7 +39,8 @@ class RecordingAnnotations:
         Args:
             files: Files with annotations.
             recordings: Paths of the recordings.
-            overlap: Smallest overlap with a window, as a share of the shorter of the two.
+            overlap: Smallest overlap of an annotation with a window that it labels, as a share of
+                the length of the shorter one.
             length_of: Function that returns the length of a recording in seconds, or None.
         """
         self.recordings, self.length_of = recordings, length_of
@@ -52,14 +53,14 @@ class RecordingAnnotations:
         self.used: set[int] = set()
         """Indices of the files with an annotation of a recording."""
         self.unknown: Counter[str] = Counter()
-        """Number of annotations per name that no recording has, in files that are used."""
+        """Number of annotations per name that fits no recording. Only files in `used` count."""
         self.unclear: Counter[str] = Counter()
-        """Number of annotations per name that several recordings have."""
+        """Number of annotations per name that fits several recordings."""
         self._maybe_exported = False
         self._unsure: list[float] = []
         """Confidence of each used label that is from a program such as BirdNET."""
         self.elsewhere: dict[str, str] = {}
-        """Names that fit a recording in a folder with another name, with its path."""
+        """Path of the recording, per name that fits a recording in a folder with another name."""
         self.names = [shown(path) for path in recordings]
         names = {name for file in self.files for a in file.annotations for name in a.names}
         names.update(name for file in self.files if not file.annotations for name in file.own_names)
@@ -187,8 +188,8 @@ class RecordingAnnotations:
     def use_grid(self, window: float, hop: float) -> None:
         """Let annotations that were exported from windows label only their own windows.
 
-        They lie on the windows and overlap each other. Annotations that lie on the windows without
-        an overlap may also be the results of a program with longer steps.
+        Such annotations have the times of windows, and some overlap each other. If none overlap, a
+        program may have made them in longer steps, so they label all windows that they overlap.
         """
         on_grid = [labels for labels in self.labels.values() if labels.on_grid(window, hop)]
         exported = any(labels.overlapping for labels in on_grid)

@@ -25,13 +25,13 @@ MAX_ANNOTATIONS = 2_000_000
 """Largest number of annotations of a data set."""
 _LOOKED_AT = 50
 _BARS_LOOKED_AT = 2000
-"""Number of rows that show whether a bar separates labels."""
+"""Number of rows that are read to decide whether the character `|` separates labels."""
 _NAMED = 8
 """Largest number of columns that a remark names."""
 _LONGEST = 10_000
 """Largest number of characters of a cell with labels."""
 _KEPT = 1 << 28
-"""Largest number of characters that the further columns of a table may have in all."""
+"""Largest number of characters in all columns that are kept beside labels, names and times."""
 
 
 def read_table(

@@ -10,7 +10,7 @@ from typing import Any
 from lodespace.importing.annotations.annotation import Annotation
 
 DEFAULT_OVERLAP = 0.5
-"""Default of the smallest overlap, as a share of the annotation or window that is shorter."""
+"""Default of the smallest overlap of an annotation with a window, as a share of the shorter one."""
 SAME = 0.002
 """Largest difference between times that are the same, in seconds. Ids have three decimals."""
 _TINY = 1e-6
@@ -124,10 +124,11 @@ class WindowLabels:
         return tuple(dict.fromkeys(labels))
 
     def on_grid(self, window: float, hop: float) -> bool:
-        """Whether all annotations are windows of `window` seconds, one every `hop`, that overlap.
+        """Whether the annotations have the times of overlapping windows of equal length.
 
-        If they were exported from such windows, each labels only its own window (`grid`). By
-        overlap, a window would get labels of its neighbours.
+        A window lasts `window` seconds and begins at a multiple of `hop` seconds. Such annotations
+        were probably exported from windows, so each labels only its own window (`grid`). If it
+        labelled all windows that it overlaps, a window would also get the labels of its neighbours.
         """
         steps = {round(start / hop) for start, _, _ in self.timed}
         latest = self._latest

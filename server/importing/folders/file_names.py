@@ -9,9 +9,9 @@ from lodespace.importing.folders.folder_names import is_filler, is_split
 _NAMED = re.compile(r"(?P<label>[^\W\d_]+(?:[ _.-][^\W\d_]+)*)[ _.-]*\(?\d+\)?")
 """A word or more, followed by a number."""
 _SHARE = 0.5
-"""Smallest share of the files whose names begin with words that other files share."""
+"""Labels are read from file names only if at least this share of the names has a label."""
 _EACH = 2
-"""Smallest average number of files per label. With fewer, the file names are not read as labels."""
+"""Labels are read from file names only if a label has at least this many files on average."""
 
 
 def label_of_name(path: str) -> str | None:

@@ -16,7 +16,7 @@ _SPLITS = _set(
 _WEAK_SPLITS = _set("pred predict prediction predictions extra submission unseen")
 """Folders with these names are splits only beside a folder with the name of another split."""
 _SHORT_SPLITS = _set("tr ts te va")
-"""Names of splits only together with a filler, as in imagesTr."""
+"""Short names of splits, recognised only together with a word of _FILLERS, as in imagesTr."""
 _FILLERS = _set(
     "image images img imgs pic pics picture pictures photo photos jpegimages jpegs jpeg jpg "
     "png data dataset datasets set sets split splits subset sample samples file files folder "

@@ -51,7 +51,7 @@ class _Branch:
 
     folder: str
     parts: tuple[str, ...]
-    """Names of the folder and its parents, without those below an unlabelled folder."""
+    """Names of the parents and the folder; a name like "unlabelled" and all below are left out."""
     files: int
     at: int = 0
     """Number of `parts` that have been understood."""
@@ -69,7 +69,7 @@ class _Branch:
 
     @property
     def below(self) -> str | None:
-        """Name of the folder in the first folder that has not been understood."""
+        """Name of the folder inside the folder `name`. None if there is no such folder."""
         return self.parts[self.at + 1] if self.at + 1 < len(self.parts) else None
 
 
@@ -123,7 +123,7 @@ def _branch(folder: str, files: int) -> _Branch:
 
 @dataclass
 class _Reading:
-    """The reading of a layout, level by level, and the doubts about it."""
+    """Finds the meaning of the folders, level by level, and collects the doubtful meanings."""
 
     doubts: list[tuple[str, str]] = field(default_factory=list)
     """Doubtful readings of labels, each with the option that sets another reading."""
@@ -137,7 +137,7 @@ class _Reading:
                 return
 
     def _pass_level(self, branches: Sequence[_Branch]) -> bool:
-        """Understand a level that has no classes. Returns whether the level has no classes."""
+        """Interpret the next level of folders. If the folders are classes, only return False."""
         here = [branch for branch in branches if branch.is_open]
         names = {branch.name for branch in here}
         if self._pass_splits(here, names):
@@ -171,7 +171,7 @@ class _Reading:
         return True
 
     def _pass_splits(self, here: Sequence[_Branch], names: set[str]) -> bool:
-        """Note the split of each branch if the level consists of splits."""
+        """If the folders of the level are splits, store them. Return whether they are splits."""
         splits = folder_names.split_names(names)
         others = names - splits
         kinds = {folder_names.kind_of_split(name) for name in splits}

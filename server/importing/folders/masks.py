@@ -34,7 +34,7 @@ class MaskFiles:
     counts: Counter[str] = field(default_factory=Counter)
     """Number of masks per folder with the name of masks; "": masks beside their pictures."""
     doubtful: bool = False
-    """Whether names only, and no order of the folders, show that the files are masks."""
+    """Whether it is uncertain that the files are masks, because only their names show it."""
 
     def holds(self, path: str) -> bool:
         """Whether the file `path` is a mask."""
@@ -86,7 +86,7 @@ def _mask_folders(stems: Mapping[str, Sequence[str]]) -> MaskFiles:
 
 
 def _steps(folder: str) -> Iterator[tuple[str, str]]:
-    """Yield the path of each parent of `folder`, with the name of the folder in it."""
+    """Yield each parent of `folder`, with the name of the folder in it that leads to `folder`."""
     parts = folder.split("/") if folder else []
     for i, part in enumerate(parts):
         yield "/".join(parts[:i]), part

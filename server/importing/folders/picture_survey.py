@@ -52,7 +52,7 @@ class PictureSurvey:
         self.further = 0
         """Number of files with further pictures, which are not read."""
         self.decoded = 0
-        """Number of pictures whose numbers are in the sample."""
+        """Number of pictures whose pixel values are in the sample."""
         self._layouts: Counter[tuple[int, bool, tuple[tuple[str, int], ...]]] = Counter()
         self._samples: list[ValueSample] = []
         self._spans: list[Spans] = []

@@ -67,8 +67,8 @@ class Probe:
     def windows(self, files: int, hop: float) -> int | None:
         """The approximate number of windows in `files` files. None if no file can be read.
 
-        The median length is used, because one header with a false length could exceed the limit
-        on items.
+        The number is computed from the median length of the files. With the mean length, one
+        header that states a far too large length could make the number exceed the limit on items.
         """
         return round(median_low(self.seconds) / hop * files) if self.seconds else None
 

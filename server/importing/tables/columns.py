@@ -35,7 +35,7 @@ _TRIED_FILES = 8
 _TRIED_COLUMNS = 50
 """Largest number of columns whose cells are looked for as files."""
 _FILE_SHARE = 0.75
-"""Smallest share of the cells that have to name a file, so that a column has paths."""
+"""A column is read as paths if at least this share of its cells names a file."""
 
 
 @dataclass
@@ -67,7 +67,7 @@ class Roles:
 
     @property
     def used(self) -> frozenset[str | None]:
-        """The columns that are not kept as further columns of the items."""
+        """The columns that have a role, and so are not kept as further columns of the items."""
         return frozenset(
             {self.id, self.split, self.image, self.vector, self.thumbnail, *self.numbers}
             | set(self.labels.dropped)

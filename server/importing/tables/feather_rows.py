@@ -79,10 +79,10 @@ def _whole_size(file: pa.NativeFile) -> int:
 
 
 def _buffers_of(metadata: bytes) -> list[tuple[int, int]]:
-    """(offset, length) of each buffer of a batch if the message is a compressed batch.
+    """(offset, length) of each buffer of a compressed batch; empty for any other message.
 
-    `metadata` is a FlatBuffer: https://arrow.apache.org/docs/format/Columnar.html. Raises
-    struct.error for damaged metadata.
+    `metadata`, that of the message, is a FlatBuffer:
+    https://arrow.apache.org/docs/format/Columnar.html. Raises struct.error if it is damaged.
     """
     message = struct.unpack_from("<I", metadata, 0)[0]
     kind = _field(metadata, message, 1)

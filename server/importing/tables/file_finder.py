@@ -55,11 +55,11 @@ class FileFinder:
         self.missing = 0
         """Number of paths without a file."""
         self.example = ""
-        """The first path that was matched by its end, and the file."""
+        """The first path that was matched by its end, and the file that was found for it."""
         self.by_name_alone = 0
         """Number of paths that were matched by the file name although the folder differs."""
         self.example_alone = ""
-        """The first path that was matched by the file name alone, and the file."""
+        """The first path that was matched by the file name alone, and the file found for it."""
         self._by_name: dict[str, list[bytes]] | None = None
         self._by_tail: dict[str, dict[_Tail, list[bytes]]] = {}
         """Candidates by the end of their paths, per name of several files."""
@@ -230,7 +230,7 @@ class _Named:
 
 
 def _parts(path: str) -> list[str]:
-    """The folders and the file name in a path of any computer."""
+    """The folders and the file name in a path as Windows, macOS or Linux writes it."""
     plain = _DRIVE.sub("", path).replace("\\", "/")
     return [part for part in plain.split("/") if part not in ("", ".")]
 
@@ -246,7 +246,7 @@ def _folders(path: str, file: bytes) -> tuple[_Tail, _Tail]:
 
 
 def _shared_folders(path: str, file: bytes) -> int:
-    """Number of folders at the end of the path and of the file that are equal."""
+    """Number of folders directly above the file name that `path` and `file` have in common."""
     pairs = list(zip(*_folders(path, file), strict=False))
     return next((n for n, (a, b) in enumerate(pairs) if a != b), len(pairs))
 
@@ -258,7 +258,10 @@ def _differs(path: str, file: bytes) -> bool:
 
 
 def _by_tail(candidates: Sequence[bytes]) -> dict[_Tail, list[bytes]]:
-    """The files by their last 0, 1, ... folders, from the end, in lower case."""
+    """Map the names of the last 0, 1, 2, ... folders of a path to the files with these folders.
+
+    The names are in lower case, and the last folder comes first.
+    """
     found: defaultdict[_Tail, list[bytes]] = defaultdict(list)
     for path in candidates:
         folders = tuple(reversed(shown(path).lower().split("/")[:-1]))[:_MOST_FOLDERS]

@@ -157,7 +157,7 @@ def _of_column(columns: HasColumns, column: str, others: Sequence[str]) -> Label
 
 
 def _of_position(columns: HasColumns, column: str) -> LabelColumns:
-    """The labels in a column y that may be a position."""
+    """The labels in a column y, although the column may be a position beside a column x."""
     named = (*column_names.LABEL_NAMES, *column_names.MORE_LABELS)
     texts = [
         other

@@ -26,7 +26,10 @@ _MOST_SHEETS = 20
 
 
 class SheetRows(Rows):
-    """Rows of the first sheet with rows, or of the sheet `sheet`. Raises DatasetError."""
+    """Rows of the sheet named `sheet`; without `sheet`, of the first sheet that has rows.
+
+    Raises DatasetError.
+    """
 
     def __init__(self, path: Path, sheet: str | None = None, unpacked: float | None = None) -> None:
         self.path = path

@@ -42,7 +42,7 @@ class _Beside:
         column = table.roles.labels.column
         unsure = any(f.doubtful for f in table.roles.findings if f.topic == "labels")
         self.guessed = column if unsure and table.options.label is None else None
-        """Column that only may have the labels, so that it is not used. None: there is none."""
+        """Column that may have the labels, but is too uncertain to be used; None without one."""
         self.rows: dict[bytes, RawItem] = {}
         """Row per picture that the table names. A picture that is named again has its first row."""
         self._further = 0

@@ -89,7 +89,8 @@ class TextFile:
         return self.path.suffix.lower() == PACKED_SUFFIX
 
     def open_bytes(self) -> IO[bytes]:
-        """Open the unpacked bytes. Reading raises one of DAMAGED, or DatasetError if too large."""
+        """Open the unpacked bytes. Reading raises one of DAMAGED, or DatasetError if they are too
+        many."""
         if not self.is_packed:
             return self.path.open("rb")
         limit = most_unpacked(self.path.stat().st_size, self.unpacked)
@@ -140,7 +141,7 @@ def _doubt(text: str, likely: Sequence[str], used: str) -> Finding:
 
 
 def _unicode_of(file: IO[bytes]) -> str | None:
-    """The encoding of a text in Unicode, by its mark or by trial. None for another encoding."""
+    """The Unicode encoding of a text, by its byte order mark or by trial; None if not Unicode."""
     utf8 = codecs.getincrementaldecoder("utf-8")("surrogateescape")
     valid = invalid = 0
     for number, block in enumerate(_blocks(file)):

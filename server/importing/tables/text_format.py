@@ -27,7 +27,7 @@ class TextFormat:
     skipped: int
     """Number of lines before the header: comments, empty lines, Excel's line sep=;."""
     names: tuple[str, ...]
-    """Name of each field of a row. Empty: the field has no name and no content."""
+    """Name of each field of a row; "" for a field without a name and without content."""
     has_header: bool
     """Whether the first row has the names. If not, the names are column 1, column 2, ..."""
     spaced: bool
@@ -35,7 +35,7 @@ class TextFormat:
     doubt: str = ""
     """Doubt about the names, for a person to check. Empty: the names are certain."""
     optional_last: bool = False
-    """Whether a row may lack the last field, for which the first line has no name."""
+    """Whether rows may have one field less, because the header does not name the last field."""
 
     @property
     def columns(self) -> list[str]:
@@ -185,7 +185,10 @@ def _line_of(lines: Sequence[str], start: int, number: int, delimiter: str) -> i
 
 
 def title_rows(rows: Sequence[Sequence[object]]) -> int:
-    """The number of first rows with one cell only, if most rows have more: a title and the like."""
+    """The number of title rows at the beginning, which have one filled cell or none.
+
+    0 unless most rows of the table have more filled cells.
+    """
     filled = [sum(bool(str(cell or "").strip()) for cell in row) for row in rows]
     if not filled or 2 * sum(count > 1 for count in filled) <= len(filled):
         return 0

@@ -23,8 +23,8 @@ _LABELS = (LabelEvent, LabelEachEvent)
 def runs_of(state: SessionState, events: Iterable[Event]) -> Iterator[list[Event]]:
     """Yield `events` in runs.
 
-    A run is either one event of any kind, or several events that are all gestures, or undos and
-    redos of gestures.
+    A run is either one event of any kind, or several events, each of which is a gesture, an undo of
+    a gesture or a redo of a gesture.
 
     The caller applies each run to `state` before it requests the next run. If `events` raises an
     error, the events before the error are yielded first.

@@ -45,7 +45,7 @@ def test_the_better_voice_gets_the_weight_and_few_labels_keep_the_prior() -> Non
 
 @pytest.mark.parametrize("share", [0.0, 0.05])
 def test_the_sum_of_doubts_is_the_number_of_wrong_labels(share: float) -> None:
-    """The voices learn from wrong labels, too, so they predict labels, not true classes."""
+    """A classifier also learns from wrong labels, so it predicts labels, not true classes."""
     n = 2000
     generator = torch.Generator().manual_seed(1)
     true = torch.softmax(8 * torch.randn(n, 4, generator=generator), dim=1)

@@ -1,4 +1,7 @@
-/** Fetches the shown cues, and fetches them again after labels or predictions have changed. */
+/**
+ * Fetches the shown cues (a value per item, such as its uncertainty), and fetches them again after
+ * labels or predictions have changed.
+ */
 import { effect } from "@preact/signals";
 import { fetchCue } from "../net/api.js";
 import { messageOf } from "../net/errors.js";

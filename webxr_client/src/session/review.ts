@@ -95,7 +95,10 @@ export class Review {
       void this.load(sheet.kind, "");
   }
 
-  /** Close the sheet, but keep its corrections until the sheet is opened again. */
+  /**
+   * Close the sheet, because the selection has changed. Unlike with `close`, its corrections are
+   * kept until the sheet is opened again.
+   */
   private putAway(): void {
     const { review } = this.state;
     this.asked += 1;

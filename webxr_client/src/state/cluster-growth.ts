@@ -98,8 +98,8 @@ export class ClusterGrowth {
   }
 
   /**
-   * Return the items of `besides`, and the items in the cells of `taken` for which `wanted` returns
-   * true; ascending.
+   * Return the items of `besides`, and those items in the cells of `taken` for which
+   * `wanted(item)` is true; ascending.
    */
   private itemsIn(
     taken: Uint8Array,

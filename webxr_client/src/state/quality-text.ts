@@ -17,7 +17,7 @@ export function knownInstead(quality: Quality | null): string {
   return `${short} ${quality.classes_labelled === 1 ? "has" : "have"} labels`;
 }
 
-/** A shorter form of the text of `knownInstead`: "5 of 10 classes". "" as there. */
+/** A shorter form of the text of `knownInstead`: "5 of 10 classes". "" if that text is "". */
 export function knownBriefly(quality: Quality | null): string {
   if (!quality || quality.labelled === 0 || !lacksLabels(quality)) return "";
   const { classes, classes_labelled: some } = quality;

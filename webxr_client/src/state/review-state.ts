@@ -55,8 +55,8 @@ export class ReviewState {
   /** Index of the current picture; class keys change its class. NO_PICTURE if there is none. */
   readonly at = signal(0);
   /**
-   * Maps the number of a corrected item to its new class. Kept when the sheet is put away; cleared
-   * when the sheet is confirmed or closed.
+   * Maps the number of a corrected item to its new class. Kept if the sheet closes because the
+   * selection has changed; cleared if the user confirms or closes the sheet.
    */
   readonly corrected: Signal<ReadonlyMap<number, number>> = signal(new Map());
   /** Items set aside as undecidable: they keep their labels. */

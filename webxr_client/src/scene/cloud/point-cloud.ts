@@ -39,8 +39,8 @@ const SIZES = [0.45, 1.9] as const;
 /** Share by which selected items are drawn larger. */
 const SELECTED_SIZE = 0.22;
 /**
- * Share by which the items of a contact sheet are drawn larger. A person has to find these few
- * items among thousands of points.
+ * Share by which the items of a contact sheet are drawn larger: 1.6 means 2.6 times as
+ * large. A person has to find these few items among thousands of points.
  */
 const MARKED_SIZE = 1.6;
 // Bytes of the attribute `marks`.
