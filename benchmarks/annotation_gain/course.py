@@ -48,7 +48,7 @@ class Gesture:
     kind: str
     """Kind of gesture.
 
-    "region": a drawn region. "suspects" and "uncertain": a contact sheet of these items. "accept":
+    "region": a drawn region. "suspects", "uncertain": a contact sheet of such items. "accept":
     confident predictions become labels. "single": one item.
     """
     items: int

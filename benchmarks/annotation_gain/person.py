@@ -122,7 +122,10 @@ class LooksAtSamples:
         return None
 
     def with_vain(self, acts: dict[str, float]) -> dict[str, float]:
-        """Return the sum of `acts` and `in_vain` per kind of act, and clear `in_vain`."""
+        """Return `acts` plus `in_vain` (acts of searches that found no region). Clear `in_vain`.
+
+        Both map a kind of act to the number of its acts.
+        """
         added = {
             name: acts.get(name, 0.0) + self.in_vain.get(name, 0.0) for name in acts | self.in_vain
         }

@@ -219,7 +219,7 @@ class Predictions:
     def belief(self, labels: torch.Tensor, verified: torch.Tensor) -> torch.Tensor:
         """Return the probability that each label is right, float32 (N,), on the CPU.
 
-        Before there are predictions, and for verified labels, it is 1.
+        The probability is 1 for verified labels, and for all labels before there are predictions.
 
         Args:
             labels: int64 (N,), UNLABELED for an item without a label.

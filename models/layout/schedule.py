@@ -12,7 +12,7 @@ NEW_GRAPH_STEP = 0.5
 
 
 class Motion:
-    """A motion of the particles: the rounds that are due, and the step size of each round."""
+    """A motion of the points: the rounds of forces that are due, and the step size of each."""
 
     def __init__(self) -> None:
         self.due = 0

@@ -1,6 +1,6 @@
 """Forces for display: minus the gradient of each weighted term at the latent means, by autograd.
 
-The unit of forces is nats per latent unit. In the presets with particles, the neighbour and anchor
+The unit of forces is nats per latent unit. In all presets but `paper`, the neighbour and anchor
 terms move the points, and the other terms train encoder, decoder and head. In the preset `paper`,
 all terms train the encoder. This module does not change the state of training: a separate generator
 draws the items that repel.

@@ -43,7 +43,10 @@ class CachedTrunk:
         self.filled = 0
         """Number of items whose activations are in the cache."""
         self.owed = 0
-        """Number of items whose activations were in the cache when the loaded state was saved."""
+        """Number of items whose activations were in the cache when the loaded state was saved.
+
+        These activations have to be computed again. 0 after that, and without a loaded state.
+        """
         self.steps_done = 0
         """Number of steps since `start_optimiser`."""
         self.start_optimiser()

@@ -31,6 +31,8 @@ def _repair(options: argparse.Namespace) -> int:
 
     given = data_options_from(options)
     if options.data is None and given != ImportOptions():
-        raise LodespaceError("the options about the data have no effect without --data")
+        raise LodespaceError(
+            "the options about the data have no effect without --data; give the data with --data"
+        )
     sys.stdout.write(repair(options.project, options.data, given))
     return 0

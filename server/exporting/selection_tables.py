@@ -28,9 +28,9 @@ class _Row:
     end: float
     """End of the item in seconds."""
     low: float | None
-    """Lowest frequency of the annotated sound in Hz. None for a window."""
+    """Lowest frequency of the annotated sound in Hz. None if the item is a whole window."""
     high: float | None
-    """Highest frequency of the annotated sound in Hz. None for a window."""
+    """Highest frequency of the annotated sound in Hz. None if the item is a whole window."""
     label: str
     confidence: float
     """1 for a person's label."""

@@ -77,7 +77,7 @@ class ImportOptions:
     Also (low, high) for each of up to three channels, or "full" for the range of the number type.
     """
     channels: tuple[int, ...] | None = None
-    """Numbers of up to three channels that are read of a file with more channels."""
+    """Numbers of the channels, at most three, to read from a file that has more channels."""
     planes: Planes | None = None
     """Which plane of a stack is read: "first", "middle", or the maximum of all, "max"."""
     every: float | None = None

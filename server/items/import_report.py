@@ -57,7 +57,7 @@ def as_text(lines: Sequence[ReportLine]) -> str:
 
 
 def with_option(line: ReportLine) -> str:
-    """Return the text of a line, followed by the option that sets another reading."""
+    """Return the text of a line, followed by the option that changes how the data are read."""
     if not line.option:
         return line.text
     return f"{line.text}; {line.option}?" if line.doubtful else f"{line.text} (or {line.option})"

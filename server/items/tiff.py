@@ -203,7 +203,7 @@ class _Stack:
         wanted = reading.channels or tuple(range(min(count, MAX_CHANNELS)))
         wanted = tuple(c for c in wanted if c < count)
         if not wanted:
-            raise ItemError(f"the file has {count} channels, and none of the channels to read")
+            raise ItemError(f"all channels to read are missing: the file has only {count} channels")
         try:
             if self.channel_axis in ("", "S"):
                 page = self._plane({}, reading)

@@ -13,9 +13,9 @@ _LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _NOT_WRITABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM)
 _UNSUITABLE = (sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_NOMEM)
-"""Result codes of SQLite for an unsuitable write. Like `_LOCKED`, `_DAMAGED` and `_NOT_WRITABLE`,
-these are primary result codes. For most codes that are in none of these tuples, `_probe` finds the
-cause."""
+"""Result codes of SQLite for a write that fails although the disk works, such as one that is too
+large. Like `_LOCKED`, `_DAMAGED` and `_NOT_WRITABLE`, these are primary result codes. For most
+other codes, `_probe` finds the cause."""
 
 
 class EventLogError(LodespaceError):

@@ -121,7 +121,7 @@ class UndoLog:
     def add(self, action: UndoableAction, *, learned: bool = True) -> None:
         """Add an action. Its number must be higher than the numbers of all earlier actions.
 
-        The client of the action can no longer redo earlier actions.
+        The client of the action can no longer redo the actions that it has undone before.
 
         Args:
             action: The action.

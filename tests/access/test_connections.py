@@ -20,7 +20,7 @@ from lodespace.errors import LodespaceError
 
 
 class Opened:
-    """Connections that a test opens on `connections`."""
+    """The `connections` under test, and the test's connections that were dropped or closed."""
 
     def __init__(self) -> None:
         self.connections = Connections()

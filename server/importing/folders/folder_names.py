@@ -89,7 +89,7 @@ def _are_split(found: tuple[str, ...]) -> bool:
 def split_names(names: Collection[str]) -> frozenset[str]:
     """Return the splits among the folders `names`, which are beside each other.
 
-    Names with the same words besides the name of a split are splits: birds_train, birds_test.
+    Names that differ only in the word for the split are names of splits: birds_train, birds_test.
     """
     found = {name: words(name) for name in names}
     splits = {name for name in names if _are_split(found[name])}

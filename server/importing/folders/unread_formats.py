@@ -1,4 +1,4 @@
-"""Formats that people have, but that a folder import passes over, with what to do about them."""
+"""Formats of files that the import of a folder leaves out, and what a person can do about each."""
 
 from lodespace.items.formats import missing_extra
 

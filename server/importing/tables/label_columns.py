@@ -16,7 +16,7 @@ from lodespace.importing.tables.table_rows import Row, Rows, short
 _ONE_EACH = 0.8
 """Smallest share of rows with exactly one class, so that columns of 0 and 1 are the classes."""
 _MOST_DISTINCT = 0.5
-"""A column may hold labels if it has fewer different values per row than this."""
+"""Largest number of different values per row in a column that may hold labels."""
 
 
 @dataclass

@@ -95,7 +95,7 @@ class Table:
         return side_of(vectors)
 
     def as_vectors(self) -> None:
-        """Read rows of numbers as vectors, also if the numbers may be pixels."""
+        """Read rows of numbers as vectors, even if the numbers may be the pixels of pictures."""
         if self.side is not None:
             self.side, self.kind = None, "vector"
 

@@ -16,7 +16,7 @@ _SEPARATOR_LINE = re.compile(r"sep=(.)\s*", re.IGNORECASE)
 """First line by which Excel states the delimiter."""
 _FILE_NAME = re.compile(r".*\.(png|jpe?g|webp|tiff?|gif|bmp|wav|flac|mp3|ogg)", re.IGNORECASE)
 _LEAST_EQUAL = 0.5
-"""Smallest share of the first rows that has the same number of fields."""
+"""A character can be the delimiter if it gives this share of the first rows equally many fields."""
 
 
 @dataclass(frozen=True)

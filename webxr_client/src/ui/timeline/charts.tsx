@@ -18,7 +18,7 @@ interface Curve {
   range?: [number, number];
   /** Whether the curve is hidden while the window is narrow. */
   minor?: boolean;
-  /** Whether the newest value is hidden while a class has no label. */
+  /** Whether the curve is an accuracy. Its newest value is hidden while a class has no label. */
   scored?: boolean;
   /** Formats a value for the user. */
   write(value: number): string;

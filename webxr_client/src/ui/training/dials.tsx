@@ -33,7 +33,7 @@ const DIALS: readonly Dial[] = [
     log: [1e-5, 0.1],
   },
 ];
-/** Dials without an effect in the preset `paper`: equation 1 has no such terms. */
+/** Dials without an effect in the preset `paper`: equation 1 of the paper has no such terms. */
 const UNUSED_IN_PAPER: readonly DialName[] = ["stiffness", "beta_neighbour", "beta_anchor"];
 const PRESET_TITLES = {
   paper: "The loss of the paper (equation 1) alone; points show the encoder's output",
