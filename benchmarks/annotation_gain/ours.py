@@ -8,9 +8,10 @@ from annotation_gain.person import Eyes, LooksAtSamples, Points, SeesEveryPictur
 from annotation_gain.server_run import Page, page_of
 
 REGIONS_FIRST = {"digits": 10, "sklearn": 10, "textures": 0}
-"""Number of region gestures before the first contact sheet, by data set: one per class.
+"""Number of region gestures before the first contact sheet, by data set.
 
-On textures, each cluster of the map contains several classes, so the person draws no regions.
+It is one per class, except on textures. There each cluster of the map contains several classes, so
+the person draws no regions.
 """
 SHEETS = ("suspects", "uncertain")
 SHEETS_A_REST = 5

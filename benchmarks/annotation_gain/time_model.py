@@ -34,7 +34,7 @@ class TimeModel:
     def seconds(self, acts: dict[str, float]) -> float:
         """Return the person's total seconds for `acts`.
 
-        `acts` maps each kind of act to the number of acts. The value of `wait` is in seconds.
+        `acts` maps each kind of act to the number of acts, except `wait`, which maps to seconds.
         """
         return sum(getattr(self, name) * count for name, count in acts.items())
 

@@ -315,7 +315,7 @@ class Predictions:
 
 
 def _with_classes(probabilities: torch.Tensor, n_classes: int) -> torch.Tensor:
-    """Return probabilities (N, C) of another number of classes; new classes have 0."""
+    """Return the probabilities as (N, `n_classes`); new classes have probability 0."""
     kept = min(probabilities.shape[1], n_classes)
     wider = torch.zeros(len(probabilities), n_classes, device=probabilities.device)
     wider[:, :kept] = probabilities[:, :kept]

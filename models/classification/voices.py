@@ -91,7 +91,10 @@ class FeatureVoices:
         return True
 
     def resume(self, units_done: int, spread: torch.Tensor, rounds: int) -> None:
-        """Repeat the work that was done before the state was saved, except label spreading."""
+        """Repeat the work that was done before the state was saved.
+
+        Label spreading is not repeated: it continues from `spread` after `rounds` rounds.
+        """
         self.spreading.resume(spread, rounds)
         while self.units_done < units_done:
             self.unit()

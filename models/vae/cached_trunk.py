@@ -1,4 +1,4 @@
-"""Training on equation 1 at 20 frames per second, with a cache of the trunk's activations.
+"""Training on the paper's equation 1 at 20 frames per second, with cached trunk activations.
 
 After a change of labels, all layers except the trunk of the encoder are trained on equation 1.
 Later, VAETraining trains the whole network. Encoding 5,000 items from the cache takes 18 ms instead

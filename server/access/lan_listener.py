@@ -44,7 +44,7 @@ GREETINGS_AT_ONCE = 64
 Later connections begin at the rate GREETINGS_PER_SECOND.
 """
 KNOWN_GREETINGS_PER_SECOND = 20.0
-"""Number of connections per second that the server begins to serve for one known address.
+"""Largest number of connections per second that the server begins to serve for a known address.
 
 An address is known if an approved device has used it. Its connections do not wait for the
 connections of other addresses.

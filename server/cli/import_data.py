@@ -123,7 +123,7 @@ class LabelsFrom:
             keep_other_labels(project, result)
 
     def report(self, project: "Project") -> None:
-        """Import the labels, unless the project was completed with them, and print the result.
+        """Import the labels, unless `complete` has already imported them, and print the result.
 
         Raises LodespaceError if there are conflicts and --conflicts is not given.
         """

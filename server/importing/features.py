@@ -96,9 +96,11 @@ class FeatureRows:
     def of(
         self, ids: Sequence[str], first: int = 0, count: int | None = None
     ) -> npt.NDArray[np.float32]:
-        """Return one row per item, (N, K): the rows of `ids`, or rows by position from `first` on.
+        """Return one row per item, (N, K).
 
-        Raises DatasetError if a row is missing, or if rows differ in length.
+        If the file has ids, these are the rows with `ids`. Otherwise, they are as many rows in the
+        order of the file, from row `first` on. Raises DatasetError if a row is missing, or if rows
+        differ in length.
         """
         path = self.path
         if self.has_ids:

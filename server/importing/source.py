@@ -81,7 +81,7 @@ class ImportOptions:
     planes: Planes | None = None
     """Which plane of a stack is read: "first", "middle", or the maximum of all, "max"."""
     every: float | None = None
-    """Seconds from one frame of a video to the next."""
+    """Seconds from one imported frame of a video to the next."""
     unpacked: float | None = None
     """Largest size to which a compressed file may unpack, in GB. None: see unpacking.py."""
     features: Path | None = None
@@ -162,7 +162,7 @@ class Source(Protocol):
         ...
 
     def picture_sizes(self, limit: int) -> Sequence[tuple[int, int]]:
-        """Return (height, width) of each picture in a sample of fewer than 2 * `limit` pictures."""
+        """Return (height, width) per picture of a sample, which has fewer than 2 * `limit`."""
         ...
 
     def findings(self) -> Sequence[Finding]:

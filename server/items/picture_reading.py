@@ -36,9 +36,9 @@ class PictureReading:
 
     @classmethod
     def of(cls, details: Mapping[str, Any]) -> "PictureReading":
-        """The record in the details of a data set, which somebody else may have made.
+        """The record in the details of a data set.
 
-        Values that are not valid are ignored.
+        Values that are not valid are ignored: another person may have written the details.
         """
         planes: Planes | None = next(
             (name for name in PLANES if name == details.get("planes")), None

@@ -54,7 +54,7 @@ class Layout(NamedTuple):
 
 
 class Numbers(NamedTuple):
-    """The numbers of one picture as they are in the file."""
+    """The pixel values of one picture, as they are in the file."""
 
     values: npt.NDArray[Any]
     """(H, W), or (H, W, C) with 2 or 3 channels."""
@@ -197,7 +197,7 @@ class _Stack:
         return axis.letter in "QI" and axis.length <= _FEW and deep
 
     def numbers(self, reading: PictureReading) -> Numbers:
-        """The numbers of the channels and the plane of `reading`."""
+        """The pixel values of the channels and the plane that `reading` selects."""
         self._check_size()
         count = self.layout.channels
         wanted = reading.channels or tuple(range(min(count, MAX_CHANNELS)))

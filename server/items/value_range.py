@@ -1,4 +1,4 @@
-"""The range of numbers that becomes black to white in pictures of more than 8 bits.
+"""The range of numbers that is shown as black to white in pictures of more than 8 bits.
 
 Cameras, microscopes, thermal and X-ray sensors store 10, 12 or 14 bits in numbers of 16 bits, and
 single hot pixels may be far brighter than all others. One range is therefore computed for a whole
@@ -19,7 +19,7 @@ Range = tuple[float, float]
 Full = Literal["full"]
 """The option --range full: the whole range of the number type."""
 QUANTILES = (0.001, 0.999)
-"""Quantiles of the numbers that become black and white."""
+"""The numbers at these quantiles become black and white."""
 _MOST_VALUES = 2_000_000
 """Largest number of values in the sample of a data set."""
 _MARKED = 0.001
@@ -52,7 +52,7 @@ class ValueSample:
         self._random = np.random.default_rng(0)
 
     def add(self, values: npt.NDArray[Any]) -> None:
-        """Add all finite numbers of `values`, or a random share of them."""
+        """Add the finite numbers of `values`, or a random sample of them if `share` is below 1."""
         values = values.reshape(-1)
         if np.issubdtype(values.dtype, np.floating):
             values = values[np.isfinite(values)]

@@ -24,7 +24,8 @@ the same information. The most uncertain items alone would be mostly outliers, w
 little about other items.
 """
 OVERWRITES_FROM = 0.9
-"""Smallest probability from which a sheet proposes to replace the label of an item (`proposed`)."""
+"""A sheet proposes to replace the label of an item only if the probabilities that the label is
+wrong and that the prediction is right are at least this large (`proposed`)."""
 _ROUNDS = 10
 
 

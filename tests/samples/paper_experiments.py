@@ -1,4 +1,4 @@
-"""A reduced run of the paper's experiments (section 4): fewer epochs than the figure's 50."""
+"""A reduced run of the paper's experiments (section 4), with fewer than the paper's 50 epochs."""
 
 import copy
 from dataclasses import dataclass

@@ -75,7 +75,9 @@ def read_annotations(
         try:
             return label_studio.read_flat(good, name, options.label)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise DatasetError(f"{path}: not tasks of Label Studio: {error!r}") from error
+            raise DatasetError(
+                f"{path} is not a valid list of Label Studio's tasks: {error!r}"
+            ) from error
     return read_table(rows, name, names, options, identified=identified)
 
 
@@ -107,7 +109,9 @@ def _of_json(path: Path, name: str, options: ImportOptions) -> AnnotationFile | 
     except OSError as error:
         raise DatasetError(f"{path} cannot be read: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-        raise DatasetError(f"{path}: not tasks of Label Studio: {error!r}") from error
+        raise DatasetError(
+            f"{path} is not a valid list of Label Studio's tasks: {error!r}"
+        ) from error
 
 
 def names_sounds(path: Path, options: ImportOptions, suffixes: frozenset[str]) -> bool:

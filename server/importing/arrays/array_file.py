@@ -105,7 +105,10 @@ class ArrayFile:
             yield np.frombuffer(raw, self.dtype).reshape(count, *self.shape[1:])
 
     def _read(self, size: int, start: int) -> bytes:
-        """The next `size` bytes, which begin with item `start`. Raises DatasetError."""
+        """Read the next `size` bytes. `start`: index of the item at which they begin, for messages.
+
+        Raises DatasetError.
+        """
         try:
             raw = self.stream.read(size)
         except DAMAGED as error:

@@ -38,7 +38,7 @@ class Members:
     items: list[str] = field(default_factory=list)
     """Arrays with items, one per split."""
     labels: list[str] = field(default_factory=list)
-    """Arrays with labels, in the order of `items`. Empty: there are no labels."""
+    """Names of the arrays with labels, in the order of `items`. Empty: there are no labels."""
     splits: list[str] = field(default_factory=list)
     """Name of the split of each array in `items`. Empty: there are no splits."""
     ids: str | None = None

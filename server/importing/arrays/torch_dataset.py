@@ -30,7 +30,7 @@ from lodespace.items.value_range import ValueSample, own_range
 
 PREFIX = "torchvision:"
 _SAMPLED = 48
-"""Approximate number of items whose numbers are looked at to find their range."""
+"""Approximate number of items whose values are read to find the value range."""
 _FINGERPRINTED = 16
 """Smallest number of items of which a fingerprint is computed, if the data set has this many."""
 

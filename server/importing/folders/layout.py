@@ -83,7 +83,7 @@ def layout_of(
         labels_at: Folder that names the class of a file: "parent" (that holds the file), "top",
             a depth from 1 for the top, "name" (the words in the name of the file), or "none".
             None: decided here.
-        masks_apart: Whether files that are masks of other files are told apart.
+        masks_apart: Whether files that are masks of other files are not imported as items.
 
     Raises:
         DatasetError: `labels_at` has another value.

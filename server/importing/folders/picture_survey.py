@@ -117,7 +117,7 @@ class PictureSurvey:
         return tuple(found)
 
     def findings(self) -> list[Finding]:
-        """The value range, the channels and the planes that are read."""
+        """Findings about the value range, the channels and the planes that are read."""
         if not self.sizes:
             return []
         out = [self._range_finding()]

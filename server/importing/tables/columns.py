@@ -236,7 +236,7 @@ def _length(cell: Any) -> int:
 
 
 def _image(columns: Columns, roles: Roles) -> str | None:
-    """The column with pictures: by its name, by its cells, or because its cells name files."""
+    """The column with pictures, found by its name or by its cells, which hold or name pictures."""
     named = [
         column
         for column in columns.usual((*column_names.IMAGES, *column_names.PATHS))

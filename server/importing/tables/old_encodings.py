@@ -68,7 +68,10 @@ def likely(data: bytes) -> list[str]:
 
 
 def is_unlikely(data: bytes, encoding: str) -> bool:
-    """Whether a text in `encoding` has control characters, or few letters of any language."""
+    """Whether `data` is probably not in `encoding`.
+
+    Decoded with `encoding`, it would have control characters, or too few letters of any language.
+    """
     text = _decoded(data, encoding)
     if text is None:
         return True
@@ -106,7 +109,7 @@ def _is_latin(letter: str) -> bool:
 
 
 def _decoded(data: bytes, encoding: str) -> str | None:
-    """The text without an incomplete last letter, or None if the bytes are not valid."""
+    """The decoded text, without an incomplete character at its end; None if not valid."""
     try:
         return codecs.getincrementaldecoder(encoding)("strict").decode(data[:SAMPLE_BYTES])
     except (UnicodeDecodeError, LookupError):

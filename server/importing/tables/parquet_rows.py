@@ -60,7 +60,7 @@ class ParquetRows(Rows):
         super().__init__(schema.names, schema, count)
 
     def _splits(self, columns: Sequence[str]) -> list[str]:
-        """The split of each file by its name, as in train-00000-of-00002.parquet, or its folder."""
+        """The split of each file, from its name (train-00000-of-00002.parquet) or its folder."""
         if len(self.paths) < 2 or any(plain(name) in SPLITS for name in columns):
             return []
         found = [split_of_file(path.name) or split_of_file(path.parent.name) for path in self.paths]

@@ -13,7 +13,7 @@ from lodespace.importing.tables.table_rows import Row
 
 _DELIMITERS = ",;\t|"
 _SEPARATOR_LINE = re.compile(r"sep=(.)\s*", re.IGNORECASE)
-"""First line by which Excel states the delimiter."""
+"""First line of a file in which Excel states the delimiter, such as sep=;"""
 _FILE_NAME = re.compile(r".*\.(png|jpe?g|webp|tiff?|gif|bmp|wav|flac|mp3|ogg)", re.IGNORECASE)
 _LEAST_EQUAL = 0.5
 """A character can be the delimiter if it gives this share of the first rows equally many fields."""

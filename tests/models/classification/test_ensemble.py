@@ -134,7 +134,7 @@ def test_a_sweep_of_an_older_version_starts_again(
 def test_the_learned_classifiers_weigh_what_they_predicted_before_labels(
     setting: tuple[WideClassifier, TrainingLabels],
 ) -> None:
-    """An untrained classifier loses its weight, although the number of labels speaks for it."""
+    """An untrained classifier loses weight, although its weight normally grows with the labels."""
     classifier, given = setting
     truth = torch.arange(N) % 3
     predictions = begun()

@@ -49,7 +49,7 @@ void main() {
 }
 `;
 
-/** Meshes of the other people: a head is 18 cm and a hand 5 cm large in the person's own room. */
+/** Meshes of the other people. In the room of each of them, the head has 18 cm, a hand 5 cm. */
 export class Peers {
   readonly heads = made(head());
   readonly hands = made(new SphereGeometry(0.028, 14, 10));

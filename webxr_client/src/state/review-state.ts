@@ -88,9 +88,9 @@ export interface SheetLabels {
  *
  * @param corrected Maps the number of a corrected item to its new class.
  * @param aside Items set aside; they get no label.
- * @returns Items (ascending), one class per item, and the number of items whose class changes.
- *   `replaced`, `kept` and `fresh` count the items that get another label, that keep their label,
- *   and that get their first label.
+ * @returns Items (ascending), and one class per item. `changed` is the number of items whose class
+ *   changes. `replaced`, `kept` and `fresh` count the items that get another label, that keep their
+ *   label, and that get their first label.
  */
 export function sheetLabels(
   { items }: Pick<OpenSheet, "items">,

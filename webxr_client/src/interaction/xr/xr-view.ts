@@ -126,7 +126,7 @@ export class XrView implements Presenter {
     this.watch();
   }
 
-  /** In the next frame, place the cloud and a sheet in front of the person again. */
+  /** In the next frame, place the cloud and any open contact sheet in front of the person again. */
   place(): void {
     this.placed = false;
     this.sheetPlaced = false;
