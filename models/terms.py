@@ -51,7 +51,7 @@ class Dial:
     title: str
     """Explanation of the weight for the user."""
     range: tuple[float, float]
-    """Lowest and highest value of the logarithmic scale. One step below the lowest sets 0."""
+    """Lowest and highest value of the logarithmic scale. A further step at the lower end sets 0."""
 
 
 @dataclass(frozen=True)

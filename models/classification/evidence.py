@@ -22,7 +22,7 @@ MOST_COMPARED = 300
 
 
 class LearnedEvidence:
-    """Probability of each label in two kinds of predictions, made before the label was given."""
+    """Probabilities of each label in two kinds of predictions, from before it was given."""
 
     def __init__(self, n: int) -> None:
         """Start without records for `n` items. All tensors are on the CPU."""

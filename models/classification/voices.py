@@ -181,7 +181,7 @@ class Mixture(NamedTuple):
 def label_weights(
     features: torch.Tensor, items: torch.Tensor, classes: torch.Tensor, n_classes: int
 ) -> torch.Tensor:
-    """Return the weight of each label (L,) as a left-out label, with a mean of at most 1.
+    """Return a weight per label (L,), with a mean of at most 1, for tests that leave it out.
 
     The weight is proportional to the number of items that are nearest to the labelled item. Labels
     are not a random sample: a contact sheet asks for hard items, and a lasso adds many easy ones.

@@ -109,8 +109,8 @@ class Connections:
     async def next_request(self, protocol: Hashable, device: str) -> None:
         """Note a request of `device` on a connection, and wait if requests come too fast.
 
-        `device` is "" without approval. Raises LodespaceError when the device has too many
-        connections.
+        `device` is "" if no approved device sent the request. Raises LodespaceError when the device
+        has too many connections.
         """
         if not self.belongs_to(protocol, device):
             raise LodespaceError(

@@ -162,7 +162,10 @@ class Source(Protocol):
         ...
 
     def picture_sizes(self, limit: int) -> Sequence[tuple[int, int]]:
-        """Return (height, width) per picture of a sample, which has fewer than 2 * `limit`."""
+        """Return (height, width) of each picture of a sample.
+
+        The sample has fewer than 2 * `limit` pictures.
+        """
         ...
 
     def findings(self) -> Sequence[Finding]:

@@ -105,9 +105,9 @@ class _Rows:
                 setattr(self, name, np.concatenate([column, more]))
 
     def standing(self, rows: RowNumbers, links: RowNumbers) -> RowNumbers:
-        """Return the first row that is not undone, for each of `rows` (K,).
+        """Return the first row that is not undone, (K,), for each of `rows` (K,).
 
-        An undone row is replaced by the row to which `links` (`below` or `above`) leads from it.
+        The search starts at the row itself, and follows `links` (`below` or `above`).
         """
         found = rows.copy()
         waiting = np.flatnonzero(self.undone[found])

@@ -53,7 +53,7 @@ class RecordingAnnotations:
         self.used: set[int] = set()
         """Indices of the files with an annotation of a recording."""
         self.unknown: Counter[str] = Counter()
-        """Number of annotations per name that fits no recording. Only files in `used` count."""
+        """Number of annotations, in the files `used`, per name that fits no recording."""
         self.unclear: Counter[str] = Counter()
         """Number of annotations per name that fits several recordings."""
         self._maybe_exported = False

@@ -49,7 +49,7 @@ void main() {
 }
 `;
 
-/** Meshes of the other people. In the room of each of them, the head has 18 cm, a hand 5 cm. */
+/** Meshes of the other people. A head measures 18 cm and a hand 5 cm in that person's room. */
 export class Peers {
   readonly heads = made(head());
   readonly hands = made(new SphereGeometry(0.028, 14, 10));
