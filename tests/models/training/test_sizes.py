@@ -16,6 +16,8 @@ FEW = {
     "encoder_epochs": 1,
     "least_steps": 1,
     "layout_rounds": 20,
+    "rounds_per_gesture": 20,
+    "classifier_steps_per_gesture": 5,
     "neighbours": 6,
 }
 
@@ -50,8 +52,11 @@ def test_the_weight_of_the_reconstruction_makes_all_sizes_count_as_one() -> None
     )
 
 
-@pytest.mark.parametrize(("side", "n"), [(64, 40), (128, 20)])
-def test_large_pictures_are_told_apart_and_decoded(side: int, n: int) -> None:
+@pytest.mark.parametrize(("side", "n"), [(64, 40), (128, 16)])
+def test_large_pictures_are_told_apart_and_decoded(
+    side: int, n: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lodespace.models.classification.learner.FRESH_CLASSIFIER_STEPS", 8)
     images, truth = halves(n, side)
     trainer = Trainer(
         Dataset.from_images(images, "photos"),
