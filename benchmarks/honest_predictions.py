@@ -7,8 +7,10 @@ Two measurements on data sets with known classes:
   predictions claim, and the expected calibration error of the items without a label.
 - suspects: all items are labelled, one in 20 of them with a random wrong class. For the first two
   sheets of suspects: the number of wrong labels on the sheet, and the number that the sheet
-  expects. The labels of the first sheet are corrected before the second. Beside it: 5-fold logistic
-  regression, averaged with the share of the 15 nearest neighbours that have the same label.
+  expects. The labels of the first sheet are corrected before the second. For comparison: the wrong
+  labels on two sheets of another method. That method doubts a label if the mean of two values is
+  low: the label's probability in 5-fold logistic regression, and the share of the 15 nearest
+  neighbours that have the same label.
 
 Each result is one line of JSON in `--out`; results that are there are not measured again. To
 compare two versions with the same labels, give both the same `--labels` folder: the first run
@@ -44,7 +46,7 @@ from lodespace.session.item_state import ItemState
 REPORTED = (1, 2, 5, 10)
 """Numbers of sheets after which the predictions are measured."""
 WRONG = 0.05
-"""Share of wrong labels when suspects are measured."""
+"""Share of labels that are wrong at the start of the measurement "suspects"."""
 GRID = 32000
 NEIGHBOURS = 15
 

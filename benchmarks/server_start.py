@@ -2,9 +2,10 @@
 
     python benchmarks/server_start.py [--runs 7] [--gestures 100000] [--no-training]
 
-With `--gestures`, the project has that many gestures of three people, of which every twentieth is
-an undo. With `--no-training`, no trainer starts beside the server. The output also states the
-processor time of the server alone, and whether the modules of the server import torch.
+With `--gestures`, the label log has that many events of three people. Every twentieth event is an
+undo, and the others are gestures. With `--no-training`, no trainer starts beside the server. The
+output also states the processor time of the server alone, and whether the modules of the server
+import torch.
 """
 
 import argparse

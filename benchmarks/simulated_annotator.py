@@ -42,7 +42,7 @@ class SimulatedAnnotator:
         return best
 
     def _candidates(self, points: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
-        """Return the indices (K,) of the `points` (M, D) round which balls are tried."""
+        """Return the indices (K,) of the `points` (M, D) that are centres of candidate balls."""
         n = len(points)
         k = min(DENSITY_NEIGHBOURS, n - 1)
         if k < 1:

@@ -46,7 +46,7 @@ class Page:
     def __init__(self, client: StreamClient) -> None:
         self.client = client
         self._ids: dict[int, int] = {}
-        """Class id on the server, by class of the data set, for the classes that were added."""
+        """Ids that the server gave to the added classes, by class of the data set."""
         self._classes = np.array([-1], np.int16)
         """Class of the data set, by class id on the server, (K + 1,). Id -1 gives class -1."""
 

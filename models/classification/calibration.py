@@ -9,7 +9,7 @@ import torch
 EXPONENTS = tuple(round(10 ** ((k - 8) / 16), 3) for k in range(17))
 """Exponents among which `fitted_exponent` chooses, 0.3 to 3. Below 1 reduces overconfidence."""
 EXPONENT_STRENGTH = 6.0
-"""Weight of the assumption that probabilities need no correction, in nats per squared log."""
+"""Weight of the prior that prefers the exponent 1, in nats per squared log of the exponent."""
 LEAST_PROBABILITY = 1e-3
 """Lower bound of the probability of a true class, because a label may be wrong."""
 EXPECTED_NOISE = 0.02
@@ -34,10 +34,10 @@ def fitted_exponent(left_out: torch.Tensor, classes: torch.Tensor, weights: torc
     """Return the exponent with which left-out probabilities predict the labels best.
 
     The exponent is an inverse temperature (C. Guo et al. 2017). It maximises the log-likelihood of
-    the labels, with a prior that prefers 1.
+    the labels, with a prior that prefers the exponent 1.
 
     Args:
-        left_out: class probabilities, float32 (L, C).
+        left_out: left-out class probabilities of L labelled items, float32 (L, C).
         classes: labels, int64 (L,).
         weights: weight of each label, (L,).
     """
@@ -102,8 +102,9 @@ def doubts(own: torch.Tensor, share: float) -> torch.Tensor:
     """Return the probability that each label is wrong, by Bayes' rule, (L,).
 
     The label itself is evidence: most labels are right, also of items that are hard to predict. A
-    wrong label is assumed to be any class that the voices do not exclude. The sum over a contact
-    sheet can be too large where the voices predict badly (docs/model.md).
+    wrong label is assumed to be any class that the voices do not exclude. The sum of these
+    probabilities over a contact sheet can be too large where the voices predict badly
+    (docs/model.md).
 
     Args:
         own: left-out probability of each label, (L,).

@@ -51,13 +51,13 @@ class Predictions:
     """Class probabilities of all items, updated in sweeps.
 
     A sweep goes over all items twice. The first pass computes features and probabilities of the
-    wide classifier. The second pass adds a kernel classifier on these features, and the voices of
-    features that are not learned (voices.py). The result is a weighted mean of the learned
-    classifiers and the voices. The weight follows from labels that both predicted before the labels
-    were given (evidence.py).
+    wide classifier. The second pass adds a kernel classifier on these features, and classifiers on
+    features that are not learned (the voices, voices.py). The result is a weighted mean of the
+    learned classifiers and the voices. The weight follows from labels that both predicted before
+    the labels were given (evidence.py).
 
-    The probabilities of an item that is trained on are those of the voices alone: they do not
-    depend on its own label, which the learned classifiers may know by heart.
+    The probabilities of an item that is trained on are those of the voices alone, which do not
+    depend on the item's own label. The learned classifiers may have memorised this label.
     """
 
     def __init__(self, n: int, n_classes: int, device: torch.device) -> None:
@@ -150,7 +150,7 @@ class Predictions:
         return True
 
     def _second_pass(self, items: torch.Tensor, trained: torch.Tensor) -> None:
-        """Combine the predictions of items int64 (B,). `trained` are all labels, int64 (N,)."""
+        """Combine the predictions of items int64 (B,). `trained`: labels of all N items, int64."""
         if self._kernel is not None:
             self._learned[items] += self._kernel.probabilities(self.features[items])
             self._learned[items] /= 2

@@ -1,8 +1,9 @@
 """Evidence for the learned classifiers: how well they predicted labels before these were given.
 
-The learned classifiers cannot leave out a label that they were trained on. But the prediction of an
-item before it got its label did not depend on the label. The voices of the features predicted the
-same item at the same time, so the two are compared on equal terms.
+The learned classifiers cannot leave out a label that they were trained on. But a prediction that
+was made before the item got its label does not depend on this label. The classifiers on features
+that are not learned (the voices, voices.py) predicted the same item at the same time, so the two
+predictions are compared on equal terms.
 """
 
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from lodespace.models.classification.label_spreading import share
 from lodespace.models.item_predictions import UNLABELED
 
 STRENGTH = 20.0
-"""The prior of the weight counts as much as this number of labels."""
+"""The expected weight counts as much as this number of labels in the estimate of the weight."""
 MOST_COMPARED = 300
 """Maximum number of labels that are compared."""
 

@@ -36,7 +36,7 @@ The factor with the lowest cross-entropy on left-out labels is used. This calibr
 
 
 class BelievedLabels(NamedTuple):
-    """Labels of N items on the CPU, with the belief in each."""
+    """Labels of N items on the CPU, with the probability that each label is right."""
 
     classes: torch.Tensor
     """Labels, int64 (N,), UNLABELED for an item without a label."""

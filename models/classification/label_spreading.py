@@ -49,8 +49,9 @@ def share(labels: torch.Tensor) -> float:
 class LabelSpreading:
     """Spreads labels over a graph. Call `unit` until `done` is True.
 
-    Spreading is linear in the labels. Besides the labels of each class, the labels of PROBES groups
-    are spread, so that the effect of an item's own label on the item is known.
+    Spreading is linear in the labels. Besides the labels of each class, the labels of each of
+    PROBES groups are spread separately. The share that reaches an item from the group of its own
+    label is the effect of this label on the item, and `probabilities` leaves it out.
     """
 
     def __init__(self, graph: Graph, labels: torch.Tensor, n_classes: int) -> None:

@@ -24,7 +24,7 @@ FRESH_CLASSIFIER_STEPS = 60
 DOUBTFUL_WEIGHT = 0.1
 """Minimum weight of a label that the classifier doubts."""
 CHUNKS_PER_UPDATE = 8
-"""All items are predicted in chunks. Each time after this number of chunks, the map uses the
+"""All items are predicted in chunks. After every CHUNKS_PER_UPDATE chunks, the map uses the
 predictions made so far."""
 
 

@@ -26,7 +26,7 @@ class LogisticRegression:
 
         Args:
             rows: features of the labelled items, float32 (L, F).
-            classes: labels, int64 (L,), grouped in any order.
+            classes: labels, int64 (L,), in any order.
             n_classes: number of classes C; classes without labels have probability 0.
         """
         device = rows.device

@@ -26,7 +26,7 @@ from lodespace.models.layout.graph import Graph
 MOST_COMPARED = 300
 """Maximum number of labels to which logistic regression and the weights of voices are fitted."""
 STRENGTH = 10.0
-"""The prior of the voices' weights counts as much as this number of labels."""
+"""The expected weights count as much as this number of labels in the estimate of the weights."""
 MOST_REPRESENTED = 5000
 """Maximum number of items whose nearest labelled item is searched."""
 
@@ -134,7 +134,10 @@ class FeatureVoices:
 
 
 class Mixture(NamedTuple):
-    """Weighted mean of corrected voices, corrected once more."""
+    """Weighted mean of the class probabilities of the voices.
+
+    An exponent corrects each voice before the mean, and one more exponent corrects the mean.
+    """
 
     exponents: list[float]
     """Exponent of the probabilities of each voice."""

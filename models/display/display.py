@@ -48,7 +48,8 @@ class Display:
             pace: factor of the speed limits.
             held: items (K,) that a person drags. They have no speed limit.
             familiar: whether a person has begun to work on the map. If not, points may move faster.
-            tempo: time of this call as a share (0..1] of the time between two frames on the page.
+            tempo: duration of the unit of work before this call, as a share (0..1] of the time
+                between two frames on the page.
         """
         self.drift = 0.0
         if self.shown is None or self.shown.shape[1] > latent_mean.shape[1]:

@@ -128,10 +128,10 @@ _LIGHT: dict[Content, Augmentation] = {
 
 
 def strong(content: Content) -> Augmentation:
-    """Return the changes for self-supervised training, which learns to match views of one item."""
+    """Return the augmentation for self-supervised training, which compares views of an item."""
     return _STRONG[content]
 
 
 def light(content: Content) -> Augmentation:
-    """Return the changes for training the classifier. Small changes keep the class of an item."""
+    """Return the augmentation for the classifier. It is small, so that items keep their class."""
     return _LIGHT[content]

@@ -10,7 +10,7 @@ from lodespace.models.terms import LossWeights
 from lodespace.models.training.loop_state import LoopState
 
 GESTURE_MOTION = 3
-"""Rounds of the motion after a gesture, as a multiple of `rounds_per_gesture`. The step size
+"""Number of rounds of forces after a gesture, as a multiple of `rounds_per_gesture`. The step size
 decreases to 0 over the second half of these rounds."""
 STIFFNESS_SCALE = 0.2
 """Anchor stiffness of unlabelled items if the configured stiffness is 1, in kernel units

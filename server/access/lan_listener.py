@@ -39,7 +39,7 @@ GREETINGS_PER_SECOND = 30.0
 """Largest number of connections per second that the server begins to serve. A TLS handshake takes
 about 2 ms of the event loop."""
 GREETINGS_AT_ONCE = 64
-"""Number of connections that the server may begin to serve at once, after a pause without any.
+"""Number of connections that the server may begin to serve at once after a pause.
 
 Later connections begin at the rate GREETINGS_PER_SECOND.
 """

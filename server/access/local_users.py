@@ -64,7 +64,7 @@ class LocalUsers:
 
 
 def _line(path: Path, local: Address, remote: Address) -> list[bytes]:
-    """Return the columns of the connection from `local` to `remote`; empty if it is not listed."""
+    """Return the columns of the line that lists the connection from `local` to `remote`, or []."""
     try:
         table = path.read_bytes()
     except OSError:

@@ -112,8 +112,9 @@ class LabelsFrom:
             self._labels = read_labels(options.labels_from, data_options_from(options))
 
     def complete(self, project: "Project") -> None:
-        """Import the labels into a new project, with the further labels of items.
+        """Import the labels into a new project.
 
+        The first label of an item is its class. Further labels are stored in a column.
         Raises LodespaceError if there are conflicts and --conflicts is not given.
         """
         from lodespace.project.label_import import keep_other_labels

@@ -36,9 +36,9 @@ _LOOKED_AT = 10_000
 
 
 def source_for(data: "str | Source", options: ImportOptions) -> Source:
-    """The source for `data`, a path, torchvision:NAME or a source, with the range of `options`.
+    """The source for `data`: a path, torchvision:NAME, or a source.
 
-    Raises DatasetError.
+    A source of arrays gets the option --range from `options`. Raises DatasetError.
     """
     source = open_source(data, options) if isinstance(data, str) else data
     if isinstance(source, ArrayItems | TorchItems):

@@ -49,7 +49,7 @@ class LabelReader:
     """Reads class names, and counts what is doubtful about them."""
 
     def __init__(self, missing: str | None = None, separators: str = "|") -> None:
-        """Set the texts without a class.
+        """Set how texts are read.
 
         Args:
             missing: Texts that mean a missing value, separated by commas. None: the usual ones.
@@ -131,7 +131,7 @@ class LabelReader:
 
 
 def composed(name: str) -> str:
-    """The name with one character per letter with an accent, as different computers store it."""
+    """The name in the Unicode form NFC. Some systems store an accented letter as two characters."""
     return unicodedata.normalize("NFC", name)
 
 

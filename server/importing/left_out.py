@@ -11,7 +11,7 @@ from lodespace.protocol import ReportLine
 MOST_KINDS = 5
 """Largest number of kinds that the report names. Further kinds are counted together."""
 _DOUBTFUL_COUNT = 3
-"""A smaller number of files, such as a readme, does not need a person's attention."""
+"""Fewer left-out files of a kind, such as one readme, are not doubtful only by their number."""
 _MOST_COUNTED = 1000
 """Largest number of kinds that are counted separately."""
 _DOUBTFUL_SHARE = 0.05

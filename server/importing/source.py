@@ -50,7 +50,7 @@ class ImportOptions:
     download: bool = False
     """Whether torchvision may download the data set."""
     encoding: str | None = None
-    """Text encoding of a CSV file. None: by its byte order mark, or by trial."""
+    """Text encoding of a CSV file. None: found by the byte order mark, or by trial."""
     sheet: str | None = None
     """Sheet of an Excel workbook. None: the first sheet with rows."""
     missing: str | None = None

@@ -148,7 +148,7 @@ def is_partial(image: Image.Image, file: BinaryIO) -> bool:
 
 
 def _is_exact(image: Image.Image) -> bool:
-    """Whether Pillow reads all channels and numbers of a TIFF page rightly."""
+    """Whether Pillow reads all channels and numbers of a TIFF page correctly."""
     kinds = _tags(image, _SAMPLE_FORMAT, 1)
     if image.mode in MODES:
         return image.mode != "I" or kinds[0] == _SIGNED

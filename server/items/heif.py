@@ -28,7 +28,7 @@ def with_heif(file: BinaryIO, formats: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def hint(file: BinaryIO) -> str:
-    """Which extra reads `file`, if it is a HEIF picture. Otherwise an empty text."""
+    """How to install HEIF support, if `file` needs it and it is missing. Otherwise empty."""
     if not is_heif(file) or HEIF.installed():
         return ""
     return f"the picture is HEIC, which needs {HEIF.command()}"

@@ -203,7 +203,9 @@ def load(folder: Path, *, root: Path | None = None) -> ItemSet:
         raise DatasetError(f"{path} is not a data set description: {error!r}") from error
     data = arrays.get("vectors" if kind == "vector" else "pixels")
     if data is None or kind not in ("image", "vector", "sound"):
-        raise DatasetError(f"{path} names no file with the array of the items (kind: {kind})")
+        raise DatasetError(
+            f"{path} is damaged: it names no array of items (kind: {kind}). Import the data again"
+        )
     items = None if table is None else _table(folder, table)
     made = ItemSet(
         name,

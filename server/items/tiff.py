@@ -24,14 +24,15 @@ MAX_PAGES = 20_000
 _MOST_BYTES = 1 << 30
 """Largest size of one unpacked page, or of one tile of a page, in bytes."""
 _FEW = 5
-"""An axis without a meaning of at most this length is read as channels, if numbers have more than 8
-bits. A longer axis is read as pages."""
+"""An axis whose meaning the file does not state is read as channels if it has at most this length
+and the numbers have more than 8 bits. Otherwise it is read as pages."""
 _IN_DEPTH = frozenset("Z")
 _COLOURS = frozenset({2, 3, 6})
 """Photometric interpretations of colour pictures: RGB, palette, YCbCr."""
 _WHITE_IS_ZERO = 0
 _PLAIN_KINDS = frozenset({"generic", "shaped", "uniform"})
-"""Kinds of series in tifffile whose pages are pictures, not the label of a slide or a preview."""
+"""Kinds of further series (tifffile) that hold pictures. Other kinds may hold a preview, or a photo
+of a slide's label."""
 
 
 class Layout(NamedTuple):

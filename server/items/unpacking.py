@@ -41,7 +41,10 @@ def too_large(given: float | None, ratio: int = RATIO) -> str:
 
 
 def check_unpacked(name: str, unpacked: int, size: int, given: float | None) -> None:
-    """Raise DatasetError if `unpacked` bytes are too many for a file of `size` bytes."""
+    """Raise DatasetError if `unpacked` bytes are too many for a file of `size` bytes.
+
+    `given` is the value of --unpacked in GB, or None.
+    """
     if unpacked > most_unpacked(size, given):
         raise DatasetError(
             f"{name} contains {unpacked / 1e9:,.3g} GB in a file of {size / 1e9:,.3g} GB. It "

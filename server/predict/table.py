@@ -65,8 +65,8 @@ def write_predictions(
         probabilities: whether to add a column per class, "p_NAME".
 
     Returns:
-        The number of predicted items, the items that were left out, and doubts about the numbers of
-        pictures.
+        The report: the number of predicted items, the items that were left out, and doubts about
+        how pixel values were read.
 
     Raises:
         DatasetError: the data cannot be read, or no item can.

@@ -32,7 +32,7 @@ class ForeignLabels:
 
     @property
     def by_name(self) -> dict[str, str]:
-        """Label by the first name of each annotation with a label."""
+        """Label of each annotation, by its first name. It must have a name and a label."""
         return {a.names[0]: a.label for a in self.annotations if a.names and a.label}
 
     @classmethod

@@ -83,7 +83,7 @@ def _free(wanted: Path) -> Path:
 
 
 def _places(project: Project) -> Iterator[Path]:
-    """Yield folders in which the copy can be made.
+    """Yield the folders in which the copy of the project is tried, in this order.
 
     The first is the parent folder of the project, unless the disk of the project is no longer
     mounted there.

@@ -30,7 +30,7 @@ from lodespace.recording.format import (
 
 _decode_labels = json_decoder(msgspec.json.Decoder(protocol.Labels))
 _LABELS = b"L"
-"""Kind that this module gives to a `labels` operation. The file stores it with kind OPERATION."""
+"""Kind of a `labels` operation in this module. In the file, the operation has kind OPERATION."""
 _MERGE_AT = 2_000_000
 """Number of label changes after which _NewestClasses merges them. This limits its memory to about
 100 MB."""

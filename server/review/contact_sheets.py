@@ -121,7 +121,7 @@ def _scattered(n: int) -> npt.NDArray[np.float64]:
 
 
 def sheet(state: ItemState, kind: SheetKind, size: int = SHEET_SIZE, skip: int = 0) -> Sheet:
-    """Return a contact sheet: `size` items of a queue, after the first `skip` items are left out.
+    """Return a contact sheet: `size` items of the queue `kind`, without its first `skip` items.
 
     The items of a sheet are sorted by predicted class, then by doubt, highest first. `state` has
     calibrated probabilities.
@@ -146,11 +146,11 @@ def sheet(state: ItemState, kind: SheetKind, size: int = SHEET_SIZE, skip: int =
 
 
 def proposed(state: ItemState, items: npt.NDArray[np.intp]) -> npt.NDArray[np.int16]:
-    """Return the class (K,) that each of `items` (K,) gets if a person confirms their sheet.
+    """Return the class (K,) that each of `items` (K,) gets if a person confirms the sheet.
 
-    This is the label, or the prediction of an item without a label. Another prediction replaces a
-    label only if two probabilities are at least OVERWRITES_FROM: that the prediction is right, and
-    that the label is wrong.
+    This is the label, or the prediction of an item without a label. A prediction of another class
+    replaces the label only if two probabilities are at least OVERWRITES_FROM: that the prediction
+    is right, and that the label is wrong.
     """
     label, predicted = state.labels[items], state.prediction[items]
     sure = (state.confidence[items] >= OVERWRITES_FROM) & (state.doubt[items] >= OVERWRITES_FROM)

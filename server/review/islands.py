@@ -25,11 +25,11 @@ SMALLEST_SHARE = 0.005
 SMALLEST = 8
 """Smallest number of items in an island."""
 EXPLAINING = 0.1
-"""An item is explained if at least this share of the items near it have labels.
+"""Smallest share of the items near an item that must have labels, to explain the item.
 
-The labels need not be verified. A verified label explains its whole island even if it is the only
-label. The labels of a lasso are weaker evidence: a lasso may contain a few items of another island
-by mistake, and an island may consist of several classes that touch.
+These labels need not be verified. One verified label is enough to explain all items of the island
+in which its item lies. The labels of a lasso are weaker evidence: a lasso may contain a few items
+of another island by mistake, and an island may consist of several classes that touch.
 """
 
 Ints = npt.NDArray[np.intp]

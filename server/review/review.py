@@ -67,7 +67,7 @@ class Review:
         self._changed.set()
         self._known = -1
         self._calibration = (-1, Calibration())
-        """Number of an event, and the calibration fitted to the sheets confirmed until then."""
+        """Number of an event, and the calibration fitted to sheets confirmed up to that event."""
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:

@@ -56,8 +56,8 @@ class EventLog:
         """Ids of refused commands whose event may be in the file nevertheless."""
         self._data_version = 0
         self._end: WalEnd | None = None
-        """End of the write-ahead log before the running commit of `append`; None until `append` has
-        locked the file."""
+        """End of the write-ahead log before the commit that `append` is making; None until `append`
+        has locked the file."""
         self._impatient = False
         """Whether the last command failed because another program had locked the file."""
         self._connection: sqlite3.Connection | None = None

@@ -47,7 +47,7 @@ def check_targets(targets: list[tuple[float, ...]], n_items: int, latent_dim: in
 
 
 class Pins:
-    """All anchors by event number, and which of them are not undone.
+    """All anchors (pins of items) by event number, and which of them are not undone.
 
     A newer anchor overrides the older anchors of the same items.
     """

@@ -73,7 +73,7 @@ class TrainerProcess:
     ) -> "TrainerProcess":
         """Do the same as `start`, and try again while the system cannot start a process.
 
-        The system may lack open files, memory or threads (RuntimeError) for a long time.
+        The system may lack file descriptors, memory or threads (RuntimeError) for a long time.
         `on_refused` is called with the error of each failed attempt.
         """
         while True:

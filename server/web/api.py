@@ -25,8 +25,8 @@ from lodespace.web.security import COOKIE, set_cookie, visitor_of
 SERVICE = web.AppKey("service", Service)
 """The service of the project that is served."""
 API_CLIENT = "api"
-"""Client id of gestures that are made over HTTP. For an approved device, the id of the device is
-put before it."""
+"""Client id of gestures that are made over HTTP. On an approved device, the server puts the id of
+the device before this id."""
 
 
 class _OperationName(msgspec.Struct):

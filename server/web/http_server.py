@@ -30,7 +30,7 @@ class _Connection(web.RequestHandler):
     ) -> web.StreamResponse:
         """Log the error, and return the answer to the request that caused it.
 
-        Raises ConnectionError when a part of another answer was already sent.
+        Raises ConnectionError when a part of the normal answer was already sent.
         """
         super().handle_error(request, status, exc, message)
         if status < 500:

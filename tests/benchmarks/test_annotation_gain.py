@@ -51,7 +51,7 @@ def test_seconds_are_the_sum_of_acts_and_of_unfilled_waits() -> None:
 
 
 def test_the_clock_and_the_opponents_are_fixed() -> None:
-    """Changed constants or opponents would make new runs look better than earlier ones."""
+    """With other constants or other compared methods, new runs could not be compared with old."""
     assert asdict(TimeModel()) == {
         "region": 5.0,
         "picture": 0.35,

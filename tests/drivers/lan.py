@@ -48,7 +48,7 @@ class Lan:
             return await answer.json()
 
     async def approved(self, role: str, address: str = "127.0.0.1") -> aiohttp.ClientSession:
-        """Return a device that requested access and that the owner approved."""
+        """Return the HTTP session of a device that requested access and was approved."""
         device = self.device(address)
         async with device.post(self.url + "api/access/request", json={}) as answer:
             asked = await answer.json()

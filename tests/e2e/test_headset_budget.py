@@ -19,7 +19,7 @@ from drivers.frame_costs import (
 DRAW_CALLS = 40
 SCRIPT_MS = 2.0
 BURSTS, FEW_BURSTS = 15, 6
-"""Number of bursts of frames that are measured per phase: with --slow, and without --slow."""
+"""Number of bursts, of BURST frames each, per phase: with --slow, and without --slow."""
 
 
 @pytest.mark.timeout(600)

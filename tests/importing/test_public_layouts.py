@@ -1,4 +1,4 @@
-"""Layouts of public data sets: labels are right without an option, or the report names it."""
+"""Layouts of public data sets: labels are right, or the report names the missing option."""
 
 from collections import Counter
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Estimates of quality: correct if the doubts are correct, and absent without predictions."""
+"""Estimates of quality: right if the doubts are true probabilities, absent without predictions."""
 
 from typing import Any
 

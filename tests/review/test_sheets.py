@@ -117,7 +117,7 @@ def test_before_anything_is_predicted_a_sheet_is_an_overview_of_the_map() -> Non
 
 
 def test_an_overview_is_drawn_apart_from_the_items_that_are_held_out() -> None:
-    """At most a tenth of the items of an overview are held out."""
+    """At most a tenth of the items of an overview sheet are held-out items."""
     from lodespace.models import Dataset, preset
     from lodespace.models.training.labels import ItemLabels
     from lodespace.models.training.paper_loop import PaperLoop

@@ -180,7 +180,7 @@ def hub_parquet(root: Path) -> Path:
 
 
 def hub_image_folder(root: Path) -> Path:
-    """An image folder of the hub with a table beside the pictures."""
+    """A folder in the form ImageFolder of Hugging Face, with a table beside the pictures."""
     _pictures(root, "train/cat_{}.png", "train/dog_{}.png")
     lines = [f"{c}_{i}.png,{c}" for c in ("cat", "dog") for i in range(2)]
     _text(root / "train" / "metadata.csv", "file_name,label\n" + "\n".join(lines) + "\n")

@@ -29,7 +29,7 @@ class Session:
     """A service on a small project, and the actions of a person."""
 
     def __init__(self, data: Path, folder: Path | None = None) -> None:
-        """Open `data` in the project `folder`, or the project folder `data`."""
+        """Open `data` in the project `folder`. Without `folder`, `data` is the project folder."""
         self.project = open_project(data, project_folder=folder, labels="none")
         self.service = Service(self.project, ServerConfig(), device="cpu", threads=1)
         self.notices: list[protocol.Notice] = []

@@ -257,7 +257,10 @@ for _name in ("copy", "astype", "nonzero", "tolist", "argsort", "ravel", "sort",
 
 
 def many_items(n: int, copies: int) -> tuple[AnnotationSession, list[Event]]:
-    """Return a session of `n` items, and `copies` times the same events of the first ten items."""
+    """Return a session of `n` items, and the same list of events `copies` times in a row.
+
+    The events concern only the first ten items.
+    """
     items = ItemSet("many", "vector", np.zeros((n, 1), np.float32), ["a", "b", "c"])
     log, moved = random_log(5, 60), list[Event]()
     kinds = {type(event).__name__ for event in log.events}

@@ -117,11 +117,11 @@ class Columns:
     birdnet: bool = False
     """Whether a program such as BirdNET found the labels."""
     unread_times: list[str] = field(default_factory=list[str])
-    """Columns with times in another unit, such as samples."""
+    """Columns with times that are not read, because their unit (such as samples) is not seconds."""
     nameless: bool = False
     """Whether the table does not name its columns, so that they were found by their content."""
     unused: list[str] = field(default_factory=list[str])
-    """Columns without a meaning here. Their values are kept with the items."""
+    """Columns without a known meaning. Their values are kept with the items."""
 
     @property
     def timed(self) -> bool:

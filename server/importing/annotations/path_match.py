@@ -127,7 +127,7 @@ In each comparison, the changed names are compared with the changed paths."""
 def _by_tail(
     wanted: dict[str, tuple[str, ...]], paths: Iterable[tuple[str, ...]], how: How
 ) -> dict[str, Match]:
-    """Return the match by the longest equal end of each name in `wanted`, if there is one."""
+    """Return, for each name in `wanted` that has one, the match with the longest equal end."""
     tails: dict[tuple[str, ...], list[int]] = {}
     for parts in wanted.values():
         for count in range(1, min(len(parts), _MOST_PARTS) + 1):
@@ -172,10 +172,11 @@ def _without_weaker(found: dict[str, Match], split: Sequence[tuple[str, ...]]) -
 def _without_other_folders(
     found: dict[str, Match], split: Sequence[tuple[str, ...]], stated: Collection[str] | None
 ) -> dict[str, Match]:
-    """Decide on the matches with a path in a folder of another name.
+    """Remove or mark the matches of names whose folder differs from the folder of the path.
 
-    If other names agree with paths in their folders, the folders are those of the paths, so a name
-    with another folder is of another file. Otherwise the folder may have a new name.
+    If some names agree with their paths including a folder, the folders in the names are valid. A
+    name with another folder then means another file, and its match is removed. Otherwise the match
+    is kept and marked, because somebody may have renamed the folder.
     """
     moved: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
     agree = False
@@ -199,7 +200,7 @@ def _without_other_folders(
 
 
 def _without_rivals(found: dict[str, Match]) -> dict[str, Match]:
-    """Make matches unclear in which names in different folders have only the file in common."""
+    """Make matches unclear if names in different folders match one path by the file name alone."""
     longest: dict[int, tuple[str, ...]] = {}
     rivals: set[int] = set()
     folders: dict[str, tuple[str, ...]] = {}

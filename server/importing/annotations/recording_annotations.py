@@ -146,8 +146,9 @@ class RecordingAnnotations:
     ) -> None:
         """Make labels of whole recordings from annotations whose times are of other recordings.
 
-        Some data sets were cut from longer recordings, and state the times of the cuts. Then there
-        is one annotation per recording, and most lie after the end of the recording.
+        Some data sets were cut from longer recordings, and state the times of the
+        cuts in the longer recordings. Then there is one annotation per recording, and most of these
+        annotations end later than their recording.
         """
         if not file.timed or len({index for index, _, _ in of_file}) < max(2, len(of_file)):
             return
@@ -299,7 +300,7 @@ def read_beside(
 ) -> tuple[list[AnnotationFile], list[bytes]]:
     """Return the files of annotations among the files `others` in `root`, and their paths.
 
-    Files that are not annotations are passed over.
+    Files that are not annotations are ignored.
     """
     files: list[AnnotationFile] = []
     paths: list[bytes] = []

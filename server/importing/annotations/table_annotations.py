@@ -51,7 +51,8 @@ def read_table(
         options: The options `label`, `id`, `missing` and `clips`. If annotations become items
             (`clips`), rows with times but without labels are annotations, too, and the further
             columns are kept.
-        identified: Whether columns with ids of items, and with pictures, name what is labelled.
+        identified: Whether columns with ids or pictures may name the labelled items. Otherwise
+            only columns with recordings may.
     """
     label, clips, missing = options.label, options.clips, options.missing
     first = [row for _, row in itertools.islice(_good(rows), _LOOKED_AT)]

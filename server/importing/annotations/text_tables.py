@@ -63,7 +63,7 @@ def text_lines(path: Path, encoding: str | None = None) -> tuple[list[str], list
     """
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise DatasetError(f"{path}: the file has more than {MAX_BYTES >> 20} MB")
+            raise DatasetError(f"{path}: at most {MAX_BYTES >> 20} MB are read; split the file")
         file = TextFile(path, encoding)
         text = path.read_bytes().decode(file.encoding, "replace")
     except OSError as error:

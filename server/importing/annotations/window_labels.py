@@ -23,8 +23,8 @@ class WindowLabels:
     An annotation counts in a window if they overlap by at least `overlap` of the one that is
     shorter. So a short call counts in the window that holds most of it, and a long song counts in
     each window that it mostly fills. Of several labels that count, the label with the largest
-    overlap is the class of the window. If two have the same overlap, the label with the higher
-    confidence is, and then the label of the earlier annotation.
+    overlap is the class of the window. If several have this overlap, the class is the label with
+    the highest confidence, and if the confidence is the same, the label of the first annotation.
     """
 
     def __init__(self, annotations: Sequence[Annotation], overlap: float = DEFAULT_OVERLAP) -> None:
@@ -52,7 +52,7 @@ class WindowLabels:
             starts.append(start)
             indices.append(index)
         self.grid = False
-        """Whether each annotation labels only the window that has its times."""
+        """Whether each annotation labels only the window that has the same start and end."""
         self.asked = False
         """Whether the labels of a window were asked for."""
         self.used: set[int] = set()

@@ -97,13 +97,16 @@ class ArrayItems:
         self.scale = self._range(None)
 
     def set_range(self, asked: Sequence[float] | str | None) -> None:
-        """Use the range of the option --range. Pictures of 8 bits are kept. Raises DatasetError."""
+        """Set the range of values from the option --range. It does not apply to 8-bit pictures.
+
+        Raises DatasetError.
+        """
         if asked is not None:
             self.asked = asked
             self.scale = self._range(asked)
 
     def _range(self, asked: Sequence[float] | str | None) -> Range | None:
-        """The two numbers of the array that become 0 and 255 in pictures. None: all are kept."""
+        """The numbers of the array that become 0 and 255 in pictures. None: no number changes."""
         given = asked_ranges(asked)
         if self.kind == "vector" or self.dtype == np.uint8:
             return None

@@ -112,7 +112,7 @@ def choose_members(shapes: Mapping[str, tuple[int, ...]], options: ImportOptions
 
 
 def _suggest_labels(found: Members, shapes: Mapping[str, tuple[int, ...]], count: int) -> None:
-    """State that an array with another name may have the labels."""
+    """If no array has a usual name for labels, suggest another array that may hold the labels."""
     candidates = [
         name
         for name, shape in shapes.items()

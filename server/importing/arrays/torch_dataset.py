@@ -61,7 +61,7 @@ class TorchItems:
         """The option --range."""
 
     def set_range(self, asked: Sequence[float] | str | None) -> None:
-        """Use the range of the option --range. Pictures of 8 bits are kept."""
+        """Set the range of values from the option --range. It does not apply to 8-bit pictures."""
         if asked is not None:
             self.asked = asked
             self.__dict__.pop("reading", None)

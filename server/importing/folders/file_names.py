@@ -22,7 +22,7 @@ def label_of_name(path: str) -> str | None:
 
 
 def labels_in_names(paths: Iterable[str]) -> list[str]:
-    """The labels that names of files seem to have, the most frequent first. Empty: none."""
+    """The labels that the names of files seem to contain, the most frequent first."""
     labels = [label_of_name(path) for path in paths]
     counts = Counter(label for label in labels if label is not None)
     if all(is_split(label) or is_filler(label) for label in counts):

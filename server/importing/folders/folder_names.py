@@ -24,7 +24,7 @@ _FILLERS = _set(
     "sounds archive"
 )
 _WEAK_FILLERS = _set("left right bit bits all cropped resized small large full of and the from")
-"""Words without meaning only together with a filler, as in leftImg8bit."""
+"""Words without a meaning if the name also has one of _FILLERS: left and bit in leftImg8bit."""
 _MASKS = _set(
     "mask masks gt gts groundtruth ground truth seg segs segmentation segmentations annotation "
     "annotations annot annots label labels lbl lbls trimap trimaps"

@@ -47,7 +47,7 @@ class Layout:
 
 @dataclass
 class _Branch:
-    """A folder that holds files, and the part of its path that has been understood."""
+    """A folder that holds files, and the part of its path whose meaning is already decided."""
 
     folder: str
     parts: tuple[str, ...]

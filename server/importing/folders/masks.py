@@ -16,7 +16,7 @@ _MASK_NAME = re.compile(
 )
 """Name of a mask beside its picture: 000_mask, benign (1)_mask_1."""
 _WEAK_NAMES = re.compile(r".*(label|labels|annotation)([-_ ]?\d+)?", re.IGNORECASE)
-"""Name of a mask that may also be a photograph, as of the label of a bottle."""
+"""Names that a mask can have, and also a photograph, for example of the label of a bottle."""
 _LEAST_PAIRS = 0.1
 """Files named as masks of other files are masks if they are at least this share of all files."""
 _MATCHED = 0.8

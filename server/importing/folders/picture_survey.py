@@ -50,7 +50,7 @@ class PictureSurvey:
         self.partial = 0
         """Number of pictures of which only a part is read."""
         self.further = 0
-        """Number of files with further pictures, which are not read."""
+        """Number of files with several pictures or frames, of which only the first is read."""
         self.decoded = 0
         """Number of pictures whose pixel values are in the sample."""
         self._layouts: Counter[tuple[int, bool, tuple[tuple[str, int], ...]]] = Counter()
@@ -62,7 +62,7 @@ class PictureSurvey:
         self._reading: PictureReading | None = None
 
     def add(self, file: BinaryIO) -> None:
-        """Look at the header of a picture file, and at the numbers of some files."""
+        """Read the header of a picture file, and sample the pixel values of some files."""
         found = decoding.look(file)
         if found is None:
             return

@@ -34,8 +34,8 @@ DEFAULT_SIDE = 64
 LAST_WINDOW = 0.05
 """The last window of a sound file is an item if sound fills at least this fraction of the window.
 
-The remaining part of the last window is filled with silence. Shorter rests are left out, because
-encoders such as MP3 add some milliseconds to a file.
+The remaining part of this window is filled with silence. A last window with less sound is left
+out, because encoders such as MP3 add some milliseconds to a file.
 """
 _BYTES_PER_SAMPLE = 2
 """Size of a sample in an uncompressed sound file, for the limit on unpacked data."""

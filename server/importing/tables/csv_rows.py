@@ -37,7 +37,7 @@ class CsvRows(Rows):
         self.format = found
         columns = [whole_text(name) for name in found.columns]
         if not columns:
-            raise DatasetError(f"{path}: the first line names no column")
+            raise DatasetError(f"{path}: the first line names no column; name the columns there")
         twice = next((name for name, count in Counter(columns).items() if count > 1), None)
         if twice is not None:
             raise DatasetError(f"{path}: two columns are named '{short(twice)}'; rename one")

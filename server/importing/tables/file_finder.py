@@ -1,4 +1,4 @@
-"""Files for the paths in a table: as the path is, or by the longest end of the path that fits."""
+"""Search for the files that a table names: by the exact path, or by the longest end of the path."""
 
 import contextlib
 import os
@@ -47,9 +47,9 @@ class FileFinder:
         """
         self.root, self.paths = root, paths
         self.split = folder_names.kind_of_split(table)
-        """Split in the name of the table, for comparison."""
+        """Split in the name of the table. Of equal files, those of this split are preferred."""
         self.exact = 0
-        """Number of paths that name a file as they are."""
+        """Number of paths that are the exact path of a file."""
         self.by_end = 0
         """Number of paths that were matched by their end."""
         self.missing = 0
@@ -69,7 +69,8 @@ class FileFinder:
         Keys: the end of a path, and the file name in its original case.
         """
         self._named: dict[bytes, _Named] | None = None
-        """How the paths of the table name each file, as soon as a folder differs."""
+        """For each file, the paths of the table that name it. None until the folder of a path
+        differs from that of its file."""
 
     def __call__(self, path: str) -> bytes:
         """The path of the file, relative to `root`, or the unchanged path if there is no file.
@@ -93,7 +94,7 @@ class FileFinder:
     def _check_named(self, path: str, file: bytes) -> None:
         """Raise ItemError if another path of the table names `file` as well or better.
 
-        A path is certain if it is the end of the path of the file, or ends with it.
+        The check is needed only if a folder of `path` differs from the folder of `file`.
         """
         if not _differs(path, file):
             return

@@ -172,7 +172,7 @@ def _of_position(columns: HasColumns, column: str) -> LabelColumns:
 
 
 def _readable(columns: HasColumns, named: Sequence[str]) -> str:
-    """The first of the columns `named`, or a column with the names of its numbers."""
+    """The first of the columns `named`; if it has numbers, the one with a name for each number."""
     first = named[0]
     numbers = columns.cells(first)
     if not numbers or any(number_of(cell) is None for cell in numbers):
@@ -192,7 +192,8 @@ def _readable(columns: HasColumns, named: Sequence[str]) -> str:
 def _separators(column: str, cells: Sequence[Any]) -> str:
     """The characters of | ; , (in a column of tags also a space) that separate several labels.
 
-    Most of the separated labels are then labels of other items, too.
+    A mark other than | separates labels only if at least half of the parts between the marks are
+    also whole labels of other items.
     """
     texts = [cell for cell in cells if isinstance(cell, str)]
     bar = "|" if bars_separate(texts) else ""

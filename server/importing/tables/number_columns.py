@@ -84,7 +84,7 @@ def project_columns(columns: HasColumns, wanted: Sequence[str]) -> tuple[str, ..
 
 
 def _unclear(columns: HasColumns, without: Collection[str | None]) -> dict[str, str]:
-    """A number per column whose numbers have, or may have, separators of thousands."""
+    """One such number per column whose numbers have, or may have, separators of thousands."""
     numbers: dict[str, list[Any]] = {}
     for column in columns.rows.columns:
         cells = columns.cells(column) if column not in without else []

@@ -7,7 +7,7 @@ from collections.abc import Callable
 SAMPLE_BYTES = 1 << 16
 """Largest part of a text that is compared in all encodings, in bytes."""
 _UNLIKELY = 0.7
-"""Smallest share of expected letters in a text that is likely to have an encoding."""
+"""Smallest share of a text's non-ASCII letters that are expected in a likely encoding."""
 _WEST = set("àáâãäåæçèéêëìíîïñòóôõöøùúûüßœ")
 _CENTRE = set("ąćęłńóśźżáčďéěíňřšťúůýžőűöüäôľĺŕăâîşţßë")
 _TURKISH = set("çğıöşüâîû")

@@ -81,7 +81,8 @@ class Table:
         self.read_label = LabelReader(options.missing, self.roles.labels.separators)
         self._ids: set[str] = set()
         self._repeated: Counter[str] = Counter()
-        """Number of repeated ids that were numbered, and of files that are named again."""
+        """Number of repeated paths that became ids with the number of the row ("id"), and of rows
+        that are left out because an earlier row has the same file ("file")."""
 
     def _pixel_side(self, first: Sequence[Row], options: ImportOptions) -> int | None:
         if self.kind == "image" or options.vector is not None or self.roles.thumbnail is not None:

@@ -27,7 +27,7 @@ _MOST_TABLES = 8
 _MOST_BYTES = 256 << 20
 """Largest size of a table, in bytes."""
 _SAME_CLASSES = 0.5
-"""Smallest share of a table's classes that must be folders, if folders name classes too."""
+"""Smallest share of a table's classes that are also names of folders, if both name the classes."""
 
 
 class _Beside:

@@ -196,7 +196,7 @@ def title_rows(rows: Sequence[Sequence[object]]) -> int:
 
 
 def named(header: Sequence[str], rows: Sequence[Sequence[object]]) -> tuple[str, ...]:
-    """The names of the fields. A field without a name is dropped if it is empty or an index."""
+    """The names of the fields. "" for an unnamed field that is empty or counts the rows."""
     names: list[str] = []
     for number, name in enumerate(header):
         cells = [str(row[number]).strip() for row in rows if number < len(row)]

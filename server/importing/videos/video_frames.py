@@ -31,7 +31,7 @@ class VideoFrames:
     def __init__(self, path: Path, options: ImportOptions) -> None:
         """Open a video file or a folder of videos. Raises DatasetError."""
         if not VIDEO.installed():
-            raise DatasetError(f"{path}: videos are read after {VIDEO.command()}")
+            raise DatasetError(f"{path}: to read videos, run {VIDEO.command()}")
         whole = path.is_dir()
         self.root = path if whole else path.parent
         self.name = path.resolve().name if whole else path.stem

@@ -33,7 +33,7 @@ def test_the_mixture_prefers_the_voice_that_predicts_left_out_labels() -> None:
 
 
 def test_overconfident_predictions_are_corrected() -> None:
-    """A quarter of the items look like another class, but all voices are sure of most of them."""
+    """A quarter of the items look like another class, but the voices predict with confidence."""
     generator = torch.Generator().manual_seed(2)
     n = 600
     truth = torch.arange(n) % 2

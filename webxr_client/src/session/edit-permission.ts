@@ -11,7 +11,7 @@ export class EditPermission {
 
   /**
    * Whether the session can be changed now. If the page shows a past moment, this call refuses the
-   * change and switches to the live view. The user saw the labels of the past moment.
+   * change, because the user saw the labels of that moment, and switches to the live view.
    */
   allowed(): boolean {
     const { state } = this;

@@ -16,7 +16,7 @@ import type { EditPermission } from "./edit-permission.js";
 import type { Notes } from "./notes.js";
 
 export class Undoing {
-  /** Undone gestures and their authors, for the note after the answer; the keys are command ids. */
+  /** Note to show after the answer to an undo ("Undone: ..."), by the id of the undo command. */
   private readonly described = new Map<string, string>();
   /**
    * Question to the owner, shown as a note. The owner answers yes by another undo while the note is

@@ -1,12 +1,12 @@
 /** The report of the import: when the page shows it by itself. */
 import type { History, SessionInfo } from "../protocol/messages.js";
 
-/** Storage key of the report that was closed last. */
+/** Key in the browser's storage of the `reportKey` of the report that was closed last. */
 export const REPORT_CLOSED = "lodespace.report-closed";
 /** Client id of the labels that came with the data, as in server/project/initial_labels.py. */
 const IMPORT = "import";
 
-/** Return a key of the data whose report is closed. */
+/** Return a text that identifies the data of a report: their name and the number of items. */
 export function reportKey(session: SessionInfo): string {
   return `${session.dataset} ${session.n_items}`;
 }

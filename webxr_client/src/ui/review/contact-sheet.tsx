@@ -138,7 +138,7 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
             <button
               type="button"
               class="button"
-              title="Keep the label of the current picture, and do not count it as looked at"
+              title="Keep the label of this picture, and do not count the picture as looked at"
               onClick={commands.setAside}
             >
               Cannot tell <kbd>⌫</kbd>

@@ -41,8 +41,8 @@ function estimates(quality: Quality | null, head?: number): Figure[] {
         "Estimated share of items whose label is right. " +
         "For an item without a label, the prediction counts instead. " +
         "Items that somebody has looked at count as right. " +
-        "For all other items, the model estimates the probability, which is calibrated by the " +
-        `answers on ${sheets(quality?.sheets ?? 0)}. ` +
+        "For all other items, the model estimates the probability of being right. " +
+        `This probability is calibrated by the answers on ${sheets(quality?.sheets ?? 0)}. ` +
         "The interval contains the true share in 9 of 10 cases.",
     },
     {

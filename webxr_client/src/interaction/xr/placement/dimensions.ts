@@ -19,9 +19,9 @@ export const CLOUD_LEAST_HEIGHT = 0.45;
 /** Distance from the eyes to the middle of the sheet. */
 export const SHEET_DISTANCE = 0.52;
 export const SHEET_BELOW_EYES = 0.16;
-/** Least angle between the directions of cloud and sheet, seen from the eyes, radians. */
+/** Smallest angle between the directions from the eyes to the cloud and to the sheet, radians. */
 export const SHEET_LEAST_ANGLE = (40 * Math.PI) / 180;
-/** Largest angle between the directions of cloud and sheet, seen from the eyes, radians. */
+/** Largest angle between the directions from the eyes to the cloud and to the sheet, radians. */
 export const SHEET_LARGEST_ANGLE = (70 * Math.PI) / 180;
 /** Angle that stays free between the edges of cloud and sheet, radians. */
 export const SHEET_GAP_ANGLE = (2 * Math.PI) / 180;
