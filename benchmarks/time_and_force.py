@@ -4,10 +4,10 @@
 
 The items are the bundled digits, and shifted and dimmed copies of them. Training rests before each
 label, undo and drag, so that the next frame of positions shows the effect of this gesture. For a
-drag, the time ends with the first frame in which an item moves that is not dragged. To measure
-smoothness, a cluster is labelled every three seconds during training. The row "scrub" has the time
-to read the positions at one time of the recording. The benchmark itself reads these positions, in
-the same way as the page.
+drag, the measured time ends with the first frame in which an item moves without being dragged. To
+measure smoothness, a cluster is labelled every three seconds during training. The row "scrub" has
+the time to read the positions at one time of the recording. The benchmark itself reads these
+positions, in the same way as the page.
 """
 
 import argparse

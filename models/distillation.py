@@ -1,4 +1,4 @@
-"""A network that predicts as the page does, for items that the page has never seen.
+"""A network that approximates the predictions of the page, also for items outside the project.
 
 The page's predictions are a mixture of classifiers, some of which know only the items of the
 project: label spreading needs the neighbour graph. A model that is exported must predict any item.

@@ -1,4 +1,4 @@
-"""The map of the presets with particles: particles, pins, and the rounds of forces that are due."""
+"""The map in the presets that use particles: particles, pins, and the rounds of forces to do."""
 
 from collections.abc import Mapping
 from typing import Any

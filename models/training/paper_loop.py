@@ -46,7 +46,7 @@ half of this number.
 LOSS_SMOOTHING = 0.9
 """Weight of the previous value in the moving average of a loss. One batch alone is too noisy."""
 STEPS_PER_CHUNK = 3
-"""Number of training steps of the whole network from one encoded chunk of items to the next."""
+"""Number of training steps of the whole network after which the next chunk of items is encoded."""
 
 
 class PaperLoop(Loop):

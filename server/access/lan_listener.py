@@ -113,7 +113,7 @@ class LanListener:
         self._start(self._greet_all())
 
     async def stop(self) -> None:
-        """Stop accepting connections, and end those without TLS. The AppRunner ends the others."""
+        """Stop accepting, and end the connections without TLS. AppRunner ends those with TLS."""
         loop = asyncio.get_running_loop()
         if self._resumes is not None:
             self._resumes.cancel()

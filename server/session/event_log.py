@@ -53,7 +53,7 @@ class EventLog:
         self._known: list[tuple[int, bytes]] | None = None
         """Number and stored form of every event in the log; None before the log was read."""
         self._refused = set[str]()
-        """Ids of refused commands whose event may be in the file nevertheless."""
+        """Ids of refused commands whose event may have been written to the file."""
         self._data_version = 0
         self._end: WalEnd | None = None
         """End of the write-ahead log before the commit that `append` is making; None until `append`

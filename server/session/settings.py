@@ -1,6 +1,6 @@
 """Training settings: their changes, and their conversion to the model's configuration.
 
-This module does not import torch, because the server checks settings with this module.
+This module does not import torch, because the server imports this module and runs without torch.
 """
 
 import dataclasses

@@ -74,7 +74,7 @@ class StateTransition(NamedTuple):
     from_state: int
     """`state_id` before the event."""
     to_state: int
-    """`state_id` after the event; equal to `event` for a new state."""
+    """`state_id` after the event: `event` if the state is new, or the id of an earlier state."""
 
     @property
     def returns(self) -> bool:

@@ -295,7 +295,7 @@ def test_undo_under_a_later_gesture_of_another_client_shows_a_notice(
     own_server: ServerProcess, open_page: Any
 ) -> None:
     """The other client uses the API. An undo on a page covers the gestures of all pages of the
-    owner, but not those that came through the API."""
+    owner, but not the gestures that came through the API."""
     page = open_page(own_server.url)
     page.wait_for_scene()
     page.wait_for_rest()

@@ -33,7 +33,7 @@ _SURE_MASKS = _set("masks groundtruth truth segmentation segmentations trimaps")
 _OF_MASKS = _set("class object color colour instance semantic binary fine coarse")
 _PARTS = _set("fold folds part parts batch batches chunk chunks shard shards cv")
 _CLASSES = _set("class classes label category cat grade stage level type group genus species kind")
-"""Words before numbers that name classes: class_1, Grade II."""
+"""Words that name a class together with the number after them: class_1, Grade II."""
 _KNOWN = _SPLITS | _FILLERS | _MASKS | _PARTS
 _UNLABELLED = frozenset({"unlabelled", "unlabeled", "unlabelleddata", "unlabeleddata"})
 _DATE = re.compile(

@@ -277,7 +277,7 @@ def _has_suffix(cell: Any) -> bool:
 
 
 def _names_files(columns: Columns, column: str) -> bool:
-    """Whether most of the first cells name a file, if a suffix is added."""
+    """Whether most of the first cells name a file when a suffix is added to them."""
     cells = list(dict.fromkeys(c for c in columns.cells(column) if isinstance(c, str | int)))
     tried = cells[:_TRIED_FILES]
     found = sum(columns.finds(str(cell).strip()) for cell in tried)

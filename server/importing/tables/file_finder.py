@@ -41,8 +41,8 @@ class FileFinder:
 
         Args:
             root: Folder of the pictures.
-            table: Name of the table. Of equal files in train/ and test/, the rows of train.csv name
-                those in train/.
+            table: Name of the table. If train/ and test/ have files of the same name, the rows of
+                train.csv name the files in train/.
             paths: Function that lists the paths in the table.
         """
         self.root, self.paths = root, paths

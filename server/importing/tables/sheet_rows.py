@@ -37,7 +37,9 @@ class SheetRows(Rows):
         self.sheet, others = self._choose(sheet)
         first = list(itertools.islice(self._cells(), SNIFFED_ROWS + 1))
         if not first:
-            raise DatasetError(f"{path}: the sheet '{self.sheet}' has no rows")
+            raise DatasetError(
+                f"{path}: the sheet '{self.sheet}' has no rows; choose another with --sheet"
+            )
         first = first[title_rows([cells for _, cells in first]) :]
         number, header = first[0]
         texts = [_text(cell) for cell in header]

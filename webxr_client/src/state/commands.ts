@@ -70,7 +70,7 @@ export interface Commands {
   /** Open a contact sheet in state.review.sheet. */
   openSheet(kind: SheetKind): void;
   closeSheet(): void;
-  /** Correct the current picture of the sheet (state.review.at). */
+  /** Give the class to the current picture of the sheet (state.review.at). */
   correct(classId: number): void;
   /**
    * Set the current picture aside: the item keeps its label and does not count as verified. A

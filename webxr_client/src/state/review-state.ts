@@ -65,7 +65,7 @@ export class ReviewState {
   readonly acceptFrom = signal(ACCEPT_FROM);
   /** Cue that the size of the points shows; `even` for equal sizes. */
   readonly sizeBy: Signal<Cue | "even"> = signal("even");
-  /** Values of the shown measures, one byte per item, from the newest answer of the server. */
+  /** Values of the shown cues, one byte per item, from the newest answer of the server. */
   readonly cues: Signal<ReadonlyMap<Cue, Uint8Array>> = signal(new Map());
 }
 
