@@ -49,7 +49,7 @@ class Agreement(NamedTuple):
     items: int
     """Number of items that were compared."""
     identical: float
-    """Share of the items for which the student and the page predict the same class."""
+    """Share of the items for which the student predicts the class that the page shows."""
 
 
 @dataclass(frozen=True)

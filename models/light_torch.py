@@ -1,8 +1,8 @@
 """Training without the compiler of torch, in the processes that only train.
 
-Each optimiser of torch imports the compiler (`torch._dynamo`), although eager training uses nothing
-of it but two functions that do nothing there. The import takes more than two seconds of processor
-time and 150 MB of memory, about as much as torch itself.
+Each optimiser of torch imports the compiler (`torch._dynamo`). Eager training calls only two
+functions of the compiler, which have no effect in eager training. The import takes more than two
+seconds of processor time and 150 MB of memory, about as much as torch itself.
 """
 
 import importlib

@@ -100,7 +100,7 @@ class LooksAtSamples:
         If given, the next region is drawn from these items, not round a dense place.
         """
         self.in_vain: dict[str, float] = {}
-        """Number of actions that led to no region, per kind. The next gesture includes them."""
+        """Number of actions per kind that led to no region. The next gesture counts them, too."""
 
     def region(self, points: Points, labels: Labels, prediction: Labels) -> Region | None:
         """Return the next gesture, or None if the person finds no region.

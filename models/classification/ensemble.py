@@ -83,7 +83,7 @@ class Predictions:
         """Number of items done in the current sweep. A sweep has two passes, so it ends at 2 N."""
 
     def _forget(self) -> None:
-        """Discard the results of the kernel classifier and of the voices."""
+        """Discard the results of the kernel classifier and of the classifiers in voices.py."""
         self._kernel: KernelClassifier | None = None
         self._belief: torch.Tensor | None = None
         self._voices: FeatureVoices | None = None

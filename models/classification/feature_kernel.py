@@ -20,7 +20,7 @@ MOST_LABELS = 3000
 LANDMARKS = 400
 """Maximum number of labelled items from whose features the kernel is approximated."""
 MOST_COMPARED = 200
-"""Maximum number of labels by which width and noise are chosen."""
+"""Maximum number of labels from which the width of the kernel and the noise are chosen."""
 WIDTHS = (1.0, 2.0)
 """Squared widths of the kernel, relative to the mean square of the features."""
 NOISES = (0.01, 0.1)
@@ -35,7 +35,7 @@ class FeatureKernel:
     """
 
     def __init__(self, features: torch.Tensor, labels: BelievedLabels) -> None:
-        """Choose width and noise. `fit` does the rest.
+        """Choose the width of the kernel and the noise of the labels. `fit` does the rest.
 
         Args:
             features: features of all items with a mean square of 1, float32 (N, F).
@@ -109,7 +109,7 @@ class FeatureKernel:
 
 
 def _squared_distances(rows: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
-    """Return the squared distances (B, L), relative to the number of features."""
+    """Return the squared distance of each row to each other (B, L), per feature."""
     squares = rows.square().sum(dim=1)[:, None] + others.square().sum(dim=1)
     return (squares - 2 * rows @ others.T).clamp_min(0) / rows.shape[1]
 

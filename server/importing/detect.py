@@ -115,8 +115,8 @@ def _of_folder(path: Path, options: ImportOptions) -> Source:
     if counts[kind] == 0 and missing:
         extra, files = missing.most_common(1)[0]
         raise DatasetError(
-            f"{files:,} files in {path} ({', '.join(sorted(extra.suffixes)[:3])}, ...) are read "
-            f"after {extra.command()}"
+            f"{files:,} files in {path} ({', '.join(sorted(extra.suffixes)[:3])}, ...) cannot be "
+            f"read yet: run {extra.command()}"
         )
     if counts[kind] == 0 and len(single) == 1:
         return open_source(str(path / os.fsdecode(single[0])), options)

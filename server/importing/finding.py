@@ -18,7 +18,7 @@ class Finding:
 
     topic: Topic
     text: str
-    """The reading of the data, in one line: "from the folder names".
+    """How the data are read, in one line, such as "from the folder names".
 
     The report adds what the import counts: the number of items, the classes with their numbers of
     items, the splits, the sizes of pictures and vectors, and what was left out. A bake is shared,
@@ -27,4 +27,4 @@ class Finding:
     doubtful: bool = False
     """Whether a person should check this reading of the data."""
     option: str = ""
-    """Option that sets another reading, with an example: "--label species". Empty: none."""
+    """Option with which the data are read differently, such as "--label species". Empty: none."""

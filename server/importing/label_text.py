@@ -155,7 +155,7 @@ def alike(names: Iterable[str]) -> list[Finding]:
 def bars_separate(texts: Iterable[str]) -> bool:
     """Whether "|" in `texts` is between several labels, and not a part of class names.
 
-    Then at least half of the separated labels are in several different texts.
+    "|" separates labels if at least half of the parts are in several different texts.
     """
     different = {text.strip() for text in texts}
     if not any("|" in text for text in different):

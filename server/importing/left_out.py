@@ -46,7 +46,9 @@ class LeftOut:
         kind.count += bad.count
 
     def lines(self, imported: int, unit: str) -> list[ReportLine]:
-        """Return the lines of the report: the largest kind, then kinds with a remedy.
+        """Return the lines of the report, one per kind of left-out items.
+
+        The largest kind comes first, then the kinds that a person can do something about.
 
         Args:
             imported: Number of imported files or items.

@@ -32,9 +32,10 @@ class ImportOptions:
     vector: str | None = None
     """Table column with vectors, or a pattern of columns with numbers, such as "dim_*"."""
     vector_columns: tuple[str, ...] = ()
-    """Table columns with numbers that are the vector of a project, in the order of the project.
+    """Names of the table columns whose numbers form the vector of an item, in this order.
 
-    New items to predict are read by these names. Empty: the columns are chosen.
+    The items that a project predicts are read with the columns of the project. Empty: the import
+    chooses the columns.
     """
     id: str | None = None
     """Table column with ids."""

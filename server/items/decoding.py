@@ -243,7 +243,8 @@ class Look(NamedTuple):
     partial: bool
     """Whether only a part of the file is read, because the extra `microscopy` is missing."""
     further: int
-    """Number of pictures after the first one, which are not read. 1 for an animation."""
+    """Number of pictures in the file after the first one. Only the first picture is read. For an
+    animation, the number is 1 whatever its length."""
 
 
 def look(file: BinaryIO) -> Look | None:

@@ -109,7 +109,11 @@ def frame_at(file: BinaryIO, time: float) -> Image.Image:
 
 
 def _frame_of(container: Any, time: float, *, seek: bool) -> Image.Image | None:
-    """The first frame from `time` on, or None if there is none or the search began after it."""
+    """The first frame at `time` (seconds) or later, or None if it is not found.
+
+    With `seek`, decoding begins near `time`. The result is None if it begins too late: an earlier
+    frame that was skipped could be the first.
+    """
     stream = _video_stream(container)
     begin = next((start for start, _ in _decoded(container, stream)), None)
     if begin is None:

@@ -45,7 +45,7 @@ class Layout(NamedTuple):
     channels: int
     """Number of channels. A colour picture counts as one channel, as a grey picture does."""
     stated: bool
-    """Whether the file states that the axis of the channels has this meaning."""
+    """Whether the file states which axis has the channels."""
     planes: dict[str, int]
     """Length of each other axis that is longer than 1, by letter: Z, T, ..."""
     deep: bool
@@ -292,7 +292,7 @@ class _Stack:
 
 
 def _one_of(axis: _Axis, reading: PictureReading) -> int:
-    """The place that is read of an axis which is not reduced to a maximum."""
+    """The index that is read along an axis, if only one index of the axis is read."""
     middle = reading.planes == "middle" or (reading.planes is None and axis.letter in _IN_DEPTH)
     return axis.length // 2 if middle else 0
 

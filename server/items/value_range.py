@@ -76,8 +76,9 @@ class ValueSample:
         """The range of the sampled numbers. Raises ItemError if there is no finite number.
 
         `asked` is the option --range: a range, or "full" for the range of the number type. Numbers
-        that fill a usual range (fractions from 0 to 1, 8 bits, 16 bits) keep it. A number far from
-        all others that many pixels have marks pixels without a value, and is not in the range.
+        that fill a usual range (fractions from 0 to 1, 8 bits, 16 bits) keep it. If many pixels
+        have one number, which is far from all other numbers, then these pixels have no value. The
+        range does not include this number.
         """
         if asked is not None and asked != "full":
             return asked

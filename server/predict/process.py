@@ -105,7 +105,9 @@ class PredictionProcess:
                     start_new_session=True,
                 )
             except OSError as error:
-                raise TrainingError(f"No process can be started: {error}") from error
+                raise TrainingError(
+                    f"The process that predicts cannot be started: {error}"
+                ) from error
         return self._process
 
     def _close(self) -> None:

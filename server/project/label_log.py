@@ -82,10 +82,10 @@ def _with_advice(event_log: EventLog, folder: Path) -> Generator[Event]:
 
 
 def newest_known(project: Project) -> tuple[int, str]:
-    """Return the highest event number in the project's other files, and the name of that file.
+    """Return the highest event number in files other than the log, and the name of its file.
 
     Returns (0, "") if no file mentions an event. A complete log has this event, because other files
-    store a number only after its event is in the log.
+    store the number of an event only after the event is in the log.
     """
     found = [
         (newest_event(project.recording_path), project.recording_path.name),

@@ -123,8 +123,8 @@ ErrorCode = Literal[
 """Codes of errors in HTTP bodies, in `refused` and on the command line (docs/protocol.md)."""
 
 TrainerState = Literal["starting", "running", "paused", "resting", "restarting", "failed", "absent"]
-"""`absent`: there is no trainer, as for a read-only scene. `resting`: training waits for the next
-change."""
+"""`absent`: there is no trainer, as for a read-only scene. `resting`: training has nothing to do
+until labels, settings or pins change."""
 Phase = Literal["layout", "features", "pretraining", "interactive", "resting"]
 Tool = Literal["lasso", "rectangle", "pick", "sheet", "brush", "cluster", "accept", "api"]
 """`brush`: painted with a sphere in VR; `cluster`: the dense region around the brush; `sheet`: a

@@ -109,7 +109,8 @@ class RecordingWriter:
         return written
 
     def stop_thinning(self) -> None:
-        """Ask a thinning in another thread to stop. The thinning soon ends with an OSError."""
+        """Ask the thinning of the file to stop, if it runs in another thread. The thinning then
+        ends with an OSError."""
         self._stopped = True
 
     def close(self) -> None:

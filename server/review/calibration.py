@@ -25,7 +25,7 @@ from lodespace.session.session import AnnotationSession
 Floats = npt.NDArray[np.float64]
 
 NEWEST = 30
-"""Largest number of contact sheets whose answers are used: the newest ones."""
+"""The calibration uses people's answers on this many contact sheets at most, the newest ones."""
 FADING = 0.75
 """Weight of the answers on a sheet, relative to those on the next newer sheet. Older answers count
 less, because the model changes."""

@@ -108,7 +108,7 @@ class UndoSnapshots:
         return len(self._kept) > IN_MEMORY or (len(self._kept) > 1 and self.bytes > MEMORY_BYTES)
 
     def _give_up_oldest(self) -> None:
-        """Remove the oldest snapshot from memory. If it is unwritten, do not write it."""
+        """Remove the oldest snapshot from memory. If it waits to be written, it is not written."""
         event, _ = self._kept.popitem(last=False)
         waits = self._unwritten.pop(event, None) is not None
         is_written = self._writing is not None and self._writing[0] == event

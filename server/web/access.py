@@ -90,7 +90,8 @@ def _not_shared() -> RequestError:
 def _only_secure(request: web.Request) -> None:
     if not request.secure:
         raise RequestError(
-            "Only the owner can use this address, and the owner needs no approval.",
+            "Only the owner uses this address, and needs no approval. Other devices use the https "
+            "address that `--lan` prints.",
             code="not_shared",
             status=404,
         )

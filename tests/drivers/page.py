@@ -186,8 +186,8 @@ class PageDriver:
 
     @contextmanager
     def _few_frames(self) -> Iterator[None]:
-        """Context manager: a page that draws little draws few frames, so that training has more of
-        the processor."""
+        """Let the page draw at most five frames per second in the `with` block, so that training
+        gets more processor time. This has an effect only after `draw_little`."""
         self.evaluate("window.testFrameMilliseconds = 200")
         yield
         self.evaluate("delete window.testFrameMilliseconds")

@@ -1,4 +1,4 @@
-"""Annotations of sounds in and out again: recordings with tables, corrected labels, tables."""
+"""Annotations of sounds: imported with the recordings, corrected, and exported as tables."""
 
 import csv
 import io

@@ -33,7 +33,8 @@ from lodespace.training.supervisor import TrainerListener
 
 N = 40
 PROVENANCE = protocol.Provenance(tool="lasso", note="x" * 5000)
-"""A note of several database pages, so that a commit writes several frames to the log file."""
+"""A note that fills several database pages. A commit thus writes several frames to the write-ahead
+log."""
 
 
 @pytest.fixture

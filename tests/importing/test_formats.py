@@ -21,7 +21,8 @@ _ONLY_WRITTEN_AS = {
     "WAVEX": ".wav",
     "XI": "",
 }
-"""Suffix of a format that is not named like the format. An XI file cannot be read from a stream."""
+"""Suffixes of the formats whose suffix is not the name of the format. "": the test leaves the
+format out, because an XI file cannot be read from a stream."""
 
 
 @pytest.fixture

@@ -262,8 +262,8 @@ async def test_an_annotator_labels_and_the_owner_sees_it(lan: Lan) -> None:
 
 
 async def test_device_with_the_client_id_of_another_acts_in_its_own_name(lan: Lan) -> None:
-    """A device can use the client id of another client: the server sends these ids in
-    `labels.by`."""
+    """A device can claim the client id of another client, because the server sends client ids to
+    all clients in `labels.by`."""
     annotator, another = await lan.approved("annotator"), await lan.approved("annotator")
     async with (
         StreamClient(lan.own, client_id="page-of-the-owner") as owner,

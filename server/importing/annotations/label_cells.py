@@ -56,7 +56,7 @@ class ExactCells(LabelCells):
 
 
 def bar_in(cells: Iterable[Any]) -> str:
-    """The bar if it separates labels in `cells`, of which most are then labels, too. Else ""."""
+    """Return "|" if it separates several labels in `cells` (`bars_separate`), or else ""."""
     return "|" if bars_separate(cell for cell in cells if isinstance(cell, str)) else ""
 
 

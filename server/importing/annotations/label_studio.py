@@ -147,7 +147,7 @@ def _opened(cell: Any) -> Any:
 
 
 def _add(vote: _Vote, control: str, value: dict[str, Any]) -> None:
-    """Add the value of a result to a vote: choices, a taxonomy, or a region of a sound."""
+    """Add one result of an annotation to `vote`: choices, a taxonomy, or a region of a sound."""
     given = value.get("choices") or value.get("labels") or value.get("hypertextlabels") or ()
     if not given and value.get("taxonomy"):
         given = ["/".join(map(str, path)) for path in value["taxonomy"]]

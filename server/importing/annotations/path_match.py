@@ -47,13 +47,14 @@ def match_paths(
     """Return the match of each name that has one. Names without a match are left out.
 
     A name matches the path that is equal to it. Otherwise it matches the path with which it shares
-    the longest end, counted in folders, without regard to case or the form of accents if that is
-    needed. Next, the prefix of 8 hexadecimal digits that Label Studio gives to uploads is ignored,
-    and at last the suffix. If several paths share the longest end, or only its file name fits a
-    path that other names fit as well, `index` of the match is -1.
+    the longest end: the file name and as many of the last folders as possible. If no path shares
+    its end, three more comparisons follow. The first ignores case and the form of accents. The
+    second ignores what Label Studio changes in the name of an uploaded file, such as its prefix of
+    8 hexadecimal digits. The third ignores the suffix. `index` of the match is -1 if several paths
+    share the longest end, or if names in different folders share only the file name with one path.
 
-    A path in a folder with another name is matched only if no name in `stated` (default: all names)
-    agrees with a path in its folder, too. Otherwise it is taken as another file.
+    A name matches a path in a differently named folder only if no name in `stated` (default: all
+    names) matches a path together with its folder. Otherwise the name is taken for another file.
     """
     numbers = {path: index for index, path in enumerate(paths)}
     found: dict[str, Match] = {}

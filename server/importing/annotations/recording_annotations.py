@@ -21,7 +21,8 @@ _NAMED = 3
 _LENGTHS_LOOKED_AT = 20
 """Approximate number of annotations whose end is compared with the length of their recording."""
 _BEYOND = 0.1
-"""Smallest time after the end of a recording that counts as after the end, in seconds."""
+"""An annotation that ends later than this after the end of its recording lies outside of it, in
+seconds."""
 
 
 class RecordingAnnotations:

@@ -12,7 +12,7 @@ from lodespace.importing.annotations.annotation import Annotation
 DEFAULT_OVERLAP = 0.5
 """Default of the smallest overlap of an annotation with a window, as a share of the shorter one."""
 SAME = 0.002
-"""Largest difference between times that are the same, in seconds. Ids have three decimals."""
+"""Two times count as equal if they differ by at most this, in seconds. Ids have three decimals."""
 _TINY = 1e-6
 """Tolerance for times, in seconds. Files state times with 3 to 6 decimals."""
 

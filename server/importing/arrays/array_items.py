@@ -25,7 +25,7 @@ IDX_NAME = re.compile(r".*idx(\d)-ubyte(\.gz)?$|.*\.idx(\.gz)?$")
 """Pattern of the names of IDX files: train-images-idx3-ubyte.gz, digits.idx, ..."""
 
 _SPANS = 200
-"""Approximate number of pictures whose own ranges are compared."""
+"""Approximate number of pictures whose range of values is compared with that of the data set."""
 
 
 class ArrayItems:

@@ -15,7 +15,7 @@ _EACH = 2
 
 
 def label_of_name(path: str) -> str | None:
-    """The words at the beginning of a file's name, up to a number. None without both."""
+    """The words before the number in a file's name. None if words or number are missing."""
     name = path.rpartition("/")[2]
     match = _NAMED.fullmatch(name.rpartition(".")[0] or name)
     return match["label"] if match else None

@@ -124,8 +124,9 @@ def _split_and_rest(name: str) -> tuple[str, tuple[str, ...]]:
 def class_in_split(names: Collection[str]) -> tuple[dict[str, tuple[str, str]], bool]:
     """(class, split) in the name of each split: train_cats, test_cats, train_dogs.
 
-    Empty if there are no classes: these are other words that differ, and at least one is in several
-    splits. The second result is whether this is doubtful, because a class is in one split only.
+    The words beside the split are taken for a class if they differ, and if at least one class is in
+    several splits. Otherwise the result is empty. The second result is whether the classes are
+    doubtful, because a class is in one split only.
     """
     found = {name: _split_and_rest(name) for name in names}
     kinds: defaultdict[tuple[str, ...], set[str]] = defaultdict(set)
@@ -179,12 +180,12 @@ def are_parts(names: Collection[str]) -> bool:
 
 
 def are_folds(names: Collection[str]) -> bool:
-    """Whether the parts `names` are the folds of a cross-validation."""
+    """Whether all `names` are names of folds of a cross-validation: fold_1, fold_2."""
     return all({"fold", "folds", "cv"} & set(words(name)) for name in names)
 
 
 def are_dates(names: Collection[str]) -> bool:
-    """Whether the names are dates, or folders that cameras make: 2024-05-01, 100APPLE."""
+    """Whether each name is a date or a name that cameras give to folders: 2024-05-01, 100APPLE."""
     return all(_DATE.fullmatch(name) or _CAMERA.fullmatch(name) for name in names)
 
 

@@ -29,7 +29,8 @@ def depth_of(labels_at: str | None) -> int | None:
 def label_at(folder: str, parts: Sequence[str], depth: int | None) -> str | None:
     """The name of the folder at index `depth` of the relative path `folder`, or None.
 
-    `parts` are the folders of the path above an unlabelled folder.
+    `parts` are the names of the folders in the path. If one of them is a folder for unlabelled
+    items, `parts` ends before this folder, and there is no label.
     """
     if depth is None or folder.count("/") + 1 > len(parts):
         return None  # in an unlabelled folder

@@ -205,7 +205,7 @@ class _Reading:
     def _pass_one_split(
         self, here: Sequence[_Branch], splits: frozenset[str], others: set[str]
     ) -> bool:
-        """Note a test set that lies beside the classes. Returns False, as classes remain."""
+        """Take a single folder such as "test" beside the classes for a split. Returns False."""
         if len(splits) != 1 or len(others) < 2 or "train" in next(iter(splits)).lower():
             return False
         for branch in here:

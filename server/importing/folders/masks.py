@@ -29,10 +29,11 @@ class MaskFiles:
     """Folders and files of masks, by relative path."""
 
     folders: frozenset[str] = frozenset()
-    """Folders whose files, also those in folders inside, are masks."""
+    """Folders whose files are masks. All folders with files are listed, also nested ones."""
     files: frozenset[str] = frozenset()
     counts: Counter[str] = field(default_factory=Counter)
-    """Number of masks per folder with the name of masks; "": masks beside their pictures."""
+    """Number of masks per name of a folder of masks, such as "masks". The key "" has the number of
+    masks that are in the folders of their pictures."""
     doubtful: bool = False
     """Whether it is uncertain that the files are masks, because only their names show it."""
 

@@ -25,7 +25,7 @@ from lodespace.items.value_range import Full, Range, Spans, ValueSample
 DECODED = 48
 """Approximate number of pictures of more than 8 bits that are decoded to find the range."""
 _MOST_PIXELS = 200_000_000
-"""Largest number of pixels that are decoded to find the range."""
+"""Largest number of pixels that are decoded to find the range of values."""
 _PIXELS_EACH = 40_000
 """Approximate number of pixels of a picture in the sample."""
 _MOST_LAYOUTS = 3

@@ -74,7 +74,8 @@ class Probe:
 
     @property
     def rate(self) -> int:
-        """The sample rate of the most seconds, in Hz. Of equal rates, the highest."""
+        """The sample rate that most of the sound has, by duration, in Hz. Of several such rates,
+        the highest."""
         return max(self.by_rate, key=lambda rate: (self.by_rate[rate], rate), default=48_000)
 
     def band(self, fmin: float, fmax: float, *, chosen: bool) -> Finding:

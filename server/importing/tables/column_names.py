@@ -44,7 +44,7 @@ FOLDERS = (
     *("directory", "dir", "path", "file_path", "filepath", "ordner", "verzeichnis", "pfad"),
     *("dossier", "chemin", "carpeta", "ruta", "pasta", "cartella", "percorso"),
 )
-"""Names of columns that may hold the folder of the file in another column."""
+"""Names of columns that may hold the folders of files whose names are in another column."""
 IMAGES = ("image", "img", "picture", "image_bytes", "bytes", "jpg", "png")
 LABEL_NAMES = ("label", "class", "category", "label_name", "class_name", "target", "y")
 MORE_LABELS = (
@@ -93,7 +93,7 @@ _ALL = frozenset(
 
 
 def plain(name: str) -> str:
-    """The name of a column for comparison: Image Index, image-index, imageIndex: image_index."""
+    """The name in a form for comparison: "image_index" for Image Index, image-index, imageIndex."""
     parts = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.strip())
     return re.sub(r"[\s\-._]+", "_", parts).lower()
 

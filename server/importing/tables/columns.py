@@ -33,7 +33,7 @@ _CERTAIN_NUMBERS = 16
 """In a table with pictures, a list of fewer numbers is not taken for a vector: it may be a box."""
 _TRIED_FILES = 8
 _TRIED_COLUMNS = 50
-"""Largest number of columns whose cells are looked for as files."""
+"""Largest number of columns whose cells are tested as names of files."""
 _FILE_SHARE = 0.75
 """A column is read as paths if at least this share of its cells names a file."""
 
@@ -49,7 +49,7 @@ class Roles:
     image: str | None = None
     """Column with pictures, as paths or bytes."""
     folder: str | None = None
-    """Column with the folders of the pictures, whose file names are in `image`."""
+    """Column with the folder of each picture. The column `image` then has only the file name."""
     vector: str | None = None
     """Column with a vector per cell."""
     numbers: tuple[str, ...] = ()
@@ -100,7 +100,7 @@ class Columns:
         self.by_plain = {plain(column): column for column in reversed(rows.columns)}
 
     def cells(self, column: str) -> list[Any]:
-        """The cells of the first rows that are not empty."""
+        """The cells of a column in the first rows of the table, without empty cells."""
         return [c for row in self.first if (c := row.get(column)) is not None and c != ""]
 
     def asked(self, wanted: str) -> str:

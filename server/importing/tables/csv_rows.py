@@ -24,7 +24,7 @@ _NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "spa
 
 
 class CsvRows(Rows):
-    """Rows of a text file. Delimiter, header and encoding are found. Raises DatasetError."""
+    """Rows of a text file. Delimiter, header and encoding are detected. Raises DatasetError."""
 
     def __init__(self, path: Path, encoding: str | None, unpacked: float | None = None) -> None:
         self.path = path

@@ -62,7 +62,7 @@ class FileFinder:
         """The first path that was matched by the file name alone, and the file found for it."""
         self._by_name: dict[str, list[bytes]] | None = None
         self._by_tail: dict[str, dict[_Tail, list[bytes]]] = {}
-        """Candidates by the end of their paths, per name of several files."""
+        """For each name that several files have: the files, by the end of their paths."""
         self._chosen: dict[tuple[_Tail, str], bytes | str] = {}
         """The chosen file, or the text of the error if none can be chosen.
 
@@ -253,7 +253,7 @@ def _shared_folders(path: str, file: bytes) -> int:
 
 
 def _differs(path: str, file: bytes) -> bool:
-    """Whether a folder of the path is another one than that of the file."""
+    """Whether the path states folders, and the file is not in folders of these names."""
     wanted, given = _folders(path, file)
     return bool(wanted) and (not given or wanted[: len(given)] != given[: len(wanted)])
 

@@ -14,7 +14,7 @@ from lodespace.importing.tables.pixel_rows import has_label_first
 from lodespace.importing.tables.table_rows import Row, Rows, short
 
 _ONE_EACH = 0.8
-"""Smallest share of rows with exactly one class, so that columns of 0 and 1 are the classes."""
+"""Columns of 0 and 1 are taken for classes if at least this share of the rows has exactly one 1."""
 _MOST_DISTINCT = 0.5
 """Largest number of different values per row in a column that may hold labels."""
 
@@ -103,9 +103,10 @@ def choose_labels(
 
 
 def _none(columns: HasColumns, taken: Collection[str | None]) -> Finding:
-    """The finding that no column has labels. Doubtful if a column with such a name has fractions.
+    """The finding that no column has labels.
 
-    A column y beside a column x has positions.
+    It is doubtful if a column is named as labels are, but has fractions. This does not apply to a
+    column y beside a column x: the two are positions.
     """
     named = [column for column in columns.usual(column_names.LABEL_NAMES) if column not in taken]
     unused = [column for column in named if not _may_be_position(columns, column)]

@@ -103,10 +103,12 @@ def _unclear(columns: HasColumns, without: Collection[str | None]) -> dict[str, 
 def decimal_commas(
     columns: HasColumns, names: Sequence[str]
 ) -> tuple[frozenset[str], list[Finding]]:
-    """The columns of numbers in which a comma is the decimal mark, and a finding if in doubt.
+    """The columns among `names` in which the comma is the decimal mark, and a finding if in doubt.
 
-    There are none if commas separate the cells. A column whose numbers have points is not one. If
-    another column has points, a number such as 0,5 must prove the decimal comma: 1,004 may be 1004.
+    If commas separate the cells, there are no such columns. Otherwise, if no column has a decimal
+    point, the comma is the decimal mark in all columns. If a column has decimal points, the comma
+    is the decimal mark only in columns without points that have a number such as 0,5. A number
+    such as 1,004 proves nothing, because it may be 1004.
     """
     if columns.rows.comma_separates:
         return frozenset(), []

@@ -54,7 +54,7 @@ If two encodings fit a text equally well, the first of them is used."""
 
 
 _SCRIPTS = frozenset({"cp1251", "cp1253", "euc-kr", "cp932", "gb18030"})
-"""Encodings of other letters than Latin ones, beside ASCII."""
+"""Encodings of ASCII and of a script other than Latin."""
 
 
 def likely(data: bytes) -> list[str]:

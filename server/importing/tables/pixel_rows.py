@@ -52,6 +52,6 @@ class PixelRow:
 
 
 def pixel_finding(side: int, option: str) -> Finding:
-    """State that rows are pictures, and the option by which they are vectors."""
+    """Return the finding that each row is a picture, with the option to read rows as vectors."""
     text = f"the {side * side:,} numbers of a row are the pixels of a picture, {side} x {side}"
     return Finding("columns", text, doubtful=True, option=option)

@@ -53,7 +53,7 @@ class SheetRows(Rows):
             else [f"column {i + 1}" for i in range(width)]
         )
         self.header_row = number if self.has_names else 0
-        """Number of the row with the names of the columns."""
+        """Number of the row with the names of the columns; 0 if no row has them."""
         columns = [name for name in self.names if name]
         twice = next((name for name, count in Counter(columns).items() if count > 1), None)
         if twice is not None:

@@ -21,7 +21,7 @@ _TEXTS = frozenset({".txt", ".json"})
 _SUFFIXES = SUFFIXES - _TEXTS
 """Suffixes of the tables. Texts and JSON beside pictures are mostly about something else."""
 _ABOUT = ("readme", "license", "licence", "requirements", "copying", "citation")
-"""Beginnings of the names of texts that have no labels."""
+"""Text files whose names begin with one of these words have no labels."""
 _MOST_TABLES = 8
 """Largest number of tables that are read."""
 _MOST_BYTES = 256 << 20
@@ -44,7 +44,7 @@ class _Beside:
         self.guessed = column if unsure and table.options.label is None else None
         """Column that may have the labels, but is too uncertain to be used; None without one."""
         self.rows: dict[bytes, RawItem] = {}
-        """Row per picture that the table names. A picture that is named again has its first row."""
+        """The first row of each picture that the table names."""
         self._further = 0
         """Number of rows whose picture an earlier row names."""
         self._unlike: set[bytes] = set()
@@ -208,9 +208,9 @@ class PicturesWithTables(PictureFolder):
 
 
 def _merged(tables: Sequence[_Beside]) -> tuple[dict[bytes, RawItem], int]:
-    """One row per picture, with all columns, and the label and split of the first that has one.
+    """One row per picture, and the number of pictures for which tables have different labels.
 
-    Also the number of pictures for which tables have different labels.
+    A row has the columns of all tables, the first label that a table states, and the first split.
     """
     merged: dict[bytes, RawItem] = {}
     differ: set[bytes] = set()

@@ -161,7 +161,10 @@ def _unicode_of(file: IO[bytes]) -> str | None:
 
 
 def _utf16_of(begin: bytes) -> str | None:
-    """UTF-16 without a mark: nearly every second byte of Latin text is zero."""
+    """The encoding of UTF-16 text without a byte order mark; None if the text is not UTF-16.
+
+    In UTF-16, nearly every second byte of Latin text is zero.
+    """
     pairs = len(begin) // 2
     for offset, name in ((0, "utf-16-be"), (1, "utf-16-le")):
         if pairs > 1 and begin[offset::2].count(0) > 0.8 * pairs:

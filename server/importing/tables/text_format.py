@@ -43,7 +43,7 @@ class TextFormat:
         return [name for name in self.names if name]
 
     def row(self, fields: Sequence[str]) -> Row:
-        """The cells of a row with the right number of fields."""
+        """The cells of a row by column. `fields` must have one field for each of `names`."""
         return {name: field for name, field in zip(self.names, fields, strict=True) if name}
 
 
@@ -79,7 +79,7 @@ def format_of(
 
 
 def _rows(lines: Sequence[str], delimiter: str) -> Iterator[list[str]]:
-    """Yield the rows that are not empty. A row that is damaged ends them."""
+    """Yield the rows that are not empty, up to the first damaged row."""
     try:
         for row in csv.reader(io.StringIO("".join(lines), newline=""), delimiter=delimiter):
             if any(field.strip() for field in row):
@@ -100,9 +100,9 @@ def _delimiter_of(lines: Sequence[str], *, is_tsv: bool) -> str:
 
 
 def _agreement(lines: Sequence[str], delimiter: str) -> tuple[float, int]:
-    """The share of rows with the usual number of fields, and this number.
+    """The share of rows with the most frequent number of fields, and this number.
 
-    (0, 0) if the header does not have about this number.
+    (0, 0) if this number or that of the header is below 2, or if the two differ by more than 1.
     """
     counts = [len(row) for row in _rows(lines, delimiter)]
     usual = Counter(counts[1:] or counts).most_common(1)[0][0] if counts else 0

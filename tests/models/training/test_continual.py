@@ -14,8 +14,8 @@ from lodespace.models.features.principal_components import principal_components
 def test_old_classes_are_kept_while_new_ones_come(slow: bool) -> None:
     """Classes 0 to 4 are labelled, then 5 to 9, in one gesture per class.
 
-    Accuracy on 0 to 4 falls by at most 2 points. The short form takes the descriptors of the
-    digits as vectors, for which the networks are smaller.
+    Accuracy on 0 to 4 falls by at most 2 points. Unless `slow`, the items are descriptors of the
+    digits, as vectors: the networks for vectors are smaller.
     """
     shown, per_class = (1500, 50) if slow else (600, 20)
     items = load_digits()

@@ -152,7 +152,10 @@ export class ClusterGrowth {
     return at(x, 0) + cells * (at(y, 1) + cells * at(z, 2));
   }
 
-  /** Counts smoothed with binomial weights over the 3 x 3 x 3 cells around each cell. */
+  /**
+   * Counts smoothed with binomial weights over the 3 x 3 x 3 cells around each cell, or over 3 x 3
+   * cells if `flat`. A cell without items stays 0.
+   */
   private smoothed(counts: Float32Array<ArrayBuffer>, flat: boolean): Float32Array<ArrayBuffer> {
     const { cells } = this;
     let from = counts;

@@ -57,7 +57,7 @@ export function confirmText({ replaced, kept, fresh }: SheetLabels): string {
 export const NOTHING_TO_CONFIRM =
   "There is nothing to confirm yet: go to a picture and press the key of its class.";
 
-/** Decision of the user about a picture; "" without one. */
+/** Decision of the user about a picture: another class, or set aside without a label. "": none. */
 export type Decision = "" | "corrected" | "aside";
 
 /**

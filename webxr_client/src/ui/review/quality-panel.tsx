@@ -68,7 +68,7 @@ function estimates(quality: Quality | null, head?: number): Figure[] {
         `Estimated number of gestures until ${percent(target)} of all items are right. ` +
         "A gesture labels one sheet or one region. " +
         "The estimate assumes that the model learns nothing from the new labels. " +
-        "It is not shown while it could be wrong by more than a factor of 2.",
+        "The estimate is not shown while it could be wrong by more than a factor of 2.",
     },
   ];
 }

@@ -37,7 +37,7 @@ export class BoardAim {
     return this.pointing === this.atSheet;
   }
 
-  /** Reset the state, as for a hand that touches no board and points at none. */
+  /** Reset the state to that of a hand that neither touches a board nor points at one. */
   forget(): void {
     this.atPalette.forget();
     this.atSheet.forget();
