@@ -31,7 +31,8 @@ SMALLEST = 12
 """Smallest number of items in a region."""
 LARGEST_REGION = 1500
 STRANGERS = 0.05
-"""Largest share of a region's items whose predicted class is not the region's main class."""
+"""A person draws a region at most so large that this share of its items is predicted as another
+class than its main class."""
 
 
 class Eyes:

@@ -113,9 +113,9 @@ class Predictions:
         )
 
     def start_sweep(self, first: torch.Tensor) -> None:
-        """Start a sweep with the items `first`, int64 (K,), on the CPU.
+        """Start a sweep, in which all items are predicted.
 
-        All other items follow in ascending order.
+        The items `first`, int64 (K,) on the CPU, come first. All others follow in ascending order.
         """
         n = len(self.probabilities)
         rest = torch.ones(n, dtype=torch.bool)

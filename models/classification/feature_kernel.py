@@ -109,7 +109,8 @@ class FeatureKernel:
 
 
 def _squared_distances(rows: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
-    """Return the squared distance of each row to each other (B, L), per feature."""
+    """Return the squared distances of all `rows` to all `others` (B, L), divided by the number of
+    features."""
     squares = rows.square().sum(dim=1)[:, None] + others.square().sum(dim=1)
     return (squares - 2 * rows @ others.T).clamp_min(0) / rows.shape[1]
 

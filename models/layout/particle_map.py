@@ -21,7 +21,7 @@ class ParticleMap:
     def __init__(
         self, components: torch.Tensor, latent_dim: int, generator: torch.Generator
     ) -> None:
-        """Start on the principal components (N, F).
+        """Prepare a map that starts from the principal components (N, F).
 
         `generator` is on the device of `components`.
         """

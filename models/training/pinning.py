@@ -91,7 +91,7 @@ class Pinning:
         )
 
     def tensors(self) -> Tensors:
-        """Return the pins. A drag is not part of a saved state."""
+        """Return the pins for a saved state. A drag is not part of a saved state."""
         return {"given_items": self.given.items, "given_pins": self.given.targets}
 
     def load(self, tensors: Mapping[str, torch.Tensor], latent_dim: int) -> None:

@@ -103,7 +103,8 @@ class Connections:
             self._strangers.remove(connection)
 
     def serve(self, connection: Connection, protocol: Hashable) -> None:
-        """Store that the HTTP handler `protocol` serves `connection`, for `belongs_to`."""
+        """Store that the HTTP handler `protocol` serves `connection`, so that the other methods
+        find the connection of a request by its handler."""
         self._by_protocol[protocol] = connection
 
     async def next_request(self, protocol: Hashable, device: str) -> None:

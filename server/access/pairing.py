@@ -317,7 +317,9 @@ class PairingManager:
     def _admit(self, name: str, role: Role, address: str) -> str:
         if self.devices is None:
             raise RequestError(
-                "This server is not shared with other devices.", code="not_shared", status=404
+                "This server is not shared with other devices. Start it with `--lan`.",
+                code="not_shared",
+                status=404,
             )
         _, secret = self.devices.admit(name, role, address)
         self.expire_stale()  # the new device may have replaced the oldest one

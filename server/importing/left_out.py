@@ -13,7 +13,7 @@ MOST_KINDS = 5
 _DOUBTFUL_COUNT = 3
 """Fewer left-out files of a kind, such as one readme, are not doubtful only by their number."""
 _MOST_COUNTED = 1000
-"""Largest number of kinds that are counted separately."""
+"""Largest number of kinds that are counted separately. All further kinds are counted as one."""
 _DOUBTFUL_SHARE = 0.05
 """If a larger share of the data is left out for one reason, the report begins with it."""
 _VARIES = re.compile(r"'[^']*'|[0-9][0-9,.]*")
@@ -46,7 +46,7 @@ class LeftOut:
         kind.count += bad.count
 
     def lines(self, imported: int, unit: str) -> list[ReportLine]:
-        """Return the lines of the report, one per kind of left-out items.
+        """Return the lines of the report on what was left out, and why.
 
         The largest kind comes first, then the kinds that a person can do something about.
 

@@ -160,9 +160,9 @@ def played(items: ItemSet, start: float | None, end: float | None) -> tuple[floa
 
 
 def around(start: float, end: float, length: float) -> tuple[float, float]:
-    """The part of `length` seconds with the same middle as the part from `start` to `end`.
+    """(begin, end) in seconds of a part of `length` seconds around the middle of `start` and `end`.
 
-    The part may begin before the recording, at a negative time.
+    The returned part may begin before the recording, at a negative time.
     """
     middle = (start + end) / 2
     return middle - length / 2, middle + length / 2

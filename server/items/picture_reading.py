@@ -18,7 +18,7 @@ MOST_STATED = 1024
 
 @dataclass(frozen=True)
 class PictureReading:
-    """How numbers of more than 8 bits, channels and planes of a file become a picture.
+    """How a file with numbers of more than 8 bits, with channels or with planes becomes a picture.
 
     The data set stores this record in its `details`, so that cards and new items are read in the
     same way.

@@ -75,7 +75,7 @@ class ProjectLock:
         return False
 
     def on_disk_of(self, folder: Path) -> bool:
-        """Return whether `folder` exists, on the file system of the locked folder."""
+        """Return whether `folder` exists and is on the file system of the locked folder."""
         with contextlib.suppress(OSError, IndexError):
             return os.fstat(self._descriptors[0]).st_dev == folder.stat().st_dev
         return False

@@ -78,8 +78,8 @@ class Pins:
     def held(self, latent_dim: int) -> tuple[Items, Targets]:
         """Return the pinned items (K,), ascending, and their targets (K, latent_dim).
 
-        Anchors whose targets have another dimension are ignored. The arrays are shared by all
-        callers until the next change: do not modify them.
+        Pins whose targets have another dimension are ignored. All callers get the same arrays until
+        the next change, so a caller must not modify them.
         """
         key = (self._version, latent_dim)
         if self._held is None or self._held[0] != key:

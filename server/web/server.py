@@ -94,7 +94,9 @@ async def _first_free(
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise LodespaceError(
-                    f"Port {port} cannot be used: {error.strerror}.", code="bad_port"
+                    f"Port {port} cannot be used: {error.strerror}. Choose another port with "
+                    f"`{option}`.",
+                    code="bad_port",
                 ) from error
             tried.append(port)
             continue

@@ -75,7 +75,7 @@ class FaultyDisk:
         self._vfs.open = self._pointer(_OPEN(self._on_open))
 
     def fail(self, first: int, last: float) -> None:
-        """Let calls number `first` to `last` fail. The first call on this disk has number 1."""
+        """Make the calls `first` to `last` fail. The first call on this disk has the number 1."""
         self._fails = lambda call: first <= call <= last
 
     @contextlib.contextmanager

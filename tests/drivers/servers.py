@@ -82,7 +82,7 @@ class ServerProcess:
         self.arguments = ["--threads", "1", *arguments, "--no-browser", "--port", str(self.port)]
         self.environment: dict[str, str] = {}
         self.program = ["-m", "lodespace"]
-        """Arguments of Python that start the command line."""
+        """Arguments with which Python starts Lodespace."""
         self.process: subprocess.Popen[bytes] | None = None
 
     @property

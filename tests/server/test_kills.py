@@ -1,6 +1,7 @@
 """`kill -9` of the server at any moment loses no acknowledged label.
 
-The clients keep the expected state, because the killed server loses its state.
+The expected state comes from the answers that the clients have recorded. A killed server loses
+everything that is only in its memory.
 """
 
 import asyncio

@@ -63,7 +63,7 @@ def is_tasks(value: Any) -> bool:
 
 
 def is_flat(names: Iterable[str]) -> bool:
-    """Whether the fields of a record are those of JSON_MIN or of a CSV file of Label Studio."""
+    """Whether the fields `names` of a record are those of Label Studio's JSON_MIN or CSV export."""
     return {"annotation_id", "lead_time"} <= set(names)
 
 

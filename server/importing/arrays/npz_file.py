@@ -33,7 +33,7 @@ _MOST_LISTED = 20
 
 @dataclass
 class Members:
-    """The arrays of a file that are read, by their purpose."""
+    """The arrays that are read from a file, by their purpose."""
 
     items: list[str] = field(default_factory=list)
     """Arrays with items, one per split."""
@@ -187,7 +187,7 @@ def from_npz(
 def _shapes(
     archive: zipfile.ZipFile, path: Path, names: Mapping[str, str], unpacked: float | None
 ) -> dict[str, tuple[int, ...]]:
-    """Shape of each array. Other files in the archive are passed over."""
+    """Shape of each array. Other files in the archive are ignored."""
     found: dict[str, tuple[int, ...]] = {}
     for name, member in names.items():
         if member.endswith(".npy"):

@@ -32,7 +32,7 @@ PREFIX = "torchvision:"
 _SAMPLED = 48
 """Approximate number of items whose values are read to find the value range."""
 _FINGERPRINTED = 16
-"""Smallest number of items of which a fingerprint is computed, if the data set has this many."""
+"""A fingerprint is computed of at least this many items, or of all items if there are fewer."""
 
 
 class TorchItems:

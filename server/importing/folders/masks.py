@@ -29,7 +29,7 @@ class MaskFiles:
     """Folders and files of masks, by relative path."""
 
     folders: frozenset[str] = frozenset()
-    """Folders whose files are masks. All folders with files are listed, also nested ones."""
+    """Folders whose files are masks. A folder inside such a folder is listed, too."""
     files: frozenset[str] = frozenset()
     counts: Counter[str] = field(default_factory=Counter)
     """Number of masks per name of a folder of masks, such as "masks". The key "" has the number of

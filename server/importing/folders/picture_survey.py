@@ -29,7 +29,7 @@ _MOST_PIXELS = 200_000_000
 _PIXELS_EACH = 40_000
 """Approximate number of pixels of a picture in the sample."""
 _MOST_LAYOUTS = 3
-"""Largest number of different channels and planes that the report names."""
+"""Largest number of layouts (of channels and planes) that the report names."""
 _COLOURS = {1: "grey", 2: "magenta and green", 3: "red, green and blue"}
 """How channels are composed, by their number."""
 

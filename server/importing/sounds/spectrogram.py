@@ -9,7 +9,7 @@ import numpy.typing as npt
 from lodespace.errors import DatasetError
 
 RANGE_DB = 60.0
-"""Difference between black and white pixels, in decibels."""
+"""Difference in sound level between a black pixel and a white pixel, in decibels."""
 FLOOR_SHARE = 0.2
 """The noise floor of a sound window is this quantile of the window's decibels.
 

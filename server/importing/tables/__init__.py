@@ -1,1 +1,1 @@
-"""Tables: rows of text files and Parquet files, and the source that reads them."""
+"""Tables: rows of text, JSON, Parquet and other files, and the source that reads them."""

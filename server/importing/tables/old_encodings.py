@@ -117,5 +117,5 @@ def _decoded(data: bytes, encoding: str) -> str | None:
 
 
 def foreign_lines(block: bytes) -> bytes:
-    """The lines of a text that have bytes other than ASCII."""
+    """Those lines of a text that contain bytes other than ASCII."""
     return b"\n".join(line for line in block.split(b"\n") if not line.isascii())

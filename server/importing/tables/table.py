@@ -277,7 +277,8 @@ class Table:
         return self.read_label(value)
 
     def _named(self, value: Any) -> Any:
-        """The name of a class number in a data set of Hugging Face."""
+        """The class name that a data set of Hugging Face gives to a class number; None without a
+        name. Other values are returned unchanged."""
         if not isinstance(value, int) or isinstance(value, bool):
             return value
         return self.label_names[value] if 0 <= value < len(self.label_names) else None

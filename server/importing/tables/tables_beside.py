@@ -113,9 +113,9 @@ class _Beside:
 class PicturesWithTables(PictureFolder):
     """A folder of pictures whose labels and columns are also in tables of the folder.
 
-    If folders and a table name classes, the folders count, unless `--label` or `--labels-at none`
-    is given. A picture without a label from its folder gets that of the table, if the table has the
-    same classes.
+    If folders and a table name classes, those of the folders are used, unless `--label` or
+    `--labels-at none` is given. A picture without a label from its folder gets that of the table,
+    if the table has the same classes.
     """
 
     def __init__(self, root: Path, options: ImportOptions) -> None:

@@ -37,7 +37,7 @@ def trainer() -> Trainer:
 def minus_differences(
     loss: Callable[[torch.Tensor], torch.Tensor], at: torch.Tensor, h: float = 1e-5
 ) -> np.ndarray:
-    """Central differences of a scalar loss at a point (D,)."""
+    """Return minus the gradient of a scalar loss at a point (D,), from central differences."""
 
     def value(z: torch.Tensor) -> float:
         return float(loss(z).detach())

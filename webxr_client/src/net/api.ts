@@ -102,7 +102,7 @@ export async function fetchSheet(kind: "suspects" | "uncertain", size: number): 
 
 export const fetchNext = async () => (await get("/api/next")).json() as Promise<Suggestion>;
 
-/** Values of a cue: one byte per item; 255 is strongest. */
+/** Values of a cue, such as the density: one byte per item; 255 is strongest. */
 export const fetchCue = async (cue: string) =>
   new Uint8Array(await (await get(`/api/cues/${cue}`)).arrayBuffer());
 

@@ -90,7 +90,7 @@ export class Playback {
     }
   }
 
-  /** Requested moment, or the newest recorded moment if the request is later. */
+  /** Requested moment, or the newest recorded moment if the requested moment is later. */
   private nearest(): number {
     return Math.min(this.state.time.last.peek(), this.wanted);
   }
