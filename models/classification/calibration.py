@@ -74,10 +74,11 @@ def voice_weights(
 
 
 def supported(own: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
-    """Return left-out probabilities of labels (L,), corrected for classes with few labels.
+    """Return `own` (L,), corrected for classes with few labels.
 
-    A class from which the only label is left out is never predicted. The correction acts like one
-    more label of each class, with a left-out probability of 0.5.
+    If a label is the only one of its class, a prediction without this label has no such class, and
+    `own` is 0 although the label may be right. The correction adds one label to each class, with
+    the probability 0.5.
 
     Args:
         own: probability of each label, predicted without this label, (L,).

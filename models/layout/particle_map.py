@@ -32,7 +32,7 @@ class ParticleMap:
         self.particles: Particles | None = None
         """The particles; None until the first graph exists."""
         self.motion = Motion()
-        """The rounds of forces that are due."""
+        """Plan of the rounds in which the forces move the points."""
         self.pinned = torch.empty(0, dtype=torch.int64)
         """Pinned items, int64 (K,), on the CPU."""
         self.pins = torch.empty(0, latent_dim, device=components.device)

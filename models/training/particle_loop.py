@@ -142,9 +142,9 @@ class ParticleLoop(Loop):
 
     @property
     def class_probabilities(self) -> torch.Tensor:
-        """Class probabilities of all items, given the labels, (N, C), as on the page.
+        """Probability (N, C) of each class for all items, predicted from the current labels.
 
-        During an update, a part of them is newer than on the page.
+        The page shows them after an update. During an update, some are newer than the shown ones.
         """
         return self.learning.predictions.given(self.state.labels.trained)
 

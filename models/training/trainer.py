@@ -49,9 +49,10 @@ class Trainer:
         self.state_id = 0
         """Number that the caller gives to the current state, and that is saved with the state."""
         self.tempo = 1.0
-        """Duration of one unit of work, as a share (0..1] of the time between two shown frames.
+        """Share (0..1] of the time between two shown frames that one unit of work takes.
 
-        With a lower tempo, points move less far per unit. The tempo does not affect training."""
+        The smaller it is, the less far the shown points move in one unit. Training does not depend
+        on it."""
         self.display = Display()
         self.loop = new_loop(self.dataset, config, self.n_classes, seed)
         self._moving = True

@@ -181,8 +181,8 @@ def _check_class_event(
     if isinstance(event, MergeClassEvent):
         if not 0 <= event.into < len(classes) or event.into == class_id:
             raise ValueError(
-                f"it merges class {class_id} into class {event.into}, which must be another of the "
-                f"{len(classes)} classes"
+                f"it merges class {class_id} into class {event.into}, which "
+                + ("is the same class" if event.into == class_id else "does not exist")
             )
     elif isinstance(event, EditClassEvent):
         _check_info(class_id, event.name or "name", event.colour)

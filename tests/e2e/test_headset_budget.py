@@ -29,10 +29,10 @@ def test_few_draw_calls_and_little_script(
 ) -> None:
     """Check the limits while points move, while painting, and with a cluster in the hand.
 
-    With --slow, the script of a frame also takes at most 2 ms: on average, in nine of ten frames,
-    and in the median of the frames that show a new keyframe or a new selection. Other processes
-    empty the caches, so this limit holds only on an idle machine. Without --slow, times are
-    recorded.
+    With --slow, three times of the script per frame are at most 2 ms: the average, the time that
+    nine of ten frames do not exceed, and the median of the frames with a new keyframe or a new
+    selection. These limits hold only on an idle machine, because other programs empty the caches of
+    the processor. Without --slow, times are recorded.
     """
     with moving_points(points) as url:
         driver = open_page(url, prepare=prepare)

@@ -28,9 +28,9 @@ class ItemLabels:
     how: Counter[How] = field(default_factory=Counter[How])
     """Number of annotations by the way in which their items were found."""
     unknown: list[str] = field(default_factory=list[str])
-    """Names that are of no item, each once."""
+    """Names that match no item, without repetitions."""
     unclear: list[tuple[str, list[str]]] = field(default_factory=list[tuple[str, list[str]]])
-    """Names that may be of several items, each once, with the ids of the first of these items."""
+    """Names that match several items, without repetitions, with the ids of the first such items."""
     elsewhere: dict[str, str] = field(default_factory=dict[str, str])
     """Path or id of the item by name, for names that state another folder than that of the item."""
     unused: int = 0

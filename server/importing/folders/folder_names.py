@@ -145,7 +145,10 @@ def class_in_split(names: Collection[str]) -> tuple[dict[str, tuple[str, str]], 
 
 
 def kind_of_split(name: str) -> str:
-    """First letters of the word that names a split, the same for val and valid; else `name`."""
+    """Return what the spellings of one split have in common, such as "va" for val and valid.
+
+    A name without a split is returned as it is.
+    """
     return next((word[:2] for word in words(name) if word in _SPLITS), name)
 
 

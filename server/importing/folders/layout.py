@@ -250,7 +250,7 @@ class _Reading:
         return self.read(here)
 
     def _read_below(self, here: Sequence[_Branch], inner: frozenset[str]) -> None:
-        """Read the classes without the level of the folders `inner`, just below this level."""
+        """Read the classes as if the folders `inner`, one level below this one, were not there."""
         branches = [replace(b, parts=b.parts[: b.at + 1] + b.parts[b.at + 2 :]) for b in here]
         certain = len(self.doubts)
         self._read_classes(branches)

@@ -187,7 +187,10 @@ class FileFinder:
         return chosen
 
     def _best(self, best: list[bytes], name: str) -> bytes | str:
-        """The best of the files `best`, which match the end of a path equally well, or an error."""
+        """Choose one of the files `best`, which all match the end of a path equally well.
+
+        Returns the file, or, as str, an error message if no file fits better than the others.
+        """
         if len(best) > 1:
             best = [c for c in best if shown(c).endswith(name)] or best
         if len(best) > 1:

@@ -173,7 +173,10 @@ def _of_position(columns: HasColumns, column: str) -> LabelColumns:
 
 
 def _readable(columns: HasColumns, named: Sequence[str]) -> str:
-    """The first of the columns `named`; if it has numbers, the one with a name for each number."""
+    """Return the best label column among the columns `named`.
+
+    This is the first one, unless it has numbers and another one has a name for each number.
+    """
     first = named[0]
     numbers = columns.cells(first)
     if not numbers or any(number_of(cell) is None for cell in numbers):
