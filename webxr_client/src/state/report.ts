@@ -1,7 +1,7 @@
 /** The report of the import: when the page shows it by itself. */
 import type { History, SessionInfo } from "../protocol/messages.js";
 
-/** Name of the entry in the browser's storage that holds the `reportKey` of the report closed last. */
+/** Name of the entry in the browser's storage with the `reportKey` of the report closed last. */
 export const REPORT_CLOSED = "lodespace.report-closed";
 /** Client id of the labels that came with the data, as in server/project/initial_labels.py. */
 const IMPORT = "import";
