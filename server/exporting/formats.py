@@ -162,6 +162,7 @@ def export(
         if kind in FOLDERS:
             with atomic_folder(output, lambda: _check_free(output)) as folder:
                 return FOLDERS[kind](exported, folder, output)
+        _check_folder_of(output)
         _write(output, FILES[kind][1](exported))
     finally:
         project.close()
@@ -171,6 +172,12 @@ def export(
 def _check_free(output: Path) -> None:
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise ProjectError(f"{output} exists; give a new folder with -o")
+
+
+def _check_folder_of(output: Path) -> None:
+    """Raise ProjectError if the folder of `output` is missing, before the content is made."""
+    if not output.parent.is_dir():
+        raise ProjectError(f"{output} cannot be written: {output.parent} is not a folder")
 
 
 def _write(output: Path, content: bytes) -> None:
