@@ -1,5 +1,7 @@
 """Projects with labels from gestures and a briefly trained model."""
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +20,13 @@ from lodespace.training.dataset import to_dataset
 from samples.pictures import draw
 
 
-def worked_on(project: Project, labels: dict[int, list[int]], *, train: bool = True) -> Path:
-    """Label items of `project` by gestures, train briefly, and close the project.
+def worked_on(
+    project: Project, labels: dict[int, list[int]], train: Callable[[Trainer, Path], None] | None
+) -> Path:
+    """Label items of `project` by gestures, make a checkpoint, and close the project.
 
-    `labels` has the items of each class. Returns the folder of the project."""
+    `labels` has the items of each class. `train` makes the checkpoint. Returns the folder of the
+    project."""
     session = AnnotationSession(project.items, read_only=False, settings=project.settings)
     event_log = EventLog(project.labels_path)
     session.replay(event_log.events())
@@ -36,23 +41,42 @@ def worked_on(project: Project, labels: dict[int, list[int]], *, train: bool = T
         event = plan(session, command, "anna-anna")
         assert event is not None
         session.apply(event_log.append_now(event))
-    if train:
+    if train is not None:
         trainer = Trainer(
             to_dataset(project.items),
             configuration(project.settings),
             n_classes=max(1, len(session.classes)),
         )
         trainer.set_labels(session.labels.copy())
-        for _ in zip(range(60), trainer.frames(1), strict=False):
-            pass
-        trainer.save(project.checkpoints)
+        train(trainer, project.checkpoints)
     event_log.close()
     project.close()
     return project.folder
 
 
+@pytest.fixture(scope="session")
+def train_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Callable]:
+    """Return a function that returns the argument `train` of `worked_on` for a named project.
+
+    The first project of a name is trained briefly. Later projects of this name have the same items
+    and labels, and get a copy of its checkpoint."""
+    kept = tmp_path_factory.mktemp("trained")
+
+    def of(name: str) -> Callable[[Trainer, Path], None]:
+        def train(trainer: Trainer, checkpoints: Path) -> None:
+            if not (kept / name).exists():
+                for _ in zip(range(60), trainer.frames(1), strict=False):
+                    pass
+                trainer.save(kept / name)
+            shutil.copytree(kept / name, checkpoints, dirs_exist_ok=True)
+
+        return train
+
+    return of
+
+
 @pytest.fixture
-def pictures(tmp_path: Path) -> Path:
+def pictures(tmp_path: Path, train_once: Callable[[str], Callable]) -> Path:
     """A project on a table of 24 pictures with three more columns. A person labelled eight."""
     root = tmp_path / "raw"
     root.mkdir()
@@ -64,14 +88,15 @@ def pictures(tmp_path: Path) -> Path:
         lines.append(f'n{i},{i}.png,{"ab"[i % 2] if i < 4 else ""},"{escaped}",{i}\n')
     (root / "table.csv").write_text("".join(lines))
     project = open_project(root / "table.csv", project_folder=tmp_path / "work")
-    return worked_on(project, {0: [4, 6, 8], 1: [5]})
+    return worked_on(project, {0: [4, 6, 8], 1: [5]}, train_once("pictures"))
 
 
 @pytest.fixture
-def vectors(tmp_path: Path, small_data: Path) -> Path:
+def vectors(tmp_path: Path, small_data: Path, train_once: Callable[[str], Callable]) -> Path:
     """A project on 200 vectors, eight of them labelled."""
     project = open_project(small_data, project_folder=tmp_path / "work", labels="none")
-    return worked_on(project, {0: [0, 4], 1: [1, 5], 2: [2, 6], 3: [3, 7]})
+    labels = {0: [0, 4], 1: [1, 5], 2: [2, 6], 3: [3, 7]}
+    return worked_on(project, labels, train_once("vectors"))
 
 
 @pytest.fixture
@@ -90,4 +115,4 @@ def sounds(tmp_path: Path) -> Path:
         options=ImportOptions(window=1.0, labels_at="top"),
         labels="none",
     )
-    return worked_on(project, {0: [0, 2, 7, 11]}, train=False)
+    return worked_on(project, {0: [0, 2, 7, 11]}, None)

@@ -147,6 +147,16 @@ def test_a_failed_export_leaves_nothing(
     assert sorted(p.name for p in tmp_path.iterdir()) == ["raw", "work"]
 
 
+def test_a_file_that_cannot_be_replaced_leaves_no_other_file(
+    pictures: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "out.csv").mkdir()
+    with pytest.raises(ProjectError, match="cannot be written"):
+        export(pictures, tmp_path / "out.csv")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["out.csv", "raw", "work"]
+    assert list((tmp_path / "out.csv").iterdir()) == []
+
+
 def test_an_existing_path_is_not_overwritten_by_a_folder(pictures: Path, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine.txt").write_text("x")
