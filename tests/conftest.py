@@ -1,5 +1,6 @@
 """Fixtures that the test folders share, and the option --slow."""
 
+import asyncio
 import os
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
-from drivers.servers import ClientOf, ServerProcess, Serving
+from drivers.servers import ClientOf, ServerProcess, Serving, eventually
 from lodespace.config import ServerConfig
 from samples.vectors import write_small_data
 
@@ -67,6 +68,22 @@ def slow(request: pytest.FixtureRequest) -> bool:
 def small_data(tmp_path: Path) -> Path:
     """A .npz file with 200 vectors in four separate groups (samples/vectors.py)."""
     return write_small_data(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def rested_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project on the data of `small_data`, without labels, whose training rests.
+
+    A test opens a copy of the folder."""
+    folder = tmp_path_factory.mktemp("rested")
+
+    async def train() -> None:
+        serving = Serving(write_small_data(folder), folder / "project")
+        async with serving:
+            await eventually(lambda: serving.service.trainer.training.state == "resting", 240)
+
+    asyncio.run(train())
+    return folder / "project"
 
 
 @pytest.fixture

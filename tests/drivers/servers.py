@@ -63,9 +63,9 @@ class Serving:
         opened = open_project(self.data, project_folder=self.project, labels=self.labels)
         app = make_app(self.config, opened, threads=1)
         self.service = app[SERVICE]
-        self.runner, url, self.addresses = await start(app, [0])
+        self.runner, self.url, self.addresses = await start(app, [0])
         self.app = app
-        return url
+        return self.url
 
     async def __aexit__(self, *_: object) -> None:
         await self.runner.cleanup()

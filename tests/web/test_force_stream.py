@@ -1,5 +1,6 @@
 """Forces, queries, drags, settings and invalid messages over the stream."""
 
+import shutil
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import aiohttp
 import numpy as np
 import pytest
+import pytest_asyncio
 
 from drivers.servers import Serving, eventually
 from drivers.stream_client import StreamClient
@@ -14,14 +16,38 @@ from lodespace import protocol
 from lodespace.config import ServerConfig
 from lodespace.protocol import frames
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-@pytest.fixture
-async def client(small_data: Path, tmp_path: Path) -> AsyncIterator[StreamClient]:
-    """A client of a server on 200 vectors. The trainer of the server rests."""
-    server = Serving(small_data, tmp_path / "project")
-    async with server as url, StreamClient(url) as client:
-        await eventually(lambda: server.service.trainer.training.state == "resting", 240)
-        client.server = server  # type: ignore[attr-defined]
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def server(
+    rested_project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Serving]:
+    """A server with its trainer on 200 vectors."""
+    folder = tmp_path_factory.mktemp("server") / "project"
+    shutil.copytree(rested_project, folder)
+    server = Serving(folder, folder)
+    async with server:
+        yield server
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def still_server(
+    rested_project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Serving]:
+    """A server without a trainer on 200 vectors."""
+    folder = tmp_path_factory.mktemp("still") / "project"
+    shutil.copytree(rested_project, folder)
+    server = Serving(folder, folder, ServerConfig(train=False))
+    async with server:
+        yield server
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def client(server: Serving) -> AsyncIterator[StreamClient]:
+    """A client of `server`, whose trainer rests."""
+    await eventually(lambda: server.service.trainer.training.state == "resting", 240)
+    async with StreamClient(server.url) as client:
         yield client
 
 
@@ -81,11 +107,11 @@ async def test_forces_frames_are_sent_to_clients_that_watch(client: StreamClient
     ],
 )
 async def test_invalid_settings_are_refused_with_a_sentence(
-    small_data: Path, tmp_path: Path, settings: str, words: str
+    still_server: Serving, settings: str, words: str
 ) -> None:
-    server = Serving(small_data, tmp_path / "project", ServerConfig(train=False))
-    async with server as url, StreamClient(url) as client:
-        before = server.service.session.settings
+    session = still_server.service.session
+    async with StreamClient(still_server.url) as client:
+        before = session.settings, session.undo_log.state_id
         await client.socket.send_str(
             f'{{"op": "set_training", "command_id": "{command_id()}", "run": null,'
             f' "settings": {settings}}}'
@@ -93,13 +119,14 @@ async def test_invalid_settings_are_refused_with_a_sentence(
         await eventually(lambda: client.seen(protocol.Refused))
         refused = client.seen(protocol.Refused)[-1]
         assert refused.code == "malformed_message" and words in refused.message
-        assert (
-            server.service.session.settings == before
-            and server.service.session.undo_log.state_id == 0
-        )
+        assert (session.settings, session.undo_log.state_id) == before
 
 
-async def test_settings_changed_over_http_are_a_gesture(client: StreamClient) -> None:
+async def test_settings_changed_over_http_are_a_gesture(
+    server: Serving, client: StreamClient
+) -> None:
+    session = server.service.session
+    before = len(list(session.undo_log))
     body = {"command_id": command_id(), "settings": {"stiffness": 0.8}}
     async with aiohttp.ClientSession(client.url) as http:
         answer = await http.post("/api/training", json=body)
@@ -108,14 +135,15 @@ async def test_settings_changed_over_http_are_a_gesture(client: StreamClient) ->
         assert await again.json() == await answer.json(), (
             "a command that was sent again had a second effect"
         )
-    session = client.server.service.session  # type: ignore[attr-defined]
     assert session.settings.stiffness == 0.8
-    assert [(act.kind, act.note) for act in session.undo_log] == [("settings", "stiffness 0.8")]
+    acts = [(act.kind, act.note) for act in session.undo_log]
+    assert acts[before:] == [("settings", "stiffness 0.8")]
 
 
 async def test_pins_are_sent_to_all_clients_and_stored(
-    client: StreamClient, small_data: Path, tmp_path: Path
+    server: Serving, client: StreamClient
 ) -> None:
+    sequence = server.service.session.sequence
     targets = [(1.0, 0.0, 0.0), (0.0, 1.0, 0.0)]
     anchor = protocol.Anchor(
         command_id=command_id(), items=[9, 4], targets=targets, keep=True, revision=client.revision
@@ -126,17 +154,20 @@ async def test_pins_are_sent_to_all_clients_and_stored(
         assert other.seen(protocol.PinsChanged)[-1].items == [4, 9]
         refused = await other.command(protocol.Undo(command_id=command_id()))
         assert refused.code == "nothing_to_undo"
-    session = client.server.service.session  # type: ignore[attr-defined]
+    session = server.service.session
     np.testing.assert_allclose(session.held()[1], [[0, 1, 0], [1, 0, 0]])
     unpin = protocol.Unpin(command_id=command_id(), items=[4])
     assert (await client.command(unpin)).count == 1
     assert session.held()[0].tolist() == [9]
-    event = next(client.server.service.event_log.events())  # type: ignore[attr-defined]
+    event = list(server.service.event_log.events())[sequence]
     assert event.latent_dim == 3 and event.points() is not None
 
 
-async def test_client_that_disconnects_releases_its_drag(client: StreamClient) -> None:
-    service = client.server.service  # type: ignore[attr-defined]
+async def test_client_that_disconnects_releases_its_drag(
+    server: Serving, client: StreamClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = server.service
+    before = service.session.undo_log.state_id
     states: list[str] = []
     on_training = service.training_events.on_training
 
@@ -144,20 +175,17 @@ async def test_client_that_disconnects_releases_its_drag(client: StreamClient) -
         states.append(training.state)
         on_training(training)
 
-    service.training_events.on_training = record
+    monkeypatch.setattr(service.training_events, "on_training", record)
     async with StreamClient(client.url) as other:
         await other.send(protocol.Drag(items=[5], targets=[(2.0, 2.0, 2.0)]))
         await eventually(lambda: "running" in states)
         assert any(peer.dragging is not None for peer in service.clients)
     await eventually(lambda: service.trainer.training.state == "resting", 240)
-    assert service.session.undo_log.state_id == 0, "a drag without an anchor changed the state"
+    assert service.session.undo_log.state_id == before, "a drag without an anchor changed the state"
 
 
-async def test_drag_and_queries_are_refused_without_a_trainer(
-    small_data: Path, tmp_path: Path
-) -> None:
-    server = Serving(small_data, tmp_path / "project", ServerConfig(train=False))
-    async with server as url, StreamClient(url) as client:
+async def test_drag_and_queries_are_refused_without_a_trainer(still_server: Serving) -> None:
+    async with StreamClient(still_server.url) as client:
         for operation in (
             protocol.Probe(command_id=command_id(), items=[1]),
             protocol.Decode(command_id=command_id(), points=[(0.0, 0.0, 0.0)]),
