@@ -1,4 +1,7 @@
-"""The command line as a person uses it: processes, exit statuses and printed text."""
+"""The command line as a person uses it: processes, exit statuses and printed text.
+
+`lodespace()` starts a process. `run()` runs a command in this process, which is much quicker.
+"""
 
 import csv
 import io
@@ -7,11 +10,16 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
+from drivers.servers import ClientOf
+from lodespace.cli import main
 from lodespace.config import DEFAULT_PORT, PORTS_TRIED
 from lodespace.scene.glb import decode_scene
 
@@ -22,6 +30,34 @@ def lodespace(*arguments: object, folder: Path) -> subprocess.CompletedProcess[s
     return subprocess.run(
         [*COMMAND, *map(str, arguments)], cwd=folder, capture_output=True, text=True, timeout=120
     )
+
+
+class Ran(NamedTuple):
+    """Exit status and printed text of a command."""
+
+    status: int
+    out: str
+    errors: str
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Return a function that runs a command in this process, in the folder `tmp_path`."""
+    monkeypatch.chdir(tmp_path)
+
+    def one(*arguments: object) -> Ran:
+        capsys.readouterr()
+        try:
+            status = main([str(argument) for argument in arguments])
+        except SystemExit as ended:  # argparse prints and ends the process
+            assert isinstance(ended.code, int)
+            status = ended.code
+        return Ran(status, *capsys.readouterr())
+
+    return one
 
 
 @pytest.fixture(scope="module")
@@ -69,11 +105,11 @@ def test_bake_writes_a_folder_that_info_describes(bake: Path) -> None:
     assert "3D" in result.stdout
 
 
-def test_export_writes_labels_and_scene(bake: Path, tmp_path: Path) -> None:
+def test_export_writes_labels_and_scene(bake: Path, tmp_path: Path, run: Run) -> None:
     for suffix in ("csv", "jsonl", "glb"):
-        result = lodespace("export", bake, "-o", tmp_path / f"x.{suffix}", folder=tmp_path)
-        assert result.returncode == 0, result.stderr
-        assert "120 items" in result.stdout
+        result = run("export", bake, "-o", f"x.{suffix}")
+        assert result.status == 0, result.errors
+        assert "120 items" in result.out
     rows = list(csv.DictReader(io.StringIO((tmp_path / "x.csv").read_text())))
     lines = [json.loads(line) for line in (tmp_path / "x.jsonl").read_text().splitlines()]
     assert len(rows) == len(lines) == 120
@@ -106,20 +142,20 @@ def test_export_writes_labels_and_scene(bake: Path, tmp_path: Path) -> None:
     ],
 )
 def test_mistakes_are_one_line_and_status_2(
-    tmp_path: Path, arguments: list[str], says: str
+    tmp_path: Path, run: Run, arguments: list[str], says: str
 ) -> None:
     (tmp_path / "text.txt").write_text("hello")
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "thesis.txt").write_text("years of work")
-    result = lodespace(*arguments, folder=tmp_path)
-    assert result.returncode == 2
-    assert says in result.stderr
-    assert "Traceback" not in result.stderr
+    result = run(*arguments)
+    assert result.status == 2
+    assert says in result.errors
+    assert "Traceback" not in result.errors
     assert (
         len(
             [
                 line
-                for line in result.stderr.splitlines()
+                for line in result.errors.splitlines()
                 if "error" in line or line.startswith("lodespace:")
             ]
         )
@@ -128,21 +164,29 @@ def test_mistakes_are_one_line_and_status_2(
     assert sorted(p.name for p in tmp_path.iterdir()) == ["taken", "text.txt"]
 
 
-def test_export_to_another_suffix_is_refused(bake: Path, tmp_path: Path) -> None:
-    result = lodespace("export", bake, "-o", tmp_path / "x.exe", folder=tmp_path)
+@pytest.mark.parametrize("arguments", [["serve", "nowhere"], ["dance"]])
+def test_a_process_ends_with_status_2_after_a_mistake(tmp_path: Path, arguments: list[str]) -> None:
+    result = lodespace(*arguments, folder=tmp_path)
     assert result.returncode == 2
-    assert ".csv" in result.stderr
+    assert result.stderr and "Traceback" not in result.stderr
+    assert result.stdout == ""
+
+
+def test_export_to_another_suffix_is_refused(bake: Path, tmp_path: Path, run: Run) -> None:
+    result = run("export", bake, "-o", "x.exe")
+    assert result.status == 2
+    assert ".csv" in result.errors
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("command", [[], ["serve"], ["bake"], ["export"], ["info"]])
-def test_help_lists_the_defaults(command: list[str], tmp_path: Path) -> None:
-    result = lodespace(*command, "--help", folder=tmp_path)
-    assert result.returncode == 0
+def test_help_lists_the_defaults(command: list[str], run: Run) -> None:
+    result = run(*command, "--help")
+    assert result.status == 0
     if command in (["serve"], ["bake"]):
         for option in ("--seed", "--latent-dim", "--preset", "--threads"):
-            assert option in result.stdout
-        assert result.stdout.count("default:") >= 5
+            assert option in result.out
+        assert result.out.count("default:") >= 5
 
 
 class Serving:
@@ -154,6 +198,7 @@ class Serving:
             command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
         assert self.process.stdout is not None
+        self.folder = folder
         self.said = ""
         self.url = ""
         line = ""
@@ -167,6 +212,11 @@ class Serving:
     def get(self, path: str) -> bytes:
         with urllib.request.urlopen(self.url + path, timeout=30) as answer:
             return answer.read()
+
+    def wait_for_step(self) -> None:
+        """Wait until the trainer has moved the points."""
+        while decode_scene(self.get("api/scene.glb")).step == 0:
+            time.sleep(0.05)
 
     def __enter__(self) -> "Serving":
         return self
@@ -193,73 +243,79 @@ def test_serve_shows_a_bake_read_only(bake: Path) -> None:
     assert {p: p.stat().st_mtime_ns for p in bake.rglob("*")} == before
 
 
-def test_serve_without_a_path_shows_the_digits_at_once(tmp_path: Path) -> None:
-    with Serving(tmp_path, "--port", 0, "--no-training") as server:
-        assert "lodespace-digits" in server.said
-        scene = decode_scene(server.get("api/scene.glb"))
-        assert len(scene.positions) == 5000
-        assert scene.step > 0
-        assert scene.positions.std(axis=0).min() > 1000, "the scene is not that of the bundled bake"
-    assert (tmp_path / "lodespace-digits" / "labels.sqlite").is_file()
-
-
-def test_serve_takes_the_next_port_and_prints_it(tmp_path: Path) -> None:
-    with socket.socket() as taken:
+@pytest.fixture(scope="module")
+def digits_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """A server on the bundled digits with --lan, started without a path and without a port while
+    another program uses the default port. The folder `digits_server.folder` has all its files."""
+    folder = tmp_path_factory.mktemp("digits")
+    with socket.socket() as taken, pytest.MonkeyPatch.context() as patch:
+        for variable in ("HOME", "XDG_STATE_HOME"):
+            patch.setenv(variable, str(folder / "state"))
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             taken.bind(("127.0.0.1", DEFAULT_PORT))
             taken.listen()
         except OSError:
             pass  # another process already uses this port
-        with Serving(tmp_path, "--no-training") as server:
-            port = int(server.url.rstrip("/").rsplit(":", 1)[1])
-            assert DEFAULT_PORT < port < DEFAULT_PORT + PORTS_TRIED
-            assert f"port {DEFAULT_PORT} is in use" in server.said
+        with Serving(folder, "--no-training", "--lan", "--lan-port", 0) as server:
+            yield server
 
 
-def test_serve_does_not_take_another_port_than_the_one_asked_for(tmp_path: Path) -> None:
+def test_serve_without_a_path_shows_the_digits_at_once(digits_server: Serving) -> None:
+    assert "lodespace-digits" in digits_server.said
+    scene = decode_scene(digits_server.get("api/scene.glb"))
+    assert len(scene.positions) == 5000
+    assert scene.step > 0
+    assert scene.positions.std(axis=0).min() > 1000, "the scene is not that of the bundled bake"
+    assert (digits_server.folder / "lodespace-digits" / "labels.sqlite").is_file()
+
+
+def test_serve_takes_the_next_port_and_prints_it(digits_server: Serving) -> None:
+    port = int(digits_server.url.rstrip("/").rsplit(":", 1)[1])
+    assert DEFAULT_PORT < port < DEFAULT_PORT + PORTS_TRIED
+    assert f"port {DEFAULT_PORT} is in use" in digits_server.said
+
+
+def test_serve_does_not_take_another_port_than_the_one_asked_for(bake: Path, run: Run) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        result = lodespace(
-            "serve", "--no-browser", "--port", taken.getsockname()[1], folder=tmp_path
-        )
-    assert result.returncode == 2
-    assert "is taken" in result.stderr
+        result = run("serve", bake, "--no-browser", "--port", taken.getsockname()[1])
+    assert result.status == 2
+    assert "is taken" in result.errors
 
 
-def test_ctrl_c_saves_what_was_learned(tmp_path: Path, bake: Path) -> None:
-    with Serving(tmp_path, bake.parent / "three.npz", "--port", 0, "--threads", 1) as server:
-        while decode_scene(server.get("api/scene.glb")).step == 0:
-            pass
-    assert list((tmp_path / "lodespace-three" / "checkpoints").glob("*.safetensors"))
-    with Serving(tmp_path, "lodespace-three", "--port", 0, "--no-training") as server:
-        assert decode_scene(server.get("api/scene.glb")).step > 0
-
-
-def test_serve_lan_prints_address_and_certificate(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_ctrl_c_saves_what_was_learned(
+    tmp_path: Path, bake: Path, client_of: ClientOf
 ) -> None:
-    for variable in ("HOME", "XDG_STATE_HOME"):
-        monkeypatch.setenv(variable, str(tmp_path / "state"))
-    with Serving(tmp_path, "--port", 0, "--lan", "--lan-port", 0, "--no-training") as server:
-        overview = json.loads(server.get("api/access"))
-        assert len(overview["fingerprint"]) == 95
-        if overview["addresses"]:  # a machine may have no network
-            assert (
-                overview["fingerprint"] in server.said and overview["addresses"][0] in server.said
-            )
-    (certificate,) = tmp_path.rglob("certificate.pem")
+    with Serving(tmp_path, bake.parent / "three.npz", "--port", 0, "--threads", 1) as server:
+        server.wait_for_step()
+    project = tmp_path / "lodespace-three"
+    assert list((project / "checkpoints").glob("*.safetensors"))
+    http = await client_of(project, project)
+    answer = await http.get("/api/scene.glb")
+    assert decode_scene(await answer.read()).step > 0
+
+
+def test_serve_lan_prints_address_and_certificate(digits_server: Serving) -> None:
+    overview = json.loads(digits_server.get("api/access"))
+    assert len(overview["fingerprint"]) == 95
+    if overview["addresses"]:  # a machine may have no network
+        assert overview["fingerprint"] in digits_server.said
+        assert overview["addresses"][0] in digits_server.said
+    (certificate,) = digits_server.folder.rglob("certificate.pem")
     assert certificate.stat().st_mode & 0o777 == 0o600
-    assert "PRIVATE KEY" not in server.said
+    assert "PRIVATE KEY" not in digits_server.said
 
 
-def test_serve_lan_takes_a_certificate_and_refuses_a_bad_one(tmp_path: Path) -> None:
+def test_serve_lan_takes_a_certificate_and_refuses_a_bad_one(
+    tmp_path: Path, bake: Path, run: Run
+) -> None:
     from lodespace.access.certificate import own_certificate
 
     own = own_certificate(tmp_path / "made", ["studio.example"])
     given = ["--lan", "--lan-port", 0, "--cert", own.certificate, "--key", own.key]
-    with Serving(tmp_path, "--port", 0, "--no-training", *given) as server:
+    with Serving(tmp_path, bake, "--port", 0, *given) as server:
         overview = json.loads(server.get("api/access"))
         assert overview["fingerprint"] == own.fingerprint
         assert overview["addresses"][0].startswith("https://studio.example:")
@@ -268,5 +324,5 @@ def test_serve_lan_takes_a_certificate_and_refuses_a_bad_one(tmp_path: Path) -> 
         (["--cert", "bad.pem", "--key", "bad.pem"], "not a certificate"),
         (["--cert", own.certificate], "given together"),
     ):
-        result = lodespace("serve", "--lan", *arguments, "--port", 0, folder=tmp_path)
-        assert result.returncode == 2 and says in result.stderr and "Traceback" not in result.stderr
+        result = run("serve", bake, "--no-browser", "--lan", *arguments, "--port", 0)
+        assert result.status == 2 and says in result.errors and "Traceback" not in result.errors
