@@ -17,11 +17,10 @@ from lodespace.recording.index import index_of
 from lodespace.scene.glb import decode_scene
 
 
-@pytest.fixture
-def table(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A table of twelve pictures of 60 x 60, with ids and one more column."""
-    root = tmp_path / "raw"
-    root.mkdir()
+    root = tmp_path_factory.mktemp("raw")
     rng = np.random.default_rng(0)
     lines = ["id,path,note\n"]
     for i in range(12):
@@ -31,8 +30,13 @@ def table(tmp_path: Path) -> Path:
     return root / "table.csv"
 
 
-async def test_the_site_agrees_with_a_server(table: Path, tmp_path: Path) -> None:
-    out = bake(table, tmp_path / "out", epochs=1, threads=1)
+@pytest.fixture(scope="module")
+def out(table: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bake of the table. The tests do not change it."""
+    return bake(table, tmp_path_factory.mktemp("bake") / "out", epochs=1, threads=1)
+
+
+async def test_the_site_agrees_with_a_server(out: Path, tmp_path: Path) -> None:
     session = msgspec.json.decode((out / "session.json").read_bytes(), type=protocol.SessionInfo)
     async with Serving(out, tmp_path / "none") as url:
         import aiohttp
@@ -72,26 +76,24 @@ async def test_the_site_agrees_with_a_server(table: Path, tmp_path: Path) -> Non
     assert timeline.moments > 3
 
 
-def test_thumbnails_are_the_atlas_to_the_pixel(table: Path, tmp_path: Path) -> None:
+def test_thumbnails_are_the_atlas_to_the_pixel(out: Path) -> None:
     from lodespace.items.item_set import load
 
-    out = bake(table, tmp_path / "out", epochs=1, threads=1)
     with Image.open(out / "thumbnails" / "0.webp") as page:
         drawn = np.asarray(thumbnails.draw_page(load(out / "data"), 0))
         np.testing.assert_array_equal(np.asarray(page.convert("RGB")), drawn)
     assert len(list((out / "pictures").iterdir())) == 12
 
 
-def test_the_page_is_marked_as_a_site(table: Path, tmp_path: Path) -> None:
-    out = bake(table, tmp_path / "out", epochs=1, threads=1)
+def test_the_page_is_marked_as_a_site(out: Path, table: Path) -> None:
     page = (out / "index.html").read_text()
     assert 'data-site="baked" data-cards="yes"' in page
     assert 'src="./assets/' in page, (
         "the address of a script is not relative, so the site cannot be in any folder"
     )
-    assert not any(
-        str(tmp_path).encode() in path.read_bytes() for path in out.rglob("*") if path.is_file()
-    )
+    files = [path.read_bytes() for path in out.rglob("*") if path.is_file()]
+    for folder in (table.parent, out.parent):
+        assert not any(str(folder).encode() in content for content in files)
 
 
 def test_sounds_go_along(tmp_path: Path) -> None:
