@@ -4,22 +4,25 @@ The layout is also restored after a restart, and if the trainer is killed during
 """
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
+import pytest_asyncio
 
 from drivers.servers import eventually
 from lodespace import protocol
 from lodespace.config import ServerConfig
+from lodespace.errors import RequestError
 from lodespace.models.checkpoints import checkpoint
 from lodespace.project.opening import open_project
 from lodespace.service.service import Service
-from samples.vectors import write_small_data
 
 ANNA, BEN = "anna-0001", "ben-00001"
 MILLI = 1e-3
@@ -28,9 +31,9 @@ MILLI = 1e-3
 class Session:
     """A service on a small project, and the actions of a person."""
 
-    def __init__(self, data: Path, folder: Path | None = None) -> None:
-        """Open `data` in the project `folder`. Without `folder`, `data` is the project folder."""
-        self.project = open_project(data, project_folder=folder, labels="none")
+    def __init__(self, folder: Path) -> None:
+        """Open the project `folder`."""
+        self.project = open_project(folder)
         self.service = Service(self.project, ServerConfig(), device="cpu", threads=1)
         self.notices: list[protocol.Notice] = []
         show = self.service.notices.show
@@ -89,35 +92,75 @@ class Session:
         os.kill(self.service.trainer.pid, signal.SIGKILL)
 
 
-@pytest.fixture(scope="module")
-def rested_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project folder on small data, whose training rests."""
-    folder = tmp_path_factory.mktemp("rested")
+class Worked(NamedTuple):
+    """A project folder after gestures, and the positions (N, D) before the first gesture."""
 
-    async def train() -> None:
-        session = Session(write_small_data(folder), folder / "project")
+    folder: Path
+    before: np.ndarray
+
+
+@pytest.fixture(scope="module")
+def worked(rested_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Worked:
+    """A copy of `rested_project` in which Anna labelled 60 items and then changed a setting.
+
+    Training rested after each gesture, so that each has its snapshot on disk."""
+    folder = tmp_path_factory.mktemp("worked") / "project"
+    shutil.copytree(rested_project, folder)
+
+    async def work() -> np.ndarray:
+        session = Session(folder)
         await session.service.start()
         try:
+            before = await session.rest()
+            await session.label(range(0, 60), 1)
             await session.rest()
+            await session.dial(beta_kl=20.0)
+            await session.rest()
+            return before
         finally:
             await session.service.stop()
 
-    asyncio.run(train())
-    return folder / "project"
+    return Worked(folder, asyncio.run(work()))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared_session(
+    rested_project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Session]:
+    folder = tmp_path_factory.mktemp("shared") / "project"
+    shutil.copytree(rested_project, folder)
+    session = Session(folder)
+    await session.service.start()
+    yield session
+    await session.service.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def session(shared_session: Session) -> AsyncIterator[Session]:
+    """A session on a copy of `rested_project`, for tests that do not stop the trainer.
+
+    These tests come first in this module, because the event loop of the session stands still
+    during tests with another event loop. After a test, its gestures are undone."""
+    shared_session.notices.clear()
+    yield shared_session
+    for client in (ANNA, BEN):
+        with contextlib.suppress(RequestError):  # there is no action to undo
+            while True:
+                await shared_session.undo(client)
 
 
 @pytest.fixture
 async def begin(
-    tmp_path: Path, rested_project: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, worked: Worked, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Callable[[], object]]:
     """Return a function that stops the previous session and begins one on the same project.
 
-    The project is a copy of `rested_project`.
+    The project is a copy of `worked.folder`.
     """
     from lodespace.training import supervisor
 
     monkeypatch.setattr(supervisor, "BACKOFF_SECONDS", (0.0, 0.0, 0.0))
-    shutil.copytree(rested_project, tmp_path / "project")
+    shutil.copytree(worked.folder, tmp_path / "project")
     sessions: list[Session] = []
 
     async def one() -> Session:
@@ -132,27 +175,12 @@ async def begin(
     await sessions[-1].service.stop()
 
 
-async def test_the_cloud_after_undo_is_the_cloud_before_the_gesture(begin: Callable) -> None:
-    session = await begin()
+@pytest.mark.asyncio(loop_scope="module")
+async def test_the_cloud_after_undo_is_the_cloud_before_the_gesture(session: Session) -> None:
     before = await session.rest()
     await session.label(range(0, 80), 1)
     after = await session.rest()
     assert np.abs(after - before).max() > 50 * session.step_of_grid()
-    await session.undo()
-    back = await session.rest()
-    assert np.abs(back - before).max() <= session.step_of_grid()
-    assert (session.service.session.labels == -1).all()
-    await session.redo()
-    again = await session.rest()
-    assert np.abs(again - after).max() <= session.step_of_grid()
-    assert not any(n.topic == "undo" and n.code for n in session.notices)
-
-
-async def test_an_undo_plays_the_motion_backward(begin: Callable) -> None:
-    session = await begin()
-    before = await session.rest()
-    await session.label(range(0, 80), 1)
-    after = await session.rest()
     seen: list[np.ndarray] = []
     on_frame = session.service.training_events.on_frame
 
@@ -162,14 +190,21 @@ async def test_an_undo_plays_the_motion_backward(begin: Callable) -> None:
 
     session.service.training_events.on_frame = watch
     await session.undo()
-    await session.rest()
+    back = await session.rest()
+    session.service.training_events.on_frame = on_frame
+    assert np.abs(back - before).max() <= session.step_of_grid()
+    assert (session.service.session.labels == -1).all()
     far = [float(np.abs(one - before).mean()) for one in seen]
-    assert len(far) > 8, "the points jumped instead of moving"
+    assert len(far) > 8, "the points jumped instead of moving backward"
     assert far[-1] <= session.step_of_grid() and far[1] > 0.5 * float(np.abs(after - before).mean())
+    await session.redo()
+    again = await session.rest()
+    assert np.abs(again - after).max() <= session.step_of_grid()
+    assert not any(n.topic == "undo" and n.code for n in session.notices)
 
 
-async def test_dials_and_drags_undo_like_labels(begin: Callable) -> None:
-    session = await begin()
+@pytest.mark.asyncio(loop_scope="module")
+async def test_dials_and_drags_undo_like_labels(session: Session) -> None:
     before = await session.rest()
     await session.dial(beta_neighbour=0.2, stiffness=0.9)
     await session.rest()
@@ -185,8 +220,8 @@ async def test_dials_and_drags_undo_like_labels(begin: Callable) -> None:
     assert session.service.session.held()[0].tolist() == []
 
 
-async def test_a_drag_is_undone_to_the_moment_before_it_began(begin: Callable) -> None:
-    session = await begin()
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_drag_is_undone_to_the_moment_before_it_began(session: Session) -> None:
     before = await session.rest()
     trainer = session.service.trainer
     items = np.array([3, 4], np.uint32)
@@ -206,58 +241,8 @@ async def test_a_drag_is_undone_to_the_moment_before_it_began(begin: Callable) -
     assert np.abs(back - before).max() <= session.step_of_grid()
 
 
-async def test_undo_works_over_a_restart(begin: Callable) -> None:
-    session = await begin()
-    before = await session.rest()
-    await session.label(range(0, 60), 1)
-    await session.rest()
-    await session.dial(beta_kl=20.0)
-    await session.rest()
-    session = await begin()
-    assert session.service.session.settings.beta_kl == 20
-    await session.rest()
-    await session.undo()
-    await session.undo()
-    back = await session.rest()
-    assert np.abs(back - before).max() <= session.step_of_grid() + MILLI, (
-        "the map is not restored up to the grid step of the new server"
-    )
-    assert session.service.session.settings.beta_kl == 3
-    assert not any(n.topic == "undo" and n.code for n in session.notices)
-
-
-async def test_a_trainer_killed_during_an_undo_continues_it(begin: Callable) -> None:
-    session = await begin()
-    before = await session.rest()
-    await session.label(range(0, 60), 1)
-    await session.rest()
-    await asyncio.sleep(0.3)  # until the snapshot from before the gesture is on disk
-    await session.undo()
-    session.kill_trainer()
-    back = await session.rest()
-    assert np.abs(back - before).max() <= session.step_of_grid() + MILLI
-    assert (session.service.session.labels == -1).all()
-
-
-async def test_undo_reports_a_missing_snapshot(begin: Callable, tmp_path: Path) -> None:
-    session = await begin()
-    await session.rest()
-    await session.label(range(0, 60), 1)
-    await session.rest()
-    session = await begin()
-    await session.service.stop()
-    for file in (tmp_path / "project" / "moments").iterdir():
-        file.write_bytes(b"nothing")
-    session = await begin()
-    await session.rest()
-    await session.undo()
-    await eventually(lambda: any(n.code == "not_turned_back" for n in session.notices))
-    await session.rest()
-    assert (session.service.session.labels == -1).all()
-
-
-async def test_undo_below_a_later_gesture_of_another_client(begin: Callable) -> None:
-    session = await begin()
+@pytest.mark.asyncio(loop_scope="module")
+async def test_undo_below_a_later_gesture_of_another_client(session: Session) -> None:
     await session.rest()
     await session.label(range(0, 40), 1, ANNA)
     await session.label(range(40, 60), 2, BEN)
@@ -271,28 +256,65 @@ async def test_undo_below_a_later_gesture_of_another_client(begin: Callable) -> 
     )
 
 
+async def test_undo_works_over_a_restart(begin: Callable, worked: Worked) -> None:
+    session = await begin()
+    assert session.service.session.settings.beta_kl == 20
+    await session.rest()
+    await session.undo()
+    await session.undo()
+    back = await session.rest()
+    assert np.abs(back - worked.before).max() <= session.step_of_grid() + MILLI, (
+        "the map is not restored up to the grid step of the new server"
+    )
+    assert session.service.session.settings.beta_kl == 3
+    assert not any(n.topic == "undo" and n.code for n in session.notices)
+
+
+async def test_a_trainer_killed_during_an_undo_continues_it(
+    begin: Callable, worked: Worked
+) -> None:
+    session = await begin()
+    await session.rest()
+    await session.undo()
+    await session.undo()
+    session.kill_trainer()
+    back = await session.rest()
+    assert np.abs(back - worked.before).max() <= session.step_of_grid() + MILLI
+    assert (session.service.session.labels == -1).all()
+
+
+async def test_undo_reports_a_missing_snapshot(begin: Callable, tmp_path: Path) -> None:
+    for file in (tmp_path / "project" / "moments").iterdir():
+        file.write_bytes(b"nothing")
+    session = await begin()
+    await session.rest()
+    await session.undo()
+    await session.undo()
+    await eventually(lambda: any(n.code == "not_turned_back" for n in session.notices))
+    await session.rest()
+    assert (session.service.session.labels == -1).all()
+
+
 async def test_undo_reports_a_snapshot_of_another_version(begin: Callable, tmp_path: Path) -> None:
     """The tensors of the snapshot do not fit: training continues, and a notice reports this."""
-    session = await begin()
-    await session.rest()
-    await session.label(range(0, 60), 1)
-    await session.rest()
-    session = await begin()
-    await session.service.stop()
     folder = tmp_path / "project" / "moments"
-    found = checkpoint.read(next(folder.glob("*.safetensors")))
-    tensors = {
-        name: array for name, array in found.tensors.items() if not name.startswith("classifier")
-    }
-    del tensors["vae.head.layers.0.weight"]
-    checkpoint.write(
-        folder,
-        tensors,
-        {k: v for k, v in found.meta.items() if k != "format"},
-        number=int(found.path.stem),
-    )
+    for path in list(folder.glob("*.safetensors")):
+        found = checkpoint.read(path)
+        tensors = {
+            name: array
+            for name, array in found.tensors.items()
+            if not name.startswith("classifier")
+        }
+        del tensors["vae.head.layers.0.weight"]
+        checkpoint.write(
+            folder,
+            tensors,
+            {k: v for k, v in found.meta.items() if k != "format"},
+            number=int(path.stem),
+        )
     session = await begin()
     await session.rest()
+    await session.undo()
     await session.undo()
     await eventually(lambda: any(n.code == "not_turned_back" for n in session.notices))
     moved = await session.rest()
