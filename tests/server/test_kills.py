@@ -187,13 +187,12 @@ asyncio.run(main())
 
 
 async def test_kill_of_the_trainer_loses_nothing_and_training_goes_on(
-    server_process, small_data: Path, tmp_path: Path
+    server_process, rested_project: Path, tmp_path: Path
 ) -> None:
     import psutil
 
-    server = server_process(
-        str(small_data), "--labels", "none", "--project", str(tmp_path / "project")
-    )
+    shutil.copytree(rested_project, tmp_path / "project")
+    server = server_process(str(tmp_path / "project"))
     server.start()
     await asyncio.to_thread(server.wait_until_ready)
     assert server.process is not None
