@@ -17,6 +17,10 @@ SERVE_ARGS ?=
 # Options of `make benchmark-gain`, for example GAIN_ARGS="--seeds 1 --only digits"
 GAIN_ARGS ?=
 
+# Python stores compiled modules, also where the environment says otherwise: the tests start
+# hundreds of processes, and each would compile all modules again.
+export PYTHONDONTWRITEBYTECODE :=
+
 CLIENT_SOURCES := $(wildcard webxr_client/*.html) webxr_client/vite.config.ts \
 	$(shell find webxr_client/src -type f)
 # The package is installed again when one of these files has changed.
