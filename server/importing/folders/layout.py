@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from lodespace.importing.finding import Finding
 from lodespace.importing.folders import folder_names
+from lodespace.importing.folders.branches import Branch, branch_of, example_of, without_fillers
 from lodespace.importing.folders.file_names import labels_in_names
 from lodespace.importing.folders.folder_names import some
 from lodespace.importing.folders.label_depth import depth_of, label_at
@@ -45,34 +46,6 @@ class Layout:
     """Where labels and splits come from."""
 
 
-@dataclass
-class _Branch:
-    """A folder that holds files, and the part of its path whose meaning is already decided."""
-
-    folder: str
-    parts: tuple[str, ...]
-    """Names of the parents and the folder; a name like "unlabelled" and all below are left out."""
-    files: int
-    at: int = 0
-    """Number of `parts` that have been understood."""
-    label: str | None = None
-    split: str | None = None
-
-    @property
-    def name(self) -> str:
-        """Name of the first folder of the path whose meaning is not known yet."""
-        return self.parts[self.at]
-
-    @property
-    def is_open(self) -> bool:
-        return self.at < len(self.parts)
-
-    @property
-    def below(self) -> str | None:
-        """Name of the folder inside the folder `name`. None if there is no such folder."""
-        return self.parts[self.at + 1] if self.at + 1 < len(self.parts) else None
-
-
 def layout_of(
     paths: Sequence[str], labels_at: str | None = None, *, masks_apart: bool = True
 ) -> Layout:
@@ -91,7 +64,7 @@ def layout_of(
     depth = depth_of(labels_at)
     masks = masks_among(paths) if masks_apart else MaskFiles()
     counts = Counter(path.rpartition("/")[0] for path in paths if not masks.holds(path))
-    branches = [_branch(folder, files) for folder, files in counts.items()]
+    branches = [branch_of(folder, files) for folder, files in counts.items()]
     reading = _Reading()
     reading.read(branches)
     findings = reading.findings(branches)
@@ -115,12 +88,6 @@ def layout_of(
     )
 
 
-def _branch(folder: str, files: int) -> _Branch:
-    parts = tuple(folder.split("/")) if folder else ()
-    end = next((i for i, p in enumerate(parts) if folder_names.is_unlabelled(p)), len(parts))
-    return _Branch(folder, parts[:end], files)
-
-
 @dataclass
 class _Reading:
     """Finds the meaning of the folders, level by level, and collects the doubtful meanings."""
@@ -129,14 +96,14 @@ class _Reading:
     """Doubtful readings of labels, each with the option that sets another reading."""
     split_doubts: list[str] = field(default_factory=list)
 
-    def read(self, branches: Sequence[_Branch]) -> None:
+    def read(self, branches: Sequence[Branch]) -> None:
         """Set label and split of the branches, from the first level that is not read yet."""
         while any(branch.is_open for branch in branches):
             if not self._pass_level(branches):
                 self._read_classes([branch for branch in branches if branch.is_open])
                 return
 
-    def _pass_level(self, branches: Sequence[_Branch]) -> bool:
+    def _pass_level(self, branches: Sequence[Branch]) -> bool:
         """Interpret the next level of folders. If the folders are classes, only return False."""
         here = [branch for branch in branches if branch.is_open]
         names = {branch.name for branch in here}
@@ -170,14 +137,14 @@ class _Reading:
             branch.at += 1
         return True
 
-    def _pass_splits(self, here: Sequence[_Branch], names: set[str]) -> bool:
+    def _pass_splits(self, here: Sequence[Branch], names: set[str]) -> bool:
         """If the folders of the level are splits, store them. Return whether they are splits."""
         splits = folder_names.split_names(names)
         others = names - splits
         kinds = {folder_names.kind_of_split(name) for name in splits}
         if not splits or (others and (len(kinds) < 2 or len(others) > len(splits))):
             return self._pass_one_split(here, splits, others)
-        apart: defaultdict[str, list[_Branch]] = defaultdict(list)
+        apart: defaultdict[str, list[Branch]] = defaultdict(list)
         for branch in here:
             if branch.name in others:
                 apart[branch.name].append(branch)
@@ -203,7 +170,7 @@ class _Reading:
         return True
 
     def _pass_one_split(
-        self, here: Sequence[_Branch], splits: frozenset[str], others: set[str]
+        self, here: Sequence[Branch], splits: frozenset[str], others: set[str]
     ) -> bool:
         """Take a single folder such as "test" beside the classes for a split. Returns False."""
         if len(splits) != 1 or len(others) < 2 or "train" in next(iter(splits)).lower():
@@ -217,9 +184,9 @@ class _Reading:
         self.split_doubts.append(text)
         return False
 
-    def _read_classes(self, here: Sequence[_Branch]) -> None:
+    def _read_classes(self, here: Sequence[Branch]) -> None:
         """Decide which level below names the classes, and set the labels."""
-        here = self._without_copies(_without_fillers(here))
+        here = self._without_copies(without_fillers(here))
         outer = {branch.name for branch in here}
         pairs = {(branch.name, branch.below) for branch in here if branch.below is not None}
         inner = frozenset(below for _, below in pairs)
@@ -249,7 +216,7 @@ class _Reading:
             branch.at += 1
         return self.read(here)
 
-    def _read_below(self, here: Sequence[_Branch], inner: frozenset[str]) -> None:
+    def _read_below(self, here: Sequence[Branch], inner: frozenset[str]) -> None:
         """Read the classes as if the folders `inner`, one level below this one, were not there."""
         branches = [replace(b, parts=b.parts[: b.at + 1] + b.parts[b.at + 2 :]) for b in here]
         certain = len(self.doubts)
@@ -259,7 +226,7 @@ class _Reading:
         for branch, read in zip(here, branches, strict=True):
             branch.label, branch.split, branch.at = read.label, read.split, len(branch.parts)
 
-    def _without_copies(self, here: Sequence[_Branch]) -> list[_Branch]:
+    def _without_copies(self, here: Sequence[Branch]) -> list[Branch]:
         """The branches without copies. A folder is a copy if its subfolders are also beside it."""
         inside: defaultdict[str, set[str]] = defaultdict(set)
         for branch in here:
@@ -282,7 +249,7 @@ class _Reading:
 
     @staticmethod
     def _is_product(
-        here: Sequence[_Branch],
+        here: Sequence[Branch],
         pairs: set[tuple[str, str]],
         outer: set[str],
         inner: frozenset[str],
@@ -297,11 +264,11 @@ class _Reading:
             return False
         return len(pairs) >= _PRODUCT_SHARE * len(outer) * len(inner)
 
-    def _label(self, here: Sequence[_Branch]) -> None:
+    def _label(self, here: Sequence[Branch]) -> None:
         names = {branch.name for branch in here}
         files = sum(branch.files for branch in here)
         if len(names) >= _FEW and len(names) > _MOST_SINGLE * files:
-            text = f"folders such as {_example(here)} hold one file each, and are not classes"
+            text = f"folders such as {example_of(here)} hold one file each, and are not classes"
             self.doubts.append((text, "--labels-at parent"))
             return
         for branch in here:
@@ -311,7 +278,7 @@ class _Reading:
             text = f"{some(fillers)} may not be a class; files in _unlabelled/ have no label"
             self.doubts.append((text, ""))
 
-    def findings(self, branches: Sequence[_Branch]) -> list[Finding]:
+    def findings(self, branches: Sequence[Branch]) -> list[Finding]:
         """Findings on where labels and splits come from, and on what is doubtful about them."""
         found: list[Finding] = []
         labelled = next((branch for branch in branches if branch.label is not None), None)
@@ -331,20 +298,3 @@ class _Reading:
             text = "; ".join([text, *self.split_doubts])
             found.append(Finding("splits", text, doubtful=doubtful))
         return found
-
-
-def _without_fillers(here: Sequence[_Branch]) -> list[_Branch]:
-    """Leave out the branches of splits without classes, such as test/images beside train/cat."""
-    names: defaultdict[str | None, set[str]] = defaultdict(set)
-    for branch in here:
-        names[branch.split].add(branch.name)
-    empty = {
-        split
-        for split, found in names.items()
-        if split is not None and all(map(folder_names.is_filler, found))
-    }
-    return [branch for branch in here if branch.split not in empty]
-
-
-def _example(branches: Sequence[_Branch]) -> str:
-    return max(branches, key=lambda branch: len(branch.parts)).folder

@@ -1,0 +1,60 @@
+"""Folders with files, and how much of their paths is understood."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lodespace.importing.folders import folder_names
+
+
+@dataclass
+class Branch:
+    """A folder that holds files, and the part of its path whose meaning is already decided."""
+
+    folder: str
+    parts: tuple[str, ...]
+    """Names of the parents and the folder; a name like "unlabelled" and all below are left out."""
+    files: int
+    at: int = 0
+    """Number of `parts` that have been understood."""
+    label: str | None = None
+    split: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Name of the first folder of the path whose meaning is not known yet."""
+        return self.parts[self.at]
+
+    @property
+    def is_open(self) -> bool:
+        return self.at < len(self.parts)
+
+    @property
+    def below(self) -> str | None:
+        """Name of the folder inside the folder `name`. None if there is no such folder."""
+        return self.parts[self.at + 1] if self.at + 1 < len(self.parts) else None
+
+
+def branch_of(folder: str, files: int) -> Branch:
+    """Return the branch of a folder with `files` files, by its path relative to the data set."""
+    parts = tuple(folder.split("/")) if folder else ()
+    end = next((i for i, p in enumerate(parts) if folder_names.is_unlabelled(p)), len(parts))
+    return Branch(folder, parts[:end], files)
+
+
+def without_fillers(here: Sequence[Branch]) -> list[Branch]:
+    """Leave out the branches of splits without classes, such as test/images beside train/cat."""
+    names: defaultdict[str | None, set[str]] = defaultdict(set)
+    for branch in here:
+        names[branch.split].add(branch.name)
+    empty = {
+        split
+        for split, found in names.items()
+        if split is not None and all(map(folder_names.is_filler, found))
+    }
+    return [branch for branch in here if branch.split not in empty]
+
+
+def example_of(branches: Sequence[Branch]) -> str:
+    """Return the path of the branch with the most levels, for a message."""
+    return max(branches, key=lambda branch: len(branch.parts)).folder
