@@ -140,8 +140,9 @@ def alike(names: Iterable[str]) -> list[Finding]:
     by_look: defaultdict[str, list[str]] = defaultdict(list)
     for name in names:
         plain = "".join(
-            " " if letter in "_-" else letter
-            for letter in unicodedata.normalize("NFKC", name).casefold()
+            # A minus before a number is no hyphen: -1 and 1 are different.
+            " " if letter in "_-" and (at or len(name) < 2 or not name[1].isdigit()) else letter
+            for at, letter in enumerate(unicodedata.normalize("NFKC", name).casefold())
             if unicodedata.category(letter) != "Cf"
         )
         by_look[" ".join(plain.split())].append(name)

@@ -58,7 +58,9 @@ class Tally:
         found = [Finding("items", self._kind(source)), self._classes(source, doubtful)]
         found += alike(self.labels)
         if self.splits:
-            found.append(Finding("splits", named_counts(self.splits)))
+            with_split = self.splits.total()
+            some = "" if with_split == self.items else f"{with_split:,} of {self.items:,} items: "
+            found.append(Finding("splits", some + named_counts(self.splits)))
         if sizes:
             found.append(Finding("sizes", sizes))
         return found

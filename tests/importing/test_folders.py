@@ -12,6 +12,7 @@ from PIL import Image
 
 from lodespace.errors import DatasetError
 from lodespace.importing.folders.picture_folder import PictureFolder
+from lodespace.importing.label_text import alike
 from lodespace.importing.source import RawItem
 from lodespace.importing.tally import Tally
 from lodespace.items import decoding
@@ -380,3 +381,5 @@ def test_names_that_look_alike_are_one_class_or_doubtful(tmp_path: Path) -> None
     assert tally.labels["\u00c9rable"] == 2
     (found,) = [finding for finding in tally.findings(source, "") if finding.doubtful]
     assert "capitals or spaces: Great tit, great_tit;" in found.text
+    assert alike(["1", "-1", "a-1", "b"]) == []
+    assert alike(["a-1", "a 1"]) != []

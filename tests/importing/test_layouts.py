@@ -44,6 +44,11 @@ LAYOUTS = [
     (". cat", "- cat"),
     ("cat/_unlabelled cat dog", "cat cat dog"),
     # Wrappers
+    (
+        "Development_Set/Training_Set/a Development_Set/Training_Set/b "
+        "Development_Set/Validation_Set/a",
+        "a@Training_Set b@Training_Set a@Validation_Set",
+    ),
     ("data/cat data/dog", "cat dog"),
     ("images/Images/n02-Pug images/Images/n03-Boxer", "n02-Pug n03-Boxer"),
     ("a/b/c/cat a/b/c/dog", "cat dog"),
@@ -151,6 +156,7 @@ DOUBTFUL = [
     ("A/Visit_01/fox A/Visit_02/owl B/Visit_01/elk B/Visit_02/fox", "A A B B",
      "--labels-at parent"),
     ("fox/day_1 fox/day_2 elk/day_1 elk/day_2", "fox fox elk elk", "--labels-at parent"),
+    ("Actor_01 Actor_02 Actor_03", "Actor_01 Actor_02 Actor_03", "--labels-at none"),
     # Words for any data may be classes, and only some classes may be in all splits
     ("photo picture", "- -", "--labels-at parent"),
     ("fox elk photos_from_2022", "fox elk photos_from_2022", ""),

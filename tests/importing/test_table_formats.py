@@ -457,6 +457,10 @@ def test_splits_and_ids_are_found_by_name_and_content() -> None:
     assert (roles.split, roles.id) == ("Usage", None)
     assert [f.option for f in roles.findings if f.topic == "ids"] == ["--id id"]
     assert roles_of(table(path=PATHS, type=TWO, id=PATHS[::-1])).split is None
+    kaggle = ["Training", "PublicTest", "PrivateTest"] * 2
+    assert roles_of(table(path=PATHS, Usage=kaggle)).split == "Usage"
+    assert roles_of(table(path=PATHS, Teilmenge=["Training", "Test"] * 3)).split == "Teilmenge"
+    assert roles_of(table(path=PATHS, exam=["test"] * 6)).split is None
     assert roles_of(table(path=PATHS, id=PATHS[::-1])).id == "id"
 
 

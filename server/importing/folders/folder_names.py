@@ -13,6 +13,8 @@ _SPLITS = _set(
     "train training trn val valid validation validate test testing tst dev devel development "
     "eval evaluation holdout heldout"
 )
+_OF_SPLITS = _set("public private official")
+"""Words beside the word for a split: PrivateTest."""
 _WEAK_SPLITS = _set("pred predict prediction predictions extra submission unseen")
 """Folders with these names are splits only beside a folder with the name of another split."""
 _SHORT_SPLITS = _set("tr ts te va")
@@ -34,6 +36,11 @@ _OF_MASKS = _set("class object color colour instance semantic binary fine coarse
 _PARTS = _set("fold folds part parts batch batches chunk chunks shard shards cv")
 _CLASSES = _set("class classes label category cat grade stage level type group genus species kind")
 """Words that name a class together with the number after them: class_1, Grade II."""
+_INDIVIDUALS = _set(
+    "actor camera cam day device fly mouse mic participant patient person place plot rec recorder "
+    "session site speaker station subject subj trap user visit"
+)
+"""Words that name a person, place or time together with the number after them: patient_1."""
 _KNOWN = _SPLITS | _FILLERS | _MASKS | _PARTS
 _UNLABELLED = frozenset({"unlabelled", "unlabeled", "unlabelleddata", "unlabeleddata"})
 _DATE = re.compile(
@@ -82,7 +89,7 @@ def _are_split(found: tuple[str, ...]) -> bool:
         left = tuple(word for word in left if word not in _SHORT_SPLITS)
         return all(word in _FILLERS for word in left)
     return any(word in _SPLITS for word in left) and all(
-        word in _SPLITS or word in _FILLERS for word in left
+        word in _SPLITS or word in _FILLERS or word in _OF_SPLITS for word in left
     )
 
 
@@ -203,6 +210,11 @@ def are_numbered(names: Collection[str]) -> bool:
         and all(any(word.isdigit() for word in w) for w in found)
         and not set(next(iter(left))) & _CLASSES
     )
+
+
+def are_individuals(names: Collection[str]) -> bool:
+    """Whether the names are of persons, places or times with numbers: Actor_01, Actor_02."""
+    return are_numbered(names) and bool(set(words(next(iter(names)))) & _INDIVIDUALS)
 
 
 def are_numbers(names: Collection[str]) -> bool:

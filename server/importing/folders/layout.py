@@ -144,6 +144,12 @@ class _Reading:
         kinds = {folder_names.kind_of_split(name) for name in splits}
         if not splits or (others and (len(kinds) < 2 or len(others) > len(splits))):
             return self._pass_one_split(here, splits, others)
+        if len(names) == 1:
+            below = folder_names.split_names({b.below for b in here if b.below is not None})
+            if len(set(map(folder_names.kind_of_split, below))) > 1:
+                for branch in here:
+                    branch.at += 1  # Development_Set holds Training_Set and Validation_Set
+                return True
         apart: defaultdict[str, list[Branch]] = defaultdict(list)
         for branch in here:
             if branch.name in others:
@@ -273,6 +279,9 @@ class _Reading:
             return
         for branch in here:
             branch.label = branch.name
+        if folder_names.are_individuals(names):
+            text = f"{some(names)} may be persons, places or times, not classes"
+            self.doubts.append((text, "--labels-at none"))
         fillers = {name for name in names if folder_names.is_filler(name)}
         if fillers and len(names - fillers) > 1:
             text = f"{some(fillers)} may not be a class; files in _unlabelled/ have no label"

@@ -190,7 +190,19 @@ def _split(columns: Columns) -> str | None:
         cells = columns.cells(column)
         if cells and all(folder_names.is_split(str(cell)) for cell in cells):
             usual.append(column)
-    return usual[0] if usual else None
+    return usual[0] if usual else _split_by_cells(columns)
+
+
+def _split_by_cells(columns: Columns) -> str | None:
+    """The column in which each cell is the name of a split, and which has two splits or more."""
+    for column in columns.rows.columns:
+        cells = columns.cells(column)
+        if not cells or not all(isinstance(c, str) and folder_names.is_split(c) for c in cells):
+            continue
+        kinds = {folder_names.kind_of_split(cell) for cell in cells}
+        if len(kinds) > 1 and "tr" in kinds:
+            return column
+    return None
 
 
 def _choose_vector(roles: Roles, columns: Columns, options: ImportOptions) -> None:
