@@ -17,8 +17,8 @@ SERVE_ARGS ?=
 # Options of `make benchmark-gain`, for example GAIN_ARGS="--seeds 1 --only digits"
 GAIN_ARGS ?=
 
-# Python stores compiled modules, also where the environment says otherwise: the tests start
-# hundreds of processes, and each would compile all modules again.
+# Python stores compiled modules, even if the environment forbids this. The tests start hundreds of
+# processes, and without stored modules each process would compile all modules again.
 export PYTHONDONTWRITEBYTECODE :=
 
 CLIENT_SOURCES := $(wildcard webxr_client/*.html) webxr_client/vite.config.ts \

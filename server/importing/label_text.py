@@ -140,7 +140,7 @@ def alike(names: Iterable[str]) -> list[Finding]:
     by_look: defaultdict[str, list[str]] = defaultdict(list)
     for name in names:
         plain = "".join(
-            # A minus before a number is no hyphen: -1 and 1 are different.
+            # -1 and 1 are different classes.
             " " if letter in "_-" and (at or len(name) < 2 or not name[1].isdigit()) else letter
             for at, letter in enumerate(unicodedata.normalize("NFKC", name).casefold())
             if unicodedata.category(letter) != "Cf"
