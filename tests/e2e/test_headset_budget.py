@@ -18,7 +18,7 @@ from drivers.frame_costs import (
 
 DRAW_CALLS = 40
 SCRIPT_MS = 2.0
-BURSTS, FEW_BURSTS = 15, 6
+BURSTS, FEW_BURSTS = 15, 4
 """Number of bursts, of BURST frames each, per phase: with --slow, and without --slow."""
 
 
@@ -32,8 +32,10 @@ def test_few_draw_calls_and_little_script(
     With --slow, three times of the script per frame are at most 2 ms: the average, the time that
     nine of ten frames do not exceed, and the median of the frames with a new keyframe or a new
     selection. These limits hold only on an idle machine, because other programs empty the caches of
-    the processor. Without --slow, times are recorded.
+    the processor. Without --slow, times are recorded for 100,000 points.
     """
+    if points < 100_000 and not slow:
+        pytest.skip("100,000 points have the same draw calls; 10,000 are measured with --slow")
     with moving_points(points) as url:
         driver = open_page(url, prepare=prepare)
         bench = enter(driver)
