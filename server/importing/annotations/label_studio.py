@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lodespace.importing.annotations.annotation import Annotation, AnnotationFile
-from lodespace.importing.annotations.table_annotations import MAX_ANNOTATIONS, label_text
+from lodespace.importing.annotations.label_choice import label_text
+from lodespace.importing.annotations.table_annotations import MAX_ANNOTATIONS
 from lodespace.importing.finding import Finding, counted
 from lodespace.json_input import JsonError, json_value
 

@@ -1,18 +1,13 @@
 """The annotations of the recordings in a folder, from the files beside them or from given files."""
 
-import contextlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 
 from lodespace.importing.annotations.annotation import Annotation, AnnotationFile
-from lodespace.importing.annotations.annotation_file import may_hold, read_annotations
 from lodespace.importing.annotations.path_match import How, Match, counts_text, match_paths
-from lodespace.importing.annotations.table_annotations import MAX_ANNOTATIONS
 from lodespace.importing.annotations.window_labels import WindowLabels
 from lodespace.importing.finding import Finding, counted
-from lodespace.importing.source import ImportOptions
 from lodespace.items.errors import BadItem
 from lodespace.items.paths import shown
 
@@ -294,33 +289,3 @@ def _of_people(entries: Sequence[tuple[bool, Annotation]]) -> list[Annotation]:
 def _examples(names: Iterable[str]) -> str:
     some = list(names)
     return ", ".join(some[:_NAMED]) + (", …" if len(some) > _NAMED else "")
-
-
-def read_beside(
-    root: Path, others: Iterable[bytes], options: ImportOptions
-) -> tuple[list[AnnotationFile], list[bytes]]:
-    """Return the files of annotations among the files `others` in `root`, and their paths.
-
-    Files that are not annotations are ignored.
-    """
-    files: list[AnnotationFile] = []
-    paths: list[bytes] = []
-    left = MAX_ANNOTATIONS
-    for path in others:
-        if left <= 0:
-            break
-        if not may_hold(shown(path)):
-            continue
-        found = None
-        # One file cannot end the import. A table or text of another kind may hold anything.
-        with contextlib.suppress(Exception):
-            found = read_annotations(root / Path(_decoded(path)), shown(path), options)
-        if found is not None and (found.annotations or (found.own_names and not found.bad)):
-            files.append(found)
-            paths.append(path)
-            left -= len(found.annotations)
-    return files, paths
-
-
-def _decoded(path: bytes) -> str:
-    return path.decode("utf-8", "surrogateescape")

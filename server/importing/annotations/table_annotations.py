@@ -1,8 +1,7 @@
 """Annotations in the rows of a table: Raven, BirdNET, and tables of file, start, end and label."""
 
 import itertools
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable
 
 from lodespace.importing.annotations.annotation import Annotation, AnnotationFile
 from lodespace.importing.annotations.column_names import (
@@ -15,8 +14,8 @@ from lodespace.importing.annotations.column_names import (
     with_files_by_content,
 )
 from lodespace.importing.annotations.label_cells import ExactCells, LabelCells, bar_in, is_export
+from lodespace.importing.annotations.label_choice import label_column, label_text
 from lodespace.importing.finding import Finding
-from lodespace.importing.label_text import MISSING, name_of
 from lodespace.importing.source import ImportOptions
 from lodespace.importing.tables.table_rows import Row, Rows, short
 from lodespace.items.errors import BadItem, ItemError
@@ -28,8 +27,6 @@ _BARS_LOOKED_AT = 2000
 """Number of rows that are read to decide whether the character `|` separates labels."""
 _NAMED = 8
 """Largest number of columns that a remark names."""
-_LONGEST = 10_000
-"""Largest number of characters of a cell with labels."""
 _KEPT = 1 << 28
 """Largest number of characters in all columns that are kept beside labels, names and times."""
 
@@ -69,7 +66,7 @@ def read_table(
         text += "; give seconds in columns start and end"
         found.findings.append(Finding("labels", text, doubtful=True))
     looked_at = LabelCells(missing)
-    chosen = _label_column(columns, label, rows.columns, first, looked_at)
+    chosen = label_column(columns, label, rows.columns, first, looked_at)
     found.label_column, found.guessed = chosen
     if not found.label_column and not (columns.timed and clips):
         if columns.timed or identified or label is not None:
@@ -117,43 +114,6 @@ def _kind(columns: Columns) -> str:
     if columns.raven:
         return "Raven selection table"
     return "table of times and labels" if columns.timed else "table of labels per recording"
-
-
-def _label_column(
-    columns: Columns,
-    asked: str | None,
-    names: Sequence[str],
-    first: Sequence[Row],
-    labels_in: LabelCells,
-) -> tuple[str, bool]:
-    """Return the column with the labels ("": none), and whether its name is unusual."""
-    if asked is not None:
-        return (asked, False) if asked in names else ("", False)
-    if columns.nameless:
-        return (columns.labels[0], True) if columns.labels else ("", False)
-    for name in columns.labels:
-        if not first or any(labels_in(row.get(name)) for row in first):
-            return name, False
-    # People name the column as they like. It is the only one with words.
-    words = [name for name in columns.unused if any(_is_word(row.get(name)) for row in first)]
-    if columns.timed and len(words) == 1:
-        return words[0], True
-    return (columns.labels[0], False) if columns.labels else ("", False)
-
-
-def _is_word(cell: Any) -> bool:
-    text = label_text(cell)
-    try:
-        float(text)
-    except ValueError:
-        return bool(text) and any(c.isalpha() for c in text)
-    return False
-
-
-def label_text(cell: Any) -> str:
-    """The label in a cell, trimmed. Empty for a missing value. The number 1.0 is "1"."""
-    name = name_of(cell)
-    return "" if name is None or name in MISSING else " ".join(name[:_LONGEST].split())
 
 
 def _selections_in_spectrograms(rows: Rows, columns: Columns) -> set[str]:

@@ -11,10 +11,8 @@ import numpy.typing as npt
 from lodespace.errors import DatasetError
 from lodespace.importing.annotations.annotation import AnnotationFile, joined
 from lodespace.importing.annotations.annotation_file import read_annotations
-from lodespace.importing.annotations.recording_annotations import (
-    RecordingAnnotations,
-    read_beside,
-)
+from lodespace.importing.annotations.files_beside import read_beside
+from lodespace.importing.annotations.recording_annotations import RecordingAnnotations
 from lodespace.importing.finding import Finding, counted
 from lodespace.importing.folders.folder_files import FolderFiles, suffix_of
 from lodespace.importing.sounds import cutting
