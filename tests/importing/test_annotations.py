@@ -541,3 +541,36 @@ def test_a_table_without_labels_keeps_its_columns_and_the_folders_labels(tmp_pat
     assert any("--label" in finding.option for finding in source.findings() if finding.doubtful)
     source = SoundFolder(tmp_path, ImportOptions(label="hasbird"))
     assert [label for _, label, _ in labels_of(source)] == ["1", "0"]
+
+
+def test_a_folder_labels_a_recording_only_with_a_class_of_the_tables(tmp_path: Path) -> None:
+    for name in (
+        "train_short/owl/1.wav",
+        "train_short/owl/2.wav",
+        "train_short/crow/3.wav",
+        "train_long/4.wav",
+    ):
+        record(tmp_path / name, 3)
+    (tmp_path / "meta.csv").write_text("filename,primary_label\n1.wav,owl\n3.wav,crow\n")
+    source = SoundFolder(tmp_path, ImportOptions())
+    assert {item.item_id[:-6]: item.label for item in items_of(source)} == {
+        "train_long/4.wav": None,
+        "train_short/crow/3.wav": "crow",
+        "train_short/owl/1.wav": "owl",
+        "train_short/owl/2.wav": "owl",
+    }
+    texts = {finding.text: finding.option for finding in source.findings()}
+    assert texts["1 recording that the tables do not label: from the folder names (owl)"] == ""
+    text = "1 recording without a label in the tables, in folders that the tables do not name as"
+    assert texts[f"{text} classes (train_long)"] == "--labels-at parent"
+    source = SoundFolder(tmp_path, ImportOptions(labels_at="parent"))
+    assert {item.label for item in items_of(source)} == {"owl", "crow", "train_long"}
+
+
+def test_splits_of_folders_are_stated_beside_labels_of_tables(tmp_path: Path) -> None:
+    for name in ("train/1.wav", "test/2.wav"):
+        record(tmp_path / name, 3)
+    (tmp_path / "meta.csv").write_text("filename,label\n1.wav,owl\n2.wav,crow\n")
+    source = SoundFolder(tmp_path, ImportOptions())
+    assert [item.split for item in items_of(source)] == ["test", "train"]
+    assert "splits" in [finding.topic for finding in source.findings()]

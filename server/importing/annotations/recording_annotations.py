@@ -44,6 +44,8 @@ class RecordingAnnotations:
         self.overlap = overlap
         self.labels: dict[bytes, WindowLabels] = {}
         """Labels per recording that has annotations."""
+        self.named: set[bytes] = set()
+        """Recordings that a file with labels names, with or without a label."""
         self.matched: Counter[How] = Counter()
         """Number of annotations by the way in which their recordings were found."""
         self.used: set[int] = set()
@@ -132,6 +134,8 @@ class RecordingAnnotations:
         self.unclear += unclear
         self.elsewhere |= elsewhere
         self._drop_foreign_times(file, of_file)
+        if any(annotation.label for _, _, annotation in of_file):
+            self.named.update(self.recordings[index] for index, _, _ in of_file)
         for index, how, annotation in of_file:
             entries.setdefault(index, []).append((file.by_program, annotation))
             self.matched[how] += 1
@@ -181,6 +185,12 @@ class RecordingAnnotations:
     def timed(self) -> bool:
         """Whether any annotation has times."""
         return any(labels.timed for labels in self.labels.values())
+
+    @property
+    def classes(self) -> frozenset[str]:
+        """Names of the classes in the files."""
+        parts = (labels.classes for labels in self.labels.values())
+        return frozenset().union(*parts)
 
     def use_grid(self, window: float, hop: float) -> None:
         """Let annotations that were exported from windows label only their own windows.

@@ -58,6 +58,11 @@ class WindowLabels:
         self.used: set[int] = set()
         """Indices in `timed` of the annotations whose labels a window got."""
 
+    @property
+    def classes(self) -> frozenset[str]:
+        """Names of the classes of the annotations."""
+        return frozenset(self.whole).union(*(a.labels for _, _, a in self.timed))
+
     def of(self, start: float, end: float) -> tuple[str, ...]:
         """Return the labels of the window from `start` to `end` seconds, the class first.
 

@@ -16,6 +16,7 @@ from lodespace.importing.annotations.recording_annotations import RecordingAnnot
 from lodespace.importing.finding import Finding, counted
 from lodespace.importing.folders.folder_files import FolderFiles, suffix_of
 from lodespace.importing.sounds import cutting
+from lodespace.importing.sounds.folder_labels import FolderLabels
 from lodespace.importing.sounds.recordings import Limits, header_of, probe
 from lodespace.importing.sounds.spectrogram import FLOOR_SHARE, RANGE_DB, Spectrogram
 from lodespace.importing.source import ImportOptions, RawItem
@@ -86,6 +87,9 @@ class SoundFolder:
                 "with start and end beside the recordings. If they are elsewhere, give their file "
                 "as DATA, and the folder of the recordings with --root"
             )
+        self.folder_labels = FolderLabels(
+            self.files, self.annotations, asked=options.labels_at not in (None, "none")
+        )
         self.probe = probe(root, self.files.paths, self.limits)
         self.fmax_chosen = options.fmax is not None
         fmax = options.fmax if options.fmax is not None else self.probe.rate / 2
@@ -175,8 +179,7 @@ class SoundFolder:
                     f"{LAST_WINDOW * self.window:g} s, which is left out"
                 )
             found.append(Finding("sound", text, option="--window SECONDS"))
-        if not self.annotations.labelled:
-            found += self.files.findings()
+        found += self.folder_labels.findings()
         found += self.annotations.findings(windows=not self.clips)
         if self.several:
             text = (
@@ -203,7 +206,7 @@ class SoundFolder:
 
     def _windows(self, path: bytes) -> Iterator[RawItem | BadItem]:
         labels = self.annotations.labels.get(path)
-        folder_label, split = self.files.label_and_split(path)
+        folder_label, split = self.folder_labels.of(path)
         with open_inside(self.root, path, limit=None) as file, open_recording(file) as sound:
             rate = sound.samplerate
             self.limits.check(rate, sound.channels)
@@ -229,7 +232,7 @@ class SoundFolder:
                 if labels is not None:
                     self._set_labels(item, labels.of(start, end))
                     item.columns, item.split = labels.columns, labels.split or split
-                if not self.annotations.labelled or (labels is None and not self.annotations.timed):
+                if folder_label is not None:
                     item.label = folder_label
                 yield item
                 number += 1

@@ -1,0 +1,67 @@
+"""Labels of recordings from the names of folders, beside files with annotations."""
+
+from lodespace.importing.annotations.recording_annotations import RecordingAnnotations
+from lodespace.importing.finding import Finding, counted
+from lodespace.importing.folders.folder_files import FolderFiles
+from lodespace.importing.folders.folder_names import some
+from lodespace.importing.label_text import composed
+from lodespace.items.paths import shown
+
+
+class FolderLabels:
+    """The label that a recording gets from its folder.
+
+    If files with annotations give labels, a folder gives a label only to the recordings that these
+    files do not name, and only if it has the name of a class in these files, or if `--labels-at`
+    was given.
+    If a file has times, a recording without an annotation has no label.
+    """
+
+    def __init__(
+        self, files: FolderFiles, annotations: RecordingAnnotations, *, asked: bool
+    ) -> None:
+        """Compare the folders of the recordings with the classes of the annotations.
+
+        Args:
+            files: The recordings in the folder.
+            annotations: Annotations of the recordings.
+            asked: Whether `--labels-at` names the folders with the labels.
+        """
+        self.files, self.annotations = files, annotations
+        self._alone = not annotations.labelled
+        self._filled: dict[bytes, str] = {}
+        """Label from the folder, per recording that no file with annotations labels."""
+        self._other: dict[bytes, str] = {}
+        """Name of the folder, per recording whose folder is not a class of the annotations."""
+        if self._alone or annotations.timed:
+            return
+        classes = annotations.classes
+        for path in files.paths:
+            label = None if path in annotations.named else files.label_and_split(path)[0]
+            if label is None:
+                continue
+            folders = map(composed, reversed(shown(path).split("/")[:-1]))
+            known = label if asked else next((name for name in folders if name in classes), None)
+            if known is None:
+                self._other[path] = label
+            else:
+                self._filled[path] = known
+
+    def of(self, path: bytes) -> tuple[str | None, str | None]:
+        """Return (label, split) of a recording, from the names of its folders."""
+        label, split = self.files.label_and_split(path)
+        return label if self._alone else self._filled.get(path), split
+
+    def findings(self) -> list[Finding]:
+        """Where labels and splits come from, as far as they come from the names of folders."""
+        found = [f for f in self.files.findings() if self._alone or f.topic != "labels"]
+        if self._filled:
+            text = f"{counted(len(self._filled), 'recording')} that the tables do not label: from "
+            text += f"the folder names ({some(set(self._filled.values()))})"
+            found.append(Finding("labels", text))
+        if self._other:
+            text = f"{counted(len(self._other), 'recording')} without a label in the tables, in "
+            text += "folders that the tables do not name as classes "
+            text += f"({some(set(self._other.values()))})"
+            found.append(Finding("labels", text, doubtful=True, option="--labels-at parent"))
+        return found
