@@ -200,6 +200,7 @@ def test_compressed_tables_are_read(tmp_path: Path, suffix: str) -> None:
         {"version": 1, "data": WANTED},
         {"é.jpg": {"label": "a"}, "b.jpg": {"label": "b, c"}},
         {"é.jpg": "a", "b.jpg": "b, c"},
+        {"a": ["é.jpg"], "b, c": ["b.jpg"]},
     ],
 )
 @pytest.mark.parametrize("indent", [None, 2])
@@ -208,6 +209,23 @@ def test_json_files_are_read_in_every_usual_order(
 ) -> None:
     text = json.dumps(value, ensure_ascii=False, indent=indent)
     assert rows_in(tmp_path / "t.json", text) == WANTED
+
+
+def test_lists_in_json_are_vectors_by_file_name_or_columns(tmp_path: Path) -> None:
+    vectors = {"a.jpg": [1, 2, 3], "b.jpg": [4, 5, 6]}
+    assert rows_in(tmp_path / "t.json", json.dumps(vectors)) == [
+        {"path": "a.jpg", "vector": [1, 2, 3]},
+        {"path": "b.jpg", "vector": [4, 5, 6]},
+    ]
+    with pytest.raises(DatasetError, match="'label' has 1 cells and 'path' has 2"):
+        rows_in(tmp_path / "t.json", json.dumps({"path": ["a.jpg", "b.jpg"], "label": ["x"]}))
+
+
+def test_numbers_filled_up_with_spaces_are_data(tmp_path: Path) -> None:
+    text = "".join(f"{i / 3:8.3f}{-i / 9:10.4f}   {i % 2}\n" for i in range(20))
+    rows = rows_in(tmp_path / "t.txt", text)
+    assert len(rows) == 20
+    assert rows[1] == {"column 1": "0.333", "column 2": "-0.1111", "column 3": "1"}
 
 
 def test_elements_of_a_json_list_are_split_without_decoding() -> None:

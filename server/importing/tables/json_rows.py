@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from lodespace.errors import DatasetError
+from lodespace.importing.tables.column_names import is_usual
 from lodespace.importing.tables.csv_rows import MAX_LINE
 from lodespace.importing.tables.table_rows import SNIFFED_ROWS, Row, Rows
 from lodespace.importing.tables.text_file import DAMAGED, TextFile
@@ -162,7 +163,8 @@ def rows_of(path: Path, value: dict[str, Any]) -> Sequence[Row]:
     """The rows in one JSON object. Raises DatasetError.
 
     The object may have a column per field (lists, or objects by row, as pandas writes), a row per
-    field, a label per file name, or one field with a list of rows.
+    field, a label or a vector per file name, the file names of each class, or one field with a list
+    of rows.
     """
     if {"images", "annotations", "categories"} <= value.keys():
         raise DatasetError(
@@ -179,16 +181,41 @@ def rows_of(path: Path, value: dict[str, Any]) -> Sequence[Row]:
     if len(listed) == 1:
         return listed[0]
     if parts and all(isinstance(part, list) for part in parts):
-        return [dict(zip(value, row, strict=False)) for row in zip(*parts, strict=False)]
+        return _rows_of_lists(path, value)
     if parts and all(isinstance(part, dict) for part in parts):
         if all(key.isdecimal() for key in parts[0]):
             columns = (part.values() for part in parts)
             return [dict(zip(value, row, strict=False)) for row in zip(*columns, strict=False)]
         return [{"path": key, **part} for key, part in value.items()]
     are_labels = len(parts) > 1 and all(isinstance(part, str | int) for part in parts)
-    if are_labels and all(re.fullmatch(r".*\.\w{2,5}", key) for key in value):
+    if are_labels and all(map(_is_file_name, value)):
         return [{"path": key, "label": part} for key, part in value.items()]
     return [value]
+
+
+def _rows_of_lists(path: Path, value: dict[str, list[Any]]) -> Sequence[Row]:
+    """The rows in lists: vectors by file name, file names by class, or a column per list.
+
+    Raises DatasetError if columns have different lengths.
+    """
+    if all(map(_is_file_name, value)):
+        return [{"path": key, "vector": part} for key, part in value.items()]
+    if not any(map(is_usual, value)) and all(
+        isinstance(cell, str) and _is_file_name(cell) for part in value.values() for cell in part
+    ):
+        return [{"path": cell, "label": key} for key, part in value.items() for cell in part]
+    lengths = {key: len(part) for key, part in value.items()}
+    if len(set(lengths.values())) > 1:
+        short, long = min(lengths, key=lengths.__getitem__), max(lengths, key=lengths.__getitem__)
+        raise DatasetError(
+            f"{path}: the lists are columns, but '{short[:40]}' has {lengths[short]:,} cells and "
+            f"'{long[:40]}' has {lengths[long]:,}"
+        )
+    return [dict(zip(value, row, strict=True)) for row in zip(*value.values(), strict=True)]
+
+
+def _is_file_name(text: str) -> bool:
+    return re.fullmatch(r".*\.\w{2,5}", text) is not None
 
 
 def _are_rows(part: list[Any]) -> bool:

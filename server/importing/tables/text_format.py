@@ -81,7 +81,9 @@ def format_of(
 def _rows(lines: Sequence[str], delimiter: str) -> Iterator[list[str]]:
     """Yield the rows that are not empty, up to the first damaged row."""
     try:
-        for row in csv.reader(io.StringIO("".join(lines), newline=""), delimiter=delimiter):
+        text = io.StringIO("".join(lines), newline="")
+        # numpy.savetxt and others fill up numbers with spaces, also at the beginning of a line.
+        for row in csv.reader(text, delimiter=delimiter, skipinitialspace=delimiter == " "):
             if any(field.strip() for field in row):
                 yield row
     except csv.Error:
@@ -123,7 +125,7 @@ def _with_names(
     if skipped < len(lines) and lines[skipped].startswith("#"):
         header[0] = header[0].lstrip("# ")
     rows = found[titles + 1 :]
-    spaced = delimiter != " " and f"{delimiter} " in lines[skipped]
+    spaced = delimiter == " " or f"{delimiter} " in lines[skipped]
     if is_data(header, rows):
         width = Counter([len(header), *map(len, rows)]).most_common(1)[0][0]
         names = tuple(f"column {i + 1}" for i in range(width))
