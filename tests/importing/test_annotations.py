@@ -574,3 +574,45 @@ def test_splits_of_folders_are_stated_beside_labels_of_tables(tmp_path: Path) ->
     source = SoundFolder(tmp_path, ImportOptions())
     assert [item.split for item in items_of(source)] == ["test", "train"]
     assert "splits" in [finding.topic for finding in source.findings()]
+
+
+def recordings_of_species(root: Path) -> None:
+    """Write two recordings, and a table of their species, whose column has no usual name."""
+    for name in ("train/a.wav", "train/b.wav"):
+        record(root / name, 6)
+    (root / "train_tp.csv").write_text(
+        "recording_id,species_id,t_min,t_max\na,14,0,2\na,3,4,5\nb,3,0,2\nb,14,3,5\n"
+    )
+    (root / "sample_submission.csv").write_text("recording_id,s0,s1\na,0,0\nb,0,0\n")
+
+
+def test_a_table_with_times_but_no_known_labels_is_doubtful(tmp_path: Path) -> None:
+    recordings_of_species(tmp_path)
+    source = SoundFolder(tmp_path, ImportOptions())
+    assert {item.label for item in items_of(source)} == {None}
+    doubtful = [(f.text, f.option) for f in source.findings() if f.doubtful]
+    text = "train_tp.csv has no column with a usual name for labels; its rows with times are not"
+    assert doubtful == [(f"{text} used", "--label species_id")]
+    with pytest.raises(DatasetError, match=r"train_tp.csv has no column .* --label species_id"):
+        SoundFolder(tmp_path, ImportOptions(root=tmp_path), tmp_path / "train_tp.csv")
+
+
+def test_label_names_the_column_of_a_table_beside_recordings(tmp_path: Path) -> None:
+    recordings_of_species(tmp_path)
+    (tmp_path / "train_fp.csv").write_text("recording_id,species_id,t_min,t_max\na,7,2,3\n")
+    (tmp_path / "place.csv").write_text("recording_id,place\na,north\nb,south\n")
+    (tmp_path / "noise.csv").write_text("recording_id,start,end,noise\na,1,2,x\na,3,4,y\n")
+    source = SoundFolder(tmp_path, ImportOptions(label="species_id"))
+    assert [item.label for item in items_of(source)] == ["14", "3", "3", "14"]
+    assert items_of(source)[0].columns == {"place": "north"}
+    found = source.findings()
+    sources = next(finding.text for finding in found if finding.text.startswith("from 2"))
+    assert sources.startswith("from 2 tables of times and labels (train_fp.csv, train_tp.csv), ")
+    doubtful = [finding.text for finding in found if finding.doubtful]
+    assert doubtful == [
+        "train_fp.csv may list sounds that are not there (false positives); import one table alone "
+        "to use only its labels",
+        "noise.csv has no column species_id; its rows with times are not used",
+    ]
+    with pytest.raises(DatasetError, match="the column 'specie' of --label"):
+        SoundFolder(tmp_path, ImportOptions(label="specie"))

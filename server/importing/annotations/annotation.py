@@ -65,6 +65,10 @@ class AnnotationFile:
     """How the file was read."""
     passed: int = 0
     """Number of entries that are not labels of items."""
+    unlabelled: bool = False
+    """Whether the file is a table in which no column is known to have labels."""
+    proposed: tuple[str, ...] = ()
+    """Values of `--label` with which a table without known labels may be read."""
     guessed: bool = False
     """Whether the column of the labels was found without a usual name."""
 

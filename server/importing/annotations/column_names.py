@@ -51,6 +51,8 @@ _LABELS = (
     "event", "call", "taxon", "code", "target", "y", "auto_id", "class_id", "type", "name",
     "art", "klasse", "kategorie", "espece", "etiquette", "classe", "especie", "etiqueta", "clase",
 )  # fmt: skip
+LABEL_WORDS = frozenset(_LABELS) - {"name", "type", "y", "code"}
+"""Words in the names of columns that may have labels: species_id, bird_class."""
 _OTHERS = ("other_labels", "secondary_labels")
 _CONFIDENCES = ("confidence", "score", "probability", "conf")
 _SPLITS = ("split", "subset", "fold")

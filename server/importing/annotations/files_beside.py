@@ -16,7 +16,8 @@ def read_beside(
 ) -> tuple[list[AnnotationFile], list[bytes]]:
     """Return the files of annotations among the files `others` in `root`, and their paths.
 
-    Files that are not annotations are ignored.
+    Files that are not annotations are ignored, and so are tables such as sample_submission.csv,
+    which show how to hand in predictions.
     """
     files: list[AnnotationFile] = []
     paths: list[bytes] = []
@@ -24,7 +25,7 @@ def read_beside(
     for path in others:
         if left <= 0:
             break
-        if not may_hold(shown(path)):
+        if not may_hold(shown(path)) or "submission" in shown(path).rpartition("/")[2].lower():
             continue
         found = None
         # One file cannot end the import. A table or text of another kind may hold anything.

@@ -6,11 +6,16 @@ from collections.abc import Callable, Iterable, Sequence
 
 from lodespace.importing.annotations.annotation import Annotation, AnnotationFile
 from lodespace.importing.annotations.path_match import How, Match, counts_text, match_paths
+from lodespace.importing.annotations.unlabelled import unlabelled_findings
 from lodespace.importing.annotations.window_labels import WindowLabels
 from lodespace.importing.finding import Finding, counted
 from lodespace.items.errors import BadItem
 from lodespace.items.paths import shown
 
+_ABSENT = re.compile(
+    r"(?<![a-z])(fp|false_?pos(itive)?s?|negatives?)(?![a-z])[^/]*$", re.IGNORECASE
+)
+"""Names of files with the sounds that a program reported and a person did not hear."""
 _NAMED = 3
 """Largest number of names that a finding gives as examples."""
 _LENGTHS_LOOKED_AT = 20
@@ -29,6 +34,7 @@ class RecordingAnnotations:
         recordings: Sequence[bytes],
         overlap: float,
         length_of: Callable[[bytes], float | None] = lambda _: None,
+        label: str | None = None,
     ) -> None:
         """Match the annotations in `files` to `recordings`.
 
@@ -38,8 +44,9 @@ class RecordingAnnotations:
             overlap: Smallest overlap of an annotation with a window that it labels, as a share of
                 the length of the shorter one.
             length_of: Function that returns the length of a recording in seconds, or None.
+            label: Column of `--label`, with which the files were read.
         """
-        self.recordings, self.length_of = recordings, length_of
+        self.recordings, self.length_of, self.label = recordings, length_of, label
         self.files = list(files)
         self.overlap = overlap
         self.labels: dict[bytes, WindowLabels] = {}
@@ -50,6 +57,10 @@ class RecordingAnnotations:
         """Number of annotations by the way in which their recordings were found."""
         self.used: set[int] = set()
         """Indices of the files with an annotation of a recording."""
+        self.unlabelled: list[AnnotationFile] = []
+        """Tables of the recordings in which no column is known to have labels.
+
+        Tables with times are not used. Tables without times give only other columns."""
         self.unknown: Counter[str] = Counter()
         """Number of annotations, in the files `used`, per name that fits no recording."""
         self.unclear: Counter[str] = Counter()
@@ -128,12 +139,16 @@ class RecordingAnnotations:
         if not of_file and only is not None:
             of_file = [(only, "folder", annotation) for annotation in file.annotations]
             unknown = unclear = Counter()
-        if not of_file and not file.timed:
+        if not of_file and (file.unlabelled or not file.timed):
             return  # a table about something else
         self.unknown += unknown
         self.unclear += unclear
         self.elsewhere |= elsewhere
         self._drop_foreign_times(file, of_file)
+        if file.unlabelled:
+            self.unlabelled.append(file)
+            if file.timed:
+                return
         if any(annotation.label for _, _, annotation in of_file):
             self.named.update(self.recordings[index] for index, _, _ in of_file)
         for index, how, annotation in of_file:
@@ -210,6 +225,7 @@ class RecordingAnnotations:
         They are complete after all windows have been labelled.
         """
         found = [] if not self.used else [*self._sources(), *self._doubts()]
+        found += unlabelled_findings(self.unlabelled, self.label)
         for lost, why in (
             (self.unknown, "without a recording of this name"),
             (self.unclear, "that fit no recording clearly"),
@@ -246,17 +262,20 @@ class RecordingAnnotations:
 
     def _sources(self) -> list[Finding]:
         """Where the labels come from."""
-        files = [self.files[number] for number in sorted(self.used)]
+        used = [self.files[number] for number in sorted(self.used)]
+        files = [file for file in used if not file.unlabelled]
         kinds = Counter(file.kind for file in files)
         columns = dict.fromkeys(file.label_column for file in files if file.label_column)
         text = f"from {', '.join(_counted(kind, count) for kind, count in kinds.items())}"
+        if len(files) > 1:
+            text += f" ({_examples(file.name for file in files)})"
         if columns:
             text += f", column {', '.join(columns)}"
         text += (
             f", for {counted(len(self.labels), 'recording')}; matched {counts_text(self.matched)}"
         )
         guessed = any(file.guessed for file in files)
-        of_files = dict.fromkeys(found for file in files for found in file.findings)
+        of_files = dict.fromkeys(found for file in used for found in file.findings)
         if not self.labelled:
             return list(of_files)
         return [Finding("labels", text, guessed, "--label COLUMN" if guessed else ""), *of_files]
@@ -272,8 +291,19 @@ class RecordingAnnotations:
             )
             found.append(Finding("labels", text, True, "--labels none"))
         unfit = [
-            file.name for n, file in enumerate(self.files) if n not in self.used and file.timed
+            file.name
+            for n, file in enumerate(self.files)
+            if n not in self.used and file.timed and not file.unlabelled
         ]
+        absent = [
+            file.name
+            for n, file in enumerate(self.files)
+            if n in self.used and not file.unlabelled and _ABSENT.search(file.name)
+        ]
+        if absent:
+            text = f"{_examples(absent)} may list sounds that are not there (false positives); "
+            text += "import one table alone to use only its labels"
+            found.append(Finding("labels", text, True, "--root FOLDER"))
         if unfit:
             text = f"annotations of other recordings, not used: {_examples(unfit)}"
             found.append(Finding("labels", text, doubtful=True))

@@ -14,10 +14,10 @@ from lodespace.importing.annotations.column_names import (
     with_files_by_content,
 )
 from lodespace.importing.annotations.label_cells import ExactCells, LabelCells, bar_in, is_export
-from lodespace.importing.annotations.label_choice import label_column, label_text
+from lodespace.importing.annotations.label_choice import label_column, label_text, proposed_labels
 from lodespace.importing.finding import Finding
 from lodespace.importing.source import ImportOptions
-from lodespace.importing.tables.table_rows import Row, Rows, short
+from lodespace.importing.tables.table_rows import Row, Rows
 from lodespace.items.errors import BadItem, ItemError
 
 MAX_ANNOTATIONS = 2_000_000
@@ -25,8 +25,6 @@ MAX_ANNOTATIONS = 2_000_000
 _LOOKED_AT = 50
 _BARS_LOOKED_AT = 2000
 """Number of rows that are read to decide whether the character `|` separates labels."""
-_NAMED = 8
-"""Largest number of columns that a remark names."""
 _KEPT = 1 << 28
 """Largest number of characters in all columns that are kept beside labels, names and times."""
 
@@ -47,7 +45,7 @@ def read_table(
         own_names: Possible names of the recording if no column names the recording.
         options: The options `label`, `id`, `missing` and `clips`. If annotations become items
             (`clips`), rows with times but without labels are annotations, too, and the further
-            columns are kept.
+            columns are kept. Otherwise such a table is `unlabelled`.
         identified: Whether columns with ids or pictures may name the labelled items. Otherwise
             only columns with recordings may.
     """
@@ -68,13 +66,11 @@ def read_table(
     looked_at = LabelCells(missing)
     chosen = label_column(columns, label, rows.columns, first, looked_at)
     found.label_column, found.guessed = chosen
-    if not found.label_column and not (columns.timed and clips):
-        if columns.timed or identified or label is not None:
+    if not found.label_column:
+        if identified:
             return None
-        # A table about the recordings. Its columns are kept with the items.
-        some = " or ".join(short(name) for name in columns.unused[:_NAMED]) or "COLUMN"
-        text = f"{name} has no column with a usual name for labels"
-        found.findings.append(Finding("labels", text, True, f"--label {some}"))
+        found.proposed = proposed_labels(columns, first)
+        found.unlabelled = not (columns.timed and clips)
     folder = f"{name.rpartition('/')[0]}/" if "/" in name else ""
     if is_export(rows.columns) and found.label_column == "label":
         cells = ExactCells()
@@ -84,7 +80,7 @@ def read_table(
         some = itertools.islice(_good(rows), _BARS_LOOKED_AT)
         cells = LabelCells(missing, bar_in(row.get(found.label_column) for _, row in some))
     reader = _Reader(columns, found.label_column, folder, own_names, cells, missing)
-    reader.keeps = clips or not columns.timed
+    reader.keeps = clips or not columns.timed or found.unlabelled
     spectrograms = _selections_in_spectrograms(rows, columns)
     for read in rows:
         if isinstance(read, BadItem):

@@ -53,7 +53,7 @@ class FolderLabels:
         return label if self._alone else self._filled.get(path), split
 
     def findings(self) -> list[Finding]:
-        """Where labels and splits come from, as far as they come from the names of folders."""
+        """Findings on the labels and splits that come from the names of folders."""
         found = [f for f in self.files.findings() if self._alone or f.topic != "labels"]
         if self._filled:
             text = f"{counted(len(self._filled), 'recording')} that the tables do not label: from "

@@ -13,6 +13,7 @@ from lodespace.importing.annotations.annotation import AnnotationFile, joined
 from lodespace.importing.annotations.annotation_file import read_annotations
 from lodespace.importing.annotations.files_beside import read_beside
 from lodespace.importing.annotations.recording_annotations import RecordingAnnotations
+from lodespace.importing.annotations.unlabelled import unlabelled_findings
 from lodespace.importing.finding import Finding, counted
 from lodespace.importing.folders.folder_files import FolderFiles, suffix_of
 from lodespace.importing.sounds import cutting
@@ -105,7 +106,14 @@ class SoundFolder:
         recordings = [path for path in found if suffix_of(path) in SUFFIXES]
         others = (path for path in found if suffix_of(path) not in SUFFIXES)
         files, paths = read_beside(self.root, others, options)
-        self.annotations = RecordingAnnotations(files, recordings, options.overlap, self._length)
+        self.annotations = RecordingAnnotations(
+            files, recordings, options.overlap, self._length, options.label
+        )
+        if options.label is not None and not self.annotations.labelled:
+            raise DatasetError(
+                f"{self.root}: no table beside the recordings names them and has the column "
+                f"'{options.label}' of --label"
+            )
         used = frozenset(paths[index] for index in self.annotations.used)
         self.files = FolderFiles(self.root, SUFFIXES, options.labels_at, used=used)
 
@@ -124,8 +132,12 @@ class SoundFolder:
                 "with times or with the names of sound files"
             )
         self.annotations = RecordingAnnotations(
-            [found], self.files.paths, options.overlap, self._length
+            [found], self.files.paths, options.overlap, self._length, options.label
         )
+        unlabelled = unlabelled_findings(self.annotations.unlabelled, options.label)
+        if unlabelled and not self.annotations:
+            option = f": give {unlabelled[0].option}" if unlabelled[0].option else ""
+            raise DatasetError(f"{unlabelled[0].text}{option}")
         if not self.annotations:
             if found.bad and not found.annotations:
                 raise DatasetError(f"{found.bad[0].name}: {found.bad[0].reason}")

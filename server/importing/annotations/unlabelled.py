@@ -1,0 +1,41 @@
+"""Findings on tables of recordings in which no column is known to have labels."""
+
+from collections.abc import Sequence
+
+from lodespace.importing.annotations.annotation import AnnotationFile
+from lodespace.importing.finding import Finding
+from lodespace.importing.tables.table_rows import short
+
+_NAMED = 8
+"""Largest number of columns that a finding names."""
+
+
+def unlabelled_findings(tables: Sequence[AnnotationFile], asked: str | None) -> list[Finding]:
+    """Return one finding for all tables with the same columns.
+
+    Args:
+        tables: The tables. Those with times are not used.
+        asked: Column of `--label`, which these tables do not have. None: the option is not given.
+            If it is given, another table has the labels, so there is no finding on a table without
+            times.
+    """
+    alike: dict[tuple[bool, tuple[str, ...]], list[str]] = {}
+    for table in tables:
+        if table.timed or asked is None:
+            alike.setdefault((table.timed, table.proposed), []).append(table.name)
+    found: list[Finding] = []
+    for (timed, proposed), names in alike.items():
+        more = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
+        verb = "have" if more else "has"
+        why = "no column with a usual name for labels" if asked is None else f"no column {asked}"
+        text = f"{names[0]}{more} {verb} {why}"
+        if timed:
+            text += f"; {'their' if more else 'its'} rows with times are not used"
+        some = " or ".join(map(_quoted, proposed[:_NAMED])) or "COLUMN"
+        option = f"--label {some}" if asked is None else ""
+        found.append(Finding("labels", text, doubtful=True, option=option))
+    return found
+
+
+def _quoted(column: str) -> str:
+    return short(column) if column.replace("_", "").isalnum() else f"'{short(column)}'"
