@@ -1,8 +1,6 @@
 """Tables beside the pictures of a folder, with labels and columns: metadata.csv, train.csv."""
 
-import dataclasses
-import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lodespace.errors import DatasetError
@@ -11,7 +9,7 @@ from lodespace.importing.folders.folder_files import suffix_of
 from lodespace.importing.folders.folder_names import some
 from lodespace.importing.folders.picture_folder import PictureFolder
 from lodespace.importing.source import ImportOptions, RawItem
-from lodespace.importing.tables.table import Table
+from lodespace.importing.tables.picture_table import merged, open_table
 from lodespace.importing.tables.table_rows import SUFFIXES
 from lodespace.items import decoding
 from lodespace.items.errors import BadItem
@@ -24,90 +22,8 @@ _ABOUT = ("readme", "license", "licence", "requirements", "copying", "citation")
 """Text files whose names begin with one of these words have no labels."""
 _MOST_TABLES = 8
 """Largest number of tables that are read."""
-_MOST_BYTES = 256 << 20
-"""Largest size of a table, in bytes."""
 _SAME_CLASSES = 0.5
 """Smallest share of a table's classes that are also names of folders, if both name the classes."""
-
-
-class _Beside:
-    """A table whose rows name pictures of the folder."""
-
-    def __init__(
-        self, path: bytes, table: Table, prefix: bytes, pictures: Collection[bytes]
-    ) -> None:
-        self.path = path
-        """Path of the table, relative to the folder."""
-        self.table = table
-        column = table.roles.labels.column
-        unsure = any(f.doubtful for f in table.roles.findings if f.topic == "labels")
-        self.guessed = column if unsure and table.options.label is None else None
-        """Column that may have the labels, but is too uncertain to be used; None without one."""
-        self.rows: dict[bytes, RawItem] = {}
-        """The first row of each picture that the table names."""
-        self._further = 0
-        """Number of rows whose picture an earlier row names."""
-        self._unlike: set[bytes] = set()
-        """Pictures whose rows have different labels."""
-        self._bad: list[BadItem] = []
-        """Rows that cannot be used."""
-        for item in table:
-            if isinstance(item, BadItem):
-                self._bad.append(item)
-                continue
-            if item.path is None:
-                continue
-            item.picture = item.vector = None
-            picture = os.path.normpath(b"/".join(part for part in (prefix, item.path) if part))
-            if picture in pictures:
-                if self.guessed is not None and item.label is not None:
-                    item.columns = {**item.columns, self.guessed: item.label}
-                    item.label = item.other_labels = None
-                first = self.rows.setdefault(picture, item)
-                if first is not item:
-                    self._add(picture, first, item)
-        self.classes = {row.label for row in self.rows.values() if row.label is not None}
-        """Names of the classes in the table."""
-
-    def _add(self, picture: bytes, first: RawItem, item: RawItem) -> None:
-        """Count `item`, a further row of a picture, and add its label to those of `first`."""
-        self._further += 1
-        if item.label is None or item.label == first.label:
-            return
-        if first.label is None:
-            first.label, first.other_labels = item.label, item.other_labels
-            return
-        self._unlike.add(picture)
-        others = first.other_labels.split("|") if first.other_labels else []
-        first.other_labels = "|".join(dict.fromkeys([*others, item.label]))
-
-    def _counts(self) -> Iterator[Finding]:
-        """Rows that are not used."""
-        if self._further:
-            text = f"{counted(self._further, 'row')} with the picture of an earlier row"
-            if self._unlike:
-                pictures = counted(len(self._unlike), "picture")
-                text += f"; {pictures} with different labels, of which the first is the class"
-            yield Finding("labels", text, doubtful=True)
-        if self._bad:
-            bad = self._bad[0]
-            text = f"{counted(len(self._bad), 'row')} not used, such as {bad.name}: {bad.reason}"
-            yield Finding("columns", text, doubtful=True)
-
-    def findings(self) -> Iterator[Finding]:
-        """How the table was understood."""
-        table = self.table
-        name = shown(self.path)
-        found = [*table.rows.findings, *table.roles.findings, *table.finder.findings()]
-        if self.guessed is not None:
-            found = [finding for finding in found if finding.topic != "labels"]
-            text = f"the column {self.guessed} may have labels, and is not used"
-            found.append(Finding("labels", text, doubtful=True, option=f"--label {self.guessed}"))
-        else:
-            found += table.read_label.findings()
-        for finding in [*found, *self._counts()]:
-            if finding.topic in ("labels", "columns") or finding.doubtful:
-                yield dataclasses.replace(finding, text=f"{name}: {finding.text}")
 
 
 class PicturesWithTables(PictureFolder):
@@ -123,7 +39,7 @@ class PicturesWithTables(PictureFolder):
         found = [path for path in walk(root) if isinstance(path, bytes)]
         pictures = frozenset(path for path in found if suffix_of(path) in decoding.SUFFIXES)
         tables = [path for path in found if _may_be_labels(path)]
-        opened = [_open(root, path, pictures, options) for path in tables[:_MOST_TABLES]]
+        opened = [open_table(root, path, pictures, options) for path in tables[:_MOST_TABLES]]
         self.beside = [table for table in opened if table is not None]
         self._unmatched = [
             shown(path) for path, table in zip(tables, opened, strict=False) if table is None
@@ -135,7 +51,7 @@ class PicturesWithTables(PictureFolder):
                 f"'{options.label}' of --label"
             )
         super().__init__(root, options, used=frozenset(table.path for table in self.beside))
-        self._rows, self._disagree = _merged(self.beside)
+        self._rows, self._disagree = merged(self.beside)
         self._folders_name = frozenset(
             label for path in self.files.paths if (label := self.files.label_and_split(path)[0])
         )
@@ -207,26 +123,6 @@ class PicturesWithTables(PictureFolder):
             yield item
 
 
-def _merged(tables: Sequence[_Beside]) -> tuple[dict[bytes, RawItem], int]:
-    """One row per picture, and the number of pictures for which tables have different labels.
-
-    A row has the columns of all tables, the first label that a table states, and the first split.
-    """
-    merged: dict[bytes, RawItem] = {}
-    differ: set[bytes] = set()
-    for table in tables:
-        for path, row in table.rows.items():
-            first = merged.setdefault(path, row)
-            if first is not row:
-                first.columns = {**row.columns, **first.columns}
-                first.split = first.split or row.split
-                if first.label is None:
-                    first.label, first.other_labels = row.label, row.other_labels
-                elif row.label is not None and row.label != first.label:
-                    differ.add(path)
-    return merged, len(differ)
-
-
 def _may_be_labels(path: bytes) -> bool:
     """Whether the file is a table that may have labels.
 
@@ -240,27 +136,3 @@ def _may_be_text_of_labels(path: bytes) -> bool:
     """Whether the file is a text or JSON that may have labels of the pictures."""
     name = shown(path).rpartition("/")[2].lower()
     return suffix_of(path) in _TEXTS and not name.startswith((*_ABOUT, "."))
-
-
-def _open(
-    root: Path, path: bytes, pictures: Collection[bytes], options: ImportOptions
-) -> _Beside | None:
-    """Open a table, if its rows name pictures below the folder of the table, or below `root`."""
-    file = root / os.fsdecode(path)
-    if file.stat().st_size > _MOST_BYTES:
-        return None
-    parent = path.rpartition(b"/")[0]
-    for prefix in dict.fromkeys((parent, b"")):
-        own = dataclasses.replace(
-            options, root=root / os.fsdecode(prefix), id=None, image=None, vector=None,
-            thumbnails=None,
-        )  # fmt: skip
-        try:
-            table = Table(file, own)
-            if table.kind == "image":
-                found = _Beside(path, table, prefix, pictures)
-                if found.rows:
-                    return found
-        except DatasetError:
-            continue  # a table about something else
-    return None

@@ -1,0 +1,140 @@
+"""A table whose rows name pictures of a folder, with their labels and columns."""
+
+import dataclasses
+import os
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+
+from lodespace.errors import DatasetError
+from lodespace.importing.finding import Finding, counted
+from lodespace.importing.source import ImportOptions, RawItem
+from lodespace.importing.tables.table import Table
+from lodespace.items.errors import BadItem
+from lodespace.items.paths import shown
+
+_MOST_BYTES = 256 << 20
+"""Largest size of a table, in bytes."""
+
+
+class PictureTable:
+    """A table whose rows name pictures of the folder."""
+
+    def __init__(
+        self, path: bytes, table: Table, prefix: bytes, pictures: Collection[bytes]
+    ) -> None:
+        self.path = path
+        """Path of the table, relative to the folder."""
+        self.table = table
+        column = table.roles.labels.column
+        unsure = any(f.doubtful for f in table.roles.findings if f.topic == "labels")
+        self.guessed = column if unsure and table.options.label is None else None
+        """Column that may have the labels, but is too uncertain to be used; None without one."""
+        self.rows: dict[bytes, RawItem] = {}
+        """The first row of each picture that the table names."""
+        self._further = 0
+        """Number of rows whose picture an earlier row names."""
+        self._unlike: set[bytes] = set()
+        """Pictures whose rows have different labels."""
+        self._bad: list[BadItem] = []
+        """Rows that cannot be used."""
+        for item in table:
+            if isinstance(item, BadItem):
+                self._bad.append(item)
+                continue
+            if item.path is None:
+                continue
+            item.picture = item.vector = None
+            picture = os.path.normpath(b"/".join(part for part in (prefix, item.path) if part))
+            if picture in pictures:
+                if self.guessed is not None and item.label is not None:
+                    item.columns = {**item.columns, self.guessed: item.label}
+                    item.label = item.other_labels = None
+                first = self.rows.setdefault(picture, item)
+                if first is not item:
+                    self._add(picture, first, item)
+        self.classes = {row.label for row in self.rows.values() if row.label is not None}
+        """Names of the classes in the table."""
+
+    def _add(self, picture: bytes, first: RawItem, item: RawItem) -> None:
+        """Count `item`, a further row of a picture, and add its label to those of `first`."""
+        self._further += 1
+        if item.label is None or item.label == first.label:
+            return
+        if first.label is None:
+            first.label, first.other_labels = item.label, item.other_labels
+            return
+        self._unlike.add(picture)
+        others = first.other_labels.split("|") if first.other_labels else []
+        first.other_labels = "|".join(dict.fromkeys([*others, item.label]))
+
+    def _counts(self) -> Iterator[Finding]:
+        """Rows that are not used."""
+        if self._further:
+            text = f"{counted(self._further, 'row')} with the picture of an earlier row"
+            if self._unlike:
+                pictures = counted(len(self._unlike), "picture")
+                text += f"; {pictures} with different labels, of which the first is the class"
+            yield Finding("labels", text, doubtful=True)
+        if self._bad:
+            bad = self._bad[0]
+            text = f"{counted(len(self._bad), 'row')} not used, such as {bad.name}: {bad.reason}"
+            yield Finding("columns", text, doubtful=True)
+
+    def findings(self) -> Iterator[Finding]:
+        """How the table was understood."""
+        table = self.table
+        name = shown(self.path)
+        found = [*table.rows.findings, *table.roles.findings, *table.finder.findings()]
+        if self.guessed is not None:
+            found = [finding for finding in found if finding.topic != "labels"]
+            text = f"the column {self.guessed} may have labels, and is not used"
+            found.append(Finding("labels", text, doubtful=True, option=f"--label {self.guessed}"))
+        else:
+            found += table.read_label.findings()
+        for finding in [*found, *self._counts()]:
+            if finding.topic in ("labels", "columns") or finding.doubtful:
+                yield dataclasses.replace(finding, text=f"{name}: {finding.text}")
+
+
+def merged(tables: Sequence[PictureTable]) -> tuple[dict[bytes, RawItem], int]:
+    """One row per picture, and the number of pictures for which tables have different labels.
+
+    A row has the columns of all tables, the first label that a table states, and the first split.
+    """
+    rows: dict[bytes, RawItem] = {}
+    differ: set[bytes] = set()
+    for table in tables:
+        for path, row in table.rows.items():
+            first = rows.setdefault(path, row)
+            if first is not row:
+                first.columns = {**row.columns, **first.columns}
+                first.split = first.split or row.split
+                if first.label is None:
+                    first.label, first.other_labels = row.label, row.other_labels
+                elif row.label is not None and row.label != first.label:
+                    differ.add(path)
+    return rows, len(differ)
+
+
+def open_table(
+    root: Path, path: bytes, pictures: Collection[bytes], options: ImportOptions
+) -> PictureTable | None:
+    """Open a table, if its rows name pictures below the folder of the table, or below `root`."""
+    file = root / os.fsdecode(path)
+    if file.stat().st_size > _MOST_BYTES:
+        return None
+    parent = path.rpartition(b"/")[0]
+    for prefix in dict.fromkeys((parent, b"")):
+        own = dataclasses.replace(
+            options, root=root / os.fsdecode(prefix), id=None, image=None, vector=None,
+            thumbnails=None,
+        )  # fmt: skip
+        try:
+            table = Table(file, own)
+            if table.kind == "image":
+                found = PictureTable(path, table, prefix, pictures)
+                if found.rows:
+                    return found
+        except DatasetError:
+            continue  # a table about something else
+    return None
