@@ -12,6 +12,8 @@ from lodespace.importing.source import ImportOptions
 from lodespace.items.errors import BadItem
 from samples.pictures import draw
 
+FOLDS = ((1, "train"), (2, "test"))
+
 
 def make(root: Path, *names: str) -> Path:
     for number, name in enumerate(names):
@@ -91,6 +93,43 @@ def test_rows_of_the_same_picture_and_unused_rows_are_doubtful(tmp_path: Path) -
     assert others["b/1.png"] == "y"
     (root / "u.csv").write_text("file_name,label\n2.png,q\n")
     assert any("have different labels for 1 picture" in t for t in doubts(root, labels_at="none"))
+
+
+def test_rows_of_a_picture_that_disagree_on_the_split_are_doubtful(tmp_path: Path) -> None:
+    root = make(tmp_path / "d", "cat/a.png", "dog/b.png")
+    rows = "".join(f"{fold},{grp},cat/a.png\n{fold},train,dog/b.png\n" for fold, grp in FOLDS)
+    (root / "folds.csv").write_text("fold,grp,filename\n" + rows)
+    items = list(open_source(str(root), ImportOptions()))
+    assert [item.split for item in items if not isinstance(item, BadItem)] == [None, None]
+    assert doubts(root) == [
+        "folds.csv: 2 rows with the picture of an earlier row",
+        "folds.csv: rows have different splits for 2 pictures in the column fold, "
+        "which is not used",
+    ]
+
+
+def test_folders_that_repeat_the_ids_of_a_table_are_doubtful(tmp_path: Path) -> None:
+    names = [f"train_images/{patient}/{patient}{n}.png" for patient in (106, 107) for n in range(2)]
+    root = make(tmp_path / "d", *names)
+    table = "site_id,patient_id,image_id,view\n"
+    table += "".join(
+        f"2,{name.split('/')[1]},{Path(name).stem},{'ab'[i % 2]}\n" for i, name in enumerate(names)
+    )
+    (root / "train.csv").write_text(table)
+    assert set(labels(root).values()) == {"106", "107"}
+    lines = check_data(str(root), ImportOptions()).lines
+    found = {line.option: line.text for line in lines if line.doubtful}
+    assert "are the column patient_id of train.csv" in found["--labels-at none"]
+    assert "no column is named as labels are" in found["--label view"]
+
+
+def test_a_table_of_pictures_without_a_class_folder_is_reported(tmp_path: Path) -> None:
+    root = make(tmp_path / "d", "train/n01/a.png", "train/n02/b.png", "val/c.png", "val/d.png")
+    (root / "val.csv").write_text("ImageId,Prediction\nc,n01 8 1 9\nd,n02 7 2 5 n02 1 2 3\n")
+    assert list(labels(root).values()) == ["n01", "n02", None, None]
+    assert any("val.csv names 2 pictures without a label; its column" in t for t in doubts(root))
+    (root / "val.csv").write_text("ImageId,grade\nc,x\nd,y\n")
+    assert any("val.csv: the column grade may have labels" in t for t in doubts(root))
 
 
 def test_folders_in_another_column_are_part_of_the_path(tmp_path: Path) -> None:

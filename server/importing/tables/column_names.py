@@ -87,6 +87,21 @@ VECTORS = ("vector", "embedding", "embeddings", "vectors", "features")
 SPLITS = ("split", "subset", "fold")
 MORE_SPLITS = ("set", "usage", "partition", "phase", "data_split", "dataset_split", "type")
 """Names of columns that are splits if their values are names of splits."""
+_GROUPS = frozenset(
+    (
+        *("patient", "subject", "person", "participant", "donor", "case", "study", "series"),
+        *("site", "location", "camera", "station", "hospital", "machine", "device", "session"),
+        *("experiment", "plate", "well", "slide", "scan", "sequence", "seq"),
+    )
+)
+"""Words in the names of columns that number groups of items."""
+_OF_CLASSES = frozenset(
+    (
+        *("class", "label", "category", "target", "species", "specie", "breed", "taxon", "synset"),
+        *("wordnet", "genus", "family", "type", "sign", "diagnosis", "kind"),
+    )
+)
+"""Words in the names of columns that number classes."""
 _ALL = frozenset(
     (*IDS, *PATHS, *IMAGES, *LABEL_NAMES, *MORE_LABELS, *VECTORS, *SPLITS, *MORE_SPLITS)
 )
@@ -96,6 +111,17 @@ def plain(name: str) -> str:
     """The name in a form for comparison: "image_index" for Image Index, image-index, imageIndex."""
     parts = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.strip())
     return re.sub(r"[\s\-._]+", "_", parts).lower()
+
+
+def numbers_groups(name: str) -> bool:
+    """Whether the column may number groups of items: patients, sites, or anything with an id.
+
+    A group is not a class. Ids of classes, such as category_id, are not meant.
+    """
+    words = plain(name).split("_")
+    if any(word.rstrip("s") in _OF_CLASSES for word in words):
+        return False
+    return words[-1] == "id" or any(word in _GROUPS for word in words)
 
 
 def is_usual(name: str) -> bool:

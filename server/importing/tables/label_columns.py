@@ -93,12 +93,13 @@ def choose_labels(
         text = f"from {_called(candidates[0])}, the only one that may hold them"
         found.findings = [Finding("labels", text, doubtful=True, option="--labels none")]
         return found
+    candidates.sort(key=column_names.numbers_groups)
     if not candidates:
         return LabelColumns(findings=[_none(columns, taken)])
     option = f"--label {_quoted(candidates[0])}"
     text = "no column is named as labels are"
     if len(candidates) > 1:
-        text += f"; {', '.join(map(short, candidates[1:4]))} may also hold them"
+        text += f"; {', '.join(map(short, candidates[1:7]))} may also hold them"
     return LabelColumns(findings=[Finding("labels", text, doubtful=True, option=option)])
 
 
@@ -226,6 +227,7 @@ def _one_hot(columns: HasColumns, taken: Collection[str | None]) -> LabelColumns
         text += ", ..." if len(binary) > 6 else ""
         return LabelColumns(one_hot=tuple(binary), findings=[Finding("labels", text)])
     text = f"no column has labels, but {len(binary)} columns have 0 and 1 for each item"
+    text += f"; --label {_quoted(binary[0])} reads one of them"
     option = f"--label {_quoted(','.join(binary[:20]))}"
     return LabelColumns(findings=[Finding("labels", text, doubtful=True, option=option)])
 

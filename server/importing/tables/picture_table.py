@@ -1,17 +1,27 @@
 """A table whose rows name pictures of a folder, with their labels and columns."""
 
 import dataclasses
+import itertools
 import os
-from collections.abc import Collection, Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from lodespace.errors import DatasetError
 from lodespace.importing.finding import Finding, counted
 from lodespace.importing.source import ImportOptions, RawItem
+from lodespace.importing.tables import column_names
+from lodespace.importing.tables.cells import text_of
 from lodespace.importing.tables.table import Table
 from lodespace.items.errors import BadItem
 from lodespace.items.paths import shown
 
+_EQUAL = 0.9
+"""Smallest share of pictures in folders named by the column that repeats the folders."""
+_LOOKED_AT = 1000
+"""Number of rows in which a column with classes and further text is sought."""
+_WORDS = re.compile(r"[\s,;|]+")
 _MOST_BYTES = 256 << 20
 """Largest size of a table, in bytes."""
 
@@ -35,6 +45,8 @@ class PictureTable:
         """Number of rows whose picture an earlier row names."""
         self._unlike: set[bytes] = set()
         """Pictures whose rows have different labels."""
+        self._unsplit: set[bytes] = set()
+        """Pictures whose rows have different splits."""
         self._bad: list[BadItem] = []
         """Rows that cannot be used."""
         for item in table:
@@ -52,12 +64,16 @@ class PictureTable:
                 first = self.rows.setdefault(picture, item)
                 if first is not item:
                     self._add(picture, first, item)
+        for picture in self._unsplit:
+            self.rows[picture].split = None
         self.classes = {row.label for row in self.rows.values() if row.label is not None}
         """Names of the classes in the table."""
 
     def _add(self, picture: bytes, first: RawItem, item: RawItem) -> None:
         """Count `item`, a further row of a picture, and add its label to those of `first`."""
         self._further += 1
+        if item.split != first.split:
+            self._unsplit.add(picture)
         if item.label is None or item.label == first.label:
             return
         if first.label is None:
@@ -74,11 +90,40 @@ class PictureTable:
             if self._unlike:
                 pictures = counted(len(self._unlike), "picture")
                 text += f"; {pictures} with different labels, of which the first is the class"
-            yield Finding("labels", text, doubtful=True)
+            yield Finding("labels" if self._unlike else "columns", text, doubtful=True)
+        if self._unsplit:
+            text = f"rows have different splits for {counted(len(self._unsplit), 'picture')}"
+            text += f" in the column {self.table.roles.split}, which is not used"
+            yield Finding("splits", text, doubtful=True)
         if self._bad:
             bad = self._bad[0]
             text = f"{counted(len(self._bad), 'row')} not used, such as {bad.name}: {bad.reason}"
             yield Finding("columns", text, doubtful=True)
+
+    def group_column(self, folders: Mapping[bytes, str]) -> str | None:
+        """The column that numbers patients, sites or other groups, and that the folders repeat.
+
+        Args:
+            folders: The class that the folders name, by picture.
+        """
+        named = [(folders[path], row) for path, row in self.rows.items() if path in folders]
+        for column in self.table.rows.columns if named else ():
+            if column_names.numbers_groups(column):
+                equal = sum(text_of(row.columns.get(column)) == name for name, row in named)
+                if equal >= _EQUAL * len(named):
+                    return column
+        return None
+
+    def mixed_column(self, classes: AbstractSet[str]) -> tuple[str, str] | None:
+        """A column whose cells have a name of `classes` and further text, and such a cell."""
+        rows = [row.columns for row in itertools.islice(self.rows.values(), _LOOKED_AT)]
+        for column in rows[0] if rows else ():
+            cells = [text for row in rows if isinstance(text := row.get(column), str)]
+            mixed = [text for text in cells if text not in classes]
+            mixed = [text for text in mixed if not classes.isdisjoint(_WORDS.split(text))]
+            if 2 * len(mixed) > len(rows):
+                return column, mixed[0]
+        return None
 
     def findings(self) -> Iterator[Finding]:
         """How the table was understood."""

@@ -9,7 +9,7 @@ from lodespace.importing.folders.folder_files import suffix_of
 from lodespace.importing.folders.folder_names import some
 from lodespace.importing.folders.picture_folder import PictureFolder
 from lodespace.importing.source import ImportOptions, RawItem
-from lodespace.importing.tables.picture_table import merged, open_table
+from lodespace.importing.tables.picture_table import PictureTable, merged, open_table
 from lodespace.importing.tables.table_rows import SUFFIXES
 from lodespace.items import decoding
 from lodespace.items.errors import BadItem
@@ -52,9 +52,15 @@ class PicturesWithTables(PictureFolder):
             )
         super().__init__(root, options, used=frozenset(table.path for table in self.beside))
         self._rows, self._disagree = merged(self.beside)
-        self._folders_name = frozenset(
-            label for path in self.files.paths if (label := self.files.label_and_split(path)[0])
-        )
+        self._by_folder = {
+            path: label
+            for path in self.files.paths
+            if (label := self.files.label_and_split(path)[0]) is not None
+        }
+        """The class that the folders name, by picture."""
+        self._without = frozenset(self.files.paths) - self._by_folder.keys()
+        """The pictures without a class from the folders."""
+        self._folders_name = frozenset(self._by_folder.values())
         given = frozenset().union(*(table.classes for table in self.beside))
         same = len(given & self._folders_name) >= _SAME_CLASSES * max(1, len(given))
         self._prefer_table = options.label is not None or not self._folders_name
@@ -75,8 +81,10 @@ class PicturesWithTables(PictureFolder):
             finding
             for table in self.beside
             for finding in table.findings()
-            if table.classes or not self._folders_name or finding.topic != "labels"
+            if finding.topic != "labels" or table.classes or self._may_label(table)
         ]
+        if not self._prefer_table:
+            found += [finding for table in self.beside for finding in self._doubts(table)]
         folder = list(self.files.findings())
         if self._labelled and not self._folders_name:
             folder = [finding for finding in folder if finding.topic != "labels"]
@@ -93,6 +101,34 @@ class PicturesWithTables(PictureFolder):
         if not self._labelled and not self._folders_name:
             found += self._unused()
         return [*found, *folder, *self.survey.findings()]
+
+    def _may_label(self, table: PictureTable) -> bool:
+        """Whether the table may have the labels, because those of folders are few or are groups."""
+        if self._prefer_table or table.group_column(self._by_folder) is not None:
+            return True
+        return self._unlabelled(table) > 0 and table.mixed_column(self._folders_name) is None
+
+    def _unlabelled(self, table: PictureTable) -> int:
+        """Number of pictures that the table names and the folders do not label."""
+        return len(self._without & table.rows.keys())
+
+    def _doubts(self, table: PictureTable) -> Iterator[Finding]:
+        """Doubts about the classes of folders, from a table without classes."""
+        if table.classes:
+            return
+        name = shown(table.path)
+        group = table.group_column(self._by_folder)
+        if group is not None:
+            text = f"the folders that are used as classes are the column {group} of {name}, which"
+            text += " may number groups"
+            yield Finding("labels", text, doubtful=True, option="--labels-at none")
+        unlabelled = self._unlabelled(table)
+        mixed = table.mixed_column(self._folders_name) if unlabelled else None
+        if mixed is not None:
+            text = f"{name} names {counted(unlabelled, 'picture')} without a label; its column"
+            text += f" {mixed[0]} has classes with other text, such as {mixed[1].strip()[:80]}, and"
+            text += " is not used; a table of paths and labels can be"
+            yield Finding("labels", text, doubtful=True, option="--labels-from FILE")
 
     def _unused(self) -> Iterator[Finding]:
         """Findings on files beside the pictures that may have labels, but are not used."""
