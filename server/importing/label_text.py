@@ -4,7 +4,7 @@ import math
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from lodespace.importing.finding import Finding, counted
@@ -151,6 +151,26 @@ def alike(names: Iterable[str]) -> list[Finding]:
         return []
     text = f"classes differ only in capitals or spaces: {', '.join(twins[:6])}"
     return [Finding("labels", f"{text}; merge them on the page", doubtful=True)]
+
+
+def number_key(name: str) -> str:
+    """The name without leading zeros if it is a whole number, so that 00007 equals 7."""
+    return name.lstrip("0") or "0" if name.isascii() and name.isdecimal() else name
+
+
+def spellings(sources: Iterable[Collection[str]]) -> dict[str, str]:
+    """The spelling of each class by `number_key`. That of the first source counts.
+
+    A number that one source writes in several ways, such as 1 and 01, is not in the result.
+    """
+    found: dict[str, str] = {}
+    several: set[str] = set()
+    for names in sources:
+        keys = Counter(map(number_key, names))
+        several |= {key for key, count in keys.items() if count > 1}
+        for name in names:
+            found.setdefault(number_key(name), name)
+    return {key: name for key, name in found.items() if key not in several}
 
 
 def bars_separate(texts: Iterable[str]) -> bool:

@@ -50,7 +50,7 @@ def test_folders_of_classes_count_unless_the_table_is_asked_for(tmp_path: Path) 
     rows = "".join(f"{name}.png,{'old' if name in 'ac' else 'new'}\n" for name in "abcd")
     (root / "ages.csv").write_text("file_name,label\n" + rows)
     assert set(labels(root).values()) == {"cat", "dog"}
-    assert any("ages.csv has other labels for 4 pictures" in text for text in doubts(root))
+    assert any("4 pictures with other labels in ages.csv" in text for text in doubts(root))
     for options in ({"label": "label"}, {"labels_at": "none"}):
         assert list(labels(root, **options).values()) == ["old", "new", "old", "new"]
     with pytest.raises(DatasetError, match="no table beside the pictures"):
@@ -130,6 +130,34 @@ def test_a_table_of_pictures_without_a_class_folder_is_reported(tmp_path: Path) 
     assert any("val.csv names 2 pictures without a label; its column" in t for t in doubts(root))
     (root / "val.csv").write_text("ImageId,grade\nc,x\nd,y\n")
     assert any("val.csv: the column grade may have labels" in t for t in doubts(root))
+
+
+def test_whole_numbers_of_tables_and_folders_are_equal_by_value(tmp_path: Path) -> None:
+    names = [f"train/{n:05}/{n}_{i}.png" for n in range(12) for i in range(2)]
+    root = make(tmp_path / "d", *names, "test/100.png", "test/101.png")
+    for n in range(12):
+        rows = "".join(f"{n}_{i}.png,{n}\n" for i in range(2))
+        (root / f"train/{n:05}/GT-{n}.csv").write_text("Filename,ClassId\n" + rows)
+    (root / "test/GT.csv").write_text("Filename,ClassId\n100.png,7\n101.png,11\n")
+    found = labels(root)
+    assert (found["test/100.png"], found["test/101.png"]) == ("00007", "00011")
+    assert doubts(root) == []
+    for options in ({"label": "ClassId"}, {"labels_at": "none"}):
+        assert labels(root, **options) == {
+            name: str(int(label)) for name, label in found.items() if label is not None
+        }
+    (root / "test/GT.csv").write_text("Filename,ClassId\n100.png,x\n101.png,y\n")
+    for n in range(12):
+        (root / f"train/{n:05}/GT-{n}.csv").unlink()
+    assert labels(root)["test/100.png"] is None
+    assert any("2 pictures without a label from a folder, although" in t for t in doubts(root))
+
+
+def test_tables_beyond_the_first_eight_are_doubtful_if_their_columns_differ(tmp_path: Path) -> None:
+    root = make(tmp_path / "d", "cat/a.png", "dog/b.png")
+    for n in range(10):
+        (root / f"{n}.csv").write_text(f"file_name,size {n}\na.png,1\nb.png,2\n")
+    assert "only 8 of 10 tables are read" in doubts(root)
 
 
 def test_folders_in_another_column_are_part_of_the_path(tmp_path: Path) -> None:

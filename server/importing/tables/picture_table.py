@@ -10,18 +10,23 @@ from pathlib import Path
 
 from lodespace.errors import DatasetError
 from lodespace.importing.finding import Finding, counted
+from lodespace.importing.label_text import number_key, spellings
 from lodespace.importing.source import ImportOptions, RawItem
 from lodespace.importing.tables import column_names
 from lodespace.importing.tables.cells import text_of
+from lodespace.importing.tables.open_rows import open_rows
 from lodespace.importing.tables.table import Table
 from lodespace.items.errors import BadItem
-from lodespace.items.paths import shown
 
 _EQUAL = 0.9
 """Smallest share of pictures in folders named by the column that repeats the folders."""
 _LOOKED_AT = 1000
 """Number of rows in which a column with classes and further text is sought."""
 _WORDS = re.compile(r"[\s,;|]+")
+_MOST_TABLES = 8
+"""Largest number of tables that are opened, except those with the columns of an opened one."""
+_MOST_ALIKE = 1000
+"""Largest number of tables in which pictures are found."""
 _MOST_BYTES = 256 << 20
 """Largest size of a table, in bytes."""
 
@@ -68,6 +73,8 @@ class PictureTable:
             self.rows[picture].split = None
         self.classes = {row.label for row in self.rows.values() if row.label is not None}
         """Names of the classes in the table."""
+        self.labelled = sum(row.label is not None for row in self.rows.values())
+        """Number of pictures with a label."""
 
     def _add(self, picture: bytes, first: RawItem, item: RawItem) -> None:
         """Count `item`, a further row of a picture, and add its label to those of `first`."""
@@ -126,9 +133,8 @@ class PictureTable:
         return None
 
     def findings(self) -> Iterator[Finding]:
-        """How the table was understood."""
+        """How the table was understood. The texts do not name the table."""
         table = self.table
-        name = shown(self.path)
         found = [*table.rows.findings, *table.roles.findings, *table.finder.findings()]
         if self.guessed is not None:
             found = [finding for finding in found if finding.topic != "labels"]
@@ -138,14 +144,28 @@ class PictureTable:
             found += table.read_label.findings()
         for finding in [*found, *self._counts()]:
             if finding.topic in ("labels", "columns") or finding.doubtful:
-                yield dataclasses.replace(finding, text=f"{name}: {finding.text}")
+                yield finding
 
 
-def merged(tables: Sequence[PictureTable]) -> tuple[dict[bytes, RawItem], int]:
+def merged(
+    tables: Sequence[PictureTable], folders: Collection[str]
+) -> tuple[dict[bytes, RawItem], int]:
     """One row per picture, and the number of pictures for which tables have different labels.
 
-    A row has the columns of all tables, the first label that a table states, and the first split.
+    A row has the columns of all tables, the first split, and the label of the table that labels the
+    most pictures. Whole numbers are equal by value, and get the spelling of the folders or of the
+    first table.
+
+    Args:
+        tables: The tables.
+        folders: Names of the classes of folders.
     """
+    spelled = spellings([folders, *(table.classes for table in tables)])
+    for table in tables:
+        for row in table.rows.values():
+            if row.label is not None:
+                row.label = spelled.get(number_key(row.label), row.label)
+    tables = sorted(tables, key=lambda table: -table.labelled)
     rows: dict[bytes, RawItem] = {}
     differ: set[bytes] = set()
     for table in tables:
@@ -156,9 +176,53 @@ def merged(tables: Sequence[PictureTable]) -> tuple[dict[bytes, RawItem], int]:
                 first.split = first.split or row.split
                 if first.label is None:
                     first.label, first.other_labels = row.label, row.other_labels
-                elif row.label is not None and row.label != first.label:
+                elif row.label not in (None, first.label, *(first.other_labels or "").split("|")):
                     differ.add(path)
     return rows, len(differ)
+
+
+def open_tables(
+    root: Path, paths: Sequence[bytes], pictures: Collection[bytes], options: ImportOptions
+) -> tuple[list[PictureTable], list[bytes], int]:
+    """Open the tables that name pictures.
+
+    Of many tables, the first ones are opened, and those with the columns of a table that names
+    pictures: a data set may have a table of the same form in each of 40 folders.
+
+    Returns:
+        The tables that name pictures, the paths of opened tables that name none, and the number of
+        tables that were not opened.
+    """
+    found: list[PictureTable] = []
+    others: list[bytes] = []
+    forms: set[tuple[str, ...]] = set()
+    left = skipped = 0
+    for path in paths:
+        known = len(found) < _MOST_ALIKE and _columns(root, path, options, forms) in forms
+        if not known and left >= _MOST_TABLES:
+            skipped += 1
+            continue
+        left += not known
+        table = open_table(root, path, pictures, options)
+        if table is None:
+            others.append(path)
+        else:
+            found.append(table)
+            forms.add(tuple(table.table.rows.columns))
+    return found, others, skipped
+
+
+def _columns(
+    root: Path, path: bytes, options: ImportOptions, forms: Collection[tuple[str, ...]]
+) -> tuple[str, ...]:
+    """The columns of a table. () if it cannot be read, or if there are no `forms` to compare."""
+    file = root / os.fsdecode(path)
+    if not forms or file.stat().st_size > _MOST_BYTES:
+        return ()
+    try:
+        return tuple(open_rows(file, options.encoding, options.unpacked, options.sheet).columns)
+    except DatasetError:
+        return ()
 
 
 def open_table(

@@ -1,5 +1,6 @@
 """Tables beside the pictures of a folder, with labels and columns: metadata.csv, train.csv."""
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from lodespace.importing.folders.folder_files import suffix_of
 from lodespace.importing.folders.folder_names import some
 from lodespace.importing.folders.picture_folder import PictureFolder
 from lodespace.importing.source import ImportOptions, RawItem
-from lodespace.importing.tables.picture_table import PictureTable, merged, open_table
+from lodespace.importing.tables.picture_table import PictureTable, merged, open_tables
 from lodespace.importing.tables.table_rows import SUFFIXES
 from lodespace.items import decoding
 from lodespace.items.errors import BadItem
@@ -20,8 +21,6 @@ _SUFFIXES = SUFFIXES - _TEXTS
 """Suffixes of the tables. Texts and JSON beside pictures are mostly about something else."""
 _ABOUT = ("readme", "license", "licence", "requirements", "copying", "citation")
 """Text files whose names begin with one of these words have no labels."""
-_MOST_TABLES = 8
-"""Largest number of tables that are read."""
 _SAME_CLASSES = 0.5
 """Smallest share of a table's classes that are also names of folders, if both name the classes."""
 
@@ -39,11 +38,8 @@ class PicturesWithTables(PictureFolder):
         found = [path for path in walk(root) if isinstance(path, bytes)]
         pictures = frozenset(path for path in found if suffix_of(path) in decoding.SUFFIXES)
         tables = [path for path in found if _may_be_labels(path)]
-        opened = [open_table(root, path, pictures, options) for path in tables[:_MOST_TABLES]]
-        self.beside = [table for table in opened if table is not None]
-        self._unmatched = [
-            shown(path) for path, table in zip(tables, opened, strict=False) if table is None
-        ]
+        self.beside, unmatched, self._skipped = open_tables(root, tables, pictures, options)
+        self._unmatched = [shown(path) for path in unmatched]
         """Tables that name no picture of the folder."""
         if options.label is not None and not self.beside:
             raise DatasetError(
@@ -51,7 +47,6 @@ class PicturesWithTables(PictureFolder):
                 f"'{options.label}' of --label"
             )
         super().__init__(root, options, used=frozenset(table.path for table in self.beside))
-        self._rows, self._disagree = merged(self.beside)
         self._by_folder = {
             path: label
             for path in self.files.paths
@@ -61,9 +56,12 @@ class PicturesWithTables(PictureFolder):
         self._without = frozenset(self.files.paths) - self._by_folder.keys()
         """The pictures without a class from the folders."""
         self._folders_name = frozenset(self._by_folder.values())
-        given = frozenset().union(*(table.classes for table in self.beside))
-        same = len(given & self._folders_name) >= _SAME_CLASSES * max(1, len(given))
         self._prefer_table = options.label is not None or not self._folders_name
+        self._rows, self._disagree = merged(
+            self.beside, () if self._prefer_table else self._folders_name
+        )
+        given = {row.label for row in self._rows.values() if row.label is not None}
+        same = len(given & self._folders_name) >= _SAME_CLASSES * max(1, len(given))
         self._fill = self._prefer_table or same
         self._texts = [
             shown(path)
@@ -73,31 +71,54 @@ class PicturesWithTables(PictureFolder):
         """Texts and JSON files that may have labels."""
         self._labelled = 0
         """Number of pictures with a label from a table."""
+        self._unfilled = 0
+        """Number of pictures without a label whose label in a table is not used."""
         self._differ = 0
         """Number of pictures whose label from the folder differs from the label in a table."""
 
     def findings(self) -> Sequence[Finding]:
+        by_finding: dict[Finding, list[str]] = {}
+        for table in self.beside:
+            for finding in table.findings():
+                if finding.topic != "labels" or table.classes or self._may_label(table):
+                    by_finding.setdefault(finding, []).append(shown(table.path))
         found = [
-            finding
-            for table in self.beside
-            for finding in table.findings()
-            if finding.topic != "labels" or table.classes or self._may_label(table)
+            dataclasses.replace(finding, text=f"{some(names)}: {finding.text}")
+            for finding, names in by_finding.items()
         ]
         if not self._prefer_table:
             found += [finding for table in self.beside for finding in self._doubts(table)]
         folder = list(self.files.findings())
         if self._labelled and not self._folders_name:
             folder = [finding for finding in folder if finding.topic != "labels"]
-        names = ", ".join(shown(table.path) for table in self.beside if table.classes)
+        names = some([shown(table.path) for table in self.beside if table.classes])
+        filling = some(
+            [
+                shown(table.path)
+                for table in self.beside
+                if table.classes and (self._prefer_table or self._unlabelled(table))
+            ]
+        )
         if self._labelled:
-            found.insert(0, Finding("labels", f"{self._labelled:,} from {names}, by the path"))
+            found.insert(0, Finding("labels", f"{self._labelled:,} from {filling}, by the path"))
         if self._disagree and self._labelled:
             number = counted(self._disagree, "picture")
-            text = f"{names} have different labels for {number}; the first table counts"
+            text = f"{names} have different labels for {number}; the table with the most labels"
+            text += " counts"
             found.append(Finding("labels", text, doubtful=True, option="--label COLUMN"))
         if self._differ:
-            text = f"{names} has other labels for {self._differ:,} pictures; the folders count"
+            text = f"{counted(self._differ, 'picture')} with other labels in {names}; the folders"
+            found.append(
+                Finding("labels", f"{text} count", doubtful=True, option="--labels-at none")
+            )
+        if self._unfilled:
+            text = f"{counted(self._unfilled, 'picture')} without a label from a folder, although"
+            text += f" {filling} has one: most classes of the tables are not those of the folders"
             found.append(Finding("labels", text, doubtful=True, option="--labels-at none"))
+        if self._skipped:
+            number = len(self.beside) + len(self._unmatched)
+            text = f"only {number} of {number + self._skipped:,} tables are read"
+            found.append(Finding("columns", text, doubtful=True, option="--labels-from FILE"))
         if not self._labelled and not self._folders_name:
             found += self._unused()
         return [*found, *folder, *self.survey.findings()]
@@ -143,7 +164,7 @@ class PicturesWithTables(PictureFolder):
             yield Finding("labels", text, doubtful=True, option=option)
 
     def __iter__(self) -> Iterator[RawItem | BadItem]:
-        self._labelled = self._differ = 0
+        self._labelled = self._differ = self._unfilled = 0
         for item in super().__iter__():
             row = None if isinstance(item, BadItem) else self._rows.get(item.path or b"")
             if row is not None and isinstance(item, RawItem):
@@ -154,8 +175,9 @@ class PicturesWithTables(PictureFolder):
                 ):
                     item.label, item.other_labels = row.label, row.other_labels
                     self._labelled += 1
-                elif row.label is not None and item.label is not None:
-                    self._differ += row.label != item.label
+                elif row.label is not None:
+                    self._unfilled += item.label is None
+                    self._differ += item.label not in (None, row.label)
             yield item
 
 
