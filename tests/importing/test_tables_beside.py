@@ -8,7 +8,7 @@ import pytest
 from lodespace.errors import DatasetError
 from lodespace.importing.check import check_data
 from lodespace.importing.detect import open_source
-from lodespace.importing.source import ImportOptions
+from lodespace.importing.source import ImportOptions, RawItem
 from lodespace.items.errors import BadItem
 from samples.pictures import draw
 
@@ -153,11 +153,31 @@ def test_whole_numbers_of_tables_and_folders_are_equal_by_value(tmp_path: Path) 
     assert any("2 pictures without a label from a folder, although" in t for t in doubts(root))
 
 
-def test_tables_beyond_the_first_eight_are_doubtful_if_their_columns_differ(tmp_path: Path) -> None:
+def test_tables_beyond_the_first_eight_forms_are_doubtful(tmp_path: Path) -> None:
     root = make(tmp_path / "d", "cat/a.png", "dog/b.png")
     for n in range(10):
         (root / f"{n}.csv").write_text(f"file_name,size {n}\na.png,1\nb.png,2\n")
     assert "only 8 of 10 tables are read" in doubts(root)
+
+
+def test_the_label_option_replaces_folders_and_keeps_further_tables(tmp_path: Path) -> None:
+    root = make(tmp_path / "d", "p1/a.png", "p1/b.png", "p2/c.png", "p2/d.png")
+    (root / "train.csv").write_text("file,cancer\na.png,0\nb.png,1\nc.png,0\n")
+    (root / "size.csv").write_text("file,species,width\na.png,x|z,1\nd.png,y,2\n")
+    assert list(labels(root, label="cancer").values()) == ["0", "1", "0", None]
+    source = open_source(str(root), ImportOptions(label="cancer"))
+    items = [item for item in source if isinstance(item, RawItem)]
+    assert [item.columns for item in items] == [
+        {"species": "x|z", "width": "1"},
+        {},
+        {},
+        {"species": "y", "width": "2"},
+    ]
+    texts = [finding.text for finding in source.findings() if finding.topic == "labels"]
+    assert texts == ["3 from train.csv, by the path", "train.csv: from the column cancer"]
+    assert set(labels(root, label="cancer", labels_at="parent").values()) == {"0", "1", "p2"}
+    with pytest.raises(DatasetError, match="no table beside the pictures"):
+        labels(root, label="age")
 
 
 def test_folders_in_another_column_are_part_of_the_path(tmp_path: Path) -> None:

@@ -35,15 +35,23 @@ class PictureTable:
     """A table whose rows name pictures of the folder."""
 
     def __init__(
-        self, path: bytes, table: Table, prefix: bytes, pictures: Collection[bytes]
+        self,
+        path: bytes,
+        table: Table,
+        prefix: bytes,
+        pictures: Collection[bytes],
+        options: ImportOptions,
     ) -> None:
         self.path = path
         """Path of the table, relative to the folder."""
         self.table = table
+        self.is_asked = table.options.label == options.label
+        """Whether the table has the column of --label. True without this option."""
         column = table.roles.labels.column
         unsure = any(f.doubtful for f in table.roles.findings if f.topic == "labels")
         self.guessed = column if unsure and table.options.label is None else None
         """Column that may have the labels, but is too uncertain to be used; None without one."""
+        kept = self.guessed if self.is_asked else column
         self.rows: dict[bytes, RawItem] = {}
         """The first row of each picture that the table names."""
         self._further = 0
@@ -63,8 +71,10 @@ class PictureTable:
             item.picture = item.vector = None
             picture = os.path.normpath(b"/".join(part for part in (prefix, item.path) if part))
             if picture in pictures:
-                if self.guessed is not None and item.label is not None:
-                    item.columns = {**item.columns, self.guessed: item.label}
+                if kept is not None and item.label is not None:
+                    cell = "|".join(filter(None, (item.label, item.other_labels)))
+                    item.columns = {**item.columns, kept: cell}
+                if kept is not None or not self.is_asked:
                     item.label = item.other_labels = None
                 first = self.rows.setdefault(picture, item)
                 if first is not item:
@@ -136,7 +146,9 @@ class PictureTable:
         """How the table was understood. The texts do not name the table."""
         table = self.table
         found = [*table.rows.findings, *table.roles.findings, *table.finder.findings()]
-        if self.guessed is not None:
+        if not self.is_asked:
+            found = [finding for finding in found if finding.topic != "labels"]
+        elif self.guessed is not None:
             found = [finding for finding in found if finding.topic != "labels"]
             text = f"the column {self.guessed} may have labels, and is not used"
             found.append(Finding("labels", text, doubtful=True, option=f"--label {self.guessed}"))
@@ -228,20 +240,24 @@ def _columns(
 def open_table(
     root: Path, path: bytes, pictures: Collection[bytes], options: ImportOptions
 ) -> PictureTable | None:
-    """Open a table, if its rows name pictures below the folder of the table, or below `root`."""
+    """Open a table, if its rows name pictures below the folder of the table, or below `root`.
+
+    A table without the column of --label is read for its columns.
+    """
     file = root / os.fsdecode(path)
     if file.stat().st_size > _MOST_BYTES:
         return None
     parent = path.rpartition(b"/")[0]
-    for prefix in dict.fromkeys((parent, b"")):
+    prefixes = dict.fromkeys((parent, b""))
+    for label, prefix in itertools.product(dict.fromkeys((options.label, None)), prefixes):
         own = dataclasses.replace(
             options, root=root / os.fsdecode(prefix), id=None, image=None, vector=None,
-            thumbnails=None,
+            thumbnails=None, label=label,
         )  # fmt: skip
         try:
             table = Table(file, own)
             if table.kind == "image":
-                found = PictureTable(path, table, prefix, pictures)
+                found = PictureTable(path, table, prefix, pictures, options)
                 if found.rows:
                     return found
         except DatasetError:

@@ -29,8 +29,9 @@ class PicturesWithTables(PictureFolder):
     """A folder of pictures whose labels and columns are also in tables of the folder.
 
     If folders and a table name classes, those of the folders are used, unless `--label` or
-    `--labels-at none` is given. A picture without a label from its folder gets that of the table,
-    if the table has the same classes.
+    `--labels-at none` is given. With `--label`, only the table gives labels, unless `--labels-at`
+    is given too. A picture without a label from its folder gets that of the table, if the table has
+    the same classes.
     """
 
     def __init__(self, root: Path, options: ImportOptions) -> None:
@@ -41,7 +42,7 @@ class PicturesWithTables(PictureFolder):
         self.beside, unmatched, self._skipped = open_tables(root, tables, pictures, options)
         self._unmatched = [shown(path) for path in unmatched]
         """Tables that name no picture of the folder."""
-        if options.label is not None and not self.beside:
+        if options.label is not None and not any(table.is_asked for table in self.beside):
             raise DatasetError(
                 f"{root}: no table beside the pictures names them and has the column "
                 f"'{options.label}' of --label"
@@ -56,6 +57,8 @@ class PicturesWithTables(PictureFolder):
         self._without = frozenset(self.files.paths) - self._by_folder.keys()
         """The pictures without a class from the folders."""
         self._folders_name = frozenset(self._by_folder.values())
+        self._only_table = options.label is not None and options.labels_at is None
+        """Whether the folders give no label, because --label asks for a column of the tables."""
         self._prefer_table = options.label is not None or not self._folders_name
         self._rows, self._disagree = merged(
             self.beside, () if self._prefer_table else self._folders_name
@@ -89,7 +92,7 @@ class PicturesWithTables(PictureFolder):
         if not self._prefer_table:
             found += [finding for table in self.beside for finding in self._doubts(table)]
         folder = list(self.files.findings())
-        if self._labelled and not self._folders_name:
+        if self._only_table or (self._labelled and not self._folders_name):
             folder = [finding for finding in folder if finding.topic != "labels"]
         names = some([shown(table.path) for table in self.beside if table.classes])
         filling = some(
@@ -166,6 +169,8 @@ class PicturesWithTables(PictureFolder):
     def __iter__(self) -> Iterator[RawItem | BadItem]:
         self._labelled = self._differ = self._unfilled = 0
         for item in super().__iter__():
+            if self._only_table and isinstance(item, RawItem):
+                item.label = None
             row = None if isinstance(item, BadItem) else self._rows.get(item.path or b"")
             if row is not None and isinstance(item, RawItem):
                 item.columns = row.columns
