@@ -127,7 +127,15 @@ class LabelReader:
         if not self._bars:
             return []
         text = f"labels with a bar are one class each, such as {self._bars}"
-        return [Finding("labels", f"{text}: their parts are in no other label")]
+        parts = Counter(
+            part for name in self._names if "|" in name for part in set(_parts_of(name))
+        )
+        shared = [part for part, count in parts.items() if count > 1 or part in self._names]
+        if not shared:
+            return [Finding("labels", f"{text}: their parts are in no other label")]
+        text += f", although {len(shared):,} of the {len(parts):,} parts, such as"
+        text += f" {shared[0][:80]}, also occur in other labels; lists of labels are not ambiguous"
+        return [Finding("labels", text, doubtful=True, option="--labels-from FILE")]
 
 
 def composed(name: str) -> str:
@@ -181,9 +189,13 @@ def bars_separate(texts: Iterable[str]) -> bool:
     different = {text.strip() for text in texts}
     if not any("|" in text for text in different):
         return True
-    parts = Counter(part.strip() for text in different for part in set(text.split("|")))
-    separated = {part.strip() for text in different if "|" in text for part in text.split("|")}
+    parts = Counter(part for text in different for part in set(_parts_of(text)))
+    separated = {part for text in different if "|" in text for part in _parts_of(text)}
     return 2 * sum(parts[part] > 1 for part in separated) >= len(separated)
+
+
+def _parts_of(text: str) -> list[str]:
+    return [part.strip() for part in text.split("|")]
 
 
 def name_of(value: Any) -> str | None:

@@ -180,6 +180,20 @@ def test_the_label_option_replaces_folders_and_keeps_further_tables(tmp_path: Pa
         labels(root, label="age")
 
 
+def test_boxes_with_a_bracket_in_the_header_give_no_labels(tmp_path: Path) -> None:
+    root = make(tmp_path / "d", *(f"images/{n}.png" for n in range(6)))
+    names = ("Heart", "Heart|Lung", "None found", "Liver|Bone", "None found", "Skin")
+    rows = "".join(f"{n}.png,{name}\n" for n, name in enumerate(names))
+    (root / "entry.csv").write_text("Image Index,Finding Labels\n" + rows)
+    boxes = "0.png,Heart,225.1,547,86.7,79.1,,,\n1.png,Lung,225.5,547,86.7,79.1,,,\n"
+    (root / "box.csv").write_text("Image Index,Finding Label,Bbox [x,y,w,h],,,\n" + boxes)
+    assert set(labels(root).values()) == set(names)
+    text = " ".join(doubts(root))
+    assert "such as Heart|Lung, although 1 of the 4 parts, such as Heart, also" in text
+    (root / "box.csv").write_text("Image Index,Bbox [x,y,w,h]\n0.png,2.1,547,8,7\n1.png,2,3,8,7\n")
+    assert set(labels(root).values()) == set(names)
+
+
 def test_folders_in_another_column_are_part_of_the_path(tmp_path: Path) -> None:
     names = ("Station 1/0.png", "Station 2/May/0.png", "1.png")
     root = make(tmp_path / "d", *names)

@@ -60,6 +60,7 @@ MORE_LABELS = (
     "common_name",
     "scientific_name",
     "finding_labels",
+    "finding_label",
     "label_text",
     "class_label",
     "class_id",

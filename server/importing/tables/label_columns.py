@@ -1,6 +1,7 @@
 """The columns of a table that hold labels: one column, or one column per class."""
 
 import math
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -13,6 +14,8 @@ from lodespace.importing.tables.column_names import plain
 from lodespace.importing.tables.pixel_rows import has_label_first
 from lodespace.importing.tables.table_rows import Row, Rows, short
 
+_X = re.compile(r"(.*[\[(])?x", re.DOTALL)
+"""Name of a column of positions beside a column y."""
 _ONE_EACH = 0.8
 """Columns of 0 and 1 are taken for classes if at least this share of the rows has exactly one 1."""
 _MOST_DISTINCT = 0.5
@@ -133,10 +136,13 @@ def usual_labels(columns: HasColumns) -> list[str]:
 
 
 def _may_be_position(columns: HasColumns, column: str) -> bool:
-    """Whether the column is named y, and both it and a column named x contain only numbers."""
+    """Whether the column is named y, and both it and a column named x contain only numbers.
+
+    A name such as `Bbox [x,y,w,h]` becomes several columns, of which the first is `Bbox [x`.
+    """
     if plain(column) != "y":
         return False
-    beside = columns.usual(("x",))
+    beside = [other for other in columns.rows.columns if _X.fullmatch(plain(other))]
     cells = [cell for name in (*beside, column) for cell in columns.cells(name)]
     return bool(beside) and all(number_of(cell) is not None for cell in cells)
 
