@@ -616,3 +616,43 @@ def test_label_names_the_column_of_a_table_beside_recordings(tmp_path: Path) -> 
     ]
     with pytest.raises(DatasetError, match="the column 'specie' of --label"):
         SoundFolder(tmp_path, ImportOptions(label="specie"))
+
+
+def test_columns_with_one_class_each_are_read(tmp_path: Path) -> None:
+    record(tmp_path / "a.wav", 12)
+    rows = "file,start,end,OWL,CROW\na.wav,0,2,POS,NEG\na.wav,3,5,NEG,POS\na.wav,6,8,UNK,NEG\n"
+    (tmp_path / "a.csv").write_text(f"{rows}a.wav,9,11,NEG,POS\n")
+    source = SoundFolder(tmp_path, ImportOptions())
+    assert [item.label for item in items_of(source)] == ["OWL", "CROW", None, "CROW"]
+    assert any("columns with one class each: OWL, CROW" in f.text for f in source.findings())
+    assert not any(finding.doubtful for finding in source.findings())
+
+
+def test_columns_with_several_classes_at_once_need_an_option(tmp_path: Path) -> None:
+    record(tmp_path / "a.wav", 6)
+    (tmp_path / "a.csv").write_text("file,start,end,owl,crow\na.wav,0,2,1,1\na.wav,3,5,1,0\n")
+    source = SoundFolder(tmp_path, ImportOptions())
+    assert [item.label for item in items_of(source)] == [None, None]
+    assert [f.option for f in source.findings() if f.doubtful] == ["--label owl,crow"]
+    source = SoundFolder(tmp_path, ImportOptions(label="owl,crow"))
+    assert [row[1:] for row in labels_of(source)] == [("owl", "crow"), ("owl", None)]
+    (tmp_path / "a.csv").write_text("file,start,end,Q\na.wav,0,2,POS\na.wav,3,5,UNK\n")
+    source = SoundFolder(tmp_path, ImportOptions())
+    assert [item.label for item in items_of(source)] == [None, None]
+    assert [f.option for f in source.findings() if f.doubtful] == ["--label Q"]
+
+
+def test_a_table_of_cuts_with_one_class_per_column_labels_recordings(tmp_path: Path) -> None:
+    rows = "sample_name,fname,min_t,max_t,site,subset,number,frog,toad\n"
+    for number in range(3):
+        record(tmp_path / f"audio/S{number % 2}/r_{number + 5}_{number + 8}.wav", 3)
+        marks = "1,0" if number else "0,1"
+        rows += f"r_{number + 5}_{number + 8},r,{number + 5},{number + 8},S,train,1,{marks}\n"
+    (tmp_path / "metadata.csv").write_text(rows)
+    items = items_of(SoundFolder(tmp_path, ImportOptions()))
+    assert sorted((item.label, item.split) for item in items) == [
+        ("frog", "train"),
+        ("frog", "train"),
+        ("toad", "train"),
+    ]
+    assert items[0].columns["site"] == "S"

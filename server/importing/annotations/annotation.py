@@ -53,6 +53,8 @@ class AnnotationFile:
     """Lines that cannot be read, with reasons."""
     label_column: str = ""
     """Column with the labels. Empty if the format has no columns with names."""
+    class_columns: tuple[str, ...] = ()
+    """Columns with one class each, of a table without `label_column`."""
     by_program: bool = False
     """Whether a program such as BirdNET found the annotations."""
     own: bool = False

@@ -13,8 +13,8 @@ _FILES = (
     "audio_file", "audio_file_path", "audio_filename", "audio_file_name", "sound", "sound_file",
     "sound_files", "soundfile", "soundfile_name", "wav", "wav_file", "wavfile", "wav_filename",
     "source_file", "in_file", "fname", "clip", "clip_path", "clip_name", "slice_file_name",
-    "notated_path", "track", "sample", "itemid", "datei", "dateiname", "fichier", "archivo",
-    "aufnahme", "aufnahmen", "tondatei", "audiodatei", "dateipfad", "enregistrement",
+    "notated_path", "track", "sample", "sample_name", "itemid", "datei", "dateiname", "fichier",
+    "archivo", "aufnahme", "aufnahmen", "tondatei", "audiodatei", "dateipfad", "enregistrement",
     "fichier_audio", "grabacion", "registrazione", "gravacao", "opname", "nagranie",
 )  # fmt: skip
 _IDS = (

@@ -1,55 +1,154 @@
-"""The column of a table of annotations that holds the labels."""
+"""The columns of a table of annotations that hold labels: one column, or one column per class."""
 
+import fnmatch
+import itertools
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from lodespace.importing.annotations.column_names import LABEL_WORDS, Columns, plain_name
 from lodespace.importing.annotations.label_cells import LabelCells
 from lodespace.importing.label_text import MISSING, name_of
+from lodespace.importing.tables.column_names import split_of_file
 from lodespace.importing.tables.table_rows import Row
 
 _LONGEST = 10_000
 """Largest number of characters of a cell with labels."""
+_ONE_EACH = 0.8
+"""Columns of marks are chosen if at least this share of the rows with a mark has exactly one."""
+_PRESENT = frozenset({"1", "pos"})
+"""Marks of a class that is present."""
 _MOST_DISTINCT = 0.5
 """Largest number of different values per row in a column that may hold labels."""
 
 
-def label_column(
+@dataclass
+class LabelChoice:
+    """Where the labels of a table are. Without `column` and `classes`, it has no known labels."""
+
+    column: str = ""
+    """Column with the labels."""
+    classes: tuple[str, ...] = ()
+    """Columns with a mark (1 or POS) in the rows of a class. Their names are the classes."""
+    guessed: bool = False
+    """Whether the column of the labels was found without a usual name."""
+    proposed: tuple[str, ...] = ()
+    """Values of `--label` with which the table may be read, if it has no known labels."""
+
+    @property
+    def known(self) -> bool:
+        """Whether the table has labels."""
+        return bool(self.column or self.classes)
+
+    def marked(self, row: Row) -> tuple[str, ...]:
+        """The columns among `classes` that have a mark in `row`."""
+        return tuple(name for name in self.classes if _mark(row.get(name)) in _PRESENT)
+
+
+def choose_labels(
     columns: Columns,
     asked: str | None,
     names: Sequence[str],
     first: Sequence[Row],
     labels_in: LabelCells,
-) -> tuple[str, bool]:
-    """Return the column with the labels ("": none), and whether its name is unusual."""
-    if asked is not None:
-        return (asked, False) if asked in names else ("", False)
-    if columns.nameless:
-        return (columns.labels[0], True) if columns.labels else ("", False)
-    for name in columns.labels:
-        if not first or any(labels_in(row.get(name)) for row in first):
-            return name, False
-    # People name the column as they like. It is the only one with words.
-    words = [name for name in columns.unused if any(_is_word(row.get(name)) for row in first)]
-    if columns.timed and len(words) == 1:
-        return words[0], True
-    return (columns.labels[0], False) if columns.labels else ("", False)
+) -> LabelChoice:
+    """Choose the column with labels, or the columns with one class each.
 
-
-def proposed_labels(columns: Columns, first: Sequence[Row]) -> tuple[str, ...]:
-    """Return the columns that may have labels although their names are not usual, the best first.
-
-    Such a column has few different values, which are not fractions. If there is no such column,
-    all columns without another meaning are returned.
+    Columns with one class each are chosen if they have the marks 1 and 0, or POS, NEG and UNK, if
+    several of them have a 1 or POS, and if most rows with such a mark have only one.
 
     Args:
         columns: The columns of the table.
+        asked: Column, or pattern of columns with one class each, of `--label`. None: chosen here.
+        names: Names of all columns.
+        first: The first rows of the table.
+        labels_in: Reads the labels in a cell.
+    """
+    if asked is not None:
+        if asked in names:
+            return LabelChoice(asked)
+        found = matching(names, asked)
+        return LabelChoice(classes=found if any(_has_marks(name, first) for name in found) else ())
+    if columns.nameless:
+        return LabelChoice(columns.labels[0], guessed=True) if columns.labels else LabelChoice()
+    for name in columns.labels:
+        if not first or any(labels_in(row.get(name)) for row in first):
+            return LabelChoice(name)
+    marked = _classes(columns.unused, first)
+    if len(marked) > 1 and _one_each(LabelChoice(classes=marked), first):
+        return LabelChoice(classes=marked)
+    # People name the column as they like. It is the only one with words.
+    words = [
+        name
+        for name in columns.unused
+        if name not in marked and any(_is_word(row.get(name)) for row in first)
+    ]
+    if columns.timed and len(words) == 1 and len(marked) < 2:
+        return LabelChoice(words[0], guessed=True)
+    if columns.labels:
+        return LabelChoice(columns.labels[0])
+    more = proposed_labels([name for name in columns.unused if name not in marked], first)
+    if len(marked) == 1:
+        return LabelChoice(proposed=(*marked, *more))
+    return LabelChoice(proposed=(",".join(marked), *more) if marked else more)
+
+
+def matching(names: Sequence[str], pattern: str) -> tuple[str, ...]:
+    """Return the columns of a pattern such as "is_*" or "owl,crow". Other text has no columns."""
+    if not any(mark in pattern for mark in "*?,"):
+        return ()
+    pieces = [piece.strip() for piece in pattern.split(",")]
+    found = (name for piece in pieces for name in names if fnmatch.fnmatchcase(name, piece))
+    return tuple(dict.fromkeys(found))
+
+
+def _mark(cell: Any) -> str:
+    return label_text(cell).lower()
+
+
+def _has_marks(name: str, first: Sequence[Row]) -> bool:
+    """Whether all cells of a column are marks of a class that is present, absent or unknown."""
+    found = {mark for row in first if (mark := _mark(row.get(name)))}
+    return bool(found) and (found <= {"0", "1"} or found <= {"pos", "neg", "unk"})
+
+
+def _classes(unused: Sequence[str], first: Sequence[Row]) -> tuple[str, ...]:
+    """The columns among `unused` that may have one class each.
+
+    A column with the number of the other marks in a row is left out.
+    """
+    marked = [name for name in unused if _has_marks(name, first) and not split_of_file(name)]
+    found = LabelChoice(classes=tuple(marked))
+    rows = [(row, set(found.marked(row))) for row in first]
+    return tuple(
+        name
+        for name in marked
+        if len(marked) < 3
+        or any(str(len(present - {name})) != _mark(row.get(name)) for row, present in rows)
+    )
+
+
+def _one_each(choice: LabelChoice, first: Sequence[Row]) -> bool:
+    """Whether several classes have marks, and most rows with a mark have only one."""
+    marked = [found for row in first if (found := choice.marked(row))]
+    single = sum(len(found) == 1 for found in marked)
+    return len(set(itertools.chain(*marked))) > 1 and single >= _ONE_EACH * len(marked)
+
+
+def proposed_labels(unused: Sequence[str], first: Sequence[Row]) -> tuple[str, ...]:
+    """Return the columns that may have labels although their names are not usual, the best first.
+
+    Such a column has few different values, which are not fractions. If there is no such column,
+    all columns `unused` are returned.
+
+    Args:
+        unused: Columns without another meaning.
         first: The first rows of the table.
     """
-    may_be = [name for name in columns.unused if _may_be_label([row.get(name) for row in first])]
+    may_be = [name for name in unused if _may_be_label([row.get(name) for row in first])]
     may_be.sort(key=lambda name: not set(plain_name(name)[0].split("_")) & LABEL_WORDS)
-    return tuple(may_be or columns.unused)
+    return tuple(may_be or unused)
 
 
 def _may_be_label(cells: Sequence[Any]) -> bool:

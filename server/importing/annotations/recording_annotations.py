@@ -271,6 +271,9 @@ class RecordingAnnotations:
             text += f" ({_examples(file.name for file in files)})"
         if columns:
             text += f", column {', '.join(columns)}"
+        classes = dict.fromkeys(name for file in files for name in file.class_columns)
+        if classes:
+            text += f", columns with one class each: {_examples(classes)}"
         text += (
             f", for {counted(len(self.labels), 'recording')}; matched {counts_text(self.matched)}"
         )

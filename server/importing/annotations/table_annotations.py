@@ -1,7 +1,7 @@
 """Annotations in the rows of a table: Raven, BirdNET, and tables of file, start, end and label."""
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from lodespace.importing.annotations.annotation import Annotation, AnnotationFile
 from lodespace.importing.annotations.column_names import (
@@ -14,17 +14,18 @@ from lodespace.importing.annotations.column_names import (
     with_files_by_content,
 )
 from lodespace.importing.annotations.label_cells import ExactCells, LabelCells, bar_in, is_export
-from lodespace.importing.annotations.label_choice import label_column, label_text, proposed_labels
+from lodespace.importing.annotations.label_choice import LabelChoice, choose_labels, label_text
 from lodespace.importing.finding import Finding
 from lodespace.importing.source import ImportOptions
+from lodespace.importing.tables.cells import sketched
 from lodespace.importing.tables.table_rows import Row, Rows
 from lodespace.items.errors import BadItem, ItemError
 
 MAX_ANNOTATIONS = 2_000_000
 """Largest number of annotations of a data set."""
 _LOOKED_AT = 50
-_BARS_LOOKED_AT = 2000
-"""Number of rows that are read to decide whether the character `|` separates labels."""
+_MOST_LOOKED_AT = 2000
+"""Number of rows that are read to find the labels, and whether the character | separates them."""
 _KEPT = 1 << 28
 """Largest number of characters in all columns that are kept beside labels, names and times."""
 
@@ -50,7 +51,8 @@ def read_table(
             only columns with recordings may.
     """
     label, clips, missing = options.label, options.clips, options.missing
-    first = [row for _, row in itertools.islice(_good(rows), _LOOKED_AT)]
+    looked_at = [sketched(row) for _, row in itertools.islice(_good(rows), _MOST_LOOKED_AT)]
+    first = looked_at[:_LOOKED_AT]
     columns = find_columns(rows.columns) if rows.has_names else columns_by_content(first)
     with_files_by_content(columns, first)
     if identified:
@@ -63,13 +65,13 @@ def read_table(
         text = f"times in {', '.join(columns.unread_times)} are not used"
         text += "; give seconds in columns start and end"
         found.findings.append(Finding("labels", text, doubtful=True))
-    looked_at = LabelCells(missing)
-    chosen = label_column(columns, label, rows.columns, first, looked_at)
-    found.label_column, found.guessed = chosen
-    if not found.label_column:
+    chosen = choose_labels(columns, label, rows.columns, looked_at, LabelCells(missing))
+    found.label_column, found.guessed = chosen.column, chosen.guessed
+    found.class_columns = chosen.classes
+    if not chosen.known:
         if identified:
             return None
-        found.proposed = proposed_labels(columns, first)
+        found.proposed = chosen.proposed
         found.unlabelled = not (columns.timed and clips)
     folder = f"{name.rpartition('/')[0]}/" if "/" in name else ""
     if is_export(rows.columns) and found.label_column == "label":
@@ -77,10 +79,9 @@ def read_table(
     elif found.label_column in columns.several:
         cells = LabelCells(missing, "|,;")
     else:
-        some = itertools.islice(_good(rows), _BARS_LOOKED_AT)
-        cells = LabelCells(missing, bar_in(row.get(found.label_column) for _, row in some))
-    reader = _Reader(columns, found.label_column, folder, own_names, cells, missing)
-    reader.keeps = clips or not columns.timed or found.unlabelled
+        cells = LabelCells(missing, bar_in(row.get(found.label_column) for row in looked_at))
+    reader = _Reader(columns, chosen, folder, own_names, cells, missing)
+    reader.keeps = clips or not columns.timed or _one_per_recording(columns, first)
     spectrograms = _selections_in_spectrograms(rows, columns)
     for read in rows:
         if isinstance(read, BadItem):
@@ -102,6 +103,12 @@ def read_table(
 
 def _good(rows: Rows) -> Iterable[tuple[str, Row]]:
     return (row for row in rows if not isinstance(row, BadItem))
+
+
+def _one_per_recording(columns: Columns, first: Sequence[Row]) -> bool:
+    """Whether each row names another recording, so its values may be for the whole recording."""
+    names = [tuple(str(row.get(name)) for name in columns.files) for row in first]
+    return bool(columns.files) and len(set(names)) == len(names)
 
 
 def _kind(columns: Columns) -> str:
@@ -141,13 +148,13 @@ class _Reader:
     def __init__(
         self,
         columns: Columns,
-        label_column: str,
+        chosen: LabelChoice,
         folder: str,
         own_names: tuple[str, ...],
         labels_in: LabelCells,
         missing: str | None,
     ) -> None:
-        self.columns, self.label_column = columns, label_column
+        self.columns, self.chosen = columns, chosen
         self.folder, self.own_names = folder, own_names
         self.labels_in = labels_in
         exact = isinstance(labels_in, ExactCells)
@@ -159,7 +166,8 @@ class _Reader:
     def annotation(self, row: Row) -> Annotation:
         """Return the annotation in a row. Raises ItemError or ValueError."""
         columns = self.columns
-        labels = self.labels_in(row.get(self.label_column))
+        chosen = self.chosen
+        labels = chosen.marked(row) or self.labels_in(row.get(chosen.column))
         others = self.others_in(row.get(columns.others or ""))
         cells = [str(row.get(name) or "") for name in columns.files]
         given = [text for cell in cells if cell.strip() for text in (cell, cell.strip())]
@@ -184,7 +192,7 @@ class _Reader:
         """The values of the columns that have no other meaning."""
         columns = self.columns
         more = [*columns.unused, *([columns.selection] if columns.selection else [])]
-        kept = {n: row[n] for n in more if n in row and n != self.label_column}
+        kept = {n: row[n] for n in more if n in row and n != self.chosen.column}
         self._left -= sum(len(value) for value in kept.values() if isinstance(value, str | bytes))
         return kept if self._left > 0 else {}
 

@@ -1,5 +1,6 @@
 """Findings on tables of recordings in which no column is known to have labels."""
 
+import re
 from collections.abc import Sequence
 
 from lodespace.importing.annotations.annotation import AnnotationFile
@@ -14,7 +15,7 @@ def unlabelled_findings(tables: Sequence[AnnotationFile], asked: str | None) -> 
     """Return one finding for all tables with the same columns.
 
     Args:
-        tables: The tables. Those with times are not used.
+        tables: The tables. Tables with times are not used.
         asked: Column of `--label`, which these tables do not have. None: the option is not given.
             If it is given, another table has the labels, so there is no finding on a table without
             times.
@@ -38,4 +39,6 @@ def unlabelled_findings(tables: Sequence[AnnotationFile], asked: str | None) -> 
 
 
 def _quoted(column: str) -> str:
-    return short(column) if column.replace("_", "").isalnum() else f"'{short(column)}'"
+    """The text of an option's value. A list of columns is not shortened."""
+    text = column if "," in column else short(column)
+    return text if re.fullmatch(r"[\w,.]+", text) else f"'{text}'"
