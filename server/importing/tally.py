@@ -151,6 +151,9 @@ def check_count(report: ImportReport, tally: Tally, source: Source) -> None:
         return
     unit = getattr(source, "unit", "items")
     reasons = "; ".join(line.text for line in report.kinds.lines(tally.items, unit)[:3])
+    finder = getattr(source, "finder", None)
+    if finder is not None and finder.missing:
+        reasons += "; --root FOLDER names the folder of the files"
     raise DatasetError(
         f"{source.name}: only {tally.items} items could be read; a latent space needs at least 2"
         + (f" ({reasons})" if reasons else "")

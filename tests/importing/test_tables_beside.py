@@ -1,5 +1,6 @@
 """Folders of pictures with tables of labels, and folders that hold a single table or array."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -194,6 +195,30 @@ def test_boxes_with_a_bracket_in_the_header_give_no_labels(tmp_path: Path) -> No
     assert set(labels(root).values()) == set(names)
 
 
+def test_files_that_cannot_give_the_labels_are_not_proposed(tmp_path: Path) -> None:
+    root = make(tmp_path / "d", "images/a_red.png", "images/b_red.png")
+    (root / "train.csv").write_text("Id,Target\na,16 0\nb,7\n")
+    coco = {"images": [], "annotations": [], "categories": []}
+    (root / "instances.json").write_text(json.dumps(coco))
+    (root / "album.json").write_text('{"title": "Summer"}')
+    (root / "annotations.xml").write_text("<annotations/>")
+    (root / "a_red.png.json").write_text('{"title": "a_red.png"}')
+    lines = check_data(str(root), ImportOptions()).lines
+    found = [line for line in lines if line.doubtful and line.option]
+    assert {line.option for line in found} == {"--labels-from FILE"}
+    text = " ".join(line.text for line in found)
+    assert "no row of train.csv names a picture, but names of pictures begin with its" in text
+    for part in ("instances.json: COCO", "album.json: it does not name", "annotations.xml: this"):
+        assert part in text
+    assert "1 file named like a picture, such as a_red.png.json" in text
+    (root / "train.csv").write_text("when,Pic,who\n1,a_red,x\n2,c,y\n3,d,x\n")
+    lines = check_data(str(root), ImportOptions()).lines
+    assert "--image Pic --root FOLDER" in {line.option for line in lines}
+    (root / "train.csv").write_text("file_name,label\nimg/c.png,x\nimg/d.png,y\n")
+    with pytest.raises(DatasetError, match="--root FOLDER names the folder"):
+        check_data(str(root / "train.csv"), ImportOptions())
+
+
 def test_folders_in_another_column_are_part_of_the_path(tmp_path: Path) -> None:
     names = ("Station 1/0.png", "Station 2/May/0.png", "1.png")
     root = make(tmp_path / "d", *names)
@@ -240,7 +265,7 @@ def test_a_text_beside_pictures_without_labels_is_doubtful(tmp_path: Path) -> No
     (root / "readme.txt").write_text("x")
     assert doubts(root) == []
     (root / "lists").mkdir()
-    (root / "lists/labels.json").write_text("{}")
+    (root / "lists/labels.json").write_text('[{"file": "a", "label": "x"}]')
     lines = check_data(str(root), ImportOptions()).lines
     found = [(line.text, line.option) for line in lines if line.doubtful]
     assert found == [

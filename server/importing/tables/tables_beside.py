@@ -12,15 +12,13 @@ from lodespace.importing.folders.picture_folder import PictureFolder
 from lodespace.importing.source import ImportOptions, RawItem
 from lodespace.importing.tables.picture_table import PictureTable, merged, open_tables
 from lodespace.importing.tables.table_rows import SUFFIXES
+from lodespace.importing.tables.unused_beside import UnusedBeside
 from lodespace.items import decoding
 from lodespace.items.errors import BadItem
 from lodespace.items.paths import shown, walk
 
-_TEXTS = frozenset({".txt", ".json"})
-_SUFFIXES = SUFFIXES - _TEXTS
+_SUFFIXES = SUFFIXES - {".txt", ".json"}
 """Suffixes of the tables. Texts and JSON beside pictures are mostly about something else."""
-_ABOUT = ("readme", "license", "licence", "requirements", "copying", "citation")
-"""Text files whose names begin with one of these words have no labels."""
 _SAME_CLASSES = 0.5
 """Smallest share of a table's classes that are also names of folders, if both name the classes."""
 
@@ -39,8 +37,7 @@ class PicturesWithTables(PictureFolder):
         found = [path for path in walk(root) if isinstance(path, bytes)]
         pictures = frozenset(path for path in found if suffix_of(path) in decoding.SUFFIXES)
         tables = [path for path in found if _may_be_labels(path)]
-        self.beside, unmatched, self._skipped = open_tables(root, tables, pictures, options)
-        self._unmatched = [shown(path) for path in unmatched]
+        self.beside, self._unmatched, self._skipped = open_tables(root, tables, pictures, options)
         """Tables that name no picture of the folder."""
         if options.label is not None and not any(table.is_asked for table in self.beside):
             raise DatasetError(
@@ -66,12 +63,8 @@ class PicturesWithTables(PictureFolder):
         given = {row.label for row in self._rows.values() if row.label is not None}
         same = len(given & self._folders_name) >= _SAME_CLASSES * max(1, len(given))
         self._fill = self._prefer_table or same
-        self._texts = [
-            shown(path)
-            for path in found
-            if options.labels_at != "none" and _may_be_text_of_labels(path)
-        ]
-        """Texts and JSON files that may have labels."""
+        self._others = [path for path in found if path not in pictures]
+        """Files that are not pictures."""
         self._labelled = 0
         """Number of pictures with a label from a table."""
         self._unfilled = 0
@@ -156,15 +149,11 @@ class PicturesWithTables(PictureFolder):
 
     def _unused(self) -> Iterator[Finding]:
         """Findings on files beside the pictures that may have labels, but are not used."""
+        unused = UnusedBeside(self.root, self.files.paths, self.options)
         if self._unmatched:
-            text = f"no row of {self._unmatched[0]} names a picture; if it has labels, import"
-            text += " this table instead"
-            option = "--image COLUMN --root FOLDER"
-            yield Finding("labels", text, doubtful=True, option=option)
-        if self._texts:
-            text = f"{some(self._texts)} may have labels"
-            option = f"--labels-from FOLDER/{self._texts[0]}"
-            yield Finding("labels", text, doubtful=True, option=option)
+            yield unused.of_table(self._unmatched[0])
+        if self.options.labels_at != "none":
+            yield from unused.of_texts(self._others)
 
     def __iter__(self) -> Iterator[RawItem | BadItem]:
         self._labelled = self._differ = self._unfilled = 0
@@ -193,9 +182,3 @@ def _may_be_labels(path: bytes) -> bool:
     """
     name = shown(path).rpartition("/")[2].lower()
     return suffix_of(path) in _SUFFIXES and "submission" not in name
-
-
-def _may_be_text_of_labels(path: bytes) -> bool:
-    """Whether the file is a text or JSON that may have labels of the pictures."""
-    name = shown(path).rpartition("/")[2].lower()
-    return suffix_of(path) in _TEXTS and not name.startswith((*_ABOUT, "."))

@@ -1,0 +1,127 @@
+"""Files beside pictures without labels that may have the labels, but are not used."""
+
+import bisect
+import itertools
+import os
+import re
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+
+from lodespace.errors import DatasetError
+from lodespace.importing.finding import Finding, counted
+from lodespace.importing.folders.folder_files import suffix_of
+from lodespace.importing.folders.folder_names import some
+from lodespace.importing.source import ImportOptions
+from lodespace.importing.tables.cells import text_of
+from lodespace.importing.tables.open_rows import open_rows
+from lodespace.importing.tables.table_rows import Row, short
+from lodespace.items.errors import BadItem
+from lodespace.items.paths import shown
+
+_TEXTS = frozenset({".txt", ".json", ".xml"})
+_ABOUT = ("readme", "license", "licence", "requirements", "copying", "citation")
+"""Text files whose names begin with one of these words have no labels."""
+_LOOKED_AT = 50
+"""Number of rows, and of columns, in which the names of pictures are sought."""
+_MOST_OPENED = 20
+"""Largest number of JSON files that are opened."""
+_APART = re.compile(r"[\s\"'/\\,;|\[\](){}]+")
+_ROW_PER_PICTURE = "; if there are labels, give a table with a row per picture"
+
+
+class UnusedBeside:
+    """Files that may have the labels of the pictures in a folder."""
+
+    def __init__(self, root: Path, pictures: Collection[bytes], options: ImportOptions) -> None:
+        self.root, self.options = root, options
+        names = {shown(path).rpartition("/")[2].lower() for path in pictures}
+        self.stems = sorted(name.rpartition(".")[0] for name in names)
+        """Names of the pictures without suffix, in lower case."""
+        self.names = names.union(self.stems)
+
+    def of_table(self, path: bytes) -> Finding:
+        """The finding on a table that labels no picture."""
+        name = shown(path)
+        try:
+            rows = self._first(path)
+        except DatasetError:
+            rows = []
+        columns = list(rows[0])[:_LOOKED_AT] if rows else []
+        cells = {
+            column: [text.lower() for row in rows if (text := text_of(row.get(column)))]
+            for column in columns
+        }
+        for column in columns:
+            if any(re.split(r"[/\\]", cell)[-1] in self.names for cell in cells[column]):
+                text = f"the column {short(column)} of {name} names pictures; if the table has"
+                text += " labels, import it instead"
+                option = f"--image {short(column)} --root FOLDER"
+                return Finding("labels", text, doubtful=True, option=option)
+        text = f"no row of {name} names a picture"
+        begun = [column for column in columns if any(map(self._begins, cells[column]))]
+        if begun:
+            text += f", but names of pictures begin with its column {short(begun[0])}"
+        text += _ROW_PER_PICTURE
+        return Finding("labels", text, doubtful=True, option="--labels-from FILE")
+
+    def of_texts(self, paths: Sequence[bytes]) -> Iterator[Finding]:
+        """The findings on texts, JSON and XML files."""
+        texts = [path for path in paths if _may_have_labels(path)]
+        own = [path for path in texts if self._is_of_picture(path)]
+        if own:
+            text = f"{counted(len(own), 'file')} named like a picture, such as {shown(own[0])}:"
+            text += f" not read{_ROW_PER_PICTURE}"
+            yield Finding("labels", text, doubtful=True, option="--labels-from FILE")
+        usable: list[str] = []
+        unread: dict[str, list[str]] = {}
+        rest = sorted(set(texts) - set(own))
+        for number, path in enumerate(rest):
+            reason = self._reason(path) if number < _MOST_OPENED else None
+            if reason is None:
+                usable.append(shown(path))
+            else:
+                unread.setdefault(reason, []).append(shown(path))
+        if usable:
+            option = f"--labels-from FOLDER/{usable[0]}"
+            yield Finding("labels", f"{some(usable)} may have labels", doubtful=True, option=option)
+        for reason, names in unread.items():
+            text = f"{some(names)}: {reason}{_ROW_PER_PICTURE}"
+            yield Finding("labels", text, doubtful=True, option="--labels-from FILE")
+
+    def _reason(self, path: bytes) -> str | None:
+        """Why --labels-from cannot read labels of the pictures from a file; None if it may."""
+        suffix = suffix_of(path)
+        if suffix == ".txt":
+            return None
+        if suffix == ".xml":
+            return "this format is not read"
+        try:
+            rows = self._first(path)
+        except DatasetError as error:
+            return "COCO's format is not read" if "COCO" in str(error) else "it cannot be read"
+        words = {word for row in rows for word in _APART.split(repr(row).lower())}
+        words |= {word.partition("-")[2] for word in words}  # Label Studio adds a prefix
+        return "it does not name the pictures" if self.names.isdisjoint(words) else None
+
+    def _first(self, path: bytes) -> list[Row]:
+        """The first rows of a table. Raises DatasetError."""
+        options = self.options
+        file = self.root / os.fsdecode(path)
+        rows = open_rows(file, options.encoding, options.unpacked, options.sheet)
+        first = itertools.islice(rows, _LOOKED_AT)
+        return [found[1] for found in first if not isinstance(found, BadItem)]
+
+    def _begins(self, cell: str) -> bool:
+        """Whether the name of a picture has `cell` as its first part."""
+        place = bisect.bisect_left(self.stems, cell)
+        after = self.stems[place : place + 1]
+        return any(stem.startswith(cell) and stem[len(cell) :][:1] in "_- ." for stem in after)
+
+    def _is_of_picture(self, path: bytes) -> bool:
+        """Whether the file has the name of a picture, as x.json and x.jpg.json have."""
+        return shown(path).rpartition("/")[2].rpartition(".")[0].lower() in self.names
+
+
+def _may_have_labels(path: bytes) -> bool:
+    name = shown(path).rpartition("/")[2].lower()
+    return suffix_of(path) in _TEXTS and not name.startswith((*_ABOUT, "."))
