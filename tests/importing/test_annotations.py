@@ -656,3 +656,22 @@ def test_a_table_of_cuts_with_one_class_per_column_labels_recordings(tmp_path: P
         ("toad", "train"),
     ]
     assert items[0].columns["site"] == "S"
+
+
+def test_durations_in_tables_without_a_header_are_found(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        record(tmp_path / f"{name}.wav", 6)
+    (tmp_path / "a.csv").write_text("0.2,2.0,owl\n3.1,2.2,crow\n")
+    (tmp_path / "b.csv").write_text("1.2,1.9,owl\n")  # alone, this may be an end
+    source = SoundFolder(tmp_path, ImportOptions(clips=True))
+    spans = [(item.start, item.end, item.label) for item in items_of(source)]
+    assert spans == [
+        (0.2, 2.2, "owl"),
+        (3.1, pytest.approx(5.3), "crow"),
+        (1.2, pytest.approx(3.1), "owl"),
+    ]
+    assert any("is read as the duration" in finding.text for finding in source.findings())
+    (tmp_path / "a.csv").unlink()
+    source = SoundFolder(tmp_path, ImportOptions(clips=True))
+    assert [(item.start, item.end) for item in items_of(source)] == [(1.2, 1.9)]
+    assert any("if it is the duration" in f.text for f in source.findings() if f.doubtful)

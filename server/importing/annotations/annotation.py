@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from lodespace.importing.annotations.nameless_times import NamelessTimes
 from lodespace.importing.finding import Finding
 from lodespace.items.errors import BadItem
 
@@ -67,6 +68,8 @@ class AnnotationFile:
     """How the file was read."""
     passed: int = 0
     """Number of entries that are not labels of items."""
+    nameless_times: NamelessTimes | None = None
+    """The times of a table that does not name its columns."""
     unlabelled: bool = False
     """Whether the file is a table in which no column is known to have labels."""
     proposed: tuple[str, ...] = ()

@@ -37,7 +37,12 @@ _ENDING = re.compile(
 
 
 def read_annotations(
-    path: Path, name: str, options: ImportOptions, *, identified: bool = False
+    path: Path,
+    name: str,
+    options: ImportOptions,
+    *,
+    identified: bool = False,
+    durations: bool | None = None,
 ) -> AnnotationFile | None:
     """Return the annotations in a file, or None if the file does not hold annotations.
 
@@ -46,6 +51,7 @@ def read_annotations(
         name: Path of the file, relative to the data.
         options: Options for reading tables: `id`, `label` and `encoding`.
         identified: Whether columns of a table may hold ids of items.
+        durations: Whether the second number of a row is a duration, as in `read_table`.
 
     Raises:
         DatasetError: The file cannot be read.
@@ -78,7 +84,7 @@ def read_annotations(
             raise DatasetError(
                 f"{path} is not a valid list of Label Studio's tasks: {error!r}"
             ) from error
-    return read_table(rows, name, names, options, identified=identified)
+    return read_table(rows, name, names, options, identified=identified, durations=durations)
 
 
 def may_hold(name: str) -> bool:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from lodespace.importing.annotations.nameless_times import NamelessTimes
+
 _FILES = (
     "begin_path", "path", "file_path", "filepath", "full_path", "recording_path", "audio_path",
     "audio_filepath", "wav_path", "sound_path", "begin_file", "file", "file_name", "filename",
@@ -120,6 +122,8 @@ class Columns:
     """Whether a program such as BirdNET found the labels."""
     unread_times: list[str] = field(default_factory=list[str])
     """Columns with times that are not read, because their unit (such as samples) is not seconds."""
+    nameless_times: NamelessTimes | None = None
+    """The times of a table that does not name its columns."""
     nameless: bool = False
     """Whether the table does not name its columns, so that they were found by their content."""
     unused: list[str] = field(default_factory=list[str])
@@ -184,28 +188,37 @@ def find_columns(names: Sequence[str]) -> Columns:
     return columns
 
 
-def columns_by_content(rows: Sequence[dict[str, Any]]) -> Columns:
+def columns_by_content(rows: Sequence[dict[str, Any]], durations: bool | None = None) -> Columns:
     """Return the columns of annotations in a table without a header: file, start, end, label.
 
     Args:
         rows: The first rows of the table.
+        durations: Whether the second of two numbers is the duration, and not the end. None: it is
+            the duration if it is smaller than the first number in many rows.
     """
     columns = Columns(nameless=True)
-    times: list[str] = []
+    numbers: list[str] = []
     for name in rows[0] if rows else ():
         cells = [row.get(name) for row in rows]
         if all(_is_time(cell) for cell in cells):
-            times.append(name)
+            numbers.append(name)
         elif all(_FILE_NAME.fullmatch(str(cell).strip()) for cell in cells):
             columns.files.append(name)
         else:
             columns.labels.append(name)
-    if len(times) == 2:
-        pairs = [(number_in(row[times[0]]), number_in(row[times[1]])) for row in rows]
-        if all(start is not None and end is not None and start <= end for start, end in pairs):
-            columns.start, columns.end = Column(times[0]), Column(times[1])
-    if columns.files and not columns.labels and len(times) == 1:
-        columns.labels = times  # a list of files with the numbers of their classes
+    if len(numbers) == 2:
+        first, second = numbers
+        pairs = [(number_in(row[first]), number_in(row[second])) for row in rows]
+        spans = [(a, b) for a, b in pairs if a is not None and b is not None]
+        if len(spans) == len(rows):
+            columns.start = Column(first)
+            columns.nameless_times = NamelessTimes(spans, durations)
+            if columns.nameless_times.durations:
+                columns.duration = Column(second)
+            else:
+                columns.end = Column(second)
+    if columns.files and not columns.labels and len(numbers) == 1:
+        columns.labels = numbers  # a list of files with the numbers of their classes
     columns.unused = columns.labels[1:]
     return columns
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from lodespace.importing.annotations.annotation import AnnotationFile
 from lodespace.importing.annotations.annotation_file import may_hold, read_annotations
+from lodespace.importing.annotations.nameless_times import are_durations
 from lodespace.importing.annotations.table_annotations import MAX_ANNOTATIONS
 from lodespace.importing.source import ImportOptions
 from lodespace.items.paths import shown
@@ -17,7 +18,7 @@ def read_beside(
     """Return the files of annotations among the files `others` in `root`, and their paths.
 
     Files that are not annotations are ignored, and so are tables such as sample_submission.csv,
-    which show how to hand in predictions.
+    which show how to hand in predictions. Tables without names of columns are all read alike.
     """
     files: list[AnnotationFile] = []
     paths: list[bytes] = []
@@ -27,15 +28,28 @@ def read_beside(
             break
         if not may_hold(shown(path)) or "submission" in shown(path).rpartition("/")[2].lower():
             continue
-        found = None
-        # One file cannot end the import. A table or text of another kind may hold anything.
-        with contextlib.suppress(Exception):
-            found = read_annotations(root / Path(_decoded(path)), shown(path), options)
+        found = _read(root, path, options)
         if found is not None and (found.annotations or (found.own_names and not found.bad)):
             files.append(found)
             paths.append(path)
             left -= len(found.annotations)
+    nameless = [file.nameless_times for file in files if file.nameless_times is not None]
+    durations = are_durations(nameless)
+    for number, file in enumerate(files):
+        times = file.nameless_times
+        if times is not None and times.durations != durations:
+            files[number] = _read(root, paths[number], options, durations) or file
     return files, paths
+
+
+def _read(
+    root: Path, path: bytes, options: ImportOptions, durations: bool | None = None
+) -> AnnotationFile | None:
+    # One file cannot end the import. A table or text of another kind may hold anything.
+    with contextlib.suppress(Exception):
+        file = root / Path(_decoded(path))
+        return read_annotations(file, shown(path), options, durations=durations)
+    return None
 
 
 def _decoded(path: bytes) -> str:

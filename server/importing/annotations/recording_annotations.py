@@ -270,7 +270,7 @@ class RecordingAnnotations:
         if len(files) > 1:
             text += f" ({_examples(file.name for file in files)})"
         if columns:
-            text += f", column {', '.join(columns)}"
+            text += f", column {', '.join(name.removeprefix('column ') for name in columns)}"
         classes = dict.fromkeys(name for file in files for name in file.class_columns)
         if classes:
             text += f", columns with one class each: {_examples(classes)}"

@@ -37,6 +37,7 @@ def read_table(
     options: ImportOptions,
     *,
     identified: bool = False,
+    durations: bool | None = None,
 ) -> AnnotationFile | None:
     """Return the annotations in a table, or None if the table does not hold annotations.
 
@@ -49,11 +50,14 @@ def read_table(
             columns are kept. Otherwise such a table is `unlabelled`.
         identified: Whether columns with ids or pictures may name the labelled items. Otherwise
             only columns with recordings may.
+        durations: Whether the second number is a duration, in a table that does not name its
+            columns. None: by the numbers (nameless_times.py).
     """
     label, clips, missing = options.label, options.clips, options.missing
     looked_at = [sketched(row) for _, row in itertools.islice(_good(rows), _MOST_LOOKED_AT)]
     first = looked_at[:_LOOKED_AT]
-    columns = find_columns(rows.columns) if rows.has_names else columns_by_content(first)
+    named = rows.has_names
+    columns = find_columns(rows.columns) if named else columns_by_content(first, durations)
     with_files_by_content(columns, first)
     if identified:
         columns.files = [*id_columns(rows.columns, options.id), *columns.files]
@@ -61,6 +65,9 @@ def read_table(
         return None
     found = AnnotationFile(name, _kind(columns), by_program=columns.birdnet)
     found.own, found.own_names = not columns.files, own_names if columns.timed else ()
+    if columns.nameless_times is not None:
+        found.nameless_times = columns.nameless_times
+        found.findings.append(columns.nameless_times.finding())
     if columns.unread_times and not columns.timed:
         text = f"times in {', '.join(columns.unread_times)} are not used"
         text += "; give seconds in columns start and end"

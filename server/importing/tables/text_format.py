@@ -232,8 +232,10 @@ def is_data(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
         for i, cell in enumerate(header)
     ):
         return True
-    if len(numbers) < 2 or 2 * len(numbers) <= len(header) or not rows:
+    if len(numbers) < 2 or 2 * len(numbers) <= len(header):
         return False
+    if not rows:  # the only annotation of a recording, such as 0.2,1.9,owl
+        return any(not cell.isdecimal() for cell in numbers)
     if _is_index(numbers) or any(not cell for cell in header):
         return False
     # The names of columns may be numbers, such as years. Names do not repeat, have no fraction, and
