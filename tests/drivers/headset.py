@@ -8,6 +8,7 @@ for two frames of the session.
 """
 
 from collections.abc import Callable, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -37,6 +38,13 @@ def install(page: Page, device: str = "metaQuest3") -> None:
     """Install an emulated headset in a page that is not open yet."""
     page.add_init_script(path=IWER)
     page.add_init_script(_INSTALL % device)
+
+
+@cache
+def installer(device: str = "metaQuest3") -> Callable[[Page], None]:
+    """Return the function that installs `device` in a page. For each device it is one function, by
+    which PagePool finds the pages that have the device."""
+    return partial(install, device=device)
 
 
 class Headset:
@@ -234,15 +242,16 @@ def put_on(
 ) -> Headset:
     """Open a page of the server at `url` in a headset, and wait until the page shows the scene.
     `open_page` is the fixture of this name; `drawn` is its argument."""
-    driver = open_page(url, prepare=lambda page: install(page, device), query=query, drawn=drawn)
+    driver = open_page(url, prepare=installer(device), query=query, drawn=drawn)
     driver.page.set_viewport_size(HEADSET_VIEW)
     driver.wait_for_scene()
     return Headset(driver)
 
 
-def in_vr_at_rest(headset: Headset) -> Headset:
-    """Wait until the points rest, enter VR, and put the palette aside at the left."""
-    headset.driver.wait_for_rest()
+def in_vr_at_rest(headset: Headset, state: str = "resting") -> Headset:
+    """Wait until the points rest, with training in `state`, enter VR, and put the palette aside at
+    the left."""
+    headset.driver.wait_for_rest(state)
     headset.enter()
     headset.put("left", (-0.3, 1.15, 0.25))
     headset.put("right", (0.3, 1.2, 0.3))

@@ -4,6 +4,7 @@ The driver reads the state of the page from `window.lodespace`, which exists onl
 contains ?test.
 """
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -61,12 +62,14 @@ _LITTLE_IS_DRAWN = """(() => {
   let id = 0;
   let last = 0;
   const next = () => {
-    if (!requested) request(frame);
+    if (requested) return;
     requested = true;
+    // The timer saves frames of the browser in which the page draws nothing.
+    const left = (window.testFrameMilliseconds ?? 40) - (performance.now() - last);
+    setTimeout(() => request(frame), Math.max(0, left));
   };
   const frame = (now) => {
     requested = false;
-    if (now - last < (window.testFrameMilliseconds ?? 40)) return next();
     last = now;
     for (const key of [...waiting.keys()]) {
       const callback = waiting.get(key);
@@ -114,11 +117,20 @@ class PageDriver:
         self.messages: list[str] = []
         self.foreign: list[str] = []
         page.on("console", self._console)
-        page.on("pageerror", lambda error: self.messages.append(f"error: {error}"))
+        page.on("pageerror", self._error)
         page.on("request", self._request)
         if prepare:
             prepare(page)
         page.goto(f"{url}?test{query}")
+
+    def leave(self) -> None:
+        """Stop listening to the page, so that another driver can use it."""
+        self.page.remove_listener("console", self._console)
+        self.page.remove_listener("pageerror", self._error)
+        self.page.remove_listener("request", self._request)
+
+    def _error(self, error: object) -> None:
+        self.messages.append(f"error: {error}")
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
@@ -149,10 +161,19 @@ class PageDriver:
         seconds: float = 90,
         message: str = "the condition did not become true in time",
     ) -> None:
-        end = time.monotonic() + seconds
+        start = time.monotonic()
+        pause, few_frames = 20.0, False
         while not condition():
-            assert time.monotonic() < end, message
-            self.page.wait_for_timeout(50)
+            waited = time.monotonic() - start
+            assert waited < seconds, message
+            # Questions and frames during a long wait would take a tenth of the processor.
+            pause = min(1.3 * pause, 200)
+            if waited > 1 and not few_frames:
+                few_frames = True
+                self._set_frame_milliseconds(200)
+            self.page.wait_for_timeout(pause)
+        if few_frames:
+            self._set_frame_milliseconds(None)
 
     def wait_for_scene(self) -> None:
         self.wait(
@@ -182,15 +203,19 @@ class PageDriver:
                 if now is None or now != seen:
                     since = time.monotonic()
                 seen = now
-                self.page.wait_for_timeout(100)
+                self.page.wait_for_timeout(150 if now else 250)
 
     @contextmanager
     def _few_frames(self) -> Iterator[None]:
         """Let the page draw at most five frames per second in the `with` block, so that training
         gets more processor time. This has an effect only after `draw_little`."""
-        self.evaluate("window.testFrameMilliseconds = 200")
+        self._set_frame_milliseconds(200)
         yield
-        self.evaluate("delete window.testFrameMilliseconds")
+        self._set_frame_milliseconds(None)
+
+    def _set_frame_milliseconds(self, milliseconds: int | None) -> None:
+        """Set the least time between frames of a page that draws little; None: 40 ms."""
+        self.evaluate(f"window.testFrameMilliseconds = {json.dumps(milliseconds)}")
 
     def state(self, name: str) -> Any:
         return self.evaluate(f"lodespace.state.{name}.value")

@@ -79,21 +79,15 @@ class SharedProject:
         folder: An empty folder, for the projects.
         make: Function that returns a server process, not started yet, for a project folder.
         prepare: Function that is called after a server has started, before the first state of the
-            project is read.
-        at_rest: Whether to wait until training rests, and to require that the model also returns to
-            its first state. Otherwise training continues from test to test.
-    """
+            project is read."""
 
     def __init__(
         self,
         folder: Path,
         make: Callable[[Path], ServerProcess],
         prepare: Callable[[ServerProcess], None] = lambda server: None,
-        *,
-        at_rest: bool = True,
     ) -> None:
         self._folder, self._make, self._prepare = folder, make, prepare
-        self._at_rest = at_rest
         self._count = 0
         self._ready: tuple[ServerProcess, ProjectState] | None = None
 
@@ -144,19 +138,19 @@ class SharedProject:
                 pool.submit(asyncio.run, _undo(server.url, made[-1]["by"])).result()
         self._wait_for_rest(server)
         end = time.monotonic() + seconds
-        while start.differences(now := ProjectState.of(server), with_model=self._at_rest):
+        while start.differences(now := ProjectState.of(server), with_model=True):
             if time.monotonic() > end:
                 found = start.differences(now, with_model=False)
                 assert not found, (
                     f"the undo of all gestures of the test did not restore {', '.join(found)}"
                 )
                 return False
-            time.sleep(0.2)
+            time.sleep(0.5)
         return True
 
     def _wait_for_rest(self, server: ServerProcess, seconds: float = 400) -> None:
         end = time.monotonic() + seconds
-        while self._at_rest and server.request("api/training")["state"] not in RESTING:
+        while server.request("api/training")["state"] not in RESTING:
             assert time.monotonic() < end, "training did not come to rest"
             time.sleep(0.05)
 

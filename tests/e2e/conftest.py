@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Playwright, sync_playwright
 
-from drivers.chromium import FLAGS, VIEW, find_chromium
+from drivers.chromium import FLAGS, find_chromium
 from drivers.headset import Headset, in_vr_at_rest, put_on
-from drivers.page import PageDriver, draw_little
+from drivers.page import PageDriver
+from drivers.page_pool import PagePool, PooledPage
 from drivers.review import label_impurely
 from drivers.servers import LanServer, ServerProcess
 from drivers.shared_project import SharedProject
@@ -26,19 +27,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(900))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
-    """Playwright, stopped after each module: asynchronous tests cannot run while it is started."""
+    """Playwright, stopped after the last test of this folder: asynchronous tests cannot run while
+    it is started."""
     with sync_playwright() as started:
         yield started
 
 
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
+@pytest.fixture(scope="package")
+def pages(playwright: Playwright) -> Iterator[PagePool]:
+    """The pages of one browser, which the tests use one after the other."""
     chromium = find_chromium()
     assert chromium is not None, "no Chromium: run `python tests/drivers/chromium.py --install`"
     browser = playwright.chromium.launch(executable_path=str(chromium), args=FLAGS)
-    yield browser
+    yield PagePool(browser)
     browser.close()
 
 
@@ -118,31 +121,30 @@ def own_still_server(tmp_path: Path, server_process: type[ServerProcess]) -> Ser
 
 
 @pytest.fixture
-def open_page(browser: Browser) -> Iterator[Any]:
-    """Return a function that opens a page in a new browser profile. After the test, check that no
-    page reported an error or sent a request to another host.
+def open_page(request: pytest.FixtureRequest, pages: PagePool) -> Iterator[Any]:
+    """Return a function that opens an address in a page without stored data. After the test, check
+    that no page reported an error or sent a request to another host.
 
     With `drawn=True` all points are drawn, for tests of the drawn picture.
     """
-    drivers: list[PageDriver] = []
+    opened: list[tuple[PooledPage, PageDriver]] = []
+    failed = request.session.testsfailed
 
     def open_one(
         url: str, *, prepare: Any = None, query: str = "", drawn: bool = False, **options: Any
     ) -> PageDriver:
-        context = browser.new_context(
-            viewport=VIEW, color_scheme="dark", reduced_motion="reduce", **options
-        )
-        context.set_default_timeout(90_000)
-        opened = context.new_page()
-        if not drawn:
-            draw_little(opened)
-        driver = PageDriver(opened, url, prepare=prepare, query=query)
-        drivers.append(driver)
+        taken = pages.take(drawn=drawn, prepare=prepare, **options)
+        driver = PageDriver(taken.page, url, query=query)
+        opened.append((taken, driver))
         return driver
 
     yield open_one
-    for driver in drivers:
-        driver.page.context.close()
+    for taken, driver in opened:
+        driver.leave()
+        if request.session.testsfailed == failed:
+            pages.put_back(taken, driver.url)
+        else:
+            taken.page.context.close()
         assert driver.foreign == [], "the page sent a request to another host"
         assert driver.complaints() == []
 
@@ -187,17 +189,24 @@ def own_still_page(own_still_server: ServerProcess, open_page: Any) -> PageDrive
 
 
 @pytest.fixture
-def open_headset(server: ServerProcess, open_page: Any) -> Any:
-    return partial(put_on, open_page, server.url)
+def open_headset(still_server: ServerProcess, open_page: Any) -> Any:
+    """Return a function that opens a page of `still_server` in a headset."""
+    return partial(put_on, open_page, still_server.url)
 
 
 @pytest.fixture
-def headset(open_headset: Any) -> Headset:
+def headset(server: ServerProcess, open_page: Any) -> Headset:
     """A headset in VR, facing a cloud at rest. The palette at the left does not hide the cloud."""
-    return in_vr_at_rest(open_headset())
+    return in_vr_at_rest(put_on(open_page, server.url))
 
 
 @pytest.fixture
-def own_headset(own_server: ServerProcess, open_page: Any) -> Headset:
-    """A headset in VR before a cloud at rest, with a server for one test."""
-    return in_vr_at_rest(put_on(open_page, own_server.url))
+def still_headset(open_headset: Any) -> Headset:
+    """A headset in VR like `headset`, with a server without the trainer."""
+    return in_vr_at_rest(open_headset(), "absent")
+
+
+@pytest.fixture
+def own_still_headset(own_still_server: ServerProcess, open_page: Any) -> Headset:
+    """A headset in VR like `still_headset`, with a server for one test."""
+    return in_vr_at_rest(put_on(open_page, own_still_server.url), "absent")

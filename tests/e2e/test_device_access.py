@@ -1,7 +1,6 @@
 """A device that requests access over real TLS: the page of the device and the page of the owner."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,11 +10,10 @@ from drivers.page import PageDriver
 from drivers.servers import LanServer
 
 
-@pytest.fixture
-def lan(tmp_path: Path) -> Iterator[LanServer]:
-    server = LanServer(
-        "--project", str(tmp_path / "digits"), "--no-training", state=tmp_path / "home"
-    )
+@pytest.fixture(scope="module")
+def shared_lan(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LanServer]:
+    folder = tmp_path_factory.mktemp("lan")
+    server = LanServer("--project", str(folder / "digits"), "--no-training", state=folder / "home")
     server.start()
     server.wait_until_ready()
     yield server
@@ -23,7 +21,18 @@ def lan(tmp_path: Path) -> Iterator[LanServer]:
 
 
 @pytest.fixture
-def device(open_page: Any, lan: LanServer) -> PageDriver:
+def lan(shared_lan: LanServer) -> Iterator[LanServer]:
+    """The server that the tests share. After a test, no device is approved, and none waits."""
+    yield shared_lan
+    access = shared_lan.request("api/access")
+    for waiting in access["waiting"]:
+        shared_lan.request("api/access/decide", {"request": waiting["request"], "role": None})
+    for device in access["devices"]:
+        shared_lan.request("api/access/revoke", {"device": device["device"]})
+
+
+@pytest.fixture
+def device(lan: LanServer, open_page: Any) -> PageDriver:
     return open_page(lan.network_url, ignore_https_errors=True)
 
 

@@ -80,7 +80,10 @@ def test_grab_a_cluster_and_drop_it_on_the_palette_or_in_space(headset: Headset)
     )
 
 
-def test_one_hand_carries_the_world_two_scale_it_and_a_stick_turns_it(headset: Headset) -> None:
+def test_one_hand_carries_the_world_two_scale_it_and_a_stick_turns_it(
+    still_headset: Headset,
+) -> None:
+    headset = still_headset
     start = headset.world
     headset.put("left", (-0.2, 1.3, 0.2))
     headset.put("right", (0.2, 1.3, 0.2))
@@ -114,8 +117,8 @@ def test_one_hand_carries_the_world_two_scale_it_and_a_stick_turns_it(headset: H
     assert headset.value("view.floor.matrixWorld.elements") == np.eye(4).ravel().tolist()
 
 
-def test_hands_do_what_controllers_do(headset: Headset) -> None:
-    driver = headset.driver
+def test_hands_do_what_controllers_do(still_headset: Headset) -> None:
+    headset, driver = still_headset, still_headset.driver
     headset.use_hands()
     headset.wait(
         lambda: headset.value("view.drawn.right?.children[0]?.type !== undefined"),
@@ -147,7 +150,8 @@ def test_hands_do_what_controllers_do(headset: Headset) -> None:
     driver.wait(lambda: (driver.labels == -1).all())
 
 
-def test_hands_subtract_from_a_selection(headset: Headset) -> None:
+def test_hands_subtract_from_a_selection(still_headset: Headset) -> None:
+    headset = still_headset
     headset.use_hands()
     headset.put("left", (-0.35, 1.1, 0.25))
     selected = headset.paint("right", SIXES)
@@ -163,7 +167,8 @@ def test_hands_subtract_from_a_selection(headset: Headset) -> None:
     assert len(headset.driver.selected) < 0.3 * len(selected)
 
 
-def test_another_box_leaves_the_cloud_where_it_is(headset: Headset) -> None:
+def test_another_box_leaves_the_cloud_where_it_is(still_headset: Headset) -> None:
+    headset = still_headset
     before = headset.in_room(SIXES)
     size = headset.value("view.parts.cloud.material.uniforms.uPointSize.value")
     headset.script("""
@@ -181,8 +186,8 @@ def test_another_box_leaves_the_cloud_where_it_is(headset: Headset) -> None:
     assert np.isclose(headset.value("view.parts.cloud.material.uniforms.uPointSize.value"), size)
 
 
-def test_left_handed(headset: Headset) -> None:
-    driver = headset.driver
+def test_left_handed(still_headset: Headset) -> None:
+    headset, driver = still_headset, still_headset.driver
     headset.touch("right", "time")
     headset.touch("right", "swap")
     assert driver.state("xr.dominant") == "left"
@@ -196,8 +201,8 @@ def test_left_handed(headset: Headset) -> None:
     driver.wait(lambda: (driver.labels == -1).all())
 
 
-def test_snap_takes_the_whole_cluster_from_one_touch(headset: Headset) -> None:
-    driver = headset.driver
+def test_snap_takes_the_whole_cluster_from_one_touch(still_headset: Headset) -> None:
+    headset, driver = still_headset, still_headset.driver
     small = headset.paint("right", SIXES, radius=0.02)
     # Whether this click hits a point does not matter: the selection is cleared after it.
     headset.click("right", "trigger")
@@ -208,8 +213,10 @@ def test_snap_takes_the_whole_cluster_from_one_touch(headset: Headset) -> None:
     assert driver.state("selection")["tool"] == "cluster"
 
 
-def test_a_controller_that_goes_and_a_session_that_ends_lose_nothing(headset: Headset) -> None:
-    driver = headset.driver
+def test_a_controller_that_goes_and_a_session_that_ends_lose_nothing(
+    still_headset: Headset,
+) -> None:
+    headset, driver = still_headset, still_headset.driver
     headset.brush_to("right", np.median(headset.in_room(SIXES), axis=0))
     headset.hold("right")
     headset.frames(3)
@@ -243,9 +250,9 @@ def test_a_controller_that_goes_and_a_session_that_ends_lose_nothing(headset: He
 
 
 def test_a_label_made_while_the_server_is_away_arrives_later(
-    own_headset: Headset, own_server: ServerProcess
+    own_still_headset: Headset, own_still_server: ServerProcess
 ) -> None:
-    headset, driver, server = own_headset, own_headset.driver, own_server
+    headset, driver, server = own_still_headset, own_still_headset.driver, own_still_server
     selected = headset.paint("right", SIXES)
     server.kill()
     headset.wait(
@@ -307,7 +314,8 @@ def test_a_second_page_sees_label_motion_head_and_hands(
     headset.driver.wait(lambda: (headset.driver.labels[chosen] == 0).all())
 
 
-def test_the_cloud_stands_at_arms_reach_again_after_reset(headset: Headset) -> None:
+def test_the_cloud_stands_at_arms_reach_again_after_reset(still_headset: Headset) -> None:
+    headset = still_headset
     middle = headset.value(
         "lodespace.stage.bounds().getCenter(view.at.clone()).applyMatrix4(lodespace.stage.world.matrix).toArray()"
     )
@@ -326,9 +334,10 @@ def test_the_cloud_stands_at_arms_reach_again_after_reset(headset: Headset) -> N
     assert np.allclose(again, middle, atol=0.02)
 
 
-def test_the_brush_shows_card_controller_and_pictures(headset: Headset) -> None:
+def test_the_brush_shows_card_controller_and_pictures(still_headset: Headset) -> None:
     """The card shows the nearest item. The size of points and pictures follows from the
     framebuffer height. A session that becomes hidden ends the stroke of the brush."""
+    headset = still_headset
     uniforms = "view.parts.cloud.material.uniforms"
     item = int(SIXES[0])
     at = headset.in_room(np.array([item]))[0]
@@ -365,7 +374,7 @@ def test_the_brush_shows_card_controller_and_pictures(headset: Headset) -> None:
 def test_both_eyes_see_the_cloud_each_from_its_own_place(open_headset: Any) -> None:
     """The picture shows grey digits and the palette in both halves, and the halves differ."""
     headset = open_headset(drawn=True)
-    headset.driver.wait_for_state("resting")
+    headset.driver.wait_for_rest("absent")
     headset.enter()
     headset.put("left", (-0.3, 1.15, 0.25))
     headset.frames(3)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from drivers.headset import HEADSET_VIEW, Headset, install
+from drivers.headset import HEADSET_VIEW, Headset, installer
 from drivers.page import PageDriver
 from drivers.servers import LanServer
 from lodespace.access.addresses import lan_addresses
@@ -38,7 +38,7 @@ def address(lan: LanServer) -> str:
 @pytest.fixture
 def headset(open_page: Any, owner: PageDriver, address: str) -> Headset:
     """A headset that requests access, after its user accepted the certificate warning."""
-    driver = open_page(address, prepare=install, ignore_https_errors=True)
+    driver = open_page(address, prepare=installer(), ignore_https_errors=True)
     driver.page.set_viewport_size(HEADSET_VIEW)
     return Headset(driver)
 

@@ -14,7 +14,7 @@ import pytest
 import soundfile
 
 from drivers.axe import serious
-from drivers.headset import Headset, install
+from drivers.headset import Headset, installer
 from drivers.page import PageDriver
 from drivers.servers import ServerProcess
 from drivers.shared_project import SharedProject
@@ -49,7 +49,8 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shared_birds(table: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedProject]:
     folder = tmp_path_factory.mktemp("birds")
     project = SharedProject(
-        folder, lambda place: ServerProcess(str(table), "--project", str(place)), at_rest=False
+        folder,
+        lambda place: ServerProcess(str(table), "--project", str(place), "--no-training"),
     )
     yield project
     project.close()
@@ -65,7 +66,7 @@ def bird_server(shared_birds: SharedProject) -> Iterator[ServerProcess]:
 def birds(bird_server: ServerProcess, open_page: Any) -> PageDriver:
     driver = open_page(bird_server.url)
     driver.wait_for_scene()
-    driver.wait_for_state("resting", "running")
+    driver.wait_for_state("absent")
     return driver
 
 
@@ -232,7 +233,7 @@ def test_an_item_plays_on_hover_and_in_vr_from_its_place(
     process.start()
     process.wait_until_ready()
     try:
-        page = open_page(process.url, prepare=install)
+        page = open_page(process.url, prepare=installer())
         page.wait_for_scene()
         page.press("h")  # the browser plays no sound before a key is pressed
         page.evaluate("lodespace.state.hovered.value = { item: 5, x: 300, y: 300 }")
@@ -356,7 +357,7 @@ def test_a_site_opens_from_any_web_server_with_timeline_hover_and_search(
 
 
 def test_a_site_is_seen_in_a_headset(site: tuple[Path, str], open_page: Any) -> None:
-    page = open_page(site[1], prepare=install)
+    page = open_page(site[1], prepare=installer())
     page.wait_for_scene()
     headset = Headset(page)
     headset.enter()

@@ -303,7 +303,8 @@ def test_data_without_classes_gets_its_first_one_here(
     np.save(
         tmp_path / "plain.npy", np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
     )
-    server = server_process(str(tmp_path / "plain.npy"), "--project", str(tmp_path / "plain"))
+    project = str(tmp_path / "plain")
+    server = server_process(str(tmp_path / "plain.npy"), "--project", project, "--no-training")
     server.start()
     server.wait_until_ready()
     page = open_page(server.url)

@@ -292,17 +292,15 @@ def test_places_under_the_pointer_and_between_items_are_decoded(resting: PageDri
 
 
 def test_undo_under_a_later_gesture_of_another_client_shows_a_notice(
-    own_server: ServerProcess, open_page: Any
+    own_still_page: PageDriver, own_still_server: ServerProcess
 ) -> None:
     """The other client uses the API. An undo on a page covers the gestures of all pages of the
     owner, but not the gestures that came through the API."""
-    page = open_page(own_server.url)
-    page.wait_for_scene()
-    page.wait_for_rest()
+    page = own_still_page
     page.evaluate(f"lodespace.commands.label(0, Uint32Array.from({ZEROS[:50].tolist()}))")
     page.wait(lambda: page.state("connection")["pending"] == 0)
     command = {"op": "label", "command_id": "by-api-1", "items": ONES[:50].tolist(), "class_id": 1}
-    own_server.request(
+    own_still_server.request(
         "api/labels", {**command, "revision": 1, "provenance": {"tool": "lasso", "regions": []}}
     )
     page.wait(lambda: (page.labels == 1).sum() == 50)

@@ -1,0 +1,77 @@
+"""Pages that browser tests use one after the other."""
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any
+
+from playwright.sync_api import Browser, Dialog, Page, ViewportSize
+
+from drivers.chromium import VIEW
+from drivers.page import draw_little
+
+
+@dataclass
+class PooledPage:
+    page: Page
+    kind: Hashable
+    """The arguments of `take`. Pages of a kind replace each other."""
+    view: ViewportSize | None
+    """Size of the page when it was new."""
+
+
+class PagePool:
+    """Pages of one browser, each in its own profile.
+
+    A new page takes 4 s of processor time until it rests. A page that is used again takes 2 s,
+    because the browser has the compiled code of the page.
+    """
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._free: dict[Hashable, list[PooledPage]] = defaultdict(list)
+
+    def take(
+        self, *, drawn: bool, prepare: Callable[[Page], None] | None, **options: Any
+    ) -> PooledPage:
+        """Return an empty page without cookies and stored data.
+
+        Args:
+            drawn: Whether all points are drawn.
+            prepare: Function that is called with the page when the page is new.
+            options: Options of the profile.
+        """
+        kind = (drawn, prepare, tuple(sorted(options.items())))
+        if self._free[kind]:
+            return self._free[kind].pop()
+        context = self._browser.new_context(
+            viewport=VIEW, color_scheme="dark", reduced_motion="reduce", **options
+        )
+        context.set_default_timeout(90_000)
+        page = context.new_page()
+        if not drawn:
+            draw_little(page)
+        if prepare:
+            prepare(page)
+        return PooledPage(page, kind, page.viewport_size)
+
+    def put_back(self, used: PooledPage, url: str) -> None:
+        """Delete all that the page has stored for `url`, and keep the page for the next test."""
+        page = used.page
+        page.unroute_all()
+        session = page.context.new_cdp_session(page)
+        session.send("Storage.clearDataForOrigin", {"origin": url, "storageTypes": "all"})
+        session.detach()
+        # A page that waits for an answer of a lost server asks before it closes.
+        page.on("dialog", _accept)
+        page.goto("about:blank")
+        page.remove_listener("dialog", _accept)
+        page.context.clear_cookies()
+        page.mouse.move(0, 0)
+        if used.view:
+            page.set_viewport_size(used.view)
+        self._free[used.kind].append(used)
+
+
+def _accept(dialog: Dialog) -> None:
+    dialog.accept()

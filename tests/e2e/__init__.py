@@ -1,0 +1,1 @@
+"""Browser tests. They are a package, so that they share one browser (conftest.py)."""
