@@ -51,8 +51,7 @@ class Trainer:
         self.tempo = 1.0
         """Share (0..1] of the time between two shown frames that one unit of work takes.
 
-        The smaller it is, the less far the shown points move in one unit. Training does not depend
-        on it."""
+        Points move less far in a unit with a smaller share. Training does not depend on it."""
         self.display = Display()
         self.loop = new_loop(self.dataset, config, self.n_classes, seed)
         self._moving = True

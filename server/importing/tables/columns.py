@@ -13,7 +13,6 @@ from typing import Any
 
 from lodespace.errors import DatasetError
 from lodespace.importing.finding import Finding
-from lodespace.importing.folders import folder_names
 from lodespace.importing.source import ImportOptions
 from lodespace.importing.tables import column_names
 from lodespace.importing.tables.cells import is_picture, is_sound, is_vector, number_of, text_of
@@ -24,6 +23,7 @@ from lodespace.importing.tables.number_columns import (
     decimal_commas,
     project_columns,
 )
+from lodespace.importing.tables.split_column import split_column
 from lodespace.importing.tables.table_rows import Row, Rows, short
 from lodespace.items import decoding
 
@@ -142,7 +142,7 @@ class Columns:
 def choose_roles(columns: Columns, options: ImportOptions) -> Roles:
     """Choose the role of each column. Raises DatasetError if there is no picture and no vector."""
     roles = Roles()
-    roles.split = _split(columns)
+    roles.split = split_column(columns)
     roles.path = next(iter(columns.usual(column_names.PATHS)), None)
     _choose_vector(roles, columns, options)
     if options.image is not None:
@@ -182,27 +182,6 @@ def choose_roles(columns: Columns, options: ImportOptions) -> Roles:
             f"--vector. The columns are {', '.join(map(short, columns.rows.columns[:20]))}"
         )
     return roles
-
-
-def _split(columns: Columns) -> str | None:
-    usual = columns.usual(column_names.SPLITS)
-    for column in columns.usual(column_names.MORE_SPLITS):
-        cells = columns.cells(column)
-        if cells and all(folder_names.is_split(str(cell)) for cell in cells):
-            usual.append(column)
-    return usual[0] if usual else _split_by_cells(columns)
-
-
-def _split_by_cells(columns: Columns) -> str | None:
-    """The column in which each cell is the name of a split, and which has two splits or more."""
-    for column in columns.rows.columns:
-        cells = columns.cells(column)
-        if not cells or not all(isinstance(c, str) and folder_names.is_split(c) for c in cells):
-            continue
-        kinds = {folder_names.kind_of_split(cell) for cell in cells}
-        if len(kinds) > 1 and "tr" in kinds:
-            return column
-    return None
 
 
 def _choose_vector(roles: Roles, columns: Columns, options: ImportOptions) -> None:

@@ -1,0 +1,27 @@
+"""The column of a table that names the split of each row."""
+
+from lodespace.importing.folders import folder_names
+from lodespace.importing.tables import column_names
+from lodespace.importing.tables.label_columns import HasColumns
+
+
+def split_column(columns: HasColumns) -> str | None:
+    """The column with the split of each row: by its name, or because all cells name splits."""
+    usual = columns.usual(column_names.SPLITS)
+    for column in columns.usual(column_names.MORE_SPLITS):
+        cells = columns.cells(column)
+        if cells and all(folder_names.is_split(str(cell)) for cell in cells):
+            usual.append(column)
+    return usual[0] if usual else _split_by_cells(columns)
+
+
+def _split_by_cells(columns: HasColumns) -> str | None:
+    """The column in which each cell is the name of a split, and which has two splits or more."""
+    for column in columns.rows.columns:
+        cells = columns.cells(column)
+        if not cells or not all(isinstance(c, str) and folder_names.is_split(c) for c in cells):
+            continue
+        kinds = {folder_names.kind_of_split(cell) for cell in cells}
+        if len(kinds) > 1 and "tr" in kinds:
+            return column
+    return None
