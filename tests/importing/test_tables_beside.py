@@ -208,12 +208,20 @@ def test_files_that_cannot_give_the_labels_are_not_proposed(tmp_path: Path) -> N
     assert {line.option for line in found} == {"--labels-from FILE"}
     text = " ".join(line.text for line in found)
     assert "no row of train.csv names a picture, but names of pictures begin with its" in text
-    for part in ("instances.json: COCO", "album.json: it does not name", "annotations.xml: this"):
+    for part in ("instances.json: COCO", "album.json: it", "annotations.xml: this"):
         assert part in text
     assert "1 file named like a picture, such as a_red.png.json" in text
     (root / "train.csv").write_text("when,Pic,who\n1,a_red,x\n2,c,y\n3,d,x\n")
     lines = check_data(str(root), ImportOptions()).lines
     assert "--image Pic --root FOLDER" in {line.option for line in lines}
+    (root / "train.csv").write_text(
+        "image,choice,annotation_id,lead_time\nd/1a2b3c4d-a_red.png,x,1,2\n"
+    )
+    assert any("train.csv" in text for text in doubts(root))
+    (root / "train.csv").write_text("x,y\n1,2\n")
+    (root / "list.txt").write_text("Nom du fichier\tAge\na_red.png\t1\nb_red.png\t2\n", "utf-16")
+    lines = check_data(str(root), ImportOptions()).lines
+    assert "--image 'Nom du fichier' --root FOLDER" in {line.option for line in lines}
     (root / "train.csv").write_text("file_name,label\nimg/c.png,x\nimg/d.png,y\n")
     with pytest.raises(DatasetError, match="--root FOLDER names the folder"):
         check_data(str(root / "train.csv"), ImportOptions())

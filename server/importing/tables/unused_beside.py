@@ -8,13 +8,15 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from lodespace.errors import DatasetError
+from lodespace.importing.annotations.annotation_file import read_annotations
+from lodespace.importing.annotations.path_match import match_paths
 from lodespace.importing.finding import Finding, counted
 from lodespace.importing.folders.folder_files import suffix_of
 from lodespace.importing.folders.folder_names import some
 from lodespace.importing.source import ImportOptions
 from lodespace.importing.tables.cells import text_of
 from lodespace.importing.tables.open_rows import open_rows
-from lodespace.importing.tables.table_rows import Row, short
+from lodespace.importing.tables.table_rows import short
 from lodespace.items.errors import BadItem
 from lodespace.items.paths import shown
 
@@ -24,8 +26,9 @@ _ABOUT = ("readme", "license", "licence", "requirements", "copying", "citation")
 _LOOKED_AT = 50
 """Number of rows, and of columns, in which the names of pictures are sought."""
 _MOST_OPENED = 20
-"""Largest number of JSON files that are opened."""
-_APART = re.compile(r"[\s\"'/\\,;|\[\](){}]+")
+"""Largest number of texts and JSON files that are opened."""
+_MOST_BYTES = 64 << 20
+"""Largest size of a file that is read to find out whether it names the pictures."""
 _ROW_PER_PICTURE = "; if there are labels, give a table with a row per picture"
 
 
@@ -34,6 +37,7 @@ class UnusedBeside:
 
     def __init__(self, root: Path, pictures: Collection[bytes], options: ImportOptions) -> None:
         self.root, self.options = root, options
+        self.paths = [shown(path) for path in pictures]
         names = {shown(path).rpartition("/")[2].lower() for path in pictures}
         self.stems = sorted(name.rpartition(".")[0] for name in names)
         """Names of the pictures without suffix, in lower case."""
@@ -42,23 +46,15 @@ class UnusedBeside:
     def of_table(self, path: bytes) -> Finding:
         """The finding on a table that labels no picture."""
         name = shown(path)
-        try:
-            rows = self._first(path)
-        except DatasetError:
-            rows = []
-        columns = list(rows[0])[:_LOOKED_AT] if rows else []
-        cells = {
-            column: [text.lower() for row in rows if (text := text_of(row.get(column)))]
-            for column in columns
-        }
-        for column in columns:
-            if any(re.split(r"[/\\]", cell)[-1] in self.names for cell in cells[column]):
-                text = f"the column {short(column)} of {name} names pictures; if the table has"
-                text += " labels, import it instead"
-                option = f"--image {short(column)} --root FOLDER"
-                return Finding("labels", text, doubtful=True, option=option)
+        if self._reason(path) is None:
+            option = f"--labels-from FOLDER/{name}"
+            return Finding("labels", f"{name} may have labels", doubtful=True, option=option)
+        instead = self._to_import(path)
+        if instead is not None:
+            return instead
+        cells = self._cells(path)
         text = f"no row of {name} names a picture"
-        begun = [column for column in columns if any(map(self._begins, cells[column]))]
+        begun = [column for column in cells if any(map(self._begins, cells[column]))]
         if begun:
             text += f", but names of pictures begin with its column {short(begun[0])}"
         text += _ROW_PER_PICTURE
@@ -79,6 +75,8 @@ class UnusedBeside:
             reason = self._reason(path) if number < _MOST_OPENED else None
             if reason is None:
                 usable.append(shown(path))
+            elif (instead := self._to_import(path)) is not None:
+                yield instead
             else:
                 unread.setdefault(reason, []).append(shown(path))
         if usable:
@@ -90,26 +88,47 @@ class UnusedBeside:
 
     def _reason(self, path: bytes) -> str | None:
         """Why --labels-from cannot read labels of the pictures from a file; None if it may."""
-        suffix = suffix_of(path)
-        if suffix == ".txt":
-            return None
-        if suffix == ".xml":
+        if suffix_of(path) == ".xml":
             return "this format is not read"
+        file = self.root / os.fsdecode(path)
+        if file.stat().st_size > _MOST_BYTES:
+            return None
         try:
-            rows = self._first(path)
+            read = read_annotations(file, shown(path), self.options, identified=True)
         except DatasetError as error:
             return "COCO's format is not read" if "COCO" in str(error) else "it cannot be read"
-        words = {word for row in rows for word in _APART.split(repr(row).lower())}
-        words |= {word.partition("-")[2] for word in words}  # Label Studio adds a prefix
-        return "it does not name the pictures" if self.names.isdisjoint(words) else None
+        if read is None:
+            return "it cannot be read"
+        names = [name for one in read.annotations for name in one.names]
+        return None if match_paths(names, self.paths) else "it does not name the pictures"
 
-    def _first(self, path: bytes) -> list[Row]:
-        """The first rows of a table. Raises DatasetError."""
+    def _to_import(self, path: bytes) -> Finding | None:
+        """The finding on a table with a column that names pictures; None for another file."""
+        if suffix_of(path) == ".xml":
+            return None
+        for column, cells in self._cells(path).items():
+            if any(re.split(r"[/\\]", cell)[-1] in self.names for cell in cells):
+                text = f"the column {short(column)} of {shown(path)} names pictures; if the table"
+                text += " has labels, import it instead"
+                quoted = short(column) if column.isidentifier() else f"'{short(column)}'"
+                option = f"--image {quoted} --root FOLDER"
+                return Finding("labels", text, doubtful=True, option=option)
+        return None
+
+    def _cells(self, path: bytes) -> dict[str, list[str]]:
+        """The first cells of a table by column, in lower case. Empty if it cannot be read."""
         options = self.options
         file = self.root / os.fsdecode(path)
-        rows = open_rows(file, options.encoding, options.unpacked, options.sheet)
-        first = itertools.islice(rows, _LOOKED_AT)
-        return [found[1] for found in first if not isinstance(found, BadItem)]
+        try:
+            table = open_rows(file, options.encoding, options.unpacked, options.sheet)
+            first = itertools.islice(table, _LOOKED_AT)
+            rows = [found[1] for found in first if not isinstance(found, BadItem)]
+        except DatasetError:
+            return {}
+        return {
+            column: [text.lower() for row in rows if (text := text_of(row.get(column)))]
+            for column in table.columns[:_LOOKED_AT]
+        }
 
     def _begins(self, cell: str) -> bool:
         """Whether the name of a picture has `cell` as its first part."""
