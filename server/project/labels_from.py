@@ -11,6 +11,8 @@ from lodespace.errors import DatasetError
 from lodespace.importing.annotations.annotation import Annotation, AnnotationFile, separated
 from lodespace.importing.annotations.annotation_file import may_hold, read_annotations
 from lodespace.importing.source import ImportOptions
+from lodespace.importing.tables.open_rows import open_rows
+from lodespace.importing.tables.table_rows import short
 from lodespace.importing.tally import report_line
 from lodespace.items import table as item_table
 from lodespace.items.errors import BadItem
@@ -18,6 +20,9 @@ from lodespace.items.import_report import with_option
 from lodespace.items.paths import shown, walk
 from lodespace.models.item_predictions import UNLABELED
 from lodespace.project.project import MANIFEST
+
+_NAMED = 20
+"""Largest number of columns that a message names."""
 
 
 @dataclass
@@ -88,8 +93,11 @@ def _of_file(path: Path, name: str, options: ImportOptions) -> AnnotationFile:
         raise DatasetError(f"--labels-from {path}: not tasks of Label Studio; {_WANTED}")
     if suffix == ".txt":
         raise DatasetError(f"--labels-from {path}: {_WANTED}")
+    names = open_rows(path, options.encoding, options.unpacked, options.sheet).columns
+    more = ", ..." if len(names) > _NAMED else ""
     raise DatasetError(
-        f"--labels-from {path}: name the columns of ids and labels with --id and --label"
+        f"--labels-from {path}: name the columns of ids and labels with --id and --label; the "
+        f"columns are {', '.join(map(short, names[:_NAMED]))}{more}"
     )
 
 

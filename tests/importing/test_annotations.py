@@ -675,3 +675,13 @@ def test_durations_in_tables_without_a_header_are_found(tmp_path: Path) -> None:
     source = SoundFolder(tmp_path, ImportOptions(clips=True))
     assert [(item.start, item.end) for item in items_of(source)] == [(1.2, 1.9)]
     assert any("if it is the duration" in f.text for f in source.findings() if f.doubtful)
+
+
+def test_a_table_that_was_not_read_is_named_if_recordings_have_no_label(tmp_path: Path) -> None:
+    record(tmp_path / "70_COR_2019.wav", 6)
+    (tmp_path / "labels.csv").write_text("row_id,seconds,birds\n70_COR_5,5,owl\n70_COR_10,10,-\n")
+    (tmp_path / "sample_submission.csv").write_text("row_id,birds\n70_COR_5,nocall\n")
+    source = SoundFolder(tmp_path, ImportOptions())
+    assert {item.label for item in items_of(source)} == {None}
+    doubtful = [finding.text for finding in source.findings() if finding.doubtful]
+    assert [text.partition(" may have labels")[0] for text in doubtful] == ["labels.csv"]

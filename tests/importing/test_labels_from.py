@@ -9,6 +9,7 @@ import pytest
 import soundfile
 
 from lodespace.cli import main
+from lodespace.errors import DatasetError
 from lodespace.exporting.formats import export
 from lodespace.importing.annotations.annotation import Annotation
 from lodespace.importing.annotations.annotation_file import read_annotations
@@ -291,3 +292,12 @@ def test_a_list_of_files_with_numbers_of_classes_is_read(tmp_path: Path) -> None
     (tmp_path / "val.txt").write_text("a_1.jpg 0\na_2.jpg 1\na_3.jpg 1\n")
     labels = read_labels(tmp_path / "val.txt", ImportOptions())
     assert labels.by_name == {"a_1.jpg": "0", "a_2.jpg": "1", "a_3.jpg": "1"}
+
+
+def test_a_table_without_known_labels_is_refused_with_its_columns(tmp_path: Path) -> None:
+    table = tmp_path / "train_tp.csv"
+    table.write_text("recording_id,species_id,t_min,t_max\na,14,0,2\n")
+    with pytest.raises(DatasetError, match="columns are recording_id, species_id, t_min, t_max"):
+        read_labels(table, ImportOptions())
+    found = read_labels(table, ImportOptions(label="species_id"))
+    assert [(a.label, a.start) for a in found.annotations] == [("14", 0)]

@@ -26,7 +26,7 @@ def read_beside(
     for path in others:
         if left <= 0:
             break
-        if not may_hold(shown(path)) or "submission" in shown(path).rpartition("/")[2].lower():
+        if not may_hold(shown(path)) or not may_have_labels(shown(path)):
             continue
         found = _read(root, path, options)
         if found is not None and (found.annotations or (found.own_names and not found.bad)):
@@ -40,6 +40,11 @@ def read_beside(
         if times is not None and times.durations != durations:
             files[number] = _read(root, paths[number], options, durations) or file
     return files, paths
+
+
+def may_have_labels(name: str) -> bool:
+    """Whether a file is not like sample_submission.csv, which shows how to hand in predictions."""
+    return "submission" not in name.rpartition("/")[2].lower()
 
 
 def _read(

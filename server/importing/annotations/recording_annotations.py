@@ -202,6 +202,11 @@ class RecordingAnnotations:
         return any(labels.timed for labels in self.labels.values())
 
     @property
+    def reported(self) -> frozenset[str]:
+        """Names of the files that are not used, but have a finding."""
+        return frozenset(f.name for f in self.files if f.timed or f in self.unlabelled)
+
+    @property
     def classes(self) -> frozenset[str]:
         """Names of the classes in the files."""
         parts = (labels.classes for labels in self.labels.values())

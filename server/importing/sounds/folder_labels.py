@@ -1,10 +1,14 @@
 """Labels of recordings from the names of folders, beside files with annotations."""
 
+import os
+
+from lodespace.importing.annotations.files_beside import may_have_labels
 from lodespace.importing.annotations.recording_annotations import RecordingAnnotations
 from lodespace.importing.finding import Finding, counted
-from lodespace.importing.folders.folder_files import FolderFiles
+from lodespace.importing.folders.folder_files import FolderFiles, suffix_of
 from lodespace.importing.folders.folder_names import some
 from lodespace.importing.label_text import composed
+from lodespace.importing.tables.table_rows import SUFFIXES
 from lodespace.items.paths import shown
 
 
@@ -64,4 +68,27 @@ class FolderLabels:
             text += "folders that the tables do not name as classes "
             text += f"({some(set(self._other.values()))})"
             found.append(Finding("labels", text, doubtful=True, option="--labels-at parent"))
+        tables = self._unread_tables()
+        if tables:
+            text = f"{some(tables)} may have labels, but no row was read as the label of a "
+            text += "recording; it needs columns such as file, start, end and label"
+            found.append(Finding("labels", text, doubtful=True))
         return found
+
+    def _unread_tables(self) -> list[str]:
+        """Tables that are not used and not reported otherwise, if a recording has no label.
+
+        If a file has times, recordings without a label are usual, so no table is returned.
+        """
+        annotated = self.annotations.labels
+        if self.annotations.timed or all(
+            path in annotated or self.of(path)[0] is not None for path in self.files.paths
+        ):
+            return []
+        return [
+            name
+            for bad in self.files.bad
+            if suffix_of(os.fsencode(name := bad.name)) in SUFFIXES - {".txt", ".json"}
+            and may_have_labels(name)
+            and name not in self.annotations.reported
+        ]
