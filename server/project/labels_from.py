@@ -10,6 +10,7 @@ import numpy as np
 from lodespace.errors import DatasetError
 from lodespace.importing.annotations.annotation import Annotation, AnnotationFile, separated
 from lodespace.importing.annotations.annotation_file import may_hold, read_annotations
+from lodespace.importing.annotations.files_beside import read_alike
 from lodespace.importing.source import ImportOptions
 from lodespace.importing.tables.open_rows import open_rows
 from lodespace.importing.tables.table_rows import short
@@ -110,13 +111,19 @@ _WANTED = (
 def _of_folder(path: Path, options: ImportOptions) -> list[AnnotationFile]:
     """Return the labels in all files with annotations in a folder. Raises DatasetError."""
     files: list[AnnotationFile] = []
+    names: list[bytes] = []
+
+    def read(name: bytes, durations: bool | None = None) -> AnnotationFile | None:
+        file = path / os.fsdecode(name)
+        return read_annotations(file, shown(name), options, identified=True, durations=durations)
+
     for found in walk(path):
-        if isinstance(found, BadItem):
-            continue
-        name = shown(found)
-        if may_hold(name):
-            file = read_annotations(path / os.fsdecode(found), name, options, identified=True)
-            files += [] if file is None else [file]
+        if not isinstance(found, BadItem) and may_hold(shown(found)):
+            file = read(found)
+            if file is not None:
+                files.append(file)
+                names.append(found)
+    read_alike(files, lambda index, durations: read(names[index], durations))
     if not files:
         raise DatasetError(
             f"--labels-from {path}: not a project ({MANIFEST} is missing), and no file in it has "

@@ -636,6 +636,8 @@ def test_columns_with_several_classes_at_once_need_an_option(tmp_path: Path) -> 
     assert [f.option for f in source.findings() if f.doubtful] == ["--label owl,crow"]
     source = SoundFolder(tmp_path, ImportOptions(label="owl,crow"))
     assert [row[1:] for row in labels_of(source)] == [("owl", "crow"), ("owl", None)]
+    with pytest.raises(DatasetError, match="the column 'crwo' of --label"):
+        SoundFolder(tmp_path, ImportOptions(label="owl,crwo"))
     (tmp_path / "a.csv").write_text("file,start,end,Q\na.wav,0,2,POS\na.wav,3,5,UNK\n")
     source = SoundFolder(tmp_path, ImportOptions())
     assert [item.label for item in items_of(source)] == [None, None]

@@ -301,3 +301,10 @@ def test_a_table_without_known_labels_is_refused_with_its_columns(tmp_path: Path
         read_labels(table, ImportOptions())
     found = read_labels(table, ImportOptions(label="species_id"))
     assert [(a.label, a.start) for a in found.annotations] == [("14", 0)]
+
+
+def test_tables_without_names_of_columns_in_a_folder_are_read_alike(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("0.2,2.0,owl\n3.0,2.5,crow\n")
+    (tmp_path / "b.csv").write_text("1.0,1.5,owl\n")
+    found = read_labels(tmp_path, ImportOptions())
+    assert [(a.start, a.end) for a in found.annotations] == [(0.2, 2.2), (3, 5.5), (1, 2.5)]

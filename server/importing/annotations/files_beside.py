@@ -1,7 +1,7 @@
 """The files with annotations in a folder of recordings."""
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from lodespace.importing.annotations.annotation import AnnotationFile
@@ -33,13 +33,23 @@ def read_beside(
             files.append(found)
             paths.append(path)
             left -= len(found.annotations)
-    nameless = [file.nameless_times for file in files if file.nameless_times is not None]
-    durations = are_durations(nameless)
-    for number, file in enumerate(files):
-        times = file.nameless_times
-        if times is not None and times.durations != durations:
-            files[number] = _read(root, paths[number], options, durations) or file
+    read_alike(files, lambda index, durations: _read(root, paths[index], options, durations))
     return files, paths
+
+
+def read_alike(
+    files: list[AnnotationFile], again: Callable[[int, bool], AnnotationFile | None]
+) -> None:
+    """Read the second number alike in all tables without names of columns (nameless_times.py).
+
+    Args:
+        files: The files of a data set. A table that was read in another way is replaced.
+        again: Function that reads a file, by its index and whether the number is a duration.
+    """
+    durations = are_durations(file.nameless_times for file in files if file.nameless_times)
+    for index, file in enumerate(files):
+        if file.nameless_times and file.nameless_times.durations != durations:
+            files[index] = again(index, durations) or file
 
 
 def may_have_labels(name: str) -> bool:

@@ -1,5 +1,6 @@
 """Findings on tables of recordings in which no column is known to have labels."""
 
+import fnmatch
 import re
 from collections.abc import Sequence
 
@@ -36,6 +37,13 @@ def unlabelled_findings(tables: Sequence[AnnotationFile], asked: str | None) -> 
         option = f"--label {some}" if asked is None else ""
         found.append(Finding("labels", text, doubtful=True, option=option))
     return found
+
+
+def missing_columns(asked: str | None, files: Sequence[AnnotationFile]) -> list[str]:
+    """Return the columns with one class each that `--label` names, but no file in `files` has."""
+    known = [name for file in files for name in file.class_columns]
+    pieces = [piece.strip() for piece in asked.split(",")] if asked and known else []
+    return [piece for piece in pieces if not any(fnmatch.fnmatchcase(n, piece) for n in known)]
 
 
 def _quoted(column: str) -> str:

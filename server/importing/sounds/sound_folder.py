@@ -13,7 +13,7 @@ from lodespace.importing.annotations.annotation import AnnotationFile, joined
 from lodespace.importing.annotations.annotation_file import read_annotations
 from lodespace.importing.annotations.files_beside import read_beside
 from lodespace.importing.annotations.recording_annotations import RecordingAnnotations
-from lodespace.importing.annotations.unlabelled import unlabelled_findings
+from lodespace.importing.annotations.unlabelled import missing_columns, unlabelled_findings
 from lodespace.importing.finding import Finding, counted
 from lodespace.importing.folders.folder_files import FolderFiles, suffix_of
 from lodespace.importing.sounds import cutting
@@ -109,10 +109,13 @@ class SoundFolder:
         self.annotations = RecordingAnnotations(
             files, recordings, options.overlap, self._length, options.label
         )
+        missing = missing_columns(options.label, files)
         if options.label is not None and not self.annotations.labelled:
+            missing = [options.label]
+        if missing:
             raise DatasetError(
                 f"{self.root}: no table beside the recordings names them and has the column "
-                f"'{options.label}' of --label"
+                f"'{missing[0]}' of --label"
             )
         used = frozenset(paths[index] for index in self.annotations.used)
         self.files = FolderFiles(self.root, SUFFIXES, options.labels_at, used=used)
