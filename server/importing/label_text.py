@@ -80,8 +80,10 @@ class LabelReader:
         if isinstance(value, str) and _LISTED.fullmatch(value.strip()):
             value = _list_in(value.strip())
         parts: Sequence[Any]
+        if isinstance(value, dict):
+            value = _in_object(value)
         if isinstance(value, list | tuple):
-            parts = value
+            parts = [_in_object(part) if isinstance(part, dict) else part for part in value]
         elif isinstance(value, str) and any(mark in value for mark in self._separators):
             parts = re.split(f"[{re.escape(self._separators)}]", value)
         else:
@@ -141,6 +143,16 @@ class LabelReader:
 def composed(name: str) -> str:
     """The name in the Unicode form NFC. Some systems store an accented letter as two characters."""
     return unicodedata.normalize("NFC", name)
+
+
+def _in_object(value: dict[Any, Any]) -> Any:
+    """The label in a JSON object: its name, or the list of the keys that are marked with 1."""
+    for key in ("name", "label", "class", "category"):
+        if isinstance(value.get(key), str | int):
+            return value[key]
+    if value and all(cell in (0, 1) for cell in value.values()):
+        return [key for key, cell in value.items() if cell == 1]
+    return value
 
 
 def alike(names: Iterable[str]) -> list[Finding]:

@@ -277,6 +277,14 @@ def test_a_window_has_the_label_with_the_largest_overlap() -> None:
     assert annotated((2.0, 4.9, "x")).of(0, 3) == ()  # a third of it, and of the window
     overlapping = annotated((0, 1, "a"), (0.2, 1.2, "a"), (1.2, 2.5, "b"))
     assert overlapping.of(0, 3) == ("b", "a")  # 1.3 s, and 1.2 s in all
+    annotators = annotated((0, 1, "crow"), (0, 1, "owl"), (0, 1, "owl"))
+    assert annotators.of(0, 3) == ("owl", "crow")
+
+
+def test_a_start_without_an_end_is_doubtful(tmp_path: Path) -> None:
+    found = read(tmp_path, "a.csv", "file,start,label\na.wav,1,owl\na.wav,4,crow\n")
+    doubts = [finding.text for finding in found.findings if finding.doubtful]
+    assert any("times in start are not used; give seconds in columns start" in t for t in doubts)
 
 
 def test_many_annotations_are_searched_quickly() -> None:

@@ -436,6 +436,9 @@ def test_a_comma_is_the_decimal_mark_only_if_the_numbers_agree(tmp_path: Path) -
     roles, doubts = read("a;b\n1;1,004\n2;2,004\n")
     assert roles.decimal_commas == {"a", "b"}
     assert "1,004 is read as 1.004" in doubts
+    roles, doubts = read("a;b;area\n0,5;1;1.234\n1,5;2;2.345\n")
+    assert (roles.numbers, "area, with numbers such as 1.234" in doubts) == (("a", "b"), True)
+    assert read("a;b;c\n0,5;1;0.234\n1,5;2;2.345\n")[0].numbers == ("a", "b", "c")
     read("a,b\n" + "1,2\n" * 60 + '1,"1,004"\n')
     *_, last = Table(tmp_path / "t.csv", ImportOptions())
     assert isinstance(last, RawItem) and last.vector is not None
@@ -539,6 +542,14 @@ def test_labels_are_trimmed_and_whole_numbers_are_one_class() -> None:
     assert options == [(True, "--missing none")]
     assert LabelReader("none,x")("none") == []
     assert LabelReader("")("NaN") == ["NaN"]
+
+
+def test_objects_in_json_give_the_name_or_the_marked_keys() -> None:
+    read = LabelReader()
+    assert read({"id": 0, "name": "dog"}) == ["dog"]
+    assert read([{"label": "dog", "score": 0.5}, {"label": "cat", "score": 0.5}]) == ["dog", "cat"]
+    assert read({"cat": 0, "dog": 1, "owl": 1}) == ["dog", "owl"]
+    assert read({"cat": 0, "dog": 0}) == []
 
 
 @pytest.mark.parametrize(

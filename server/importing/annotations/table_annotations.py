@@ -68,6 +68,8 @@ def read_table(
     if columns.nameless_times is not None:
         found.nameless_times = columns.nameless_times
         found.findings.append(columns.nameless_times.finding())
+    if columns.start is not None and not columns.timed:
+        columns.unread_times.append(columns.start.name)
     if columns.unread_times and not columns.timed:
         text = f"times in {', '.join(columns.unread_times)} are not used"
         text += "; give seconds in columns start and end"

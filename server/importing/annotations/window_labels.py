@@ -66,6 +66,9 @@ class WindowLabels:
     def of(self, start: float, end: float) -> tuple[str, ...]:
         """Return the labels of the window from `start` to `end` seconds, the class first.
 
+        The class is the label with the longest overlap, then that of the most annotations, then
+        that with the highest confidence.
+
         Labels of the whole recording are used only if no annotation of the recording has times.
         """
         self.asked = True
@@ -84,10 +87,12 @@ class WindowLabels:
             for label in annotation.labels:
                 parts.setdefault(label, []).append((max(begin, start), min(stop, end)))
                 confidences[label] = max(confidences.get(label, 0), confidence)
-        order = list(parts)
-        return tuple(
-            sorted(order, key=lambda name: (-round(_length(parts[name]), 6), -confidences[name]))
-        )
+        # With equal overlaps, the label of most annotations is the class.
+        ranks = {
+            name: (-round(_length(found), 6), -len(found), -confidences[name])
+            for name, found in parts.items()
+        }
+        return tuple(sorted(parts, key=ranks.__getitem__))
 
     def _near(self, start: float, end: float) -> list[int]:
         """Indices of the annotations that may overlap the window, in order."""

@@ -91,13 +91,28 @@ def _unclear(columns: HasColumns, without: Collection[str | None]) -> dict[str, 
         if cells and all(number_of(cell) is not None or is_grouped(cell) for cell in cells):
             numbers[column] = cells
     decimal = decimal_commas(columns, list(numbers))[0]
+    commas = any(_proves_comma(cell) for name in decimal for cell in numbers[name])
     found: dict[str, str] = {}
     for column, cells in numbers.items():
+        # Where other columns have decimal commas, 1.234 may be 1234.
+        points = [cell for cell in cells if commas and has_decimal_point(cell)]
+        thousands = bool(points) and all(map(_may_be_thousands, points))
         for cell in cells:
-            if number_of(cell) is None or (column not in decimal and has_decimal_comma(cell)):
+            comma = column not in decimal and has_decimal_comma(cell)
+            if number_of(cell) is None or comma or (thousands and cell in points):
                 found[column] = str(cell).strip()
                 break
     return found
+
+
+def _may_be_thousands(cell: str) -> bool:
+    """Whether the point of a number may separate thousands: in 1.234, not in 0.234 or 1.5."""
+    return is_grouped(cell) and not cell.strip().lstrip("+-").startswith("0")
+
+
+def _proves_comma(cell: Any) -> bool:
+    """Whether the comma in a cell can only be a decimal comma, as in 0,5."""
+    return has_decimal_comma(cell) and not may_be_grouped(cell)
 
 
 def decimal_commas(
@@ -114,11 +129,7 @@ def decimal_commas(
         return frozenset(), []
     cells = {name: columns.cells(name) for name in names}
     points = {name for name in names if any(map(has_decimal_point, cells[name]))}
-    proved = {
-        name
-        for name in names
-        if any(has_decimal_comma(cell) and not may_be_grouped(cell) for cell in cells[name])
-    }
+    proved = {name for name in names if any(map(_proves_comma, cells[name]))}
     decimal = frozenset(proved - points if points else names)
     example = next((cell for name in decimal for cell in cells[name] if may_be_grouped(cell)), None)
     if proved or example is None:
