@@ -60,7 +60,7 @@ def words(name: str) -> tuple[str, ...]:
 
 def _unglued(part: str) -> tuple[str, ...]:
     """Two known words that are written as one: trainset is train, set."""
-    if part not in _KNOWN:
+    if part not in _KNOWN and len(part) <= 2 * max(map(len, _KNOWN)):
         for at in range(2, len(part) - 1):
             if part[:at] in _KNOWN and part[at:] in _KNOWN:
                 return part[:at], part[at:]

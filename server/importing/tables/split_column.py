@@ -1,8 +1,13 @@
 """The column of a table that names the split of each row."""
 
+from typing import Any
+
 from lodespace.importing.folders import folder_names
 from lodespace.importing.tables import column_names
 from lodespace.importing.tables.label_columns import HasColumns
+
+_LONGEST = 100
+"""Largest number of characters in a cell that may name a split. Other cells can be very long."""
 
 
 def split_column(columns: HasColumns) -> str | None:
@@ -19,9 +24,13 @@ def _split_by_cells(columns: HasColumns) -> str | None:
     """The column in which each cell is the name of a split, and which has two splits or more."""
     for column in columns.rows.columns:
         cells = columns.cells(column)
-        if not cells or not all(isinstance(c, str) and folder_names.is_split(c) for c in cells):
+        if not cells or not all(map(_is_split, cells)):
             continue
         kinds = {folder_names.kind_of_split(cell) for cell in cells}
         if len(kinds) > 1 and "tr" in kinds:
             return column
     return None
+
+
+def _is_split(cell: Any) -> bool:
+    return isinstance(cell, str) and len(cell) <= _LONGEST and folder_names.is_split(cell)
