@@ -41,6 +41,8 @@ _LISTED = re.compile(r"\[.*\]", re.DOTALL)
 _QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 _PYTHON_LIST = re.compile(r"\[\s*(('[^']*'|\"[^\"]*\")[\s,]*)*\]")
 """Text that Python or numpy prints for a list of texts."""
+_HYPHEN = re.compile(r"(?!^-\d)[-_]")
+"""A hyphen or underscore, but not the minus of a number: -1 and 1 are different classes."""
 _MOST_COUNTED = 2000
 """Largest number of different class names that are kept to find doubtful names."""
 
@@ -135,9 +137,9 @@ class LabelReader:
         shared = [part for part, count in parts.items() if count > 1 or part in self._names]
         if not shared:
             return [Finding("labels", f"{text}: their parts are in no other label")]
-        text += f", although {len(shared):,} of the {len(parts):,} parts, such as"
-        text += f" {shared[0][:80]}, also occur in other labels; lists of labels are not ambiguous"
-        return [Finding("labels", text, doubtful=True, option="--labels-from FILE")]
+        text += f", but other labels have {len(shared):,} of the {len(parts):,} parts, such as"
+        text += f' {shared[0][:80]}; write several labels as a list, such as ["a", "b"]'
+        return [Finding("labels", text, doubtful=True)]
 
 
 def composed(name: str) -> str:
@@ -159,13 +161,9 @@ def alike(names: Iterable[str]) -> list[Finding]:
     """A finding about classes whose names differ so little that they may be the same class."""
     by_look: defaultdict[str, list[str]] = defaultdict(list)
     for name in names:
-        plain = "".join(
-            # -1 and 1 are different classes.
-            " " if letter in "_-" and (at or len(name) < 2 or not name[1].isdigit()) else letter
-            for at, letter in enumerate(unicodedata.normalize("NFKC", name).casefold())
-            if unicodedata.category(letter) != "Cf"
-        )
-        by_look[" ".join(plain.split())].append(name)
+        plain = unicodedata.normalize("NFKC", name).casefold()
+        plain = "".join(letter for letter in plain if unicodedata.category(letter) != "Cf")
+        by_look[" ".join(_HYPHEN.sub(" ", plain).split())].append(name)
     twins = [name for names in by_look.values() if len(names) > 1 for name in names]
     if not twins:
         return []
@@ -175,7 +173,7 @@ def alike(names: Iterable[str]) -> list[Finding]:
 
 def number_key(name: str) -> str:
     """The name without leading zeros if it is a whole number, so that 00007 equals 7."""
-    return name.lstrip("0") or "0" if name.isascii() and name.isdecimal() else name
+    return (name.lstrip("0") or "0") if name.isascii() and name.isdecimal() else name
 
 
 def spellings(sources: Iterable[Collection[str]]) -> dict[str, str]:

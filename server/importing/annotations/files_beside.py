@@ -9,6 +9,7 @@ from lodespace.importing.annotations.annotation_file import may_hold, read_annot
 from lodespace.importing.annotations.nameless_times import are_durations
 from lodespace.importing.annotations.table_annotations import MAX_ANNOTATIONS
 from lodespace.importing.source import ImportOptions
+from lodespace.importing.tables.table_rows import may_have_labels
 from lodespace.items.paths import shown
 
 
@@ -50,11 +51,6 @@ def read_alike(
     for index, file in enumerate(files):
         if file.nameless_times and file.nameless_times.durations != durations:
             files[index] = again(index, durations) or file
-
-
-def may_have_labels(name: str) -> bool:
-    """Whether a file is not like sample_submission.csv, which shows how to hand in predictions."""
-    return "submission" not in name.rpartition("/")[2].lower()
 
 
 def _read(

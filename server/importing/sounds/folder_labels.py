@@ -2,13 +2,12 @@
 
 import os
 
-from lodespace.importing.annotations.files_beside import may_have_labels
 from lodespace.importing.annotations.recording_annotations import RecordingAnnotations
 from lodespace.importing.finding import Finding, counted
 from lodespace.importing.folders.folder_files import FolderFiles, suffix_of
 from lodespace.importing.folders.folder_names import some
 from lodespace.importing.label_text import composed
-from lodespace.importing.tables.table_rows import SUFFIXES
+from lodespace.importing.tables.table_rows import SUFFIXES, may_have_labels
 from lodespace.items.paths import shown
 
 
@@ -17,8 +16,7 @@ class FolderLabels:
 
     If files with annotations give labels, a folder gives a label only to the recordings that these
     files do not name, and only if it has the name of a class in these files, or if `--labels-at`
-    was given.
-    If a file has times, a recording without an annotation has no label.
+    was given. If a file has times, a recording without an annotation has no label.
     """
 
     def __init__(

@@ -208,13 +208,13 @@ def open_tables(
     found: list[PictureTable] = []
     others: list[bytes] = []
     forms: set[tuple[str, ...]] = set()
-    left = skipped = 0
+    opened = skipped = 0
     for path in paths:
         known = len(found) < _MOST_ALIKE and _columns(root, path, options, forms) in forms
-        if not known and left >= _MOST_TABLES:
+        if not known and opened >= _MOST_TABLES:
             skipped += 1
             continue
-        left += not known
+        opened += not known
         table = open_table(root, path, pictures, options)
         if table is None:
             others.append(path)

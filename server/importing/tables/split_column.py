@@ -15,7 +15,7 @@ def split_column(columns: HasColumns) -> str | None:
     usual = columns.usual(column_names.SPLITS)
     for column in columns.usual(column_names.MORE_SPLITS):
         cells = columns.cells(column)
-        if cells and all(folder_names.is_split(str(cell)) for cell in cells):
+        if cells and all(map(_is_split, cells)):
             usual.append(column)
     return usual[0] if usual else _split_by_cells(columns)
 

@@ -48,6 +48,11 @@ class Rows(ABC):
         """Yield (name of the row for messages, row), or the reason why a row cannot be read."""
 
 
+def may_have_labels(name: str) -> bool:
+    """Whether a file is not like sample_submission.csv, which shows how to hand in predictions."""
+    return "submission" not in name.rpartition("/")[2].lower()
+
+
 def table_suffix(path: Path) -> str:
     """The suffix of a table in lower case, without that of the compression: .csv for t.csv.gz.
 

@@ -11,7 +11,7 @@ from lodespace.importing.folders.folder_names import some
 from lodespace.importing.folders.picture_folder import PictureFolder
 from lodespace.importing.source import ImportOptions, RawItem
 from lodespace.importing.tables.picture_table import PictureTable, merged, open_tables
-from lodespace.importing.tables.table_rows import SUFFIXES
+from lodespace.importing.tables.table_rows import SUFFIXES, may_have_labels
 from lodespace.importing.tables.unused_beside import UnusedBeside
 from lodespace.items import decoding
 from lodespace.items.errors import BadItem
@@ -36,9 +36,9 @@ class PicturesWithTables(PictureFolder):
         """Find the tables. Raises DatasetError if no table has the column of `--label`."""
         found = [path for path in walk(root) if isinstance(path, bytes)]
         pictures = frozenset(path for path in found if suffix_of(path) in decoding.SUFFIXES)
-        tables = [path for path in found if _may_be_labels(path)]
+        tables = [p for p in found if suffix_of(p) in _SUFFIXES and may_have_labels(shown(p))]
+        # The tables that name pictures, those that name none, and the number of unopened ones.
         self.beside, self._unmatched, self._skipped = open_tables(root, tables, pictures, options)
-        """Tables that name no picture of the folder."""
         if options.label is not None and not any(table.is_asked for table in self.beside):
             raise DatasetError(
                 f"{root}: no table beside the pictures names them and has the column "
@@ -173,12 +173,3 @@ class PicturesWithTables(PictureFolder):
                     self._unfilled += item.label is None
                     self._differ += item.label not in (None, row.label)
             yield item
-
-
-def _may_be_labels(path: bytes) -> bool:
-    """Whether the file is a table that may have labels.
-
-    A table such as sample_submission.csv has no labels: it shows how to hand in predictions.
-    """
-    name = shown(path).rpartition("/")[2].lower()
-    return suffix_of(path) in _SUFFIXES and "submission" not in name
