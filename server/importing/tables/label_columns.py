@@ -224,6 +224,7 @@ def _one_hot(columns: HasColumns, taken: Collection[str | None]) -> LabelColumns
         for column in columns.numeric(taken)
         if {number_of(cell) for cell in columns.cells(column)} <= {0.0, 1.0}
         and not column_names.split_of_file(column)
+        and not column_names.numbers_groups(column)
     ]
     if len(binary) < 2:
         return None
