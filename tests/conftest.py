@@ -4,7 +4,7 @@ import asyncio
 import os
 import shutil
 import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +74,7 @@ def small_data(tmp_path: Path) -> Path:
 def rested_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project on the data of `small_data`, without labels, whose training rests.
 
-    A test opens a copy of the folder."""
+    A test opens a copy of the folder (`copy_rested_project`)."""
     folder = tmp_path_factory.mktemp("rested")
 
     async def train() -> None:
@@ -84,6 +84,14 @@ def rested_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     asyncio.run(train())
     return folder / "project"
+
+
+@pytest.fixture(scope="session")
+def copy_rested_project(
+    rested_project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[], Path]:
+    """Return a function that makes a new copy of `rested_project`."""
+    return lambda: shutil.copytree(rested_project, tmp_path_factory.mktemp("copy") / "project")
 
 
 @pytest.fixture

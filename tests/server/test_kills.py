@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -187,12 +188,11 @@ asyncio.run(main())
 
 
 async def test_kill_of_the_trainer_loses_nothing_and_training_goes_on(
-    server_process, rested_project: Path, tmp_path: Path
+    server_process, copy_rested_project: Callable[[], Path]
 ) -> None:
     import psutil
 
-    shutil.copytree(rested_project, tmp_path / "project")
-    server = server_process(str(tmp_path / "project"))
+    server = server_process(str(copy_rested_project()))
     server.start()
     await asyncio.to_thread(server.wait_until_ready)
     assert server.process is not None

@@ -100,12 +100,11 @@ class Worked(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def worked(rested_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Worked:
+def worked(copy_rested_project: Callable[[], Path]) -> Worked:
     """A copy of `rested_project` in which Anna labelled 60 items and then changed a setting.
 
     Training rested after each gesture, so that each has its snapshot on disk."""
-    folder = tmp_path_factory.mktemp("worked") / "project"
-    shutil.copytree(rested_project, folder)
+    folder = copy_rested_project()
 
     async def work() -> np.ndarray:
         session = Session(folder)
@@ -124,12 +123,8 @@ def worked(rested_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Wo
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared_session(
-    rested_project: Path, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Session]:
-    folder = tmp_path_factory.mktemp("shared") / "project"
-    shutil.copytree(rested_project, folder)
-    session = Session(folder)
+async def shared_session(copy_rested_project: Callable[[], Path]) -> AsyncIterator[Session]:
+    session = Session(copy_rested_project())
     await session.service.start()
     yield session
     await session.service.stop()

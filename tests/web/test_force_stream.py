@@ -1,8 +1,7 @@
 """Forces, queries, drags, settings and invalid messages over the stream."""
 
-import shutil
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import aiohttp
@@ -20,24 +19,18 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def server(
-    rested_project: Path, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Serving]:
+async def server(copy_rested_project: Callable[[], Path]) -> AsyncIterator[Serving]:
     """A server with its trainer on 200 vectors."""
-    folder = tmp_path_factory.mktemp("server") / "project"
-    shutil.copytree(rested_project, folder)
+    folder = copy_rested_project()
     server = Serving(folder, folder)
     async with server:
         yield server
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def still_server(
-    rested_project: Path, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Serving]:
+async def still_server(copy_rested_project: Callable[[], Path]) -> AsyncIterator[Serving]:
     """A server without a trainer on 200 vectors."""
-    folder = tmp_path_factory.mktemp("still") / "project"
-    shutil.copytree(rested_project, folder)
+    folder = copy_rested_project()
     server = Serving(folder, folder, ServerConfig(train=False))
     async with server:
         yield server
