@@ -242,9 +242,8 @@ class Look(NamedTuple):
     """Channels and planes of a TIFF file that tifffile reads."""
     partial: bool
     """Whether only a part of the file is read, because the extra `microscopy` is missing."""
-    further: int
-    """Number of pictures in the file after the first one. Only the first picture is read. For an
-    animation, the number is 1 whatever its length."""
+    further: bool
+    """Whether the file has further pictures or frames, which are not read."""
 
 
 def look(file: BinaryIO) -> Look | None:
@@ -256,20 +255,12 @@ def look(file: BinaryIO) -> Look | None:
             return Look(layout.height, layout.width, layout.deep, layout, False, layout.further)
         with opened as image:
             partial = deep_pixels.is_partial(image, file)
-            further = 0 if partial else _further(image)
+            # The second picture of an MPO file is the preview or the gain map of a phone's photo.
+            several = image.format != "MPO" and getattr(image, "is_animated", False)
             deep = deep_pixels.is_deep(image)
-            return Look(image.height, image.width, deep, None, partial, further)
+            return Look(image.height, image.width, deep, None, partial, several and not partial)
     except Exception:
         return None
-
-
-def _further(image: Image.Image) -> int:
-    """Number of pictures after the first. The further frames of an animation count as 1."""
-    if image.format == "MPO":
-        return 0  # the preview or the gain map in a photo of a phone
-    if image.format == "HEIF":
-        return getattr(image, "n_frames", 1) - 1
-    return int(getattr(image, "is_animated", False))
 
 
 def size_of(file: BinaryIO) -> tuple[int, int] | None:

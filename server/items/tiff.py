@@ -50,8 +50,8 @@ class Layout(NamedTuple):
     """Length of each other axis that is longer than 1, by letter: Z, T, ..."""
     deep: bool
     """Whether the numbers have more than 8 bits, or are signed."""
-    further: int
-    """Number of pages that are not of this stack, because their size or type differs."""
+    further: bool
+    """Whether the file has pages that are not of this stack, because size or type differ."""
 
 
 class Numbers(NamedTuple):
@@ -190,7 +190,7 @@ class _Stack:
         planes = {a.letter: a.length for a in long if a.letter != self.channel_axis}
         planes |= {a: n for a, n in inner.items() if a not in "YXS" and n > 1}
         deep = page.dtype != np.uint8
-        further = sum(len(s.pages) for s in self.tiff.series[1:] if s.kind in _PLAIN_KINDS)
+        further = any(series.kind in _PLAIN_KINDS for series in self.tiff.series[1:])
         return Layout(inner["Y"], inner["X"], channels, stated, planes, deep, further)
 
     def _may_be_channels(self, axis: _Axis, deep: bool) -> bool:

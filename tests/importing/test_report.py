@@ -6,16 +6,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from lodespace.cli import main
 from lodespace.errors import DatasetError
 from lodespace.importing.arrays.array_items import from_arrays
 from lodespace.importing.check import check_data
 from lodespace.importing.folders import unread_formats
+from lodespace.importing.folders.picture_folder import PictureFolder
 from lodespace.importing.folders.unread_formats import kind_and_remedy
 from lodespace.importing.left_out import LeftOut
-from lodespace.importing.source import ImportOptions
-from lodespace.importing.tally import named_counts
+from lodespace.importing.source import ImportOptions, RawItem
+from lodespace.importing.tally import Tally, named_counts
 from lodespace.items import item_set
 from lodespace.items.errors import BadItem
 from lodespace.items.formats import EXTRAS, extra_for
@@ -41,6 +43,16 @@ def test_report_names_kind_classes_and_sizes(folder: Path, bring: Import) -> Non
     assert found["sizes"][0] == "40 x 40 pixels, grey"
     assert "left_out" not in found
     assert items.report == report.lines
+
+
+def test_report_counts_the_items_with_a_split(tmp_path: Path) -> None:
+    tally = Tally()
+    for number, split in enumerate(["train", "train", "val", None]):
+        tally.add(RawItem(str(number), split=split))
+    Image.new("L", (8, 8)).save(tmp_path / "a.png")
+    source = PictureFolder(tmp_path)
+    (text,) = [f.text for f in tally.findings(source, "") if f.topic == "splits"]
+    assert text == "3 of 4 items: train (2), val (1)"
 
 
 def test_report_begins_with_the_largest_group_of_left_out_files(

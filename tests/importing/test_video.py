@@ -195,6 +195,11 @@ def test_heic_pictures_are_read_upright(tmp_path: Path, bring: Import) -> None:
         assert decoding.suffix_of(file) == ".heic"
     assert np.abs(read - np.asarray(draw(0, (60, 40), "RGB"))).mean() < 8
     assert np.asarray(originals.picture(items, 1, 60)).shape == (40, 60, 3)
+    series = [draw(number, (60, 40), "RGB") for number in range(3)]
+    series[0].save(root / "2.heic", "HEIF", save_all=True, append_images=series[1:])
+    with (root / "2.heic").open("rb") as file:
+        look = decoding.look(file)
+        assert look is not None and look.further
 
 
 def test_missing_extras_are_named_for_files_and_folders(

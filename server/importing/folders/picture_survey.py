@@ -69,7 +69,7 @@ class PictureSurvey:
         self._reading = None
         self.sizes.append((found.height, found.width))
         self.partial += found.partial
-        self.further += found.further > 0
+        self.further += found.further
         if found.layout is not None:
             self._layouts[_key(found.layout)] += 1
         if not found.deep:

@@ -6,9 +6,6 @@ from lodespace.importing.folders import folder_names
 from lodespace.importing.tables import column_names
 from lodespace.importing.tables.label_columns import HasColumns
 
-_LONGEST = 100
-"""Largest number of characters in a cell that may name a split. Other cells can be very long."""
-
 
 def split_column(columns: HasColumns) -> str | None:
     """The column with the split of each row: by its name, or because all cells name splits."""
@@ -33,4 +30,4 @@ def _split_by_cells(columns: HasColumns) -> str | None:
 
 
 def _is_split(cell: Any) -> bool:
-    return isinstance(cell, str) and len(cell) <= _LONGEST and folder_names.is_split(cell)
+    return isinstance(cell, str) and folder_names.is_split(cell)
