@@ -95,7 +95,7 @@ def test_one_hot_columns_are_the_classes() -> None:
     assert roles_of(rows, label="wet,far").labels.one_hot == ("wet", "far")
 
 
-def test_a_column_that_numbers_sites_is_no_class_beside_a_column_of_0_and_1() -> None:
+def test_columns_that_number_sites_are_not_proposed() -> None:
     roles = roles_of(table(path=PATHS, site_id=["1"] * 6, cancer=["0", "1"] * 3))
     assert labels(roles) == (None, ["--label cancer"])
 
