@@ -43,7 +43,8 @@ def class_balanced(
         labels: int64 (N,), UNLABELED for an item without a label.
         batch_size: number of items to draw.
         generator: on the CPU.
-        weights: (N,), how often an item is drawn relative to other items of the same class.
+        weights: relative frequency with which an item is drawn within its class, (N,). By default
+            all items of a class are drawn equally often.
 
     Returns:
         Items int64 (batch_size,); empty if no item has a label.
@@ -61,6 +62,6 @@ def class_balanced(
 
 
 def evenly(items: torch.Tensor, count: int) -> torch.Tensor:
-    """Return at most `count` of `items` (K,), evenly spaced."""
+    """Return at most `count` of `items` (K,), evenly spaced in their order."""
     count = min(count, len(items))
     return items[(torch.arange(count) * len(items)) // max(count, 1)]

@@ -19,7 +19,7 @@ from lodespace.models.config import Content, model_side
 _RESAMPLED_AT_ONCE = 1000
 _FLAT_FEATURES = 1024
 LARGEST_ALIKE = 64
-"""Largest side, in pixels, of the pictures of `Dataset.alike`."""
+"""Largest side, in pixels, of the pictures that `Dataset.alike` returns."""
 _TINY_DEVIATION = 1e-8
 _LUMINANCE = (0.299, 0.587, 0.114)
 """Weights of red, green and blue when colour pictures are read by a model of grey pictures."""
@@ -30,9 +30,9 @@ class Standardisation:
     """Mean and standard deviation by which vectors are standardised."""
 
     mean: torch.Tensor
-    """float32 (F,)."""
+    """Mean of each feature, float32 (F,)."""
     deviation: torch.Tensor
-    """float32 (F,), 1 for a constant feature."""
+    """Standard deviation of each feature, float32 (F,); 1 for a constant feature."""
 
     @classmethod
     def of(cls, vectors: torch.Tensor) -> "Standardisation":
@@ -99,7 +99,7 @@ class Dataset:
     def inputs(self) -> torch.Tensor:
         """All items as the model reads them.
 
-        Only for small data sets, because pictures as floats take four times the memory.
+        Use this property only for small data sets: pictures as floats take four times the memory.
         """
         return self.batch(slice(None))
 
@@ -177,7 +177,7 @@ class Dataset:
             background: value per channel of the padding.
 
         Raises:
-            ValueError: for an array of another shape or type, or without pixels.
+            ValueError: when `images` has another shape or type, or no pixels.
         """
         if (
             images.dtype != np.uint8
@@ -209,7 +209,7 @@ class Dataset:
         feature becomes 0.
 
         Raises:
-            ValueError: for an array of another shape or without values, and for NaN or infinity.
+            ValueError: when `vectors` has another shape, no values, or contains NaN or infinity.
         """
         if vectors.ndim != 2:
             raise ValueError(f"vectors must be (N, F), not {vectors.shape}")
@@ -242,7 +242,7 @@ def reduced_to_alike(pixels: torch.Tensor) -> torch.Tensor:
 
 
 def with_channels(pictures: npt.NDArray[Any], channels: int) -> npt.NDArray[Any]:
-    """Return pictures (N, H, W[, 3]) with 1 or 3 channels, as the model reads them."""
+    """Convert pictures (N, H, W[, 3]) to the number of channels that the model reads, 1 or 3."""
     if channels == 3 and pictures.ndim == 3:
         return np.repeat(pictures[..., None], 3, axis=3)
     if channels == 1 and pictures.ndim == 4 and pictures.shape[3] == 3:

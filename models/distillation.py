@@ -1,10 +1,10 @@
-"""A network that approximates the predictions of the page, also for items outside the project.
+"""A network, the student, that predicts like the page, also for items outside the project.
 
 The page's predictions are a mixture of classifiers, some of which know only the items of the
 project: label spreading needs the neighbour graph. A model that is exported must predict any item.
-The student is a small network on the features that the mixture uses. It is trained on the page's
-class probabilities of all items (distillation; G. Hinton, O. Vinyals, J. Dean 2015), whatever
-classifiers they come from. docs/model.md has measurements.
+The student is a small network on the features that the mixture uses. It is trained on the class
+probabilities that the page shows for all items (distillation; G. Hinton, O. Vinyals, J. Dean 2015).
+It does not matter which classifiers these probabilities come from. docs/model.md has measurements.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ from lodespace.models.features.network import FeatureNetwork
 from lodespace.models.item_predictions import UNLABELED, ItemPredictions
 
 HIDDEN = 256
-"""Units of the hidden layer."""
+"""Number of neurons of the hidden layer."""
 ROUNDS = 3
 """Maximum number of rounds of training."""
 EPOCHS_PER_ROUND = 20
@@ -36,7 +36,10 @@ MOST_ITEMS = 20_000
 LEARNING_RATE = 4e-3
 WEIGHT_DECAY = 1e-2
 NOISE = 0.1
-"""Standard deviation of the noise on features in training, as a share of the features' own."""
+"""Standard deviation of the noise that training adds to the features.
+
+The unit is the standard deviation of the features.
+"""
 BATCH_SIZE = 256
 _ENCODED_AT_ONCE = 500
 INPUT_SCALE = 3.0
@@ -44,7 +47,7 @@ INPUT_SCALE = 3.0
 
 
 class Agreement(NamedTuple):
-    """How far the student predicts as the page."""
+    """How often the student and the page predict the same class."""
 
     items: int
     """Number of items that were compared."""
@@ -61,9 +64,9 @@ class StudentShape:
     networks: int
     """Number of feature networks."""
     columns: int
-    """Number of features in total."""
+    """Total number of features per item."""
     hidden: int
-    """Units of the hidden layer; 0: no hidden layer."""
+    """Number of neurons of the hidden layer; 0 if there is no hidden layer."""
 
 
 class Student(nn.Module):
@@ -98,7 +101,7 @@ class Student(nn.Module):
         return [*described, *(network(x) for network in self.networks)]
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Items of `Dataset.alike` (B, ...) -> class probabilities (B, C)."""
+        """Return class probabilities (B, C) of items (B, ...), which come from `Dataset.alike`."""
         rows = torch.cat(self.groups(x), dim=1)
         return F.softmax(self.layers((rows - self.mean) * self.scale), dim=1)
 

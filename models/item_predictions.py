@@ -1,4 +1,4 @@
-"""A record of what a model predicts for each item. This module does not import torch."""
+"""A record of the predictions per item. This module does not import torch."""
 
 from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar

@@ -1,4 +1,4 @@
-"""Training without the compiler of torch, in the processes that only train.
+"""Training without torch's compiler, in processes that compile no model.
 
 Each optimiser of torch imports the compiler (`torch._dynamo`). Eager training calls only two
 functions of the compiler, which have no effect in eager training. The import takes more than two
@@ -18,10 +18,10 @@ _COMPILER = "torch._dynamo"
 
 
 def leave_out_compiler() -> None:
-    """Let the optimisers of this process work without loading torch's compiler.
+    """Make the optimisers of this process work without torch's compiler, which is not loaded.
 
     Call this function before the first optimiser is created, and only in a process that compiles no
-    model. If something needs more of the compiler nevertheless, the compiler is loaded.
+    model. If code uses another function of the compiler, the compiler is loaded after all.
     """
     import torch
 

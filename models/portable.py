@@ -38,7 +38,7 @@ _PREDICTED_AT_ONCE = 500
 
 
 class Read(NamedTuple):
-    """Output of the model for a batch of B items."""
+    """Outputs of the model for a batch of B items."""
 
     latent_mean: torch.Tensor
     """Latent means, (B, D), along the axes of the shown latent space."""
@@ -47,7 +47,7 @@ class Read(NamedTuple):
     head_probabilities: torch.Tensor
     """Class probabilities of the head, (B, C)."""
     class_probabilities: torch.Tensor
-    """Class probabilities as the page shows them, (B, C)."""
+    """Class probabilities that approximate those of the page, (B, C)."""
 
 
 class Predicted(NamedTuple):
@@ -58,7 +58,7 @@ class Predicted(NamedTuple):
     class_ids: npt.NDArray[np.int64]
     """Number of the most probable class of each item, (N,): an index into `class_names`."""
     confidence: npt.NDArray[np.float32]
-    """Probability of this class, (N,)."""
+    """Probability of the most probable class of each item, (N,)."""
     probabilities: npt.NDArray[np.float32]
     """Probabilities of all classes, (N, C)."""
 
@@ -66,10 +66,10 @@ class Predicted(NamedTuple):
 class PortableModel(nn.Module):
     """Encoder, decoder, head, the classifier, and the transform from latent means to the map.
 
-    The classifier is a student that predicts as the page does (distillation.py). In the preset
-    `paper`, and before there are labels, it is the head. Inputs are pictures (B, C, S, S) with
-    values 0..255, or vectors (B, F) that are not standardised. If features were given with the
-    items, the classifier reads such features, (B, K).
+    The classifier is a student, a small network that predicts like the page (distillation.py). In
+    the preset `paper`, and before there are labels, the head is the classifier. Inputs are pictures
+    (B, C, S, S) with values 0..255, or vectors (B, F) that are not standardised. If features were
+    given with the items, the classifier reads such features, (B, K).
     """
 
     def __init__(self, like: Dataset, description: dict[str, Any]) -> None:
@@ -119,7 +119,7 @@ class PortableModel(nn.Module):
 
     @property
     def given_features(self) -> int:
-        """Number of features per item that `forward` and `predict` need; 0: none."""
+        """Number of features per item that `forward` and `predict` need; 0 without features."""
         return self.description["given_features"]
 
     @classmethod
@@ -204,7 +204,8 @@ class PortableModel(nn.Module):
 
         Args:
             x: the items.
-            features: features (B, K), if features were given with the items of the project.
+            features: features of the same items, (B, K). Necessary only if features were given with
+                the items of the project.
         """
         mean, shown, log_variance = self.encode(x)
         head = F.softmax(self.vae.head(mean), dim=1)
@@ -238,11 +239,12 @@ class PortableModel(nn.Module):
     def predict(
         self, items: npt.NDArray[Any], features: npt.NDArray[Any] | None = None
     ) -> Predicted:
-        """Return the classes that the page would show for items.
+        """Predict the classes of items, like the page.
 
         Args:
             items: uint8 pictures (N, H, W[, 3]), or vectors (N, F).
-            features: features (N, K), if features were given with the items of the project.
+            features: features of the same items, (N, K). Necessary only if features were given with
+                the items of the project.
 
         Raises:
             ValueError: for items of another kind or another number of features.

@@ -24,7 +24,7 @@ class Snapshot(NamedTuple):
     frame: int
     """Number of the frame. It increases by one whenever `latent_mean` changes."""
     step: int
-    """Number of units of work that are done."""
+    """Number of units of work (training steps of about 20 ms) that are done."""
     epoch: float
     """Number of epochs for which the encoder has trained, which can be fractional."""
     phase: Phase
@@ -46,7 +46,7 @@ class Snapshot(NamedTuple):
     resting: bool
     """Whether training has nothing to do until labels, settings or pins change."""
     rewinding: int = 0
-    """Number of frames until the points have moved back after an undo; 0 at other times."""
+    """Number of remaining frames in which the points move back after an undo; 0 at other times."""
 
     @property
     def prediction(self) -> npt.NDArray[np.int16]:

@@ -15,7 +15,9 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class LossWeights:
-    """Weights of the terms of the loss. The reconstruction has weight 1 and no field.
+    """Weights of the terms of the loss.
+
+    The reconstruction always has the weight 1, so it has no field.
 
     The useful size of a weight depends on whether its term is a sum or a mean (vae/losses.py,
     docs/model.md).

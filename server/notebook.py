@@ -102,7 +102,7 @@ class Served:
             await runner.cleanup()
 
     def labels(self) -> "pd.DataFrame | list[dict[str, Any]]":
-        """The current labels, one row per item, also after `stop`.
+        """Return the current labels, one row per item, also after `stop`.
 
         The columns include id, label, the client that gave the label, prediction, confidence, the
         latent mean, and all columns of the source. Returns a pandas DataFrame, or a list of
@@ -118,11 +118,11 @@ class Served:
         return table.as_arrow(current).to_pandas()
 
     def latents(self) -> npt.NDArray[np.float64]:
-        """The current latent means, (N, D), also after `stop`."""
+        """Return the current latent means, (N, D), also after `stop`."""
         return self._table().latent_mean
 
     def _table(self) -> "Table":
-        """The current labels, predictions and latent means of the session."""
+        """Return the current labels, predictions and latent means of the session."""
         from lodespace.exporting.table import Table
         from lodespace.project.offline import open_offline
         from lodespace.web.api import SERVICE

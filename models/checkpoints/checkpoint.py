@@ -91,7 +91,7 @@ def write(
 
 
 def latest(folder: Path) -> Checkpoint | None:
-    """Return the newest intact checkpoint of `folder`, or None."""
+    """Return the newest intact checkpoint of `folder`; None if it has no intact checkpoint."""
     for _, path in reversed(list(numbered(folder))):
         try:
             return read(path)
@@ -150,9 +150,9 @@ def _canonical(meta: Mapping[str, Any]) -> bytes:
 
 
 def _digest(payload: bytes, meta: Mapping[str, Any]) -> str:
-    """Return one SHA-256 of tensors and JSON, so that a change of either is detected."""
+    """Return one SHA-256 over the tensors (`payload`) and the JSON values (`meta`)."""
     digest = hashlib.sha256(payload)
-    digest.update(_canonical(meta))  # instead of a copy of `payload` with the JSON appended
+    digest.update(_canonical(meta))  # hashed separately, to avoid a copy of `payload`
     return digest.hexdigest()
 
 

@@ -1,4 +1,7 @@
-"""Conversion between modules or optimisers and named tensors, as safetensors files contain them."""
+"""Conversion of modules and optimisers to and from named tensors.
+
+Named tensors are the content of safetensors files.
+"""
 
 from collections.abc import Mapping
 
@@ -14,7 +17,7 @@ def module_tensors(prefix: str, module: nn.Module) -> Tensors:
 
 
 def load_module(prefix: str, module: nn.Module, tensors: Mapping[str, torch.Tensor]) -> None:
-    """Load `tensors` into `module`. `module_tensors` returned them with the same `prefix`.
+    """Load tensors that `module_tensors` returned for the same `prefix` into `module`.
 
     Raises RuntimeError if a tensor is missing or has a wrong shape.
     """
@@ -40,7 +43,7 @@ def adam_tensors(prefix: str, optimiser: torch.optim.Adam) -> Tensors:
 def load_adam(
     prefix: str, optimiser: torch.optim.Adam, tensors: Mapping[str, torch.Tensor]
 ) -> None:
-    """Replace the state of an optimiser by the tensors that adam_tensors returned.
+    """Load tensors that `adam_tensors` returned for the same `prefix` into `optimiser`.
 
     The state of a parameter without saved moments is cleared.
     """
@@ -63,7 +66,8 @@ def load_adam(
 def adam(parameters: list[nn.Parameter], learning_rate: float) -> torch.optim.Adam:
     """Return the optimiser Adam, as in the paper.
 
-    torch's fused version is used where torch supports it (0.9 instead of 4 ms per step).
+    torch's fused version is used where torch supports it. A step takes 0.9 ms with this version and
+    4 ms without.
     """
     fused = parameters[0].device.type in ("cpu", "cuda")
     return torch.optim.Adam(parameters, lr=learning_rate, fused=fused)

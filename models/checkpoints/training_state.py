@@ -86,18 +86,18 @@ class StateDescription:
     shown: bool
     """Whether a frame had been shown before the state was saved.
 
-    If not, latent_mean has the positions of the next frame.
+    If not, the tensor latent_mean contains the positions that the first frame will show.
     """
     moving: bool
     """Whether the shown points were in motion when the state was saved."""
     step: int
-    """Number of units of work done."""
+    """Number of units of work (training steps of about 20 ms) that are done."""
     epoch: float
     """Number of epochs for which the encoder has been trained."""
     items: int
     """Number of items of the data set."""
     counters: Mapping[str, Any]
-    """Counters of the loop and its tasks, by name."""
+    """Counters of the training loop and of its tasks, by name."""
 
     def to_json(self) -> dict[str, Any]:
         """Return a copy as plain JSON."""
@@ -121,7 +121,7 @@ class StateDescription:
             )
         try:
             config = TrainingConfig.from_json(meta["config"])
-            # States that early versions stored lack some of these fields.
+            # States that were stored by early versions lack some of these fields.
             meta = {"tag": 0, "shown": True, "epoch": 0.0, **meta}
             plain = {name: meta[name] for name in _PLAIN}
             return cls(config=config, state_id=meta["tag"], counters=meta["counters"], **plain)

@@ -7,7 +7,10 @@ labelled items, each made without the label of that item.
 import torch
 
 EXPONENTS = tuple(round(10 ** ((k - 8) / 16), 3) for k in range(17))
-"""Exponents among which `fitted_exponent` chooses, 0.3 to 3. Below 1 reduces overconfidence."""
+"""Candidate exponents of `fitted_exponent`, 0.3 to 3.
+
+An exponent below 1 reduces overconfidence.
+"""
 EXPONENT_STRENGTH = 6.0
 """Weight of the prior that prefers the exponent 1, in nats per squared log of the exponent."""
 LEAST_PROBABILITY = 1e-3
@@ -15,7 +18,7 @@ LEAST_PROBABILITY = 1e-3
 EXPECTED_NOISE = 0.02
 """Share of wrong labels that is assumed before there is evidence."""
 NOISE_STRENGTH = 20.0
-"""Number of labels that count as much as the assumption EXPECTED_NOISE."""
+"""The assumption EXPECTED_NOISE counts as much as this number of labels."""
 _ROUNDS = 50
 
 
@@ -26,12 +29,17 @@ def tempered(probabilities: torch.Tensor, exponent: float) -> torch.Tensor:
 
 
 def own_probability(probabilities: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
-    """Return the probability of the class int64 (L,) of each row of probabilities (L, C)."""
+    """Return, for each row of `probabilities` (L, C), the probability of its class, (L,).
+
+    `classes` has the class of each row, int64 (L,).
+    """
     return probabilities.gather(1, classes[:, None]).squeeze(1)
 
 
 def fitted_exponent(left_out: torch.Tensor, classes: torch.Tensor, weights: torch.Tensor) -> float:
     """Return the exponent with which left-out probabilities predict the labels best.
+
+    The left-out probabilities of an item are predicted without the item's own label.
 
     The exponent is an inverse temperature (C. Guo et al. 2017). It maximises the log-likelihood of
     the labels, with a prior that prefers the exponent 1.
@@ -58,7 +66,7 @@ def voice_weights(
     Dirichlet prior, is the largest. They are found by expectation maximisation.
 
     Args:
-        own: probability that each voice gives to each left-out label, (L, V).
+        own: probability that each voice gives to each label, predicted without this label, (L, V).
         prior: expected weights (V,), with sum 1.
         strength: the prior counts as much as this number of labels.
         weights: weight of each label, (L,).
@@ -77,8 +85,8 @@ def supported(own: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
     """Return `own` (L,), corrected for classes with few labels.
 
     If a label is the only one of its class, a prediction without this label has no such class, and
-    `own` is 0 although the label may be right. The correction adds one label to each class, with
-    the probability 0.5.
+    `own` is 0 although the label may be right. The correction adds to each class one label whose
+    own probability is 0.5.
 
     Args:
         own: probability of each label, predicted without this label, (L,).
@@ -88,7 +96,9 @@ def supported(own: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
 
 
 def wrong_share(own: torch.Tensor) -> float:
-    """Return the estimated share of wrong labels, from the left-out probability of each label (L,).
+    """Return the estimated share (0..1) of wrong labels.
+
+    `own` is the probability of each label, predicted without this label, (L,).
 
     The share is the mean of `doubts`, which depend on the share (expectation maximisation).
     """
@@ -103,12 +113,12 @@ def doubts(own: torch.Tensor, share: float) -> torch.Tensor:
     """Return the probability that each label is wrong, by Bayes' rule, (L,).
 
     The label itself is evidence: most labels are right, also of items that are hard to predict. A
-    wrong label is assumed to be any class that the voices do not exclude. The sum of these
-    probabilities over a contact sheet can be too large where the voices predict badly
-    (docs/model.md).
+    wrong label is assumed to be any class that the voices (the sources of predictions) do not
+    exclude. The sum of these probabilities over a contact sheet can be too large where the voices
+    predict badly (docs/model.md).
 
     Args:
-        own: left-out probability of each label, (L,).
+        own: probability of each label, predicted without this label, (L,).
         share: share of wrong labels.
     """
     wrong = share * (1 - own)

@@ -60,7 +60,7 @@ def given_labels(
 def own_left_out(
     probabilities: torch.Tensor, labels: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Return the probability of each label as if that label had not been given, for L labels.
+    """Return the probability of each of L labels, predicted without this label.
 
     Args:
         probabilities: class probabilities that do not depend on the item's own label, (N, C).

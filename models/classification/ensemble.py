@@ -22,7 +22,7 @@ from lodespace.models.item_predictions import UNLABELED, ItemPredictions
 from lodespace.models.layout.graph import Graph
 
 CHUNK = 1000
-"""Number of items in one unit of work. A unit takes about 15 ms."""
+"""Number of items that one unit of work predicts, in about 15 ms."""
 
 
 class TrainingLabels(NamedTuple):
@@ -71,7 +71,7 @@ class Predictions:
         self.learned_weight = 0.0
         """Weight of the learned classifiers in the newest second pass, 0 to 1."""
         self.evidence = LearnedEvidence(n)
-        """How well labels were predicted before they were given."""
+        """Predictions of labels from before these labels were given."""
         self._learned = self.probabilities.clone()
         self._voiced = self.probabilities.clone()
         self._wrong_share = 0.0
@@ -106,7 +106,10 @@ class Predictions:
         return -(-self.position // CHUNK)
 
     def labels_given(self, labels: torch.Tensor) -> None:
-        """Compare what was predicted with the new labels int64 (N,)."""
+        """Record how the items with new labels were predicted before.
+
+        `labels` are the labels of all items, int64 (N,).
+        """
         known = self.complete and not self.sweeping
         self.evidence.record(
             labels, self._learned if known else None, self._voiced if known else None
@@ -125,7 +128,7 @@ class Predictions:
         self._forget()
 
     def step(self, classifier: WideClassifier, labels: TrainingLabels) -> bool:
-        """Predict the next chunk. Returns whether the sweep is complete.
+        """Predict the next chunk of items. Returns whether the sweep is complete.
 
         If labels change during a sweep, the doubts about all items are computed with the labels of
         the last call.
@@ -166,8 +169,8 @@ class Predictions:
     def _prepare_second_pass(self, labels: TrainingLabels) -> bool:
         """Do a part of the work between the two passes over all items.
 
-        This work is to fit the kernel classifier and the voices. Returns whether all of it had been
-        done before the call.
+        The work is to fit the kernel classifier and the voices (voices.py). Returns True, and does
+        nothing, if all of this work is done already.
         """
         solving = self._belief is None
         if self._belief is None:
@@ -249,7 +252,7 @@ class Predictions:
         return self._newest
 
     def tensors(self) -> Tensors:
-        """Return the tensors from which the sweep continues."""
+        """Return the tensors that `load` needs, also during a sweep."""
         return {
             "probabilities": self.probabilities,
             "learned_probabilities": self._learned,
@@ -279,7 +282,13 @@ class Predictions:
         }
 
     def load(self, tensors: Mapping[str, torch.Tensor], position: int, complete: bool) -> None:
-        """Continue from a saved state."""
+        """Restore a saved state.
+
+        Args:
+            tensors: tensors that the method `tensors` returned.
+            position: value of the field `position` when the state was saved.
+            complete: value of the field `complete` when the state was saved.
+        """
         device = self.probabilities.device
         self.probabilities = tensors["probabilities"].clone().to(device)
         self.features = tensors["classifier_features"].clone().to(device)
@@ -288,7 +297,7 @@ class Predictions:
         self._forget()
         self._load_voices(tensors)
         nothing = no_predictions(len(self.probabilities), device)
-        # Old checkpoints have no margins and doubts.
+        # Checkpoints of older versions have no margins and doubts.
         kept = (tensors.get(f"best_{name}", value) for name, value in nothing._asdict().items())
         self._newest = ItemPredictions(*(value.clone().to(device) for value in kept))
 
@@ -296,7 +305,7 @@ class Predictions:
         device = self.probabilities.device
         self.evidence.load(tensors)
         if "learned_probabilities" not in tensors:
-            # An older version saved the state. A sweep that it began starts again.
+            # States of older versions lack these tensors. An unfinished sweep starts again.
             self._learned, self._voiced = self.probabilities.clone(), self.probabilities.clone()
             self._wrong_share = 0.0
             self.position = 0 if self.sweeping else self.position

@@ -1,4 +1,4 @@
-"""Evidence for the learned classifiers: how well they predicted labels before these were given.
+"""Evidence for the learned classifiers, from their predictions before they saw a label.
 
 The learned classifiers cannot leave out a label that they were trained on. But a prediction that
 was made before the item got its label does not depend on this label. The classifiers on features
@@ -23,7 +23,10 @@ MOST_COMPARED = 300
 
 
 class LearnedEvidence:
-    """Probabilities of each label in two kinds of predictions, from before it was given."""
+    """The probability of each label in two predictions that were made before the label was given.
+
+    The learned classifiers made one of them, the voices (voices.py) the other.
+    """
 
     def __init__(self, n: int) -> None:
         """Start without records for `n` items. All tensors are on the CPU."""
@@ -39,11 +42,12 @@ class LearnedEvidence:
             labels: current labels, int64 (N,), on the CPU.
             learned: class probabilities of the learned classifiers, (N, C). None if there are no
                 complete predictions.
-            features: class probabilities from the features, (N, C), or None.
+            features: class probabilities of the voices, which use features that are not learned,
+                (N, C). None if there are no complete predictions.
         """
         changed = torch.nonzero(labels != self._labels).squeeze(1)
         new = changed[self._labels[changed] == UNLABELED]
-        # A class without earlier labels was not known to either source.
+        # A class without earlier labels was unknown, so neither prediction could contain it.
         new = new[torch.isin(labels[new], self._labels[self._labels != UNLABELED])]
         self._labels[changed] = labels[changed].to(torch.int16)
         self._own[changed] = torch.nan
@@ -56,7 +60,7 @@ class LearnedEvidence:
     def weight(self, labels: torch.Tensor, verified: torch.Tensor) -> float:
         """Return the weight (0..1) of the learned classifiers.
 
-        The rest of the weight is that of the predictions from the features.
+        The rest of the weight is that of the voices, which use features that are not learned.
 
         Args:
             labels: labels that are trained on, int64 (N,), UNLABELED for other items.
@@ -69,11 +73,14 @@ class LearnedEvidence:
         return float(voice_weights(self._own[items], prior, STRENGTH, torch.ones(len(items)))[0])
 
     def tensors(self) -> Tensors:
-        """Return the records."""
+        """Return the recorded probabilities and labels, for a saved state."""
         return {"evidence": self._own.nan_to_num(-1.0), "evidence_labels": self._labels}
 
     def load(self, tensors: Mapping[str, torch.Tensor]) -> None:
-        """Continue from a saved state. States of older versions have no recorded probabilities."""
+        """Restore what `tensors` returned.
+
+        States of older versions have no recorded probabilities.
+        """
         n = len(self._labels)
         self._own = tensors.get("evidence", torch.full((n, 2), -1.0)).clone()
         self._own[self._own < 0] = torch.nan

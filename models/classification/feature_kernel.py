@@ -31,7 +31,7 @@ _JITTER = 1e-4
 class FeatureKernel:
     """Kernel regression on the labels of at most MOST_LABELS items.
 
-    Width, noise and sharpness are those with which left-out labels are predicted best.
+    The regression uses the width, the noise and the sharpness that predict left-out labels best.
     """
 
     def __init__(self, features: torch.Tensor, labels: BelievedLabels) -> None:

@@ -25,7 +25,8 @@ PROBES = 16
 """Number of groups of labels whose effect on their own items is measured.
 
 Each class divides its labels evenly among the groups. An item's label is left out together with the
-other labels of its class in the same group. There are none with up to 16 labels per class.
+other labels of its class in the same group. If the class has at most 16 labels, there are no such
+other labels.
 """
 _PRODUCTS_PER_UNIT = 40_000_000
 """Number of multiplications in one unit of work. A unit takes about 20 ms."""
@@ -102,7 +103,7 @@ class LabelSpreading:
         shares = self.spread[:, : self._n_classes].clone()
         items, classes = self._items, self._classes
         others = (shares[items, classes] - self.spread[items, self._group]).clamp_min(0)
-        # Without the label, the other labels of the class spread the same total.
+        # When the label is left out, the other labels of the class spread the same total.
         shares[items, classes] = others * self._remaining
         total = shares.sum(dim=1, keepdim=True)
         even = torch.full_like(shares, 1 / shares.shape[1])
@@ -119,7 +120,7 @@ class LabelSpreading:
 
 
 def _rank_in_class(classes: torch.Tensor) -> torch.Tensor:
-    """Return, for each of the classes int64 (L,), the number of equal classes before it."""
+    """Return the number of earlier equal entries for each entry of `classes` int64 (L,)."""
     order = torch.argsort(classes, stable=True)
     count = torch.bincount(classes)
     start = (count.cumsum(0) - count)[classes[order]]

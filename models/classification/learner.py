@@ -20,7 +20,7 @@ from lodespace.models.features.network import FeatureNetwork
 from lodespace.models.item_predictions import UNLABELED
 
 FRESH_CLASSIFIER_STEPS = 60
-"""Number of batches to train after the classifier restarts on improved features."""
+"""Number of batches to train the classifier on after it restarts with improved features."""
 DOUBTFUL_WEIGHT = 0.1
 """Minimum weight of a label that the classifier doubts."""
 CHUNKS_PER_UPDATE = 8
@@ -156,7 +156,7 @@ class LabelLearning:
     # Checkpoints ------------------------------------------------------------------------------
 
     def tensors(self) -> Tensors:
-        """Return the tensors from which learning continues."""
+        """Return the tensors that `load` needs to continue learning."""
         tensors = self.predictions.tensors()
         if self.classifier is not None:
             tensors |= module_tensors("classifier", self.classifier.network)
@@ -173,7 +173,7 @@ class LabelLearning:
         }
 
     def load(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> None:
-        """Continue from a saved state."""
+        """Restore what the methods `tensors` and `counters` returned."""
         self.predictions.load(tensors, counters["sweep_position"], counters["predictions_known"])
         self.classifier = None
         if "classifier_output.weight" in tensors:

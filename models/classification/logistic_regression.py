@@ -66,7 +66,7 @@ class LogisticRegression:
             self._step()
 
     def _step(self) -> None:
-        """Do one step of Nesterov's method, which restarts where it would move uphill."""
+        """Do one step of Nesterov's method. If the step would move uphill, the method restarts."""
         scores = _product(self._rows, self._ahead)
         error = (torch.softmax(scores, dim=2) - self._target) * self._kept
         gradient = _product(self._columns, error) + self._penalty * self._ahead

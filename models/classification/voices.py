@@ -78,7 +78,7 @@ class FeatureVoices:
             self.units_done += 1
 
     def _unit_of_regressions(self) -> bool:
-        """Do one unit of the two regressions. Return False if they are finished."""
+        """Do one unit of work of the two regressions. Return False if both are already finished."""
         if self._kernel is None:
             self._kernel = FeatureKernel(self._features, self._labels)
         elif not self._fitted:
@@ -127,7 +127,7 @@ class FeatureVoices:
 
     @property
     def weights(self) -> dict[str, float]:
-        """Weight of each voice, 0 to 1."""
+        """Weight of each voice, 0 to 1, by the name of the voice."""
         assert self._mixture is not None
         names = ("spreading", "kernel", "regression")
         return dict(zip(names, self._mixture.weights, strict=True))
@@ -184,13 +184,13 @@ class Mixture(NamedTuple):
 def label_weights(
     features: torch.Tensor, items: torch.Tensor, classes: torch.Tensor, n_classes: int
 ) -> torch.Tensor:
-    """Return a weight per label (L,), with a mean of at most 1, for tests that leave it out.
+    """Return a weight for the prediction of each left-out label, (L,), with a mean of at most 1.
 
     The weight is proportional to the number of items that are nearest to the labelled item. Labels
     are not a random sample: a contact sheet asks for hard items, and a lasso adds many easy ones.
-    On the digits after two sheets, the mean confidence is 0.89 without these weights and 0.96 with
-    them, and a share of 0.98 of the predictions is right. The only label of a class has weight 0,
-    because the class is unknown when this label is left out.
+    On the bundled digits, after two contact sheets, a share of 0.98 of the predictions is right.
+    The mean confidence is 0.96 with these weights, and 0.89 without. The only label of a class has
+    weight 0, because the class is unknown when this label is left out.
 
     Args:
         features: features of all items, float32 (N, F).

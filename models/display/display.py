@@ -1,4 +1,7 @@
-"""Frames of the latent means: aligned, averaged, and limited in speed. Training uses no frames."""
+"""Frames, the positions that the page shows: latent means, aligned and smoothed.
+
+Training does not depend on the frames.
+"""
 
 import torch
 import torch.nn.functional as F
@@ -6,7 +9,7 @@ import torch.nn.functional as F
 from lodespace.models.display.procrustes import procrustes
 
 SMOOTHING = 0.5
-"""Weight of the previous frame in the moving average."""
+"""Weight of the previous frame in the moving average of the positions."""
 SPEED_LIMIT = 0.022
 """Largest displacement of a point per frame, in spreads (mean standard deviation) of the cloud."""
 UNFAMILIAR_LIMIT = 0.08
@@ -38,7 +41,7 @@ class Display:
         familiar: bool = True,
         tempo: float = 1.0,
     ) -> bool:
-        """Make the next frame. Returns whether anything visible moved.
+        """Make the next frame, the field `shown`. Returns whether any point moved visibly.
 
         When a dimension is added, the points of the flat cloud gradually move into the new
         dimension. When a dimension is removed, the new cloud is shown at once.
@@ -48,8 +51,8 @@ class Display:
             pace: factor of the speed limits.
             held: items (K,) that a person drags. They have no speed limit.
             familiar: whether a person has begun to work on the map. If not, points may move faster.
-            tempo: duration of the unit of work before this call, as a share (0..1] of the time
-                between two frames on the page.
+            tempo: time since the previous call, as a share (0..1] of the time between two frames on
+                the page. The points move less far if the share is smaller.
         """
         self.drift = 0.0
         if self.shown is None or self.shown.shape[1] > latent_mean.shape[1]:

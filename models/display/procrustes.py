@@ -1,4 +1,4 @@
-"""Orthogonal Procrustes: rigid alignment, so that the cloud does not drift, turn or flip."""
+"""Rigid alignment (orthogonal Procrustes), so that the cloud does not drift, turn or flip."""
 
 import torch
 

@@ -6,7 +6,10 @@ from itertools import pairwise
 import torch
 
 FRAMES = 60
-"""Maximum number of frames played backward: about a second. A longer motion is played faster."""
+"""Maximum number of frames that are played backward, in about a second.
+
+A longer motion is played faster.
+"""
 _KEPT_FRAMES = 600
 _KEPT_BYTES = 64 << 20
 
@@ -27,7 +30,7 @@ class Trail:
             self._frames.popleft()
 
     def back_to(self, frame: int, target: torch.Tensor) -> list[torch.Tensor]:
-        """Return at most FRAMES frames that lead from the newest frame back to `target`.
+        """Return at most FRAMES frames, (N, D) each, from the newest frame back to `target`.
 
         If `frame` is older than all kept frames, the points move straight to `target`. If `target`
         has another number of dimensions than the newest frame, only `target` is returned.

@@ -101,7 +101,8 @@ _PHOTOS = Augmentation(
 )
 """Changes for photos: large shifts, small changes of brightness.
 
-The subject may lie anywhere in a photo, and brightness is a feature of the subject.
+The shifts are large because the subject may lie anywhere in a photo. The changes of brightness are
+small because brightness is a feature of the subject.
 """
 _SPECTROGRAMS = Augmentation(shift=(0.15, 0.02), scale=0.05, brightness=0.25, masks=0.25)
 """Changes for spectrograms, in which time runs along x and frequency along y.

@@ -19,7 +19,7 @@ from lodespace.models.features.principal_components import standardised
 DIRECTIONS = 8
 """Number of edge directions, over half a turn: opposite directions count as the same edge."""
 CELLS = 8
-"""A symbol is described in a grid of CELLS x CELLS cells."""
+"""Number of rows and of columns of the grid of cells in which a symbol is described."""
 COLOUR_CELLS = 4
 SCALES = 2
 """Number of scales at which edges of a photo are measured. Each scale halves the resolution."""
@@ -91,7 +91,10 @@ def _photo(x: torch.Tensor) -> list[torch.Tensor]:
 
 
 def _light(x: torch.Tensor) -> torch.Tensor:
-    """Return mean, deviation, first and last decile per channel: (B, C, S, S) -> (B, 4C)."""
+    """Return mean, standard deviation, first and last decile of the values per channel, (B, 4C).
+
+    `x` has pictures (B, C, S, S).
+    """
     values = x.flatten(2)
     tenths = values.quantile(torch.tensor([0.1, 0.9], device=x.device), dim=2)
     return torch.cat([values.mean(dim=2), values.std(dim=2, correction=0), *tenths], dim=1)

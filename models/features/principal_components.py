@@ -1,4 +1,4 @@
-"""Principal components, for the start of the layout and for the features of the graph."""
+"""Principal components of the items, for the start of the layout and for the neighbour graph."""
 
 import torch
 import torch.nn.functional as F
@@ -31,7 +31,7 @@ def principal_components(x: torch.Tensor, k: int) -> torch.Tensor:
 def starting_positions(
     components: torch.Tensor, latent_dim: int, generator: torch.Generator
 ) -> torch.Tensor:
-    """Return starting positions: the first components, centred, with a mean deviation of 1.
+    """Return starting positions: the first components, centred, with mean standard deviation 1.
 
     Components are (N, F), positions (N, latent_dim). A dimension in which the data have no variance
     starts with some noise from `generator`. Forces alone never move points out of a plane, and do
@@ -45,7 +45,7 @@ def starting_positions(
         noise = torch.randn(start.shape, generator=generator, device=start.device)
         start = torch.where(flat, noise * 0.1 * deviation.max().clamp_min(1e-3), start)
     start = start - start.mean(dim=0)
-    # Without Bessel's correction, so that the deviation of a single item is 0, not NaN.
+    # `correction=0`, so that the standard deviation of a single item is 0, not NaN.
     return start / start.std(dim=0, correction=0).mean().clamp_min(1e-8)
 
 

@@ -45,7 +45,7 @@ def nt_xent(projections: torch.Tensor, temperature: float = TEMPERATURE) -> torc
 
 
 class SelfSupervision:
-    """Trains a FeatureNetwork in single steps, so that other work can be interleaved."""
+    """Trains a FeatureNetwork one batch at a time, so that other work can run in between."""
 
     def __init__(
         self, dataset: Dataset, generator: torch.Generator, device_generator: torch.Generator
@@ -69,7 +69,7 @@ class SelfSupervision:
         self.epochs = Epochs(len(dataset), BATCH_SIZE, generator)
         self.generator = device_generator
         self.steps_done = 0
-        """Number of batches done."""
+        """Number of batches that the network has been trained on."""
 
     def step(self) -> float:
         """Train one batch. Returns the loss, in nats."""
@@ -88,7 +88,10 @@ class SelfSupervision:
     # Checkpoints ------------------------------------------------------------------------------
 
     def tensors(self, *, unfinished: bool) -> Tensors:
-        """Return the tensors of the network. If `unfinished`, add those needed only by training."""
+        """Return the tensors of the network.
+
+        If `unfinished`, include the tensors that only training needs.
+        """
         tensors = module_tensors("features", self.network)
         if unfinished:
             tensors |= module_tensors("projection", self.projection)
@@ -101,7 +104,7 @@ class SelfSupervision:
         return {"feature_steps": self.steps_done, "features_epoch_position": self.epochs.position}
 
     def load(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> None:
-        """Continue from a saved state."""
+        """Restore what the methods `tensors` and `counters` returned."""
         load_module("features", self.network, tensors)
         self.steps_done = counters["feature_steps"]
         if "features_epoch_order" in tensors:

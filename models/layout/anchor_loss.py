@@ -13,12 +13,18 @@ import torch
 def anchor_loss(
     position: torch.Tensor, target: torch.Tensor, stiffness: torch.Tensor
 ) -> torch.Tensor:
-    """Anchor term, a scalar, of positions (N, D), anchors `target` (N, D) and stiffness (N,)."""
+    """Return the anchor term, a scalar.
+
+    Args:
+        position: latent mean of each item, (N, D).
+        target: anchor of each item, (N, D).
+        stiffness: stiffness of each anchor, (N,).
+    """
     return 0.5 * (stiffness[:, None] * (position - target).square()).sum()
 
 
 def anchor_force(
     position: torch.Tensor, target: torch.Tensor, stiffness: torch.Tensor
 ) -> torch.Tensor:
-    """Anchor force: minus the gradient of anchor_loss at `position`, (N, D)."""
+    """Return the anchor force on each item, (N, D): minus the gradient of `anchor_loss`."""
     return stiffness[:, None] * (target - position)

@@ -1,4 +1,4 @@
-"""Building a neighbour graph in small units of work, between which training continues."""
+"""Building a neighbour graph in small units of work, so that training can continue between them."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ from lodespace.models.layout.graph import Graph, fuzzy_graph, neighbours_of_rows
 FEATURE_COMPONENTS = 32
 """Number of principal components to which each set of learned features is reduced."""
 LEARNED_OF_SIGNS = 0.5
-"""Factor on the self-supervised features of symbols. All other features have factor 1."""
+"""Factor of the self-supervised features of symbols. All other features have the factor 1."""
 _ITEMS_PER_UNIT = 1000
 """Number of items that one unit of work passes through the feature network, in about 15 ms."""
 
@@ -26,7 +26,7 @@ class GraphFeatures:
 
     The features are up to three sets: principal components, self-supervised features of pictures,
     and the features of a trained classifier. All sets are scaled to the same variance, because each
-    set adds information. Self-supervised features of symbols count half (docs/gain.md).
+    set adds information. Then the self-supervised features of symbols are halved (docs/gain.md).
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class GraphBuilding:
         return fuzzy_graph(self.indices, self.distances)
 
     def tensors(self) -> Tensors:
-        """The neighbours found so far, for a saved state. The features are not included."""
+        """Return the neighbours found so far, for a saved state, without the features."""
         return {
             "neighbour_indices": self.indices[: self.done],
             "neighbour_distances": self.distances[: self.done],

@@ -22,27 +22,33 @@ FORCE_LIMIT = 4.0
 The step of an item along an axis has the same limit.
 """
 _NEAR = 1e-4
-"""Smallest squared distance used in the repulsion. Closer points repel as if they had this one."""
+"""Smallest squared distance used in the repulsion. Closer points repel as if at this distance."""
 
 
 def similarity(d2: torch.Tensor) -> torch.Tensor:
-    """Similarity q of squared distances d2, any shape."""
+    """Return the similarity q (0..1] for squared distances `d2` of any shape, in that shape."""
     return 1 / (1 + A * d2.pow(B))
 
 
 def attraction_loss(head: torch.Tensor, tail: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-    """-sum w log q, a scalar, over edges with ends `head` and `tail` (E, D) and weights w (E,).
+    """Return the attraction -sum w log q over all edges, a scalar.
 
-    q is the similarity of the ends of an edge (`similarity`).
+    q is the `similarity` of the two ends of an edge.
+
+    Args:
+        head: position of the first end of each edge, (E, D).
+        tail: position of the second end of each edge, (E, D).
+        weight: weight w of each edge, (E,).
     """
     d2 = (head - tail).square().sum(dim=1)
     return (weight * torch.log1p(A * d2.clamp_min(1e-12).pow(B))).sum()
 
 
 def attraction_force(head: torch.Tensor, tail: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-    """Force on `head`, (E, D): minus the gradient of attraction_loss.
+    """Return the force on the first end `head` of each edge, (E, D).
 
-    The force on `tail` is the opposite.
+    The force is minus the gradient of `attraction_loss`. The force on the second end `tail` is the
+    opposite.
     """
     difference = tail - head
     d2 = difference.square().sum(dim=1, keepdim=True).clamp_min_(1e-12)
@@ -54,7 +60,9 @@ def attraction_force(head: torch.Tensor, tail: torch.Tensor, weight: torch.Tenso
 def repulsion_loss(
     item: torch.Tensor, others: torch.Tensor, strength: torch.Tensor
 ) -> torch.Tensor:
-    """-sum_i r_i / M sum_m log(1 - q_im), a scalar. q_im is the `similarity` of items i and m.
+    """Return the repulsion -sum_i r_i / M sum_m log(1 - q_im), a scalar.
+
+    q_im is the `similarity` of items i and m.
 
     Args:
         item: positions of the items i, (N, D).
@@ -70,7 +78,9 @@ def repulsion_loss(
 def repulsion_force(
     item: torch.Tensor, others: torch.Tensor, strength: torch.Tensor
 ) -> torch.Tensor:
-    """Minus the gradient of repulsion_loss at `item`, with `others` fixed, (N, D).
+    """Return the force on each item, (N, D).
+
+    The force is minus the gradient of `repulsion_loss`, with `others` fixed.
 
     The force from each other item is limited to FORCE_LIMIT per axis, before the factor r_i / M.
     """

@@ -1,4 +1,4 @@
-"""The map in the presets that use particles: particles, pins, and the rounds of forces to do."""
+"""The map in the presets with particles: particles, pins, and remaining rounds of forces."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -50,7 +50,7 @@ class ParticleMap:
         return None if self.particles is None else self.particles.graph
 
     def begin(self, graph: Graph, rounds: int) -> None:
-        """Make particles at the starting positions and plan the first layout."""
+        """Make particles at the starting positions, and plan a first layout of `rounds` rounds."""
         self.particles = Particles(self.start, graph, self._generator)
         self.motion.plan(rounds, LAYOUT_STEP)
         self._pin(self.particles)
@@ -121,14 +121,14 @@ class ParticleMap:
         return tensors
 
     def counters(self) -> dict[str, Any]:
-        """Numbers for a saved state: rounds of forces that are left, and scale of the particles."""
+        """Return the number of remaining rounds, and the scale of the particles."""
         scale = 1.0 if self.particles is None else self.particles.scale
         return {**self.motion.counters(), "scale": scale}
 
     def load(
         self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any], latent_dim: int
     ) -> None:
-        """Continue from a saved state of `latent_dim` dimensions."""
+        """Restore what `tensors` and `counters` returned for a map of `latent_dim` dimensions."""
         device = self.components.device
         self.motion.load(counters)
         self._forget_pins(latent_dim)

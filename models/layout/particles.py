@@ -2,8 +2,8 @@
 
 A force is minus the gradient of one term of the loss at the latent mean (neighbour_loss.py,
 anchor_loss.py). Positions are in kernel units, the unit of the distance in the neighbour term.
-`latent_mean` is in latent units, in which the cloud has a spread of 1, as the prior has. One scale
-factor converts between the two units.
+`latent_mean` is in latent units, in which the spread of the cloud is that of the prior, 1. One
+scale factor converts between the two units.
 """
 
 from collections.abc import Mapping
@@ -157,7 +157,7 @@ class Particles:
     # Checkpoints ------------------------------------------------------------------------------
 
     def tensors(self) -> Tensors:
-        """All tensors except the pins."""
+        """Return all tensors except the pins, for a saved state."""
         return {
             "position": self.position,
             "target": self.target,

@@ -25,8 +25,8 @@ class Motion:
     def plan(self, rounds: int, step: float) -> None:
         """Start a motion of `rounds` rounds, with step size `step` in the first round.
 
-        If a motion is in progress whose remaining rounds times its step size exceed
-        `rounds * step`, keep that motion instead.
+        If a motion is in progress, and its remaining rounds times its step size exceed `rounds *
+        step`, keep that motion instead.
         """
         if self.due * self.step <= rounds * step:
             self.due = self.planned = rounds
@@ -55,10 +55,10 @@ class Motion:
         return self.step * (remaining if self.step == LAYOUT_STEP else min(1.0, 2 * remaining))
 
     def counters(self) -> dict[str, Any]:
-        """Return the numbers that a checkpoint stores so that motion can continue from it."""
+        """Return the numbers that `load` needs to continue the motion."""
         return {"rounds_due": self.due, "rounds_planned": self.planned, "round_step": self.step}
 
     def load(self, counters: Mapping[str, Any]) -> None:
-        """Continue from a saved state."""
+        """Restore what the method `counters` returned."""
         self.due, self.planned = counters["rounds_due"], counters["rounds_planned"]
         self.step = counters["round_step"]

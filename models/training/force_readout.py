@@ -87,9 +87,8 @@ def particle_forces(
 ) -> Forces:
     """Return the forces of the neighbour and anchor terms.
 
-    If `items` is int64 (K,), the result is the exact forces on these items, (K, D). If `items` is
-    None, the result is the forces on all items, (N, D). The repulsion is then estimated from OTHERS
-    sampled items.
+    Items int64 (K,) give the exact forces on these items, (K, D). None gives the forces on all
+    items, (N, D), in which OTHERS sampled items repel each item.
     """
     z, graph = particles.position, particles.graph
     n = len(z)

@@ -1,4 +1,7 @@
-"""Queries to the trained model, in shown coordinates. The queries do not change the model."""
+"""Queries to the trained model, in the coordinates that the page shows.
+
+The queries do not change the model.
+"""
 
 from typing import NamedTuple
 

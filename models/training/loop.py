@@ -160,15 +160,15 @@ class Loop(ABC):
     ) -> None: ...
 
     def tensors(self) -> Tensors:
-        """Return all tensors of the training state. They are not copies: training changes them."""
+        """Return all tensors of the training state. These are not copies: training changes them."""
         return {**self.state.tensors(), **self.vae_training.tensors(), **self._own_tensors()}
 
     def counters(self) -> dict[str, Any]:
-        """Return all numbers of the training state."""
+        """Return all numbers of the training state, by name."""
         return {**self.state.counters(), **self.vae_training.counters(), **self._own_counters()}
 
     def load(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> None:
-        """Continue from a saved state that has the configuration of this loop."""
+        """Restore what `tensors` and `counters` returned for a loop of the same configuration."""
         self.vae_training.load(tensors, counters)
         self._load_own(tensors, counters)
         # The generators are loaded last, because loading may build networks from random numbers.

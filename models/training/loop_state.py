@@ -27,8 +27,7 @@ class LoopState:
         """Items that a person looks at, int64 (K,). Work on these items comes before other items.
         """
         self.epoch_target: int | None = None
-        """Number of epochs of the encoder after which a bake ends; None for a training without
-        end."""
+        """Number of encoder epochs after which training ends; None for a training without end."""
         self.device = device
         """Device on which the items and the networks are."""
         self.generator = torch.Generator().manual_seed(seed)
@@ -40,7 +39,7 @@ class LoopState:
         self.metrics: dict[str, float] = {}
         """Newest value of each measurement that is not a loss."""
         self.step = 0
-        """Number of units of work that are done."""
+        """Number of units of work (training steps of about 20 ms) that are done."""
 
     def tensors(self) -> Tensors:
         """Return the labels and the states of the random number generators."""
@@ -55,7 +54,7 @@ class LoopState:
         return {"losses": self.losses, "metrics": self.metrics, "step": self.step}
 
     def load(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> None:
-        """Continue from a saved state."""
+        """Restore what the methods `tensors` and `counters` returned."""
         self.labels = ItemLabels.load(tensors)
         self.generator.set_state(tensors["generator"].clone())
         if self.device.type == "cpu" or "device_generator" in tensors:

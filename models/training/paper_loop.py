@@ -196,11 +196,11 @@ class PaperLoop(Loop):
     def _encode_cached(self) -> None:
         """Encode all items from cached activations.
 
-        In a large data set, one unit of work encodes only ENCODED_PER_TURN items. One half of these
-        items are in view or labelled. The other half differs from unit to unit.
+        In a large data set, one call encodes only ENCODED_PER_TURN items. Half of these items are
+        in view or labelled. The other half consists of other items in each call.
         """
         n = len(self._mean)
-        self._encoded = 0  # discards the chunks that `_encode_chunk` has encoded so far
+        self._encoded = 0  # Discards the chunks that `_encode_chunk` has encoded so far.
         if n <= ENCODED_PER_TURN:
             self._mean = self._trunk.encode(slice(0, n))
             return

@@ -78,8 +78,10 @@ class ParticleLoop(Loop):
             *self._tasks,
             self._head,
         )
-        """Tasks whose state is saved, in the order in which the states are loaded. The map is
-        first, because other tasks need it."""
+        """Tasks whose state is saved, in the order in which their states are loaded.
+
+        The task that loads the map is first, because other tasks need the map.
+        """
 
     def turn(self) -> bool:
         if self._first_graph.due():
@@ -104,9 +106,9 @@ class ParticleLoop(Loop):
     def _head_targets(self) -> HeadTargets:
         """Return the class probabilities to which the head is fitted, given the labels.
 
-        A head that is fitted to the labels alone follows the few labelled items, whose means the
-        encoder knows best. After 100 labels of the digits, such a head predicts a share of 0.81 of
-        the other items correctly, instead of 0.97.
+        A head that is fitted to the labels alone fits only the few labelled items. After 100 labels
+        of the digits, such a head predicts a share of 0.81 of the other items correctly, instead of
+        0.97.
         """
         labels = self.state.labels.trained
         return posterior_targets(self.learning.predictions.label_posterior(labels), labels)
@@ -144,7 +146,8 @@ class ParticleLoop(Loop):
     def class_probabilities(self) -> torch.Tensor:
         """Probability (N, C) of each class for all items, predicted from the current labels.
 
-        The page shows them after an update. During an update, some are newer than the shown ones.
+        The page shows these probabilities after an update of all items. During an update, some of
+        them are newer than the shown probabilities.
         """
         return self.learning.predictions.given(self.state.labels.trained)
 

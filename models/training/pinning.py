@@ -40,7 +40,7 @@ class Pins(NamedTuple):
         return cls(items, torch.from_numpy(targets.astype(np.float32)))
 
     def equals(self, other: "Pins") -> bool:
-        """Whether the items and targets equal the items and targets of `other`."""
+        """Whether both the items and the targets equal those of `other`."""
         return torch.equal(self.items, other.items) and torch.equal(self.targets, other.targets)
 
 

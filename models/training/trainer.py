@@ -47,11 +47,11 @@ class Trainer:
         self.frame = 0
         """Number of the last frame. It increases by one whenever the shown points move."""
         self.state_id = 0
-        """Number that the caller gives to the current state, and that is saved with the state."""
+        """Number of the current state. The caller sets it; it is saved with the state."""
         self.tempo = 1.0
-        """Share (0..1] of the time between two shown frames that one unit of work takes.
+        """Duration of one unit of work, as a share (0..1] of the time between two shown frames.
 
-        Points move less far in a unit with a smaller share. Training does not depend on it."""
+        In a shorter unit, points move less far. Training does not depend on this value."""
         self.display = Display()
         self.loop = new_loop(self.dataset, config, self.n_classes, seed)
         self._moving = True

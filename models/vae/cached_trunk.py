@@ -43,9 +43,10 @@ class CachedTrunk:
         self.filled = 0
         """Number of items whose activations are in the cache."""
         self.owed = 0
-        """Number of items whose activations were in the cache when the loaded state was saved.
+        """Number of items whose activations have to be computed again after a state was loaded.
 
-        These activations have to be computed again. 0 after that, and without a loaded state.
+        These activations were in the cache when the state was saved. The value is 0 once the
+        activations are computed, and if no state was loaded.
         """
         self.steps_done = 0
         """Number of steps since `start_optimiser`."""
@@ -130,22 +131,22 @@ class CachedTrunk:
 
     @torch.no_grad()
     def encode(self, items: slice | torch.Tensor) -> torch.Tensor:
-        """Latent means (B, D) of some items, computed from the cached activations."""
+        """Return latent means (B, D) of `items`, computed from the cached activations."""
         return self.training.vae.encoder.from_trunk(self.features[items])[0]
 
     def tensors(self) -> Tensors:
-        """Tensors from which training continues."""
+        """Return the tensors that `load` needs to continue training."""
         return {
             **adam_tensors("upper_adam", self.optimiser),
             **adam_tensors("head_adam", self.head_optimiser),
         }
 
     def counters(self) -> dict[str, int]:
-        """Numbers from which training continues."""
+        """Return the numbers that `load` needs to continue training."""
         return {"trunk_steps": self.steps_done, "trunk_filled": max(self.filled, self.owed)}
 
     def load(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, int]) -> None:
-        """Continue from a saved state."""
+        """Restore what the methods `tensors` and `counters` returned."""
         load_adam("upper_adam", self.optimiser, tensors)
         load_adam("head_adam", self.head_optimiser, tensors)
         self.steps_done = counters["trunk_steps"]

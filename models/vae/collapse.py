@@ -4,10 +4,15 @@ import numpy as np
 import numpy.typing as npt
 
 KL_THRESHOLD = 0.05
-"""KL divergence in nats below which a dimension has collapsed. Trained dimensions have 1 to 5 nats,
-collapsed dimensions less than 0.02."""
+"""KL divergence in nats below which a dimension has collapsed.
+
+Trained dimensions have 1 to 5 nats, collapsed dimensions less than 0.02 nats.
+"""
 SPREAD_THRESHOLD = 0.02
-"""Standard deviation of the latent means below which a dimension has collapsed (the prior's: 1)."""
+"""Standard deviation of the latent means below which a dimension has collapsed.
+
+The standard deviation of the prior is 1.
+"""
 
 
 def collapsed_dimensions(

@@ -26,7 +26,10 @@ The weights of a head that separates all labels would otherwise grow without lim
 
 
 class HeadFit:
-    """Minimises the cross-entropy of a head on fixed means. Call `unit` until it returns True."""
+    """Minimises the cross-entropy of a head on fixed latent means.
+
+    Call `unit` until it returns True.
+    """
 
     def __init__(self, units: int = 0, loss: float | None = None) -> None:
         """Start a fit. To continue one, give the number of units done, and the loss after them."""
@@ -66,7 +69,8 @@ class HeadFit:
             value.backward()
             return float(value.detach())
 
-        # torch's type stub allows only closures that return a float, and torch both kinds.
+        # torch's type stub allows only closures that return a float. torch itself also allows
+        # closures that return a tensor.
         cast(torch.optim.Optimizer, optimiser).step(closure)
         for parameter in parameters:
             parameter.grad = None

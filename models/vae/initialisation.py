@@ -38,7 +38,7 @@ def he_initialise(module: nn.Module) -> None:
 
 @torch.no_grad()
 def initialise_latent_layers(encoder: Encoder) -> None:
-    """Initialise the layers of the latent mean, with gain 1, and of the log-variance.
+    """Initialise the layers of the latent mean (with gain 1) and of the log-variance.
 
     The initial variance is small and nearly the same for all items.
     """
@@ -49,8 +49,10 @@ def initialise_latent_layers(encoder: Encoder) -> None:
 
 
 def mean_logit(dataset: Dataset) -> float:
-    """Logit of the mean pixel value. With this bias in its last layer, an untrained decoder returns
-    pictures of about the mean brightness.
+    """Return the logit of the mean pixel value of `dataset`.
+
+    With this bias in its last layer, an untrained decoder returns pictures of about the mean
+    brightness.
     """
     total = sum(
         float(chunk.sum(dtype=torch.float64)) for chunk in dataset.stored.split(_PICTURES_AT_ONCE)

@@ -43,7 +43,9 @@ class _BernoulliLoss(torch.autograd.Function):
 
 
 def reconstruction_loss(reconstruction: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-    """-log p(X given Z), in nats: a scalar, summed over each item and averaged over the batch.
+    """Return -log p(X given Z) in nats, a scalar.
+
+    The values of an item are summed. The items of the batch are averaged.
 
     Pictures (B, C, H, W): binary cross-entropy from logits, with pixels in 0..1 as probabilities.
     Vectors (B, F): half the squared error, which is the negative log-likelihood of a Gaussian of
@@ -55,7 +57,9 @@ def reconstruction_loss(reconstruction: torch.Tensor, x: torch.Tensor) -> torch.
 
 
 def kl_per_dimension(latent_mean: torch.Tensor, latent_log_variance: torch.Tensor) -> torch.Tensor:
-    """KL(q(Z given X) || N(0, 1)) per latent dimension, (D,), in nats, averaged over the batch.
+    """Return KL(q(Z given X) || N(0, 1)) per latent dimension, (D,), in nats.
+
+    The result is the mean over the batch.
 
     Latent mean and log-variance are (B, D).
     """
@@ -66,9 +70,10 @@ def kl_per_dimension(latent_mean: torch.Tensor, latent_log_variance: torch.Tenso
 def classification_loss(
     class_logits: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor | None = None
 ) -> torch.Tensor:
-    """Cross-entropy H(Y, Y~) in nats: a scalar, the weighted mean over the batch's labelled items.
+    """Return the cross-entropy H(Y, Y~) in nats, a scalar.
 
-    The result is 0 for a batch without labels.
+    The result is the weighted mean over the labelled items of the batch; 0 for a batch without
+    labels.
 
     Args:
         class_logits: (B, C).
@@ -82,7 +87,9 @@ def classification_loss(
 
 
 def reconstruction_weight(dataset: Dataset) -> float:
-    """Weight of the reconstruction: 1 for vectors and for pictures of up to 32 x 32 x 1 values.
+    """Return the weight of the reconstruction.
+
+    The weight is 1 for vectors, and for pictures of at most 32 x 32 x 1 values.
 
     For larger pictures, the weight scales the sum over all values to the size of a sum over
     32 x 32 x 1 values, so that the weights of the other terms have the same effect.
@@ -96,7 +103,7 @@ def total_loss(
     kl_scale: float = 1.0,
     reconstruction_scale: float = 1.0,
 ) -> torch.Tensor:
-    """The weighted sum of `terms`: equation 1 of the paper, plus the encoder term if it is present.
+    """Return the weighted sum of `terms`: equation 1 of the paper, and the encoder term if present.
 
     Args:
         terms: name of a term (models/terms.py) -> scalar value.

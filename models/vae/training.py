@@ -138,12 +138,12 @@ class VAETraining:
 
     @property
     def n_classes(self) -> int:
-        """Number of classes that the head predicts."""
+        """Number of classes of the head."""
         return self.vae.head.output.out_features
 
     @property
     def carried_spread(self) -> torch.Tensor:
-        """How far each latent dimension is from a collapse: 0 collapsed, 1 not collapsed, (D,).
+        """Distance of each latent dimension from a collapse, (D,): 0 collapsed, 1 not collapsed.
 
         The value is min(1, 2 sqrt(2 KL)). sqrt(2 KL) is an upper bound of the spread of the means
         in a dimension, because the KL divergence is at least half of the means' mean square. A
@@ -236,12 +236,14 @@ class VAETraining:
         classified: slice,
         labels: torch.Tensor,
     ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-        """Return the terms of equation 1 for encoded items, of which the first n are decoded.
+        """Return the terms of equation 1 for a batch of encoded items.
+
+        Only the first n items of the batch are decoded and compared.
 
         Args:
             mean: latent means, (B, D).
             log_variance: logarithms of the latent variances, (B, D).
-            x: the first n items, which are compared with the decoded items.
+            x: the first n items of the batch, (n, *item_shape).
             classified: the items that the head reads.
             labels: classes of these items, int64; UNLABELED for an item without a label.
 
@@ -301,13 +303,14 @@ class VAETraining:
 
     @torch.no_grad()
     def encode(self, items: torch.Tensor | slice) -> torch.Tensor:
-        """Latent means (B, D) of some items."""
+        """Return latent means (B, D) of `items`."""
         return self.vae.encode_mean(self.dataset.batch(items))
 
     def encode_all(self) -> torch.Tensor:
-        """Latent means (N, D) of all items, computed in chunks that fit in the CPU's cache.
+        """Return latent means (N, D) of all items.
 
-        Chunks are twice as fast as one pass over all items.
+        The items are encoded in chunks that fit in the CPU's cache, which is twice as fast as one
+        pass over all items.
         """
         n = len(self.dataset)
         return torch.cat(
@@ -315,7 +318,7 @@ class VAETraining:
         )
 
     def tensors(self) -> Tensors:
-        """Tensors from which training continues."""
+        """Return the tensors that `load` needs to continue training."""
         measured = {} if np.isnan(self.kl).any() else {"vae_kl": torch.from_numpy(self.kl.copy())}
         return {
             **module_tensors("vae", self.vae),
@@ -325,7 +328,7 @@ class VAETraining:
         }
 
     def counters(self) -> dict[str, int]:
-        """Numbers from which training continues."""
+        """Return the numbers that `load` needs to continue training."""
         return {
             "vae_steps": self.steps_done,
             "vae_epoch_position": self.epochs.position,
@@ -333,7 +336,7 @@ class VAETraining:
         }
 
     def load(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, int]) -> None:
-        """Continue from a saved state."""
+        """Restore what the methods `tensors` and `counters` returned."""
         load_module("vae", self.vae, tensors)
         load_adam("vae_adam", self.optimiser, tensors)
         self.epochs.order = tensors["vae_epoch_order"].clone()

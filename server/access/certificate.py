@@ -32,12 +32,12 @@ DAYS = 365
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 """Cipher suites for TLS 1.2, by the profile "intermediate" of Mozilla's Server Side TLS 5.7.
 
-TLS 1.3 needs no list, because the profile has all of its suites.
+TLS 1.3 needs no list, because the profile allows all suites of TLS 1.3.
 """
 GROUPS = "X25519:prime256v1:secp384r1"
 """Groups for the key exchange, from Mozilla's TLS profile "intermediate"."""
 ONE_GROUP = "prime256v1"
-"""Group for the key exchange. Python before 3.15 can set only one group.
+"""The only group for the key exchange in Python before 3.15, which can set only one group.
 
 Every browser supports this group.
 """

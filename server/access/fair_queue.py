@@ -12,7 +12,7 @@ class FairQueue(Generic[T]):
     """Entries that wait, by IP address. `get` takes one entry of each address in turn.
 
     Args:
-        in_all: Largest number of entries. A further entry removes one.
+        in_all: Largest number of entries. When a further entry is added, one entry is removed.
         per_address: Largest number of entries of one address.
         drop: Called with each entry that is removed. This is the oldest entry of the address with
             the most entries.

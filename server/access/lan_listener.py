@@ -113,7 +113,10 @@ class LanListener:
         self._start(self._greet_all())
 
     async def stop(self) -> None:
-        """Stop accepting, and end the connections without TLS. AppRunner ends those with TLS."""
+        """Stop accepting connections, and end those without TLS.
+
+        The application's `AppRunner` ends the connections with TLS.
+        """
         loop = asyncio.get_running_loop()
         if self._resumes is not None:
             self._resumes.cancel()
@@ -137,7 +140,7 @@ class LanListener:
         asyncio.get_running_loop().add_reader(self._socket, self._accept, self._socket)
 
     def _accept(self, listener: socket.socket) -> None:
-        """Accept some connections. Then let the event loop do other work before the next ones."""
+        """Accept some connections. Then let the event loop do other work."""
         loop, pause = asyncio.get_running_loop(), _ACCEPT_SECONDS
         try:
             for _ in range(_ACCEPTED_AT_ONCE):
@@ -149,7 +152,7 @@ class LanListener:
                 else:
                     self._waiting.put(address, connection)
         except BlockingIOError:
-            return  # all are accepted
+            return  # no further connection waits
         except OSError as error:  # usually too many open files: try again later
             pause = _PAUSE_SECONDS
             if loop.time() - self._failed_at >= _LOGGED_EVERY:

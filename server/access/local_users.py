@@ -17,7 +17,7 @@ from pathlib import Path
 TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 """Lists of the TCP connections of this computer, one per line, by IPv4 and by IPv6."""
 _UID, _INODE = 7, 9
-"""Columns of a line of TABLES: the user id and the inode of a socket.
+"""Indices of two columns of a line of TABLES: the user id and the inode of a socket.
 
 The inode is 0 if no process has the socket.
 """
@@ -55,8 +55,9 @@ class LocalUsers:
     def _is_own(self, other: Address, own: Address) -> bool:
         lines = [line for path in self._tables if (line := _line(path, other, own))]
         if not lines:
-            # Either the process has ended, or there is no list that can be relied on. In the second
-            # case, the list does not have this end of the connection either.
+            # The list has no line for the other end. Either the process at the other end has ended,
+            # or the list is incomplete. An incomplete list has no line for the server's own end
+            # either.
             return not any(_line(path, own, other) for path in self._tables)
         uid, inode = int(lines[0][_UID]), int(lines[0][_INODE])
         # The system shows user 0 for a socket whose process has closed it.

@@ -97,7 +97,7 @@ def bake(
             class. None: the labels of the project. For data without a project, None means "all" if
             the labels are a person's work, else "none".
         options: How to read the data.
-        parts: Names from PARTS: the parts to write. The scene is always written.
+        parts: Parts to write, as names from PARTS. The scene is always written.
         device: "auto", "cpu", "cuda" or "mps".
         threads: Processor threads. 0: all.
         force: Replace `output` if it is a bake.
@@ -168,7 +168,7 @@ class _ProjectState(NamedTuple):
 
 
 def _project_at(data: "str | Path | Source", root: Path | None) -> _ProjectState | None:
-    """The state of the project at the path `data`. None if `data` is not a project.
+    """Return the state of the project at the path `data`. None if `data` is not a project.
 
     `root` is the folder from which the project may read original files, or None.
     """
@@ -233,7 +233,7 @@ class _Baking:
             self.session.classes.restore(given.classes)
         self.session.begin_with(given.labels, given.verified)
         self.moments: list[npt.NDArray[np.float32]] = []
-        """Latent means (N, D) of each training state in training.glb."""
+        """Latent means (N, D) of each training state that training.glb shows."""
 
     def run(self, progress: Progress) -> None:
         project, session = self.project, self.session

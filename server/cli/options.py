@@ -56,14 +56,14 @@ def _numbers(text: str) -> tuple[int, ...]:
 IMPORT_OPTIONS: dict[str, dict[str, Any]] = {
     "labels_at": {
         "metavar": "FOLDER",
-        "help": "folder that names the class of a file: parent (that holds the file), top, a depth "
-        "such as 2, or none; or name: the words in the name of the file (default: by the names of "
-        "all folders)",
+        "help": "where the class of a file is named. parent: the folder of the file; top: the top "
+        "folder; 2 or another depth: the folder at this depth; name: words in the name of the "
+        "file; none: nowhere (default: chosen by the names of all folders)",
     },
     "masks": {
         "choices": ["apart", "items"],
-        "help": "whether pictures that are masks of others, such as those in ground_truth/, are "
-        "left out or imported (default: apart)",
+        "help": "masks of other pictures, such as those in ground_truth/. apart: leave them out; "
+        "items: import them as items (default: apart)",
     },
     "image": {"metavar": "COLUMN", "help": "table column with pictures, as paths or bytes"},
     "label": {
@@ -113,14 +113,14 @@ IMPORT_OPTIONS: dict[str, dict[str, Any]] = {
     },
     "clips": {
         "action": "store_true",
-        "help": "make an item of each annotation of a sound, with the sound around it, instead of "
-        "windows of the recordings",
+        "help": "make one item per annotation of a sound, with the sound around the annotation, "
+        "instead of one item per window of a recording",
     },
     "overlap": {
         "type": float,
         "metavar": "SHARE",
-        "help": "an annotation labels a window if they overlap by this share of the shorter of the "
-        "two (default: 0.5)",
+        "help": "an annotation labels a window of sound if their overlap is at least this share "
+        "of the shorter one (default: 0.5)",
     },
     "fmin": {"type": float, "metavar": "HZ", "help": "lowest frequency shown (default: 50)"},
     "fmax": {
@@ -142,17 +142,18 @@ IMPORT_OPTIONS: dict[str, dict[str, Any]] = {
         "type": _range,
         "metavar": "LOW HIGH",
         "help": "numbers that become black and white in pictures of more than 8 bits, or `full` "
-        "for the range of the number type (default: 0.1 and 99.9 %% of the numbers)",
+        "for the range of the number type (default: the percentiles 0.1 and 99.9)",
     },
     "channels": {
         "type": _numbers,
         "metavar": "NUMBERS",
-        "help": "up to three channels that are read of files with more channels, such as 0,2 "
+        "help": "up to three channels to read from files with more channels, such as 0,2 "
         "(default: the first three)",
     },
     "planes": {
         "choices": PLANES,
-        "help": "plane of a stack that is read (default: the middle in depth, otherwise the first)",
+        "help": "plane to read from a stack (default: the middle plane if the planes are in depth, "
+        "otherwise the first)",
     },
     "every": {
         "type": _seconds,
@@ -221,7 +222,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
 
 
 def settings_from(options: argparse.Namespace) -> Settings | None:
-    """The training settings on the command line. None if the command line has no such setting."""
+    """Return the training settings on the command line; None if it has no such setting."""
     if options.preset is None and options.latent_dim is None:
         return None
     return Settings(preset=options.preset, latent_dim=options.latent_dim)

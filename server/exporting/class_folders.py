@@ -69,7 +69,7 @@ def safe_name(name: str) -> str:
 
 
 def _bytes(character: str) -> bytes:
-    """The bytes of a character of a file name.
+    """Return the bytes of a character of a file name.
 
     A byte that is not text is stored in a Python string as a surrogate character. The function
     converts this character to the byte again.
@@ -80,7 +80,7 @@ def _bytes(character: str) -> bytes:
 
 def _write_manifest(table: Table, labels: list[str], path: Path) -> None:
     kept, root = table.items.table, table.items.root
-    # A path may have bytes that are not text. They are written as they are.
+    # A path may have bytes that are not text. These bytes are written unchanged.
     with path.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_ALL)
         writer.writerow(["id", "label", "path"])
@@ -104,12 +104,13 @@ def _write_file(table: Table, item: int, into: Path, *, link: bool) -> None:
         _write_original(table, item, into, name, link=link)
     except ItemError:  # missing, or not a picture
         stem = _without_suffix(name)
-        stem = Path(name).stem if stem == name else stem  # a name with a time is of a video's frame
+        # A name with a time belongs to a frame of a video.
+        stem = Path(name).stem if stem == name else stem
         originals.picture(items, item, 1 << 16).save(_free(into, f"{stem}.png", item), "PNG")
 
 
 def _without_suffix(name: str) -> str:
-    """The name of a part of a file without the suffix: "rec.wav@0.500" is "rec@0.500".
+    """Return the name of a part of a file without the suffix: "rec.wav@0.500" is "rec@0.500".
 
     The time stays in the name.
     """
@@ -147,7 +148,7 @@ def _file_name(item_id: str, item: int) -> str:
 
 
 def _free(folder: Path, name: str, item: int) -> Path:
-    """An unused path in `folder`: `name`, or `name` with the number of the item."""
+    """Return an unused path in `folder`: `name`, or `name` with the number of the item."""
     path, number = folder / name, f"{item}"
     while path.exists():
         path = folder / f"{Path(name).stem}-{number}{Path(name).suffix}"

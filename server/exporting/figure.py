@@ -94,7 +94,7 @@ def draw(table: Table, classes: list[ClassInfo], kind: Literal["png", "svg"]) ->
 
 
 def _plain(name: str) -> str:
-    """The class name for the legend.
+    """Return the class name for the legend.
 
     A control character would make an SVG file invalid. matplotlib leaves out names that begin with
     "_".
@@ -104,7 +104,7 @@ def _plain(name: str) -> str:
 
 
 def _on_white(colour: str) -> str:
-    """The class colour, darkened, because class colours are chosen for a dark background."""
+    """Return the class colour, darkened, because class colours are chosen for a dark background."""
     return "#" + bytes(round(c * _INK) for c in bytes.fromhex(colour[1:])).hex()
 
 

@@ -46,7 +46,7 @@ print(predicted.classes[0], predicted.confidence[0])
 
 
 def log_variance_of(project: Project) -> npt.NDArray[np.float32] | None:
-    """Latent log-variance of every item along the shown latent axes, (N, D).
+    """Return the latent log-variance of all items along the shown latent axes, (N, D).
 
     Returns None if no model has been trained, or if no checkpoint of a project can be read. Labels
     are exported in both cases.
@@ -72,7 +72,7 @@ def log_variance_of(project: Project) -> npt.NDArray[np.float32] | None:
 
 
 def log_variance(trainer: Trainer) -> npt.NDArray[np.float32]:
-    """Latent log-variance of every item along the shown latent axes, (N, D)."""
+    """Return the latent log-variance of all items along the shown latent axes, (N, D)."""
     n = len(trainer.dataset)
     parts = [
         trainer.inspector.variance(np.arange(i, min(i + _VARIANCES_AT_ONCE, n))).log().cpu().numpy()
@@ -121,9 +121,9 @@ def _agreement(model: PortableModel) -> str:
 def as_onnx(project: Project, class_names: list[str]) -> bytes:
     """Encoder, head and classifier as ONNX.
 
-    The input is "items", float32 (B, ...) with the values of the data set, and "features", float32
-    (B, K), if features were given with the items. The outputs are named in ONNX_OUTPUTS. The
-    metadata describe the input (`onnx_metadata`). Raises ProjectError.
+    The input "items" is float32 (B, ...), with the values of the data set. If features were given
+    with the items, there is also the input "features", float32 (B, K). The outputs are named in
+    ONNX_OUTPUTS. The metadata describe the input (`onnx_metadata`). Raises ProjectError.
     """
     if any(importlib.util.find_spec(name) is None for name in ("onnx", "onnxscript")):
         raise ProjectError("onnx is not installed; install it with pip install 'lodespace[onnx]'")

@@ -14,7 +14,7 @@ from lodespace.scene.glb import UNLABELLED_COLOUR, item_colours
 def as_point_cloud(
     table: Table, classes: Sequence[ClassInfo], kind: Literal["ply", "obj"]
 ) -> bytes:
-    """The file content, with one vertex per item at its latent mean. A 2D cloud has z = 0.
+    """Return the file content, with one vertex per item at its latent mean. A 2D cloud has z = 0.
 
     A labelled item has the colour of its class. The colour of any other item is halfway between the
     colour of the predicted class and the grey of unlabelled items. In PLY, vertices also have the

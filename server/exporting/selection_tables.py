@@ -33,9 +33,9 @@ class _Row:
     """Highest frequency of the annotated sound in Hz. None if the item is a whole window."""
     label: str
     confidence: float
-    """1 for a person's label."""
+    """Probability of the label; 1 for a label that a person gave."""
     columns: dict[str, Any]
-    """Columns of the source."""
+    """Further columns of the item in the imported data, by name."""
 
 
 def write_raven(table: Table, folder: Path, *, predictions: bool) -> int:
@@ -94,7 +94,7 @@ def _numbered(rows: list[_Row]) -> list[tuple[int, _Row]]:
 
 
 def _frequency(table: Table, name: str) -> float:
-    """A frequency of the spectrograms in Hz. 0 if the data set does not state it."""
+    """Return a frequency of the spectrograms in Hz. 0 if the data set does not state it."""
     spectrogram = table.items.details.get("spectrogram")
     value = spectrogram.get(name) if isinstance(spectrogram, dict) else None
     return float(value) if isinstance(value, int | float) else 0.0
@@ -148,7 +148,7 @@ def _by_recording(table: Table, *, predictions: bool) -> dict[str, list[_Row]]:
 
 
 def _stem(recording: str) -> str:
-    """The path of a recording without the suffix."""
+    """Return the path of a recording without the suffix."""
     return recording.rsplit(".", 1)[0]
 
 

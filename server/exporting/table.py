@@ -61,7 +61,7 @@ class Table:
     def of(
         cls, session: AnnotationSession, latent_log_variance: npt.NDArray[np.float32] | None = None
     ) -> "Table":
-        """A copy of the current state of `session`."""
+        """Return a copy of the current state of `session`."""
         history = session.history
         return cls(
             items=session.items,
@@ -78,18 +78,18 @@ class Table:
         )
 
     def names(self, class_ids: npt.NDArray[np.int16]) -> list[str]:
-        """The class name per item, "" for an item without a class."""
+        """Return the class name per item, "" for an item without a class."""
         return [self.class_names.get(c, "") for c in class_ids.tolist()]
 
     def label_or_prediction(self) -> list[str]:
-        """The class name of each item's label.
+        """Return the class name of each item's label.
 
         An item without a label has the name of its predicted class, or "" without a prediction.
         """
         return self.names(np.where(self.labels == UNLABELED, self.predictions, self.labels))
 
     def labels_of(self, item: int) -> list[str]:
-        """The label of an item, followed by the further labels that came with the data.
+        """Return the label of an item, followed by the further labels that came with the data.
 
         Empty for an item without a label.
         """
@@ -180,7 +180,7 @@ def rows(table: Table) -> Iterator[dict[str, Any]]:
 
 
 def as_csv(table: Table, *, excel: bool = False) -> str:
-    """The table as CSV (RFC 4180) with every text quoted.
+    """Return the table as CSV (RFC 4180) with every text quoted.
 
     With `excel`, texts that a spreadsheet would read as formulas get an apostrophe in front, and
     the file begins with the byte order mark by which Excel recognises UTF-8. Without
@@ -208,14 +208,14 @@ def _cell(value: Any, excel: bool) -> Any:
 
 
 def as_jsonl(table: Table) -> str:
-    """The table as JSON lines: one JSON object per item."""
+    """Return the table as JSON lines: one JSON object per item."""
     return "".join(
         json.dumps(row, ensure_ascii=False, default=as_text) + "\n" for row in rows(table)
     )
 
 
 def as_arrow(table: Table) -> "pa.Table":
-    """The table as an Arrow table. The columns of the source keep their types."""
+    """Return the table as an Arrow table. The columns of the source keep their types."""
     import pyarrow as pa
 
     own = own_columns(table)
@@ -228,7 +228,7 @@ def as_arrow(table: Table) -> "pa.Table":
 
 
 def as_parquet(table: Table) -> bytes:
-    """The table as a Parquet file, compressed with zstd."""
+    """Return the table as a Parquet file, compressed with zstd."""
     import pyarrow as pa
 
     from lodespace.items.table import python_values
@@ -257,7 +257,7 @@ def _parquet(arrow: "pa.Table") -> bytes:
 
 
 def as_npz(table: Table) -> bytes:
-    """A compressed .npz file with one row per item.
+    """Return a compressed .npz file with one row per item.
 
     The arrays are X, ids, y, prediction, verified, confidence, latent_mean, and latent_log_variance
     if a model has been trained. y and prediction are class names, "" without a class. Raises

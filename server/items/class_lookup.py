@@ -16,7 +16,8 @@ def lookup(
     Args:
         table: A value per class, (C, ...).
         class_ids: A class id per item, (N,), -1 to C - 1.
-        default: The value of items without a class, a scalar or (...).
+        default: The value of items without a class: a scalar, or an array of the shape of one
+            value.
 
     Returns:
         A value per item, (N, ...).

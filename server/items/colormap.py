@@ -21,5 +21,5 @@ _LUT = np.stack(
 
 
 def coloured(spectrograms: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Colours of spectrograms: uint8 (..., H, W) -> uint8 (..., H, W, 3)."""
+    """Return colours of spectrograms: uint8 (..., H, W) -> uint8 (..., H, W, 3)."""
     return _LUT[spectrograms]

@@ -98,7 +98,7 @@ def most_bytes(path: bytes) -> int:
 def decode(
     file: BinaryIO, frame: tuple[int, int] | None = None, reading: PictureReading = PLAIN
 ) -> Picture:
-    """The picture in `file`, or the first picture of an animation.
+    """Return the picture in `file`, or the first picture of an animation.
 
     A large JPEG is decoded at a reduced size, which is still at least twice `frame` (height,
     width). `reading` states how numbers of more than 8 bits, channels and planes are read. Raises
@@ -146,7 +146,7 @@ def check_pixels(height: int, width: int) -> None:
 
 
 def _of_stack(file: BinaryIO, frame: tuple[int, int] | None, reading: PictureReading) -> Picture:
-    """The picture of a TIFF file that tifffile reads."""
+    """Return the picture of a TIFF file that tifffile reads."""
     layout = tiff.layout(file, frame)
     check_pixels(layout.height, layout.width)
     if layout.height * layout.width > _LARGE:
@@ -156,7 +156,7 @@ def _of_stack(file: BinaryIO, frame: tuple[int, int] | None, reading: PictureRea
 
 
 def as_picture(numbers: Numbers, reading: PictureReading) -> npt.NDArray[np.uint8]:
-    """The numbers as uint8, (H, W) or (H, W, 3).
+    """Return the numbers as uint8, (H, W) or (H, W, 3).
 
     Two channels become magenta and green, three become red, green and blue. Raises ItemError if no
     number is finite.
@@ -179,13 +179,13 @@ def as_picture(numbers: Numbers, reading: PictureReading) -> npt.NDArray[np.uint
 
 
 def _unidentified(file: BinaryIO) -> str:
-    """The reason why a file is not read as a picture."""
+    """Return the reason why a file is not read as a picture."""
     file.seek(0)
     return heif.hint(file) or "the file is not a picture of a known format"
 
 
 def numbers_of(file: BinaryIO, reading: PictureReading = PLAIN) -> Numbers | None:
-    """The numbers of a picture of more than 8 bits. None for a picture of 8 bits.
+    """Return the numbers of a picture of more than 8 bits. None for a picture of 8 bits.
 
     Raises ItemError for a picture that cannot be decoded.
     """
@@ -206,7 +206,7 @@ def numbers_of(file: BinaryIO, reading: PictureReading = PLAIN) -> Numbers | Non
 
 
 def suffix_of(file: BinaryIO) -> str:
-    """The suffix for a picture file, after the whole picture was decoded.
+    """Return the suffix for a picture file, after the whole picture was decoded.
 
     A large JPEG is decoded at a reduced size. `file` is at its beginning afterwards. Raises
     ItemError if the file is not a picture, because only pictures may be exported or sent as
@@ -223,7 +223,7 @@ def suffix_of(file: BinaryIO) -> str:
 
 
 def height_and_width(picture: Picture) -> tuple[int, int]:
-    """(height, width) of a picture, in pixels."""
+    """Return (height, width) of a picture, in pixels."""
     if isinstance(picture, Image.Image):
         return picture.height, picture.width
     return picture.shape[0], picture.shape[1]
@@ -247,7 +247,7 @@ class Look(NamedTuple):
 
 
 def look(file: BinaryIO) -> Look | None:
-    """The facts in the header of a picture file, or None if the header cannot be read."""
+    """Return the facts in the header of a picture file, or None if the header cannot be read."""
     try:
         opened = deep_pixels.opened(file, heif.with_heif(file, FORMATS))
         if opened is None:
@@ -264,7 +264,7 @@ def look(file: BinaryIO) -> Look | None:
 
 
 def size_of(file: BinaryIO) -> tuple[int, int] | None:
-    """(height, width) from the header of a picture file, or None if the header cannot be read."""
+    """Return (height, width) from the header of a picture file; None if it cannot be read."""
     found = look(file)
     return None if found is None else (found.height, found.width)
 
@@ -280,7 +280,7 @@ def _upright(image: Image.Image, file: BinaryIO, reading: PictureReading) -> Pic
 
 
 def plain(image: Image.Image, reading: PictureReading = PLAIN) -> Image.Image:
-    """The picture in 8-bit grey or RGB, with white behind transparent pixels.
+    """Return the picture in 8-bit grey or RGB, with white behind transparent pixels.
 
     Raises ItemError if no pixel is a finite number.
     """

@@ -56,7 +56,7 @@ def is_slow(image: Image.Image) -> bool:
 
 
 def _jpeg2000_bits(image: Image.Image) -> int:
-    """Number of bits per channel in the header of a JPEG 2000 picture, or 8 if it is not found."""
+    """Return the bits per channel in the header of a JPEG 2000 picture; 8 if they are not found."""
     file = cast(Any, image).fp
     place = file.tell()
     file.seek(0)
@@ -68,7 +68,7 @@ def _jpeg2000_bits(image: Image.Image) -> int:
 
 
 def numbers_of(image: Image.Image, file: BinaryIO) -> Numbers:
-    """The numbers of a picture for which `is_deep` holds. `file` is the file of the picture.
+    """Return the numbers of a picture for which `is_deep` holds. `file` is the file of the picture.
 
     Without imagecodecs, a colour picture has only the upper 8 bits of each number. Raises
     ItemError.
@@ -110,7 +110,7 @@ def _deep_colour(image: Image.Image, file: BinaryIO) -> Any:
 
 
 def opened(file: BinaryIO, formats: tuple[str, ...]) -> Image.Image | None:
-    """The picture in `file`, opened by Pillow. None if tifffile should read the file.
+    """Return the picture in `file`, opened by Pillow. None if tifffile should read the file.
 
     tifffile reads TIFF files with several pages or channels, and with numbers that Pillow has no
     mode for. Without tifffile, Pillow reads the first page.
@@ -165,7 +165,7 @@ def _bits(image: Image.Image) -> int:
 
 
 def _tags(image: Image.Image, tag: int, default: int) -> tuple[int, ...]:
-    """The numbers of a tag of a TIFF page."""
+    """Return the numbers of a tag of a TIFF page."""
     value: Any = getattr(image, "tag_v2", {}).get(tag, default)
     numbers = value if isinstance(value, tuple) else (value,)
     return tuple(n for n in numbers if isinstance(n, int)) or (default,)

@@ -13,7 +13,7 @@ MAX_COLUMNS_SHOWN = 500
 
 
 def provenance(items: ItemSet, item: int) -> dict[str, Any]:
-    """The fields of ItemInfo about the source of an item: path, columns, start and end."""
+    """Return the fields of ItemInfo about the source of an item: path, columns, start and end."""
     if items.table is None:
         return {"path": "", "columns": []}
     from lodespace.items.paths import shown
@@ -44,12 +44,12 @@ def provenance(items: ItemSet, item: int) -> dict[str, Any]:
 
 
 def _shortened(text: str) -> str:
-    """The text, cut to MAX_SHOWN characters. Exports contain the whole text."""
+    """Return the text, cut to MAX_SHOWN characters. Exports contain the whole text."""
     return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
 
 
 def as_text(value: Any) -> str:
-    """A column's value as text.
+    """Return a column's value as text.
 
     None becomes "". Bytes become a text that states their count. Lists and structures become
     JSON.

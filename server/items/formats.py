@@ -28,7 +28,7 @@ class Extra(NamedTuple):
         return _can_be_imported(self.module)
 
     def command(self) -> str:
-        """The command that installs the extra."""
+        """Return the command that installs the extra."""
         return f"pip install 'lodespace[{self.name}]'"
 
 
@@ -84,11 +84,11 @@ does not state its sample rate. The sound of an .sd2 file is in a second file.
 
 
 def extra_for(suffix: str) -> Extra | None:
-    """The extra that reads files with this suffix (with the dot, in lower case), or None."""
+    """Return the extra that reads files with this suffix (with the dot, in lower case), or None."""
     return next((extra for extra in EXTRAS if suffix in extra.suffixes), None)
 
 
 def missing_extra(suffix: str) -> Extra | None:
-    """The extra that would read files with this suffix and is not installed, or None."""
+    """Return the extra that would read files with this suffix and is not installed, or None."""
     extra = extra_for(suffix)
     return None if extra is None or extra.installed() else extra

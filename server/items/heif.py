@@ -20,7 +20,7 @@ def is_heif(file: BinaryIO) -> bool:
 
 
 def with_heif(file: BinaryIO, formats: tuple[str, ...]) -> tuple[str, ...]:
-    """The formats that Pillow tries on `file`: HEIF for a HEIF picture, otherwise `formats`."""
+    """Return the formats that Pillow tries on `file`: HEIF for HEIF pictures, else `formats`."""
     if not (is_heif(file) and HEIF.installed()):
         return formats
     _register()

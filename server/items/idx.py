@@ -16,7 +16,7 @@ from lodespace.items.unpacking import check_unpacked
 
 
 def read_idx(path: Path, unpacked: float | None = None) -> npt.NDArray[np.uint8]:
-    """The uint8 array of an IDX file, which may be compressed with gzip.
+    """Return the uint8 array of an IDX file, which may be compressed with gzip.
 
     The array is mapped from a temporary file, so the array occupies no memory of the process.
 

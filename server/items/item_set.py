@@ -138,7 +138,7 @@ class ItemSet:
 
 
 def load_digits() -> ItemSet:
-    """The bundled digits: 5,000 pictures of MNIST, 28 x 28 pixels, 500 per class.
+    """Return the bundled digits: 5,000 pictures of MNIST, 28 x 28 pixels, 500 per class.
 
     assets/digits/SOURCE.md states the source and licence of the pictures.
     """
@@ -146,7 +146,7 @@ def load_digits() -> ItemSet:
 
 
 def bundled_digits_folder() -> Path:
-    """The folder of the bundled digits, in an installed package or in a checkout."""
+    """Return the folder of the bundled digits, in an installed package or in a checkout."""
     return Path(str(files("lodespace.assets"))) / "digits"
 
 
@@ -230,7 +230,7 @@ def load(folder: Path, *, root: Path | None = None) -> ItemSet:
 
 
 def member(folder: Path, name: object) -> Path:
-    """The file `name` in `folder`.
+    """Return the file `name` in `folder`.
 
     Other people may have written dataset.json, so `name` could lead out of the folder. Raises
     DatasetError if `name` is not a plain file name, or if the file is a link to a place outside of
@@ -252,7 +252,7 @@ def member(folder: Path, name: object) -> Path:
 
 
 def _array(folder: Path, name: object) -> npt.NDArray[Any]:
-    """The array in the file `name`, mapped into memory, so that opening takes no time.
+    """Return the array in the file `name`, mapped into memory, so that opening takes no time.
 
     The mapping is copy-on-write: torch needs writable arrays, and the file does not change.
     """
@@ -305,7 +305,7 @@ def _text(value: object) -> str:
 
 
 def files_of(folder: Path) -> list[Path]:
-    """The files of the data set in `folder`. dataset.json is the last file of the list."""
+    """Return the files of the data set in `folder`. dataset.json is the last file of the list."""
     manifest = json_value((folder / MANIFEST).read_bytes())
     named: list[object] = [manifest.get(key) for key in _FILES]
     named.append(manifest.get("normalisation", {}).get("standardisation"))

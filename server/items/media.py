@@ -55,14 +55,17 @@ class VideoFrame(NamedTuple):
         return 2 * int(self.frame.width) * int(self.frame.height)
 
     def picture(self) -> Image.Image:
-        """The picture in RGB, upright."""
+        """Return the picture in RGB, upright."""
         image: Image.Image = self.frame.to_image()
         turn = _ROTATIONS.get(round(getattr(self.frame, "rotation", 0) or 0) % 360)
         return image if turn is None else image.transpose(turn)
 
 
 def open_media(file: BinaryIO) -> Any:
-    """The container of PyAV. Raises ItemError if PyAV is missing or the file cannot be read."""
+    """Return PyAV's container of `file`.
+
+    Raises ItemError if PyAV is missing or the file cannot be read.
+    """
     if not VIDEO.installed():
         raise ItemError(f"this kind of file needs {VIDEO.command()}")
     av: Any = importlib.import_module(VIDEO.module)
@@ -73,7 +76,7 @@ def open_media(file: BinaryIO) -> Any:
 
 
 def header_of(file: BinaryIO) -> tuple[int, int, float]:
-    """(height, width, seconds) that the header of a video states. Raises ItemError."""
+    """Return (height, width, seconds) that the header of a video states. Raises ItemError."""
     with open_media(file) as container:
         context = _video_stream(container).codec_context
         seconds = (container.duration or 0) / 1e6
@@ -95,10 +98,10 @@ def frames(file: BinaryIO, every: float) -> Iterator[VideoFrame]:
 
 
 def frame_at(file: BinaryIO, time: float) -> Image.Image:
-    """The picture of a video that `frames` yields with this time (seconds). Raises ItemError."""
+    """Return the picture that `frames` yields at `time` (seconds). Raises ItemError."""
     if not 0 <= time < _LONGEST:
         raise ItemError("the item has no valid start")
-    # Some formats find a place after the wanted one. They are decoded from the beginning.
+    # In some formats, a seek can end after `time`. Then the file is decoded from the beginning.
     for seek in (True, False):
         file.seek(0)
         with open_media(file) as container:
@@ -109,10 +112,10 @@ def frame_at(file: BinaryIO, time: float) -> Image.Image:
 
 
 def _frame_of(container: Any, time: float, *, seek: bool) -> Image.Image | None:
-    """The first frame at `time` (seconds) or later, or None if it is not found.
+    """Return the first frame at `time` (seconds) or later, or None if it is not found.
 
-    With `seek`, decoding begins near `time`. The result is None if it begins too late: an earlier
-    frame that was skipped could be the first.
+    With `seek`, decoding begins near `time`. If decoding begins after `time`, the result is None,
+    because the skipped frames could include the first such frame.
     """
     stream = _video_stream(container)
     begin = next((start for start, _ in _decoded(container, stream)), None)
@@ -232,7 +235,10 @@ class MediaSound:
         return frame
 
     def _next(self) -> npt.NDArray[np.float32] | None:
-        """The samples of the next frame, (T, channels). None at the end. Raises ItemError."""
+        """Return the samples of the next frame, (T, channels); None at the end.
+
+        Raises ItemError.
+        """
         try:
             frame = next(self._frames, None)
             return None if frame is None else self._samples(frame)

@@ -36,7 +36,7 @@ _VALUES_AT_ONCE = 1 << 22
 
 
 def picture(items: ItemSet, item: int, side: int) -> Image.Image:
-    """The item's picture, at most `side` pixels wide and high.
+    """Return the item's picture, at most `side` pixels wide and high.
 
     The picture is the original if the original can be read, or else the stored copy. Raises
     RequestError for vectors without pictures.
@@ -88,7 +88,7 @@ def open_original(items: ItemSet, item: int) -> BinaryIO | None:
 
 
 def raw(items: ItemSet, item: int) -> bytes | None:
-    """The original bytes of a picture that was in a table.
+    """Return the original bytes of a picture that was in a table.
 
     Returns None for a picture from a file, and if the original is not larger than the stored copy.
     """
@@ -107,7 +107,7 @@ def raw(items: ItemSet, item: int) -> bytes | None:
 
 
 def sound(items: ItemSet, item: int) -> bytes:
-    """The item's part of the sound file, as a WAV file with 16 bits and one channel.
+    """Return the item's part of the sound file, as a WAV file with 16 bits and one channel.
 
     Raises RequestError if the item is not a sound, or if the sound file cannot be read.
     """
@@ -146,7 +146,7 @@ def sound(items: ItemSet, item: int) -> bytes:
 
 
 def played(items: ItemSet, start: float | None, end: float | None) -> tuple[float, float]:
-    """The start and end of the sound that is played for an item, in seconds.
+    """Return the start and end of the sound that is played for an item, in seconds.
 
     If the items are annotations (clips), the sound around an annotation is played, too. Raises
     ItemError if the item has no start or end.
@@ -160,9 +160,9 @@ def played(items: ItemSet, start: float | None, end: float | None) -> tuple[floa
 
 
 def around(start: float, end: float, length: float) -> tuple[float, float]:
-    """(begin, end) in seconds of a part of `length` seconds around the middle of `start` and `end`.
+    """Return begin and end, in seconds, of a part around the middle of `start` and `end`.
 
-    The returned part may begin before the recording, at a negative time.
+    The part is `length` seconds long. It may begin before the recording, at a negative time.
     """
     middle = (start + end) / 2
     return middle - length / 2, middle + length / 2
@@ -192,7 +192,7 @@ def read_part(recording: Any, start: float, end: float) -> npt.NDArray[np.float3
 
 
 def part_of(start: float | None, end: float | None, rate: int) -> tuple[int, int]:
-    """(first sample, number of samples) of an item from `start` to `end` seconds.
+    """Return (first sample, number of samples) of an item from `start` to `end` seconds.
 
     Raises ItemError if the times are not valid, or if the item has too many samples.
     """

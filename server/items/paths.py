@@ -27,7 +27,7 @@ With these characters, a file name can look like another file name.
 
 
 def shown(name: bytes) -> str:
-    """A file's name as text.
+    """Return a file's name as text.
 
     Invalid UTF-8, control characters and characters that change the reading direction are escaped.
     """
@@ -35,7 +35,7 @@ def shown(name: bytes) -> str:
 
 
 def printable(text: str) -> str:
-    """The text for a terminal, with some characters escaped.
+    """Return the text for a terminal, with some characters escaped.
 
     Names and values in the text may be from other people, and could move the cursor or hide lines.
     The escaped characters are control characters except line breaks and tabs, characters that
@@ -105,7 +105,7 @@ def _link(entry: "os.DirEntry[bytes]", path: bytes, real_top: bytes) -> Iterator
 
 
 def inside(root: Path, path: bytes) -> bytes:
-    """The real path of `path` below `root`.
+    """Return the real path of `path` below `root`.
 
     Raises ItemError if `path`, or a link on the way, leads out of `root`.
     """

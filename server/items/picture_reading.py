@@ -1,4 +1,4 @@
-"""How to read picture files with more than 8 bits, 3 channels or 1 plane, per data set."""
+"""Options of a data set for picture files of more than 8 bits, many channels or several planes."""
 
 import math
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ class PictureReading:
 
     @classmethod
     def of(cls, details: Mapping[str, Any]) -> "PictureReading":
-        """The record in the details of a data set.
+        """Return the record in the details of a data set.
 
         Values that are not valid are ignored: another person may have written the details.
         """
@@ -46,7 +46,7 @@ class PictureReading:
         return cls(_ranges(details.get("stretched_from")), _channels(details), planes)
 
     def details(self) -> dict[str, Any]:
-        """The record as JSON values, for the details of a data set. `of` is the inverse."""
+        """Return the record as JSON values, for the details of a data set. `of` is the inverse."""
         out: dict[str, Any] = {}
         if self.ranges:
             pairs = [list(pair) for pair in self.ranges]
@@ -58,7 +58,7 @@ class PictureReading:
         return out
 
     def range_of(self, channel: int) -> Range | None:
-        """The range of a channel; `channel` is its index among the channels that are read.
+        """Return the range of a channel; `channel` is its index among the channels that are read.
 
         None: the range is computed from the channel itself.
         """

@@ -102,7 +102,7 @@ class ItemTable:
         new.replace(path)
 
     def with_column(self, name: str, values: list[Any]) -> "ItemTable":
-        """This table with `values` in Lodespace's own column `name`, which may already exist."""
+        """Return a copy with `values` in Lodespace's own column `name`, added or replaced."""
         column = pa.array(values, OWN_TYPES[name])
         number = self._numbers.get(name)
         if number is None:
@@ -145,7 +145,7 @@ class ItemTable:
         return tuple(self.table[ID].to_pylist())
 
     def column(self, name: str) -> list[Any]:
-        """The value of a column per item. All values of an unknown column are None."""
+        """Return the value of a column per item. All values of an unknown column are None."""
         number = self._numbers.get(name)
         return [None] * len(self) if number is None else python_values(self.table.column(number))
 
@@ -154,14 +154,14 @@ class ItemTable:
         return None if number is None else self._cell(number, item)
 
     def row(self, item: int, most: int | None = None) -> dict[str, Any]:
-        """The values of an item in the source's columns, or in the first `most` of them."""
+        """Return the values of an item in the source's columns, or in the first `most` of them."""
         return {name: self._cell(self._numbers[name], item) for name in self.columns[:most]}
 
     def _cell(self, column: int, item: int) -> Any:
         return python_values(self.table.column(column).slice(item, 1))[0]
 
     def matching(self, text: str) -> list[int]:
-        """The items, ascending, whose id, path or any column contains `text`, ignoring case.
+        """Return the items, ascending, whose id, path or any column contains `text`, ignoring case.
 
         `column:text` searches one column.
         """
@@ -204,7 +204,7 @@ class ItemTable:
 
 
 def python_values(column: "pa.ChunkedArray | pa.Array") -> list[Any]:
-    """The values of a column as Python objects.
+    """Return the values of a column as Python objects.
 
     A value that Python cannot represent, such as a time with nanoseconds or a text that is not
     valid, becomes text.

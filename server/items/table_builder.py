@@ -88,7 +88,7 @@ class ItemTableBuilder:
         try:
             table = pa.concat_tables(self.tables, promote_options="permissive")
         except pa.ArrowException:
-            # A column has numbers in some of the tables and text in others: store it as text.
+            # A column has numbers in some of `tables` and text in others: store the column as text.
             table = pa.concat_tables(
                 [_as_texts(table) for table in self.tables], promote_options="permissive"
             )

@@ -73,7 +73,7 @@ def is_tiff(file: BinaryIO) -> bool:
 
 
 def page_count(file: BinaryIO, most: int = MAX_PAGES) -> int:
-    """The number of pages of a TIFF file, at most `most` + 1. 0 for a damaged file.
+    """Return the number of pages of a TIFF file, at most `most` + 1. 0 for a damaged file.
 
     Counted here, because a hostile file can have millions of pages, each of a few bytes. `file` is
     at its beginning afterwards.
@@ -106,7 +106,7 @@ def _count_pages(file: BinaryIO, most: int) -> int:
 
 
 def layout(file: BinaryIO, frame: tuple[int, int] | None = None) -> Layout:
-    """The axes of a TIFF file, at the level of a pyramid that `read` chooses for `frame`.
+    """Return the axes of a TIFF file, at the level of a pyramid that `read` chooses for `frame`.
 
     Raises ItemError if tifffile is missing or cannot read the file.
     """
@@ -142,8 +142,9 @@ class _Stack:
         if page_count(file) > MAX_PAGES:
             raise ItemError(f"the file has more than {MAX_PAGES:,} pages")
         try:
-            # An OME file may name further files, which must not be opened. The name is of no file:
-            # tifffile would look for further files in its folder.
+            # An OME file may name further files, which must not be opened. `name` is not the name
+            # of the real file, because tifffile would look for further files in the folder of that
+            # name.
             self.tiff = tifffile.TiffFile(
                 file, name="picture.tif", _multifile=False, is_mmstack=False, is_ndtiff=False
             )
@@ -172,7 +173,8 @@ class _Stack:
         self.samples = inner.get("S", 1)
         deep = page.dtype is None or page.dtype.itemsize > 1
         planar = page.axes.index("S") < page.axes.index("Y") if "S" in inner else False
-        # tifffile writes three arrays of 16 bits as the planes of a colour picture.
+        # Three planes of 16 bits are read as channels: tifffile writes any three such arrays as the
+        # planes of a colour picture.
         self.colour = (
             int(page.photometric) in _COLOURS and self.samples >= 3 and not (planar and deep)
         )
@@ -198,7 +200,7 @@ class _Stack:
         return axis.letter in "QI" and axis.length <= _FEW and deep
 
     def numbers(self, reading: PictureReading) -> Numbers:
-        """The pixel values of the channels and the plane that `reading` selects."""
+        """Return the pixel values of the channels and the plane that `reading` selects."""
         self._check_size()
         count = self.layout.channels
         wanted = reading.channels or tuple(range(min(count, MAX_CHANNELS)))
@@ -236,7 +238,7 @@ class _Stack:
             )
 
     def _plane(self, chosen: dict[str, int], reading: PictureReading) -> npt.NDArray[Any]:
-        """The plane (H, W) or (H, W, S) at the indices `chosen`, by letter of the axis.
+        """Return the plane (H, W) or (H, W, S) at the indices `chosen`, by letter of the axis.
 
         `reading` determines the indices along all other axes.
         """
@@ -292,13 +294,13 @@ class _Stack:
 
 
 def _one_of(axis: _Axis, reading: PictureReading) -> int:
-    """The index that is read along an axis, if only one index of the axis is read."""
+    """Return the index that is read along an axis, if only one index of the axis is read."""
     middle = reading.planes == "middle" or (reading.planes is None and axis.letter in _IN_DEPTH)
     return axis.length // 2 if middle else 0
 
 
 def _level(series: Any, frame: tuple[int, int] | None) -> Any:
-    """The smallest level of a pyramid that is at least twice `frame`, or else the largest level."""
+    """Return the smallest level of a pyramid that is at least twice `frame`, else the largest."""
     levels = [level for level in series.levels if level.axes == series.axes]
     if frame is None or not levels:
         return series

@@ -18,7 +18,7 @@ times its size."""
 
 
 def most_unpacked(size: int, given: float | None, ratio: int = RATIO) -> int:
-    """The number of bytes to which a file of `size` bytes may unpack.
+    """Return the number of bytes to which a file of `size` bytes may unpack.
 
     `given` is the limit of --unpacked in GB. If it is None, the limit is the larger of ALWAYS and
     `ratio` times the size.
@@ -27,7 +27,7 @@ def most_unpacked(size: int, given: float | None, ratio: int = RATIO) -> int:
 
 
 def too_large(given: float | None, ratio: int = RATIO) -> str:
-    """The end of an error message about a file that unpacks to more than the limit.
+    """Return the end of an error message about a file that unpacks to more than the limit.
 
     It states the limit and the option that changes the limit. `given` is the value of --unpacked
     in GB, or None.

@@ -23,7 +23,7 @@ QUANTILES = (0.001, 0.999)
 _MOST_VALUES = 2_000_000
 """Largest number of values in the sample of a data set."""
 _MARKED = 0.001
-"""If at least this share of the numbers is equal, the number may mark pixels without a value."""
+"""A number that at least this share of the pixels has may mark pixels without a value."""
 _NO_VALUES = frozenset({-9999.0, -999.0, -99999.0, -32768.0, -32767.0})
 """Usual marks of pixels without a value."""
 _LOST = 0.05
@@ -52,7 +52,7 @@ class ValueSample:
         self._random = np.random.default_rng(0)
 
     def add(self, values: npt.NDArray[Any]) -> None:
-        """Add the finite numbers of `values`, or a random sample of them if `share` is below 1."""
+        """Add the finite numbers of `values`, or of a large data set a random sample of them."""
         values = values.reshape(-1)
         if np.issubdtype(values.dtype, np.floating):
             values = values[np.isfinite(values)]
@@ -73,7 +73,7 @@ class ValueSample:
             self.share /= 2
 
     def range(self, asked: Range | Full | None = None) -> Range:
-        """The range of the sampled numbers. Raises ItemError if there is no finite number.
+        """Return the range of the sampled numbers. Raises ItemError if there is no finite number.
 
         `asked` is the option --range: a range, or "full" for the range of the number type. Numbers
         that fill a usual range (fractions from 0 to 1, 8 bits, 16 bits) keep it. If many pixels
@@ -114,7 +114,7 @@ class ValueSample:
         return values
 
     def _usual(self, low: float, high: float) -> float | None:
-        """The top of the usual range (0 to 1, 255 or 65,535) that the numbers fill, or None.
+        """Return the top of the usual range (0 to 1, 255 or 65,535) that the numbers fill, or None.
 
         If numbers of 16 bits leave the darkest tenth of a range empty, they have an offset, as
         from a sensor, and do not fill the range.
@@ -150,7 +150,7 @@ class Spans:
                 self.spans.append((low, middle, high))
 
     def lost(self, scale: Range) -> list[Range]:
-        """The ranges of the pictures that look almost uniform when `scale` becomes 0 to 255.
+        """Return the ranges of the pictures that look almost uniform when `scale` becomes 0 to 255.
 
         The range of such a picture covers a small part of `scale`, or its middle value is outside
         `scale` by more than the width of `scale`. Empty if there are few such pictures.
@@ -167,14 +167,14 @@ class Spans:
 
 
 def own_range(values: npt.NDArray[Any]) -> Range:
-    """The range of one picture. Raises ItemError if it holds no finite number."""
+    """Return the range of one picture. Raises ItemError if it holds no finite number."""
     sample = ValueSample(values.dtype, values.size)
     sample.add(values)
     return sample.range()
 
 
 def to_bytes(values: npt.NDArray[Any], scale: Range) -> npt.NDArray[np.uint8]:
-    """The numbers as uint8: `scale` becomes 0 to 255, and numbers outside of it are clipped.
+    """Return the numbers as uint8: `scale` becomes 0 to 255, and numbers outside of it are clipped.
 
     NaN becomes 0: it marks pixels without a measurement.
     """
@@ -192,7 +192,7 @@ def to_bytes(values: npt.NDArray[Any], scale: Range) -> npt.NDArray[np.uint8]:
 
 @lru_cache(maxsize=16)
 def _table(scale: Range) -> npt.NDArray[np.uint8]:
-    """The byte for each 16-bit number, (65536,). A look-up is faster than the computation."""
+    """Return the byte for each 16-bit number, (65536,). A look-up is faster than a computation."""
     numbers = np.arange(1 << 16, dtype=np.float64)
     scaled = (numbers - scale[0]) * (255 / (scale[1] - scale[0]))
     return scaled.round().clip(0, 255).astype(np.uint8)

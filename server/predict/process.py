@@ -60,7 +60,7 @@ class PredictionProcess:
             self._waiting -= 1
 
     async def _predict(self, request: Predict) -> Predictions:
-        # Without a model, nobody has to wait until the process has loaded torch.
+        # This is checked before the process starts, because loading torch takes seconds.
         if not self._project.has_model:
             raise LodespaceError(
                 "The project has no model yet. Send the request again when training rests.",
@@ -90,7 +90,7 @@ class PredictionProcess:
         answer = decode_answer(payload)
         if answer.predictions is not None:
             return answer.predictions
-        # 409, because the body has the form of the schema, which cannot state what the items are.
+        # Not 400: the body follows the schema, but its items do not fit those of the project.
         status = 500 if answer.code == "internal_error" else 409
         raise LodespaceError(answer.message, code=answer.code, status=status)
 

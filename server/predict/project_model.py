@@ -14,7 +14,10 @@ from lodespace.training.dataset import to_dataset
 
 
 def trainer_of(project: Project) -> Trainer:
-    """A trainer from the newest valid checkpoint. Raises ProjectError if there is no checkpoint."""
+    """Return a trainer from the newest valid checkpoint.
+
+    Raises ProjectError if there is no checkpoint.
+    """
     try:
         return Trainer.load(project.checkpoints, to_dataset(project.items), device="cpu")
     except ValueError as error:

@@ -214,6 +214,6 @@ def _value_of(item: RawItem, reading: Reading) -> "npt.NDArray[Any] | str":
         return decoding.fitted(item.picture(reading.frame), reading.frame)
     except ItemError as error:
         return str(error)
-    # One item cannot end the reading, and decoders raise many types of errors.
+    # Decoders raise many types of errors. An error of one item must not end the reading.
     except Exception as error:
         return f"cannot be read: {str(error) or type(error).__name__}"

@@ -172,7 +172,7 @@ def summary(result: LabelImport, decision: Decision | None) -> str:
 
 
 def _matching(result: LabelImport) -> list[str]:
-    """Lines on how the labels were matched, and on labels that were not used."""
+    """Return lines on how the labels were matched, and on labels that were not used."""
     matched = result.matched
     lines: list[str] = []
     if matched.how:
@@ -194,14 +194,12 @@ def _matching(result: LabelImport) -> list[str]:
         pairs = list(matched.elsewhere.items())[:_NAMED]
         lines += [f"  {name}: {item}" for name, item in pairs]
     if matched.unclear:
-        lines.append(
-            f"? names that fit no item clearly, and are not used: {len(matched.unclear):,}"
-        )
+        lines.append(f"? names that fit several items, and are not used: {len(matched.unclear):,}")
         lines += [f"  {name}: {', '.join(several)}" for name, several in matched.unclear[:_NAMED]]
     if matched.exact:
         lines.append(
-            "? annotations that label only the window with their times, because all of their "
-            f"recording have the times of windows: {matched.exact:,}"
+            "? annotations with exactly the times of a window, which label only this window: "
+            f"{matched.exact:,}"
         )
     if matched.unused:
         lines.append(

@@ -105,10 +105,12 @@ def _check_complete(project: Project, newest: int, known: tuple[int, str]) -> No
     if number <= newest:
         return
     if not project.labels_path.exists():
-        what = f"{project.folder}: {LABEL_LOG} is missing, and {file} knows {number} events of it"
+        what = (
+            f"{project.folder}: {LABEL_LOG} is missing, and {file} mentions {number} of its events"
+        )
     else:
         what = (
-            f"{project.labels_path}: the label log ends at event {newest}, but {file} knows event "
-            f"{number}, so labels are missing"
+            f"{project.labels_path}: the label log ends at event {newest}, but {file} mentions "
+            f"event {number}, so labels are missing"
         )
     raise LogDamagedError(f"{what}; {repair_advice(project.folder)}")

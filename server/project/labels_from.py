@@ -38,12 +38,15 @@ class ForeignLabels:
 
     @property
     def by_name(self) -> dict[str, str]:
-        """Label of each annotation, by its first name. It must have a name and a label."""
+        """Label of each annotation, by its first name.
+
+        Annotations without a name or label are left out.
+        """
         return {a.names[0]: a.label for a in self.annotations if a.names and a.label}
 
     @classmethod
     def of(cls, labels: dict[str, str]) -> "ForeignLabels":
-        """Labels by the id of an item."""
+        """Return labels for items that are named by their ids. `labels` has the label by id."""
         return cls([Annotation((item_id,), label) for item_id, label in labels.items()])
 
 

@@ -58,7 +58,8 @@ def open_project(
             current folder. An existing project on the same data is opened again.
         settings: Training settings that differ from the defaults; None for the defaults.
         seed: Seed for the training of a new project.
-        start_from_bake: Whether a new project on the digits starts from the bundled bake.
+        start_from_bake: Whether a new project on the digits starts from the bundled bake, which
+            contains a trained model.
         options: How to read the data.
         labels: Which labels of the data to start with: "none", "all" or a number of labels per
             class (initial_labels.py).

@@ -42,7 +42,7 @@ def event_from(recorded: RecordedEvent, state: SessionState) -> Event | None:
         at=0.0 if told is None else told.gesture.at,
     )
     if labels is not None and labels.gesture == 0:
-        return _label_event(recorded, labels, header)  # several events of a thinned recording
+        return _label_event(recorded, labels, header)  # several events, merged when thinned
     gesture = told.gesture.gesture if told is not None else labels.gesture if labels else 0
     if gesture not in (0, recorded.sequence):
         action = state.undo_log.actions.get(gesture)
@@ -104,7 +104,10 @@ def _label_event(recorded: RecordedEvent, labels: Labels, header: Header) -> Eve
 def _class_event(
     recorded: RecordedEvent, before: Sequence[ClassInfo], header: Header
 ) -> Event | None:
-    """Return the event that changed the classes `before` to the recorded classes."""
+    """Return the event that changed the classes `before` to the recorded classes.
+
+    Returns None if no single event can have made this change.
+    """
     assert recorded.classes is not None
     after, number = recorded.classes.classes, recorded.sequence
     if len(after) == len(before) + 1:

@@ -9,7 +9,7 @@ _MEANING = {
     "settings": "changes of the training settings are lost; check the dials (key D)",
     "pins": "pins are lost; drag the items again",
     "snapshot": "gestures are lost, but their labels are back; an undo of them does nothing",
-    "unknown": "events are lost, and no file knows what they were; labels may be missing",
+    "unknown": "events are lost, and no file states what they were; labels may be missing",
 }
 
 
@@ -23,8 +23,8 @@ def describe_log(rebuilt: Rebuilt, problem: Exception) -> list[str]:
     ]
     if rebuilt.from_recording:
         lines.append(
-            "  the recording does not know the regions of a gesture, nor whether a person looked "
-            "at each item"
+            "  the recording does not contain the regions of a gesture, nor whether a person "
+            "looked at each item"
         )
     lines += [
         f"  {count:,} labels from {source}" for source, count in sorted(rebuilt.labels_from.items())

@@ -40,7 +40,8 @@ def sources_of(project: Project) -> Sources:
             f"{len(stored):,} events; move this file out of the project, then repair again"
         )
     if written is not None and written <= limit:
-        # Pages that are out of date can hold events that were refused and removed.
+        # Outdated pages of the file can contain events with higher numbers that were refused and
+        # removed.
         known = limit = max(known, written)
     stored = {number: events for number, events in stored.items() if number <= limit}
     recorded: dict[int, RecordedEvent] = {}

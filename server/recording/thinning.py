@@ -32,8 +32,10 @@ _decode_labels = json_decoder(msgspec.json.Decoder(protocol.Labels))
 _LABELS = b"L"
 """Kind of a `labels` operation in this module. In the file, the operation has kind OPERATION."""
 _MERGE_AT = 2_000_000
-"""Number of label changes after which _NewestClasses merges them. This limits its memory to about
-100 MB."""
+"""Number of label changes that _NewestClasses collects before it merges them.
+
+This limits the memory of _NewestClasses to about 100 MB.
+"""
 _LABELS_MESSAGE = b'{"op":"labels"'
 
 
@@ -97,9 +99,10 @@ class Thinning:
     def _drop_some(self) -> bool:
         """Drop records of the older half. Returns False if there is nothing left to drop."""
         before = np.cumsum(self._lengths) - self._lengths
-        half = int((before < self._lengths.sum() / 2).sum())  # the first of the newer half
+        half = int((before < self._lengths.sum() / 2).sum())  # first record of the newer half
         keyframes = self._of_kind(KEYFRAME)
-        # No frame loses the keyframe before it, on which it builds.
+        # Frames are dropped only before the keyframe `boundary`, so each remaining frame has the
+        # keyframe on which it is based.
         newer = keyframes[keyframes >= half]
         boundary = int(newer[0] if len(newer) else keyframes[-1] if len(keyframes) else 0)
         frames = self._of_kind(FRAME)

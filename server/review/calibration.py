@@ -75,9 +75,9 @@ class Evidence(NamedTuple):
     """Answers from the newest sheets of a session."""
 
     predictions: Answers
-    """About predictions of items without a label."""
+    """Answers about predictions of items without a label."""
     labels: Answers
-    """About labels."""
+    """Answers about labels."""
     proposals: Answers
     """Answers about predictions that differed from the label of the item."""
     sheets: int
@@ -179,9 +179,9 @@ class Curve:
         noise = np.random.default_rng(0).normal(size=(DRAWS, 2))
         offset, factor = (at + noise @ spread.T).T
         self._draws = _sigmoid(offset[:, None] + np.maximum(factor, 0.05)[:, None] * _odds(_GRID))
-        # The mean of all draws is below the most probable curve where little is known. Half of this
-        # caution is kept: with all of it, no share could reach 0.99 without answers about items of
-        # high probability, which sheets do not show.
+        # Where there are few answers, the mean of all draws is below the most probable curve. The
+        # calibration uses the middle of both. With the mean alone, no share could reach 0.99: that
+        # would need answers about items of high probability, which sheets do not show.
         self._curve = (self._draws.mean(axis=0) + _sigmoid(at[0] + at[1] * _odds(_GRID))) / 2
 
     def __call__(self, probability: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
@@ -224,13 +224,16 @@ class Calibration:
 
 
 def interval(draws: Iterable[float] | Floats) -> tuple[float, float]:
-    """Return the bounds of the interval of `draws`."""
+    """Return the lower and upper bound of `draws`: their quantiles INTERVAL."""
     low, high = np.quantile(np.asarray(draws), INTERVAL)
     return float(low), float(high)
 
 
 def share_interval(right: float, count: int) -> tuple[float, float]:
-    """Return the Jeffreys interval of a share that was measured as `right` on `count` items."""
+    """Return the Jeffreys interval of a share.
+
+    `right` is the share that was measured on `count` items.
+    """
     from scipy.stats import beta  # a late import: it takes 0.2 s
 
     a, b = right * count + 0.5, (1 - right) * count + 0.5

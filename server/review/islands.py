@@ -57,7 +57,7 @@ def islands(state: ItemState) -> Islands:
     of_item = np.append(np.where(large, np.cumsum(large) - 1, -1), -1)[of_item]
     looked_at = np.zeros(int(large.sum()) + 1, np.bool_)
     looked_at[of_item[state.verified]] = True
-    looked_at[-1] = True  # items in no island are not unexplained
+    looked_at[-1] = True  # items in no island count as explained
     near = grid.smoothed(state.labelled) >= EXPLAINING * grid.smoothed()
     return Islands(of_item, ~looked_at[of_item] & ~near[grid.cell_of_item])
 

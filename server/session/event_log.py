@@ -237,7 +237,7 @@ class EventLog:
                 self._known = list(log_table.stored_events(self._connection))
             return self._connection
         if not self._files.in_place():
-            self._drop_connection()  # two connections would use two different indices
+            self._drop_connection()  # its index (-shm) is not the index of a new connection
         fresh = self._open()
         try:
             self._agree(fresh)

@@ -79,7 +79,7 @@ def _labels_make_sense(state: SessionState, events: Sequence[LabelEvent | LabelE
     items = np.concatenate([event.items for event in events])
     ascending = np.ones(len(items) + 1, np.bool_)
     ascending[1:-1] = items[1:] > items[:-1]
-    # The items of the next event begin there.
+    # The order is checked within each event, not from one event to the next.
     ascending[np.cumsum([len(event.items) for event in events])] = True
     class_ids = {UNLABELED}
     for event in events:

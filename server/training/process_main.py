@@ -49,12 +49,13 @@ class CommandReader:
             if isinstance(command, m.Stop):
                 if self.starting:
                     os._exit(0)
-                # After many quick gestures, the waiting commands take longer than the server waits
-                # for the end of this process. The next process receives their result.
+                # The commands before `Stop` are discarded. After many quick gestures, they would
+                # take longer than the server waits for the end of this process. The next process
+                # receives the inputs that result from them.
                 self._forget_waiting()
             self.commands.put(command)
-        # Not through the main thread, which may be busy for seconds. Files are replaced atomically,
-        # so the newest checkpoint is complete.
+        # The process ends here and not in the main thread, which may be busy for seconds. Files are
+        # replaced atomically, so the newest checkpoint is complete.
         os._exit(1)
 
     def _forget_waiting(self) -> None:

@@ -124,7 +124,8 @@ class UndoSnapshots:
                 self._changed.wait_for(lambda: self._unwritten or self._closed)
                 if not self._unwritten:
                     return
-                # While closing, the time may not suffice for all, and the newest are undone first.
+                # After `close`, the time may not suffice for all snapshots. The newest are written
+                # first, because an undo needs them first.
                 event, state = self._unwritten.popitem(last=self._closed)
                 keep = max(4, min(ON_DISK, DISK_BYTES // max(1, state.bytes)))
                 newer = sum(number > event for number in self._on_disk)

@@ -137,7 +137,8 @@ async def serve_until_interrupted(
         config: Options of the server.
     """
     # Python code in another thread, such as a region query, holds the interpreter for this time. A
-    # label needs it about fifteen times; with the default of 5 ms, they add up.
+    # label needs the interpreter about fifteen times. With the default of 5 ms, these waits would
+    # add up.
     sys.setswitchinterval(SWITCH_SECONDS)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

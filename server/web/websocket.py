@@ -129,7 +129,8 @@ async def _receive(service: Service, client: Client, socket: web.WebSocketRespon
             )
             return
         if client.device:
-            # Also without a wait: messages that have already arrived would not let others run.
+            # `sleep` is called even if the wait is 0: otherwise messages that have already arrived
+            # would be handled without a pause for other tasks.
             requests = 1 + len(message.data) // BYTES_OF_REQUEST
             await asyncio.sleep(pace.wait("", loop.time(), requests))
         command_id = ""

@@ -186,7 +186,7 @@ class GraphTask(Task):
         learned = tensors.get("learned_features")
         self._set_learned(None if learned is None else learned.clone().to(self._state.device))
         if learned is None and self.features_in_graph and self.learns_features:
-            # An older version saved the state.
+            # States of older versions lack the learned features, so these are computed again.
             old = self._refresh(with_classifier=False)
             while old.building is None:
                 old.unit()

@@ -29,5 +29,5 @@ class Task(ABC):
         return {}
 
     def load(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> None:
-        """Continue from a saved state. A task without a state does nothing."""
+        """Restore what `tensors` and `counters` returned. A task without a state does nothing."""
         del tensors, counters

@@ -88,7 +88,7 @@ def _rebuild(state: SessionState) -> Change:
     after = state.classes.counted_as()[: len(before)]
     items = NO_ITEMS
     if not np.array_equal(before, after):
-        # A new name, colour or lock changes no label, and need not look at every item.
+        # All items are compared only in this case: a new name, colour or lock changes no label.
         given = state.history.labels
         changed = lookup(before, given, UNLABELED) != lookup(after, given, UNLABELED)
         items = np.flatnonzero(changed).astype(np.uint32)
