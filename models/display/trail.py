@@ -19,6 +19,9 @@ class Trail:
 
     def __init__(self) -> None:
         self._frames: deque[tuple[int, torch.Tensor]] = deque()
+        self.backward: list[torch.Tensor] = []
+        """Frames of the motion backward that are still to be shown; the first is shown now."""
+        self._earlier = 0
 
     def add(self, frame: int, shown: torch.Tensor) -> None:
         """Add a frame. The tensor is kept without a copy and must not change afterwards."""
@@ -28,6 +31,24 @@ class Trail:
         most = min(_KEPT_FRAMES, max(2, _KEPT_BYTES // max(1, shown.nbytes)))
         while len(self._frames) > most:
             self._frames.popleft()
+
+    def turn_back(self, frame: int, target: torch.Tensor) -> None:
+        """Begin a motion backward to `target` (N, D), which was shown as frame number `frame`."""
+        self.backward, self._earlier = self.back_to(frame, target), frame
+
+    def step_back(self, number: int) -> None:
+        """Show the next frame of the motion backward, as frame `number`.
+
+        The last frame replaces all frames since the frame to which the points have returned. So
+        a later motion backward does not repeat a motion that was reverted.
+        """
+        shown = self.backward.pop(0)
+        if self.backward:
+            self.add(number, self.backward[0])
+            return
+        while self._frames and self._frames[-1][0] > self._earlier:
+            self._frames.pop()
+        self.add(number, shown)
 
     def back_to(self, frame: int, target: torch.Tensor) -> list[torch.Tensor]:
         """Return at most FRAMES frames, (N, D) each, from the newest frame back to `target`.

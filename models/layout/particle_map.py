@@ -74,6 +74,23 @@ class ParticleMap:
             self.particles.target[released] = self.particles.position[released]
             self._pin(self.particles)
 
+    def put_back(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> bool:
+        """Move the particles to their places in a saved state, with its pins, and keep the graph.
+
+        A motion that only a drag has planned ends; a motion on a newer graph goes on. Returns False
+        if there are no particles, or if the saved state has none in this number of dimensions.
+        """
+        particles, position = self.particles, tensors.get("position")
+        if particles is None or position is None or position.shape != particles.position.shape:
+            return False
+        particles.put_back(tensors, counters["scale"])
+        self._load_pins(tensors, position.shape[1])
+        self._pin(particles)
+        same_graph = torch.equal(tensors["edge_weight"], particles.graph.weight.cpu())
+        if same_graph:
+            self.motion.load(counters)
+        return True
+
     def change_dimension(self, latent_dim: int) -> None:
         """Continue in `latent_dim` dimensions, and remove all pins.
 
@@ -106,6 +123,12 @@ class ParticleMap:
     def _pin(self, particles: Particles) -> None:
         particles.pin(self.pinned.to(particles.position.device), self.pins)
 
+    def _load_pins(self, tensors: Mapping[str, torch.Tensor], latent_dim: int) -> None:
+        self._forget_pins(latent_dim)
+        if "pinned_items" in tensors:
+            self.pinned = tensors["pinned_items"].clone()
+            self.pins = tensors["pins"].clone().to(self.components.device)
+
     def _forget_pins(self, latent_dim: int) -> None:
         self.pinned = self.pinned[:0]
         self.pins = torch.empty(0, latent_dim, device=self.components.device)
@@ -131,10 +154,7 @@ class ParticleMap:
         """Restore what `tensors` and `counters` returned for a map of `latent_dim` dimensions."""
         device = self.components.device
         self.motion.load(counters)
-        self._forget_pins(latent_dim)
-        if "pinned_items" in tensors:
-            self.pinned = tensors["pinned_items"].clone()
-            self.pins = tensors["pins"].clone().to(device)
+        self._load_pins(tensors, latent_dim)
         self.particles = None
         if "position" in tensors:
             scale = counters["scale"]

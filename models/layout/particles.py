@@ -74,6 +74,14 @@ class Particles:
         """
         self.pinned, self.pins = items, pins
 
+    def put_back(self, tensors: Mapping[str, torch.Tensor], scale: float) -> None:
+        """Move the particles to the positions and anchors of a saved state with this dimension."""
+        device = self.position.device
+        self.position = tensors["position"].to(device, copy=True)
+        self.target = tensors["target"].to(device, copy=True)
+        self.stiffness = tensors["stiffness"].to(device, copy=True)
+        self.scale = scale
+
     def _degrees(self) -> torch.Tensor:
         degree = torch.zeros(len(self.position), device=self.position.device)
         return degree.index_add_(0, self.graph.head, self.graph.weight).index_add_(

@@ -112,6 +112,13 @@ class Loop(ABC):
     def set_anchors(self, items: torch.Tensor, targets: torch.Tensor) -> None:
         """Pin items int64 (K,) at targets (K, D), in model coordinates, and unpin other items."""
 
+    @abstractmethod
+    def put_back(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> bool:
+        """Move the points to their places in an earlier state, with its pins; keep the networks.
+
+        Returns False if nothing was moved: in `paper`, a drag does not move the points.
+        """
+
     def take_over(self, other: "Loop") -> None:
         """Start from the networks and map of `other`, a loop of another kind on the same data."""
         self.vae_training.take_over(other.vae_training)

@@ -135,6 +135,10 @@ class PaperLoop(Loop):
         """Do nothing: equation 1 has no anchors, so a pin has no force in this preset."""
         del items, targets
 
+    def put_back(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> bool:
+        del tensors, counters
+        return False
+
     def _labels_changed(self) -> None:
         """Plan training steps on cached activations, then epochs of the whole network.
 

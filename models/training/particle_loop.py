@@ -216,6 +216,9 @@ class ParticleLoop(Loop):
             self._guide.update_stiffness()
             self._guide.plan_gesture()
 
+    def put_back(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> bool:
+        return self.map.put_back(tensors, counters)
+
     def _labels_changed(self) -> None:
         if self.state.labels.any:
             self.learning.labels_given(

@@ -8,6 +8,8 @@ import numpy.typing as npt
 import torch
 
 from lodespace.models.checkpoints.tensors import Tensors
+from lodespace.models.display.coordinates import model_from_shown
+from lodespace.models.training.loop import Loop
 
 
 class Pins(NamedTuple):
@@ -89,6 +91,26 @@ class Pinning:
             torch.cat([self.given.items[kept], self.held.items]),
             torch.cat([self.given.targets[kept], self.held.targets]),
         )
+
+    def changes_held(self, pins: Pins) -> bool:
+        """Whether `pins` pin items of the current drag in another way than the current pins do."""
+        if self.held is None:
+            return False
+        before, after = (
+            Pins(one.items[chosen], one.targets[chosen])
+            for one in (self.given, pins)
+            for chosen in (torch.isin(one.items, self.held.items),)
+        )
+        return not after.equals(before)
+
+    def pass_to(self, loop: Loop, shown: torch.Tensor | None) -> None:
+        """Pass all held items to `loop`, in the coordinates of the model.
+
+        `shown` is the last frame, (N, D).
+        """
+        items, targets = self.current()
+        model = model_from_shown(targets.to(loop.device), shown, loop.latent_mean, loop.contraction)
+        loop.set_anchors(items, model)
 
     def tensors(self) -> Tensors:
         """Return the pins for a saved state. A drag is not part of a saved state."""

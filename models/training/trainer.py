@@ -13,7 +13,6 @@ from lodespace.models.checkpoints.training_state import StateDescription, Traini
 from lodespace.models.config import TrainingConfig
 from lodespace.models.dataset import Dataset
 from lodespace.models.device import choose_device
-from lodespace.models.display.coordinates import model_from_shown
 from lodespace.models.display.display import Display
 from lodespace.models.display.trail import Trail
 from lodespace.models.snapshot import Snapshot
@@ -22,6 +21,8 @@ from lodespace.models.training.labels import ItemLabels
 from lodespace.models.training.loops import loop_for, new_loop, random_state, random_state_at
 from lodespace.models.training.pinning import Pinning, Pins
 from lodespace.models.vae.collapse import collapsed_dimensions
+
+ItemNumbers = npt.NDArray[np.integer]
 
 
 class Trainer:
@@ -57,7 +58,6 @@ class Trainer:
         self._moving = True
         self._pinning = Pinning(config.latent_dim)
         self._trail = Trail()
-        self._rewind: list[torch.Tensor] = []
 
     def _own_random_state(self) -> AbstractContextManager[None]:
         return random_state_at(self.seed, self.loop.step)
@@ -127,27 +127,25 @@ class Trainer:
             self.loop.set_labels(before.state.labels)
         self._pinning.given = Pins.empty(self.config.latent_dim)
 
-    def set_priority(self, items: npt.NDArray[np.integer]) -> None:
+    def set_priority(self, items: ItemNumbers) -> None:
         """Update items (K,), which a person looks at, before all other items.
 
-        Raises:
-            ValueError: for an item that does not exist.
+        Raises ValueError for an item that does not exist.
         """
         self.loop.state.priority = self.dataset.checked_items(items).unique()
 
-    def set_anchors(self, items: npt.NDArray[np.integer], targets: npt.NDArray[np.float32]) -> None:
+    def set_anchors(self, items: ItemNumbers, targets: npt.NDArray[np.float32]) -> None:
         """Pin the latent means of items (K,) at targets (K, D), in shown coordinates.
 
         The new pins replace all earlier pins.
 
-        Raises:
-            ValueError: for an item that does not exist, and for targets that are not finite or do
-                not have the shape (K, D).
+        Raises ValueError for an item that does not exist, and for targets that are not finite or do
+        not have the shape (K, D).
         """
         if self._pinning.set_pins(self._checked_pins(items, targets)):
             self._anchor()
 
-    def drag(self, items: npt.NDArray[np.integer], targets: npt.NDArray[np.float32]) -> None:
+    def drag(self, items: ItemNumbers, targets: npt.NDArray[np.float32]) -> None:
         """Hold items (K,) at targets (K, D), in shown coordinates, in addition to the pins.
 
         Without items, end the drag. Raises ValueError in the same cases as `set_anchors`.
@@ -155,22 +153,29 @@ class Trainer:
         if self._pinning.drag(self._checked_pins(items, targets)):
             self._anchor()
 
-    def _checked_pins(
-        self, items: npt.NDArray[np.integer], targets: npt.NDArray[np.float32]
-    ) -> Pins:
+    def pins_dragged(self, items: ItemNumbers, targets: npt.NDArray[np.float32]) -> bool:
+        """Whether the pins of items (K,) at targets (K, D) pin or release an item of the drag."""
+        return self._pinning.changes_held(self._checked_pins(items, targets))
+
+    def return_dragged(self, before: TrainingState) -> None:
+        """End the drag, and move all points back to their places in `before`, the state before it.
+
+        The networks keep what they have learned since then.
+        """
+        self._pinning.held = None
+        if not self.loop.put_back(before.tensors, before.meta["counters"]):
+            return self._anchor()
+        shown = before.tensors["latent_mean"]
+        self._trail.turn_back(before.meta["frame"], shown)
+        self.display.shown = shown.to(self.loop.device, copy=True)
+
+    def _checked_pins(self, items: ItemNumbers, targets: npt.NDArray[np.float32]) -> Pins:
         return Pins.checked(self.dataset.checked_items(items), targets, self.config.latent_dim)
 
     def _anchor(self) -> None:
         """Pass all pinned and dragged items to the loop, in the coordinates of the model."""
-        items, targets = self._pinning.current()
-        loop = self.loop
         with self._own_random_state():
-            loop.set_anchors(
-                items,
-                model_from_shown(
-                    targets.to(loop.device), self.display.shown, loop.latent_mean, loop.contraction
-                ),
-            )
+            self._pinning.pass_to(self.loop, self.display.shown)
 
     # Training ---------------------------------------------------------------------------------
 
@@ -187,11 +192,10 @@ class Trainer:
                 return
 
     def _turn(self) -> Snapshot:
-        if self._rewind:
+        if self._trail.backward:
             # After an undo, training waits until the points have moved back.
-            self._rewind.pop(0)
             self.frame += 1
-            self._trail.add(self.frame, self._visible)
+            self._trail.step_back(self.frame)
             return self.snapshot()
         with self._own_random_state():
             moved = self.loop.turn()
@@ -217,7 +221,7 @@ class Trainer:
     @property
     def _visible(self) -> torch.Tensor:
         shown = self.loop.latent_mean if self.display.shown is None else self.display.shown
-        return (self._rewind[0] if self._rewind else shown).cpu()
+        return (self._trail.backward[0] if self._trail.backward else shown).cpu()
 
     def snapshot(self) -> Snapshot:
         """Return the current state. The arrays are copies."""
@@ -243,10 +247,10 @@ class Trainer:
             predictions=loop.predictions.map(lambda values: values.cpu().numpy().copy()),
             kl_per_dimension=kl,
             collapsed=collapsed_dimensions(kl, settled)
-            if vae_training.epoch >= 1 and not self._rewind
+            if vae_training.epoch >= 1 and not self._trail.backward
             else (),
-            resting=loop.resting and not self._moving and not self._rewind,
-            rewinding=len(self._rewind),
+            resting=loop.resting and not self._moving and not self._trail.backward,
+            rewinding=len(self._trail.backward),
         )
 
     @property
@@ -287,13 +291,11 @@ class Trainer:
 
         The shown points move backward through the frames since `state`. Then training continues.
 
-        Raises:
-            ValueError: in two cases. If the state belongs to other data, the trainer is unchanged.
-                If this version cannot load the state, some tensors may have changed.
+        Raises ValueError in two cases. If the state belongs to other data, the trainer is
+        unchanged. If this version cannot load the state, some tensors may have changed.
         """
-        way = self._trail.back_to(state.meta["frame"], state.tensors["latent_mean"])
         self._load(state.description(len(self.dataset)), state.tensors)
-        self._rewind = way
+        self._trail.turn_back(state.meta["frame"], state.tensors["latent_mean"])
 
     def _load(self, saved: StateDescription, tensors: dict[str, torch.Tensor]) -> None:
         try:
@@ -324,8 +326,7 @@ class Trainer:
     def load(cls, folder: Path, dataset: Dataset, *, device: str = "auto") -> "Trainer":
         """Continue from the newest intact checkpoint of `folder`.
 
-        Raises:
-            ValueError: when there is no checkpoint for this data set.
+        Raises ValueError when there is no checkpoint for this data set.
         """
         found = checkpoint.latest(folder)
         if found is None:
@@ -338,8 +339,7 @@ class Trainer:
     ) -> "Trainer":
         """Return a trainer that continues from `state`.
 
-        Raises:
-            ValueError: when the state belongs to other data, or this version cannot load the state.
+        Raises ValueError when the state belongs to other data, or this version cannot load it.
         """
         saved = state.description(len(dataset))
         trainer = cls(

@@ -68,6 +68,8 @@ class CommandHandler:
     def _take_inputs(self, inputs: m.TrainingInputs) -> None:
         """Apply `inputs`. For an undo or redo, first restore the state `inputs.to_state`."""
         trainer = self.trainer
+        if self._before_drag is not None and not self._pins_dragged(inputs):
+            self._return_dragged(self._before_drag)
         if inputs.event > self.event and trainer.state_id == inputs.from_state:
             # An undo of this event has to return exactly to the positions that are shown now.
             self.publisher.publish(trainer.snapshot(), exact=True)
@@ -86,6 +88,22 @@ class CommandHandler:
         trainer.set_class_count(max(trainer.n_classes, inputs.n_classes))
         trainer.set_labels(inputs.label_array(), verified=inputs.verified_array())
         trainer.set_anchors(*inputs.pin_arrays(trainer.config.latent_dim))
+
+    def _pins_dragged(self, inputs: m.TrainingInputs) -> bool:
+        """Whether `inputs` end the drag with a pin. Then the dragged items stay in their places."""
+        latent_dim = self.trainer.config.latent_dim
+        if (inputs.settings.latent_dim or latent_dim) != latent_dim:
+            return False
+        return self.trainer.pins_dragged(*inputs.pin_arrays(latent_dim))
+
+    def _return_dragged(self, before: TrainingState) -> None:
+        """End the drag, and move the points back to their places before it.
+
+        A label that ends a drag is no wish to move the items. Without this step, the anchors of the
+        label would hold the items where the hand released them.
+        """
+        self.trainer.return_dragged(before)
+        self.rewinding = self.trainer.snapshot().rewinding
 
     def _restore(self, state_id: int) -> bool:
         """Restore the newest snapshot of state `state_id`. Returns whether this succeeded."""
@@ -107,14 +125,18 @@ class CommandHandler:
     def _drag(self, items: npt.NDArray[np.uint32], targets: npt.NDArray[np.float32]) -> None:
         """Hold items uint32 (K,) at targets float32 (K * D,); without items, end the drag.
 
-        The state before the drag is kept, because an undo of the drag returns to it.
+        The state before the drag is kept: an undo of a pin returns to it, and so do items that are
+        released without a pin.
         """
         if self._before_drag is None and len(items):
             self.publisher.publish(self.trainer.snapshot(), exact=True)
             self._before_drag = self.trainer.state()
+        if len(items) == 0:
+            if self._before_drag is not None:
+                self._return_dragged(self._before_drag)
+                self._before_drag = None
+            return
         try:
             self.trainer.drag(items.astype(np.int64), targets.reshape(len(items), -1))
         except ValueError as error:
             log.info("a drag in another latent dimension is ignored: %s", error)
-        if len(items) == 0:
-            self._before_drag = None

@@ -215,22 +215,49 @@ async def test_dials_and_drags_undo_like_labels(session: Session) -> None:
     assert session.service.session.held()[0].tolist() == []
 
 
-@pytest.mark.asyncio(loop_scope="module")
-async def test_a_drag_is_undone_to_the_moment_before_it_began(session: Session) -> None:
-    before = await session.rest()
-    trainer = session.service.trainer
-    items = np.array([3, 4], np.uint32)
+async def carry(session: Session, items: np.ndarray, by: float) -> None:
+    """Drag items (K,) by `by` latent units along two axes, until the map has followed."""
+    service = session.service
+    before = service.session.grid.latent_mean()
     for share in np.linspace(0, 1, 12):
-        trainer.drag(items, (before[items] + share * np.array([1.0, 1.0, 0.0])).astype(np.float32))
+        targets = before[items] + share * np.array([by, by, 0.0])
+        service.trainer.drag(items, targets.astype(np.float32))
         await asyncio.sleep(0.05)
 
     def followed() -> bool:
-        moved = session.service.session.grid.latent_mean()
-        return bool(np.abs(moved[items] - before[items]).max() > 0.4)
+        moved = service.session.grid.latent_mean()
+        return bool(np.abs(moved[items] - before[items]).max() > 0.4 * by)
 
     await eventually(followed, message="the map does not follow the cluster while it is dragged")
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_drag_is_undone_to_the_moment_before_it_began(session: Session) -> None:
+    before = await session.rest()
+    items = np.array([3, 4], np.uint32)
+    await carry(session, items, 1.0)
     await session.drag(items.tolist(), (0.0, 0.0, 0.0), keep=False)
+    free = await session.rest()
+    assert np.abs(free[items] - before[items]).max() < 0.3, "the items stayed in the hand"
+    await session.undo()
+    back = await session.rest()
+    assert np.abs(back - before).max() <= session.step_of_grid()
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_items_labelled_in_the_hand_rest_as_after_a_touch(session: Session) -> None:
+    before = await session.rest()
+    items = np.arange(0, 40, dtype=np.uint32)
+    await session.label(range(0, 40), 1)
+    touched = await session.rest()
+    await session.undo()
     await session.rest()
+    await carry(session, items, 2.0)
+    await session.label(range(0, 40), 1)
+    session.service.trainer.drag(items[:0], np.empty((0, 3), np.float32))
+    dropped = await session.rest()
+    off = np.linalg.norm((dropped - touched)[items].mean(axis=0))
+    assert off < 0.4, f"the items rest {off:.2f} latent units beside the place after a touch"
     await session.undo()
     back = await session.rest()
     assert np.abs(back - before).max() <= session.step_of_grid()

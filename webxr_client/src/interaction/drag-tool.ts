@@ -108,7 +108,7 @@ export class DragTool implements PointerTool {
     this.from = null;
     this.shownFromPlace.identity();
     this.view.showGrabbed(NOTHING, this.shownFromPlace);
-    this.state.latent.release();
+    this.state.latent.releaseFrom(this.targets(), performance.now());
   }
 
   /** Move the items in the plane of the screen, at the depth of the grabbed item. */

@@ -14,6 +14,8 @@ import type { Box, SceneFile } from "../protocol/scene-file.js";
 const SHORTEST = 1000 / 60;
 /** Longest time between two keyframes, in ms. */
 const LONGEST = 250;
+/** Time in which a released item moves from the hand to its received position, in ms. */
+const RELEASE_MS = 320;
 /** Largest number of waiting keyframes. Further frames are added to the last waiting keyframe. */
 const BACKLOG = 3;
 
@@ -120,6 +122,29 @@ export class LatentState {
     this.version += 1;
   }
 
+  /**
+   * Release the held items at `places` (latent units, one point per held item), where a person saw
+   * them last. From there they move to their received positions; no point jumps.
+   */
+  releaseFrom(places: readonly (readonly [number, number, number])[], now: number): void {
+    const { held, from, to } = this;
+    if (held.length === 0) return;
+    const t = this.progress(now);
+    for (let k = 0; k < from.length; k++) from[k] = Math.round(from[k]! + t * (to[k]! - from[k]!));
+    this.release();
+    for (let k = 0; k < held.length; k++)
+      for (let axis = 0; axis < this.latentDim; axis++)
+        from[4 * held[k]! + axis] = this.gridOf(places[k]![axis]!, axis, this.box);
+    this.started = now;
+    this.duration = RELEASE_MS;
+  }
+
+  private gridOf(at: number, axis: number, box: Box): number {
+    const steps = GRID_STEPS - 1;
+    const grid = Math.round(((at - box.origin[axis]!) / box.size) * steps);
+    return Math.min(steps, Math.max(0, grid));
+  }
+
   /** Convert the positions of dragged items to the grid of `box`, clamped to its edges. */
   private putHeldIn(box: Box): void {
     const steps = GRID_STEPS - 1;
@@ -127,8 +152,7 @@ export class LatentState {
       const axis = k % 4;
       if (axis >= this.latentDim) continue;
       const at = this.box.origin[axis]! + (this.heldAt[k]! / steps) * this.box.size;
-      const grid = Math.round(((at - box.origin[axis]!) / box.size) * steps);
-      this.heldAt[k] = Math.min(steps, Math.max(0, grid));
+      this.heldAt[k] = this.gridOf(at, axis, box);
     }
   }
 

@@ -127,6 +127,24 @@ describe("LatentState", () => {
     expect(state.to[0]).toBe(104);
   });
 
+  it("moves released items from the hand to their received positions", () => {
+    const state = new LatentState();
+    state.setScene({ ...oneItem(5), positions: Uint16Array.of(100, 200, 300, 0) });
+    state.hold(Uint32Array.of(0));
+    state.push(frame(5), 1000);
+    state.sampleAt(2000);
+    const { origin, size } = state.box;
+    const at = (grid: number) => origin[0] + (grid / 65535) * size;
+    state.releaseFrom([[at(9000), at(8000), at(70_000)]], 3000);
+    expect(Array.from(state.from)).toEqual([9000, 8000, 65_535, 0]); // the box ends at 65,535
+    expect(state.to[0]).toBe(101);
+    expect(state.sampleAt(3000)).toBe(0);
+    expect(state.sampleAt(3160)).toBeCloseTo(0.5, 1);
+    expect(state.sampleAt(3400)).toBe(1);
+    state.releaseFrom([[0, 0, 0]], 4000); // nothing is held any more
+    expect(state.from[0]).toBe(9000);
+  });
+
   it("keeps held items in place when the box changes", () => {
     const state = new LatentState();
     state.setScene({ ...oneItem(5), positions: Uint16Array.of(20_000, 30_000, 40_000, 0) });

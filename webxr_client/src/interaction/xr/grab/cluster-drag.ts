@@ -80,18 +80,24 @@ export class ClusterDrag {
     return true;
   }
 
-  /** End the drag without pinning. */
-  cancel(): void {
-    if (!this.active) return;
+  /**
+   * End the drag without pinning. The model then moves the items back to where they were grabbed.
+   * Returns false if no items are dragged.
+   */
+  cancel(shownFromPlace: Matrix4): boolean {
+    if (!this.active) return false;
+    this.aim(shownFromPlace);
     this.end();
     this.commands.drag(NOTHING, []);
+    return true;
   }
 
+  /** The items move from the hand to the positions that the model has given them. */
   private end(): void {
+    this.state.latent.releaseFrom(this.targets, performance.now());
     this.items = NOTHING;
     this.start = [];
     this.targets = []; // a new array, because `anchor` keeps the old array until the answer
-    this.state.latent.release();
   }
 
   private aim(shownFromPlace: Matrix4): void {

@@ -80,8 +80,11 @@ export class ClusterHold {
   /** Let the cluster return to its place. */
   release(now: number): void {
     this.hand = null;
-    this.drag.cancel();
-    this.grab.release(now);
+    // A dragged cluster is where the hand is, also for the model, which moves it back.
+    if (this.drag.cancel(this.grab.shownFromPlace)) {
+      this.grab.drop();
+      this.showGrabbed(NOTHING);
+    } else this.grab.release(now);
   }
 
   /** Show the items in the hand again, after the cloud was given new arrays. */

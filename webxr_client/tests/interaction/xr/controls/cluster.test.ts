@@ -29,6 +29,27 @@ describe("a cluster", () => {
     room.frames(60);
     expect(room.grabbed).toBe(0);
   });
+  it("flies home from the hand after it was dragged and dropped on a class", () => {
+    room.annotate();
+    grab(room.right);
+    const { latent, selection } = room.state;
+    const item = selection.value.items[0] as number;
+    const home = latent.latentMean(item, 1);
+    const { x, y, z } = room.tile("class", 2);
+    room.right.at(x, y, z + 0.03);
+    room.frames(8);
+    const targets = room.calls.findLast(([name]) => name === "drag")?.[2] as number[][];
+    const inHand = targets[0]?.[1] as number;
+    room.controls.unsqueeze(room.right);
+    expect(room.calls.at(-2)).toEqual(["label", 2]);
+    expect(room.calls.at(-1)).toEqual(["drag", new Uint32Array(0), []]);
+    // It is shown where the hand was, without an offset of its own, and moves to its place.
+    expect(room.controls.grab.shownFromPlace.equals(new Matrix4())).toBe(true);
+    const shown = (latent.from[4 * item + 1] as number) / 65_535;
+    expect(latent.box.origin[1] + shown * latent.box.size).toBeCloseTo(inHand, 3);
+    expect(latent.latentMean(item, 1)).toBeCloseTo(home, 3);
+    expect(latent.sampleAt(performance.now())).toBeLessThan(0.5);
+  });
   it("returns when it is dropped in space, and nothing is labelled", () => {
     grab(room.right);
     room.right.at(0, 0.5, 0.3);
