@@ -78,7 +78,7 @@ class ParticleMap:
         """Move the particles to their places in a saved state, with its pins, and keep the graph.
 
         A motion that only a drag has planned ends; a motion on a newer graph goes on. Returns False
-        if there are no particles, or if the saved state has none in this number of dimensions.
+        without particles, and if the particles of the saved state have another dimension.
         """
         particles, position = self.particles, tensors.get("position")
         if particles is None or position is None or position.shape != particles.position.shape:

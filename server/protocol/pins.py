@@ -12,8 +12,8 @@ class Drag(Operation, tag="drag"):
     """Pull items to targets while a person drags them.
 
     There is no answer. Each `drag` replaces the previous `drag` of the client. A `drag` without
-    items releases all dragged items and makes no gesture. An `anchor` ends the drag and makes one
-    gesture.
+    items makes no gesture: it releases all dragged items, and the points move back to their places
+    before the drag. An `anchor` ends the drag and makes one gesture.
     """
 
     items: Annotated[list[Item], msgspec.Meta(max_length=MAX_ANCHORED)]
@@ -32,7 +32,7 @@ class Anchor(Operation, tag="anchor"):
     targets: Annotated[list[Vector], msgspec.Meta(max_length=MAX_ANCHORED)]
     """Target per item, in latent units."""
     keep: bool
-    """Whether the items stay pinned to their targets. If false, the items are released."""
+    """Whether the items stay pinned to their targets. If false, the points move back."""
     revision: Counter
     """Revision of the positions that the client showed."""
 

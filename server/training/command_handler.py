@@ -99,8 +99,8 @@ class CommandHandler:
     def _return_dragged(self, before: TrainingState) -> None:
         """End the drag, and move the points back to their places before it.
 
-        A label that ends a drag is no wish to move the items. Without this step, the anchors of the
-        label would hold the items where the hand released them.
+        A label that ends a drag does not ask for a move of the items. Without this step, the
+        anchors of the label would hold the items where the hand released them.
         """
         self.trainer.return_dragged(before)
         self.rewinding = self.trainer.snapshot().rewinding

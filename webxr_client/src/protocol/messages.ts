@@ -719,8 +719,8 @@ export interface Resolved {
  * Pull items to targets while a person drags them.
  *
  * There is no answer. Each `drag` replaces the previous `drag` of the client. A `drag` without
- * items releases all dragged items and makes no gesture. An `anchor` ends the drag and makes one
- * gesture.
+ * items makes no gesture: it releases all dragged items, and the points move back to their places
+ * before the drag. An `anchor` ends the drag and makes one gesture.
  */
 export interface Drag {
   op: "drag";
@@ -739,7 +739,7 @@ export interface Anchor {
   items: number[];
   /** Target per item, in latent units. */
   targets: [number, number, number][];
-  /** Whether the items stay pinned to their targets. If false, the items are released. */
+  /** Whether the items stay pinned to their targets. If false, the points move back. */
   keep: boolean;
   /** Revision of the positions that the client showed. */
   revision: number;
