@@ -72,7 +72,7 @@ from lodespace.protocol.review import (
     Suggestion,
     SuggestionKind,
 )
-from lodespace.protocol.session import Health, Hello, Resync, SessionInfo, Welcome
+from lodespace.protocol.session import Health, Hello, Ping, Pong, Resync, SessionInfo, Welcome
 from lodespace.protocol.training import (
     Losses,
     LossesMeasured,
@@ -187,7 +187,9 @@ __all__ = [
     "PairingCode",
     "PeerMoved",
     "Phase",
+    "Ping",
     "PinsChanged",
+    "Pong",
     "Pose",
     "Predict",
     "Predictions",

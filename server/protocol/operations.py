@@ -12,7 +12,7 @@ from lodespace.protocol.pins import Anchor, Drag, PinsChanged, SetPriority, Unpi
 from lodespace.protocol.presence import PeerMoved, Presence
 from lodespace.protocol.probing import Decode, Decoded, Probe, Probed, Watch
 from lodespace.protocol.review import QualityChanged
-from lodespace.protocol.session import Hello, Resync, Welcome
+from lodespace.protocol.session import Hello, Ping, Pong, Resync, Welcome
 from lodespace.protocol.training import LossesMeasured, SetTraining, TrainingChanged
 
 ClientOperation = (
@@ -35,6 +35,7 @@ ClientOperation = (
     | SetPriority
     | Presence
     | Resolve
+    | Ping
 )
 
 ServerOperation = (
@@ -56,6 +57,7 @@ ServerOperation = (
     | Probed
     | Decoded
     | Resolved
+    | Pong
 )
 
 decode_client_operation = json_decoder(msgspec.json.Decoder(ClientOperation))

@@ -109,3 +109,14 @@ class Resync(Operation, tag="resync"):
     """Id of the new scene."""
     reason: str
     """Reason for this message, as text for logs."""
+
+
+class Ping(Operation, tag="ping"):
+    """Question of a client whether its stream still works, for example after a headset slept. The
+    answer is `pong`."""
+
+    role: ClassVar[Role] = "viewer"
+
+
+class Pong(Operation, tag="pong"):
+    """Answer to `ping`. Several pings in a row may have one answer."""

@@ -203,6 +203,8 @@ async def _handle(service: Service, client: Client, operation: protocol.ClientOp
             service.held_items.set_priority(client, operation.items)
         case protocol.Presence():
             service.presence.moved(client, operation)
+        case protocol.Ping():
+            client.replace("pong", protocol.Pong())
         case protocol.Resolve():
             client.send(
                 await service.resolve(operation, revision=client.revision, device=client.device)

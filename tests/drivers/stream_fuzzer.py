@@ -46,9 +46,10 @@ OPERATIONS: tuple[dict[str, Any], ...] = (
     {"op": "set_priority", "items": [1]},
     {"op": "presence", "head": _POSE, "left": None, "right": None, "scale": 1.0},
     {"op": "resolve", "regions": [_REGION]},
+    {"op": "ping"},
 )
 """A message of every kind, to be changed."""
-WITHOUT_ID = frozenset({"hello", "drag", "watch", "set_priority", "presence"})
+WITHOUT_ID = frozenset({"hello", "drag", "watch", "set_priority", "presence", "ping"})
 """Kinds of messages without a `command_id`. All others get one."""
 _NUMBERS = (0, 1, 2, 5, 7, 150, 199, 200, 201, 1023, (1 << 31) - 1, (1 << 53) - 1, -1)
 """Numbers that replace a number of a message. Many of them are valid values of some field."""

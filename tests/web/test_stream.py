@@ -48,6 +48,14 @@ async def test_a_command_sent_again_has_no_second_effect(served: str) -> None:
         await eventually(lambda: anna.labels[1] == 0)
 
 
+async def test_ping_is_answered_with_pong(served: str) -> None:
+    async with StreamClient(served) as anna:
+        await anna.send(protocol.Ping())
+        await eventually(lambda: len(anna.seen(protocol.Pong)) == 1)
+        await anna.send(protocol.Ping())
+        await eventually(lambda: len(anna.seen(protocol.Pong)) == 2)
+
+
 async def test_message_of_the_largest_size_is_accepted_and_no_larger_one(served: str) -> None:
     """A larger message closes the stream with code 1009. The client must not send this message
     again."""

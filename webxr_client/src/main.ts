@@ -4,6 +4,7 @@ import { bindCloud, bindThumbnails } from "./app/bind-cloud.js";
 import { bindForces } from "./app/bind-forces.js";
 import { bindSound } from "./app/bind-sound.js";
 import { bindTheme } from "./app/bind-theme.js";
+import { bindWake } from "./app/bind-wake.js";
 import { XrLoader } from "./app/xr-loader.js";
 import { bindDesktopInput } from "./interaction/desktop-input.js";
 import { DragTool } from "./interaction/drag-tool.js";
@@ -87,6 +88,7 @@ bindForces(state, commands, stage, cloud, forceLines);
 bindSound(state, stage, player);
 bindTheme(state, stage, cloud, palette);
 bindThumbnails(state, cloud, atlas);
+bindWake(commands);
 effect(() => {
   peers.show(state.peers.value.values());
   stage.invalidate();

@@ -13,6 +13,7 @@ import {
   type ServerOperation,
 } from "../protocol/messages.js";
 import { LeaveGuard } from "./leave-guard.js";
+import { Liveness } from "./liveness.js";
 
 export interface ConnectionState {
   /**
@@ -46,12 +47,19 @@ type CommandOperation = Extract<ClientOperation, { command_id: string }>;
 const FIRST_WAIT = 300;
 /** Longest wait between two attempts, in ms. */
 const LONGEST_WAIT = 8000;
+/**
+ * Failed attempts after which the page mentions the certificate. Together they last about 10 s, in
+ * which a server that was started again answers.
+ */
+const FAILURES_UNTIL_HINT = 5;
 /** Close codes of RFC 6455. */
 const PROTOCOL_ERROR = 1002;
 const MESSAGE_TOO_BIG = 1009;
 
 /** Number of bytes of `text` in UTF-8. */
 const bytesOf = (text: string): number => new TextEncoder().encode(text).length;
+
+const PING = JSON.stringify({ op: "ping" } satisfies ClientOperation);
 
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(bytes < 1e5 ? 3 : 1);
 
@@ -61,6 +69,7 @@ export class Connection {
   private readonly unanswered = new Map<string, string>();
   /** Asks the user before the page closes, because unanswered commands exist only in the page. */
   private readonly guard = new LeaveGuard();
+  private readonly liveness = new Liveness(() => this.replaceSocket());
   private failures = 0;
   private timer: number | undefined;
   private welcomed = false;
@@ -129,15 +138,39 @@ export class Connection {
   /** Disconnect until `open` is called. Commands without an answer are kept. */
   pause(): void {
     window.clearTimeout(this.timer);
-    const socket = this.socket;
-    this.socket = null;
-    this.welcomed = false;
-    socket?.close();
+    this.dropSocket();
+  }
+
+  /**
+   * Check the stream when the page or VR becomes visible, because the device may have slept. A
+   * stream that does not answer is replaced, and a planned attempt to connect is made at once.
+   */
+  check(): void {
+    if (this.last.status === "waiting") this.open();
+    else if (this.socket && this.last.status !== "refused") {
+      this.liveness.begin();
+      this.sendText(PING);
+    }
   }
 
   /** Close the socket as a network failure would; the stream reconnects. */
   interrupt(): void {
     this.socket?.close();
+  }
+
+  private dropSocket(): void {
+    const { socket } = this;
+    this.socket = null;
+    this.welcomed = false;
+    this.liveness.end();
+    socket?.close();
+  }
+
+  /** Replace a dead socket. Its `close` event would come only after the browser's own timeout. */
+  private replaceSocket(): void {
+    this.dropSocket();
+    this.failures = Math.max(1, this.failures);
+    this.open();
   }
 
   private get isOpen(): boolean {
@@ -179,6 +212,7 @@ export class Connection {
 
   private receive(socket: WebSocket, data: string | ArrayBuffer): void {
     if (socket !== this.socket) return;
+    this.liveness.seen();
     if (typeof data !== "string") {
       this.decoding = this.decoding.then(async () => {
         try {
@@ -192,6 +226,9 @@ export class Connection {
       return;
     }
     const operation = JSON.parse(data) as ServerOperation;
+    // A new connection is welcomed without a ping.
+    if (operation.op === "pong" || operation.op === "welcome") this.liveness.end();
+    if (operation.op === "pong") return;
     if (operation.op === "welcome") this.onWelcome(socket);
     if (operation.op === "ack" || operation.op === "refused" || operation.op === "resolved") {
       this.unanswered.delete(operation.command_id);
@@ -212,6 +249,7 @@ export class Connection {
 
   private onClose(socket: WebSocket, event: CloseEvent): void {
     if (socket !== this.socket) return;
+    this.liveness.end();
     // Before the welcome, no command was sent on this socket.
     if (event.code === MESSAGE_TOO_BIG && this.welcomed) this.refuseLargest();
     this.welcomed = false;
@@ -230,7 +268,17 @@ export class Connection {
     const longest = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.failures);
     const wait = longest * (0.5 + 0.5 * Math.random());
     this.timer = window.setTimeout(() => this.open(), wait);
-    this.setState("waiting", "The server cannot be reached.", performance.now() + wait);
+    this.setState("waiting", this.unreachable(), performance.now() + wait);
+  }
+
+  /**
+   * Message after a failed attempt. A browser forgets an accepted certificate, Chromium after a
+   * week. A WebSocket then fails without a reason, and only a page can ask for the certificate.
+   */
+  private unreachable(): string {
+    const text = "The server cannot be reached.";
+    if (this.failures < FAILURES_UNTIL_HINT || !this.url.startsWith("wss:")) return text;
+    return `${text} If it is running, reload the page: the certificate may have to be accepted again.`;
   }
 
   private last: ConnectionState = {

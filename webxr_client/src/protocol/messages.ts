@@ -1202,6 +1202,19 @@ export interface Resync {
   reason: string;
 }
 
+/**
+ * Question of a client whether its stream still works, for example after a headset slept. The
+ * answer is `pong`.
+ */
+export interface Ping {
+  op: "ping";
+}
+
+/** Answer to `ping`. Several pings in a row may have one answer. */
+export interface Pong {
+  op: "pong";
+}
+
 /** Settings that can change during training. In a request, an absent field means no change. */
 export interface Settings {
   /** Named set of defaults for the other fields. */
@@ -1316,7 +1329,8 @@ export type ClientOperation =
   | Decode
   | SetPriority
   | Presence
-  | Resolve;
+  | Resolve
+  | Ping;
 
 export type ServerOperation =
   | Welcome
@@ -1336,4 +1350,5 @@ export type ServerOperation =
   | AccessChanged
   | Probed
   | Decoded
-  | Resolved;
+  | Resolved
+  | Pong;

@@ -170,6 +170,8 @@ export class SessionCommands implements Commands {
 
   readonly accept = () => this.parts.review.accept();
 
+  readonly checkStream = () => this.connection.check();
+
   // Devices --------------------------------------------------------------------------------------
 
   readonly requestAccess = () => void this.parts.pairing.ask();

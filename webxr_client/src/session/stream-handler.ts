@@ -141,6 +141,7 @@ export class StreamHandler implements StreamListener {
         state.access.value = operation.access;
         break;
       case "gesture": // labels, classes and pins of a gesture arrive in other operations
+      case "pong": // handled by the connection
       case "resolved": // answers a query that this page does not make
         break;
     }

@@ -95,6 +95,8 @@ export interface Commands {
   accept(): boolean;
   /** Move the camera so that all points are in view. */
   fit(): void;
+  /** Check whether the stream still works, after the page or VR was not visible. */
+  checkStream(): void;
   /** Request access for this device again. */
   requestAccess(): void;
   /** Pair with a code. Rejects with a message for the user. */

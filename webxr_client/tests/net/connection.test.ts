@@ -3,7 +3,7 @@
  * has them. A command that is too large is refused, and is never sent again.
  */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Connection, type StreamListener } from "../../src/net/connection.js";
+import { Connection, type ConnectionState, type StreamListener } from "../../src/net/connection.js";
 import { MAX_MESSAGE_BYTES, type ServerOperation } from "../../src/protocol/messages.js";
 
 class PlayedSocket {
@@ -29,6 +29,7 @@ class PlayedSocket {
 
 let connection: Connection;
 const pending: number[] = [];
+let shown: ConnectionState;
 const received: ServerOperation[] = [];
 
 /** Whether the browser asks before it closes the page. */
@@ -46,7 +47,10 @@ beforeEach(() => {
     hello: () => ({ op: "hello" }) as never,
     onOperation: (operation) => received.push(operation),
     onFrame: () => {},
-    onState: (state) => pending.push(state.pending),
+    onState: (state) => {
+      shown = state;
+      pending.push(state.pending);
+    },
   };
   connection = new Connection("ws://localhost", () => listener);
 });
@@ -154,5 +158,95 @@ describe("a command that is too large", () => {
     PlayedSocket.last.onclose?.({ code: 1006, reason: "" });
     expect(refusedIds()).toEqual([]);
     expect(pending.at(-1)).toBe(1);
+  });
+});
+
+describe("a stream that is checked after a sleep", () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+    vi.stubGlobal("window", Object.assign(new EventTarget(), { setTimeout, clearTimeout }));
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+  const sentOps = () => PlayedSocket.last.sent.map(({ op }) => op);
+
+  it("is kept if the server answers", () => {
+    connect();
+    const first = PlayedSocket.last;
+    connection.check();
+    expect(sentOps()).toEqual(["ping"]);
+    vi.advanceTimersByTime(2900);
+    first.receive({ op: "pong" });
+    vi.advanceTimersByTime(60_000);
+    expect(PlayedSocket.last).toBe(first);
+    expect(shown.status).toBe("open");
+    expect(received.map(({ op }) => op)).not.toContain("pong");
+  });
+  it("is replaced after 3 s without a message, and commands are sent again", () => {
+    connect();
+    const dead = PlayedSocket.last;
+    connection.command({ op: "undo", command_id: "a" });
+    connection.check();
+    vi.advanceTimersByTime(2999);
+    expect(PlayedSocket.last).toBe(dead);
+    vi.advanceTimersByTime(1);
+    expect(PlayedSocket.last).not.toBe(dead);
+    expect(shown.status).toBe("connecting");
+    PlayedSocket.last.receive({ op: "welcome", session: {} });
+    expect(sentIds()).toEqual(["a"]);
+    dead.onclose?.({ code: 1006, reason: "" });
+    expect(shown.status).toBe("open");
+  });
+  it("gets more time with each message, which does not replace the answer", () => {
+    connect();
+    const first = PlayedSocket.last;
+    connection.check();
+    vi.advanceTimersByTime(2000);
+    first.receive({ op: "peer", client_id: "b" });
+    vi.advanceTimersByTime(2000);
+    expect(PlayedSocket.last).toBe(first);
+    vi.advanceTimersByTime(1000);
+    expect(PlayedSocket.last).not.toBe(first);
+  });
+  it("reconnects at once instead of waiting for the next attempt", () => {
+    connect();
+    const closed = PlayedSocket.last;
+    closed.onclose?.({ code: 1006, reason: "" });
+    expect(shown.status).toBe("waiting");
+    connection.check();
+    expect(PlayedSocket.last).not.toBe(closed);
+    expect(shown.status).toBe("connecting");
+  });
+  it("stays closed after the owner revoked the device", () => {
+    connect();
+    const closed = PlayedSocket.last;
+    closed.onclose?.({ code: 4401, reason: "" });
+    connection.check();
+    vi.advanceTimersByTime(60_000);
+    expect(PlayedSocket.last).toBe(closed);
+  });
+});
+
+describe("a server that cannot be reached", () => {
+  const failures = (url: string, count: number) => {
+    connection = new Connection(url, () => ({
+      hello: () => ({ op: "hello" }) as never,
+      onOperation: () => {},
+      onFrame: () => {},
+      onState: (state) => {
+        shown = state;
+      },
+    }));
+    for (let k = 0; k < count; k++) {
+      connection.open();
+      PlayedSocket.last.onclose?.({ code: 1006, reason: "" });
+    }
+    return shown.detail;
+  };
+  it("is explained by its certificate only over https, after several attempts", () => {
+    expect(failures("wss://192.168.1.20", 4)).toBe("The server cannot be reached.");
+    expect(failures("wss://192.168.1.20", 5)).toMatch(/reload the page: the certificate/);
+    expect(failures("ws://localhost", 5)).toBe("The server cannot be reached.");
   });
 });

@@ -77,7 +77,8 @@ export class XrEntry {
     }
     xr.getReferenceSpace()?.addEventListener("reset", () => view.place());
     session.addEventListener("visibilitychange", () => {
-      if (session.visibilityState !== "visible") view.controls.endAll();
+      if (session.visibilityState === "visible") this.parts.commands.checkStream();
+      else view.controls.endAll();
     });
     if (this.session) state.xr.presenting.value = mode;
     // Not awaited: some headsets answer late or never.
