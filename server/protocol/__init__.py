@@ -27,6 +27,7 @@ from lodespace.protocol.access import (
 )
 from lodespace.protocol.answers import Ack, ErrorBody, Notice, Refused
 from lodespace.protocol.base import Message, Operation
+from lodespace.protocol.bench import BenchLogged, BenchReport
 from lodespace.protocol.classes import (
     AddClass,
     Classes,
@@ -139,6 +140,8 @@ __all__ = [
     "Ack",
     "AddClass",
     "Anchor",
+    "BenchLogged",
+    "BenchReport",
     "BlockAddress",
     "CellSize",
     "ClassId",

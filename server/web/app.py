@@ -8,6 +8,7 @@ from aiohttp import WSCloseCode, web
 
 from lodespace.access.lan_listener import LanListener
 from lodespace.access.network import Network
+from lodespace.access.rate_limit import Limit
 from lodespace.config import BUILT_PAGE, ServerConfig
 from lodespace.predict.process import PredictionProcess
 from lodespace.project.project import Project
@@ -15,6 +16,7 @@ from lodespace.protocol import MAX_MESSAGE_BYTES
 from lodespace.service.service import Service
 from lodespace.web.access_watch import watch_access
 from lodespace.web.api import SERVICE
+from lodespace.web.bench import REPORTS, REPORTS_PER_DEVICE, REPORTS_PER_MINUTE
 from lodespace.web.pages import STATIC
 from lodespace.web.predicting import PREDICTIONS, prediction_context
 from lodespace.web.routes import add_routes
@@ -45,6 +47,7 @@ def make_app(
         app[NETWORK] = network
     app[SERVICE] = service
     app[SOCKETS] = WeakSet()
+    app[REPORTS] = Limit(REPORTS_PER_MINUTE, REPORTS_PER_DEVICE)
     app[PREDICTIONS] = PredictionProcess(project, threads=threads)
     app[LISTENER] = []
     app[STATIC] = BUILT_PAGE

@@ -6,7 +6,7 @@ import msgspec
 from aiohttp import web
 
 from lodespace import protocol
-from lodespace.web import access, api, openapi, pages, predicting
+from lodespace.web import access, api, bench, openapi, pages, predicting
 from lodespace.web.route import Content, Parameter, Route
 from lodespace.web.security import add_route
 from lodespace.web.websocket import stream
@@ -249,6 +249,15 @@ _API = (
         "viewer",
         "Keyframes and gestures of the recording, in order.",
         answer=protocol.Timeline,
+    ),
+    Route(
+        "POST /api/bench",
+        bench.post_bench,
+        "viewer",
+        "Write the report of a headset to the server's log.",
+        body=(protocol.BenchReport,),
+        answer=protocol.BenchLogged,
+        errors=(429,),
     ),
     Route("GET /api/openapi.json", get_openapi, "viewer", "This document."),
     Route("GET /api/stream", stream, "viewer", "The WebSocket of the session."),

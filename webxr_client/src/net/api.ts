@@ -6,6 +6,8 @@ import type {
   Access,
   AccessAnswer,
   AccessRequested,
+  BenchLogged,
+  BenchReport,
   Decide,
   ErrorBody,
   ErrorCode,
@@ -105,6 +107,9 @@ export const fetchNext = async () => (await get("/api/next")).json() as Promise<
 /** Values of a cue, such as the density: one byte per item; 255 is strongest. */
 export const fetchCue = async (cue: string) =>
   new Uint8Array(await (await get(`/api/cues/${cue}`)).arrayBuffer());
+
+/** Write a report of this device to the log of the server. */
+export const sendBenchReport = (report: BenchReport) => post<BenchLogged>("/api/bench", report);
 
 // Access -----------------------------------------------------------------------------------------
 

@@ -373,6 +373,21 @@ export interface Notice {
   mend?: Settings | null;
 }
 
+/**
+ * Body of POST /api/bench: the report that the page shows after VR with `?bench` in its
+ * address.
+ */
+export interface BenchReport {
+  /** One fact per line. */
+  text: string;
+}
+
+/** Answer of POST /api/bench. */
+export interface BenchLogged {
+  /** Number of lines that the server wrote to its log. */
+  lines: number;
+}
+
 /** A class. */
 export interface ClassInfo {
   /** Number of the class. The number never changes. */

@@ -42,6 +42,16 @@ export class XrState {
   /** Hand that holds the brush; the palette is on the other hand. */
   readonly dominant: Signal<Handedness> = signal(stored(KEY) === "left" ? "left" : "right");
 
+  /** Report of the last session with `?bench` in the address; "" without one. */
+  readonly report = signal("");
+  /** Whether the page shows the report. */
+  readonly reportOpen = signal(false);
+
+  showReport(text: string): void {
+    this.report.value = text;
+    this.reportOpen.value = true;
+  }
+
   setRadius(metres: number): void {
     this.radius.value = Math.min(LARGEST_RADIUS, Math.max(LEAST_RADIUS, metres));
   }

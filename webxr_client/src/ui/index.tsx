@@ -14,6 +14,7 @@ import { GenerativeMap } from "./selection/decoded.js";
 import { DrawingOverlay } from "./selection/drawing.js";
 import { HoverCard } from "./selection/hover-card.js";
 import { SelectionPanel } from "./selection/selection-panel.js";
+import { BenchReport } from "./shell/bench-report.js";
 import { DataReport } from "./shell/data-report.js";
 import { InHeadset } from "./shell/enter-xr.js";
 import { Help } from "./shell/help.js";
@@ -99,6 +100,7 @@ function Workplace() {
       <GenerativeMap />
       <Help />
       <DevicesDialog />
+      <BenchReport />
     </>
   );
 }

@@ -17,9 +17,11 @@ import { fitBox, floorGrid, roomLights, sceneBox } from "../../scene/xr/room.js"
 import type { AppState } from "../../state/app-state.js";
 import type { Commands } from "../../state/commands.js";
 import type { XrMode } from "../../state/xr-state.js";
+import { BenchClock } from "./bench-clock.js";
 import { BrushProbe } from "./brush/brush-probe.js";
 import { XrControls } from "./controls.js";
 import { FrameClock } from "./frame-clock.js";
+import { figuresOf, layerHeight } from "./frame-figures.js";
 import { scaleOf } from "./grab/transform.js";
 import { HandDisplay } from "./hand-display.js";
 import { HandModels } from "./input/hand-models.js";
@@ -58,7 +60,7 @@ export class XrView implements Presenter {
   readonly sheet: SheetBoard;
   readonly card: ItemCard;
   readonly inputs: XrInputs;
-  readonly clock = new FrameClock();
+  readonly clock: FrameClock;
   private readonly bench: BenchBoard | null;
   private readonly camera = new PerspectiveCamera();
   private readonly room = new Group();
@@ -121,6 +123,13 @@ export class XrView implements Presenter {
     this.drawn = new HandModels(setting.models);
     this.inputs = new XrInputs(stage.renderer.xr, forward);
     this.controls = new XrControls(state, commands, this.inputs, surroundings);
+    const { palette, card, sheet, controls } = this;
+    this.clock = setting.bench
+      ? new BenchClock(state, {
+          boards: { palette, head: palette.head, card, sheet },
+          brush: controls.brush,
+        })
+      : new FrameClock();
     this.display = new HandDisplay(state, parts.cloud, this.controls, this, this.probe);
     this.build();
     this.watch();
@@ -159,7 +168,7 @@ export class XrView implements Presenter {
     const eye = renderer.xr.getCamera().cameras[0];
     if (eye) {
       // Point sizes are in pixels of the layer. The part of an eye is as high as the whole layer.
-      const height = eye.viewport.w || this.layerHeight();
+      const height = eye.viewport.w || layerHeight(renderer.xr);
       cloud.setView(eye.projectionMatrix.elements[5]! * 0.5 * height, 1, 0.55, 2.4);
     }
     cloud.scale = scaleOf(stage.world.matrix) * this.pointShare;
@@ -168,16 +177,7 @@ export class XrView implements Presenter {
   }
 
   figures(): BenchFigures {
-    const { stage, state } = this.parts;
-    const { xr } = stage.renderer;
-    const layer = xr.getBaseLayer() as Partial<XRProjectionLayer & XRWebGLLayer> | null;
-    return {
-      ...this.clock.figures(),
-      points: state.latent.n,
-      width: layer?.textureWidth ?? layer?.framebufferWidth ?? 0,
-      height: this.layerHeight(),
-      rate: (xr.getSession() as (XRSession & { frameRate?: number }) | null)?.frameRate ?? 0,
-    };
+    return figuresOf(this.clock, this.parts.stage.renderer.xr, this.parts.state.latent.n);
   }
 
   dispose(): void {
@@ -326,12 +326,5 @@ export class XrView implements Presenter {
     this.benchShown = now;
     this.bench.show(this.figures());
     this.bench.drawIfStale();
-  }
-
-  private layerHeight(): number {
-    const layer = this.parts.stage.renderer.xr.getBaseLayer() as Partial<
-      XRProjectionLayer & XRWebGLLayer
-    > | null;
-    return layer?.textureHeight ?? layer?.framebufferHeight ?? 1;
   }
 }

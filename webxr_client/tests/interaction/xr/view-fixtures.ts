@@ -56,6 +56,7 @@ export function fakeManager() {
     getSession: () => null,
     setReferenceSpaceType: () => {},
     setFoveation: () => {},
+    setFramebufferScaleFactor: vi.fn(),
     setSession: async () => {},
   };
   return { manager, spaces };
@@ -72,7 +73,12 @@ export function fakeParts(points: readonly (readonly number[])[]) {
   const world = new Group();
   world.matrixAutoUpdate = false;
   const stage = {
-    renderer: { xr: manager, render: () => {}, info: { render: { calls: 0 } } },
+    renderer: {
+      xr: manager,
+      render: () => {},
+      info: { render: { calls: 0 } },
+      getContext: () => ({ getExtension: () => null, getParameter: () => null }),
+    },
     scene: new Scene(),
     world,
     bounds: () => cloudBounds(state.latent),
@@ -81,7 +87,7 @@ export function fakeParts(points: readonly (readonly number[])[]) {
   };
   const commands = new Proxy({}, { get: () => () => true }) as Commands;
   const parts = { state, commands, stage, cloud, atlas: { current: null } } as unknown as XrParts;
-  return { parts, state, cloud, world, spaces };
+  return { parts, state, cloud, world, spaces, manager };
 }
 
 type FakeSpaces = ReturnType<typeof fakeParts>["spaces"][number];

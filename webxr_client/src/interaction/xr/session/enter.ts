@@ -1,17 +1,27 @@
 /** Start and end of VR, with messages about failures. */
+import type { WebXRManager } from "three";
 import { messageOf } from "../../../net/errors.js";
 import { InputModels } from "../../../scene/xr/input-models.js";
 import type { XrMode } from "../../../state/xr-state.js";
+import { BenchClock } from "../bench-clock.js";
+import {
+  type BenchSession,
+  benchFacts,
+  benchText,
+  rendererName,
+  SourceLog,
+} from "../bench-report.js";
+import { layerOf } from "../frame-figures.js";
 import { type XrParts, XrView } from "../xr-view.js";
 import { endWords } from "./end-text.js";
+import { framebufferScale } from "./framebuffer-scale.js";
 
 /** Requested frame rate, Hz: a steady 72 Hz is better than 90 Hz with missed frames. */
 const WANTED_RATE = 72;
 const FOVEATION = 0.4;
 const MESSAGE_MS = 12_000;
 
-type Session = XRSession & {
-  supportedFrameRates?: Float32Array;
+type Session = BenchSession & {
   updateTargetFrameRate?(rate: number): Promise<void>;
 };
 
@@ -20,6 +30,8 @@ export class XrEntry {
   private session: XRSession | null = null;
   private entering = false;
   private leaving = false;
+  /** Returns the report of `?bench` with the figures until now; null without `?bench`. */
+  private report: (() => string) | null = null;
   /** Models of controllers and hands, kept between sessions so that each model is loaded once. */
   private readonly models = new InputModels();
 
@@ -64,13 +76,18 @@ export class XrEntry {
     xr.enabled = true;
     xr.setReferenceSpaceType(onFloor ? "local-floor" : "local");
     xr.setFoveation(FOVEATION);
+    const gl = stage.renderer.getContext() as WebGL2RenderingContext;
+    const scale = framebufferScale(location.search, rendererName(gl));
+    xr.setFramebufferScaleFactor(scale);
     const bench = new URLSearchParams(location.search).has("bench");
     let view: XrView;
     try {
       view = new XrView(this.parts, { mode, onFloor, bench, models: this.models });
       this.view = view;
       stage.present(view);
+      const sources = bench ? new SourceLog(session) : null;
       await xr.setSession(session);
+      if (sources) this.report = reporter(session, view, sources, xr, gl, mode, scale);
     } catch (error) {
       await session.end(); // otherwise the headset would stay dark
       throw error;
@@ -89,6 +106,8 @@ export class XrEntry {
   private ended(): void {
     const { stage, state } = this.parts;
     this.session = null;
+    if (this.report) state.xr.showReport(this.report());
+    this.report = null;
     this.view?.dispose();
     this.view = null;
     stage.present(null);
@@ -107,6 +126,30 @@ export class XrEntry {
       if (xr.message.peek() === message) xr.message.value = "";
     }, MESSAGE_MS);
   }
+}
+
+/** Return a function that makes the report of `?bench`. */
+function reporter(
+  session: Session,
+  view: XrView,
+  sources: SourceLog,
+  xr: WebXRManager,
+  gl: WebGL2RenderingContext,
+  mode: XrMode,
+  scale: number,
+): (() => string) | null {
+  const { clock } = view;
+  if (!(clock instanceof BenchClock)) return null;
+  const facts = benchFacts(session, layerOf(xr), gl, mode, scale);
+  let figures = view.figures();
+  const readRate = () => clock.setRate(session.frameRate);
+  readRate();
+  session.addEventListener("frameratechange" as "end", readRate);
+  // The layer is gone after the end of the session.
+  session.addEventListener("end", () => {
+    figures = view.figures();
+  });
+  return () => benchText(facts, sources, clock, figures);
 }
 
 function refusal(error: unknown): string {

@@ -13,6 +13,8 @@ export interface FrameFigures {
   scriptMs95: number;
   /** Draw calls of the last frame. */
   drawCalls: number;
+  /** Number of frames that began more than 1.5 periods after the previous frame. */
+  late?: number;
 }
 
 export interface BenchFigures extends FrameFigures {
@@ -26,11 +28,14 @@ export interface BenchFigures extends FrameFigures {
   rate: number;
 }
 
+/** Height of the board, millimetres. */
+const HEIGHT = 152;
+
 export class BenchBoard extends Board {
   private figures: BenchFigures | null = null;
 
   constructor() {
-    super(0.3, 0.13, 3600);
+    super(0.3, HEIGHT / 1000, 3600);
   }
 
   show(figures: BenchFigures): void {
@@ -39,7 +44,7 @@ export class BenchBoard extends Board {
   }
 
   protected draw(context: CanvasRenderingContext2D): void {
-    drawGround(context, 300, 130, 10);
+    drawGround(context, 300, HEIGHT, 10);
     const { figures } = this;
     if (!figures) return;
     const ms = (value: number) => `${value.toFixed(value < 10 ? 2 : 1)} ms`;
@@ -49,6 +54,7 @@ export class BenchBoard extends Board {
         `${ms(figures.frameMs)}, 95 % under ${ms(figures.frameMs95)} (${figures.rate || "?"} Hz)`,
       ],
       ["script", `${ms(figures.scriptMs)}, 95 % under ${ms(figures.scriptMs95)}`],
+      ["late", `${(figures.late ?? 0).toLocaleString("en")} frames over 1.5 periods`],
       ["draw calls", String(figures.drawCalls)],
       ["points", figures.points.toLocaleString("en")],
       ["both eyes", `${figures.width} × ${figures.height} pixels`],

@@ -61,4 +61,26 @@ describe("VR", () => {
     expect(page.state.xr.message.value).toMatch(words);
     if (pending) expect(page.state.xr.message.value).not.toMatch(/Labels are saved/);
   });
+  it("sets the scale factor of the address before the session", async () => {
+    vi.stubGlobal("location", { search: "?scale=1.5" });
+    const { setFramebufferScaleFactor } = page.manager;
+    const setSession = vi.spyOn(page.manager, "setSession");
+    await entry.enter("immersive-vr");
+    expect(setFramebufferScaleFactor).toHaveBeenCalledWith(1.5);
+    expect(setFramebufferScaleFactor.mock.invocationCallOrder[0]).toBeLessThan(
+      setSession.mock.invocationCallOrder[0]!,
+    );
+  });
+  it("shows its report after the session, with bench in the address only", async () => {
+    await entry.enter("immersive-vr");
+    await session.end();
+    await vi.waitFor(() => expect(page.state.xr.presenting.value).toBeNull());
+    expect(page.state.xr.reportOpen.value).toBe(false);
+    vi.stubGlobal("location", { search: "?bench" });
+    await entry.enter("immersive-vr");
+    expect(page.state.xr.reportOpen.value).toBe(false);
+    await session.end();
+    await vi.waitFor(() => expect(page.state.xr.reportOpen.value).toBe(true));
+    expect(page.state.xr.report.value).toMatch(/late frames \(over 1.5 periods\): 0/);
+  });
 });
