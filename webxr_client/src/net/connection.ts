@@ -278,7 +278,8 @@ export class Connection {
   private unreachable(): string {
     const text = "The server cannot be reached.";
     if (this.failures < FAILURES_UNTIL_HINT || !this.url.startsWith("wss:")) return text;
-    return `${text} If it is running, reload the page: the certificate may have to be accepted again.`;
+    const remedy = "reload the page: the certificate may have to be accepted again.";
+    return `${text} If it is running, ${remedy}`;
   }
 
   private last: ConnectionState = {

@@ -1,6 +1,6 @@
 /**
- * Frame clock for `?bench`. It also records late frames, and what was sent to the GPU or computed in
- * the frame before each of them, without allocating memory.
+ * Frame clock for `?bench`. It also records late frames, and what was sent to the GPU or computed
+ * in the frame before each of them, without allocating memory.
  */
 import type { FrameFigures } from "../../scene/xr/boards/bench-board.js";
 import type { Board } from "../../scene/xr/boards/board.js";
@@ -84,8 +84,8 @@ export class BenchClock extends FrameClock {
     this.arrivals();
   }
 
-  /** Set the frame rate of the session, Hz; undefined if the browser does not report it. */
-  setRate(rate: number | undefined): void {
+  /** Set the frame rate of the session, Hz; 0 if the browser does not report it. */
+  setRate(rate: number): void {
     this.period = rate ? 1000 / rate : 0;
   }
 

@@ -75,7 +75,7 @@ it("keeps the latest late frames one by one, and counts all of them", () => {
 });
 
 it("finds the period from the frames if the browser does not report it", () => {
-  clock.setRate(undefined);
+  clock.setRate(0);
   for (let k = 0; k < 100; k++) frame(8);
   frame(13);
   expect(clock.late).toBe(1);

@@ -74,7 +74,7 @@ it("names everything that depends on the device", () => {
   expect(text).toContain("draw calls: 18");
 });
 
-it("says what a browser does not report instead of failing", () => {
+it("marks values that a browser does not report", () => {
   vi.stubGlobal("navigator", { userAgent: "old" });
   const bare = new EventTarget() as XRSession;
   const facts = new Map(benchFacts(bare, null, gl, "immersive-ar", 1));

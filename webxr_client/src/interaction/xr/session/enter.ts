@@ -141,15 +141,16 @@ function reporter(
   const { clock } = view;
   if (!(clock instanceof BenchClock)) return null;
   const facts = benchFacts(session, layerOf(xr), gl, mode, scale);
-  let figures = view.figures();
-  const readRate = () => clock.setRate(session.frameRate);
+  // The layer and the frame rate are gone after the end of the session.
+  const atStart = view.figures();
+  let rate = 0;
+  const readRate = () => {
+    rate = session.frameRate ?? 0;
+    clock.setRate(rate);
+  };
   readRate();
   session.addEventListener("frameratechange" as "end", readRate);
-  // The layer is gone after the end of the session.
-  session.addEventListener("end", () => {
-    figures = view.figures();
-  });
-  return () => benchText(facts, sources, clock, figures);
+  return () => benchText(facts, sources, clock, { ...atStart, ...clock.figures(), rate });
 }
 
 function refusal(error: unknown): string {
