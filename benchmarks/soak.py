@@ -31,7 +31,7 @@ from lodespace.protocol import TrainingChanged  # noqa: E402
 ACTIONS = {"label": 70, "undo": 15, "redo": 5, "drag": 10}
 """Share of each action, in percent."""
 REGION = 40
-"""Items of a labelled region."""
+"""Number of items of a labelled region."""
 DRAGGED = 20
 DRAG_MESSAGES = 10
 WANTED_GROWTH = 1.2
@@ -76,7 +76,7 @@ class Soak:
 
     @property
     def growth(self) -> float:
-        """Largest memory of the trainer in the last tenth of the run, as a ratio to the start."""
+        """Largest memory of the trainer in the last tenth of the run, divided by the first value."""
         last = self.samples[-max(1, len(self.samples) // 10) :]
         return max(sample.trainer for sample in last) / self.samples[0].trainer
 
@@ -337,7 +337,7 @@ def main() -> None:
     counts = ", ".join(f"{actions.count(action)} {action}" for action in ACTIONS)
     print(f"answered: {counts}; refused: {len(found.refused)} {sorted(set(found.refused))}")
     print(f"trainers: {len(found.trainers)} (wanted: 1)")
-    print(f"trainer memory at the end by start: {found.growth:.2f} (wanted: <= {WANTED_GROWTH})")
+    print(f"trainer memory, end divided by start: {found.growth:.2f} (wanted: <= {WANTED_GROWTH})")
     print(
         f"stop: {found.stop_seconds:.1f} s (wanted: < {WANTED_STOP_SECONDS:.0f}), "
         f"trainer saved at the stop: {found.saved_at_stop}"

@@ -176,7 +176,9 @@ class Course:
         return float(getattr(self.gestures[within[-1]], figure))
 
     def first(self, figure: str, wanted: float) -> int | None:
-        """Return the number of gestures until `figure` first reaches `wanted`, or None.
+        """Return the number of gestures until `figure` first reaches `wanted`.
+
+        Returns None if no gesture reaches it.
 
         A later fall below `wanted` is ignored. Runs with many gestures have more chances to fall,
         so a rule against falls would disadvantage them.
@@ -203,7 +205,10 @@ class Course:
         return np.cumsum(np.array(own) + np.array(waits))
 
     def seconds_to(self, wanted: float, model: TimeModel, figure: str = "right") -> float | None:
-        """Return the person's seconds until `figure` first reaches `wanted`, or None."""
+        """Return the person's seconds until `figure` first reaches `wanted`.
+
+        Returns None if no gesture reaches it.
+        """
         number = self.first(figure, wanted)
         return None if number is None else float(self.seconds(model)[number - 1])
 

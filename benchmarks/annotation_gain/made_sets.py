@@ -10,7 +10,7 @@ from annotation_gain.data_sets import LabelledItems
 
 SIGN_SIDE = 48
 DRAWN_SIDE = 192
-"""Signs are drawn this large, and then reduced."""
+"""Width and height at which signs are drawn before they are reduced, in pixels."""
 OF_EACH_SIGN = 70
 RED, BLUE, YELLOW, WHITE, BLACK = (
     (190, 25, 35),
@@ -29,7 +29,7 @@ SHAPES = {
         (96 + 88 * np.sin(a), 96 - 88 * np.cos(a)) for a in (np.arange(8) + 0.5) * np.pi / 4
     ],
 }
-"""Corners of the plates."""
+"""Corners (x, y) of the plate of a sign, in pixels, by the name of its shape."""
 MARKS: dict[str, list[list[tuple[float, float]]]] = {
     "nothing": [],
     "bar": [[(48, 84), (144, 84), (144, 110), (48, 110)]],
@@ -209,7 +209,7 @@ def _harmonics(times: Wave, pitch: float, weights: npt.ArrayLike) -> Wave:
 
 
 def _noise(times: Wave, low: float, high: float, random: np.random.Generator) -> Wave:
-    """Return noise between two frequencies."""
+    """Return noise (T,) with frequencies from `low` to `high` Hz, at the times (T,)."""
     spectrum = np.fft.rfft(random.normal(size=len(times)))
     frequencies = np.fft.rfftfreq(len(times), 1 / RATE)
     return np.fft.irfft(spectrum * ((frequencies > low) & (frequencies < high)), len(times))

@@ -17,7 +17,10 @@ from annotation_gain.time_model import TimeModel
 
 REGISTER = Path(__file__).parent / "register.jsonl"
 AFTER = (1, 2, 5, 10, 20)
-"""Numbers of sheets."""
+"""Numbers of gestures after which a line of the register states the share of right items.
+
+A method that labels single items counts the labels of one contact sheet as one gesture.
+"""
 SHEET = 27
 ROOT = Path(__file__).parents[2]
 

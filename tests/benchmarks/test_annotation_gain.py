@@ -51,7 +51,7 @@ def test_seconds_are_the_sum_of_acts_and_of_unfilled_waits() -> None:
 
 
 def test_the_clock_and_the_opponents_are_fixed() -> None:
-    """With other constants or other compared methods, new runs could not be compared with old."""
+    """With other constants or other methods, new runs could not be compared with old runs."""
     assert asdict(TimeModel()) == {
         "region": 5.0,
         "picture": 0.35,
@@ -151,8 +151,8 @@ def test_a_course_returns_shares_and_the_first_gesture_that_reaches_them(tmp_pat
     assert [g.right for g in course.gestures] == [1.0, 0.75, 1.0]
     assert [g.labelled_right for g in course.gestures] == [0.25, 0.25, 0.5]
     assert [g.label_error for g in course.gestures] == [0.0, 0.5, 0.0]
-    # The first gesture counts, even if the share falls later: otherwise a longer run would have to
-    # keep the share for longer.
+    # The first gesture that reaches the share counts, even if the share falls later. Otherwise a
+    # longer run would have to keep the share for longer.
     assert course.first("right", 0.9) == 1
     assert course.first("labelled_right", 0.5) == 3 and course.first("labelled_right", 0.9) is None
     course.write(tmp_path / "c.json")

@@ -15,7 +15,10 @@ from drivers.page import draw_little
 class PooledPage:
     page: Page
     kind: Hashable
-    """The arguments of `take`. Pages of a kind replace each other."""
+    """The arguments of `take`.
+
+    Only pages that were made with equal arguments are used again for one another.
+    """
     view: ViewportSize | None
     """Size of the page when it was new."""
 
@@ -62,7 +65,7 @@ class PagePool:
         session = page.context.new_cdp_session(page)
         session.send("Storage.clearDataForOrigin", {"origin": url, "storageTypes": "all"})
         session.detach()
-        # A page that waits for an answer of a lost server asks before it closes.
+        # A page that still waits for an answer of a server asks for confirmation before it closes.
         page.on("dialog", _accept)
         page.goto("about:blank")
         page.remove_listener("dialog", _accept)

@@ -261,7 +261,9 @@ def test_a_label_made_while_the_server_is_away_arrives_later(
     headset.touch("right", "class", 6)
     assert driver.state("connection")["pending"] == 1
     server.start()
-    driver.wait(lambda: driver.state("connection")["pending"] == 0, 60, "it was not sent again")
+    driver.wait(
+        lambda: driver.state("connection")["pending"] == 0, 60, "the label was not sent again"
+    )
     driver.wait(lambda: (driver.labels[selected] == 6).all())
     assert driver.state("xr.presenting") == "immersive-vr"
 
@@ -499,7 +501,7 @@ def test_neighbours_follow_a_pulled_cluster_and_the_past_is_scrubbed(
     assert headset.value("view.controls.holding")
     headset.wait(
         lambda: np.linalg.norm((driver.positions() - before)[others], axis=1).mean() > 0.02,
-        "nobody followed",
+        "the other points did not follow",
         90,
     )
     headset.let_go("right", "squeeze")

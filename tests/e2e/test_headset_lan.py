@@ -121,5 +121,5 @@ def test_an_approved_headset_labels_in_vr_until_it_is_revoked(
     owner.press("Escape")
     approve(owner, headset)
     page.wait(
-        lambda: (page.labels[selected] == 6).all(), 60, "it does not have the labels any more"
+        lambda: (page.labels[selected] == 6).all(), 60, "the labels are no longer on the page"
     )

@@ -248,12 +248,15 @@ def test_next_opens_a_sheet_with_its_reason_and_predictions_are_accepted(doubtfu
     items = np.arange(0, 3000)
     page.evaluate("lodespace.commands.select(Uint32Array.from({length: 3000}, (_, k) => k))")
     headset.touch("right", "review")
-    headset.wait(lambda: headset.value("view.palette.actions.acceptable") > 0, "nothing is offered")
+    headset.wait(
+        lambda: headset.value("view.palette.actions.acceptable") > 0,
+        "no prediction can be accepted",
+    )
     offered = headset.value("view.palette.actions.acceptable")
     headset.touch("right", "bolder")
     headset.wait(
         lambda: headset.value("view.palette.actions.acceptable") > offered,
-        "less sure accepts no more",
+        "a lower bound does not accept more predictions",
     )
     headset.touch("right", "accept")
     page.wait(lambda: (page.labels != before).sum() > offered, message="nothing was accepted")

@@ -39,7 +39,7 @@ def test_a_loaded_model_predicts_as_the_trainer(worked: Path, tmp_path: Path) ->
             read.latent_log_variance, trainer.inspector.variance(items).log(), rtol=1e-4, atol=1e-4
         )
         back = model.decode(read.latent_mean[:5])
-        # Both decode shown positions: a fit removes the rotation of the shown map.
+        # Both models decode shown positions, and a fit removes the rotation of the shown map.
         reference = trainer.inspector.decode(read.latent_mean[:5].numpy())
     if project.items.kind == "vector":
         mean, deviation = project.items.standardisation  # type: ignore[misc]

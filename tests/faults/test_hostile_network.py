@@ -45,10 +45,11 @@ async def stranger(
 async def test_owner_labels_while_strangers_hold_all_they_can(
     small_data: Path, tmp_path: Path, slow: bool
 ) -> None:
-    """Strangers have no approved device. Without --slow, they are fewer, and pause in between.
+    """The page of the owner stays responsive. A stranger is a client without an approved device.
 
-    They share the event loop with the owner's page, which must not starve. 300 are more than the
-    server keeps or lets wait.
+    All of them share the event loop of the test. With --slow, there are 2,000 strangers who never
+    pause. Without --slow, there are 300 strangers who pause between two connections. 300
+    connections are more than the server keeps open or in its queue.
     """
     connections, labels, pause = (2000, 400, 0.0) if slow else (300, 40, 1.0)
     server = LanServer(str(small_data), "--project", str(tmp_path / "p"), state=tmp_path / "state")

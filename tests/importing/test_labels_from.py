@@ -85,7 +85,7 @@ def test_labels_of_windows_that_overlap_are_stated(tmp_path: Path) -> None:
     labels = read_labels(tmp_path / "a.txt", ImportOptions())
     found = match_items(labels.annotations, items, labels.overlap)
     assert found.labels == {0: ("owl",)}
-    assert "recording have the times of windows: 1" in summary(LabelImport(matched=found), None)
+    assert "exactly the times of a window" in summary(LabelImport(matched=found), None)
 
 
 def choice(label: str | list[str], name: str = "label") -> dict[str, Any]:

@@ -38,7 +38,7 @@ def test_a_name_in_another_folder_yields_to_a_better_match() -> None:
 @pytest.mark.parametrize(
     ("names", "paths", "indices"),
     [
-        # north is another folder than south, because west is in its folder
+        # the folders north and south are not the same: the name of west is unchanged
         (["north/0.jpg", "west/1.jpg"], ["south/0.jpg", "west/1.jpg"], [None, 1]),
         (["/d/north/0.jpg", "/d/west/1.jpg"], ["south/0.jpg", "west/1.jpg"], [None, 1]),
         (["north/a.wav", "south/b.wav"], ["south/a.wav", "south/b.wav"], [None, 1]),

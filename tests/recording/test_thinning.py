@@ -150,7 +150,7 @@ def test_a_recording_of_operations_is_bounded_and_keeps_the_labels(
     recording.close()
     assert labels_in(path) == labels
     assert contents(path)[0] == (KEYFRAME, 0.0, b"x" * 2000)
-    # All appends together read about as many bytes as they write, instead of the file each time.
+    # All appends together read about as many bytes as they write, not the whole file per append.
     assert written > 300_000
     assert sum(reads) < 20 * written
 

@@ -50,7 +50,7 @@ def test_every_option_is_listed() -> None:
         if name not in ("encoding", "download"):
             assert f"--{name.replace('_', '-')}" in PAGE, name
     without = {field.name for field in fields(ImportOptions)} - IMPORT_OPTIONS.keys()
-    assert without == {"vector_columns"}  # from the project whose new items are read
+    assert without == {"vector_columns"}  # the project determines this option for new items
 
 
 def test_limits_are_the_ones_in_force() -> None:

@@ -87,7 +87,10 @@ class Course(NamedTuple):
     """A training without a gesture."""
 
     snapshots: list[Snapshot]
-    """After the turn at which the others get a gesture, and after each of 60 further turns."""
+    """Snapshots after `turns` turns (`without_gesture`), and after each of the next 60 turns.
+
+    The trainings that are compared with this one get a gesture after `turns` turns.
+    """
     tensors: dict[str, torch.Tensor]
     """The state of the training after these turns."""
 
