@@ -76,7 +76,7 @@ class Soak:
 
     @property
     def growth(self) -> float:
-        """Largest memory of the trainer in the last tenth of the run, divided by the first value."""
+        """Largest memory of the trainer in the last tenth of the run, relative to the start."""
         last = self.samples[-max(1, len(self.samples) // 10) :]
         return max(sample.trainer for sample in last) / self.samples[0].trainer
 
