@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from lodespace.cli.options import (
 )
 from lodespace.errors import LodespaceError
 from lodespace.importing.source import ImportOptions
-from lodespace.items.paths import printable
+from lodespace.items.paths import printable, shown
 
 if TYPE_CHECKING:
     from lodespace.project.label_import import LabelImport
@@ -106,7 +107,9 @@ class LabelsFrom:
         self._conflicts = options.conflicts
         self._labels = None
         self._text: str | None = None
+        self._source = ""
         if options.labels_from is not None:
+            self._source = shown(os.fsencode(options.labels_from.resolve().name))
             from lodespace.project.labels_from import read_labels
 
             self._labels = read_labels(options.labels_from, data_options_from(options))
@@ -117,11 +120,12 @@ class LabelsFrom:
         The first label of an item is its class. Further labels are stored in a column.
         Raises LodespaceError if there are conflicts and --conflicts is not given.
         """
-        from lodespace.project.label_import import keep_other_labels
+        from lodespace.project.label_import import add_to_report, keep_other_labels
 
         result = self._take(project)
         if result is not None:
             keep_other_labels(project, result)
+            add_to_report(project, result, self._source)
 
     def report(self, project: "Project") -> None:
         """Import the labels, unless `complete` has already imported them, and print the result.

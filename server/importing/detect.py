@@ -12,8 +12,10 @@ from lodespace.importing.arrays.npz_file import from_npy, from_npz
 from lodespace.importing.arrays.torch_dataset import PREFIX, TorchItems, from_torchvision
 from lodespace.importing.folders.folder_files import suffix_of
 from lodespace.importing.folders.unread_formats import kind_and_remedy
+from lodespace.importing.pages.page_items import PageItems
 from lodespace.importing.sounds import sound_folder
 from lodespace.importing.source import ImportOptions, Source
+from lodespace.importing.tables.open_rows import rows_of_splits
 from lodespace.importing.tables.table import Table
 from lodespace.importing.tables.table_rows import SUFFIXES, table_suffix
 from lodespace.importing.tables.tables_beside import PicturesWithTables
@@ -75,8 +77,21 @@ def open_source(data: str, options: ImportOptions) -> Source:
         return from_idx(path, options.unpacked)
     if suffix in VIDEO.suffixes:
         return VideoFrames(path, options)
-    if suffix in decoding.SUFFIXES or suffix in sound_folder.SUFFIXES:
-        raise DatasetError(f"{data} is a single item; give the folder that contains the file")
+    if suffix in sound_folder.SUFFIXES:
+        raise DatasetError(
+            f"{data} is a single recording; give the folder that contains it. Of one recording, "
+            "--window SECONDS sets how many items it becomes"
+        )
+    if suffix in decoding.SUFFIXES:
+        pages = PageItems(path, options)
+        if pages.count > 1:
+            return pages
+        if pages.count == 0:
+            raise DatasetError(f"{data} is damaged, or not a picture; give {READABLE}")
+        raise DatasetError(
+            f"{data} is a single picture, and a project needs at least two; give a folder of "
+            "pictures, or a file with several pages"
+        )
     remedy = kind_and_remedy(suffix)[1]
     raise DatasetError(
         f"{data}: files of the kind '{suffix or path.name}' cannot be read; "
@@ -87,18 +102,21 @@ def open_source(data: str, options: ImportOptions) -> Source:
 def _of_folder(path: Path, options: ImportOptions) -> Source:
     """The source for the most frequent kind of file in a folder.
 
-    The kinds are pictures, sounds, videos and Parquet files. In a folder without such files, a
-    single table or array is opened.
+    The kinds are pictures, sounds, videos and Parquet files. In a folder without such files,
+    tables of splits are opened, or a single table or array.
     """
     counts = {"pictures": 0, "sounds": 0, "tables": 0, "videos": 0}
     missing: Counter[Extra] = Counter()
     others: Counter[str] = Counter()
     single: list[bytes] = []
+    tables: list[Path] = []
+    picture: bytes | None = None
     for number, found in enumerate(walk(path)):
         if isinstance(found, BadItem):
             continue
         suffix = suffix_of(found)
-        counts["pictures"] += suffix in decoding.SUFFIXES
+        if suffix in decoding.SUFFIXES:
+            counts["pictures"], picture = counts["pictures"] + 1, found
         counts["sounds"] += suffix in sound_folder.SUFFIXES
         counts["tables"] += suffix == ".parquet"
         counts["videos"] += suffix in VIDEO.suffixes and VIDEO.installed()
@@ -109,6 +127,8 @@ def _of_folder(path: Path, options: ImportOptions) -> Source:
         name = Path(os.fsdecode(found))
         if suffix in _ARRAYS or IDX_NAME.match(name.name) or table_suffix(name) in _ALONE:
             single.append(found)
+        if table_suffix(name):
+            tables.append(path / name)
         if number >= _LOOKED_AT:
             break
     kind = max(counts, key=lambda key: counts[key])
@@ -120,6 +140,8 @@ def _of_folder(path: Path, options: ImportOptions) -> Source:
         )
     if counts[kind] == 0 and len(single) == 1:
         return open_source(str(path / os.fsdecode(single[0])), options)
+    if counts[kind] == 0 and rows_of_splits(tables, options) is not None:
+        return Table(path, options)
     if counts[kind] == 0:
         raise DatasetError(_unread(path, single, others))
     if kind == "videos":
@@ -128,6 +150,10 @@ def _of_folder(path: Path, options: ImportOptions) -> Source:
         return Table(path, options)
     if kind == "sounds":
         return sound_folder.SoundFolder(path, options)
+    if counts["pictures"] == 1 and picture is not None:
+        pages = PageItems(path / os.fsdecode(picture), options)
+        if pages.count > 1:
+            return pages
     return PicturesWithTables(path, options)
 
 

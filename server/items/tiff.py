@@ -29,8 +29,8 @@ and the numbers have more than 8 bits. Otherwise it is read as pages."""
 _IN_DEPTH = frozenset("Z")
 _COLOURS = frozenset({2, 3, 6})
 """Photometric interpretations of colour pictures: RGB, palette, YCbCr."""
-_WHITE_IS_ZERO = 0
-_PLAIN_KINDS = frozenset({"generic", "shaped", "uniform"})
+WHITE_IS_ZERO = 0
+PLAIN_KINDS = frozenset({"generic", "shaped", "uniform"})
 """Kinds of further series (tifffile) that hold pictures. Other kinds may hold a preview, or a photo
 of a slide's label."""
 
@@ -110,7 +110,7 @@ def layout(file: BinaryIO, frame: tuple[int, int] | None = None) -> Layout:
 
     Raises ItemError if tifffile is missing or cannot read the file.
     """
-    with _Stack(file, frame) as stack:
+    with Stack(file, frame) as stack:
         return stack.layout
 
 
@@ -120,20 +120,39 @@ def read(file: BinaryIO, reading: PictureReading, frame: tuple[int, int] | None 
     A pyramid is read at the smallest level that is at least twice `frame` (height, width). Raises
     ItemError.
     """
-    with _Stack(file, frame) as stack:
+    with Stack(file, frame) as stack:
         return stack.numbers(reading)
 
 
 @dataclass
-class _Axis:
+class Axis:
+    """An axis of a stack of pages."""
+
     letter: str
+    """Meaning of the axis: T, Z, C, ..."""
     length: int
 
 
-class _Stack:
-    """The first series of a TIFF file: a stack of pages with named axes."""
+class Stack:
+    """A series of a TIFF file: a stack of pages with named axes."""
 
-    def __init__(self, file: BinaryIO, frame: tuple[int, int] | None = None) -> None:
+    def __init__(
+        self,
+        file: BinaryIO,
+        frame: tuple[int, int] | None = None,
+        *,
+        paged: bool = False,
+        number: int = 0,
+    ) -> None:
+        """Read the axes.
+
+        Args:
+            file: The file.
+            frame: (height, width) for which a level of a pyramid is chosen. None: the largest.
+            paged: Whether an axis whose meaning the file does not state has pages.
+            number: Index of the series.
+        """
+        self.paged = paged
         if not MICROSCOPY.installed():
             raise ItemError(f"this kind of TIFF needs {MICROSCOPY.command()}")
         import tifffile
@@ -148,7 +167,7 @@ class _Stack:
             self.tiff = tifffile.TiffFile(
                 file, name="picture.tif", _multifile=False, is_mmstack=False, is_ndtiff=False
             )
-            self.series: Any = _level(self.tiff.series[0], frame)
+            self.series: Any = _level(self.tiff.series[number], frame)
             self.page: Any = self.series.keyframe
             self.layout = self._layout()
         # tifffile raises many types of errors for damaged files.
@@ -157,7 +176,7 @@ class _Stack:
         except Exception as error:
             raise ItemError(f"the TIFF file is damaged: {error or type(error).__name__}") from error
 
-    def __enter__(self) -> "_Stack":
+    def __enter__(self) -> "Stack":
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -169,7 +188,7 @@ class _Stack:
         if not {"Y", "X"} <= set(inner):
             raise ItemError(f"the TIFF file has the axes {self.series.axes}, without Y and X")
         leading = self.series.axes[: len(self.series.axes) - len(page.axes)]
-        self.leading = [_Axis(a, n) for a, n in zip(leading, self.series.shape, strict=False)]
+        self.leading = [Axis(a, n) for a, n in zip(leading, self.series.shape, strict=False)]
         self.samples = inner.get("S", 1)
         deep = page.dtype is None or page.dtype.itemsize > 1
         planar = page.axes.index("S") < page.axes.index("Y") if "S" in inner else False
@@ -192,16 +211,21 @@ class _Stack:
         planes = {a.letter: a.length for a in long if a.letter != self.channel_axis}
         planes |= {a: n for a, n in inner.items() if a not in "YXS" and n > 1}
         deep = page.dtype != np.uint8
-        further = any(series.kind in _PLAIN_KINDS for series in self.tiff.series[1:])
+        further = any(series.kind in PLAIN_KINDS for series in self.tiff.series[1:])
         return Layout(inner["Y"], inner["X"], channels, stated, planes, deep, further)
 
-    def _may_be_channels(self, axis: _Axis, deep: bool) -> bool:
+    def _may_be_channels(self, axis: Axis, deep: bool) -> bool:
         """Whether an axis whose meaning the file does not state is read as channels."""
-        return axis.letter in "QI" and axis.length <= _FEW and deep
+        return not self.paged and axis.letter in "QI" and axis.length <= _FEW and deep
+
+    @property
+    def rest(self) -> list[Axis]:
+        """The axes of the pages, without the one of the channels."""
+        return [axis for axis in self.leading if axis.letter != self.channel_axis]
 
     def numbers(self, reading: PictureReading) -> Numbers:
         """Return the pixel values of the channels and the plane that `reading` selects."""
-        self._check_size()
+        self.check_size()
         count = self.layout.channels
         wanted = reading.channels or tuple(range(min(count, MAX_CHANNELS)))
         wanted = tuple(c for c in wanted if c < count)
@@ -222,11 +246,12 @@ class _Stack:
             raise ItemError(f"the TIFF file is damaged: {error or type(error).__name__}") from error
         if page.ndim == 3:
             page = page[..., :MAX_CHANNELS] if page.shape[2] > 1 else page[..., 0]
-        inverted = int(self.page.photometric) == _WHITE_IS_ZERO
+        inverted = int(self.page.photometric) == WHITE_IS_ZERO
         colour = self.colour and self.channel_axis == "" and page.ndim == 3
         return Numbers(page, colour, inverted)
 
-    def _check_size(self) -> None:
+    def check_size(self) -> None:
+        """Raise ItemError if the numbers of a page cannot be read, or are too many."""
         page = self.page
         size = 1 if page.dtype is None else page.dtype.itemsize
         if page.dtype is not None and page.dtype.kind not in "uifb":
@@ -244,14 +269,14 @@ class _Stack:
         """
         if reading.planes != "max":
             place = {axis.letter: _one_of(axis, reading) for axis in self.leading} | chosen
-            return self._inner(self._page(place), reading)
+            return self._inner(self.page_at(place), reading)
         brightest: npt.NDArray[Any] | None = None
         rest = [axis for axis in self.leading if axis.letter not in chosen and axis.length > 1]
         for number in range(math.prod(axis.length for axis in rest)):
             at = np.unravel_index(number, [axis.length for axis in rest]) if rest else ()
             place = {axis.letter: 0 for axis in self.leading} | chosen
             place |= {axis.letter: int(k) for axis, k in zip(rest, at, strict=True)}
-            plane = self._inner(self._page(place), reading)
+            plane = self._inner(self.page_at(place), reading)
             brightest = plane if brightest is None else np.maximum(brightest, plane)
         assert brightest is not None
         return brightest
@@ -264,11 +289,12 @@ class _Stack:
             if reading.planes == "max":
                 page = page.max(axis=at)
             else:
-                page = page.take(_one_of(_Axis(letter, page.shape[at]), reading), axis=at)
+                page = page.take(_one_of(Axis(letter, page.shape[at]), reading), axis=at)
             axes = axes.replace(letter, "")
         return np.moveaxis(page, [axes.index(a) for a in "YXS" if a in axes], range(page.ndim))
 
-    def _page(self, place: dict[str, int]) -> npt.NDArray[Any]:
+    def page_at(self, place: dict[str, int]) -> npt.NDArray[Any]:
+        """The page at `place`, the index along each axis of `leading`, by letter."""
         lengths = [axis.length for axis in self.leading]
         number = 0
         if lengths:
@@ -293,7 +319,7 @@ class _Stack:
         return np.frombuffer(raw, dtype).reshape(self.page.shape)
 
 
-def _one_of(axis: _Axis, reading: PictureReading) -> int:
+def _one_of(axis: Axis, reading: PictureReading) -> int:
     """Return the index that is read along an axis, if only one index of the axis is read."""
     middle = reading.planes == "middle" or (reading.planes is None and axis.letter in _IN_DEPTH)
     return axis.length // 2 if middle else 0

@@ -7,14 +7,18 @@ listed, and a person decides which labels stay.
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
+
+import msgspec
 
 from lodespace import protocol
 from lodespace.importing.annotations.annotation import joined
 from lodespace.importing.annotations.item_labels import ItemLabels, match_items
 from lodespace.importing.annotations.path_match import counts_text
+from lodespace.importing.finding import counted
 from lodespace.items import table as item_table
-from lodespace.items.item_set import TABLE, ItemSet
+from lodespace.items.import_report import MOST_LINES, shortened
+from lodespace.items.item_set import MANIFEST, TABLE, ItemSet, amend
 from lodespace.project.label_log import open_log
 from lodespace.project.labels_from import ForeignLabels
 from lodespace.project.project import DATA_FOLDER, Project
@@ -118,6 +122,24 @@ def keep_other_labels(project: Project, result: LabelImport) -> None:
     for item, text in others.items():
         column[item] = text or column[item]
     kept.with_column(item_table.OTHER_LABELS, column).replace(project.folder / DATA_FOLDER / TABLE)
+
+
+def add_to_report(project: Project, result: LabelImport, source: str) -> None:
+    """State in the report of a new project how many items got labels from the file `source`.
+
+    Raises OSError.
+    """
+    text = f"{counted(result.labelled, 'item')} labelled from {source}, after the import"
+    line = msgspec.to_builtins(protocol.ReportLine(topic="labels", text=shortened(text)))
+
+    def with_line(manifest: dict[str, Any]) -> None:
+        lines = list(manifest.get("report") or ())
+        last = max((i for i, known in enumerate(lines) if known["topic"] == "labels"), default=-1)
+        lines.insert(last + 1, line)
+        manifest["report"] = lines[:MOST_LINES]
+
+    if (project.folder / DATA_FOLDER / MANIFEST).is_file():
+        amend(project.folder / DATA_FOLDER, with_line)
 
 
 def _class_of(session: AnnotationSession, event_log: EventLog, name: str) -> int:

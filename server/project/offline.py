@@ -2,12 +2,16 @@
 
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from lodespace.errors import ProjectError
 from lodespace.items.import_report import as_text
 from lodespace.items.paths import printable
 from lodespace.models.item_predictions import ItemPredictions
 from lodespace.project import checkpoints
 from lodespace.project.foreign import unread_originals
+from lodespace.project.initial_labels import CLIENT as IMPORT
 from lodespace.project.label_log import read_labels
 from lodespace.project.opening import open_existing
 from lodespace.project.project import MANIFEST, Project, refuse_lost_manifest
@@ -51,7 +55,7 @@ def describe(path: Path) -> str:
     lines = [
         f"{path}: {project.manifest.kind} of {session.items.name} ({project.manifest.data})",
         f"items      {len(session.items):,} ({session.items.kind})",
-        f"labelled   {labelled:,} in {len(session.history.gestures)} gestures",
+        f"labelled   {labelled:,} in {len(session.history.gestures)} gestures{_sources(session)}",
         f"latent     {session.grid.latent_dim}D, step {session.grid.step:,}",
     ]
     notice = unread_originals(project.items, path)
@@ -62,4 +66,39 @@ def describe(path: Path) -> str:
         lines.append(f"  {info.name:<12} {count:>7,} labelled")
     report = as_text(session.items.report)
     text = printable("\n".join(lines)) + "\n"
-    return f"{text}the import understood:\n{report}" if report else text
+    return f"{text}{_heading(session)}:\n{report}" if report else text
+
+
+def _with_data(session: AnnotationSession) -> npt.NDArray[np.bool_]:
+    """Whether the current label of each item came with the imported data, (N,)."""
+    history, truth = session.history, session.items.truth
+    if truth is None:
+        return np.zeros(len(session.items), np.bool_)
+    imported = [n for n, record in history.gestures.items() if record.client == IMPORT]
+    given = np.isin(history.owner, [0, *imported])
+    return given & (session.labels == truth) & (truth != UNLABELED)
+
+
+def _sources(session: AnnotationSession) -> str:
+    """Where the current labels come from: ": 8 with the data, 4 by people". "" without labels."""
+    history = session.history
+    labelled, with_data = session.labels != UNLABELED, _with_data(session)
+    imported = [n for n, record in history.gestures.items() if record.client == IMPORT]
+    later = np.isin(history.owner, imported) & labelled & ~with_data
+    people = labelled & ~with_data & ~later
+    counts = (
+        (with_data, "with the data"),
+        (later, "imported with --labels-from"),
+        (people, "given in the project"),
+    )
+    parts = [f"{int(which.sum()):,} {words}" for which, words in counts if which.any()]
+    return f": {', '.join(parts)}" if parts else ""
+
+
+def _heading(session: AnnotationSession) -> str:
+    """The line above the report of the import, which is as old as the import."""
+    truth = session.items.truth
+    before = np.full(len(session.items), UNLABELED) if truth is None else truth
+    if (session.labels == before).all():
+        return "the import understood"
+    return "the import understood (its lines on labels are of that time; the labels now are above)"

@@ -22,9 +22,13 @@ from lodespace.items import item_set
 from lodespace.items.errors import BadItem
 from lodespace.items.formats import EXTRAS, extra_for
 from lodespace.items.import_report import LONGEST, as_text, stored_lines
+from lodespace.project.label_log import open_log
 from lodespace.project.offline import describe
-from lodespace.project.opening import open_project
-from samples.pictures import Import
+from lodespace.project.opening import open_existing, open_project
+from lodespace.session.commands.registry import plan
+from lodespace.session.session import AnnotationSession
+from samples.event_logs import label
+from samples.pictures import Import, draw
 
 
 def texts(lines: object) -> dict[str, list[str]]:
@@ -96,6 +100,48 @@ def test_report_is_kept_with_the_project(folder: Path, tmp_path: Path) -> None:
     project.close()
     assert project.report is not None
     assert as_text(project.report.lines) in describe(tmp_path / "project")
+
+
+def test_info_marks_the_report_as_old_after_later_labels(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root, project = tmp_path / "d", tmp_path / "p"
+    (root / "cat").mkdir(parents=True)
+    for name in ("cat/0.png", "cat/1.png", "2.png", "3.png", "4.png"):
+        draw(int(name[-5])).save(root / name)
+    assert main(["import", str(root), "-o", str(project)]) == 0
+    assert "labelled   2 in 1 gestures: 2 with the data\n" in describe(project)
+    assert "the import understood:" in describe(project)
+    (tmp_path / "l.csv").write_text("id,label\n2.png,dog\n3.png,dog\n")
+    assert main(["import", str(project), "--labels-from", str(tmp_path / "l.csv")]) == 0
+    opened = open_existing(project, None)
+    session = AnnotationSession(opened.items, settings=opened.settings)
+    log = open_log(opened, session)
+    event = plan(session, label(9, [session.items.ids.index("4.png")], 0), "somebody")
+    assert event is not None
+    log.append_now(event)
+    log.close()
+    opened.close()
+    capsys.readouterr()
+    assert main(["info", str(project)]) == 0
+    text = capsys.readouterr().out
+    where = "2 with the data, 2 imported with --labels-from, 1 given in the project"
+    assert f"labelled   5 in 3 gestures: {where}\n" in text, text
+    assert "  dog                2 labelled" in text
+    assert "labels are of that time; the labels now are above):\n" in text.replace("on ", "")
+
+
+def test_labels_from_elsewhere_are_in_the_report_of_a_new_project(tmp_path: Path) -> None:
+    root, project = tmp_path / "d", tmp_path / "p"
+    root.mkdir()
+    for number in range(3):
+        draw(number).save(root / f"{number}.png")
+    (tmp_path / "l.csv").write_text("id,label\n0.png,dog\n1.png,dog\n")
+    option = ["--labels-from", str(tmp_path / "l.csv")]
+    assert main(["import", str(root), "-o", str(project), *option]) == 0
+    texts = [line.text for line in item_set.load(project / "data").report if line.topic == "labels"]
+    assert texts[-1] == "2 items labelled from l.csv, after the import"
+    assert "2 imported with --labels-from\n" in describe(project)
 
 
 def test_check_reports_as_the_import_and_leaves_nothing_behind(

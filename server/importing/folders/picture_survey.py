@@ -134,7 +134,7 @@ class PictureSurvey:
             )
         if self.further:
             files = f"{self.further:,} of {len(self.sizes):,} files looked at"
-            text = f"{files} have several pictures or frames; the first is read"
+            text = f"{files} have several pictures or frames; the first is read. {_PAGES}"
             out.append(Finding("items", text, doubtful=True))
         for (channels, stated, planes), count in self._layouts.most_common(_MOST_LAYOUTS):
             some = count < len(self.sizes)
@@ -179,13 +179,14 @@ class PictureSurvey:
         return [
             Finding(
                 "values",
-                f"stacks{more}: {axes}; the {which} is read",
+                f"stacks{more}: {axes}; the {which} is read. {_PAGES}",
                 doubtful=self.planes is None and set(planes) != {"Z"},
                 option="--planes max",
             )
         ]
 
 
+_PAGES = "Of a file that is given alone as DATA, all pages are items"
 _AXES = {"Z": "planes in depth", "T": "times", "I": "pages", "Q": "pages"}
 """Names of the axes of tifffile."""
 

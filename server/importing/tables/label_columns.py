@@ -89,9 +89,9 @@ def choose_labels(
     if found is not None:
         return found
     candidates = [c for c in columns.rows.columns if c not in taken and _may_be_label(columns, c)]
-    if not columns.rows.has_names and has_label_first(len(columns.rows.columns)):
+    if not columns.rows.has_names and has_label_first(columns.rows.width):
         candidates = [c for c in candidates if c == columns.rows.columns[0]]
-    if len(candidates) == 1 and (not columns.rows.has_names or len(columns.rows.columns) == 2):
+    if len(candidates) == 1 and (not columns.rows.has_names or columns.rows.width == 2):
         found = _of_column(columns, candidates[0], [])
         text = f"from {_called(candidates[0])}, the only one that may hold them"
         found.findings = [Finding("labels", text, doubtful=True, option="--labels none")]

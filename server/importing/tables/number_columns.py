@@ -39,7 +39,7 @@ def choose_numbers(
     """
     labels = usual_labels(columns)
     without = {*labels[:1], *columns.usual(column_names.IDS), *taken, options.label, options.id}
-    if not columns.rows.has_names and has_label_first(len(columns.rows.columns)):
+    if not columns.rows.has_names and has_label_first(columns.rows.width):
         without.add(columns.rows.columns[0])
     unclear = _unclear(columns, without)
     without |= unclear.keys()

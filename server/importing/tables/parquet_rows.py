@@ -1,7 +1,7 @@
 """Rows of Parquet files. A small file can unpack to a large table, so sizes are limited."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lodespace.errors import DatasetError
+from lodespace.importing.finding import Finding
+from lodespace.importing.folders.folder_names import some
 from lodespace.importing.tables.column_names import SPLITS, plain, split_of_file
 from lodespace.importing.tables.table_rows import Row, Rows
 from lodespace.items.errors import BadItem
@@ -21,34 +23,44 @@ from lodespace.items.unpacking import check_unpacked, most_unpacked, too_large
 _ROWS_AT_ONCE = 500
 _BYTES_AT_ONCE = 32 << 20
 _ROWS_LOOKED_AT = 8
+_SPLIT = SPLITS[:1]
 
 
 class ParquetRows(Rows):
-    """Rows of Parquet files with the columns of the first file. Raises DatasetError."""
+    """Rows of Parquet files with the columns of the file that has the most.
+
+    Files with other columns are not read. Raises DatasetError.
+    """
 
     def __init__(self, paths: Sequence[Path], unpacked: float | None = None) -> None:
-        self.paths = list(paths)
         self.unpacked = unpacked
-        count, schema = 0, None
-        for path in self.paths:
+        counts: list[int] = []
+        schemas: list[pa.Schema] = []
+        for path in paths:
             try:
                 with pa.memory_map(os.fsencode(path)) as file:
                     metadata = pq.read_metadata(file)
-                if schema is None:
-                    schema = metadata.schema.to_arrow_schema()
+                schemas.append(metadata.schema.to_arrow_schema())
             except (pa.ArrowException, OSError) as error:
                 raise DatasetError(f"{path} is not a complete Parquet file: {error}") from error
-            count += metadata.num_rows
+            counts.append(metadata.num_rows)
             check_unpacked(
                 str(path),
                 sum(metadata.row_group(k).total_byte_size for k in range(metadata.num_row_groups)),
                 path.stat().st_size,
                 unpacked,
             )
-        assert schema is not None
+        schema = max(schemas, key=lambda found: len(found.names))
+        alike = [_are_alike(found.names, schema.names) for found in schemas]
+        # The file with the most columns is read first: the file of a test may have no labels.
+        order = sorted(range(len(schemas)), key=lambda i: -len(schemas[i].names))
+        self.paths = [paths[i] for i in order if alike[i]]
+        self._names = {paths[i]: schemas[i].names for i in order}
+        count = sum(counts[i] for i in order if alike[i])
+        others = [path.name for path, is_alike in zip(paths, alike, strict=True) if not is_alike]
         if len(schema.names) > MAX_COLUMNS:
             raise DatasetError(
-                f"{paths[0]} has {len(schema.names):,} columns; at most {MAX_COLUMNS:,} are "
+                f"{self.paths[0]} has {len(schema.names):,} columns; at most {MAX_COLUMNS:,} are "
                 "imported"
             )
         self.splits = self._splits(schema.names)
@@ -58,6 +70,21 @@ class ParquetRows(Rows):
         if self.splits:
             schema = schema.append(pa.field(SPLITS[0], pa.string()))
         super().__init__(schema.names, schema, count)
+        if self.splits:
+            self.splits_from = f"the names of {some([path.name for path in self.paths])}"
+        if others:
+            text = f"not read, because the columns differ: {some(others)}; give one of these"
+            text += " tables as DATA, or with --labels-from"
+            self.findings.append(Finding("columns", text, doubtful=True))
+        missing = {
+            paths[i].name: sorted(set(schema.names) - {*schemas[i].names, *_SPLIT})
+            for i in order
+            if alike[i]
+        }
+        for name, columns in missing.items():
+            if columns:
+                text = f"{name} has no column {', '.join(columns[:5])}"
+                self.findings.append(Finding("columns", text))
 
     def _splits(self, columns: Sequence[str]) -> list[str]:
         """The split of each file, from its name (train-00000-of-00002.parquet) or its folder."""
@@ -67,6 +94,10 @@ class ParquetRows(Rows):
         splits = [split for split in found if split is not None]
         return splits if len(splits) == len(found) else []
 
+    def _texts_in(self, path: Path) -> list[str]:
+        """The columns of texts or bytes that the file at `path` has."""
+        return [name for name in self.texts if name in self._names[path]]
+
     def __iter__(self) -> Iterator[tuple[str, Row] | BadItem]:
         for index, path in enumerate(self.paths):
             extra = {SPLITS[0]: self.splits[index]} if self.splits else {}
@@ -74,7 +105,7 @@ class ParquetRows(Rows):
             try:
                 with (
                     pa.memory_map(os.fsencode(path)) as mapped,
-                    pq.ParquetFile(mapped, read_dictionary=self.texts) as file,
+                    pq.ParquetFile(mapped, read_dictionary=self._texts_in(path)) as file,
                 ):
                     for batch in file.iter_batches(_rows_at_once(file)):
                         for part in parts_of(batch):
@@ -92,6 +123,11 @@ class ParquetRows(Rows):
                                 yield f"{path.name} row {number}", row
             except (pa.ArrowException, OSError) as error:
                 yield BadItem(f"{path.name} after row {number}", f"cannot be read: {error}")
+
+
+def _are_alike(names: Collection[str], whole: Collection[str]) -> bool:
+    """Whether a file with the columns `names` may belong to the data set with columns `whole`."""
+    return set(names) <= set(whole) and 2 * len(names) >= len(whole)
 
 
 def _texts_of(schema: pa.Schema | None) -> list[str]:

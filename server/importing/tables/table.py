@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from lodespace.errors import DatasetError
 from lodespace.importing.finding import Finding, counted
+from lodespace.importing.folders.folder_names import some
 from lodespace.importing.folders.picture_folder import FileReader
 from lodespace.importing.folders.picture_survey import PictureSurvey
 from lodespace.importing.frame import SIZES_LOOKED_AT
@@ -32,16 +33,17 @@ from lodespace.importing.tables.cells import (
     vector_of,
     vector_of_cells,
 )
+from lodespace.importing.tables.class_names import hugging_face_names
 from lodespace.importing.tables.column_names import plain
 from lodespace.importing.tables.columns import Columns, choose_roles, joined
 from lodespace.importing.tables.file_finder import FileFinder
 from lodespace.importing.tables.open_rows import open_rows
 from lodespace.importing.tables.pixel_rows import PixelRow, pixel_finding, side_of
+from lodespace.importing.tables.split_rows import tables_beside
 from lodespace.importing.tables.table_rows import SNIFFED_ROWS, Row, table_name
 from lodespace.items import decoding
 from lodespace.items.errors import BadItem, ItemError, Picture
 from lodespace.items.paths import open_inside
-from lodespace.json_input import json_value
 
 
 class Table:
@@ -71,7 +73,7 @@ class Table:
         self.kind: Literal["image", "vector"] = "vector" if self.roles.is_vector else "image"
         self.own_thumbnails = options.thumbnails is not None
         """Whether thumbnails were asked for, so that items without one are left out."""
-        self.label_names = _hugging_face_names(self.rows.schema, self.roles.labels.column)
+        self.label_names = hugging_face_names(self.rows.schema, self.roles.labels.column)
         self.length = _usual_length(first, self.roles.vector)
         """Number of numbers in most of the first vectors. None: there is no column of vectors."""
         self.side = self._pixel_side(first, options)
@@ -81,8 +83,9 @@ class Table:
         self.read_label = LabelReader(options.missing, self.roles.labels.separators)
         self._ids: set[str] = set()
         self._repeated: Counter[str] = Counter()
-        """Number of repeated paths that became ids with the number of the row ("id"), and of rows
-        that are left out because an earlier row has the same file ("file")."""
+        """Number of repeated paths that became ids with the number of the row ("id"), of ids that
+        the tables of several splits repeat ("split"), and of rows that are left out because an
+        earlier row has the same file ("file")."""
 
     def _pixel_side(self, first: Sequence[Row], options: ImportOptions) -> int | None:
         if self.kind == "image" or options.vector is not None or self.roles.thumbnail is not None:
@@ -182,12 +185,23 @@ class Table:
         if self._repeated["id"]:
             number = counted(self._repeated["id"], "repeated path")
             found.append(Finding("ids", f"{number} with the number of the row added"))
+        if self._repeated["split"]:
+            number = counted(self._repeated["split"], "id")
+            text = f"{number} of an earlier table, with the split added, as in test/1"
+            found.append(Finding("ids", text))
         if self._repeated["file"]:
             number = counted(self._repeated["file"], "row")
             text = f"{number} with the file of an earlier row, which counts"
             found.append(Finding("labels", text, doubtful=True))
+        if self.roles.split is None and self.path.is_file():
+            beside = [other for other in tables_beside(self.path) if other != self.path]
+            if beside:
+                text = f"{some([other.name for other in beside])} beside it is not read; give the"
+                text += " folder to read all splits"
+                found.append(Finding("splits", text))
         if self.roles.split is not None:
-            found.append(Finding("splits", f"from the column {self.roles.split}"))
+            source = self.rows.splits_from or f"the column {self.roles.split}"
+            found.append(Finding("splits", f"from {source}"))
         return found
 
     def __iter__(self) -> Iterator[RawItem | BadItem]:
@@ -253,6 +267,12 @@ class Table:
             given = text_of(row.get(self.roles.id))
             if given is None:
                 raise ItemError(f"the row has no id in column '{self.roles.id}'")
+            if self.rows.splits_from and self.roles.split is not None:
+                # Each table of a split may count its own rows.
+                if given in self._ids:
+                    self._repeated["split"] += 1
+                    given = f"{text_of(row.get(self.roles.split))}/{given}"
+                self._ids.add(given)
             return given
         by_path = path or (text_of(row.get(self.roles.path)) if self.roles.path else None)
         if by_path is None:
@@ -315,23 +335,3 @@ def _usual_length(first: Sequence[Row], column: str | None) -> int | None:
             except ItemError:
                 continue
     return lengths.most_common(1)[0][0] if lengths else None
-
-
-def _hugging_face_names(schema: pa.Schema | None, column: str | None) -> tuple[str, ...]:
-    """Class names for the label column `column`, whose cells are numbers or lists of numbers.
-
-    Hugging Face stores these names in the metadata of the schema.
-    """
-    if (
-        schema is None
-        or column is None
-        or not schema.metadata
-        or b"huggingface" not in schema.metadata
-    ):
-        return ()
-    try:
-        known = json_value(schema.metadata[b"huggingface"])["info"]["features"][column]
-        names = known.get("names") or (known.get("feature") or {}).get("names") or ()
-        return tuple(str(name) for name in names)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return ()

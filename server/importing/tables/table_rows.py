@@ -30,6 +30,8 @@ class Rows(ABC):
     """Whether the table names its columns."""
     comma_separates = False
     """Whether commas separate the cells, and are therefore not the decimal marks of numbers."""
+    splits_from = ""
+    """Where the column `split` comes from, if it is not a column of the table."""
 
     def __init__(
         self, columns: Sequence[str], schema: pa.Schema | None = None, count: int | None = None
@@ -42,6 +44,11 @@ class Rows(ABC):
         """Number of rows. None if the file does not state the number."""
         self.findings: list[Finding] = []
         """How the file was understood, if that is not evident."""
+
+    @property
+    def width(self) -> int:
+        """Number of columns of the table, without a column `split` from elsewhere."""
+        return len(self.columns) - bool(self.splits_from)
 
     @abstractmethod
     def __iter__(self) -> Iterator[tuple[str, Row] | BadItem]:

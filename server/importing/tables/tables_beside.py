@@ -11,6 +11,7 @@ from lodespace.importing.folders.folder_names import some
 from lodespace.importing.folders.picture_folder import PictureFolder
 from lodespace.importing.source import ImportOptions, RawItem
 from lodespace.importing.tables.picture_table import PictureTable, merged, open_tables
+from lodespace.importing.tables.split_rows import split_tables
 from lodespace.importing.tables.table_rows import SUFFIXES, may_have_labels
 from lodespace.importing.tables.unused_beside import UnusedBeside
 from lodespace.items import decoding
@@ -45,6 +46,8 @@ class PicturesWithTables(PictureFolder):
                 f"'{options.label}' of --label"
             )
         super().__init__(root, options, used=frozenset(table.path for table in self.beside))
+        self._split_tables = _splits_of_tables(self.beside)
+        """Names of the tables that are splits."""
         self._by_folder = {
             path: label
             for path in self.files.paths
@@ -111,6 +114,9 @@ class PicturesWithTables(PictureFolder):
             text = f"{counted(self._unfilled, 'picture')} without a label from a folder, although"
             text += f" {filling} has one: most classes of the tables are not those of the folders"
             found.append(Finding("labels", text, doubtful=True, option="--labels-at none"))
+        if self._split_tables:
+            text = f"from the names of the tables {some(self._split_tables)}"
+            found.append(Finding("splits", text))
         if self._skipped:
             number = len(self.beside) + len(self._unmatched)
             text = f"only {number} of {number + self._skipped:,} tables are read"
@@ -173,3 +179,16 @@ class PicturesWithTables(PictureFolder):
                     self._unfilled += item.label is None
                     self._differ += item.label not in (None, row.label)
             yield item
+
+
+def _splits_of_tables(tables: Sequence[PictureTable]) -> list[str]:
+    """Set the split of the rows of tables that are named after splits, and have no such column.
+
+    Returns the names of these tables. There are at least two of them.
+    """
+    known = {Path(shown(table.path)): table for table in tables if table.table.roles.split is None}
+    found = split_tables(list(known))
+    for path, split in found.items():
+        for row in known[path].rows.values():
+            row.split = split
+    return [str(path) for path in found]

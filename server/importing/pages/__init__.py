@@ -1,0 +1,1 @@
+"""Pages of one file, which are items: a TIFF stack, an animation."""
