@@ -50,10 +50,11 @@ class ParquetRows(Rows):
                 path.stat().st_size,
                 unpacked,
             )
-        schema = max(schemas, key=lambda found: len(found.names))
+        widths = [len(found.names) for found in schemas]
+        schema = schemas[widths.index(max(widths))]
         alike = [_are_alike(found.names, schema.names) for found in schemas]
         # The file with the most columns is read first: the file of a test may have no labels.
-        order = sorted(range(len(schemas)), key=lambda i: -len(schemas[i].names))
+        order = sorted(range(len(schemas)), key=lambda i: -widths[i])
         self.paths = [paths[i] for i in order if alike[i]]
         self._names = {paths[i]: schemas[i].names for i in order}
         count = sum(counts[i] for i in order if alike[i])
