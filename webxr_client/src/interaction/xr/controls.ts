@@ -4,23 +4,20 @@
  * is near one hand. The other hand paints, and touches the palette or points at it. This module
  * draws nothing.
  */
-import { Vector3 } from "three";
 import type { AppState } from "../../state/app-state.js";
 import type { Commands } from "../../state/commands.js";
 import { BoardAim } from "./boards/aim.js";
 import type { BoardPointing } from "./boards/board-pointing.js";
-import { pauseOrRun } from "./boards/run-tile.js";
 import { TilePress } from "./boards/tile-press.js";
 import { BrushStroke } from "./brush/brush-stroke.js";
 import { HandBrush } from "./brush/hand-brush.js";
 import { BoxChange, type SceneChange } from "./grab/box-change.js";
 import type { ClusterGrab } from "./grab/cluster-grab.js";
 import { ClusterHold } from "./grab/cluster-hold.js";
-import { scaleOf, turnAbout } from "./grab/transform.js";
+import { scaleOf } from "./grab/transform.js";
 import { WorldGrab } from "./grab/world-grab.js";
 import { HandActivities } from "./input/hand-activity.js";
 import { ENTER_PULSE, HOVER_PULSE, LABEL_PULSE } from "./input/haptics.js";
-import { Sticks } from "./input/sticks.js";
 import type { TrackedHand } from "./input/tracked-hand.js";
 import type { InputListener } from "./input/xr-inputs.js";
 import {
@@ -28,10 +25,9 @@ import {
   RAY_LENGTH_AT_POINTS,
   RAY_LENGTH_WITH_CLUSTER,
 } from "./placement/dimensions.js";
+import { StickActions } from "./stick-actions.js";
 import type { XrSurroundings } from "./surroundings.js";
 
-/** Angle by which a stick turns the world, radians. */
-const TURN = Math.PI / 6;
 /** Milliseconds between two queries of the items in the brush. */
 const QUERY_MS = 90;
 
@@ -46,20 +42,20 @@ export class XrControls implements InputListener {
   private readonly cluster: ClusterHold;
   private readonly world = new WorldGrab();
   private readonly boxes = new BoxChange();
-  private readonly sticks = new Sticks();
+  private readonly sticks: StickActions;
   private readonly activities = new HandActivities();
   private now = 0;
-  private readonly middle = new Vector3();
 
   constructor(
     private readonly state: AppState,
-    private readonly commands: Commands,
+    commands: Commands,
     private readonly hands: { readonly left: TrackedHand; readonly right: TrackedHand },
     private readonly room: XrSurroundings,
   ) {
     this.boards = new BoardAim(room);
     const { palette } = room;
     this.tiles = new TilePress(this.boards, state, commands, palette, () => this.endAll());
+    this.sticks = new StickActions(state, commands, room);
     this.stroke = new BrushStroke(state);
     this.brush = new HandBrush(state);
     this.cluster = new ClusterHold(state, commands, (items) => room.showGrabbed(items));
@@ -186,7 +182,7 @@ export class XrControls implements InputListener {
     const { dominant, other } = this;
     if (dominant.isLost(now)) this.endGestures(dominant, "was lost from view");
     if (other.isLost(now)) this.endGestures(other, "was lost from view");
-    this.readSticks(dominant, other, seconds);
+    this.sticks.frame(dominant, other, seconds, this.stroke.active, !this.world.active);
     this.world.update(this.room.roomFromScene);
     this.cluster.update(now, this.room.roomFromScene);
     const busy = this.stroke.active || this.holding;
@@ -321,24 +317,6 @@ export class XrControls implements InputListener {
     if (!what || !why) return;
     const name = hand.bare ? "hand" : "controller";
     this.state.xr.message.value = `The ${hand.side} ${name} ${why}: ${what}.`;
-  }
-
-  private readSticks(dominant: TrackedHand, other: TrackedHand, seconds: number): void {
-    const { xr } = this.state;
-    const { roomFromScene } = this.room;
-    const growth = this.sticks.growth(dominant, seconds);
-    if (growth !== 1) {
-      // While a cluster grows, the stick changes its density threshold instead of the radius.
-      if (this.stroke.active && xr.tool.value === "cluster")
-        xr.setDensity(xr.density.value / growth);
-      else xr.setRadius(xr.radius.value * growth);
-    }
-    const turn = this.sticks.turn(dominant, other, !this.world.active);
-    if (turn !== 0)
-      turnAbout(roomFromScene, this.middle.setFromMatrixPosition(roomFromScene), turn * TURN);
-    if (dominant.upperClicked) this.commands.undo();
-    if (dominant.lowerClicked) this.commands.redo();
-    if (other.stickClicked) pauseOrRun(this.state, this.commands);
   }
 
   /** Length of a hand's ray, metres. Shorter while points are in the brush or a cluster is held. */
