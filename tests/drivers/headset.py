@@ -238,11 +238,25 @@ class Headset:
 
 
 def put_on(
-    open_page: Any, url: str, device: str = "metaQuest3", query: str = "", *, drawn: bool = False
+    open_page: Any,
+    url: str,
+    device: str = "metaQuest3",
+    query: str = "",
+    *,
+    drawn: bool = False,
+    prepare: Callable[[Page], None] | None = None,
 ) -> Headset:
     """Open a page of the server at `url` in a headset, and wait until the page shows the scene.
-    `open_page` is the fixture of this name; `drawn` is its argument."""
-    driver = open_page(url, prepare=installer(device), query=query, drawn=drawn)
+
+    Args:
+        open_page: The fixture of this name.
+        url: Address of the server.
+        device: Name of the device in iwer.
+        query: Query of the page's address.
+        drawn: Whether all points are drawn.
+        prepare: Function that installs the headset in the page; None installs `device`.
+    """
+    driver = open_page(url, prepare=prepare or installer(device), query=query, drawn=drawn)
     driver.page.set_viewport_size(HEADSET_VIEW)
     driver.wait_for_scene()
     return Headset(driver)

@@ -121,8 +121,9 @@ export class XrControls implements InputListener {
       else this.grasp(hand);
       return;
     }
+    if (hand.pointer) this.readPointer(hand);
     const { pointing, onSheet } = this;
-    if (pointing.tile && pointing.mode === "ray") {
+    if (pointing.tile && (pointing.mode === "ray" || hand.transient)) {
       this.activities.begin(hand.side, "pressing");
       this.tiles.run(pointing.tile, hand);
       return;
@@ -158,6 +159,10 @@ export class XrControls implements InputListener {
       this.freezeOrThaw();
     }
     if (hand.bare) this.letGo(hand);
+  }
+
+  cancel(hand: TrackedHand): void {
+    this.endGestures(hand, "was interrupted");
   }
 
   squeeze(hand: TrackedHand): void {
@@ -254,6 +259,16 @@ export class XrControls implements InputListener {
   }
 
   // ----------------------------------------------------------------------------------------------
+
+  /**
+   * Find what the person looks at. The ray of a transient pointer is known only from the moment of
+   * the pinch, so no frame has found the board on this ray.
+   */
+  private readPointer(hand: TrackedHand): void {
+    this.locate(hand);
+    this.brush.query();
+    this.boards.update(hand, this.rayLength(hand), this.stroke.active || this.holding);
+  }
 
   private locate(hand: TrackedHand): void {
     const { roomFromScene } = this.room;

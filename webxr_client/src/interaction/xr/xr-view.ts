@@ -117,6 +117,7 @@ export class XrView implements Presenter {
       },
       press: (hand: TrackedHand) => this.controls.press(hand),
       release: (hand: TrackedHand) => this.controls.release(hand),
+      cancel: (hand: TrackedHand) => this.controls.cancel(hand),
       squeeze: (hand: TrackedHand) => this.controls.squeeze(hand),
       unsqueeze: (hand: TrackedHand) => this.controls.unsqueeze(hand),
     };
@@ -152,7 +153,7 @@ export class XrView implements Presenter {
     this.head.read(renderer.xr.getCamera().cameras);
     if (!this.placed && frame.getViewerPose(renderer.xr.getReferenceSpace() as XRReferenceSpace))
       this.placeNow();
-    this.inputs.update(now);
+    this.inputs.update(now, frame, renderer.xr.getReferenceSpace());
     this.palettePlacement.update(this.palette.mesh, this.head, this.controls.other);
     if (!this.sheetPlaced && this.sheet.mesh.visible) this.placeSheetNow();
     this.controls.frame(now, seconds);

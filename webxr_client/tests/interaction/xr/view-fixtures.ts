@@ -32,7 +32,7 @@ export function stubCanvas(): void {
 
 /** A fake WebXRManager of three.js. `spaces`: spaces of controllers and hands, moved by tests. */
 export function fakeManager() {
-  const spaces = [0, 1].map(() => ({
+  const spaces = [0, 1, 2, 3].map(() => ({
     ray: new Group(),
     grip: new Group(),
     hand: Object.assign(new Group(), { joints: {} as Record<string, Group> }),

@@ -9,7 +9,8 @@ import { InputModel, type InputModels } from "../../../src/scene/xr/input-models
 import { blobs, bytesPerFrame } from "./fixtures.js";
 import { appear, fakeParts, stubCanvas } from "./view-fixtures.js";
 
-const FRAME = { getViewerPose: () => ({}) } as unknown as XRFrame;
+const POSE = { emulatedPosition: false };
+const FRAME = { getViewerPose: () => POSE, getPose: () => POSE } as unknown as XRFrame;
 const { points } = blobs(
   [
     [-0.2, 0, 0],

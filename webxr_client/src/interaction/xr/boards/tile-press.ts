@@ -40,7 +40,8 @@ export class TilePress {
       scrub(tile, across, this.state, this.commands);
       return;
     }
-    if (!pressed || busy) return;
+    // A hand that is known only while it pinches has no fingertip that could touch a tile.
+    if (!pressed || busy || hand.transient) return;
     this.state.xr.clearMessage();
     this.run(pressed, hand);
   }

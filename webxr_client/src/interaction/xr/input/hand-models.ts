@@ -8,11 +8,11 @@ export class HandModels {
 
   constructor(private readonly models: InputModels) {}
 
-  /** Show the model of `source` where the hand is. */
+  /** Show the model of `source` where the hand is. A transient pointer has no model. */
   attach(hand: TrackedHand, source: XRInputSource): void {
     this.detach(hand);
     const { spaces } = hand;
-    if (!spaces) return;
+    if (!spaces || hand.transient) return;
     const model = this.models.create(source, spaces.hand);
     (source.hand ? spaces.hand : spaces.grip).add(model);
     this[hand.side] = model;

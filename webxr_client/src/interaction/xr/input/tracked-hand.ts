@@ -22,11 +22,25 @@ export interface Spaces {
   hand: XRHandSpace;
 }
 
+/**
+ * Distance ahead of the eyes at which a transient pointer without a grip pose acts, metres. Its ray
+ * begins at the eyes, and half a metre is within the reach of the arm.
+ */
+const POINTER_AHEAD = 0.5;
+
 const one = new Vector3(1, 1, 1);
+
+/** Whether the source exists only while a person pinches. */
+export function isTransient(source: XRInputSource): boolean {
+  // The types of WebXR do not know this mode.
+  return (source.targetRayMode as string) === "transient-pointer";
+}
 
 export class TrackedHand {
   source: XRInputSource | null = null;
   spaces: Spaces | null = null;
+  /** Spaces of the transient pointer of this hand; null while there is no such pointer. */
+  pointer: Spaces | null = null;
   /** Whether the headset sees the hand in this frame. */
   tracked = false;
   /** Time at which the headset lost sight of the hand, ms; 0 while the headset sees the hand. */
@@ -51,23 +65,38 @@ export class TrackedHand {
   readonly rayDirection = new Vector3();
   private readonly down = [false, false, false];
   private readonly justDown = [false, false, false];
+  /** Whether the headset has measured the position of the controller, at least once. */
+  private located = false;
 
   constructor(readonly side: Handedness) {}
 
   /** Whether the hand has no controller. Such a hand pinches and has no buttons. */
   get bare(): boolean {
-    return this.source?.hand !== undefined && this.source?.hand !== null;
+    const { source } = this;
+    return source !== null && (isTransient(source) || !!source.hand);
+  }
+
+  /** Whether the hand is known only by its transient pointer, and only while the hand pinches. */
+  get transient(): boolean {
+    return this.source !== null && isTransient(this.source);
+  }
+
+  /** Whether the headset reports the joints of thumb and index finger. */
+  get fingersSeen(): boolean {
+    const joints = this.spaces?.hand.joints;
+    return !!joints?.["thumb-tip"]?.visible && !!joints["index-finger-tip"]?.visible;
   }
 
   connect(source: XRInputSource, spaces: Spaces): void {
     this.source = source;
     this.spaces = spaces;
     this.lostSince = 0;
+    this.located = false;
   }
 
   disconnect(): void {
     this.source = null;
-    this.spaces = null;
+    this.spaces = this.pointer = null;
     this.tracked = this.pressed = this.squeezed = false;
     this.lostSince = 0;
     this.stickX = this.stickY = 0;
@@ -80,11 +109,17 @@ export class TrackedHand {
     return this.source !== null && this.lostSince !== 0 && now - this.lostSince >= LOST_MS;
   }
 
-  /** Read the current frame, after three.js has updated the spaces. */
-  update(now: number): void {
-    const { spaces } = this;
+  /**
+   * Read the current frame, after three.js has updated the spaces. `space`: the reference space of
+   * the room.
+   */
+  update(now: number, frame?: XRFrame, space?: XRReferenceSpace | null): void {
+    const { spaces, pointer } = this;
     if (!spaces || !this.source) return;
-    this.tracked = this.bare ? this.readHand(spaces) : this.readController(spaces);
+    if (this.transient) this.tracked = this.readPointer(spaces);
+    else if (this.bare) this.tracked = this.readHand(spaces);
+    else this.tracked = this.readController(spaces) && !this.isGuessed(frame, space);
+    if (pointer?.ray.visible) this.readRay(pointer.ray);
     if (this.tracked) this.lostSince = 0;
     else if (this.lostSince === 0) this.lostSince = now;
     this.readGamepad(this.source.gamepad);
@@ -123,6 +158,35 @@ export class TrackedHand {
     this.brush.copy(this.position).addScaledVector(this.rayDirection, BRUSH_AHEAD);
     this.touch.copy(this.brush);
     return true;
+  }
+
+  /** Read a transient pointer: the position is that of the pinch. */
+  private readPointer({ ray, grip }: Spaces): boolean {
+    if (!ray.visible && !grip.visible) return false;
+    const held = grip.visible ? grip : ray;
+    this.readRay(ray.visible ? ray : grip);
+    this.position.setFromMatrixPosition(held.matrix);
+    if (!grip.visible) this.position.addScaledVector(this.rayDirection, POINTER_AHEAD);
+    this.orientation.copy(held.quaternion);
+    this.roomFromHand.compose(this.position, this.orientation, one);
+    this.brush.copy(this.position);
+    this.touch.copy(this.position);
+    return true;
+  }
+
+  /**
+   * Whether a controller in use has a position that the headset only guesses, because its cameras
+   * do not see the controller. Controllers whose position was never measured are excluded:
+   * headsets without position tracking guess all positions.
+   */
+  private isGuessed(frame: XRFrame | undefined, space: XRReferenceSpace | null | undefined) {
+    const { source } = this;
+    if (!frame || !space || !source) return false;
+    if (this.located && !this.pressed && !this.squeezed) return false;
+    const pose = frame.getPose(source.gripSpace ?? source.targetRaySpace, space);
+    if (!pose) return false;
+    if (!pose.emulatedPosition) this.located = true;
+    return this.located && pose.emulatedPosition;
   }
 
   /**

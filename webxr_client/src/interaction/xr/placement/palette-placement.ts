@@ -23,13 +23,15 @@ interface Carrier {
   readonly side: "left" | "right";
   readonly source: unknown;
   readonly tracked: boolean;
+  /** Whether the hand is known only while it pinches. Such a hand carries no palette. */
+  readonly transient: boolean;
   readonly position: Vector3;
 }
 
 export class PalettePlacement {
   private readonly parked = new Vector3();
 
-  /** Choose the place where the palette stays while there is no second hand. */
+  /** Choose the place where the palette stays while no hand carries it. */
   park(head: HeadPose): void {
     head.toRoom(this.parked, PALETTE_PARKED);
   }
@@ -39,12 +41,12 @@ export class PalettePlacement {
    * palette stays where it is.
    */
   update(palette: Object3D, head: HeadPose, hand: Carrier): void {
-    if (hand.tracked) {
+    if (hand.tracked && !hand.transient) {
       const beside = hand.side === "left" ? PALETTE_BESIDE_HAND : -PALETTE_BESIDE_HAND;
       at.set(beside, 0, 0).applyQuaternion(head.orientation);
       at.y = PALETTE_ABOVE_HAND;
       at.add(hand.position);
-    } else if (hand.source) return;
+    } else if (hand.source && !hand.transient) return;
     else at.copy(this.parked);
     roomFromPalette.lookAt(head.position, at, up);
     palette.matrix.copy(roomFromPalette).setPosition(at);
