@@ -63,7 +63,7 @@ export function itemsInRegion(projected: Projected, region: Region): Uint32Array
   return Uint32Array.from(items);
 }
 
-/** Number of times that the polygon winds round a point, counter-clockwise positive. */
+/** Number of times that the polygon winds round a point. Counter-clockwise turns are positive. */
 export function windingNumber(x: number, y: number, polygon: readonly number[]): number {
   let winding = 0;
   const k = polygon.length;

@@ -48,8 +48,8 @@ const FIRST_WAIT = 300;
 /** Longest wait between two attempts, in ms. */
 const LONGEST_WAIT = 8000;
 /**
- * Failed attempts after which the page mentions the certificate. Together they last about 10 s, in
- * which a server that was started again answers.
+ * Number of failed attempts after which the page mentions the certificate. These attempts take
+ * about 10 s. A server that was restarted answers within this time.
  */
 const FAILURES_UNTIL_HINT = 5;
 /** Close codes of RFC 6455. */

@@ -3,7 +3,7 @@
  * the network forgot it during sleep, and nothing reports that until the operating system gives up.
  */
 
-/** Time without a message after which a questioned stream counts as dead, in ms. */
+/** Time in ms without a message after which a stream that is being checked counts as dead. */
 export const ANSWER_MS = 3000;
 
 export class Liveness {
@@ -21,9 +21,9 @@ export class Liveness {
   }
 
   /**
-   * A message other than the answer has arrived. It restarts the time of a check: a large frame
-   * before the answer can take longer than ANSWER_MS on a slow network. It does not end the check,
-   * because messages that arrived before the sleep are handled after it.
+   * Handle a message other than the answer. The message restarts the time of the check: on a slow
+   * network, a large frame before the answer can take longer than ANSWER_MS. The message does not
+   * end the check, because it may have arrived before the device slept.
    */
   seen(): void {
     if (this.timer !== undefined) this.begin();

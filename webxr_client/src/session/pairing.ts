@@ -15,7 +15,7 @@ export class PairingFlow {
   private request = 0;
 
   /**
-   * @param pairing What the page shows; null when this device has access.
+   * @param pairing State of the pairing that the page shows; null when this device has access.
    * @param onAllowed Called when this device gets access.
    */
   constructor(

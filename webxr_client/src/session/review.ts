@@ -178,7 +178,7 @@ export class Review {
     return items.length > 0;
   }
 
-  /** When the queue is empty, show the items outside the queue that the server sent instead. */
+  /** Show the items outside the queue. The server sends such items when the queue is empty. */
   goOn(): void {
     const { review } = this.state;
     const sheet = review.sheet.peek();

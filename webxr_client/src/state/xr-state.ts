@@ -14,9 +14,9 @@ export const LEAST_RADIUS = 0.008;
 /** Largest brush radius, in metres of the room. */
 export const LARGEST_RADIUS = 0.25;
 const FIRST_RADIUS = 0.045;
-/** Smallest density threshold of the cluster tool. */
+/** Smallest density threshold of the cluster tool, as a share of the highest density. */
 export const LEAST_DENSITY = 0.02;
-/** Largest density threshold of the cluster tool. */
+/** Largest density threshold of the cluster tool, as a share of the highest density. */
 export const HIGHEST_DENSITY = 0.9;
 const FIRST_DENSITY = 0.18;
 const KEY = "lodespace.dominant-hand";

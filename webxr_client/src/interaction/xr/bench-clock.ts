@@ -20,19 +20,19 @@ export const WORK = [
   "brush query",
 ] as const;
 export type Work = (typeof WORK)[number];
-/** Number of kinds of work that arrive between two frames. They are the first ones of WORK. */
+/** Number of kinds of work that arrive between two frames: the first entries of WORK. */
 const ARRIVALS = 4;
 const QUERY = WORK.indexOf("brush query");
 
 /** A frame is late if it begins more than LATE periods after the previous frame. */
 export const LATE = 1.5;
-/** A longer gap is a pause, such as the menu of the headset, and is not a late frame. Ms. */
+/** Longest gap of a late frame, ms. A longer gap is a pause, such as the menu of the headset. */
 const PAUSE_MS = 1000;
 /** Number of the latest late frames that are kept one by one. */
 const KEPT = 24;
 /** Number of frames after which the period is known without the browser's frame rate. */
 const FRAMES_FOR_PERIOD = 90;
-/** Period before it is known: 60 Hz is the slowest headset. Ms. */
+/** Period that is assumed until it is known, ms: that of the slowest headset (60 Hz). */
 const LONGEST_PERIOD = 1000 / 60;
 
 /** A late frame. */
@@ -59,7 +59,9 @@ export class BenchClock extends FrameClock {
   pauses = 0;
   /** Time between the first frame and the last frame without the pauses, ms. */
   shown = 0;
-  /** Number of late frames per kind of work; the last entry counts late frames without any. */
+  /**
+   * Number of late frames per kind of work; the last entry counts late frames without such work.
+   */
   readonly byWork = new Uint32Array(WORK.length + 1);
   private readonly recent = {
     at: new Float32Array(KEPT),

@@ -158,7 +158,7 @@ function Chart({ curve, at, values }: ChartProps) {
   const live = time.live.value;
   const last = time.last.value;
   const now = live ? 100 : (100 * time.moment.value) / Math.max(1, last);
-  // The newest measurement is older than the class without a label.
+  // While a class has no label, the newest accuracy is from before this class was added.
   const outdated = curve.scored && live && knownInstead(state.review.quality.value) !== "";
   const go = (event: MouseEvent) => {
     const box = (event.currentTarget as Element).getBoundingClientRect();

@@ -92,7 +92,7 @@ export class ClusterDrag {
     return true;
   }
 
-  /** The items move from the hand to the positions that the model has given them. */
+  /** End the drag. The items move from the hand to the positions that the model has given them. */
   private end(): void {
     this.state.latent.releaseFrom(this.targets, performance.now());
     this.items = NOTHING;
