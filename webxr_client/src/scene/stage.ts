@@ -333,7 +333,7 @@ export class Stage {
     if (!(easing || turned || moved || drawn || this.dirty)) return;
     this.dirty = false;
     const distance = this.camera.position.distanceTo(this.controls.target);
-    this.cloud.setView(
+    this.cloud.material.setView(
       this.pixelsPerUnit(),
       this.renderer.getPixelRatio(),
       distance - 0.05,

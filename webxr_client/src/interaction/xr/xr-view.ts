@@ -170,7 +170,7 @@ export class XrView implements Presenter {
     if (eye) {
       // Point sizes are in pixels of the layer. The part of an eye is as high as the whole layer.
       const height = eye.viewport.w || layerHeight(renderer.xr);
-      cloud.setView(eye.projectionMatrix.elements[5]! * 0.5 * height, 1, 0.55, 2.4);
+      cloud.material.setView(eye.projectionMatrix.elements[5]! * 0.5 * height, 1, 0.55, 2.4);
     }
     cloud.scale = scaleOf(stage.world.matrix) * this.pointShare;
     renderer.render(stage.scene, this.camera);

@@ -2,38 +2,19 @@
 import {
   BufferAttribute,
   BufferGeometry,
-  Color,
-  DataArrayTexture,
-  GLSL3,
-  Matrix4,
-  NormalBlending,
+  type Color,
+  type Matrix4,
   Points,
-  ShaderMaterial,
   Sphere,
-  Vector2,
   type Vector3,
-  Vector4,
 } from "three";
-import { FORCE_TERMS } from "../../protocol/messages.js";
 import type { Annotations } from "../../state/annotations.js";
 import type { ColourBy } from "../../state/app-state.js";
-import { TERM_COLOURS } from "../../state/force-state.js";
 import type { LatentState } from "../../state/latent-state.js";
 import type { Atlas } from "./atlas.js";
-import { CUE_DARK, type Palette } from "./colours.js";
-import { fragmentShader, vertexShader } from "./point-shader.js";
+import type { Palette } from "./colours.js";
+import { PointMaterial } from "./point-material.js";
 
-const COLOUR_BY: Record<ColourBy, number> = {
-  label: 0,
-  prediction: 1,
-  confidence: 2,
-  force: 3,
-  movement: 4,
-  uncertainty: 5,
-  density: 5,
-  diversity: 5,
-  coverage: 5,
-};
 /** Point size at the weakest and at the strongest value of a cue; 1 is the size without a cue. */
 const SIZES = [0.45, 1.9] as const;
 /** Share by which selected items are drawn larger. */
@@ -51,9 +32,9 @@ const HOVERED = 255;
 const DIMMED = 64;
 
 export class PointCloud {
-  readonly points: Points<BufferGeometry, ShaderMaterial>;
+  readonly points: Points<BufferGeometry, PointMaterial>;
+  readonly material: PointMaterial;
   private geometry = new BufferGeometry();
-  private readonly material: ShaderMaterial;
   private keyframes: [BufferAttribute, BufferAttribute] | null = null;
   private classes = new BufferAttribute(new Int16Array(0), 2);
   private marks = new BufferAttribute(new Uint8Array(0), 4, true);
@@ -76,44 +57,8 @@ export class PointCloud {
     private readonly annotations: Annotations,
     palette: Palette,
   ) {
-    this.material = new ShaderMaterial({
-      glslVersion: GLSL3,
-      vertexShader,
-      fragmentShader,
-      transparent: true,
-      depthWrite: true,
-      blending: NormalBlending,
-      uniforms: {
-        uT: { value: 1 },
-        uPointSize: { value: 0.02 },
-        uPixelsPerUnit: { value: 1 },
-        uPixelRatio: { value: 1 },
-        uMaxSize: { value: 128 },
-        uFlat: { value: 0 },
-        uSelectedSize: { value: SELECTED_SIZE },
-        uColourBy: { value: 0 },
-        uCue: { value: [new Color(CUE_DARK[0]), new Color(CUE_DARK[1])] },
-        uSizes: { value: new Vector2(1, 1) },
-        uPalette: { value: palette.texture },
-        uAccent: { value: new Color("#bfe4ff") },
-        uFog: { value: new Color("#10161e") },
-        uFogRange: { value: new Vector2(1, 3) },
-        uGrab: { value: new Matrix4() },
-        uTerms: {
-          value: FORCE_TERMS.map((term) => new Color(TERM_COLOURS[term]).convertLinearToSRGB()),
-        },
-        uPin: { value: new Color("#bfe4ff") },
-        uBrush: { value: new Vector4(0, 0, 0, 0) },
-        uBrushColour: { value: new Color("#bfe4ff") },
-        uAtlas: { value: new DataArrayTexture(new Uint8Array(1), 1, 1, 1) },
-        uHasAtlas: { value: 0 },
-        uColourPictures: { value: 0 },
-        uColumns: { value: 1 },
-        uColumnsF: { value: 1 },
-        uPerPage: { value: 1 },
-        uInset: { value: new Vector2(0, 1) },
-      },
-    });
+    this.material = new PointMaterial(palette);
+    this.material.uniforms.uSelectedSize!.value = SELECTED_SIZE;
     this.points = new Points(this.geometry, this.material);
     this.points.frustumCulled = false; // the bounding sphere of moving points is never updated
   }
@@ -135,7 +80,7 @@ export class PointCloud {
     geometry.setAttribute("marks", this.marks);
     this.sizes = new BufferAttribute(new Uint8Array(n), 1, true);
     geometry.setAttribute("cueSize", this.sizes);
-    (this.material.uniforms.uSizes!.value as Vector2).set(1, 1);
+    this.material.setSizes(1, 1);
     this.colourCue = null;
     geometry.boundingSphere = new Sphere(undefined, 1);
     geometry.setDrawRange(0, n);
@@ -210,22 +155,22 @@ export class PointCloud {
     if (sizes) (this.sizes.array as Uint8Array).set(sizes);
     this.sizes.needsUpdate = sizes !== null;
     const [least, most] = sizes ? SIZES : [1, 1];
-    (this.material.uniforms.uSizes!.value as Vector2).set(least, most);
+    this.material.setSizes(least, most);
     this.refreshClasses();
   }
 
   /** Show grabbed items moved by the matrix `shownFromPlace`, in scene metres. */
   setGrab(shownFromPlace: Matrix4): void {
-    (this.material.uniforms.uGrab!.value as Matrix4).copy(shownFromPlace);
+    this.material.setGrab(shownFromPlace);
   }
 
   /** Show the brush, scene metres; radius 0 hides the brush. */
   setBrush(centre: Vector3, radius: number): void {
-    (this.material.uniforms.uBrush!.value as Vector4).set(centre.x, centre.y, centre.z, radius);
+    this.material.setBrush(centre, radius);
   }
 
   setBrushColour(colour: Color): void {
-    (this.material.uniforms.uBrushColour!.value as Color).copy(colour);
+    this.material.setBrushColour(colour);
   }
 
   /** Mark the hovered item; -1 for none. */
@@ -262,29 +207,15 @@ export class PointCloud {
   }
 
   setAtlas(atlas: Atlas | null): void {
-    const u = this.material.uniforms;
-    u.uHasAtlas!.value = atlas ? 1 : 0;
-    if (!atlas) return;
-    const { columns, cell, picture, channels } = atlas.layout;
-    u.uAtlas!.value = atlas.texture;
-    u.uColourPictures!.value = channels === 3 ? 1 : 0;
-    u.uColumns!.value = u.uColumnsF!.value = columns;
-    u.uPerPage!.value = columns * columns;
-    (u.uInset!.value as Vector2).set((cell - picture) / 2 / cell, picture / cell);
+    this.material.setAtlas(atlas);
   }
 
   setColourBy(colourBy: ColourBy): void {
-    this.material.uniforms.uColourBy!.value = COLOUR_BY[colourBy];
+    this.material.setColourBy(colourBy);
   }
 
   setTheme(fog: string, accent: string, cue: readonly [string, string]): void {
-    // The bytes of the palette are sRGB and shown unchanged, so these colours become sRGB, too.
-    (this.material.uniforms.uFog!.value as Color).set(fog).convertLinearToSRGB();
-    (this.material.uniforms.uAccent!.value as Color).set(accent).convertLinearToSRGB();
-    (this.material.uniforms.uPin!.value as Color).set(accent).convertLinearToSRGB();
-    (this.material.uniforms.uCue!.value as Color[]).forEach((colour, k) => {
-      colour.set(cue[k]!).convertLinearToSRGB();
-    });
+    this.material.setTheme(fog, accent, cue);
   }
 
   /** Diameter of a point, scene metres. */
@@ -301,22 +232,6 @@ export class PointCloud {
   set scale(roomMetres: number) {
     this.roomMetres = roomMetres;
     this.material.uniforms.uPointSize!.value = this.metres * roomMetres;
-  }
-
-  /**
-   * Set the values on which the size of points on screen and the fog depend.
-   *
-   * @param pixelsPerUnit height on screen of 1 m at a distance of 1 m, pixels
-   * @param pixelRatio device pixels per CSS pixel
-   * @param fogNear distance from the camera at which the fog begins, metres
-   * @param fogFar distance at which the fog is densest, metres
-   */
-  setView(pixelsPerUnit: number, pixelRatio: number, fogNear: number, fogFar: number): void {
-    const u = this.material.uniforms;
-    u.uPixelsPerUnit!.value = pixelsPerUnit;
-    u.uPixelRatio!.value = pixelRatio;
-    u.uMaxSize!.value = 96 * pixelRatio;
-    (u.uFogRange!.value as Vector2).set(fogNear, fogFar);
   }
 
   /**
