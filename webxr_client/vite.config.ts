@@ -48,6 +48,7 @@ export default defineConfig({
   base: "./",
   plugins: [inputProfiles()],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  worker: { format: "es" },
   build: {
     outDir: "../server/static",
     emptyOutDir: true,

@@ -4,7 +4,7 @@
  * ignores a command whose id it has already applied. A command that is too large for a message is
  * refused here, and is not sent again.
  */
-import { decodeFrame, type Frame } from "../protocol/frames.js";
+import type { Frame } from "../protocol/frames.js";
 import {
   CLOSE_REVOKED,
   type ClientOperation,
@@ -12,6 +12,7 @@ import {
   PROTOCOL_VERSION,
   type ServerOperation,
 } from "../protocol/messages.js";
+import { FrameDecoder } from "./frame-decoder.js";
 import { LeaveGuard } from "./leave-guard.js";
 import { Liveness } from "./liveness.js";
 
@@ -64,6 +65,7 @@ const PING = JSON.stringify({ op: "ping" } satisfies ClientOperation);
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(bytes < 1e5 ? 3 : 1);
 
 export class Connection {
+  readonly decoder = new FrameDecoder();
   private socket: WebSocket | null = null;
   /** Messages of the commands that the server has not answered; the keys are command ids. */
   private readonly unanswered = new Map<string, string>();
@@ -214,9 +216,11 @@ export class Connection {
     if (socket !== this.socket) return;
     this.liveness.seen();
     if (typeof data !== "string") {
+      const decoded = this.decoder.decode(data);
+      decoded.catch(() => {}); // handled below, after the frames before this one
       this.decoding = this.decoding.then(async () => {
         try {
-          const frame = await decodeFrame(data);
+          const frame = await decoded;
           if (socket === this.socket) this.listener().onFrame(frame);
         } catch (error) {
           console.error(error);

@@ -54,6 +54,11 @@ export interface PositionsFrame {
   kind: "positions";
   header: FrameHeader;
   planes: Uint8Array;
+  /**
+   * Positions after the frame, four numbers per point, if the decoder has computed them; `planes`
+   * is then empty.
+   */
+  positions?: Uint16Array;
 }
 
 /** Predictions that changed. A confidence of 255 is certain. */

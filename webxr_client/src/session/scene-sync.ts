@@ -22,6 +22,7 @@ export class SceneSync {
     const scene = await fetchScene();
     this.sequence = scene.sequence;
     const { state } = this;
+    this.connection.decoder.begin(scene.scene_id, scene.revision, () => scene.positions.slice());
     batch(() => {
       state.latent.setScene(scene);
       state.annotations.reset(scene.labels, scene.predictions, scene.confidence);
@@ -51,8 +52,15 @@ export class SceneSync {
   /** Queue positions. If a frame does not follow the previous one, fetch the scene again. */
   handlePositions(frame: PositionsFrame): void {
     if (this.fetching || this.awaitingWelcome) return;
+    const { decoder } = this.connection;
+    const { latent } = this.state;
     try {
-      this.state.latent.push(frame, performance.now());
+      latent.push(frame, performance.now());
+      // The decoder did not know the positions before this frame. It continues with those after it.
+      if (!frame.positions)
+        decoder.begin(latent.sceneId, latent.received, () => latent.receivedPositions());
+      const spare = latent.takeSpare();
+      if (spare) decoder.recycle(spare);
     } catch (error) {
       console.warn(error);
       void this.resync();

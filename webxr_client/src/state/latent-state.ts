@@ -197,9 +197,15 @@ export class LatentState {
     const last = this.waiting.at(-1);
     if (this.adding && last) {
       while (this.waiting.length > 1) this.takeNext();
-      addDeltas(frame, last.positions);
+      if (frame.positions) {
+        this.spare.push(last.positions);
+        last.positions = frame.positions;
+      } else addDeltas(frame, last.positions);
       last.revision = revision;
-    } else this.waiting.push({ positions: this.follow(last, frame), revision });
+    } else {
+      const positions = frame.positions ?? this.follow(last, frame);
+      this.waiting.push({ positions, revision });
+    }
     this.received = revision;
     const gap = Math.min(LONGEST, Math.max(SHORTEST, now - this.lastArrival));
     this.duration += 0.15 * (gap - this.duration);
@@ -226,10 +232,23 @@ export class LatentState {
     this.adding = false;
   }
 
+  /** Copy of the positions after the newest received frame, four numbers per point. */
+  receivedPositions(): Uint16Array {
+    const last = this.waiting.at(-1);
+    const positions = (last?.positions ?? this.to).slice();
+    if (!last) this.scatter(positions, this.heldTrue);
+    return positions;
+  }
+
+  /** Remove and return an array of positions that is no longer used; undefined if there is none. */
+  takeSpare(): Uint16Array | undefined {
+    return this.spare.pop();
+  }
+
   /** Remove and return the next keyframe. The next `push` reuses the array of this keyframe. */
   private takeNext(): Keyframe | undefined {
     const next = this.waiting.shift();
-    if (next) this.spare.push(next.positions);
+    if (next && this.spare.length < BACKLOG) this.spare.push(next.positions);
     return next;
   }
 

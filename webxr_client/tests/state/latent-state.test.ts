@@ -251,6 +251,31 @@ describe("frames that arrive while frozen", () => {
     expect(Array.from(state.to)).toEqual(played([...frames, after]));
   });
 
+  it("become the same keyframes if the decoder has added the deltas", () => {
+    const items = Uint32Array.of(3, 17);
+    const plain = new LatentState();
+    const given = new LatentState();
+    let { positions } = cloud();
+    for (const state of [plain, given]) state.setScene(cloud());
+    frames.slice(0, 60).forEach((one, k) => {
+      positions = positions.slice();
+      addDeltas(one, positions);
+      for (const state of [plain, given]) {
+        state.frozen = k > 10 && k < 30;
+        if (k === 35) state.hold(items);
+        if (k === 50) state.release();
+      }
+      plain.push(one, 33 * k);
+      given.push({ ...one, planes: new Uint8Array(0), positions: positions.slice() }, 33 * k);
+      expect(Array.from(given.receivedPositions())).toEqual(Array.from(positions));
+      for (const state of [plain, given]) state.sampleAt(33 * k + 30);
+      expect(given.to).toEqual(plain.to);
+      expect(given.from).toEqual(plain.from);
+      expect(given.revision).toBe(plain.revision);
+    });
+    expect(given.takeSpare()?.length).toBe(4 * N);
+  });
+
   it("are added for held items too, whenever these were grabbed", () => {
     const items = Uint32Array.of(3, 17);
     for (const takeAt of [0, 200, 599]) {
