@@ -3,7 +3,7 @@
  * which nothing changes allocates nothing.
  */
 import { effect, untracked } from "@preact/signals";
-import { Color, Group, PerspectiveCamera, Vector3 } from "three";
+import { Color, Group, PerspectiveCamera, type Texture, Vector3 } from "three";
 import type { Atlas } from "../../scene/cloud/atlas.js";
 import type { PointCloud } from "../../scene/cloud/point-cloud.js";
 import type { Presenter, Stage } from "../../scene/stage.js";
@@ -53,6 +53,11 @@ export interface XrSetting {
 
 const GROUND = "#0d1219";
 const BENCH_MS = 500;
+/**
+ * Largest size of a point, pixels. Some drivers drop a point whose middle is outside the picture of
+ * an eye. A smaller point disappears nearer to the edge, where it disturbs less.
+ */
+const LARGEST_POINT = 56;
 
 export class XrView implements Presenter {
   readonly controls: XrControls;
@@ -95,7 +100,10 @@ export class XrView implements Presenter {
     this.sheet = new SheetBoard(state, atlas);
     this.card = new ItemCard(state, atlas);
     this.bench = setting.bench ? new BenchBoard() : null;
-    this.schedule = new DrawSchedule([this.palette, this.palette.head, this.card, this.sheet]);
+    this.schedule = new DrawSchedule(
+      [this.palette, this.palette.head, this.card, this.sheet],
+      this.upload,
+    );
     this.probe = new BrushProbe(state, commands);
     this.presence = new PresenceSender(commands);
     const surroundings: XrSurroundings = {
@@ -136,6 +144,8 @@ export class XrView implements Presenter {
     this.watch();
   }
 
+  private readonly upload = (texture: Texture) => this.parts.stage.renderer.initTexture(texture);
+
   /** In the next frame, place the cloud and any open contact sheet in front of the person again. */
   place(): void {
     this.placed = false;
@@ -170,7 +180,8 @@ export class XrView implements Presenter {
     if (eye) {
       // Point sizes are in pixels of the layer. The part of an eye is as high as the whole layer.
       const height = eye.viewport.w || layerHeight(renderer.xr);
-      cloud.material.setView(eye.projectionMatrix.elements[5]! * 0.5 * height, 1, 0.55, 2.4);
+      const pixels = eye.projectionMatrix.elements[5]! * 0.5 * height;
+      cloud.material.setView(pixels, 1, 0.55, 2.4, LARGEST_POINT);
     }
     cloud.scale = scaleOf(stage.world.matrix) * this.pointShare;
     renderer.render(stage.scene, this.camera);
@@ -192,6 +203,7 @@ export class XrView implements Presenter {
     cloud.setBrush(this.at.set(0, 0, 0), 0);
     cloud.setHovered(-1);
     cloud.scale = 1;
+    cloud.material.setTarget("page");
     stage.scene.remove(this.room);
     stage.world.remove(this.box);
     const { state } = this.parts;
@@ -215,6 +227,7 @@ export class XrView implements Presenter {
       this.sheet.mesh,
       this.card.mesh,
     );
+    this.parts.cloud.material.setTarget(this.setting.mode);
     if (this.setting.mode === "immersive-vr") {
       stage.scene.background = new Color(GROUND);
       this.undo.push(() => {
@@ -326,6 +339,6 @@ export class XrView implements Presenter {
     if (!this.bench || now - this.benchShown < BENCH_MS) return;
     this.benchShown = now;
     this.bench.show(this.figures());
-    this.bench.drawIfStale();
+    if (this.bench.drawIfStale()) this.upload(this.bench.texture);
   }
 }

@@ -2,7 +2,7 @@
  * Parts of an XrView without a headset, a page or WebGL: a fake WebXRManager of three.js, a canvas
  * and a renderer that do nothing.
  */
-import { Group, PerspectiveCamera, Scene, Vector4 } from "three";
+import { Group, PerspectiveCamera, Scene, type Texture, Vector4 } from "three";
 import { vi } from "vitest";
 import type { XrParts } from "../../../src/interaction/xr/xr-view.js";
 import { cloudBounds } from "../../../src/scene/cloud/bounds.js";
@@ -72,10 +72,12 @@ export function fakeParts(points: readonly (readonly number[])[]) {
   cloud.setScene();
   const world = new Group();
   world.matrixAutoUpdate = false;
+  const uploaded: Texture[] = [];
   const stage = {
     renderer: {
       xr: manager,
       render: () => {},
+      initTexture: (texture: Texture) => uploaded.push(texture),
       info: { render: { calls: 0 } },
       getContext: () => ({ getExtension: () => null, getParameter: () => null }),
     },
@@ -87,7 +89,7 @@ export function fakeParts(points: readonly (readonly number[])[]) {
   };
   const commands = new Proxy({}, { get: () => () => true }) as Commands;
   const parts = { state, commands, stage, cloud, atlas: { current: null } } as unknown as XrParts;
-  return { parts, state, cloud, world, spaces, manager };
+  return { parts, state, cloud, world, spaces, manager, uploaded };
 }
 
 type FakeSpaces = ReturnType<typeof fakeParts>["spaces"][number];

@@ -100,6 +100,22 @@ describe("the boards of VR", () => {
     expect(frames.reduce((a, b) => a.map((count, k) => count + b[k]!))).toEqual([1, 1, 1]);
   });
 
+  it("are sent to the GPU when they are drawn, before the frame is rendered", () => {
+    const { renderer } = page.parts.stage;
+    let uploadedBefore = -1;
+    renderer.render = () => {
+      uploadedBefore = page.uploaded.length;
+    };
+    page.uploaded.length = 0;
+    allAreStale();
+    for (let k = 0; k < 20; k++) {
+      expect(sum(drawn(nextFrame))).toBeLessThan(2);
+      expect(uploadedBefore).toBe(page.uploaded.length);
+    }
+    const boards = [view.palette, view.palette.head, view.card].map(({ texture }) => texture);
+    expect(new Set(page.uploaded)).toEqual(new Set(boards));
+  });
+
   it("are drawn at most two frames later while keyframes arrive", () => {
     allAreStale();
     const frames = Array.from({ length: 9 }, () =>

@@ -35,7 +35,7 @@ export class BenchBoard extends Board {
   private figures: BenchFigures | null = null;
 
   constructor() {
-    super(0.3, HEIGHT / 1000, 3600);
+    super(0.3, HEIGHT / 1000);
   }
 
   show(figures: BenchFigures): void {

@@ -3,6 +3,7 @@
  * because drawing a board and sending it to the GPU costs as much as everything else in a frame.
  * Stale boards are drawn in turn, so that no board stays stale.
  */
+import type { Texture } from "three";
 import type { Board } from "./board.js";
 
 /**
@@ -19,7 +20,15 @@ export class DrawSchedule {
   /** Number of frames for which drawing has been put off. */
   private waited = 0;
 
-  constructor(private readonly boards: readonly Board[]) {}
+  /**
+   * `upload`: sends a texture to the GPU at once. Otherwise three.js sends it when the board is
+   * drawn, after the points. A GPU that draws in tiles then has to store the half-drawn picture and
+   * load it again, and the picture loses its multisampling.
+   */
+  constructor(
+    private readonly boards: readonly Board[],
+    private readonly upload: (texture: Texture) => void,
+  ) {}
 
   /**
    * Draw a stale board, if there is one. `busy`: the frame has other work, so that the drawing may
@@ -35,6 +44,7 @@ export class DrawSchedule {
       if (!board.mesh.visible || now - board.drawnAt < BOARD_MS) continue;
       if (!board.drawIfStale()) continue;
       board.drawnAt = now;
+      this.upload(board.texture);
       break;
     }
     return true;

@@ -34,7 +34,7 @@ export class ItemCard extends Board {
     private readonly state: AppState,
     atlas: { current: Atlas | null },
   ) {
-    super(WIDTH / 1000, HEIGHT / 1000, 3600);
+    super(WIDTH / 1000, HEIGHT / 1000);
     this.picture = new ItemPicture(atlas);
     this.mesh.visible = false;
     // Points in front of the card do not cover it.

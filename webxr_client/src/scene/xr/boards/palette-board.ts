@@ -22,7 +22,6 @@ import { PaletteHead } from "./palette-head.js";
 import {
   FIRST_ROW,
   MARGIN,
-  PALETTE_DOTS,
   PALETTE_HEIGHT,
   PALETTE_WIDTH,
   type PaletteSide,
@@ -43,7 +42,7 @@ export class PaletteBoard extends Board {
   private readonly actions: PaletteActions;
 
   constructor(private readonly state: AppState) {
-    super(PALETTE_WIDTH / 1000, PALETTE_HEIGHT / 1000, PALETTE_DOTS);
+    super(PALETTE_WIDTH / 1000, PALETTE_HEIGHT / 1000);
     // Points in front of the palette do not cover it. Hands and brush are drawn later, by depth.
     this.mesh.material.depthFunc = AlwaysDepth;
     this.actions = new PaletteActions(state);

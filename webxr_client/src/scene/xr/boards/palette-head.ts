@@ -20,14 +20,14 @@ import {
   font,
   wrapped,
 } from "./board.js";
-import { FIRST_ROW, PALETTE_DOTS, PALETTE_HEIGHT, PALETTE_WIDTH } from "./palette-layout.js";
+import { FIRST_ROW, PALETTE_HEIGHT, PALETTE_WIDTH } from "./palette-layout.js";
 
 export class PaletteHead extends Board {
   /** Whether there is no trainer, as on a baked site. Connection problems are then not shown. */
   private readonly absent = computed(() => this.state.training.value?.state === "absent");
 
   constructor(private readonly state: AppState) {
-    super(PALETTE_WIDTH / 1000, FIRST_ROW / 1000, PALETTE_DOTS);
+    super(PALETTE_WIDTH / 1000, FIRST_ROW / 1000);
     this.mesh.material.depthFunc = AlwaysDepth;
     this.mesh.renderOrder = 4.2;
     this.mesh.position.y = (PALETTE_HEIGHT - FIRST_ROW) / 2000;

@@ -64,8 +64,6 @@ export interface Tile {
 
 export const PALETTE_WIDTH = 270;
 export const PALETTE_HEIGHT = 204;
-/** Pixels of the picture per metre. */
-export const PALETTE_DOTS = 4600;
 const COLUMNS = 5;
 export const MARGIN = 10;
 export const GAP = 10;

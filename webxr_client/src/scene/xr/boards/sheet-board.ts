@@ -44,7 +44,7 @@ export class SheetBoard extends Board {
     private readonly state: AppState,
     atlas: { current: Atlas | null },
   ) {
-    super(SHEET_WIDTH / 1000, SHEET_HEIGHT / 1000, 3600);
+    super(SHEET_WIDTH / 1000, SHEET_HEIGHT / 1000);
     this.mesh.material.depthFunc = AlwaysDepth;
     this.picture = new ItemPicture(atlas);
     this.mesh.matrixAutoUpdate = false;
