@@ -37,6 +37,7 @@ canvas.setAttribute(
 const palette = new Palette();
 const cloud = new PointCloud(state.latent, state.annotations, palette);
 const stage = new Stage(canvas, state.latent, cloud);
+cloud.material.multisampled = stage.renderer.getContextAttributes()?.antialias ?? false;
 const peers = new Peers();
 const forceLines = new ForceLines(state);
 stage.world.add(peers.heads, peers.hands, forceLines.group);

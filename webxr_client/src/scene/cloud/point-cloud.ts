@@ -7,6 +7,7 @@ import {
   Points,
   Sphere,
   type Vector3,
+  type Vector4,
 } from "three";
 import type { Annotations } from "../../state/annotations.js";
 import type { ColourBy } from "../../state/app-state.js";
@@ -61,6 +62,9 @@ export class PointCloud {
     this.material.uniforms.uSelectedSize!.value = SELECTED_SIZE;
     this.points = new Points(this.geometry, this.material);
     this.points.frustumCulled = false; // the bounding sphere of moving points is never updated
+    // Called before the drawing of each eye. `viewport`: only the cameras of eyes have it.
+    this.points.onBeforeRender = (_, __, camera) =>
+      this.material.setPart((camera as { viewport?: Vector4 }).viewport ?? null);
   }
 
   /** Allocate arrays for a new scene. */

@@ -4,6 +4,7 @@ import {
   DataArrayTexture,
   GLSL3,
   Matrix4,
+  NoBlending,
   NormalBlending,
   ShaderMaterial,
   Vector2,
@@ -29,7 +30,30 @@ const COLOUR_BY: Record<ColourBy, number> = {
   coverage: 5,
 };
 
+/** Share of the fog's colour in the farthest points. */
+const FOG_SHARE = 0.72;
+/** Largest size of a point on the page, CSS pixels. */
+const LARGEST_ON_PAGE = 96;
+/**
+ * Width of the dark rim of points and pictures in AR, pixels of the framebuffer. The room can be
+ * brighter than every colour of the points.
+ */
+const AR_RIM = 1.5;
+/** A picture has this number of rims in its width. */
+const RIM_SHARE = 9;
+/**
+ * Part of the framebuffer in which points are drawn, when there is one camera: everything. No
+ * framebuffer is larger.
+ */
+const WHOLE = [-1, -1, 1e6, 1e6] as const;
+
+/** What a picture of the points is shown on: the page, the ground of VR, or the room. */
+export type Target = "page" | "immersive-vr" | "immersive-ar";
+
 export class PointMaterial extends ShaderMaterial {
+  private target: Target = "page";
+  private samples = false;
+
   constructor(palette: Palette) {
     super({
       glslVersion: GLSL3,
@@ -67,8 +91,55 @@ export class PointMaterial extends ShaderMaterial {
         uColumnsF: { value: 1 },
         uPerPage: { value: 1 },
         uInset: { value: new Vector2(0, 1) },
+        uPart: { value: new Vector4(...WHOLE) },
+        uCoverage: { value: 0 },
+        uFogShare: { value: FOG_SHARE },
+        uRim: { value: 0 },
+        uRimLevel: { value: 0 },
       },
     });
+  }
+
+  /**
+   * Whether the framebuffer has several samples per pixel. If so, the soft edge of a point covers a
+   * part of the samples. With blending alone, a soft edge writes depth for the whole pixel. A point
+   * behind it that is drawn later leaves the background visible there: a dark rim in VR, and a rim
+   * in which the room shines through in AR.
+   */
+  set multisampled(value: boolean) {
+    this.samples = value;
+    this.setTarget(this.target);
+  }
+
+  /**
+   * Set what the points are shown on. In VR the framebuffer is opaque, so coverage alone mixes the
+   * colours. On the page and in AR, the alpha of the framebuffer has to be right, too: coverage and
+   * blending with the root of alpha each give exactly the alpha wanted, over an empty framebuffer
+   * and over other points.
+   */
+  setTarget(target: Target): void {
+    const u = this.uniforms;
+    this.target = target;
+    this.alphaToCoverage = this.samples;
+    const opaque = target === "immersive-vr" && this.samples;
+    this.blending = opaque ? NoBlending : NormalBlending;
+    u.uCoverage!.value = this.samples ? (opaque ? 1 : 2) : 0;
+    // The fog has the colour of the ground. In a bright room, far points would look dark.
+    u.uFogShare!.value = target === "immersive-ar" ? 0 : FOG_SHARE;
+    u.uRim!.value = target === "immersive-ar" ? AR_RIM : 0;
+  }
+
+  /**
+   * Draw points only in the part of the framebuffer that belongs to the camera of one eye, pixels;
+   * null for the whole framebuffer.
+   */
+  setPart(viewport: Vector4 | null): void {
+    const part = this.uniforms.uPart!.value as Vector4;
+    if (!viewport) part.set(...WHOLE);
+    else {
+      const { x, y, z: width, w: height } = viewport;
+      part.set(x, y, x + width, y + height);
+    }
   }
 
   /** Set the sizes at the least and at the strongest value of a cue; 1 is the size without a cue. */
@@ -101,6 +172,7 @@ export class PointMaterial extends ShaderMaterial {
     u.uColumns!.value = u.uColumnsF!.value = columns;
     u.uPerPage!.value = columns * columns;
     (u.uInset!.value as Vector2).set((cell - picture) / 2 / cell, picture / cell);
+    u.uRimLevel!.value = Math.max(0, Math.log2(picture / RIM_SHARE));
   }
 
   setColourBy(colourBy: ColourBy): void {
@@ -124,12 +196,19 @@ export class PointMaterial extends ShaderMaterial {
    * @param pixelRatio device pixels per CSS pixel
    * @param fogNear distance from the camera at which the fog begins, metres
    * @param fogFar distance at which the fog is densest, metres
+   * @param largest largest size of a point, CSS pixels
    */
-  setView(pixelsPerUnit: number, pixelRatio: number, fogNear: number, fogFar: number): void {
+  setView(
+    pixelsPerUnit: number,
+    pixelRatio: number,
+    fogNear: number,
+    fogFar: number,
+    largest = LARGEST_ON_PAGE,
+  ): void {
     const u = this.uniforms;
     u.uPixelsPerUnit!.value = pixelsPerUnit;
     u.uPixelRatio!.value = pixelRatio;
-    u.uMaxSize!.value = 96 * pixelRatio;
+    u.uMaxSize!.value = largest * pixelRatio;
     (u.uFogRange!.value as Vector2).set(fogNear, fogFar);
   }
 }

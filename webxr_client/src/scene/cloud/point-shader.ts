@@ -32,6 +32,8 @@ uniform vec4 uBrush;          // centre and radius in metres of the scene; radiu
 uniform vec3 uBrushColour;
 uniform int uColumns;
 uniform int uPerPage;
+uniform float uFogShare;      // share of the fog's colour in the farthest points
+uniform float uRim;           // width of the dark rim in pixels; 0: no rim
 
 out vec3 vColour;
 out float vFade;      // 0: a dot, 1: the item's picture
@@ -40,6 +42,18 @@ out float vRing;
 out float vPin;
 out float vDim;     // 1: the search did not find the item
 flat out vec3 vCell;  // column, row, layer
+flat out vec2 vUp;    // the room's vertical on screen, a unit vector, y upwards
+flat out float vGrow; // side of the sprite per side of the picture
+flat out float vSoft; // width of the edge of a dot, per radius
+
+// The vertical of the room on screen. Near the poles of the view, where a small turn of the head
+// would turn all pictures, it is the vertical of the screen.
+vec2 upOnScreen() {
+  vec2 up = (viewMatrix * vec4(0.0, 1.0, 0.0, 0.0)).xy;
+  float length_ = length(up);
+  vec2 turned = mix(vec2(0.0, 1.0), up / max(length_, 1e-4), smoothstep(0.1, 0.3, length_));
+  return length(turned) < 1e-3 ? vec2(0.0, 1.0) : normalize(turned);
+}
 
 vec4 classColour(float id) {
   int k = int(id) + 1;
@@ -73,7 +87,9 @@ void main() {
   vFade = smoothstep(8.0 * uPixelRatio, 13.0 * uPixelRatio, pixels);
 
   vec4 unlabelled = classColour(-1.0);
-  vec4 colour = classColour(classes.x);
+  // Grey strokes within dark rims are hard to see.
+  if (uRim > 0.0) unlabelled.rgb = mix(unlabelled.rgb, vec3(1.0), 0.4);
+  vec4 colour = classes.x < 0.0 ? unlabelled : classColour(classes.x);
   if (uColourBy == 1) {
     vec4 predicted = classColour(classes.y);
     float share = classes.y >= 0.0 ? 0.35 + 0.5 * marks.x : 0.0;
@@ -90,7 +106,7 @@ void main() {
   }
   else if (uColourBy == 5) colour.rgb = mix(uCue[0], uCue[1], marks.x);
   vRing = classes.x >= 0.0 && classColour(classes.x).a < 0.75 ? 1.0 : 0.0;
-  float fog = smoothstep(uFogRange.x, uFogRange.y, -view.z) * 0.72 * (1.0 - selected);
+  float fog = smoothstep(uFogRange.x, uFogRange.y, -view.z) * uFogShare * (1.0 - selected);
   vColour = mix(colour.rgb, uFog, fog);
   float accent = classes.x >= 0.0 && uColourBy == 0 ? 0.36 : 0.72;
   vColour = mix(vColour, uAccent, accent * selected);
@@ -101,6 +117,13 @@ void main() {
   gl_PointSize = max(gl_PointSize, 13.0 * uPixelRatio * vPin);
   vColour = mix(vColour, vec3(1.0), 0.55 * hovered);
   vColour = mix(vColour, uFog, 0.75 * vDim);
+
+  gl_PointSize += 2.0 * uRim;
+  vSoft = clamp(3.0 / gl_PointSize, 0.06, 0.28); // about 1.5 pixels
+  // A turned picture needs a larger square.
+  vUp = upOnScreen();
+  vGrow = vFade > 0.0 ? abs(vUp.x) + abs(vUp.y) : 1.0;
+  gl_PointSize *= vGrow;
 
   int inPage = gl_VertexID % uPerPage;
   vCell = vec3(float(inPage % uColumns), float(inPage / uColumns), float(gl_VertexID / uPerPage));
@@ -117,6 +140,12 @@ uniform float uColourPictures;
 uniform float uColumnsF;
 uniform vec3 uPin;
 uniform vec2 uInset;   // border and picture, as shares of a cell
+uniform vec4 uPart;    // left, bottom, right, top of the picture of one eye, pixels
+uniform int uCoverage; // 0: blended; 1: alpha is coverage; 2: alpha is coverage, and blended
+uniform float uRim;    // width of the dark rim in pixels; 0: no rim
+uniform float uRimLevel; // level of the mipmap that spreads a picture by the width of its rim
+
+const vec3 DARK = vec3(0.035, 0.05, 0.07);
 
 in vec3 vColour;
 in float vFade;
@@ -125,31 +154,50 @@ in float vRing;
 in float vPin;
 in float vDim;
 flat in vec3 vCell;
+flat in vec2 vUp;
+flat in float vGrow;
+flat in float vSoft;
 
 out vec4 outColour;
 
 void main() {
-  vec2 uv = gl_PointCoord;
-  float r = length(uv - 0.5) * 2.0;
-  float dot_ = 1.0 - smoothstep(0.72, 1.0, r);
+  // Both eyes share one framebuffer. Not every driver clips a point to the viewport.
+  if (gl_FragCoord.x < uPart.x || gl_FragCoord.y < uPart.y) discard;
+  if (gl_FragCoord.x > uPart.z || gl_FragCoord.y > uPart.w) discard;
+  vec2 across = (gl_PointCoord - 0.5) * vec2(vGrow, -vGrow);
+  vec2 uv = 0.5 + vec2(dot(across, vec2(vUp.y, -vUp.x)), -dot(across, vUp));
+  float r = length(across) * 2.0;
+  float dot_ = 1.0 - smoothstep(1.0 - vSoft, 1.0, r);
   if (vRing > 0.5) dot_ *= 0.45 + 0.55 * smoothstep(0.35, 0.5, r);
   vec3 colour = vColour;
+  // About 2 pixels: vSoft is 1.5 pixels, and the outer edge is soft.
+  if (uRim > 0.0) colour = mix(colour, DARK, smoothstep(1.0 - 2.4 * vSoft, 1.0 - 1.4 * vSoft, r));
   float alpha = dot_;
   float fade = vFade * uHasAtlas;
   if (fade > 0.0) {
-    vec2 inCell = uInset.x + uv * uInset.y;
+    float inside = step(max(abs(uv.x - 0.5), abs(uv.y - 0.5)), 0.5);
+    vec2 inCell = uInset.x + clamp(uv, 0.0, 1.0) * uInset.y;
     vec4 picture = texture(uAtlas, vec3((vCell.xy + inCell) / uColumnsF, vCell.z));
     if (uColourPictures > 0.5) {
       // Colour pictures keep their own colours and get a rim in the colour of their class.
       vec2 edge = abs(uv - 0.5) * 2.0;
       float rim = smoothstep(0.8, 0.86, max(edge.x, edge.y));
-      colour = mix(colour, mix(picture.rgb, vColour, rim), fade);
-      alpha = mix(dot_, 1.0, fade);
+      vec3 framed = mix(picture.rgb, vColour, rim);
+      if (uRim > 0.0) framed = mix(framed, DARK, smoothstep(0.92, 0.96, max(edge.x, edge.y)));
+      colour = mix(colour, framed, fade);
+      alpha = mix(dot_, inside, fade);
     } else {
       // A grey picture sets the opacity; the colour of the point is that of the class.
       float ink = smoothstep(0.12, 0.75, picture.r);
-      alpha = mix(dot_, ink, fade);
-      colour *= mix(1.0, 0.82 + 0.3 * picture.r, fade);
+      vec3 inked = vColour * (0.82 + 0.3 * picture.r);
+      if (uRim > 0.0) {
+        vec3 place = vec3((vCell.xy + inCell) / uColumnsF, vCell.z);
+        float spread = smoothstep(0.03, 0.2, textureLod(uAtlas, place, uRimLevel).r);
+        inked = mix(DARK, inked, ink);
+        ink = max(ink, spread);
+      }
+      alpha = mix(dot_, ink * inside, fade);
+      colour = mix(colour, inked, fade);
     }
   }
   if (vPin > 0.5) {
@@ -158,6 +206,10 @@ void main() {
     alpha = max(alpha, ring);
   }
   if (alpha < 0.08) discard;
-  outColour = vec4(colour, alpha * mix(0.92, 1.0, vGlow) * mix(1.0, 0.3, vDim));
+  alpha *= mix(1.0, 0.3, vDim);
+  if (uCoverage == 0) alpha *= mix(0.92, 1.0, vGlow);
+  // The share of covered samples is sqrt(alpha), and each is blended with sqrt(alpha).
+  if (uCoverage == 2) alpha = sqrt(alpha);
+  outColour = vec4(colour, alpha);
 }
 `;

@@ -1,5 +1,13 @@
 /** The brush: a sphere with a bright rim. The colour shows whether the brush adds or subtracts. */
-import { AdditiveBlending, Color, Mesh, ShaderMaterial, SphereGeometry } from "three";
+import {
+  Color,
+  CustomBlending,
+  Mesh,
+  OneFactor,
+  ShaderMaterial,
+  SphereGeometry,
+  ZeroFactor,
+} from "three";
 
 const vertexShader = /* glsl */ `
 varying vec3 vNormal;
@@ -33,7 +41,13 @@ export class BrushSphere {
       fragmentShader,
       transparent: true,
       depthWrite: false,
-      blending: AdditiveBlending,
+      // The brush adds light and leaves alpha unchanged. AdditiveBlending would write alpha 1, and
+      // hide the room behind the brush in AR.
+      blending: CustomBlending,
+      blendSrc: OneFactor,
+      blendDst: OneFactor,
+      blendSrcAlpha: ZeroFactor,
+      blendDstAlpha: OneFactor,
       uniforms: { uColour: { value: new Color() }, uHeld: { value: 0 } },
     });
     this.mesh = new Mesh(new SphereGeometry(1, 24, 16), material);

@@ -1,0 +1,162 @@
+"""The drawn picture in VR and AR: what the framebuffer contains after a frame."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PIL import Image
+
+from drivers.headset import Headset
+from samples.digits import SIXES
+
+Pixels = npt.NDArray[np.uint8]
+ALONE = int(SIXES[0])
+
+_READ = """return new Promise((resolve) => {
+  const { draw } = Object.getPrototypeOf(view);
+  view.draw = function (now, frame) {
+    draw.call(view, now, frame);
+    const gl = lodespace.stage.renderer.getContext();
+    const [x, y, width, height] = %s;
+    const pixels = new Uint8Array(4 * width * height);
+    gl.readPixels(x, y, width, height, gl.RGBA, gl.UNSIGNED_BYTE, pixels);
+    delete view.draw;
+    resolve(Array.from(pixels));
+  };
+});"""
+
+
+def framebuffer(headset: Headset, left: int, bottom: int, width: int, height: int) -> Pixels:
+    """Return a part of the framebuffer after the next frame (height, width, 4), top row first."""
+    pixels = headset.script(_READ % [left, bottom, width, height])
+    return np.array(pixels, np.uint8).reshape(height, width, 4)[::-1]
+
+
+def on_framebuffer(
+    headset: Headset, at: npt.NDArray[np.float64], eye: int = 0
+) -> npt.NDArray[np.float64]:
+    """Return where a point of the room is in the framebuffer, in pixels from the lower left."""
+    clip = np.array(
+        headset.script(f"""
+      const eye = view.parts.stage.renderer.xr.getCamera().cameras[{eye}];
+      const at = view.at.clone().set({", ".join(map(str, at))});
+      at.applyMatrix4(eye.matrixWorldInverse).applyMatrix4(eye.projectionMatrix);
+      const {{ x, y, z, w }} = eye.viewport;
+      return [x + (at.x + 1) / 2 * z, y + (at.y + 1) / 2 * w];
+    """)
+    )
+    return clip
+
+
+def put_head(headset: Headset, position: npt.NDArray[np.float64], roll: float = 0.0) -> None:
+    """Move the head to `position`, rolled to its left by `roll` radians."""
+    headset.script(f"""
+      emulated.position.set({", ".join(map(str, position))});
+      emulated.quaternion.set(0, 0, {np.sin(roll / 2)}, {np.cos(roll / 2)});
+    """)
+    headset.frames(2)
+
+
+@pytest.fixture
+def show_one(open_headset: Any) -> Any:
+    """Return a function that enters VR or AR and draws one item alone, with its picture large."""
+
+    def enter(button: str = "Enter VR") -> Headset:
+        headset = open_headset(drawn=True)
+        headset.driver.wait_for_rest("absent")
+        headset.driver.wait(
+            lambda: headset.value("lodespace.state.picturesVersion.value > 0"),
+            message="the pictures did not arrive",
+        )
+        headset.driver.evaluate(f"lodespace.cloud.points.geometry.setDrawRange({ALONE}, 1)")
+        headset.enter(button)
+        headset.put("left", (-0.9, 1.2, 0.9))
+        headset.put("right", (0.9, 1.2, 0.9))
+        headset.script("""
+          view.box.visible = view.floor.visible = false;
+          view.parts.cloud.pointSize = 0.06;
+        """)
+        return headset
+
+    return enter
+
+
+def test_the_brush_hides_nothing_of_the_room(show_one: Any) -> None:
+    """In AR the brush adds light. The alpha of empty space behind the brush stays 0, so that the
+    headset shows the room there."""
+    headset = show_one("Enter AR")
+    headset.put("right", (0.1, 1.8, 0.15))
+    # From the head, the controller covers the brush.
+    headset.script(
+        "for (const { grip } of view.inputs.spaces) grip.traverse((part) => {"
+        "  if (part.isMesh) part.material.visible = false; });"
+    )
+    brush = headset._point("right", "brush")
+    radius = headset.value("view.display.brush.mesh.scale.x")
+    across = on_framebuffer(headset, brush + np.array([radius, 0, 0])) - on_framebuffer(
+        headset, brush
+    )
+    x, y = on_framebuffer(headset, brush)
+    half = int(0.9 * across[0])
+    assert half > 8
+    drawn = framebuffer(headset, int(x) - half, int(y), 2 * half, half)
+    assert (drawn[..., :3].max(axis=2) > 5).mean() > 0.5, "the brush is not drawn"
+    assert drawn[..., 3].max() == 0
+
+
+def test_pictures_are_upright_when_the_head_rolls(show_one: Any) -> None:
+    headset = show_one()
+    at = headset.in_room(np.array([ALONE]))[0]
+    crops = []
+    for roll in (0.0, 0.5):
+        put_head(headset, at + np.array([0, 0, 0.25]), roll)
+        x, y = (round(value) for value in on_framebuffer(headset, at))
+        crops.append(framebuffer(headset, x - 40, y - 40, 80, 80)[..., :3].max(axis=2))
+    level, rolled = crops
+    assert (level > 60).sum() > 100, "the item is not drawn"
+    # A head that rolls to its left sees the room turned to its right.
+    expected = np.asarray(
+        Image.fromarray(level).rotate(-np.degrees(0.5), Image.Resampling.BILINEAR)
+    )
+    turned = np.corrcoef(rolled.ravel(), expected.ravel())[0, 1]
+    unturned = np.corrcoef(rolled.ravel(), level.ravel())[0, 1]
+    assert turned > 0.9 and turned > unturned + 0.1, (turned, unturned)
+
+
+CUT = 8
+"""Pixels by which the test narrows the picture of the left eye."""
+
+
+def test_no_point_reaches_into_the_picture_of_the_other_eye(show_one: Any) -> None:
+    """A point whose middle is near the inner edge of an eye's picture is cut at this edge.
+
+    The software renderer itself cuts points there, and other drivers do not. The test therefore
+    tells the cloud that the picture of the left eye ends CUT pixels earlier.
+    """
+    headset = show_one()
+    at = headset.in_room(np.array([ALONE]))[0]
+    headset.script(f"""
+      const {{ points }} = view.parts.cloud;
+      const before = points.onBeforeRender;
+      points.onBeforeRender = (renderer, scene, camera) => {{
+        const viewport = camera.viewport.clone();
+        viewport.z -= {CUT};
+        before(renderer, scene, {{ viewport }});
+        points.geometry.setDrawRange({ALONE}, viewport.x === 0 ? 1 : 0);
+      }};
+    """)
+    width, height = headset.value("view.figures().width"), headset.value("view.figures().height")
+    edge = width // 2 - CUT
+    away, x = np.array([-0.1, 0.0, 0.25]), 0.0
+    for _ in range(8):
+        put_head(headset, at + away)
+        x = float(on_framebuffer(headset, at)[0])
+        if edge - 12 < x < edge - 2:
+            break
+        away[0] -= 0.5 * 0.25 * (edge - 6 - x) / (width / 4)
+    assert edge - 12 < x < edge - 2, "the point is not at the edge"
+    drawn = framebuffer(headset, 0, 0, width, height)[..., :3].max(axis=2)
+    ground = drawn[0, 0]
+    assert (drawn[:, edge - 30 : edge] > ground + 40).sum() > 30, "the item is not drawn"
+    assert (drawn[:, edge : edge + 60] > ground + 40).sum() == 0
