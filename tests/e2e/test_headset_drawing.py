@@ -132,7 +132,7 @@ def test_no_point_reaches_into_the_picture_of_the_other_eye(show_one: Any) -> No
     """A point whose middle is near the inner edge of an eye's picture is cut at this edge.
 
     The software renderer itself cuts points there, and other drivers do not. The test therefore
-    tells the cloud that the picture of the left eye ends CUT pixels earlier.
+    narrows the part of the framebuffer that the cloud receives for the left eye.
     """
     headset = show_one()
     at = headset.in_room(np.array([ALONE]))[0]

@@ -47,7 +47,7 @@ const RIM_SHARE = 9;
  */
 const WHOLE = [-1, -1, 1e6, 1e6] as const;
 
-/** What a picture of the points is shown on: the page, the ground of VR, or the room. */
+/** Surface behind the points: the page, the ground of VR, or the room. */
 export type Target = "page" | "immersive-vr" | "immersive-ar";
 
 export class PointMaterial extends ShaderMaterial {
@@ -112,7 +112,7 @@ export class PointMaterial extends ShaderMaterial {
   }
 
   /**
-   * Set what the points are shown on. In VR the framebuffer is opaque, so coverage alone mixes the
+   * Set the surface behind the points. In VR the framebuffer is opaque, so coverage alone mixes the
    * colours. On the page and in AR, the alpha of the framebuffer has to be right, too: coverage and
    * blending with the root of alpha each give exactly the alpha wanted, over an empty framebuffer
    * and over other points.
@@ -142,7 +142,7 @@ export class PointMaterial extends ShaderMaterial {
     }
   }
 
-  /** Set the sizes at the least and at the strongest value of a cue; 1 is the size without a cue. */
+  /** Set the sizes at the least and the strongest value of a cue; 1 is the size without a cue. */
   setSizes(least: number, most: number): void {
     (this.uniforms.uSizes!.value as Vector2).set(least, most);
   }
