@@ -61,9 +61,10 @@ IMPORT_OPTIONS: dict[str, dict[str, Any]] = {
         "file; none: nowhere (default: chosen by the names of all folders)",
     },
     "masks": {
-        "choices": ["apart", "items"],
+        "metavar": "WHICH",
         "help": "masks of other pictures, such as those in ground_truth/. apart: leave them out; "
-        "items: import them as items (default: apart)",
+        "items: import them as items; or the names of the masks, such as '*_mask' or 'masks/*' "
+        "(default: apart)",
     },
     "image": {"metavar": "COLUMN", "help": "table column with pictures, as paths or bytes"},
     "label": {

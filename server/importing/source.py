@@ -23,8 +23,9 @@ class ImportOptions:
 
     "name": the words in the name of the file.
     """
-    masks: Literal["apart", "items"] = "apart"
-    """Whether pictures that are masks of other pictures are left out, or are items."""
+    masks: str = "apart"
+    """Which pictures are masks of others, and are left out: "apart" (found by their names), "items"
+    (none), or patterns of names, separated by commas, such as "*_mask"."""
     image: str | None = None
     """Table column with pictures."""
     label: str | None = None

@@ -188,7 +188,7 @@ def test_masks_beside_their_pictures_are_apart() -> None:
     names = ["a/1.png", "a/1_mask.png", "b/2 (3).png", "b/2 (3)_mask.png", "b/2 (3)_mask_1.png"]
     layout = layout_of([*names, "b/mask.png"])
     assert sorted(layout.masks.files) == [names[1], names[3], names[4]]
-    assert layout_of(names, masks_apart=False).masks.files == frozenset()
+    assert layout_of(names, masks="items").masks.files == frozenset()
 
 
 @pytest.mark.parametrize("name", ["bottle_label.jpg", "bottle_label.png", "bottle_mask.jpg"])
@@ -258,3 +258,75 @@ def test_names_of_files_that_seem_to_have_labels_are_suggested() -> None:
 )
 def test_the_label_in_the_name_of_a_file_ends_at_a_number(path: str, label: str | None) -> None:
     assert label_of_name(path) == label
+
+
+@pytest.mark.parametrize(
+    ("pattern", "doubtful"),
+    [
+        ("a/{}_GT.tif", False),
+        ("a/{}_cp_masks.png", False),
+        ("a/{}_nuclei_mask.png", False),
+        ("a/{}_ground_truth.png", False),
+        ("a/{}_manual1.gif", True),
+        ("a_GT/SEG/{}.tif", True),
+        ("a/seg/{}.png", False),
+    ],
+)
+def test_masks_in_other_spellings_are_left_out(pattern: str, doubtful: bool) -> None:
+    pictures = [f"{folder}/p{n}.tif" for folder in ("a", "b") for n in range(4)]
+    masks = [pattern.format(f"p{n}") for n in range(4)]
+    layout = layout_of([*pictures, *masks])
+    assert [path for path in masks if not layout.masks.holds(path)] == []
+    assert not any(map(layout.masks.holds, pictures))
+    assert any(finding.doubtful for finding in layout.findings) == doubtful
+    assert layout.places["a"].label == "a"
+
+
+def test_masks_of_numbered_sequences_are_left_out() -> None:
+    """The layout of the Cell Tracking Challenge."""
+    names = [f"{s}/t{n:03}.tif" for s in ("01", "02") for n in range(3)]
+    masks = [f"01_GT/SEG/man_seg{n:03}.tif" for n in range(3)] + ["02_ST/TRA/man_track000.tif"]
+    layout = layout_of([*names, *masks])
+    assert all(map(layout.masks.holds, masks))
+    assert not any(map(layout.masks.holds, names))
+    doubts = [(f.text, f.option) for f in layout.findings if f.doubtful]
+    assert ("01, 02 may be sequences, not classes", "--labels-at none") in doubts
+
+
+@pytest.mark.parametrize("word", ["mask_", "gt", "man_seg"])
+def test_masks_whose_names_begin_with_a_word_for_masks(word: str) -> None:
+    names = [f"img_{n:03}.png" for n in range(3)]
+    masks = [f"{word}{n:03}.png" for n in range(3)]
+    layout = layout_of([*names, *masks])
+    assert [path for path in [*names, *masks] if layout.masks.holds(path)] == masks
+    assert [f.option for f in layout.findings if f.doubtful] == ["--masks items"]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["mask_{}.jpg", "no_mask_{}.jpg"],
+        ["mask_{}.jpg", "hat_{}.jpg", "glasses_{}.jpg"],
+        ["face/f{}.jpg", "mask/m{}.jpg"],
+        ["bottle/{}.jpg", "label/{}.jpg"],
+        ["p{}.jpg", "q{}_label_torn.jpg"],
+    ],
+)
+def test_classes_that_sound_like_masks_are_items(names: list[str]) -> None:
+    paths = [name.format(n) for name in names for n in range(4)]
+    assert not any(map(layout_of(paths).masks.holds, paths))
+
+
+def test_pictures_named_after_other_pictures_are_doubtful() -> None:
+    names = [f"a/p{n}{end}.png" for n in range(4) for end in ("", "_1stHO")]
+    found = [f for f in layout_of(names).findings if f.topic == "items"]
+    assert [(f.doubtful, f.option) for f in found] == [(True, "--masks '*_1stHO'")]
+    chosen = layout_of(names, masks="*_1stHO")
+    assert [path for path in names if chosen.masks.holds(path)] == names[1::2]
+    assert not any(f.topic == "items" for f in chosen.findings)
+    other = [f"{folder}/p{n}.png" for folder in ("images", "labelcol") for n in range(4)]
+    found = [f for f in layout_of(other).findings if f.topic == "items"]
+    assert [(f.doubtful, f.option) for f in found] == [(True, "--masks 'labelcol/*'")]
+    assert layout_of(other, masks="labelcol/*").masks.holds("labelcol/p1.png")
+    with pytest.raises(DatasetError, match="no file fits"):
+        layout_of(other, masks="x*")

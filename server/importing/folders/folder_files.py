@@ -27,12 +27,12 @@ class FolderFiles:
         suffixes: frozenset[str],
         labels_at: str | None = None,
         *,
-        masks_apart: bool = False,
+        masks: str = "items",
         used: frozenset[bytes] = frozenset(),
     ) -> None:
         """List the files below `root` with one of the `suffixes`, and read their folders' names.
 
-        `labels_at` and `masks_apart` are those of `layout_of`. Files in `used` are read in another
+        `labels_at` and `masks` are those of `layout_of`. Files in `used` are read in another
         way, and are not reported. Raises DatasetError.
         """
         self.paths: list[bytes] = []
@@ -51,13 +51,13 @@ class FolderFiles:
         names = [shown(path) for path in self.paths]
         self.by_name = labels_at == "name"
         """Whether the labels are in the names of the files."""
-        self.layout = layout_of(names, labels_at, masks_apart=masks_apart)
-        masks = self.layout.masks
-        if masks.counts:
+        self.layout = layout_of(names, labels_at, masks=masks)
+        apart = self.layout.masks
+        if apart.counts:
             self.paths = [
-                path for path, name in zip(self.paths, names, strict=True) if not masks.holds(name)
+                path for path, name in zip(self.paths, names, strict=True) if not apart.holds(name)
             ]
-            self.bad += [_apart(name, count) for name, count in masks.counts.items()]
+            self.bad += [_apart(name, count) for name, count in apart.counts.items()]
 
     def findings(self) -> Sequence[Finding]:
         """Where labels and splits come from, and which files are masks."""

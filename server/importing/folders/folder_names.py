@@ -29,10 +29,10 @@ _WEAK_FILLERS = _set("left right bit bits all cropped resized small large full o
 """Words without a meaning if the name also has one of _FILLERS: left and bit in leftImg8bit."""
 _MASKS = _set(
     "mask masks gt gts groundtruth ground truth seg segs segmentation segmentations annotation "
-    "annotations annot annots label labels lbl lbls trimap trimaps"
+    "annotations annot annots label labels lbl lbls trimap trimaps manual"
 )
 _SURE_MASKS = _set("masks groundtruth truth segmentation segmentations trimaps")
-_OF_MASKS = _set("class object color colour instance semantic binary fine coarse")
+_OF_MASKS = _set("class object color colour instance semantic binary fine coarse st nd")
 _PARTS = _set("fold folds part parts batch batches chunk chunks shard shards cv")
 _CLASSES = _set("class classes label category cat grade stage level type group genus species kind")
 """Words that name a class together with the number after them: class_1, Grade II."""

@@ -15,7 +15,7 @@ from lodespace.importing.folders.branches import Branch, branch_of, example_of, 
 from lodespace.importing.folders.file_names import labels_in_names
 from lodespace.importing.folders.folder_names import some
 from lodespace.importing.folders.label_depth import depth_of, label_at
-from lodespace.importing.folders.masks import MaskFiles, masks_among
+from lodespace.importing.folders.masks import MaskFiles, masks_of
 
 _PRODUCT_SHARE = 0.75
 """If at least this share of all combinations of outer and inner folders exists, the inner folders
@@ -47,7 +47,7 @@ class Layout:
 
 
 def layout_of(
-    paths: Sequence[str], labels_at: str | None = None, *, masks_apart: bool = True
+    paths: Sequence[str], labels_at: str | None = None, *, masks: str = "apart"
 ) -> Layout:
     """Decide the meaning of the folders of `paths`, which are relative and separated by "/".
 
@@ -56,14 +56,14 @@ def layout_of(
         labels_at: Folder that names the class of a file: "parent" (that holds the file), "top",
             a depth from 1 for the top, "name" (the words in the name of the file), or "none".
             None: decided here.
-        masks_apart: Whether files that are masks of other files are not imported as items.
+        masks: The option --masks (masks.py): which files are masks, and so are not items.
 
     Raises:
-        DatasetError: `labels_at` has another value.
+        DatasetError: `labels_at` has another value, or no file has the pattern `masks`.
     """
     depth = depth_of(labels_at)
-    masks = masks_among(paths) if masks_apart else MaskFiles()
-    counts = Counter(path.rpartition("/")[0] for path in paths if not masks.holds(path))
+    apart = masks_of(paths, masks)
+    counts = Counter(path.rpartition("/")[0] for path in paths if not apart.holds(path))
     branches = [branch_of(folder, files) for folder, files in counts.items()]
     reading = _Reading()
     reading.read(branches)
@@ -76,15 +76,15 @@ def layout_of(
         findings = [f for f in findings if f.topic != "labels"]
         findings.append(Finding("labels", "not read" if labels_at == "none" else text))
     elif not any(branch.label for branch in branches):
-        named = labels_in_names(path for path in paths if not masks.holds(path))
+        named = labels_in_names(path for path in paths if not apart.holds(path))
         if named:
             text = f"names of files begin with {', '.join(named[:4])}"
             found = Finding("labels", text, doubtful=True, option="--labels-at name")
             findings = [found, *(f for f in findings if f.topic != "labels" or f.doubtful)]
     return Layout(
         {branch.folder: Place(branch.label, branch.split) for branch in branches},
-        masks,
-        [*masks.findings(), *findings],
+        apart,
+        [*apart.findings(), *findings],
     )
 
 

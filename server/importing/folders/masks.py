@@ -1,22 +1,15 @@
 """Pictures that are masks of other pictures: in folders such as ground_truth, or as x_mask.png."""
 
-import re
+import fnmatch
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from lodespace.errors import DatasetError
 from lodespace.importing.finding import Finding
-from lodespace.importing.folders import folder_names
+from lodespace.importing.folders import folder_names, mask_names
 
-_MASK_NAME = re.compile(
-    r"(?P<base>.+?)[-_ .]?(?<![a-z])(mask|masks|gt|seg|segmentation|label|labels|labelids|"
-    r"annotation|trimap)([-_ ]?\d+)?",
-    re.IGNORECASE,
-)
-"""Name of a mask beside its picture: 000_mask, benign (1)_mask_1."""
-_WEAK_NAMES = re.compile(r".*(label|labels|annotation)([-_ ]?\d+)?", re.IGNORECASE)
-"""Names that a mask can have, and also a photograph, for example of the label of a bottle."""
 _LEAST_PAIRS = 0.1
 """Files named as masks of other files are masks if they are at least this share of all files."""
 _MATCHED = 0.8
@@ -36,6 +29,10 @@ class MaskFiles:
     masks that are in the folders of their pictures."""
     doubtful: bool = False
     """Whether it is uncertain that the files are masks, because only their names show it."""
+    sequences: frozenset[str] = frozenset()
+    """Folders of pictures whose masks are in a folder of the same number, as in 01 and 01_GT."""
+    more: list[Finding] = field(default_factory=list[Finding])
+    """Doubts about further files."""
 
     def holds(self, path: str) -> bool:
         """Whether the file `path` is a mask."""
@@ -43,15 +40,51 @@ class MaskFiles:
 
     def findings(self) -> list[Finding]:
         """Which files are masks, if that is doubtful. The report also counts them as left out."""
+        found = list(self.more)
+        if self.sequences:
+            text = f"{folder_names.some(self.sequences)} may be sequences, not classes"
+            found.append(Finding("labels", text, doubtful=True, option="--labels-at none"))
         if not self.doubtful:
-            return []
+            return found
         names = [f"in {name}/" if name else f"such as {min(self.files)}" for name in self.counts]
         text = f"files {', '.join(names)} are masks"
-        return [Finding("items", text, doubtful=True, option="--masks items")]
+        return [Finding("items", text, doubtful=True, option="--masks items"), *found]
+
+
+def masks_of(paths: Sequence[str], masks: str) -> MaskFiles:
+    """Return the masks among the files `paths`, which are relative and separated by "/".
+
+    Args:
+        paths: The files.
+        masks: The option --masks: "apart" (found by their names), "items" (none), or patterns of
+            paths or of names of files and folders, separated by commas.
+
+    Raises:
+        DatasetError: No file has the pattern.
+    """
+    if masks == "items":
+        return MaskFiles()
+    if masks == "apart":
+        return masks_among(paths)
+    patterns = [pattern.strip().rstrip("/") for pattern in masks.split(",")]
+    chosen = [path for path in paths if _fits(path, patterns)]
+    if not chosen or len(chosen) == len(paths):
+        fit = "all files fit" if chosen else "no file fits"
+        raise DatasetError(
+            f"--masks {masks}: {fit}; give apart, items, or a pattern such as '*_mask' or 'masks/*'"
+        )
+    return MaskFiles(files=frozenset(chosen), counts=Counter({"": len(chosen)}))
+
+
+def _fits(path: str, patterns: Sequence[str]) -> bool:
+    """Whether a path, the name of the file with or without suffix, or a folder fits a pattern."""
+    *folders, name = path.split("/")
+    texts = [path, name, name.rpartition(".")[0], *folders]
+    return any(fnmatch.fnmatchcase(text, pattern) for text in texts for pattern in patterns)
 
 
 def masks_among(paths: Sequence[str]) -> MaskFiles:
-    """The masks among the files `paths`, which are relative and separated by "/"."""
+    """Return the masks among the files `paths`, by the names of files and folders."""
     stems: defaultdict[str, list[str]] = defaultdict(list)
     for path in paths:
         folder, _, name = path.rpartition("/")
@@ -60,6 +93,7 @@ def masks_among(paths: Sequence[str]) -> MaskFiles:
     if len(found.folders) == len(stems):
         return MaskFiles()  # only masks: these are the items
     _add_masks_beside(found, paths, stems)
+    _add_doubts(found, paths)
     return found
 
 
@@ -73,6 +107,7 @@ def _mask_folders(stems: Mapping[str, Sequence[str]]) -> MaskFiles:
     masks: set[str] = set()
     counts: Counter[str] = Counter()
     doubtful = False
+    sequences: set[str] = set()
     for folder, names in stems.items():
         for step in _steps(folder):
             if step not in verdicts:
@@ -82,8 +117,12 @@ def _mask_folders(stems: Mapping[str, Sequence[str]]) -> MaskFiles:
                 masks.add(folder)
                 counts[step[1]] += len(names)
                 doubtful |= verdicts[step] == "perhaps"
+                base = mask_names.follows(step[1], children[step[0]])
+                sequences |= {base} if base is not None and base.isdigit() else set()
                 break
-    return MaskFiles(frozenset(masks), counts=counts, doubtful=doubtful)
+    return MaskFiles(
+        frozenset(masks), counts=counts, doubtful=doubtful, sequences=frozenset(sequences)
+    )
 
 
 def _steps(folder: str) -> Iterator[tuple[str, str]]:
@@ -97,7 +136,10 @@ def _verdict(
     parent: str, name: str, siblings: Collection[str], stems: Mapping[str, Sequence[str]]
 ) -> _Verdict:
     """Whether the folder `name` in `parent`, beside the folders `siblings`, holds masks."""
-    if not folder_names.is_mask(name):
+    base = mask_names.follows(name, siblings)
+    if base is not None and base.isdigit():
+        return "yes"
+    if base is None and not folder_names.is_mask(name):
         return "no"
     others = {sibling for sibling in siblings if not folder_names.is_mask(sibling)}
     splits = folder_names.split_names(others) if others else frozenset[str]()
@@ -106,7 +148,7 @@ def _verdict(
     # Classes may be called mask and no_mask.
     if any("mask" in other.lower() or "without" in other.lower() for other in others):
         return "no"
-    if others and not folder_names.is_surely_mask(name):
+    if others and base is None and not folder_names.is_surely_mask(name):
         return "no"
     top = f"{parent}/{name}" if parent else name
     pictures = {
@@ -122,33 +164,85 @@ def _verdict(
         if folder == top or folder.startswith(f"{top}/")
         for stem in names
     ]
-    matched = sum(stem in pictures or _base(stem) in pictures for stem in masks)
+    pictures |= set(map(mask_names.without_filler, pictures))
+    matched = sum(
+        not pictures.isdisjoint((stem, mask_names.without_filler(stem), *mask_names.bases(stem)))
+        for stem in masks
+    )
     if matched < _MATCHED * len(masks):
         return "no"
     return "perhaps" if others else "yes"
-
-
-def _base(stem: str) -> str | None:
-    """The name of the picture to which a mask belongs. None if the name is not that of a mask."""
-    match = _MASK_NAME.fullmatch(stem)
-    return match["base"] if match else None
 
 
 def _add_masks_beside(
     found: MaskFiles, paths: Sequence[str], stems: Mapping[str, Sequence[str]]
 ) -> None:
     """Add masks that are in the folder of their pictures: x.png and x_mask.png."""
-    known = {folder: frozenset(names) for folder, names in stems.items()}
+    known = {
+        folder: {*names, *map(mask_names.without_filler, names)} for folder, names in stems.items()
+    }
+    first = {folder: mask_names.with_mask_word_first(names) for folder, names in stems.items()}
     masks: set[str] = set()
     for path in paths:
         folder, _, name = path.rpartition("/")
-        base = _base(name.rpartition(".")[0])
-        if base is not None and base in known[folder] and folder not in found.folders:
+        stem = name.rpartition(".")[0]
+        named = stem in first[folder] or not known[folder].isdisjoint(mask_names.bases(stem))
+        if named and folder not in found.folders:
             masks.add(path)
     if len(masks) >= max(2, _LEAST_PAIRS * len(paths)):
         found.files = frozenset(masks)
         found.counts[""] = len(masks)
         # Masks are stored without loss.
         lossy = any(path.lower().endswith((".jpg", ".jpeg")) for path in masks)
-        weak = any(_WEAK_NAMES.fullmatch(path.rpartition(".")[0]) for path in masks)
-        found.doubtful |= lossy or weak
+        names = {path.rpartition("/")[2].rpartition(".")[0] for path in masks}
+        begun = any(not names.isdisjoint(of_folder) for of_folder in first.values())
+        found.doubtful |= lossy or begun or any(map(mask_names.is_weak, names))
+
+
+def _add_doubts(found: MaskFiles, paths: Sequence[str]) -> None:
+    """Add doubts about files that may be masks, or other views, of the remaining pictures."""
+    stems: defaultdict[str, set[str]] = defaultdict(set)
+    for path in paths:
+        if not found.holds(path):
+            folder, _, name = path.rpartition("/")
+            stems[folder].add(name.rpartition(".")[0])
+    ending = mask_names.unknown_ending(stems)
+    if ending is not None:
+        text = f"files such as {ending[1]} have the name of another picture with {ending[0]} added;"
+        text += " they are items, but may be masks"
+        option = f"--masks '*{ending[0]}'"
+        found.more.append(Finding("items", text, doubtful=True, option=option))
+    levels: defaultdict[str, list[str]] = defaultdict(list)
+    for folder in stems:
+        levels[folder.rpartition("/")[0]].append(folder)
+    twins = (_twin(folder, stems, levels) for folder in stems if folder)
+    twin = next((found for found in twins if found is not None), None)
+    if twin is not None:
+        text = f"the files in {twin[0]} have the names of those in {twin[1] or 'the top folder'};"
+        text += " they are items, but may be masks"
+        option = f"--masks '{twin[0]}/*'"
+        found.more.append(Finding("items", text, doubtful=True, option=option))
+
+
+def _twin(
+    folder: str, stems: Mapping[str, Collection[str]], levels: Mapping[str, Sequence[str]]
+) -> tuple[str, str] | None:
+    """Return `folder`, and the folder of any pictures with files of the same names, or None.
+
+    The other folder is the parent of `folder`, or a folder such as images that is alone beside it.
+
+    Args:
+        folder: Path of a folder.
+        stems: Names of the files in each folder, without suffix.
+        levels: The folders in each folder.
+    """
+    parent, _, name = folder.rpartition("/")
+    names = set(stems[folder])
+    if folder_names.is_filler(name) or len(names) < 2:
+        return None
+    level = [other for other in levels[parent] if other]
+    fillers = [other for other in level if folder_names.is_filler(other.rpartition("/")[2])]
+    for other in [parent, *(fillers if len(level) == 2 else ())]:
+        if names <= set(stems.get(other, ())):
+            return folder, other
+    return None

@@ -44,9 +44,8 @@ class PictureFolder:
         self.options = options
         self.root = root
         self.name = root.resolve().name or "pictures"
-        masks_apart = options.masks == "apart"
         self.files = FolderFiles(
-            root, decoding.SUFFIXES, options.labels_at, masks_apart=masks_apart, used=used
+            root, decoding.SUFFIXES, options.labels_at, masks=options.masks, used=used
         )
 
     @property

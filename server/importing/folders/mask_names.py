@@ -1,0 +1,111 @@
+"""Names of masks: which picture a mask belongs to, by the names of the two files."""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+
+from lodespace.importing.folders.folder_names import is_filler, words
+
+_MASK_WORDS = frozenset(
+    (
+        *("mask", "masks", "gt", "gts", "groundtruth", "truth", "seg", "segm", "segmentation"),
+        *("label", "labels", "labelids", "lbl", "annotation", "annot", "anno", "trimap", "manual"),
+    )
+)
+_OTHER_WORDS = frozenset(
+    (
+        *("ground", "cp", "cell", "cells", "nuclei", "nucleus", "tissue", "object", "binary"),
+        *("instance", "instances", "semantic", "fine", "coarse", "color", "colour", "st", "nd"),
+        *("man", "track", "err", "class", "ids"),
+    )
+)
+"""Words beside one of _MASK_WORDS in the name of a mask: p_nuclei_masks, p_gtFine_labelIds."""
+_WEAK_WORDS = frozenset({"label", "labels", "annotation", "anno", "annot", "manual"})
+"""Words in names of masks that photographs can have, too, such as the label of a bottle."""
+_END = re.compile(r"(?<=[^-_ .])(?=[-_ .])|(?<=[a-z0-9)])(?=[A-Z])|(?<=[0-9)])(?=[a-z])")
+"""Places in a name at which the part that marks a mask can begin: p_mask, p0GT, 12gt."""
+_PREFIX = re.compile(r"(?P<words>[^\W\d]*?[^\W\d_]+)[-_ .]?(?P<rest>\d.*)")
+"""A name that begins with words, followed by a number: mask_12, man_seg000."""
+_LEAST_OTHER = 0.8
+"""Files with the same unknown ending are doubtful if they belong to this share of the others."""
+
+
+def bases(stem: str) -> Iterator[str]:
+    """Yield the possible names of the picture to which the mask `stem` belongs, without suffix."""
+    for place in _END.finditer(stem):
+        if _means_mask(stem[place.start() :]):
+            yield stem[: place.start()]
+
+
+def _means_mask(text: str) -> bool:
+    found = [word for word in words(text) if not word.isdigit()]
+    return any(word in _MASK_WORDS for word in found) and all(
+        word in _MASK_WORDS or word in _OTHER_WORDS for word in found
+    )
+
+
+def is_weak(stem: str) -> bool:
+    """Whether the name of a mask may also be that of a photograph."""
+    found = set(words(stem)) & _MASK_WORDS
+    return bool(found) and found <= _WEAK_WORDS
+
+
+def without_filler(stem: str) -> str:
+    """The name without a last word that describes any picture: 000 for 000_img."""
+    begin, mark, end = stem.rpartition("_")
+    return begin if mark and begin and is_filler(end) else stem
+
+
+def with_mask_word_first(stems: Collection[str]) -> set[str]:
+    """The names that begin with a word for masks, if a picture has the same rest in its name.
+
+    For example, mask_12 beside img_12, t12 or 12. The rest begins with a number. Empty if the names
+    of pictures begin with several words, which may be classes: mask_12, hat_12, glasses_12.
+    """
+    masks: dict[str, str] = {}
+    rests: dict[str, set[str]] = {}
+    for stem in stems:
+        match = _PREFIX.fullmatch(stem)
+        begin, rest = ("", stem) if match is None else (match["words"], match["rest"])
+        if _means_mask(begin):
+            masks[stem] = rest
+        else:
+            rests.setdefault(begin, set()).add(rest)
+    if len(rests) != 1 or "mask" in next(iter(rests)).lower():
+        return set()
+    of_pictures = next(iter(rests.values()))
+    return {stem for stem, rest in masks.items() if rest in of_pictures}
+
+
+def follows(name: str, siblings: Collection[str]) -> str | None:
+    """The folder among `siblings` whose masks are in the folder `name`: 01 for 01_GT."""
+    for place in _END.finditer(name):
+        base, rest = name[: place.start()], name[place.start() :]
+        found = [word for word in words(rest) if not word.isdigit()]
+        numbered = base.isdigit() and set(found) <= {"st", "res", "err", "seg"}
+        if base in siblings and found and (numbered or _means_mask(rest)):
+            return base
+    return None
+
+
+def unknown_ending(stems: Mapping[str, Collection[str]]) -> tuple[str, str] | None:
+    """The ending of files that all belong to other files of their folder, and such a file.
+
+    For example "_1stHO" for p1.png, p1_1stHO.png, p2.png, p2_1stHO.png. None if there is no such
+    ending. `stems` has the names of the files in each folder, without suffix.
+    """
+    counts: Counter[str] = Counter()
+    examples: dict[str, str] = {}
+    for folder, names in stems.items():
+        known = set(names)
+        for name in sorted(names):
+            for place in _END.finditer(name):
+                end = name[place.start() :]
+                if name[: place.start()] in known and any(c.isalpha() for c in end):
+                    counts[end] += 1
+                    examples.setdefault(end, f"{folder}/{name}" if folder else name)
+    whole = sum(map(len, stems.values()))
+    for end, count in counts.most_common(1):
+        if count > 2 and count >= _LEAST_OTHER * (whole - count):
+            return end, examples[end]
+    return None
