@@ -146,8 +146,8 @@ def shown_probabilities(
 ) -> torch.Tensor:
     """Return class probabilities (N, C) that agree with the predictions that the page shows.
 
-    The shown class of an item gets the largest probability. Items without a shown class do not
-    change.
+    The shown class of an item gets the largest probability. The probabilities of an item without a
+    shown class do not change.
     """
     known = shown.prediction != UNLABELED
     own = shown.prediction.to(torch.int64).clamp_min(0)

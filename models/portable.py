@@ -66,10 +66,10 @@ class Predicted(NamedTuple):
 class PortableModel(nn.Module):
     """Encoder, decoder, head, the classifier, and the transform from latent means to the map.
 
-    The classifier is a student, a small network that predicts like the page (distillation.py). In
-    the preset `paper`, and before there are labels, the head is the classifier. Inputs are pictures
-    (B, C, S, S) with values 0..255, or vectors (B, F) that are not standardised. If features were
-    given with the items, the classifier reads such features, (B, K).
+    The classifier is a small network that predicts like the page (distillation.py). In the preset
+    `paper`, and without labels, the head is the classifier. Inputs are pictures (B, C, S, S) with
+    values 0..255, or vectors (B, F) that are not standardised. If features were given with the
+    items, the classifier reads such features, (B, K).
     """
 
     def __init__(self, like: Dataset, description: dict[str, Any]) -> None:
@@ -181,7 +181,9 @@ class PortableModel(nn.Module):
         return model.eval()
 
     def prepare(self, items: npt.NDArray[Any]) -> torch.Tensor:
-        """Convert items for `forward`. Pictures are padded and resized as those of the project.
+        """Convert items for `forward`.
+
+        Pictures are padded and resized in the same way as the pictures of the project.
 
         Args:
             items: uint8 pictures (N, H, W[, 3]), or vectors (N, F).
@@ -200,12 +202,11 @@ class PortableModel(nn.Module):
         ).stored.float()
 
     def forward(self, x: torch.Tensor, features: torch.Tensor | None = None) -> Read:
-        """Return the outputs for items that `prepare` converted, (B, C, S, S) or (B, F).
+        """Return the outputs for a batch of items.
 
         Args:
-            x: the items.
-            features: features of the same items, (B, K). Necessary only if features were given with
-                the items of the project.
+            x: items that `prepare` converted, (B, C, S, S) or (B, F).
+            features: features of the same items, (B, `given_features`). Not read if that is 0.
         """
         mean, shown, log_variance = self.encode(x)
         head = F.softmax(self.vae.head(mean), dim=1)

@@ -112,8 +112,8 @@ def draw(
 def _until(course: Course, share: str, when: np.ndarray, at: np.ndarray) -> np.ndarray:
     """Return the value of the field `share` at each time of `at`.
 
-    Gestures end at the times `when`. The value is that of the last gesture that has ended. It is
-    nan before the end of the first gesture and after the end of the last gesture.
+    Gestures end at the times `when`. The value is measured after the last gesture that has ended.
+    The value is nan before the end of the first gesture and after the end of the last gesture.
     """
     values = np.array([getattr(gesture, share) for gesture in course.gestures])
     index = np.searchsorted(when, at, side="right") - 1

@@ -10,13 +10,14 @@ from annotation_gain.server_run import Page, page_of
 REGIONS_FIRST = {"digits": 10, "sklearn": 10, "textures": 0}
 """Number of region gestures before the first contact sheet, by data set.
 
-It is one per class, except on textures. There each cluster of the map contains several classes, so
-the person draws no regions.
+The number is one per class, except on textures. On textures, each cluster of the map contains
+several classes, so the person draws no regions.
 """
 SHEETS = ("suspects", "uncertain")
 SHEETS_A_REST = 5
-"""After a contact sheet whose gesture number is a multiple of this value, the run waits until
-training rests. After any other contact sheet, the run waits only for new predictions.
+"""Every SHEETS_A_REST gestures, the run waits after a contact sheet until training rests.
+
+After other contact sheets, the run waits only for new predictions.
 """
 ACCEPTED_FROM = 0.9
 """One gesture at the end of a run accepts all predictions with at least this confidence."""

@@ -96,7 +96,7 @@ class LooksAtSamples:
         self.eyes = eyes
         self.random = np.random.default_rng(seed)
         self.shown: Items | None = None
-        """Items of a region that the page suggests, or None.
+        """Items of a region that the page suggests; None without a suggestion.
 
         If given, the next region is drawn from these items, not round a dense place.
         """
@@ -153,7 +153,8 @@ class LooksAtSamples:
     def _dense_spots(self, points: Points) -> Items:
         """Return the indices of points in the densest places of `points` (K, D).
 
-        These are the DENSEST (a number) of 1,000 random points whose neighbours are nearest.
+        Of 1,000 random points, these are the DENSEST points whose neighbours are nearest (DENSEST
+        is a number).
         """
         some = self.random.choice(len(points), min(len(points), 1000), replace=False)
         k = min(len(points) - 1, max(SMALLEST, len(points) // 40))

@@ -155,9 +155,9 @@ def _rest(courses: Sequence[Course]) -> str:
 NOTHING_LEFT = 0.99
 """Share of the items of a data set; a run that reaches this share is finished.
 
-A run is finished when this share of the items has a label. It is also finished when this share has
-a right label or, without a label, a right prediction. The table repeats the last result of a
-finished run for larger numbers of gestures.
+A run is finished in two cases: this share of the items has a label, or this share has a right label
+or (without a label) a right prediction. The table repeats the last result of a finished run for
+larger numbers of gestures.
 """
 
 

@@ -46,7 +46,7 @@ def seconds_to(courses: Sequence[Course], wanted: float, model: TimeModel) -> fl
 def ratio(
     found: Found, data: str, wanted: float, model: TimeModel, mine: str = "suggested"
 ) -> tuple[float, bool] | None:
-    """Return the seconds in which `mine` reaches the goal, divided by those of the best opponent.
+    """Return the seconds of `mine` to the goal, divided by the seconds of the best opponent.
 
     `mine` is the name of a method. The goal is the accuracy `wanted`.
 

@@ -62,8 +62,8 @@ def voice_weights(
 ) -> torch.Tensor:
     """Return weights (V,), with sum 1, of V voices (sources of class probabilities).
 
-    The weights are those of a mixture of V distributions whose likelihood, given the labels and a
-    Dirichlet prior, is the largest. They are found by expectation maximisation.
+    The voices are the distributions of a mixture. The weights maximise the likelihood of the
+    labels, with a Dirichlet prior. They are computed by expectation maximisation.
 
     Args:
         own: probability that each voice gives to each label, predicted without this label, (L, V).

@@ -56,7 +56,7 @@ class Predictions:
     learned classifiers and the voices. The weight follows from labels that both predicted before
     the labels were given (evidence.py).
 
-    The probabilities of an item that is trained on are those of the voices alone, which do not
+    For an item that is trained on, only the voices give the probabilities, because these do not
     depend on the item's own label. The learned classifiers may have memorised this label.
     """
 

@@ -60,7 +60,7 @@ class LearnedEvidence:
     def weight(self, labels: torch.Tensor, verified: torch.Tensor) -> float:
         """Return the weight (0..1) of the learned classifiers.
 
-        The rest of the weight is that of the voices, which use features that are not learned.
+        The voices, which use features that are not learned, have the rest of the weight.
 
         Args:
             labels: labels that are trained on, int64 (N,), UNLABELED for other items.

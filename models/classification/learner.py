@@ -93,7 +93,7 @@ class LabelLearning:
             self.classifier.set_class_count(n_classes)
 
     def reshape(self, n_classes: int) -> None:
-        """Set the number of classes to that of a saved state, before `load` loads the state."""
+        """Set the number of classes to that of a saved state. Call this method before `load`."""
         self.n_classes = n_classes
 
     def step(

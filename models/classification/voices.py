@@ -56,11 +56,11 @@ class FeatureVoices:
             features[self._compared], self._classes, labels.n_classes
         )
         self.spreading = LabelSpreading(graph, labels.classes, labels.n_classes)
-        """Label spreading; its state is saved during a sweep."""
+        """Label spreading. Its state is part of a saved state during a sweep over the items."""
         self._spread: torch.Tensor | None = None
         self._mixture: Mixture | None = None
         self.units_done = 0
-        """Number of units of work done, except those of label spreading."""
+        """Number of units of work that are done, without the units of label spreading."""
 
     @property
     def done(self) -> bool:

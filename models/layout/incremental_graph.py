@@ -116,7 +116,7 @@ class GraphBuilding:
         }
 
     def load(self, tensors: Mapping[str, torch.Tensor]) -> None:
-        """Continue from a saved state."""
+        """Restore what the method `tensors` returned."""
         found = tensors["neighbour_indices"]
         self.done = len(found)
         self.indices[: self.done] = found.to(self.indices.device)
@@ -148,7 +148,7 @@ class GraphRefresh:
 
     @property
     def label_free_features(self) -> torch.Tensor:
-        """The features of the finished graph, (N, F), without those of the classifier."""
+        """The features of the finished graph, (N, F), without the features of the classifier."""
         assert self.building is not None
         features = self.building.features
         return features[:, :-FEATURE_COMPONENTS] if self.uses_classifier else features
@@ -164,7 +164,7 @@ class GraphRefresh:
         return {"graph_learned": torch.cat(self.features.learned)} if self.features.learned else {}
 
     def load(self, tensors: Mapping[str, torch.Tensor]) -> None:
-        """Continue from a saved state."""
+        """Restore what the method `tensors` returned."""
         device = self.features.components.device
         if "graph_features" in tensors:
             self.building = GraphBuilding(tensors["graph_features"].clone().to(device), self.k)

@@ -145,7 +145,9 @@ class Loop(ABC):
     # Checkpoints ------------------------------------------------------------------------------
 
     def reshape(self, config: TrainingConfig, n_classes: int) -> None:
-        """Change configuration and layers to those of a saved state, which `load` then loads.
+        """Change configuration and layers to those of a saved state.
+
+        Call this method before `load`.
 
         The preset of the saved state must use the same kind of loop.
         """

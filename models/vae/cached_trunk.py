@@ -131,7 +131,7 @@ class CachedTrunk:
 
     @torch.no_grad()
     def encode(self, items: slice | torch.Tensor) -> torch.Tensor:
-        """Return latent means (B, D) of `items`, computed from the cached activations."""
+        """Return the latent means (B, D) of `items`, computed from the cached activations."""
         return self.training.vae.encoder.from_trunk(self.features[items])[0]
 
     def tensors(self) -> Tensors:

@@ -303,11 +303,11 @@ class VAETraining:
 
     @torch.no_grad()
     def encode(self, items: torch.Tensor | slice) -> torch.Tensor:
-        """Return latent means (B, D) of `items`."""
+        """Return the latent means (B, D) of `items`."""
         return self.vae.encode_mean(self.dataset.batch(items))
 
     def encode_all(self) -> torch.Tensor:
-        """Return latent means (N, D) of all items.
+        """Return the latent means (N, D) of all items.
 
         The items are encoded in chunks that fit in the CPU's cache, which is twice as fast as one
         pass over all items.

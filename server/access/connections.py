@@ -86,7 +86,7 @@ class Connections:
         return len(self._strangers)
 
     def add(self, connection: Connection) -> None:
-        """Add a connection. It counts as a stranger's: no approved device has used it so far.
+        """Add a connection, which counts as a stranger's until an approved device uses it.
 
         Ends older connections of strangers when there are too many.
         """

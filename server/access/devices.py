@@ -87,7 +87,7 @@ class DeviceStore:
         return device, secret
 
     def identify(self, secret: str) -> KnownDevice | None:
-        """Return the approved device that has this secret, or None."""
+        """Return the approved device that has this secret; None if there is no such device."""
         given = hash_of(secret)
         for device in self.all():
             if hmac.compare_digest(device.secret_hash, given):

@@ -28,7 +28,7 @@ Address = tuple[str, int]
 
 
 class LocalUsers:
-    """Distinguishes connections of the server's own user from those of other users.
+    """Distinguishes connections of the server's own user from connections of other users.
 
     Args:
         tables: Files with the list of connections.

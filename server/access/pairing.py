@@ -92,7 +92,7 @@ class PairingManager:
         self._addresses = addresses
 
     def identify(self, secret: str) -> KnownDevice | None:
-        """Return the device whose cookie holds `secret`, or None."""
+        """Return the approved device with the cookie `secret`; None if there is no such device."""
         known = self.devices.identify(secret) if self.devices is not None and secret else None
         if known is not None:
             self._identified.add(known.device)

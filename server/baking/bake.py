@@ -170,7 +170,7 @@ class _ProjectState(NamedTuple):
 def _project_at(data: "str | Path | Source", root: Path | None) -> _ProjectState | None:
     """Return the state of the project at the path `data`. None if `data` is not a project.
 
-    `root` is the folder from which the project may read original files, or None.
+    `root` is the folder from which the project may read original files; None if it may read none.
     """
     if not isinstance(data, str | Path) or not (Path(data) / MANIFEST).is_file():
         return None

@@ -38,7 +38,7 @@ _LOOKED_AT = 10_000
 
 
 def source_for(data: "str | Source", options: ImportOptions) -> Source:
-    """The source for `data`: a path, torchvision:NAME, or a source.
+    """Return the source for `data`: a path, torchvision:NAME, or a source.
 
     A source of arrays gets the option --range from `options`. Raises DatasetError.
     """
@@ -49,7 +49,7 @@ def source_for(data: "str | Source", options: ImportOptions) -> Source:
 
 
 def open_source(data: str, options: ImportOptions) -> Source:
-    """The source for `data`: a path, or torchvision:NAME.
+    """Return the source for `data`: a path, or torchvision:NAME.
 
     Raises DatasetError with a message that lists the kinds of data that can be read.
     """
@@ -100,7 +100,7 @@ def open_source(data: str, options: ImportOptions) -> Source:
 
 
 def _of_folder(path: Path, options: ImportOptions) -> Source:
-    """The source for the most frequent kind of file in a folder.
+    """Return the source for the most frequent kind of file in a folder.
 
     The kinds are pictures, sounds, videos and Parquet files. In a folder without such files,
     tables of splits are opened, or a single table or array.

@@ -8,7 +8,7 @@ Topic = Literal["items", "ids", "labels", "splits", "sizes", "values", "sound", 
 
 
 def counted(number: int, noun: str) -> str:
-    """A number with its noun: 1 item, 1,200 items."""
+    """Return a number with its noun: 1 item, 1,200 items."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 

@@ -23,7 +23,7 @@ def check_size(options: ImportOptions) -> None:
 def frame_of(
     source: Source, options: ImportOptions, sizes: Sequence[tuple[int, int]]
 ) -> tuple[int, int]:
-    """(height, width) of the stored pictures.
+    """Return (height, width) of the stored pictures.
 
     Small pictures that all have the same size keep this size. All other pictures are scaled to
     fit into a square, because the model needs square pictures.

@@ -75,7 +75,7 @@ def reference_of(data: str) -> str:
 
 
 def name_of(data: str) -> str:
-    """The name of a data set, from the path or reference `data`. The data are not opened."""
+    """Return the name of a data set, from the path or reference `data`. The data are not opened."""
     if data.startswith(PREFIX):
         return data.removeprefix(PREFIX).replace("/", "-")
     path = Path(data).resolve()

@@ -68,7 +68,7 @@ class LabelReader:
         self._names: Counter[str] = Counter()
 
     def __call__(self, value: Any) -> list[str]:
-        """The class names in a value. The first is the class of the item."""
+        """Return the class names in a value. The first is the class of the item."""
         labels = self._all_of(value)
         if len(labels) > 1:
             self._several += 1
@@ -120,7 +120,7 @@ class LabelReader:
         return found
 
     def left_out(self) -> list[Finding]:
-        """The texts that were taken as missing values."""
+        """Return the texts that were taken as missing values."""
         if not self._left_out:
             return []
         texts = ", ".join(f"{text} ({n:,})" for text, n in self._left_out.most_common(5))
@@ -143,7 +143,10 @@ class LabelReader:
 
 
 def composed(name: str) -> str:
-    """The name in the Unicode form NFC. Some systems store an accented letter as two characters."""
+    """Return the name in the Unicode form NFC.
+
+    Some systems store an accented letter as two characters.
+    """
     return unicodedata.normalize("NFC", name)
 
 
@@ -172,12 +175,12 @@ def alike(names: Iterable[str]) -> list[Finding]:
 
 
 def number_key(name: str) -> str:
-    """The name without leading zeros if it is a whole number, so that 00007 equals 7."""
+    """Return the name without leading zeros if it is a whole number, so that 00007 equals 7."""
     return (name.lstrip("0") or "0") if name.isascii() and name.isdecimal() else name
 
 
 def spellings(sources: Iterable[Collection[str]]) -> dict[str, str]:
-    """The spelling of each class by `number_key`. That of the first source counts.
+    """Return the spelling of each class, by `number_key`. The spelling of the first source counts.
 
     A number that one source writes in several ways, such as 1 and 01, is not in the result.
     """
@@ -209,7 +212,7 @@ def _parts_of(text: str) -> list[str]:
 
 
 def name_of(value: Any) -> str | None:
-    """The class name of one value: trimmed, and 1 for 1.0. None for an empty value."""
+    """Return the class name of one value: trimmed, and 1 for 1.0. None for an empty value."""
     if isinstance(value, bytes):
         value = value.decode("utf-8", "backslashreplace")
     if value is None or (isinstance(value, float) and math.isnan(value)):
@@ -222,7 +225,7 @@ def name_of(value: Any) -> str | None:
 
 
 def _list_in(text: str) -> Any:
-    """The list in a text such as "['a', 'b']" or '["a"]', or the text itself."""
+    """Return the list in a text such as "['a', 'b']" or '["a"]', or the text itself."""
     try:
         found = json_value(text)
     except ValueError:

@@ -11,11 +11,14 @@ from lodespace.protocol import ReportLine
 MOST_KINDS = 5
 """Largest number of kinds that the report names. Further kinds are counted together."""
 _DOUBTFUL_COUNT = 3
-"""Fewer left-out files of a kind, such as one readme, are not doubtful only by their number."""
+"""Smallest number of left-out files of a kind that can be doubtful because of the number alone.
+
+For example, a single readme is not doubtful.
+"""
 _MOST_COUNTED = 1000
 """Largest number of kinds that are counted separately. All further kinds are counted as one."""
 _DOUBTFUL_SHARE = 0.05
-"""If a larger share of the data is left out for one reason, the report begins with it."""
+"""If a larger share of the data is left out for one reason, the report begins with this reason."""
 _VARIES = re.compile(r"'[^']*'|[0-9][0-9,.]*")
 """Parts of the reason for leaving out an item that differ from item to item: names, numbers."""
 
@@ -37,7 +40,7 @@ class LeftOut:
     _kinds: dict[tuple[str, str], _Kind] = field(default_factory=dict)
 
     def add(self, bad: BadItem) -> None:
-        """Count `bad`."""
+        """Count the left-out item or files `bad`."""
         self.count += bad.count
         key = bad.kind, _VARIES.sub("#", bad.reason)
         if key not in self._kinds and len(self._kinds) >= _MOST_COUNTED:

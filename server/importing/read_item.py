@@ -39,7 +39,7 @@ def read_item(item: RawItem, frame: tuple[int, int]) -> ReadItem:
             read.pixels = decoding.fitted(picture, frame)
     except ItemError as error:
         read.error = str(error)
-    # One item cannot end the import, and decoders raise many types of errors.
+    # Decoders raise many types of errors. An error of one item must not end the import.
     except Exception as error:
         read.error = f"cannot be read: {str(error) or type(error).__name__}"
     return read

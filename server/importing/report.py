@@ -25,7 +25,7 @@ class ImportReport:
     imported: int = 0
     """Number of imported items."""
     lines: tuple[ReportLine, ...] = ()
-    """The lines in the order in which they are shown. They are set at the end."""
+    """The lines of the report in their order; empty until the end of the import."""
     bad: list[BadItem] = field(default_factory=list)
     """The first MOST_NAMED left-out items, with reasons."""
     root: Path | None = None
@@ -52,7 +52,10 @@ class ImportReport:
             self.bad.append(short)
 
     def summary(self, *, checked: bool = False) -> str:
-        """The report as text for a terminal. `checked`: the data were not imported (check.py)."""
+        """Return the report as text for a terminal.
+
+        `checked` states that the data were only checked, not imported (check.py).
+        """
         did = "checked" if checked else "imported"
         first = printable(f"{did} {self.imported:,} items of {self.name}\n")
         listed = "data/left-out.tsv of the project names all that was left out.\n"

@@ -84,7 +84,7 @@ class Tally:
 
 
 def named_counts(counts: Counter[str]) -> str:
-    """Return names with counts, in a few words: "cat (3), dog (3)". The largest come first."""
+    """Return the names with counts, in a few words: "cat (3), dog (3)". The largest come first."""
     common = sorted(counts.items(), key=lambda entry: (-entry[1], natural(entry[0])))
     if len(common) > MOST_CLASSES:
         shown = ", ".join(_named(*entry) for entry in common[:_NAMED_OF_MANY])

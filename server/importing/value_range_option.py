@@ -11,7 +11,10 @@ _EXAMPLE = "--range 0 4095"
 
 
 def asked_ranges(asked: Sequence[float] | str | None) -> tuple[Range, ...] | Full | None:
-    """The option --range as pairs. Raises DatasetError."""
+    """Return the option --range as pairs (low, high) or "full"; None if it is not given.
+
+    Raises DatasetError.
+    """
     if asked is None:
         return None
     if asked == "full":

@@ -84,11 +84,14 @@ does not state its sample rate. The sound of an .sd2 file is in a second file.
 
 
 def extra_for(suffix: str) -> Extra | None:
-    """Return the extra that reads files with this suffix (with the dot, in lower case), or None."""
+    """Return the extra that reads files with this suffix; None if no extra does.
+
+    `suffix` has the dot and is in lower case.
+    """
     return next((extra for extra in EXTRAS if suffix in extra.suffixes), None)
 
 
 def missing_extra(suffix: str) -> Extra | None:
-    """Return the extra that would read files with this suffix and is not installed, or None."""
+    """Return the extra that is missing to read files with this suffix; None if none is missing."""
     extra = extra_for(suffix)
     return None if extra is None or extra.installed() else extra

@@ -1,4 +1,4 @@
-"""HEIC and HEIF pictures, as phones make them. They need the extra `heif`."""
+"""Reading of HEIC and HEIF pictures, as phones make them, with the extra `heif`."""
 
 import importlib
 from functools import cache

@@ -33,7 +33,7 @@ class Recording(Protocol):
 
     @property
     def frames(self) -> int:
-        """Number of samples per channel that the header states. It may be wrong."""
+        """Number of samples per channel, as the header states it. The number may be wrong."""
         ...
 
     def read(

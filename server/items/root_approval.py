@@ -53,7 +53,9 @@ class Approval(msgspec.Struct, kw_only=True):
 
 
 def approved_root(folder: Path, table: "ItemTable | None") -> Path | None:
-    """Return the folder from which the data set in `folder` may read original files, or None.
+    """Return the folder from which the data set in `folder` may read original files.
+
+    Returns None if no approval applies to the data set.
 
     A stored `Approval` applies to the data set if two conditions hold. First, its `folder` is the
     real path of the data set, or its device and inode are those of the data set. Second, it was

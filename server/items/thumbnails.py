@@ -36,7 +36,7 @@ _PNG_BEGIN, _PNG_END = b"\x89PNG", b"IEND\xaeB`\x82"
 
 
 def describe(items: ItemSet) -> Thumbnails | None:
-    """Return the layout of the atlas, or None for items without pictures."""
+    """Return the layout of the atlas; None for items without pictures."""
     if items.pictures is None:
         return None
     return Thumbnails(

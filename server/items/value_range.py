@@ -114,7 +114,9 @@ class ValueSample:
         return values
 
     def _usual(self, low: float, high: float) -> float | None:
-        """Return the top of the usual range (0 to 1, 255 or 65,535) that the numbers fill, or None.
+        """Return the top of the usual range (0 to 1, 255 or 65,535) that the numbers fill.
+
+        Returns None if the numbers fill no usual range.
 
         If numbers of 16 bits leave the darkest tenth of a range empty, they have an offset, as
         from a sensor, and do not fill the range.

@@ -65,7 +65,7 @@ def open_log(project: Project, session: AnnotationSession) -> EventLog:
 
 
 def _begin(project: Project, session: AnnotationSession) -> None:
-    """Remove all labels, and set the classes to those of the data, as before the first event.
+    """Set the state before the first event: no labels, and the classes of the data.
 
     The scene of a bake may have set other labels and classes.
     """

@@ -27,8 +27,8 @@ from lodespace.session.state import SessionState
 def event_from(recorded: RecordedEvent, state: SessionState) -> Event | None:
     """Return the event that `recorded` describes; None if the recording contains too little.
 
-    A recording has no regions and no positions of pins. It does not state which labels are
-    verified. Of the items of a gesture, it has only those whose label changed.
+    A recording has no regions and no positions of pins. A recording does not state which labels are
+    verified. Of the items of a gesture, a recording has only the items whose label changed.
 
     Args:
         recorded: What the recording states.

@@ -99,8 +99,10 @@ def _group_means(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def _far_apart(points: npt.NDArray[np.float64], count: int) -> list[int]:
-    """Return `count` indices of `points` (N, D), the first of which is 0. Each further index is
-    that of the point with the largest distance to its nearest chosen point."""
+    """Return `count` indices of `points` (N, D), the first of which is 0.
+
+    Each further index belongs to the point with the largest distance to its nearest chosen point.
+    """
     chosen = [0]
     distance = np.full(len(points), np.inf)
     while len(chosen) < count:

@@ -1,8 +1,8 @@
 """Queues of long computations for clients. One computation per client runs at a time.
 
 Each client waits only for its own computations. The computations of the owner have a separate
-thread, so the owner never waits for those of devices. The event loop's pool of threads stays free
-for pictures.
+thread, so the owner never waits for computations of devices. The event loop's pool of threads stays
+free for pictures.
 """
 
 import asyncio

@@ -67,6 +67,6 @@ class ItemState(NamedTuple):
 def lacking_labels(
     classes: npt.NDArray[np.int16], labels: npt.NDArray[np.int16]
 ) -> npt.NDArray[np.int16]:
-    """Return those of `classes` (C,) that no item of `labels` (N,) has."""
+    """Return the `classes` (C,) that do not occur in `labels` (N,)."""
     count = np.bincount(labels[labels != UNLABELED], minlength=int(classes.max(initial=-1)) + 1)
     return classes[count[classes] == 0]

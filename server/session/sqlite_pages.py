@@ -38,8 +38,8 @@ class SqliteFiles(NamedTuple):
 def read_files(path: Path) -> SqliteFiles:
     """Return the bytes of the database at `path` and of its -wal file.
 
-    Another program could change the first file while the second file is read. Both are therefore
-    read again until neither changes. Raises OSError.
+    Another program could change one file while the other file is read. Both files are therefore
+    read again until neither of them changes. Raises OSError.
     """
     wal = path.with_name(f"{path.name}-wal")
     while True:
@@ -136,8 +136,8 @@ def _checksum(words: str, content: bytes, start: tuple[int, int]) -> tuple[int, 
 def _frames(wal: bytes, page_size: int) -> Iterator[tuple[int, int, bytes, bytes]]:
     """Yield each frame of a write-ahead log: page number, database size, header and page.
 
-    The size is the number of pages of the database after a commit. It is 0 unless the frame is the
-    last one of a commit.
+    The size is the number of pages of the database after a commit; 0 unless the frame is the last
+    frame of a commit.
     """
     if not _is_page_size(page_size):
         return
@@ -156,9 +156,9 @@ def _is_page_size(size: int) -> bool:
 def salvage_rows(files: SqliteFiles) -> Iterator[tuple[int, tuple[Value, ...]]]:
     """Yield number and columns of each row that a page of a table still holds.
 
-    The pages of the write-ahead log are read first, newest first, then those of the database. Pages
-    that no other page refers to are also read. So the same row can occur several times, and rows of
-    deleted tables occur too. The caller has to check the rows. Damaged rows are left out.
+    The pages of the write-ahead log are read first, newest first. The pages of the database follow.
+    Pages that no other page refers to are also read. So the same row can occur several times, and
+    rows of deleted tables occur too. The caller has to check the rows. Damaged rows are left out.
     """
     page_size = _page_size(files)
     frames = [(number, page) for number, _, _, page in _frames(files.wal, page_size)]

@@ -97,7 +97,7 @@ class UndoLog:
 
     @property
     def last_transition(self) -> StateTransition:
-        """The transition by the newest event."""
+        """How the newest event changed the state of the model."""
         return StateTransition(self._last_event, self._last_from, self.state_id)
 
     def __iter__(self) -> Iterator[UndoableAction]:

@@ -68,5 +68,8 @@ def no_token() -> LodespaceError:
 
 
 def _cookie_name(request: web.Request) -> str:
-    """Return the name of the cookie. It has the port, because cookies are shared by all ports."""
+    """Return the name of the cookie.
+
+    The name contains the port, because browsers send a cookie to all ports of a host.
+    """
     return f"lodespace-owner-{request.host.rsplit(':', 1)[-1]}"

@@ -36,7 +36,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 
 
 def find_chromium() -> Path | None:
-    """Return the path of Chromium or Chrome, from the system or from Playwright, or None."""
+    """Return the path of Chromium or Chrome, of the system or of Playwright; None without one."""
     named = os.environ.get("LODESPACE_CHROMIUM")
     if named:
         return Path(named) if Path(named).is_file() else None
@@ -48,7 +48,7 @@ def find_chromium() -> Path | None:
 
 
 def playwright_chromium() -> Path | None:
-    """Return the path of the browser that Playwright has installed, or None."""
+    """Return the path of the browser that Playwright has installed; None without one."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

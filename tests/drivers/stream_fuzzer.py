@@ -77,10 +77,11 @@ class Frames:
         self.random = random.Random(seed)
 
     def text(self) -> str:
-        """A text frame.
+        """Return a text frame.
 
-        It is any text (10 %), a message with other values of the same types, which is often valid
-        (15 %), a changed message (55 %), or a changed message with other characters (20 %).
+        The frame is one of four kinds: any text (10 %); a message with other values of the same
+        types, which is often valid (15 %); a changed message (55 %); or a changed message with
+        other characters (20 %).
         """
         chance = self.random.random()
         if chance < 0.10:

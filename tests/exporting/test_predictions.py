@@ -119,7 +119,7 @@ def test_without_a_model_there_are_no_predictions(sounds: Path) -> None:
 def test_the_model_is_loaded_again_after_each_checkpoint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Checkpoint 1000 is loaded after 999, although its file name sorts before that of 999."""
+    """Checkpoint 1000 is loaded after 999, although its file is first in alphabetical order."""
     loaded: list[Path] = []
 
     def load_model(folder: Path) -> object:

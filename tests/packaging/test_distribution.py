@@ -41,7 +41,10 @@ def distributions(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]
 
 @pytest.fixture(scope="module")
 def installed(distributions: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """bin/ of a new environment with the wheel. The dependencies are those of this environment."""
+    """The folder bin/ of a new environment with the wheel.
+
+    The new environment uses the dependencies of this environment.
+    """
     venv = tmp_path_factory.mktemp("wheel") / "venv"
     subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
     (site_packages,) = venv.glob("lib/python*/site-packages")

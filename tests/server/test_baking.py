@@ -114,7 +114,10 @@ def test_scene_checkpoint_and_recording_end_alike(tmp_path: Path, small_data: Pa
 
 @pytest.fixture(scope="module")
 def picture_bake(picture_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A bake of the pictures in two dimensions, with all labels. It was moved after it was made."""
+    """A bake of the pictures in two dimensions, with all labels.
+
+    The bake was moved after it was made.
+    """
     folder = tmp_path_factory.mktemp("bake")
     out = baked(picture_folder, folder / "out", settings=Settings(latent_dim=2), labels="all")
     return out.rename(folder / "elsewhere")

@@ -12,7 +12,7 @@ from lodespace.models.training.tasks.features import FeatureTask
 from lodespace.models.training.tasks.task import Task
 
 DRIFT_STEP = 0.1
-"""Step size of the rounds while features are learned. It is small, so that clusters move slowly."""
+"""Step size of the rounds while features are learned: small, so that clusters move slowly."""
 LOSS_INTERVAL = 10
 """Number of units of work from one measurement of the neighbour and anchor terms to the next."""
 

@@ -48,7 +48,7 @@ class AnnotationFile:
     name: str
     """Path of the file, for messages."""
     kind: str
-    """Kind of file: "Raven selection table"."""
+    """Kind of the file, such as "Raven selection table"."""
     annotations: list[Annotation] = field(default_factory=list[Annotation])
     bad: list[BadItem] = field(default_factory=list[BadItem])
     """Lines that cannot be read, with reasons."""
@@ -89,5 +89,5 @@ def joined(labels: Sequence[str]) -> str | None:
 
 
 def separated(text: str) -> tuple[str, ...]:
-    """The labels in a text that `joined` returned."""
+    """Return the labels in a text that `joined` returned."""
     return tuple(part for part in (part.strip() for part in text.split("|")) if part)

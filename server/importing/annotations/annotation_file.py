@@ -70,11 +70,11 @@ def read_annotations(
             track = read_label_track(lines, name, names, options.missing)
             track.findings += findings
             return track
-        # Raven writes quotation marks as they are.
+        # Raven does not escape quotation marks, so its tables are not read as CSV.
         if "\t" in lines[0] and find_columns(lines[0].split("\t")).raven:
             return read_table(TabRows(lines, findings), name, names, options)
         if not identified and not any(mark in lines[0] for mark in "\t,;|"):
-            return None  # a text
+            return None  # a text, not a table
     rows = open_rows(path, options.encoding, options.unpacked, options.sheet)
     if label_studio.is_flat(rows.columns):
         good = (row[1] for row in rows if not isinstance(row, BadItem))
@@ -123,7 +123,7 @@ def _of_json(path: Path, name: str, options: ImportOptions) -> AnnotationFile | 
 def names_sounds(path: Path, options: ImportOptions, suffixes: frozenset[str]) -> bool:
     """Whether a file holds annotations of sounds: it has times, or names of sound files.
 
-    `suffixes` are those of sound files. Raises DatasetError if the file cannot be read.
+    `suffixes` are the suffixes of sound files. Raises DatasetError if the file cannot be read.
     """
     if options.vector is not None or options.image is not None:
         return False

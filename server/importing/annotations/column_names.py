@@ -71,7 +71,7 @@ _OTHER_TIME = re.compile(r"(start|begin|onset|end|stop)(_.*)?_(samples?|frames?|
 _TIMES = frozenset({*_STARTS, *_ENDS, *_DURATIONS, "offset", "file_offset"})
 _FREQUENCIES = frozenset({*_LOWS, *_HIGHS})
 _LARGEST = 1e12
-"""Numbers of seconds or Hz are smaller."""
+"""Limit for numbers of seconds or Hz in a table. A larger number is an error."""
 _RAVEN = frozenset(
     {
         "selection",
@@ -277,7 +277,9 @@ def plain_name(name: str) -> tuple[str, float]:
 
 
 def number_in(cell: Any) -> float | None:
-    """The number in a cell, None for an empty cell. Times may be "1:02:03.5", decimals "1,5".
+    """Return the number in a cell; None for an empty cell.
+
+    A time may be "1:02:03.5", a decimal number "1,5".
 
     Raises ValueError.
     """

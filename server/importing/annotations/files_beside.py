@@ -41,7 +41,9 @@ def read_beside(
 def read_alike(
     files: list[AnnotationFile], again: Callable[[int, bool], AnnotationFile | None]
 ) -> None:
-    """Read the second number alike in all tables without names of columns (nameless_times.py).
+    """Read the second number (end or duration) in one way in all tables without names of columns.
+
+    See nameless_times.py.
 
     Args:
         files: The files of a data set. A table that was read in another way is replaced.
@@ -56,7 +58,8 @@ def read_alike(
 def _read(
     root: Path, path: bytes, options: ImportOptions, durations: bool | None = None
 ) -> AnnotationFile | None:
-    # One file cannot end the import. A table or text of another kind may hold anything.
+    # A table or text of another kind may hold anything. An error in one file must not end the
+    # import.
     with contextlib.suppress(Exception):
         file = root / Path(_decoded(path))
         return read_annotations(file, shown(path), options, durations=durations)

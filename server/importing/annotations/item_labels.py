@@ -32,9 +32,12 @@ class ItemLabels:
     unclear: list[tuple[str, list[str]]] = field(default_factory=list[tuple[str, list[str]]])
     """Names that match several items, without repetitions, with the ids of the first such items."""
     elsewhere: dict[str, str] = field(default_factory=dict[str, str])
-    """Path or id of the item by name, for names that state another folder than that of the item."""
+    """Path or id of the item, by name.
+
+    Only for names whose folder differs from the item's folder.
+    """
     unused: int = 0
-    """Number of annotations of known recordings that overlap no item by enough."""
+    """Number of annotations of known recordings whose overlap with every item is too small."""
     notes: list[str] = field(default_factory=list[str])
     """Remarks for a person to check."""
     exact: int = 0
@@ -132,7 +135,7 @@ class _Matching:
     def _with_times(
         self, annotations: Sequence[Annotation], found: ItemLabels
     ) -> Sequence[Annotation]:
-        """Add times to annotations that have only ids of windows which are not the items' windows.
+        """Add times to annotations that name windows by their ids, if the items are other windows.
 
         An id states the start of a window. The smallest time between two starts in a recording is
         taken as the length of the windows, unless the id states the end.

@@ -29,7 +29,7 @@ class LabelCells:
         self._known: dict[str, tuple[str, ...]] = {}
 
     def __call__(self, cell: Any) -> tuple[str, ...]:
-        """The labels in a cell, in order, without those that stand for a missing value."""
+        """Return the labels in a cell, in order, without those that stand for a missing value."""
         if not isinstance(cell, str):
             return tuple(self._read(cell))
         labels = self._known.get(cell)

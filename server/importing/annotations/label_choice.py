@@ -25,7 +25,10 @@ _MOST_DISTINCT = 0.5
 
 @dataclass
 class LabelChoice:
-    """Where the labels of a table are. Without `column` and `classes`, it has no known labels."""
+    """Where the labels of a table are.
+
+    No labels are known if both `column` and `classes` are empty.
+    """
 
     column: str = ""
     """Column with the labels."""
@@ -42,7 +45,7 @@ class LabelChoice:
         return bool(self.column or self.classes)
 
     def marked(self, row: Row) -> tuple[str, ...]:
-        """The columns among `classes` that have a mark in `row`."""
+        """Return the columns among `classes` that have a mark in `row`."""
         return tuple(name for name in self.classes if _mark(row.get(name)) in _PRESENT)
 
 
@@ -55,8 +58,8 @@ def choose_labels(
 ) -> LabelChoice:
     """Choose the column with labels, or the columns with one class each.
 
-    Columns with one class each are chosen if they have the marks 1 and 0, or POS, NEG and UNK, if
-    several of them have a 1 or POS, and if most rows with such a mark have only one.
+    Columns with one class each are chosen in one case: their cells are marks (1 and 0, or POS, NEG
+    and UNK), several of the columns have a 1 or POS, and most rows with a 1 or POS have only one.
 
     Args:
         columns: The columns of the table.
@@ -78,7 +81,7 @@ def choose_labels(
     marked = _classes(columns.unused, first)
     if len(marked) > 1 and _one_each(LabelChoice(classes=marked), first):
         return LabelChoice(classes=marked)
-    # People name the column as they like. It is the only one with words.
+    # The column with the labels can have any name. It is recognised as the only column with words.
     words = [
         name
         for name in columns.unused
@@ -114,9 +117,9 @@ def _has_marks(name: str, first: Sequence[Row]) -> bool:
 
 
 def _classes(unused: Sequence[str], first: Sequence[Row]) -> tuple[str, ...]:
-    """The columns among `unused` that may have one class each.
+    """Return the columns among `unused` that may have one class each.
 
-    A column with the number of the other marks in a row is left out.
+    A column that counts the marks of each row is left out.
     """
     marked = [name for name in unused if _has_marks(name, first) and not split_of_file(name)]
     found = LabelChoice(classes=tuple(marked))
@@ -130,7 +133,7 @@ def _classes(unused: Sequence[str], first: Sequence[Row]) -> tuple[str, ...]:
 
 
 def _one_each(choice: LabelChoice, first: Sequence[Row]) -> bool:
-    """Whether several classes have marks, and most rows with a mark have only one."""
+    """Whether several classes have marks, and most rows with a mark have only one mark."""
     marked = [found for row in first if (found := choice.marked(row))]
     single = sum(len(found) == 1 for found in marked)
     return len(set(itertools.chain(*marked))) > 1 and single >= _ONE_EACH * len(marked)
@@ -168,6 +171,6 @@ def _is_word(cell: Any) -> bool:
 
 
 def label_text(cell: Any) -> str:
-    """The label in a cell, trimmed. Empty for a missing value. The number 1.0 is "1"."""
+    """Return the label in a cell, trimmed. Empty for a missing value. The number 1.0 is "1"."""
     name = name_of(cell)
     return "" if name is None or name in MISSING else " ".join(name[:_LONGEST].split())

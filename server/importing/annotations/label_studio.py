@@ -138,7 +138,7 @@ def _flat_tasks(records: Iterable[dict[str, Any]]) -> list[_Task]:
 
 
 def _opened(cell: Any) -> Any:
-    """The value of a cell that holds JSON; other cells as they are."""
+    """Return the value of a cell that holds JSON; other cells as they are."""
     if isinstance(cell, str) and cell[:1] in ("{", "["):
         try:
             return json_value(cell)
@@ -177,7 +177,7 @@ def _is_file(text: str) -> bool:
 
 
 def paths_in(reference: str) -> tuple[str, ...]:
-    """The paths that a reference of Label Studio to a file can mean, the most likely first.
+    """Return the paths that a reference of Label Studio to a file can mean, the most likely first.
 
     "/data/local-files/?d=a%20b.png" is "a b.png". A URL is its path without the query.
     """
@@ -193,7 +193,8 @@ def paths_in(reference: str) -> tuple[str, ...]:
 def _decided(found: AnnotationFile, tasks: Sequence[_Task], control: str | None) -> AnnotationFile:
     """Add the labels of the tasks to `found`. If a task has several votes, one is chosen.
 
-    It is the newest ground truth or, without one, the newest vote with the most frequent label.
+    The newest ground truth is chosen or, without a ground truth, the newest vote with the most
+    frequent label.
     """
     controls = Counter(name for vote in _votes(tasks) for name in vote.choices)
     regions = Counter(region[0] for vote in _votes(tasks) for region in vote.regions)
@@ -239,9 +240,10 @@ def _votes(tasks: Sequence[_Task]) -> Iterator[_Vote]:
 
 
 def _control(controls: Counter[str]) -> str:
-    """The control of the labelling form that has the labels.
+    """Return the control of the labelling form that has the labels.
 
-    It is the first control with a usual name or, without one, the control that is used most often.
+    This is the first control with a usual name or, without such a control, the control that is used
+    most often.
     """
     usual = next((name for name in _LABELS if name in controls), None)
     return usual or (controls.most_common(1)[0][0] if controls else "")

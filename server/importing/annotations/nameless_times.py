@@ -32,7 +32,7 @@ class NamelessTimes:
             later < first or first + second <= later
             for (first, second), (later, _) in itertools.pairwise(pairs)
         )
-        """Whether the parts do not overlap if the second number is a duration."""
+        """Whether the second number may also be a duration: the parts then do not overlap."""
 
     def finding(self) -> Finding:
         """How the second number is read."""

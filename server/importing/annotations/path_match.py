@@ -79,7 +79,7 @@ def match_paths(
 
 
 def path_parts(path: str) -> tuple[str, ...]:
-    r"""The folders and the file name in a path, a Windows path or a URL, from the end.
+    r"""Return the folders and the file name in a path, a Windows path or a URL, from the end.
 
     "C:\data\a.wav" has the parts ("a.wav", "data").
     """
@@ -192,7 +192,8 @@ def _without_other_folders(
             moved[name] = parts[match.parts :], split[match.index][match.parts :]
     if agree:
         return {name: match for name, match in found.items() if name not in moved}
-    # One folder with another name above folders that are equal is the root of the data.
+    # If the folders differ only in the same topmost folder, this folder is the root of the data,
+    # which may have another name here.
     one_root = len(set(moved.values())) == 1 and all(found[name].parts > 1 for name in moved)
     return {
         name: replace(match, elsewhere=name in moved and not one_root)

@@ -43,7 +43,8 @@ class RecordingAnnotations:
             recordings: Paths of the recordings.
             overlap: Smallest overlap of an annotation with a window that it labels, as a share of
                 the length of the shorter one.
-            length_of: Function that returns the length of a recording in seconds, or None.
+            length_of: Function that returns the length of a recording in seconds; None if it is
+                unknown.
             label: Column of `--label`, with which the files were read.
         """
         self.recordings, self.length_of, self.label = recordings, length_of, label
@@ -181,7 +182,10 @@ class RecordingAnnotations:
             file.findings.append(Finding("labels", text, doubtful=True))
 
     def _only_recording(self, file: AnnotationFile) -> int | None:
-        """Index of the only recording in the folder of a file that names no recording, or None."""
+        """Return the only recording in the folder of a file that names no recording, as an index.
+
+        Returns None unless the folder has exactly one recording.
+        """
         if not file.own or not file.timed:
             return None
         folder = file.name.rpartition("/")[0]
@@ -227,7 +231,7 @@ class RecordingAnnotations:
     def findings(self, *, windows: bool) -> list[Finding]:
         """Findings about the files with annotations. `windows`: whether the items are windows.
 
-        They are complete after all windows have been labelled.
+        The findings are complete after all windows have been labelled.
         """
         found = [] if not self.used else [*self._sources(), *self._doubts()]
         found += unlabelled_findings(self.unlabelled, self.label)

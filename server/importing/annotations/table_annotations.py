@@ -43,7 +43,7 @@ def read_table(
 
     Args:
         rows: Rows of the table.
-        name: Path of the table, relative to the data. Its folder may be that of the recordings.
+        name: Path of the table, relative to the data. The recordings may be in the same folder.
         own_names: Possible names of the recording if no column names the recording.
         options: The options `label`, `id`, `missing` and `clips`. If annotations become items
             (`clips`), rows with times but without labels are annotations, too, and the further
@@ -198,7 +198,7 @@ class _Reader:
         )
 
     def _further(self, row: Row) -> Row:
-        """The values of the columns that have no other meaning."""
+        """Return the values of the columns that have no other meaning."""
         columns = self.columns
         more = [*columns.unused, *([columns.selection] if columns.selection else [])]
         kept = {n: row[n] for n in more if n in row and n != self.chosen.column}

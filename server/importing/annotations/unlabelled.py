@@ -47,6 +47,6 @@ def missing_columns(asked: str | None, files: Sequence[AnnotationFile]) -> list[
 
 
 def _quoted(column: str) -> str:
-    """The text of an option's value. A list of columns is not shortened."""
+    """Return the text of an option's value. A list of columns is not shortened."""
     text = column if "," in column else short(column)
     return text if re.fullmatch(r"[\w,.]+", text) else f"'{text}'"

@@ -41,7 +41,7 @@ class WindowLabels:
         ]
         timed.sort(key=lambda entry: entry[0])
         self.timed = timed
-        """(start, end, annotation), by start."""
+        """Tuples (start, end, annotation), sorted by start. Times are in seconds."""
         self._starts = [start for start, _, _ in timed]
         self._latest = max((end for _, end, _ in timed), default=0.0)
         self._by_length: dict[int, tuple[list[float], list[int]]] = {}
@@ -66,8 +66,8 @@ class WindowLabels:
     def of(self, start: float, end: float) -> tuple[str, ...]:
         """Return the labels of the window from `start` to `end` seconds, the class first.
 
-        The class is the label with the longest overlap, then that of the most annotations, then
-        that with the highest confidence.
+        The class is the label with the longest overlap. Of several such labels, it is the label of
+        the most annotations, and then the label with the highest confidence.
 
         Labels of the whole recording are used only if no annotation of the recording has times.
         """
@@ -115,8 +115,8 @@ class WindowLabels:
     def exact(self, spans: Iterable[tuple[float, float]]) -> bool:
         """Whether each annotation with times has the times of one of `spans`, (start, end) in s.
 
-        This is so for annotations that were exported from windows. Then a window has the labels of
-        its own annotation only, although windows that follow each other may overlap.
+        Annotations that were exported from windows have such times. In this case, a window gets
+        only the labels of its own annotation, although successive windows may overlap.
         """
         known = {(round(start / SAME), round(end / SAME)) for start, end in spans}
         return bool(self.timed) and all(
@@ -178,7 +178,7 @@ class WindowLabels:
 
 
 def _length(parts: Sequence[tuple[float, float]]) -> float:
-    """The length of the union of intervals, which are sorted by their begin."""
+    """Return the length of the union of intervals, which are sorted by their begin."""
     total, latest = 0.0, float("-inf")
     for begin, stop in parts:
         total += max(0.0, stop - max(begin, latest))

@@ -20,7 +20,7 @@ _BLOCK_BYTES = 16 << 20
 _MOST_ITEM_BYTES = 256 << 20
 """Largest size of one item in bytes: a picture of 40 megapixels with three channels of 16 bits."""
 _MOST_WHOLE_BYTES = 1 << 30
-"""Largest size of labels or ids in bytes. They are read into memory as a whole."""
+"""Largest size in bytes of labels or ids, which are read into memory as a whole."""
 _MOST_HEADER_BYTES = 1 << 16
 """Largest header of a .npy file in bytes. A file can claim that its header has up to 4 GB."""
 DAMAGED = (
@@ -121,7 +121,7 @@ class ArrayFile:
         return raw
 
     def whole(self) -> npt.NDArray[Any]:
-        """The whole array. Raises DatasetError for a truncated or very large file."""
+        """Return the whole array. Raises DatasetError for a truncated or very large file."""
         size = math.prod(self.shape) * self.dtype.itemsize
         if size > _MOST_WHOLE_BYTES:
             raise DatasetError(

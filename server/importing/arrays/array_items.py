@@ -25,7 +25,8 @@ IDX_NAME = re.compile(r".*idx(\d)-ubyte(\.gz)?$|.*\.idx(\.gz)?$")
 """Pattern of the names of IDX files: train-images-idx3-ubyte.gz, digits.idx, ..."""
 
 _SPANS = 200
-"""Approximate number of pictures whose range of values is compared with that of the data set."""
+"""Approximate number of pictures whose range of values is compared with the range of the data set.
+"""
 
 
 class ArrayItems:
@@ -82,7 +83,7 @@ class ArrayItems:
             raise DatasetError(f"{name} has the shape {shape}, so it holds no numbers")
         self.shape = shape
         self.asked: Sequence[float] | str | None = None
-        """The option --range."""
+        """Value of the option --range; None if the option is not given."""
         self.picture_shape = _picture_shape(name, shape)
         self.kind: Literal["image", "vector"] = "vector" if self.picture_shape is None else "image"
         self.count: int = shape[0]
@@ -97,7 +98,9 @@ class ArrayItems:
         self.scale = self._range(None)
 
     def set_range(self, asked: Sequence[float] | str | None) -> None:
-        """Set the range of values from the option --range. It does not apply to 8-bit pictures.
+        """Set the range of values from the option --range.
+
+        The range does not apply to 8-bit pictures.
 
         Raises DatasetError.
         """
@@ -106,7 +109,7 @@ class ArrayItems:
             self.scale = self._range(asked)
 
     def _range(self, asked: Sequence[float] | str | None) -> Range | None:
-        """The numbers of the array that become 0 and 255 in pictures. None: no number changes."""
+        """Return the numbers that become 0 and 255 in pictures; None if no number changes."""
         given = asked_ranges(asked)
         if self.kind == "vector" or self.dtype == np.uint8:
             return None
@@ -178,7 +181,7 @@ class _Pixels:
 
 
 def as_bytes(picture: npt.NDArray[Any], scale: Range | None) -> npt.NDArray[np.uint8]:
-    """A picture as uint8, (H, W) or (H, W, 3).
+    """Return a picture as uint8, (H, W) or (H, W, 3).
 
     Args:
         picture: (H, W), (H, W, C) or (C, H, W). An alpha channel is dropped.
@@ -199,7 +202,7 @@ def as_bytes(picture: npt.NDArray[Any], scale: Range | None) -> npt.NDArray[np.u
 
 
 def _picture_shape(name: str, shape: tuple[int, ...]) -> tuple[int, int] | None:
-    """(H, W) of pictures, None for vectors. Raises DatasetError for any other shape."""
+    """Return (H, W) of pictures, None for vectors. Raises DatasetError for any other shape."""
     match shape:
         case (_, _):
             return None
@@ -239,7 +242,7 @@ def from_arrays(
 
 
 def _all_texts(values: npt.NDArray[Any]) -> bool:
-    """Whether all values are texts, or None in place of a text."""
+    """Whether each value is a text or None."""
     return all(isinstance(value, str | None) for value in values.ravel().tolist())
 
 

@@ -13,7 +13,7 @@ from lodespace.importing.label_text import LabelReader, bars_separate
 _MOST_SHOWN = 3
 """Largest number of labels without a name that the report shows."""
 _NO_CLASS = frozenset({"background", "bg", "none", "unlabelled", "unlabeled", "void", "unknown"})
-"""Names of class 0 that often no item has."""
+"""Names that class 0 often has when no item is of class 0."""
 
 
 class ArrayLabels:
@@ -64,7 +64,7 @@ class ArrayLabels:
         self._first, self._doubts = self._numbering()
 
     def __call__(self, number: int) -> list[str]:
-        """The class names of the item `number`. The first is its class."""
+        """Return the class names of the item `number`. The first is its class."""
         if self.labels is None:
             return []
         value = self.labels[number]
@@ -131,7 +131,7 @@ def _is_binary(labels: npt.NDArray[Any]) -> bool:
 
 
 def _whole_numbers(labels: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-    """The labels that are whole numbers from 0 to 2**53 - 1."""
+    """Return the labels that are whole numbers from 0 to 2**53 - 1."""
     if labels.dtype == np.bool_ or not np.issubdtype(labels.dtype, np.number):
         return np.empty(0, np.int64)
     with np.errstate(invalid="ignore"):

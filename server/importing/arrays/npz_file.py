@@ -146,7 +146,7 @@ def _parts(shapes: Mapping[str, Any], usual: Sequence[str]) -> list[tuple[str, s
 def from_npz(
     path: Path, unpacked: float | None = None, options: ImportOptions | None = None
 ) -> ArrayItems:
-    """The items of a .npz file, with labels, ids and class names if the file has them.
+    """Return the items of a .npz file, with labels, ids and class names if the file has them.
 
     Args:
         path: The file.
@@ -278,7 +278,7 @@ def _npy_blocks(path: Path) -> Iterator[npt.NDArray[Any]]:
 
 
 def from_npy(path: Path, options: ImportOptions | None = None) -> ArrayItems:
-    """The array in a .npy file, with the labels in a file beside it, as y.npy beside X.npy.
+    """Return the array in a .npy file, with the labels in a file beside it, as y.npy beside X.npy.
 
     Raises DatasetError.
     """
@@ -304,7 +304,7 @@ def _opened(path: Path, use: Callable[[ArrayFile], Any]) -> Any:
 
 
 def _labels_beside(path: Path, count: int) -> tuple[npt.NDArray[Any] | None, list[Finding]]:
-    """The labels for X_train.npy in y_train.npy, for images.npy in labels.npy, and so on."""
+    """Return the labels for X_train.npy in y_train.npy, for images.npy in labels.npy, and so on."""
     stem = path.stem
     for item in _ITEMS[:-1]:
         for label in _LABELS[:-1]:

@@ -58,10 +58,13 @@ class TorchItems:
         self.kind: Literal["image", "vector"] = "vector" if np.ndim(_array(item)) == 1 else "image"
         self.names = tuple(str(n) for n in getattr(dataset, "classes", None) or ())
         self.asked: Sequence[float] | str | None = None
-        """The option --range."""
+        """Value of the option --range; None if the option is not given."""
 
     def set_range(self, asked: Sequence[float] | str | None) -> None:
-        """Set the range of values from the option --range. It does not apply to 8-bit pictures."""
+        """Set the range of values from the option --range.
+
+        The range does not apply to 8-bit pictures.
+        """
         if asked is not None:
             self.asked = asked
             self.__dict__.pop("reading", None)
@@ -175,7 +178,7 @@ def _array(item: Any) -> npt.NDArray[Any]:
 
 
 def torchvision_module(name: str) -> Any:
-    """The module `torchvision.<name>`. Raises DatasetError when it cannot be loaded."""
+    """Return the module `torchvision.<name>`. Raises DatasetError when it cannot be loaded."""
     try:
         return importlib.import_module(f"torchvision.{name}")
     except (ImportError, RuntimeError) as error:

@@ -13,7 +13,10 @@ class Branch:
 
     folder: str
     parts: tuple[str, ...]
-    """Names of the parents and the folder; a name like "unlabelled" and all below are left out."""
+    """Names of the folders in the path, from the top.
+
+    A name such as "unlabelled", and all names below it, are left out.
+    """
     files: int
     at: int = 0
     """Number of `parts` that have been understood."""

@@ -15,14 +15,14 @@ _EACH = 2
 
 
 def label_of_name(path: str) -> str | None:
-    """The words before the number in a file's name. None if words or number are missing."""
+    """Return the words before the number in a file's name. None if words or number are missing."""
     name = path.rpartition("/")[2]
     match = _NAMED.fullmatch(name.rpartition(".")[0] or name)
     return match["label"] if match else None
 
 
 def labels_in_names(paths: Iterable[str]) -> list[str]:
-    """The labels that the names of files seem to contain, the most frequent first."""
+    """Return the labels that the names of files seem to contain, the most frequent first."""
     labels = [label_of_name(path) for path in paths]
     counts = Counter(label for label in labels if label is not None)
     if all(is_split(label) or is_filler(label) for label in counts):

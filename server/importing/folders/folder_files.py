@@ -14,7 +14,7 @@ from lodespace.items.paths import shown, walk
 
 
 def suffix_of(path: bytes) -> str:
-    """The suffix of a file name, with the dot, in lower case. Invalid bytes are escaped."""
+    """Return the suffix of a file name, with the dot, in lower case. Invalid bytes are escaped."""
     return shown(os.path.splitext(path)[1]).lower()
 
 
@@ -32,8 +32,8 @@ class FolderFiles:
     ) -> None:
         """List the files below `root` with one of the `suffixes`, and read their folders' names.
 
-        `labels_at` and `masks` are those of `layout_of`. Files in `used` are read in another
-        way, and are not reported. Raises DatasetError.
+        `labels_at` and `masks` have the same meaning as in `layout_of`. Files in `used` are read
+        in another way, and are not reported. Raises DatasetError.
         """
         self.paths: list[bytes] = []
         """Files with one of the `suffixes`, relative to `root`."""
@@ -64,7 +64,7 @@ class FolderFiles:
         return self.layout.findings
 
     def label_and_split(self, path: bytes) -> tuple[str | None, str | None]:
-        """(label, split) of a file, from the names of its folders."""
+        """Return (label, split) of a file, from the names of its folders."""
         name = shown(path)
         place = self.layout.places[name.rpartition("/")[0]]
         label = label_of_name(name) if self.by_name else place.label

@@ -129,7 +129,7 @@ def _split_and_rest(name: str) -> tuple[str, tuple[str, ...]]:
 
 
 def class_in_split(names: Collection[str]) -> tuple[dict[str, tuple[str, str]], bool]:
-    """(class, split) in the name of each split: train_cats, test_cats, train_dogs.
+    """Return (class, split) in the name of each split: train_cats, test_cats, train_dogs.
 
     The words beside the split are taken for a class if they differ, and if at least one class is in
     several splits. Otherwise the result is empty. The second result is whether the classes are
@@ -154,7 +154,7 @@ def class_in_split(names: Collection[str]) -> tuple[dict[str, tuple[str, str]], 
 def kind_of_split(name: str) -> str:
     """Return what the spellings of one split have in common, such as "va" for val and valid.
 
-    A name without a split is returned as it is.
+    A name without a split is returned unchanged.
     """
     return next((word[:2] for word in words(name) if word in _SPLITS), name)
 
@@ -225,9 +225,9 @@ def are_numbers(names: Collection[str]) -> bool:
 def are_above(names: Collection[str], inner: Collection[tuple[str, ...]]) -> bool:
     """Whether the folders `names` have the classes as subfolders, so that they are not classes.
 
-    They are then dates, parts (fold1) or numbers, and all their files are in subfolders, of which
-    at least two differ in name. `inner` has a tuple with the name of each subfolder, and an empty
-    tuple if a file is in no subfolder.
+    Two conditions must hold: the names are dates, parts (fold1) or numbers, and all files of the
+    folders are in subfolders with at least two different names. `inner` has a tuple with the name
+    of each subfolder, and an empty tuple if a file is in no subfolder.
     """
     others = {name for found in inner for name in found if not is_filler(name)}
     if len(others) < 2 or not all(inner):
@@ -236,6 +236,6 @@ def are_above(names: Collection[str], inner: Collection[tuple[str, ...]]) -> boo
 
 
 def some(names: Collection[str]) -> str:
-    """The first names, in alphabetical order, for a message."""
+    """Return the first names, in alphabetical order, for a message."""
     ordered = sorted(names)
     return ", ".join(ordered[:3]) + (", ..." if len(ordered) > 3 else "")

@@ -27,7 +27,9 @@ def depth_of(labels_at: str | None) -> int | None:
 
 
 def label_at(folder: str, parts: Sequence[str], depth: int | None) -> str | None:
-    """The name of the folder at index `depth` of the relative path `folder`, or None.
+    """Return the name of the folder at index `depth` of the relative path `folder`.
+
+    Returns None if there is no such folder.
 
     `parts` are the names of the folders in the path. If one of them is a folder for unlabelled
     items, `parts` ends before this folder, and there is no label.

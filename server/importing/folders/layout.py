@@ -1,8 +1,8 @@
 """The layout of a folder: which of its subfolders are classes, splits, masks or wrappers.
 
-The layout is decided from the relative paths of the files alone. Level by level from the top, a
-folder that holds everything, or that has a name without meaning, is passed; splits are noted; the
-first other level names the classes.
+The layout is decided from the relative paths of the files alone. The levels are examined from the
+top. A folder that holds everything, or whose name has no meaning, is skipped. A level of splits is
+stored. The first other level names the classes.
 """
 
 from collections import Counter, defaultdict
@@ -178,7 +178,10 @@ class _Reading:
     def _pass_one_split(
         self, here: Sequence[Branch], splits: frozenset[str], others: set[str]
     ) -> bool:
-        """Take a single folder such as "test" beside the classes for a split. Returns False."""
+        """Treat a single folder such as "test" beside the classes as a split.
+
+        Returns False, because the other folders of the level are still to be read.
+        """
         if len(splits) != 1 or len(others) < 2 or "train" in next(iter(splits)).lower():
             return False
         for branch in here:
@@ -233,7 +236,10 @@ class _Reading:
             branch.label, branch.split, branch.at = read.label, read.split, len(branch.parts)
 
     def _without_copies(self, here: Sequence[Branch]) -> list[Branch]:
-        """The branches without copies. A folder is a copy if its subfolders are also beside it."""
+        """Return the branches without copies.
+
+        A folder is a copy if its subfolders are also beside it.
+        """
         inside: defaultdict[str, set[str]] = defaultdict(set)
         for branch in here:
             inside[branch.name] |= {branch.below} if branch.below is not None else set()

@@ -27,7 +27,7 @@ class PageFile(NamedTuple):
 
 
 def pages_in(file: BinaryIO) -> int:
-    """The number of pages or frames of a picture file. 0 for a file that cannot be read."""
+    """Return the number of pages or frames of a picture file. 0 for a file that cannot be read."""
     try:
         with _opened(file) as image:
             if image is None:
@@ -91,7 +91,7 @@ def _has_palette(file: BinaryIO) -> bool:
 
 
 def _saved(image: Image.Image) -> bytes:
-    """The current frame, without loss."""
+    """Return the current frame, without loss."""
     out = io.BytesIO()
     if image.mode in deep_pixels.MODES:
         image.copy().save(out, "TIFF")

@@ -14,9 +14,9 @@ from lodespace.items.paths import shown
 class FolderLabels:
     """The label that a recording gets from its folder.
 
-    If files with annotations give labels, a folder gives a label only to the recordings that these
-    files do not name, and only if it has the name of a class in these files, or if `--labels-at`
-    was given. If a file has times, a recording without an annotation has no label.
+    Files with annotations come first. A folder gives a label only to recordings that these files do
+    not name. In addition, the folder must have the name of a class in these files, or `--labels-at`
+    must be given. If a file has times, a recording without an annotation has no label.
     """
 
     def __init__(

@@ -65,7 +65,7 @@ class Probe:
     """The first file per sample rate."""
 
     def windows(self, files: int, hop: float) -> int | None:
-        """The approximate number of windows in `files` files. None if no file can be read.
+        """Return the approximate number of windows in `files` files. None if no file can be read.
 
         The number is computed from the median length of the files. With the mean length, one
         header that states a far too large length could make the number exceed the limit on items.
@@ -101,14 +101,14 @@ def probe(root: Path, paths: Sequence[bytes], limits: Limits) -> Probe:
             continue
         rate, seconds = header
         found.seconds.append(seconds)
-        # A false length in a header counts as a day at most.
+        # A length in a header counts as at most one day, because it may be false.
         found.by_rate[rate] += round(1000 * min(max(seconds, 0.001), 86_400))
         found.first.setdefault(rate, shown(path))
     return found
 
 
 def header_of(root: Path, path: bytes, limits: Limits) -> tuple[int, float] | None:
-    """(sample rate in Hz, length in seconds), or None if the file will be left out."""
+    """Return (sample rate in Hz, length in seconds); None if the file will be left out."""
     try:
         with open_inside(root, path, limit=None) as file, open_recording(file) as sound:
             limits.check(sound.samplerate, sound.channels)

@@ -121,7 +121,7 @@ class SoundFolder:
         self.files = FolderFiles(self.root, SUFFIXES, options.labels_at, used=used)
 
     def _length(self, path: bytes) -> float | None:
-        """The length of a recording in seconds, or None if it will be left out."""
+        """Return the length of a recording in seconds; None if the recording will be left out."""
         header = header_of(self.root, path, self.limits)
         return None if header is None else header[1]
 
@@ -213,8 +213,8 @@ class SoundFolder:
                 yield from self._clips(path) if self.clips else self._windows(path)
             except ItemError as error:
                 yield BadItem(shown(path), str(error))
-            # One file cannot end the import. libsndfile and its binding raise several types of
-            # errors for damaged files.
+            # libsndfile and its binding raise several types of errors for damaged files. An error
+            # of one file must not end the import.
             except Exception as error:
                 reason = str(error) or type(error).__name__
                 yield BadItem(shown(path), f"cannot be read as sound: {reason}")

@@ -32,7 +32,7 @@ def hertz_to_mel(hertz: npt.ArrayLike) -> npt.NDArray[np.float64]:
 
 
 def mel_to_hertz(mel: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """The inverse of `hertz_to_mel`."""
+    """Return the inverse of `hertz_to_mel`."""
     return 700 * (10 ** (np.asarray(mel, np.float64) / 2595) - 1)
 
 

@@ -18,7 +18,7 @@ _NUMBERS = re.compile(r"[^\s,;|]+")
 _WRAPPED = re.compile(r"(?:np\.)?(?:array|tensor)\(")
 """Text that numpy and torch print before numbers."""
 _NUMBER_TYPE = re.compile(r",\s*(?:dtype|device)=")
-"""Begin of the text that numpy and torch print after numbers."""
+"""Beginning of the text that numpy and torch print after numbers."""
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:[.,' \u00a0\u202f]\d{3})+(?:[.,]\d+)?")
 """A number with separators of thousands: 1,004 or 1.234,5."""
@@ -108,7 +108,7 @@ def is_vector(cell: Any) -> bool:
 
 
 def vector_of(cell: Any) -> npt.NDArray[np.float32]:
-    """The vector (F,) in a cell: a list of numbers, or text of numbers. Raises ItemError.
+    """Return the vector (F,) in a cell: a list of numbers, or text of numbers. Raises ItemError.
 
     Text may be a JSON list, or what numpy or torch print: "[0.1 0.2]", "tensor([0.1, 0.2])".
     """
@@ -123,7 +123,7 @@ def vector_of(cell: Any) -> npt.NDArray[np.float32]:
 
 
 def _text_numbers(text: str) -> Sequence[float]:
-    """The numbers in a text. Raises ValueError."""
+    """Return the numbers in a text. Raises ValueError."""
     text = text.strip()
     wrapped = _WRAPPED.match(text)
     if wrapped is not None and text.endswith(")"):
@@ -144,7 +144,7 @@ def _text_numbers(text: str) -> Sequence[float]:
 
 
 def number_of(cell: Any) -> float | None:
-    """The number in a cell. None if the cell is not a number. An empty cell is NaN."""
+    """Return the number in a cell. None if the cell is not a number. An empty cell is NaN."""
     if isinstance(cell, bool):
         return float(cell)
     if isinstance(cell, int | float):
@@ -190,7 +190,7 @@ def is_grouped(cell: Any) -> bool:
 def vector_of_cells(
     row: Row, columns: Sequence[str], decimal_commas: Collection[str]
 ) -> npt.NDArray[np.float32]:
-    """The vector (F,) of the numbers in a row.
+    """Return the vector (F,) of the numbers in a row.
 
     Args:
         row: The row.
@@ -217,7 +217,7 @@ def vector_of_cells(
 
 
 def text_of(value: Any) -> str | None:
-    """The text of a cell, or None for an empty cell."""
+    """Return the text of a cell, or None for an empty cell."""
     if value is None or (isinstance(value, float) and np.isnan(value)):
         return None
     text = value.strip() if isinstance(value, str) else str(value)

@@ -91,20 +91,20 @@ class Columns:
             name: Path of the table, for messages.
             rows: The rows.
             first: The first rows, sketched.
-            finds: Function: whether a file is found for a path.
-            finds_folder: Function: whether a file is found in the folder that the path states.
-                None: as `finds`.
+            finds: Function that returns whether a file is found for a path.
+            finds_folder: Function that returns whether a file is found in the folder that the path
+                states. None: as `finds`.
         """
         self.finds_folder = finds_folder or finds
         self.name, self.rows, self.first, self.finds = name, rows, first, finds
         self.by_plain = {plain(column): column for column in reversed(rows.columns)}
 
     def cells(self, column: str) -> list[Any]:
-        """The cells of a column in the first rows of the table, without empty cells."""
+        """Return the cells of a column in the first rows of the table, without empty cells."""
         return [c for row in self.first if (c := row.get(column)) is not None and c != ""]
 
     def asked(self, wanted: str) -> str:
-        """The column `wanted`, also in another spelling. Raises DatasetError."""
+        """Return the column `wanted`, also in another spelling. Raises DatasetError."""
         if wanted in self.rows.columns:
             return wanted
         if plain(wanted) in self.by_plain:
@@ -113,11 +113,11 @@ class Columns:
         raise DatasetError(f"{self.name} has no column '{wanted}'; the columns are {there}")
 
     def usual(self, names: Sequence[str]) -> list[str]:
-        """The columns with these usual names, in the order of the names."""
+        """Return the columns with these usual names, in the order of the names."""
         return [self.by_plain[name] for name in names if name in self.by_plain]
 
     def matching(self, pattern: str) -> tuple[str, ...]:
-        """The columns of a pattern such as 'dim_*' or 'a,b,c'. Raises DatasetError."""
+        """Return the columns of a pattern such as 'dim_*' or 'a,b,c'. Raises DatasetError."""
         pieces = [piece.strip() for piece in pattern.split(",")]
         found = [
             column
@@ -130,7 +130,7 @@ class Columns:
         return tuple(dict.fromkeys(found))
 
     def numeric(self, without: Collection[str | None]) -> list[str]:
-        """The columns whose cells are numbers, except those in `without`."""
+        """Return the columns whose cells are numbers, except those in `without`."""
         found: list[str] = []
         for column in self.rows.columns:
             cells = self.cells(column) if column not in without else []
@@ -294,7 +294,7 @@ def _folder(columns: Columns, roles: Roles) -> str | None:
 
 
 def joined(folder: Any, name: str) -> str:
-    """The path of a file in a folder, which may be empty."""
+    """Return the path of a file in a folder, which may be empty."""
     given = folder.strip().rstrip("/\\") if isinstance(folder, str) else ""
     return f"{given}/{name.strip()}" if given else name
 

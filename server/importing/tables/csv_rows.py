@@ -119,7 +119,7 @@ class CsvRows(Rows):
                         yield row
 
     def _row(self, name: str, fields: list[str]) -> tuple[str, Row] | BadItem | None:
-        """The row with these fields, or why it cannot be read. None for a comment."""
+        """Return the row with these fields, or why it cannot be read. None for a comment."""
         wanted = len(self.format.names)
         while len(fields) > wanted and not fields[-1].strip():
             fields.pop()

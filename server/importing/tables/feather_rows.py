@@ -79,9 +79,9 @@ def _whole_size(file: pa.NativeFile) -> int:
 
 
 def _buffers_of(metadata: bytes) -> list[tuple[int, int]]:
-    """(offset, length) of each buffer of a compressed batch; empty for any other message.
+    """Return (offset, length) of each buffer of a compressed batch; empty for any other message.
 
-    `metadata`, that of the message, is a FlatBuffer:
+    `metadata` is the metadata of the message, a FlatBuffer:
     https://arrow.apache.org/docs/format/Columnar.html. Raises struct.error if it is damaged.
     """
     message = struct.unpack_from("<I", metadata, 0)[0]
@@ -102,7 +102,7 @@ def _buffers_of(metadata: bytes) -> list[tuple[int, int]]:
 
 
 def _field(metadata: bytes, table: int, number: int) -> int | None:
-    """Position of a field of a table, or None if the table does not have it."""
+    """Return the position of a field of a table; None if the table does not have the field."""
     fields = table - struct.unpack_from("<i", metadata, table)[0]
     if 4 + 2 * number >= struct.unpack_from("<H", metadata, fields)[0]:
         return None

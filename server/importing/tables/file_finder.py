@@ -30,8 +30,8 @@ class FileFinder:
 
     Paths may come from another computer: absolute, with backslashes and drive letters, without a
     suffix, or relative to another folder. Such a path is matched with the file that shares the
-    longest end with it. If two paths of the table fit the same file, the one that shares the longer
-    end with the file names it. A path that is exactly that of the file has precedence.
+    longest end with it. If two paths of the table fit the same file, the path that shares the
+    longer end with the file names the file. The exact path of the file has precedence.
     """
 
     def __init__(
@@ -47,7 +47,10 @@ class FileFinder:
         """
         self.root, self.paths = root, paths
         self.split = folder_names.kind_of_split(table)
-        """Split in the name of the table. Of equal files, those of this split are preferred."""
+        """Split in the name of the table.
+
+        If several files fit equally well, a file of this split is preferred.
+        """
         self.exact = 0
         """Number of paths that are the exact path of a file."""
         self.by_end = 0
@@ -69,8 +72,10 @@ class FileFinder:
         Keys: the end of a path, and the file name in its original case.
         """
         self._named: dict[bytes, _Named] | None = None
-        """For each file, the paths of the table that name it. None until the folder of a path
-        differs from that of its file."""
+        """For each file, the paths of the table that name the file.
+
+        None until a path is found whose folder differs from the folder of its file.
+        """
 
     def __call__(self, path: str) -> bytes:
         """The path of the file, relative to `root`, or the unchanged path if there is no file.
@@ -129,7 +134,7 @@ class FileFinder:
         return how == "exact" or (how == "by end" and _shared_folders(path, found) > 0)
 
     def located(self, path: str) -> tuple[bytes, Literal["exact", "by end", "missing"]]:
-        """The result of `__call__`, and how the file was found. Does not count the path."""
+        """Return the result of `__call__`, and how the file was found. Does not count the path."""
         if _WEB.match(path):
             raise ItemError("the path is a web address; download the files first")
         try:
@@ -203,7 +208,7 @@ class FileFinder:
         return best[0]
 
     def _listed(self) -> dict[str, list[bytes]]:
-        """The pictures below the root by name, with and without suffix, in lower case."""
+        """Return the pictures below the root by name, with and without suffix, in lower case."""
         found: defaultdict[str, list[bytes]] = defaultdict(list)
         for number, path in enumerate(walk(self.root)):
             if number >= _MOST_FILES:
@@ -234,13 +239,13 @@ class _Named:
 
 
 def _parts(path: str) -> list[str]:
-    """The folders and the file name in a path as Windows, macOS or Linux writes it."""
+    """Return the folders and the file name in a path as Windows, macOS or Linux writes it."""
     plain = _DRIVE.sub("", path).replace("\\", "/")
     return [part for part in plain.split("/") if part not in ("", ".")]
 
 
 def _name_of(path: str) -> _Tail:
-    """The path for comparison."""
+    """Return the path in a form in which paths are compared."""
     return tuple(part.lower() for part in _parts(path))
 
 

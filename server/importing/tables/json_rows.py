@@ -19,7 +19,7 @@ from lodespace.items.table_builder import MAX_COLUMNS
 from lodespace.json_input import JsonError, json_value
 
 _MOST_WHOLE = 64 << 20
-"""Largest size of a JSON object whose fields are columns, in bytes. It is read as a whole."""
+"""Largest size in bytes of a JSON object whose fields are columns, which is read as a whole."""
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},]', re.DOTALL)
 _MARK = b"\xef\xbb\xbf"
 """Byte order mark."""
@@ -50,7 +50,7 @@ class JsonRows(Rows):
         super().__init__(list(seen)[:MAX_COLUMNS])
 
     def _first_lines(self) -> tuple[bytes, bytes]:
-        """The first two lines that are not empty."""
+        """Return the first two lines that are not empty."""
         lines = [b"", b""]
         with self._opened() as file:
             for number in range(2):
@@ -70,7 +70,7 @@ class JsonRows(Rows):
         return DatasetError(f"{self.path} cannot be read: {getattr(error, 'strerror', 0) or error}")
 
     def _object(self) -> dict[str, Any]:
-        """The file as one object."""
+        """Return the file as one object."""
         try:
             with self._opened() as file:
                 text = file.read(_MOST_WHOLE + 1)
@@ -160,7 +160,7 @@ def _row(name: str, text: bytes) -> tuple[str, Row] | BadItem:
 
 
 def rows_of(path: Path, value: dict[str, Any]) -> Sequence[Row]:
-    """The rows in one JSON object. Raises DatasetError.
+    """Return the rows in one JSON object. Raises DatasetError.
 
     The object may have a column per field (lists, or objects by row, as pandas writes), a row per
     field, a label or a vector per file name, the file names of each class, or one field with a list
@@ -194,7 +194,7 @@ def rows_of(path: Path, value: dict[str, Any]) -> Sequence[Row]:
 
 
 def _rows_of_lists(path: Path, value: dict[str, list[Any]]) -> Sequence[Row]:
-    """The rows in lists: vectors by file name, file names by class, or a column per list.
+    """Return the rows in lists: vectors by file name, file names by class, or a column per list.
 
     Raises DatasetError if columns have different lengths.
     """

@@ -40,7 +40,7 @@ class LabelColumns:
         return () if self.column is None else (self.column,)
 
     def value(self, row: Row) -> Any:
-        """The label of a row, or a list of labels."""
+        """Return the label of a row, or a list of labels."""
         if self.column is not None:
             return row.get(self.column)
         return [name for name in self.one_hot if number_of(row.get(name)) == 1]
@@ -107,10 +107,10 @@ def choose_labels(
 
 
 def _none(columns: HasColumns, taken: Collection[str | None]) -> Finding:
-    """The finding that no column has labels.
+    """Return the finding that no column has labels.
 
-    It is doubtful if a column is named as labels are, but has fractions. This does not apply to a
-    column y beside a column x: the two are positions.
+    The finding is doubtful if a column with a usual name for labels has fractions. A column y
+    beside a column x is an exception: the two are positions.
     """
     named = [column for column in columns.usual(column_names.LABEL_NAMES) if column not in taken]
     unused = [column for column in named if not _may_be_position(columns, column)]
@@ -121,10 +121,10 @@ def _none(columns: HasColumns, taken: Collection[str | None]) -> Finding:
 
 
 def usual_labels(columns: HasColumns) -> list[str]:
-    """The columns with usual names of labels, without those of fractions.
+    """Return the columns with usual names of labels, without columns of fractions.
 
-    A column y with numbers beside a column x may be a position. It is left out if other columns
-    remain.
+    A column y with numbers beside a column x may be a position. Such a column y is left out if
+    other columns remain.
     """
     found = [
         column
@@ -165,7 +165,7 @@ def _of_column(columns: HasColumns, column: str, others: Sequence[str]) -> Label
 
 
 def _of_position(columns: HasColumns, column: str) -> LabelColumns:
-    """The labels in a column y, although the column may be a position beside a column x."""
+    """Return the labels in a column y, although the column may be a position beside a column x."""
     named = (*column_names.LABEL_NAMES, *column_names.MORE_LABELS)
     texts = [
         other
@@ -182,7 +182,8 @@ def _of_position(columns: HasColumns, column: str) -> LabelColumns:
 def _readable(columns: HasColumns, named: Sequence[str]) -> str:
     """Return the best label column among the columns `named`.
 
-    This is the first one, unless it has numbers and another one has a name for each number.
+    The first column is the best, unless it has numbers and another column has a name for each
+    number.
     """
     first = named[0]
     numbers = columns.cells(first)
@@ -253,7 +254,10 @@ def _may_be_label(columns: HasColumns, column: str) -> bool:
 
 
 def _called(column: str) -> str:
-    """The name of a column, for use in a sentence. Unnamed columns are column 1, column 2, ..."""
+    """Return the name of a column, for use in a sentence.
+
+    Unnamed columns are column 1, column 2, ...
+    """
     return column if column.startswith("column ") else f"the column {short(column)}"
 
 

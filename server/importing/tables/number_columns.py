@@ -68,7 +68,7 @@ def choose_numbers(
 
 
 def project_columns(columns: HasColumns, wanted: Sequence[str]) -> tuple[str, ...]:
-    """The columns of a project's vectors, in the project's order.
+    """Return the columns of a project's vectors, in the project's order.
 
     Raises DatasetError if one is missing.
     """
@@ -84,7 +84,7 @@ def project_columns(columns: HasColumns, wanted: Sequence[str]) -> tuple[str, ..
 
 
 def _unclear(columns: HasColumns, without: Collection[str | None]) -> dict[str, str]:
-    """One such number per column whose numbers have, or may have, separators of thousands."""
+    """Return, by column, a number that has or may have separators of thousands."""
     numbers: dict[str, list[Any]] = {}
     for column in columns.rows.columns:
         cells = columns.cells(column) if column not in without else []

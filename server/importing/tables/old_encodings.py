@@ -23,7 +23,7 @@ def _in(*blocks: tuple[int, int]) -> Callable[[str], bool]:
 
 
 def _is_usual_han(encoding: str, last: int) -> Callable[[str], bool]:
-    """Return a function: whether a letter is Japanese, or Chinese and usual in `encoding`.
+    """Return a function that tests whether a letter is Japanese, or usual Chinese in `encoding`.
 
     Usual Chinese characters are those whose first byte in `encoding` is at most `last`.
     """
@@ -48,9 +48,10 @@ _EXPECTED: dict[str, Callable[[str], bool]] = {
     "cp932": _is_usual_han("cp932", 0x97),
     "gb18030": _is_usual_han("gb18030", 0xD7),
 }
-"""Per encoding, a function: whether a non-ASCII letter is usual in texts with this encoding.
+"""Functions by encoding: whether a non-ASCII letter is usual in texts with the encoding.
 
-If two encodings fit a text equally well, the first of them is used."""
+If two encodings fit a text equally well, the first of them is used.
+"""
 
 
 _SCRIPTS = frozenset({"cp1251", "cp1253", "euc-kr", "cp932", "gb18030"})
@@ -109,7 +110,7 @@ def _is_latin(letter: str) -> bool:
 
 
 def _decoded(data: bytes, encoding: str) -> str | None:
-    """The decoded text, without an incomplete character at its end; None if not valid."""
+    """Return the decoded text, without an incomplete character at its end; None if not valid."""
     try:
         return codecs.getincrementaldecoder(encoding)("strict").decode(data[:SAMPLE_BYTES])
     except (UnicodeDecodeError, LookupError):

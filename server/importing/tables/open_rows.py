@@ -27,7 +27,7 @@ def open_rows(
     unpacked: float | None = None,
     sheet: str | None = None,
 ) -> Rows:
-    """The rows of the table at `path`, or of the tables in the folder `path`.
+    """Return the rows of the table at `path`, or of the tables in the folder `path`.
 
     In a folder, all Parquet files are read, or else the tables of splits (split_rows.py).
 

@@ -96,7 +96,7 @@ class ParquetRows(Rows):
         return splits if len(splits) == len(found) else []
 
     def _texts_in(self, path: Path) -> list[str]:
-        """The columns of texts or bytes that the file at `path` has."""
+        """Return the columns of texts or bytes that the file at `path` has."""
         return [name for name in self.texts if name in self._names[path]]
 
     def __iter__(self) -> Iterator[tuple[str, Row] | BadItem]:
@@ -132,7 +132,7 @@ def _are_alike(names: Collection[str], whole: Collection[str]) -> bool:
 
 
 def _texts_of(schema: pa.Schema | None) -> list[str]:
-    """Names of the columns of texts or bytes.
+    """Return the names of the columns of texts or bytes.
 
     These columns are read with their dictionaries. Then 500 rows that repeat one value of 100 MB
     take 100 MB of memory.
@@ -148,7 +148,10 @@ def _texts_of(schema: pa.Schema | None) -> list[str]:
 
 
 def _rows_at_once(file: pq.ParquetFile) -> int:
-    """The number of rows that occupy about 32 MB. A row may be one number or a photo of 30 MB."""
+    """Return the number of rows that occupy about 32 MB.
+
+    A row may be one number, or a photo of 30 MB.
+    """
     metadata = file.metadata
     groups = [metadata.row_group(k) for k in range(metadata.num_row_groups)]
     each = sum(group.total_byte_size for group in groups) // max(1, metadata.num_rows)

@@ -19,12 +19,15 @@ from lodespace.importing.tables.table import Table
 from lodespace.items.errors import BadItem
 
 _EQUAL = 0.9
-"""Smallest share of pictures in folders named by the column that repeats the folders."""
+"""A column repeats the names of folders if at least this share of its cells equals the folder."""
 _LOOKED_AT = 1000
 """Number of rows in which a column with classes and further text is sought."""
 _WORDS = re.compile(r"[\s,;|]+")
 _MOST_TABLES = 8
-"""Largest number of tables that are opened, except those with the columns of an opened one."""
+"""Largest number of tables that are opened.
+
+A table with the columns of a table that names pictures is opened in addition.
+"""
 _MOST_ALIKE = 1000
 """Largest number of tables in which pictures are found."""
 _MOST_BYTES = 256 << 20
@@ -132,7 +135,10 @@ class PictureTable:
         return None
 
     def mixed_column(self, classes: AbstractSet[str]) -> tuple[str, str] | None:
-        """A column whose cells have a name of `classes` and further text, and such a cell."""
+        """Return a column whose cells have a name of `classes` and further text, with such a cell.
+
+        None if there is no such column.
+        """
         rows = [row.columns for row in itertools.islice(self.rows.values(), _LOOKED_AT)]
         for column in rows[0] if rows else ():
             cells = [text for row in rows if isinstance(text := row.get(column), str)]
@@ -198,8 +204,9 @@ def open_tables(
 ) -> tuple[list[PictureTable], list[bytes], int]:
     """Open the tables that name pictures.
 
-    Of many tables, the first ones are opened, and those with the columns of a table that names
-    pictures: a data set may have a table of the same form in each of 40 folders.
+    If there are many tables, only the first ones are opened. Tables with the columns of a table
+    that names pictures are opened in addition: a data set may have a table of the same form in each
+    of 40 folders.
 
     Returns:
         The tables that name pictures, the paths of opened tables that name none, and the number of
@@ -227,7 +234,10 @@ def open_tables(
 def _columns(
     root: Path, path: bytes, options: ImportOptions, forms: Collection[tuple[str, ...]]
 ) -> tuple[str, ...]:
-    """The columns of a table. () if it cannot be read, or if there are no `forms` to compare."""
+    """Return the columns of a table.
+
+    Returns () if the table cannot be read, or if there are no `forms` to compare.
+    """
     file = root / os.fsdecode(path)
     if not forms or file.stat().st_size > _MOST_BYTES:
         return ()

@@ -18,7 +18,7 @@ Vector = npt.NDArray[np.float32]
 
 
 def side_of(vectors: Sequence[Vector]) -> int | None:
-    """The side in pixels if the first vectors (F,) are pictures, or None.
+    """Return the side in pixels if the first vectors (F,) are pictures; otherwise None.
 
     Pictures have F = side * side whole numbers from 0 to 255.
     """

@@ -91,7 +91,7 @@ class SheetRows(Rows):
             raise DatasetError(f"{self.path} is not an Excel workbook: {reason}") from error
 
     def _choose(self, asked: str | None) -> tuple[str, Sequence[str]]:
-        """The name of the sheet to read, and those of the other sheets with rows."""
+        """Return the name of the sheet to read, and the names of the other sheets with rows."""
         book = self._open()
         try:
             names = [sheet.title for sheet in book.worksheets]
@@ -143,7 +143,7 @@ class SheetRows(Rows):
 
 
 def _cell(cell: Any) -> Any:
-    """The value of a cell. Dates become text."""
+    """Return the value of a cell. Dates become text."""
     if isinstance(cell, datetime.datetime | datetime.date | datetime.time):
         return cell.isoformat()
     if isinstance(cell, datetime.timedelta):

@@ -123,7 +123,7 @@ class Table:
         return self.label_names
 
     def _paths(self) -> Iterator[str]:
-        """The paths of the pictures in all rows."""
+        """Return the paths of the pictures in all rows."""
         for found in self.rows:
             if isinstance(found, BadItem):
                 continue
@@ -133,7 +133,7 @@ class Table:
                     yield path
 
     def _picture_of(self, row: Row) -> tuple[str | None, bytes | None]:
-        """The path and the bytes of the picture in a row."""
+        """Return the path and the bytes of the picture in a row."""
         column = self._picture_column
         path, original = picture_parts(None if column is None else row.get(column))
         if path is not None and self.roles.folder is not None:
@@ -217,8 +217,8 @@ class Table:
                 yield self._item(number, row, columns)
             except ItemError as error:
                 yield BadItem(name, str(error))
-            # One row cannot end the import. A cell may be any JSON, such as a number of 5,000
-            # digits, and conversions raise several types of errors.
+            # A cell may be any JSON, such as a number of 5,000 digits, and conversions raise
+            # several types of errors. An error of one row must not end the import.
             except Exception as error:
                 yield BadItem(name, f"cannot be read: {str(error) or type(error).__name__}")
 
@@ -258,7 +258,7 @@ class Table:
         return partial(_vector_of_length, row.get(self.roles.vector), self.length)
 
     def _id_of(self, number: int, row: Row, path: str | None, original: bytes | None) -> str:
-        """The id of a row: from the id column, or else the path, or else the number of the row.
+        """Return the id of a row: from the id column, or else the path, or else the row number.
 
         A path beside the bytes of a picture may be a mere name that repeats. The number of the row
         is then added.
@@ -307,7 +307,7 @@ class Table:
 def _shown(
     picture: Callable[[tuple[int, int] | None], Picture] | None, frame: tuple[int, int] | None
 ) -> Picture:
-    """The picture that is shown for a vector, or a grey one if it cannot be read."""
+    """Return the picture that is shown for a vector, or a grey one if it cannot be read."""
     try:
         if picture is not None:
             return picture(frame)
@@ -324,7 +324,7 @@ def _vector_of_length(cell: Any, length: int | None) -> npt.NDArray[np.float32]:
 
 
 def _usual_length(first: Sequence[Row], column: str | None) -> int | None:
-    """The most frequent length of the vectors in the first rows."""
+    """Return the most frequent length of the vectors in the first rows."""
     if column is None:
         return None
     lengths: Counter[int] = Counter()

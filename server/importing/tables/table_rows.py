@@ -61,7 +61,7 @@ def may_have_labels(name: str) -> bool:
 
 
 def table_suffix(path: Path) -> str:
-    """The suffix of a table in lower case, without that of the compression: .csv for t.csv.gz.
+    """Return the suffix of a table in lower case, without the suffix .gz: .csv for t.csv.gz.
 
     Empty if tables do not have this suffix.
     """
@@ -73,10 +73,10 @@ def table_suffix(path: Path) -> str:
 
 
 def table_name(path: Path) -> str:
-    """The name of a table without its suffixes."""
+    """Return the name of a table without its suffixes."""
     return path.with_suffix("").stem if path.suffix.lower() == PACKED_SUFFIX else path.stem
 
 
 def short(name: str) -> str:
-    """A column's name for a message, cut to 40 characters."""
+    """Return a column's name for a message, cut to 40 characters."""
     return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"

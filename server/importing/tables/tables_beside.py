@@ -27,10 +27,10 @@ _SAME_CLASSES = 0.5
 class PicturesWithTables(PictureFolder):
     """A folder of pictures whose labels and columns are also in tables of the folder.
 
-    If folders and a table name classes, those of the folders are used, unless `--label` or
-    `--labels-at none` is given. With `--label`, only the table gives labels, unless `--labels-at`
-    is given too. A picture without a label from its folder gets that of the table, if the table has
-    the same classes.
+    If both the folders and a table name classes, the classes of the folders are used, unless
+    `--label` or `--labels-at none` is given. With `--label`, only the table gives labels, unless
+    `--labels-at` is given too. A picture without a label from its folder gets that of the table, if
+    the table has the same classes.
     """
 
     def __init__(self, root: Path, options: ImportOptions) -> None:
@@ -126,13 +126,13 @@ class PicturesWithTables(PictureFolder):
         return [*found, *folder, *self.survey.findings()]
 
     def _may_label(self, table: PictureTable) -> bool:
-        """Whether the table may have the labels, because those of folders are few or are groups."""
+        """Whether the table may have the labels: few folders are labels, or folders are groups."""
         if self._prefer_table or table.group_column(self._by_folder) is not None:
             return True
         return self._unlabelled(table) > 0 and table.mixed_column(self._folders_name) is None
 
     def _unlabelled(self, table: PictureTable) -> int:
-        """Number of pictures that the table names and the folders do not label."""
+        """Return the number of pictures that the table names and the folders do not label."""
         return len(self._without & table.rows.keys())
 
     def _doubts(self, table: PictureTable) -> Iterator[Finding]:

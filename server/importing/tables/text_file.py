@@ -74,7 +74,7 @@ class TextFile:
             raise DatasetError(f"{path} cannot be read: {error}") from error
 
     def _foreign(self) -> bytes:
-        """Lines with bytes that are not ASCII: enough of them to guess the encoding."""
+        """Return the lines with bytes that are not ASCII: enough of them to guess the encoding."""
         found = b""
         with self.open_bytes() as file:
             for block in _blocks(file):
@@ -134,7 +134,7 @@ def _blocks(file: IO[bytes]) -> Iterator[bytes]:
 
 
 def _doubt(text: str, likely: Sequence[str], used: str) -> Finding:
-    """A finding on an encoding, with the other encodings that are likely."""
+    """Return a finding on an encoding, with the other encodings that are likely."""
     others = [name for name in likely if name != used] or ["cp1252", "mac-roman"]
     option = f"--encoding {' or '.join(name for name in others if name != used)}"
     return Finding("columns", text, doubtful=True, option=option)
@@ -161,7 +161,7 @@ def _unicode_of(file: IO[bytes]) -> str | None:
 
 
 def _utf16_of(begin: bytes) -> str | None:
-    """The encoding of UTF-16 text without a byte order mark; None if the text is not UTF-16.
+    """Return the encoding of UTF-16 text without a byte order mark; None if the text is not UTF-16.
 
     In UTF-16, nearly every second byte of Latin text is zero.
     """

@@ -43,14 +43,14 @@ class TextFormat:
         return [name for name in self.names if name]
 
     def row(self, fields: Sequence[str]) -> Row:
-        """The cells of a row by column. `fields` must have one field for each of `names`."""
+        """Return the cells of a row by column. `fields` must have one field for each of `names`."""
         return {name: field for name, field in zip(self.names, fields, strict=True) if name}
 
 
 def format_of(
     lines: Sequence[str], *, is_tsv: bool, knows: Callable[[str], bool]
 ) -> TextFormat | None:
-    """The format of a table with these first lines. None if all lines are empty.
+    """Return the format of a table with these first lines. None if all lines are empty.
 
     Args:
         lines: The first lines.
@@ -91,7 +91,7 @@ def _rows(lines: Sequence[str], delimiter: str) -> Iterator[list[str]]:
 
 
 def _delimiter_of(lines: Sequence[str], *, is_tsv: bool) -> str:
-    """The delimiter that gives the most rows the same number of fields as the first row."""
+    """Return the delimiter that gives the most rows the same number of fields as the first row."""
     found = {mark: _agreement(lines, mark) for mark in ("\t,;|" if is_tsv else _DELIMITERS)}
     best = max(found, key=lambda mark: found[mark])
     if found[best] >= (_LEAST_EQUAL, 0):
@@ -102,9 +102,10 @@ def _delimiter_of(lines: Sequence[str], *, is_tsv: bool) -> str:
 
 
 def _agreement(lines: Sequence[str], delimiter: str) -> tuple[float, int]:
-    """The share of rows with the most frequent number of fields, and this number.
+    """Return the share of rows with the most frequent number of fields, and this number.
 
-    (0, 0) if this number or that of the header is below 2, or if the two differ by more than 1.
+    Returns (0, 0) if the rows or the header have fewer than 2 fields, or if the two numbers differ
+    by more than 1.
     """
     counts = [len(row) for row in _rows(lines, delimiter)]
     usual = Counter(counts[1:] or counts).most_common(1)[0][0] if counts else 0
@@ -150,8 +151,9 @@ def _have_row_names(header: Sequence[str], rows: Sequence[Sequence[str]]) -> boo
     """Whether the first field of each row names the row, without a name in the header, as in R.
 
     The rows have one field more than the header. The first fields name the rows if all differ, and
-    if the header can be the names of the other fields. It cannot be if only the first fields are
-    file names, or if the header begins with a name such as `id` and second fields are repeated.
+    if the header can be the names of the other fields. The header cannot be these names if only the
+    first fields are file names, or if the header begins with a name such as `id` and second fields
+    are repeated.
     """
     first = [row[0].strip() for row in rows]
     second = [row[1].strip() for row in rows]
@@ -187,7 +189,7 @@ def _line_of(lines: Sequence[str], start: int, number: int, delimiter: str) -> i
 
 
 def title_rows(rows: Sequence[Sequence[object]]) -> int:
-    """The number of title rows at the beginning, which have one filled cell or none.
+    """Return the number of title rows at the beginning, which have one filled cell or none.
 
     0 unless most rows of the table have more filled cells.
     """
@@ -198,7 +200,7 @@ def title_rows(rows: Sequence[Sequence[object]]) -> int:
 
 
 def named(header: Sequence[str], rows: Sequence[Sequence[object]]) -> tuple[str, ...]:
-    """The names of the fields. "" for an unnamed field that is empty or counts the rows."""
+    """Return the names of the fields. "" for an unnamed field that is empty or counts the rows."""
     names: list[str] = []
     for number, name in enumerate(header):
         cells = [str(row[number]).strip() for row in rows if number < len(row)]
@@ -219,8 +221,9 @@ def _is_index(cells: Sequence[str]) -> bool:
 def is_data(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     """Whether the first row has data, not names of columns.
 
-    It has data in three cases: it has a file name; it has a number, and a text that another row
-    repeats in the same field; or most cells are numbers that are not 1, 2, 3, ... or years.
+    The first row has data in three cases: a cell is a file name; a cell is a number, and another
+    row repeats a text in the same field; or most cells are numbers other than 1, 2, 3, ... and
+    years.
     """
     if any(_FILE_NAME.fullmatch(cell) for cell in header):
         return True

@@ -44,7 +44,7 @@ class UnusedBeside:
         self.names = names.union(self.stems)
 
     def of_table(self, path: bytes) -> Finding:
-        """The finding on a table that labels no picture."""
+        """Return the finding on a table that labels no picture."""
         name = shown(path)
         if self._reason(path) is None:
             option = f"--labels-from FOLDER/{name}"
@@ -61,7 +61,7 @@ class UnusedBeside:
         return Finding("labels", text, doubtful=True, option="--labels-from FILE")
 
     def of_texts(self, paths: Sequence[bytes]) -> Iterator[Finding]:
-        """The findings on texts, JSON and XML files."""
+        """Return the findings on texts, JSON and XML files."""
         texts = [path for path in paths if _may_have_labels(path)]
         own = [path for path in texts if self._is_of_picture(path)]
         if own:
@@ -116,7 +116,7 @@ class UnusedBeside:
         return None
 
     def _cells(self, path: bytes) -> dict[str, list[str]]:
-        """The first cells of a table by column, in lower case. Empty if it cannot be read."""
+        """Return the first cells of a table by column, in lower case; {} if it cannot be read."""
         options = self.options
         file = self.root / os.fsdecode(path)
         try:

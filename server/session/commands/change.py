@@ -18,7 +18,10 @@ class Change(NamedTuple):
     classes_changed: bool = False
     """Whether the list of classes changed."""
     pins_changed: bool = False
-    """Whether the anchors or the latent dimension changed. Both can change the pinned items."""
+    """Whether the anchors or the latent dimension changed.
+
+    Each of these changes can change the pinned items.
+    """
     answered: int | None = None
     """Number of items that the answer to the client reports; None: report the length of `items`."""
     class_id: int = UNLABELED
