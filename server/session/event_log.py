@@ -27,6 +27,7 @@ from lodespace.session.log_errors import (
     is_damage,
     is_locked,
 )
+from lodespace.session.log_file import unknown_format
 from lodespace.session.log_files import LogFiles, WalEnd
 from lodespace.session.log_table import FORMAT
 
@@ -95,11 +96,10 @@ class EventLog:
                 f"{self.path}: this file system does not support a write-ahead log; "
                 "move the project to a local folder"
             )
-        if log_table.version_of(connection) > log_table.FORMAT:
-            raise EventLogError(
-                f"{self.path}: written by a newer version of Lodespace; update to open it"
-            )
-        if log_table.version_of(connection) == 0:
+        version = log_table.version_of(connection)
+        if version > log_table.FORMAT:
+            raise unknown_format(self.path, version)
+        if version == 0:
             with log_table.transaction(connection):
                 if not log_table.has_events(connection):
                     log_table.create(connection)

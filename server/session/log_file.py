@@ -20,6 +20,8 @@ _COLUMNS = ["sequence", "command_id", "kind", "event"]
 _EARLIER_COLUMNS = list(earlier_formats.Row._fields)
 _IN_MAIN = "*** in database main ***"
 """Beginning of SQLite's descriptions of damage."""
+_LARGEST_FORMAT = 255
+"""Largest format that a newer version may have written. A larger number is damage."""
 _OBJECTS = {
     ("table", "events"),
     ("table", "sqlite_sequence"),  # SQLite makes it for AUTOINCREMENT
@@ -52,6 +54,16 @@ def damaged_event(path: Path, sequence: int, error: object) -> LogDamagedError:
         f"{path}: event {sequence} of the label log is damaged ({error}); "
         f"{repair_advice(path.parent)}"
     )
+
+
+def unknown_format(path: Path, version: int) -> EventLogError:
+    """Return the error for a log at `path` whose format `version` is above FORMAT.
+
+    Damage to the first 100 bytes of the file can also change the format.
+    """
+    if version > _LARGEST_FORMAT:
+        return damaged(path, f"its format is {version}, which no version of Lodespace writes")
+    return EventLogError(f"{path}: written by a newer version of Lodespace; update to open it")
 
 
 def opening_error(path: Path, error: sqlite3.Error) -> EventLogError:
@@ -93,7 +105,7 @@ def check_schema(connection: sqlite3.Connection, path: Path) -> None:
     whose code SQLite would run at each write or read.
     """
     if version_of(connection) > FORMAT:
-        raise EventLogError(f"{path}: written by a newer version of Lodespace; update to open it")
+        raise unknown_format(path, version_of(connection))
     rows = connection.execute("SELECT type, name FROM sqlite_master").fetchall()
     others = [f"{kind} {name}" for kind, name in rows if (kind, name) not in _OBJECTS]
     columns = connection.execute("SELECT name, hidden FROM pragma_table_xinfo('events')").fetchall()

@@ -266,6 +266,16 @@ def test_a_number_that_makes_no_sense_does_not_hold_up_a_repair(folder: Path) ->
     assert str(snapshot) in str(refused.value)
 
 
+def test_a_damaged_format_of_the_log_is_repaired(folder: Path) -> None:
+    labels = state_of(folder)
+    log = sqlite3.connect(folder / "labels.sqlite")
+    log.execute("PRAGMA user_version = 1000000")
+    log.commit()
+    log.close()
+    repair(folder)
+    assert state_of(folder) == labels
+
+
 @pytest.mark.slow
 def test_random_damage_ends_in_a_sentence_or_in_all_labels(
     projects: tuple[Path, Path], tmp_path: Path, slow: bool, capsys: pytest.CaptureFixture[str]

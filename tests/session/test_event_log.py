@@ -2,7 +2,7 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from lodespace.session.events import (
     StoredProvenance,
     encode_event,
 )
+from lodespace.session.log_file import open_read_only
 
 PROVENANCE = StoredProvenance(tool="lasso")
 
@@ -71,14 +72,20 @@ def test_a_command_sent_twice_is_written_once(tmp_path: Path) -> None:
     assert len(on_disk(path)) == 1
 
 
-def test_a_log_of_a_newer_format_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("version", "says"), [(99, "newer version"), (1 << 24, "no version.*lodespace repair")]
+)
+@pytest.mark.parametrize("open_log", [EventLog, open_read_only])
+def test_a_log_of_an_unknown_format_is_refused(
+    open_log: Callable[[Path], object], version: int, says: str, tmp_path: Path
+) -> None:
     path = tmp_path / "labels.sqlite"
     EventLog(path).close()
     with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA user_version=99")
+        connection.execute(f"PRAGMA user_version={version}")
     connection.close()
-    with pytest.raises(EventLogError, match="newer version"):
-        EventLog(path)
+    with pytest.raises(EventLogError, match=says):
+        open_log(path)
 
 
 def test_a_file_that_is_not_a_database_is_refused(tmp_path: Path) -> None:
