@@ -70,7 +70,7 @@ def main() -> None:
 def measure(browser: Browser, points: int, bursts: int) -> None:
     with moving_points(points) as url:
         page = browser.new_page()
-        bench = enter(PageDriver(page, url, prepare=prepare))
+        bench = enter(PageDriver(page, url, prepare=prepare, query="&quality=full"))
         for phase in PHASES:
             row = bench.measure(phase, bursts).row()
             print(

@@ -255,7 +255,11 @@ def put_on(
         query: Query of the page's address.
         drawn: Whether all points are drawn.
         prepare: Function that installs the headset in the page; None installs `device`.
+
+    The emulator draws few frames per second. Without `quality=` in `query`, VR keeps its quality.
     """
+    if "quality=" not in query:
+        query += "&quality=full"
     driver = open_page(url, prepare=prepare or installer(device), query=query, drawn=drawn)
     driver.page.set_viewport_size(HEADSET_VIEW)
     driver.wait_for_scene()

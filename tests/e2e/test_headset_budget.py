@@ -37,7 +37,7 @@ def test_few_draw_calls_and_little_script(
     if points < 100_000 and not slow:
         pytest.skip("100,000 points have the same draw calls; 10,000 are measured with --slow")
     with moving_points(points) as url:
-        driver = open_page(url, prepare=prepare)
+        driver = open_page(url, prepare=prepare, query="&quality=full")
         bench = enter(driver)
         bursts = BURSTS if slow else FEW_BURSTS
         measure = within_budget if slow else FrameBench.measure

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from drivers.headset import Headset
-from samples.digits import SIXES
+from samples.digits import SIXES, TRUTH
 
 Pixels = npt.NDArray[np.uint8]
 ALONE = int(SIXES[0])
@@ -122,6 +122,44 @@ def test_pictures_are_upright_when_the_head_rolls(show_one: Any) -> None:
     turned = np.corrcoef(rolled.ravel(), expected.ravel())[0, 1]
     unturned = np.corrcoef(rolled.ravel(), level.ravel())[0, 1]
     assert turned > 0.9 and turned > unturned + 0.1, (turned, unturned)
+
+
+def test_a_shuffled_share_of_the_points_keeps_their_pictures(show_one: Any) -> None:
+    headset = show_one()
+    at = headset.in_room(np.array([ALONE]))[0]
+    put_head(headset, at + np.array([0, 0, 0.25]))
+    x, y = (round(value) for value in on_framebuffer(headset, at))
+    before = framebuffer(headset, x - 40, y - 40, 80, 80)
+    drawn = headset.script(f"""
+      const {{ cloud }} = view.parts;
+      cloud.drawnShare = 0.5;
+      const {{ geometry }} = cloud.points;
+      const share = geometry.drawRange.count / view.parts.state.latent.n;
+      geometry.setDrawRange(geometry.index.array.indexOf({ALONE}), 1);
+      return share;
+    """)
+    assert drawn == 0.5
+    after = framebuffer(headset, x - 40, y - 40, 80, 80)
+    assert before.max() > 100 and np.array_equal(before, after)
+
+
+def test_slow_frames_lower_the_quality(open_headset: Any) -> None:
+    """The emulator is much slower than a headset, so that each second lowers the quality by one
+    level, down to the last."""
+    headset = open_headset(query="&quality=adapt")
+    headset.enter()
+    headset.wait(lambda: headset.value("view.drawing.quality.index === 5"), "it stays")
+    headset.frames(2)
+    level = headset.value("view.drawing.quality.level")
+    assert headset.value("view.parts.stage.renderer.xr.getFoveation()") == level["foveation"] == 1
+    uniforms = "view.parts.cloud.material.uniforms"
+    assert headset.value(f"{uniforms}.uMaxSize.value") == level["largest"] < 56
+    shown = headset.value("view.parts.cloud.points.geometry.drawRange.count")
+    assert shown == np.ceil(level["share"] * len(TRUTH))
+    headset.driver.evaluate("lodespace.xr.entry.leave()")
+    headset.wait(lambda: not headset.value("!!view"), "the session did not end")
+    assert headset.driver.evaluate("lodespace.cloud.points.geometry.drawRange.count") == len(TRUTH)
+    assert headset.driver.evaluate("lodespace.cloud.points.geometry.index === null")
 
 
 CUT = 8

@@ -28,9 +28,9 @@ export interface Insets {
   bottom: number;
 }
 
-/** Draws the frames of a headset. `now`: milliseconds of `performance.now()`. */
+/** Draws frames. `now`: ms of `performance.now()`. `time`: when a headset began the frame, ms. */
 export interface Presenter {
-  draw(now: number, frame: XRFrame): void;
+  draw(now: number, frame: XRFrame, time: number): void;
 }
 
 const FIELD_OF_VIEW = 40;
@@ -92,7 +92,7 @@ export class Stage {
     this.perspective.position.set(0.55, 0.38, 1.9);
     this.orthographic.position.set(0, 0, 2);
     this.controls = this.makeControls();
-    this.renderer.setAnimationLoop((_, frame) => this.render(frame));
+    this.renderer.setAnimationLoop((time, frame) => this.render(time, frame));
   }
 
   /** Let `presenter` draw the frames of a headset; null returns to the page. */
@@ -318,10 +318,10 @@ export class Stage {
     if (change > FOLLOW_SHARE * box.getSize(size).length()) this.fit();
   }
 
-  private render(frame?: XRFrame): void {
+  private render(time: number, frame?: XRFrame): void {
     const begin = performance.now();
     if (this.presenter) {
-      if (frame) this.presenter.draw(begin, frame);
+      if (frame) this.presenter.draw(begin, frame, time);
       this.measure(begin);
       return;
     }

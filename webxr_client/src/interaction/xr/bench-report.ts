@@ -5,6 +5,7 @@
 import type { BenchFigures } from "../../scene/xr/boards/bench-board.js";
 import { type BenchClock, LATE, WORK } from "./bench-clock.js";
 import type { Layer } from "./frame-figures.js";
+import { LEVELS } from "./frame-quality.js";
 
 /** Facts about browser, GPU and session. A value that the browser does not report is "?". */
 export type BenchFacts = readonly (readonly [name: string, value: string])[];
@@ -108,6 +109,7 @@ export function benchText(
     `frame: median ${ms(figures.frameMs)}, 95 % under ${ms(figures.frameMs95)}`,
     `script: median ${ms(figures.scriptMs)}, 95 % under ${ms(figures.scriptMs95)}`,
     `draw calls: ${figures.drawCalls}`,
+    `quality level: ${figures.quality ?? 0} of 0 (best) to ${LEVELS.length - 1}`,
     `late frames (over ${LATE} periods): ${clock.late}`,
   );
   clock.byWork.forEach((count, k) => {

@@ -19,9 +19,10 @@ import type { Commands } from "../../state/commands.js";
 import type { XrMode } from "../../state/xr-state.js";
 import { BenchClock } from "./bench-clock.js";
 import { BrushProbe } from "./brush/brush-probe.js";
+import { CloudDrawing } from "./cloud-drawing.js";
 import { XrControls } from "./controls.js";
 import { FrameClock } from "./frame-clock.js";
-import { figuresOf, layerHeight } from "./frame-figures.js";
+import { figuresOf } from "./frame-figures.js";
 import { scaleOf } from "./grab/transform.js";
 import { HandDisplay } from "./hand-display.js";
 import { HandModels } from "./input/hand-models.js";
@@ -48,16 +49,13 @@ export interface XrSetting {
   onFloor: boolean;
   /** Whether the board with the cost of a frame is shown. */
   bench: boolean;
+  /** Whether the quality of the picture follows the time between frames. */
+  adapts: boolean;
   models: InputModels;
 }
 
 const GROUND = "#0d1219";
 const BENCH_MS = 500;
-/**
- * Largest size of a point, pixels. Some drivers drop a point whose middle is outside the picture of
- * an eye. A smaller point disappears nearer to the edge, where it disturbs less.
- */
-const LARGEST_POINT = 56;
 
 export class XrView implements Presenter {
   readonly controls: XrControls;
@@ -71,6 +69,7 @@ export class XrView implements Presenter {
   private readonly room = new Group();
   private readonly floor = floorGrid();
   private readonly box = sceneBox();
+  private readonly drawing: CloudDrawing;
   private readonly drawn: HandModels;
   private readonly display: HandDisplay;
   private readonly presence: PresenceSender;
@@ -104,6 +103,7 @@ export class XrView implements Presenter {
       [this.palette, this.palette.head, this.card, this.sheet],
       this.upload,
     );
+    this.drawing = new CloudDrawing(stage, parts.cloud, setting.mode, setting.adapts);
     this.probe = new BrushProbe(state, commands);
     this.presence = new PresenceSender(commands);
     const surroundings: XrSurroundings = {
@@ -152,14 +152,14 @@ export class XrView implements Presenter {
     this.sheetPlaced = false;
   }
 
-  draw(now: number, frame: XRFrame): void {
+  draw(now: number, frame: XRFrame, time = now): void {
     const { stage, cloud } = this.parts;
     const { renderer } = stage;
     if (this.newArrays) this.showInHand();
     const seconds = Math.min(0.1, (now - this.lastNow) / 1000);
     this.lastNow = now;
     this.clock.begin(now);
-    cloud.update(now);
+    cloud.update(time);
     this.head.read(renderer.xr.getCamera().cameras);
     if (!this.placed && frame.getViewerPose(renderer.xr.getReferenceSpace() as XRReferenceSpace))
       this.placeNow();
@@ -176,20 +176,15 @@ export class XrView implements Presenter {
     const { position, orientation } = this.head;
     this.presence.send(now, stage.world.matrix, position, orientation, this.inputs);
     cloud.setGrab(this.controls.grab.shownFromPlace);
-    const eye = renderer.xr.getCamera().cameras[0];
-    if (eye) {
-      // Point sizes are in pixels of the layer. The part of an eye is as high as the whole layer.
-      const height = eye.viewport.w || layerHeight(renderer.xr);
-      const pixels = eye.projectionMatrix.elements[5]! * 0.5 * height;
-      cloud.material.setView(pixels, 1, 0.55, 2.4, LARGEST_POINT);
-    }
-    cloud.scale = scaleOf(stage.world.matrix) * this.pointShare;
+    this.drawing.update(now, this.pointShare);
     renderer.render(stage.scene, this.camera);
     this.clock.end(performance.now(), renderer.info.render.calls);
   }
 
   figures(): BenchFigures {
-    return figuresOf(this.clock, this.parts.stage.renderer.xr, this.parts.state.latent.n);
+    const { state, stage } = this.parts;
+    const quality = this.drawing.quality.index;
+    return { ...figuresOf(this.clock, stage.renderer.xr, state.latent.n), quality };
   }
 
   dispose(): void {
@@ -202,8 +197,7 @@ export class XrView implements Presenter {
     cloud.setGrabbed(new Uint32Array(0));
     cloud.setBrush(this.at.set(0, 0, 0), 0);
     cloud.setHovered(-1);
-    cloud.scale = 1;
-    cloud.material.setTarget("page");
+    this.drawing.dispose();
     stage.scene.remove(this.room);
     stage.world.remove(this.box);
     const { state } = this.parts;
@@ -227,7 +221,6 @@ export class XrView implements Presenter {
       this.sheet.mesh,
       this.card.mesh,
     );
-    this.parts.cloud.material.setTarget(this.setting.mode);
     if (this.setting.mode === "immersive-vr") {
       stage.scene.background = new Color(GROUND);
       this.undo.push(() => {

@@ -14,6 +14,7 @@ import type { ColourBy } from "../../state/app-state.js";
 import type { LatentState } from "../../state/latent-state.js";
 import type { Atlas } from "./atlas.js";
 import type { Palette } from "./colours.js";
+import { drawShare } from "./drawn-share.js";
 import { PointMaterial } from "./point-material.js";
 
 /** Point size at the weakest and at the strongest value of a cue; 1 is the size without a cue. */
@@ -43,6 +44,7 @@ export class PointCloud {
   private hovered = -1;
   private metres = 0.02;
   private roomMetres = 1;
+  private share = 1;
   private selected: Uint32Array = new Uint32Array(0);
   private grabbed: Uint32Array = new Uint32Array(0);
   private pinned: readonly number[] = [];
@@ -87,7 +89,7 @@ export class PointCloud {
     this.material.setSizes(1, 1);
     this.colourCue = null;
     geometry.boundingSphere = new Sphere(undefined, 1);
-    geometry.setDrawRange(0, n);
+    drawShare(geometry, n, this.share);
     this.geometry = geometry;
     this.points.geometry = geometry;
     this.shownVersion = this.latent.version;
@@ -222,10 +224,16 @@ export class PointCloud {
     this.material.setTheme(fog, accent, cue);
   }
 
+  /** Share of the points that is drawn, 0..1. */
+  set drawnShare(share: number) {
+    this.share = share;
+    drawShare(this.geometry, this.latent.n, share);
+  }
+
   /** Diameter of a point, scene metres. */
   set pointSize(metres: number) {
     this.metres = metres;
-    this.material.uniforms.uPointSize!.value = metres * this.roomMetres;
+    this.material.setPointSize(metres * this.roomMetres);
   }
 
   get pointSize(): number {
@@ -235,7 +243,7 @@ export class PointCloud {
   /** Room metres per scene metre. */
   set scale(roomMetres: number) {
     this.roomMetres = roomMetres;
-    this.material.uniforms.uPointSize!.value = this.metres * roomMetres;
+    this.material.setPointSize(this.metres * roomMetres);
   }
 
   /**

@@ -3,6 +3,7 @@ import {
   Color,
   DataArrayTexture,
   GLSL3,
+  type IUniform,
   Matrix4,
   NoBlending,
   NormalBlending,
@@ -49,6 +50,11 @@ const WHOLE = [-1, -1, 1e6, 1e6] as const;
 
 /** Surface behind the points: the page, the ground of VR, or the room. */
 export type Target = "page" | "immersive-vr" | "immersive-ar";
+
+/** Set a number if it differs: each assignment allocates, and some are made in every frame. */
+function put(uniform: IUniform<number>, value: number): void {
+  if (uniform.value !== value) uniform.value = value;
+}
 
 export class PointMaterial extends ShaderMaterial {
   private target: Target = "page";
@@ -142,6 +148,11 @@ export class PointMaterial extends ShaderMaterial {
     }
   }
 
+  /** Set the diameter of a point, room metres. */
+  setPointSize(metres: number): void {
+    put(this.uniforms.uPointSize!, metres);
+  }
+
   /** Set the sizes at the least and the strongest value of a cue; 1 is the size without a cue. */
   setSizes(least: number, most: number): void {
     (this.uniforms.uSizes!.value as Vector2).set(least, most);
@@ -206,9 +217,9 @@ export class PointMaterial extends ShaderMaterial {
     largest = LARGEST_ON_PAGE,
   ): void {
     const u = this.uniforms;
-    u.uPixelsPerUnit!.value = pixelsPerUnit;
-    u.uPixelRatio!.value = pixelRatio;
-    u.uMaxSize!.value = largest * pixelRatio;
+    put(u.uPixelsPerUnit!, pixelsPerUnit);
+    put(u.uPixelRatio!, pixelRatio);
+    put(u.uMaxSize!, largest * pixelRatio);
     (u.uFogRange!.value as Vector2).set(fogNear, fogFar);
   }
 }

@@ -27,7 +27,13 @@ let view: XrView;
 function enter(bare = false): void {
   page = fakeParts(points);
   const models = { create: () => new InputModel() } as unknown as InputModels;
-  view = new XrView(page.parts, { mode: "immersive-vr", onFloor: true, bench: false, models });
+  view = new XrView(page.parts, {
+    mode: "immersive-vr",
+    onFloor: true,
+    bench: false,
+    adapts: true,
+    models,
+  });
   const [right, left] = page.spaces as [(typeof page.spaces)[0], (typeof page.spaces)[0]];
   view.draw(1000, FRAME);
   const { x, y, z } = new Vector3(-0.2, 0, 0).applyMatrix4(page.world.matrix);

@@ -12,13 +12,13 @@ import {
   SourceLog,
 } from "../bench-report.js";
 import { layerOf } from "../frame-figures.js";
+import { LEVELS } from "../frame-quality.js";
 import { type XrParts, XrView } from "../xr-view.js";
 import { endWords } from "./end-text.js";
 import { framebufferScale } from "./framebuffer-scale.js";
 
 /** Requested frame rate, Hz: a steady 72 Hz is better than 90 Hz with missed frames. */
 const WANTED_RATE = 72;
-const FOVEATION = 0.4;
 const MESSAGE_MS = 12_000;
 
 type Session = BenchSession & {
@@ -75,14 +75,16 @@ export class XrEntry {
     );
     xr.enabled = true;
     xr.setReferenceSpaceType(onFloor ? "local-floor" : "local");
-    xr.setFoveation(FOVEATION);
+    xr.setFoveation(LEVELS[0]!.foveation);
     const gl = stage.renderer.getContext() as WebGL2RenderingContext;
     const scale = framebufferScale(location.search, rendererName(gl));
     xr.setFramebufferScaleFactor(scale);
-    const bench = new URLSearchParams(location.search).has("bench");
+    const query = new URLSearchParams(location.search);
+    const bench = query.has("bench");
+    const adapts = query.get("quality") !== "full";
     let view: XrView;
     try {
-      view = new XrView(this.parts, { mode, onFloor, bench, models: this.models });
+      view = new XrView(this.parts, { mode, onFloor, bench, adapts, models: this.models });
       this.view = view;
       stage.present(view);
       const sources = bench ? new SourceLog(session) : null;

@@ -24,6 +24,8 @@ export interface BenchFigures extends FrameFigures {
   width: number;
   /** Height of the picture, pixels. */
   height: number;
+  /** Level of quality to which slow frames have led; 0 is the best. */
+  quality?: number;
   /** Frame rate of the session, Hz; 0 if the browser does not report it. */
   rate: number;
 }
@@ -56,7 +58,7 @@ export class BenchBoard extends Board {
       ["script", `${ms(figures.scriptMs)}, 95 % under ${ms(figures.scriptMs95)}`],
       ["late", `${(figures.late ?? 0).toLocaleString("en")} frames over 1.5 periods`],
       ["draw calls", String(figures.drawCalls)],
-      ["points", figures.points.toLocaleString("en")],
+      ["points", `${figures.points.toLocaleString("en")}, quality level ${figures.quality ?? 0}`],
       ["both eyes", `${figures.width} × ${figures.height} pixels`],
     ];
     context.textBaseline = "alphabetic";

@@ -1,0 +1,112 @@
+/**
+ * Quality of the picture, adapted to the time between frames. Pure logic: `XrView` applies the
+ * level to the renderer.
+ */
+
+export interface QualityLevel {
+  /** Fixed foveation, 0..1: how much coarser the edges of the picture are drawn. */
+  readonly foveation: number;
+  /** Largest size of a point, pixels. */
+  readonly largest: number;
+  /** Share of the points that is drawn. */
+  readonly share: number;
+}
+
+/**
+ * Levels from the best to the fastest. Foveation comes first, because it is hardly visible. Large
+ * points cost most when a person stands in the cloud: half the size is a quarter of the pixels.
+ * Points are left out last.
+ *
+ * A largest size of 56 pixels: some drivers drop a point whose middle is outside the picture of an
+ * eye. A smaller point disappears nearer to the edge, where it disturbs less.
+ */
+export const LEVELS: readonly QualityLevel[] = [
+  { foveation: 0.4, largest: 56, share: 1 },
+  { foveation: 1, largest: 56, share: 1 },
+  { foveation: 1, largest: 40, share: 1 },
+  { foveation: 1, largest: 28, share: 1 },
+  { foveation: 1, largest: 28, share: 0.6 },
+  { foveation: 1, largest: 28, share: 0.35 },
+];
+
+/** A frame is late if it took this number of periods. A missed frame takes two. */
+const LATE = 1.25;
+/** Time over which the median is taken, ms. */
+const WINDOW = 1000;
+/** Time without late frames before the next better level is tried, ms. */
+const CALM = 10_000;
+/** Longest time before a better level is tried, ms, after tries that have failed. */
+const LONGEST_CALM = 160_000;
+/** A longer gap is a pause of the session, such as the system menu, ms. */
+const PAUSE = 2000;
+/** Smallest number of frames in a window of which a median is taken. */
+const FEWEST = 3;
+
+export class FrameQuality {
+  private at = 0;
+  private last = Number.NEGATIVE_INFINITY;
+  private windowStart = 0;
+  private frames = 0;
+  private late = 0;
+  private calmSince = 0;
+  private calm = CALM;
+  private raisedAt = Number.NEGATIVE_INFINITY;
+
+  get level(): QualityLevel {
+    return LEVELS[this.at]!;
+  }
+
+  /** Index of the level in LEVELS; 0 is the best. */
+  get index(): number {
+    return this.at;
+  }
+
+  /**
+   * Count a frame. Returns whether the level changes.
+   *
+   * @param now time of the frame, ms
+   * @param period time between two frames of the headset, ms
+   */
+  frame(now: number, period: number): boolean {
+    const gap = now - this.last;
+    this.last = now;
+    if (gap > PAUSE) {
+      this.begin(now);
+      this.calmSince = now;
+      return false;
+    }
+    this.frames += 1;
+    if (gap > LATE * period) this.late += 1;
+    if (now - this.windowStart < WINDOW || this.frames < FEWEST) return false;
+    // The median is above LATE periods if more than half of the frames are.
+    const slow = 2 * this.late > this.frames;
+    const anyLate = 10 * this.late > this.frames;
+    this.begin(now);
+    if (slow) return this.lower(now);
+    if (anyLate) this.calmSince = now;
+    return now - this.calmSince >= this.calm && this.raise(now);
+  }
+
+  private begin(now: number): void {
+    this.windowStart = now;
+    this.frames = this.late = 0;
+  }
+
+  private lower(now: number): boolean {
+    this.calmSince = now;
+    // A better level that was tried in vain is tried again after twice the time.
+    if (now - this.raisedAt < CALM) this.calm = Math.min(LONGEST_CALM, 2 * this.calm);
+    this.raisedAt = Number.NEGATIVE_INFINITY;
+    if (this.at === LEVELS.length - 1) return false;
+    this.at += 1;
+    return true;
+  }
+
+  private raise(now: number): boolean {
+    this.calmSince = now;
+    if (this.at === 0) return false;
+    this.at -= 1;
+    this.raisedAt = now;
+    return true;
+  }
+}
