@@ -7,8 +7,10 @@ from pathlib import Path
 
 from lodespace.errors import DatasetError
 from lodespace.importing.annotations import annotation_file
-from lodespace.importing.arrays.array_items import IDX_NAME, ArrayItems, from_idx
-from lodespace.importing.arrays.npz_file import from_npy, from_npz
+from lodespace.importing.arrays.array_items import ArrayItems
+from lodespace.importing.arrays.idx_file import IDX_NAME, from_idx, from_idx_folder
+from lodespace.importing.arrays.npy_file import from_npy, from_npy_folder
+from lodespace.importing.arrays.npz_file import from_npz
 from lodespace.importing.arrays.torch_dataset import PREFIX, TorchItems, from_torchvision
 from lodespace.importing.folders.folder_files import suffix_of
 from lodespace.importing.folders.unread_formats import kind_and_remedy
@@ -142,6 +144,9 @@ def _of_folder(path: Path, options: ImportOptions) -> Source:
         return open_source(str(path / os.fsdecode(single[0])), options)
     if counts[kind] == 0 and rows_of_splits(tables, options) is not None:
         return Table(path, options)
+    arrays = _of_arrays(path, single, options) if counts[kind] == 0 else None
+    if arrays is not None:
+        return arrays
     if counts[kind] == 0:
         raise DatasetError(_unread(path, single, others))
     if kind == "videos":
@@ -155,6 +160,17 @@ def _of_folder(path: Path, options: ImportOptions) -> Source:
         if pages.count > 1:
             return pages
     return PicturesWithTables(path, options)
+
+
+def _of_arrays(path: Path, found: Sequence[bytes], options: ImportOptions) -> Source | None:
+    """Return the items of several arrays in a folder, if their names state what they hold."""
+    files = [path / os.fsdecode(name) for name in found]
+    idx = [file for file in files if IDX_NAME.match(file.name)]
+    if idx:
+        return from_idx_folder(path, idx, options.unpacked)
+    arrays = [file for file in files if file.suffix == ".npy"]
+    one_folder = len({file.parent for file in arrays}) == 1
+    return from_npy_folder(path, arrays, options) if one_folder else None
 
 
 def _unread(path: Path, single: Sequence[bytes], others: Counter[str]) -> str:

@@ -13,7 +13,8 @@ import numpy.typing as npt
 from lodespace.errors import DatasetError
 from lodespace.files import reason_of
 from lodespace.importing.arrays.array_items import ArrayItems
-from lodespace.importing.arrays.npz_file import from_npy, from_npz
+from lodespace.importing.arrays.npy_file import from_npy
+from lodespace.importing.arrays.npz_file import from_npz
 from lodespace.importing.report import ImportReport
 from lodespace.importing.source import ImportOptions, RawItem, Source
 from lodespace.importing.tables.table import Table

@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from lodespace.errors import DatasetError
 from lodespace.files import reason_of
-from lodespace.importing.arrays.array_items import IDX_NAME, from_arrays
+from lodespace.importing.arrays.array_items import from_arrays
+from lodespace.importing.arrays.idx_file import IDX_NAME
 from lodespace.importing.arrays.torch_dataset import PREFIX, TorchItems
 from lodespace.importing.build import build
 from lodespace.importing.detect import source_for

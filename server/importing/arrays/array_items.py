@@ -1,10 +1,8 @@
 """Arrays as sources: pictures or vectors with labels and ids, from files or from Python."""
 
 import math
-import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -16,13 +14,10 @@ from lodespace.importing.finding import Finding
 from lodespace.importing.source import RawItem
 from lodespace.importing.value_range_option import asked_ranges, range_finding
 from lodespace.items.errors import BadItem, ItemError
-from lodespace.items.idx import read_idx
 from lodespace.items.value_range import Range, Spans, ValueSample, to_bytes
 
 Blocks = Callable[[], Iterator[npt.NDArray[Any]]]
 """Function that yields an array in blocks of items. Each call starts again at the first item."""
-IDX_NAME = re.compile(r".*idx(\d)-ubyte(\.gz)?$|.*\.idx(\.gz)?$")
-"""Pattern of the names of IDX files: train-images-idx3-ubyte.gz, digits.idx, ..."""
 
 _SPANS = 200
 """Approximate number of pictures whose range of values is compared with the range of the data set.
@@ -244,23 +239,3 @@ def from_arrays(
 def _all_texts(values: npt.NDArray[Any]) -> bool:
     """Whether each value is a text or None."""
     return all(isinstance(value, str | None) for value in values.ravel().tolist())
-
-
-def from_idx(path: Path, unpacked: float | None = None) -> ArrayItems:
-    """Pictures of an IDX file, with labels from a file in the same folder if there is such a file.
-
-    The labels of train-images-idx3-ubyte are in train-labels-idx1-ubyte. `unpacked` is the largest
-    size to which each file may unpack, in GB (unpacking.py). Raises DatasetError.
-    """
-    items = read_idx(path, unpacked)
-    beside = path.with_name(path.name.replace("images", "labels").replace("idx3", "idx1"))
-    labels = (
-        read_idx(beside, unpacked).astype(np.int64) if beside != path and beside.is_file() else None
-    )
-    name = (
-        path.name.removesuffix(".gz")
-        .removesuffix("-ubyte")
-        .removesuffix("-idx3")
-        .removesuffix("-images")
-    )
-    return ArrayItems(name, items.shape, items.dtype, lambda: iter([items]), labels)

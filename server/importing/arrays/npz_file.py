@@ -1,7 +1,7 @@
-"""Arrays in .npz and .npy files: which array has the items, labels, ids and class names."""
+"""Arrays in .npz files: which array has the items, labels, ids and class names."""
 
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -12,19 +12,19 @@ import numpy.typing as npt
 
 from lodespace.errors import DatasetError
 from lodespace.importing.arrays.array_file import DAMAGED, ArrayFile
-from lodespace.importing.arrays.array_items import ArrayItems
+from lodespace.importing.arrays.array_items import ArrayItems, Blocks
 from lodespace.importing.finding import Finding
 from lodespace.importing.folders.folder_names import is_split, words
 from lodespace.importing.source import ImportOptions
 from lodespace.items.unpacking import check_unpacked
 
-_ITEMS = (
+ITEMS = (
     "x", "images", "image", "imgs", "img", "pictures", "pixels", "data", "features", "embeddings",
     "embedding", "vectors", "vector", "inputs", "samples", "arr 0",
 )  # fmt: skip
 """Usual names of the array with the items. The first that is there is used."""
-_LABELS = ("y", "labels", "label", "targets", "target", "classes", "class", "cls", "arr 1")
-_IDS = ("ids", "id", "filenames", "filename", "paths", "files", "names", "keys")
+LABELS = ("y", "labels", "label", "targets", "target", "classes", "class", "cls", "arr 1")
+IDS = ("ids", "id", "filenames", "filename", "paths", "files", "names", "keys")
 _CLASS_NAMES = ("class names", "classnames", "label names", "target names", "categories", "classes")
 _ORDER = ("tr", "va", "de", "te")
 """First letters of the names of splits, in the order in which their items are imported."""
@@ -38,7 +38,9 @@ class Members:
     items: list[str] = field(default_factory=list)
     """Arrays with items, one per split."""
     labels: list[str] = field(default_factory=list)
-    """Names of the arrays with labels, in the order of `items`. Empty: there are no labels."""
+    """Names of the arrays with labels, in the order of `items`; "" for items without labels.
+
+    Empty: there are no labels."""
     splits: list[str] = field(default_factory=list)
     """Name of the split of each array in `items`. Empty: there are no splits."""
     ids: str | None = None
@@ -49,7 +51,7 @@ class Members:
     def read(self) -> list[str]:
         """All arrays that are read."""
         more = [name for name in (self.ids, self.class_names) if name is not None]
-        return [*self.items, *self.labels, *more]
+        return [*self.items, *filter(None, self.labels), *more]
 
 
 def choose_members(shapes: Mapping[str, tuple[int, ...]], options: ImportOptions) -> Members | None:
@@ -68,14 +70,14 @@ def choose_members(shapes: Mapping[str, tuple[int, ...]], options: ImportOptions
     if asked is not None:
         found.items = [_asked(shapes, asked)]
     else:
-        found.items = [name for key in _ITEMS if (name := plain.get(key)) is not None][:1]
-        parts = [] if "x" in plain else _parts(shapes, _ITEMS)
+        found.items = [name for key in ITEMS if (name := plain.get(key)) is not None][:1]
+        parts = [] if "x" in plain else _parts(shapes, ITEMS)
         if parts and (not found.items or plain.get("x") is None):
             found.splits = [split for split, _ in parts]
             found.items = [name for _, name in parts]
-            by_split = dict(_parts(shapes, _LABELS))
-            if all(split in by_split for split in found.splits):
-                found.labels = [by_split[split] for split in found.splits]
+            by_split = dict(_parts(shapes, LABELS))
+            if by_split.keys() & set(found.splits):
+                found.labels = [by_split.get(split, "") for split in found.splits]
     if not found.items:
         largest = max(
             (name for name, shape in shapes.items() if len(shape) > 1 and "/" not in name),
@@ -93,15 +95,15 @@ def choose_members(shapes: Mapping[str, tuple[int, ...]], options: ImportOptions
     if options.label is not None:
         found.labels = [_asked(shapes, options.label)]
     elif not found.splits:
-        named = (plain[key] for key in _LABELS if key in plain)
+        named = (plain[key] for key in LABELS if key in plain)
         fitting = [n for n in named if n not in found.items and shapes[n][:1] == (count,)]
-        if not fitting and any(plain.get(key) for key in _LABELS[:4]):
-            fitting = [plain[key] for key in _LABELS[:4] if key in plain]  # an error names it
+        if not fitting and any(plain.get(key) for key in LABELS[:4]):
+            fitting = [plain[key] for key in LABELS[:4] if key in plain]  # an error names it
         found.labels = fitting[:1]
     if options.id is not None:
         found.ids = _asked(shapes, options.id)
     else:
-        named = (plain[key] for key in _IDS if key in plain)
+        named = (plain[key] for key in IDS if key in plain)
         found.ids = next((n for n in named if shapes[n] == (count,) or n == "ids"), None)
     named = (plain[key] for key in _CLASS_NAMES if key in plain)
     found.class_names = next(
@@ -181,7 +183,12 @@ def from_npz(
             heads = [_head(archive, path, names[name]) for name in members.items]
     except DAMAGED as error:
         raise DatasetError(f"{path} is not a plain .npz file: {error}") from error
-    return _items(path, members, heads, [names[name] for name in members.items], read, options)
+    unread = [name for name in shapes if name not in members.read]
+    if unread:
+        text = f"arrays that are not read: {', '.join(unread[:_MOST_LISTED])}"
+        members.doubts.append(Finding("columns", text))
+    files = [names[name] for name in members.items]
+    return array_items(path, members, heads, partial(_npz_blocks, path, files), read, options)
 
 
 def _shapes(
@@ -195,7 +202,7 @@ def _shapes(
                 found[name] = _head(archive, path, member).shape
             except DatasetError:
                 plain = " ".join(word for word in words(name) if not is_split(word))
-                if plain in (*_ITEMS, *_LABELS, *_IDS):
+                if plain in (*ITEMS, *LABELS, *IDS):
                     size = archive.getinfo(member).file_size
                     check_unpacked(str(path), size, path.stat().st_size, unpacked)
                     raise
@@ -212,14 +219,27 @@ def _member(archive: zipfile.ZipFile, path: Path, member: str) -> npt.NDArray[An
         return ArrayFile(stream, f"{path}: {member}", archive.getinfo(member).file_size).whole()
 
 
-def _items(
+def array_items(
     path: Path,
     members: Members,
     heads: Sequence[ArrayFile],
-    files: Sequence[str],
+    blocks: Blocks,
     read: Mapping[str, npt.NDArray[Any]],
     options: ImportOptions,
 ) -> ArrayItems:
+    """Return the items of several arrays, which follow each other.
+
+    Args:
+        path: The file or folder of the arrays.
+        members: The purpose of each array.
+        heads: The arrays with items, of which only the headers have been read.
+        blocks: The items of all arrays.
+        read: The other arrays of `members`, by name.
+        options: The option `missing`.
+
+    Raises:
+        DatasetError: The arrays do not fit each other.
+    """
     first = heads[0]
     for name, head in zip(members.items, heads, strict=True):
         if head.shape[1:] != first.shape[1:] or head.dtype != first.dtype:
@@ -227,32 +247,61 @@ def _items(
                 f"{path}: the arrays {members.items[0]} and {name} have items of different shape "
                 "or type; name one with --image or --vector"
             )
-    labels = [read[name] for name in members.labels]
+    labels = [read.get(name) for name in members.labels]
     for name, head, found in zip(members.items, heads, labels, strict=False):
-        if len(found) != head.shape[0]:
+        if found is not None and len(found) != head.shape[0]:
             raise DatasetError(
                 f"{path} has {len(found)} labels for {head.shape[0]} items of {name}; there must "
                 "be one label per item"
             )
     findings = list(members.doubts)
     if members.labels:
-        findings.append(Finding("labels", f"from the array {', '.join(members.labels)}"))
+        text = f"from the array {', '.join(filter(None, members.labels))}"
+        without = [n for n, of in zip(members.items, members.labels, strict=False) if not of]
+        text += f"; {', '.join(without)} without labels" if without else ""
+        findings.append(Finding("labels", text))
     if members.splits:
         findings.append(Finding("splits", f"from the arrays {', '.join(members.items)}"))
     if members.ids is not None:
         findings.append(Finding("ids", f"from the array {members.ids}"))
     parts = zip(members.splits, heads, strict=False)
     return ArrayItems(
-        path.stem,
+        path.stem if path.is_file() else path.name,
         (sum(head.shape[0] for head in heads), *first.shape[1:]),
         first.dtype,
-        partial(_npz_blocks, path, files),
-        np.concatenate(labels) if labels else None,
+        blocks,
+        _joined(labels, [head.shape[0] for head in heads]),
         _texts(read, members.ids),
         _texts(read, members.class_names),
         splits=[(split, head.shape[0]) for split, head in parts],
         findings=findings,
         missing=options.missing,
+    )
+
+
+def _joined(
+    labels: Sequence[npt.NDArray[Any] | None], counts: Sequence[int]
+) -> npt.NDArray[Any] | None:
+    """Return the labels of all arrays, or None if there are no labels.
+
+    Items of an array without labels get -1 or "", or zeros in place of 0 and 1 per class.
+
+    Args:
+        labels: The labels of each array, (N,), (N, 1) or (N, K). None: without labels.
+        counts: Number of items of each array.
+    """
+    given = next((found for found in labels if found is not None), None)
+    if given is None:
+        return None
+    shape = given.shape[1:]
+    hot = given.ndim == 2 and shape[0] > 1
+    empty: Any = "" if given.dtype.kind == "U" else b"" if given.dtype.kind == "S" else -1
+    kind = np.int64 if empty == -1 and given.dtype.kind in "ub" and not hot else given.dtype
+    return np.concatenate(
+        [
+            np.full((count, *shape), 0 if hot else empty, kind) if found is None else found
+            for found, count in zip(labels, counts, strict=True)
+        ]
     )
 
 
@@ -270,62 +319,3 @@ def _npz_blocks(path: Path, members: Sequence[str]) -> Iterator[npt.NDArray[Any]
         with zipfile.ZipFile(path) as archive, archive.open(member) as stream:
             size = archive.getinfo(member).file_size
             yield from ArrayFile(stream, f"{path}: {member}", size).blocks()
-
-
-def _npy_blocks(path: Path) -> Iterator[npt.NDArray[Any]]:
-    with path.open("rb") as file:
-        yield from ArrayFile(file, str(path), path.stat().st_size).blocks()
-
-
-def from_npy(path: Path, options: ImportOptions | None = None) -> ArrayItems:
-    """Return the array in a .npy file, with the labels in a file beside it, as y.npy beside X.npy.
-
-    Raises DatasetError.
-    """
-    array = _opened(path, lambda file: file)
-    labels, findings = _labels_beside(path, array.shape[0])
-    return ArrayItems(
-        path.stem,
-        array.shape,
-        array.dtype,
-        partial(_npy_blocks, path),
-        labels,
-        findings=findings,
-        missing=None if options is None else options.missing,
-    )
-
-
-def _opened(path: Path, use: Callable[[ArrayFile], Any]) -> Any:
-    try:
-        with path.open("rb") as file:
-            return use(ArrayFile(file, str(path), path.stat().st_size))
-    except OSError as error:
-        raise DatasetError(f"{path} cannot be read: {error.strerror}") from error
-
-
-def _labels_beside(path: Path, count: int) -> tuple[npt.NDArray[Any] | None, list[Finding]]:
-    """Return the labels for X_train.npy in y_train.npy, for images.npy in labels.npy, and so on."""
-    stem = path.stem
-    for item in _ITEMS[:-1]:
-        for label in _LABELS[:-1]:
-            for name in _renamed(stem, item, label):
-                beside = path.with_name(f"{name}.npy")
-                if not beside.is_file() or beside.is_symlink():
-                    continue
-                try:
-                    found = _opened(beside, lambda file: file.whole())
-                except DatasetError:
-                    continue
-                if found.shape[0] == count and found.ndim <= 2:
-                    return found, [Finding("labels", f"from the file {beside.name} beside it")]
-    return None, []
-
-
-def _renamed(stem: str, item: str, label: str) -> Iterator[str]:
-    """Yield the stem with the word `item` replaced by `label`."""
-    begin, _, end = stem.partition("_")
-    if begin.lower() == item:
-        yield f"{label}_{end}" if end else label
-    begin, _, end = stem.rpartition("_")
-    if begin and end.lower() == item:
-        yield f"{begin}_{label}"
