@@ -17,7 +17,7 @@ _SPLITS = frozenset({"train", "test", "t10k", "val", "valid"})
 
 
 def from_idx(path: Path, unpacked: float | None = None) -> ArrayItems:
-    """Return the pictures of an IDX file, with labels from a file in the same folder if there is such a file.
+    """Return the pictures of an IDX file, with labels from a file in the same folder, if any.
 
     The labels of train-images-idx3-ubyte are in train-labels-idx1-ubyte. `unpacked` is the largest
     size to which each file may unpack, in GB (unpacking.py). Raises DatasetError.
