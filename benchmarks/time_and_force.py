@@ -153,7 +153,9 @@ async def drag(client: StreamClient, watcher: Watcher, item: int) -> float:
 
 
 async def decoding(client: StreamClient, seconds: float = 3.0) -> None:
-    """Decode points of the latent space one after the other during training."""
+    """Measure and print how many points of the latent space are decoded per second during
+    training.
+    """
     await client.label(list(range(40)), 0)
     count, end = 0, time.perf_counter() + seconds
     while time.perf_counter() < end:
@@ -170,7 +172,7 @@ async def session(
     truth: npt.NDArray[np.int16],
     random: np.random.Generator,
 ) -> None:
-    """Label clusters during training, and compare each frame with the previous frame."""
+    """Label clusters during training. Print the frame rate, and how far points move."""
     await watcher.rest()
     seen = [watcher.latent.copy()]
     take = client._frame

@@ -20,7 +20,10 @@ class Epochs:
         self.batches_per_epoch = -(-n // self.batch_size)
 
     def next(self) -> torch.Tensor:
-        """Return the items of the next batch, int64 (B,). The last batch may be smaller."""
+        """Return the items of the next batch, int64 (B,).
+
+        The last batch of an epoch may be smaller.
+        """
         if self.position >= len(self.order):
             self.order = torch.randperm(self.n, generator=self.generator)
             self.position = 0

@@ -31,8 +31,9 @@ SMALLEST = 12
 """Smallest number of items in a region."""
 LARGEST_REGION = 1500
 STRANGERS = 0.05
-"""A person draws a region at most so large that this share of its items is predicted as another
-class than its main class."""
+"""Largest share of the items of a region whose predicted class is not the main class of the
+region.
+"""
 
 
 class Eyes:

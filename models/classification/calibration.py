@@ -14,7 +14,9 @@ An exponent below 1 reduces overconfidence.
 EXPONENT_STRENGTH = 6.0
 """Weight of the prior that prefers the exponent 1, in nats per squared log of the exponent."""
 LEAST_PROBABILITY = 1e-3
-"""Lower bound of the probability of a true class, because a label may be wrong."""
+"""Lower bound of the probability that a prediction gives to a label, because a label may be
+wrong.
+"""
 EXPECTED_NOISE = 0.02
 """Share of wrong labels that is assumed before there is evidence."""
 NOISE_STRENGTH = 20.0

@@ -53,8 +53,8 @@ class Predictions:
     A sweep goes over all items twice. The first pass computes features and probabilities of the
     wide classifier. The second pass adds a kernel classifier on these features, and classifiers on
     features that are not learned (the voices, voices.py). The result is a weighted mean of the
-    learned classifiers and the voices. The weight follows from labels that both predicted before
-    the labels were given (evidence.py).
+    learned classifiers and the voices. The weights follow from labels that both had predicted
+    before these labels were given (evidence.py).
 
     For an item that is trained on, only the voices give the probabilities, because these do not
     depend on the item's own label. The learned classifiers may have memorised this label.
@@ -153,7 +153,10 @@ class Predictions:
         return True
 
     def _second_pass(self, items: torch.Tensor, trained: torch.Tensor) -> None:
-        """Combine the predictions of items int64 (B,). `trained`: labels of all N items, int64."""
+        """Combine the predictions of items int64 (B,).
+
+        `trained` has the labels of all items, int64 (N,).
+        """
         if self._kernel is not None:
             self._learned[items] += self._kernel.probabilities(self.features[items])
             self._learned[items] /= 2

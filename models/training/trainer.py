@@ -154,11 +154,11 @@ class Trainer:
             self._anchor()
 
     def pins_dragged(self, items: ItemNumbers, targets: npt.NDArray[np.float32]) -> bool:
-        """Whether the pins of items (K,) at targets (K, D) pin or release an item of the drag."""
+        """Whether new pins of items (K,) at targets (K, D) would pin or release a dragged item."""
         return self._pinning.changes_held(self._checked_pins(items, targets))
 
     def return_dragged(self, before: TrainingState) -> None:
-        """End the drag, and move all points back to their places in `before`, the state before it.
+        """End the drag, and move all points back to their places in `before`, an earlier state.
 
         The networks keep what they have learned since then.
         """

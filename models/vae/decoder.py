@@ -40,7 +40,7 @@ class ConvDecoder(nn.Module):
         return layer
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
-        """Return the latent variable (B, D) -> logits (B, C, side, side)."""
+        """Decode latent variables (B, D) to logits (B, C, side, side)."""
         return self.deconvolutions(self.dense(z).view(-1, *self.unflatten))
 
 
@@ -58,7 +58,7 @@ class VectorDecoder(nn.Module):
         )
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
-        """Return the latent variable (B, D) -> means (B, F)."""
+        """Decode latent variables (B, D) to means (B, F)."""
         return self.layers(z)
 
 

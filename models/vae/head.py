@@ -30,7 +30,7 @@ class ClassificationHead(nn.Module):
         return layer
 
     def forward(self, latent_mean: torch.Tensor) -> torch.Tensor:
-        """Return the latent mean (B, D) -> class logits (B, C)."""
+        """Return the class logits (B, C) of latent means (B, D)."""
         return self.layers(latent_mean)
 
     @torch.no_grad()

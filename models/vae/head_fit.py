@@ -32,7 +32,10 @@ class HeadFit:
     """
 
     def __init__(self, units: int = 0, loss: float | None = None) -> None:
-        """Start a fit. To continue one, give the number of units done, and the loss after them."""
+        """Start a fit.
+
+        To continue a fit, give the number of units done, and the loss after them.
+        """
         self.units = units
         """Number of units done."""
         self.loss = loss

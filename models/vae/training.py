@@ -238,7 +238,7 @@ class VAETraining:
     ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """Return the terms of equation 1 for a batch of encoded items.
 
-        Only the first n items of the batch are decoded and compared.
+        Only the first n items of the batch are decoded and compared with `x`.
 
         Args:
             mean: latent means, (B, D).

@@ -27,7 +27,7 @@ class _Period:
 
 
 class RepeatLimit(logging.Filter):
-    """Keeps messages that repeat within a minute out of the log.
+    """Leaves out of the log each message that repeats an earlier message of the same minute.
 
     When such a message is logged again later, it states how many repetitions were left out.
     """

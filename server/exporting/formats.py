@@ -27,10 +27,11 @@ class ExportOptions:
     excel: bool = False
     """For csv: whether to put an apostrophe before cells that a spreadsheet runs as formulas."""
     predictions: bool = False
-    """Whether an item without a label is exported with its predicted class. For the formats
-    `classes`, `raven` and `audacity`."""
+    """For the formats `classes`, `raven` and `audacity`: whether an item without a label is
+    exported with its predicted class.
+    """
     files: class_folders.Files = "copy"
-    """Treatment of the files in the format "classes": copies, hard links, or only a list."""
+    """For the format `classes`: whether the files are copied, linked, or only listed."""
 
 
 @dataclass(frozen=True)

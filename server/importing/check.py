@@ -65,9 +65,9 @@ class _Check:
         self.frame = frame_of(source, options, self.sizes)
         self.refusals = Refusals()
         self.pixels: tuple[int, ...] = ()
-        """Shape of a stored picture."""
+        """Shape of a stored picture; () before a picture was read."""
         self.vector: tuple[int, ...] = ()
-        """Shape of a vector."""
+        """Shape of a vector; () before a vector was read."""
         self.read = 0
         """Number of items whose picture or vector was read."""
 

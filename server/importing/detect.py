@@ -174,7 +174,7 @@ def _of_arrays(path: Path, found: Sequence[bytes], options: ImportOptions) -> So
 
 
 def _unread(path: Path, single: Sequence[bytes], others: Counter[str]) -> str:
-    """Why the folder `path`, without pictures, sounds and videos, is not read, and what to do."""
+    """Return why a folder without pictures, sounds and videos is not read, and what to do."""
     if single:
         names = ", ".join(map(shown, single[:3])) + (", ..." if len(single) > 3 else "")
         return f"{path} holds several tables or arrays; give one of them as DATA: {names}"

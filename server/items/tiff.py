@@ -75,8 +75,8 @@ def is_tiff(file: BinaryIO) -> bool:
 def page_count(file: BinaryIO, most: int = MAX_PAGES) -> int:
     """Return the number of pages of a TIFF file, at most `most` + 1. 0 for a damaged file.
 
-    Counted here, because a hostile file can have millions of pages, each of a few bytes. `file` is
-    at its beginning afterwards.
+    tifffile does not count them, because a hostile file can have millions of pages of a few bytes.
+    `file` is at its beginning afterwards.
     """
     try:
         return _count_pages(file, most)
@@ -220,7 +220,7 @@ class Stack:
 
     @property
     def rest(self) -> list[Axis]:
-        """The axes of the pages, without the one of the channels."""
+        """The axes of the pages, without the axis of the channels."""
         return [axis for axis in self.leading if axis.letter != self.channel_axis]
 
     def numbers(self, reading: PictureReading) -> Numbers:

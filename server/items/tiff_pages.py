@@ -34,7 +34,7 @@ def pages(file: BinaryIO, every: int = 1) -> Iterator[Page | ItemError]:
 
     Args:
         file: The file.
-        every: Yield one of `every` pages.
+        every: Distance between two yielded pages: 2 leaves out every second page.
 
     Raises:
         ItemError: tifffile is missing, or the file is damaged.

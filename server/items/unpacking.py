@@ -29,8 +29,8 @@ def most_unpacked(size: int, given: float | None, ratio: int = RATIO) -> int:
 def too_large(given: float | None, ratio: int = RATIO) -> str:
     """Return the end of an error message about a file that unpacks to more than the limit.
 
-    It states the limit and the option that changes the limit. `given` is the value of --unpacked
-    in GB, or None.
+    The text states the limit and the option that changes the limit. `given` is the value of
+    --unpacked in GB; None without this option.
     """
     limit = (
         f"more than {ALWAYS / 1e9:g} GB and more than {ratio} times the size of the file"

@@ -75,10 +75,10 @@ class ValueSample:
     def range(self, asked: Range | Full | None = None) -> Range:
         """Return the range of the sampled numbers. Raises ItemError if there is no finite number.
 
-        `asked` is the option --range: a range, or "full" for the range of the number type. Numbers
-        that fill a usual range (fractions from 0 to 1, 8 bits, 16 bits) keep it. If many pixels
-        have one number, which is far from all other numbers, then these pixels have no value. The
-        range does not include this number.
+        `asked` is the option --range: a range, or "full" for the range of the number type. If the
+        numbers fill a usual range (fractions from 0 to 1, 8 bits, 16 bits), this range is returned.
+        If many pixels have one number, which is far from all other numbers, then these pixels have
+        no value. The range does not include this number.
         """
         if asked is not None and asked != "full":
             return asked

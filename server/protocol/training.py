@@ -96,4 +96,4 @@ class LossesMeasured(Operation, tag="losses"):
     message replaces it."""
 
     losses: Losses
-    """The sample."""
+    """The newest sample of the training curves."""

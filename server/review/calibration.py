@@ -25,7 +25,10 @@ from lodespace.session.session import AnnotationSession
 Floats = npt.NDArray[np.float64]
 
 NEWEST = 30
-"""The calibration uses people's answers on this many contact sheets at most, the newest ones."""
+"""Largest number of contact sheets whose answers the calibration uses.
+
+The newest sheets are used.
+"""
 FADING = 0.75
 """Weight of the answers on a sheet, relative to those on the next newer sheet. Older answers count
 less, because the model changes."""
@@ -93,8 +96,9 @@ class _Sheet(NamedTuple):
     label: ClassIds
     predicted: ClassIds
     surprise: float
-    """Negative logarithm of the model's probability that no class on the sheet is wrong, in nats. 0
-    if the person changed a class."""
+    """Negative logarithm of the model's probability that all classes on the sheet are right, in
+    nats. 0 if the person changed a class.
+    """
 
 
 def evidence(session: AnnotationSession) -> Evidence:

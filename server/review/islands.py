@@ -91,7 +91,10 @@ class _Grid:
         self.cell_of_item: Ints = np.asarray(places)
 
     def smoothed(self, items: npt.NDArray[np.bool_] | None = None) -> npt.NDArray[np.float64]:
-        """Return the density per cell, flat: of all items, or of those in the mask `items` (N,)."""
+        """Return the density per cell as a flat array.
+
+        Only items in the mask `items` (N,) count; with None, all items count.
+        """
         from scipy import ndimage  # a late import: it takes 0.2 s
 
         cells = self.cell_of_item if items is None else self.cell_of_item[items]

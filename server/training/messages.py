@@ -177,7 +177,7 @@ class State(msgspec.Struct, tag=True):
     """State of training. Sent after each change, and about every 0.5 s as the heartbeat."""
 
     running: bool
-    """False while training is paused."""
+    """Whether training runs; False while it is paused."""
     event: int
     """Number of the newest event whose inputs were applied."""
     phase: Phase

@@ -88,7 +88,7 @@ class TrainerSupervisor:
         self.inputs = inputs
         """Inputs of the model, sent again to each new process."""
         self.running = True
-        """False while training is paused."""
+        """Whether training runs; False while it is paused."""
         self.training = protocol.Training(
             state="starting",
             phase="layout",

@@ -118,7 +118,7 @@ class Headset:
         return self._point(side, "position")
 
     def brush_to(self, side: Side, target: Sequence[float] | Point, point: str = "brush") -> None:
-        """Move the hand until its brush is at `target`, or, with point="touch", its fingertip."""
+        """Move the hand until its brush, or its fingertip with point="touch", is at `target`."""
         source = self._source(side)
         held = np.array(
             self.value(f"({source}).position.toArray?.() ?? Array.from(({source}).position.vec3)")

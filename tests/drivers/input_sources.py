@@ -86,7 +86,7 @@ class VisionHeadset(SourcesHeadset):
         self._look_at = target
 
     def touch(self, side: Side, kind: str, which: int = 0) -> None:
-        """Look at a tile and pinch beside the body; a tracked hand touches the tile."""
+        """Touch a tile if the page gets the joints of the hands; else look at it and pinch."""
         if self.seen:
             super().touch(side, kind, which)
             return

@@ -17,7 +17,7 @@ class PooledPage:
     kind: Hashable
     """The arguments of `take`.
 
-    Only pages that were made with equal arguments are used again for one another.
+    A page is used again only for a call with equal arguments.
     """
     view: ViewportSize | None
     """Size of the page when it was new."""

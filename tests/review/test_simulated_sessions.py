@@ -18,7 +18,7 @@ def started(slow: bool, seed: int = 0) -> SimulatedSession:
 
 
 def least(session: SimulatedSession) -> float:
-    """Largest amount by which one suggested gesture may lower the true share of right items."""
+    """Return how much one suggested gesture may at most lower the true share of right items."""
     return max(0.005, 3 / len(session.truth))
 
 

@@ -29,7 +29,7 @@ class Annotation:
     confidence: float | None = None
     """Confidence of the program that found the label, 0 to 1. None for a label of a person."""
     others: tuple[str, ...] = ()
-    """Further labels of the same part."""
+    """Further labels of the same recording, part or item."""
     split: str | None = None
     """Split of the recording: train, test, a fold, ..."""
     columns: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -55,7 +55,7 @@ class AnnotationFile:
     label_column: str = ""
     """Column with the labels. Empty if the format has no columns with names."""
     class_columns: tuple[str, ...] = ()
-    """Columns with one class each, of a table without `label_column`."""
+    """Columns that stand for one class each. Empty if there is a `label_column`."""
     by_program: bool = False
     """Whether a program such as BirdNET found the annotations."""
     own: bool = False
@@ -84,7 +84,7 @@ class AnnotationFile:
 
 
 def joined(labels: Sequence[str]) -> str | None:
-    """Several labels as one text, as in the column other_labels: "a|b". None without labels."""
+    """Return labels as one text, as in the column other_labels: "a|b". None without labels."""
     return "|".join(labels) or None
 
 

@@ -19,7 +19,8 @@ def read_beside(
     """Return the files of annotations among the files `others` in `root`, and their paths.
 
     Files that are not annotations are ignored, and so are tables such as sample_submission.csv,
-    which show how to hand in predictions. Tables without names of columns are all read alike.
+    which show how to hand in predictions. In all tables without column names, the second number has
+    the same meaning (`read_alike`).
     """
     files: list[AnnotationFile] = []
     paths: list[bytes] = []

@@ -9,7 +9,7 @@ from lodespace.importing.label_text import LabelReader, bars_separate
 _LONGEST = 10_000
 """Largest number of characters of a cell with labels."""
 _SHORT = 200
-"""The labels in a text of at most this length are cached, because tables repeat texts."""
+"""Texts of at most this number of characters are cached with their labels, because they repeat."""
 _MOST_KNOWN = 10_000
 _EXPORTED = frozenset({"item", "id", "label", "class_id", "labelled_by", "labelled_at", "gesture"})
 """Columns of our own exports (exporting/table.py)."""

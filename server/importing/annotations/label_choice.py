@@ -16,7 +16,7 @@ from lodespace.importing.tables.table_rows import Row
 _LONGEST = 10_000
 """Largest number of characters of a cell with labels."""
 _ONE_EACH = 0.8
-"""Columns of marks are chosen if at least this share of the rows with a mark has exactly one."""
+"""Columns with marks are chosen if, of the rows with a mark, at least this share has only one."""
 _PRESENT = frozenset({"1", "pos"})
 """Marks of a class that is present."""
 _MOST_DISTINCT = 0.5
@@ -33,7 +33,10 @@ class LabelChoice:
     column: str = ""
     """Column with the labels."""
     classes: tuple[str, ...] = ()
-    """Columns with a mark (1 or POS) in the rows of a class. Their names are the classes."""
+    """Columns that stand for one class each.
+
+    A mark (1 or POS) gives a row the class that the column is named after.
+    """
     guessed: bool = False
     """Whether the column of the labels was found without a usual name."""
     proposed: tuple[str, ...] = ()
@@ -98,7 +101,9 @@ def choose_labels(
 
 
 def matching(names: Sequence[str], pattern: str) -> tuple[str, ...]:
-    """Return the columns of a pattern such as "is_*" or "owl,crow". Other text has no columns."""
+    """Return the columns that a pattern such as "is_*" or "owl,crow" names; () for any
+    other text.
+    """
     if not any(mark in pattern for mark in "*?,"):
         return ()
     pieces = [piece.strip() for piece in pattern.split(",")]

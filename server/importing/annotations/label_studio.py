@@ -1,4 +1,7 @@
-"""Label Studio's exports: JSON, JSON_MIN, CSV and TSV, with choices or regions of sounds."""
+"""Label Studio's exports: JSON, JSON_MIN, CSV and TSV, with choices or regions of sounds.
+
+A control is an input of Label Studio's labelling form, such as a list of choices.
+"""
 
 import re
 import urllib.parse
@@ -25,7 +28,7 @@ _LABELS = (
 """Usual names of the control with the labels."""
 _LONGEST_NAME = 2000
 _LONGEST = 1e12
-"""Times are shorter, in seconds."""
+"""Limit for the end of a region, in seconds. A region with a larger end is not read."""
 _FILE = re.compile(r"[\\/]|\.[A-Za-z0-9]{1,5}$")
 _IMAGE_REGIONS = ("rectanglelabels", "polygonlabels", "brushlabels", "keypointlabels")
 
@@ -35,7 +38,7 @@ class _Vote:
     """The labels that one annotator gave to a task."""
 
     choices: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
-    """Labels of the whole task per control."""
+    """Labels of the whole task, by the name of the control."""
     regions: list[tuple[str, float, float, tuple[str, ...]]] = field(
         default_factory=list[tuple[str, float, float, tuple[str, ...]]]
     )

@@ -20,7 +20,7 @@ class NamelessTimes:
 
         Args:
             pairs: Both numbers, per row.
-            durations: Whether the second number is a duration. None: by the numbers.
+            durations: Whether the second number is a duration. None: decided from the numbers.
         """
         self.rows = len(pairs)
         """Number of rows."""

@@ -38,7 +38,9 @@ class Match:
     several: tuple[int, ...] = ()
     """Indices of the first few paths that match equally well."""
     elsewhere: bool = False
-    """Whether the path is in another folder than the name states, so it may be of another file."""
+    """Whether the path is in another folder than the name states, so the name may mean another
+    file.
+    """
 
 
 def match_paths(
@@ -128,7 +130,7 @@ In each comparison, the changed names are compared with the changed paths."""
 def _by_tail(
     wanted: dict[str, tuple[str, ...]], paths: Iterable[tuple[str, ...]], how: How
 ) -> dict[str, Match]:
-    """Return, for each name in `wanted` that has one, the match with the longest equal end."""
+    """Return the match with the longest equal end, for each name in `wanted` that has a match."""
     tails: dict[tuple[str, ...], list[int]] = {}
     for parts in wanted.values():
         for count in range(1, min(len(parts), _MOST_PARTS) + 1):

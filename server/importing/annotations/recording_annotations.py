@@ -21,8 +21,9 @@ _NAMED = 3
 _LENGTHS_LOOKED_AT = 20
 """Approximate number of annotations whose end is compared with the length of their recording."""
 _BEYOND = 0.1
-"""An annotation that ends later than this after the end of its recording lies outside of it, in
-seconds."""
+"""An annotation lies outside of its recording if it ends more than this number of seconds after the
+end of the recording.
+"""
 
 
 class RecordingAnnotations:
@@ -61,7 +62,8 @@ class RecordingAnnotations:
         self.unlabelled: list[AnnotationFile] = []
         """Tables of the recordings in which no column is known to have labels.
 
-        Tables with times are not used. Tables without times give only other columns."""
+        Tables with times are not used. From tables without times, only the other columns are used.
+        """
         self.unknown: Counter[str] = Counter()
         """Number of annotations, in the files `used`, per name that fits no recording."""
         self.unclear: Counter[str] = Counter()
@@ -270,7 +272,7 @@ class RecordingAnnotations:
         return found
 
     def _sources(self) -> list[Finding]:
-        """Where the labels come from."""
+        """Return findings that state where the labels come from."""
         used = [self.files[number] for number in sorted(self.used)]
         files = [file for file in used if not file.unlabelled]
         kinds = Counter(file.kind for file in files)
@@ -293,7 +295,7 @@ class RecordingAnnotations:
         return [Finding("labels", text, guessed, "--label COLUMN" if guessed else ""), *of_files]
 
     def _doubts(self) -> list[Finding]:
-        """Labels that a person should check."""
+        """Return findings on labels that a person should check."""
         found: list[Finding] = []
         unsure = self._unsure
         if unsure:

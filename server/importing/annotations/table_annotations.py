@@ -51,7 +51,7 @@ def read_table(
         identified: Whether columns with ids or pictures may name the labelled items. Otherwise
             only columns with recordings may.
         durations: Whether the second number is a duration, in a table that does not name its
-            columns. None: by the numbers (nameless_times.py).
+            columns. None: decided from the numbers (nameless_times.py).
     """
     label, clips, missing = options.label, options.clips, options.missing
     looked_at = [sketched(row) for _, row in itertools.islice(_good(rows), _MOST_LOOKED_AT)]

@@ -20,11 +20,9 @@ _TINY = 1e-6
 class WindowLabels:
     """The annotations of one recording. `of` returns the labels of a window.
 
-    An annotation counts in a window if they overlap by at least `overlap` of the one that is
-    shorter. So a short call counts in the window that holds most of it, and a long song counts in
-    each window that it mostly fills. Of several labels that count, the label with the largest
-    overlap is the class of the window. If several have this overlap, the class is the label with
-    the highest confidence, and if the confidence is the same, the label of the first annotation.
+    An annotation counts in a window if both overlap by at least the share `overlap` of the shorter
+    of the two. So a short call counts in the window that holds most of the call, and a long song
+    counts in each window that it mostly fills. `of` states which label is the class of the window.
     """
 
     def __init__(self, annotations: Sequence[Annotation], overlap: float = DEFAULT_OVERLAP) -> None:
@@ -45,7 +43,10 @@ class WindowLabels:
         self._starts = [start for start, _, _ in timed]
         self._latest = max((end for _, end, _ in timed), default=0.0)
         self._by_length: dict[int, tuple[list[float], list[int]]] = {}
-        """By key: starts and indices of the annotations that are at most 2 ** key seconds long."""
+        """Starts and indices of the annotations, grouped by length.
+
+        Annotations under the key k are at most 2 ** k seconds long.
+        """
         for index, (start, end, _) in enumerate(timed):
             key = math.frexp(end - start)[1]
             starts, indices = self._by_length.setdefault(key, ([], []))
@@ -66,8 +67,9 @@ class WindowLabels:
     def of(self, start: float, end: float) -> tuple[str, ...]:
         """Return the labels of the window from `start` to `end` seconds, the class first.
 
-        The class is the label with the longest overlap. Of several such labels, it is the label of
-        the most annotations, and then the label with the highest confidence.
+        The class is the label with the longest overlap. If several labels have this overlap, the
+        class is the label of the most annotations, then the label with the highest confidence, then
+        the label of the first annotation.
 
         Labels of the whole recording are used only if no annotation of the recording has times.
         """

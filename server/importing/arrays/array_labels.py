@@ -85,7 +85,9 @@ class ArrayLabels:
         return self.names[at] if 0 <= at < len(self.names) else str(number)
 
     def _numbering(self) -> tuple[int, list[str]]:
-        """The number of the first class name, 0 or 1, and doubts whether names fit the numbers."""
+        """Return the number of the first class name, 0 or 1, and doubts about fit of names and
+        numbers.
+        """
         count = len(self.names)
         if self.labels is None or not count:
             return 0, []
@@ -110,7 +112,7 @@ class ArrayLabels:
         return 0, []
 
     def findings(self) -> list[Finding]:
-        """How the labels were read, after all items."""
+        """Return how the labels were read. The findings are complete after all items were read."""
         if self.labels is None:
             return []
         found = self._read.findings()

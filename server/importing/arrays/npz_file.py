@@ -62,7 +62,7 @@ def choose_members(shapes: Mapping[str, tuple[int, ...]], options: ImportOptions
         options: `image` or `vector` names the items, `label` the labels, and `id` the ids.
 
     Raises:
-        DatasetError: There is no array that an option names.
+        DatasetError: An option names an array that does not exist.
     """
     plain = {" ".join(words(name)): name for name in reversed(list(shapes)) if "/" not in name}
     asked = options.image or options.vector

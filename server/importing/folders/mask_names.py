@@ -27,7 +27,9 @@ _END = re.compile(r"(?<=[^-_ .])(?=[-_ .])|(?<=[a-z0-9)])(?=[A-Z])|(?<=[0-9)])(?
 _PREFIX = re.compile(r"(?P<words>[^\W\d]*?[^\W\d_]+)[-_ .]?(?P<rest>\d.*)")
 """A name that begins with words, followed by a number: mask_12, man_seg000."""
 _LEAST_OTHER = 0.8
-"""Files with the same unknown ending are doubtful if they belong to this share of the others."""
+"""Files with the same unknown ending may be masks if their number is at least this share of the
+number of other files.
+"""
 
 
 def bases(stem: str) -> Iterator[str]:
@@ -51,13 +53,13 @@ def is_weak(stem: str) -> bool:
 
 
 def without_filler(stem: str) -> str:
-    """The name without a last word that describes any picture: 000 for 000_img."""
+    """Return the name without a last word that describes any picture: 000 for 000_img."""
     begin, mark, end = stem.rpartition("_")
     return begin if mark and begin and is_filler(end) else stem
 
 
 def with_mask_word_first(stems: Collection[str]) -> set[str]:
-    """The names that begin with a word for masks, if a picture has the same rest in its name.
+    """Return the names that begin with a word for masks, if a picture's name has the same rest.
 
     For example, mask_12 beside img_12, t12 or 12. The rest begins with a number. Empty if the names
     of pictures begin with several words, which may be classes: mask_12, hat_12, glasses_12.
@@ -78,7 +80,7 @@ def with_mask_word_first(stems: Collection[str]) -> set[str]:
 
 
 def follows(name: str, siblings: Collection[str]) -> str | None:
-    """The folder among `siblings` whose masks are in the folder `name`: 01 for 01_GT."""
+    """Return the folder among `siblings` whose masks are in the folder `name`: 01 for 01_GT."""
     for place in _END.finditer(name):
         base, rest = name[: place.start()], name[place.start() :]
         found = [word for word in words(rest) if not word.isdigit()]
@@ -89,7 +91,7 @@ def follows(name: str, siblings: Collection[str]) -> str | None:
 
 
 def unknown_ending(stems: Mapping[str, Collection[str]]) -> tuple[str, str] | None:
-    """The ending of files that all belong to other files of their folder, and such a file.
+    """Return an ending that makes the name of a file from the name of another file, and an example.
 
     For example "_1stHO" for p1.png, p1_1stHO.png, p2.png, p2_1stHO.png. None if there is no such
     ending. `stems` has the names of the files in each folder, without suffix.

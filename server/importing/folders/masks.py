@@ -13,7 +13,9 @@ from lodespace.importing.folders import folder_names, mask_names
 _LEAST_PAIRS = 0.1
 """Files named as masks of other files are masks if they are at least this share of all files."""
 _MATCHED = 0.8
-"""Smallest share of the files in a folder of masks named like a picture outside of it."""
+"""A folder holds masks only if at least this share of its files is named like pictures
+elsewhere.
+"""
 _Verdict = Literal["yes", "perhaps", "no"]
 
 
@@ -98,7 +100,7 @@ def masks_among(paths: Sequence[str]) -> MaskFiles:
 
 
 def _mask_folders(stems: Mapping[str, Sequence[str]]) -> MaskFiles:
-    """The folders of masks. `stems` has the names of the files in each folder, without suffix."""
+    """Return the folders of masks. `stems` has the names of files without suffix, by folder."""
     children: defaultdict[str, set[str]] = defaultdict(set)
     for folder in stems:
         for parent, name in _steps(folder):
@@ -227,7 +229,7 @@ def _add_doubts(found: MaskFiles, paths: Sequence[str]) -> None:
 def _twin(
     folder: str, stems: Mapping[str, Collection[str]], levels: Mapping[str, Sequence[str]]
 ) -> tuple[str, str] | None:
-    """Return `folder`, and the folder of any pictures with files of the same names, or None.
+    """Return `folder` and a folder of pictures with the same names; None without such a folder.
 
     The other folder is the parent of `folder`, or a folder such as images that is alone beside it.
 

@@ -27,7 +27,7 @@ DECODED = 48
 _MOST_PIXELS = 200_000_000
 """Largest number of pixels that are decoded to find the range of values."""
 _PIXELS_EACH = 40_000
-"""Approximate number of pixels of a picture in the sample."""
+"""Approximate number of pixels that the sample has of each picture."""
 _MOST_LAYOUTS = 3
 """Largest number of layouts (of channels and planes) that the report names."""
 _COLOURS = {1: "grey", 2: "magenta and green", 3: "red, green and blue"}

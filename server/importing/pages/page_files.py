@@ -40,7 +40,9 @@ def pages_in(file: BinaryIO) -> int:
 
 
 def page_files(file: BinaryIO, every: int = 1) -> Iterator[PageFile | ItemError]:
-    """Yield one of `every` pages as a file, or the reason why a page cannot be read.
+    """Yield each page as a file, or the reason why it cannot be read.
+
+    `every` is the distance between two yielded pages: 2 leaves out every second page.
 
     Raises ItemError if the file cannot be read.
     """

@@ -202,7 +202,7 @@ def _readable(columns: HasColumns, named: Sequence[str]) -> str:
 
 
 def _separators(column: str, cells: Sequence[Any]) -> str:
-    """The characters of | ; , (in a column of tags also a space) that separate several labels.
+    """Return those of the characters | ; , (for tags also a space) that separate several labels.
 
     A mark other than | separates labels only if at least half of the parts between the marks are
     also whole labels of other items.

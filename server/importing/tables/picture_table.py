@@ -104,7 +104,7 @@ class PictureTable:
         first.other_labels = "|".join(dict.fromkeys([*others, item.label]))
 
     def _counts(self) -> Iterator[Finding]:
-        """Rows that are not used."""
+        """Yield findings on rows that are not used."""
         if self._further:
             text = f"{counted(self._further, 'row')} with the picture of an earlier row"
             if self._unlike:
@@ -135,7 +135,7 @@ class PictureTable:
         return None
 
     def mixed_column(self, classes: AbstractSet[str]) -> tuple[str, str] | None:
-        """Return a column whose cells have a name of `classes` and further text, with such a cell.
+        """Return a column whose cells have a name of `classes` and further text, and one such cell.
 
         None if there is no such column.
         """

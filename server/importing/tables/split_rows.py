@@ -27,10 +27,10 @@ class Part(NamedTuple):
 
 
 def split_tables(paths: Sequence[Path]) -> dict[Path, str]:
-    """The split of each table whose name is that of a split, if at least two splits have tables.
+    """Return the split of each table that is named after a split, if there are at least two splits.
 
     The tables are in one folder and have the same suffixes. Empty if there are no such tables, or
-    if several groups of tables have them.
+    if there are several groups of such tables.
     """
     groups: dict[tuple[Path, tuple[str, ...]], list[Path]] = {}
     for path in paths:
@@ -62,7 +62,7 @@ def split_word(name: str) -> str:
 class SplitRows(Rows):
     """Rows of several tables. The column `split` has the word in the name of each table.
 
-    The tables with the most columns are read first: a table of a test may have no labels.
+    The tables with the most columns are read first, because a table of test items may lack labels.
     """
 
     def __init__(self, parts: Sequence[Part], others: Sequence[Path] = ()) -> None:
@@ -111,7 +111,10 @@ class SplitRows(Rows):
 
 
 def are_alike(parts: Sequence[Part]) -> bool:
-    """Whether the tables have the same columns, or some have less columns than others."""
+    """Whether the tables have the same columns.
+
+    Up to half of the columns may be missing in a table.
+    """
     tables = [set(part.rows.columns) for part in parts]
     whole = set().union(*tables)
     if len({part.rows.has_names for part in parts}) > 1 or whole not in tables:

@@ -29,8 +29,8 @@ class PicturesWithTables(PictureFolder):
 
     If both the folders and a table name classes, the classes of the folders are used, unless
     `--label` or `--labels-at none` is given. With `--label`, only the table gives labels, unless
-    `--labels-at` is given too. A picture without a label from its folder gets that of the table, if
-    the table has the same classes.
+    `--labels-at` is given too. A picture without a label from its folder gets its label from the
+    table, if the table has the same classes.
     """
 
     def __init__(self, root: Path, options: ImportOptions) -> None:
@@ -126,7 +126,11 @@ class PicturesWithTables(PictureFolder):
         return [*found, *folder, *self.survey.findings()]
 
     def _may_label(self, table: PictureTable) -> bool:
-        """Whether the table may have the labels: few folders are labels, or folders are groups."""
+        """Whether the table may have the labels.
+
+        It may if the folders name no classes or only groups, or if it names pictures that the
+        folders do not label.
+        """
         if self._prefer_table or table.group_column(self._by_folder) is not None:
             return True
         return self._unlabelled(table) > 0 and table.mixed_column(self._folders_name) is None

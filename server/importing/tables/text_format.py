@@ -166,9 +166,10 @@ def _have_row_names(header: Sequence[str], rows: Sequence[Sequence[str]]) -> boo
 
 
 def doubt_of_numbers(header: Sequence[str]) -> str:
-    """What to check if most names are numbers, so that they may be data. "" if not.
+    """Return a request to check the header if most names are numbers, which may be data; else "".
 
-    Names 0, 1, 2, ... and years are not doubtful."""
+    Names 0, 1, 2, ... and years are not doubtful.
+    """
     numbers = [cell for cell in header if _is_number(cell)]
     if len(numbers) < 2 or 2 * len(numbers) <= len(header) or _is_index(numbers):
         return ""

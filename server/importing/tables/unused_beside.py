@@ -1,4 +1,4 @@
-"""Files beside pictures without labels that may have the labels, but are not used."""
+"""Findings on files that may have the labels of the pictures beside them, but are not used."""
 
 import bisect
 import itertools

@@ -1321,7 +1321,7 @@ export interface TrainingChanged {
  */
 export interface LossesMeasured {
   op: "losses";
-  /** The sample. */
+  /** The newest sample of the training curves. */
   losses: Losses;
 }
 
