@@ -194,11 +194,13 @@ class Headset:
           const at = board.mesh.position.clone();
           at.set((tile.x + tile.width / 2) / 1000 - board.width / 2,
                  board.height / 2 - (tile.y + tile.height / 2) / 1000, 0);
-          return {{ at: at.applyMatrix4(board.mesh.matrix).toArray(),
+          return {{ palette: board === view.palette,
+                    at: at.applyMatrix4(board.mesh.matrix).toArray(),
                     out: at.set(0, 0, 1).transformDirection(board.mesh.matrix).toArray() }};
         """)
         assert found is not None, f"no tile {kind}"
         self.outward = np.array(found["out"])
+        self.on_palette = bool(found["palette"])
         return np.array(found["at"])
 
     def paint(
@@ -216,13 +218,28 @@ class Headset:
     def touch(self, side: Side, kind: str, which: int = 0) -> None:
         """Press a tile as a finger does: approach from the front, push in, move back."""
         at = self.tile(kind, which)
+        if self.on_palette:
+            # The palette is small while nobody looks at it; a hand near it brings it back.
+            self.brush_to(side, at + 0.12 * self.outward, "touch")
+            self.wait(
+                lambda: self.value("view.paletteDisplay.attention.level === 1"),
+                "the palette did not come back",
+            )
+            at = self.tile(kind, which)
         for away in (0.05, -0.005, 0.05):
             self.brush_to(side, at + away * self.outward, "touch")
 
+    def turn_palette(self, side: Side, to: str) -> None:
+        """Touch the tiles that turn the palette to `to`: classes, menu, review, time or force."""
+        if self.value("view.palette.side") != "classes":
+            self.touch(side, "back")
+        for kind in [] if to == "classes" else ["menu"] if to == "menu" else ["menu", to]:
+            self.touch(side, kind)
+
     def aim(self, side: Side, kind: str, which: int = 0) -> None:
         """Turn the hand, without moving it, until its ray points at a tile."""
-        target = self.tile(kind, which)
         for _ in range(3):  # the ray's origin moves as the hand turns
+            target = self.tile(kind, which)
             ahead = target - self._point(side, "rayOrigin")
             ahead /= np.linalg.norm(ahead)
             # Quaternion of the shortest rotation from (0, 0, -1) to `ahead`.

@@ -156,6 +156,7 @@ def test_hands_subtract_from_a_selection(still_headset: Headset) -> None:
     headset.put("left", (-0.35, 1.1, 0.25))
     selected = headset.paint("right", SIXES)
     assert len(selected) > 100
+    headset.turn_palette("right", "menu")
     headset.touch("right", "subtract")
     headset.brush_to("right", np.median(headset.in_room(selected), axis=0))
     headset.hold("right")
@@ -188,7 +189,7 @@ def test_another_box_leaves_the_cloud_where_it_is(still_headset: Headset) -> Non
 
 def test_left_handed(still_headset: Headset) -> None:
     headset, driver = still_headset, still_headset.driver
-    headset.touch("right", "time")
+    headset.turn_palette("right", "force")
     headset.touch("right", "swap")
     assert driver.state("xr.dominant") == "left"
     headset.touch("left", "back")
@@ -207,6 +208,7 @@ def test_snap_takes_the_whole_cluster_from_one_touch(still_headset: Headset) -> 
     # Whether this click hits a point does not matter: the selection is cleared after it.
     headset.click("right", "trigger")
     headset.driver.evaluate("lodespace.commands.clearSelection()")
+    headset.turn_palette("right", "menu")
     headset.touch("right", "cluster")
     grown = headset.paint("right", SIXES, radius=0.02)
     assert len(grown) > 3 * len(small) and np.mean(TRUTH[grown] == 6) > 0.85
@@ -517,7 +519,7 @@ def test_neighbours_follow_a_pulled_cluster_and_the_past_is_scrubbed(
         "undo did not restore the map",
         90,
     )
-    headset.touch("right", "time")
+    headset.turn_palette("right", "time")
     driver.wait(lambda: driver.state("time.last") > 10)
     headset.touch("right", "scrub")
     driver.wait(
@@ -536,6 +538,7 @@ def test_neighbours_follow_a_pulled_cluster_and_the_past_is_scrubbed(
         lambda: np.abs(driver.positions() - before).max() <= 1.01 * step,
         "live positions were not shown again",
     )
+    headset.turn_palette("right", "force")
     headset.touch("right", "arrows")
     headset.touch("right", "back")
     headset.brush_to("right", np.median(headset.in_room(SIXES), axis=0))
@@ -544,7 +547,7 @@ def test_neighbours_follow_a_pulled_cluster_and_the_past_is_scrubbed(
 
 
 def test_the_place_at_the_hand_is_decoded(headset: Headset) -> None:
-    headset.touch("right", "time")
+    headset.turn_palette("right", "force")
     headset.touch("right", "decode")
     headset.brush_to("right", np.median(headset.in_room(SIXES), axis=0))
     headset.wait(

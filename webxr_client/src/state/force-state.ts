@@ -32,6 +32,14 @@ export interface Decoded {
   bytes: Uint8Array;
 }
 
+/** Pictures on the straight path from an item to another item. */
+export interface Walk {
+  from: number;
+  to: number;
+  /** Pictures at even steps from `from` to `to`; empty until the model has answered. */
+  pictures: readonly Decoded[];
+}
+
 /** Answer of the model about one item: forces, reconstruction and latent uncertainty. */
 export interface Seen {
   item: number;
@@ -58,6 +66,8 @@ export class ForceState {
    * Forces, reconstruction and uncertainty per queried item, from the newest answer of the model.
    */
   readonly seen: Signal<ReadonlyMap<number, Seen>> = signal(new Map());
+  /** Pictures decoded on the straight path between two items; null without a path. */
+  readonly walk: Signal<Walk | null> = signal(null);
   /** Whether the panel of forces and dials is open. */
   readonly dialsOpen = signal(false);
   /** Newest forces on all items; null before the first forces frame. */

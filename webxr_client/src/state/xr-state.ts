@@ -1,5 +1,6 @@
 /** State of VR and of the brush, as signals. */
 import { type Signal, signal } from "@preact/signals";
+import { NamingState } from "./naming-state.js";
 import { store, stored } from "./storage.js";
 
 export type Handedness = "left" | "right";
@@ -30,6 +31,10 @@ export class XrState {
   readonly message = signal("");
   /** Item that the brush touches, whose card is shown; -1 when the brush touches no item. */
   readonly atBrush = signal(-1);
+  /** Class of the tile that the hand touches or points at; -1 for none. */
+  readonly aimed = signal(-1);
+  /** Naming of a class. */
+  readonly naming = new NamingState();
   /** Brush radius in metres of the room. */
   readonly radius = signal(FIRST_RADIUS);
   readonly tool: Signal<BrushTool> = signal("brush");

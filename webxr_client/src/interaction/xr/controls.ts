@@ -54,7 +54,9 @@ export class XrControls implements InputListener {
   ) {
     this.boards = new BoardAim(room);
     const { palette } = room;
-    this.tiles = new TilePress(this.boards, state, commands, palette, () => this.endAll());
+    const session = () => room.session?.() ?? null;
+    const end = () => this.endAll();
+    this.tiles = new TilePress(this.boards, state, commands, palette, end, session);
     this.sticks = new StickActions(state, commands, room);
     this.stroke = new BrushStroke(state);
     this.brush = new HandBrush(state);

@@ -11,6 +11,8 @@ export interface XrSurroundings extends BoardsInRoom {
     turnPage(): void;
     turnTo(side: PaletteSide): void;
   };
+  /** Return the running session of WebXR. */
+  session?(): XRSession | null;
   /** Draw `items` in the hand that grabbed them; an empty array draws all items at their places. */
   showGrabbed(items: Uint32Array): void;
 }

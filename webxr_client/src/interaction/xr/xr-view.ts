@@ -28,9 +28,9 @@ import { HandDisplay } from "./hand-display.js";
 import { HandModels } from "./input/hand-models.js";
 import type { TrackedHand } from "./input/tracked-hand.js";
 import { XrInputs } from "./input/xr-inputs.js";
+import { PaletteDisplay } from "./palette-display.js";
 import { BENCH_PLACE } from "./placement/dimensions.js";
 import { HeadPose } from "./placement/head-pose.js";
-import { PalettePlacement } from "./placement/palette-placement.js";
 import { placeSheet, placeWorld } from "./placement/placement.js";
 import { PresenceSender } from "./presence-sender.js";
 import type { XrSurroundings } from "./surroundings.js";
@@ -75,7 +75,7 @@ export class XrView implements Presenter {
   private readonly presence: PresenceSender;
   private readonly undo: (() => void)[] = [];
   private readonly head = new HeadPose();
-  private readonly palettePlacement = new PalettePlacement();
+  readonly paletteDisplay: PaletteDisplay;
   private readonly probe: BrushProbe;
   private readonly schedule: DrawSchedule;
   private readonly at = new Vector3();
@@ -111,6 +111,7 @@ export class XrView implements Presenter {
       palette: this.palette,
       sheet: this.sheet,
       showGrabbed: (items) => parts.cloud.setGrabbed(items),
+      session: () => stage.renderer.xr.getSession(),
     };
     // The controls need the hands, and the inputs call the controls: the inputs come first.
     const forward = {
@@ -139,6 +140,7 @@ export class XrView implements Presenter {
           brush: controls.brush,
         })
       : new FrameClock();
+    this.paletteDisplay = new PaletteDisplay(this.palette, this.controls);
     this.display = new HandDisplay(state, parts.cloud, this.controls, this, this.probe);
     this.build();
     this.watch();
@@ -164,7 +166,7 @@ export class XrView implements Presenter {
     if (!this.placed && frame.getViewerPose(renderer.xr.getReferenceSpace() as XRReferenceSpace))
       this.placeNow();
     this.inputs.update(now, frame, renderer.xr.getReferenceSpace());
-    this.palettePlacement.update(this.palette.mesh, this.head, this.controls.other);
+    this.paletteDisplay.update(this.head, seconds);
     if (!this.sheetPlaced && this.sheet.mesh.visible) this.placeSheetNow();
     this.controls.frame(now, seconds);
     stage.world.matrixWorldNeedsUpdate = true;
@@ -201,7 +203,8 @@ export class XrView implements Presenter {
     stage.scene.remove(this.room);
     stage.world.remove(this.box);
     const { state } = this.parts;
-    state.xr.atBrush.value = -1;
+    state.xr.atBrush.value = state.xr.aimed.value = -1;
+    state.xr.naming.target.value = null;
     // The page needs a current picture; in VR, the current picture can be NO_PICTURE.
     state.review.at.value = Math.max(0, state.review.at.peek());
     for (const part of [this.palette, this.sheet, this.card, this.display, this.bench])
@@ -249,6 +252,9 @@ export class XrView implements Presenter {
       effect(() => {
         state.classes.value;
         state.notices.value;
+        state.xr.naming.words.value;
+        state.xr.naming.target.value;
+        state.xr.naming.ways.value;
         this.palette.relayout();
       }),
       effect(() => {
@@ -300,7 +306,7 @@ export class XrView implements Presenter {
     fitBox(this.box, bounds);
     this.placed = true;
     this.pointShare = 1;
-    this.palettePlacement.park(this.head);
+    this.paletteDisplay.park(this.head);
     if (!this.bench) return;
     this.head.toRoom(this.bench.mesh.position, BENCH_PLACE);
     this.bench.mesh.lookAt(this.head.position);
@@ -315,7 +321,7 @@ export class XrView implements Presenter {
     const middle = bounds.getCenter(new Vector3()).applyMatrix4(roomFromScene);
     const radius = (Math.max(size.x, size.y, size.z) / 2) * scaleOf(roomFromScene);
     const side = this.controls.dominant.side === "right" ? 1 : -1;
-    placeSheet(this.sheet.mesh.matrix, this.head, middle, radius, this.sheet.width, side);
+    placeSheet(this.sheet.mesh.matrix, this.head, middle, radius, side);
     this.sheet.mesh.matrixWorldNeedsUpdate = true;
     this.sheetPlaced = true;
   }

@@ -4,6 +4,9 @@ import { XrControls } from "../../../src/interaction/xr/controls.js";
 import { TrackedHand } from "../../../src/interaction/xr/input/tracked-hand.js";
 import { GRID_STEPS, type SessionInfo } from "../../../src/protocol/messages.js";
 import {
+  forceTiles,
+  menuTiles,
+  nameTiles,
   PALETTE_HEIGHT,
   PALETTE_WIDTH,
   type PaletteSide,
@@ -148,6 +151,8 @@ export class Room {
   side: PaletteSide = "classes";
   readonly sheet = { mesh: { matrix: SHEET, visible: false }, tiles: [] as Tile[] };
   fixable = false;
+  /** The running session, for the keyboard of the headset. */
+  session: XRSession | null = null;
   /** Whether commands succeed. */
   accepts = true;
   now = 1000;
@@ -195,15 +200,20 @@ export class Room {
         turnPage: () => this.calls.push(["turnPage"]),
         turnTo: (side) => {
           this.side = side;
+          const { naming } = this.state.xr;
           const sides = {
-            classes: paletteTiles(3, 0),
-            time: timeTiles(this.fixable),
+            classes: paletteTiles(3, 0, naming.target.value === "pick"),
+            menu: menuTiles(),
+            time: timeTiles(),
+            force: forceTiles(this.fixable),
             review: reviewTiles(),
+            names: nameTiles(naming.words.value.length, 0, naming.ways.value),
           };
           this.tiles.splice(0, this.tiles.length, ...sides[side]);
         },
       },
       sheet: this.sheet,
+      session: () => this.session,
       showGrabbed: (items) => {
         this.grabbed = items.length;
       },

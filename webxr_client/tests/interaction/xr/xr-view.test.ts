@@ -97,6 +97,7 @@ describe("the boards of VR", () => {
     };
     page.state.annotations.predictions.fill(1);
     page.state.predictionsVersion.value += 1;
+    page.state.history.value = { ...page.state.history.value, can_undo: true };
   };
 
   it("are drawn in turn, one per frame", () => {

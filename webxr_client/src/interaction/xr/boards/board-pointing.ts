@@ -10,8 +10,11 @@ import {
   REARM_DISTANCE,
 } from "../placement/dimensions.js";
 
-/** Distance from the edge of a tile up to which a hand still hits the tile, millimetres. */
-const SLACK = 4;
+/**
+ * Distance from the edge of a tile up to which a hand still hits the tile, millimetres: less than
+ * half a gap, so that a hand between two tiles hits neither.
+ */
+const SLACK = 3;
 
 const boardFromRoom = new Matrix4();
 const point = new Vector3();

@@ -25,9 +25,6 @@ export function runReviewTile(
     case "review":
       palette.turnTo("review");
       break;
-    case "back":
-      palette.turnTo("classes");
-      break;
     case "suspects":
     case "uncertain":
       commands.openSheet(action.kind);

@@ -5,7 +5,11 @@
 import type { PaletteSide, TileAction } from "../../../scene/xr/boards/palette-layout.js";
 import type { AppState } from "../../../state/app-state.js";
 import type { Commands } from "../../../state/commands.js";
+import { count } from "../../../state/format.js";
+import { NEW_CLASS } from "../../../state/naming-state.js";
+import { otherLabels } from "../../../state/overwritten.js";
 import { LABEL_PULSE, TILE_PULSE } from "../input/haptics.js";
+import { type ClassNamer, freeName } from "../naming/class-namer.js";
 import { correctPicked, runReviewTile } from "./review-tiles.js";
 import { runTimeTile } from "./time-tiles.js";
 
@@ -17,13 +21,39 @@ export function runTile(
   state: AppState,
   commands: Commands,
   palette: { turnPage(): void; turnTo(side: PaletteSide): void },
+  namer: ClassNamer,
 ): number {
   const { xr } = state;
   switch (action.kind) {
     case "class":
-      return giveClass(action.classId, state, commands);
+      if (xr.naming.target.peek() === "pick") namer.begin(action.classId);
+      else return giveClass(action.classId, state, commands);
+      break;
     case "more":
+    case "moreWords":
       palette.turnPage();
+      break;
+    case "menu":
+    case "force":
+      palette.turnTo(action.kind);
+      break;
+    case "rename":
+      namer.pick();
+      break;
+    case "word":
+      namer.give(xr.naming.words.peek()[action.place] ?? "");
+      break;
+    case "type":
+      namer.type();
+      break;
+    case "speak":
+      namer.speak();
+      break;
+    case "number":
+      namer.give(freeName(state.classes.peek().map((info) => info.name)));
+      break;
+    case "back":
+      namer.cancel();
       break;
     case "undo":
       commands.undo();
@@ -35,7 +65,7 @@ export function runTile(
       pauseOrRun(state, commands);
       break;
     case "new":
-      commands.addClass(freeName(state.classes.peek().map((info) => info.name)));
+      namer.begin(NEW_CLASS);
       break;
     case "clear":
       commands.clearSelection();
@@ -70,11 +100,18 @@ export function runTile(
 function giveClass(classId: number, state: AppState, commands: Commands): number {
   const { xr } = state;
   if (state.review.sheet.peek()) return correctPicked(classId, state, commands) ? TILE_PULSE : 0;
-  if (state.selection.peek().items.length === 0) {
+  const { items } = state.selection.peek();
+  if (items.length === 0) {
     xr.message.value = "Nothing is selected: paint a cluster first.";
     return 0;
   }
-  if (commands.label(classId)) return LABEL_PULSE;
+  const other = otherLabels(state.annotations.labels, items, classId);
+  if (commands.label(classId)) {
+    const name = state.classes.peek()[classId]?.name ?? "";
+    if (other > 0)
+      xr.message.value = `${count(other)} of ${count(items.length)} had another label and are ${name} now. Undo returns them.`;
+    return LABEL_PULSE;
+  }
   if (state.readOnly.peek()) xr.message.value = "Nothing was labelled: this device can only view.";
   return 0;
 }
@@ -93,12 +130,4 @@ function resize(factor: number, { xr }: AppState): void {
 export function pauseOrRun(state: AppState, commands: Commands): void {
   if (state.training.peek()?.state === "paused") commands.run();
   else commands.pause();
-}
-
-/**
- * Return a class name that is not in `taken`: a number, because VR has no keyboard. A person can
- * rename the class on the page.
- */
-export function freeName(taken: readonly string[]): string {
-  for (let k = taken.length; ; k++) if (!taken.includes(String(k))) return String(k);
 }

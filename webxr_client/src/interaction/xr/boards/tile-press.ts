@@ -4,19 +4,28 @@ import type { AppState } from "../../../state/app-state.js";
 import type { Commands } from "../../../state/commands.js";
 import { HOVER_PULSE, LABEL_PULSE } from "../input/haptics.js";
 import type { TrackedHand } from "../input/tracked-hand.js";
+import { ClassNamer } from "../naming/class-namer.js";
 import type { BoardAim } from "./aim.js";
 import { runTile } from "./run-tile.js";
 import { scrub } from "./time-tiles.js";
 
 export class TilePress {
-  /** `endGestures`: called before the other hand becomes the hand that paints. */
+  private readonly namer: ClassNamer;
+
+  /**
+   * `endGestures`: called before the other hand becomes the hand that paints. `session`: returns the
+   * running session of WebXR.
+   */
   constructor(
     private readonly aim: BoardAim,
     private readonly state: AppState,
     private readonly commands: Commands,
     private readonly palette: { turnPage(): void; turnTo(side: PaletteSide): void },
     private readonly endGestures: () => void,
-  ) {}
+    session: () => XRSession | null,
+  ) {
+    this.namer = new ClassNamer(state, commands, palette, session);
+  }
 
   /**
    * Find the tile that the hand touches or points at, and press a touched tile. Called once per
@@ -28,13 +37,16 @@ export class TilePress {
    */
   update(hand: TrackedHand, rayLength: number, busy: boolean, pressing: boolean): void {
     const { aim } = this;
+    const { aimed } = this.state.xr;
     if (!hand.tracked) {
       aim.forget();
+      aimed.value = -1;
       return;
     }
     const before = aim.pointing.tile;
     const pressed = aim.update(hand, rayLength, busy);
     const { tile, touching, mode, across } = aim.pointing;
+    aimed.value = tile?.action.kind === "class" ? tile.action.classId : -1;
     if (tile && tile !== before) hand.pulse(HOVER_PULSE, 12);
     if (tile?.action.kind === "scrub" && (touching || (pressing && mode === "ray"))) {
       scrub(tile, across, this.state, this.commands);
@@ -49,7 +61,7 @@ export class TilePress {
   /** Run the action of a tile, and give a pulse. */
   run(tile: Tile, hand: TrackedHand): void {
     if (tile.action.kind === "swap") this.endGestures();
-    const strength = runTile(tile.action, this.state, this.commands, this.palette);
+    const strength = runTile(tile.action, this.state, this.commands, this.palette, this.namer);
     if (strength > 0) hand.pulse(strength, strength === LABEL_PULSE ? 60 : 25);
   }
 }

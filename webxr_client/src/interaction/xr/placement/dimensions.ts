@@ -14,19 +14,32 @@ export const CLOUD_BELOW_ANGLE = (15 * Math.PI) / 180;
 /** Lowest height of the cloud's middle above the floor. */
 export const CLOUD_LEAST_HEIGHT = 0.45;
 
-// A contact sheet beside the cloud.
+// A contact sheet beside the middle of the cloud.
 
-/** Distance from the eyes to the middle of the sheet. */
-export const SHEET_DISTANCE = 0.52;
-export const SHEET_BELOW_EYES = 0.16;
-/** Smallest angle between the directions from the eyes to the cloud and to the sheet, radians. */
-export const SHEET_LEAST_ANGLE = (40 * Math.PI) / 180;
-/** Largest angle between the directions from the eyes to the cloud and to the sheet, radians. */
-export const SHEET_LARGEST_ANGLE = (70 * Math.PI) / 180;
-/** Angle that stays free between the edges of cloud and sheet, radians. */
-export const SHEET_GAP_ANGLE = (2 * Math.PI) / 180;
+/** Distance from the eyes to the middle of the sheet: within reach, and not too near to read. */
+export const SHEET_DISTANCE = 0.55;
+export const SHEET_BELOW_EYES = 0.1;
+/**
+ * Angle between straight ahead and the middle of the sheet, radians. People look up to 30 degrees
+ * aside with ease (Meta, comfort guidelines). The sheet may hide the edge of the cloud on its side.
+ */
+export const SHEET_ANGLE = (27 * Math.PI) / 180;
+/**
+ * Largest angle between the direction of view and the cloud up to which the cloud counts as straight
+ * ahead, radians. A person who presses a tile looks at the palette, and then back at the cloud.
+ */
+export const SHEET_AHEAD_ANGLE = (50 * Math.PI) / 180;
 
 // The palette near the hand that does not paint.
+
+/** Usual distance from the eyes to the palette, for the size of its text. */
+export const PALETTE_DISTANCE = 0.45;
+/** Angle between the direction of view and the palette up to which it is looked at, radians. */
+export const PALETTE_LOOK_ANGLE = (25 * Math.PI) / 180;
+/** Distance from the palette at which a hand wakes it, so that it is still before a touch. */
+export const PALETTE_WAKE_DISTANCE = 0.3;
+/** Scale and opacity of the palette while nobody looks at it. */
+export const PALETTE_ASLEEP = { scale: 0.55, opacity: 0.35 } as const;
 
 export const PALETTE_ABOVE_HAND = 0.13;
 /**
@@ -53,11 +66,13 @@ export const CARD_FULL_SIZE_DISTANCE = 0.45;
 export const CARD_BESIDE_BRUSH = 0.055;
 export const CARD_ABOVE_BRUSH = 0.02;
 export const CARD_BEFORE_BRUSH = 0.05;
+/** Smallest distance from the eyes to the card: nearer, the eyes cannot turn in without strain. */
+export const CARD_LEAST_DISTANCE = 0.4;
 /** Distance from the upper edge of a sheet to the middle of the item card above it. */
-export const CARD_ABOVE_SHEET = 0.066;
+export const CARD_ABOVE_SHEET = 0.076;
 export const CARD_BEFORE_SHEET = 0.01;
 /** Size of the card over a sheet, as a multiple of the card's normal size. */
-export const CARD_SCALE_AT_SHEET = 1.2;
+export const CARD_SCALE_AT_SHEET = 1.25;
 
 // Measurements of a frame, with ?bench in the address.
 

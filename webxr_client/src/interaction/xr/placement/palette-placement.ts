@@ -7,6 +7,7 @@ import {
   CARD_BEFORE_SHEET,
   CARD_BESIDE_BRUSH,
   CARD_FULL_SIZE_DISTANCE,
+  CARD_LEAST_DISTANCE,
   CARD_SCALE_AT_SHEET,
   PALETTE_ABOVE_HAND,
   PALETTE_BESIDE_HAND,
@@ -76,6 +77,12 @@ export function placeCardAtBrush(
     CARD_BEFORE_BRUSH,
   );
   card.position.copy(brush).add(at.applyQuaternion(head.orientation));
+  const away = card.position.distanceTo(head.position);
+  if (away < CARD_LEAST_DISTANCE)
+    card.position
+      .sub(head.position)
+      .multiplyScalar(CARD_LEAST_DISTANCE / Math.max(away, 1e-3))
+      .add(head.position);
   card.scale.setScalar(size);
   card.lookAt(head.position);
 }

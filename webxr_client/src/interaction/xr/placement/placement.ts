@@ -8,11 +8,10 @@ import {
   CLOUD_DISTANCE,
   CLOUD_EXTENT,
   CLOUD_LEAST_HEIGHT,
+  SHEET_AHEAD_ANGLE,
+  SHEET_ANGLE,
   SHEET_BELOW_EYES,
   SHEET_DISTANCE,
-  SHEET_GAP_ANGLE,
-  SHEET_LARGEST_ANGLE,
-  SHEET_LEAST_ANGLE,
 } from "./dimensions.js";
 
 const ahead = new Vector3();
@@ -51,31 +50,30 @@ export function placeWorld(
 }
 
 /**
- * Place a contact sheet beside the cloud, where it hides no point, turned to the eyes. If the
- * person stands in the cloud, the sheet is beside the direction of view.
+ * Place a contact sheet within 30 degrees of straight ahead, turned to the eyes. Straight ahead is
+ * the direction to the middle of the cloud, or the direction of view if the cloud is elsewhere or
+ * the person stands in it.
  *
  * @param middle of the cloud, room metres
  * @param radius of the cloud, room metres
- * @param width of the sheet, metres
- * @param side 1 for a sheet to the right of the cloud, -1 for the left
+ * @param side 1 for a sheet to the right, -1 for the left
  */
 export function placeSheet(
   roomFromSheet: Matrix4,
   head: { position: Vector3; orientation: Quaternion },
   middle: Vector3,
   radius: number,
-  width: number,
   side: 1 | -1,
 ): void {
   const x = middle.x - head.position.x;
   const z = middle.z - head.position.z;
-  const away = Math.hypot(x, z);
-  const inside = away < radius;
-  const yaw = inside ? angles.setFromQuaternion(head.orientation, "YXZ").y : Math.atan2(-x, -z);
-  const half = inside
-    ? Math.PI
-    : Math.asin(radius / away) + Math.atan(width / 2 / SHEET_DISTANCE) + SHEET_GAP_ANGLE;
-  const turned = yaw - side * MathUtils.clamp(half, SHEET_LEAST_ANGLE, SHEET_LARGEST_ANGLE);
+  const gaze = angles.setFromQuaternion(head.orientation, "YXZ").y;
+  const cloud = Math.atan2(-x, -z);
+  const between = Math.abs(
+    MathUtils.euclideanModulo(cloud - gaze + Math.PI, 2 * Math.PI) - Math.PI,
+  );
+  const ahead = Math.hypot(x, z) < radius || between > SHEET_AHEAD_ANGLE ? gaze : cloud;
+  const turned = ahead - side * SHEET_ANGLE;
   offset
     .set(-Math.sin(turned) * SHEET_DISTANCE, -SHEET_BELOW_EYES, -Math.cos(turned) * SHEET_DISTANCE)
     .add(head.position);

@@ -15,16 +15,24 @@ import {
 } from "three";
 
 /**
+/**
  * Picture pixels per metre of a board. A headset with 20 pixels per degree, such as Quest 2, shows
  * 1150 pixels per radian, and so 2,550 pixels per metre at 0.45 m, where the boards are read.
  */
 export const BOARD_DOTS = 2600;
+/**
+ * Least size of text, in dmm: millimetres at a distance of one metre. Google's design rule for
+ * headsets asks for 20 to 24. At this size a small letter of Quest 2 is 6 to 7 pixels high.
+ */
+export const LEAST_DMM = 20;
 export const BOARD_FONT = 'Inter, system-ui, "DejaVu Sans", sans-serif';
 export const BOARD_GROUND = "rgba(17, 22, 30, 0.94)";
 const BOARD_LINE = "rgba(255, 255, 255, 0.14)";
 export const BOARD_TEXT = "#e9edf3";
 export const BOARD_MUTED = "#a3adbb";
 export const BOARD_TILE = "#1b2935";
+/** Ground of a tile that leads on: the suggested step, or the end of a sheet. */
+export const BOARD_LEADING = "#1f4a6b";
 /** Background colour of a bar or a slider. */
 export const BOARD_RAIL = "#2b3644";
 export const BOARD_WARM = "#ff8a5c";
@@ -161,15 +169,21 @@ export function font(context: CanvasRenderingContext2D, millimetres: number, wei
   context.font = `${weight} ${millimetres}px ${BOARD_FONT}`;
 }
 
-/** Set the font of a line of text, in a smaller size if the line would be wider than `width`. */
+/**
+ * Set the font of a line of text, in a smaller size if the line would be wider than `width`, but
+ * not smaller than `least`. Returns the text, with an ellipsis if it is too long for that size too.
+ */
 export function fitFont(
   context: CanvasRenderingContext2D,
   text: string,
   millimetres: number,
+  least: number,
   width: number,
   weight?: number,
-): void {
+): string {
   font(context, millimetres, weight);
   const wide = context.measureText(text).width;
-  if (wide > width) font(context, (millimetres * width) / wide, weight);
+  if (wide <= width) return text;
+  font(context, Math.max(least, (millimetres * width) / wide), weight);
+  return fitted(context, text, width);
 }

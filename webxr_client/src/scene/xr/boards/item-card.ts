@@ -7,9 +7,12 @@ import { drawDecoded } from "../../cloud/decoded-picture.js";
 import { BOARD_MUTED, BOARD_TEXT, Board, drawGround, fitted, font } from "./board.js";
 import { ItemPicture } from "./item-picture.js";
 
-const WIDTH = 80;
-const HEIGHT = 100;
+const WIDTH = 88;
+const HEIGHT = 102;
 const PICTURE = 60;
+/** Sizes of text, millimetres: 9.5 mm are 21 dmm where the card has its full size, at 0.45 m. */
+const NAME = 11;
+const LINE = 9.5;
 
 export class ItemCard extends Board {
   private readonly item = signal(-1);
@@ -77,9 +80,9 @@ export class ItemCard extends Board {
       this.drawMade(context, state.forces.decoded.value, left, 7, PICTURE);
       context.textAlign = "left";
       context.textBaseline = "alphabetic";
-      font(context, 8);
+      font(context, LINE);
       context.fillStyle = BOARD_MUTED;
-      context.fillText("decoded here", left, 80);
+      context.fillText("decoded here", 10, 81);
       return;
     }
     state.picturesVersion.value;
@@ -93,18 +96,18 @@ export class ItemCard extends Board {
     const predicted = classes[state.annotations.predictions[item] ?? -1];
     context.textAlign = "left";
     context.textBaseline = "alphabetic";
-    font(context, 9.5, 650);
+    font(context, NAME, 650);
     context.fillStyle = label?.colour ?? BOARD_TEXT;
-    context.fillText(fitted(context, label ? label.name : "unlabelled", WIDTH - 20), left, 78.5);
-    font(context, 8);
+    context.fillText(fitted(context, label ? label.name : "unlabelled", WIDTH - 20), 10, 80.5);
+    font(context, LINE);
     context.fillStyle = BOARD_MUTED;
     const confidence = Math.round((state.annotations.confidence[item]! / 255) * 100);
     const line = seen
       ? errorAndSigma(seen)
       : predicted
-        ? `predicted ${predicted.name}, ${confidence} %`
+        ? `as ${predicted.name}, ${confidence} %`
         : `item ${item}`;
-    context.fillText(fitted(context, line, WIDTH - 16), left, 91);
+    context.fillText(fitted(context, line, WIDTH - 16), 10, 93.5);
   }
 }
 

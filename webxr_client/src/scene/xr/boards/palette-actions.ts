@@ -15,6 +15,7 @@ import { pagesOf, type TileAction } from "./palette-layout.js";
 export class PaletteActions {
   // Parts of signals that change often. Only a change of these parts makes the board stale.
   private readonly anySelected = computed(() => this.state.selection.value.items.length > 0);
+  private readonly twoSelected = computed(() => this.state.selection.value.items.length === 2);
   private readonly paused = computed(() => this.state.training.value?.state === "paused");
   private readonly preset = computed(() => this.state.training.value?.settings.preset ?? "");
   private readonly stiffness = computed(() =>
@@ -51,9 +52,26 @@ export class PaletteActions {
         return ["more", `${(page % pages) + 1} of ${pages}`];
       }
       case "pause":
-        return [this.paused.value ? "run" : "pause"];
+        return [this.paused.value ? "train" : "pause", "training"];
       case "new":
         return ["+ class"];
+      case "menu":
+        return ["more ›"];
+      case "rename":
+        return ["class", "names ›"];
+      case "word":
+        return [state.xr.naming.words.value[action.place] ?? ""];
+      case "moreWords":
+        return ["more", "words"];
+      case "type":
+        return ["type", "keyboard"];
+      case "speak":
+        if (state.xr.naming.listening.value) return ["listening…"];
+        return state.xr.naming.speech.value === "asked" ? ["allow", "speech"] : ["speak", "a name"];
+      case "number":
+        return ["a number"];
+      case "walk":
+        return ["pictures", "between"];
       case "clear":
         return ["clear"];
       case "subtract":
@@ -67,9 +85,13 @@ export class PaletteActions {
       case "swap":
         return ["swap", "hands"];
       case "time":
-        return ["time &", "force"];
+        return ["time ›"];
+      case "force":
+        return ["force ›"];
+      case "review":
+        return ["review ›"];
       case "back":
-        return ["classes"];
+        return ["‹ back"];
       case "suspects":
       case "uncertain": {
         const length = state.review.quality.value?.[action.kind] ?? null;
@@ -85,9 +107,9 @@ export class PaletteActions {
           `from ${percent(state.review.acceptFrom.value)}`,
         ];
       case "bolder":
-        return ["lower", "confidence"];
+        return ["lower", "limit"];
       case "surer":
-        return ["higher", "confidence"];
+        return ["higher", "limit"];
       case "colour":
         return ["colour", state.colourBy.value];
       case "size":
@@ -121,7 +143,8 @@ export class PaletteActions {
 
   /** Whether the tile is highlighted, because its action is switched on. */
   isOn(action: TileAction): boolean {
-    const { xr, time, forces, review } = this.state;
+    const { state } = this;
+    const { xr, time, forces, review } = state;
     if (action.kind === "class") {
       const sheet = review.sheet.value;
       const one = sheet?.status === "open" ? sheet.items[review.at.value] : undefined;
@@ -132,6 +155,8 @@ export class PaletteActions {
     }
     if (action.kind === "suspects" || action.kind === "uncertain")
       return review.sheet.value?.kind === action.kind;
+    if (action.kind === "speak") return xr.naming.listening.value;
+    if (action.kind === "walk") return state.forces.walk.value !== null;
     if (action.kind === "colour") return isCue(this.state.colourBy.value);
     if (action.kind === "size") return isCue(review.sizeBy.value);
     if (action.kind === "live") return time.live.value;
@@ -157,6 +182,11 @@ export class PaletteActions {
         return this.anySelected.value;
       case "class":
       case "new":
+      case "rename":
+      case "word":
+      case "type":
+      case "speak":
+      case "number":
       case "pause":
       case "softer":
       case "stiffer":
@@ -181,6 +211,8 @@ export class PaletteActions {
       case "decode":
       case "arrows":
         return state.model.value;
+      case "walk":
+        return state.model.value && (this.twoSelected.value || state.forces.walk.value !== null);
       default:
         return true;
     }

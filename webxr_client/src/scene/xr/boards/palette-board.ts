@@ -1,12 +1,12 @@
 /** The palette at the hand that does not paint: classes, actions, and a line of text above them. */
+import { signal } from "@preact/signals";
 import { AlwaysDepth } from "three";
-import type { Interval } from "../../../protocol/messages.js";
+import type { ClassInfo } from "../../../protocol/messages.js";
 import type { AppState } from "../../../state/app-state.js";
-import { count, percent } from "../../../state/format.js";
-import { knownInstead, range } from "../../../state/quality-text.js";
-import { TARGET_SHARE } from "../../../state/review-state.js";
+import { count } from "../../../state/format.js";
 import {
   BOARD_ACCENT,
+  BOARD_LEADING,
   BOARD_MUTED,
   BOARD_RAIL,
   BOARD_TEXT,
@@ -14,14 +14,13 @@ import {
   Board,
   drawGround,
   fitFont,
-  fitted,
-  font,
 } from "./board.js";
 import { PaletteActions } from "./palette-actions.js";
 import { PaletteHead } from "./palette-head.js";
 import {
-  FIRST_ROW,
-  MARGIN,
+  forceTiles,
+  menuTiles,
+  nameTiles,
   PALETTE_HEIGHT,
   PALETTE_WIDTH,
   type PaletteSide,
@@ -30,15 +29,29 @@ import {
   reviewTiles,
   TIMELINE_MARGIN,
   type Tile,
+  type TileAction,
   timeTiles,
+  wordPagesOf,
 } from "./palette-layout.js";
+import { TileFrame } from "./tile-frame.js";
+
+/** Sizes of text, millimetres. At 0.45 m, 9.5 mm are 21 dmm. */
+const NAME = 11.5;
+const WORD = 10.5;
+const SMALL = 9.5;
+const CLASS_TILE = "#222b37";
+/** Tiles in the one accent colour: the step that the page suggests. */
+const LEADING: ReadonlySet<TileAction["kind"]> = new Set(["next", "accept"]);
 
 export class PaletteBoard extends Board {
+  /** Page of the class tiles, from 0. */
   page = 0;
-  side: PaletteSide = "classes";
+  /** Page of the words for class names, from 0. */
+  wordPage = 0;
   tiles: Tile[] = [];
   readonly head: PaletteHead;
-  private lit: Tile | null = null;
+  private readonly shownSide = signal<PaletteSide>("classes");
+  private readonly lit = new TileFrame(PALETTE_WIDTH, PALETTE_HEIGHT, 1.4, BOARD_ACCENT);
   private readonly actions: PaletteActions;
 
   constructor(private readonly state: AppState) {
@@ -46,44 +59,71 @@ export class PaletteBoard extends Board {
     // Points in front of the palette do not cover it. Hands and brush are drawn later, by depth.
     this.mesh.material.depthFunc = AlwaysDepth;
     this.actions = new PaletteActions(state);
-    this.head = new PaletteHead(state);
-    this.mesh.add(this.head.mesh);
+    this.head = new PaletteHead(state, this.shownSide);
+    this.mesh.add(this.head.mesh, this.lit.mesh);
+  }
+
+  get side(): PaletteSide {
+    return this.shownSide.peek();
+  }
+
+  /** Set the opacity of the palette. */
+  fade(opacity: number): void {
+    this.mesh.material.opacity = opacity;
+    this.head.mesh.material.opacity = opacity;
   }
 
   /** Highlight the tile that a hand touches or points at; null removes the highlight. */
   light(tile: Tile | null): void {
-    if (tile === this.lit) return;
-    this.lit = tile;
-    this.invalidate();
+    this.lit.show(tile);
   }
 
-  /** Show the next page of class tiles. */
+  /** Show the next page of class tiles, or of words for class names. */
   turnPage(): void {
-    this.page = (this.page + 1) % pagesOf(this.state.liveClasses.peek().length);
+    const { liveClasses, xr } = this.state;
+    if (this.side === "names")
+      this.wordPage = (this.wordPage + 1) % wordPagesOf(xr.naming.words.peek().length);
+    else this.page = (this.page + 1) % pagesOf(liveClasses.peek().length);
     this.relayout();
   }
 
   turnTo(side: PaletteSide): void {
-    this.side = side;
+    if (side !== "names") this.wordPage = 0;
+    this.shownSide.value = side;
     this.relayout();
   }
 
-  /** Lay the tiles out again after a change of classes or notices. */
+  /** Lay the tiles out again after a change of classes, notices or words. */
   relayout(): void {
-    this.tiles =
-      this.side === "time"
-        ? timeTiles(this.state.notices.peek().some((notice) => notice.mend))
-        : this.side === "review"
-          ? reviewTiles()
-          : this.classTiles();
-    this.lit = null;
+    this.tiles = this.tilesOf(this.side);
+    this.lit.show(null);
     this.invalidate();
+  }
+
+  private tilesOf(side: PaletteSide): Tile[] {
+    const { notices, xr } = this.state;
+    const { words, ways } = xr.naming;
+    switch (side) {
+      case "classes":
+        return this.classTiles();
+      case "menu":
+        return menuTiles();
+      case "review":
+        return reviewTiles();
+      case "time":
+        return timeTiles();
+      case "force":
+        return forceTiles(notices.peek().some((notice) => notice.mend));
+      case "names":
+        return nameTiles(words.peek().length, this.wordPage, ways.peek());
+    }
   }
 
   /** Return one tile per class that is not merged or deleted, without gaps between the tiles. */
   private classTiles(): Tile[] {
     const live = this.state.liveClasses.peek();
-    return paletteTiles(live.length, this.page).map((tile) =>
+    const picking = this.state.xr.naming.target.peek() === "pick";
+    return paletteTiles(live.length, this.page, picking).map((tile) =>
       tile.action.kind === "class"
         ? {
             ...tile,
@@ -95,64 +135,8 @@ export class PaletteBoard extends Board {
 
   protected draw(context: CanvasRenderingContext2D): void {
     drawGround(context, PALETTE_WIDTH, PALETTE_HEIGHT, 11);
-    if (this.side === "review") {
-      this.actions.countAcceptable();
-      this.drawQuality(context);
-    }
+    if (this.side === "review") this.actions.countAcceptable();
     for (const tile of this.tiles) this.drawTile(context, tile);
-  }
-
-  /** Draw the three quality figures. */
-  private drawQuality(context: CanvasRenderingContext2D): void {
-    const quality = this.state.review.quality.value;
-    const share = (value: number | null | undefined) =>
-      typeof value === "number" ? percent(value, 1) : "–";
-    const instead = knownInstead(quality);
-    if (instead) {
-      this.drawInstead(context, instead);
-      return;
-    }
-    const left = quality?.gestures_left;
-    const within = (name: string, interval: Interval | null | undefined) =>
-      interval ? `${name}, ${range(interval)}` : name;
-    const figures = [
-      [share(quality?.right), within("right", quality?.right_interval)],
-      [share(quality?.label_error), within("wrong", quality?.label_error_interval)],
-      [
-        typeof left === "number" ? count(left) : "–",
-        `gestures to ${percent(quality?.target ?? TARGET_SHARE)}`,
-      ],
-    ];
-    const wide = (PALETTE_WIDTH - 2 * MARGIN) / figures.length;
-    context.textAlign = "center";
-    figures.forEach(([value, name], k) => {
-      const middle = MARGIN + (k + 0.5) * wide;
-      font(context, 12, 650);
-      context.fillStyle = BOARD_TEXT;
-      context.fillText(value as string, middle, FIRST_ROW + 14);
-      font(context, 7.5);
-      context.fillStyle = BOARD_MUTED;
-      context.fillText(name as string, middle, FIRST_ROW + 25);
-    });
-  }
-
-  /**
-   * Draw what the palette shows instead of quality figures while a class has no label: the text
-   * `known` (how many classes have labels), and the next step.
-   */
-  private drawInstead(context: CanvasRenderingContext2D, known: string): void {
-    context.textAlign = "center";
-    font(context, 10, 650);
-    context.fillStyle = BOARD_TEXT;
-    context.fillText(known, PALETTE_WIDTH / 2, FIRST_ROW + 12);
-    font(context, 7.5);
-    context.fillStyle = BOARD_MUTED;
-    const next = "Next: a cluster without labels (suggest next)";
-    context.fillText(
-      fitted(context, next, PALETTE_WIDTH - 2 * MARGIN),
-      PALETTE_WIDTH / 2,
-      FIRST_ROW + 24,
-    );
   }
 
   /** Draw the timeline: the current moment, and a mark per gesture in the colour of its class. */
@@ -183,70 +167,72 @@ export class PaletteBoard extends Board {
   private drawTile(context: CanvasRenderingContext2D, tile: Tile): void {
     const { action } = tile;
     const info = action.kind === "class" ? this.state.classes.value[action.classId] : undefined;
-    const lit = tile === this.lit;
     const on = this.actions.isOn(action);
-    const able = this.actions.isAble(action);
+    const leads = LEADING.has(action.kind) && this.actions.isAble(action);
     context.save();
     context.beginPath();
-    context.roundRect(tile.x, tile.y, tile.width, tile.height, 5);
-    context.fillStyle = info ? "#222b37" : BOARD_TILE;
+    context.roundRect(tile.x, tile.y, tile.width, tile.height, 6);
+    context.fillStyle = info ? CLASS_TILE : leads ? BOARD_LEADING : BOARD_TILE;
     context.fill();
     context.clip();
-    if (lit || on) {
-      context.globalAlpha = lit ? 0.32 : 0.22;
+    if (on) {
+      context.globalAlpha = 0.26;
       context.fillStyle = info?.colour ?? BOARD_ACCENT;
       context.fillRect(tile.x, tile.y, tile.width, tile.height);
       context.globalAlpha = 1;
     }
-    if (info) {
-      context.fillStyle = info.colour;
-      context.fillRect(tile.x, tile.y + tile.height - 2.8, tile.width, 2.8);
-      if (info.class_id >= 10) {
-        context.strokeStyle = info.colour;
-        context.lineWidth = 1.6;
-        context.beginPath();
-        context.arc(tile.x + 6.5, tile.y + 7, 2.6, 0, 2 * Math.PI);
-        context.stroke();
-      }
-    }
+    if (info) this.drawColour(context, tile, info);
     context.restore();
-    if (lit || on) {
+    if (on) {
       context.strokeStyle = info?.colour ?? BOARD_ACCENT;
       context.lineWidth = 1.1;
       context.beginPath();
-      context.roundRect(tile.x, tile.y, tile.width, tile.height, 5);
+      context.roundRect(tile.x, tile.y, tile.width, tile.height, 6);
       context.stroke();
     }
-    if (action.kind === "scrub") {
-      this.drawScrub(context, tile);
-      return;
-    }
-    context.globalAlpha = able ? 1 : 0.4;
-    context.textAlign = "center";
+    if (action.kind === "scrub") this.drawScrub(context, tile);
+    else this.drawWords(context, tile, info);
+  }
+
+  /** Draw the colour of a class; from the eleventh class on, with a ring, as in the cloud. */
+  private drawColour(context: CanvasRenderingContext2D, tile: Tile, info: ClassInfo): void {
+    context.fillStyle = info.colour;
+    context.fillRect(tile.x, tile.y + tile.height - 3.2, tile.width, 3.2);
+    if (info.class_id < 10) return;
+    context.strokeStyle = info.colour;
+    context.lineWidth = 1.6;
+    context.beginPath();
+    context.arc(tile.x + 5.5, tile.y + 5.5, 2.4, 0, 2 * Math.PI);
+    context.stroke();
+  }
+
+  private drawWords(context: CanvasRenderingContext2D, tile: Tile, info?: ClassInfo): void {
     const middle = tile.x + tile.width / 2;
+    const wide = tile.width - 5;
+    context.globalAlpha = this.actions.isAble(tile.action) ? 1 : 0.4;
+    context.textAlign = "center";
+    context.textBaseline = "alphabetic";
     context.fillStyle = BOARD_TEXT;
-    if (info) {
-      font(context, info.name.length > 3 ? 8.5 : 11, 700);
-      context.fillText(fitted(context, info.name, tile.width - 5), middle, tile.y + 14);
-      font(context, 7.5);
+    const [first, second] = info
+      ? [info.name, this.labelled(info.class_id)]
+      : this.actions.words(tile.action, this.page);
+    const text = fitFont(context, first, info ? NAME : WORD, SMALL, wide, info ? 700 : 600);
+    context.fillText(text, middle, tile.y + (second ? 13.5 : tile.height / 2 + 3.6));
+    if (second) {
       context.fillStyle = BOARD_MUTED;
-      const labelled = this.state.labelCounts.value[info.class_id] ?? 0;
-      context.fillText(labelled ? count(labelled) : "–", middle, tile.y + 24);
-    } else {
-      const [first, second] = this.actions.words(action, this.page);
-      fitFont(context, first, 8, tile.width - 6, 550);
-      context.fillText(first, middle, tile.y + (second ? 13.5 : tile.height / 2 + 2.5));
-      if (second) {
-        fitFont(context, second, 7.5, tile.width - 6);
-        context.fillStyle = BOARD_MUTED;
-        context.fillText(second, middle, tile.y + 23.5);
-      }
+      context.fillText(fitFont(context, second, SMALL, SMALL, wide), middle, tile.y + 25);
     }
     context.globalAlpha = 1;
+  }
+
+  private labelled(classId: number): string {
+    const labelled = this.state.labelCounts.value[classId] ?? 0;
+    return labelled ? count(labelled) : "–";
   }
 
   override dispose(): void {
     super.dispose();
     this.head.dispose();
+    this.lit.dispose();
   }
 }

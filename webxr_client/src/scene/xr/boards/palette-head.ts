@@ -3,10 +3,14 @@
  * text changes many times a second during a stroke, and the head has only a fifth of the palette's
  * pixels to draw and to send to the GPU.
  */
-import { computed } from "@preact/signals";
+import { computed, type Signal } from "@preact/signals";
 import { AlwaysDepth } from "three";
 import type { AppState } from "../../../state/app-state.js";
 import { count, percent } from "../../../state/format.js";
+import { NEW_CLASS } from "../../../state/naming-state.js";
+import { overwriteText } from "../../../state/overwritten.js";
+import { estimate, knownInstead } from "../../../state/quality-text.js";
+import { TARGET_SHARE } from "../../../state/review-state.js";
 import { summarise } from "../../../state/selection-summary.js";
 import { outcomeOf, SHEET_TITLES } from "../../../state/sheet-text.js";
 import {
@@ -20,13 +24,20 @@ import {
   font,
   wrapped,
 } from "./board.js";
-import { FIRST_ROW, PALETTE_HEIGHT, PALETTE_WIDTH } from "./palette-layout.js";
+import { FIRST_ROW, PALETTE_HEIGHT, PALETTE_WIDTH, type PaletteSide } from "./palette-layout.js";
+
+/** Sizes of text, millimetres. At 0.45 m, 9.5 mm are 21 dmm. */
+const TITLE = 11.5;
+const LINE = 9.5;
 
 export class PaletteHead extends Board {
   /** Whether there is no trainer, as on a baked site. Connection problems are then not shown. */
   private readonly absent = computed(() => this.state.training.value?.state === "absent");
 
-  constructor(private readonly state: AppState) {
+  constructor(
+    private readonly state: AppState,
+    private readonly side: Signal<PaletteSide>,
+  ) {
     super(PALETTE_WIDTH / 1000, FIRST_ROW / 1000);
     this.mesh.material.depthFunc = AlwaysDepth;
     this.mesh.renderOrder = 4.2;
@@ -45,38 +56,42 @@ export class PaletteHead extends Board {
     const total = count(state.latent.n);
     context.textBaseline = "alphabetic";
     context.textAlign = "right";
-    font(context, 8);
+    font(context, LINE);
     context.fillStyle = BOARD_MUTED;
-    const share = `${count(state.labelled.value)} / ${total}`;
-    context.fillText(share, PALETTE_WIDTH - 12, 17);
+    const share = `${count(state.labelled.value)} / ${total} labelled`;
+    context.fillText(share, PALETTE_WIDTH - 12, 15);
     const room = PALETTE_WIDTH - 30 - context.measureText(share).width;
     context.textAlign = "left";
-    const { items } = state.selection.value;
-    const sheet = state.review.sheet.value;
-    const [line, colour] = this.secondLine(items);
-    font(context, 8);
-    const wide = PALETTE_WIDTH - 24;
-    const long = context.measureText(line).width > wide;
-    font(context, 9.5, 650);
+    font(context, TITLE, 650);
     context.fillStyle = BOARD_TEXT;
-    const title = sheet
-      ? `${SHEET_TITLES[sheet.kind]}: ${count(sheet.total)}`
-      : items.length > 0
-        ? `${count(items.length)} selected`
-        : "Nothing selected";
-    context.fillText(fitted(context, title, room), 12, long ? 14 : 16);
+    context.fillText(fitted(context, this.title(), room), 12, 15);
+    const [line, colour] = this.secondLine(state.selection.value.items);
     context.fillStyle = colour;
-    font(context, long ? 7.4 : 8);
-    if (long)
-      wrapped(context, line, wide, 2).forEach((part, k) => {
-        context.fillText(part, 12, 24 + 9 * k);
-      });
-    else context.fillText(line, 12, 29);
+    font(context, LINE);
+    const lines = wrapped(context, line, PALETTE_WIDTH - 24, 2);
+    const first = lines.length > 1 ? 27 : 31;
+    lines.forEach((part, k) => {
+      context.fillText(part, 12, first + 11 * k);
+    });
+  }
+
+  private title(): string {
+    const { selection, review, xr, classes } = this.state;
+    const { items } = selection.value;
+    const target = xr.naming.target.value;
+    if (target === "pick") return "Class names";
+    if (target !== null) return classes.value[target]?.name ?? "New class";
+    const sheet = review.sheet.value;
+    if (sheet) return `${SHEET_TITLES[sheet.kind]}: ${count(sheet.total)}`;
+    return items.length > 0 ? `${count(items.length)} selected` : "Nothing selected";
   }
 
   /** Text and colour of the line under the title: a problem, the prediction, or what to do next. */
   private secondLine(items: Uint32Array): [string, string] {
     const { state } = this;
+    const { xr } = state;
+    const classes = state.classes.value;
+    const target = xr.naming.target.value;
     const connection = state.connection.value;
     if (connection.status !== "open" && !this.absent.value) {
       const waiting =
@@ -85,8 +100,19 @@ export class PaletteHead extends Board {
     }
     const refusal = state.refusal.value;
     if (refusal) return [refusal.message, BOARD_WARM];
-    const message = state.xr.message.value;
+    const message = xr.message.value;
     if (message) return [message, BOARD_WARM];
+    const aimed = classes[xr.aimed.value];
+    if (aimed && items.length > 0 && !state.review.sheet.value && target === null) {
+      const other = overwriteText(state, aimed.class_id);
+      if (other) return [`${other} than ${aimed.name}.`, BOARD_WARM];
+    }
+    if (target === "pick") return ["Touch the class to rename, or add a class.", BOARD_MUTED];
+    if (target !== null)
+      return [
+        target === NEW_CLASS ? "Choose its name." : "Choose its new name.",
+        classes[target]?.colour ?? BOARD_MUTED,
+      ];
     const notice = state.notices.value[0];
     if (notice) return [notice.message, BOARD_WARM];
     const { time } = state;
@@ -95,12 +121,12 @@ export class PaletteHead extends Board {
         `Moment ${count(time.moment.value + 1)} of ${count(time.last.value + 1)}`,
         BOARD_ACCENT,
       ];
+    if (this.side.value === "review" && !state.review.sheet.value) return this.quality();
     if (state.readOnly.value) return ["Read-only: you can look, turn and grab.", BOARD_MUTED];
     if (state.review.sheet.value) return this.ofSheet();
     const { reason } = state.selection.value;
     if (reason) return [reason, BOARD_ACCENT];
     if (items.length === 0) return [this.howToSelect(), BOARD_MUTED];
-    const classes = state.classes.value;
     state.predictionsVersion.value;
     const view = summarise(items, state.annotations.predictions, classes.length);
     const guess = classes[view.classId];
@@ -108,6 +134,24 @@ export class PaletteHead extends Board {
     return [
       `${Math.round(100 * view.share)} % predicted ${guess.name}${view.clear ? "" : ": mixed"}`,
       guess.colour,
+    ];
+  }
+
+  /** Quality of the labels; while a class has no label, what is known instead. */
+  private quality(): [string, string] {
+    const quality = this.state.review.quality.value;
+    const instead = knownInstead(quality);
+    if (instead) return [`${instead}. Next: a cluster without labels.`, BOARD_MUTED];
+    if (typeof quality?.right !== "number")
+      return ["The quality is not known yet: label items of each class.", BOARD_MUTED];
+    const left = quality.gestures_left;
+    const right = estimate(quality.right, quality.right_interval);
+    const wrong = estimate(quality.label_error, quality.label_error_interval);
+    const gestures = typeof left === "number" ? count(left) : "–";
+    const target = percent(quality.target ?? TARGET_SHARE);
+    return [
+      `Right ${right}, labels wrong ${wrong}; ${gestures} gestures to ${target}.`,
+      BOARD_TEXT,
     ];
   }
 

@@ -1,13 +1,19 @@
 /**
  * Layout of the palette, in millimetres from its top left. Tiles are at least 30 mm wide and high,
- * with gaps of 10 mm, so that a finger hits the right tile.
+ * with gaps of 8 mm, so that a finger hits the right tile: Meta asks for at least 22 mm for touch.
+ * No side has more than 12 tiles, because more cannot be found at a glance.
+ *
+ * The first side has what every gesture needs: the classes, undo, and the way to the other sides.
  */
 
-export type PaletteSide = "classes" | "time" | "review";
+import type { NameWay } from "../../../state/naming-state.js";
+
+export type PaletteSide = "classes" | "menu" | "review" | "time" | "force" | "names";
 
 export type TileAction =
   | { kind: "class"; classId: number }
   | { kind: "picture"; place: number }
+  | { kind: "word"; place: number }
   | {
       kind:
         | "more"
@@ -21,7 +27,15 @@ export type TileAction =
         | "smaller"
         | "larger"
         | "swap"
+        | "menu"
         | "time"
+        | "force"
+        | "rename"
+        | "moreWords"
+        | "type"
+        | "speak"
+        | "number"
+        | "walk"
         | "back"
         | "scrub"
         | "before"
@@ -62,44 +76,49 @@ export interface Tile {
   height: number;
 }
 
-export const PALETTE_WIDTH = 270;
-export const PALETTE_HEIGHT = 204;
-const COLUMNS = 5;
+export const PALETTE_WIDTH = 256;
+/** Largest number of tiles on a side. */
+export const MOST_TILES = 12;
+const CLASS_COLUMNS = 5;
+const COLUMNS = 4;
+const ROWS = 3;
 export const MARGIN = 10;
-export const GAP = 10;
-const TILE_HEIGHT = 31;
-const ACTION_HEIGHT = 30;
+export const GAP = 8;
+export const TILE_HEIGHT = 31;
 /** Top of the first row, under the head. */
-export const FIRST_ROW = 38;
+export const FIRST_ROW = 44;
+export const PALETTE_HEIGHT = FIRST_ROW + ROWS * (TILE_HEIGHT + GAP) - GAP + MARGIN;
 /** Distance from the edges of the tile `scrub` to the ends of the timeline in the tile. */
 export const TIMELINE_MARGIN = 8;
 const CLASS_ROWS = 2;
+const CLASS_PLACES = CLASS_COLUMNS * CLASS_ROWS;
+/** Number of words for class names on a page of the side for names. */
+export const WORDS_PER_PAGE = 7;
 
-const ACTIONS = [
-  ["undo", "redo", "pause", "new", "clear", "next"],
-  ["subtract", "cluster", "smaller", "larger", "time", "review"],
+/** Rows of tiles of the other sides. */
+const MENU = [
+  ["next", "review", "time", "force"],
+  ["cluster", "subtract", "smaller", "larger"],
+  ["redo", "rename", "clear", "back"],
 ] as const;
-
-/**
- * Rows of tiles on the second side of the palette, for time and force. The timeline is above them.
- */
-const TIME_ACTIONS = [
-  ["before", "play", "after", "live", "speed"],
-  ["softer", "stiffer", "preset", "arrows", "trails"],
-  ["undo", "unpin", "decode", "swap", "back"],
+const TIME = [
+  ["before", "play", "after", "live"],
+  ["speed", "pause", "walk", "back"],
 ] as const;
-
-/** Rows of tiles on the third side of the palette, for review. Quality figures are above them. */
-const REVIEW_ACTIONS = [
-  ["suspects", "uncertain", "next", "colour", "size"],
-  ["bolder", "accept", "surer", "grow", "clear"],
-  ["undo", "redo", "pause", "new", "back"],
+const FORCE = [
+  ["softer", "stiffer", "preset", "unpin"],
+  ["arrows", "trails", "decode", "swap"],
+  ["undo", "back"],
+] as const;
+const REVIEW = [
+  ["suspects", "uncertain", "next", "grow"],
+  ["bolder", "accept", "surer", "undo"],
+  ["colour", "size", "pause", "back"],
 ] as const;
 
 /** Number of class tiles per page. With several pages, the last tile leads to the next page. */
 export function classesPerPage(classes: number): number {
-  const places = COLUMNS * CLASS_ROWS;
-  return classes <= places ? places : places - 1;
+  return classes <= CLASS_PLACES ? CLASS_PLACES : CLASS_PLACES - 1;
 }
 
 /** Number of pages of class tiles; at least 1. */
@@ -107,73 +126,100 @@ export function pagesOf(classes: number): number {
   return Math.max(1, Math.ceil(classes / classesPerPage(classes)));
 }
 
+/** Number of pages of words; at least 1. */
+export function wordPagesOf(words: number): number {
+  return Math.max(1, Math.ceil(words / WORDS_PER_PAGE));
+}
+
 /**
- * Tiles of the first side of the palette: one page of class tiles, and action tiles. Classes are
- * numbered from 0.
+ * Tiles of the first side of the palette: one page of class tiles, then undo and the menu. Classes
+ * are numbered from 0. A tile for a new class follows the last class, if a place is left.
+ *
+ * `naming`: whether the person chooses the class to rename. Then the last row has the tile for a
+ * new class, and the way back.
  */
-export function paletteTiles(classes: number, page: number): Tile[] {
+export function paletteTiles(classes: number, page: number, naming = false): Tile[] {
   const tiles: Tile[] = [];
-  const put = (action: TileAction, column: number, y: number, height: number, columns = COLUMNS) =>
-    tiles.push({ action, ...inColumn(column, columns), y, height });
   const places = classesPerPage(classes);
   const first = (page % pagesOf(classes)) * places;
-  for (let k = 0; k < places && first + k < classes; k++) {
-    const row = Math.floor(k / COLUMNS);
-    put(
-      { kind: "class", classId: first + k },
-      k % COLUMNS,
-      FIRST_ROW + row * (TILE_HEIGHT + GAP),
-      TILE_HEIGHT,
-    );
-  }
-  const lastRow = CLASS_ROWS - 1;
-  if (places < COLUMNS * CLASS_ROWS)
-    put({ kind: "more" }, COLUMNS - 1, FIRST_ROW + lastRow * (TILE_HEIGHT + GAP), TILE_HEIGHT);
-  const actionsY = FIRST_ROW + CLASS_ROWS * (TILE_HEIGHT + GAP) + 4;
-  ACTIONS.forEach((row, r) => {
-    row.forEach((kind, column) => {
-      put({ kind }, column, actionsY + r * (ACTION_HEIGHT + GAP), ACTION_HEIGHT, row.length);
+  const put = (action: TileAction, place: number) =>
+    tiles.push({
+      action,
+      ...inColumn(place % CLASS_COLUMNS, CLASS_COLUMNS),
+      ...inRow(Math.floor(place / CLASS_COLUMNS)),
     });
+  let place = 0;
+  for (; place < places && first + place < classes; place++)
+    put({ kind: "class", classId: first + place }, place);
+  if (place < places && !naming) put({ kind: "new" }, place);
+  if (places < CLASS_PLACES) put({ kind: "more" }, CLASS_PLACES - 1);
+  const last = inRow(CLASS_ROWS);
+  const ends = naming ? (["new", "back"] as const) : (["undo", "menu"] as const);
+  ends.forEach((kind, k) => {
+    tiles.push({ action: { kind }, ...inColumn(k, 2), ...last });
   });
   return tiles;
 }
 
+/** Tiles of the second side: the selection, and the ways to the other sides. */
+export const menuTiles = (): Tile[] => rowsOf(MENU, 0);
+
+/** Tiles of the side for time: timeline, playback, and pictures decoded between two items. */
+export function timeTiles(): Tile[] {
+  const width = PALETTE_WIDTH - 2 * MARGIN;
+  return [{ action: { kind: "scrub" }, x: MARGIN, width, ...inRow(0) }, ...rowsOf(TIME, 1)];
+}
+
 /**
- * Tiles of the second side: timeline, playback, dials. `fixable`: whether a notice describes a
- * problem that a tile can fix; this tile then replaces the tile `trails`.
+ * Tiles of the side for forces. `fixable`: whether a notice describes a problem that a tile can
+ * fix; there is a tile for it then.
  */
-export function timeTiles(fixable: boolean): Tile[] {
-  const tiles: Tile[] = [
-    {
-      action: { kind: "scrub" },
-      x: MARGIN,
-      y: FIRST_ROW,
-      width: PALETTE_WIDTH - 2 * MARGIN,
-      height: TILE_HEIGHT,
-    },
-  ];
-  for (const tile of underHead(TIME_ACTIONS))
-    tiles.push(
-      fixable && tile.action.kind === "trails" ? { ...tile, action: { kind: "fix" } } : tile,
-    );
+export function forceTiles(fixable: boolean): Tile[] {
+  const tiles = rowsOf(FORCE, 0);
+  const back = tiles.pop()!;
+  if (fixable) tiles.push({ ...back, action: { kind: "fix" } });
+  return [...tiles, { ...back, ...inColumn(COLUMNS - 1, COLUMNS) }];
+}
+
+/** Tiles of the side for review. */
+export const reviewTiles = (): Tile[] => rowsOf(REVIEW, 0);
+
+/**
+ * Tiles of the side for class names: one page of words, then the other ways to give a name.
+ * `words`: number of words. `ways`: the ways that this browser offers.
+ */
+export function nameTiles(words: number, page: number, ways: readonly NameWay[]): Tile[] {
+  const first = (page % wordPagesOf(words)) * WORDS_PER_PAGE;
+  const tiles: Tile[] = [];
+  const at = (place: number) => ({
+    ...inColumn(place % COLUMNS, COLUMNS),
+    ...inRow(Math.floor(place / COLUMNS)),
+  });
+  for (let k = 0; k < WORDS_PER_PAGE && first + k < words; k++)
+    tiles.push({ action: { kind: "word", place: first + k }, ...at(k) });
+  if (words > WORDS_PER_PAGE) tiles.push({ action: { kind: "moreWords" }, ...at(WORDS_PER_PAGE) });
+  ways.forEach((kind, k) => {
+    tiles.push({ action: { kind }, ...at(2 * COLUMNS + k) });
+  });
+  tiles.push({ action: { kind: "back" }, ...at(3 * COLUMNS - 1) });
   return tiles;
 }
 
-/** Tiles of the third side of the palette, for review. */
-export const reviewTiles = (): Tile[] => underHead(REVIEW_ACTIONS);
+type Plain = Exclude<TileAction, { kind: "class" | "picture" | "word" }>["kind"];
 
-type Plain = Exclude<TileAction, { kind: "class" | "picture" }>["kind"];
-
-/** Rows of tiles below the head of the palette. One row between head and tiles stays free. */
-function underHead(rows: readonly (readonly Plain[])[]): Tile[] {
+/** Rows of tiles below the head of the palette, from row `first` on. */
+function rowsOf(rows: readonly (readonly Plain[])[], first: number): Tile[] {
   return rows.flatMap((row, r) =>
     row.map((kind, column) => ({
       action: { kind },
-      ...inColumn(column, row.length),
-      y: FIRST_ROW + (r + 1) * (TILE_HEIGHT + GAP),
-      height: ACTION_HEIGHT,
+      ...inColumn(column, COLUMNS),
+      ...inRow(first + r),
     })),
   );
+}
+
+function inRow(row: number): { y: number; height: number } {
+  return { y: FIRST_ROW + row * (TILE_HEIGHT + GAP), height: TILE_HEIGHT };
 }
 
 function inColumn(column: number, columns: number): { x: number; width: number } {

@@ -16,6 +16,7 @@ import {
 import type { Atlas } from "../../cloud/atlas.js";
 import {
   BOARD_ACCENT,
+  BOARD_LEADING,
   BOARD_MUTED,
   BOARD_RAIL,
   BOARD_TEXT,
@@ -32,6 +33,9 @@ import { GAP, MARGIN, type Tile } from "./palette-layout.js";
 import { PICTURE, SHEET_HEIGHT, SHEET_WIDTH, sheetTiles } from "./sheet-layout.js";
 import { TileFrame } from "./tile-frame.js";
 
+/** Sizes of text, millimetres. At 0.55 m, 11 mm are 20 dmm. */
+const TITLE = 13;
+const LINE = 11;
 const BAR = 3;
 
 export class SheetBoard extends Board {
@@ -94,25 +98,25 @@ export class SheetBoard extends Board {
     context.textBaseline = "alphabetic";
     context.textAlign = "right";
     context.fillStyle = BOARD_MUTED;
-    font(context, 9);
+    font(context, LINE);
     const what =
       sheet.status === "busy"
         ? "Loading…"
         : sheet.status === "done"
           ? ""
           : `changes ${count(changed)}`;
-    context.fillText(what, SHEET_WIDTH - MARGIN - 2, 15);
+    context.fillText(what, SHEET_WIDTH - MARGIN - 2, 17);
     context.textAlign = "left";
     context.fillStyle = BOARD_TEXT;
-    font(context, 12, 650);
-    context.fillText(`${SHEET_TITLES[sheet.kind]}: ${count(sheet.total)}`, MARGIN + 2, 15);
+    font(context, TITLE, 650);
+    context.fillText(`${SHEET_TITLES[sheet.kind]}: ${count(sheet.total)}`, MARGIN + 2, 17);
     context.fillStyle = BOARD_MUTED;
-    font(context, 9);
+    font(context, LINE);
     if (sheet.status !== "done") {
       context.fillText(
         fitted(context, sheet.reason || expectedErrors(sheet), room),
         MARGIN + 2,
-        27,
+        32,
       );
       return;
     }
@@ -142,12 +146,12 @@ export class SheetBoard extends Board {
     const span = groupSpan(sheet.items, place, SHEET_COLUMNS);
     if (span > 0) {
       const predicted = classes[one.prediction];
-      font(context, 9.5, 650);
+      font(context, LINE, 650);
       context.fillStyle = predicted?.colour ?? BOARD_MUTED;
       context.fillText(
         fitted(context, predicted?.name ?? "not predicted", span * (PICTURE + GAP) - 4),
         x,
-        y - 2.4,
+        y - 3,
       );
     }
     const alpha = context.globalAlpha;
@@ -166,13 +170,13 @@ export class SheetBoard extends Board {
     const word = decision === "aside" ? "skipped" : name && classes[name.classId]?.name;
     if (!word) return;
     // At the right, because the group name of the next row is at the left.
-    font(context, 9, 650);
+    font(context, LINE, 650);
     context.fillStyle = name && !name.struck ? BOARD_TEXT : BOARD_MUTED;
-    const shown = fitted(context, word, PICTURE);
+    const shown = fitted(context, word, PICTURE + GAP - 2);
     const left = x + PICTURE - context.measureText(shown).width;
-    context.fillText(shown, left, y + PICTURE + BAR + 9.2);
+    context.fillText(shown, left, y + PICTURE + BAR + 11);
     if (name?.struck)
-      context.fillRect(left, y + PICTURE + BAR + 5.8, context.measureText(shown).width, 0.7);
+      context.fillRect(left, y + PICTURE + BAR + 7.2, context.measureText(shown).width, 0.7);
   }
 
   private drawPicture(context: CanvasRenderingContext2D, item: number, x: number, y: number): void {
@@ -180,25 +184,25 @@ export class SheetBoard extends Board {
     context.fillRect(x, y, PICTURE, PICTURE);
     if (this.picture.draw(context, item, x, y, PICTURE)) return;
     this.state.picturesVersion.value; // draws the board again after the picture has loaded
-    font(context, 7);
+    font(context, LINE);
     context.fillStyle = BOARD_MUTED;
-    context.fillText(fitted(context, count(item), PICTURE - 4), x + 2, y + PICTURE / 2 + 2.5);
+    context.fillText(fitted(context, count(item), PICTURE - 4), x + 2, y + PICTURE / 2 + 4);
   }
 
   private drawTile(context: CanvasRenderingContext2D, tile: Tile, confirm: string): void {
     context.beginPath();
     context.roundRect(tile.x, tile.y, tile.width, tile.height, 5);
-    context.fillStyle = tile.action.kind === "confirm" ? "#1f4a6b" : BOARD_TILE;
+    context.fillStyle = tile.action.kind === "confirm" && confirm ? BOARD_LEADING : BOARD_TILE;
     context.fill();
     const [first, second] = words(tile.action.kind, confirm);
     const middle = tile.x + tile.width / 2;
     context.textAlign = "center";
     context.fillStyle = BOARD_TEXT;
-    font(context, 9.5, 600);
-    context.fillText(first, middle, tile.y + (second ? 13.5 : tile.height / 2 + 2.8));
-    font(context, 8);
+    font(context, LINE, 600);
+    context.fillText(first, middle, tile.y + (second ? 13.5 : tile.height / 2 + 4));
+    font(context, LINE);
     context.fillStyle = BOARD_MUTED;
-    context.fillText(second, middle, tile.y + 23.5);
+    context.fillText(fitted(context, second, tile.width - 6), middle, tile.y + 26);
   }
 
   override dispose(): void {
@@ -217,10 +221,10 @@ function words(kind: Tile["action"]["kind"], confirm: string): [string, string] 
   switch (kind) {
     case "confirm":
       return confirm
-        ? [confirm.toLowerCase(), "each gets the class under it"]
-        : ["nothing to confirm", "pick a picture, then its class"];
+        ? [confirm.toLowerCase(), "each gets its class below"]
+        : ["nothing to confirm", "pick one, then its class"];
     case "aside":
-      return ["cannot tell", "skip the picked picture"];
+      return ["cannot tell", "skip the picked"];
     case "goOn":
       return ["show the least certain items anyway", ""];
     default:

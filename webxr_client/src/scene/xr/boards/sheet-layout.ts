@@ -1,6 +1,6 @@
 /**
- * Layout of a contact sheet in the room, in millimetres from its top left. Pictures are 30 mm
- * large, with gaps of 10 mm, so that a finger hits the right picture.
+ * Layout of a contact sheet in the room, in millimetres from its top left. Pictures are 32 mm
+ * large, with gaps of 8 mm, so that a finger hits the right picture.
  */
 import { SHEET_SIZE } from "../../../protocol/messages.js";
 import type { OpenSheet } from "../../../state/review-state.js";
@@ -9,15 +9,15 @@ import { GAP, MARGIN, type Tile, type TileAction } from "./palette-layout.js";
 
 const ROWS = SHEET_SIZE / SHEET_COLUMNS;
 /** Width and height of a picture. */
-export const PICTURE = 30;
+export const PICTURE = 32;
 /** Height of the line with the group name, above each row of pictures. */
-const GROUP = 12;
+const GROUP = 14;
 /** Height of the line with the new class, under each picture. */
-const FOOT = 14;
+const FOOT = 16;
 const PITCH = GROUP + PICTURE + FOOT;
 /** Height of title and reason. */
-const HEAD = 30;
-const TILE_HEIGHT = 30;
+const HEAD = 39;
+const TILE_HEIGHT = 32;
 const TILES_Y = HEAD + ROWS * PITCH + GAP - 1;
 export const SHEET_WIDTH = 2 * MARGIN + SHEET_COLUMNS * PICTURE + (SHEET_COLUMNS - 1) * GAP;
 export const SHEET_HEIGHT = TILES_Y + TILE_HEIGHT + MARGIN;

@@ -26,6 +26,7 @@ describe("the brush", () => {
     room.release(room.left);
     expect(room.selected).toBe(0);
     room.paint(room.right, RIGHT_HEAP);
+    room.touch(room.right, "menu");
     room.touch(room.right, "subtract");
     room.paint(room.right, RIGHT_HEAP);
     expect(room.selected).toBe(0);
@@ -39,6 +40,7 @@ describe("the brush", () => {
     expect(room.state.latent.frozen).toBe(false);
   });
   it("grows over a cluster, wider with the stick", () => {
+    room.touch(room.right, "menu");
     room.touch(room.right, "cluster");
     room.state.xr.setDensity(0.9);
     room.right.at(...LEFT_HEAP);
@@ -76,7 +78,8 @@ describe("the brush", () => {
 
 describe("the left hand", () => {
   it("does, after a swap, everything that the right hand did before", () => {
-    room.touch(room.right, "time");
+    room.touch(room.right, "menu");
+    room.touch(room.right, "force");
     room.touch(room.right, "swap");
     expect(room.state.xr.dominant.value).toBe("left");
     room.touch(room.left, "back");

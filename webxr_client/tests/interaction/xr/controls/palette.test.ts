@@ -1,7 +1,8 @@
 /** The tiles of the palette, by touch and by ray. */
 import { beforeEach, describe, expect, it } from "vitest";
-import { freeName } from "../../../../src/interaction/xr/boards/run-tile.js";
+import { freeName } from "../../../../src/interaction/xr/naming/class-namer.js";
 import type { Settings, Tick, Timeline, Training } from "../../../../src/protocol/messages.js";
+import { overwriteText } from "../../../../src/state/overwritten.js";
 import { bytesPerFrame, COUNT, LEFT_HEAP, PALETTE, RIGHT_HEAP, Room } from "../fixtures.js";
 
 let room: Room;
@@ -79,16 +80,36 @@ describe("the palette", () => {
     expect(labels(-0.3)).toEqual({ mode: "ray", painted: false, calls: [["label", 0]] });
   });
   it.each([
-    ["undo", ["undo"]],
-    ["redo", ["redo"]],
-    ["pause", ["pause"]],
-    ["new", ["addClass", "3"]],
-    ["clear", ["clearSelection"]],
-  ])("runs the command of its tile: %s", (kind, call) => {
+    ["classes", "undo", ["undo"]],
+    ["menu", "redo", ["redo"]],
+    ["menu", "next", ["next"]],
+    ["menu", "clear", ["clearSelection"]],
+  ] as const)("runs the command of its tile on the side of %s: %s", (side, kind, call) => {
+    if (side !== "classes") room.touch(room.right, side);
     room.touch(room.right, kind);
     expect(room.calls).toEqual([call]);
   });
+  it("says which labels a class would replace before a touch, and after it", () => {
+    room.annotate();
+    room.paint(room.right, LEFT_HEAP);
+    const items = room.state.selection.value.items;
+    const { annotations, xr } = room.state;
+    for (const item of items.slice(0, 7)) annotations.labels[item] = 2;
+    for (const item of items.slice(7, 20)) annotations.labels[item] = 1;
+    const { x, y, z } = room.tile("class", 1);
+    room.right.at(x, y, z + 0.05);
+    room.frames(1);
+    expect(xr.aimed.value).toBe(1);
+    expect(overwriteText(room.state, 1)).toBe(`7 of ${items.length} have another label`);
+    expect(overwriteText(room.state, 2)).toBe(`13 of ${items.length} have another label`);
+    room.touch(room.right, "class", 1);
+    expect(xr.message.value).toMatch(/^7 of \d+ had another label and are 1 now. Undo returns/);
+    room.right.at(0.6, 0.3, 0.3);
+    room.frames(1);
+    expect(xr.aimed.value).toBe(-1);
+  });
   it("makes the brush larger and smaller", () => {
+    room.touch(room.right, "menu");
     const before = room.state.xr.radius.value;
     room.touch(room.right, "larger");
     expect(room.state.xr.radius.value).toBeGreaterThan(before);
@@ -96,6 +117,7 @@ describe("the palette", () => {
     expect(room.state.xr.radius.value).toBeCloseTo(before, 9);
   });
   it("changes the reach of clusters by tiles, because hands have no stick", () => {
+    room.touch(room.right, "menu");
     room.touch(room.right, "cluster");
     const { radius, density } = room.state.xr;
     const [before, size] = [density.value, radius.value];
@@ -107,8 +129,9 @@ describe("the palette", () => {
   });
 });
 
-describe("time and force on the palette", () => {
+describe("time on the palette", () => {
   beforeEach(() => {
+    room.touch(room.right, "menu");
     room.touch(room.right, "time");
     room.calls.length = 0;
     room.state.time.timeline.value = {
@@ -161,18 +184,6 @@ describe("time and force on the palette", () => {
     room.frames(1);
     expect(room.calls).toEqual([["goTo", 51]]);
   });
-  it("offers a fix after a collapse", () => {
-    room.touch(room.right, "back");
-    room.fixable = true;
-    room.touch(room.right, "time");
-    const fix = { beta_kl: 3 } as Settings;
-    room.state.notices.value = [
-      { op: "notice", topic: "collapse", code: "collapse", message: "", mend: fix },
-    ];
-    room.calls.length = 0;
-    room.touch(room.right, "fix");
-    expect(room.calls).toEqual([["setSettings", fix]]);
-  });
   it("scrubs with the ray while the trigger is held", () => {
     const { x, y, z } = room.tile("scrub");
     room.right.at(x, y, z + 0.5);
@@ -193,12 +204,37 @@ describe("time and force on the palette", () => {
     ["after", ["step", 1]],
     ["play", ["play"]],
     ["live", ["live"]],
-    ["unpin", ["unpin", []]],
+    ["pause", ["pause"]],
   ])("%s runs its command", (kind, call) => {
     room.touch(room.right, kind);
     expect(room.calls).toEqual([call]);
   });
+});
+
+describe("force on the palette", () => {
+  const openForce = () => {
+    room.touch(room.right, "menu");
+    room.touch(room.right, "force");
+    room.calls.length = 0;
+  };
+  it("removes all pins", () => {
+    openForce();
+    room.touch(room.right, "unpin");
+    expect(room.calls).toEqual([["unpin", []]]);
+  });
+  it("offers a fix after a collapse", () => {
+    room.fixable = true;
+    openForce();
+    const fix = { beta_kl: 3 } as Settings;
+    room.state.notices.value = [
+      { op: "notice", topic: "collapse", code: "collapse", message: "", mend: fix },
+    ];
+    room.calls.length = 0;
+    room.touch(room.right, "fix");
+    expect(room.calls).toEqual([["setSettings", fix]]);
+  });
   it("turns dials in small steps within their range", () => {
+    openForce();
     const settings = { stiffness: 0.95, preset: "default" } as Settings;
     room.state.training.value = { state: "running", settings } as Training;
     room.touch(room.right, "stiffer");
@@ -214,6 +250,7 @@ describe("time and force on the palette", () => {
 
 describe("review on the palette", () => {
   beforeEach(() => {
+    room.touch(room.right, "menu");
     room.touch(room.right, "review");
     room.calls.length = 0;
   });

@@ -67,12 +67,11 @@ beforeEach(() => {
 describe("the palette", () => {
   it("is not drawn for frequent messages of training", () => {
     const palette = new PaletteBoard(state);
-    palette.relayout();
+    palette.turnTo("time");
     const tiles = counter(palette);
     const head = counter(palette.head);
     expect([tiles(), head()]).toEqual([1, 1]);
     state.training.value = training("running");
-    state.time.moment.value = 7;
     predict([0, 0, 1, 1]);
     expect([tiles(), head()]).toEqual([0, 0]);
     state.training.value = training("paused");
@@ -81,7 +80,7 @@ describe("the palette", () => {
 
   it("draws only its head for the selection and its prediction", () => {
     const palette = new PaletteBoard(state);
-    palette.relayout();
+    palette.turnTo("menu");
     const tiles = counter(palette);
     const head = counter(palette.head);
     expect([tiles(), head()]).toEqual([1, 1]);
@@ -92,6 +91,20 @@ describe("the palette", () => {
     predict([0, 1, 1, 0]);
     expect([tiles(), head()]).toEqual([0, 1]);
     expect([tiles(), head()]).toEqual([0, 0]);
+  });
+
+  it("is not drawn when a hand moves over its tiles, which get a frame", () => {
+    const palette = new PaletteBoard(state);
+    palette.relayout();
+    const tiles = counter(palette);
+    const frame = palette.mesh.children.at(-1);
+    expect([tiles(), frame?.visible]).toEqual([1, false]);
+    for (const tile of palette.tiles) {
+      palette.light(tile);
+      expect([tiles(), frame?.visible]).toEqual([0, true]);
+    }
+    palette.light(null);
+    expect([tiles(), frame?.visible]).toEqual([0, false]);
   });
 
   it("counts labels on its tiles and in its head", () => {

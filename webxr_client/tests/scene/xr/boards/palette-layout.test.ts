@@ -5,49 +5,86 @@
 import { describe, expect, it } from "vitest";
 import {
   classesPerPage,
+  forceTiles,
+  GAP,
+  MARGIN,
+  MOST_TILES,
+  menuTiles,
+  nameTiles,
   PALETTE_HEIGHT,
   PALETTE_WIDTH,
   pagesOf,
   paletteTiles,
   reviewTiles,
+  type Tile,
   tileAt,
   timeTiles,
+  wordPagesOf,
 } from "../../../../src/scene/xr/boards/palette-layout.js";
 
-it.each([
-  ["time and force", timeTiles(false)],
-  ["time and force, with a fix", timeTiles(true)],
-  ["review", reviewTiles()],
-])("tiles of the side of %s are large enough and apart", (_, tiles) => {
-  expect(new Set(tiles.map(({ action }) => action.kind)).size).toBe(tiles.length);
+const apart = (a: Tile, b: Tile): number =>
+  Math.max(
+    Math.max(a.x - b.x - b.width, b.x - a.x - a.width),
+    Math.max(a.y - b.y - b.height, b.y - a.y - a.height),
+  );
+
+function expectReachable(tiles: readonly Tile[]): void {
+  expect(tiles.length).toBeLessThanOrEqual(MOST_TILES);
   for (const a of tiles) {
     expect(Math.min(a.width, a.height)).toBeGreaterThanOrEqual(30);
-    expect(a.x + a.width).toBeLessThanOrEqual(PALETTE_WIDTH - 10);
-    expect(a.y + a.height).toBeLessThanOrEqual(PALETTE_HEIGHT - 10);
-    for (const b of tiles) {
-      const apartX = Math.max(a.x - b.x - b.width, b.x - a.x - a.width);
-      const apartY = Math.max(a.y - b.y - b.height, b.y - a.y - a.height);
-      if (a !== b) expect(Math.max(apartX, apartY)).toBeGreaterThanOrEqual(10 - 1e-9);
-    }
+    expect(Math.min(a.x, a.y)).toBeGreaterThanOrEqual(MARGIN);
+    expect(a.x + a.width).toBeLessThanOrEqual(PALETTE_WIDTH - MARGIN + 1e-9);
+    expect(a.y + a.height).toBeLessThanOrEqual(PALETTE_HEIGHT - MARGIN + 1e-9);
+    for (const b of tiles) if (a !== b) expect(apart(a, b)).toBeGreaterThanOrEqual(GAP - 1e-9);
   }
+}
+
+const WAYS = ["type", "speak", "number"] as const;
+
+it.each([
+  ["more", menuTiles()],
+  ["time", timeTiles()],
+  ["force", forceTiles(false)],
+  ["force, with a fix", forceTiles(true)],
+  ["review", reviewTiles()],
+  ["class names", nameTiles(30, 4, WAYS)],
+  ["class names without words", nameTiles(0, 0, ["number"])],
+])("the side of %s has few tiles that are large and apart", (_, tiles) => {
+  const kinds = tiles.map(({ action }) => (action.kind === "word" ? action.place : action.kind));
+  expect(new Set(kinds).size).toBe(tiles.length);
+  expect(kinds.at(-1)).toBe("back");
+  expectReachable(tiles);
+});
+
+it("the tiles that clear and that suggest the next step are not side by side", () => {
+  const tiles = [menuTiles(), reviewTiles(), paletteTiles(10, 0)];
+  for (const side of tiles) {
+    const [clear, next] = ["clear", "next"].map((kind) => side.find((t) => t.action.kind === kind));
+    if (clear && next) expect(apart(clear, next)).toBeGreaterThan(30);
+  }
+  expect(tiles[0]?.some(({ action }) => action.kind === "clear")).toBe(true);
+});
+
+it("each word for a class name is on one page", () => {
+  const pages = Array.from({ length: wordPagesOf(30) }, (_, page) => nameTiles(30, page, WAYS));
+  const words = pages.flatMap((tiles) =>
+    tiles.flatMap(({ action }) => (action.kind === "word" ? [action.place] : [])),
+  );
+  expect(words).toEqual(Array.from({ length: 30 }, (_, k) => k));
 });
 
 describe.each([0, 1, 9, 10, 11, 27, 1024])("with %i classes", (classes) => {
   const pages = Array.from({ length: pagesOf(classes) }, (_, page) => paletteTiles(classes, page));
-  it("tiles are at least 30 mm with 10 mm between them, and on the palette", () => {
-    for (const tiles of pages)
-      for (const a of tiles) {
-        expect(Math.min(a.width, a.height)).toBeGreaterThanOrEqual(30);
-        expect(Math.min(a.x, a.y)).toBeGreaterThanOrEqual(10);
-        expect(a.x + a.width).toBeLessThanOrEqual(PALETTE_WIDTH - 10);
-        expect(a.y + a.height).toBeLessThanOrEqual(PALETTE_HEIGHT - 10);
-        for (const b of tiles) {
-          if (a === b) continue;
-          const apartX = Math.max(a.x - b.x - b.width, b.x - a.x - a.width);
-          const apartY = Math.max(a.y - b.y - b.height, b.y - a.y - a.height);
-          expect(Math.max(apartX, apartY)).toBeGreaterThanOrEqual(10 - 1e-9);
-        }
-      }
+  it("there are at most 12 tiles, of at least 30 mm with 8 mm between them", () => {
+    for (const tiles of pages) expectReachable(tiles);
+  });
+  it("the last row has undo and the menu, or a new class and the way back", () => {
+    for (const [page, tiles] of pages.entries()) {
+      expect(tiles.slice(-2).map(({ action }) => action.kind)).toEqual(["undo", "menu"]);
+      const naming = paletteTiles(classes, page, true);
+      expect(naming.slice(-2).map(({ action }) => action.kind)).toEqual(["new", "back"]);
+      expectReachable(naming);
+    }
   });
   it("each class is on exactly one page, and several pages have a tile to the next", () => {
     const shown = pages.flatMap((tiles) =>

@@ -36,7 +36,7 @@ describe.each([27, 10, 1])("with %i pictures", (count) => {
       "close",
     ]);
   });
-  it("tiles are at least 30 mm with 10 mm between them, and on the board", () => {
+  it("tiles are at least 30 mm with 8 mm between them, and on the board", () => {
     for (const a of tiles) {
       expect(Math.min(a.width, a.height)).toBeGreaterThanOrEqual(30);
       expect(Math.min(a.x, a.y)).toBeGreaterThanOrEqual(10);
@@ -46,7 +46,7 @@ describe.each([27, 10, 1])("with %i pictures", (count) => {
       for (const b of tiles) {
         const apartX = Math.max(a.x - b.x - b.width, b.x - a.x - a.width);
         const apartY = Math.max(a.y - b.y - b.height, b.y - a.y - a.height);
-        if (a !== b) expect(Math.max(apartX, apartY)).toBeGreaterThanOrEqual(10 - 1e-9);
+        if (a !== b) expect(Math.max(apartX, apartY)).toBeGreaterThanOrEqual(8 - 1e-9);
       }
     }
   });

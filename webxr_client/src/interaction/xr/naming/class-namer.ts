@@ -1,0 +1,116 @@
+/** Names of classes in VR: by a word of the data, the headset's keyboard, speech, or a number. */
+import type { PaletteSide } from "../../../scene/xr/boards/palette-layout.js";
+import type { AppState } from "../../../state/app-state.js";
+import type { Commands } from "../../../state/commands.js";
+import { type NameWay, NEW_CLASS } from "../../../state/naming-state.js";
+import { canHear, listen } from "./speech.js";
+import { opensKeyboard, typeText } from "./system-keyboard.js";
+
+export class ClassNamer {
+  private stopListening = () => {};
+
+  /** `session` returns the running session of WebXR. */
+  constructor(
+    private readonly state: AppState,
+    private readonly commands: Commands,
+    private readonly palette: { turnTo(side: PaletteSide): void },
+    private readonly session: () => XRSession | null,
+  ) {}
+
+  /** Let the person choose a class to rename. */
+  pick(): void {
+    this.state.xr.naming.target.value = "pick";
+    this.palette.turnTo("classes");
+  }
+
+  /** Begin to name a class; NEW_CLASS for a new one. */
+  begin(target: number): void {
+    const { naming } = this.state.xr;
+    naming.target.value = target;
+    naming.ways.value = this.ways(target);
+    this.palette.turnTo("names");
+  }
+
+  /** End the naming without a name. */
+  cancel(): void {
+    const { naming } = this.state.xr;
+    this.stopListening();
+    naming.listening.value = false;
+    naming.target.value = null;
+    this.palette.turnTo("classes");
+  }
+
+  /** Give a name to the class that is being named, and end the naming. */
+  give(name: string): void {
+    const { state, commands } = this;
+    const target = state.xr.naming.target.peek();
+    if (typeof target !== "number") return;
+    this.cancel();
+    const taken = state.liveClasses.peek().find((info) => info.name === name);
+    if (taken) {
+      if (taken.class_id !== target) state.xr.message.value = `There is a class ${name} already.`;
+      return;
+    }
+    if (target === NEW_CLASS) commands.addClass(name);
+    else commands.editClass(target, { name });
+  }
+
+  /** Open the keyboard of the headset. */
+  type(): void {
+    const { naming } = this.state.xr;
+    const session = this.session();
+    const target = naming.target.peek();
+    if (!session || typeof target !== "number") return;
+    const before = this.state.classes.peek()[target]?.name ?? "";
+    typeText(session, before, (typed) => {
+      if (typed && naming.target.peek() === target) this.give(typed);
+    });
+  }
+
+  /**
+   * Listen for a spoken name. The first call only says what the browser may do with the sound; the
+   * second call allows it, until the page is left. A call while the browser listens stops it.
+   */
+  speak(): void {
+    const { naming, message } = this.state.xr;
+    if (naming.speech.peek() === "off") {
+      naming.speech.value = "asked";
+      message.value = SOUND_LEAVES;
+      return;
+    }
+    naming.speech.value = "allowed";
+    if (naming.listening.peek()) {
+      this.stopListening();
+      naming.listening.value = false;
+      return;
+    }
+    naming.listening.value = true;
+    this.stopListening = listen(
+      (phrase) => {
+        naming.listening.value = false;
+        if (phrase) this.give(phrase);
+        else message.value = "Nothing was heard. Press speak and say the name.";
+      },
+      (why) => {
+        naming.listening.value = false;
+        message.value = `The browser did not recognise speech: ${why}.`;
+      },
+    );
+  }
+
+  private ways(target: number): NameWay[] {
+    const ways: NameWay[] = [];
+    if (opensKeyboard(this.session())) ways.push("type");
+    if (canHear()) ways.push("speak");
+    if (target === NEW_CLASS) ways.push("number");
+    return ways;
+  }
+}
+
+const SOUND_LEAVES =
+  "Your browser may send the sound to a service on the internet. Press again to allow it.";
+
+/** Return a class name that is not in `taken`: a number, for people who name classes later. */
+export function freeName(taken: readonly string[]): string {
+  for (let k = taken.length; ; k++) if (!taken.includes(String(k))) return String(k);
+}
