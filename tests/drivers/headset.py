@@ -219,11 +219,11 @@ class Headset:
         """Press a tile as a finger does: approach from the front, push in, move back."""
         at = self.tile(kind, which)
         if self.on_palette:
-            # The palette is small while nobody looks at it; a hand near it brings it back.
+            # The palette is small while nobody looks at it; a hand near it makes it large.
             self.brush_to(side, at + 0.12 * self.outward, "touch")
             self.wait(
                 lambda: self.value("view.paletteDisplay.attention.level === 1"),
-                "the palette did not come back",
+                "the palette stayed small",
             )
             at = self.tile(kind, which)
         for away in (0.05, -0.005, 0.05):

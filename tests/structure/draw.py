@@ -30,6 +30,7 @@ CLIENT_CONTENT = {
     "interaction": "pointer, keyboard, lasso, drag",
     "interaction/xr/input": "controllers and hands, sticks, pulses",
     "interaction/xr/placement": "places of boards in the room",
+    "interaction/xr/naming": "class names: keyboard, speech",
     "interaction/xr/boards": "aiming at boards, their tiles",
     "interaction/xr/brush": "selection with the brush",
     "interaction/xr/grab": "grabbing a cluster or the world",

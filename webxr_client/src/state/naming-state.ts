@@ -4,7 +4,7 @@ import { type Signal, signal } from "@preact/signals";
 /** A new class, as the class that gets the next name. */
 export const NEW_CLASS = -1;
 /**
- * What gets the next name: a class by its id, or NEW_CLASS. `pick`: the next touched class is the
+ * Target of the next name: a class by its id, or NEW_CLASS. `pick`: the next touched class is the
  * one to rename. Null while no class is named.
  */
 export type NamingTarget = number | "pick" | null;
@@ -21,7 +21,7 @@ export class NamingState {
   /** Ways that this browser offers. */
   readonly ways: Signal<readonly NameWay[]> = signal(["number"]);
   /**
-   * Whether the person allows speech recognition. `asked`: the person has been told that the browser
+   * Whether the person allows speech recognition. `asked`: a message has stated that the browser
    * may send the sound to a service, and the next press allows it.
    */
   readonly speech: Signal<"off" | "asked" | "allowed"> = signal("off");

@@ -12,7 +12,7 @@ export function otherLabels(labels: Int16Array, items: Uint32Array, classId: num
   return other;
 }
 
-/** What a label of the selection would do: "7 of 120 have another label". "" without such items. */
+/** Effect of a label of the selection: "7 of 120 have another label". "" without such items. */
 export function overwriteText(state: AppState, classId: number): string {
   const { items } = state.selection.value;
   state.labelsVersion.value;

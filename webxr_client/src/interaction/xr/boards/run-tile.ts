@@ -109,7 +109,9 @@ function giveClass(classId: number, state: AppState, commands: Commands): number
   if (commands.label(classId)) {
     const name = state.classes.peek()[classId]?.name ?? "";
     if (other > 0)
-      xr.message.value = `${count(other)} of ${count(items.length)} had another label and are ${name} now. Undo returns them.`;
+      xr.message.value =
+        `${count(other)} of ${count(items.length)} had another label and are ${name} now. ` +
+        "Undo returns them.";
     return LABEL_PULSE;
   }
   if (state.readOnly.peek()) xr.message.value = "Nothing was labelled: this device can only view.";

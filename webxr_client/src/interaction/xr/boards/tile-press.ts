@@ -13,8 +13,8 @@ export class TilePress {
   private readonly namer: ClassNamer;
 
   /**
-   * `endGestures`: called before the other hand becomes the hand that paints. `session`: returns the
-   * running session of WebXR.
+   * `endGestures`: called before the other hand becomes the hand that paints. `session` returns
+   * the running session of WebXR.
    */
   constructor(
     private readonly aim: BoardAim,

@@ -68,7 +68,7 @@ export class ClassNamer {
   }
 
   /**
-   * Listen for a spoken name. The first call only says what the browser may do with the sound; the
+   * Listen for a spoken name. The first call shows what the browser may do with the sound; the
    * second call allows it, until the page is left. A call while the browser listens stops it.
    */
   speak(): void {

@@ -25,8 +25,8 @@ export const SHEET_BELOW_EYES = 0.1;
  */
 export const SHEET_ANGLE = (27 * Math.PI) / 180;
 /**
- * Largest angle between the direction of view and the cloud up to which the cloud counts as straight
- * ahead, radians. A person who presses a tile looks at the palette, and then back at the cloud.
+ * Angle between the direction of view and the cloud up to which the cloud counts as straight ahead,
+ * radians. A person who presses a tile looks at the palette, and then back at the cloud.
  */
 export const SHEET_AHEAD_ANGLE = (50 * Math.PI) / 180;
 

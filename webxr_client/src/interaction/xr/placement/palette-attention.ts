@@ -1,6 +1,6 @@
 /**
  * Size and opacity of the palette: small and faint while nobody looks at it, so that it does not
- * hide the points. A look, a hand near it, a ray on it or a cluster in the hand brings it back.
+ * hide the points. A look, a hand near it, a ray on it or a cluster in the hand shows it again.
  */
 import { Vector3 } from "three";
 import { PALETTE_ASLEEP, PALETTE_LOOK_ANGLE, PALETTE_WAKE_DISTANCE } from "./dimensions.js";

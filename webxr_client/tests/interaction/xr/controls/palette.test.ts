@@ -89,7 +89,7 @@ describe("the palette", () => {
     room.touch(room.right, kind);
     expect(room.calls).toEqual([call]);
   });
-  it("says which labels a class would replace before a touch, and after it", () => {
+  it("shows how many labels a touch would replace before a touch, and after it", () => {
     room.annotate();
     room.paint(room.right, LEFT_HEAP);
     const items = room.state.selection.value.items;

@@ -82,7 +82,7 @@ describe("the palette", () => {
   ) => {
     for (let k = 0; k < seconds * 50; k++) attention.update(head, at, hand, needed, 0.02);
   };
-  it("fades when nobody looks at it, and a look brings it back within 0.2 s", () => {
+  it("fades when nobody looks at it, and is there again within 0.2 s of a look", () => {
     const attention = new PaletteAttention();
     head.orientation.copy(aside);
     run(attention, 1, null);
