@@ -68,7 +68,7 @@ class Headset:
         )
         self.driver.page.get_by_role("button", name=button).click()
         self.driver.wait(
-            lambda: self.value("!!lodespace.state.xr.presenting.value && view?.clock.frames > 2"),
+            lambda: self.value("!!lodespace.state.xr.presenting.value && view?.placement.placed"),
             120,
             "VR did not begin",
         )
@@ -182,8 +182,9 @@ class Headset:
         """Return the middle of a tile of the palette or of a contact sheet.
 
         `which` is the class id for a class tile, and the index for a picture on the sheet. Other
-        kinds of tiles ignore it.
+        kinds of tiles ignore it. The palette follows its hand with a delay; wait until it rests.
         """
+        self.wait(self._palette_rests, "the palette does not come to rest")
         found = self.script(f"""
           const is = ({{ action }}) => action.kind === '{kind}'
             && (action.classId ?? action.place ?? {which}) === {which};
@@ -202,6 +203,20 @@ class Headset:
         self.outward = np.array(found["out"])
         self.on_palette = bool(found["palette"])
         return np.array(found["at"])
+
+    def _palette_rests(self) -> bool:
+        place = "Array.from(view.palette.mesh.matrix.elements).slice(12, 15)"
+        before = np.array(self.value(place))
+        self.frames(1)
+        return bool(np.linalg.norm(np.array(self.value(place)) - before) < 2e-4)
+
+    def hold_world(self, side: Side, button: str = "trigger") -> None:
+        """Press in empty space, and wait until the hand holds the world: a pinch has to last."""
+        self.hold(side, button)
+        self.wait(
+            lambda: self.value(f"view.controls.world.holds(view.inputs.{side})"),
+            "the hand does not hold the world",
+        )
 
     def paint(
         self, side: Side, items: npt.NDArray[np.int64], radius: float = 0.06

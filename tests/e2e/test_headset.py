@@ -138,8 +138,8 @@ def test_hands_do_what_controllers_do(still_headset: Headset) -> None:
     headset.put("left", (-0.3, 1.75, 0.1))
     headset.put("right", (0.3, 1.75, 0.1))
     before = headset.world
-    headset.hold("left")
-    headset.hold("right")
+    headset.hold_world("left")
+    headset.hold_world("right")
     headset.put("right", (0.5, 1.75, 0.1))
     headset.put("left", (-0.5, 1.75, 0.1))
     ratio = np.linalg.norm(headset.world[:3, 0]) / np.linalg.norm(before[:3, 0])

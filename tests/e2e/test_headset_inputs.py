@@ -49,11 +49,10 @@ def test_vision_pro_brushes_labels_and_drops_a_cluster(
     scale, apart = [], []
     for side, x in (("left", -0.3), ("right", 0.3)):
         headset.put(side, (x, 1.75, 0.1))
-        headset.hold(side)
+        headset.hold_world(side)
     for x in (0.3, 0.5):
         headset.put("left", (-x, 1.75, 0.1))
         headset.put("right", (x, 1.75, 0.1))
-        headset.frames(8)
         scale.append(np.linalg.norm(headset.world[:3, 0]))
         apart.append(np.linalg.norm(headset.hand("right") - headset.hand("left")))
     headset.let_go("left")

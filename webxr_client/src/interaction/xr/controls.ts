@@ -11,11 +11,12 @@ import type { BoardPointing } from "./boards/board-pointing.js";
 import { TilePress } from "./boards/tile-press.js";
 import { BrushStroke } from "./brush/brush-stroke.js";
 import { HandBrush } from "./brush/hand-brush.js";
-import { BoxChange, type SceneChange } from "./grab/box-change.js";
+import type { SceneChange } from "./grab/box-change.js";
 import type { ClusterGrab } from "./grab/cluster-grab.js";
 import { ClusterHold } from "./grab/cluster-hold.js";
+import { Grasps } from "./grab/grasps.js";
 import { scaleOf } from "./grab/transform.js";
-import { WorldGrab } from "./grab/world-grab.js";
+import type { WorldGrab } from "./grab/world-grab.js";
 import { HandActivities } from "./input/hand-activity.js";
 import { ENTER_PULSE, HOVER_PULSE, LABEL_PULSE } from "./input/haptics.js";
 import type { TrackedHand } from "./input/tracked-hand.js";
@@ -25,11 +26,9 @@ import {
   RAY_LENGTH_AT_POINTS,
   RAY_LENGTH_WITH_CLUSTER,
 } from "./placement/dimensions.js";
+import { SceneChanges } from "./scene-changes.js";
 import { StickActions } from "./stick-actions.js";
 import type { XrSurroundings } from "./surroundings.js";
-
-/** Milliseconds between two queries of the items in the brush. */
-const QUERY_MS = 90;
 
 export class XrControls implements InputListener {
   readonly stroke: BrushStroke;
@@ -40,8 +39,9 @@ export class XrControls implements InputListener {
   private readonly boards: BoardAim;
   private readonly tiles: TilePress;
   private readonly cluster: ClusterHold;
-  private readonly world = new WorldGrab();
-  private readonly boxes = new BoxChange();
+  private readonly grasps: Grasps;
+  private readonly world: WorldGrab;
+  private readonly scenes: SceneChanges;
   private readonly sticks: StickActions;
   private readonly activities = new HandActivities();
   private now = 0;
@@ -61,7 +61,9 @@ export class XrControls implements InputListener {
     this.stroke = new BrushStroke(state);
     this.brush = new HandBrush(state);
     this.cluster = new ClusterHold(state, commands, (items) => room.showGrabbed(items));
-    this.boxes.read(state.latent);
+    this.grasps = new Grasps(this.cluster, room);
+    this.world = this.grasps.world;
+    this.scenes = new SceneChanges(state, room, this.world, this.grab, this.stroke);
   }
 
   /**
@@ -99,6 +101,11 @@ export class XrControls implements InputListener {
     return this.boards.onSheet;
   }
 
+  /** Whether the dominant hand is near the palette, so that the palette has to hold still. */
+  get atPalette(): boolean {
+    return this.pointing.near && !this.onSheet;
+  }
+
   /** Whether a new stroke removes items from the selection. */
   get subtracting(): boolean {
     return this.activities.handAt("subtracting") !== null || this.state.xr.subtract.value;
@@ -120,7 +127,7 @@ export class XrControls implements InputListener {
     if (hand === this.cluster.hand) return; // the hand already holds the cluster
     if (hand !== this.dominant) {
       if (!hand.bare) this.activities.begin(hand.side, "subtracting");
-      else this.grasp(hand);
+      else if (!this.restsAtPalette(hand)) this.grasp(hand);
       return;
     }
     if (hand.pointer) this.readPointer(hand);
@@ -147,6 +154,7 @@ export class XrControls implements InputListener {
       }
     }
     this.activities.begin(hand.side, "painting");
+    this.brush.beginStroke();
     this.stroke.begin(this.brush.centre, this.brush.radius, this.subtracting, this.now);
     this.freezeOrThaw();
     hand.pulse(HOVER_PULSE, 15);
@@ -157,7 +165,7 @@ export class XrControls implements InputListener {
     if (activity === "pressing") return;
     if (activity === "painting") {
       this.locate(hand);
-      this.stroke.end(this.brush.centre, this.brush.radius, this.now);
+      this.stroke.end(this.brush.painted, this.brush.radius, this.now);
       this.freezeOrThaw();
     }
     if (hand.bare) this.letGo(hand);
@@ -190,6 +198,9 @@ export class XrControls implements InputListener {
     if (dominant.isLost(now)) this.endGestures(dominant, "was lost from view");
     if (other.isLost(now)) this.endGestures(other, "was lost from view");
     this.sticks.frame(dominant, other, seconds, this.stroke.active, !this.world.active);
+    this.grasps.frame(now);
+    if (this.grasps.continue(dominant, true)) this.freezeOrThaw();
+    if (this.grasps.continue(other, !this.restsAtPalette(other))) this.freezeOrThaw();
     this.world.update(this.room.roomFromScene);
     this.cluster.update(now, this.room.roomFromScene);
     const busy = this.stroke.active || this.holding;
@@ -204,45 +215,29 @@ export class XrControls implements InputListener {
     this.locate(brushing);
     this.brushShown = !this.pointing.near;
     const { brush, stroke } = this;
-    if (stroke.active && stroke.move(brush.centre, brush.radius, now))
+    if (stroke.active && stroke.move(brush.painted, brush.radius, now))
       brush.takeOver(stroke.hit, now);
-    if (now - brush.queriedAt < QUERY_MS) return;
-    brush.queriedAt = now;
-    const before = brush.hit.count;
-    if (this.brushShown) brush.query();
-    else brush.clear();
-    if (before === 0 && brush.hit.count > 0 && !this.holding) brushing.pulse(ENTER_PULSE, 8);
+    if (brush.refresh(now, this.brushShown) && !this.holding) brushing.pulse(ENTER_PULSE, 8);
   }
 
   /**
-   * Adapt to another scene, and return what has changed. If only the box of coordinates changed,
-   * the cloud keeps its place in the room, and a grabbed cluster stays in the hand. After a change
-   * of items or of the number of dimensions, old places have no meaning: all gestures end, and the
-   * caller has to place the world again.
+   * Adapt to another scene, and return what has changed. After a change of items or of the number
+   * of dimensions, old places have no meaning: all gestures end, and the caller has to place the
+   * world again.
    */
   sceneChanged(): SceneChange {
-    const { latent, xr } = this.state;
-    const change = this.boxes.read(latent);
-    const { newFromOld, oldFromNew } = this.boxes;
-    if (change === "box") {
-      this.room.roomFromScene.multiply(oldFromNew);
-      this.world.renew(this.room.roomFromScene);
-      this.grab.carry(newFromOld, oldFromNew);
-      this.stroke.carry(newFromOld);
-    }
+    const change = this.scenes.read();
     if (change === "cloud" || change === "dimension") {
       this.endAll();
       this.grab.drop();
       this.brush.clear();
-      if (change === "dimension")
-        xr.message.value = `The map now has ${latent.latentDim} dimensions. It is in front of you.`;
     }
     return change;
   }
 
   /** Factor from old to new lengths in scene metres, for the last change of the scene's box. */
   get boxRatio(): number {
-    return this.boxes.newFromOld.elements[0]!;
+    return this.scenes.boxRatio;
   }
 
   /** Draw the grabbed items in the hand again, after a new scene has replaced all points. */
@@ -250,11 +245,20 @@ export class XrControls implements InputListener {
     this.cluster.show();
   }
 
-  /** End the gestures of both hands. Painted items stay selected. */
-  endAll(): void {
+  /** End all gestures, because the headset has paused or recentred the session. */
+  interrupt(): void {
+    this.grasps.interrupt();
+    this.endAll("was interrupted by the headset");
+  }
+
+  /**
+   * End the gestures of both hands. Painted items stay selected. `why` completes the message "The
+   * right hand ..."; with "", no message is shown.
+   */
+  endAll(why = ""): void {
     const { left, right } = this.hands;
-    this.endGestures(left, "");
-    this.endGestures(right, "");
+    this.endGestures(left, why);
+    this.endGestures(right, why);
     // A release while VR is hidden sends no event; the next press has to count.
     left.pressed = left.squeezed = right.pressed = right.squeezed = false;
     this.boards.forget();
@@ -274,18 +278,20 @@ export class XrControls implements InputListener {
 
   private locate(hand: TrackedHand): void {
     const { roomFromScene } = this.room;
-    this.brush.locate(hand, roomFromScene, scaleOf(roomFromScene));
+    this.brush.locate(hand, roomFromScene, scaleOf(roomFromScene), this.now);
   }
 
   /** Grab the cluster if the hand is in the cluster; otherwise grab the world. */
   private grasp(hand: TrackedHand): void {
     if (this.activities.of(hand.side) === "painting") return;
-    const { roomFromScene } = this.room;
-    if (!this.grab.active && this.cluster.isWithinReach(hand, roomFromScene)) {
-      this.cluster.take(hand, roomFromScene);
-      hand.pulse(0.5, 30);
-    } else this.world.take(hand, roomFromScene);
+    this.grasps.begin(hand);
     this.freezeOrThaw();
+  }
+
+  /** Whether a bare hand only holds the palette for the other hand, which paints or uses it. */
+  private restsAtPalette(hand: TrackedHand): boolean {
+    if (hand === this.dominant || !hand.bare) return false;
+    return this.activities.of(this.dominant.side) === "painting" || this.atPalette;
   }
 
   /**
@@ -300,7 +306,7 @@ export class XrControls implements InputListener {
       if (!onClass && !this.pointing.near && this.cluster.pin()) hand.pulse(LABEL_PULSE, 40);
       else this.cluster.release(this.now);
     }
-    this.world.letGo(hand, this.room.roomFromScene);
+    this.grasps.end(hand);
     this.freezeOrThaw();
   }
 
@@ -329,7 +335,7 @@ export class XrControls implements InputListener {
       this.cluster.release(this.now);
       what = "the cluster returned to its place";
     }
-    this.world.letGo(hand, this.room.roomFromScene);
+    this.grasps.end(hand);
     this.freezeOrThaw();
     if (!what || !why) return;
     const name = hand.bare ? "hand" : "controller";

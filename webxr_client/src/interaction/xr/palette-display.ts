@@ -28,7 +28,7 @@ export class PaletteDisplay {
   /** Place and show the palette. Called once per frame, `seconds` after the previous frame. */
   update(head: HeadPose, seconds: number): void {
     const { attention, controls, palette, posed } = this;
-    this.placement.update(posed, head, controls.other);
+    this.placement.update(posed, head, controls.other, seconds, controls.atPalette);
     at.setFromMatrixPosition(posed.matrix);
     const { dominant, pointing, onSheet, holding } = controls;
     const needed = holding || (pointing.mode !== null && !onSheet);

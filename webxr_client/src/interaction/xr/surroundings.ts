@@ -1,5 +1,5 @@
 /** The objects in the room that hands act on in VR. */
-import type { Matrix4 } from "three";
+import type { Matrix4, Vector3 } from "three";
 import type { PaletteSide } from "../../scene/xr/boards/palette-layout.js";
 import type { BoardsInRoom } from "./boards/aim.js";
 
@@ -7,6 +7,8 @@ import type { BoardsInRoom } from "./boards/aim.js";
 export interface XrSurroundings extends BoardsInRoom {
   /** Matrix from scene metres to room metres. */
   readonly roomFromScene: Matrix4;
+  /** The head of the person. `position`: the place of the eyes, room metres. */
+  readonly head: { readonly position: Vector3 };
   readonly palette: BoardsInRoom["palette"] & {
     turnPage(): void;
     turnTo(side: PaletteSide): void;

@@ -20,6 +20,7 @@ import type { XrMode } from "../../state/xr-state.js";
 import { BenchClock } from "./bench-clock.js";
 import { BrushProbe } from "./brush/brush-probe.js";
 import { CloudDrawing } from "./cloud-drawing.js";
+import { CloudPlacement } from "./cloud-placement.js";
 import { XrControls } from "./controls.js";
 import { FrameClock } from "./frame-clock.js";
 import { figuresOf } from "./frame-figures.js";
@@ -31,7 +32,7 @@ import { XrInputs } from "./input/xr-inputs.js";
 import { PaletteDisplay } from "./palette-display.js";
 import { BENCH_PLACE } from "./placement/dimensions.js";
 import { HeadPose } from "./placement/head-pose.js";
-import { placeSheet, placeWorld } from "./placement/placement.js";
+import { placeSheet } from "./placement/placement.js";
 import { PresenceSender } from "./presence-sender.js";
 import type { XrSurroundings } from "./surroundings.js";
 
@@ -55,6 +56,10 @@ export interface XrSetting {
 }
 
 const GROUND = "#0d1219";
+/** Near plane, metres: a picture at a hand's breadth from the eyes is still drawn. */
+const NEAR = 0.05;
+/** Far plane, metres: beyond the floor and an enlarged cloud. Nearer planes win precision. */
+const FAR = 50;
 const BENCH_MS = 500;
 
 export class XrView implements Presenter {
@@ -65,7 +70,7 @@ export class XrView implements Presenter {
   readonly inputs: XrInputs;
   readonly clock: FrameClock;
   private readonly bench: BenchBoard | null;
-  private readonly camera = new PerspectiveCamera();
+  private readonly camera = new PerspectiveCamera(50, 1, NEAR, FAR);
   private readonly room = new Group();
   private readonly floor = floorGrid();
   private readonly box = sceneBox();
@@ -79,7 +84,7 @@ export class XrView implements Presenter {
   private readonly probe: BrushProbe;
   private readonly schedule: DrawSchedule;
   private readonly at = new Vector3();
-  private placed = false;
+  readonly placement: CloudPlacement;
   private sheetPlaced = false;
   /** Version of the newest keyframe when the last frame was drawn. */
   private keyframe = -1;
@@ -95,6 +100,7 @@ export class XrView implements Presenter {
     private readonly setting: XrSetting,
   ) {
     const { state, commands, stage, atlas } = parts;
+    this.placement = new CloudPlacement(stage, this.head, this.box, setting.onFloor);
     this.palette = new PaletteBoard(state);
     this.sheet = new SheetBoard(state, atlas);
     this.card = new ItemCard(state, atlas);
@@ -108,6 +114,7 @@ export class XrView implements Presenter {
     this.presence = new PresenceSender(commands);
     const surroundings: XrSurroundings = {
       roomFromScene: stage.world.matrix,
+      head: this.head,
       palette: this.palette,
       sheet: this.sheet,
       showGrabbed: (items) => parts.cloud.setGrabbed(items),
@@ -150,8 +157,14 @@ export class XrView implements Presenter {
 
   /** In the next frame, place the cloud and any open contact sheet in front of the person again. */
   place(): void {
-    this.placed = false;
+    this.placement.ask();
     this.sheetPlaced = false;
+  }
+
+  /** Adapt to another origin of the room: the person has recentred the view. */
+  recentre(): void {
+    this.controls.interrupt();
+    this.place();
   }
 
   draw(now: number, frame: XRFrame, time = now): void {
@@ -163,9 +176,9 @@ export class XrView implements Presenter {
     this.clock.begin(now);
     cloud.update(time);
     this.head.read(renderer.xr.getCamera().cameras);
-    if (!this.placed && frame.getViewerPose(renderer.xr.getReferenceSpace() as XRReferenceSpace))
-      this.placeNow();
-    this.inputs.update(now, frame, renderer.xr.getReferenceSpace());
+    const space = renderer.xr.getReferenceSpace();
+    if (this.placement.frame(now, frame, space)) this.cloudPlaced();
+    this.inputs.update(now, frame, space);
     this.paletteDisplay.update(this.head, seconds);
     if (!this.sheetPlaced && this.sheet.mesh.visible) this.placeSheetNow();
     this.controls.frame(now, seconds);
@@ -194,6 +207,7 @@ export class XrView implements Presenter {
     this.controls.endAll();
     this.presence.leave();
     this.inputs.dispose();
+    this.placement.dispose();
     for (const hand of [this.inputs.left, this.inputs.right]) this.drawn.detach(hand);
     for (const undo of this.undo) undo();
     cloud.setGrabbed(new Uint32Array(0));
@@ -291,20 +305,8 @@ export class XrView implements Presenter {
     this.controls.showInHand();
   }
 
-  private placeNow(): void {
-    const { stage } = this.parts;
-    const bounds = stage.bounds();
-    const middle = bounds.getCenter(new Vector3());
-    const size = bounds.getSize(new Vector3());
-    placeWorld(
-      stage.world.matrix,
-      this.head,
-      middle,
-      Math.max(size.x, size.y, size.z),
-      this.setting.onFloor,
-    );
-    fitBox(this.box, bounds);
-    this.placed = true;
+  /** Adapt to a cloud that was placed in front of the person. */
+  private cloudPlaced(): void {
     this.pointShare = 1;
     this.paletteDisplay.park(this.head);
     if (!this.bench) return;

@@ -194,6 +194,7 @@ export class Room {
     ) as Commands;
     this.controls = new XrControls(this.state, commands, this, {
       roomFromScene: this.world,
+      head: { position: new Vector3(0, 1.6, 0.6) },
       palette: {
         mesh: { matrix: PALETTE },
         tiles: this.tiles,

@@ -44,6 +44,7 @@ export function fakeManager() {
     camera.position.set(x, 1.6, 0);
     return camera;
   });
+  const space = new EventTarget();
   const manager = {
     enabled: false,
     isPresenting: true,
@@ -51,7 +52,7 @@ export function fakeManager() {
     getControllerGrip: (k: number) => spaces[k]?.grip,
     getHand: (k: number) => spaces[k]?.hand,
     getCamera: () => ({ cameras }),
-    getReferenceSpace: () => new EventTarget(),
+    getReferenceSpace: () => space,
     getBaseLayer: () => null,
     getSession: () => null,
     setReferenceSpaceType: () => {},

@@ -10,7 +10,11 @@ import { blobs, bytesPerFrame } from "./fixtures.js";
 import { appear, fakeParts, stubCanvas } from "./view-fixtures.js";
 
 const POSE = { emulatedPosition: false };
-const FRAME = { getViewerPose: () => POSE, getPose: () => POSE } as unknown as XRFrame;
+const FRAME = {
+  session: { visibilityState: "visible" },
+  getViewerPose: () => POSE,
+  getPose: () => POSE,
+} as unknown as XRFrame;
 const { points } = blobs(
   [
     [-0.2, 0, 0],
@@ -35,7 +39,8 @@ function enter(bare = false): void {
     models,
   });
   const [right, left] = page.spaces as [(typeof page.spaces)[0], (typeof page.spaces)[0]];
-  view.draw(1000, FRAME);
+  view.draw(700, FRAME);
+  view.draw(1000, FRAME); // the cloud is placed after 300 ms
   const { x, y, z } = new Vector3(-0.2, 0, 0).applyMatrix4(page.world.matrix);
   appear(right, "right", [x, y, bare ? z : z + 0.12], bare);
   appear(left, "left", [-0.6, 1.2, -0.2], bare);

@@ -3,26 +3,61 @@ import { Matrix4, Vector3 } from "three";
 import type { AppState } from "../../../state/app-state.js";
 import type { TrackedHand } from "../input/tracked-hand.js";
 import { type BrushHit, queryBrush } from "./brush-query.js";
+import { BrushTrail } from "./brush-trail.js";
+
+/**
+ * Time by which the stroke of a bare hand is behind the hand, milliseconds. The end of a pinch is
+ * detected when the fingers are 25 mm apart; by then, the middle between them has moved.
+ */
+const BEHIND_MS = 80;
+
+/** Milliseconds between two queries of the items in the brush. */
+const QUERY_MS = 90;
 
 const sceneFromRoom = new Matrix4();
 
 export class HandBrush {
   /** Centre of the brush, scene metres. */
   readonly centre = new Vector3();
+  /** Centre of the stroke, scene metres: for bare hands, the place of the brush BEHIND_MS ago. */
+  readonly painted = new Vector3();
   /** Radius of the brush, scene metres. */
   radius = 0;
   /** The items in the brush at the last query. Queries run a few times a second. */
   readonly hit: BrushHit = { count: 0, nearest: -1 };
   /** Time of the last query, ms. */
   queriedAt = 0;
+  private readonly trail = new BrushTrail();
 
   constructor(private readonly state: AppState) {}
 
-  /** Move the brush to the hand. `scale`: room metres per scene metre. */
-  locate(hand: TrackedHand, roomFromScene: Matrix4, scale: number): void {
+  /** Begin a stroke here: `painted` is never at a place of the brush before this call. */
+  beginStroke(): void {
+    this.trail.clear();
+    this.painted.copy(this.centre);
+  }
+
+  /** Move the brush to the hand. `scale`: room metres per scene metre; `now`: milliseconds. */
+  locate(hand: TrackedHand, roomFromScene: Matrix4, scale: number, now: number): void {
     sceneFromRoom.copy(roomFromScene).invert();
     this.centre.copy(hand.brush).applyMatrix4(sceneFromRoom);
     this.radius = this.state.xr.radius.value / scale;
+    this.trail.record(now, hand.brush);
+    if (hand.bare) this.trail.at(now - BEHIND_MS, this.painted).applyMatrix4(sceneFromRoom);
+    else this.painted.copy(this.centre);
+  }
+
+  /**
+   * Query the items in the brush, if the last query is QUERY_MS ago. `shown`: false for a brush
+   * that is not drawn and therefore empty. Returns whether the brush has just met items.
+   */
+  refresh(now: number, shown: boolean): boolean {
+    if (now - this.queriedAt < QUERY_MS) return false;
+    this.queriedAt = now;
+    const before = this.hit.count;
+    if (shown) this.query();
+    else this.clear();
+    return before === 0 && this.hit.count > 0;
   }
 
   /** Query the items in the brush. */

@@ -5,6 +5,7 @@
 import { type Group, Matrix4, Quaternion, Vector3, type XRHandSpace } from "three";
 import type { Handedness } from "../../../state/xr-state.js";
 import { BRUSH_AHEAD } from "../placement/dimensions.js";
+import { OneEuro } from "../placement/one-euro.js";
 
 /** Milliseconds after which a hand counts as lost, if the headset does not see it. */
 const LOST_MS = 350;
@@ -27,6 +28,13 @@ export interface Spaces {
  * begins at the eyes, and half a metre is within the reach of the arm.
  */
 const POINTER_AHEAD = 0.5;
+
+/** Cutoff of the filter of a bare hand's ray while the ray rests, Hz: a delay of 80 ms. */
+const RAY_CUTOFF = 2;
+/** Rise of the cutoff with the speed of the ray's origin, Hz per m/s. */
+const ORIGIN_CUTOFF_RISE = 12;
+/** Rise of the cutoff with the speed of the ray's direction, Hz per rad/s. */
+const DIRECTION_CUTOFF_RISE = 6;
 
 const one = new Vector3(1, 1, 1);
 
@@ -67,6 +75,9 @@ export class TrackedHand {
   private readonly justDown = [false, false, false];
   /** Whether the headset has measured the position of the controller, at least once. */
   private located = false;
+  private readonly originFilter = new OneEuro(RAY_CUTOFF, ORIGIN_CUTOFF_RISE);
+  private readonly directionFilter = new OneEuro(RAY_CUTOFF, DIRECTION_CUTOFF_RISE);
+  private readAt = 0;
 
   constructor(readonly side: Handedness) {}
 
@@ -92,6 +103,7 @@ export class TrackedHand {
     this.spaces = spaces;
     this.lostSince = 0;
     this.located = false;
+    this.forgetRay();
   }
 
   disconnect(): void {
@@ -117,11 +129,12 @@ export class TrackedHand {
     const { spaces, pointer } = this;
     if (!spaces || !this.source) return;
     if (this.transient) this.tracked = this.readPointer(spaces);
-    else if (this.bare) this.tracked = this.readHand(spaces);
+    else if (this.bare) this.tracked = this.readHand(spaces) && this.steadyRay(now);
     else this.tracked = this.readController(spaces) && !this.isGuessed(frame, space);
     if (pointer?.ray.visible) this.readRay(pointer.ray);
     if (this.tracked) this.lostSince = 0;
     else if (this.lostSince === 0) this.lostSince = now;
+    if (!this.tracked) this.forgetRay();
     this.readGamepad(this.source.gamepad);
   }
 
@@ -209,6 +222,21 @@ export class TrackedHand {
       this.rayDirection.set(0, 0, -1).applyQuaternion(wrist.quaternion);
     }
     return true;
+  }
+
+  /** Filter the tremor of a tracked hand out of its ray. Returns true. */
+  private steadyRay(now: number): boolean {
+    const seconds = (now - this.readAt) / 1000;
+    this.readAt = now;
+    this.originFilter.filter(this.rayOrigin, seconds);
+    this.directionFilter.filter(this.rayDirection, seconds);
+    this.rayDirection.normalize();
+    return true;
+  }
+
+  private forgetRay(): void {
+    this.originFilter.reset();
+    this.directionFilter.reset();
   }
 
   private readRay(ray: Group): void {

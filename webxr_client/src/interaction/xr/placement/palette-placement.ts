@@ -14,9 +14,21 @@ import {
   PALETTE_PARKED,
 } from "./dimensions.js";
 import type { HeadPose } from "./head-pose.js";
+import { OneEuro } from "./one-euro.js";
+
+/** Cutoff of the filter of the palette's place while the hand rests, Hz: a delay of 80 ms. */
+const CUTOFF = 2;
+/** Rise of the cutoff with the speed, Hz per m/s. A hand at 0.5 m/s is followed within 20 ms. */
+const CUTOFF_RISE = 12;
+/**
+ * A palette at the fingers of the other hand holds still until its hand is this far from the place
+ * where the palette would be, metres.
+ */
+const HOLD_WITHIN = 0.12;
 
 const up = new Vector3(0, 1, 0);
 const at = new Vector3();
+const shown = new Vector3();
 const roomFromPalette = new Matrix4();
 
 /** The hand near which the palette is placed. */
@@ -31,6 +43,7 @@ interface Carrier {
 
 export class PalettePlacement {
   private readonly parked = new Vector3();
+  private readonly filter = new OneEuro(CUTOFF, CUTOFF_RISE);
 
   /** Choose the place where the palette stays while no hand carries it. */
   park(head: HeadPose): void {
@@ -40,15 +53,30 @@ export class PalettePlacement {
   /**
    * Put the palette near the hand, turned to the eyes. While the headset does not see the hand, the
    * palette stays where it is.
+   *
+   * @param seconds duration of the frame
+   * @param touched whether the other hand is near the palette, which then holds still
    */
-  update(palette: Object3D, head: HeadPose, hand: Carrier): void {
+  update(
+    palette: Object3D,
+    head: HeadPose,
+    hand: Carrier,
+    seconds: number,
+    touched: boolean,
+  ): void {
     if (hand.tracked && !hand.transient) {
       const beside = hand.side === "left" ? PALETTE_BESIDE_HAND : -PALETTE_BESIDE_HAND;
       at.set(beside, 0, 0).applyQuaternion(head.orientation);
       at.y = PALETTE_ABOVE_HAND;
       at.add(hand.position);
-    } else if (hand.source && !hand.transient) return;
-    else at.copy(this.parked);
+      shown.setFromMatrixPosition(palette.matrix);
+      if (touched && shown.distanceTo(at) < HOLD_WITHIN) return;
+      this.filter.filter(at, seconds);
+    } else {
+      this.filter.reset();
+      if (hand.source && !hand.transient) return;
+      at.copy(this.parked);
+    }
     roomFromPalette.lookAt(head.position, at, up);
     palette.matrix.copy(roomFromPalette).setPosition(at);
     palette.matrixWorldNeedsUpdate = true;

@@ -22,7 +22,7 @@ const WANTED_RATE = 72;
 const MESSAGE_MS = 12_000;
 
 type Session = BenchSession & {
-  updateTargetFrameRate?(rate: number): Promise<void>;
+  updateTargetFrameRate?(rate: number): Promise<void> | undefined;
 };
 
 export class XrEntry {
@@ -94,15 +94,15 @@ export class XrEntry {
       await session.end(); // otherwise the headset would stay dark
       throw error;
     }
-    xr.getReferenceSpace()?.addEventListener("reset", () => view.place());
+    xr.getReferenceSpace()?.addEventListener("reset", () => view.recentre());
     session.addEventListener("visibilitychange", () => {
+      view.controls.interrupt();
       if (session.visibilityState === "visible") this.parts.commands.checkStream();
-      else view.controls.endAll();
     });
     if (this.session) state.xr.presenting.value = mode;
     // Not awaited: some headsets answer late or never.
     if (session.supportedFrameRates?.includes(WANTED_RATE))
-      session.updateTargetFrameRate?.(WANTED_RATE).catch(() => {});
+      session.updateTargetFrameRate?.(WANTED_RATE)?.catch(() => {}); // old browsers return nothing
   }
 
   private ended(): void {

@@ -111,6 +111,7 @@ describe("hands without controllers", () => {
     room.right.at(0, 0.4, 0.4);
     room.frames(1);
     room.press(room.right);
+    room.frames(7); // a shorter pinch does not grab the world
     room.right.at(0.2, 0.4, 0.4);
     room.frames(1);
     room.release(room.right);
@@ -121,6 +122,7 @@ describe("hands without controllers", () => {
   it("scale by pinching with both", () => {
     room.press(room.left);
     room.press(room.right);
+    room.frames(7);
     room.left.at(-1.8, 0.3, 0.3);
     room.frames(1);
     room.release(room.left);
@@ -154,6 +156,7 @@ describe("hands without controllers", () => {
     room.right.at(0, 0.4, 0.4);
     room.frames(1);
     room.press(room.right);
+    room.frames(7); // a shorter pinch does not grab the world
     room.right.at(0.2, 0.4, 0.4);
     room.frames(1);
     room.release(room.right);

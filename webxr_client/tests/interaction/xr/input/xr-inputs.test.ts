@@ -1,5 +1,5 @@
 /** Events of three.js for input sources, as presses and releases of a left and a right hand. */
-import { Group, Quaternion, type WebXRManager } from "three";
+import { Group, Quaternion, Vector3, type WebXRManager } from "three";
 import { beforeEach, describe, expect, it } from "vitest";
 import { XrControls } from "../../../../src/interaction/xr/controls.js";
 import { XrInputs } from "../../../../src/interaction/xr/input/xr-inputs.js";
@@ -79,6 +79,7 @@ beforeEach(() => {
   const state = Object.assign(new AppState(), { latent: latentOf([[0, 0, 0]]) });
   controls = new XrControls(state, {} as Commands, inputs, {
     roomFromScene: identity(),
+    head: { position: new Vector3(0, 1.6, 0) },
     palette: { mesh: { matrix: identity() }, tiles: [], turnPage: () => {}, turnTo: () => {} },
     sheet: { mesh: { matrix: identity(), visible: false }, tiles: [] },
     showGrabbed: () => {},
