@@ -66,10 +66,13 @@ class LabelReader:
         self._several = 0
         self._first_several = ""
         self._names: Counter[str] = Counter()
+        self.read = False
+        """Whether any value had a label."""
 
     def __call__(self, value: Any) -> list[str]:
         """Return the class names in a value. The first is the class of the item."""
         labels = self._all_of(value)
+        self.read |= bool(labels)
         if len(labels) > 1:
             self._several += 1
             self._first_several = self._first_several or ", ".join(labels)[:80]

@@ -62,6 +62,13 @@ def test_tables_match_by_the_end_of_the_path(
     assert matched(pictures, {name: "a"}) == ({} if item is None else {item: "a"})
 
 
+def test_a_path_counts_more_than_the_number_of_a_row(pictures: ItemSet) -> None:
+    annotations = [Annotation(("2", "x/1.png"), "a"), Annotation(("1", "y/2.png"), "b")]
+    found = match_items(annotations, pictures, 0.5)
+    names = {pictures.ids[item]: given[0] for item, given in found.labels.items()}
+    assert names == {"x/1.png": "a", "y/2.png": "b"}
+
+
 def test_ambiguous_names_are_listed_with_the_items(pictures: ItemSet) -> None:
     found = match_items(ForeignLabels.of({"1.png": "a", "q.png": "b"}).annotations, pictures, 0.5)
     assert found.unclear == [("1.png", ["x/1.png", "y/1.png"])]

@@ -18,9 +18,12 @@ from lodespace.items.errors import ItemError
 def roles_of(
     rows: list[Row], names: bool = True, files: tuple[str, ...] = (), **options: Any
 ) -> Roles:
-    listed: Any = SimpleNamespace(columns=list(rows[0]), has_names=names, comma_separates=False)
-    columns = Columns("t.csv", listed, rows, files.__contains__)
-    return choose_roles(columns, ImportOptions(**options))
+    columns = list(rows[0])
+    listed: Any = SimpleNamespace(
+        columns=columns, width=len(columns), has_names=names, comma_separates=False
+    )
+    of_table = Columns("t.csv", listed, rows, files.__contains__)
+    return choose_roles(of_table, ImportOptions(**options))
 
 
 def table(**columns: list[Any]) -> list[Row]:

@@ -109,8 +109,10 @@ class _Matching:
                 for match, files in ((by_file.get(name), True), (by_id.get(name), False))
                 if match is not None
             ]
+            # A name without suffix may be the number of a row, such as 1 beside cat.png.
             fitting = sorted(
-                ((m, f) for m, f in matches if m.index >= 0), key=lambda pair: pair[0].elsewhere
+                ((m, f) for m, f in matches if m.index >= 0),
+                key=lambda pair: (pair[0].elsewhere, pair[0].how == "stem"),
             )
             match, files = fitting[0] if fitting else (None, False)
             if match is None:

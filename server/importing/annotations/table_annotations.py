@@ -18,7 +18,7 @@ from lodespace.importing.annotations.label_choice import LabelChoice, choose_lab
 from lodespace.importing.finding import Finding
 from lodespace.importing.source import ImportOptions
 from lodespace.importing.tables.cells import sketched
-from lodespace.importing.tables.table_rows import Row, Rows
+from lodespace.importing.tables.table_rows import Row, Rows, short
 from lodespace.items.errors import BadItem, ItemError
 
 MAX_ANNOTATIONS = 2_000_000
@@ -107,6 +107,9 @@ def read_table(
             found.bad.append(BadItem(name, f"only {MAX_ANNOTATIONS:,} annotations are read"))
             break
     found.findings += [*rows.findings, *cells.findings()]
+    if chosen.column and found.annotations and not any(a.label for a in found.annotations):
+        text = f"{name}: the column {short(chosen.column)} has no label"
+        found.findings.append(Finding("labels", text, doubtful=True))
     return found
 
 

@@ -41,6 +41,8 @@ class ArrayLabels:
         """
         self.names = tuple(class_names)
         self._hot = False
+        self._asked = False
+        """Whether the labels of any item were asked for."""
         if labels is not None and len(labels) != count:
             raise DatasetError(
                 f"{name} has {len(labels)} labels for {count} items; there must be one label "
@@ -67,6 +69,7 @@ class ArrayLabels:
         """Return the class names of the item `number`. The first is its class."""
         if self.labels is None:
             return []
+        self._asked = True
         value = self.labels[number]
         if self._hot:
             return self._read([self._named(int(i)) for i in np.flatnonzero(value)])
@@ -116,6 +119,9 @@ class ArrayLabels:
         if self.labels is None:
             return []
         found = self._read.findings()
+        if self._asked and not self._read.read:
+            text = "all labels of the array are empty, negative or not numbers"
+            found.append(Finding("labels", text, doubtful=True))
         if self._hot:
             text = f"from {self.labels.shape[1]} columns with 0 and 1"
             found.insert(0, Finding("labels", text))

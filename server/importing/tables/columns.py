@@ -25,6 +25,7 @@ from lodespace.importing.tables.number_columns import (
 )
 from lodespace.importing.tables.split_column import split_column
 from lodespace.importing.tables.table_rows import Row, Rows, short
+from lodespace.importing.tables.text_format import counts_rows
 from lodespace.items import decoding
 
 _LEAST_NUMBERS = 8
@@ -149,6 +150,7 @@ def choose_roles(columns: Columns, options: ImportOptions) -> Roles:
         roles.image = columns.asked(options.image)
     elif roles.vector is None and not roles.numbers:
         roles.image = _image(columns, roles)
+        roles.findings += _doubt_of_numbers(columns, roles.image)
     if roles.image is not None and roles.vector is not None and options.vector is None:
         roles.vector = None  # --image asks for the pictures
     if roles.image is None and not roles.is_vector:
@@ -241,10 +243,24 @@ def _image(columns: Columns, roles: Roles) -> str | None:
     )
     if other is not None:
         return other
+    counting: str | None = None
     for column in [*named, *columns.rows.columns[:_TRIED_COLUMNS]]:
         if column not in (roles.split, roles.vector) and _names_files(columns, column):
-            return column
-    return named[0] if named else None
+            if column in named or not counts_rows(columns.cells(column)):
+                return column
+            counting = counting or column
+    return counting or (named[0] if named else None)
+
+
+def _doubt_of_numbers(columns: Columns, column: str | None) -> list[Finding]:
+    """A finding if the column with the pictures may only count the rows: 1, 2, 3, ..."""
+    if column is None or plain(column) in (*column_names.IMAGES, *column_names.PATHS):
+        return []
+    if not counts_rows(columns.cells(column)) or not _names_files(columns, column):
+        return []
+    text = f"the numbers in the column {short(column)} are taken for the names of the pictures, but"
+    text += " may only count the rows"
+    return [Finding("ids", text, doubtful=True, option="--image COLUMN")]
 
 
 def _is_picture_column(columns: Columns, column: str) -> bool:

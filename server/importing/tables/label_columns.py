@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from lodespace.importing.finding import Finding
@@ -33,6 +33,8 @@ class LabelColumns:
     separators: str = "|"
     """Characters between several labels in a cell."""
     findings: list[Finding] = field(default_factory=list)
+    instead: str = ""
+    """Option that names another column, if the column has no label. Empty: none is known."""
 
     @property
     def dropped(self) -> tuple[str, ...]:
@@ -84,7 +86,15 @@ def choose_labels(
         chosen = _readable(columns, named)
         if _may_be_position(columns, chosen):
             return _of_position(columns, chosen)
-        return _of_column(columns, chosen, [c for c in named if c != chosen])
+        found = _of_column(columns, chosen, [c for c in named if c != chosen])
+        empty = [c for c in (*strong, *more) if c != chosen and not columns.cells(c)]
+        if empty and columns.cells(chosen):
+            text = f"; {_called(empty[0])} is empty in the first rows, and is not used"
+            found.findings = [replace(f, text=f.text + text) for f in found.findings]
+        others = (c for c in columns.rows.columns if c not in (*taken, *named))
+        other = next((c for c in others if _may_be_label(columns, c)), None)
+        found.instead = f"--label {_quoted(other)}" if other is not None else ""
+        return found
     found = _one_hot(columns, taken)
     if found is not None:
         return found

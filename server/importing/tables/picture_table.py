@@ -159,7 +159,7 @@ class PictureTable:
             text = f"the column {self.guessed} may have labels, and is not used"
             found.append(Finding("labels", text, doubtful=True, option=f"--label {self.guessed}"))
         else:
-            found += table.read_label.findings()
+            found += [*table.read_label.findings(), *table.empty_labels()]
         for finding in [*found, *self._counts()]:
             if finding.topic in ("labels", "columns") or finding.doubtful:
                 yield finding

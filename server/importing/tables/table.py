@@ -40,7 +40,7 @@ from lodespace.importing.tables.file_finder import FileFinder
 from lodespace.importing.tables.open_rows import open_rows
 from lodespace.importing.tables.pixel_rows import PixelRow, pixel_finding, side_of
 from lodespace.importing.tables.split_rows import tables_beside
-from lodespace.importing.tables.table_rows import SNIFFED_ROWS, Row, table_name
+from lodespace.importing.tables.table_rows import SNIFFED_ROWS, Row, short, table_name
 from lodespace.items import decoding
 from lodespace.items.errors import BadItem, ItemError, Picture
 from lodespace.items.paths import open_inside
@@ -179,6 +179,7 @@ class Table:
         found += self.survey.findings()
         if self.roles.labels.column is not None or self.roles.labels.one_hot:
             found += self.read_label.findings()
+        found += self.empty_labels()
         if self.roles.id is None:
             by_path = self._picture_column is not None or self.roles.path is not None
             found.append(Finding("ids", "the paths" if by_path else "the numbers of the rows"))
@@ -203,6 +204,16 @@ class Table:
             source = self.rows.splits_from or f"the column {self.roles.split}"
             found.append(Finding("splits", f"from {source}"))
         return found
+
+    def empty_labels(self) -> list[Finding]:
+        """Return a finding if the column with the labels has no label, after all rows."""
+        column = self.roles.labels.column
+        if column is None or self.read_label.read:
+            return []
+        text = f"the column {short(column)} is empty"
+        if self.read_label.left_out():
+            text = f"all values of the column {short(column)} mean that a label is missing"
+        return [Finding("labels", text, doubtful=True, option=self.roles.labels.instead)]
 
     def __iter__(self) -> Iterator[RawItem | BadItem]:
         self._ids, self._repeated = set(), Counter()

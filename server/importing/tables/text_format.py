@@ -211,6 +211,11 @@ def named(header: Sequence[str], rows: Sequence[Sequence[object]]) -> tuple[str,
     return tuple(names)
 
 
+def counts_rows(cells: Sequence[object]) -> bool:
+    """Whether the cells are the numbers of the rows, such as 1, 2, 3. At least three are needed."""
+    return len(cells) > 2 and _is_index([str(cell).strip() for cell in cells])
+
+
 def _is_index(cells: Sequence[str]) -> bool:
     """Whether the cells count the rows, as the first column of pandas and R does."""
     if not all(cell.isdecimal() and len(cell) < 10 for cell in cells):
