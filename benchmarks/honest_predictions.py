@@ -138,6 +138,7 @@ class Session:
         state = ItemState(
             self.labels,
             self.verified,
+            np.zeros(n, np.bool_),
             found.prediction,
             found.confidence,
             found.margin,

@@ -30,6 +30,8 @@ class TrainingLabels(NamedTuple):
 
     classes: torch.Tensor
     """All labels, int64 (N,), UNLABELED for an item without a label."""
+    given: torch.Tensor
+    """Labels that a person gave, int64 (N,), UNLABELED also for accepted predictions."""
     trained: torch.Tensor
     """Labels to train on, int64 (N,), UNLABELED also for held-out items."""
     verified: torch.Tensor
@@ -213,8 +215,9 @@ class Predictions:
         own, items, _ = own_left_out(self.probabilities, labels.trained)
         self._wrong_share = wrong_share(own[~labels.verified[items.cpu()].to(own.device)])
         trained = self.given(labels.trained)
-        # The prediction of a held-out item must not depend on its label, only the doubt may.
-        every = self.given(labels.classes)
+        # The prediction of a held-out item must not depend on its label, only the doubt may. The
+        # doubt in an accepted label is the doubt in the prediction.
+        every = self.given(labels.given)
         doubt = predictions_from(every, labels.classes).doubt
         self._newest = predictions_from(trained, labels.classes)._replace(doubt=doubt)
 

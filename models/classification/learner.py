@@ -73,6 +73,14 @@ class LabelLearning:
             self._start(features)
         self.steps_due += steps
 
+    def predict_again(self, labels: torch.Tensor) -> None:
+        """Plan new predictions of all items, without training.
+
+        `labels` are the labels of all items, int64 (N,).
+        """
+        if self.classifier is not None and self.steps_due == 0:
+            self.predictions.start_sweep(torch.nonzero(labels != UNLABELED).squeeze(1))
+
     def features_learned(self, features: FeatureNetwork) -> None:
         """If there is a classifier, restart it from the improved `features`."""
         if self.classifier is not None:

@@ -90,9 +90,17 @@ class Loop(ABC):
     # Commands ---------------------------------------------------------------------------------
 
     def set_labels(self, labels: ItemLabels) -> None:
-        """Replace all labels. Training on the new labels starts with the next unit of work."""
-        if not labels.equals(self.state.labels):
-            self.state.labels = labels
+        """Replace all labels. Training on the new labels starts with the next unit of work.
+
+        There is no training if predictions were accepted and no other labels changed.
+        """
+        before = self.state.labels
+        if labels.equals(before):
+            return
+        self.state.labels = labels
+        if labels.teaches_like(before):
+            self._labels_repeated()
+        else:
             self._labels_changed()
 
     def set_class_count(self, n_classes: int) -> None:
@@ -132,6 +140,10 @@ class Loop(ABC):
 
     @abstractmethod
     def _labels_changed(self) -> None: ...
+
+    @abstractmethod
+    def _labels_repeated(self) -> None:
+        """React to accepted predictions, from which nothing is learned."""
 
     @abstractmethod
     def _class_count_changed(self) -> None: ...

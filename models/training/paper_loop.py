@@ -153,6 +153,9 @@ class PaperLoop(Loop):
         self._head.request()
         self._full_steps_due = self._steps(FULL_EPOCHS)
 
+    def _labels_repeated(self) -> None:
+        """Do nothing: `predictions` computes the doubts from the current labels."""
+
     def _steps(self, epochs: int) -> int:
         return epochs * self.vae_training.epochs.batches_per_epoch
 

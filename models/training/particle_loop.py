@@ -222,11 +222,19 @@ class ParticleLoop(Loop):
     def _labels_changed(self) -> None:
         if self.state.labels.any:
             self.learning.labels_given(
-                self.state.labels.classes,
+                self.state.labels.given,
                 self.features.self_supervision.network,
                 self.config.classifier_steps_per_gesture,
             )
         self.graph.count_gesture()
+        self._move_by_labels()
+
+    def _labels_repeated(self) -> None:
+        self.learning.predict_again(self.state.labels.classes)
+        self._move_by_labels()
+
+    def _move_by_labels(self) -> None:
+        """Plan the motion of the map after a change of labels."""
         if self.map.particles is not None:
             self.map.hold_positions()
             self._guide.update_stiffness()

@@ -69,22 +69,22 @@ class Trainer:
         labels: npt.NDArray[np.int16],
         weights: npt.NDArray[np.float32] | None = None,
         verified: npt.NDArray[np.bool_] | None = None,
+        accepted: npt.NDArray[np.bool_] | None = None,
     ) -> None:
         """Replace the labels of all items.
 
         Args:
             labels: (N,), UNLABELED (-1) for an item without a label.
             weights: (N,), weight of each label in the loss; by default 1.
-            verified: (N,), whether a person labelled the item while looking at this item only.
-                Verified labels count more, and training assumes that they are right. By default
-                False.
+            verified: (N,), whether a person looked at this item only. Verified labels count more,
+                and training assumes that they are right.
+            accepted: (N,), whether the label is an accepted prediction (`ItemLabels.given`).
 
         Raises:
-            ValueError: when a label is not a class, or a weight is negative or not finite.
+            ValueError: when a label is not a class, or a weight is not valid.
         """
-        checked = ItemLabels.checked(
-            labels, weights, verified, n_items=len(self.dataset), n_classes=self.n_classes
-        )
+        given, n = (labels, weights, verified, accepted), len(self.dataset)
+        checked = ItemLabels.checked(*given, n_items=n, n_classes=self.n_classes)
         with self._own_random_state():
             self.loop.set_labels(checked)
 

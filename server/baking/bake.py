@@ -134,7 +134,8 @@ def bake(
             given = state.given
         else:
             chosen = choose_labels(items, labels, seed)
-            given = _Given(chosen, np.zeros(len(chosen), np.bool_), None)
+            none = np.zeros(len(chosen), np.bool_)
+            given = _Given(chosen, none, none, None)
         settings = settings or (state.settings if state else Settings())
         project = new_bake(folder, kept, items, seed=seed, settings=settings)
         with Progress(f"baking {items.name}", shown=progress) as shown:
@@ -150,6 +151,8 @@ class _Given(NamedTuple):
     """Class ids, (N,)."""
     verified: npt.NDArray[np.bool_]
     """Whether a person has looked at each item, (N,)."""
+    accepted: npt.NDArray[np.bool_]
+    """Whether each label is an accepted prediction, (N,)."""
     classes: Sequence[ClassInfo] | None
     """Classes of the labels. None: the classes of the data set."""
 
@@ -181,7 +184,9 @@ def _project_at(data: "str | Path | Source", root: Path | None) -> _ProjectState
         if project.manifest.data == BUNDLED
         else data_folder(project.manifest.data, project.folder)
     )
-    given = _Given(session.labels.copy(), session.verified, list(session.classes.classes))
+    labels = session.labels.copy()
+    classes = list(session.classes.classes)
+    given = _Given(labels, session.verified, session.accepted, classes)
     return _ProjectState(str(path), project.items.root, given, session.settings)
 
 
@@ -227,11 +232,11 @@ class _Baking:
             )
         except (ValueError, RuntimeError) as error:
             raise TrainingError(f"cannot train on {items.name}: {error}") from error
-        self.trainer.set_labels(given.labels, verified=given.verified)
+        self.trainer.set_labels(given.labels, None, given.verified, given.accepted)
         self.session = AnnotationSession(items, read_only=True, scene_id=SCENE_ID)
         if given.classes is not None:
             self.session.classes.restore(given.classes)
-        self.session.begin_with(given.labels, given.verified)
+        self.session.begin_with(given.labels, given.verified, given.accepted)
         self.moments: list[npt.NDArray[np.float32]] = []
         """Latent means (N, D) of each training state that training.glb shows."""
 

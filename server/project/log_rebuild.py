@@ -221,7 +221,7 @@ class Rebuilding:
                 items=items,
                 class_ids=labels[items].astype(np.int16),
                 provenance=StoredProvenance(
-                    tool="accept",
+                    tool="api",
                     note=f"labels at event {snapshot.sequence}, from {snapshot.source}",
                     verified=verified,
                 ),
@@ -241,7 +241,7 @@ def empty_gesture(number: int, client: str) -> LabelEvent:
         sequence=number,
         items=np.empty(0, np.uint32),
         class_id=UNLABELED,
-        provenance=StoredProvenance(tool="accept", note="lost, see the report of the repair"),
+        provenance=StoredProvenance(tool="api", note="lost, see the report of the repair"),
     )
 
 

@@ -213,11 +213,15 @@ class Calibration:
         self.proposals = Curve(found.proposals)
 
     def applied(self, state: ItemState) -> ItemState:
-        """Return `state` with calibrated confidence and doubt."""
+        """Return `state` with calibrated confidence and doubt.
+
+        An accepted label is calibrated like the prediction that it was.
+        """
         there = state.predicted
+        of_person = state.labelled & ~state.accepted
         other = there & state.labelled & (state.prediction != state.labels)
         right = 1 - state.doubt
-        doubt = 1 - np.where(state.labelled, self.labels(right), self.predictions(right))
+        doubt = 1 - np.where(of_person, self.labels(right), self.predictions(right))
         confidence = np.where(
             other, self.proposals(state.confidence), self.predictions(state.confidence)
         )

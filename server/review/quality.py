@@ -188,7 +188,9 @@ class _Estimates:
         self._doubt = np.where(self.unknown, 1, doubts(calibrated)).astype(np.float32)
         free = ~state.labelled & ~self.unknown & state.predicted
         unsure = state.labelled & ~state.verified
-        labels = calibration.labels.draws(1 - state.doubt[unsure])
+        own, taken = unsure & ~state.accepted, unsure & state.accepted
+        labels = calibration.labels.draws(1 - state.doubt[own])
+        labels = labels + calibration.predictions.draws(1 - state.doubt[taken])
         predictions = calibration.predictions.draws(1 - state.doubt[free])
         of_unknown = calibration.predictions.draws(1 - state.doubt[self.unknown])
         self.right = 1 - float(self._doubt.mean(dtype=np.float64))

@@ -103,6 +103,7 @@ def training_inputs(session: AnnotationSession) -> TrainingInputs:
         session.undo_log.last_transition,
         labels=session.labels,
         verified=session.verified,
+        accepted=session.accepted,
         n_classes=len(session.classes),
         settings=session.settings,
         pinned=pinned,

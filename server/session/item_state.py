@@ -18,6 +18,9 @@ class ItemState(NamedTuple):
     """Class of each item (N,); UNLABELED for an item without a label."""
     verified: npt.NDArray[np.bool_]
     """Whether the annotator looked at the item when the item was labelled (N,)."""
+    accepted: npt.NDArray[np.bool_]
+    """Whether the label of the item is an accepted prediction (N,). Such a label has no more
+    information than the prediction."""
     prediction: npt.NDArray[np.int16]
     """Predicted class (N,); UNLABELED where nothing is predicted."""
     confidence: npt.NDArray[np.float32]

@@ -17,6 +17,7 @@ from lodespace.protocol import UNLABELED
 from lodespace.session.events import Items, Seen
 
 RowNumbers = npt.NDArray[np.int64]
+_COLUMNS = ("number", "below", "above", "class_id", "verified", "accepted", "undone")
 
 
 class GestureRecord(msgspec.Struct, gc=False):
@@ -40,6 +41,8 @@ class GestureRecord(msgspec.Struct, gc=False):
     """Class of each item (K,); None if all items have the class `class_id`."""
     verified: bool = False
     """Whether the annotator looked at each item."""
+    accepted: bool = False
+    """Whether the gesture accepted predictions, without a look at each item."""
     undone: bool = False
     """Whether the gesture is currently undone."""
     seen: Seen | None = None
@@ -75,6 +78,8 @@ class _Rows:
         """Class that the item got."""
         self.verified = np.zeros(1, np.bool_)
         """Whether the annotator looked at the item."""
+        self.accepted = np.zeros(1, np.bool_)
+        """Whether the class is an accepted prediction."""
         self.undone = np.zeros(1, np.bool_)
         """Whether the gesture is undone."""
         self._used = 1
@@ -88,6 +93,7 @@ class _Rows:
         self.number[new] = np.repeat([record.number for record in records], lengths)
         self.class_id[new] = np.repeat([record.class_id for record in records], lengths)
         self.verified[new] = np.repeat([record.verified for record in records], lengths)
+        self.accepted[new] = np.repeat([record.accepted for record in records], lengths)
         for record, first in zip(records, ends[:-1], strict=True):
             record.first = first
             if record.class_ids is not None:
@@ -99,7 +105,7 @@ class _Rows:
         """Make room for `count` rows. The room at least doubles, so that few rows are copied."""
         size = len(self.number)
         if count > size:
-            for name in ("number", "below", "above", "class_id", "verified", "undone"):
+            for name in _COLUMNS:
                 column = getattr(self, name)
                 more = np.zeros(max(count - size, size), column.dtype)
                 setattr(self, name, np.concatenate([column, more]))
@@ -122,13 +128,14 @@ class LabelHistory:
 
     `labels` int16 (N,) are the classes. `owner` int64 (N,) is the number of the gesture that gave
     the label; 0 if no gesture gave it. `verified` bool (N,) is whether the annotator looked at the
-    item in that gesture.
+    item in that gesture. `accepted` bool (N,) is whether that gesture accepted predictions.
     """
 
     def __init__(self, n: int) -> None:
         self.labels = np.full(n, UNLABELED, np.int16)
         self.owner = np.zeros(n, np.int64)
         self.verified = np.zeros(n, np.bool_)
+        self.accepted = np.zeros(n, np.bool_)
         self.gestures: dict[int, GestureRecord] = {}
         self._newest = np.zeros(n, np.int64)  # row of the newest gesture that contains the item
         self._rows = _Rows()
@@ -215,3 +222,4 @@ class LabelHistory:
         self.labels[items] = self._rows.class_id[rows]
         self.owner[items] = self._rows.number[rows]
         self.verified[items] = self._rows.verified[rows]
+        self.accepted[items] = self._rows.accepted[rows]

@@ -214,6 +214,7 @@ class AnnotationSession(SessionState):
         return ItemState(
             labels=labels,
             verified=self.verified,
+            accepted=self.accepted,
             prediction=scores.prediction,
             confidence=scores.probability,
             margin=scores.uncertainty.margin,
@@ -224,11 +225,21 @@ class AnnotationSession(SessionState):
         )
 
     def begin_with(
-        self, labels: npt.NDArray[np.int16] | None, verified: npt.NDArray[np.bool_] | None = None
+        self,
+        labels: npt.NDArray[np.int16] | None,
+        verified: npt.NDArray[np.bool_] | None = None,
+        accepted: npt.NDArray[np.bool_] | None = None,
     ) -> None:
-        """Set the initial labels (N,), and whether each of them is verified (N,)."""
+        """Set the initial labels (N,).
+
+        Args:
+            labels: class of each item, UNLABELED without a label; None for no labels.
+            verified: whether a person looked at each item (N,); None for no item.
+            accepted: whether each label is an accepted prediction (N,); None for no label.
+        """
         self.history.labels[:] = UNLABELED if labels is None else labels
         self.history.verified[:] = False if verified is None else verified
+        self.history.accepted[:] = False if accepted is None else accepted
         self._two_classes = self._scorable = (-1, False)
 
     def restore_scene(self, scene: Scene) -> None:

@@ -69,6 +69,11 @@ class SessionState:
         """Whether each item has a label that the annotator gave while looking at the item (N,)."""
         return self.history.verified & (self.labels != UNLABELED)
 
+    @property
+    def accepted(self) -> npt.NDArray[np.bool_]:
+        """Whether the label of each item is an accepted prediction (N,)."""
+        return self.history.accepted & (self.labels != UNLABELED)
+
     def locked(self, items: Items) -> npt.NDArray[np.bool_]:
         """Return whether the label of each of `items` (K,) is a locked class (K,)."""
         return self.classes.locked(self.labels_of(items))

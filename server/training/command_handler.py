@@ -86,7 +86,11 @@ class CommandHandler:
         except ValueError as error:
             log.warning("settings were not applied: %s", error)
         trainer.set_class_count(max(trainer.n_classes, inputs.n_classes))
-        trainer.set_labels(inputs.label_array(), verified=inputs.verified_array())
+        trainer.set_labels(
+            inputs.label_array(),
+            verified=inputs.verified_array(),
+            accepted=inputs.accepted_array(),
+        )
         trainer.set_anchors(*inputs.pin_arrays(trainer.config.latent_dim))
 
     def _pins_dragged(self, inputs: m.TrainingInputs) -> bool:

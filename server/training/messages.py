@@ -58,6 +58,8 @@ class TrainingInputs(msgspec.Struct, tag=True):
     """Class per item, int16 (N,); UNLABELED for an item without a label."""
     verified: bytes
     """uint8 (N,): 1 for an item that a person looked at when labelling it, else 0."""
+    accepted: bytes
+    """uint8 (N,): 1 for an item whose label is an accepted prediction, else 0."""
     n_classes: int
     """Number of classes, at least 1."""
     settings: Settings
@@ -74,6 +76,7 @@ class TrainingInputs(msgspec.Struct, tag=True):
         *,
         labels: npt.NDArray[np.int16],
         verified: npt.NDArray[np.bool_],
+        accepted: npt.NDArray[np.bool_],
         n_classes: int,
         settings: Settings,
         pinned: npt.NDArray[np.uint32],
@@ -86,6 +89,7 @@ class TrainingInputs(msgspec.Struct, tag=True):
             to_state=transition.to_state,
             labels=labels.astype("<i2").tobytes(),
             verified=verified.astype(np.uint8).tobytes(),
+            accepted=accepted.astype(np.uint8).tobytes(),
             n_classes=max(1, n_classes),
             settings=settings,
             pinned=pinned.astype("<u4").tobytes(),
@@ -99,6 +103,10 @@ class TrainingInputs(msgspec.Struct, tag=True):
     def verified_array(self) -> npt.NDArray[np.bool_]:
         """Return which labels are verified, bool (N,)."""
         return np.frombuffer(self.verified, np.uint8).astype(np.bool_)
+
+    def accepted_array(self) -> npt.NDArray[np.bool_]:
+        """Return which labels are accepted predictions, bool (N,)."""
+        return np.frombuffer(self.accepted, np.uint8).astype(np.bool_)
 
     def pin_arrays(self, latent_dim: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
         """Return the pinned items (K,) and their positions (K, latent_dim)."""

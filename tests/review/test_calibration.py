@@ -155,6 +155,21 @@ def test_sheets_that_are_undone_or_not_looked_at_do_not_count() -> None:
     assert evidence(model.session).sheets == 0
 
 
+def test_accepted_labels_are_judged_like_predictions() -> None:
+    model = Model(1.5)  # the model is too cautious about its predictions
+    for _ in range(4):
+        model.answer_sheet("uncertain")
+    free = np.flatnonzero(model.session.labels < 0)
+    before = Calibration(evidence(model.session)).applied(model.session.item_state())
+    model.label(free, model.prediction[free], tool="accept")
+    model.publish()
+    after = Calibration(evidence(model.session)).applied(model.session.item_state())
+    raw = model.session.item_state().doubt
+    # Doubts are stored in steps.
+    assert np.abs(after.doubt - before.doubt)[free].mean() < 0.003
+    assert np.abs(after.doubt - raw)[free].mean() > 0.02
+
+
 def test_a_sheet_keeps_labels_unless_another_class_is_very_probable() -> None:
     state = item_state(
         [0, 0, 0, -1, -1, 0],

@@ -12,12 +12,13 @@ def item_state(
     confidence: list[float] | np.ndarray,
     *,
     verified: list[int] | None = None,
+    accepted: list[int] | None = None,
     locked: list[int] | None = None,
     positions: np.ndarray | None = None,
     doubt: list[float] | np.ndarray | None = None,
     classes: list[int] | None = None,
 ) -> ItemState:
-    """Return a state of items. `verified` and `locked` are lists of item indices.
+    """Return a state of items. `verified`, `accepted` and `locked` are lists of item indices.
 
     `classes` are the listed classes, by default the classes of the labels.
 
@@ -37,6 +38,7 @@ def item_state(
     return ItemState(
         label,
         _mask(n, verified),
+        _mask(n, accepted),
         predicted,
         sure,
         margin_lower_bound(sure),

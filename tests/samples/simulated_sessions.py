@@ -74,7 +74,8 @@ class SimulatedSession:
 
     def learn(self) -> None:
         """Train on the current labels until rest, and publish the frame."""
-        self.trainer.set_labels(self.session.labels, verified=self.session.verified)
+        session = self.session
+        self.trainer.set_labels(session.labels, None, session.verified, session.accepted)
         snapshot = rest(self.trainer)
         self.session.publish(
             snapshot.latent_mean, snapshot.predictions, step=snapshot.step, resting=True

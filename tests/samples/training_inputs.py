@@ -15,6 +15,7 @@ def inputs(
     n_classes: int = 4,
     settings: Settings | None = None,
     verified: np.ndarray | None = None,
+    accepted: np.ndarray | None = None,
     pins: dict[int, list[float]] | None = None,
     step: tuple[int, int, int] = (0, 0, 0),
 ) -> TrainingInputs:
@@ -26,6 +27,7 @@ def inputs(
         StateTransition(*step),
         labels=np.full(n, -1, np.int16) if labels is None else labels.astype(np.int16),
         verified=np.zeros(n, np.bool_) if verified is None else verified,
+        accepted=np.zeros(n, np.bool_) if accepted is None else accepted,
         n_classes=n_classes,
         settings=full,
         pinned=pinned,

@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from lodespace import protocol
 from lodespace.errors import RequestError
+from lodespace.service.observers import training_inputs
 from lodespace.session import summaries, undo_rules
 from lodespace.session.commands.registry import Command
 from lodespace.session.events import LabelEvent
@@ -25,6 +26,7 @@ class Learned(NamedTuple):
 
     labels: tuple[int, ...]
     verified: tuple[bool, ...]
+    accepted: tuple[bool, ...]
     settings: protocol.Settings
     pins: tuple[tuple[int, tuple[float, ...]], ...]
 
@@ -36,7 +38,11 @@ class Learned(NamedTuple):
             for item, target in zip(items.tolist(), targets.tolist(), strict=True)
         )
         return cls(
-            tuple(session.labels.tolist()), tuple(session.verified.tolist()), session.settings, pins
+            tuple(session.labels.tolist()),
+            tuple(session.verified.tolist()),
+            tuple(session.accepted.tolist()),
+            session.settings,
+            pins,
         )
 
 
@@ -409,6 +415,17 @@ def test_accepted_predictions_keep_their_note_and_are_not_verified() -> None:
         summaries.history(log.session, "anna").gestures[-1].note == "predictions of 95 % and more"
     )
     assert log.session.labels[:2].tolist() == [1, 2] and not log.session.verified.any()
+
+
+def test_labels_are_accepted_until_another_gesture_labels_the_item() -> None:
+    log = Log()
+    log.do(label_each(1, {0: 1, 1: 2, 2: 1}, tool="accept", verified=False), "anna")
+    assert log.session.accepted.nonzero()[0].tolist() == [0, 1, 2]
+    log.do(label_each(2, {0: 1, 1: 1}, tool="sheet"), "anna")
+    assert log.session.accepted.nonzero()[0].tolist() == [2]
+    assert training_inputs(log.session).accepted_array().tolist() == log.session.accepted.tolist()
+    log.do(undo(3), "anna")
+    assert log.session.accepted.nonzero()[0].tolist() == [0, 1, 2]
 
 
 @pytest.mark.parametrize(

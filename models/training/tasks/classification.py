@@ -76,6 +76,7 @@ class PredictTask(Task):
         news, complete = self._learning.predict(
             TrainingLabels(
                 labels.classes,
+                labels.given,
                 labels.trained,
                 labels.verified,
                 self._graph.current,

@@ -110,6 +110,7 @@ def record_of(event: LabelEvent | LabelEachEvent) -> GestureRecord:
         tool=sys.intern(event.provenance.tool),
         class_ids=event.class_ids if each else None,
         verified=event.provenance.verified,
+        accepted=event.provenance.tool == "accept" and not event.provenance.verified,
         seen=event.provenance.seen,
     )
 

@@ -32,7 +32,9 @@ def test_visible_and_labelled_items_are_predicted_first() -> None:
     results = []
     while learning.at_work:
         results.append(
-            learning.predict(TrainingLabels(labels, labels, torch.zeros(n, dtype=torch.bool)))
+            learning.predict(
+                TrainingLabels(labels, labels, labels, torch.zeros(n, dtype=torch.bool))
+            )
         )
     assert [i for i, (news, _) in enumerate(results) if news] == [
         CHUNKS_PER_UPDATE - 1,

@@ -1,0 +1,69 @@
+"""Accepted predictions, from which the classifiers do not learn."""
+
+import numpy as np
+import pytest
+import torch
+
+from lodespace.models import Snapshot, Trainer
+from lodespace.models.config import PresetName
+from lodespace.models.training.labels import ItemLabels
+from samples.trainings import labels_of, quick, rest, small
+
+N = 400
+
+
+def accepted(trainer: Trainer, before: Snapshot, labels: np.ndarray) -> tuple[np.ndarray, Snapshot]:
+    """Accept the more confident half of the predictions.
+
+    Returns the accepted items, bool (N,), and the snapshot at rest after the gesture.
+    """
+    free = labels < 0
+    sure = free & (before.confidence >= np.median(before.confidence[free]))
+    trainer.set_labels(np.where(sure, before.prediction, labels), None, labels >= 0, accepted=sure)
+    return sure, rest(trainer)
+
+
+@pytest.mark.parametrize("name", ["default", "paper"])
+def test_accepting_predictions_does_not_change_the_others(name: PresetName) -> None:
+    data, truth = small(N)
+    trainer = Trainer(data, quick(preset=name), n_classes=4, device="cpu")
+    labels = labels_of(truth, np.arange(0, N, 7))
+    trainer.set_labels(labels, verified=labels >= 0)
+    before = rest(trainer)
+    sure, after = accepted(trainer, before, labels)
+    assert sure.sum() > N / 3
+    assert np.array_equal(after.prediction, before.prediction)
+    assert np.allclose(after.confidence, before.confidence, atol=1e-6)
+    # The doubt in an accepted label is the doubt in the prediction.
+    assert after.predictions.doubt is not None
+    assert np.allclose(after.predictions.doubt[sure], 1 - before.confidence[sure], atol=1e-6)
+    assert after.metrics["held_out"] == before.metrics["held_out"]
+
+
+def test_accepted_labels_pull_their_items_together() -> None:
+    data, truth = small(N)
+    trainer = Trainer(data, quick(), n_classes=4, device="cpu")
+    labels = labels_of(truth, np.arange(0, N, 7))
+    trainer.set_labels(labels, verified=labels >= 0)
+    before = rest(trainer)
+    _, after = accepted(trainer, before, labels)
+    assert not np.array_equal(after.latent_mean, before.latent_mean)
+
+
+def test_accepted_labels_train_where_a_class_has_no_others() -> None:
+    classes = torch.tensor([0, 0, 1, 1, 2, -1])
+    taken = torch.tensor([False, True, True, True, False, True])
+    labels = ItemLabels(classes, torch.ones(6), ~taken & (classes >= 0), taken)
+    assert labels.given.tolist() == [0, -1, 1, 1, 2, -1]
+    assert labels.trained.tolist() == labels.given.tolist()
+    again = ItemLabels.load(labels.tensors())
+    assert again.equals(labels) and again.teaches_like(labels)
+
+
+def test_a_look_at_an_accepted_label_makes_it_a_lesson() -> None:
+    classes, nothing = torch.tensor([0, 1, 0, 1]), torch.zeros(4, dtype=torch.bool)
+    taken = torch.tensor([False, False, True, True])
+    before = ItemLabels(classes, torch.ones(4), ~taken, taken)
+    accepted_others = ItemLabels(torch.tensor([0, 1, 1, 0]), torch.ones(4), ~taken, taken)
+    looked_at = ItemLabels(classes, torch.ones(4), ~nothing, nothing)
+    assert accepted_others.teaches_like(before) and not looked_at.teaches_like(before)
