@@ -88,7 +88,7 @@ bindCloud(state, stage, cloud);
 bindForces(state, commands, stage, cloud, forceLines);
 bindSound(state, stage, player);
 bindTheme(state, stage, cloud, palette);
-bindThumbnails(state, cloud, atlas);
+bindThumbnails(state, stage, cloud, atlas);
 bindWake(commands);
 effect(() => {
   peers.show(state.peers.value.values());
@@ -97,7 +97,8 @@ effect(() => {
 effect(() => stage.setOrbitWithLeft(state.tool.value === "orbit"));
 stage.beforeFrame = () => {
   player.move(stage.listener());
-  return forceLines.update();
+  const shown = atlas.current?.step(stage.renderer) ?? false;
+  return forceLines.update() || shown;
 };
 
 void session.start();

@@ -3,13 +3,14 @@
  * item, pins, cues, thumbnails.
  */
 import { effect } from "@preact/signals";
-import { fetchThumbnails } from "../net/api.js";
 import { messageOf } from "../net/errors.js";
 import { Atlas } from "../scene/cloud/atlas.js";
+import { pagesKept } from "../scene/cloud/atlas-limit.js";
 import type { PointCloud } from "../scene/cloud/point-cloud.js";
 import type { Stage } from "../scene/stage.js";
 import type { AppState } from "../state/app-state.js";
 import { isCue } from "../state/review-state.js";
+import { PageLoader } from "./page-loader.js";
 
 /**
  * Size of a point in scene metres: smaller for more items, within limits. In a map of 5,000 items,
@@ -78,26 +79,38 @@ function bindCues(state: AppState, stage: Stage, cloud: PointCloud): void {
   });
 }
 
-/** Fetch the pages of thumbnails once, and show each page as it arrives. */
+/** Load the pages of thumbnails once, as many as the device holds, and show each as it arrives. */
 export function bindThumbnails(
   state: AppState,
+  stage: Stage,
   cloud: PointCloud,
   atlas: { current: Atlas | null },
 ): void {
   effect(() => {
     const layout = state.session.value?.thumbnails;
     if (!layout || atlas.current) return;
-    const created = new Atlas(layout);
+    const gl = stage.renderer.getContext();
+    const most = gl.getParameter((gl as WebGL2RenderingContext).MAX_ARRAY_TEXTURE_LAYERS) as number;
+    const { deviceMemory } = navigator as { deviceMemory?: number };
+    const layers = pagesKept(layout, deviceMemory, most);
+    const created = new Atlas(layout, layers, (page) => loader.want(page));
     atlas.current = created;
-    void (async () => {
-      for (let page = 0; page < layout.pages; page++) {
-        await created.setPage(page, await fetchThumbnails(page));
+    const loader = new PageLoader(
+      created,
+      () => state.xr.presenting.peek() !== null,
+      () => {
         cloud.setAtlas(created);
         state.picturesVersion.value += 1;
-      }
-    })().catch((error: unknown) => {
-      const reason = messageOf(error);
-      state.failure.value = `The thumbnails could not be loaded: ${reason} Reload the page.`;
+      },
+      (error) => {
+        const reason = messageOf(error);
+        state.failure.value = `The thumbnails could not be loaded: ${reason} Reload the page.`;
+      },
+    );
+    loader.loadFirst();
+    stage.canvas.addEventListener("webglcontextrestored", () => {
+      created.forget();
+      loader.loadFirst();
     });
   });
 }

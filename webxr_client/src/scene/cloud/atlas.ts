@@ -1,50 +1,149 @@
-/** Pictures of all items in one texture array: one layer per page, loaded one after the other. */
+/**
+ * Pictures of the items in a texture array. The GPU has the only copy of the pixels: a page is
+ * decoded, sent in slices to a layer of the texture, and forgotten. If there are more pages than
+ * layers, the page that was not used for the longest time is replaced.
+ */
+import { signal } from "@preact/signals";
 import {
+  Box2,
   DataArrayTexture,
+  DataTexture,
   LinearFilter,
   LinearMipmapLinearFilter,
+  NearestFilter,
   RedFormat,
   RGBAFormat,
   UnsignedByteType,
+  Vector3,
+  type WebGLRenderer,
 } from "three";
 import type { Thumbnails } from "../../protocol/messages.js";
 import type { Decoded } from "../../state/force-state.js";
+import type { PageToDecode } from "./decode-page.js";
+import { levelsFor } from "./page-levels.js";
+import { PictureReader } from "./picture-reader.js";
+
+/** Bytes that are sent to the GPU before one frame. */
+const SLICE_BYTES = 2 ** 20;
+/** Value in the texture of layers for a page that is not loaded. */
+const NO_LAYER = 255;
+/** Width of the texture of layers. An atlas has at most this number of pages. */
+const MOST_PAGES = 4096;
+
+/** A page that is being sent to the GPU. */
+interface Upload {
+  page: number;
+  layer: number;
+  levels: DataTexture[];
+  level: number;
+  row: number;
+  done(): void;
+}
 
 export class Atlas {
   readonly texture: DataArrayTexture;
-  /** Pages as bitmaps, for the contact sheet and the hover card. */
-  readonly pages: (ImageBitmap | undefined)[] = [];
-  private readonly bytes: number;
+  /** The layer of each page, one byte per page; 255: the page is not loaded. */
+  readonly layerOf: DataTexture;
+  /** Counts pictures that `cut` did not have, and that are available now. */
+  readonly arrived = signal(0);
+  /** Bytes per pixel. */
+  readonly bytes: 1 | 4;
+  private readonly format: typeof RedFormat | typeof RGBAFormat;
+  private readonly layerBytes = new Uint8Array(MOST_PAGES).fill(NO_LAYER);
+  /** Loaded pages; the page that was not used for the longest time is first. */
+  private readonly used = new Set<number>();
+  private upload: Upload | null = null;
+  private readonly reader: PictureReader;
+  private readonly slice = new Box2();
+  private readonly place = new Vector3();
 
-  constructor(readonly layout: Thumbnails) {
-    const { page_size, pages, channels } = layout;
+  /**
+   * @param layers number of pages that are kept at the same time
+   * @param want called with a page whose pictures are needed and that is not loaded
+   */
+  constructor(
+    readonly layout: Thumbnails,
+    readonly layers: number = layout.pages,
+    private readonly want: (page: number) => void = () => {},
+  ) {
+    const { page_size, channels, picture } = layout;
     this.bytes = channels === 1 ? 1 : 4;
-    const data = new Uint8Array(page_size * page_size * pages * this.bytes);
-    this.texture = new DataArrayTexture(data, page_size, page_size, pages);
-    this.texture.format = channels === 1 ? RedFormat : RGBAFormat;
+    this.texture = new DataArrayTexture(null, page_size, page_size, layers);
+    this.format = channels === 1 ? RedFormat : RGBAFormat;
+    this.texture.format = this.format;
     this.texture.type = UnsignedByteType;
     this.texture.magFilter = LinearFilter;
     this.texture.minFilter = LinearMipmapLinearFilter;
-    this.texture.generateMipmaps = true;
     this.texture.unpackAlignment = 1;
+    // three.js allocates as many levels as there are entries, and sends no data.
+    this.texture.generateMipmaps = false;
+    this.texture.mipmaps = Array.from({ length: levelsFor(picture) }, () => ({})) as never;
+    this.texture.source.dataReady = false;
+    this.texture.needsUpdate = true;
+    this.layerOf = new DataTexture(this.layerBytes, MOST_PAGES, 1, RedFormat, UnsignedByteType);
+    this.layerOf.minFilter = this.layerOf.magFilter = NearestFilter;
+    this.layerOf.unpackAlignment = 1;
+    this.layerOf.needsUpdate = true;
+    this.reader = new PictureReader(this.texture, this.bytes, () => {
+      this.arrived.value += 1;
+    });
   }
 
-  /** Decode `png`, the file of atlas page `page`, into a layer of the texture. */
-  async setPage(page: number, png: Blob): Promise<void> {
-    const bitmap = await createImageBitmap(png);
-    const size = this.layout.page_size;
-    const canvas = new OffscreenCanvas(size, size);
-    const context = canvas.getContext("2d", { willReadFrequently: true });
-    if (!context) throw new Error("the browser does not provide a 2D canvas");
-    context.drawImage(bitmap, 0, 0);
-    const pixels = context.getImageData(0, 0, size, size).data;
-    const data = this.texture.image.data as Uint8Array;
-    const start = page * size * size * this.bytes;
-    if (this.bytes === 4) data.set(pixels, start);
-    else for (let i = 0, from = 0; i < size * size; i++, from += 4) data[start + i] = pixels[from]!;
-    this.pages[page] = bitmap;
-    this.texture.addLayerUpdate(page);
-    this.texture.needsUpdate = true;
+  /** Whether a page is loaded. */
+  has(page: number): boolean {
+    return this.used.has(page);
+  }
+
+  /** How to decode the file of a page for this atlas. */
+  toDecode(file: Blob): PageToDecode {
+    const { page_size: size, picture } = this.layout;
+    return { file, size, bytes: this.bytes, levels: levelsFor(picture) };
+  }
+
+  /**
+   * Send a page to the GPU, a slice before each frame. Resolves when the page is drawn. The
+   * previous page must have resolved.
+   *
+   * @param levels pixels of the page and of its smaller levels
+   */
+  setPage(page: number, levels: Uint8Array<ArrayBuffer>[]): Promise<void> {
+    const layer = this.freeLayer();
+    const { page_size } = this.layout;
+    const textures = levels.map((data, level) => {
+      const size = page_size >> level;
+      return new DataTexture(data, size, size, this.format, UnsignedByteType);
+    });
+    return new Promise((done) => {
+      this.upload = { page, layer, levels: textures, level: 0, row: 0, done };
+    });
+  }
+
+  /**
+   * Send the next slice to the GPU, and read pictures that `cut` has asked for. Called before each
+   * frame, while nothing is drawn. Returns whether another page can be drawn now.
+   */
+  step(renderer: WebGLRenderer): boolean {
+    this.reader.step(renderer);
+    const { upload } = this;
+    if (!upload) return false;
+    const from = upload.levels[upload.level]!;
+    const size = from.image.width;
+    const rows = Math.max(1, Math.floor(SLICE_BYTES / (size * this.bytes)));
+    const end = Math.min(size, upload.row + rows);
+    this.slice.min.set(0, upload.row);
+    this.slice.max.set(size, end);
+    this.place.set(0, upload.row, upload.layer);
+    renderer.copyTextureToTexture(from, this.texture, this.slice, this.place, 0, upload.level);
+    upload.row = end;
+    if (end < size) return false;
+    upload.level += 1;
+    upload.row = 0;
+    if (upload.level < upload.levels.length) return false;
+    this.upload = null;
+    this.show(upload.page, upload.layer);
+    renderer.initTexture(this.layerOf);
+    upload.done();
+    return true;
   }
 
   /** Place of an item's picture: page, and left and top in pixels. */
@@ -52,24 +151,59 @@ export class Atlas {
     return locate(this.layout, item);
   }
 
-  /** Picture of an item, cut out of a page of the atlas; null until that page has loaded. */
+  /**
+   * Picture of an item; null if it is not available yet. `arrived` then changes when it is. The
+   * picture is read from the GPU within a few frames, or its page is loaded first.
+   */
   cut(item: number): Decoded | null {
     const { page, x, y } = this.locate(item);
-    if (!this.pages[page]) return null;
-    const { picture, page_size } = this.layout;
-    const { bytes } = this;
-    const data = this.texture.image.data as Uint8Array;
-    const cut = new Uint8Array(picture * picture * bytes);
-    for (let row = 0; row < picture; row++) {
-      const from = ((page * page_size + y + row) * page_size + x) * bytes;
-      cut.set(data.subarray(from, from + picture * bytes), row * picture * bytes);
-    }
-    return { width: picture, height: picture, channels: bytes, bytes: cut };
+    const kept = this.reader.kept(item);
+    if (this.has(page)) this.touch(page);
+    else if (!kept) this.want(page);
+    if (kept) return kept;
+    if (this.has(page)) this.reader.ask(item, this.layerBytes[page]!, x, y, this.layout.picture);
+    return null;
+  }
+
+  /** Forget all pages, because the GPU has lost them. */
+  forget(): void {
+    this.upload?.done();
+    this.upload = null;
+    this.used.clear();
+    this.layerBytes.fill(NO_LAYER);
+    this.layerOf.needsUpdate = true;
+    this.reader.forget();
   }
 
   dispose(): void {
     this.texture.dispose();
-    for (const page of this.pages) page?.close();
+    this.layerOf.dispose();
+  }
+
+  /** A layer without a page, or else the layer of the page that was not used for longest. */
+  private freeLayer(): number {
+    if (this.used.size < this.layers) {
+      const taken = new Set(Array.from(this.used, (page) => this.layerBytes[page]!));
+      for (let layer = 0; ; layer++) if (!taken.has(layer)) return layer;
+    }
+    const oldest = this.used.values().next().value as number;
+    const layer = this.layerBytes[oldest]!;
+    this.used.delete(oldest);
+    this.layerBytes[oldest] = NO_LAYER;
+    this.layerOf.needsUpdate = true;
+    return layer;
+  }
+
+  private show(page: number, layer: number): void {
+    this.layerBytes[page] = layer;
+    this.layerOf.needsUpdate = true;
+    this.touch(page);
+    this.arrived.value += 1;
+  }
+
+  private touch(page: number): void {
+    this.used.delete(page);
+    this.used.add(page);
   }
 }
 

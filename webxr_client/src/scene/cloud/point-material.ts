@@ -91,6 +91,7 @@ export class PointMaterial extends ShaderMaterial {
         uBrush: { value: new Vector4(0, 0, 0, 0) },
         uBrushColour: { value: new Color("#bfe4ff") },
         uAtlas: { value: new DataArrayTexture(new Uint8Array(1), 1, 1, 1) },
+        uLayers: { value: null },
         uHasAtlas: { value: 0 },
         uColourPictures: { value: 0 },
         uColumns: { value: 1 },
@@ -179,6 +180,7 @@ export class PointMaterial extends ShaderMaterial {
     if (!atlas) return;
     const { columns, cell, picture, channels } = atlas.layout;
     u.uAtlas!.value = atlas.texture;
+    u.uLayers!.value = atlas.layerOf;
     u.uColourPictures!.value = channels === 3 ? 1 : 0;
     u.uColumns!.value = u.uColumnsF!.value = columns;
     u.uPerPage!.value = columns * columns;

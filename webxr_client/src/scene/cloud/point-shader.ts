@@ -32,6 +32,7 @@ uniform vec4 uBrush;          // centre and radius in metres of the scene; radiu
 uniform vec3 uBrushColour;
 uniform int uColumns;
 uniform int uPerPage;
+uniform sampler2D uLayers;    // per page: the layer of the texture array; 1.0 for none
 uniform float uFogShare;      // share of the fog's colour in the farthest points
 uniform float uRim;           // width of the dark rim in pixels; 0: no rim
 
@@ -118,15 +119,18 @@ void main() {
   vColour = mix(vColour, vec3(1.0), 0.55 * hovered);
   vColour = mix(vColour, uFog, 0.75 * vDim);
 
+  int inPage = gl_VertexID % uPerPage;
+  int page = gl_VertexID / uPerPage;
+  float layer = floor(texelFetch(uLayers, ivec2(page, 0), 0).r * 255.0 + 0.5);
+  vCell = vec3(float(inPage % uColumns), float(inPage / uColumns), layer);
+  if (layer > 254.5) vFade = 0.0;
+
   gl_PointSize += 2.0 * uRim;
   vSoft = clamp(3.0 / gl_PointSize, 0.06, 0.28); // about 1.5 pixels
   // A turned picture needs a larger square.
   vUp = upOnScreen();
   vGrow = vFade > 0.0 ? abs(vUp.x) + abs(vUp.y) : 1.0;
   gl_PointSize *= vGrow;
-
-  int inPage = gl_VertexID % uPerPage;
-  vCell = vec3(float(inPage % uColumns), float(inPage / uColumns), float(gl_VertexID / uPerPage));
 }
 `;
 

@@ -13,7 +13,10 @@ export class ItemPicture {
 
   constructor(private readonly atlas: { current: Atlas | null }) {}
 
-  /** Draw a picture; lengths in millimetres. Returns false until the picture has loaded. */
+  /**
+   * Draw a picture; lengths in millimetres. Returns false until the picture has loaded. A board
+   * that calls this in `draw` is drawn again when it has.
+   */
   draw(
     context: CanvasRenderingContext2D,
     item: number,
@@ -22,7 +25,10 @@ export class ItemPicture {
     size: number,
   ): boolean {
     const picture = this.atlas.current?.cut(item);
-    if (!picture) return false;
+    if (!picture) {
+      this.atlas.current?.arrived.value;
+      return false;
+    }
     drawDecoded(this.canvas, picture);
     context.imageSmoothingEnabled = picture.width > COARSE;
     context.drawImage(this.canvas, left, top, size, size);

@@ -1,0 +1,63 @@
+/** Loader of the pages of pictures: fetches and decodes them one after the other. */
+import { fetchThumbnails } from "../net/api.js";
+import type { Atlas } from "../scene/cloud/atlas.js";
+import { PageDecoder } from "../scene/cloud/page-decoder.js";
+
+/** Shortest time between two pages in VR, ms, so that the headset can draw its frames. */
+const VR_MS = 1000;
+
+export class PageLoader {
+  private readonly decoder = new PageDecoder();
+  /** Pages that are needed and not loaded, in the order in which they were asked for. */
+  private readonly wanted = new Set<number>();
+  private running = false;
+  private lastPage = Number.NEGATIVE_INFINITY;
+
+  /**
+   * @param presenting whether a headset draws the frames
+   * @param onPage called after each page
+   * @param onError called with the error after which no page was loaded
+   */
+  constructor(
+    private readonly atlas: Atlas,
+    private readonly presenting: () => boolean,
+    private readonly onPage: () => void,
+    private readonly onError: (error: unknown) => void,
+  ) {}
+
+  /** Load the first pages, as many as the atlas keeps. */
+  loadFirst(): void {
+    for (let page = 0; page < this.atlas.layers; page++) this.want(page);
+  }
+
+  /** Load a page if it is not loaded. */
+  want(page: number): void {
+    if (this.atlas.has(page)) return;
+    this.wanted.add(page);
+    if (this.running) return;
+    this.running = true;
+    void this.run()
+      .catch(this.onError)
+      .finally(() => {
+        this.running = false;
+      });
+  }
+
+  private async run(): Promise<void> {
+    for (const page of this.wanted) {
+      const file = await fetchThumbnails(page);
+      const levels = await this.decoder.decode(this.atlas.toDecode(file));
+      await this.pause();
+      await this.atlas.setPage(page, levels);
+      this.wanted.delete(page);
+      this.onPage();
+    }
+  }
+
+  private async pause(): Promise<void> {
+    const left = this.lastPage + VR_MS - performance.now();
+    if (this.presenting() && left > 0)
+      await new Promise((resolve) => window.setTimeout(resolve, left));
+    this.lastPage = performance.now();
+  }
+}

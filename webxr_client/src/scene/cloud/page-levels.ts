@@ -1,0 +1,49 @@
+/** A page of pictures as the levels of a mipmap, in the bytes of the texture. */
+
+/** Smallest width at which a picture is drawn, pixels. Smaller items are dots. */
+const SMALLEST = 8;
+/** Largest number of levels, so that a picture of 128 pixels is drawn down to SMALLEST. */
+const MOST = 5;
+
+/**
+ * Number of levels that pictures of `picture` pixels need. Further levels would mix pictures that
+ * are neighbours in the page.
+ */
+export function levelsFor(picture: number): number {
+  return Math.min(MOST, Math.max(1, Math.ceil(Math.log2(picture / SMALLEST)) + 1));
+}
+
+/**
+ * Return the levels of a page, largest first.
+ *
+ * @param pixels RGBA, `size` x `size`
+ * @param bytes bytes per pixel of the levels: 1 keeps red, 4 keeps all
+ */
+export function pageLevels(
+  pixels: Uint8ClampedArray | Uint8Array,
+  size: number,
+  bytes: 1 | 4,
+  levels: number,
+): Uint8Array<ArrayBuffer>[] {
+  const first = new Uint8Array(size * size * bytes);
+  if (bytes === 4) first.set(pixels);
+  else for (let i = 0, from = 0; i < first.length; i++, from += 4) first[i] = pixels[from]!;
+  const made = [first];
+  for (let level = 1; level < levels; level++)
+    made.push(halved(made[level - 1]!, size >> (level - 1), bytes));
+  return made;
+}
+
+/** Return a page of half the width and height, each pixel the mean of four. */
+function halved(from: Uint8Array, size: number, bytes: number): Uint8Array<ArrayBuffer> {
+  const half = size >> 1;
+  const row = size * bytes;
+  const to = new Uint8Array(half * half * bytes);
+  for (let y = 0, at = 0; y < half; y++)
+    for (let x = 0; x < half; x++) {
+      const corner = 2 * y * row + 2 * x * bytes;
+      for (let c = corner; c < corner + bytes; c++, at++)
+        to[at] = (from[c]! + from[c + bytes]! + from[c + row]! + from[c + row + bytes]! + 2) >> 2;
+    }
+  return to;
+}
