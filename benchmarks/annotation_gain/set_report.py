@@ -200,12 +200,12 @@ def _named(found: Found, model: TimeModel) -> Iterable[str]:
 def _estimates(found: Found, measured: Sequence[str]) -> Iterable[str]:
     """Yield the tables that compare the estimates on the page with the true values."""
     yield "\n## Estimates on the page, and true values\n"
-    yield "Each cell has the share of items that are right, estimated / true; the mean distance of"
-    yield "the two; the expected calibration error of items without a label (ten bins); and, of"
+    yield "Each cell has the share of items that are right, estimated / true; the mean difference"
+    yield "of the two; the expected calibration error of items without a label (ten bins); and, of"
     yield "the runs that reach 0.98, the gestures left to it, estimated / true.\n"
     yield "- shown: share of gestures, from the fifth on, after which the page shows an estimate"
     yield "- interval: share of gestures after which the interval on the page contains the truth"
-    yield "- promise: mean distance of the mistakes that a sheet promises from those found on it\n"
+    yield "- promise: mean difference between promised and true number of mistakes on a sheet\n"
     yield from head(
         *("data set", "classes", *(f"after {k}" for k in ESTIMATED_AFTER)),
         *("shown", "interval", "promise"),

@@ -81,8 +81,8 @@ def open_source(data: str, options: ImportOptions) -> Source:
         return VideoFrames(path, options)
     if suffix in sound_folder.SUFFIXES:
         raise DatasetError(
-            f"{data} is a single recording; give the folder that contains it. Of one recording, "
-            "--window SECONDS sets how many items it becomes"
+            f"{data} is a single recording; give the folder that contains it. A recording becomes "
+            "one item per window, and --window SECONDS sets the length of a window"
         )
     if suffix in decoding.SUFFIXES:
         pages = PageItems(path, options)

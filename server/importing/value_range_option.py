@@ -73,7 +73,8 @@ def range_finding(
     text = f"black to white is {shown}: {why}{kept}"
     option = _EXAMPLE
     if marks and not asked:
-        text += f"; {' and '.join(f'{mark:,.6g}' for mark in marks)} taken for pixels without value"
+        numbers = " or ".join(f"{mark:,.6g}" for mark in marks)
+        text += f"; pixels with the number {numbers} are read as pixels without value"
         least = min(marks[0], ranges[0][0])
         option = f"--range {least:.6g} {max(marks[-1], ranges[0][1]):.6g}"
     if lost:

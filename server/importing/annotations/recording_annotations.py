@@ -250,8 +250,8 @@ class RecordingAnnotations:
             found.append(Finding("labels", text, True, "--labels none"))
         if windows and self.timed:
             text = (
-                "a window has the label with the largest overlap, if an annotation overlaps by "
-                f"{self.overlap:.0%} of the shorter of the two"
+                "a window gets the label of an annotation if their overlap is at least "
+                f"{self.overlap:.0%} of the shorter of the two; the largest overlap is the class"
             )
             on_grid = [labels.grid for labels in self.labels.values() if labels.timed]
             if any(on_grid):

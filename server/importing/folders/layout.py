@@ -172,7 +172,8 @@ class _Reading:
                 for branch in inside:
                     branch.at = len(branch.parts)
             elif not classes:
-                self.split_doubts.append(f"{name} is taken for a split beside {some(splits)}")
+                text = f"{name} is taken for a split, because it is beside {some(splits)}"
+                self.split_doubts.append(text)
         return True
 
     def _pass_one_split(
@@ -220,7 +221,8 @@ class _Reading:
                 text = f"files in {deep.folder} get the class {deep.name}, not {deep.below}"
                 self.doubts.append((text, "--labels-at parent"))
             return self._label(here)
-        self.doubts.append((f"{some(outer)} have the same folders inside", "--labels-at top"))
+        text = f"{some(outer)} have the same folders inside, which are the classes"
+        self.doubts.append((text, "--labels-at top"))
         for branch in here:
             branch.at += 1
         return self.read(here)
@@ -256,7 +258,7 @@ class _Reading:
             self.read(copy)
             for branch in copy:
                 branch.at = len(branch.parts)
-            self.doubts.append((f"{name} has folders of the same names", "--labels-at parent"))
+            self.doubts.append((f"the folders in {name} are also beside it", "--labels-at parent"))
         return others
 
     @staticmethod

@@ -340,7 +340,7 @@ def _id(columns: Columns, options: ImportOptions, roles: Roles) -> str | None:
             continue
         if len(cells) > 3 and len(set(cells)) * 2 < len(cells):
             most, count = Counter(cells).most_common(1)[0]
-            text = f"column {short(column)} repeats ({most}: {count}), and is not the id"
+            text = f"column {short(column)} has equal cells ({count} x {most}), and is not the id"
             roles.findings.append(Finding("ids", text, doubtful=True, option=f"--id {column}"))
             continue
         roles.findings.append(Finding("ids", f"from the column {short(column)}"))

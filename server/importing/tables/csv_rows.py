@@ -55,7 +55,7 @@ class CsvRows(Rows):
         if self.format.doubt:
             yield Finding("columns", self.format.doubt, doubtful=True)
         if not self.has_names:
-            text = "the first line is read as data; put a line with names first if it has names"
+            text = "the first line is read as data; put a line with the names of the columns first"
             yield Finding("columns", text, doubtful=True)
 
     def _first_lines(self) -> list[str]:

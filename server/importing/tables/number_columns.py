@@ -62,8 +62,9 @@ def choose_numbers(
     if unclear:
         cell = next(iter(unclear.values()))
         names = ", ".join(map(short, list(unclear)[:_MOST_NAMED]))
-        text = f"not in the vector: {names}, with numbers such as {cell}, which may be thousands"
-        findings.append(Finding("columns", f"{text}; write them as 1004.5", doubtful=True))
+        text = f"not in the vector: {names}; numbers such as {cell} may have a separator of "
+        text += "thousands: write them as 1004.5"
+        findings.append(Finding("columns", text, doubtful=True))
     return (tuple(chosen) if len(chosen) > 1 else ()), findings
 
 

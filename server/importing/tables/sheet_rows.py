@@ -65,7 +65,7 @@ class SheetRows(Rows):
             option = f"--sheet {others[0]}"
             self.findings.append(Finding("columns", text, doubtful=True, option=option))
         if not self.has_names:
-            text = "the first row is read as data; put a row with names first if it has names"
+            text = "the first row is read as data; put a row with the names of the columns first"
             self.findings.append(Finding("columns", text, doubtful=True))
         elif doubt := doubt_of_numbers(texts):
             self.findings.append(Finding("columns", doubt, doubtful=True))

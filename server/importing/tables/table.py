@@ -192,7 +192,7 @@ class Table:
             found.append(Finding("ids", text))
         if self._repeated["file"]:
             number = counted(self._repeated["file"], "row")
-            text = f"{number} with the file of an earlier row, which counts"
+            text = f"{number} with the file of an earlier row; the earlier row is used"
             found.append(Finding("labels", text, doubtful=True))
         if self.roles.split is None and self.path.is_file():
             beside = [other for other in tables_beside(self.path) if other != self.path]
