@@ -42,7 +42,7 @@ class LeftOut:
     def add(self, bad: BadItem) -> None:
         """Count the left-out item or files `bad`."""
         self.count += bad.count
-        key = bad.kind, _VARIES.sub("#", bad.reason)
+        key = bad.kind + bad.unit, _VARIES.sub("#", bad.reason)
         if key not in self._kinds and len(self._kinds) >= _MOST_COUNTED:
             key = "", ""
         kind = self._kinds.setdefault(key, _Kind(bad))
@@ -105,7 +105,8 @@ def _text(kind: _Kind, unit: str, whole: int = 0) -> str:
     For example: "10 of 12 files are HEIC: ..." or "3 rows, such as ...: ...".
     """
     count, bad = kind.count, kind.first
-    counted = "files" if bad.kind else unit
+    counted = bad.unit or ("files" if bad.kind else unit)
+    whole = 0 if bad.unit else whole
     number = f"{count:,} of {whole:,} {counted}" if whole else f"{count:,} {counted}"
     if not whole and count == 1:
         number = number.removesuffix("s")

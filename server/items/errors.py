@@ -32,3 +32,5 @@ class BadItem:
     """What to do to read the item: "install lodespace[heif]". Empty if nothing is known."""
     expected: bool = False
     """Whether the item is left out on purpose, such as a mask, and not by a fault of the data."""
+    unit: str = ""
+    """Unit of `count`: "rows" of a file beside the data. Empty: files or items of the data."""

@@ -52,6 +52,8 @@ class AnnotationFile:
     annotations: list[Annotation] = field(default_factory=list[Annotation])
     bad: list[BadItem] = field(default_factory=list[BadItem])
     """Lines that cannot be read, with reasons."""
+    unread_names: set[str] = field(default_factory=set[str])
+    """Names of recordings in lines that cannot be read."""
     label_column: str = ""
     """Column with the labels. Empty if the format has no columns with names."""
     class_columns: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from lodespace.importing.annotations.cell_numbers import FACTORS, number_in
 from lodespace.importing.annotations.nameless_times import NamelessTimes
 
 _FILES = (
@@ -61,17 +62,10 @@ _SPLITS = ("split", "subset", "fold")
 _SEVERAL = frozenset({"labels", "annotations", "tags", "classes"})
 _KILOHERTZ = frozenset({"bottom_freq", "top_freq"})
 """Names of the R package warbleR, whose frequencies are in kHz."""
-_FACTORS = {
-    "s": 1.0, "sec": 1.0, "secs": 1.0, "second": 1.0, "seconds": 1.0,
-    "ms": 1e-3, "msec": 1e-3, "milliseconds": 1e-3, "min": 60.0, "minutes": 60.0,
-    "hz": 1.0, "khz": 1e3,
-}  # fmt: skip
 _FILE_NAME = re.compile(r".*[^\s.]\.[A-Za-z][A-Za-z0-9]{1,4}")
 _OTHER_TIME = re.compile(r"(start|begin|onset|end|stop)(_.*)?_(samples?|frames?|index|pos)")
 _TIMES = frozenset({*_STARTS, *_ENDS, *_DURATIONS, "offset", "file_offset"})
 _FREQUENCIES = frozenset({*_LOWS, *_HIGHS})
-_LARGEST = 1e12
-"""Limit for numbers of seconds or Hz in a table. A larger number is an error."""
 _RAVEN = frozenset(
     {
         "selection",
@@ -264,43 +258,13 @@ def plain_name(name: str) -> tuple[str, float]:
     unit = ""
     begin, end = max(name.rfind("("), name.rfind("[")), name.rstrip()[-1:]
     bracketed = name.rstrip()[begin + 1 : -1].strip().lower()
-    if begin > 0 and end in (")", "]") and bracketed in _FACTORS:
+    if begin > 0 and end in (")", "]") and bracketed in FACTORS:
         name, unit = name[:begin].rstrip(), bracketed
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
     name = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
     plain = re.sub(r"[\W_]+", "_", name.lower()).strip("_")
     base, _, last = plain.rpartition("_")
-    if not unit and last in _FACTORS and base in _TIMES | _FREQUENCIES:
+    if not unit and last in FACTORS and base in _TIMES | _FREQUENCIES:
         plain, unit = base, last
-    factor = _FACTORS.get(unit, 1e3 if plain in _KILOHERTZ else 1.0)
+    factor = FACTORS.get(unit, 1e3 if plain in _KILOHERTZ else 1.0)
     return plain, factor
-
-
-def number_in(cell: Any) -> float | None:
-    """Return the number in a cell; None for an empty cell.
-
-    A time may be "1:02:03.5", a decimal number "1,5".
-
-    Raises ValueError.
-    """
-    if cell is None or isinstance(cell, bool):
-        return None
-    if isinstance(cell, int | float):
-        if cell != cell:
-            return None  # NaN is an empty cell
-        if not abs(cell) < _LARGEST:
-            raise ValueError("a number is too large for seconds or Hz")
-        return float(cell)
-    text = str(cell).strip()
-    if not text or text.lower() in ("nan", "na", "n/a", "none", "null"):
-        return None
-    if len(text) > 40:
-        raise ValueError(f"'{text[:20]}…' is not a number")
-    if "," in text and "." not in text:
-        text = text.replace(",", ".", 1)
-    value = 0.0
-    for part in text.split(":"):
-        value = value * 60 + float(part)
-    if not abs(value) < _LARGEST:
-        raise ValueError(f"{text} is not a number of seconds or Hz")
-    return value

@@ -31,7 +31,7 @@ def read_beside(
         if not may_hold(shown(path)) or not may_have_labels(shown(path)):
             continue
         found = _read(root, path, options)
-        if found is not None and (found.annotations or (found.own_names and not found.bad)):
+        if found is not None and (found.annotations or found.own_names or found.bad):
             files.append(found)
             paths.append(path)
             left -= len(found.annotations)

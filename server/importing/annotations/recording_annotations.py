@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from lodespace.importing.annotations.annotation import Annotation, AnnotationFile
 from lodespace.importing.annotations.path_match import How, Match, counts_text, match_paths
 from lodespace.importing.annotations.unlabelled import unlabelled_findings
+from lodespace.importing.annotations.unread_rows import unread_findings, with_unread_rows
 from lodespace.importing.annotations.window_labels import WindowLabels
 from lodespace.importing.finding import Finding, counted
 from lodespace.items.errors import BadItem
@@ -49,8 +50,7 @@ class RecordingAnnotations:
             label: Column of `--label`, with which the files were read.
         """
         self.recordings, self.length_of, self.label = recordings, length_of, label
-        self.files = list(files)
-        self.overlap = overlap
+        self.files, self.overlap = list(files), overlap
         self.labels: dict[bytes, WindowLabels] = {}
         """Labels per recording that has annotations."""
         self.named: set[bytes] = set()
@@ -75,7 +75,9 @@ class RecordingAnnotations:
         """Path of the recording, per name that fits a recording in a folder with another name."""
         self.names = [shown(path) for path in recordings]
         names = {name for file in self.files for a in file.annotations for name in a.names}
-        names.update(name for file in self.files if not file.annotations for name in file.own_names)
+        for file in self.files:
+            if not file.annotations:
+                names.update(file.own_names, file.unread_names)
         stated = {
             name
             for file in self.files
@@ -93,9 +95,9 @@ class RecordingAnnotations:
             self.labels[recordings[index]] = WindowLabels(used, overlap)
             unsure = (a.confidence for a in used if a.confidence is not None and a.confidence < 1)
             self._unsure.extend(unsure)
-        self.bad: list[BadItem] = [
-            b for number in sorted(self.used) for b in self.files[number].bad
-        ]
+        self._partly = with_unread_rows(self.files, self.used, found)
+        """Files of which some or all rows may be unread."""
+        self.bad: list[BadItem] = [bad for file in self._partly for bad in file.bad]
         for counts, reason in (
             (self.unknown, "no recording has this name"),
             (
@@ -114,6 +116,8 @@ class RecordingAnnotations:
         entries: dict[int, list[tuple[bool, Annotation]]],
     ) -> None:
         """Assign the annotations of one file to recordings."""
+        if file.bad and not file.annotations:
+            return
         if not file.annotations:
             # The table of a recording in which a person found nothing.
             own = (found[name].index for name in file.own_names if name in found)
@@ -236,6 +240,7 @@ class RecordingAnnotations:
         The findings are complete after all windows have been labelled.
         """
         found = [] if not self.used else [*self._sources(), *self._doubts()]
+        found += unread_findings(self._partly)
         found += unlabelled_findings(self.unlabelled, self.label)
         for lost, why in (
             (self.unknown, "without a recording of this name"),

@@ -4,18 +4,18 @@ import itertools
 from collections.abc import Iterable, Sequence
 
 from lodespace.importing.annotations.annotation import Annotation, AnnotationFile
+from lodespace.importing.annotations.cell_numbers import number_in
 from lodespace.importing.annotations.column_names import (
     Column,
     Columns,
     columns_by_content,
     find_columns,
     id_columns,
-    number_in,
     with_files_by_content,
 )
 from lodespace.importing.annotations.label_cells import ExactCells, LabelCells, bar_in, is_export
 from lodespace.importing.annotations.label_choice import LabelChoice, choose_labels, label_text
-from lodespace.importing.finding import Finding
+from lodespace.importing.finding import Finding, counted
 from lodespace.importing.source import ImportOptions
 from lodespace.importing.tables.cells import sketched
 from lodespace.importing.tables.table_rows import Row, Rows, short
@@ -94,7 +94,7 @@ def read_table(
     spectrograms = _selections_in_spectrograms(rows, columns)
     for read in rows:
         if isinstance(read, BadItem):
-            found.bad.append(BadItem(f"{name}: {read.name}", read.reason))
+            found.bad.append(BadItem(f"{name}: {read.name}", read.reason, unit="rows"))
             continue
         line, row = read
         if spectrograms and _is_waveform(row, columns, spectrograms):
@@ -102,11 +102,16 @@ def read_table(
         try:
             found.annotations.append(reader.annotation(row))
         except (ItemError, ValueError) as error:
-            found.bad.append(BadItem(f"{name}: {line}", str(error)))
+            found.bad.append(BadItem(f"{name}: {line}", str(error), unit="rows"))
+            found.unread_names.update(reader.names(row))
         if len(found.annotations) > MAX_ANNOTATIONS:
             found.bad.append(BadItem(name, f"only {MAX_ANNOTATIONS:,} annotations are read"))
             break
     found.findings += [*rows.findings, *cells.findings()]
+    for column, (count, cell) in reader.unread.items():
+        text = f"{name}: {counted(count, 'cell')} of the column {short(column)} without a number, "
+        text += f"such as '{cell}'; the rows are used without it"
+        found.findings.append(Finding("labels", text, doubtful=True))
     if chosen.column and found.annotations and not any(a.label for a in found.annotations):
         text = f"{name}: the column {short(chosen.column)} has no label"
         found.findings.append(Finding("labels", text, doubtful=True))
@@ -174,6 +179,18 @@ class _Reader:
         self.keeps = True
         """Whether further columns are kept."""
         self._left = _KEPT
+        self.unread: dict[str, tuple[int, str]] = {}
+        """Number of cells without a number, and the first one, by column."""
+
+    def _minor(self, row: Row, column: Column | None) -> float | None:
+        """The number of a cell without which the row can be used. None for another text."""
+        try:
+            return _scaled(row, column)
+        except ItemError:
+            assert column is not None
+            count, first = self.unread.get(column.name, (0, str(row.get(column.name))[:40]))
+            self.unread[column.name] = count + 1, first
+            return None
 
     def annotation(self, row: Row) -> Annotation:
         """Return the annotation in a row. Raises ItemError or ValueError."""
@@ -181,24 +198,30 @@ class _Reader:
         chosen = self.chosen
         labels = chosen.marked(row) or self.labels_in(row.get(chosen.column))
         others = self.others_in(row.get(columns.others or ""))
-        cells = [str(row.get(name) or "") for name in columns.files]
-        given = [text for cell in cells if cell.strip() for text in (cell, cell.strip())]
-        names = [path for name in given for path in (f"{self.folder}{name}", name)]
-        if columns.raven or not names:
-            names += self.own_names
+        names = self.names(row)
         start, end = self._times(row)
         return Annotation(
             tuple(dict.fromkeys(names)),
             labels[0] if labels else "",
             start,
             end,
-            _scaled(row, columns.low),
-            _scaled(row, columns.high),
-            number_in(row.get(columns.confidence or "")),
+            self._minor(row, columns.low),
+            self._minor(row, columns.high),
+            self._minor(row, Column(columns.confidence) if columns.confidence else None),
             tuple(dict.fromkeys([*labels[1:], *others])),
             label_text(row.get(columns.split or "")) or None,
             self._further(row) if self.keeps else {},
         )
+
+    def names(self, row: Row) -> list[str]:
+        """Return the names of the recording of a row, the best first."""
+        columns = self.columns
+        cells = [str(row.get(name) or "") for name in columns.files]
+        given = [text for cell in cells if cell.strip() for text in (cell, cell.strip())]
+        names = [path for name in given for path in (f"{self.folder}{name}", name)]
+        if columns.raven or not names:
+            names += self.own_names
+        return names
 
     def _further(self, row: Row) -> Row:
         """Return the values of the columns that have no other meaning."""
@@ -231,5 +254,10 @@ class _Reader:
 
 
 def _scaled(row: Row, column: Column | None) -> float | None:
-    value = None if column is None else number_in(row.get(column.name))
-    return None if column is None or value is None else value * column.factor
+    """The number of a cell in seconds or Hz. Raises ItemError, which names the column."""
+    if column is None:
+        return None
+    try:
+        return number_in(row.get(column.name), column.factor)
+    except ValueError as error:
+        raise ItemError(f"column {short(column.name)}: {error}") from error

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lodespace.errors import DatasetError
 from lodespace.importing.annotations.annotation import Annotation, AnnotationFile
-from lodespace.importing.annotations.column_names import number_in
+from lodespace.importing.annotations.cell_numbers import number_in
 from lodespace.importing.annotations.label_cells import LabelCells, bar_in
 from lodespace.importing.finding import Finding, counted
 from lodespace.importing.tables.table_rows import Row, Rows
