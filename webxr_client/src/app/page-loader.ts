@@ -16,7 +16,7 @@ export class PageLoader {
   /**
    * @param presenting whether a headset draws the frames
    * @param onPage called after each page
-   * @param onError called with the error after which no page was loaded
+   * @param onError called with the error that ends the loading, until `want` starts it again
    */
   constructor(
     private readonly atlas: Atlas,

@@ -1,7 +1,7 @@
 /** Naming of classes in VR, where there is no keyboard. */
 import { type Signal, signal } from "@preact/signals";
 
-/** A new class, as the class that gets the next name. */
+/** Value of NamingTarget for a class that does not exist yet. */
 export const NEW_CLASS = -1;
 /**
  * Target of the next name: a class by its id, or NEW_CLASS. `pick`: the next touched class is the

@@ -24,15 +24,21 @@ export type Work = (typeof WORK)[number];
 const ARRIVALS = 4;
 const QUERY = WORK.indexOf("brush query");
 
-/** A frame is late if it begins more than LATE periods after the previous frame. */
+/**
+ * A frame is late if it begins more than LATE periods after the previous frame. The period is the
+ * time between two frames of the headset.
+ */
 export const LATE = 1.5;
 /** Longest gap of a late frame, ms. A longer gap is a pause, such as the menu of the headset. */
 const PAUSE_MS = 1000;
 /** Number of the latest late frames that are kept one by one. */
 const KEPT = 24;
-/** Number of frames after which the period is known without the browser's frame rate. */
+/**
+ * Number of frames from which the period is measured, if the browser does not report its frame
+ * rate.
+ */
 const FRAMES_FOR_PERIOD = 90;
-/** Period that is assumed until it is known, ms: that of the slowest headset (60 Hz). */
+/** Period that is assumed before the measurement, ms: the period of the slowest headset (60 Hz). */
 const LONGEST_PERIOD = 1000 / 60;
 
 /** A late frame. */

@@ -17,8 +17,9 @@ export interface QualityLevel {
  * points cost most when a person stands in the cloud: half the size is a quarter of the pixels.
  * Points are left out last.
  *
- * A largest size of 56 pixels: some drivers drop a point whose middle is outside the picture of an
- * eye. A smaller point disappears nearer to the edge, where it disturbs less.
+ * Points are never larger than 56 pixels, because some drivers drop a point whose middle is outside
+ * the picture of an eye. A smaller point is nearer to the edge when it disappears, and so disturbs
+ * less.
  */
 export const LEVELS: readonly QualityLevel[] = [
   { foveation: 0.4, largest: 56, share: 1 },
@@ -29,7 +30,10 @@ export const LEVELS: readonly QualityLevel[] = [
   { foveation: 1, largest: 28, share: 0.35 },
 ];
 
-/** A frame is late if it took this number of periods. A missed frame takes two. */
+/**
+ * A frame is late if it took this number of periods. A period is the time between two frames of the
+ * headset; a missed frame takes two periods.
+ */
 const LATE = 1.25;
 /** Time over which the median is taken, ms. */
 const WINDOW = 1000;

@@ -12,9 +12,12 @@ import type { TrackedHand } from "../input/tracked-hand.js";
 const PALM_COSINE = 0.6;
 /** Time after a change of the session's visibility during which no grasp begins, milliseconds. */
 const QUIET_MS = 150;
-/** A pinch in empty space grabs the world after this time, milliseconds... */
+/** Time after which a pinch in empty space grabs the world, milliseconds. */
 const HOLD_MS = 120;
-/** ... or after the hand has moved this far, metres: more than the tremor of tracked hands. */
+/**
+ * Distance after which a moving pinch grabs the world at once, metres: more than the tremor of
+ * tracked hands.
+ */
 const MOVED = 0.015;
 
 const palm = new Vector3();
@@ -35,7 +38,10 @@ export class BareGrasp {
   private quietUntil = Number.NEGATIVE_INFINITY;
   private interrupted = false;
 
-  /** Begin no grasp for QUIET_MS from the next frame: the session's visibility has changed. */
+  /**
+   * Prevent grasps for QUIET_MS from the next frame on, because the session's visibility has
+   * changed.
+   */
   interrupt(): void {
     this.interrupted = true;
   }

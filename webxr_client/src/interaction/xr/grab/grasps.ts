@@ -21,12 +21,12 @@ export class Grasps {
     },
   ) {}
 
-  /** Begin no grasp of a bare hand for a moment: the session's visibility has changed. */
+  /** Prevent grasps of bare hands for a moment, because the session's visibility has changed. */
   interrupt(): void {
     this.bare.interrupt();
   }
 
-  /** Called once per frame, before the pinches that wait are asked. `now`: milliseconds. */
+  /** Called once per frame, before `continue`. `now`: milliseconds. */
   frame(now: number): void {
     this.now = now;
     this.bare.frame(now);

@@ -17,7 +17,10 @@ const ahead = new Vector3();
 const towards = new Vector3();
 
 export class PaletteAttention {
-  /** 1 while the palette is looked at, 0 while it is small and faint; between them on the way. */
+  /**
+   * 1 while the palette is looked at, 0 while it is small and faint; between 0 and 1 while it
+   * changes.
+   */
   level = 1;
   private idle = 0;
 

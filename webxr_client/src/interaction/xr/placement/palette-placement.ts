@@ -21,8 +21,8 @@ const CUTOFF = 2;
 /** Rise of the cutoff with the speed, Hz per m/s. A hand at 0.5 m/s is followed within 20 ms. */
 const CUTOFF_RISE = 12;
 /**
- * A palette at the fingers of the other hand holds still until its hand is this far from the place
- * where the palette would be, metres.
+ * A palette that the other hand touches holds still. It follows its own hand again when it is this
+ * far from its place at that hand, metres.
  */
 const HOLD_WITHIN = 0.12;
 

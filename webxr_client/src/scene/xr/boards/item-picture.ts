@@ -15,7 +15,7 @@ export class ItemPicture {
 
   /**
    * Draw a picture; lengths in millimetres. Returns false until the picture has loaded. A board
-   * that calls this in `draw` is drawn again when it has.
+   * that calls this method in `draw` is drawn again after the picture has loaded.
    */
   draw(
     context: CanvasRenderingContext2D,
