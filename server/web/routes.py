@@ -1,72 +1,13 @@
 """The table of all HTTP routes, for router, access check, OpenAPI document and a test."""
 
-from typing import Any, get_args
-
 import msgspec
 from aiohttp import web
 
 from lodespace import protocol
-from lodespace.web import access, api, bench, openapi, pages, predicting
-from lodespace.web.route import Content, Parameter, Route
+from lodespace.web import access, api, bench, openapi, pages, parameters, predicting
+from lodespace.web.route import Content, Route
 from lodespace.web.security import add_route
 from lodespace.web.websocket import stream
-
-
-def _number(name: str, description: str, digits: int, most: int) -> Parameter:
-    """Return the path parameter `name`: a number from 0 to `most` of at most `digits` digits."""
-    schema = {"type": "integer", "minimum": 0, "maximum": most}
-    return Parameter(
-        name=name, schema=schema, description=description, pattern=rf"\d{{1,{digits}}}"
-    )
-
-
-def _query(
-    name: str, description: str, schema: dict[str, Any], *, required: bool = False
-) -> Parameter:
-    return Parameter(
-        name=name, schema=schema, description=description, where="query", required=required
-    )
-
-
-def _whole(least: int, most: int, default: int) -> dict[str, Any]:
-    """Return the JSON schema of a whole number in the query."""
-    return {"type": "integer", "minimum": least, "maximum": most, "default": default}
-
-
-_ITEM = _number("item", "Number of the item, from 0.", 9, 0x7FFFFFF)
-_PAGE = _number("page", "Number of the atlas page, from 0.", 6, 100_000)
-_CUE = Parameter(
-    name="cue",
-    schema={"type": "string", "enum": list(get_args(protocol.Cue))},
-    description="Name of the cue.",
-)
-_MODEL = Parameter(
-    name="name", schema={"type": "string"}, pattern=r"[\w-]+(\.json|/[\w-]+\.(json|glb))"
-)
-_SEARCH = _query(
-    "q",
-    "Text to search for.",
-    {"type": "string", "minLength": 1, "maxLength": protocol.MAX_SEARCH_LENGTH},
-    required=True,
-)
-_FORMAT = _query("format", "", {"type": "string", "enum": ["csv", "jsonl"], "default": "csv"})
-_CLIENT = _query(
-    "client", "Id of the client, whose own actions the history marks.", {"type": "string"}
-)
-_SHEET = (
-    _query(
-        "kind",
-        "Queue that the items come from.",
-        {"type": "string", "enum": list(get_args(protocol.SheetKind))},
-        required=True,
-    ),
-    _query(
-        "size",
-        "Number of items on the sheet.",
-        _whole(1, protocol.MAX_SHEET_SIZE, protocol.SHEET_SIZE),
-    ),
-    _query("skip", "Number of items to skip at the start of the queue.", _whole(0, 0x7FFFFFFF, 0)),
-)
 
 
 async def get_openapi(request: web.Request) -> web.Response:
@@ -89,7 +30,7 @@ _PAGES = (
         pages.get_model,
         None,
         "A model of a controller or a hand.",
-        parameters=(_MODEL,),
+        parameters=(parameters.MODEL,),
     ),
 )
 _API = (
@@ -106,7 +47,7 @@ _API = (
         "viewer",
         "All data that a page needs before it draws the scene.",
         answer=protocol.SessionInfo,
-        parameters=(_CLIENT,),
+        parameters=(parameters.CLIENT,),
     ),
     Route(
         "GET /api/scene.glb",
@@ -122,7 +63,7 @@ _API = (
         "The picture of an item.",
         answer=Content(("image/png",)),
         errors=(404,),
-        parameters=(_ITEM,),
+        parameters=(parameters.ITEM,),
     ),
     Route(
         "GET /api/items/{item}/info",
@@ -131,7 +72,7 @@ _API = (
         "Id, label, prediction and columns of an item.",
         answer=protocol.ItemInfo,
         errors=(404,),
-        parameters=(_ITEM,),
+        parameters=(parameters.ITEM,),
     ),
     Route(
         "GET /api/items/{item}/sound",
@@ -140,7 +81,7 @@ _API = (
         "The sound of an item, as WAV.",
         answer=Content(("audio/wav",)),
         errors=(404,),
-        parameters=(_ITEM,),
+        parameters=(parameters.ITEM,),
     ),
     Route(
         "GET /api/search",
@@ -148,7 +89,7 @@ _API = (
         "viewer",
         "Items whose id, path or columns contain a text.",
         answer=protocol.Found,
-        parameters=(_SEARCH,),
+        parameters=(parameters.SEARCH,),
     ),
     Route(
         "GET /api/thumbnails/{page}.png",
@@ -157,7 +98,7 @@ _API = (
         "A page of the thumbnail atlas.",
         answer=Content(("image/png",)),
         errors=(404,),
-        parameters=(_PAGE,),
+        parameters=(parameters.PAGE,),
     ),
     Route(
         "GET /api/labels",
@@ -165,7 +106,7 @@ _API = (
         "viewer",
         "All labels, one row per item.",
         answer=Content(("text/csv", "application/jsonl"), {"type": "string"}),
-        parameters=(_FORMAT,),
+        parameters=(parameters.FORMAT,),
     ),
     Route(
         "POST /api/labels",
@@ -191,7 +132,7 @@ _API = (
         "viewer",
         "A contact sheet: items to review together.",
         answer=protocol.Sheet,
-        parameters=_SHEET,
+        parameters=parameters.SHEET,
     ),
     Route(
         "GET /api/next",
@@ -207,7 +148,7 @@ _API = (
         "A cue: one byte per item.",
         answer=Content(("application/octet-stream",)),
         errors=(404,),
-        parameters=(_CUE,),
+        parameters=(parameters.CUE,),
     ),
     Route(
         "POST /api/predict",

@@ -1,0 +1,63 @@
+"""Parameters of the HTTP routes, in paths and queries."""
+
+from typing import Any, get_args
+
+from lodespace import protocol
+from lodespace.web.route import Parameter
+
+
+def _number(name: str, description: str, digits: int, most: int) -> Parameter:
+    """Return the path parameter `name`: a number from 0 to `most` of at most `digits` digits."""
+    schema = {"type": "integer", "minimum": 0, "maximum": most}
+    return Parameter(
+        name=name, schema=schema, description=description, pattern=rf"\d{{1,{digits}}}"
+    )
+
+
+def _query(
+    name: str, description: str, schema: dict[str, Any], *, required: bool = False
+) -> Parameter:
+    return Parameter(
+        name=name, schema=schema, description=description, where="query", required=required
+    )
+
+
+def _whole(least: int, most: int, default: int) -> dict[str, Any]:
+    """Return the JSON schema of a whole number in the query."""
+    return {"type": "integer", "minimum": least, "maximum": most, "default": default}
+
+
+ITEM = _number("item", "Number of the item, from 0.", 9, 0x7FFFFFF)
+PAGE = _number("page", "Number of the atlas page, from 0.", 6, 100_000)
+CUE = Parameter(
+    name="cue",
+    schema={"type": "string", "enum": list(get_args(protocol.Cue))},
+    description="Name of the cue.",
+)
+MODEL = Parameter(
+    name="name", schema={"type": "string"}, pattern=r"[\w-]+(\.json|/[\w-]+\.(json|glb))"
+)
+SEARCH = _query(
+    "q",
+    "Text to search for.",
+    {"type": "string", "minLength": 1, "maxLength": protocol.MAX_SEARCH_LENGTH},
+    required=True,
+)
+FORMAT = _query("format", "", {"type": "string", "enum": ["csv", "jsonl"], "default": "csv"})
+CLIENT = _query(
+    "client", "Id of the client, whose own actions the history marks.", {"type": "string"}
+)
+SHEET = (
+    _query(
+        "kind",
+        "Queue that the items come from.",
+        {"type": "string", "enum": list(get_args(protocol.SheetKind))},
+        required=True,
+    ),
+    _query(
+        "size",
+        "Number of items on the sheet.",
+        _whole(1, protocol.MAX_SHEET_SIZE, protocol.SHEET_SIZE),
+    ),
+    _query("skip", "Number of items to skip at the start of the queue.", _whole(0, 0x7FFFFFFF, 0)),
+)
