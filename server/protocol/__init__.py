@@ -38,7 +38,7 @@ from lodespace.protocol.classes import (
 )
 from lodespace.protocol.history import Gesture, GestureTold, History, HistoryChanged, Redo, Undo
 from lodespace.protocol.import_report import ReportLine
-from lodespace.protocol.items import Column, Found, ItemInfo, Thumbnails
+from lodespace.protocol.items import ClassWords, Column, Found, ItemInfo, Thumbnails
 from lodespace.protocol.labels import (
     Label,
     LabelEach,
@@ -147,6 +147,7 @@ __all__ = [
     "ClassId",
     "ClassInfo",
     "ClassName",
+    "ClassWords",
     "Classes",
     "ClientOperation",
     "Colour",

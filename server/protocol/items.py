@@ -39,6 +39,14 @@ class Found(Message):
     """Items whose id, path or columns contain the text, ascending."""
 
 
+class ClassWords(Message):
+    """Answer of GET /api/words."""
+
+    words: list[str]
+    """Values of columns with few different texts, which can name classes. The most likely words are
+    first, and no word is in the list twice."""
+
+
 class ItemInfo(Message):
     """Answer of GET /api/items/{item}/info."""
 

@@ -102,6 +102,18 @@ async def get_search(request: web.Request) -> web.Response:
     return as_json(protocol.Found(items=found))
 
 
+async def get_words(request: web.Request) -> web.Response:
+    """Send the texts of columns that can name classes."""
+    # Not above: pyarrow takes 0.1 s to import.
+    from lodespace.items.class_words import class_words
+
+    service = request.app[SERVICE]
+    words = await service.lanes.run(
+        visitor_of(request).device, lambda: class_words(service.session.items)
+    )
+    return as_json(protocol.ClassWords(words=words))
+
+
 async def get_item_info(request: web.Request) -> web.Response:
     return as_json(summaries.item_info(request.app[SERVICE].session, _number(request, "item")))
 

@@ -92,6 +92,13 @@ _API = (
         parameters=(parameters.SEARCH,),
     ),
     Route(
+        "GET /api/words",
+        api.get_words,
+        "viewer",
+        "Texts of columns that can name classes.",
+        answer=protocol.ClassWords,
+    ),
+    Route(
         "GET /api/thumbnails/{page}.png",
         api.get_thumbnails,
         "viewer",

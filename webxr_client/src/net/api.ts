@@ -8,6 +8,7 @@ import type {
   AccessRequested,
   BenchLogged,
   BenchReport,
+  ClassWords,
   Decide,
   ErrorBody,
   ErrorCode,
@@ -77,6 +78,12 @@ export const checkUrl = site.isSite ? "check.html" : "/check";
 /** URL of the item's sound. */
 export const soundUrl = (item: number) =>
   site.isSite ? `sounds/${item}.ogg` : `/api/items/${item}/sound`;
+
+/** Words of the data that can name classes. On a static site, the list is empty. */
+export async function fetchWords(): Promise<string[]> {
+  if (site.isSite) return [];
+  return ((await (await get("/api/words")).json()) as ClassWords).words;
+}
 
 /** Items whose id, path or columns contain `text`. */
 export async function searchItems(text: string): Promise<number[]> {

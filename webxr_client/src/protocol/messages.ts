@@ -590,6 +590,15 @@ export interface Found {
   items: number[];
 }
 
+/** Answer of GET /api/words. */
+export interface ClassWords {
+  /**
+   * Values of columns with few different texts, which can name classes. The most likely words are
+   * first, and no word is in the list twice.
+   */
+  words: string[];
+}
+
 /** Answer of GET /api/items/{item}/info. */
 export interface ItemInfo {
   /** Number of the item. */

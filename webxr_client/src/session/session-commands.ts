@@ -10,6 +10,7 @@ import {
 import { type AppState, NOTHING } from "../state/app-state.js";
 import type { Commands, Point } from "../state/commands.js";
 import type { SheetKind } from "../state/review-state.js";
+import { findWords } from "./class-words.js";
 import type { EditPermission } from "./edit-permission.js";
 import type { Labelling } from "./labelling.js";
 import type { ModelQueries } from "./model-queries.js";
@@ -68,6 +69,7 @@ export class SessionCommands implements Commands {
     this.state.selection.value = NOTHING;
   };
 
+  readonly findWords = () => void findWords(this.state);
   readonly search = (text: string) => this.parts.search.find(text);
 
   // Classes --------------------------------------------------------------------------------------

@@ -16,6 +16,8 @@ export interface Commands {
   /** Undo `gesture`, which is the newest gesture of another person. Only the owner may do this. */
   undoOf(gesture: Gesture): void;
   redo(): void;
+  /** Fetch words that can name classes into state.xr.naming.words. */
+  findWords(): void;
   /** Add a class. */
   addClass(name: string): void;
   /** Change the name, colour or lock of a class. */

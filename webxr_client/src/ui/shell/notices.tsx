@@ -6,11 +6,17 @@ import { useUi } from "../kit/context.js";
 
 export function Notices() {
   const { state, commands } = useUi();
-  const lines: { key: string; tone: string; text: string; fix?: Settings | null }[] = [];
+  const lines: {
+    key: string;
+    tone: string;
+    text: string;
+    fix?: Settings | null;
+    close?: () => void;
+  }[] = [];
   const failure = state.failure.value;
   if (failure) lines.push({ key: "failure", tone: "warm", text: failure });
   const xr = state.xr.message.value;
-  if (xr) lines.push({ key: "xr", tone: "warm", text: xr });
+  if (xr) lines.push({ key: "xr", tone: "warm", text: xr, close: () => state.xr.clearMessage() });
   for (const notice of state.notices.value)
     lines.push({ key: notice.topic, tone: "warm", text: notice.message, fix: notice.mend });
   if (!state.time.live.value)
@@ -33,6 +39,11 @@ export function Notices() {
               onClick={() => line.fix && commands.setSettings(line.fix)}
             >
               Fix it
+            </button>
+          )}
+          {line.close && (
+            <button type="button" class="button" onClick={line.close}>
+              Close
             </button>
           )}
         </p>

@@ -28,6 +28,7 @@ export class ClassNamer {
     const { naming } = this.state.xr;
     naming.target.value = target;
     naming.ways.value = this.ways(target);
+    this.commands.findWords();
     this.palette.turnTo("names");
   }
 

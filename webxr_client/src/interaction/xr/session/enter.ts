@@ -1,4 +1,6 @@
 /** Start and end of VR, with messages about failures. */
+
+import { effect } from "@preact/signals";
 import type { WebXRManager } from "three";
 import { messageOf } from "../../../net/errors.js";
 import { InputModels } from "../../../scene/xr/input-models.js";
@@ -19,7 +21,6 @@ import { framebufferScale } from "./framebuffer-scale.js";
 
 /** Requested frame rate, Hz: a steady 72 Hz is better than 90 Hz with missed frames. */
 const WANTED_RATE = 72;
-const MESSAGE_MS = 12_000;
 
 type Session = BenchSession & {
   updateTargetFrameRate?(rate: number): Promise<void> | undefined;
@@ -51,7 +52,9 @@ export class XrEntry {
     } catch (error) {
       const why = refusal(error);
       // `ended` clears the message. The timeout delays the new message until `ended` has run.
-      window.setTimeout(() => this.sayWhy(why), 0);
+      window.setTimeout(() => {
+        state.xr.message.value = why;
+      }, 0);
     } finally {
       this.entering = false;
     }
@@ -116,17 +119,23 @@ export class XrEntry {
     stage.renderer.xr.enabled = false;
     state.xr.presenting.value = null;
     state.xr.message.value = "";
-    if (!this.leaving) this.sayWhy(endWords(state.connection.peek().pending));
+    if (!this.leaving) this.reportEnd();
     this.leaving = false;
   }
 
-  /** Show a message for MESSAGE_MS. */
-  private sayWhy(message: string): void {
-    const { xr } = this.parts.state;
-    xr.message.value = message;
-    window.setTimeout(() => {
-      if (xr.message.peek() === message) xr.message.value = "";
-    }, MESSAGE_MS);
+  /**
+   * Show why VR has ended. The message stays until the person closes it, who takes the headset off
+   * first, and it follows the number of gestures that are not saved yet.
+   */
+  private reportEnd(): void {
+    const { connection, xr } = this.parts.state;
+    let shown = "";
+    const stop = effect(() => {
+      const words = endWords(connection.value.pending);
+      if (xr.message.value !== shown)
+        queueMicrotask(() => stop()); // closed, or replaced
+      else if (words !== shown) xr.message.value = shown = words;
+    });
   }
 }
 

@@ -61,6 +61,24 @@ describe("VR", () => {
     expect(page.state.xr.message.value).toMatch(words);
     if (pending) expect(page.state.xr.message.value).not.toMatch(/Labels are saved/);
   });
+  it("leaves the message about its end until it is closed, and updates it", async () => {
+    vi.useFakeTimers();
+    vi.stubGlobal("window", Object.assign(new EventTarget(), { setTimeout, clearTimeout }));
+    const { connection, xr } = page.state;
+    await entry.enter("immersive-vr");
+    connection.value = { ...connection.value, pending: 2 };
+    await session.end();
+    await vi.advanceTimersByTimeAsync(10);
+    expect(xr.message.value).toMatch(/2 gestures are not saved yet/);
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    connection.value = { ...connection.value, pending: 0 };
+    expect(xr.message.value).toMatch(/VR has ended. Labels are saved/);
+    xr.clearMessage();
+    await vi.advanceTimersByTimeAsync(10);
+    connection.value = { ...connection.value, pending: 1 };
+    expect(xr.message.value).toBe("");
+    vi.useRealTimers();
+  });
   it("sets the scale factor of the address before the session", async () => {
     vi.stubGlobal("location", { search: "?scale=1.5" });
     const { setFramebufferScaleFactor } = page.manager;

@@ -1,0 +1,14 @@
+/** Words of the data that can name classes in VR. */
+import { fetchWords } from "../net/api.js";
+import type { AppState } from "../state/app-state.js";
+
+/**
+ * Fetch the words into state.xr.naming.words, without the names that are in use. Without an answer
+ * of the server, the words stay as they are: a class can still be named in other ways.
+ */
+export async function findWords(state: AppState): Promise<void> {
+  const words = await fetchWords().catch(() => null);
+  if (!words) return;
+  const used = new Set(state.liveClasses.peek().map((info) => info.name));
+  state.xr.naming.words.value = words.filter((word) => !used.has(word));
+}
