@@ -277,6 +277,7 @@ def test_a_damaged_format_of_the_log_is_repaired(folder: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(4 * 3600)
 def test_random_damage_ends_in_a_sentence_or_in_all_labels(
     projects: tuple[Path, Path], tmp_path: Path, slow: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
