@@ -39,9 +39,9 @@ export class XrControls implements InputListener {
   private readonly boards: BoardAim;
   private readonly tiles: TilePress;
   private readonly cluster: ClusterHold;
-  private readonly grasps: Grasps;
+  readonly grasps: Grasps;
   private readonly world: WorldGrab;
-  private readonly scenes: SceneChanges;
+  readonly scenes: SceneChanges;
   private readonly sticks: StickActions;
   private readonly activities = new HandActivities();
   private now = 0;
@@ -55,13 +55,13 @@ export class XrControls implements InputListener {
     this.boards = new BoardAim(room);
     const { palette } = room;
     const session = () => room.session?.() ?? null;
-    const end = () => this.endAll();
-    this.tiles = new TilePress(this.boards, state, commands, palette, end, session);
+    const world = { endGestures: () => this.endAll(), upright: () => this.grasps.upright() };
+    this.tiles = new TilePress(this.boards, state, commands, palette, world, session);
     this.sticks = new StickActions(state, commands, room);
     this.stroke = new BrushStroke(state);
     this.brush = new HandBrush(state);
     this.cluster = new ClusterHold(state, commands, (items) => room.showGrabbed(items));
-    this.grasps = new Grasps(this.cluster, room);
+    this.grasps = new Grasps(state, this.cluster, room);
     this.world = this.grasps.world;
     this.scenes = new SceneChanges(state, room, this.world, this.grab, this.stroke);
   }
@@ -198,7 +198,7 @@ export class XrControls implements InputListener {
     if (dominant.isLost(now)) this.endGestures(dominant, "was lost from view");
     if (other.isLost(now)) this.endGestures(other, "was lost from view");
     this.sticks.frame(dominant, other, seconds, this.stroke.active, !this.world.active);
-    this.grasps.frame(now);
+    this.grasps.frame(now, seconds, dominant, other);
     if (this.grasps.continue(dominant, true)) this.freezeOrThaw();
     if (this.grasps.continue(other, !this.restsAtPalette(other))) this.freezeOrThaw();
     this.world.update(this.room.roomFromScene);
@@ -233,11 +233,6 @@ export class XrControls implements InputListener {
       this.brush.clear();
     }
     return change;
-  }
-
-  /** Factor from old to new lengths in scene metres, for the last change of the scene's box. */
-  get boxRatio(): number {
-    return this.scenes.boxRatio;
   }
 
   /** Draw the grabbed items in the hand again, after a new scene has replaced all points. */

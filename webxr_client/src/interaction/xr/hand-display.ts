@@ -66,8 +66,11 @@ export class HandDisplay {
   private showRay(): void {
     const { controls, boards, ray } = this;
     const { pointing, onSheet } = controls;
-    if (pointing.mode === "ray" && !controls.stroke.active)
-      ray.show(controls.dominant.rayOrigin, pointing.hit);
+    const { dominant, other, grasps } = controls;
+    if (grasps[dominant.side].active) ray.show(dominant.position, grasps[dominant.side].place);
+    else if (grasps[other.side].active) ray.show(other.position, grasps[other.side].place);
+    else if (pointing.mode === "ray" && !controls.stroke.active)
+      ray.show(dominant.rayOrigin, pointing.hit);
     else ray.hide();
     boards.palette.light(onSheet ? null : pointing.tile);
     boards.sheet.light(onSheet ? pointing.tile : null);

@@ -293,7 +293,7 @@ export class XrView implements Presenter {
     const change = this.controls.sceneChanged();
     if (change === "cloud" || change === "dimension") this.place();
     if (change === "box") {
-      this.pointShare *= this.controls.boxRatio;
+      this.pointShare *= this.controls.scenes.boxRatio;
       fitBox(this.box, this.parts.stage.bounds());
     }
     this.newArrays = true;

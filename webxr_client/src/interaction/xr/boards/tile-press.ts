@@ -13,15 +13,15 @@ export class TilePress {
   private readonly namer: ClassNamer;
 
   /**
-   * `endGestures`: called before the other hand becomes the hand that paints. `session` returns
-   * the running session of WebXR.
+   * `world.endGestures`: called before the other hand becomes the hand that paints.
+   * `world.upright` turns the cloud upright. `session` returns the running session of WebXR.
    */
   constructor(
     private readonly aim: BoardAim,
     private readonly state: AppState,
     private readonly commands: Commands,
     private readonly palette: { turnPage(): void; turnTo(side: PaletteSide): void },
-    private readonly endGestures: () => void,
+    private readonly world: { endGestures(): void; upright(): void },
     session: () => XRSession | null,
   ) {
     this.namer = new ClassNamer(state, commands, palette, session);
@@ -60,7 +60,8 @@ export class TilePress {
 
   /** Run the action of a tile, and give a pulse. */
   run(tile: Tile, hand: TrackedHand): void {
-    if (tile.action.kind === "swap") this.endGestures();
+    if (tile.action.kind === "swap") this.world.endGestures();
+    else if (tile.action.kind === "upright") this.world.upright();
     const strength = runTile(tile.action, this.state, this.commands, this.palette, this.namer);
     if (strength > 0) hand.pulse(strength, strength === LABEL_PULSE ? 60 : 25);
   }

@@ -51,7 +51,7 @@ export class ClusterHold {
   /** Grab the selected items. */
   take(hand: TrackedHand, roomFromScene: Matrix4): void {
     this.hand = hand;
-    this.grab.take(hand.roomFromHand, roomFromScene);
+    this.grab.take(hand.roomFromHeld, roomFromScene);
     this.items = this.state.selection.peek().items;
     this.drag.take(this.items);
     this.showGrabbed(this.items);
@@ -60,7 +60,7 @@ export class ClusterHold {
   /** Move the cluster with the hand that holds the cluster. Called once per frame. */
   update(now: number, roomFromScene: Matrix4): void {
     const { hand, grab } = this;
-    if (grab.update(now, hand?.tracked ? hand.roomFromHand : null, roomFromScene))
+    if (grab.update(now, hand?.tracked ? hand.roomFromHeld : null, roomFromScene))
       this.showGrabbed(NOTHING);
     if (grab.held) this.drag.follow(grab.shownFromPlace, now);
   }

@@ -1,19 +1,28 @@
 /**
  * Grasps of the hands: of the selected cluster, or of the world. Controllers grasp at once. Bare
- * hands grasp the world only by a pinch that is meant as a grasp.
+ * hands grasp the world only by a pinch that is meant as a grasp. Far points are grasped by the ray
+ * of the hand.
  */
-import type { Matrix4, Vector3 } from "three";
+import { type Matrix4, Vector3 } from "three";
+import type { AppState } from "../../../state/app-state.js";
 import type { TrackedHand } from "../input/tracked-hand.js";
 import { BareGrasp } from "./bare-grasp.js";
 import type { ClusterHold } from "./cluster-hold.js";
+import { FarReach } from "./far-reach.js";
+import { uprightAbout } from "./transform.js";
 import { WorldGrab } from "./world-grab.js";
+
+const middle = new Vector3();
 
 export class Grasps {
   readonly world = new WorldGrab();
+  readonly left = new FarReach();
+  readonly right = new FarReach();
   private readonly bare = new BareGrasp();
   private now = 0;
 
   constructor(
+    private readonly state: AppState,
     private readonly cluster: ClusterHold,
     private readonly room: {
       readonly roomFromScene: Matrix4;
@@ -26,36 +35,73 @@ export class Grasps {
     this.bare.interrupt();
   }
 
-  /** Called once per frame, before `continue`. `now`: milliseconds. */
-  frame(now: number): void {
+  /**
+   * Called once per frame, `seconds` after the previous frame, before `continue`. `now`:
+   * milliseconds.
+   */
+  frame(now: number, seconds: number, one: TrackedHand, other: TrackedHand): void {
     this.now = now;
     this.bare.frame(now);
+    if (this[one.side].active) this[one.side].update(one, seconds);
+    if (this[other.side].active) this[other.side].update(other, seconds);
   }
 
-  /** Grab the cluster if the hand is in the cluster; otherwise grab the world. */
+  /** Grab the cluster if the hand is in the cluster or points at it; otherwise grab the world. */
   begin(hand: TrackedHand): void {
-    const { roomFromScene, head } = this.room;
+    const { head } = this.room;
     if (hand.bare && !this.bare.allows(hand, head.position, this.now)) return;
-    if (!this.cluster.grab.active && this.cluster.isWithinReach(hand, roomFromScene)) {
-      this.cluster.take(hand, roomFromScene);
-      hand.pulse(0.5, 30);
-    } else if (hand.bare) this.bare.wait(hand, this.now);
-    else this.world.take(hand, roomFromScene);
+    if (this.cluster.isWithinReach(hand, this.room.roomFromScene)) this.takeCluster(hand);
+    else if (hand.bare) this.bare.wait(hand, this.now);
+    else this.takeFar(hand);
   }
 
   /**
    * Grab the world if the pinch of the hand has lasted or moved enough. `allowed`: whether the hand
-   * may grab the world now. Returns whether the hand has grabbed the world.
+   * may grab the world now. Returns whether the hand has grabbed something.
    */
   continue(hand: TrackedHand, allowed: boolean): boolean {
     if (!this.bare.isReady(hand, this.now) || !allowed) return false;
-    this.world.take(hand, this.room.roomFromScene);
+    this.takeFar(hand);
     return true;
   }
 
-  /** Let go of the world. */
+  /** Let go of the world and of far places. */
   end(hand: TrackedHand): void {
     this.bare.forget(hand);
+    this[hand.side].end(hand);
     this.world.letGo(hand, this.room.roomFromScene);
+  }
+
+  /** Turn the world upright about its middle. A hand that holds the world keeps it. */
+  upright(): void {
+    const { roomFromScene } = this.room;
+    uprightAbout(roomFromScene, middle.setFromMatrixPosition(roomFromScene));
+    this.world.renew(roomFromScene);
+  }
+
+  /** Grab far selected items, far points, or the world at the hand. */
+  private takeFar(hand: TrackedHand): void {
+    const { roomFromScene, head } = this.room;
+    const { latent, selection } = this.state;
+    const { items, tool } = selection.peek();
+    const reach = this[hand.side];
+    // While one hand holds the world, the other one scales it.
+    const free = !this.world.active;
+    const chosen = free && !this.cluster.grab.active && items.length > 0 && tool !== "sheet";
+    if (chosen && reach.begin(hand, roomFromScene, head.position, latent, items)) {
+      this.takeCluster(hand);
+      return;
+    }
+    if (free) reach.begin(hand, roomFromScene, head.position, latent);
+    this.world.take(hand, roomFromScene);
+  }
+
+  private takeCluster(hand: TrackedHand): void {
+    if (this.cluster.grab.active) {
+      this.world.take(hand, this.room.roomFromScene);
+      return;
+    }
+    this.cluster.take(hand, this.room.roomFromScene);
+    hand.pulse(0.5, 30);
   }
 }

@@ -6,6 +6,7 @@ const step = new Matrix4();
 const middle = new Vector3();
 const axis = new Vector3();
 const turn = new Quaternion();
+const up = new Vector3(0, 1, 0);
 
 /** Grab with one hand: the world moves as if it were fixed to the hand. */
 export class OneHandGrab {
@@ -66,6 +67,15 @@ export class TwoHandGrab {
 export function turnAbout(roomFromScene: Matrix4, centre: Vector3, angle: number): void {
   roomFromScene.premultiply(step.makeTranslation(-centre.x, -centre.y, -centre.z));
   roomFromScene.premultiply(step.makeRotationY(angle));
+  roomFromScene.premultiply(step.makeTranslation(centre.x, centre.y, centre.z));
+}
+
+/** Turn the world upright about `centre` (room metres), by the smallest possible angle. */
+export function uprightAbout(roomFromScene: Matrix4, centre: Vector3): void {
+  axis.setFromMatrixColumn(roomFromScene, 1).normalize();
+  turn.setFromUnitVectors(axis, up);
+  roomFromScene.premultiply(step.makeTranslation(-centre.x, -centre.y, -centre.z));
+  roomFromScene.premultiply(step.makeRotationFromQuaternion(turn));
   roomFromScene.premultiply(step.makeTranslation(centre.x, centre.y, centre.z));
 }
 

@@ -37,7 +37,7 @@ export class WorldGrab {
   update(roomFromScene: Matrix4): void {
     const { first, second } = this;
     if (!first?.tracked) return;
-    if (!second) this.one.update(first.roomFromHand, roomFromScene);
+    if (!second) this.one.update(first.roomFromHeld, roomFromScene);
     else if (second.tracked) {
       this.sort(first, second);
       this.two.update(this.left, this.right, roomFromScene);
@@ -50,7 +50,7 @@ export class WorldGrab {
     if (first && second) {
       this.sort(first, second);
       this.two.start(this.left, this.right, roomFromScene);
-    } else if (first) this.one.start(first.roomFromHand, roomFromScene);
+    } else if (first) this.one.start(first.roomFromHeld, roomFromScene);
   }
 
   private sort(a: TrackedHand, b: TrackedHand): void {

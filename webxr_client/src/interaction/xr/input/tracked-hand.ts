@@ -61,8 +61,10 @@ export class TrackedHand {
   stickX = 0;
   /** Deflection of the thumbstick down, towards the person, -1..1. */
   stickY = 0;
-  /** Pose of the hand; a grabbed object moves with it. */
+  /** Pose of the hand. */
   readonly roomFromHand = new Matrix4();
+  /** Pose of a far place that the hand holds; null while the hand holds nothing far away. */
+  reached: Matrix4 | null = null;
   readonly position = new Vector3();
   readonly orientation = new Quaternion();
   /** Middle of the brush. */
@@ -85,6 +87,11 @@ export class TrackedHand {
   get bare(): boolean {
     const { source } = this;
     return source !== null && (isTransient(source) || !!source.hand);
+  }
+
+  /** Pose with which a grabbed object moves: of the hand, or of the far place that it holds. */
+  get roomFromHeld(): Matrix4 {
+    return this.reached ?? this.roomFromHand;
   }
 
   /** Whether the hand is known only by its transient pointer, and only while the hand pinches. */

@@ -123,6 +123,13 @@ export const RAY_LENGTH_WITH_CLUSTER = 0.25;
 
 /** A cluster that a hand moves by less than this distance is not pinned, scene metres. */
 export const LEAST_PULL = 0.03;
+/**
+ * Distance from the eyes beyond which a hand reaches for points by its ray. It is larger than that
+ * of the far side of the cloud when the cloud is placed (1.05 m), which an arm can touch.
+ */
+export const FAR_DISTANCE = 1.2;
+/** Largest factor by which the motion of a hand is multiplied that holds something far away. */
+export const LARGEST_REACH_GAIN = 20;
 /** Smallest scale of the world, in room metres per scene metre. */
 export const LEAST_SCALE = 0.05;
 /** Largest scale of the world, in room metres per scene metre. */

@@ -134,6 +134,8 @@ export class PaletteActions {
         return ["fix it"];
       case "trails":
         return ["trails", state.forces.trails.value ? `${state.forces.trails.value} steps` : "off"];
+      case "upright":
+        return ["cloud", "upright"];
       case "unpin":
         return ["unpin", `${count(state.pins.value.length)} pinned`];
       default:

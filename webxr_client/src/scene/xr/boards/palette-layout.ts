@@ -49,6 +49,7 @@ export type TileAction =
         | "arrows"
         | "trails"
         | "unpin"
+        | "upright"
         | "fix"
         | "decode"
         | "review"
@@ -108,7 +109,7 @@ const TIME = [
 const FORCE = [
   ["softer", "stiffer", "preset", "unpin"],
   ["arrows", "trails", "decode", "swap"],
-  ["undo", "back"],
+  ["undo", "upright", "back"],
 ] as const;
 const REVIEW = [
   ["suspects", "uncertain", "next", "grow"],

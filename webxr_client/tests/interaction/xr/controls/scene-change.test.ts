@@ -51,7 +51,7 @@ describe("another box during a gesture", () => {
     ITEMS.forEach((item, k) => {
       expect(inRoom(item).distanceTo(before[k]!)).toBeLessThan(STEP);
     });
-    expect(room.controls.boxRatio * room.world.getMaxScaleOnAxis()).toBeCloseTo(1, 9);
+    expect(room.controls.scenes.boxRatio * room.world.getMaxScaleOnAxis()).toBeCloseTo(1, 9);
     expect(show(BOX)).toBe("same");
   });
   it("keeps the world in one hand and in two without a jump", () => {
