@@ -18,7 +18,7 @@ class Graph:
     """E undirected edges between N items."""
 
     head: torch.Tensor
-    """Of the two items of each edge, the one with the smaller index, int64 (E,)."""
+    """The item with the smaller index of each edge, int64 (E,)."""
     tail: torch.Tensor
     """The item with the larger index of each edge, int64 (E,)."""
     weight: torch.Tensor

@@ -68,7 +68,8 @@ class RepeatLimit(logging.Filter):
     ) -> int | None:
         """Count a message. Return None if the message is refused.
 
-        For an allowed message, return the number of messages refused since the last allowed one.
+        For an allowed message, return the number of messages that were refused since the last
+        allowed message.
         """
         if len(periods) > _MAX_KNOWN:
             for known in [k for k, p in periods.items() if now - p.began >= SAME_SECONDS]:

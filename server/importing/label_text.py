@@ -54,7 +54,8 @@ class LabelReader:
         """Set how texts are read.
 
         Args:
-            missing: Texts that mean a missing value, separated by commas. None: the usual ones.
+            missing: Texts that mean a missing value, separated by commas. None: NaN, NA, None and
+                the like.
             separators: Characters between several labels in a text.
         """
         self._missing = (

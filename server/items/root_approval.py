@@ -60,7 +60,7 @@ def approved_root(folder: Path, table: "ItemTable | None") -> Path | None:
     A stored `Approval` applies to the data set if two conditions hold. First, its `folder` is the
     real path of the data set, or its device and inode are those of the data set. Second, it was
     given for the same item paths. Therefore no approval applies to a copy in another folder, or to
-    other files than the approved ones.
+    files that were not approved.
     """
     if table is None or not table.has_paths:
         return None

@@ -169,7 +169,7 @@ class Spans:
 
 
 def own_range(values: npt.NDArray[Any]) -> Range:
-    """Return the range of one picture. Raises ItemError if it holds no finite number."""
+    """Return the range of one picture. Raises ItemError if the picture holds no finite number."""
     sample = ValueSample(values.dtype, values.size)
     sample.add(values)
     return sample.range()

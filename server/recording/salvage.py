@@ -45,7 +45,7 @@ size."""
 
 
 class RecordedEvent(NamedTuple):
-    """The record of one event of the label log in a recording."""
+    """The records of a recording about one event of the label log."""
 
     sequence: int
     """Number of the event."""

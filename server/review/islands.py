@@ -65,8 +65,8 @@ def islands(state: ItemState) -> Islands:
 def largest_unexplained(state: ItemState) -> npt.NDArray[np.uint32] | None:
     """Return items of one dense group of the map that probably have a class without labels.
 
-    These items are unexplained (`Islands`), unlabelled and not locked. The group is the one with
-    the most of them. The result is ascending; it is None if no group has such items.
+    These items are unexplained (`Islands`), unlabelled and not locked. The group has the most such
+    items of all groups. The result is ascending. None if no group has such items.
     """
     found = islands(state)
     free = ~state.locked & found.unexplained & ~state.labelled

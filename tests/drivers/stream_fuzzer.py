@@ -96,7 +96,7 @@ class Frames:
         return self._edited(text) if chance < 0.45 else text
 
     def message(self, sample: dict[str, Any]) -> dict[str, Any]:
-        """A copy of one of OPERATIONS, with a new `command_id` if it has one."""
+        """Return a copy of `sample`, with a new `command_id` if `sample` has this field."""
         message = copy.deepcopy(sample)
         if message["op"] not in WITHOUT_ID:
             message["command_id"] = f"{self.random.getrandbits(64):016x}"

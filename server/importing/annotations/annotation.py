@@ -14,8 +14,10 @@ class Annotation:
     """A label of a recording, of a part of a recording, or of an item."""
 
     names: tuple[str, ...]
-    """Names of the recording or item: ids and paths as the file states them. The first is the one
-    that identifies the recording or item best."""
+    """Names of the recording or item: ids and paths as the file states them.
+
+    The first name identifies the recording or item best.
+    """
     label: str
     """Class name. Empty for a part without a label."""
     start: float | None = None

@@ -22,7 +22,8 @@ class LabelCells:
         """Set how cells are read.
 
         Args:
-            missing: Texts that mean a missing value, separated by commas. None: the usual ones.
+            missing: Texts that mean a missing value, separated by commas. None: NaN, NA, None and
+                the like.
             marks: Characters that separate labels.
         """
         self._read = LabelReader(missing, marks)

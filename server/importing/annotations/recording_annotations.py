@@ -44,7 +44,7 @@ class RecordingAnnotations:
             files: Files with annotations.
             recordings: Paths of the recordings.
             overlap: Smallest overlap of an annotation with a window that it labels, as a share of
-                the length of the shorter one.
+                the shorter of the two.
             length_of: Function that returns the length of a recording in seconds; None if it is
                 unknown.
             label: Column of `--label`, with which the files were read.

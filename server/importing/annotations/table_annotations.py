@@ -180,10 +180,12 @@ class _Reader:
         """Whether further columns are kept."""
         self._left = _KEPT
         self.unread: dict[str, tuple[int, str]] = {}
-        """Number of cells without a number, and the first one, by column."""
+        """By column: how many cells do not have the expected number, and the first such cell."""
 
     def _minor(self, row: Row, column: Column | None) -> float | None:
-        """The number of a cell without which the row can be used. None for another text."""
+        """Return the number in a cell that the row can do without; None for a text that is no
+        number.
+        """
         try:
             return _scaled(row, column)
         except ItemError:

@@ -10,7 +10,9 @@ from typing import Any
 from lodespace.importing.annotations.annotation import Annotation
 
 DEFAULT_OVERLAP = 0.5
-"""Default of the smallest overlap of an annotation with a window, as a share of the shorter one."""
+"""Default of the smallest overlap of annotation and window, as a share of the shorter of
+the two.
+"""
 SAME = 0.002
 """Two times count as equal if they differ by at most this, in seconds. Ids have three decimals."""
 _TINY = 1e-6

@@ -92,10 +92,10 @@ class PictureFolder:
 
 
 def _sample(paths: list[bytes]) -> list[bytes]:
-    """Random paths, and the first paths of each suffix that is rare among the random paths.
+    """Return random paths, and the first paths of each suffix that is rare among the random paths.
 
-    Every n-th path is not used, because these files may all be of one channel or class. The rare
-    suffixes are added so that a few 16-bit pictures among many photographs are looked at.
+    The paths are random, because each n-th file of a folder may be of the same channel or class.
+    The rare suffixes are added so that a few 16-bit pictures among many photographs are looked at.
     """
     count = min(len(paths), SIZES_LOOKED_AT)
     chance = np.random.default_rng(0)

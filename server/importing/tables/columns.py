@@ -94,7 +94,7 @@ class Columns:
             first: The first rows, sketched.
             finds: Function that returns whether a file is found for a path.
             finds_folder: Function that returns whether a file is found in the folder that the path
-                states. None: as `finds`.
+                states. None: `finds` is used.
         """
         self.finds_folder = finds_folder or finds
         self.name, self.rows, self.first, self.finds = name, rows, first, finds

@@ -33,7 +33,7 @@ def open_rows(
 
     Args:
         path: The table, or a folder of tables.
-        encoding: Encoding of a text file. None: by byte order mark, or by trial.
+        encoding: Encoding of a text file. None: found by byte order mark, or by trial.
         unpacked: Largest size to which each file may unpack, in GB (unpacking.py).
         sheet: Sheet of an Excel workbook. None: the first sheet with rows.
 

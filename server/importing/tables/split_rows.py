@@ -1,4 +1,4 @@
-"""Rows of several tables of one data set, of which each is a split: train.csv and test.csv."""
+"""Rows of several tables of one data set, each of which is a split: train.csv and test.csv."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace

@@ -318,7 +318,7 @@ class Table:
 def _shown(
     picture: Callable[[tuple[int, int] | None], Picture] | None, frame: tuple[int, int] | None
 ) -> Picture:
-    """Return the picture that is shown for a vector, or a grey one if it cannot be read."""
+    """Return the picture that is shown for a vector; a grey picture if it cannot be read."""
     try:
         if picture is not None:
             return picture(frame)

@@ -41,7 +41,7 @@ class TextFile:
 
         Args:
             path: The file.
-            encoding: Name of the encoding. None: by byte order mark, or by trial.
+            encoding: Name of the encoding. None: found by byte order mark, or by trial.
             unpacked: Largest size to which the file may unpack, in GB (unpacking.py).
         """
         self.path = path
