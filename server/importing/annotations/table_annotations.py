@@ -183,9 +183,7 @@ class _Reader:
         """By column: how many cells do not have the expected number, and the first such cell."""
 
     def _minor(self, row: Row, column: Column | None) -> float | None:
-        """Return the number in a cell that the row can do without; None for a text that is no
-        number.
-        """
+        """Return the number in a cell that a row can lack; None if the text is not a number."""
         try:
             return _scaled(row, column)
         except ItemError:
