@@ -64,10 +64,16 @@ This limit is reached with large pictures in a table and with long windows of so
 
 
 def build(
-    source: Source, folder: Path, options: ImportOptions, *, progress: bool = False
+    source: Source,
+    folder: Path,
+    options: ImportOptions,
+    *,
+    progress: bool = False,
+    beside: Path | None = None,
 ) -> ImportReport:
     """Write the items of `source` into `folder`, which must be empty.
 
+    `beside` is the folder in which lists of class names are looked for (class_lists.py).
     dataset.json is written last. Without this file the folder is not a data set.
 
     Raises:
@@ -78,7 +84,7 @@ def build(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            _Building(source, folder, options, report).run(progress)
+            _Building(source, folder, options, report, beside).run(progress)
     except OSError as error:
         raise DatasetError(
             f"{folder}: the imported data cannot be written: {reason_of(error, folder)}"
@@ -88,9 +94,15 @@ def build(
 
 class _Building:
     def __init__(
-        self, source: Source, folder: Path, options: ImportOptions, report: ImportReport
+        self,
+        source: Source,
+        folder: Path,
+        options: ImportOptions,
+        report: ImportReport,
+        beside: Path | None,
     ) -> None:
         check_size(options)
+        self.beside = beside
         self.source, self.folder, self.options, self.report = source, folder, options, report
         self.sizes = list(source.picture_sizes(SIZES_LOOKED_AT))
         self.frame = frame_of(source, options, self.sizes)
@@ -217,7 +229,9 @@ class _Building:
             manifest["normalisation"] = {"standardisation": STANDARDISATION}
         else:
             manifest["normalisation"] = {"divisor": 255}
-        classes, codes = class_ids_of(self.labels, source.class_names())
+        named = self.tally.name_classes(self.beside, source.class_names())
+        labels = [None if label is None else named.names.get(label, label) for label in self.labels]
+        classes, codes = class_ids_of(labels, list(named.names.values()) or source.class_names())
         manifest["classes"] = classes
         if classes:
             np.save(folder / LABELS, codes)
@@ -227,7 +241,7 @@ class _Building:
             manifest["root"] = str(source.root.resolve())
         manifest["details"] = source.details
         sizes = size_text(source.kind, self.sizes, self.pixels.shape, self.vectors.shape)
-        self.report.lines = report_lines(self.report, self.tally, source, sizes)
+        self.report.lines = report_lines(self.report, self.tally, source, sizes, *named.findings)
         manifest["report"] = msgspec.to_builtins(self.report.lines)
         if self.report.bad:
             (folder / LEFT_OUT).write_text(

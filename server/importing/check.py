@@ -15,6 +15,7 @@ from lodespace.importing.class_ids import class_ids_of
 from lodespace.importing.detect import source_for
 from lodespace.importing.finding import Finding
 from lodespace.importing.frame import SIZES_LOOKED_AT, check_size, frame_of
+from lodespace.importing.importer import data_folder
 from lodespace.importing.read_item import ReadItem, Refusals, read_item
 from lodespace.importing.report import ImportReport
 from lodespace.importing.source import ImportOptions, RawItem, Source
@@ -51,14 +52,15 @@ def check_data(
     source = source_for(data, options)
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
-        return _Check(source, options).run(time.monotonic() + seconds)
+        beside = data_folder(data) if isinstance(data, str) else None
+        return _Check(source, options, beside).run(time.monotonic() + seconds)
 
 
 class _Check:
     """One pass over the items of a source."""
 
-    def __init__(self, source: Source, options: ImportOptions) -> None:
-        self.source = source
+    def __init__(self, source: Source, options: ImportOptions, beside: Path | None) -> None:
+        self.source, self.beside = source, beside
         self.report = ImportReport(source.name)
         self.tally = Tally()
         self.sizes = list(source.picture_sizes(SIZES_LOOKED_AT))
@@ -94,7 +96,8 @@ class _Check:
         self._refuse()
         sizes = size_text(self.source.kind, self.sizes, self.pixels or self.frame, self.vector)
         part = self._part(whole)
-        more = [Finding("items", part)] if part else []
+        named = self.tally.name_classes(self.beside, self.source.class_names())
+        more = [*([Finding("items", part)] if part else []), *named.findings]
         self.report.lines = report_lines(self.report, self.tally, self.source, sizes, *more)
         return self.report
 

@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import get_args
 
 from lodespace.errors import DatasetError
 from lodespace.importing.class_ids import natural
+from lodespace.importing.class_lists import ClassNames, class_names_beside
 from lodespace.importing.finding import Finding, Topic, counted
 from lodespace.importing.label_text import alike
 from lodespace.importing.report import ImportReport
@@ -34,6 +36,8 @@ class Tally:
         """Number of items per class."""
         self.splits: Counter[str] = Counter()
         """Number of items per split."""
+        self.several = False
+        """Whether an item has several labels."""
         self._path: bytes | None = None
 
     def add(self, item: RawItem) -> None:
@@ -44,8 +48,23 @@ class Tally:
             self.files += 1
         if item.label is not None:
             self.labels[item.label] += 1
+        self.several |= item.other_labels is not None
         if item.split is not None:
             self.splits[item.split] += 1
+
+    def name_classes(self, folder: Path | None, known: Sequence[str]) -> ClassNames:
+        """Name the counted classes after a list in `folder`, if they are numbers.
+
+        Nothing is named if the source has names of classes, `known`. The names are in the order of
+        the numbers.
+        """
+        if known:
+            return ClassNames({}, [])
+        found = class_names_beside(folder, self.labels, several=self.several)
+        ordered = {label: found.names[label] for label in sorted(found.names, key=natural)}
+        if ordered:
+            self.labels = Counter({ordered[label]: n for label, n in self.labels.items()})
+        return ClassNames(ordered, found.findings)
 
     def findings(self, source: Source, sizes: str, *, doubtful: bool = False) -> list[Finding]:
         """Return what was counted.
