@@ -140,7 +140,7 @@ class ItemLabels:
 
     @cached_property
     def trained(self) -> torch.Tensor:
-        """Labels to train on, int64 (N,): `given`, without those held out."""
+        """Labels to train on, int64 (N,): `given` without the held-out labels."""
         held_out = self.held_out
         return self.given if held_out is None else torch.where(held_out, UNLABELED, self.given)
 

@@ -143,7 +143,10 @@ class Loop(ABC):
 
     @abstractmethod
     def _labels_repeated(self) -> None:
-        """React to accepted predictions, from which nothing is learned."""
+        """Handle a change that only accepts predictions.
+
+        Nothing is learned from accepted predictions.
+        """
 
     @abstractmethod
     def _class_count_changed(self) -> None: ...

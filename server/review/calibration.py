@@ -215,7 +215,7 @@ class Calibration:
     def applied(self, state: ItemState) -> ItemState:
         """Return `state` with calibrated confidence and doubt.
 
-        An accepted label is calibrated like the prediction that it was.
+        An accepted label is calibrated in the same way as a prediction.
         """
         there = state.predicted
         of_person = state.labelled & ~state.accepted

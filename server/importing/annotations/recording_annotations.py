@@ -96,7 +96,7 @@ class RecordingAnnotations:
             unsure = (a.confidence for a in used if a.confidence is not None and a.confidence < 1)
             self._unsure.extend(unsure)
         self._partly = with_unread_rows(self.files, self.used, found)
-        """Files of which some or all rows may be unread."""
+        """Files in which some or all rows may be unread."""
         self.bad: list[BadItem] = [bad for file in self._partly for bad in file.bad]
         for counts, reason in (
             (self.unknown, "no recording has this name"),

@@ -34,7 +34,10 @@ class LabelColumns:
     """Characters between several labels in a cell."""
     findings: list[Finding] = field(default_factory=list)
     instead: str = ""
-    """Option that names another column, if the column has no label. Empty: none is known."""
+    """Option that names another column, in case `column` has no label.
+
+    Empty if there is no other.
+    """
 
     @property
     def dropped(self) -> tuple[str, ...]:

@@ -53,7 +53,8 @@ class ParquetRows(Rows):
         widths = [len(found.names) for found in schemas]
         schema = schemas[widths.index(max(widths))]
         alike = [_are_alike(found.names, schema.names) for found in schemas]
-        # The file with the most columns is read first: the file of a test may have no labels.
+        # The file with the most columns is read first, because a file of test items may lack
+        # labels.
         order = sorted(range(len(schemas)), key=lambda i: -widths[i])
         self.paths = [paths[i] for i in order if alike[i]]
         self._names = {paths[i]: schemas[i].names for i in order}

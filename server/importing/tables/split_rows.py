@@ -111,9 +111,8 @@ class SplitRows(Rows):
 
 
 def are_alike(parts: Sequence[Part]) -> bool:
-    """Whether the tables have the same columns.
-
-    Up to half of the columns may be missing in a table.
+    """Whether one table has all columns of the tables, and the others have at least half of
+    them.
     """
     tables = [set(part.rows.columns) for part in parts]
     whole = set().union(*tables)
