@@ -77,6 +77,12 @@ class Term:
     """Explanation of the term's curve."""
     colour: str
     """Colour of the term's curve and arrows, "#rrggbb"."""
+    moves: Literal["particles", "encoder"] | None = None
+    """Whether the term's force moves the points: "particles" in presets with particles, "encoder"
+    in the preset `paper`, whose encoder places the points; None if it never does."""
+    effect: str = ""
+    """Effect of the force on the points, as the end of a sentence for the user; empty if frames do
+    not contain the force."""
     minor: bool = False
     """Whether the term's curve is omitted where there is little room."""
     dial: Dial | None = None
@@ -91,6 +97,7 @@ TERMS = (
         label="reconstr.",
         title="Reconstruction loss, nats per item",
         colour="#57b8f0",
+        moves="encoder",
     ),
     Term(
         name="kl",
@@ -99,6 +106,8 @@ TERMS = (
         label="KL",
         title="KL divergence to the prior, nats per item",
         colour="#b392ff",
+        moves="encoder",
+        effect="pulls all points to the prior",
         dial=Dial(
             label="β KL",
             title="Weight of the KL divergence to the prior. "
@@ -113,6 +122,8 @@ TERMS = (
         label="class",
         title="Cross-entropy of the head, nats",
         colour="#f2a33a",
+        moves="encoder",
+        effect="pulls labelled items to their class",
         dial=Dial(label="β classifier", title="Weight of the labels", range=(1, 10000)),
     ),
     Term(
@@ -122,6 +133,8 @@ TERMS = (
         label="neighbour",
         title="Neighbour term, nats per item",
         colour="#1fc49a",
+        moves="particles",
+        effect="pulls items of one class together, and others apart",
         dial=Dial(label="β neighbour", title="Weight of the neighbour graph", range=(0.05, 20)),
     ),
     Term(
@@ -140,6 +153,8 @@ TERMS = (
         label="anchor",
         title="Distance of latent means from the places where they are held",
         colour="#ff8a5c",
+        moves="particles",
+        effect="pulls points to their pins and earlier places",
         minor=True,
         dial=Dial(
             label="β anchor",

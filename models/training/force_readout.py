@@ -82,6 +82,20 @@ def vae_forces(
     return forces
 
 
+def sampled_others(n: int) -> torch.Tensor:
+    """Return OTHERS sampled items per item, int64 (n, OTHERS).
+
+    Items have different samples, so that the error of the repulsion averages out over the items of
+    an island. The samples are the same at each call, so that arrows do not flicker.
+    """
+    generator = torch.Generator().manual_seed(0)
+    order = torch.randperm(n, generator=generator)
+    steps = torch.randint(n, (OTHERS,), generator=generator)
+    place = torch.empty_like(order)
+    place[order] = torch.arange(n)
+    return order[(place[:, None] + steps) % n]
+
+
 def particle_forces(
     particles: Particles, beta_neighbour: float, beta_anchor: float, items: torch.Tensor | None
 ) -> Forces:
@@ -93,9 +107,7 @@ def particle_forces(
     z, graph = particles.position, particles.graph
     n = len(z)
     if items is None:
-        # The sampled items are always the same, so that arrows do not flicker.
-        generator = torch.Generator().manual_seed(0)
-        others = torch.randint(n, (OTHERS,), generator=generator).to(z.device)
+        others = sampled_others(n).to(z.device)
         chosen = torch.arange(n, device=z.device)
         edges = slice(None)
     else:
@@ -114,7 +126,7 @@ def particle_forces(
             z[head], moving[tail], weight
         )
         push = repulsion_loss(
-            own, z[others].expand(len(own), -1, -1), NEGATIVES * particles.degree[chosen]
+            own, z[others].expand(len(own), -1, z.shape[1]), NEGATIVES * particles.degree[chosen]
         )
         return beta_neighbour * (pull + push)
 

@@ -26,3 +26,9 @@ def test_a_dial_has_a_weight_whose_default_is_in_range(term: Term) -> None:
     if term.dial is not None:
         low, high = term.dial.range
         assert term.weight is not None and low < getattr(LossWeights(), term.weight) < high
+
+
+@pytest.mark.parametrize("term", TERMS, ids=lambda term: term.name)
+def test_a_force_in_frames_has_an_effect_and_a_preset(term: Term) -> None:
+    assert (term.force == "frame") == bool(term.effect)
+    assert (term.force is None) == (term.moves is None)

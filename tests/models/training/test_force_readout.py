@@ -129,6 +129,20 @@ def test_a_particle_follows_the_forces_that_are_read(trainer: Trainer) -> None:
     assert float((read[17] - moved[17]).norm()) < 0.15 * float(moved[17].norm())
 
 
+def test_the_mean_force_on_a_group_of_items_is_nearly_exact(trainer: Trainer) -> None:
+    """The page shows mean forces on islands. If all items had the same sample of repelling items,
+    the error of the sample would be in every force, and would not average out."""
+    loop = trainer.loop
+    assert isinstance(loop, ParticleLoop) and loop.map.particles is not None
+    everything = loop.forces(None, reconstruction=False)["neighbour"]
+    exact = loop.forces(torch.arange(N), reconstruction=False)["neighbour"]
+    order = loop.map.particles.position[:, 0].argsort()
+    for group in order.split(20):
+        error = (everything[group] - exact[group]).mean(dim=0).norm()
+        spread = (everything[group] - exact[group]).norm(dim=1).mean()
+        assert float(error) < 0.5 * float(spread)
+
+
 def test_reading_changes_nothing(trainer: Trainer) -> None:
     before = trainer.state().tensors
     trainer.inspector.forces(ITEMS, reconstruction=True)

@@ -41,7 +41,7 @@ function bindRequests(state: AppState, commands: Commands): void {
   effect(() => {
     const shown = state.forces.shown.value;
     commands.watch(
-      (shown !== "off" || state.colourBy.value === "force") &&
+      (shown !== "off" || state.colourBy.value === "force" || state.forces.afterLabel.value) &&
         state.time.live.value &&
         state.model.value,
     );

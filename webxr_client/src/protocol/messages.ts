@@ -23,6 +23,8 @@ export const LOSS_TERMS = [
     label: "reconstr.",
     title: "Reconstruction loss, nats per item",
     colour: "#57b8f0",
+    moves: "encoder",
+    effect: "",
     minor: false,
     dial: null
   },
@@ -33,6 +35,8 @@ export const LOSS_TERMS = [
     label: "KL",
     title: "KL divergence to the prior, nats per item",
     colour: "#b392ff",
+    moves: "encoder",
+    effect: "pulls all points to the prior",
     minor: false,
     dial: {
       label: "β KL",
@@ -50,6 +54,8 @@ export const LOSS_TERMS = [
     label: "class",
     title: "Cross-entropy of the head, nats",
     colour: "#f2a33a",
+    moves: "encoder",
+    effect: "pulls labelled items to their class",
     minor: false,
     dial: {
       label: "β classifier",
@@ -67,6 +73,8 @@ export const LOSS_TERMS = [
     label: "neighbour",
     title: "Neighbour term, nats per item",
     colour: "#1fc49a",
+    moves: "particles",
+    effect: "pulls items of one class together, and others apart",
     minor: false,
     dial: {
       label: "β neighbour",
@@ -84,6 +92,8 @@ export const LOSS_TERMS = [
     label: "encoder",
     title: "Distance of the encoder's output from the particles",
     colour: "#e88ac6",
+    moves: null,
+    effect: "",
     minor: true,
     dial: null
   },
@@ -94,6 +104,8 @@ export const LOSS_TERMS = [
     label: "anchor",
     title: "Distance of latent means from the places where they are held",
     colour: "#ff8a5c",
+    moves: "particles",
+    effect: "pulls points to their pins and earlier places",
     minor: true,
     dial: {
       label: "β anchor",

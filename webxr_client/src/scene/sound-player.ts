@@ -5,14 +5,13 @@
  */
 import type { Matrix4, Vector3 } from "three";
 import { soundUrl } from "../net/api.js";
+import { audioOutput, placeEars, soundPlace } from "./audio-output.js";
 
 /** Time that the pointer has to stay at an item before the sound of the item plays, ms. */
 const PATIENCE_MS = 120;
 const FADE_SECONDS = 0.06;
 /** Largest number of decoded sounds in memory. */
 const KEPT = 40;
-/** Distance up to which a sound has the loudness of the sound file, metres. */
-const NEAR = 0.25;
 
 interface Playing {
   item: number;
@@ -56,20 +55,10 @@ export class SoundPlayer {
   move(listener: Matrix4 | null): void {
     const { playing, context } = this;
     if (!playing?.panner || !playing.place || !context || !listener) return;
-    const e = listener.elements;
-    const ears = context.listener;
     const at = playing.place();
     // Older browsers lack these parameters: there the sound comes from the front.
-    if (!ears.positionX) return;
-    ears.positionX.value = e[12]!;
-    ears.positionY.value = e[13]!;
-    ears.positionZ.value = e[14]!;
-    ears.forwardX.value = -e[8]!;
-    ears.forwardY.value = -e[9]!;
-    ears.forwardZ.value = -e[10]!;
-    ears.upX.value = e[4]!;
-    ears.upY.value = e[5]!;
-    ears.upZ.value = e[6]!;
+    if (!context.listener.positionX) return;
+    placeEars(context.listener, listener);
     playing.panner.positionX.value = at.x;
     playing.panner.positionY.value = at.y;
     playing.panner.positionZ.value = at.z;
@@ -81,7 +70,7 @@ export class SoundPlayer {
   }
 
   private async begin(item: number, place: (() => Vector3) | null, side: number): Promise<void> {
-    this.context ??= new AudioContext();
+    this.context ??= audioOutput();
     const { context } = this;
     // Browsers play no sound before the first click or key press.
     if (context.state === "suspended") await context.resume().catch(() => {});
@@ -97,11 +86,8 @@ export class SoundPlayer {
     const gain = context.createGain();
     let panner: PannerNode | null = null;
     if (place) {
-      panner = new PannerNode(context, {
-        panningModel: "HRTF",
-        distanceModel: "inverse",
-        refDistance: NEAR,
-      });
+      const { x, y, z } = place();
+      panner = soundPlace(context, x, y, z);
       source.connect(gain).connect(panner).connect(context.destination);
     } else {
       source

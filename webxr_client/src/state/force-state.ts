@@ -24,6 +24,12 @@ export const TERM_COLOURS = Object.fromEntries(
   LOSS_TERMS.map((term) => [term.name, term.colour]),
 ) as Record<Term, string>;
 
+/** Sentence about the force of a term, such as "neighbour force: pulls ...". */
+export function forceText(term: Term): string {
+  const found = LOSS_TERMS.find(({ name }) => name === term);
+  return found ? `${found.label} force: ${found.effect}` : "";
+}
+
 /** Picture decoded by the model: grey or RGB bytes, row by row. */
 export interface Decoded {
   width: number;
@@ -68,6 +74,10 @@ export class ForceState {
   readonly seen: Signal<ReadonlyMap<number, Seen>> = signal(new Map());
   /** Pictures decoded on the straight path between two items; null without a path. */
   readonly walk: Signal<Walk | null> = signal(null);
+  /** Whether VR shows the forces that move the map after a label, which needs forces frames. */
+  readonly afterLabel = signal(false);
+  /** Term that leads the motion of the islands in VR; null while none is shown. */
+  readonly leading: Signal<Term | null> = signal(null);
   /** Whether the panel of forces and dials is open. */
   readonly dialsOpen = signal(false);
   /** Newest forces on all items; null before the first forces frame. */

@@ -21,6 +21,8 @@ export const LEAST_DENSITY = 0.02;
 export const HIGHEST_DENSITY = 0.9;
 const FIRST_DENSITY = 0.18;
 const KEY = "lodespace.dominant-hand";
+const TONES_KEY = "lodespace.vr-tones";
+const HAPTICS_KEY = "lodespace.vr-haptics";
 
 export class XrState {
   /** WebXR modes that the browser offers; null until the browser has answered. */
@@ -55,6 +57,21 @@ export class XrState {
   showReport(text: string): void {
     this.report.value = text;
     this.reportOpen.value = true;
+  }
+
+  /** Whether events in VR have tones. */
+  readonly tones = signal(stored(TONES_KEY) !== "off");
+  /** Whether controllers vibrate. */
+  readonly haptics = signal(stored(HAPTICS_KEY) !== "off");
+
+  switchTones(): void {
+    this.tones.value = !this.tones.value;
+    store(TONES_KEY, this.tones.value ? "on" : "off");
+  }
+
+  switchHaptics(): void {
+    this.haptics.value = !this.haptics.value;
+    store(HAPTICS_KEY, this.haptics.value ? "on" : "off");
   }
 
   setRadius(metres: number): void {

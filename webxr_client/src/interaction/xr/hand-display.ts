@@ -56,7 +56,7 @@ export class HandDisplay {
     const colour = controls.subtracting ? SUBTRACT_COLOUR : ADD_COLOUR;
     // At a board the brush is drawn as a stylus.
     const radius = controls.brushShown ? state.xr.radius.value : STYLUS_RADIUS;
-    brush.set(radius, colour, controls.stroke.active);
+    brush.set(radius, colour, controls.stroke.active || hand.lit);
     brush.mesh.position.copy(controls.brushShown ? hand.brush : hand.touch);
     const shown = visible && controls.brushShown;
     cloud.setBrush(controls.brush.centre, shown ? controls.brush.radius : 0);

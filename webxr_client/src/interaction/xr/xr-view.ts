@@ -7,7 +7,7 @@ import { Color, Group, PerspectiveCamera, type Texture, Vector3 } from "three";
 import type { Atlas } from "../../scene/cloud/atlas.js";
 import type { PointCloud } from "../../scene/cloud/point-cloud.js";
 import type { Presenter, Stage } from "../../scene/stage.js";
-import { BenchBoard, type BenchFigures } from "../../scene/xr/boards/bench-board.js";
+import type { BenchFigures } from "../../scene/xr/boards/bench-board.js";
 import { DrawSchedule } from "../../scene/xr/boards/draw-schedule.js";
 import { ItemCard } from "../../scene/xr/boards/item-card.js";
 import { PaletteBoard } from "../../scene/xr/boards/palette-board.js";
@@ -18,6 +18,7 @@ import type { AppState } from "../../state/app-state.js";
 import type { Commands } from "../../state/commands.js";
 import type { XrMode } from "../../state/xr-state.js";
 import { BenchClock } from "./bench-clock.js";
+import { BenchDisplay } from "./bench-display.js";
 import { BrushProbe } from "./brush/brush-probe.js";
 import { CloudDrawing } from "./cloud-drawing.js";
 import { CloudPlacement } from "./cloud-placement.js";
@@ -30,10 +31,10 @@ import { HandModels } from "./input/hand-models.js";
 import type { TrackedHand } from "./input/tracked-hand.js";
 import { XrInputs } from "./input/xr-inputs.js";
 import { PaletteDisplay } from "./palette-display.js";
-import { BENCH_PLACE } from "./placement/dimensions.js";
 import { HeadPose } from "./placement/head-pose.js";
 import { placeSheet } from "./placement/placement.js";
 import { PresenceSender } from "./presence-sender.js";
+import { Senses } from "./senses.js";
 import type { XrSurroundings } from "./surroundings.js";
 
 export interface XrParts {
@@ -60,7 +61,6 @@ const GROUND = "#0d1219";
 const NEAR = 0.05;
 /** Far plane, metres: beyond the floor and an enlarged cloud. Nearer planes win precision. */
 const FAR = 50;
-const BENCH_MS = 500;
 
 export class XrView implements Presenter {
   readonly controls: XrControls;
@@ -69,7 +69,7 @@ export class XrView implements Presenter {
   readonly card: ItemCard;
   readonly inputs: XrInputs;
   readonly clock: FrameClock;
-  private readonly bench: BenchBoard | null;
+  private readonly bench: BenchDisplay | null;
   private readonly camera = new PerspectiveCamera(50, 1, NEAR, FAR);
   private readonly room = new Group();
   private readonly floor = floorGrid();
@@ -81,6 +81,7 @@ export class XrView implements Presenter {
   private readonly undo: (() => void)[] = [];
   private readonly head = new HeadPose();
   readonly paletteDisplay: PaletteDisplay;
+  private readonly senses: Senses;
   private readonly probe: BrushProbe;
   private readonly schedule: DrawSchedule;
   private readonly at = new Vector3();
@@ -88,7 +89,6 @@ export class XrView implements Presenter {
   private sheetPlaced = false;
   /** Version of the newest keyframe when the last frame was drawn. */
   private keyframe = -1;
-  private benchShown = 0;
   private lastNow = 0;
   /** Whether the cloud was given new arrays since the last frame. */
   private newArrays = false;
@@ -104,7 +104,7 @@ export class XrView implements Presenter {
     this.palette = new PaletteBoard(state);
     this.sheet = new SheetBoard(state, atlas);
     this.card = new ItemCard(state, atlas);
-    this.bench = setting.bench ? new BenchBoard() : null;
+    this.bench = setting.bench ? new BenchDisplay() : null;
     this.schedule = new DrawSchedule(
       [this.palette, this.palette.head, this.card, this.sheet],
       this.upload,
@@ -139,6 +139,7 @@ export class XrView implements Presenter {
     };
     this.drawn = new HandModels(setting.models);
     this.inputs = new XrInputs(stage.renderer.xr, forward);
+    this.senses = new Senses(state, stage, this.inputs);
     this.controls = new XrControls(state, commands, this.inputs, surroundings);
     const { palette, card, sheet, controls } = this;
     this.clock = setting.bench
@@ -185,6 +186,7 @@ export class XrView implements Presenter {
     stage.world.matrixWorldNeedsUpdate = true;
     this.display.update(this.head);
     if (this.controls.brushShown) this.probe.decode(this.controls.brush.centre, now);
+    this.senses.update(now);
     stage.beforeFrame();
     this.drawn.frame();
     this.drawBoards(now);
@@ -221,7 +223,7 @@ export class XrView implements Presenter {
     state.xr.naming.target.value = null;
     // The page needs a current picture; in VR, the current picture can be NO_PICTURE.
     state.review.at.value = Math.max(0, state.review.at.peek());
-    for (const part of [this.palette, this.sheet, this.card, this.display, this.bench])
+    for (const part of [this.palette, this.sheet, this.card, this.display, this.bench, this.senses])
       part?.dispose();
     for (const lines of [this.floor, this.box]) lines.geometry.dispose();
   }
@@ -309,9 +311,7 @@ export class XrView implements Presenter {
   private cloudPlaced(): void {
     this.pointShare = 1;
     this.paletteDisplay.park(this.head);
-    if (!this.bench) return;
-    this.head.toRoom(this.bench.mesh.position, BENCH_PLACE);
-    this.bench.mesh.lookAt(this.head.position);
+    this.bench?.place(this.head);
   }
 
   /** Place the sheet on the side of the hand that paints, within the reach of that hand. */
@@ -337,9 +337,7 @@ export class XrView implements Presenter {
     const busy = version !== this.keyframe || this.controls.brush.queriedAt === now;
     this.keyframe = version;
     if (!this.schedule.draw(now, busy)) return;
-    if (!this.bench || now - this.benchShown < BENCH_MS) return;
-    this.benchShown = now;
-    this.bench.show(this.figures());
-    if (this.bench.drawIfStale()) this.upload(this.bench.texture);
+    const { bench } = this;
+    if (bench?.update(now, () => this.figures())) this.upload(bench.board.texture);
   }
 }

@@ -18,6 +18,7 @@ export function Help() {
           />{" "}
           big text
         </label>
+        {(state.xr.offered.value?.size ?? 0) > 0 && <VrSenses />}
         {state.session.value && state.session.value.report.length > 0 && (
           <button
             type="button"
@@ -40,6 +41,25 @@ export function Help() {
         ))}
       </dl>
     </Dialog>
+  );
+}
+
+/** Switches of the signals in VR that are not pictures. */
+function VrSenses() {
+  const { xr } = useUi().state;
+  return (
+    <>
+      <Switch text="tones in VR" on={xr.tones.value} press={() => xr.switchTones()} />
+      <Switch text="vibration in VR" on={xr.haptics.value} press={() => xr.switchHaptics()} />
+    </>
+  );
+}
+
+function Switch({ text, on, press }: { text: string; on: boolean; press: () => void }) {
+  return (
+    <label>
+      <input type="checkbox" checked={on} onChange={press} /> {text}{" "}
+    </label>
   );
 }
 

@@ -85,6 +85,12 @@ export function runTile(
     case "swap":
       xr.swapHands();
       break;
+    case "tones":
+      xr.switchTones();
+      break;
+    case "haptics":
+      xr.switchHaptics();
+      break;
     case "confirm":
       return commands.confirmSheet() ? LABEL_PULSE : 0;
     case "accept":

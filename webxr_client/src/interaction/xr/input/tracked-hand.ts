@@ -6,9 +6,12 @@ import { type Group, Matrix4, Quaternion, Vector3, type XRHandSpace } from "thre
 import type { Handedness } from "../../../state/xr-state.js";
 import { BRUSH_AHEAD } from "../placement/dimensions.js";
 import { OneEuro } from "../placement/one-euro.js";
+import type { Feedback } from "./feedback.js";
 
 /** Milliseconds after which a hand counts as lost, if the headset does not see it. */
 const LOST_MS = 350;
+/** Time for which the brush is brighter after an event, ms: about eight frames. */
+const LIT_MS = 120;
 /** Index of the thumbstick among the buttons of the xr-standard gamepad. */
 const STICK = 3;
 /** Index of the lower button (A or X). */
@@ -73,6 +76,10 @@ export class TrackedHand {
   readonly touch = new Vector3();
   readonly rayOrigin = new Vector3();
   readonly rayDirection = new Vector3();
+  /** Signals of events to the person; null without VR. */
+  feedback: Feedback | null = null;
+  private now = 0;
+  private litUntil = Number.NEGATIVE_INFINITY;
   private readonly down = [false, false, false];
   private readonly justDown = [false, false, false];
   /** Whether the headset has measured the position of the controller, at least once. */
@@ -134,6 +141,7 @@ export class TrackedHand {
    */
   update(now: number, frame?: XRFrame, space?: XRReferenceSpace | null): void {
     const { spaces, pointer } = this;
+    this.now = now;
     if (!spaces || !this.source) return;
     if (this.transient) this.tracked = this.readPointer(spaces);
     else if (this.bare) this.tracked = this.readHand(spaces) && this.steadyRay(now);
@@ -160,12 +168,15 @@ export class TrackedHand {
     return this.justDown[2] === true;
   }
 
-  /** Vibrate, if the device can. `strength`: 0..1. */
+  /** Report an event to the person. `strength`: 0..1. */
   pulse(strength: number, ms: number): void {
-    const actuator = this.source?.gamepad?.hapticActuators?.[0] as
-      | { pulse?(value: number, duration: number): Promise<boolean> }
-      | undefined;
-    actuator?.pulse?.(strength, ms)?.catch(() => {});
+    const felt = this.feedback?.give(this.source, this.touch, strength, ms) ?? true;
+    if (!felt) this.litUntil = this.now + LIT_MS;
+  }
+
+  /** Whether the brush is brighter, because of an event that the hand does not feel. */
+  get lit(): boolean {
+    return this.now < this.litUntil;
   }
 
   private readController({ ray, grip }: Spaces): boolean {

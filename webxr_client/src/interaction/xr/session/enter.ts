@@ -3,6 +3,7 @@
 import { effect } from "@preact/signals";
 import type { WebXRManager } from "three";
 import { messageOf } from "../../../net/errors.js";
+import { unlockAudio } from "../../../scene/audio-output.js";
 import { InputModels } from "../../../scene/xr/input-models.js";
 import type { XrMode } from "../../../state/xr-state.js";
 import { BenchClock } from "../bench-clock.js";
@@ -43,6 +44,7 @@ export class XrEntry {
     const { state } = this.parts;
     if (this.session || this.entering || !navigator.xr) return;
     this.entering = true;
+    unlockAudio();
     state.xr.message.value = "";
     try {
       const session = await navigator.xr.requestSession(mode, {

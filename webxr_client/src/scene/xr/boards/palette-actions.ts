@@ -136,6 +136,10 @@ export class PaletteActions {
         return ["trails", state.forces.trails.value ? `${state.forces.trails.value} steps` : "off"];
       case "upright":
         return ["cloud", "upright"];
+      case "tones":
+        return ["tones", state.xr.tones.value ? "on" : "off"];
+      case "haptics":
+        return ["vibration", state.xr.haptics.value ? "on" : "off"];
       case "unpin":
         return ["unpin", `${count(state.pins.value.length)} pinned`];
       default:
@@ -166,6 +170,8 @@ export class PaletteActions {
     if (action.kind === "decode") return forces.map.value;
     if (action.kind === "arrows") return forces.shown.value !== "off";
     if (action.kind === "trails") return forces.trails.value > 0;
+    if (action.kind === "tones") return xr.tones.value;
+    if (action.kind === "haptics") return xr.haptics.value;
     if (action.kind === "subtract") return xr.subtract.value;
     if (action.kind === "cluster") return xr.tool.value === "cluster";
     return action.kind === "pause" && this.paused.value;

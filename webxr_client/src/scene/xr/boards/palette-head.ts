@@ -6,6 +6,7 @@
 import { computed, type Signal } from "@preact/signals";
 import { AlwaysDepth } from "three";
 import type { AppState } from "../../../state/app-state.js";
+import { forceText, TERM_COLOURS } from "../../../state/force-state.js";
 import { count, percent } from "../../../state/format.js";
 import { NEW_CLASS } from "../../../state/naming-state.js";
 import { overwriteText } from "../../../state/overwritten.js";
@@ -126,6 +127,8 @@ export class PaletteHead extends Board {
     if (state.review.sheet.value) return this.ofSheet();
     const { reason } = state.selection.value;
     if (reason) return [reason, BOARD_ACCENT];
+    const force = state.forces.leading.value;
+    if (force && items.length === 0) return [forceText(force), TERM_COLOURS[force]];
     if (items.length === 0) return [this.howToSelect(), BOARD_MUTED];
     state.predictionsVersion.value;
     const view = summarise(items, state.annotations.predictions, classes.length);

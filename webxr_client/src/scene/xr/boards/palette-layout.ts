@@ -50,6 +50,8 @@ export type TileAction =
         | "trails"
         | "unpin"
         | "upright"
+        | "tones"
+        | "haptics"
         | "fix"
         | "decode"
         | "review"
@@ -109,7 +111,7 @@ const TIME = [
 const FORCE = [
   ["softer", "stiffer", "preset", "unpin"],
   ["arrows", "trails", "decode", "swap"],
-  ["undo", "upright", "back"],
+  ["upright", "tones", "haptics", "back"],
 ] as const;
 const REVIEW = [
   ["suspects", "uncertain", "next", "grow"],
@@ -173,13 +175,12 @@ export function timeTiles(): Tile[] {
 
 /**
  * Tiles of the side for forces. `fixable`: whether a notice describes a problem that a tile can
- * fix; there is a tile for it then.
+ * fix; this tile then replaces the tile `tones`.
  */
 export function forceTiles(fixable: boolean): Tile[] {
-  const tiles = rowsOf(FORCE, 0);
-  const back = tiles.pop()!;
-  if (fixable) tiles.push({ ...back, action: { kind: "fix" } });
-  return [...tiles, { ...back, ...inColumn(COLUMNS - 1, COLUMNS) }];
+  return rowsOf(FORCE, 0).map((tile) =>
+    fixable && tile.action.kind === "tones" ? { ...tile, action: { kind: "fix" } } : tile,
+  );
 }
 
 /** Tiles of the side for review. */

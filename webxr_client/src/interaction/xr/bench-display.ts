@@ -1,0 +1,34 @@
+/** The board of `?bench` in the room. */
+import { BenchBoard, type BenchFigures } from "../../scene/xr/boards/bench-board.js";
+import { BENCH_PLACE } from "./placement/dimensions.js";
+import type { HeadPose } from "./placement/head-pose.js";
+
+/** Time between two drawings of the board, ms. */
+const SHOWN_MS = 500;
+
+export class BenchDisplay {
+  readonly board = new BenchBoard();
+  private shown = 0;
+
+  get mesh() {
+    return this.board.mesh;
+  }
+
+  /** Place the board before the person. */
+  place(head: HeadPose): void {
+    head.toRoom(this.mesh.position, BENCH_PLACE);
+    this.mesh.lookAt(head.position);
+  }
+
+  /** Show new figures if the time has come. Returns whether the board was drawn. */
+  update(now: number, figures: () => BenchFigures): boolean {
+    if (now - this.shown < SHOWN_MS) return false;
+    this.shown = now;
+    this.board.show(figures());
+    return this.board.drawIfStale();
+  }
+
+  dispose(): void {
+    this.board.dispose();
+  }
+}
