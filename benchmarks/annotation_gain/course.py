@@ -24,8 +24,6 @@ class PageEstimates:
 
     right: float | None
     """Estimated share of items whose label or prediction is right; None without an estimate."""
-    gestures_left: int | None
-    """Estimated number of gestures to the goal; None without an estimate."""
     confidence: float
     """Mean confidence in the predictions of items without a label."""
     accurate: float
@@ -226,6 +224,8 @@ class Course:
         gestures = [Gesture(**gesture) for gesture in values.pop("gestures")]
         for gesture in gestures:
             if gesture.told is not None:
+                # Results of older versions also have the estimated number of gestures.
+                gesture.told.pop("gestures_left", None)
                 gesture.told = PageEstimates(**gesture.told)
         return cls(**values, gestures=gestures)
 
@@ -244,7 +244,6 @@ def page_estimates(
     truth: npt.NDArray[np.int16],
     *,
     right: float | None,
-    gestures_left: int | None,
     interval: Interval | None = None,
 ) -> PageEstimates | None:
     """Return the page's estimates, together with the true accuracy of the predictions.
@@ -257,7 +256,6 @@ def page_estimates(
         confidence: confidence of each prediction, (N,), 0..1.
         truth: true classes, (N,).
         right: estimated share of items that are right.
-        gestures_left: estimated number of gestures until `right` reaches its target.
         interval: lower and upper end of the estimate `right`.
     """
     asked = (labels == UNLABELED) & (prediction != UNLABELED)
@@ -269,7 +267,6 @@ def page_estimates(
     error = float(np.abs(gap).sum() / len(sure))
     return PageEstimates(
         right,
-        gestures_left,
         float(sure.mean()),
         float(correct.mean()),
         error,

@@ -111,7 +111,6 @@ class Session:
             right=quality and quality.right,
             # Versions of Lodespace before the interval was added do not have this field.
             interval=getattr(quality, "right_interval", None),
-            gestures_left=quality and quality.gestures_left,
         )
         self.course.add(
             kind,

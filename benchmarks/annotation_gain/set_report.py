@@ -201,8 +201,7 @@ def _estimates(found: Found, measured: Sequence[str]) -> Iterable[str]:
     """Yield the tables that compare the estimates on the page with the true values."""
     yield "\n## Estimates on the page, and true values\n"
     yield "Each cell has the share of items that are right, estimated / true; the mean difference"
-    yield "of the two; the expected calibration error of items without a label (ten bins); and, of"
-    yield "the runs that reach 0.98, the gestures left to it, estimated / true.\n"
+    yield "of the two; and the expected calibration error of items without a label (ten bins).\n"
     yield "- shown: share of gestures, from the fifth on, after which the page shows an estimate"
     yield "- interval: share of gestures after which the interval on the page contains the truth"
     yield "- promise: mean difference between promised and true number of mistakes on a sheet\n"
@@ -228,22 +227,17 @@ def _estimate(courses: Sequence[Course], k: int) -> str:
     Runs whose gesture k accepts predictions are left out.
     """
     known = [
-        (course, gesture, gesture.told)
+        (gesture, gesture.told)
         for course in courses
         for gesture in course.gestures[k - 1 : k]
         if gesture.kind != "accept" and gesture.told is not None
     ]
     if not known:
         return "-"
-    shown = [(t.right, g.right, abs(t.right - g.right)) for _, g, t in known if t.right is not None]
+    shown = [(t.right, g.right, abs(t.right - g.right)) for g, t in known if t.right is not None]
     told, true, distance = np.mean(shown, axis=0) if shown else (None, None, None)
-    error = float(np.mean([page.calibration_error for _, _, page in known]))
-    text = f"{figure(told, 3)} / {figure(true, 3)}; {figure(distance, 3)}; {error:.3f}"
-    ends = [(page.gestures_left, course.first("right", HIGH_GOAL)) for course, _, page in known]
-    left = [(n, max(0, end - k)) for n, end in ends if n is not None and end is not None]
-    if left:
-        text += "; " + " / ".join(f"{value:.0f}" for value in np.mean(left, axis=0))
-    return text
+    error = float(np.mean([page.calibration_error for _, page in known]))
+    return f"{figure(told, 3)} / {figure(true, 3)}; {figure(distance, 3)}; {error:.3f}"
 
 
 def _shown(courses: Sequence[Course]) -> str:

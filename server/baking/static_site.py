@@ -26,7 +26,6 @@ from lodespace.protocol import Training
 from lodespace.recording.index import index_of
 from lodespace.review.calibration import Calibration, evidence
 from lodespace.review.quality import quality
-from lodespace.review.review import typical_region
 from lodespace.session import summaries
 from lodespace.session.session import AnnotationSession
 
@@ -69,7 +68,6 @@ def write_site(project: Project, session: AnnotationSession, training: Training)
             session.item_state(),
             held_out_accuracy=None,
             held_out=0,
-            region=typical_region(session.history),
             calibration=Calibration(evidence(session)),
         ),
     )

@@ -33,9 +33,9 @@ class Interval(Message):
 class Quality(Message):
     """Quality of the labels, estimated without the true classes.
 
-    `held_out_accuracy`, `label_error`, `right` and `gestures_left` are null while they cannot be
-    known: before the first predictions, and while `classes_labelled` is less than `classes` or than
-    2. A class without labels is never predicted, so all of its items would count as right.
+    `held_out_accuracy`, `label_error` and `right` are null while they cannot be known: before the
+    first predictions, and while `classes_labelled` is less than `classes` or than 2. A class
+    without labels is never predicted, so all of its items would count as right.
     """
 
     classes: int
@@ -69,11 +69,6 @@ class Quality(Message):
     """Interval of `right`."""
     sheets: int
     """Number of contact sheets whose answers calibrate the estimates."""
-    gestures_left: int | None
-    """Estimated number of gestures until `right` reaches `target`; null while `right` is null, and
-    if the estimate may be wrong by more than a factor of 2."""
-    target: Share
-    """Value of `right` at which the labels are good enough."""
     suspects: int | None
     """Number of items in the queue `suspects`; null while it is unknown: before the
     first predictions, and while a class has no label. 0 if all items are verified."""

@@ -4,17 +4,12 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from lodespace.protocol import SHEET_SIZE, Interval, Quality
+from lodespace.protocol import Interval, Quality
 from lodespace.review.calibration import Calibration, interval, share_interval
 from lodespace.review.contact_sheets import queue
 from lodespace.review.islands import islands
 from lodespace.session.item_state import ItemState
 
-TARGET = 0.98
-"""Estimated share of right items at which a person can stop labelling."""
-TYPICAL_REGION = 27
-"""Assumed number of items of a region gesture, until a client has made a region gesture. The number
-is the size of a contact sheet."""
 WIDEST = 0.35
 """Before SHOWN_FROM contact sheets, a share is shown only if its interval is at most this wide."""
 SHOWN_FROM = 4
@@ -64,63 +59,11 @@ def unknown_items(state: ItemState) -> npt.NDArray[np.bool_]:
     return islands(state).unexplained & ~state.labelled
 
 
-def gestures_left(
-    doubt: npt.NDArray[np.float32],
-    labelled: npt.NDArray[np.bool_],
-    region: float = TYPICAL_REGION,
-    target: float = TARGET,
-) -> int:
-    """Return the number of gestures until 1 - mean of `doubt` (N,) reaches `target`.
-
-    Each gesture is a contact sheet or a region, whichever removes more doubt. A sheet removes the
-    SHEET_SIZE largest doubts. A region removes `region` times the mean doubt of the unlabelled
-    items, because the items of a region lie close together and do not have the largest doubts.
-
-    Args:
-        doubt: Probability that the label or prediction of each item is wrong, (N,).
-        labelled: Which items have a label, (N,).
-        region: Number of items per region gesture.
-        target: Share of correct items to reach.
-    """
-    n = len(doubt)
-    left, enough = float(doubt.sum(dtype=np.float64)), (1 - target) * n
-    order = np.argsort(-doubt, kind="stable")
-    falling, free = doubt[order].astype(np.float64), ~labelled[order]
-    sheets = np.arange(0, n, SHEET_SIZE)
-    of_labelled = np.add.reduceat(np.where(free, 0, falling), sheets)
-    of_free = np.add.reduceat(np.where(free, falling, 0), sheets)
-    free_count = np.add.reduceat(free.astype(np.int64), sheets)
-    # `rest` is the sum of the doubts of the unlabelled items that no sheet has covered;
-    # `rest_count` is the number of these items. `untaken` is the share of the unlabelled items that
-    # no region has covered.
-    rest, rest_count, untaken = float(of_free.sum()), int(free_count.sum()), 1.0
-    gestures = k = 0
-    while left > enough * (1 + 1e-9):
-        by_sheet = of_labelled[k] + untaken * of_free[k] if k < len(sheets) else 0.0
-        size = min(region, untaken * rest_count)
-        by_region = size * rest / rest_count if rest_count else 0.0
-        if max(by_sheet, by_region) <= 0:
-            break
-        if by_sheet >= by_region:
-            left -= by_sheet
-            rest, rest_count, k = (
-                max(0.0, rest - of_free[k]),
-                rest_count - int(free_count[k]),
-                k + 1,
-            )
-        else:
-            left -= by_region
-            untaken = max(0.0, untaken - size / rest_count)
-        gestures += 1
-    return gestures
-
-
 def quality(
     state: ItemState,
     *,
     held_out_accuracy: float | None,
     held_out: int,
-    region: float = TYPICAL_REGION,
     calibration: Calibration | None = None,
 ) -> Quality:
     """Return all estimates of the label quality.
@@ -129,7 +72,6 @@ def quality(
         state: State of all items, with the doubts of the model.
         held_out_accuracy: Accuracy on held-out labels, measured by the trainer; None if unknown.
         held_out: Number of held-out labels.
-        region: Number of items per region gesture.
         calibration: Calibration with answers on contact sheets; None before the first answer.
     """
     calibration = calibration or Calibration()
@@ -150,8 +92,6 @@ def quality(
         right=None,
         right_interval=None,
         sheets=calibration.sheets,
-        gestures_left=None,
-        target=TARGET,
         suspects=queue(calibrated, "suspects")[1] if judged and state.scorable else None,
         uncertain=queue(calibrated, "uncertain")[1] if judged else None,
     )
@@ -173,7 +113,6 @@ def quality(
         label_error_interval=found.label_error_interval,
         right=round(found.right, 4),
         right_interval=_rounded(found.interval),
-        gestures_left=found.gestures(region),
     )
 
 
@@ -183,7 +122,6 @@ class _Estimates:
     def __init__(self, state: ItemState, calibrated: ItemState, calibration: Calibration) -> None:
         n = len(state.labels)
         self._sheets = calibration.sheets
-        self._labelled = state.labelled
         self.unknown = unknown_items(state)
         self._doubt = np.where(self.unknown, 1, doubts(calibrated)).astype(np.float32)
         free = ~state.labelled & ~self.unknown & state.predicted
@@ -211,18 +149,6 @@ class _Estimates:
         """Whether the interval is so wide that the estimate is not shown."""
         low, high = self.interval
         return high - low > WIDEST and self._sheets < SHOWN_FROM
-
-    def gestures(self, region: float) -> int | None:
-        """Return the number of gestures to TARGET; None if it may be wrong by a factor of 2."""
-        mean = 1 - self.right
-
-        def gestures_at(right: float) -> int:
-            scale = (1 - right) / mean if mean > 0 else 0.0
-            return gestures_left(np.clip(self._doubt * scale, 0, 1), self._labelled, region)
-
-        few, many = gestures_at(self.interval[1]), gestures_at(self.interval[0])
-        likely = gestures_at(self.right)
-        return likely if likely <= 2 * few and many <= 2 * likely else None
 
 
 def _rounded(bounds: tuple[float, float]) -> Interval:

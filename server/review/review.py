@@ -8,15 +8,11 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
-from itertools import islice
 from typing import TypeVar
-
-import numpy as np
 
 from lodespace import protocol
 from lodespace.review import contact_sheets, cues, quality, suggestion
 from lodespace.review.calibration import Calibration, evidence
-from lodespace.session.label_history import LabelHistory
 from lodespace.session.session import AnnotationSession
 
 log = logging.getLogger(__name__)
@@ -24,27 +20,7 @@ log = logging.getLogger(__name__)
 QUALITY_SECONDS = 0.5
 """Shortest interval between two estimates of the quality, in seconds."""
 
-REGION_TOOLS = ("lasso", "rectangle", "brush", "cluster")
-"""Tools whose gestures label a region of the map."""
-REMEMBERED_REGIONS = 10
-"""Number of the newest region gestures from which the typical size of a region is computed."""
-
 T = TypeVar("T")
-
-
-def typical_region(history: LabelHistory) -> float:
-    """Return the median number of items of the newest region gestures.
-
-    A region gesture labels the items in a drawn region. Undone gestures do not count. Return
-    TYPICAL_REGION if there are no region gestures.
-    """
-    regions = (
-        gesture
-        for gesture in reversed(history.gestures.values())
-        if gesture.tool in REGION_TOOLS and not gesture.undone
-    )
-    sizes = [len(gesture.items) for gesture in islice(regions, REMEMBERED_REGIONS)]
-    return float(np.median(sizes)) if sizes else quality.TYPICAL_REGION
 
 
 class Review:
@@ -157,7 +133,7 @@ class Review:
 
     async def _estimate_now(self) -> None:
         self._changed.clear()
-        state, region = self.session.item_state(), typical_region(self.session.history)
+        state = self.session.item_state()
         accuracy, held_out = self._measured
         calibration = self._calibrated()
         found = await self._work_out(
@@ -165,7 +141,6 @@ class Review:
                 state,
                 held_out_accuracy=accuracy,
                 held_out=held_out,
-                region=region,
                 calibration=calibration(),
             )
         )

@@ -137,7 +137,7 @@ def test_a_course_returns_shares_and_the_first_gesture_that_reaches_them(tmp_pat
         ([0, 0, -1, -1], [0, 1, 1, 0]),
         ([0, 1, -1, -1], [0, 0, 1, 0]),
     ):
-        estimates = PageEstimates(0.5, 3, 0.9, 0.8, 0.1)
+        estimates = PageEstimates(0.5, 0.9, 0.8, 0.1)
         course.add(
             "r",
             1,
@@ -249,25 +249,19 @@ def test_calibration_error_compares_confidence_with_the_truth() -> None:
     estimates = page_estimates(
         *(labels, prediction, confidence, truth),
         right=0.7,
-        gestures_left=4,
         interval=SimpleNamespace(low=0.6, high=0.8),
     )
     assert estimates is not None and (
         estimates.right,
-        estimates.gestures_left,
         estimates.accurate,
         estimates.right_low,
         estimates.right_high,
-    ) == (0.7, 4, 0.75, 0.6, 0.8)
+    ) == (0.7, 0.75, 0.6, 0.8)
     assert estimates.confidence == pytest.approx(0.8625)
     # One of the two predictions with confidence 0.75 is right; both with about 0.975 are right.
     assert estimates.calibration_error == pytest.approx((2 * 0.25 + 2 * 0.025) / 4)
-    assert (
-        page_estimates(*(truth, prediction, confidence, truth), right=0.7, gestures_left=4) is None
-    )
-    hidden = page_estimates(
-        *(labels, prediction, confidence, truth), right=None, gestures_left=None
-    )
+    assert page_estimates(*(truth, prediction, confidence, truth), right=0.7) is None
+    hidden = page_estimates(*(labels, prediction, confidence, truth), right=None)
     assert hidden is not None and hidden.right is None and hidden.right_low is None
 
 
@@ -308,7 +302,7 @@ def all_runs(tmp_path: Path) -> stored_runs.Found:
             labels[part] = 0 if run.method in NEVER_THERE and part[0] == 120 else TRUTH[part]
             acts = {"region": 1, "picture": 10 if run.method == "margin" else 0}
             estimates = (
-                PageEstimates(0.85, 4, 0.875, 0.9, 0.125) if run.method == "suggested" else None
+                PageEstimates(0.85, 0.875, 0.9, 0.125) if run.method == "suggested" else None
             )
             course.add("region", 60, acts, 0.5, labels, labels, TRUTH, estimates)
         course.write(tmp_path / f"{run.name}.json")
@@ -354,7 +348,7 @@ def test_the_report_has_ratios_and_the_estimates_of_the_page(all_runs: stored_ru
     doubled = [line for line in lines if line.startswith("| region double | 0.74 |")]
     assert len(as_stated) == len(doubled) == 2
     assert any(
-        line.startswith("| digits | known | 0.850 / 0.200; 0.650; 0.125; 4 / 4 | 0.850 / 0.400;")
+        line.startswith("| digits | known | 0.850 / 0.200; 0.650; 0.125 | 0.850 / 0.400;")
         for line in lines
     )
     for courses in all_runs.values():

@@ -7,7 +7,7 @@ import pytest
 
 from lodespace.protocol import Quality
 from lodespace.review.calibration import Calibration
-from lodespace.review.quality import gestures_left, quality, share_right
+from lodespace.review.quality import quality, share_right
 from lodespace.session.item_state import ItemState
 from samples.item_states import item_state, random_item_state
 
@@ -50,13 +50,13 @@ def test_doubts_that_are_probabilities_estimate_the_errors_there_are() -> None:
 def test_nothing_is_estimated_before_anything_is_predicted() -> None:
     for labels in ([-1, -1, -1], [0, 0, -1]):
         found = figures(item_state(labels, [-1] * 3, [0] * 3))
-        assert found.right is None and found.label_error is None and found.gestures_left is None
+        assert found.right is None and found.label_error is None
         assert (found.suspects, found.uncertain) == (None, None)
 
 
 def test_all_verified_is_all_right() -> None:
     found = figures(item_state([0, 1], [-1, -1], [0, 0], verified=[0, 1]))
-    assert (found.right, found.label_error, found.gestures_left) == (1.0, 0.0, 0)
+    assert (found.right, found.label_error) == (1.0, 0.0)
 
 
 def test_nothing_is_scored_while_a_listed_class_has_no_label() -> None:
@@ -65,8 +65,8 @@ def test_nothing_is_scored_while_a_listed_class_has_no_label() -> None:
     found = figures(item_state(labels, predicted, sure, classes=list(range(10))), **given)
     assert (found.classes, found.classes_labelled) == (10, 5)
     assert (found.suspects, found.uncertain) == (None, 0)
-    unknown = ("held_out_accuracy", "right", "label_error", "gestures_left")
-    assert [getattr(found, name) for name in unknown] == [None] * 4 and found.held_out == 0
+    unknown = ("held_out_accuracy", "right", "label_error")
+    assert [getattr(found, name) for name in unknown] == [None] * 3 and found.held_out == 0
     all_five = figures(item_state(labels, predicted, sure), **given)
     assert (all_five.suspects, all_five.uncertain) == (0, 0)
     assert all_five.right == pytest.approx(0.97, abs=0.02) and all_five.held_out_accuracy == 0.98
@@ -89,43 +89,6 @@ def test_an_island_without_labels_counts_as_unknown_not_as_right() -> None:
     assert found.right == pytest.approx(2 / 3, abs=0.02) and 190 < found.unknown <= 198
     looked_at = item_state(labels, predicted, [1.0] * 600, positions=positions, verified=[599])
     assert figures(looked_at).unknown == 0
-
-
-def test_sheets_are_counted_where_all_is_labelled() -> None:
-    doubt = np.zeros(1000, np.float32)
-    doubt[:100] = 1
-    labelled = np.ones(1000, np.bool_)
-    # 100 labels are wrong and 20 may stay wrong. The other 80 are on sheets of 27.
-    assert gestures_left(doubt, labelled) == 3
-    assert gestures_left(doubt, labelled, target=0.9) == 0
-    assert gestures_left(doubt, labelled, target=1.0) == 4
-
-
-def test_regions_are_counted_where_they_take_more() -> None:
-    doubt = np.full(1000, 0.5, np.float32)
-    nothing = np.zeros(1000, np.bool_)
-    # A region corrects 100 items, a sheet 13.5, and 20 items may stay wrong.
-    assert gestures_left(doubt, nothing, region=200) == 5
-    assert gestures_left(doubt, ~nothing, region=200) == 36
-    # A sheet corrects more than a region of 10 items, so sheets are counted.
-    assert gestures_left(doubt, nothing, region=10) == 36
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_less_doubt_and_larger_regions_never_take_more_gestures(seed: int) -> None:
-    j = random_item_state(seed, 2000)
-    counts = [gestures_left(j.doubt * share, j.labelled, 60) for share in (1.0, 0.7, 0.4, 0.1, 0.0)]
-    assert counts == sorted(counts, reverse=True) and counts[0] > 3 and counts[-1] == 0
-    by_region = [gestures_left(j.doubt, j.labelled, size) for size in (1, 27, 80, 300, 5000)]
-    assert by_region == sorted(by_region, reverse=True)
-    by_target = [gestures_left(j.doubt, j.labelled, 60, target) for target in (0.5, 0.9, 0.98, 1.0)]
-    assert by_target == sorted(by_target)
-    verified = j.doubt.copy()
-    counts = []
-    for some in np.array_split(np.argsort(-verified), 8):
-        counts.append(gestures_left(verified, j.labelled, 60))
-        verified[some] = 0
-    assert counts == sorted(counts, reverse=True)
 
 
 def test_the_figures_are_the_same_each_time_and_go_out_as_json() -> None:

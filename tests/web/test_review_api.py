@@ -92,9 +92,7 @@ async def test_every_review_address_answers_before_training(http: TestClient) ->
         answer = await http.get(f"/api/cues/{cue}")
         assert answer.content_type == "application/octet-stream" and len(await answer.read()) == N
     quality = (await json_of(http, "/api/session"))["quality"]
-    assert (
-        quality["labelled"] == 0 and quality["right"] is None and quality["gestures_left"] is None
-    )
+    assert quality["labelled"] == 0 and quality["right"] is None
 
 
 async def test_labels_and_predictions_reach_sheets_and_quality(http: TestClient) -> None:
@@ -187,12 +185,10 @@ async def test_review_answers_with_one_class_or_all_verified(http: TestClient) -
         quality = anna.seen(protocol.QualityChanged)[-1].quality
         assert (
             quality.label_error,
-            quality.gestures_left,
             quality.suspects,
             quality.uncertain,
         ) == (
             0.0,
-            0,
             0,
             0,
         )

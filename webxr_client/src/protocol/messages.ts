@@ -1015,9 +1015,9 @@ export interface Interval {
 /**
  * Quality of the labels, estimated without the true classes.
  *
- * `held_out_accuracy`, `label_error`, `right` and `gestures_left` are null while they cannot be
- * known: before the first predictions, and while `classes_labelled` is less than `classes` or than
- * 2. A class without labels is never predicted, so all of its items would count as right.
+ * `held_out_accuracy`, `label_error` and `right` are null while they cannot be known: before the
+ * first predictions, and while `classes_labelled` is less than `classes` or than 2. A class
+ * without labels is never predicted, so all of its items would count as right.
  */
 export interface Quality {
   /** Number of classes that are not merged or deleted. */
@@ -1057,13 +1057,6 @@ export interface Quality {
   right_interval: Interval | null;
   /** Number of contact sheets whose answers calibrate the estimates. */
   sheets: number;
-  /**
-   * Estimated number of gestures until `right` reaches `target`; null while `right` is null, and
-   * if the estimate may be wrong by more than a factor of 2.
-   */
-  gestures_left: number | null;
-  /** Value of `right` at which the labels are good enough. */
-  target: number;
   /**
    * Number of items in the queue `suspects`; null while it is unknown: before the
    * first predictions, and while a class has no label. 0 if all items are verified.

@@ -39,8 +39,6 @@ const ACCEPT_FROM = 0.95;
 export const LEAST_ACCEPT_FROM = 0.5;
 /** Largest value of `acceptFrom` that the user can choose. */
 export const LARGEST_ACCEPT_FROM = 0.99;
-/** Target share of right items, used until the server sends a target. */
-export const TARGET_SHARE = 0.98;
 /**
  * Value of `at` while there is no current picture. In VR a sheet opens without a current picture,
  * because VR has no keyboard focus.

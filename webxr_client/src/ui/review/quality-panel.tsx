@@ -2,7 +2,7 @@
 import { type Quality, SHEET_SIZE } from "../../protocol/messages.js";
 import { count, percent } from "../../state/format.js";
 import { estimate, knownInstead, lacksLabels } from "../../state/quality-text.js";
-import { type SheetKind, TARGET_SHARE } from "../../state/review-state.js";
+import type { SheetKind } from "../../state/review-state.js";
 import { useUi } from "../kit/context.js";
 
 const share = (value: number | null | undefined, digits = 0): string =>
@@ -30,8 +30,6 @@ export function figures(quality: Quality | null, items: number, head?: number): 
 }
 
 function estimates(quality: Quality | null, head?: number): Figure[] {
-  const { held_out = 0, target = TARGET_SHARE } = quality ?? {};
-  const left = quality?.gestures_left;
   return [
     {
       name: "right (estimated)",
@@ -57,18 +55,7 @@ function estimates(quality: Quality | null, head?: number): Figure[] {
       name: "held-out accuracy",
       wide: true,
       value: estimate(quality?.held_out_accuracy, quality?.held_out_interval),
-      title: heldOutTitle(held_out, head),
-    },
-    {
-      name: `to ${percent(target)} right (estimated)`,
-      wide: true,
-      value:
-        typeof left === "number" ? `${count(left)} ${left === 1 ? "gesture" : "gestures"}` : "–",
-      title:
-        `Estimated number of gestures until ${percent(target)} of all items are right. ` +
-        "A gesture labels one sheet or one region. " +
-        "The estimate assumes that the model learns nothing from the new labels. " +
-        "The estimate is not shown while it could be wrong by more than a factor of 2.",
+      title: heldOutTitle(quality?.held_out ?? 0, head),
     },
   ];
 }

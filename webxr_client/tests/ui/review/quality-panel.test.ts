@@ -20,8 +20,6 @@ const quality = {
   verified: 54,
   label_error: 0.0231,
   right: 0.912,
-  gestures_left: 12,
-  target: 0.98,
   suspects: 37,
   uncertain: 120,
 };
@@ -31,7 +29,6 @@ it("shows a dash for each figure that is not known", () => {
     "91.2 % (86 to 96 %)",
     "2.3 % (1 to 4 %)",
     "94.1 % (91 to 97 %)",
-    "12 gestures",
     "43 %",
     "1 %",
   ]);
@@ -44,10 +41,9 @@ it("shows a dash for each figure that is not known", () => {
     held_out_accuracy: null,
     label_error: null,
     right: null,
-    gestures_left: null,
   };
-  expect(values(early, 5000)).toEqual(["–", "–", "–", "–", "43 %", "1 %"]);
-  expect(values(null, 5000)).toEqual(["–", "–", "–", "–", "–", "–"]);
+  expect(values(early, 5000)).toEqual(["–", "–", "–", "43 %", "1 %"]);
+  expect(values(null, 5000)).toEqual(["–", "–", "–", "–", "–"]);
 });
 
 const lacking = {
@@ -56,7 +52,6 @@ const lacking = {
   held_out_accuracy: null,
   label_error: null,
   right: null,
-  gestures_left: null,
   suspects: 0,
 };
 

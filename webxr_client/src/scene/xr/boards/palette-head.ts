@@ -11,7 +11,6 @@ import { count, percent } from "../../../state/format.js";
 import { NEW_CLASS } from "../../../state/naming-state.js";
 import { overwriteText } from "../../../state/overwritten.js";
 import { estimate, knownInstead } from "../../../state/quality-text.js";
-import { TARGET_SHARE } from "../../../state/review-state.js";
 import { summarise } from "../../../state/selection-summary.js";
 import { outcomeOf, SHEET_TITLES } from "../../../state/sheet-text.js";
 import {
@@ -147,15 +146,9 @@ export class PaletteHead extends Board {
     if (instead) return [`${instead}. Next: a cluster without labels.`, BOARD_MUTED];
     if (typeof quality?.right !== "number")
       return ["The quality is not known yet: label items of each class.", BOARD_MUTED];
-    const left = quality.gestures_left;
     const right = estimate(quality.right, quality.right_interval);
     const wrong = estimate(quality.label_error, quality.label_error_interval);
-    const gestures = typeof left === "number" ? count(left) : "–";
-    const target = percent(quality.target ?? TARGET_SHARE);
-    return [
-      `Right ${right}, labels wrong ${wrong}; ${gestures} gestures to ${target}.`,
-      BOARD_TEXT,
-    ];
+    return [`Right ${right}, labels wrong ${wrong}.`, BOARD_TEXT];
   }
 
   /**
