@@ -17,8 +17,10 @@ _LONGEST = 10_000
 """Largest number of characters of a cell with labels."""
 _ONE_EACH = 0.8
 """Columns with marks are chosen if, of the rows with a mark, at least this share has only one."""
-_PRESENT = frozenset({"1", "pos"})
+_PRESENT = frozenset({"1", "pos", "x", "yes", "true"})
 """Marks of a class that is present."""
+_MARKS = ({"0", "1"}, {"pos", "neg", "unk"}, {"yes", "no"}, {"true", "false"}, {"x", "-"})
+"""Marks of a class that is present, absent or unknown, in one column."""
 _MOST_DISTINCT = 0.5
 """Largest number of different values per row in a column that may hold labels."""
 
@@ -118,7 +120,9 @@ def _mark(cell: Any) -> str:
 def _has_marks(name: str, first: Sequence[Row]) -> bool:
     """Whether all cells of a column are marks of a class that is present, absent or unknown."""
     found = {mark for row in first if (mark := _mark(row.get(name)))}
-    return bool(found) and (found <= {"0", "1"} or found <= {"pos", "neg", "unk"})
+    if found == {"x"}:
+        return not all(_mark(row.get(name)) for row in first)
+    return bool(found) and any(found <= marks for marks in _MARKS)
 
 
 def _classes(unused: Sequence[str], first: Sequence[Row]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from lodespace.importing.label_text import bars_separate, name_of
 from lodespace.importing.tables import column_names
 from lodespace.importing.tables.cells import number_of
 from lodespace.importing.tables.column_names import plain
+from lodespace.importing.tables.marks import are_marks, are_shares, is_mark
 from lodespace.importing.tables.pixel_rows import has_label_first
 from lodespace.importing.tables.table_rows import Row, Rows, short
 
@@ -29,7 +30,9 @@ class LabelColumns:
     column: str | None = None
     """Column with a label per cell."""
     one_hot: tuple[str, ...] = ()
-    """Columns that are 1 for the items of a class; their names are the classes."""
+    """Columns with a mark for the items of a class; their names are the classes."""
+    shares: bool = False
+    """Whether the columns of `one_hot` have shares, of which the largest is the class."""
     separators: str = "|"
     """Characters between several labels in a cell."""
     findings: list[Finding] = field(default_factory=list)
@@ -48,7 +51,11 @@ class LabelColumns:
         """Return the label of a row, or a list of labels."""
         if self.column is not None:
             return row.get(self.column)
-        return [name for name in self.one_hot if number_of(row.get(name)) == 1]
+        if self.shares:
+            numbers = {name: number_of(row.get(name)) for name in self.one_hot}
+            known = {name: n for name, n in numbers.items() if n is not None and n == n}
+            return max(known, key=known.__getitem__) if known else None
+        return [name for name in self.one_hot if is_mark(row.get(name))]
 
 
 class HasColumns(Protocol):
@@ -79,7 +86,7 @@ def choose_labels(
     """
     if asked is not None:
         if asked not in columns.rows.columns and any(c in asked for c in "*?,"):
-            return LabelColumns(one_hot=columns.matching(asked))
+            return _of_classes(columns, columns.matching(asked))
         return _of_column(columns, columns.asked(asked), [])
     named = [c for c in usual_labels(columns) if c not in taken]
     strong = [c for c in named if plain(c) in column_names.LABEL_NAMES]
@@ -231,25 +238,57 @@ def _separators(column: str, cells: Sequence[Any]) -> str:
     return bar
 
 
+def _of_classes(columns: HasColumns, names: tuple[str, ...]) -> LabelColumns:
+    """The labels in columns that --label names: marks, or shares that sum to 1."""
+    if not are_shares([[row.get(name) for name in names] for row in columns.first]):
+        return LabelColumns(one_hot=names)
+    text = f"the largest of the columns {', '.join(map(short, names[:6]))}"
+    return LabelColumns(one_hot=names, shares=True, findings=[Finding("labels", text)])
+
+
 def _one_hot(columns: HasColumns, taken: Collection[str | None]) -> LabelColumns | None:
-    """Labels in one column per class, with 1 for the items of the class and 0 for the others."""
-    binary = [
+    """Labels in one column per class, with a mark (1, x, yes) for the items of the class.
+
+    Shares that sum to 1 per row are only proposed.
+    """
+    marked = [
         column
-        for column in columns.numeric(taken)
-        if {number_of(cell) for cell in columns.cells(column)} <= {0.0, 1.0}
+        for column in columns.rows.columns
+        if column not in taken
+        and are_marks([row.get(column) for row in columns.first])
         and not column_names.split_of_file(column)
         and not column_names.numbers_groups(column)
     ]
-    if len(binary) < 2:
-        return None
-    ones = [sum(number_of(row.get(c)) == 1 for c in binary) for row in columns.first]
+    if len(marked) < 2:
+        return _shares(columns, taken)
+    ones = [sum(is_mark(row.get(c)) is True for c in marked) for row in columns.first]
+    how = "0 and 1" if all(map(_has_numbers, map(columns.cells, marked))) else "marks"
     if ones.count(1) >= _ONE_EACH * len(ones):
-        text = f"from the columns with 0 and 1: {', '.join(map(short, binary[:6]))}"
-        text += ", ..." if len(binary) > 6 else ""
-        return LabelColumns(one_hot=tuple(binary), findings=[Finding("labels", text)])
-    text = f"no column has labels, but {len(binary)} columns have 0 and 1 for each item"
-    text += f"; --label {_quoted(binary[0])} reads one of them"
-    option = f"--label {_quoted(','.join(binary[:20]))}"
+        text = f"from the columns with {how}: {', '.join(map(short, marked[:6]))}"
+        text += ", ..." if len(marked) > 6 else ""
+        return LabelColumns(one_hot=tuple(marked), findings=[Finding("labels", text)])
+    text = f"no column has labels, but {len(marked)} columns have {how} for each item"
+    text += f"; --label {_quoted(marked[0])} reads one of them"
+    option = f"--label {_quoted(','.join(marked[:20]))}"
+    return LabelColumns(findings=[Finding("labels", text, doubtful=True, option=option)])
+
+
+def _has_numbers(cells: Sequence[Any]) -> bool:
+    return all(number_of(cell) is not None for cell in cells)
+
+
+def _shares(columns: HasColumns, taken: Collection[str | None]) -> LabelColumns | None:
+    """The proposal of columns with shares that sum to 1 per row, such as probabilities."""
+    names = [
+        column
+        for column in columns.numeric(taken)
+        if are_shares([[cell] for cell in columns.cells(column)], whole=False)
+    ]
+    if len(names) < 2 or not are_shares([[row.get(n) for n in names] for row in columns.first]):
+        return None
+    text = f"no column has labels, but {', '.join(map(short, names[:6]))} sum to 1 for each item;"
+    text += " the largest can be the label"
+    option = f"--label {_quoted(','.join(names[:20]))}"
     return LabelColumns(findings=[Finding("labels", text, doubtful=True, option=option)])
 
 
