@@ -180,7 +180,7 @@ async def as_suggested(
     class when the first item of the class is labelled. At the end, confident predictions are
     accepted.
     """
-    name = "as suggested" if known else "as suggested, classes named on the way"
+    name = "as suggested" if known else "as suggested, classes added during the run"
     course = Course(name, data.name, seed, len(data))
     eyes = Eyes(data.truth)
     person = LooksAtSamples(eyes, seed)

@@ -16,7 +16,7 @@ from annotation_gain.time_model import TimeModel
 LEARNERS = {"lr": "logistic regression", "svc": "SVC"}
 NAMES = {
     "suggested": "Lodespace, as it suggests",
-    "named": "Lodespace, as it suggests, classes named on the way",
+    "named": "Lodespace, as it suggests, classes added during the run",
     "sheets": "Lodespace, regions \\* then sheets (textures: sheets only)",
     "samples": "Lodespace, sampled regions then sheets",
     "regions": "Lodespace, regions \\* only",

@@ -169,7 +169,7 @@ def _named(found: Found, model: TimeModel) -> Iterable[str]:
     """Yield the table of the runs that start without a list of classes."""
     if not any(method == "named" for method, _ in found):
         return
-    yield "\n## Classes named on the way\n"
+    yield "\n## Classes added during the run\n"
     yield "The server does not have the list of classes: the person adds a class with its first"
     yield "label. Each cell has the share that is right, and the number of classes with a label."
     yield f"For every method, {model.name:g} s count for the name of each class.\n"
@@ -210,7 +210,7 @@ def _estimates(found: Found, measured: Sequence[str]) -> Iterable[str]:
         *("shown", "interval", "promise"),
     )
     for data in measured:
-        for method, classes in (("suggested", "known"), ("named", "named on the way")):
+        for method, classes in (("suggested", "known"), ("named", "added during the run")):
             courses = found.get((method, data))
             if courses:
                 gestures = [g for c in courses for g in c.gestures if g.kind != "accept"]

@@ -73,7 +73,7 @@ class Predictions:
         self.learned_weight = 0.0
         """Weight of the learned classifiers in the newest second pass, 0 to 1."""
         self.evidence = LearnedEvidence(n)
-        """Predictions of labels from before these labels were given."""
+        """Predictions of labelled items that were made before the labels were given."""
         self._learned = self.probabilities.clone()
         self._voiced = self.probabilities.clone()
         self._wrong_share = 0.0

@@ -208,7 +208,7 @@ def load_items(data: str, folder: Path, *, root: Path | None = None) -> ItemSet:
 
 
 def data_folder(data: str, folder: Path) -> Path:
-    """Return the data set folder of the project in `folder`. `data` is the manifest's value.
+    """Return the data set folder of the project in `folder`. `data` is its `Manifest.data`.
 
     Raises ProjectError if `data` leads out of the project.
     """

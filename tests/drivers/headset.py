@@ -245,7 +245,9 @@ class Headset:
             self.brush_to(side, at + away * self.outward, "touch")
 
     def turn_palette(self, side: Side, to: str) -> None:
-        """Touch the tiles that turn the palette to `to`: classes, menu, review, time or force."""
+        """Touch tiles until the palette shows the side `to`: classes, menu, review, time or
+        force.
+        """
         if self.value("view.palette.side") != "classes":
             self.touch(side, "back")
         for kind in [] if to == "classes" else ["menu"] if to == "menu" else ["menu", to]:
