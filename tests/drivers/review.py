@@ -22,6 +22,11 @@ def wait_for_sheet(page: PageDriver, kind: str) -> Any:
     return sheet(page)["items"]
 
 
+def look_at(page: PageDriver) -> None:
+    """Wait as long as a person needs at least to look at the pictures of the open sheet."""
+    page.page.wait_for_timeout(60 * len(sheet(page)["items"]))
+
+
 def becomes(item: dict[str, Any]) -> int:
     """Return the class that an item gets when its contact sheet is confirmed."""
     return int(item["proposed"])

@@ -10,7 +10,7 @@ import pytest
 
 from drivers.axe import serious
 from drivers.page import PageDriver
-from drivers.review import CUES, becomes, sheet, wait_for_sheet
+from drivers.review import CUES, becomes, look_at, sheet, wait_for_sheet
 from drivers.servers import ServerProcess
 from samples.digits import ONES, TRUTH, ZEROS
 
@@ -284,6 +284,7 @@ def test_a_region_that_is_suggested_is_selected_and_labelled(
 def confirm(page: PageDriver) -> None:
     """Confirm the open sheet, and wait until the next sheet is shown."""
     shown = {entry["item"] for entry in sheet(page)["items"]}
+    look_at(page)
     page.press("Enter")
     page.wait(
         lambda: (
@@ -451,6 +452,7 @@ def test_vectors_have_sheets_of_words(
         page.page.get_by_role("button", name="anyway").click()
     items = wait_for_sheet(page, "uncertain")
     assert f"item {items[0]['item']}" in page.page.inner_text(".cells")
+    look_at(page)
     page.press("Enter")
     page.wait(lambda: (page.state("review.quality") or {"verified": 0})["verified"] == len(items))
 

@@ -116,15 +116,17 @@ class SimulatedSession:
     def press_primary(self) -> str:
         """Do what the primary button of the suggestion does, without looking at pictures.
 
-        Returns the kind of the suggestion.
+        A sheet that is confirmed without a look labels only items without a label, as accepted
+        predictions. Returns the kind of the suggestion.
         """
         found = self.suggestion()
         if found.kind == "region" and found.class_id >= 0:
             self.label(np.array(found.items), found.class_id, "cluster")
         elif found.kind in ("suspects", "uncertain"):
-            shown = [one for one in self.sheet(found.kind).items if one.proposed >= 0]
+            sheet = self.sheet(found.kind)
+            shown = [one for one in sheet.items if one.proposed >= 0 and one.class_id < 0]
             if shown:
                 items = np.array([one.item for one in shown])
                 classes = np.array([one.proposed for one in shown])
-                self.label_each(items, classes, verified=True)
+                self.label_each(items, classes, verified=False)
         return found.kind

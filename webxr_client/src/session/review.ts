@@ -19,7 +19,8 @@ import {
   withoutSetAside,
 } from "../state/review-state.js";
 import { acceptedPredictions, summarise } from "../state/selection-summary.js";
-import { NOTHING_TO_CONFIRM } from "../state/sheet-text.js";
+import { NOTHING_TO_CONFIRM, unseenText } from "../state/sheet-text.js";
+import { isTooFast, labelledItems } from "./sheet-look.js";
 
 /** Density thresholds that `grow` tries one after the other until the selection grows. */
 const GROW_SHARES = [0.18, 0.05, 0];
@@ -43,6 +44,8 @@ export class Review {
   private asked = 0;
   /** Items of the open sheet, which are selected in the cloud. */
   private marked: Uint32Array | null = null;
+  /** Time at which the open sheet was shown, ms. */
+  private shownAt = 0;
 
   constructor(
     private readonly state: AppState,
@@ -146,25 +149,40 @@ export class Review {
   /**
    * Give each picture of the contact sheet the class shown for it, in one gesture. Pictures that
    * are set aside get no label. Then load the next sheet.
+   *
+   * If the sheet was shown for too short a time to look at its pictures, and nothing was corrected,
+   * only items without a label get one, and it counts as an accepted prediction.
    */
   confirm(): boolean {
     const { review } = this.state;
     const sheet = review.sheet.peek();
     if (sheet?.status !== "open" || !this.host.allowed()) return false;
-    const { items, classIds, changed } = sheetLabels(
-      sheet,
-      review.corrected.peek(),
-      review.aside.peek(),
-    );
-    if (items.length === 0 && review.aside.peek().size === 0) {
+    const corrected = review.corrected.peek();
+    const aside = review.aside.peek();
+    let labels = sheetLabels(sheet, corrected, aside);
+    if (labels.items.length === 0 && aside.size === 0) {
       this.host.note(NOTHING_TO_CONFIRM);
       return false;
     }
+    const ms = performance.now() - this.shownAt;
+    const unseen = corrected.size === 0 && aside.size === 0 && isTooFast(sheet, ms);
+    if (unseen) {
+      labels = sheetLabels(sheet, corrected, labelledItems(sheet));
+      this.host.note(unseenText(labels.items.length));
+      if (labels.items.length === 0) return false;
+    }
+    const { items, classIds, changed } = labels;
     const mine = ++this.asked;
     review.sheet.value = { ...sheet, status: "busy" };
-    const looked = `${items.length} looked at, ${changed === 0 ? "none" : changed} changed`;
+    const provenance: Provenance = unseen
+      ? { tool: "accept", note: "a sheet, confirmed without a look" }
+      : {
+          tool: "sheet",
+          verified: true,
+          note: `${items.length} looked at, ${changed === 0 ? "none" : changed} changed`,
+        };
     const saved = items.length
-      ? this.host.labelEach(items, classIds, { tool: "sheet", verified: true, note: looked })
+      ? this.host.labelEach(items, classIds, provenance)
       : Promise.resolve(true);
     void saved.then((accepted) => {
       if (mine !== this.asked) return;
@@ -224,6 +242,7 @@ export class Review {
       review.at.value = xr.presenting.peek() ? NO_PICTURE : 0;
       review.sheet.value = sheet;
     });
+    this.shownAt = performance.now();
   }
 
   /** Item of the current picture; -1 if no picture can be corrected. */

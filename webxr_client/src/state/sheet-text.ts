@@ -57,6 +57,19 @@ export function confirmText({ replaced, kept, fresh }: SheetLabels): string {
 export const NOTHING_TO_CONFIRM =
   "There is nothing to confirm yet: go to a picture and press the key of its class.";
 
+/**
+ * Sentence for a person who confirms a sheet before they can have looked at its pictures.
+ *
+ * @param labelled Number of items that get their prediction as a label.
+ */
+export function unseenText(labelled: number): string {
+  return labelled > 0
+    ? "The sheet was confirmed without a look at its pictures. " +
+        `${count(labelled)} of them ${labelled === 1 ? "is" : "are"} labelled as predicted, and ` +
+        "the model does not learn from these labels."
+    : "Nothing was labelled. Look at the pictures before you confirm the sheet.";
+}
+
 /** Decision of the user about a picture: another class, or set aside without a label. "": none. */
 export type Decision = "" | "corrected" | "aside";
 

@@ -98,10 +98,17 @@ beforeEach(() => {
   );
 });
 
-const open = async () => {
+/** Open a sheet, and let `ms` milliseconds pass, by default more than a person needs. */
+const open = async (ms = 10_000) => {
   review.open("suspects");
   await settled();
+  passed(ms);
 };
+let clock = 0;
+const passed = (ms: number) => {
+  clock += ms;
+};
+vi.spyOn(performance, "now").mockImplementation(() => clock);
 const sheet = () => state.review.sheet.value;
 
 describe("a contact sheet", () => {
@@ -163,12 +170,36 @@ describe("a contact sheet", () => {
     review.confirm();
     expect(sent, "the answer has not arrived").toHaveLength(1);
   });
+  it("gives accepted predictions when it is confirmed without a look", async () => {
+    sheets.unshift(sheetOf([item(8, -1, 2, 0.4), item(4, 1, 2, 0.95)], 2));
+    await open(99);
+    expect(review.confirm()).toBe(true);
+    expect(sent[0]).toMatchObject({ items: [8], classIds: [2] });
+    expect(sent[0]?.provenance).toMatchObject({ tool: "accept" });
+    expect(sent[0]?.provenance.verified).toBeUndefined();
+    expect(notes).toEqual([expect.stringContaining("1 of them is labelled as predicted")]);
+    // Labels are not replaced without a look.
+    sent[0]?.answer(true);
+    await settled();
+    expect(review.confirm()).toBe(false);
+    expect(notes[1]).toContain("Nothing was labelled");
+    passed(151);
+    expect(review.confirm()).toBe(true);
+    expect(sent[1]?.provenance).toMatchObject({ tool: "sheet", verified: true });
+  });
+  it("is verified when a picture was corrected, however fast", async () => {
+    await open(0);
+    review.correct(7);
+    review.confirm();
+    expect(sent[0]?.provenance).toMatchObject({ tool: "sheet", verified: true });
+  });
   it("is followed by the next one until the queue is empty", async () => {
     await open();
     review.confirm();
     expect(sheet()?.status).toBe("busy");
     sent[0]?.answer(true);
     await settled();
+    passed(10_000);
     expect(sheet()?.items.map((one) => one.item)).toEqual([11]);
     review.confirm();
     sent[1]?.answer(true);
