@@ -122,7 +122,7 @@ class LabelsFrom:
         """
         from lodespace.project.label_import import add_to_report, keep_other_labels
 
-        result = self._take(project)
+        result = self._take(project, is_new=True)
         if result is not None:
             keep_other_labels(project, result)
             add_to_report(project, result, self._source)
@@ -136,7 +136,7 @@ class LabelsFrom:
             self._take(project)
         sys.stdout.write(printable(self._text or ""))
 
-    def _take(self, project: "Project") -> "LabelImport | None":
+    def _take(self, project: "Project", *, is_new: bool = False) -> "LabelImport | None":
         from lodespace.project import label_import
 
         if self._labels is None:
@@ -148,7 +148,7 @@ class LabelsFrom:
                 else f"{project.folder} is a bake; labels can be imported only into a project"
             )
         result = label_import.take_labels(project, self._labels, self._conflicts)
-        text = label_import.summary(result, self._conflicts)
+        text = label_import.summary(result, self._conflicts, is_new=is_new)
         if result.conflicts and self._conflicts is None:
             raise LodespaceError(text.strip())
         self._text = text

@@ -165,8 +165,11 @@ def _carry_out(
         session.apply(event_log.append_now(event))
 
 
-def summary(result: LabelImport, decision: Decision | None) -> str:
-    """Return the result as text for a terminal."""
+def summary(result: LabelImport, decision: Decision | None, *, is_new: bool = False) -> str:
+    """Return the result as text for a terminal.
+
+    `is_new`: whether the project is new, and keeps the further labels of items.
+    """
     shown = 20
     lines: list[str] = []
     if result.conflicts:
@@ -190,10 +193,10 @@ def summary(result: LabelImport, decision: Decision | None) -> str:
             return "\n".join(lines) + "\n"
         lines.append(f"the existing labels were {'kept' if decision == 'keep' else 'replaced'}")
     lines.append(f"labelled {result.labelled:,} items; {result.same:,} had the same label")
-    return "\n".join([*lines, *_matching(result)]) + "\n"
+    return "\n".join([*lines, *_matching(result, is_new)]) + "\n"
 
 
-def _matching(result: LabelImport) -> list[str]:
+def _matching(result: LabelImport, is_new: bool) -> list[str]:
     """Return lines on how the labels were matched, and on labels that were not used."""
     matched = result.matched
     lines: list[str] = []
@@ -202,7 +205,13 @@ def _matching(result: LabelImport) -> list[str]:
         lines.append(f"matched {counts_text(matched.how)}{overlap}")
     several = sum(len(labels) > 1 for labels in matched.labels.values())
     if several:
-        lines.append(f"items with several labels: {several:,}; the first is the class")
+        others = "the others are in the column other_labels"
+        if not is_new:
+            others = "an existing project does not keep the others; a new one does"
+        mark = "" if is_new else "? "
+        lines.append(
+            f"{mark}items with several labels: {several:,}; the first is the class, {others}"
+        )
     if result.unknown:
         lines.append(
             f"? names that belong to no item of this project: {len(result.unknown):,} "

@@ -315,3 +315,18 @@ def test_tables_without_names_of_columns_in_a_folder_are_read_alike(tmp_path: Pa
     (tmp_path / "b.csv").write_text("1.0,1.5,owl\n")
     found = read_labels(tmp_path, ImportOptions())
     assert [(a.start, a.end) for a in found.annotations] == [(0.2, 2.2), (3, 5.5), (1, 2.5)]
+
+
+def test_an_existing_project_states_that_further_labels_are_not_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "d").mkdir()
+    for number in range(3):
+        draw(number).save(tmp_path / f"d/{number}.png")
+    (tmp_path / "l.csv").write_text("id,label\n0.png,a|b\n1.png,b\n2.png,a\n")
+    labels = ["--labels-from", str(tmp_path / "l.csv")]
+    assert main(["import", str(tmp_path / "d"), "-o", str(tmp_path / "old")]) == 0
+    assert main(["import", str(tmp_path / "old"), *labels]) == 0
+    assert "an existing project does not keep the others" in capsys.readouterr().out
+    assert main(["import", str(tmp_path / "d"), "-o", str(tmp_path / "new"), *labels]) == 0
+    assert "the others are in the column other_labels" in capsys.readouterr().out

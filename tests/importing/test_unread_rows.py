@@ -77,3 +77,15 @@ def test_a_row_with_a_wrong_frequency_keeps_its_label(tmp_path: Path) -> None:
     texts = [finding.text for finding in found.findings if finding.doubtful]
     assert texts[0].startswith("a.csv: 1 cell of the column low_freq without a number, such as '-'")
     assert len(texts) == 2
+
+
+def test_formats_of_annotations_that_are_not_read_name_the_next_step(tmp_path: Path) -> None:
+    record(tmp_path / "a.wav")
+    record(tmp_path / "b.wav")
+    (tmp_path / "a.TextGrid").write_text("x")
+    assert any("each named like its recording" in text for text in doubts(tmp_path))
+    (tmp_path / "all.csv").write_text("start,end,label\n0,1,owl\n1,2,crow\n")
+    assert any("no column names recordings: name it like one" in text for text in doubts(tmp_path))
+    (tmp_path / "all.csv").rename(tmp_path / "a.csv")
+    report = check_data(str(tmp_path), ImportOptions()).summary()
+    assert "1 of 6 items in 1 class: owl (1)" in report

@@ -140,7 +140,7 @@ class RecordingAnnotations:
                     elsewhere[annotation.names[-1]] = self.names[match.index]
             elif annotation.names:
                 lost = unclear if matches else unknown
-                own = f"{file.name} (no column has the names of recordings)"
+                own = f"{file.name} (no column names recordings: name it like one)"
                 lost[own if file.own else annotation.names[-1]] += 1
         only = self._only_recording(file)
         if not of_file and only is not None:

@@ -4,12 +4,17 @@ from lodespace.items.formats import missing_extra
 
 _UNPACK = "unpack them first, and give the folder"
 _TO_TIFF = "convert them to PNG or TIFF"
+_TO_TABLE = (
+    "export them as tables with start, end and label in seconds, each named like its recording "
+    "(a.csv for a.wav)"
+)
 
 _NAMES: dict[str, str] = {
     **dict.fromkeys((".heic", ".heif", ".hif"), "HEIC"),
     **dict.fromkeys((".mp4", ".mov", ".avi", ".mkv", ".webm", ".mts", ".m4v", ".wmv"), "video"),
     **dict.fromkeys((".cr2", ".cr3", ".nef", ".arw", ".dng", ".raf", ".orf", ".rw2"), "camera raw"),
     **dict.fromkeys((".nd2", ".czi", ".lif", ".oib", ".oif", ".vsi", ".ims"), "microscopy"),
+    **dict.fromkeys((".textgrid", ".eaf", ".antx", ".trs"), "annotations"),
     **dict.fromkeys((".zip", ".tar", ".gz", ".tgz", ".7z", ".rar", ".bz2", ".xz"), "archives"),
 }
 """Name of the kind of files, by suffix. For other files, the suffix is the name."""
@@ -17,7 +22,12 @@ _REMEDIES: dict[str, str] = {
     **dict.fromkeys((".svg", ".xcf", ".pdf", ".exr", ".dcm", ".nii"), _TO_TIFF),
 }
 """What to do with files of a suffix."""
-_REMEDY_OF_KIND = {"camera raw": _TO_TIFF, "microscopy": _TO_TIFF, "archives": _UNPACK}
+_REMEDY_OF_KIND = {
+    "camera raw": _TO_TIFF,
+    "microscopy": _TO_TIFF,
+    "archives": _UNPACK,
+    "annotations": _TO_TABLE,
+}
 
 
 def kind_and_remedy(suffix: str) -> tuple[str, str]:
