@@ -49,9 +49,10 @@ export const PALETTE_ABOVE_HAND = 0.13;
 export const PALETTE_BESIDE_HAND = 0.12;
 /**
  * Place of the palette while there is no second hand, relative to the eyes: x right, y up, z
- * backward.
+ * backward. It is within 30 degrees of straight ahead: a person without tracked hands looks at
+ * tiles to press them.
  */
-export const PALETTE_PARKED = [-0.38, -0.28, -0.5] as const;
+export const PALETTE_PARKED = [-0.28, -0.34, -0.5] as const;
 
 // The card of the item at the brush.
 

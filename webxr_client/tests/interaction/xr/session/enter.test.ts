@@ -49,6 +49,45 @@ describe("VR", () => {
     expect(page.state.xr.presenting.value).toBe("immersive-vr");
     expect(session.rates).toEqual([72]);
   });
+  it("begins in an old browser, whose change of the frame rate returns nothing", async () => {
+    Object.assign(session, { updateTargetFrameRate: () => undefined });
+    await entry.enter("immersive-vr");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(page.state.xr.presenting.value).toBe("immersive-vr");
+    expect(page.state.xr.message.value).toBe("");
+  });
+  it("begins in an old browser without frame rates, a floor and a reset event", async () => {
+    Object.assign(session, {
+      supportedFrameRates: undefined,
+      updateTargetFrameRate: undefined,
+      visibilityState: undefined,
+      requestReferenceSpace: async () => Promise.reject(new Error("not supported")),
+    });
+    Object.assign(page.manager, { getReferenceSpace: () => null });
+    await entry.enter("immersive-vr");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(page.state.xr.presenting.value).toBe("immersive-vr");
+    expect(page.state.xr.message.value).toBe("");
+  });
+  it.each(["visible", "visible-blurred", "hidden"])(
+    "ends gestures when the session becomes %s",
+    async (state) => {
+      await entry.enter("immersive-vr");
+      const interrupt = vi.spyOn(entry.view!.controls, "interrupt");
+      session.visibilityState = state;
+      session.dispatchEvent(new Event("visibilitychange"));
+      expect(interrupt).toHaveBeenCalledTimes(1);
+    },
+  );
+  it("ends gestures and places the cloud again when the person recentres the view", async () => {
+    await entry.enter("immersive-vr");
+    const view = entry.view!;
+    const interrupt = vi.spyOn(view.controls, "interrupt");
+    view.placement.placed = true;
+    page.manager.getReferenceSpace().dispatchEvent(new Event("reset"));
+    expect(interrupt).toHaveBeenCalledTimes(1);
+    expect(view.placement.placed).toBe(false);
+  });
   it.each([
     [0, /Labels are saved/],
     [1, /One gesture is not saved yet. Keep this page open/],
