@@ -30,7 +30,7 @@ OF_LEARNERS = {"lr-margin": "#000000", "svc-margin": "#666666", "lr-random": "#b
 """Colours of the methods that run once per view (views.py), by the part of the method's name before
 the view."""
 DASHED = ("normalised", "spectrum")
-"""Views whose curves are dashed: the second view of each kind of items with two views."""
+"""Views whose curves are dashed. Where a kind of items has two views, this is the second."""
 DRAWN = {"right": "right (label, else prediction)", "labelled_right": "labelled and correct"}
 
 

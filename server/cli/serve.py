@@ -53,7 +53,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     network.add_argument(
         "--lan",
         action="store_true",
-        help="also serve devices in the network that you approve, by HTTPS",
+        help="also serve other devices in the network by HTTPS, after you approve each of them",
     )
     network.add_argument(
         "--lan-port",

@@ -114,7 +114,7 @@ def _candidates(folder: Path) -> Iterator[Path]:
 def _listed(path: Path) -> dict[str, str] | None:
     """Return the name of each class number in a file. None if the file has other content.
 
-    The numbers of a list without numbers are counted from 0.
+    If a list states no numbers, its names are numbered from 0.
     """
     try:
         text = path.read_bytes().decode("utf-8-sig")
@@ -145,7 +145,7 @@ def _of_list(value: list[Any]) -> dict[str, str] | None:
 
 
 def _of_object(value: dict[str, Any]) -> dict[str, str] | None:
-    """The names in {"0": "cat"}, {"cat": 0} or {"0": ["n02123045", "tabby"]}."""
+    """Return the name by number in {"0": "cat"}, {"cat": 0} or {"0": ["n02123045", "tabby"]}."""
     if all(map(_CODE.fullmatch, value)):
         last = {
             key: part[-1] if isinstance(part, list) and part else part
@@ -168,7 +168,7 @@ def _of_lines(lines: list[str]) -> dict[str, str] | None:
 
 
 def _checked(names: Mapping[str, Any]) -> dict[str, str] | None:
-    """The names by number without leading zeros, if all are names."""
+    """Return the name by number without leading zeros. None unless all values can be names."""
     texts = {number_key(key): name.strip() for key, name in names.items() if isinstance(name, str)}
     short = all(name and len(name) <= _LONGEST for name in texts.values())
     # Without letters, the file may have a label per item, or boxes.
@@ -177,7 +177,7 @@ def _checked(names: Mapping[str, Any]) -> dict[str, str] | None:
 
 
 def _mapping(found: dict[str, str], labels: Collection[str]) -> tuple[dict[str, str], str]:
-    """Return the name of each label, and a doubt about it. Empty if a label has no name."""
+    """Return the name of each label, and a doubt about the names. Both are empty without a fit."""
     numbers = [int(label) for label in labels if label.isdecimal()]
     count = len(found)
     counted = set(found) == set(map(str, range(count)))

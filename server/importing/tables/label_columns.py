@@ -30,9 +30,15 @@ class LabelColumns:
     column: str | None = None
     """Column with a label per cell."""
     one_hot: tuple[str, ...] = ()
-    """Columns with a mark for the items of a class; their names are the classes."""
+    """Columns that stand for one class each.
+
+    A mark gives an item the class of the column's name.
+    """
     shares: bool = False
-    """Whether the columns of `one_hot` have shares, of which the largest is the class."""
+    """Whether the columns of `one_hot` have shares instead of marks.
+
+    The largest share is the class.
+    """
     separators: str = "|"
     """Characters between several labels in a cell."""
     findings: list[Finding] = field(default_factory=list)
@@ -278,7 +284,10 @@ def _has_numbers(cells: Sequence[Any]) -> bool:
 
 
 def _shares(columns: HasColumns, taken: Collection[str | None]) -> LabelColumns | None:
-    """The proposal of columns with shares that sum to 1 per row, such as probabilities."""
+    """Propose columns with shares that sum to 1 per row, such as probabilities.
+
+    None without them.
+    """
     names = [
         column
         for column in columns.numeric(taken)
