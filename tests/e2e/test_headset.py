@@ -114,7 +114,9 @@ def test_one_hand_carries_the_world_two_scale_it_and_a_stick_turns_it(
     cosine = headset.world[0, 0] / np.linalg.norm(headset.world[:3, 0])
     assert np.isclose(cosine, np.cos(np.pi / 6), atol=1e-6)
     # None of these actions moved the floor on which the person stands.
-    assert headset.value("view.floor.matrixWorld.elements") == np.eye(4).ravel().tolist()
+    assert (
+        headset.value("view.scenery.ground.mesh.matrixWorld.elements") == np.eye(4).ravel().tolist()
+    )
 
 
 def test_hands_do_what_controllers_do(still_headset: Headset) -> None:
@@ -473,7 +475,9 @@ def test_passthrough_shows_no_ground(open_headset: Any) -> None:
     headset = open_headset()
     headset.enter("Enter AR")
     assert headset.driver.state("xr.presenting") == "immersive-ar"
-    assert headset.value("lodespace.stage.scene.background === null && !view.floor.parent")
+    assert headset.value(
+        "lodespace.stage.scene.background === null && view.scenery.ground === null"
+    )
 
 
 def test_a_refused_session_shows_a_notice(open_headset: Any) -> None:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from drivers.headset import Headset
+from drivers.headset import Headset, put_on
 from samples.digits import SIXES, TRUTH
 
 Pixels = npt.NDArray[np.uint8]
@@ -74,7 +74,10 @@ def show_one(open_headset: Any) -> Any:
         headset.put("left", (-0.9, 1.2, 0.9))
         headset.put("right", (0.9, 1.2, 0.9))
         headset.script("""
-          view.box.visible = view.floor.visible = false;
+          const { box, ground, labels, shadow } = view.scenery;
+          view.scenery.frame = () => {};
+          for (const part of [box.mesh, ground?.mesh, labels.mesh, shadow.points])
+            if (part) part.visible = false;
           view.parts.cloud.pointSize = 0.06;
         """)
         return headset
@@ -160,6 +163,59 @@ def test_slow_frames_lower_the_quality(open_headset: Any) -> None:
     headset.wait(lambda: not headset.value("!!view"), "the session did not end")
     assert headset.driver.evaluate("lodespace.cloud.points.geometry.drawRange.count") == len(TRUTH)
     assert headset.driver.evaluate("lodespace.cloud.points.geometry.index === null")
+
+
+def test_names_histograms_and_shadow_follow_the_labels(
+    own_still_server: Any, open_page: Any
+) -> None:
+    headset = put_on(open_page, own_still_server.url)
+    headset.driver.wait_for_rest("absent")
+    headset.driver.label(4, np.flatnonzero(TRUTH == 4))
+    headset.enter()
+    scenery = "view.scenery"
+    headset.wait(lambda: headset.value(f"{scenery}.labels.mesh.visible"), "no island has a name")
+    # The name is over the island of the class.
+    anchor = headset.value(f"""(() => {{
+      const {{ mesh }} = {scenery}.labels;
+      return view.at.fromBufferAttribute(mesh.geometry.attributes.position, 0)
+        .applyMatrix4(view.parts.stage.world.matrix).toArray();
+    }})()""")
+    fours = headset.in_room(np.flatnonzero(TRUTH == 4))
+    middle = np.median(fours, axis=0)
+    assert abs(anchor[0] - middle[0]) < 0.06 and abs(anchor[2] - middle[2]) < 0.06
+    assert middle[1] < anchor[1] < fours[:, 1].max() + 0.1
+    bars = headset.value(f"{scenery}.box.mesh.geometry.drawRange.count - {scenery}.box.fixed")
+    assert bars / 6 > 3 * 10, "the histograms are missing"
+    assert headset.value(f"{scenery}.shadow.points.visible")
+    headset.driver.label(7, np.flatnonzero(TRUTH == 7))
+    headset.wait(
+        lambda: headset.value(f"{scenery}.labels.mesh.geometry.drawRange.count") == 12,
+        "the second class has no name",
+    )
+    assert headset.value("view.figures().drawCalls") <= 28
+
+
+def test_nothing_remains_after_vr(open_headset: Any) -> None:
+    """The second session leaves as many objects, geometries and textures as the first."""
+    headset = open_headset()
+    counts = []
+    for button in ("Enter VR", "Enter AR", "Enter VR", "Enter AR"):
+        headset.enter(button)
+        headset.put("right", (0.1, 1.3, 0.1))
+        headset.frames(6)
+        headset.driver.evaluate("lodespace.xr.entry.leave()")
+        headset.wait(lambda: not headset.value("!!view"), "the session did not end")
+        headset.driver.page.wait_for_timeout(300)
+        counts.append(
+            headset.driver.evaluate("""(() => {
+              let objects = 0;
+              lodespace.stage.scene.traverse(() => { objects += 1; });
+              const { memory } = lodespace.stage.renderer.info;
+              return [objects, memory.geometries, memory.textures];
+            })()""")
+        )
+    assert counts[2] == counts[0] and counts[3] == counts[1], counts
+    assert counts[1] == counts[0], counts
 
 
 CUT = 8

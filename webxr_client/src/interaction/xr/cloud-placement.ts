@@ -1,5 +1,5 @@
 /** Place of the cloud in the room: at the start, after recentring, and after another scene. */
-import { type LineSegments, Vector3 } from "three";
+import { type Object3D, Vector3 } from "three";
 import type { Stage } from "../../scene/stage.js";
 import { fitBox } from "../../scene/xr/room.js";
 import type { HeadPose } from "./placement/head-pose.js";
@@ -27,7 +27,7 @@ export class CloudPlacement {
   constructor(
     private readonly stage: Stage,
     private readonly head: HeadPose,
-    private readonly box: LineSegments,
+    private readonly box: Object3D,
     private readonly onFloor: boolean,
   ) {
     stage.world.visible = false;

@@ -10,24 +10,26 @@ export interface QualityLevel {
   readonly largest: number;
   /** Share of the points that is drawn. */
   readonly share: number;
+  /** Whether the points have a shadow on the base of the box. */
+  readonly shadow: boolean;
 }
 
 /**
  * Levels from the best to the fastest. Foveation comes first, because it is hardly visible. Large
- * points cost most when a person stands in the cloud: half the size is a quarter of the pixels.
- * Points are left out last.
+ * points cost most when a person stands in the cloud: half the size is a quarter of the pixels. The
+ * shadow draws each point again. Points are left out last.
  *
  * Points are never larger than 56 pixels, because some drivers drop a point whose middle is outside
  * the picture of an eye. A smaller point is nearer to the edge when it disappears, and so disturbs
  * less.
  */
 export const LEVELS: readonly QualityLevel[] = [
-  { foveation: 0.4, largest: 56, share: 1 },
-  { foveation: 1, largest: 56, share: 1 },
-  { foveation: 1, largest: 40, share: 1 },
-  { foveation: 1, largest: 28, share: 1 },
-  { foveation: 1, largest: 28, share: 0.6 },
-  { foveation: 1, largest: 28, share: 0.35 },
+  { foveation: 0.4, largest: 56, share: 1, shadow: true },
+  { foveation: 1, largest: 56, share: 1, shadow: true },
+  { foveation: 1, largest: 40, share: 1, shadow: false },
+  { foveation: 1, largest: 28, share: 1, shadow: false },
+  { foveation: 1, largest: 28, share: 0.6, shadow: false },
+  { foveation: 1, largest: 28, share: 0.35, shadow: false },
 ];
 
 /**

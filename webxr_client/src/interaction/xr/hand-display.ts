@@ -14,8 +14,9 @@ import { STYLUS_RADIUS } from "./placement/dimensions.js";
 import type { HeadPose } from "./placement/head-pose.js";
 import { placeCardAtBrush, placeCardOverSheet } from "./placement/palette-placement.js";
 
-const ADD_COLOUR = new Color("#8fd0ff");
-const SUBTRACT_COLOUR = new Color(BOARD_WARM);
+// Brush and points write these bytes unchanged, so these colours are sRGB.
+const ADD_COLOUR = new Color("#8fd0ff").convertLinearToSRGB();
+const SUBTRACT_COLOUR = new Color(BOARD_WARM).convertLinearToSRGB();
 
 /** The boards that react to the hand. */
 interface Boards {

@@ -3,7 +3,7 @@
  * which nothing changes allocates nothing.
  */
 import { effect, untracked } from "@preact/signals";
-import { Color, Group, PerspectiveCamera, type Texture, Vector3 } from "three";
+import { Group, PerspectiveCamera, type Texture, Vector3 } from "three";
 import type { Atlas } from "../../scene/cloud/atlas.js";
 import type { PointCloud } from "../../scene/cloud/point-cloud.js";
 import type { Presenter, Stage } from "../../scene/stage.js";
@@ -13,7 +13,7 @@ import { ItemCard } from "../../scene/xr/boards/item-card.js";
 import { PaletteBoard } from "../../scene/xr/boards/palette-board.js";
 import { SheetBoard } from "../../scene/xr/boards/sheet-board.js";
 import type { InputModels } from "../../scene/xr/input-models.js";
-import { fitBox, floorGrid, roomLights, sceneBox } from "../../scene/xr/room.js";
+import { fitBox, roomLights } from "../../scene/xr/room.js";
 import type { AppState } from "../../state/app-state.js";
 import type { Commands } from "../../state/commands.js";
 import type { XrMode } from "../../state/xr-state.js";
@@ -34,6 +34,7 @@ import { PaletteDisplay } from "./palette-display.js";
 import { HeadPose } from "./placement/head-pose.js";
 import { placeSheet } from "./placement/placement.js";
 import { PresenceSender } from "./presence-sender.js";
+import { Scenery } from "./scenery.js";
 import { Senses } from "./senses.js";
 import type { XrSurroundings } from "./surroundings.js";
 
@@ -56,7 +57,6 @@ export interface XrSetting {
   models: InputModels;
 }
 
-const GROUND = "#0d1219";
 /** Near plane, metres: a picture at a hand's breadth from the eyes is still drawn. */
 const NEAR = 0.05;
 /** Far plane, metres: beyond the floor and an enlarged cloud. Nearer planes win precision. */
@@ -72,8 +72,7 @@ export class XrView implements Presenter {
   private readonly bench: BenchDisplay | null;
   private readonly camera = new PerspectiveCamera(50, 1, NEAR, FAR);
   private readonly room = new Group();
-  private readonly floor = floorGrid();
-  private readonly box = sceneBox();
+  private readonly scenery: Scenery;
   private readonly drawing: CloudDrawing;
   private readonly drawn: HandModels;
   private readonly display: HandDisplay;
@@ -97,10 +96,12 @@ export class XrView implements Presenter {
 
   constructor(
     private readonly parts: XrParts,
-    private readonly setting: XrSetting,
+    setting: XrSetting,
   ) {
     const { state, commands, stage, atlas } = parts;
-    this.placement = new CloudPlacement(stage, this.head, this.box, setting.onFloor);
+    const { mode, onFloor } = setting;
+    this.scenery = new Scenery(state, stage, parts.cloud, mode, onFloor, this.upload);
+    this.placement = new CloudPlacement(stage, this.head, this.scenery.box.mesh, onFloor);
     this.palette = new PaletteBoard(state);
     this.sheet = new SheetBoard(state, atlas);
     this.card = new ItemCard(state, atlas);
@@ -109,7 +110,7 @@ export class XrView implements Presenter {
       [this.palette, this.palette.head, this.card, this.sheet],
       this.upload,
     );
-    this.drawing = new CloudDrawing(stage, parts.cloud, setting.mode, setting.adapts);
+    this.drawing = new CloudDrawing(stage, parts.cloud, mode, setting.adapts);
     this.probe = new BrushProbe(state, commands);
     this.presence = new PresenceSender(commands);
     const surroundings: XrSurroundings = {
@@ -194,6 +195,7 @@ export class XrView implements Presenter {
     this.presence.send(now, stage.world.matrix, position, orientation, this.inputs);
     cloud.setGrab(this.controls.grab.shownFromPlace);
     this.drawing.update(now, this.pointShare);
+    this.scenery.frame(now, this.drawing.quality.level.shadow);
     renderer.render(stage.scene, this.camera);
     this.clock.end(performance.now(), renderer.info.render.calls);
   }
@@ -217,15 +219,14 @@ export class XrView implements Presenter {
     cloud.setHovered(-1);
     this.drawing.dispose();
     stage.scene.remove(this.room);
-    stage.world.remove(this.box);
     const { state } = this.parts;
     state.xr.atBrush.value = state.xr.aimed.value = -1;
     state.xr.naming.target.value = null;
     // The page needs a current picture; in VR, the current picture can be NO_PICTURE.
     state.review.at.value = Math.max(0, state.review.at.peek());
-    for (const part of [this.palette, this.sheet, this.card, this.display, this.bench, this.senses])
+    const { palette, sheet, card, display, bench, senses, scenery } = this;
+    for (const part of [palette, sheet, card, display, bench, senses, scenery])
       part?.dispose();
-    for (const lines of [this.floor, this.box]) lines.geometry.dispose();
   }
 
   // ----------------------------------------------------------------------------------------------
@@ -240,18 +241,10 @@ export class XrView implements Presenter {
       this.sheet.mesh,
       this.card.mesh,
     );
-    if (this.setting.mode === "immersive-vr") {
-      stage.scene.background = new Color(GROUND);
-      this.undo.push(() => {
-        stage.scene.background = null;
-      });
-      if (this.setting.onFloor) this.room.add(this.floor);
-    }
     if (this.bench) this.room.add(this.bench.mesh);
     for (const spaces of this.inputs.spaces) this.room.add(spaces.ray, spaces.grip, spaces.hand);
     this.palette.mesh.matrixAutoUpdate = false;
     stage.scene.add(this.room);
-    stage.world.add(this.box);
   }
 
   /**
@@ -296,7 +289,7 @@ export class XrView implements Presenter {
     if (change === "cloud" || change === "dimension") this.place();
     if (change === "box") {
       this.pointShare *= this.controls.scenes.boxRatio;
-      fitBox(this.box, this.parts.stage.bounds());
+      fitBox(this.scenery.box.mesh, this.parts.stage.bounds());
     }
     this.newArrays = true;
   }

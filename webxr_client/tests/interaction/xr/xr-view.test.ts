@@ -160,7 +160,7 @@ describe("a new scene during VR", () => {
   const across = () =>
     page.parts.stage.bounds().getSize(new Vector3()).x * scaleOf(page.world.matrix);
   const pixels = () => page.cloud.points.material.uniforms.uPointSize?.value as number;
-  const box = () => page.world.children.find((child) => child.type === "LineSegments");
+  const box = () => page.world.children.find((child) => child.name === "box");
 
   it("in another box keeps the places of the cloud and of the hairlines round it", () => {
     enter();

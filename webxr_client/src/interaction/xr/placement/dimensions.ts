@@ -8,7 +8,7 @@
 /** Distance from the eyes to the middle of the cloud. */
 export const CLOUD_DISTANCE = 0.72;
 /** Largest extent of the cloud. */
-export const CLOUD_EXTENT = 0.66;
+export const CLOUD_EXTENT = 0.74;
 /** Angle of the cloud's middle below the eyes, radians. */
 export const CLOUD_BELOW_ANGLE = (15 * Math.PI) / 180;
 /** Lowest height of the cloud's middle above the floor. */

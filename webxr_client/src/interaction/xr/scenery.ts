@@ -1,0 +1,104 @@
+/**
+ * Objects round the cloud in VR and AR: ground and sky, the box with histograms, the shadow of the
+ * points, and the names of the islands. What depends on the positions is computed between frames,
+ * at most twice per second.
+ */
+import type { Texture } from "three";
+import { type CloudSummary, summarise } from "../../scene/cloud/cloud-summary.js";
+import { UNLABELED_DARK } from "../../scene/cloud/colours.js";
+import type { PointCloud } from "../../scene/cloud/point-cloud.js";
+import type { Stage } from "../../scene/stage.js";
+import { CloudShadow } from "../../scene/xr/cloud-shadow.js";
+import { Ground } from "../../scene/xr/ground.js";
+import { IslandLabels } from "../../scene/xr/island-labels.js";
+import { SceneBox } from "../../scene/xr/scene-box.js";
+import type { AppState } from "../../state/app-state.js";
+import type { XrMode } from "../../state/xr-state.js";
+
+/** Shortest time between two summaries, ms. */
+const SUMMARY_MS = 500;
+
+export class Scenery {
+  /** Floor and sky; null in AR, where the room is visible. */
+  readonly ground: Ground | null;
+  readonly box: SceneBox;
+  readonly labels = new IslandLabels();
+  readonly shadow: CloudShadow;
+  private summarised = Number.NEGATIVE_INFINITY;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  /** Versions of positions, labels, predictions and classes of the last summary. */
+  private readonly seen: unknown[] = [-1, -1, -1, null];
+
+  constructor(
+    private readonly state: AppState,
+    private readonly stage: Stage,
+    cloud: PointCloud,
+    mode: XrMode,
+    onFloor: boolean,
+    private readonly upload: (texture: Texture) => void,
+  ) {
+    this.ground = mode === "immersive-vr" ? new Ground(onFloor) : null;
+    this.box = new SceneBox(mode);
+    this.shadow = new CloudShadow(cloud, mode);
+    if (this.ground) stage.scene.add(this.ground.mesh);
+    stage.world.add(this.box.mesh, this.shadow.points, this.labels.mesh);
+  }
+
+  /**
+   * Update once per frame.
+   *
+   * @param now milliseconds
+   * @param shadows whether the frame rate allows the shadow
+   */
+  frame(now: number, shadows: boolean): void {
+    const { state } = this;
+    // A flat map stands upright, so that its shadow would be a line.
+    this.shadow.update(this.box.mesh, shadows && state.latent.latentDim !== 2);
+    if (this.timer !== undefined || now - this.summarised < SUMMARY_MS || !this.isStale()) return;
+    this.summarised = now;
+    this.timer = setTimeout(() => this.summarise(), 0);
+  }
+
+  dispose(): void {
+    clearTimeout(this.timer);
+    if (this.ground) this.stage.scene.remove(this.ground.mesh);
+    this.stage.world.remove(this.box.mesh, this.shadow.points, this.labels.mesh);
+    for (const part of [this.ground, this.box, this.shadow, this.labels]) part?.dispose();
+  }
+
+  /** Whether something has changed since the last summary. Notes the change. */
+  private isStale(): boolean {
+    const { latent, labelsVersion, predictionsVersion, classes } = this.state;
+    const { seen } = this;
+    if (
+      seen[0] === latent.version &&
+      seen[1] === labelsVersion.peek() &&
+      seen[2] === predictionsVersion.peek() &&
+      seen[3] === classes.peek()
+    )
+      return false;
+    seen[0] = latent.version;
+    seen[1] = labelsVersion.peek();
+    seen[2] = predictionsVersion.peek();
+    seen[3] = classes.peek();
+    return true;
+  }
+
+  private summarise(): void {
+    this.timer = undefined;
+    const { latent, annotations } = this.state;
+    const classes = this.state.classes.peek();
+    const { position, scale } = this.box.mesh;
+    const summary: CloudSummary = summarise({
+      n: latent.n,
+      positions: latent.to,
+      labels: annotations.labels,
+      predictions: annotations.predictions,
+      middle: position.toArray(),
+      size: scale.toArray(),
+    });
+    const colourOf = (id: number) => classes[id]?.colour ?? UNLABELED_DARK;
+    this.box.show(summary, colourOf, latent.latentDim === 2);
+    if (this.labels.show(summary.islands, classes)) this.upload(this.labels.texture);
+  }
+}

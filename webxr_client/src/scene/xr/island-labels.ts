@@ -1,0 +1,180 @@
+/**
+ * Names of the classes at their islands, one mesh for all. A name faces the eyes, is upright, and
+ * has the same size on the retina at each distance, so that it can be read from 2 m.
+ */
+import {
+  BufferAttribute,
+  BufferGeometry,
+  CanvasTexture,
+  LinearFilter,
+  LinearMipmapLinearFilter,
+  Mesh,
+  ShaderMaterial,
+} from "three";
+import type { ClassInfo } from "../../protocol/messages.js";
+import type { Island } from "../cloud/cloud-summary.js";
+import { BOARD_TEXT, fitted, font } from "./boards/board.js";
+
+/** Cell of a name in the picture, pixels. */
+const CELL_WIDTH = 256;
+const CELL_HEIGHT = 64;
+const COLUMNS = 4;
+const ROWS = 8;
+/** Largest number of names. The islands with the most items are named. */
+const MOST = COLUMNS * ROWS;
+/** Text of a name, pixels of the picture. */
+const TEXT = 40;
+/**
+ * Height of a cell per distance. The text is then 31 mm high per metre of distance; 20 to 24 mm per
+ * metre are usually recommended as the least for text in a headset.
+ */
+const ANGLE = 0.05;
+
+const vertexShader = /* glsl */ `
+attribute vec2 corner;   // from the island, in heights of a cell
+attribute vec2 place;    // in the picture
+varying vec2 vPlace;
+void main() {
+  vec4 view = modelViewMatrix * vec4(position, 1.0);
+  vec2 up = (viewMatrix * vec4(0.0, 1.0, 0.0, 0.0)).xy;
+  up = length(up) < 0.2 ? vec2(0.0, 1.0) : normalize(up);
+  float cell = ${ANGLE.toFixed(4)} * clamp(-view.z, 0.35, 3.0);
+  view.xy += cell * (corner.x * vec2(up.y, -up.x) + corner.y * up);
+  gl_Position = projectionMatrix * view;
+  vPlace = place;
+}
+`;
+
+const fragmentShader = /* glsl */ `
+uniform sampler2D uNames;
+varying vec2 vPlace;
+void main() {
+  gl_FragColor = texture2D(uNames, vPlace);
+  if (gl_FragColor.a < 0.02) discard;
+}
+`;
+
+export class IslandLabels {
+  readonly mesh: Mesh<BufferGeometry, ShaderMaterial>;
+  readonly texture: CanvasTexture;
+  private readonly context: CanvasRenderingContext2D;
+  private readonly anchors = new BufferAttribute(new Float32Array(3 * 4 * MOST), 3);
+  private readonly corners = new BufferAttribute(new Float32Array(2 * 4 * MOST), 2);
+  private readonly places = new BufferAttribute(new Float32Array(2 * 4 * MOST), 2);
+  /** Widths of the names in the picture, pixels, by class id. */
+  private readonly widths = new Map<number, number>();
+  private readonly cells = new Map<number, number>();
+  private drawn = "";
+
+  constructor() {
+    const canvas = document.createElement("canvas");
+    canvas.width = COLUMNS * CELL_WIDTH;
+    canvas.height = ROWS * CELL_HEIGHT;
+    const context = canvas.getContext("2d");
+    if (!context) throw new Error("the browser does not provide a 2D canvas");
+    this.context = context;
+    this.texture = new CanvasTexture(canvas);
+    this.texture.version = 0; // nothing to upload until the first drawing
+    this.texture.premultiplyAlpha = true;
+    this.texture.minFilter = LinearMipmapLinearFilter;
+    this.texture.magFilter = LinearFilter;
+    const geometry = new BufferGeometry();
+    geometry.setAttribute("position", this.anchors);
+    geometry.setAttribute("corner", this.corners);
+    geometry.setAttribute("place", this.places);
+    geometry.setIndex(
+      Array.from({ length: MOST }, (_, k) => [0, 1, 2, 0, 2, 3].map((at) => 4 * k + at)).flat(),
+    );
+    geometry.setDrawRange(0, 0);
+    const material = new ShaderMaterial({
+      vertexShader,
+      fragmentShader,
+      transparent: true,
+      premultipliedAlpha: true,
+      depthWrite: false,
+      uniforms: { uNames: { value: this.texture } },
+    });
+    this.mesh = new Mesh(geometry, material);
+    this.mesh.frustumCulled = false;
+    this.mesh.visible = false;
+    this.mesh.renderOrder = 3;
+  }
+
+  /** Show the names of `islands`. Returns whether the picture changed and has to be uploaded. */
+  show(islands: readonly Island[], classes: readonly ClassInfo[]): boolean {
+    const named = islands.filter(({ classId }) => classes[classId]).slice(0, MOST);
+    // The cells follow the ids, so that a change of the order of sizes draws nothing again.
+    const ids = named.map(({ classId }) => classId).sort((a, b) => a - b);
+    const changed = this.draw(ids.map((id) => classes[id]!));
+    named.forEach((island, k) => {
+      this.put(k, island);
+    });
+    this.mesh.geometry.setDrawRange(0, 6 * named.length);
+    this.mesh.visible = named.length > 0;
+    for (const attribute of [this.anchors, this.corners, this.places]) attribute.needsUpdate = true;
+    return changed;
+  }
+
+  dispose(): void {
+    this.texture.dispose();
+    this.mesh.geometry.dispose();
+    this.mesh.material.dispose();
+  }
+
+  private put(k: number, { classId, x, y, z, radius }: Island): void {
+    const width = this.widths.get(classId)!;
+    const cell = this.cells.get(classId)!;
+    const left = (cell % COLUMNS) / COLUMNS;
+    const top = 1 - Math.floor(cell / COLUMNS) / ROWS;
+    const right = left + width / CELL_WIDTH / COLUMNS;
+    const half = width / CELL_HEIGHT / 2;
+    const bottom = top - 1 / ROWS;
+    for (const [corner, across, up, u, v] of [
+      [0, -half, 0.2, left, bottom],
+      [1, half, 0.2, right, bottom],
+      [2, half, 1.2, right, top],
+      [3, -half, 1.2, left, top],
+    ] as const) {
+      // The name is above the island: most items are within the radius.
+      this.anchors.setXYZ(4 * k + corner, x, y + 1.5 * radius, z);
+      this.corners.setXY(4 * k + corner, across, up);
+      this.places.setXY(4 * k + corner, u, v);
+    }
+  }
+
+  /** Draw the names if they have changed. Returns whether they were drawn. */
+  private draw(classes: readonly ClassInfo[]): boolean {
+    const key = JSON.stringify(
+      classes.map(({ class_id, name, colour }) => [class_id, name, colour]),
+    );
+    if (key === this.drawn) return false;
+    this.drawn = key;
+    const { context } = this;
+    context.clearRect(0, 0, context.canvas.width, context.canvas.height);
+    context.textBaseline = "middle";
+    context.textAlign = "left";
+    this.widths.clear();
+    this.cells.clear();
+    classes.forEach(({ class_id, name, colour }, cell) => {
+      const left = (cell % COLUMNS) * CELL_WIDTH;
+      const top = Math.floor(cell / COLUMNS) * CELL_HEIGHT;
+      font(context, TEXT, 600);
+      const text = fitted(context, name, CELL_WIDTH - 40);
+      const width = Math.min(CELL_WIDTH - 4, context.measureText(text).width + 36);
+      context.fillStyle = "rgba(13, 18, 25, 0.82)";
+      context.beginPath();
+      context.roundRect(left + 1, top + 5, width - 2, CELL_HEIGHT - 10, 12);
+      context.fill();
+      context.fillStyle = colour;
+      context.beginPath();
+      context.roundRect(left + 8, top + 14, 7, CELL_HEIGHT - 28, 3);
+      context.fill();
+      context.fillStyle = BOARD_TEXT;
+      context.fillText(text, left + 23, top + CELL_HEIGHT / 2 + 2);
+      this.widths.set(class_id, width);
+      this.cells.set(class_id, cell);
+    });
+    this.texture.needsUpdate = true;
+    return true;
+  }
+}
