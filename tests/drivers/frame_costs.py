@@ -18,8 +18,9 @@ from drivers.headset import Headset, install
 from drivers.moving_points import MovingPoints
 from drivers.page import PageDriver, draw_little
 
-Phase = Literal["moving", "painting", "held"]
-PHASES: tuple[Phase, ...] = ("moving", "painting", "held")
+Phase = Literal["moving", "painting", "held", "keyframes"]
+PHASES: tuple[Phase, ...] = ("moving", "painting", "held", "keyframes")
+"""Activities during the frames. `keyframes`: each frame shows a new keyframe."""
 VIEW = {"width": 480, "height": 240}
 RATE = 8
 """Keyframes per second. At this rate, each burst (BURST) shows a new keyframe."""
@@ -52,10 +53,13 @@ _MEASURE = """() => new Promise((resolve) => {
   const bursts = %d;
   const skipped = %d;
   const length = %d;
+  const keyframes = %s;
+  const { latent } = state;
+  const shifted = [latent.to.slice(), latent.to.map((grid, k) => (k %% 4 < 3 ? grid ^ 64 : grid))];
   const gap = 1000 / 72;
   const seen = [];
   const look = () => seen.push([
-    state.latent.revision, state.latent.received,
+    state.latent.version, state.latent.received,
     state.selection.peek().items.length, view.clock.drawCalls,
   ]);
   let burst = 0;
@@ -74,6 +78,7 @@ _MEASURE = """() => new Promise((resolve) => {
     }
     for (let k = 1; k <= length; k++) {
       last = Math.max(last + gap, now - (length - k) * gap);
+      if (keyframes) latent.goTo(shifted[k %% 2], last, gap);
       if (counted) console.timeStamp('begin');
       draw.call(view, last, frame);
       if (!counted) continue;
@@ -115,9 +120,9 @@ class FrameCosts:
             for message in ("begin", "end")
         )
         self.script = (end - begin) / 1000
-        revision, received, self.selected, calls = seen.T
+        version, received, self.selected, calls = seen.T
         assert len(self.script) == len(seen) - 1, "the trace misses frames"
-        self.keyframe = np.diff(revision) > 0
+        self.keyframe = np.diff(version) > 0
         self.looked = np.diff(self.selected) != 0
         self.plain = ~(self.keyframe | self.looked)
         self.received = int(received[-1] - received[0])
@@ -196,8 +201,9 @@ class FrameBench:
             headset.click("right", "trigger")
             headset.hold("right", "squeeze")
             assert headset.value("view.controls.holding"), "there were no items to hold"
-        costs = self._frames(bursts, _OUTWARDS if phase == "painting" else _AROUND)
-        if phase != "moving":
+        path = _OUTWARDS if phase == "painting" else _AROUND
+        costs = self._frames(bursts, path, keyframes=phase == "keyframes")
+        if phase in ("painting", "held"):
             headset.let_go("right", "trigger" if phase == "painting" else "squeeze")
         self.driver.evaluate("lodespace.commands.clearSelection()")
         return costs
@@ -207,10 +213,11 @@ class FrameBench:
         items = np.arange(0, self.driver.evaluate("lodespace.state.latent.n"), 10)[:500]
         self.headset.brush_to("right", np.median(self.headset.in_room(items), axis=0))
 
-    def _frames(self, bursts: int, path: str) -> FrameCosts:
+    def _frames(self, bursts: int, path: str, *, keyframes: bool) -> FrameCosts:
         page = self.driver.page
         with _traced(page) as events:
-            told = page.evaluate(_MEASURE % (path, bursts, WARM_UP, BURST))
+            each = "true" if keyframes else "false"
+            told = page.evaluate(_MEASURE % (path, bursts, WARM_UP, BURST, each))
         return FrameCosts(events, np.array(told["seen"]), told["figures"])
 
 

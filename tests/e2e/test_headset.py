@@ -432,7 +432,7 @@ def test_other_controllers_are_drawn_by_their_models(
         )
         assert headset.value(f"view.drawn.{side}.children[0].material.forceSinglePass")
     headset.frames(2)
-    assert headset.value("view.figures().drawCalls") <= 40
+    assert headset.value("view.figures().drawCalls") <= 28
 
 
 def test_the_board_of_figures_is_shown(open_headset: Any) -> None:
@@ -547,7 +547,7 @@ def test_neighbours_follow_a_pulled_cluster_and_the_past_is_scrubbed(
     headset.touch("right", "back")
     headset.brush_to("right", np.median(headset.in_room(SIXES), axis=0))
     headset.wait(lambda: driver.evaluate("lodespace.forceLines.arrows.segments") >= 9, "no arrows")
-    assert headset.value("view.figures().drawCalls") <= 40
+    assert headset.value("view.figures().drawCalls") <= 28
 
 
 def test_the_place_at_the_hand_is_decoded(headset: Headset) -> None:

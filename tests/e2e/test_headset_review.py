@@ -119,7 +119,7 @@ def test_suspects_corrected_on_a_board_are_one_undoable_gesture(
             "[...lodespace.state.review.corrected.value.keys()]"
         )
     assert (page.labels == before).all()
-    assert headset.value("view.figures().drawCalls") <= 40
+    assert headset.value("view.figures().drawCalls") <= 28
     headset.touch("right", "confirm")
     confirmed_and_undone(headset, impure_server, items, before, "right")
 

@@ -1,7 +1,7 @@
 /**
  * Objects round the cloud in VR and AR: ground and sky, the box with histograms, the shadow of the
- * points, and the names of the islands. What depends on the positions is computed between frames,
- * at most twice per second.
+ * points, and the names of the islands. Bars and names are computed between frames, at most twice
+ * per second.
  */
 import type { Texture } from "three";
 import { type CloudSummary, summarise } from "../../scene/cloud/cloud-summary.js";

@@ -35,7 +35,7 @@ export interface CloudSummary {
   bars: Float32Array;
 }
 
-/** What the summary reads. */
+/** Input of the summary. */
 export interface Summarised {
   n: number;
   /** Positions, four numbers per point. */
