@@ -218,6 +218,36 @@ def test_nothing_remains_after_vr(open_headset: Any) -> None:
     assert counts[1] == counts[0], counts
 
 
+@pytest.mark.parametrize("button", ["Enter VR", "Enter AR"])
+def test_soft_edges_show_the_point_behind_them(show_one: Any, button: str) -> None:
+    """Of two points of the same colour, the nearer one is drawn first. Its soft edge has neither a
+    dark rim, nor in AR a rim in which the room is visible."""
+    headset = show_one(button)
+    at = headset.in_room(np.array([ALONE]))[0]
+    headset.script(f"""
+      const {{ latent }} = view.parts.state;
+      const positions = latent.to.slice();
+      // The second point is 15 mm farther right and 10 mm farther back; points are 60 mm large.
+      for (let axis = 0; axis < 3; axis++)
+        positions[4 * {ALONE + 1} + axis] = positions[4 * {ALONE} + axis] + [1000, 0, -650][axis];
+      latent.goTo(positions, performance.now() - 1000, 1);
+      view.parts.cloud.points.geometry.setDrawRange({ALONE}, 2);
+      view.parts.cloud.setAtlas(null);
+    """)
+    put_head(headset, at + np.array([0, 0, 0.3]))
+    x, y = (round(value) for value in on_framebuffer(headset, at))
+    drawn = framebuffer(headset, x - 40, y - 12, 80, 24)
+    # In AR, points have dark rims, so that only alpha shows where the room is visible.
+    shown = drawn[..., 3 if button == "Enter AR" else 1].astype(np.float64)
+    least = 1.0
+    for row in shown:
+        inside = np.flatnonzero(row > 0.5 * shown.max())
+        assert len(inside) > 24, "the points are not drawn"
+        least = min(least, row[inside[0] + 4 : inside[-1] - 3].min() / shown.max())
+    # With blending alone, it is 0.26 in VR and 0.13 in AR.
+    assert least > (0.65 if button == "Enter AR" else 0.8)
+
+
 CUT = 8
 """Pixels by which the test narrows the picture of the left eye."""
 
