@@ -8,9 +8,9 @@ import { type CloudSummary, summarise } from "../../scene/cloud/cloud-summary.js
 import { UNLABELED_DARK } from "../../scene/cloud/colours.js";
 import type { PointCloud } from "../../scene/cloud/point-cloud.js";
 import type { Stage } from "../../scene/stage.js";
+import { IslandLabels } from "../../scene/xr/boards/island-labels.js";
 import { CloudShadow } from "../../scene/xr/cloud-shadow.js";
 import { Ground } from "../../scene/xr/ground.js";
-import { IslandLabels } from "../../scene/xr/island-labels.js";
 import { SceneBox } from "../../scene/xr/scene-box.js";
 import type { AppState } from "../../state/app-state.js";
 import type { XrMode } from "../../state/xr-state.js";

@@ -225,8 +225,7 @@ export class XrView implements Presenter {
     // The page needs a current picture; in VR, the current picture can be NO_PICTURE.
     state.review.at.value = Math.max(0, state.review.at.peek());
     const { palette, sheet, card, display, bench, senses, scenery } = this;
-    for (const part of [palette, sheet, card, display, bench, senses, scenery])
-      part?.dispose();
+    for (const part of [palette, sheet, card, display, bench, senses, scenery]) part?.dispose();
   }
 
   // ----------------------------------------------------------------------------------------------

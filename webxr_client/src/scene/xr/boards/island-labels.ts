@@ -11,9 +11,9 @@ import {
   Mesh,
   ShaderMaterial,
 } from "three";
-import type { ClassInfo } from "../../protocol/messages.js";
-import type { Island } from "../cloud/cloud-summary.js";
-import { BOARD_TEXT, fitted, font } from "./boards/board.js";
+import type { ClassInfo } from "../../../protocol/messages.js";
+import type { Island } from "../../cloud/cloud-summary.js";
+import { BOARD_TEXT, fitted, font } from "./board.js";
 
 /** Cell of a name in the picture, pixels. */
 const CELL_WIDTH = 256;
