@@ -211,3 +211,20 @@ def test_a_far_cluster_comes_by_ray_and_grip(person: SourcesHeadset) -> None:
     assert np.linalg.norm(shown - HEAD) < 0.4 * np.linalg.norm(target - HEAD)
     assert np.allclose(person.world, before)
     person.let_go("right", "squeeze")
+
+
+@pytest.mark.parametrize("mode", ["gaze", "screen"])
+def test_sources_without_a_hand_do_not_disturb_hands(person: SourcesHeadset, mode: str) -> None:
+    ray = np.eye(4).ravel().tolist()
+    person.script(f"""
+      window.further = inputSources.add('none', '{mode}', {ray}, null, ['generic-button']);
+      inputSources.press(further);
+    """)
+    person.wait(lambda: person.value("inputSources.waiting") == 0, "a step was not run")
+    person.frames(2)
+    assert not person.value("view.inputs.right.pressed || view.inputs.left.pressed")
+    selected = person.paint("right", SIXES)
+    assert len(selected) > 150
+    person.script("inputSources.release(further);")
+    person.wait(lambda: person.value("inputSources.waiting") == 0, "a step was not run")
+    works(person, selected.tolist())
