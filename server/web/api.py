@@ -118,7 +118,15 @@ async def get_item_info(request: web.Request) -> web.Response:
     return as_json(summaries.item_info(request.app[SERVICE].session, _number(request, "item")))
 
 
-async def get_thumbnails(request: web.Request) -> web.Response:
+async def get_thumbnails_png(request: web.Request) -> web.Response:
+    return await _thumbnails(request, "png")
+
+
+async def get_thumbnails_webp(request: web.Request) -> web.Response:
+    return await _thumbnails(request, "webp")
+
+
+async def _thumbnails(request: web.Request, kind: thumbnails.PageKind) -> web.Response:
     """Send a page of the atlas. A browser caches the page, and validates it by its ETag."""
     project, page = request.app[SERVICE].project, _number(request, "page")
     try:
@@ -127,10 +135,11 @@ async def get_thumbnails(request: web.Request) -> web.Response:
         if any(known.value == tag for known in request.if_none_match or ()):
             return web.Response(status=304, headers=headers)
         async with request.app[SERVICE].lanes.picture(visitor_of(request).device):
-            png = await asyncio.to_thread(
-                thumbnails.page_png,
+            encoded = await asyncio.to_thread(
+                thumbnails.page_file,
                 project.items,
                 page,
+                kind,
                 project.thumbnails,
                 write=not project.read_only,
             )
@@ -138,7 +147,7 @@ async def get_thumbnails(request: web.Request) -> web.Response:
         raise RequestError(
             f"There is no thumbnail page {page}.", code="unknown_page", status=404
         ) from None
-    return web.Response(body=png, content_type="image/png", headers=headers)
+    return web.Response(body=encoded, content_type=f"image/{kind}", headers=headers)
 
 
 async def get_labels(request: web.Request) -> web.Response:

@@ -123,3 +123,32 @@ def test_an_approved_headset_labels_in_vr_until_it_is_revoked(
     page.wait(
         lambda: (page.labels[selected] == 6).all(), 60, "the labels are no longer on the page"
     )
+
+
+@pytest.mark.timeout(600)
+def test_pictures_are_sent_once_despite_the_certificate(
+    owner: PageDriver, headset: Headset
+) -> None:
+    """Chromium stores nothing that came with a certificate error, so the page keeps the pictures
+    itself, until its access ends."""
+    page = headset.driver
+    approve(owner, headset)
+    loaded = "lodespace.state.picturesVersion.value >= 2"  # of the two pages of the digits
+    page.wait(lambda: page.evaluate(loaded), 120, "the pictures were not loaded")
+    kept = "caches.open('lodespace-pictures').then(async (all) => (await all.keys()).length)"
+    page.wait(lambda: page.evaluate(kept) == 2, 60, "the pictures were not kept")
+    statuses: list[int] = []
+    page.page.on(
+        "response",
+        lambda answer: statuses.append(answer.status) if "/thumbnails/" in answer.url else None,
+    )
+    page.page.reload()
+    page.wait_for_scene()
+    page.wait(lambda: page.evaluate(loaded), 120, "the pictures were not loaded again")
+    assert statuses == [304, 304]
+    (device,) = owner.evaluate("lodespace.state.access.value.devices")
+    owner.evaluate(
+        f"fetch('/api/access/revoke', {{method: 'POST', headers: {{'Content-Type': "
+        f"'application/json'}}, body: JSON.stringify({{device: '{device['device']}'}})}})"
+    )
+    page.wait(lambda: page.evaluate(kept) == 0, 60, "the pictures were kept after the revocation")

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import trimesh
 from aiohttp.test_utils import TestClient
+from PIL import Image
 
 from drivers.servers import ClientOf
 from drivers.stream_client import StreamClient
@@ -82,6 +83,21 @@ async def test_atlas_page_is_cached_and_made_again_when_damaged(
     (kept,) = (tmp_path / "digits" / "thumbnails").glob("page-0000-*.png")
     kept.write_bytes(png[:1000])  # damaged, as by a power cut
     assert await (await http.get("/api/thumbnails/0.png")).read() == png
+
+
+async def test_atlas_page_as_webp_has_the_same_pixels_and_fewer_bytes(
+    client_of: ClientOf, tmp_path: Path
+) -> None:
+    http = await client_of(None, tmp_path / "digits")
+    png = await (await http.get("/api/thumbnails/0.png")).read()
+    answer = await http.get("/api/thumbnails/0.webp")
+    webp = await answer.read()
+    assert answer.content_type == "image/webp" and len(webp) < len(png)
+    first, second = (np.asarray(Image.open(io.BytesIO(one)).convert("RGB")) for one in (png, webp))
+    assert np.array_equal(first, second)
+    (kept,) = (tmp_path / "digits" / "thumbnails").glob("page-0000-*.webp")
+    kept.write_bytes(webp[:1000])  # damaged, as by a power cut
+    assert await (await http.get("/api/thumbnails/0.webp")).read() == webp
 
 
 async def test_hostile_class_names_are_exported_unchanged(

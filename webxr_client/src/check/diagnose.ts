@@ -21,6 +21,11 @@ export interface Surroundings {
    * browser.
    */
   ar: boolean | string;
+  /**
+   * Names of functions of newer browsers that the page needs and this browser lacks, such as
+   * "Object.hasOwn".
+   */
+  missing: readonly string[];
 }
 
 export interface Finding {
@@ -47,6 +52,7 @@ export function diagnose(about: Surroundings): Diagnosis {
   const findings = [
     secureContext(about),
     graphics(about),
+    modern(about),
     knowsXr(about),
     headset(about),
     passthrough(about),
@@ -95,6 +101,20 @@ function graphics({ webgl2 }: Surroundings): Finding {
           "Turn on hardware acceleration in the browser's settings, or use another browser.",
         ].join(" "),
       };
+}
+
+function modern({ missing }: Surroundings): Finding {
+  const named = { name: "Functions of the browser", what: missing.join(", no ") };
+  if (missing.length === 0)
+    return { ...named, state: "good", text: "The browser has all functions that the page needs." };
+  return {
+    ...named,
+    state: "bad",
+    text: [
+      `The browser is too old: it lacks ${missing.join(", ")}.`,
+      "Update the browser or the headset; Chromium 103 of 2022 and later have these functions.",
+    ].join(" "),
+  };
 }
 
 function knowsXr({ xr, secure }: Surroundings): Finding {

@@ -5,6 +5,7 @@
 import "../ui/styles.css";
 import "./check.css";
 import { type Diagnosis, diagnose } from "./diagnose.js";
+import { missingFunctions } from "./functions.js";
 
 const MARK = { good: "✓", bad: "✕", absent: "–" } as const;
 
@@ -53,5 +54,6 @@ show(
     xr: "xr" in navigator && navigator.xr !== undefined,
     vr,
     ar,
+    missing: missingFunctions(),
   }),
 );

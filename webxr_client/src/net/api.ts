@@ -22,10 +22,15 @@ import type {
 } from "../protocol/messages.js";
 import { readSceneFile, type SceneFile } from "../protocol/scene-file.js";
 import { ServerError } from "./errors.js";
+import { fetchKept } from "./picture-cache.js";
 import * as site from "./site.js";
 
-async function get(path: string, options?: RequestInit): Promise<Response> {
-  const response = await fetch(path, options).catch(() => {
+async function get(
+  path: string,
+  options?: RequestInit,
+  request: typeof fetchKept = fetch,
+): Promise<Response> {
+  const response = await request(path, options).catch(() => {
     // The browser's own message, such as "Failed to fetch", does not help the user.
     throw new Error("The server cannot be reached.");
   });
@@ -60,7 +65,8 @@ export async function fetchScene(): Promise<SceneFile> {
 }
 
 export async function fetchThumbnails(page: number): Promise<Blob> {
-  return site.isSite ? site.thumbnails(page) : (await get(`/api/thumbnails/${page}.png`)).blob();
+  if (site.isSite) return site.thumbnails(page);
+  return (await get(`/api/thumbnails/${page}.webp`, {}, fetchKept)).blob();
 }
 
 export async function fetchItemInfo(item: number): Promise<ItemInfo> {

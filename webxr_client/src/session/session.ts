@@ -3,6 +3,7 @@ import { batch } from "@preact/signals";
 import { fetchSession, searchItems } from "../net/api.js";
 import { Connection } from "../net/connection.js";
 import { messageOf, ServerError } from "../net/errors.js";
+import { forgetKept } from "../net/picture-cache.js";
 import { isSite } from "../net/site.js";
 import { type AppState, NOTHING } from "../state/app-state.js";
 import type { Commands } from "../state/commands.js";
@@ -99,6 +100,7 @@ export class Session {
       if (isNotPaired(error)) {
         this.connection.pause();
         state.failure.value = "";
+        void forgetKept();
         void this.pairing.ask();
         return;
       }
@@ -111,6 +113,7 @@ export class Session {
   private showRevoked(): void {
     this.connection.pause();
     this.state.failure.value = "";
+    void forgetKept();
     this.pairing.revoked();
   }
 

@@ -10,6 +10,7 @@ const GOOD: Surroundings = {
   xr: true,
   vr: true,
   ar: true,
+  missing: [],
 };
 
 describe("a browser", () => {
@@ -36,6 +37,12 @@ describe("a browser", () => {
       { vr: "denied by Permissions-Policy" },
       "Headset",
       /Permissions-Policy/,
+    ],
+    [
+      "no Object.hasOwn",
+      { missing: ["Object.hasOwn"] },
+      "Functions of the browser",
+      /too old.*hasOwn/,
     ],
     ["no WebGL 2", { webgl2: false }, "WebGL 2", /hardware acceleration/],
   ])("with %s gets the reason and the remedy", (_, lacking, name, advice) => {

@@ -18,6 +18,7 @@ import {
 } from "three";
 import { mergeGeometries } from "three/addons/utils/BufferGeometryUtils.js";
 import { clone } from "three/addons/utils/SkeletonUtils.js";
+import { fetchKept } from "../../net/picture-cache.js";
 import { fetchModel } from "./model-loader.js";
 
 const PATH = "models/";
@@ -59,7 +60,7 @@ export class InputModels {
   }
 
   private async knownProfile(wanted: readonly string[]): Promise<string | null> {
-    this.profiles ??= fetch(`${PATH}profilesList.json`).then((answer) => {
+    this.profiles ??= fetchKept(`${PATH}profilesList.json`).then((answer) => {
       if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
       return answer.json() as Promise<Record<string, { path: string }>>;
     });

@@ -5,6 +5,7 @@ import {
   type GLTFLoaderPlugin,
   type GLTFParser,
 } from "three/addons/loaders/GLTFLoader.js";
+import { fetchKept } from "../../net/picture-cache.js";
 
 /**
  * Textures from images inside the file. GLTFLoader fetches such an image from a `blob:` URL, which
@@ -43,7 +44,7 @@ function newLoader(): GLTFLoader {
  * extension.
  */
 export async function fetchModel(url: string): Promise<Group> {
-  const answer = await fetch(url);
+  const answer = await fetchKept(url);
   if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
   return parseModel(await answer.arrayBuffer());
 }

@@ -1,0 +1,33 @@
+/**
+ * Functions that the page needs and that some headsets' browsers may lack, because they have an old
+ * Chromium whose version is not published (Pico).
+ */
+
+/** Returns whether a browser has a function. */
+type Probe = () => boolean;
+
+/** Functions by name, with the version of Chromium that has them first. */
+const FUNCTIONS: Readonly<Record<string, Probe>> = {
+  /** Chromium 93. */
+  "Object.hasOwn": () => typeof Object.hasOwn === "function",
+  /** Chromium 99. */
+  "CanvasRenderingContext2D.roundRect": () =>
+    typeof CanvasRenderingContext2D === "function" &&
+    "roundRect" in CanvasRenderingContext2D.prototype,
+  /** Chromium 103. The constructor refuses formats that the browser does not know. */
+  'DecompressionStream("deflate-raw")': () => {
+    new DecompressionStream("deflate-raw");
+    return true;
+  },
+};
+
+/** Names of the functions that this browser lacks. */
+export function missingFunctions(functions = FUNCTIONS): string[] {
+  return Object.keys(functions).filter((name) => {
+    try {
+      return !functions[name]?.();
+    } catch {
+      return true;
+    }
+  });
+}

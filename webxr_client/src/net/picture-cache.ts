@@ -1,0 +1,81 @@
+/**
+ * Files that the page keeps between visits: pages of the atlas, models of controllers and hands.
+ * A browser keeps nothing that came with a certificate error (Chromium: "Do not cache content with
+ * cert errors", net/http/http_cache_transaction.cc), and the server's own certificate is such an
+ * error. The page then keeps the files itself, with their tag, and asks the server whether the tag
+ * is still current.
+ */
+
+const NAME = "lodespace-pictures";
+/** Largest number of bytes that the page keeps: 25 pages of 100,000 digits have 16 MB. */
+const MOST_BYTES = 128e6;
+const TAG = "ETag";
+/** Header of a kept file: time of the last use, ms. */
+const USED = "X-Used";
+const BYTES = "X-Bytes";
+/** The time of the last use is written again after a day only, because it writes the whole file. */
+const DAY_MS = 86_400_000;
+
+/** The store of the browser; null without a store, or if the browser caches by itself. */
+async function store(): Promise<Cache | null> {
+  if (typeof caches === "undefined" || location.protocol !== "https:") return null;
+  return caches.open(NAME).catch(() => null);
+}
+
+/**
+ * Fetch a file, from the store if its tag is still current. Resolves with any answer of the server
+ * but 304.
+ */
+export async function fetchKept(url: string, options?: RequestInit): Promise<Response> {
+  const kept = await store();
+  const own = await kept?.match(url).catch(() => undefined);
+  const tag = own?.headers.get(TAG);
+  const answer = await fetch(
+    url,
+    tag ? { ...options, headers: { "If-None-Match": tag } } : options,
+  );
+  if (answer.status === 304 && own) {
+    if (Date.now() - Number(own.headers.get(USED)) > DAY_MS)
+      void keep(kept, url, own.clone()).catch(() => {});
+    return own;
+  }
+  if (kept && answer.ok && answer.headers.get(TAG))
+    void keep(kept, url, answer.clone()).catch(() => {});
+  return answer;
+}
+
+/** Forget all files: this device has no access any more. */
+export async function forgetKept(): Promise<void> {
+  if (typeof caches === "undefined") return;
+  await caches.delete(NAME).catch(() => false);
+}
+
+async function keep(kept: Cache | null, url: string, answer: Response): Promise<void> {
+  const blob = await answer.blob();
+  if (!kept || blob.size > MOST_BYTES / 4) return;
+  const headers = {
+    "Content-Type": answer.headers.get("Content-Type") ?? "",
+    [TAG]: answer.headers.get(TAG) ?? "",
+    [BYTES]: String(blob.size),
+    [USED]: String(Date.now()),
+  };
+  await kept.put(url, new Response(blob, { headers }));
+  await makeRoom(kept);
+}
+
+/** Remove the files that were not used for the longest time, until the rest is small enough. */
+async function makeRoom(kept: Cache): Promise<void> {
+  const files: { request: Request; bytes: number; used: number }[] = [];
+  for (const request of await kept.keys()) {
+    const headers = (await kept.match(request))?.headers;
+    const bytes = Number(headers?.get(BYTES) ?? 0);
+    files.push({ request, bytes, used: Number(headers?.get(USED) ?? 0) });
+  }
+  let total = files.reduce((sum, { bytes }) => sum + bytes, 0);
+  files.sort((a, b) => a.used - b.used);
+  for (const { request, bytes } of files) {
+    if (total <= MOST_BYTES) return;
+    await kept.delete(request);
+    total -= bytes;
+  }
+}
