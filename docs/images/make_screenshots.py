@@ -132,7 +132,7 @@ def shoot_sheet(headset: Headset) -> None:
     driver.evaluate("lodespace.commands.openSheet('uncertain')")
     driver.wait(lambda: (driver.state("review.sheet") or {"status": ""})["status"] == "open")
     headset.script(
-        "emulated.position.set(0, 1.6, 0.6); emulated.quaternion.set(-0.126, -0.296, -0.04, 0.946);"
+        "emulated.position.set(0, 1.6, 0.6); emulated.quaternion.set(-0.127, -0.19, -0.025, 0.973);"
     )
     headset.put("left", (0.02, 1.14, 0.28))
     headset.touch("right", "picture", 3)

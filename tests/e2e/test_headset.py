@@ -536,6 +536,11 @@ def test_neighbours_follow_a_pulled_cluster_and_the_past_is_scrubbed(
     moment = driver.state("time.moment")
     headset.touch("right", "after")
     driver.wait(lambda: driver.state("time.moment") == moment + 1)
+    headset.touch("right", "play")
+    driver.wait(lambda: driver.state("time.moment") > moment + 2, message="nothing was played")
+    if driver.state("time.playing"):
+        headset.touch("right", "play")
+    driver.wait(lambda: not driver.state("time.playing"))
     headset.touch("right", "live")
     driver.wait(lambda: driver.state("time.live"))
     headset.wait(
@@ -548,6 +553,36 @@ def test_neighbours_follow_a_pulled_cluster_and_the_past_is_scrubbed(
     headset.brush_to("right", np.median(headset.in_room(SIXES), axis=0))
     headset.wait(lambda: driver.evaluate("lodespace.forceLines.arrows.segments") >= 9, "no arrows")
     assert headset.value("view.figures().drawCalls") <= 28
+
+
+def test_a_strip_shows_pictures_between_two_picked_items(headset: Headset) -> None:
+    driver = headset.driver
+    headset.turn_palette("right", "time")
+    headset.touch("right", "walk")
+    assert "Hold the brush at an item" in headset.message
+    ends = []
+    for digit in (0, 1):
+        item = int(np.flatnonzero(digit == TRUTH)[0])
+        headset.brush_to("right", headset.in_room(np.array([item]))[0])
+        headset.click("right", "trigger")
+        ends.append("from" if digit == 0 else "to")
+        walk = driver.state("forces.walk")
+        assert walk[ends[-1]] >= 0, headset.message
+    headset.wait(
+        lambda: driver.evaluate("lodespace.state.forces.walk.value.pictures.length") == 9,
+        "nothing was decoded",
+    )
+    headset.frames(6)
+    assert headset.value("view.walk.strip.mesh.visible && view.walk.strip.drawnAt > 0")
+    assert driver.selected.tolist() == [], "the brush painted while items were picked"
+    # The strip is near the line between the items, on its upper side.
+    at = np.array(headset.value("Array.from(view.walk.strip.mesh.matrix.elements)"))[12:15]
+    picked = np.array([driver.state("forces.walk")[end] for end in ends])
+    middle = headset.in_room(picked).mean(axis=0)
+    assert np.linalg.norm(at - middle) < 0.12 and at[1] > middle[1]
+    headset.touch("right", "walk")
+    headset.frames(3)
+    assert not headset.value("view.walk.strip.mesh.visible")
 
 
 def test_the_place_at_the_hand_is_decoded(headset: Headset) -> None:

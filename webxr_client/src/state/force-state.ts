@@ -38,9 +38,14 @@ export interface Decoded {
   bytes: Uint8Array;
 }
 
+/** Number of pictures on the path between two items. */
+export const WALK_PICTURES = 9;
+
 /** Pictures on the straight path from an item to another item. */
 export interface Walk {
+  /** First item; -1 until it is picked. */
   from: number;
+  /** Last item; -1 until it is picked. */
   to: number;
   /** Pictures at even steps from `from` to `to`; empty until the model has answered. */
   pictures: readonly Decoded[];

@@ -37,6 +37,7 @@ import { PresenceSender } from "./presence-sender.js";
 import { Scenery } from "./scenery.js";
 import { Senses } from "./senses.js";
 import type { XrSurroundings } from "./surroundings.js";
+import { WalkDisplay } from "./walk.js";
 
 export interface XrParts {
   state: AppState;
@@ -81,6 +82,7 @@ export class XrView implements Presenter {
   private readonly head = new HeadPose();
   readonly paletteDisplay: PaletteDisplay;
   private readonly senses: Senses;
+  private readonly walk: WalkDisplay;
   private readonly probe: BrushProbe;
   private readonly schedule: DrawSchedule;
   private readonly at = new Vector3();
@@ -132,7 +134,7 @@ export class XrView implements Presenter {
         this.drawn.detach(hand);
         this.controls.disconnected(hand);
       },
-      press: (hand: TrackedHand) => this.controls.press(hand),
+      press: (hand: TrackedHand) => this.walk.press(hand) || this.controls.press(hand),
       release: (hand: TrackedHand) => this.controls.release(hand),
       cancel: (hand: TrackedHand) => this.controls.cancel(hand),
       squeeze: (hand: TrackedHand) => this.controls.squeeze(hand),
@@ -150,6 +152,8 @@ export class XrView implements Presenter {
         })
       : new FrameClock();
     this.paletteDisplay = new PaletteDisplay(this.palette, this.controls);
+    this.walk = new WalkDisplay(state, commands, this.controls);
+    this.schedule.boards.push(this.walk.strip);
     this.display = new HandDisplay(state, parts.cloud, this.controls, this, this.probe);
     this.build();
     this.watch();
@@ -186,6 +190,7 @@ export class XrView implements Presenter {
     this.controls.frame(now, seconds);
     stage.world.matrixWorldNeedsUpdate = true;
     this.display.update(this.head);
+    this.walk.update(this.head, stage.world.matrix);
     if (this.controls.brushShown) this.probe.decode(this.controls.brush.centre, now);
     this.senses.update(now);
     stage.beforeFrame();
@@ -207,7 +212,7 @@ export class XrView implements Presenter {
   }
 
   dispose(): void {
-    const { stage, cloud } = this.parts;
+    const { stage, cloud, state } = this.parts;
     this.controls.endAll();
     this.presence.leave();
     this.inputs.dispose();
@@ -219,13 +224,13 @@ export class XrView implements Presenter {
     cloud.setHovered(-1);
     this.drawing.dispose();
     stage.scene.remove(this.room);
-    const { state } = this.parts;
     state.xr.atBrush.value = state.xr.aimed.value = -1;
     state.xr.naming.target.value = null;
     // The page needs a current picture; in VR, the current picture can be NO_PICTURE.
     state.review.at.value = Math.max(0, state.review.at.peek());
-    const { palette, sheet, card, display, bench, senses, scenery } = this;
-    for (const part of [palette, sheet, card, display, bench, senses, scenery]) part?.dispose();
+    const { palette, sheet, card, display, bench, senses, walk, scenery } = this;
+    const parts = [palette, sheet, card, display, bench, senses, walk, scenery];
+    for (const part of parts) part?.dispose();
   }
 
   // ----------------------------------------------------------------------------------------------
@@ -239,6 +244,7 @@ export class XrView implements Presenter {
       this.palette.mesh,
       this.sheet.mesh,
       this.card.mesh,
+      this.walk.strip.mesh,
     );
     if (this.bench) this.room.add(this.bench.mesh);
     for (const spaces of this.inputs.spaces) this.room.add(spaces.ray, spaces.grip, spaces.hand);
@@ -273,6 +279,7 @@ export class XrView implements Presenter {
         if (shown || !sheet.value) return;
         // A sheet stays where it was opened. The palette's class tiles label pictures of the sheet.
         this.sheetPlaced = false;
+        state.xr.naming.target.value = null;
         this.palette.turnTo("classes");
       }),
       effect(() => {

@@ -1,12 +1,9 @@
 /** Pictures decoded by the model: at the pointer, and on the path between two items. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { latentMean } from "../../interaction/drag-tool.js";
+import { pathBetween } from "../../interaction/walk-between.js";
 import { drawDecoded } from "../../scene/cloud/decoded-picture.js";
 import type { Decoded } from "../../state/force-state.js";
 import { useUi } from "../kit/context.js";
-
-/** Number of pictures on a path. */
-const FRAMES = 9;
 
 export function DecodedPicture({ picture }: { picture: Decoded }) {
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -47,13 +44,7 @@ export function Walk({ items }: { items: Uint32Array }) {
   const model = state.model.value;
   useEffect(() => {
     let current = true;
-    const a = latentMean(state, from);
-    const b = latentMean(state, to);
-    const between = (share: number) => a.map((value, axis) => value + share * (b[axis]! - value));
-    const points = Array.from(
-      { length: FRAMES },
-      (_, k) => between(k / (FRAMES - 1)) as [number, number, number],
-    );
+    const points = pathBetween(state, from, to);
     if (model) void commands.decode(points).then((pictures) => current && setStrip(pictures));
     return () => {
       current = false;

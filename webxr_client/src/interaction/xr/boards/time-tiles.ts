@@ -10,6 +10,7 @@ import type { AppState } from "../../../state/app-state.js";
 import type { Commands } from "../../../state/commands.js";
 import { FORCES_SHOWN, TRAIL_STEPS } from "../../../state/force-state.js";
 import { SPEEDS } from "../../../state/time-state.js";
+import { toggleWalk } from "../../walk-between.js";
 
 /** Largest distance, in millimetres, at which a touch on the timeline snaps to a gesture. */
 const SNAP = 3;
@@ -40,6 +41,9 @@ export function runTimeTile(
     case "play":
       if (time.playing.peek()) commands.stop();
       else commands.play();
+      break;
+    case "walk":
+      toggleWalk(state, commands);
       break;
     case "live":
       commands.live();

@@ -26,7 +26,7 @@ export class DrawSchedule {
    * load it again, and the picture loses its multisampling.
    */
   constructor(
-    private readonly boards: readonly Board[],
+    readonly boards: Board[],
     private readonly upload: (texture: Texture) => void,
   ) {}
 

@@ -105,7 +105,7 @@ export class ItemCard extends Board {
     const line = seen
       ? errorAndSigma(seen)
       : predicted
-        ? `as ${predicted.name}, ${confidence} %`
+        ? `guess: ${predicted.name}, ${confidence} %`
         : `item ${item}`;
     context.fillText(fitted(context, line, WIDTH - 16), 10, 93.5);
   }

@@ -15,7 +15,6 @@ import { pagesOf, type TileAction } from "./palette-layout.js";
 export class PaletteActions {
   // Parts of signals that change often. Only a change of these parts makes the board stale.
   private readonly anySelected = computed(() => this.state.selection.value.items.length > 0);
-  private readonly twoSelected = computed(() => this.state.selection.value.items.length === 2);
   private readonly paused = computed(() => this.state.training.value?.state === "paused");
   private readonly preset = computed(() => this.state.training.value?.settings.preset ?? "");
   private readonly stiffness = computed(() =>
@@ -217,10 +216,9 @@ export class PaletteActions {
       case "after":
         return !state.time.live.value;
       case "decode":
+      case "walk":
       case "arrows":
         return state.model.value;
-      case "walk":
-        return state.model.value && (this.twoSelected.value || state.forces.walk.value !== null);
       default:
         return true;
     }

@@ -12,6 +12,7 @@ import { ItemCard } from "../../../../src/scene/xr/boards/item-card.js";
 import { PaletteBoard } from "../../../../src/scene/xr/boards/palette-board.js";
 import type { PaletteSide } from "../../../../src/scene/xr/boards/palette-layout.js";
 import { SheetBoard } from "../../../../src/scene/xr/boards/sheet-board.js";
+import { StripBoard } from "../../../../src/scene/xr/boards/strip-board.js";
 import { AppState, NOTHING } from "../../../../src/state/app-state.js";
 import { NEW_CLASS } from "../../../../src/state/naming-state.js";
 
@@ -112,6 +113,21 @@ it.each(["open", "busy", "done"] as const)("text of a sheet that is %s is legibl
   sheet.relayout();
   expect(least(sheet, SHEET_DISTANCE)).toBeGreaterThanOrEqual(LEAST_DMM);
 });
+
+it.each([[], [null]])(
+  "text of the strip between two items is legible, with pictures %o",
+  (...all) => {
+    const pictures = all.map(() => ({
+      width: 1,
+      height: 1,
+      channels: 1,
+      bytes: new Uint8Array(1),
+    }));
+    state.forces.walk.value = { from: 0, to: 2, pictures };
+    const strip = new StripBoard(state);
+    expect(least(strip, CARD_FULL_SIZE_DISTANCE)).toBeGreaterThanOrEqual(LEAST_DMM);
+  },
+);
 
 it.each([0, -1])("text of the card of item %i is legible, also over a sheet", (item) => {
   const card = new ItemCard(state, { current: null });
