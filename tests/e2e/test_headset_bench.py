@@ -21,7 +21,7 @@ def test_bench_reports_the_session_and_saves_it_in_the_log(
     headset.click("right", "trigger")
     headset.frames(60)
     # The board in VR shows the main figures.
-    assert headset.value("view.bench.mesh.parent !== null && view.bench.figures.points > 0")
+    assert headset.value("view.bench.mesh.parent !== null && view.bench.board.figures.points > 0")
     headset.use_hands()
     frames = headset.value("view.clock.frames")
     late = headset.value("view.clock.late")
