@@ -439,9 +439,9 @@ def test_the_board_of_figures_is_shown(open_headset: Any) -> None:
     headset = open_headset(query="&bench")
     headset.enter()
     headset.wait(
-        lambda: headset.value("view.bench.figures?.frameMs > 0"), "the board has no figures"
+        lambda: headset.value("view.bench.board.figures?.frameMs > 0"), "the board has no figures"
     )
-    figures = headset.value("view.bench.figures")
+    figures = headset.value("view.bench.board.figures")
     assert figures["points"] == len(TRUTH) and figures["height"] == HEADSET_VIEW["height"]
     assert figures["scriptMs"] > 0 and 0 < figures["frameMs"] <= figures["frameMs95"]
     assert headset.value("view.bench.mesh.visible && view.bench.mesh.parent === view.room")
@@ -450,7 +450,7 @@ def test_the_board_of_figures_is_shown(open_headset: Any) -> None:
     assert towards[2] < -0.5 and abs(towards[0]) < 0.5 and abs(towards[1]) < 0.5
     # Letters are light on a dark ground.
     light = headset.script("""
-      const { context } = view.bench;
+      const { context } = view.bench.board;
       const { width, height } = context.canvas;
       const { data } = context.getImageData(0, 0, width, height);
       let light = 0;
