@@ -15,6 +15,7 @@ from lodespace.project.log_rebuild import Snapshot, Sources
 from lodespace.project.project import Project
 from lodespace.recording.salvage import RecordedEvent, read_labels
 from lodespace.scene.glb import Scene
+from lodespace.session.log_connection import LogConnection
 from lodespace.session.log_copy import salvage_events
 from lodespace.session.sqlite_pages import SqliteFiles, image, read_files
 
@@ -75,7 +76,7 @@ def _written(files: SqliteFiles) -> int | None:
     content = image(files)
     if not content:
         return None
-    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+    with contextlib.closing(sqlite3.connect(":memory:", factory=LogConnection)) as connection:
         try:
             connection.deserialize(content)
             (state,) = connection.execute("PRAGMA quick_check(1)").fetchone()

@@ -20,6 +20,7 @@ import msgspec
 
 from lodespace.session import log_table
 from lodespace.session.events import Event, decode_event, encode_event
+from lodespace.session.log_connection import LogConnection
 from lodespace.session.log_errors import (
     EventLogError,
     LogLostError,
@@ -74,6 +75,7 @@ class EventLog:
             isolation_level=None,
             check_same_thread=False,
             timeout=_WAIT_SECONDS,
+            factory=LogConnection,
         )
         try:
             if self._known is not None and not log_table.has_events(connection):

@@ -9,6 +9,7 @@ import msgspec
 
 from lodespace.session import earlier_formats, log_table
 from lodespace.session.events import Event, encode_event
+from lodespace.session.log_connection import LogConnection
 from lodespace.session.log_file import check_file, event_of_row, open_read_only, opening_error
 from lodespace.session.sqlite_pages import SqliteFiles, Value, salvage_rows
 
@@ -21,7 +22,9 @@ def copy_log(path: Path, target: Path) -> int:
     """
     with (
         contextlib.closing(open_read_only(path)) as source,
-        contextlib.closing(sqlite3.connect(target, isolation_level=None)) as copy,
+        contextlib.closing(
+            sqlite3.connect(target, isolation_level=None, factory=LogConnection)
+        ) as copy,
     ):
         try:
             source.backup(copy)
@@ -37,7 +40,9 @@ def write_log(path: Path, events: Iterable[Event]) -> None:
     The log is one file, without a write-ahead log. Raises EventLogError.
     """
     stored = ((event.sequence, encode_event(event)) for event in events)
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+    with contextlib.closing(
+        sqlite3.connect(path, isolation_level=None, factory=LogConnection)
+    ) as connection:
         try:
             connection.execute("PRAGMA synchronous=FULL")
             with log_table.transaction(connection):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from lodespace.session import earlier_formats
 from lodespace.session.events import Event, decode_event
+from lodespace.session.log_connection import LogConnection
 from lodespace.session.log_errors import EventLogError
 from lodespace.session.log_table import FORMAT, has_events, version_of
 from lodespace.session.sqlite_pages import has_valid_wal, image, read_files
@@ -160,7 +161,9 @@ _NEEDS_WRITING = (
 
 def _on_disk(path: Path) -> sqlite3.Connection:
     address = f"file:{urllib.parse.quote(os.fsencode(path.resolve()))}?mode=ro&readonly_shm=1"
-    connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=10)
+    connection = sqlite3.connect(
+        address, uri=True, isolation_level=None, timeout=10, factory=LogConnection
+    )
     try:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except BaseException:
@@ -174,7 +177,7 @@ def _in_memory(path: Path) -> sqlite3.Connection:
         content = image(read_files(path))
     except OSError as error:
         raise EventLogError(f"{path}: the label log cannot be read: {error.strerror}") from error
-    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection = sqlite3.connect(":memory:", isolation_level=None, factory=LogConnection)
     if content:
         connection.deserialize(content)
     return connection

@@ -266,6 +266,20 @@ def test_a_number_that_makes_no_sense_does_not_hold_up_a_repair(folder: Path) ->
     assert str(snapshot) in str(refused.value)
 
 
+def test_a_damaged_name_in_the_log_is_repaired(folder: Path) -> None:
+    labels = state_of(folder)
+    path = folder / "labels.sqlite"
+    content = path.read_bytes()
+    damaged = content.replace(b"tableeventsevents", b"table\xd9ventsevents")
+    damaged = damaged.replace(b"CREATE TABLE events", b"CREATE TABEL events")
+    assert damaged.count(b"\xd9vents") == 1
+    path.write_bytes(damaged)
+    with pytest.raises(LodespaceError, match="lodespace repair"):
+        state_of(folder)
+    repair(folder)
+    assert state_of(folder) == labels
+
+
 def test_a_damaged_format_of_the_log_is_repaired(folder: Path) -> None:
     labels = state_of(folder)
     log = sqlite3.connect(folder / "labels.sqlite")
