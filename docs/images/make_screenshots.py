@@ -134,7 +134,7 @@ def shoot_sheet(headset: Headset) -> None:
     headset.script(
         "emulated.position.set(0, 1.6, 0.6); emulated.quaternion.set(-0.127, -0.19, -0.025, 0.973);"
     )
-    headset.put("left", (0.02, 1.14, 0.28))
+    headset.put("left", (-0.2, 1.2, 0.15))
     headset.touch("right", "picture", 3)
     headset.put("right", (0.3, 1.25, 0.5))
     headset.aim("right", "picture", 14)
