@@ -8,7 +8,7 @@ It does not matter which classifiers these probabilities come from. docs/model.m
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import torch
@@ -20,6 +20,7 @@ from lodespace.models.config import Content
 from lodespace.models.dataset import Dataset
 from lodespace.models.features.descriptor import descriptor_groups
 from lodespace.models.features.network import FeatureNetwork
+from lodespace.models.features.views import View, ViewName, view_names
 from lodespace.models.item_predictions import UNLABELED, ItemPredictions
 
 HIDDEN = 256
@@ -67,6 +68,10 @@ class StudentShape:
     """Total number of features per item."""
     hidden: int
     """Number of neurons of the hidden layer; 0 if there is no hidden layer."""
+    views: tuple[ViewName, ...] = ()
+    """Views of vectors (features/views.py) among the features."""
+    kernels: int = 0
+    """Number of convolution kernels per dilation in the view "series"; 0 without this view."""
 
 
 class Student(nn.Module):
@@ -78,6 +83,7 @@ class Student(nn.Module):
         self.shape = shape
         self.content: Content = like.content
         self.networks = nn.ModuleList(FeatureNetwork(like) for _ in range(shape.networks))
+        self.views = nn.ModuleList(View(like, name, shape.kernels) for name in shape.views)
         self.register_buffer("mean", torch.zeros(shape.columns))
         self.register_buffer("scale", torch.ones(shape.columns))
         self.mean: torch.Tensor
@@ -98,7 +104,11 @@ class Student(nn.Module):
         Values of different groups cannot be compared: they have different units.
         """
         described = descriptor_groups(x, self.content) if self.shape.descriptor else []
-        return [*described, *(network(x) for network in self.networks)]
+        return [*described, *(network(x) for network in self.networks), *self.view_groups(x)]
+
+    def view_groups(self, x: torch.Tensor) -> list[torch.Tensor]:
+        """Return the features of vectors (B, F) in the views, as groups (B, F')."""
+        return [group for view in self.views for group in view(x)]
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return class probabilities (B, C) of items (B, ...), which come from `Dataset.alike`."""
@@ -164,7 +174,10 @@ def _new_student(
     dataset: Dataset, networks: Sequence[FeatureNetwork], items: torch.Tensor, n_classes: int
 ) -> tuple[Student, torch.Tensor]:
     """Return an untrained student, and the standardised features (K, F) of items int64 (K,)."""
-    probe = Student(dataset, 1, StudentShape(True, len(networks), 1, 0)).to(dataset.device)
+    views = tuple(view_names(dataset))
+    kernels = max((View(dataset, name).each for name in views), default=0)
+    sizes = StudentShape(True, len(networks), 1, 0, views, kernels)
+    probe = Student(dataset, 1, sizes).to(dataset.device)
     for mine, theirs in zip(probe.networks, networks, strict=True):
         mine.load_state_dict(theirs.state_dict())
     probe.eval()
@@ -174,11 +187,15 @@ def _new_student(
     ]
     groups = [torch.cat(group) for group in zip(*parts, strict=True)]
     rows = torch.cat(groups, dim=1)
-    shape = StudentShape(True, len(networks), rows.shape[1], HIDDEN)
+    shape = replace(sizes, columns=rows.shape[1], hidden=HIDDEN)
     student = Student(dataset, n_classes, shape).to(dataset.device)
     student.networks.load_state_dict(probe.networks.state_dict())
     student.mean = rows.mean(dim=0)
-    student.scale = torch.cat([_scale_of(group) for group in groups])
+    of_views = len(probe.view_groups(dataset.batch(items[:1].to(dataset.device))))
+    first = len(groups) - of_views
+    student.scale = torch.cat(
+        [*(_scale_of(group) for group in groups[:first]), *map(_scale_per_column, groups[first:])]
+    )
     return student.eval(), (rows - student.mean) * student.scale
 
 
@@ -186,6 +203,15 @@ def _scale_of(group: torch.Tensor) -> torch.Tensor:
     """Return the factor per column, (F,), that gives rows (K, F) the norm INPUT_SCALE."""
     norm = (group - group.mean(dim=0)).square().sum(dim=1).mean().sqrt()
     return (INPUT_SCALE / norm.clamp_min(1e-8)).expand(group.shape[1])
+
+
+def _scale_per_column(group: torch.Tensor) -> torch.Tensor:
+    """Return the factors, (F,), that give each column of rows (K, F) the same variance, and the
+    rows the norm INPUT_SCALE."""
+    deviation = group.std(dim=0, correction=0)
+    # A constant column has no information, and gets no large factor.
+    deviation = deviation.clamp_min(1e-3 * float(deviation.max().clamp_min(1e-6)))
+    return INPUT_SCALE / (deviation * group.shape[1] ** 0.5)
 
 
 def _train_round(layers: nn.Sequential, rows: torch.Tensor, target: torch.Tensor) -> None:

@@ -1,6 +1,6 @@
 """Predictions for all items by several classifiers, updated chunk by chunk."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import torch
@@ -38,9 +38,9 @@ class TrainingLabels(NamedTuple):
     """Whether a person looked at each item individually when labelling it, bool (N,)."""
     graph: Graph | None = None
     """Neighbour graph; None until it exists."""
-    features: torch.Tensor | None = None
-    """Features that do not depend on labels, with a mean square of 1, float32 (N, F); None until
-    they exist."""
+    views: Sequence[torch.Tensor] = ()
+    """Views of the items that do not depend on labels, each with a mean square of 1, float32 (N,
+    F); empty until they exist."""
 
     @property
     def has_two_classes(self) -> bool:
@@ -72,6 +72,8 @@ class Predictions:
         """Whether at least one sweep has been completed."""
         self.learned_weight = 0.0
         """Weight of the learned classifiers in the newest second pass, 0 to 1."""
+        self.view_likelihoods: list[float] = []
+        """Log-likelihood of the left-out labels in each view after the newest sweep, in nats."""
         self.evidence = LearnedEvidence(n)
         """Predictions of labelled items that were made before the labels were given."""
         self._learned = self.probabilities.clone()
@@ -149,6 +151,7 @@ class Predictions:
             return False
         if self._voices is None:
             self._leave_own_labels_out()
+        self.view_likelihoods = [] if self._voices is None else self._voices.view_likelihoods
         self.complete = True
         self._forget()
         self._update_newest(labels)
@@ -185,10 +188,10 @@ class Predictions:
         )
         if self._kernel is None:
             self._kernel = KernelClassifier(self.features, believed)
-        if labels.graph is None or labels.features is None:
+        if labels.graph is None or not labels.views:
             return not solving
         if self._voices is None:
-            self._voices = FeatureVoices(labels.features, labels.graph, believed)
+            self._voices = FeatureVoices(labels.views, labels.graph, believed)
             self.learned_weight = self.evidence.weight(labels.trained, labels.verified)
             if self._saved_voices is not None:
                 self._voices.resume(*self._saved_voices)

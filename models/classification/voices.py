@@ -1,17 +1,20 @@
-"""Class probabilities from features that are not learned, by three voices weighed by evidence.
+"""Class probabilities from features that are not learned, by voices weighed by evidence.
 
-The voices are label spreading over the neighbour graph, logistic regression and kernel regression.
+The voices are label spreading over the neighbour graph, and for each view of the items (views.py)
+logistic regression and kernel regression.
 Each predicts the labelled items without their own labels. These left-out predictions determine how
 far each voice is corrected, and the weights of the voices (calibration.py). The probabilities of an
 item therefore do not depend on its own label.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 
 from lodespace.models.batches import evenly
 from lodespace.models.classification.calibration import (
+    LEAST_PROBABILITY,
     fitted_exponent,
     own_probability,
     tempered,
@@ -32,33 +35,34 @@ MOST_REPRESENTED = 5000
 
 
 class FeatureVoices:
-    """Label spreading, kernel regression and logistic regression, as one mixture.
+    """Label spreading, and per view kernel regression and logistic regression, as one mixture.
 
     Call `unit` until `done` is True, then `probabilities`.
     """
 
-    def __init__(self, features: torch.Tensor, graph: Graph, labels: BelievedLabels) -> None:
+    def __init__(self, views: Sequence[torch.Tensor], graph: Graph, labels: BelievedLabels) -> None:
         """Prepare to fit the voices. Each call of `unit` then does a part of the work.
 
         Args:
-            features: features of all items with a mean square of 1, float32 (N, F).
+            views: one or more views of all items, each with a mean square of 1, float32 (N, F).
             graph: neighbour graph of the items.
             labels: labels of the items.
         """
+        features = views[0]
         self._features = features
         self._labels = labels
         compared = labels.chosen(MOST_COMPARED)
         self._compared = compared.to(features.device)
         self._classes = labels.classes[compared].to(features.device)
-        self._kernel: FeatureKernel | None = None
-        self._fitted = False
-        self._regression = LogisticRegression(
-            features[self._compared], self._classes, labels.n_classes
-        )
+        self._views = [
+            _ViewVoices(features, labels, self._compared, self._classes) for features in views
+        ]
         self.spreading = LabelSpreading(graph, labels.classes, labels.n_classes)
         """Label spreading. Its state is part of a saved state during a sweep over the items."""
         self._spread: torch.Tensor | None = None
         self._mixture: Mixture | None = None
+        self.view_likelihoods: list[float] = []
+        """Log-likelihood of the left-out labels in each view, in nats; empty until `done`."""
         self.units_done = 0
         """Number of units of work that are done, without the units of label spreading."""
 
@@ -78,17 +82,8 @@ class FeatureVoices:
             self.units_done += 1
 
     def _unit_of_regressions(self) -> bool:
-        """Do one unit of work of the two regressions. Return False if both are already finished."""
-        if self._kernel is None:
-            self._kernel = FeatureKernel(self._features, self._labels)
-        elif not self._fitted:
-            self._kernel.fit()
-            self._fitted = True
-        elif not self._regression.done:
-            self._regression.unit()
-        else:
-            return False
-        return True
+        """Do one unit of work of the regressions. Return False if all are already finished."""
+        return any(view.unit() for view in self._views)
 
     def resume(self, units_done: int, spread: torch.Tensor, rounds: int) -> None:
         """Repeat the work that was done before the state was saved.
@@ -101,36 +96,108 @@ class FeatureVoices:
 
     def _weigh(self) -> None:
         """Fit exponent and weight of each voice, from its predictions of left-out labels."""
-        assert self._kernel is not None
         self._spread = self.spreading.probabilities()
-        self._left_out = self._regression.left_out
         items, classes = self._compared, self._classes
-        left_out = [self._spread[items], self._kernel.probabilities(items), self._left_out]
+        left_out = [self._spread[items]]
+        for view in self._views:
+            left_out += view.left_out()
         expected = share(self._labels.classes)
-        prior = [expected, (1 - expected) / 2, (1 - expected) / 2]
+        voices = len(left_out) - 1
+        prior = [expected, *[(1 - expected) / voices] * voices]
         weight = label_weights(self._features, items, classes, self._labels.n_classes)
         self._mixture = Mixture.fitted(left_out, classes, weight, prior)
+        self.view_likelihoods = [
+            _likelihood(left_out[k : k + 2], classes, weight) for k in range(1, voices, 2)
+        ]
 
     def probabilities(self, items: torch.Tensor) -> torch.Tensor:
         """Return class probabilities (B, C) of items int64 (B,), each without its own label."""
-        assert self._kernel is not None and self._spread is not None and self._mixture is not None
-        regression = self._regression.probabilities(self._features[items])
-        place = torch.searchsorted(self._compared, items).clamp_max(len(self._compared) - 1)
-        compared = (self._compared[place] == items)[:, None]
-        return self._mixture.of(
-            [
-                self._spread[items],
-                self._kernel.probabilities(items),
-                torch.where(compared, self._left_out[place], regression),
-            ]
-        )
+        assert self._spread is not None and self._mixture is not None
+        voices = [self._spread[items]]
+        for view in self._views:
+            voices += view.probabilities(items)
+        return self._mixture.of(voices)
 
     @property
     def weights(self) -> dict[str, float]:
         """Weight of each voice, 0 to 1, by the name of the voice."""
         assert self._mixture is not None
-        names = ("spreading", "kernel", "regression")
+        names = ["spreading", "kernel", "regression"]
+        for number in range(1, len(self._views)):
+            names += [f"kernel of view {number}", f"regression of view {number}"]
         return dict(zip(names, self._mixture.weights, strict=True))
+
+
+def _likelihood(left_out: list[torch.Tensor], classes: torch.Tensor, weight: torch.Tensor) -> float:
+    """Return the log-likelihood of labels, by the corrected mean of some voices, in nats.
+
+    Args:
+        left_out: left-out probabilities of each voice, (L, C).
+        classes: labels, int64 (L,).
+        weight: weight of each label, (L,).
+    """
+    even = [1 / len(left_out)] * len(left_out)
+    exponents = [fitted_exponent(each, classes, weight) for each in left_out]
+    mean = Mixture(exponents, even, 1.0).of(left_out)
+    own = own_probability(mean, classes).clamp_min(LEAST_PROBABILITY)
+    return float(own.log() @ weight)
+
+
+class _ViewVoices:
+    """Kernel regression and logistic regression on one view of the items."""
+
+    def __init__(
+        self,
+        features: torch.Tensor,
+        labels: BelievedLabels,
+        compared: torch.Tensor,
+        classes: torch.Tensor,
+    ) -> None:
+        """Prepare the regressions.
+
+        Args:
+            features: the view of all items, with a mean square of 1, float32 (N, F).
+            labels: labels of the items.
+            compared: items to which logistic regression is fitted, int64 (L,), ascending.
+            classes: their labels, int64 (L,).
+        """
+        self._features = features
+        self._labels = labels
+        self._compared = compared
+        self._kernel: FeatureKernel | None = None
+        self._fitted = False
+        self._regression = LogisticRegression(features[compared], classes, labels.n_classes)
+        self._left_out: torch.Tensor | None = None
+
+    def unit(self) -> bool:
+        """Do one unit of work. Return False if all work is already done."""
+        if self._kernel is None:
+            self._kernel = FeatureKernel(self._features, self._labels)
+        elif not self._fitted:
+            self._kernel.fit()
+            self._fitted = True
+        elif not self._regression.done:
+            self._regression.unit()
+        else:
+            return False
+        return True
+
+    def left_out(self) -> list[torch.Tensor]:
+        """Return the left-out probabilities (L, C) of both regressions."""
+        assert self._kernel is not None
+        self._left_out = self._regression.left_out
+        return [self._kernel.probabilities(self._compared), self._left_out]
+
+    def probabilities(self, items: torch.Tensor) -> list[torch.Tensor]:
+        """Return the class probabilities (B, C) of both regressions, without each own label."""
+        assert self._kernel is not None and self._left_out is not None
+        regression = self._regression.probabilities(self._features[items])
+        place = torch.searchsorted(self._compared, items).clamp_max(len(self._compared) - 1)
+        compared = (self._compared[place] == items)[:, None]
+        return [
+            self._kernel.probabilities(items),
+            torch.where(compared, self._left_out[place], regression),
+        ]
 
 
 class Mixture(NamedTuple):

@@ -80,7 +80,7 @@ class PredictTask(Task):
                 labels.trained,
                 labels.verified,
                 self._graph.current,
-                self._graph.features,
+                self._graph.views,
             )
         )
         if complete:
@@ -91,5 +91,6 @@ class PredictTask(Task):
         if complete:
             self._guide.plan_gesture()
             self._graph.request_after_gestures()
+            self._graph.follow(self._learning.predictions.view_likelihoods)
             self._head.request()
         return False

@@ -1,6 +1,6 @@
 """Building the neighbour graph of the map."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -9,12 +9,17 @@ from lodespace.models.checkpoints.tensors import Tensors
 from lodespace.models.classification.learner import LabelLearning
 from lodespace.models.features.network import FeatureNetwork
 from lodespace.models.features.principal_components import standardised
+from lodespace.models.features.views import ViewName, view_features, view_names
 from lodespace.models.layout.graph import Graph
 from lodespace.models.layout.incremental_graph import GraphBuilding, GraphFeatures, GraphRefresh
 from lodespace.models.layout.particle_map import ParticleMap
 from lodespace.models.training.loop_state import LoopState
 from lodespace.models.training.map_guide import MapGuide
 from lodespace.models.training.tasks.task import Task
+
+CLEARLY_BETTER = 5.0
+"""The graph follows another view if the log-likelihood of the left-out labels is larger by at least
+this number of nats."""
 
 
 class FirstGraphTask(Task):
@@ -84,8 +89,12 @@ class GraphTask(Task):
         self._guide = guide
         self._building: GraphRefresh | None = None
         self._gestures = 0
+        self._view = 0
         self._learned: torch.Tensor | None = None
         self._features: torch.Tensor | None = None
+        alike = learning.dataset
+        self._names = view_names(alike)
+        self._further = [view_features(alike, name) for name in self._names]
 
     @property
     def learns_features(self) -> bool:
@@ -111,6 +120,29 @@ class GraphTask(Task):
             together = standardised(torch.cat(parts, dim=1))
             self._features = found = together * together.shape[1] ** 0.5
         return found
+
+    @property
+    def views(self) -> list[torch.Tensor]:
+        """Views of the items by which classes are predicted: `features`, then further views."""
+        return [self.features, *self._further]
+
+    @property
+    def view(self) -> ViewName | None:
+        """The view (views.py) from which the map's graph is built; None for `features`."""
+        return self._names[self._view - 1] if self._view else None
+
+    def follow(self, likelihoods: Sequence[float]) -> None:
+        """Request a graph of another view, if left-out labels show clearly that it is better.
+
+        `likelihoods` are the log-likelihoods of left-out labels in each of `views`, in nats.
+        """
+        if not likelihoods or self._building is not None:
+            return
+        best = max(range(len(likelihoods)), key=likelihoods.__getitem__)
+        if likelihoods[best] - likelihoods[self._view] > CLEARLY_BETTER:
+            self._view = best
+            self._gestures = 0
+            self.requested = True
 
     def _set_learned(self, learned: torch.Tensor | None) -> None:
         self._learned, self._features = learned, None
@@ -155,7 +187,7 @@ class GraphTask(Task):
         features = GraphFeatures(
             self._learning.dataset,
             self._network if self.learns_features else None,
-            self._map.components,
+            self.views[self._view] if self._view else self._map.components,
             self._learning.predictions.features if with_classifier else None,
         )
         return GraphRefresh(features, self._state.config.neighbours)
@@ -171,12 +203,15 @@ class GraphTask(Task):
             "graph_due": self.requested,
             "gestures_since_graph": self._gestures,
             "features_in_graph": self.features_in_graph,
+            "graph_view": self._view,
             "building_graph": self._building is not None,
             "graph_uses_classifier": self._building is not None and self._building.uses_classifier,
         }
 
     def load(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> None:
         self._building = None
+        view = counters.get("graph_view", 0)
+        self._view = view if view <= len(self._further) else 0
         if counters.get("building_graph"):
             self._building = self._refresh(with_classifier=counters["graph_uses_classifier"])
             self._building.load(tensors)

@@ -34,7 +34,7 @@ def setting(monkeypatch: pytest.MonkeyPatch) -> tuple[WideClassifier, TrainingLa
         dataset, FeatureNetwork(dataset), 3, torch.Generator().manual_seed(1)
     )
     graph = fuzzy_graph(*nearest_neighbours(dataset.stored, 10))
-    return classifier, TrainingLabels(labels, labels, labels, verified, graph, dataset.stored)
+    return classifier, TrainingLabels(labels, labels, labels, verified, graph, [dataset.stored])
 
 
 def begun() -> Predictions:

@@ -43,7 +43,7 @@ def test_overconfident_predictions_are_corrected() -> None:
     labels = torch.where(torch.arange(n) < 120, truth, -1)
     graph = fuzzy_graph(*nearest_neighbours(features, 8))
     voices = FeatureVoices(
-        features, graph, BelievedLabels(labels, torch.ones(n), labels >= 0, n_classes=2)
+        [features], graph, BelievedLabels(labels, torch.ones(n), labels >= 0, n_classes=2)
     )
     while not voices.done:
         voices.unit()

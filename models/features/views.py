@@ -1,0 +1,145 @@
+"""Views of vectors: further features, by which items of some kinds are compared better.
+
+Left-out labels determine the weight of each view (classification/voices.py). There are two views
+beside the vectors themselves:
+
+- directions: the square root of each value, with its sign, in rows of length 1 (power
+  normalisation; F. Perronnin et al. 2010). Embeddings are compared by their angles.
+- series: the logarithm of the amplitude spectrum, and random convolution kernels (ROCKET; A.
+  Dempster et al. 2020), both of rows with mean 0 and deviation 1. Samples of a curve at equal
+  distances are compared by their shape, wherever in the row it is.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from lodespace.models.dataset import Dataset
+from lodespace.models.features.principal_components import principal_components, standardised
+
+ViewName = Literal["directions", "series"]
+LEAST_DIRECTIONS = 64
+"""Smallest number of features for which the view "directions" is offered. Embeddings have more."""
+LEAST_SAMPLES = 16
+"""Smallest number of features for which the view "series" is offered."""
+SMOOTH = 0.5
+"""Smallest mean correlation of adjacent features for which the view "series" is offered."""
+KERNELS = 200
+"""Largest number of random convolution kernels."""
+KERNEL_LENGTH = 9
+COMPONENTS = 50
+"""Largest number of principal components of each group of features of a view."""
+_MOST_PRODUCTS = 2e9
+"""Largest number of products in the convolutions of all items. They take about 2 s."""
+_TINY = 1e-6
+_ROWS_AT_ONCE = 500
+
+
+def view_names(dataset: Dataset) -> list[ViewName]:
+    """Return the views that fit the items of `dataset`. There are no views of pictures."""
+    if dataset.kind != "vector":
+        return []
+    rows, names = dataset.stored, list[ViewName]()
+    if rows.shape[1] >= LEAST_DIRECTIONS:
+        names.append("directions")
+    if rows.shape[1] >= LEAST_SAMPLES:
+        # The features have variance 1, so the mean product is the correlation.
+        adjacent = (rows[:, 1:] * rows[:, :-1]).mean(dim=0)
+        if float(adjacent.mean()) >= SMOOTH:
+            names.append("series")
+    return names
+
+
+def view_features(dataset: Dataset, name: ViewName) -> torch.Tensor:
+    """Return the features (N, F') of all items in the view `name`, with a mean square of 1."""
+    view = View(dataset, name).to(dataset.device)
+    chunks = [view(rows) for rows in dataset.stored.split(_ROWS_AT_ONCE)]
+    groups = [torch.cat(group) for group in zip(*chunks, strict=True)]
+    return unit_square([principal_components(_scaled(group), COMPONENTS) for group in groups])
+
+
+def unit_square(groups: Sequence[torch.Tensor]) -> torch.Tensor:
+    """Return groups of features (N, F) side by side, equally weighted, with a mean square of 1."""
+    together = standardised(torch.cat([standardised(group) for group in groups], dim=1))
+    return together * together.shape[1] ** 0.5
+
+
+def _scaled(rows: torch.Tensor) -> torch.Tensor:
+    """Return rows (N, F) with mean 0 and deviation 1 per column."""
+    centred = rows - rows.mean(dim=0)
+    return centred / centred.std(dim=0, correction=0).clamp_min(_TINY)
+
+
+class View(nn.Module):
+    """Computes a view of standardised vectors. It has no parameters that are trained."""
+
+    def __init__(self, dataset: Dataset, name: ViewName, kernels: int = 0) -> None:
+        """Prepare the view `name` of items like those of `dataset`.
+
+        `kernels` is the number of convolution kernels per dilation; 0 for a number that suits the
+        number of items.
+        """
+        super().__init__()
+        self.name = name
+        known = dataset.standardisation
+        assert known is not None
+        (samples,) = dataset.item_shape
+        self.register_buffer("mean", known.mean.clone())
+        self.register_buffer("deviation", known.deviation.clone())
+        self.mean: torch.Tensor
+        self.deviation: torch.Tensor
+        self.dilations = [2**k for k in range(_doublings(samples))]
+        self.each = 0
+        """Number of convolution kernels per dilation; 0 without kernels."""
+        if name == "series":
+            affordable = _MOST_PRODUCTS / (len(dataset) * samples * KERNEL_LENGTH)
+            suitable = max(2, int(min(KERNELS, affordable)) // len(self.dilations))
+            self.each = kernels or suitable
+            self._make_series(samples)
+
+    def _make_series(self, samples: int) -> None:
+        turns = torch.arange(1, samples // 2 + 1)[:, None] * torch.arange(samples) / samples
+        waves = torch.cat([torch.cos(2 * math.pi * turns), torch.sin(2 * math.pi * turns)])
+        self.register_buffer("waves", waves)
+        self.waves: torch.Tensor
+        each = self.each
+        random = torch.Generator().manual_seed(0)
+        weights = torch.randn(len(self.dilations), each, 1, KERNEL_LENGTH, generator=random)
+        self.register_buffer("kernels", weights - weights.mean(dim=3, keepdim=True))
+        self.register_buffer("biases", 2 * torch.rand(len(weights), each, generator=random) - 1)
+        self.kernels: torch.Tensor
+        self.biases: torch.Tensor
+
+    def forward(self, rows: torch.Tensor) -> list[torch.Tensor]:
+        """Return the features of standardised vectors (B, F) as groups (B, F')."""
+        values = rows * self.deviation + self.mean
+        if self.name == "directions":
+            return [F.normalize(values.sign() * values.abs().sqrt(), dim=1)]
+        centred = values - values.mean(dim=1, keepdim=True)
+        curve = centred / centred.square().mean(dim=1, keepdim=True).sqrt().clamp_min(_TINY)
+        return [self._spectrum(curve), self._responses(curve)]
+
+    def _spectrum(self, curve: torch.Tensor) -> torch.Tensor:
+        """Return the logarithm of the amplitudes of the frequencies above 0, (B, T // 2)."""
+        real, imaginary = (curve @ self.waves.T).chunk(2, dim=1)
+        return torch.log((real.square() + imaginary.square()).sqrt() + 1e-3)
+
+    def _responses(self, curve: torch.Tensor) -> torch.Tensor:
+        """Return the share of positive responses of each kernel, and its largest response."""
+        found = []
+        for dilation, kernels, biases in zip(
+            self.dilations, self.kernels, self.biases, strict=True
+        ):
+            padding = dilation * (KERNEL_LENGTH // 2)
+            response = F.conv1d(curve[:, None], kernels, biases, padding=padding, dilation=dilation)
+            found += [(response > 0).to(curve.dtype).mean(dim=2), response.amax(dim=2)]
+        return torch.cat(found, dim=1)
+
+
+def _doublings(samples: int) -> int:
+    """Return the number of dilations 1, 2, 4, ... with which a kernel fits into the samples."""
+    return int(math.log2(max(1, (samples - 1) / (KERNEL_LENGTH - 1)))) + 1

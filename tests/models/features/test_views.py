@@ -1,0 +1,139 @@
+"""Views of vectors: directions of embeddings, shapes of curves."""
+
+import warnings
+
+import numpy as np
+import pytest
+import torch
+
+from lodespace.models import Dataset, Trainer
+from lodespace.models.features.views import View, ViewName, view_features, view_names
+from lodespace.models.portable import PortableModel, load_model
+from samples.trainings import labels_of, quick, rest
+
+SAMPLES = 64
+
+
+def curves(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Noisy curves (N, SAMPLES) of 3 classes with different frequencies, shifted at random."""
+    random = np.random.default_rng(seed)
+    truth = np.arange(n) % 3
+    at = np.arange(SAMPLES)[None] / SAMPLES
+    turns = 1 + 3.0 * truth[:, None] + 2 * random.random((n, 1))
+    waves = 2 * np.pi * (turns * at + random.random((n, 1)))
+    rows = np.sin(waves) + 0.5 * random.normal(size=(n, SAMPLES))
+    return (10 + 3 * rows).astype(np.float32), truth
+
+
+def agreement_of_neighbours(rows: torch.Tensor, truth: np.ndarray) -> float:
+    """Share of the 30 nearest neighbours of an item that have its class, mean of all items."""
+    distance = torch.cdist(rows, rows)
+    distance.fill_diagonal_(torch.inf)
+    nearest = distance.topk(30, largest=False).indices.numpy()
+    return float((truth[nearest] == truth[:, None]).mean())
+
+
+def test_views_are_offered_where_they_fit() -> None:
+    random = np.random.default_rng(0)
+    embeddings = Dataset.from_vectors(random.normal(size=(200, 100)))
+    table = Dataset.from_vectors(random.normal(size=(200, 20)))
+    pictures = Dataset.from_images(np.zeros((4, 28, 28), np.uint8))
+    assert view_names(embeddings) == ["directions"]
+    assert view_names(table) == view_names(pictures) == []
+    assert view_names(Dataset.from_vectors(curves(90)[0])) == ["directions", "series"]
+
+
+def test_curves_are_compared_by_their_shape_not_by_their_place() -> None:
+    rows, truth = curves(300)
+    data = Dataset.from_vectors(rows)
+    features = view_features(data, "series")
+    assert float(features.square().mean()) == pytest.approx(1, abs=1e-4)
+    assert agreement_of_neighbours(features, truth) > 0.9
+    assert agreement_of_neighbours(data.stored, truth) < 0.8
+    # Neither the height nor the offset of a curve counts.
+    again = Dataset.from_vectors(5 * rows - 100, None)
+    torch.testing.assert_close(
+        torch.cdist(view_features(again, "series"), view_features(again, "series")),
+        torch.cdist(features, features),
+        atol=0.2,
+        rtol=0.05,
+    )
+
+
+def test_directions_ignore_the_length_of_a_vector() -> None:
+    random = np.random.default_rng(1)
+    centres = random.normal(size=(3, 80))
+    truth = np.arange(240) % 3
+    rows = centres[truth] + 0.8 * random.normal(size=(240, 80))
+    lengths = np.exp(random.normal(0, 2, (240, 1)))
+    data = Dataset.from_vectors(rows * lengths)
+    assert agreement_of_neighbours(view_features(data, "directions"), truth) > 0.95
+    assert agreement_of_neighbours(data.stored, truth) < 0.85
+
+
+def test_a_view_of_a_row_does_not_depend_on_the_other_rows() -> None:
+    data = Dataset.from_vectors(curves(60)[0])
+    view = View(data, "series")
+    for whole, part in zip(view(data.stored), view(data.stored[:7]), strict=True):
+        torch.testing.assert_close(whole[:7], part)
+
+
+def test_labels_show_that_curves_are_series(tmp_path: object) -> None:
+    """The predictions, the graph and the exported model use the view with the best predictions."""
+    rows, truth = curves(420)
+    data = Dataset.from_vectors(rows[:300])
+    trainer = Trainer(data, quick(), n_classes=3, device="cpu")
+    rest(trainer)
+    labels = labels_of(truth[:300], np.arange(0, 300, 8))
+    trainer.set_labels(labels, verified=labels >= 0)
+    snapshot = rest(trainer)
+    assert (snapshot.prediction == truth[:300])[labels < 0].mean() > 0.97
+    assert trainer.loop.graph.view == "series"
+    model = PortableModel.of(trainer, ["a", "b", "c"])
+    assert (model.predict(rows[:300]).class_ids == snapshot.prediction).mean() >= 0.97
+    assert (model.predict(rows[300:]).class_ids == truth[300:]).mean() >= 0.9
+    model.save(tmp_path)
+    np.testing.assert_array_equal(
+        load_model(tmp_path).predict(rows).class_ids, model.predict(rows).class_ids
+    )
+
+
+def test_a_training_continues_with_the_view_of_its_graph() -> None:
+    rows, truth = curves(300)
+    data = Dataset.from_vectors(rows)
+    trainer = Trainer(data, quick(), n_classes=3, device="cpu")
+    rest(trainer)
+    trainer.set_labels(labels_of(truth, np.arange(0, 300, 8)))
+    frames = trainer.frames()
+    for _ in range(3000):
+        if trainer.loop.graph.view is not None:
+            break
+        next(frames)
+    other = Trainer.from_state(trainer.state(), data, device="cpu")
+    assert other.loop.graph.view == "series"
+    one, two = rest(trainer), rest(other)
+    assert np.array_equal(one.latent_mean, two.latent_mean)
+    assert np.array_equal(one.confidence, two.confidence)
+
+
+@pytest.mark.parametrize("name", ["directions", "series"])
+def test_a_view_is_the_same_in_onnx(name: ViewName) -> None:
+    onnxruntime = pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnxscript")
+    rows = Dataset.from_vectors(curves(20)[0])
+    view = View(rows, name).eval()
+    batch = torch.export.Dim("batch")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        program = torch.onnx.export(
+            view,
+            (rows.stored[:2],),
+            input_names=["items"],
+            dynamic_shapes=({0: batch},),
+            dynamo=True,
+            verbose=False,
+        )
+    session = onnxruntime.InferenceSession(program.model_proto.SerializeToString())
+    found = session.run(None, {"items": rows.stored.numpy()})
+    for one, other in zip(found, view(rows.stored), strict=True):
+        np.testing.assert_allclose(one, other.numpy(), atol=2e-3)
