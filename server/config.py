@@ -55,7 +55,10 @@ class ServerConfig:
     max_clients: int = 256
     """Largest number of connected clients. An eighth of the places is reserved for the owner."""
     max_streams_of_device: int = 8
-    """Largest number of connected clients of one device that is not the owner's."""
+    """Largest number of connected clients per device.
+
+    This limit does not apply to the owner's devices.
+    """
     train: bool = True
     """Whether to train. Without training, labels are accepted and no point moves."""
     token: str = ""

@@ -18,7 +18,10 @@ _PROBE_BYTES = 1 << 16
 This is twice the size of the shared-memory file (-shm) of a label log.
 """
 _LITTLE_ROOM = 1 << 20
-"""If a write fails without an error number, fewer free bytes than this mean a full disk."""
+"""A disk with less free space than this number of bytes counts as full.
+
+The number is used only if a write fails with an error that has no number.
+"""
 
 
 @contextlib.contextmanager
@@ -154,7 +157,7 @@ def sync_to_disk(path: Path) -> None:
 def probe(folder: Path) -> None:
     """Write and remove a small file in `folder`. Raises OSError if the folder cannot be written.
 
-    Permissions do not show a full, a read-only or a broken disk.
+    Permissions do not show whether a disk is full, read-only or broken, so only writing can tell.
     """
     with tempfile.TemporaryFile(dir=folder) as file:
         file.write(bytes(_PROBE_BYTES))

@@ -24,8 +24,10 @@ class JsonError(ValueError):
 
     @property
     def has_right_form(self) -> bool:
-        """Whether the text has the fields and types that were expected, but breaks another rule of
-        the message, such as one class per item. A JSON schema cannot state these rules."""
+        """Whether the text has the expected fields and types, but breaks another rule of the
+        message type. An example of a rule is one class per item. A JSON schema cannot state such
+        rules.
+        """
         # msgspec raises its error from the ValueError of a struct's __post_init__.
         return self.__cause__ is not None and isinstance(self.__cause__.__cause__, ValueError)
 
@@ -64,7 +66,7 @@ def json_decoder(decoder: msgspec.json.Decoder[T]) -> Callable[[bytes | str], T]
 def _with_whole_floats(kind: type[T], text: bytes | str) -> T:
     """Return the value of `text` as the type `kind`.
 
-    Each whole number is decoded as an int, also if the text has a notation such as 1.0 or 1e3.
+    A whole number becomes an int, even if the text writes the number as 1.0 or 1e3.
     """
     value = json.loads(text, parse_float=_number, parse_constant=_refuse)
     return msgspec.convert(value, kind)
@@ -95,7 +97,8 @@ def _too_deep() -> JsonError:
 def _nesting(text: bytes | str) -> int:
     """Return the number of opening brackets in JSON text.
 
-    The nesting of the value cannot be deeper. This number is much faster to compute than the depth.
+    The value in `text` cannot be nested more deeply than this number, which is much faster to
+    compute than the depth.
     """
     if isinstance(text, str):
         return text.count("[") + text.count("{")
@@ -103,7 +106,10 @@ def _nesting(text: bytes | str) -> int:
 
 
 def _depth(value: Any) -> int:
-    """Return the number of nested arrays and objects, at most MAX_DEPTH + 1."""
+    """Return how deeply arrays and objects are nested in `value`.
+
+    A value that is not nested has depth 0. The counting ends at MAX_DEPTH + 1.
+    """
     depth, level = 0, _containers([value])
     while level and depth <= MAX_DEPTH:
         depth += 1

@@ -139,7 +139,7 @@ class Served:
         return Table.of(session)
 
     def _repr_html_(self) -> str:
-        """HTML that shows the page inside a Jupyter notebook.
+        """Return HTML that shows the page inside a Jupyter notebook.
 
         The page is served only to the kernel's machine. Another machine reaches `url` through an
         SSH tunnel.

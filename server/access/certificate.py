@@ -37,12 +37,15 @@ TLS 1.3 needs no list, because the profile allows all suites of TLS 1.3.
 GROUPS = "X25519:prime256v1:secp384r1"
 """Groups for the key exchange, from Mozilla's TLS profile "intermediate"."""
 ONE_GROUP = "prime256v1"
-"""The only group for the key exchange in Python before 3.15, which can set only one group.
+"""Group for the TLS key exchange in Python before 3.15, which can set only one group.
 
 Every browser supports this group.
 """
 RENEW_DAYS = 14
-"""Number of days before the end of the validity at which the server makes a new certificate."""
+"""Smallest number of days for which the current certificate must still be valid.
+
+Otherwise, the server makes a new certificate.
+"""
 MAX_EARLIER_NAMES = 32
 """Maximum number of names of the previous certificate that a new certificate also contains."""
 ALWAYS = ("127.0.0.1", "localhost")
@@ -53,7 +56,7 @@ CERTIFICATE_FILE = "certificate.pem"
 
 @dataclass(frozen=True)
 class Certificate:
-    """A certificate and its private key, which are in files."""
+    """A certificate and its private key, with the paths of their files."""
 
     certificate: Path
     """Path of the certificate, in PEM."""

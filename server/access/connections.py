@@ -38,9 +38,9 @@ REQUESTS_AT_ONCE = 600
 The number is per approved device, and for all unknown devices together.
 """
 BYTES_OF_REQUEST = 32 << 10
-"""Size of a body, in bytes, that counts as one more request of a device.
+"""Number of bytes that count as one request when a device sends a body.
 
-To receive and decode these bytes takes about as long as a request without a body.
+To receive and decode this number of bytes takes about as long as a request without a body.
 """
 
 
@@ -69,7 +69,7 @@ class Connections:
         self._pace = Pace(REQUESTS_PER_SECOND, REQUESTS_AT_ONCE)
 
     def know(self, addresses: Iterable[str]) -> None:
-        """Remember the IP addresses of approved devices."""
+        """Remember `addresses` as IP addresses of approved devices."""
         for address in addresses:
             self._known_addresses.pop(address, None)
             self._known_addresses[address] = None
@@ -95,7 +95,9 @@ class Connections:
         self._limit_strangers()
 
     def remove(self, connection: Connection) -> None:
-        """Stop counting a connection as one of a stranger (a device without approval).
+        """Do not count a connection as a stranger's any more.
+
+        A stranger is a device without approval.
 
         Called when the connection has ended, or uses plain HTTP and only receives a redirect.
         """
@@ -103,12 +105,14 @@ class Connections:
             self._strangers.remove(connection)
 
     def serve(self, connection: Connection, protocol: Hashable) -> None:
-        """Store that the HTTP handler `protocol` serves `connection`, so that the other methods
-        find the connection of a request by its handler."""
+        """Store `connection` under the HTTP handler `protocol` that serves it.
+
+        The other methods find the connection of a request by this handler.
+        """
         self._by_protocol[protocol] = connection
 
     async def next_request(self, protocol: Hashable, device: str) -> None:
-        """Note a request of `device` on a connection, and wait if requests come too fast.
+        """Count a request of `device` on a connection. Wait if the device sends requests too fast.
 
         `device` is "" if no approved device sent the request. Raises LodespaceError when the device
         has too many connections.
@@ -124,14 +128,15 @@ class Connections:
             await asyncio.sleep(wait)
 
     async def received(self, device: str, size: int) -> None:
-        """Note that `device` has sent a body of `size` bytes, and wait if it sends too fast."""
+        """Count a body of `size` bytes from `device`. Wait if the device sends too fast."""
         requests = size // BYTES_OF_REQUEST
         await asyncio.sleep(self._pace.wait(device, asyncio.get_running_loop().time(), requests))
 
     def belongs_to(self, protocol: Hashable, device: str) -> bool:
-        """Note the device whose cookie arrived on a connection; `device` is empty for a stranger.
+        """Assign the connection of `protocol` to `device`, whose cookie arrived on the connection.
 
-        Returns whether the connection may stay: False when the device has too many connections.
+        `device` is empty for a stranger. Returns whether the connection may stay: False if the
+        device has too many connections.
         """
         connection = self._by_protocol.get(protocol)
         if connection is None or connection.device == device:

@@ -29,7 +29,11 @@ class FairQueue(Generic[T]):
         return sum(map(len, self._waiting.values()))
 
     def put(self, address: str, entry: T) -> None:
-        """Add an entry. Removes an old entry when there are too many."""
+        """Add an entry. If there are then too many entries, remove an old entry.
+
+        The oldest entry of `address` is removed if this address has too many entries. Otherwise,
+        the oldest entry of the address with the most entries is removed.
+        """
         entries = self._waiting.setdefault(address, deque())
         entries.append(entry)
         if len(entries) > self._per_address:
@@ -39,7 +43,7 @@ class FairQueue(Generic[T]):
         self._any.set()
 
     async def get(self) -> tuple[str, T]:
-        """Wait for an entry. Return its address and the entry.
+        """Wait for an entry. Return the entry after its IP address.
 
         The entries of one address are returned oldest first.
         """

@@ -32,9 +32,11 @@ FIRST_BYTE_SECONDS = 3.0
 HANDSHAKE_SECONDS = 10.0
 """Longest duration of a TLS handshake, in seconds."""
 MAX_WAITING = 128
-"""Largest number of accepted connections that wait for their first byte to be read."""
+"""Largest number of accepted connections whose first byte the server has not read yet."""
 MAX_WAITING_AND_ADDRESS = 32
-"""Largest number of connections from one IP address that wait for their first byte to be read."""
+"""Largest number of connections from one IP address whose first byte the server has not
+read yet.
+"""
 GREETINGS_PER_SECOND = 30.0
 """Largest number of connections per second that the server begins to serve. A TLS handshake takes
 about 2 ms of the event loop."""
@@ -44,10 +46,10 @@ GREETINGS_AT_ONCE = 64
 Later connections begin at the rate GREETINGS_PER_SECOND.
 """
 KNOWN_GREETINGS_PER_SECOND = 20.0
-"""Largest number of connections per second that the server begins to serve for a known address.
+"""Largest number of connections per second that the server begins to serve per known address.
 
-An address is known if an approved device has used it. Its connections do not wait for the
-connections of other addresses.
+An address is known if an approved device has used it. The connections of a known address do not
+wait for the connections of other addresses.
 """
 _ACCEPTED_AT_ONCE = 16
 """Largest number of connections that are accepted in one turn of the event loop."""
@@ -59,7 +61,7 @@ MAX_PLAIN = 32
 """Largest number of plain HTTP connections. A further connection ends the oldest connection. Plain
 connections only receive a redirect, so they must not use up the server's file descriptors."""
 _PAUSE_SECONDS = 0.5
-"""Seconds until the next attempt, after the server could not accept a connection."""
+"""Seconds for which the server accepts no connection after an attempt to accept one has failed."""
 _LOGGED_EVERY = 60.0
 """Seconds between two warnings that connections cannot be accepted."""
 
@@ -73,8 +75,9 @@ class LanListener:
         runner: Runner of the application that answers requests by HTTPS.
         context: TLS context with the certificate.
         names: Host names to which plain HTTP may be redirected.
-        plain_server: Returns the server for plain HTTP, given the function that answers requests,
-            and the longest time until the headers of a request are complete, in seconds.
+        plain_server: Function that returns the server for plain HTTP. Its arguments are the
+            function that answers requests, and the longest time in seconds until the headers of a
+            request are complete.
         connections: List of the open connections, with limits on their number.
     """
 
@@ -113,7 +116,7 @@ class LanListener:
         self._start(self._greet_all())
 
     async def stop(self) -> None:
-        """Stop accepting connections, and end those without TLS.
+        """Stop accepting connections, and end the connections without TLS.
 
         The application's `AppRunner` ends the connections with TLS.
         """
@@ -215,7 +218,10 @@ class LanListener:
         connection.closed = lambda: protocol.transport is None
 
     def _hold(self, transport: asyncio.Transport) -> None:
-        """Add a plain HTTP connection. Ends the oldest when there are more than MAX_PLAIN."""
+        """Add a plain HTTP connection.
+
+        If there are now more than MAX_PLAIN plain connections, end the oldest.
+        """
         self._plain = [*(other for other in self._plain if not other.is_closing()), transport]
         for oldest in self._plain[:-MAX_PLAIN]:
             oldest.abort()

@@ -7,7 +7,7 @@ only its own connections.
 from collections.abc import Hashable
 
 _MAX_KEYS = 1024
-"""When there are more keys than this number, keys whose next request need not wait are removed."""
+"""Largest number of stored keys. When there are more keys, the keys without a wait are removed."""
 
 
 class Pace:

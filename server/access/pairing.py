@@ -32,17 +32,19 @@ MAX_WAITING_AND_ADDRESS = 3
 WAITING_SECONDS = 120.0
 """Seconds after which a request expires."""
 SILENT_SECONDS = 10.0
-"""Time in seconds without a poll after which a new request may replace the request of a device.
+"""A device that has not polled for this number of seconds counts as silent.
 
 The page of a waiting device polls each second. When too many devices wait, a new request replaces
-the request of a device that has the same IP address and has stopped polling.
+the request of a silent device with the same IP address.
 """
 REQUESTS_PER_MINUTE = 30
 """Largest number of requests for access per minute, from all IP addresses together."""
 REQUESTS_PER_MINUTE_AND_ADDRESS = 10
 """Largest number of requests for access per minute from one IP address."""
 _CLOSE_AGAIN_SECONDS = 1.0
-"""Seconds from closing the streams of a revoked device to closing those that are still open."""
+"""If streams of a revoked device stay open, the server closes them again after this number of
+seconds.
+"""
 
 _RANK: dict[Role, int] = {"viewer": 0, "annotator": 1, "owner": 2}
 
@@ -137,10 +139,10 @@ class PairingManager:
         return protocol.AccessRequested(secret=secret, code=code, expires_in=WAITING_SECONDS)
 
     def poll(self, secret: str) -> tuple[protocol.AccessAnswer, str]:
-        """Return the state of the request that has `secret`, and a secret for the device.
+        """Return the state of the request that has `secret`, and the secret of the device.
 
-        The secret for the device is returned once, with the state `allowed`. With all other states
-        it is "". Raises LodespaceError when the device cannot be stored.
+        The device gets its secret with the state `allowed`, and only once. With every other state,
+        the second value is "". Raises LodespaceError when the device cannot be stored.
         """
         self._forget_expired()
         given = hash_of(secret)
@@ -182,10 +184,10 @@ class PairingManager:
         """Return the request that a new request from `address` replaces; None if there is room.
 
         A new request replaces a request of the same address whose device has stopped polling. If
-        there is none, the new request replaces a request of another address, if that address has at
-        least two requests more than `address`. So a few addresses cannot take all places. Other
-        requests are kept, because a headset may sleep while its wearer walks to the owner. Raises
-        RequestError when there is neither room nor a request to replace.
+        there is no such request, the new request replaces a request of another address, but only if
+        that address has at least two requests more than `address`. So a few addresses cannot take
+        all places. Other requests are kept, because a headset may sleep while its wearer walks to
+        the owner. Raises RequestError when there is neither room nor a request to replace.
         """
         undecided = self._undecided()
         counts = Counter(waiting.address for waiting in undecided)
@@ -294,9 +296,9 @@ class PairingManager:
     def expire_stale(self) -> None:
         """Remove expired requests, and close the streams of devices that are no longer approved.
 
-        Call this method regularly, because streams of such a device can be open: another server of
-        the same person may have revoked the device, a newer device may have replaced it, or a
-        stream may have opened during the revocation.
+        Call this method regularly, because a device can lose its approval while its streams here
+        stay open. Another server of the same person may have revoked the device. A newer device may
+        have replaced the device. A stream may have opened during the revocation.
         """
         self._forget_expired()
         if self.devices is None:

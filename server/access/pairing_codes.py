@@ -30,7 +30,10 @@ MAX_PENALTY. After an hour without a guess, the penalty starts again at this val
 MAX_PENALTY = 600.0
 """Longest penalty in seconds."""
 MAX_GUESSERS = 4096
-"""Largest number of IP addresses whose guesses are counted. The oldest are forgotten first."""
+"""Largest number of IP addresses whose wrong guesses are counted.
+
+When there are more addresses, the oldest are forgotten.
+"""
 _FORGET_SECONDS = 3600.0
 
 

@@ -28,8 +28,8 @@ def encode_training(
     """Return a training as a GLB file.
 
     Args:
-        moments: Latent means (N, D) at times that are evenly spaced. The last array is the final
-            cloud.
+        moments: Latent means (N, D) at evenly spaced times of the training. The last array is the
+            final cloud.
         known: Class id per item, (N,), which determines the colour of the item. -1 is grey.
         classes: All classes, by class id.
         name: Name of the scene.

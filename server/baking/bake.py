@@ -171,9 +171,10 @@ class _ProjectState(NamedTuple):
 
 
 def _project_at(data: "str | Path | Source", root: Path | None) -> _ProjectState | None:
-    """Return the state of the project at the path `data`. None if `data` is not a project.
+    """Return the state of the project at the path `data`; None if `data` is not a project.
 
-    `root` is the folder from which the project may read original files; None if it may read none.
+    `root` is the folder from which the project may read original files. If `root` is None, the
+    project may not read original files.
     """
     if not isinstance(data, str | Path) or not (Path(data) / MANIFEST).is_file():
         return None
@@ -193,10 +194,10 @@ def _project_at(data: "str | Path | Source", root: Path | None) -> _ProjectState
 def _import(
     data: "str | Path | Source", folder: Path, options: ImportOptions, progress: bool
 ) -> tuple[ItemSet, str]:
-    """Return the items, and the reference to the data that the manifest of the bake stores.
+    """Return the items, and the value of `data` for the manifest of the bake.
 
-    The bundled digits are not copied, because they are part of the package. All other data are
-    copied into the bake.
+    The bundled digits are part of the package, so they are not copied. All other data are copied
+    into the bake.
     """
     if isinstance(data, Path):
         data = str(data)

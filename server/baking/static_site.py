@@ -92,7 +92,7 @@ def write_site(project: Project, session: AnnotationSession, training: Training)
 
 
 def has_cards(items: ItemSet) -> bool:
-    """Whether the items have pictures that are larger than their thumbnails."""
+    """Return whether the items have pictures that are larger than their thumbnails."""
     return items.kind != "vector" and max(items.data.shape[1:3]) > thumbnails.PICTURE
 
 

@@ -20,13 +20,16 @@ class Answer(msgspec.Struct):
 
 
 def packed(message: Predict | Answer) -> bytes:
-    """Return `message` encoded, preceded by its length."""
+    """Return the encoded `message`, with its length in bytes before it."""
     payload = msgspec.msgpack.encode(message)
     return LENGTH.pack(len(payload)) + payload
 
 
 def read_request(pipe: BinaryIO) -> Predict | None:
-    """Wait for the next request and return it; None at the end of the pipe."""
+    """Wait for the next request, and return the request.
+
+    Return None if the pipe ends before a complete request.
+    """
     head = pipe.read(LENGTH.size)
     if len(head) < LENGTH.size:
         return None
@@ -36,5 +39,8 @@ def read_request(pipe: BinaryIO) -> Predict | None:
 
 
 def decode_answer(payload: bytes) -> Answer:
-    """Decode an answer without the length before it. Raises msgspec.DecodeError."""
+    """Decode the payload of an answer: the bytes that follow the length in the pipe.
+
+    Raises msgspec.DecodeError.
+    """
     return msgspec.msgpack.decode(payload, type=Answer)

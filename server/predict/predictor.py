@@ -58,7 +58,7 @@ class Predictor:
             features: features (N, K), if features were given with the items of the project.
 
         Raises:
-            DatasetError: the data cannot be read, or an item of an array cannot.
+            DatasetError: the data cannot be read, or an item of an array cannot be read.
             ValueError: the data do not have the shape that the model reads.
         """
         given = None if features is None else np.asarray(features)
@@ -120,7 +120,7 @@ class Predictor:
                 raise DatasetError(f"{source.name}: {error}") from error
 
     def _fits(self, data: Any) -> bool:
-        """Whether `data` is an array that the model reads without a conversion."""
+        """Return whether `data` is an array that the model reads without a conversion."""
         if not isinstance(data, np.ndarray):
             return False
         if self.reading.frame is None:

@@ -1,8 +1,8 @@
-"""The process that predicts new items for the server, which itself does not load torch.
+"""The process that predicts new items, so that the server does not have to load torch.
 
-It starts with the first request, which takes some seconds: torch and the newest checkpoint are
-loaded, and a small model is trained to give the page's predictions (distillation). The process ends
-after IDLE_SECONDS without a request.
+The server starts the process with the first request. The start takes some seconds: the process
+loads torch and the newest checkpoint, and trains a small model to give the page's predictions
+(distillation). The process ends after IDLE_SECONDS without a request.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from lodespace.protocol import Predict, Predictions
 from lodespace.training.messages import LENGTH
 
 IDLE_SECONDS = 300.0
-"""Seconds without a request after which the process ends, and so frees its memory."""
+"""The process ends after this number of seconds without a request, to free its memory."""
 ANSWER_SECONDS = 300.0
 """Longest wait for an answer, in seconds. Before the first answer, the process trains a network."""
 MOST_WAITING = 16

@@ -50,6 +50,8 @@ def with_reading(model: PortableModel, items: ItemSet) -> PortableModel:
 
 
 def reading_of(items: ItemSet) -> dict[str, Any]:
-    """How the items of the project were read from their files, as JSON values (reading.py)."""
+    """Return how the items of the project were read from their files, as JSON values
+    (reading.py).
+    """
     frame = None if items.kind == "vector" else [int(side) for side in items.data.shape[1:3]]
     return {"name": items.name, "kind": items.kind, "frame": frame, "details": items.details}

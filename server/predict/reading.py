@@ -31,7 +31,7 @@ from lodespace.protocol import ReportLine
 
 _WORKERS = 4
 _AHEAD = 64
-"""Largest number of items that are read ahead."""
+"""Largest number of items that wait for their pictures or vectors to be read."""
 
 
 @dataclass(frozen=True)
@@ -89,9 +89,10 @@ class Reading:
 
 
 def _names(stated: Any) -> tuple[str, ...] | None:
-    """Return `stated`, a value from the details of a data set, if it is a list of names, else None.
+    """Return `stated`, a value from the details of a data set, as a tuple of names.
 
-    The check is needed because another program may have written the details.
+    Return None if the value is not a list of names. The check is needed because another program may
+    have written the details.
     """
     if not isinstance(stated, list) or not all(isinstance(name, str) for name in stated):
         return None
@@ -141,7 +142,7 @@ def open_new(data: "str | Source", reading: Reading, given: ImportOptions) -> So
 
 
 def doubts(source: Source) -> tuple[ReportLine, ...]:
-    """Return the lines of the report that doubt how numbers of new items fit the project's range.
+    """Return lines that warn of numbers in new items that probably do not fit the project's range.
 
     A line names no option, because the project determines the range.
     """
@@ -202,7 +203,7 @@ def _read_all(
 
 
 def _value_of(item: RawItem, reading: Reading) -> "npt.NDArray[Any] | str":
-    """Return the picture or vector of an item, or why it cannot be read."""
+    """Return the picture or vector of an item. If it cannot be read, return the reason as text."""
     try:
         if reading.frame is None:
             if item.vector is None:

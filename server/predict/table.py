@@ -69,7 +69,7 @@ def write_predictions(
         how pixel values were read.
 
     Raises:
-        DatasetError: the data cannot be read, or no item can.
+        DatasetError: the data cannot be read, or no item can be read.
         ProjectError: there is no model, or `output` cannot be written.
     """
     write = WRITERS.get(output.suffix.lower())

@@ -58,7 +58,10 @@ def _top(folder: Path) -> str:
 
 
 def _utf8(path: Path | str) -> str:
-    """Return a path as valid UTF-8, as names in a .zip file must be. Invalid bytes are replaced."""
+    """Return `path` as text for a name in a .zip file, which must be UTF-8.
+
+    Replace invalid bytes.
+    """
     return os.fsencode(path).decode(errors="replace")
 
 
@@ -82,7 +85,9 @@ def _write(project: Project, file: IO[bytes]) -> int:
 
 
 def _still_files(folder: Path) -> Iterator[Path]:
-    """Yield the files for the backup that do not change while a server runs."""
+    """Yield the files of a project that the backup needs and that a running server does not
+    change.
+    """
     for path in sorted(folder.iterdir()):
         other = path.name.startswith((LABEL_LOG, ".")) or path.name.startswith("damaged-files-")
         if path.name in _LEFT_OUT or path.name in _CHANGING or other:

@@ -25,7 +25,8 @@ class Shown(NamedTuple):
 def newest(folder: Path, n_items: int) -> Shown | None:
     """Return the state in the newest valid checkpoint of `folder`.
 
-    None if there is no checkpoint, or if the latent means are not valid means of `n_items` items.
+    Return None if there is no checkpoint, or if the newest checkpoint does not contain valid latent
+    means of `n_items` items.
     """
     found = latest(folder)
     if found is None:

@@ -23,7 +23,7 @@ _IMPORTING = ".data.repaired"
 
 @contextlib.contextmanager
 def data_advice(folder: Path, manifest: Manifest) -> Generator[None]:
-    """Add to the errors of the `with` block how to import the data again.
+    """Add advice on importing the data again to the errors of the `with` block.
 
     A DatasetError or ProjectError is raised again, with this advice at the end of its message.
     """
@@ -86,9 +86,9 @@ def _ids(folder: Path) -> tuple[str, ...] | None:
 
 
 def _count(folder: Path) -> int | None:
-    """Return the number of items, read from the recording or else from the newest checkpoint.
+    """Return the number of items that the recording or the newest checkpoint states.
 
-    Returns None if the number is in neither of them.
+    Returns None if neither of the two states the number.
     """
     try:
         with (folder / RECORDING).open("rb") as file:

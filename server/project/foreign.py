@@ -20,10 +20,10 @@ log = logging.getLogger(__name__)
 
 
 def refuse_links(folder: Path) -> None:
-    """Raise ProjectError if the project `folder` has a link that leads out of it, or a pipe.
+    """Raise ProjectError if the project `folder` contains a pipe, or a link that leads out of it.
 
-    Through such a link, the project could read any file of this computer, or write to it. Opening a
-    pipe would wait forever.
+    Through such a link, the project could read or write any file of this computer. A program that
+    opens a pipe would wait forever.
     """
     top = os.path.realpath(os.fsencode(folder))
     waiting = [top]

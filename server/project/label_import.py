@@ -109,10 +109,10 @@ def _compare(
 
 
 def keep_other_labels(project: Project, result: LabelImport) -> None:
-    """Store the further labels of items with the data of a project that nobody has opened yet.
+    """Store the second and later labels of each item in the table of the project's items.
 
-    The first label of an item is its class, and the others are in the column other_labels.
-    Raises OSError.
+    The first label of an item is its class. The later labels go into the column other_labels. No
+    server may have opened the project yet. Raises OSError.
     """
     kept = project.items.table
     others = {item: joined(labels[1:]) for item, labels in result.matched.labels.items()}
@@ -168,7 +168,8 @@ def _carry_out(
 def summary(result: LabelImport, decision: Decision | None, *, is_new: bool = False) -> str:
     """Return the result as text for a terminal.
 
-    `is_new`: whether the project is new, and keeps the further labels of items.
+    `is_new` states whether the project is new. Only a new project keeps the second and later labels
+    of an item.
     """
     shown = 20
     lines: list[str] = []

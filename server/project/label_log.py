@@ -82,7 +82,7 @@ def _with_advice(event_log: EventLog, folder: Path) -> Generator[Event]:
 
 
 def newest_known(project: Project) -> tuple[int, str]:
-    """Return the highest event number in files other than the log, and the name of its file.
+    """Return the highest event number in any file except the log, and the name of that file.
 
     Returns (0, "") if no file mentions an event. A complete log has this event, because other files
     store the number of an event only after the event is in the log.

@@ -38,7 +38,7 @@ class ForeignLabels:
 
     @property
     def by_name(self) -> dict[str, str]:
-        """Label of each annotation, by its first name.
+        """Label of each annotation, by the first of the annotation's names.
 
         Annotations without a name or label are left out.
         """
@@ -46,7 +46,7 @@ class ForeignLabels:
 
     @classmethod
     def of(cls, labels: dict[str, str]) -> "ForeignLabels":
-        """Return labels for items that are named by their ids. `labels` has the label by id."""
+        """Return `labels` (item id to label) as labels of items that are named by their ids."""
         return cls([Annotation((item_id,), label) for item_id, label in labels.items()])
 
 

@@ -1,6 +1,7 @@
 """The lock of a project, which only one server at a time can hold.
 
-If two servers opened one project, each would miss the labels that the other one writes.
+If two servers opened one project, neither server would know the labels that the other server
+writes.
 """
 
 import contextlib
@@ -68,7 +69,10 @@ class ProjectLock:
             ) from error
 
     def holds(self, folder: Path) -> bool:
-        """Return whether `folder` is the locked folder, and not another one of the same name."""
+        """Return whether `folder` is the locked folder.
+
+        Another folder that now has the path of the locked folder does not count.
+        """
         with contextlib.suppress(OSError, IndexError):
             held, found = os.fstat(self._descriptors[0]), folder.stat()
             return (held.st_dev, held.st_ino) == (found.st_dev, found.st_ino)

@@ -81,8 +81,11 @@ class Rebuilt:
 
     @property
     def labels_complete(self) -> bool:
-        """Whether no label is missing: each lost event changed no label, or its labels were found
-        in a snapshot."""
+        """Whether no label is missing.
+
+        No label is missing if every lost event changed no label, or if a snapshot has the labels of
+        the lost events.
+        """
         return "unknown" not in self.lost.values()
 
 
@@ -126,7 +129,10 @@ class Rebuilding:
     # One event
 
     def _add(self, number: int) -> None:
-        """Add event `number` of the log or the recording. If both lack it, add an empty gesture."""
+        """Add event `number` of the log or the recording.
+
+        If neither has the event, add an empty gesture.
+        """
         for event in self._sources.stored.get(number, ()):
             if self._carried_out(event):
                 self._result.from_log += 1
@@ -147,10 +153,12 @@ class Rebuilding:
             self._free.append(number)
 
     def _carried_out(self, event: Event) -> bool:
-        """Add `event` to the rebuilt log. Before it, add the classes that it needs.
+        """Add the classes that `event` needs, then `event`, to the rebuilt log.
 
-        Returns False, and does not add the event, if the log already has its command or the event
-        does not fit the state before it.
+        Return whether it was added.
+
+        `event` is not added if the log already has its command, or if `event` does not fit the
+        state before it.
         """
         if event.command_id in self._commands:
             return False
@@ -172,8 +180,8 @@ class Rebuilding:
         """Add classes until there are `count`.
 
         Each class is created by a new event, which gets the sequence number of a lost event. Does
-        nothing if fewer events are lost than classes are needed. `known` has the names and colours
-        of the first classes.
+        nothing if there are fewer lost events than missing classes. `known` has the names and
+        colours of the first classes.
         """
         missing = range(len(self._session.classes), min(count, MAX_CLASSES))
         if not 0 < len(missing) <= len(self._free):
@@ -196,7 +204,7 @@ class Rebuilding:
             self._keep(event)
 
     def _start_again(self) -> None:
-        """Carry out all events again, after one of them was replaced."""
+        """Carry out all events again in a new session, because one event has been replaced."""
         events, self._result.events = self._result.events, []
         self._commands.clear()
         self._session = self._new_session()

@@ -21,8 +21,8 @@ _STRING = r'"(?:[^"\\]|\\.)*"'
 def guess_manifest(folder: Path, *, imported: bool) -> tuple[Manifest, list[str]]:
     """Return a manifest for the project in `folder`, and lines for the report.
 
-    Set `imported` if the data are imported again. Otherwise, a data folder without a data set
-    raises ProjectError.
+    `imported` states whether the repair also imports the data again. If it does not, and the data
+    folder contains no data set, this function raises ProjectError.
     """
     text = _text_of(folder / MANIFEST)
     source = _field(text, "source", _STRING, str) or ""
@@ -43,7 +43,10 @@ def guess_manifest(folder: Path, *, imported: bool) -> tuple[Manifest, list[str]
         + ("from the newest checkpoint" if stored is not None else "the default settings"),
     ]
     if not source and data != BUNDLED:
-        lines.append(f"  the path of the imported data is lost: open the project as {folder}")
+        lines.append(
+            "  the path of the imported data is lost: from now on, open the project by its "
+            f"folder {folder}"
+        )
     kind = "project" if (folder / LABEL_LOG).exists() or not _was_bake(text) else "bake"
     manifest = Manifest(
         format=FORMAT, kind=kind, data=data, source=source, seed=seed, settings=settings

@@ -70,7 +70,7 @@ def describe(path: Path) -> str:
 
 
 def _with_data(session: AnnotationSession) -> npt.NDArray[np.bool_]:
-    """Whether the current label of each item came with the imported data, (N,)."""
+    """Return, per item (N,), whether its current label came with the imported data."""
     history, truth = session.history, session.items.truth
     if truth is None:
         return np.zeros(len(session.items), np.bool_)
@@ -80,7 +80,10 @@ def _with_data(session: AnnotationSession) -> npt.NDArray[np.bool_]:
 
 
 def _sources(session: AnnotationSession) -> str:
-    """Where the current labels come from: ": 8 with the data, 4 by people". "" without labels."""
+    """Return where the current labels come from, as text such as ": 8 with the data, 4 by people".
+
+    Return "" if there are no labels.
+    """
     history = session.history
     labelled, with_data = session.labels != UNLABELED, _with_data(session)
     imported = [n for n, record in history.gestures.items() if record.client == IMPORT]
@@ -96,7 +99,11 @@ def _sources(session: AnnotationSession) -> str:
 
 
 def _heading(session: AnnotationSession) -> str:
-    """The line above the report of the import, which is as old as the import."""
+    """Return the heading of the import's report.
+
+    The report does not change after the import. If the labels have changed since then, the heading
+    states this.
+    """
     truth = session.items.truth
     before = np.full(len(session.items), UNLABELED) if truth is None else truth
     if (session.labels == before).all():

@@ -107,10 +107,11 @@ def open_project(
 def open_again(
     folder: Path, source: str, settings: protocol.Settings | None, *, root: Path | None = None
 ) -> Project:
-    """Open the project in `folder`, which must have been made from the data `source`.
+    """Open the project in `folder`, which was made from the data `source`.
 
-    `root` is the value of --root. If the items have original files, `root` is their folder, which
-    the project may then read. Raises ProjectError for a project on other data.
+    `root` is the value of --root: the folder that has the original files of the items. The project
+    may then read these files. `root` is ignored if the items have no original files. Raises
+    ProjectError when the project was made from other data.
     """
     project = open_existing(folder, settings)
     try:

@@ -208,7 +208,9 @@ def load_items(data: str, folder: Path, *, root: Path | None = None) -> ItemSet:
 
 
 def data_folder(data: str, folder: Path) -> Path:
-    """Return the data set folder of the project in `folder`. `data` is its `Manifest.data`.
+    """Return the data set folder of the project in `folder`.
+
+    `data` is the value of `Manifest.data`.
 
     Raises ProjectError if `data` leads out of the project.
     """

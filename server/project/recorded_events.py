@@ -27,8 +27,9 @@ from lodespace.session.state import SessionState
 def event_from(recorded: RecordedEvent, state: SessionState) -> Event | None:
     """Return the event that `recorded` describes; None if the recording contains too little.
 
-    A recording has no regions and no positions of pins. A recording does not state which labels are
-    verified. Of the items of a gesture, a recording has only the items whose label changed.
+    The event can lack facts, because a recording has no regions, no positions of pins, and does not
+    state which labels are verified. A recording also does not list items that already had the class
+    of the gesture.
 
     Args:
         recorded: What the recording states.

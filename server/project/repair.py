@@ -109,7 +109,10 @@ def repair(folder: Path, data: str | None = None, options: "ImportOptions | None
 
 
 def _import(folder: Path, manifest: Manifest, data: str, options: "ImportOptions | None") -> Path:
-    """Import `data` again. Returns the new data folder, which lies beside the current one."""
+    """Import `data` again.
+
+    Returns the new data folder, which lies beside the current data folder.
+    """
     from lodespace.importing.source import ImportOptions
 
     if manifest.data == BUNDLED:
@@ -141,9 +144,10 @@ class _Kept:
             path.rename(self._place(path))
 
     def copy(self, path: Path) -> None:
-        """Copy a file into the folder for damaged files, or move a folder into it.
+        """Copy a damaged file into the folder for damaged files.
 
-        The original file stays, because the repair replaces it in one step.
+        The original file stays, because the repair replaces it in one step. A folder is moved
+        instead of copied.
         """
         if path.is_file():
             shutil.copy2(path, self._place(path))

@@ -20,7 +20,11 @@ from lodespace.session.log_copy import salvage_events
 from lodespace.session.sqlite_pages import SqliteFiles, image, read_files
 
 _MAX_LOST = 1_000_000
-"""Largest number of lost events that is plausible. A file with a higher event number is damaged."""
+"""Largest plausible number of lost events.
+
+If a file mentions an event more than this number after the newest event of the log, the file is
+damaged.
+"""
 
 
 def sources_of(project: Project) -> Sources:
@@ -88,9 +92,9 @@ def _written(files: SqliteFiles) -> int | None:
 
 
 def _moments(folder: Path) -> Iterator[Snapshot]:
-    """Yield the labels in the snapshots for undo.
+    """Yield the labels of each undo snapshot.
 
-    The labels of snapshot n are those before event n.
+    Snapshot n has the labels before event n.
     """
     for number, path in numbered(folder):
         with contextlib.suppress(ValueError):
@@ -98,7 +102,10 @@ def _moments(folder: Path) -> Iterator[Snapshot]:
 
 
 def _checkpoint(project: Project, last: int) -> Iterator[Snapshot]:
-    """Yield the labels of the newest checkpoint, unless a snapshot for undo is newer."""
+    """Yield the labels of the newest checkpoint, unless an undo snapshot is newer.
+
+    `last` is the number of the newest event that the labels can contain.
+    """
     found = latest(project.checkpoints)
     moments = [path for _, path in numbered(project.moments)]
     if found is None:

@@ -83,10 +83,10 @@ def _free(wanted: Path) -> Path:
 
 
 def _places(project: Project) -> Iterator[Path]:
-    """Yield the folders in which the copy of the project is tried, in this order.
+    """Yield the folders in which to try to write a copy of the project, in the order of the tries.
 
-    The first is the parent folder of the project, unless the disk of the project is no longer
-    mounted there.
+    The first folder is the parent folder of the project, unless the disk of the project is no
+    longer mounted there.
     """
     parent = project.folder.absolute().parent
     if project.lock is None or project.lock.on_disk_of(parent):

@@ -1,4 +1,4 @@
-"""Check whether a project can be written. If not, the check returns the reason and the remedy."""
+"""Check of whether a project can be written, with the reason and the remedy if it cannot."""
 
 import errno
 import os

@@ -30,7 +30,9 @@ class Ack(Operation, tag="ack"):
     count: int
     """Number of items that changed."""
     class_id: int = UNLABELED
-    """Class that `add_class` created, or that a gesture assigned; -1 for no class or several."""
+    """Class that `add_class` created, or that a gesture assigned; -1 for no class or several
+    classes.
+    """
     message: str = ""
     """A sentence for a person if a part of the command had no effect, else empty."""
 

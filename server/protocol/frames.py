@@ -84,8 +84,10 @@ class PositionsFrame(NamedTuple):
     header: Header
     """Header of the frame."""
     delta: npt.NDArray[np.int32]
-    """Motion per point (N, axes) since `base_revision`, in grid steps. The values of the frame are
-    already multiplied by 2**shift."""
+    """Motion per point (N, axes) since `base_revision`, in grid steps.
+
+    `decode` has already multiplied the values of the frame by 2**shift.
+    """
 
 
 class PredictionsFrame(NamedTuple):

@@ -13,4 +13,7 @@ class ReportLine(Message):
     doubtful: bool = False
     """Whether a person should check this line."""
     option: str = ""
-    """Option that sets another reading of the data, with an example. Empty if there is none."""
+    """Option with an example value, which makes the import read the data in another way.
+
+    Empty if no option does.
+    """

@@ -43,8 +43,10 @@ class ClassWords(Message):
     """Answer of GET /api/words."""
 
     words: list[str]
-    """Values of columns with few different texts, which can name classes. The most likely words are
-    first, and no word is in the list twice."""
+    """Words that can name classes, from columns with few different texts.
+
+    The most likely words are first. Each word is listed once.
+    """
 
 
 class ItemInfo(Message):

@@ -9,9 +9,10 @@ from lodespace.protocol.values import MAX_DECODED, MAX_PROBED, CommandId, Item, 
 
 
 class Watch(Operation, tag="watch"):
-    """Start or stop receiving a forces frame with every frame of positions.
+    """Start or stop the forces frames of this client.
 
-    There is no answer.
+    After a start, the server sends a forces frame with every positions frame. This message has no
+    answer.
     """
 
     role: ClassVar[Role] = "viewer"

@@ -33,15 +33,16 @@ class Interval(Message):
 class Quality(Message):
     """Quality of the labels, estimated without the true classes.
 
-    `held_out_accuracy`, `label_error` and `right` are null while they cannot be known: before the
-    first predictions, and while `classes_labelled` is less than `classes` or than 2. A class
-    without labels is never predicted, so all of its items would count as right.
+    `held_out_accuracy`, `label_error` and `right` are null while they cannot be known. This is so
+    before the first predictions, while a class has no label, and while there are fewer than two
+    classes. A class without labels is never predicted, so the estimate would miss all errors on its
+    items.
     """
 
     classes: int
     """Number of classes that are not merged or deleted."""
     classes_labelled: int
-    """Number of these classes that have a label."""
+    """Number of classes that have a label, without merged and deleted classes."""
     unknown: int
     """Number of unlabelled items that are in a cluster of the map with too few labels
     (review/islands.py). These items count as wrong, because they are probably of a class that is
@@ -92,9 +93,11 @@ class SheetItem(Message):
     """Probability that the label is wrong. For an unlabelled item, the prediction counts instead of
     the label."""
     proposed: int
-    """Class that the item gets if a person confirms the sheet. An unlabelled item gets its
-    prediction; -1 without a prediction. A labelled item keeps its label, unless the calibrated
-    probability of another class is at least 0.9."""
+    """Class that the item gets if a person confirms the sheet.
+
+    An unlabelled item gets its prediction; -1 if it has no prediction. A labelled item keeps its
+    label, unless the calibrated probability of another class is at least 0.9.
+    """
 
 
 class Sheet(Message):

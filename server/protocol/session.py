@@ -112,8 +112,10 @@ class Resync(Operation, tag="resync"):
 
 
 class Ping(Operation, tag="ping"):
-    """Question of a client whether its stream still works, for example after a headset slept. The
-    answer is `pong`."""
+    """A client asks whether its stream still works, for example after a headset slept.
+
+    The server answers `pong`.
+    """
 
     role: ClassVar[Role] = "viewer"
 

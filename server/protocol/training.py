@@ -18,7 +18,10 @@ class Settings(Message):
     hidden_layers: Annotated[int, msgspec.Meta(ge=0, le=4)] | None = None
     """Number of hidden layers of the classifier head; 0 for logistic regression."""
     learning_rate: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
-    """Learning rate of the first training. The rate after gestures is a fixed share of it."""
+    """Learning rate of the first training.
+
+    The rate after gestures is a fixed share of this rate.
+    """
     beta_kl: Weight | None = None
     """Weight of the KL term."""
     beta_classifier: Weight | None = None

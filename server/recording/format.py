@@ -32,7 +32,7 @@ HEAD = struct.Struct("<cdI")
 WORD = struct.Struct("<I")
 """A 4-byte number in the file: the length of the header in bytes, or the CRC of a record."""
 MAX_RECORD = 64 << 20
-"""Largest payload of a record that is read, in bytes."""
+"""Largest payload of a record, in bytes. A record that states a larger payload is damaged."""
 _MAX_HEADER = 1 << 20
 
 

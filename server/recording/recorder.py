@@ -125,7 +125,10 @@ class Recorder:
     def operations(
         self, operations: Iterable[protocol.Operation], now: float | None = None
     ) -> None:
-        """Record operations (labels, classes, losses). `now`: see the method `positions`."""
+        """Record operations (labels, classes, losses).
+
+        `now` has the same meaning as for `positions`.
+        """
         now = self._seconds() if now is None else now
         for operation in operations:
             payload = protocol.encode_operation(operation)
@@ -139,7 +142,10 @@ class Recorder:
             self._write(OPERATION, now, payload)
 
     def timeline(self) -> Future[Timeline]:
-        """Return a Future of the timeline. It completes when all waiting records are written."""
+        """Return a Future of the timeline.
+
+        The Future completes when all waiting records are written.
+        """
         return self._thread.submit(self._timeline)
 
     def _timeline(self) -> Timeline:
@@ -152,7 +158,10 @@ class Recorder:
         return self._index.timeline()
 
     def wait(self) -> None:
-        """Wait until each record is written, or an error has prevented the writing."""
+        """Wait until no record waits to be written.
+
+        Then every record is written, or an error has prevented its writing.
+        """
         self._thread.submit(lambda: None).result()
 
     def close(self) -> None:
@@ -242,8 +251,8 @@ class Recorder:
             damaged, number = damaged.with_name(f"{self.path.name}.damaged-{number}"), number + 1
         self.path.rename(damaged)
         log.warning(
-            "%s: the recording is damaged; the file is renamed to %s, and the recording continues "
-            "with its intact records",
+            "%s: the recording is damaged; the damaged file is now called %s, and a new recording "
+            "begins with copies of its intact records",
             self.path,
             damaged.name,
         )

@@ -45,7 +45,7 @@ size."""
 
 
 class RecordedEvent(NamedTuple):
-    """The records of a recording about one event of the label log."""
+    """All records of a recording that belong to one event of the label log."""
 
     sequence: int
     """Number of the event."""
@@ -73,7 +73,10 @@ def newest_event(path: Path) -> int:
 
 
 def _newest(file: IO[bytes], size: int) -> list[int]:
-    """Return the offsets of the newest keyframe and the newest operation with an event number."""
+    """Return the offsets of the newest keyframe and of the newest operation with an event number.
+
+    A record that does not exist is missing in the list.
+    """
     offset, newest = _first_record(file), dict[bytes, int]()
     while True:
         head = os.pread(file.fileno(), HEAD.size + _BEGINNING, offset)
@@ -127,7 +130,7 @@ def _is_time(time: float) -> bool:
 
 
 def _known(record: Record) -> Scene | Labels | Classes | GestureTold | None:
-    """Return the content of a record about labels, classes or gestures; None for other records."""
+    """Decode a record about labels, classes or gestures. Return None for any other record."""
     try:
         if record.kind == KEYFRAME:
             return decode_scene(record.payload)
@@ -138,9 +141,10 @@ def _known(record: Record) -> Scene | Labels | Classes | GestureTold | None:
 
 
 def read_labels(path: Path) -> Iterator[RecordedEvent | Scene]:
-    """Yield the label log events and the keyframes in a recording, in their order.
+    """Yield the label log events and the keyframes that a recording contains, in the order of time.
 
-    A keyframe is a scene with all labels after event `sequence`. Raises OSError.
+    A RecordedEvent has the records about one event. A Scene is a keyframe, with the labels of all
+    items after event `Scene.sequence`. Raises OSError.
     """
     pending: RecordedEvent | None = None
     for record in intact_records(path):
@@ -181,7 +185,10 @@ def intact_records(path: Path) -> Iterator[Record]:
 
 
 def _next_record(file: IO[bytes], offset: int, size: int) -> Record | None:
-    """Return the first complete record that begins at or after byte `offset`; None without one."""
+    """Return the first complete record that begins at or after byte `offset`.
+
+    Return None if there is no such record.
+    """
     while offset < size:
         block = os.pread(file.fileno(), _SEARCHED, offset)
         for match in _LETTER.finditer(block):
@@ -195,8 +202,8 @@ def _next_record(file: IO[bytes], offset: int, size: int) -> Record | None:
 def is_damaged(path: Path) -> bool:
     """Return whether a part of the recording is damaged.
 
-    An incomplete record at the end does not count as damage, because a kill of the server can leave
-    one. Raises OSError.
+    An incomplete record at the end does not count as damage, because the server may have been
+    killed while it wrote the record. Raises OSError.
     """
     with path.open("rb") as file:
         size, offset = os.fstat(file.fileno()).st_size, _first_record(file)

@@ -1,8 +1,8 @@
 """Thinning of a recording that is too large, by removing records from its older half.
 
-The frames of the older half are removed first. If that is not enough, the kind of record that takes
-most of the space in the older half is reduced: every second keyframe is removed, all `labels`
-operations are merged into one, or every second one of the other operations is removed. The first
+The frames of the older half are removed first. If that is not enough, one kind of record is
+reduced: the kind that takes most of the space in the older half. Of keyframes and of other
+operations, every second record is removed. `labels` operations are merged into one. The first
 keyframe, the keyframe before the newest frames and the newest label of each item always stay.
 """
 
@@ -136,9 +136,10 @@ class Thinning:
         )
 
     def _merge(self, chosen: npt.NDArray[np.intp]) -> None:
-        """Merge the operations `labels` at the indices `chosen` into the last of them.
+        """Merge the `labels` operations with the indices `chosen` into one operation.
 
-        The merged operation has all items of the chosen operations, with the newest class of each.
+        The merged operation takes the place of the last chosen operation. It has all items of the
+        chosen operations, and the newest class of each item.
         """
         newest = _NewestClasses()
         sequence = 0

@@ -65,7 +65,10 @@ class RecordingWriter:
         self._open()
 
     def _open(self) -> None:
-        """Open the file to write after its newest complete record. Pass all records to `follow`."""
+        """Open the file to write after its newest complete record.
+
+        All complete records are passed to `follow`.
+        """
         self._size = start_of(self.path)
         if self._follow is None:
             for _ in self._records():
@@ -84,8 +87,8 @@ class RecordingWriter:
     def append(self, kind: bytes, time: float, payload: bytes) -> Record:
         """Append one record, and return it.
 
-        After an OSError no record was appended, and the next record must be a keyframe, because
-        each frame holds only the changes since the previous frame.
+        If an OSError is raised, no record was appended. The next record must then be a keyframe,
+        because each frame holds only the changes since the previous frame.
         """
         record = encode_record(kind, time, payload)
         if self._file.closed:
@@ -118,9 +121,10 @@ class RecordingWriter:
         self._file.close()
 
     def _thin(self) -> None:
-        """Rewrite the file without a part of its older half, so that it is small enough.
+        """Remove a part of the older half of the records, so that the file is small enough.
 
-        After an OSError, the file is complete, but it is still too large.
+        The function writes a new file, which replaces the old file. If an OSError is raised, the
+        old file stays as it was, and is still too large.
         """
         self._thin_at = max(self.max_bytes, int(self._size * GROWTH))
         thinning = Thinning(self.path, self.max_bytes * 3 // 4, lambda: self._stopped)

@@ -30,8 +30,10 @@ NEWEST = 30
 The newest sheets are used.
 """
 FADING = 0.75
-"""Weight of the answers on a sheet, relative to those on the next newer sheet. Older answers count
-less, because the model changes."""
+"""Factor by which the weight of answers falls from one contact sheet to the next older sheet.
+
+Older answers count less, because the model changes.
+"""
 SAME_SHEET = 0.5
 """Weight of one answer in the fit of the curve.
 
@@ -50,15 +52,19 @@ SLOPE_DEVIATION = 0.25
 LARGEST_ODDS = 6.0
 """Largest absolute log-odds that are used. They correspond to a probability of 0.9975."""
 UNATTENDED = 5.0
-"""Answers on a sheet are not used if the person changed nothing, and the model's probability that
-all classes on the sheet are right is below exp(-5). Probably nobody has looked at the sheet."""
+"""Answers on a sheet without any change are not used if its `_Sheet.surprise` is at least this
+number, in nats. The model then expects with a probability above 1 - exp(-5) that the sheet contains
+errors, so probably nobody has looked at the sheet.
+"""
 UNATTENDED_RUN = 10.0
-"""Answers on consecutive sheets are not used if the person changed nothing on any of them, and the
-model's probability that all classes on all of them are right is below exp(-10)."""
+"""Answers on consecutive sheets without any change are not used if the sum of `_Sheet.surprise`
+over these sheets is at least this number, in nats. The model then expects with a probability above
+1 - exp(-10) that the sheets contain errors, so probably nobody has looked at them.
+"""
 DRAWS = 200
 """Number of draws from a posterior. Intervals are quantiles of these draws."""
 INTERVAL = (0.05, 0.95)
-"""Quantiles between which an interval lies."""
+"""Lower and upper quantile that bound an interval."""
 _STEPS = 256
 _GRID = np.linspace(0, 1, _STEPS)
 
@@ -102,7 +108,7 @@ class _Sheet(NamedTuple):
 
 
 def evidence(session: AnnotationSession) -> Evidence:
-    """Return what people answered on the newest contact sheets, without undone sheets."""
+    """Return the answers of people on the newest contact sheets. Undone sheets are left out."""
     sheets = _attended(list(islice(_sheets(session), NEWEST)))
     weights = [np.full(len(s.said), SAME_SHEET * FADING**k) for k, s in enumerate(sheets)]
     columns = [np.concatenate(column) for column in list(zip(*sheets, strict=True))[:5]]
@@ -150,9 +156,9 @@ def _sheets(session: AnnotationSession) -> Iterator[_Sheet]:
 
 
 def _attended(sheets: list[_Sheet]) -> list[_Sheet]:
-    """Return `sheets` without those that a person probably confirmed without looking.
+    """Return `sheets` without the sheets that a person probably confirmed without a look.
 
-    Nothing was changed on such a sheet, although the model expected errors (UNATTENDED).
+    On such a sheet, the person changed nothing, although the model expected errors (UNATTENDED).
     """
     found: list[_Sheet] = []
     for changed, group in groupby(sheets, lambda sheet: sheet.surprise == 0):
@@ -232,16 +238,13 @@ class Calibration:
 
 
 def interval(draws: Iterable[float] | Floats) -> tuple[float, float]:
-    """Return the lower and upper bound of `draws`: their quantiles INTERVAL."""
+    """Return the quantiles INTERVAL of `draws`, which are the bounds of an interval."""
     low, high = np.quantile(np.asarray(draws), INTERVAL)
     return float(low), float(high)
 
 
 def share_interval(right: float, count: int) -> tuple[float, float]:
-    """Return the Jeffreys interval of a share.
-
-    `right` is the share that was measured on `count` items.
-    """
+    """Return the Jeffreys interval of the share `right`, which was measured on `count` items."""
     from scipy.stats import beta  # a late import: it takes 0.2 s
 
     a, b = right * count + 0.5, (1 - right) * count + 0.5

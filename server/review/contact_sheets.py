@@ -24,8 +24,9 @@ the same information. The most uncertain items alone would be mostly outliers, w
 little about other items.
 """
 OVERWRITES_FROM = 0.9
-"""A sheet proposes to replace the label of an item only if the probabilities that the label is
-wrong and that the prediction is right are at least this large (`proposed`)."""
+"""A sheet proposes another class than the label of an item only if two probabilities have at least
+this value: that the label is wrong, and that the prediction is right (`proposed`).
+"""
 _ROUNDS = 10
 
 
@@ -88,7 +89,9 @@ def _spread(
 
 
 def _group_means(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the means (SHEET_SIZE, D) of the groups of `points` (N, D)."""
+    """Divide `points` (N, D) into SHEET_SIZE groups, and return the mean of each
+    (SHEET_SIZE, D).
+    """
     from scipy.cluster.vq import kmeans2
 
     with warnings.catch_warnings():

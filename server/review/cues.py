@@ -34,7 +34,10 @@ def _uncertainty(state: ItemState) -> Bytes:
 
 
 def _density(state: ItemState) -> Bytes:
-    """Return the rank of the density at each item; equal densities share their mean rank."""
+    """Return the rank of each item by the density at its position.
+
+    Items with equal density share their mean rank.
+    """
     from scipy import ndimage
 
     places, m = _places(state.positions)

@@ -25,11 +25,11 @@ SMALLEST_SHARE = 0.005
 SMALLEST = 8
 """Smallest number of items in an island."""
 EXPLAINING = 0.1
-"""Smallest share of the items near an item that must have labels, to explain the item.
+"""An item is explained if at least this share of the items near it have labels.
 
-These labels need not be verified. One verified label is enough to explain all items of the island
-in which its item lies. The labels of a lasso are weaker evidence: a lasso may contain a few items
-of another island by mistake, and an island may consist of several classes that touch.
+The labels near an item need not be verified. One verified label explains all items of the island in
+which the labelled item lies. The labels of a lasso are weaker evidence: a lasso may contain a few
+items of another island by mistake, and an island may consist of several classes that touch.
 """
 
 Ints = npt.NDArray[np.intp]
@@ -41,7 +41,7 @@ class Islands(NamedTuple):
     of_item: Ints
     """Index of the island of each item (N,); -1 for items in no island."""
     unexplained: npt.NDArray[np.bool_]
-    """Whether each item is in an island, and its class is unknown (N,).
+    """Per item, whether the item is in an island and its class is unknown (N,).
 
     The class is known from a verified label in the island, or from enough labels near the item.
     """
@@ -63,10 +63,11 @@ def islands(state: ItemState) -> Islands:
 
 
 def largest_unexplained(state: ItemState) -> npt.NDArray[np.uint32] | None:
-    """Return items of one dense group of the map that probably have a class without labels.
+    """Return the unexplained items of one dense group: they probably have a class without labels.
 
-    These items are unexplained (`Islands`), unlabelled and not locked. The group has the most such
-    items of all groups. The result is ascending. None if no group has such items.
+    The items are unexplained (`Islands`), unlabelled and not locked. The function chooses the group
+    that has most of these items, and returns their numbers in ascending order. It returns None if
+    no group has such items.
     """
     found = islands(state)
     free = ~state.locked & found.unexplained & ~state.labelled
@@ -93,7 +94,7 @@ class _Grid:
     def smoothed(self, items: npt.NDArray[np.bool_] | None = None) -> npt.NDArray[np.float64]:
         """Return the density per cell as a flat array.
 
-        Only items in the mask `items` (N,) count; with None, all items count.
+        Only items in the mask `items` (N,) count. If `items` is None, all items count.
         """
         from scipy import ndimage  # a late import: it takes 0.2 s
 

@@ -13,14 +13,16 @@ from lodespace.session.item_state import ItemState
 WIDEST = 0.35
 """Before SHOWN_FROM contact sheets, a share is shown only if its interval is at most this wide."""
 SHOWN_FROM = 4
-"""Number of confirmed contact sheets from which a share is shown even if its interval is wide.
+"""After this number of confirmed contact sheets, the share is shown even if its interval is wide.
 
-A share is the estimated share of right items. The first sheet does not count, because it has no
-predictions. So a share with a wide interval is shown from the fifth sheet on.
+The share is the estimated share of right items. The first sheet of a session does not count,
+because it has no predictions. So a share with a wide interval is shown from the fifth sheet on.
 """
 UNKNOWN_BUT_RIGHT = 0.3
-"""Share of the unknown items (`unknown_items`) whose predictions count as right in the upper bound
-of the interval. The estimate itself counts the predictions of all unknown items as wrong."""
+"""In the upper bound of the interval, this share of the predictions of unknown items
+(`unknown_items`) counts as right. The estimate itself counts the predictions of all unknown items
+as wrong.
+"""
 
 
 def doubts(state: ItemState) -> npt.NDArray[np.float32]:
@@ -34,9 +36,9 @@ def doubts(state: ItemState) -> npt.NDArray[np.float32]:
 def share_right(state: ItemState) -> float | None:
     """Return the estimated share of items whose label is right.
 
-    For an unlabelled item, the prediction counts. An unlabelled item counts as wrong if it is in a
-    dense group of items with too few labels (islands.py). Return None while a listed class has no
-    label. Return None also if no item has a prediction, unless all items are verified.
+    For an unlabelled item, the prediction counts as its label. The prediction counts as wrong if
+    the item is in a dense group with too few labels (islands.py). Return None while a listed class
+    has no label. Also return None if no item has a prediction, unless all items are verified.
     """
     if not _can_estimate(state):
         return None
@@ -50,7 +52,7 @@ def _can_estimate(state: ItemState) -> bool:
 
 
 def unknown_items(state: ItemState) -> npt.NDArray[np.bool_]:
-    """Return which items (N,) are unlabelled and in a cluster of the map with too few labels.
+    """Return which items (N,) are unlabelled, and in a cluster of the map that has too few labels.
 
     Such an item is probably of a class that is not listed yet, whatever the prediction.
     """

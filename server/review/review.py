@@ -1,7 +1,7 @@
 """Computation of the sheets, cues, suggestions and quality that a session's clients use.
 
-A thread computes one of these at a time from copies of the state, so that the event loop never
-waits.
+A thread makes these computations one after another, from copies of the state, so that the event
+loop never waits.
 """
 
 import asyncio
@@ -82,7 +82,10 @@ class Review:
     # Queries --------------------------------------------------------------------------------------
 
     async def sheet(self, kind: protocol.SheetKind, size: int, skip: int) -> protocol.Sheet:
-        """Return a contact sheet: `size` items of a queue, after the first `skip` are left out."""
+        """Return a contact sheet with `size` items of a queue.
+
+        The first `skip` items of the queue are left out.
+        """
         state, calibration = self.session.item_state(), self._calibrated()
         return await self._work_out(
             lambda: contact_sheets.sheet(calibration().applied(state), kind, size, skip)

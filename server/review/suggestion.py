@@ -23,23 +23,28 @@ SMALLEST, LARGEST = 6, 2000
 AGREEMENT = 0.9
 """Minimum share of a region's items whose predicted class is the class of the region."""
 MOST = 0.5
-"""A region is worth a label only if the label would help more than this share of its items.
+"""Smallest share of the items of a region for which a label has to help; otherwise the gain is 0.
 
-A label helps an item that is predicted as the class of the region, but with much doubt.
+A label of the region helps an item if the model predicts the class of the region for the item, but
+with much doubt.
 """
 WORTH_DRAWING = 2 * SHEET_SIZE
-"""Smallest number of items of a region that is suggested.
+"""Smallest number of items in a suggested region.
 
-Instead of a smaller region, a sheet is suggested. A sheet gains more than a small region, because
-the items of a sheet differ more from one another (docs/gain.md).
+If the region is smaller, a contact sheet is suggested instead. A contact sheet gains more than a
+small region, because its items differ more from one another (docs/gain.md).
 """
 _STEP = 1.5
-"""A region is a ball of items. The number of its items grows by this factor per iteration."""
-_THINNING = 1.3
-"""A ball stops growing where the density of items falls.
+"""Factor by which a region grows per iteration.
 
-Each iteration adds items. At a constant density of items, the radius would grow by a known factor.
-If it grows by more than this factor times _THINNING, the density has fallen.
+A region is a ball of items. In each iteration, the number of items in the ball is multiplied by
+this factor.
+"""
+_THINNING = 1.3
+"""The density of items has fallen if the radius of a ball grows by this factor more than expected.
+
+Each iteration adds items to the ball. The expected growth of the radius is the growth at a constant
+density. The ball stops growing where the density falls.
 """
 
 

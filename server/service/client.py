@@ -133,7 +133,10 @@ class Client:
         self._wake.set()
 
     def history_changed(self) -> None:
-        """Queue the history of gestures, as the session has it at the time of sending."""
+        """Queue a message with the history of gestures.
+
+        The content is made when the message is sent, so it has the newest gestures.
+        """
         self._history_due = True
         self._wake.set()
 

@@ -24,7 +24,7 @@ class Clients:
 
     @contextlib.contextmanager
     def joined(self, client: Client) -> Generator[None]:
-        """Hold a client in the collection for the duration of a `with` statement."""
+        """Count `client` as connected for the duration of a `with` statement."""
         self._clients.add(client)
         try:
             yield
@@ -48,7 +48,9 @@ class Clients:
             client.replace(key, operation)
 
     def history_changed(self) -> None:
-        """Queue the history of gestures for every client, as `Client.history_changed` does."""
+        """Queue a message with the history of gestures for every client
+        (`Client.history_changed`).
+        """
         for client in self._greeted():
             client.history_changed()
 

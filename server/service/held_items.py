@@ -50,7 +50,7 @@ class HeldItems:
     def _send_drags(self) -> None:
         """Send all dragged items to the trainer.
 
-        For an item that two clients drag, the target of one of them is sent.
+        If two clients drag the same item, the target of only one client is sent.
         """
         latent_dim = self._session.grid.latent_dim
         drags = [

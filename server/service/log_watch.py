@@ -39,7 +39,7 @@ class LogWatch:
         self._task: asyncio.Task[None] | None = None
         self._lost = False
         self._rescued: tuple[int, Path] | None = None
-        """Number of events in the newest rescue copy, and its folder; None without a copy."""
+        """Number of events in the newest rescue copy, and its folder; None if there is no copy."""
 
     async def start(self) -> None:
         """Start to check the log every WATCH_SECONDS."""

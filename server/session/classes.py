@@ -133,7 +133,10 @@ class ClassList:
         return event.class_id if isinstance(event, AddClassEvent) else None
 
     def target_of(self, number: int) -> int | None:
-        """Return the class that event `number` merged another class into; None for other events."""
+        """Return the class into which event `number` merged another class.
+
+        Return None if the event is not a merge of classes.
+        """
         event = self._changes.get(number)
         return event.into if isinstance(event, MergeClassEvent) else None
 
@@ -201,9 +204,9 @@ class ClassList:
         return np.arange(len(self.classes), dtype=np.int16)
 
     def resolve(self, class_ids: ClassIds) -> ClassIds:
-        """Return `class_ids` (N,) with merged classes replaced by the class they were merged into.
+        """Replace each merged class in `class_ids` (N,) by the class into which it was merged.
 
-        Deleted classes are replaced by UNLABELED.
+        Deleted classes are replaced by UNLABELED. Returns a new array.
         """
         if len(self._merged_into) == 0:
             return class_ids

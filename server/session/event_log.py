@@ -185,7 +185,11 @@ class EventLog:
         return sequence
 
     async def check(self) -> None:
-        """Raise LogLostError when the log's file is gone, EventLogError when it is not writable."""
+        """Check that the file of the log is at its path and can be written.
+
+        Raises LogLostError when the file is gone, and another EventLogError when it cannot be
+        written.
+        """
         await asyncio.get_running_loop().run_in_executor(self._thread, self.check_now)
 
     def check_now(self) -> None:
@@ -223,9 +227,10 @@ class EventLog:
     def _ready(self, *, compare: bool = False) -> sqlite3.Connection:
         """Return a connection to the file at the path.
 
-        The events in the file are first compared with the known events if `compare` is set, or if
-        another program or a failed write may have changed the file. Raises LogLostError if another
-        file is at the path or the events differ, and sqlite3.Error if the file cannot be read.
+        If `compare` is True, or if another program or a failed write may have changed the file, the
+        function first compares the events in the file with the known events. Raises LogLostError if
+        the events differ, or if another file is at the path. Raises sqlite3.Error if the file
+        cannot be read.
         """
         if not self._files.database_in_place():
             # The connection stays open: the file can be moved back.

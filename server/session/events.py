@@ -72,7 +72,10 @@ class Seen(msgspec.Struct, frozen=True, eq=False, gc=False):
     confidences: Targets
     """Probability of the predicted class (K,)."""
     doubts: Targets
-    """Probability that the label, or the prediction of an item without a label, is wrong (K,)."""
+    """Per item (K,), the probability that its label is wrong.
+
+    For an item without a label, the probability that its prediction is wrong.
+    """
 
 
 class StoredProvenance(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):

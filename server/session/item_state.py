@@ -28,7 +28,10 @@ class ItemState(NamedTuple):
     margin: npt.NDArray[np.float32]
     """Difference between the probabilities of the two most probable classes (N,)."""
     doubt: npt.NDArray[np.float32]
-    """Probability that the item's label, or without a label its predicted class, is wrong (N,)."""
+    """Probability that the label of the item is wrong (N,).
+
+    For an item without a label, the probability that the prediction is wrong.
+    """
     locked: npt.NDArray[np.bool_]
     """Whether the class of the item's label or prediction (`standing`) is locked (N,)."""
     positions: npt.NDArray[np.int32]

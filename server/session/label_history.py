@@ -71,9 +71,15 @@ class _Rows:
         self.number = np.zeros(1, np.int64)
         """Number of the gesture."""
         self.below = np.zeros(1, np.int64)
-        """Row of the previous gesture on the same item, undone or not; 0 for none."""
+        """Row of the previous gesture on the same item; 0 if there is no previous gesture.
+
+        Undone gestures count too.
+        """
         self.above = np.zeros(1, np.int64)
-        """Row of the next gesture on the same item, undone or not; 0 for none."""
+        """Row of the next gesture on the same item; 0 if there is no next gesture.
+
+        Undone gestures count too.
+        """
         self.class_id = np.full(1, UNLABELED, np.int16)
         """Class that the item got."""
         self.verified = np.zeros(1, np.bool_)
@@ -102,7 +108,10 @@ class _Rows:
         return new
 
     def _reserve(self, count: int) -> None:
-        """Make room for `count` rows. The room at least doubles, so that few rows are copied."""
+        """Enlarge the arrays to at least `count` rows.
+
+        The arrays at least double, so that their content is rarely copied.
+        """
         size = len(self.number)
         if count > size:
             for name in _COLUMNS:
@@ -111,9 +120,10 @@ class _Rows:
                 setattr(self, name, np.concatenate([column, more]))
 
     def standing(self, rows: RowNumbers, links: RowNumbers) -> RowNumbers:
-        """Return the first row that is not undone, (K,), for each of `rows` (K,).
+        """For each of `rows` (K,), return the first row (K,) that is not undone.
 
-        The search starts at the row itself, and follows `links` (`below` or `above`).
+        The search starts at the row itself, and follows `links` (`below` or `above`) to further
+        rows.
         """
         found = rows.copy()
         waiting = np.flatnonzero(self.undone[found])
@@ -179,12 +189,15 @@ class LabelHistory:
         self._give(items[last], new.start + last)
 
     def add_prepared(self, record: GestureRecord) -> None:
-        """Add the next prepared gesture."""
+        """Add the next gesture of those that `prepare` got."""
         self.gestures[record.number] = record
         self._end = record.first + len(record.items)
 
     def changes(self) -> list[Items]:
-        """Return the items whose label changed, for each gesture of the last call of `prepare`."""
+        """Return the items whose label changed, as one array per gesture.
+
+        The gestures are those of the last call of `prepare`.
+        """
         changed = self._rows.class_id[self._prepared] != self._before
         items = np.concatenate([record.items for record in self._records])[changed]
         counts = np.concatenate([[0], np.cumsum(changed)])

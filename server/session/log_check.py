@@ -67,7 +67,7 @@ def carry_out(session: AnnotationSession, event: Event) -> None:
 
 
 def _make_sense(state: SessionState, run: Sequence[GestureEvent]) -> bool:
-    """Return whether all events of a run pass `check`, each in the state before it."""
+    """Return whether each event of a run passes `check` in the state before the event."""
     labels = [event for event in run if isinstance(event, LabelEvent | LabelEachEvent)]
     return _labels_make_sense(state, labels) and _undos_make_sense(state.undo_log, run)
 
@@ -96,7 +96,10 @@ def _labels_make_sense(state: SessionState, events: Sequence[LabelEvent | LabelE
 
 
 def _undos_make_sense(log: UndoLog, run: Sequence[GestureEvent]) -> bool:
-    """Return whether `_check_undo` accepts each undo and redo in the state after earlier events."""
+    """Return whether each undo and redo of `run` is possible after the events before it.
+
+    An undo needs an action that is not undone, and a redo needs an action that is undone.
+    """
     undone: dict[int, bool] = {}
     for event in run:
         if isinstance(event, LabelEvent | LabelEachEvent):

@@ -5,10 +5,10 @@ from typing import Any
 
 
 class LogConnection(sqlite3.Connection):
-    """A connection whose every error is a sqlite3.Error.
+    """A connection that raises only sqlite3.Error.
 
-    SQLite repeats damaged names in its messages. For a message that is not UTF-8, Python's sqlite3
-    raises UnicodeDecodeError instead.
+    SQLite repeats damaged names in its messages. If such a message is not UTF-8, Python's sqlite3
+    raises UnicodeDecodeError, which this class replaces by a sqlite3.Error.
     """
 
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:

@@ -13,9 +13,11 @@ _LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _NOT_WRITABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM)
 _UNSUITABLE = (sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_NOMEM)
-"""Result codes of SQLite for a write that fails although the disk works, such as one that is too
-large. Like `_LOCKED`, `_DAMAGED` and `_NOT_WRITABLE`, these are primary result codes. For most
-other codes, `_probe` finds the cause."""
+"""Result codes of SQLite for a write that fails because of the data, not because of the disk.
+
+An example is a value that is too large. `_LOCKED`, `_DAMAGED`, `_NOT_WRITABLE` and `_UNSUITABLE`
+list primary result codes. For most other codes, `_probe` finds the cause.
+"""
 
 
 class EventLogError(LodespaceError):
@@ -41,7 +43,7 @@ def is_locked(error: Exception) -> bool:
 
 
 def is_damage(error: Exception) -> bool:
-    """Return whether SQLite found that content of the file is damaged or missing."""
+    """Return whether `error` means that a part of the file is damaged or missing."""
     return _primary(error) in _DAMAGED or _code(error) == sqlite3.SQLITE_IOERR_SHORT_READ
 
 
@@ -49,7 +51,7 @@ class Cause(NamedTuple):
     """The cause of an error, and the remedy."""
 
     problem: str
-    """The problem, as the end of a sentence that begins with the file."""
+    """The problem. With the path of the file before it, the problem is a complete sentence."""
     remedy: str
     """The next action of a person, as a whole sentence without the full stop."""
 

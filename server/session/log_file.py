@@ -22,7 +22,10 @@ _EARLIER_COLUMNS = list(earlier_formats.Row._fields)
 _IN_MAIN = "*** in database main ***"
 """Beginning of SQLite's descriptions of damage."""
 _LARGEST_FORMAT = 255
-"""Largest format that a newer version may have written. A larger number is damage."""
+"""Largest format number that a newer version may have written.
+
+A file with a larger number is damaged.
+"""
 _OBJECTS = {
     ("table", "events"),
     ("table", "sqlite_sequence"),  # SQLite makes it for AUTOINCREMENT
@@ -243,8 +246,11 @@ def read_events(connection: sqlite3.Connection, path: Path) -> Iterator[Event]:
 
 
 def event_of_row(sequence: int, command_id: str, kind: str, stored: bytes) -> Event:
-    """Return the event of a row of format 3. Raises ValueError when the row is damaged."""
+    """Return the event that a row of a log of format 3 stores.
+
+    Raises ValueError when the row is damaged.
+    """
     event = decode_event(stored, sequence)
     if (event.command_id, event.kind) != (command_id, kind):
-        raise ValueError("the columns of its row and its content name different commands or kinds")
+        raise ValueError("its content has another command id or another kind than its row")
     return event

@@ -47,11 +47,15 @@ class LogFiles:
         self._seen = self._look()
 
     def database_in_place(self) -> bool:
-        """Return whether the database at the path is the one that was opened."""
+        """Return whether the file at the path of the database is still the file that SQLite
+        opened.
+        """
         return _same(self._seen[0], _look_at(self.path))
 
     def in_place(self) -> bool:
-        """Return whether database, write-ahead log and index are the files that were opened."""
+        """Return whether database, write-ahead log and index are still the files that SQLite
+        opened.
+        """
         return all(map(_same, self._seen, self._look()))
 
     def unchanged(self) -> bool:
@@ -67,7 +71,9 @@ class LogFiles:
         return tuple(map(_look_at, (self.path, self._wal, self._index)))
 
     def wal_end(self) -> WalEnd:
-        """Return the end of the write-ahead log. Call it only with a lock against writers.
+        """Return the end of the write-ahead log.
+
+        Call this method only while a lock keeps other programs from writing.
 
         The file can be longer than its frames, because SQLite writes it from the start again after
         a checkpoint. A frame belongs to the log when it has the salts of the header

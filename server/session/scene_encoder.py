@@ -47,7 +47,10 @@ class SceneEncoder:
         return self._scene[1]
 
     def predictions_frame(self, since: int) -> bytes | None:
-        """Return a frame of the predictions changed after version `since`; None without changes."""
+        """Return a frame of the predictions that changed after version `since`.
+
+        Return None if no prediction changed.
+        """
         items = self._scores.since(since)
         if len(items) == 0:
             return None

@@ -81,7 +81,8 @@ class SettingsHistory:
 def configuration(settings: Settings, old: TrainingConfig | None = None) -> TrainingConfig:
     """Return the configuration `old`, updated with the fields of `settings` that are not None.
 
-    Without `old`, or if `settings` has another preset, the fields update the values of the preset.
+    If `old` is None, or if `settings` has another preset than `old`, the fields update the values
+    of the preset of `settings`.
 
     Raises:
         ValueError: A setting has a value that the model cannot take. The message names the setting.

@@ -23,16 +23,16 @@ _BYTES_OF_INTEGER = (0, 1, 2, 3, 4, 6, 8)
 
 Value = int | float | str | bytes | None
 Pages = dict[int, bytes]
-"""Pages by number, from 1."""
+"""Pages of a database, by page number. The first page has the number 1."""
 
 
 class SqliteFiles(NamedTuple):
     """The bytes of a database and of its write-ahead log."""
 
     database: bytes
-    """Content of the database file; empty without a file."""
+    """Content of the database file; empty if there is no such file."""
     wal: bytes
-    """Content of the -wal file; empty without a file."""
+    """Content of the -wal file; empty if there is no such file."""
 
 
 def read_files(path: Path) -> SqliteFiles:
@@ -101,7 +101,11 @@ def has_valid_wal(path: Path) -> bool:
 
 
 def _committed(wal: bytes) -> tuple[Pages, int]:
-    """Return the pages that the write-ahead log replaces, and the database's size in pages."""
+    """Return the committed pages in the write-ahead log, and the size of the database in pages.
+
+    These pages replace the pages of the database file that have the same numbers. Returns ({}, 0)
+    if the log has no valid header.
+    """
     pages: Pages = {}
     size = 0
     if len(wal) < _WAL_HEADER:

@@ -61,12 +61,12 @@ class SessionState:
         return self.classes.resolve(self.history.labels)
 
     def labels_of(self, items: Items) -> npt.NDArray[np.int16]:
-        """Return `labels[items]` (K,), without work for the other items."""
+        """Return the current label of each of `items`, int16 (K,). Other items cost no time."""
         return self.classes.resolve(self.history.labels[items])
 
     @property
     def verified(self) -> npt.NDArray[np.bool_]:
-        """Whether each item has a label that the annotator gave while looking at the item (N,)."""
+        """Per item, whether the annotator looked at the item when labelling it (N,)."""
         return self.history.verified & (self.labels != UNLABELED)
 
     @property

@@ -47,9 +47,9 @@ class UndoableAction(msgspec.Struct, gc=False):
     undone: bool = False
     """Whether the action is currently undone."""
     made_by: int = 0
-    """Number of the newest event that did the action: the first event, or the newest redo."""
+    """Number of the event that last carried out the action: its first event, or its newest redo."""
     unmade_by: int = 0
-    """Number of the newest event that undid this action; 0 without an undo."""
+    """Number of the newest event that undid this action; 0 if the action was never undone."""
 
     @classmethod
     def of(
@@ -104,10 +104,10 @@ class UndoLog:
         return iter(self.actions.values())
 
     def done_between(self, after: int, before: int) -> Iterator[UndoableAction]:
-        """Yield the actions that events between `after` and `before` did or redid.
+        """Yield the actions that an event between `after` and `before` made or redid.
 
-        Both limits are numbers of events, and are excluded. Actions that are undone now are left
-        out.
+        `after` and `before` are numbers of events. Neither event is included. Actions that are
+        undone now are left out.
         """
         for event in range(after + 1, before):
             action = self._redone.get(event) or self.actions.get(event)
@@ -187,9 +187,9 @@ class UndoLog:
         return self.actions[standing[-1]]
 
     def next_undo_of_owner(self, client: str) -> UndoableAction:
-        """Return the newest action that is not undone, of those by `client` or an owner's page.
+        """Return the newest action that `client` or an owner's page made and that is not undone.
 
-        Raises RequestError if there is none.
+        Raises RequestError if there is no such action.
         """
         newest = [
             numbers[-1]
@@ -203,7 +203,8 @@ class UndoLog:
     def newest_of_its_client(self, number: int) -> UndoableAction:
         """Return action `number`.
 
-        Raises RequestError unless it is the newest action of its client that is not undone.
+        Raises RequestError when the action is undone, or when the client of the action has made a
+        newer action that is not undone.
         """
         action = self.actions.get(number)
         if action is None:

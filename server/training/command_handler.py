@@ -94,17 +94,21 @@ class CommandHandler:
         trainer.set_anchors(*inputs.pin_arrays(trainer.config.latent_dim))
 
     def _pins_dragged(self, inputs: m.TrainingInputs) -> bool:
-        """Whether `inputs` end the drag with a pin. Then the dragged items stay in their places."""
+        """Return whether `inputs` end the drag with a pin.
+
+        Then the dragged items stay in their places.
+        """
         latent_dim = self.trainer.config.latent_dim
         if (inputs.settings.latent_dim or latent_dim) != latent_dim:
             return False
         return self.trainer.pins_dragged(*inputs.pin_arrays(latent_dim))
 
     def _return_dragged(self, before: TrainingState) -> None:
-        """End the drag, and move the points back to their places before it.
+        """End the drag, and move the points back to their places before the drag.
 
-        A label that ends a drag does not ask for a move of the items. Without this step, the
-        anchors of the label would hold the items where the hand released them.
+        A gesture that labels the dragged items also ends the drag, but does not ask for a move of
+        the items. Without this function, the anchors of the label would hold the items where the
+        person released them.
         """
         self.trainer.return_dragged(before)
         self.rewinding = self.trainer.snapshot().rewinding
@@ -127,10 +131,12 @@ class CommandHandler:
         return True
 
     def _drag(self, items: npt.NDArray[np.uint32], targets: npt.NDArray[np.float32]) -> None:
-        """Hold items uint32 (K,) at targets float32 (K * D,); without items, end the drag.
+        """Hold items uint32 (K,) at targets float32 (K * D,).
 
-        The state before the drag is kept: an undo of a pin returns to it, and so do items that are
-        released without a pin.
+        An empty array of items ends the drag.
+
+        The first call of a drag stores the state before the drag. An undo of a pin restores this
+        state. Items that are released without a pin move back to their places in this state.
         """
         if self._before_drag is None and len(items):
             self.publisher.publish(self.trainer.snapshot(), exact=True)

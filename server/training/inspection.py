@@ -95,9 +95,9 @@ def compact_forces(trainer: Trainer) -> FrameForces:
 def in_steps(force: npt.NDArray[np.float32]) -> tuple[float, npt.NDArray[np.int8]]:
     """Quantise forces to int8.
 
-    One step is r / 127. r is the REACH quantile over the items with a force, each by its largest
-    absolute component. A force with a component above r keeps its direction, and is shortened so
-    that the largest component is r.
+    One step is r / 127. r is the REACH quantile of the largest absolute components of all forces
+    that are not zero. A force with a component above r keeps its direction, and is shortened so
+    that its largest component is r.
 
     Args:
         force: float32 (N, D), in nats per latent unit.

@@ -101,11 +101,11 @@ class TrainingInputs(msgspec.Struct, tag=True):
         return np.frombuffer(self.labels, "<i2").astype(np.int16)
 
     def verified_array(self) -> npt.NDArray[np.bool_]:
-        """Return which labels are verified, bool (N,)."""
+        """Return whether the label of each item is verified, bool (N,)."""
         return np.frombuffer(self.verified, np.uint8).astype(np.bool_)
 
     def accepted_array(self) -> npt.NDArray[np.bool_]:
-        """Return which labels are accepted predictions, bool (N,)."""
+        """Return whether the label of each item is an accepted prediction, bool (N,)."""
         return np.frombuffer(self.accepted, np.uint8).astype(np.bool_)
 
     def pin_arrays(self, latent_dim: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
@@ -152,7 +152,7 @@ class SetPriority(msgspec.Struct, tag=True):
     """Items that clients look at. The trainer updates these items first."""
 
     items: list[int]
-    """The items, ascending."""
+    """Numbers of the items, ascending."""
 
 
 class Run(msgspec.Struct, tag=True):
@@ -213,7 +213,7 @@ class Collapsed(msgspec.Struct, tag=True):
     message: str
     """Collapsed dimensions and the reason; "" when no dimension is collapsed."""
     suggested_fix: Settings | None = None
-    """Settings that should correct the collapse; None without a collapse."""
+    """Settings that should correct the collapse; None if no dimension is collapsed."""
 
 
 class NotSaved(msgspec.Struct, tag=True):
@@ -227,7 +227,7 @@ class Restored(msgspec.Struct, tag=True):
     """Answer to the `TrainingInputs` of an undo or redo that returns to an earlier state."""
 
     event: int
-    """Sequence number of the event of the inputs."""
+    """Sequence number of the event in the `TrainingInputs`."""
     found: bool
     """Whether a snapshot of the earlier state was restored; if not, the model keeps its state."""
 
@@ -290,13 +290,13 @@ decode_event = msgspec.msgpack.Decoder(TrainerEvent).decode
 
 
 def packed(message: msgspec.Struct) -> bytes:
-    """Return `message` encoded, preceded by its length."""
+    """Return the encoded `message`, with its length in bytes before it."""
     payload = encode(message)
     return LENGTH.pack(len(payload)) + payload
 
 
 def read_command(pipe: BinaryIO) -> Command | None:
-    """Wait for the next command and return it; None at the end of the pipe."""
+    """Wait for the next command, and return the command; None if the pipe has ended."""
     head = pipe.read(LENGTH.size)
     if len(head) < LENGTH.size:
         return None

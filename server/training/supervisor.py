@@ -32,8 +32,8 @@ after it had trained does not count as a failure."""
 HEALTHY_SECONDS = 60.0
 """A process that ran for this number of seconds resets the number of consecutive failures."""
 STOP_SECONDS = 3.0
-"""Seconds that the trainer has to save a checkpoint and end; then it is killed. The whole server
-ends within 5 s, because a person waits for that."""
+"""Seconds in which the trainer can save a checkpoint and end; then it is killed. The whole server
+ends within 5 s, because a person waits for its end."""
 NOT_KEPT = (
     "Labels, settings and pins are restored. The earlier layout is no longer stored; "
     "training continues from the current layout."
@@ -70,7 +70,7 @@ class TrainerSupervisor:
     """
 
     command: tuple[str, ...] = TrainerProcess.command
-    """Command line of the process; tests replace it."""
+    """Command line that starts the process. Tests replace the command line."""
 
     def __init__(
         self,
@@ -147,7 +147,7 @@ class TrainerSupervisor:
             self.listener.on_training(self.training)
 
     def drag(self, items: npt.NDArray[np.uint32], targets: npt.NDArray[np.float32]) -> None:
-        """Hold items (K,) at targets (K, D) until the next call; without items, nothing is held."""
+        """Hold items (K,) at targets (K, D) until the next call. Empty arrays release all items."""
         self._send(m.Drag(items.astype("<u4").tobytes(), targets.astype("<f4").tobytes()))
 
     def watch(self, forces: bool) -> None:

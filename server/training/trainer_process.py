@@ -21,7 +21,7 @@ because the trainer first loads torch."""
 START_AGAIN_SECONDS = 15.0
 """Seconds before the next attempt if the system could not start a process."""
 CLOSED_SECONDS = 0.5
-"""Seconds that a process has to end by itself after its pipe has closed."""
+"""Seconds in which a process can end by itself after its pipe is closed. Then it is killed."""
 
 
 class Ending(Enum):
@@ -35,7 +35,7 @@ class Ending(Enum):
     FAILED = auto()
     """The process reported an error and ended."""
     FATAL = auto()
-    """The process reported an error that would occur again in a new process, and ended."""
+    """The process reported an error and ended. The same error would occur in a new process."""
 
 
 class TrainerProcess:

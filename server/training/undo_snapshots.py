@@ -35,7 +35,7 @@ until `close` returns."""
 
 
 class UndoSnapshots:
-    """Snapshots by event number."""
+    """Stores training states for undo, each under the number of the event that followed it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -65,7 +65,9 @@ class UndoSnapshots:
             self._changed.notify_all()
 
     def newest(self, state_id: int) -> TrainingState | None:
-        """Return the newest snapshot of training state `state_id`; None without a snapshot."""
+        """Return the newest snapshot of training state `state_id`; None if there is no snapshot of
+        it.
+        """
         with self._changed:
             found = [event for event, known in self._state_ids.items() if known == state_id]
         for event in sorted(found, reverse=True):
@@ -75,7 +77,7 @@ class UndoSnapshots:
         return None
 
     def close(self, seconds: float = CLOSE_SECONDS) -> None:
-        """Write the waiting snapshots, newest first, for at most `seconds`."""
+        """Write waiting snapshots, newest first, for at most `seconds`, and end the thread."""
         end = time.monotonic() + seconds
         with self._changed:
             self._closed = True
@@ -86,13 +88,13 @@ class UndoSnapshots:
             self._unwritten.clear()
         if left:
             log.warning(
-                "%d undo snapshots were not written before the end; an undo of these gestures "
-                "restores the labels, and the layout continues from its current state",
+                "%d undo snapshots were not written before the process ended; an undo of their "
+                "gestures restores the labels, and the layout continues from its current state",
                 left,
             )
 
     def wait(self) -> None:
-        """Wait until no snapshot waits to be written."""
+        """Wait until all snapshots are written to disk, or are no longer needed."""
         with self._changed:
             self._changed.wait_for(lambda: not self._unwritten and self._writing is None)
 
@@ -108,7 +110,10 @@ class UndoSnapshots:
         return len(self._kept) > IN_MEMORY or (len(self._kept) > 1 and self.bytes > MEMORY_BYTES)
 
     def _give_up_oldest(self) -> None:
-        """Remove the oldest snapshot from memory. If it waits to be written, it is not written."""
+        """Remove the oldest snapshot from memory.
+
+        If this snapshot still waits to be written to disk, it is not written.
+        """
         event, _ = self._kept.popitem(last=False)
         waits = self._unwritten.pop(event, None) is not None
         is_written = self._writing is not None and self._writing[0] == event
@@ -116,7 +121,10 @@ class UndoSnapshots:
             self._state_ids.pop(event, None)
 
     def _write_all(self) -> None:
-        """Write snapshots, oldest first, until `close`; runs in the thread."""
+        """Write waiting snapshots until `close`. Runs in the thread.
+
+        The oldest snapshot is written first. After `close`, the newest snapshot is written first.
+        """
         while True:
             with self._changed:
                 self._writing = None
@@ -165,7 +173,7 @@ class UndoSnapshots:
 
 
 def _state_ids_on_disk(folder: Path) -> dict[int, int]:
-    """Return the id of each snapshot's training state, by the snapshot's event number.
+    """Return the id of the training state in each snapshot on disk, by the snapshot's event number.
 
     The ids are read from small JSON files on disk. The large files of the snapshots are checked
     only when they are read.

@@ -1,7 +1,7 @@
 """A task that checks access four times per second.
 
-The task removes expired requests. It also closes the streams of devices that the owner has revoked
-on another server of this computer.
+The task removes expired requests. It also closes the streams of revoked devices. The owner may have
+revoked a device on another server of this computer, which cannot close the streams of this server.
 """
 
 import asyncio

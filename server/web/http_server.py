@@ -15,7 +15,9 @@ from lodespace.errors import LodespaceError
 from lodespace.web.security import error_answer, http_error, secure
 
 PlainHandler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
-"""Coroutine function that answers requests without an application."""
+"""Coroutine function that answers the requests of `plain_server`, without an aiohttp
+application.
+"""
 
 
 class _Connection(web.RequestHandler):

@@ -12,7 +12,7 @@ _LOCAL_USERS = web.AppKey("local users", LocalUsers)
 
 
 def set_up(app: web.Application, token: str) -> None:
-    """Store in `app` what the other functions of this module need.
+    """Store the owner's token and the table of local users in `app`, for the functions below.
 
     `token` is the owner's token, or "" without `--token`.
     """

@@ -14,7 +14,7 @@ PREDICTIONS = web.AppKey("predictions", PredictionProcess)
 
 
 async def prediction_context(app: web.Application) -> AsyncIterator[None]:
-    """End the process when the server stops."""
+    """End the prediction process when the application stops."""
     yield
     await app[PREDICTIONS].stop()
 

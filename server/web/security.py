@@ -109,7 +109,10 @@ class Hosts:
         self._own = frozenset(f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]"))
 
     def listen_to_network(self, names: Iterable[str], port: int) -> None:
-        """Accept requests to `names`, the host names in the certificate, with `port`."""
+        """Accept requests whose Host header has `port` and one of `names`.
+
+        `names` are the host names in the certificate.
+        """
         bracketed = [f"[{name}]" if ":" in name else name for name in names]
         self._network = frozenset(f"{name}:{port}" for name in bracketed)
         if port == 443:

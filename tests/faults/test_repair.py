@@ -64,7 +64,7 @@ def test_without_log_the_recording_gives_all_but_pins(folder: Path) -> None:
     assert "event 11: pins are lost" in report
     # The labels that came with the data were never recorded: the first keyframe has them.
     assert "30 labels from recording.lds" in report
-    assert "events 1, 2, 3: gestures are lost, but their labels are back" in report
+    assert "events 1, 2, 3: gestures are lost, but their labels are restored" in report
     _, session = open_offline(folder)
     assert session.settings.beta_kl == 2.5
 

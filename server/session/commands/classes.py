@@ -68,7 +68,10 @@ def apply(state: SessionState, event: ClassEvent) -> Change:
 
 
 def revert(state: SessionState, number: int) -> Change:
-    """Rebuild the classes without event `number`, which `state.undo_log` counts as undone."""
+    """Rebuild the classes without the change of event `number`.
+
+    `state.undo_log` already contains the undo of this event.
+    """
     del number
     return _rebuild(state)
 

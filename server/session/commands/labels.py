@@ -74,7 +74,10 @@ def _seen(state: SessionState, items: Items, provenance: protocol.Provenance) ->
 
 
 def _check(state: SessionState, items: Items, class_ids: list[int]) -> None:
-    """Raise RequestError when `items` (K,) cannot get labels of `class_ids`."""
+    """Raise RequestError when `items` (K,) may not get labels of the classes `class_ids`.
+
+    The error is raised when an item or a class does not exist or is locked.
+    """
     state.check_items(items)
     for class_id in class_ids:
         if class_id != protocol.UNLABELED:
@@ -135,7 +138,11 @@ def change_of(record: GestureRecord, changed: Items) -> Change:
 
 
 def _note(record: GestureRecord, note: str) -> str:
-    """Return a short description of the gesture; "" if class and item count describe it enough."""
+    """Return a short description of the gesture.
+
+    Return "" if the gesture gives one class without a sheet: its class and number of items describe
+    it enough.
+    """
     if record.tool == "accept" and note:
         return note
     if record.tool != "sheet" and record.class_ids is None:

@@ -1,6 +1,7 @@
-"""Runs: gestures, and undos and redos of gestures, that are applied together.
+"""Runs of events: several gestures, undos and redos that are applied in one step.
 
-This saves time: NumPy takes about as long for the 20 items of a gesture as for 1,000 items.
+A run saves time, because NumPy takes about as long for the 20 items of a gesture as for 1,000
+items.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -60,7 +61,10 @@ def runs_of(state: SessionState, events: Iterable[Event]) -> Iterator[list[Event
 
 
 def is_of_gestures(run: Sequence[Event]) -> TypeGuard[Sequence[GestureEvent]]:
-    """Return whether a run has several events. Only GestureEvents are put into such a run."""
+    """Return whether a run consists of several events.
+
+    `runs_of` puts several events into a run only if all of them are GestureEvents.
+    """
     return len(run) > 1
 
 

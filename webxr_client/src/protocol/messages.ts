@@ -355,7 +355,10 @@ export interface Ack {
   sequence: number;
   /** Number of items that changed. */
   count: number;
-  /** Class that `add_class` created, or that a gesture assigned; -1 for no class or several. */
+  /**
+   * Class that `add_class` created, or that a gesture assigned; -1 for no class or several
+   * classes.
+   */
   class_id?: number;
   /** A sentence for a person if a part of the command had no effect, else empty. */
   message?: string;
@@ -565,7 +568,11 @@ export interface ReportLine {
   text: string;
   /** Whether a person should check this line. */
   doubtful?: boolean;
-  /** Option that sets another reading of the data, with an example. Empty if there is none. */
+  /**
+   * Option with an example value, which makes the import read the data in another way.
+   *
+   * Empty if no option does.
+   */
   option?: string;
 }
 
@@ -605,8 +612,9 @@ export interface Found {
 /** Answer of GET /api/words. */
 export interface ClassWords {
   /**
-   * Values of columns with few different texts, which can name classes. The most likely words are
-   * first, and no word is in the list twice.
+   * Words that can name classes, from columns with few different texts.
+   *
+   * The most likely words are first. Each word is listed once.
    */
   words: string[];
 }
@@ -883,9 +891,10 @@ export interface PeerMoved {
 }
 
 /**
- * Start or stop receiving a forces frame with every frame of positions.
+ * Start or stop the forces frames of this client.
  *
- * There is no answer.
+ * After a start, the server sends a forces frame with every positions frame. This message has no
+ * answer.
  */
 export interface Watch {
   op: "watch";
@@ -1015,14 +1024,15 @@ export interface Interval {
 /**
  * Quality of the labels, estimated without the true classes.
  *
- * `held_out_accuracy`, `label_error` and `right` are null while they cannot be known: before the
- * first predictions, and while `classes_labelled` is less than `classes` or than 2. A class
- * without labels is never predicted, so all of its items would count as right.
+ * `held_out_accuracy`, `label_error` and `right` are null while they cannot be known. This is so
+ * before the first predictions, while a class has no label, and while there are fewer than two
+ * classes. A class without labels is never predicted, so the estimate would miss all errors on its
+ * items.
  */
 export interface Quality {
   /** Number of classes that are not merged or deleted. */
   classes: number;
-  /** Number of these classes that have a label. */
+  /** Number of classes that have a label, without merged and deleted classes. */
   classes_labelled: number;
   /**
    * Number of unlabelled items that are in a cluster of the map with too few labels
@@ -1085,9 +1095,10 @@ export interface SheetItem {
    */
   doubt: number;
   /**
-   * Class that the item gets if a person confirms the sheet. An unlabelled item gets its
-   * prediction; -1 without a prediction. A labelled item keeps its label, unless the calibrated
-   * probability of another class is at least 0.9.
+   * Class that the item gets if a person confirms the sheet.
+   *
+   * An unlabelled item gets its prediction; -1 if it has no prediction. A labelled item keeps its
+   * label, unless the calibrated probability of another class is at least 0.9.
    */
   proposed: number;
 }
@@ -1232,8 +1243,9 @@ export interface Resync {
 }
 
 /**
- * Question of a client whether its stream still works, for example after a headset slept. The
- * answer is `pong`.
+ * A client asks whether its stream still works, for example after a headset slept.
+ *
+ * The server answers `pong`.
  */
 export interface Ping {
   op: "ping";
@@ -1252,7 +1264,11 @@ export interface Settings {
   latent_dim?: 2 | 3 | null;
   /** Number of hidden layers of the classifier head; 0 for logistic regression. */
   hidden_layers?: number | null;
-  /** Learning rate of the first training. The rate after gestures is a fixed share of it. */
+  /**
+   * Learning rate of the first training.
+   *
+   * The rate after gestures is a fixed share of this rate.
+   */
   learning_rate?: number | null;
   /** Weight of the KL term. */
   beta_kl?: number | null;
