@@ -3,18 +3,19 @@
 Two measurements on data sets with known classes:
 
 - sheets: contact sheets of 27 items are labelled correctly, one after another. After 1, 2, 5 and 10
-  sheets: the share of items that are right (by label, or else by prediction), the share that the
-  predictions claim, and the expected calibration error of the items without a label.
-- suspects: all items are labelled, one in 20 of them with a random wrong class. For the first two
-  sheets of suspects: the number of wrong labels on the sheet, and the number that the sheet
-  expects. The labels of the first sheet are corrected before the second. For comparison: the wrong
-  labels on two sheets of another method. That method doubts a label if the mean of two values is
-  low: the label's probability in 5-fold logistic regression, and the share of the 15 nearest
-  neighbours that have the same label.
+  sheets, there are three figures: the share of items that are right (by label, or else by
+  prediction), the estimate of this share from the confidences, and the expected calibration error
+  of the items without a label.
+- suspects: all items are labelled, one in 20 of them with a random wrong class. For each of the
+  first two sheets of suspects, there are two figures: the number of wrong labels on the sheet, and
+  the number that Lodespace expects. The labels of the first sheet are corrected before the second
+  sheet. For comparison, the wrong labels on two sheets of another method are counted. That method
+  doubts a label if the mean of two values is low: the label's probability in 5-fold logistic
+  regression, and the share of the 15 nearest neighbours that have the same label.
 
-Each result is one line of JSON in `--out`; results that are there are not measured again. To
-compare two versions with the same labels, give both the same `--labels` folder: the first run
-writes the labels after each sheet, later runs read them.
+Each result is one line of JSON in `--out`. A result that the file already contains is not measured
+again. To compare two versions with the same labels, give both the same `--labels` folder. The first
+run writes the labels after each sheet into this folder, and later runs read them.
 
     python benchmarks/honest_predictions.py segments sklearn --seeds 3 --out /tmp/results.jsonl
 
@@ -193,7 +194,10 @@ def calibration_error(
 
 
 def suspects(dataset: Dataset, truth: Classes, seed: int) -> dict[str, list[float]]:
-    """Count the wrong labels on the first two sheets, and those to expect from the doubts."""
+    """Measure the first two sheets of suspects: wrong labels, and the number that doubts predict.
+
+    The result also has the wrong labels on two sheets of the other method, "reference".
+    """
     random = np.random.default_rng(seed)
     n, n_classes = len(truth), int(truth.max()) + 1
     labels = truth.copy()

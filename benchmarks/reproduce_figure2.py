@@ -123,7 +123,7 @@ def train(
 ) -> VAETraining:
     """Train for `epochs` epochs, and return the trained VAETraining.
 
-    Training starts from the weights `start` if given, except for the head.
+    If `start` is given, training starts from these weights, except for the weights of the head.
     """
     weights = LossWeights(variant.beta_kl, variant.beta_classifier, 0, 0, 0)
     config = TrainingConfig(

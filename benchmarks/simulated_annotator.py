@@ -2,8 +2,8 @@
 
 In a ball, a share of at least `purity` of the points has the same class. Therefore a share of up to
 1 - `purity` of the labels is wrong. The centres of the candidate balls are the 5 densest of 1,000
-random unlabelled points, and 30 random unlabelled points. A candidate is the largest ball round its
-centre, of at most 1,500 unlabelled points.
+random unlabelled points, and 30 random unlabelled points. For each centre, the candidate is the
+largest such ball that has at most 1,500 unlabelled points.
 """
 
 import numpy as np

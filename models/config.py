@@ -112,7 +112,10 @@ class TrainingConfig:
     feature_steps: int = 300
     """Number of batches of self-supervised training."""
     rounds_per_gesture: int = 30
-    """Number of rounds of forces after a change of labels. GESTURE_MOTION multiplies it."""
+    """Unit for the number of rounds of forces after a change of labels.
+
+    The number of rounds is this value times GESTURE_MOTION (training/map_guide.py).
+    """
     classifier_steps_per_gesture: int = 40
     """Number of batches of the wide classifier after one change of labels."""
     encoder_epochs: int = 8

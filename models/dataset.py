@@ -66,7 +66,10 @@ class Dataset:
     standardisation: Standardisation | None = None
     """Standardisation of vectors; None for pictures."""
     features: "Dataset | None" = None
-    """Feature vectors that came with the items and replace learned features; None without them."""
+    """Feature vectors that were imported with the items.
+
+    They replace learned features. None if no features were imported.
+    """
     source: PictureFormat | None = None
     """Format of the pictures before they were padded and resized; None for vectors."""
 
@@ -106,9 +109,9 @@ class Dataset:
     def alike(self) -> "Dataset":
         """Return the data set in which neighbours are searched and classes are learned.
 
-        The data set contains the features given with the items or, without features, the items.
-        Pictures of 128 x 128 are reduced to 64 x 64, because the time from a label to its effect
-        grows with the size of the pictures.
+        The data set contains the features that were imported with the items. If no features were
+        imported, it contains the items. Pictures of 128 x 128 are reduced to 64 x 64, because the
+        time from a label to its effect grows with the size of the pictures.
         """
         if self.features is not None:
             return self.features

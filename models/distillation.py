@@ -30,8 +30,11 @@ ROUNDS = 3
 EPOCHS_PER_ROUND = 20
 """Epochs per round. In each round, the learning rate falls to 0."""
 WANTED = 0.99
-"""Training ends after a round in which, for at least this share of the items, the student predicts
-the same class as the page shows."""
+"""Share of items at which training ends.
+
+After each round, the program computes the share of items for which the student predicts the class
+that the page shows.
+"""
 MOST_ITEMS = 20_000
 """Maximum number of items that the student is trained on."""
 LEARNING_RATE = 4e-3
@@ -65,7 +68,7 @@ class StudentShape:
     networks: int
     """Number of feature networks."""
     columns: int
-    """Total number of features per item."""
+    """Number of input features per item: of the descriptor and of all feature networks together."""
     hidden: int
     """Number of neurons of the hidden layer; 0 if there is no hidden layer."""
     views: tuple[ViewName, ...] = ()

@@ -43,7 +43,10 @@ class _Absent(types.ModuleType):
     def disable(
         self, fn: Callable[..., Any] | None = None, *_: object, **__: object
     ) -> Callable[..., Any]:
-        """Return `fn` itself, or a decorator that returns its function: nothing is compiled."""
+        """Return `fn` unchanged.
+
+        If `fn` is None, return a decorator that returns its argument unchanged.
+        """
         return fn if fn is not None else _unchanged
 
     def graph_break(self, *_: object, **__: object) -> None:
@@ -84,7 +87,7 @@ class _Submodules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def _load_compiler() -> types.ModuleType:
-    """Load the compiler, which replaces the `_Absent` module in `sys.modules`. Return it."""
+    """Load and return the compiler, which replaces the `_Absent` module in `sys.modules`."""
     if isinstance(sys.modules.get(_COMPILER), _Absent):
         sys.meta_path[:] = [f for f in sys.meta_path if not isinstance(f, _Submodules)]
         del sys.modules[_COMPILER]

@@ -119,7 +119,7 @@ class PortableModel(nn.Module):
 
     @property
     def given_features(self) -> int:
-        """Number of features per item that `forward` and `predict` need; 0 without features."""
+        """Number of imported features per item that `forward` needs; 0 if it needs none."""
         return self.description["given_features"]
 
     @classmethod
@@ -206,7 +206,7 @@ class PortableModel(nn.Module):
 
         Args:
             x: items that `prepare` converted, (B, C, S, S) or (B, F).
-            features: features of the same items, (B, `given_features`). Not read if that is 0.
+            features: features of the same items, (B, `given_features`); ignored if that is 0.
         """
         mean, shown, log_variance = self.encode(x)
         head = F.softmax(self.vae.head(mean), dim=1)
@@ -308,7 +308,7 @@ def load_model(folder: str | Path) -> PortableModel:
 def _from_format_1(
     description: dict[str, Any], tensors: dict[str, torch.Tensor]
 ) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
-    """Convert format 1, whose classifier is a feature network with one linear layer."""
+    """Convert a model of format 1, whose classifier is a feature network with one linear layer."""
     student = None
     renamed = {"features.": "student.networks.0.", "output.": "student.layers.0."}
     for old, new in renamed.items():
@@ -328,7 +328,7 @@ def _picture_format(stated: dict[str, Any]) -> PictureFormat:
 
 
 def _like(description: dict[str, Any]) -> Dataset:
-    """Return a data set of one item, in the shape that the model reads."""
+    """Return a data set with one item, which has the shape that the model reads."""
     shape = [int(n) for n in description["item_shape"]]
     given = int(description["given_features"])
     if description["kind"] == "vector":

@@ -78,8 +78,11 @@ class Term:
     colour: str
     """Colour of the term's curve and arrows, "#rrggbb"."""
     moves: Literal["particles", "encoder"] | None = None
-    """Whether the term's force moves the points: "particles" in presets with particles, "encoder"
-    in the preset `paper`, whose encoder places the points; None if it never does."""
+    """In which presets the term's force moves the points; None if it moves them in no preset.
+
+    "particles": in the presets with particles. "encoder": in the preset `paper`, in which the
+    encoder places the points.
+    """
     effect: str = ""
     """Effect of the force on the points, as the end of a sentence for the user; empty if frames do
     not contain the force."""

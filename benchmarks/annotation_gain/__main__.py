@@ -46,13 +46,13 @@ def main() -> int:
         default=[],
         metavar="TEXT",
         help="only runs whose name (method--data--seed--gestures) contains this text; can be "
-        "given several times. A report of some runs is printed, and written only with --docs",
+        "given several times. The report is then printed, and is written only with --docs",
     )
     parser.add_argument(
         "--gestures",
         type=int,
-        help="largest number of gestures of each run, for a quick look; one-by-one labelling gets "
-        "as many labels as this number of contact sheets has",
+        help="limit on the gestures of each run, for a quick test; one-by-one labelling is "
+        "limited to the items on this number of contact sheets",
     )
     parser.add_argument("--fresh", action="store_true", help="repeat the stored runs too")
     parser.add_argument(

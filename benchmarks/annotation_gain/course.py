@@ -23,7 +23,7 @@ class PageEstimates:
     """Estimates that the page shows, and the accuracy of the predictions on the page."""
 
     right: float | None
-    """Estimated share of items whose label or prediction is right; None without an estimate."""
+    """Estimated share of items whose label or prediction is right; None if there is no estimate."""
     confidence: float
     """Mean confidence in the predictions of items without a label."""
     accurate: float
@@ -56,8 +56,8 @@ class Gesture:
     rest: float
     """Seconds from the gesture until training has no work left.
 
-    After most contact sheets, the run waits only for new predictions (SHEETS_A_REST in ours.py).
-    The seconds then end with these predictions.
+    After most contact sheets, the run waits only for new predictions (SHEETS_A_REST in ours.py). In
+    this case, the seconds end when these predictions arrive.
     """
     labelled: float
     """Share of items with a label."""
@@ -75,9 +75,9 @@ class Gesture:
     classes: int = 0
     """Number of classes with a label."""
     promised: float | None = None
-    """Number of mistakes that the page expects on a contact sheet; None without a contact sheet."""
+    """Number of mistakes that the page expects on the contact sheet; None for other gestures."""
     corrected: int | None = None
-    """Number of mistakes on a contact sheet; None without a contact sheet."""
+    """Number of mistakes on the contact sheet; None for other gestures."""
 
 
 @dataclass
@@ -93,7 +93,7 @@ class Course:
     n_items: int
     """Number of items N."""
     commit: str = ""
-    """Commit of Lodespace that the run used, with "+" if files had been changed since."""
+    """Commit of Lodespace that the run used, with "+" if the code had changes without a commit."""
     gestures: list[Gesture] = field(default_factory=list)
     """Gestures, first to last."""
 
@@ -162,10 +162,10 @@ class Course:
         return float(getattr(self.gestures[last - 1], figure)) if last > 0 else 0.0
 
     def at_labels(self, count: int, figure: str) -> float | None:
-        """Return `figure` after the last gesture with at most `count` labelled items.
+        """Return `figure` at the last gesture that leaves at most `count` items with labels.
 
-        Returns None if the first gesture already labels more items, or if that last gesture leaves
-        fewer than 95 % of `count` items labelled.
+        Returns None if the first gesture labels more than `count` items. Also returns None if fewer
+        than 95 % of `count` items have labels after that gesture.
         """
         labels = [round(gesture.labelled * self.n_items) for gesture in self.gestures]
         within = [number for number, n in enumerate(labels) if n <= count]
@@ -231,7 +231,7 @@ class Course:
 
 
 class Interval(Protocol):
-    """Interval of a share."""
+    """Lower and upper end of the interval in which a share (0..1) probably is."""
 
     low: float
     high: float

@@ -30,7 +30,7 @@ OF_LEARNERS = {"lr-margin": "#000000", "svc-margin": "#666666", "lr-random": "#b
 """Colours of the methods that run once per view (views.py), by the part of the method's name before
 the view."""
 DASHED = ("normalised", "spectrum")
-"""Views whose curves are dashed. Where a kind of items has two views, this is the second."""
+"""Views whose curves are dashed. If a kind of items has two views, the second view is dashed."""
 DRAWN = {"right": "right (label, else prediction)", "labelled_right": "labelled and correct"}
 
 

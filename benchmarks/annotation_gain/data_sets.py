@@ -30,7 +30,7 @@ class LabelledItems:
     truth: Truth
     """True classes (N,), 0..C-1. The methods that are compared must not read them."""
     kind: Kind = "pictures"
-    """Kind of the items. `series` are rows that are samples of a curve, at equal distances."""
+    """Kind of the items. An item of the kind `series` is a curve, sampled at equal distances."""
     content: Literal["symbols", "photos"] = "symbols"
     """Kind of picture, as in the option `--content` of the server."""
     rate: int = 0

@@ -45,7 +45,7 @@ MARKS: dict[str, list[list[tuple[float, float]]]] = {
     "bump": [[(48, 132), (78, 92), (114, 92), (144, 132)]],
     "narrow": [[(70, 140), (84, 60), (92, 60), (92, 140)], [(122, 140), (108, 60), (100, 60)]],
 }
-"""Polygons of the symbol on a plate."""
+"""Polygons of the symbol on a plate, in pixels, by the name of the symbol."""
 SIGNS = (
     ("round", RED, WHITE, "nothing"),
     ("round", RED, RED, "bar"),

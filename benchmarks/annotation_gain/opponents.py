@@ -129,7 +129,7 @@ def lasso_on(
         gestures: largest number of gestures.
         samples: whether the person judges a region by samples of its pictures.
         purity: smallest share of the main class in a region, if `samples` is False.
-        rows: features (N, F) from which the SVM predicts; by default those of `first_view`.
+        rows: features (N, F) from which the SVM predicts; by default the features of `first_view`.
     """
     course = Course(name, data.name, seed, len(data))
     person = (

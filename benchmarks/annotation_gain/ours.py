@@ -15,8 +15,9 @@ several classes, so the person draws no regions.
 """
 SHEETS = ("suspects", "uncertain")
 SHEETS_A_REST = 5
-"""Every SHEETS_A_REST gestures, the run waits after a contact sheet until training rests.
+"""Interval, in gestures, between waits for rest after a contact sheet.
 
+If the number of the gesture is a multiple of this interval, the run waits until training rests.
 After other contact sheets, the run waits only for new predictions.
 """
 ACCEPTED_FROM = 0.9

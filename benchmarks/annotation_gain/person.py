@@ -137,7 +137,11 @@ class LooksAtSamples:
     def _places(
         self, points: Points, free: Items, prediction: Labels, shown: Items | None
     ) -> list[Items]:
-        """Return candidate regions: `shown`, if given, or regions grown from dense places."""
+        """Return the candidate regions, as item indices.
+
+        If `shown` is given, it is the only candidate. Otherwise the candidates are regions that
+        grow from dense places, largest first.
+        """
         if shown is not None:
             return [_from_the_middle(points, shown)]
         grown = [
@@ -154,8 +158,8 @@ class LooksAtSamples:
     def _dense_spots(self, points: Points) -> Items:
         """Return the indices of points in the densest places of `points` (K, D).
 
-        Of 1,000 random points, these are the DENSEST points whose neighbours are nearest (DENSEST
-        is a number).
+        The method compares 1,000 random points, and returns those with the nearest neighbours. The
+        constant DENSEST is the number of returned points.
         """
         some = self.random.choice(len(points), min(len(points), 1000), replace=False)
         k = min(len(points) - 1, max(SMALLEST, len(points) // 40))

@@ -21,7 +21,10 @@ BUDGET = 30
 """Largest number of gestures of a run on a data set that is not in BUDGETS."""
 CAREFUL = 75
 SHEETS_OF_SUSPECTS = 2
-"""Number of gestures of a run on wrong labels."""
+"""Number of gestures of a run in which the person corrects wrong labels.
+
+Each gesture is a sheet.
+"""
 EVERYWHERE = ("suggested", "named", "suspects", "suspects-folds", "umap-samples")
 """Methods that run on every data set, in addition to the methods that `one_by_one_on` returns."""
 MORE_ON = {
@@ -50,7 +53,7 @@ MORE_ON = {
     "photos": ("margin", "margin-described"),
     "signs": ("margin", "margin-described"),
 }
-"""Methods on these data sets only."""
+"""Additional methods of a data set, by name of the data set."""
 SIZES = (1000, 20000)
 """Sizes N of the data sets `digits-N`, in addition to `digits` with 5,000 items."""
 WITH_SIZE = ("suggested", "umap-samples", "margin", "margin-described")
@@ -93,7 +96,9 @@ def methods_on(data: str) -> tuple[str, ...]:
 
 
 def runs(seeds: int, only: Sequence[str] = (), gestures: int | None = None) -> list[Run]:
-    """Return the runs whose names contain one of the texts `only`, or all runs of the report.
+    """Return the runs whose names contain one of the texts `only`.
+
+    If `only` is empty, return all runs of the report.
 
     With `gestures`, each run has at most this number of gestures. A run that labels one by one then
     labels at most the number of items on `gestures` contact sheets.

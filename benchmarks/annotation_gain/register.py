@@ -31,7 +31,10 @@ def is_registered(data: str) -> bool:
 
 
 def commit() -> str:
-    """Return the commit of Lodespace, with "+" if the code differs from it; "" without git."""
+    """Return the current commit of Lodespace; "" if git cannot find a commit.
+
+    The text ends with "+" if server/ or models/ have changes that are not committed.
+    """
     try:
         head = _git("rev-parse", "--short=10", "HEAD")
         return head + ("+" if _git("status", "--porcelain", "--", "server", "models") else "")

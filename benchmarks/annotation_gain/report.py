@@ -58,7 +58,7 @@ WANTED = (0.9, 0.95, 0.98)
 
 
 def write(results: Path, docs: Path | None, model: TimeModel, planned: Sequence[Run]) -> None:
-    """Print the tables, and write them and the curves into the folder `docs`, if it is not None.
+    """Print the tables. If `docs` is not None, write the tables and the curves into this folder.
 
     The files are gain-sets.md, gain-table.md and images/gain-*.svg.
     """
@@ -90,14 +90,14 @@ def tables(found: Found, model: TimeModel) -> Iterable[str]:
 
 def _of_gestures(found: Found) -> Iterable[str]:
     yield "## Gestures\n"
-    yield "An asterisk marks regions drawn by a person who sees every picture of them. A dash marks"
-    yield "a goal that was never reached, or a run that had ended before."
+    yield "An asterisk marks regions drawn by a person who sees every picture of the region. A dash"
+    yield "marks a goal that was never reached, or a run that had ended before."
     for data in sources():
         if not any(name == data for _, name in found):
             continue
         gestures = AFTER.get(data, USUALLY_AFTER)
-        yield f"\n**{data}**: share of items whose label, or prediction if they have no label, is"
-        yield "right; in brackets, the share of items with a right label\n"
+        yield f"\n**{data}**: share of items that are right: by their label, or without a label by"
+        yield "their prediction; in brackets, the share of items with a right label\n"
         yield from head(
             "method",
             *(f"after {k}" for k in gestures),

@@ -68,8 +68,8 @@ def claim(found: Found, model: TimeModel) -> str:
 
 def _runs(found: Found) -> Iterable[str]:
     """Yield the table of the data sets, with the commits of Lodespace that the runs used."""
-    yield "Constants of Lodespace may be chosen on the data sets marked *tuning*. Every run on the"
-    yield "others is listed in `benchmarks/annotation_gain/register.jsonl`.\n"
+    yield "Constants of Lodespace may be chosen on the data sets marked *tuning*. Every run on"
+    yield "another data set is listed in `benchmarks/annotation_gain/register.jsonl`.\n"
     yield from head("data set", "content", "items", "seeds", "commit of Lodespace")
     for data, source in sources().items():
         courses = found.get(("suggested", data), [])
@@ -276,9 +276,10 @@ def _promise(gestures: Sequence[Gesture]) -> str:
 
 def _suspects(found: Found) -> Iterable[str]:
     yield "\n## Wrong labels found\n"
-    yield "All items have labels, 5 % of them wrong, none verified. Wrong labels on the first two"
-    yield "sheets of 27 suspects, and the number that the sheets of Lodespace promise. The other"
-    yield "method is 5-fold logistic regression with the agreement of 15 neighbours.\n"
+    yield "All items have labels. 5 % of the labels are wrong, and no label is verified. The table"
+    yield "gives the number of wrong labels on each of the first two sheets of 27 suspects. The"
+    yield "column `promised` has the number that Lodespace expects on each sheet. The other method"
+    yield "combines 5-fold logistic regression with the agreement of 15 neighbours.\n"
     yield from head("data set", "wrong", "Lodespace", "promised", "other method", "seeds")
     for data in sources():
         courses = found.get(("suspects", data))

@@ -51,10 +51,10 @@ def ratio(
     `mine` is the name of a method. The goal is the accuracy `wanted`.
 
     Returns:
-        The ratio, and whether it is only an upper bound. None if `mine` does not reach the goal in
-        all runs, or if there is no other method. If no other method reaches the goal in all runs,
-        the ratio is an upper bound. The divisor is then the mean duration of a run of the method
-        whose runs take longest.
+        (ratio, whether the ratio is only an upper bound). None if `mine` does not reach the goal in
+        all runs, or if there is no other method. The ratio is an upper bound if no other method
+        reaches the goal in all runs. In this case, the divisor is the mean duration of a run, for
+        the method with the longest mean duration.
     """
     own = seconds_to(found.get((mine, data), []), wanted, model)
     others = opponents_of(found, data)

@@ -24,7 +24,9 @@ OF_KIND: dict[Kind, tuple[str, ...]] = {
     "series": ("standardised", "spectrum"),
     "sounds": ("spectrogram",),
 }
-"""Names of the views (representations as rows) per kind of item. Each is a function below.
+"""Names of the views per kind of item.
+
+A view represents each item as a row of numbers. Each name is the name of a function below.
 
 The methods that compute one UMAP, and those that label random items, use only the first view.
 """

@@ -9,7 +9,7 @@ import torch
 from lodespace.models.display.procrustes import procrustes
 
 MIN_CONTRACTION = 0.05
-"""Smallest value of a contraction factor when shown coordinates are divided by it.
+"""Lower limit of the contraction factors by which shown coordinates are divided.
 
 With a smaller factor, shown points nearly coincide along that axis.
 """

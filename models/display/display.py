@@ -11,11 +11,14 @@ from lodespace.models.display.procrustes import procrustes
 SMOOTHING = 0.5
 """Weight of the previous frame in the moving average of the positions."""
 SPEED_LIMIT = 0.022
-"""Largest displacement of a point per frame, in spreads (mean standard deviation) of the cloud."""
+"""Largest displacement of a point per frame, as a multiple of the spread of the cloud.
+
+The spread is the mean standard deviation of the positions along an axis.
+"""
 UNFAMILIAR_LIMIT = 0.08
 """Limit that replaces SPEED_LIMIT until a person labels or pins an item."""
 MEDIAN_LIMIT = 0.0045
-"""Largest median displacement per frame, in spreads (mean standard deviation) of the cloud.
+"""Largest median displacement per frame, as a multiple of the spread of the cloud.
 
 If most points move fast, all points are slowed down.
 """

@@ -20,7 +20,7 @@ class Trail:
     def __init__(self) -> None:
         self._frames: deque[tuple[int, torch.Tensor]] = deque()
         self.backward: list[torch.Tensor] = []
-        """Frames of the motion backward that are still to be shown; the first is shown now."""
+        """Remaining frames of the motion backward. The page shows the first of them."""
         self._earlier = 0
 
     def add(self, frame: int, shown: torch.Tensor) -> None:
@@ -39,8 +39,9 @@ class Trail:
     def step_back(self, number: int) -> None:
         """Show the next frame of the motion backward, as frame `number`.
 
-        The last frame replaces all frames since the frame to which the points have returned. So
-        a later motion backward does not repeat a motion that was reverted.
+        The last frame of the motion replaces all frames that are newer than the frame to which the
+        points have returned. This includes the frames of the motion itself. A later motion backward
+        therefore does not repeat a motion that was reverted.
         """
         shown = self.backward.pop(0)
         if self.backward:

@@ -97,7 +97,10 @@ class GraphBuilding:
         return self.done / len(self.features)
 
     def unit(self) -> Graph | None:
-        """Find the neighbours of one block of rows. After the last block, return the graph."""
+        """Find the neighbours of one block of rows.
+
+        A call after the last block returns the graph; earlier calls return None.
+        """
         n = len(self.features)
         if self.done < n:
             rows = slice(self.done, min(self.done + self.rows_per_unit, n))
@@ -133,7 +136,7 @@ class GraphRefresh:
         self.building: GraphBuilding | None = None
 
     def unit(self) -> Graph | None:
-        """Do one unit of work. After the last unit, return the graph."""
+        """Do one unit of work. Return the graph after the last unit; None after the other units."""
         if self.building is not None:
             return self.building.unit()
         features = self.features.unit()

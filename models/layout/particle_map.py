@@ -75,10 +75,14 @@ class ParticleMap:
             self._pin(self.particles)
 
     def put_back(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> bool:
-        """Move the particles to their places in a saved state, with its pins, and keep the graph.
+        """Restore positions and pins from a saved state, and keep the current graph.
 
-        A motion that only a drag has planned ends; a motion on a newer graph goes on. Returns False
-        without particles, and if the particles of the saved state have another dimension.
+        If the saved state has the same graph, its motion is restored, too. This ends a motion that
+        a drag has started since. If the graph is newer than the state, the current motion
+        continues.
+
+        Returns False, and changes nothing, if there are no particles, or if the saved particles
+        have another number of dimensions.
         """
         particles, position = self.particles, tensors.get("position")
         if particles is None or position is None or position.shape != particles.position.shape:

@@ -57,7 +57,10 @@ class Particles:
         self.set_graph(graph)
 
     def set_graph(self, graph: Graph) -> None:
-        """Replace the graph. Until the next `set_agreement`, the weights of the graph are used."""
+        """Replace the graph.
+
+        The edges have the weights of `graph` until the next `set_agreement`.
+        """
         self.graph = graph
         self.weight = graph.weight
         self.degree = self._degrees()
@@ -75,7 +78,10 @@ class Particles:
         self.pinned, self.pins = items, pins
 
     def put_back(self, tensors: Mapping[str, torch.Tensor], scale: float) -> None:
-        """Move the particles to the positions and anchors of a saved state with this dimension."""
+        """Restore positions, anchors and stiffness from a saved state of the same latent dimension.
+
+        `scale` is the restored scale, from latent units to kernel units.
+        """
         device = self.position.device
         self.position = tensors["position"].to(device, copy=True)
         self.target = tensors["target"].to(device, copy=True)

@@ -25,8 +25,8 @@ class Motion:
     def plan(self, rounds: int, step: float) -> None:
         """Start a motion of `rounds` rounds, with step size `step` in the first round.
 
-        If a motion is in progress, and its remaining rounds times its step size exceed `rounds *
-        step`, keep that motion instead.
+        A motion in progress continues instead, if the product of its remaining rounds and its step
+        size is larger than `rounds * step`.
         """
         if self.due * self.step <= rounds * step:
             self.due = self.planned = rounds

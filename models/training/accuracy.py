@@ -14,10 +14,10 @@ _MAX_ENCODED = 500
 def measure_accuracy(state: LoopState, vae_training: VAETraining, prediction: torch.Tensor) -> None:
     """Update the accuracies in `state.metrics`.
 
-    "held_out" is the number of held-out labels. "label_accuracy" is the share of these labels that
-    equal `prediction`, and "head_accuracy" the share that the paper's head predicts. The head reads
-    the encoder's mean, not the particle: a particle is pulled by its own label even when that label
-    is held out, so measuring on the particle would leak the label.
+    "held_out" is the number of held-out labels. "label_accuracy" is the share of held-out labels
+    that `prediction` predicts correctly. "head_accuracy" is the same share for the predictions of
+    the paper's head. The input of the head is the encoder's mean, not the particle. Even a held-out
+    label pulls its particle, so a measurement on particles would leak the label.
 
     Args:
         state: the labels, and the metrics to update.

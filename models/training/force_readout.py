@@ -101,8 +101,9 @@ def particle_forces(
 ) -> Forces:
     """Return the forces of the neighbour and anchor terms.
 
-    Items int64 (K,) give the exact forces on these items, (K, D). None gives the forces on all
-    items, (N, D), in which OTHERS sampled items repel each item.
+    If `items` is int64 (K,), the forces on these K items are exact, (K, D). If `items` is None, the
+    result is the forces on all items, (N, D). In this case, only OTHERS sampled items repel each
+    item.
     """
     z, graph = particles.position, particles.graph
     n = len(z)

@@ -30,7 +30,10 @@ class ItemLabels:
     weights: torch.Tensor
     """Weight of each label in the loss, float32 (N,)."""
     verified: torch.Tensor
-    """Whether a person labelled the item while looking at this item only, bool (N,)."""
+    """Whether a person looked at this item when labelling it, bool (N,).
+
+    A label of a whole region is not verified.
+    """
     accepted: torch.Tensor
     """Whether the label is a prediction that a person accepted without looking, bool (N,)."""
 

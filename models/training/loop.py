@@ -82,9 +82,10 @@ class Loop(ABC):
 
     @abstractmethod
     def forces(self, items: torch.Tensor | None, *, reconstruction: bool) -> Forces:
-        """Return the force of each term on `items` int64 (K,), or on all N items for None.
+        """Return the force of each term on `items` int64 (K,).
 
-        Each force has the shape (K or N, D), in nats per latent unit (force_readout.py).
+        If `items` is None, return the forces on all N items. Each force has the shape (K or N, D),
+        in nats per latent unit (force_readout.py).
         """
 
     # Commands ---------------------------------------------------------------------------------
@@ -122,9 +123,9 @@ class Loop(ABC):
 
     @abstractmethod
     def put_back(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> bool:
-        """Move the points to their places in an earlier state, with its pins; keep the networks.
+        """Restore the positions and pins of an earlier state. The networks do not change.
 
-        Returns False if nothing was moved: in `paper`, a drag does not move the points.
+        Returns False if no point moved. This is always so in `paper`, where a drag moves no points.
         """
 
     def take_over(self, other: "Loop") -> None:
@@ -184,7 +185,10 @@ class Loop(ABC):
     ) -> None: ...
 
     def tensors(self) -> Tensors:
-        """Return all tensors of the training state. These are not copies: training changes them."""
+        """Return all tensors of the training state.
+
+        The tensors are not copies: training changes them.
+        """
         return {**self.state.tensors(), **self.vae_training.tensors(), **self._own_tensors()}
 
     def counters(self) -> dict[str, Any]:

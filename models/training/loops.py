@@ -54,13 +54,15 @@ def new_loop(dataset: Dataset, config: TrainingConfig, n_classes: int, seed: int
 
 
 def loop_for(saved: StateDescription, current: Loop, seed: int) -> Loop:
-    """Return a loop that can load the saved state that `saved` describes.
+    """Return a loop that can load a saved state.
+
+    The result is `current` if the saved state has the same kind of loop, the same seed and the same
+    number of principal components. In this case, `current` is changed to fit the state. Otherwise
+    the result is a new loop.
 
     Args:
         saved: description of the saved state.
-        current: the loop in use. The function changes and returns this loop if the saved state
-            needs the same kind of loop, the same seed and the same number of principal components.
-            Otherwise it returns a new loop.
+        current: the loop in use.
         seed: the seed of `current`.
     """
     config = saved.config

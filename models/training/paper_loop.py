@@ -154,7 +154,10 @@ class PaperLoop(Loop):
         self._full_steps_due = self._steps(FULL_EPOCHS)
 
     def _labels_repeated(self) -> None:
-        """Do nothing: `predictions` computes the doubts from the current labels."""
+        """Do nothing when a person only accepts predictions.
+
+        Doubts need no update, because `predictions` computes them from the current labels.
+        """
 
     def _steps(self, epochs: int) -> int:
         return epochs * self.vae_training.epochs.batches_per_epoch
@@ -204,7 +207,8 @@ class PaperLoop(Loop):
         """Encode all items from cached activations.
 
         In a large data set, one call encodes only ENCODED_PER_TURN items. Half of these items are
-        in view or labelled. The other half consists of other items in each call.
+        in view or labelled. The other half is a window of items, which moves through the data set
+        from call to call.
         """
         n = len(self._mean)
         self._encoded = 0  # Discards the chunks that `_encode_chunk` has encoded so far.
@@ -243,7 +247,10 @@ class PaperLoop(Loop):
         return self.config.learning_rate if first else self.config.interactive_learning_rate
 
     def _encode_chunk(self) -> bool:
-        """Encode the next chunk of items. After the last chunk, show the means and return True."""
+        """Encode the next chunk of items. After the last chunk, show the means.
+
+        Return whether this was the last chunk.
+        """
         n = len(self._mean)
         rows = slice(self._encoded, min(self._encoded + ENCODE_CHUNK, n))
         self._next_mean[rows] = self.vae_training.encode(rows)

@@ -147,7 +147,7 @@ class ParticleLoop(Loop):
         """Probability (N, C) of each class for all items, predicted from the current labels.
 
         The page shows these probabilities after an update of all items. During an update, some of
-        them are newer than the shown probabilities.
+        the returned probabilities are newer than the shown probabilities.
         """
         return self.learning.predictions.given(self.state.labels.trained)
 

@@ -53,8 +53,11 @@ class Pinning:
         self.given = Pins.empty(latent_dim)
         """The pins."""
         self.held: Pins | None = None
-        """Items of the current drag, with the positions at which they are held; None without a
-        drag. For these items, pins have no effect."""
+        """Items of the current drag, and the positions at which they are held; None if there is no
+        drag.
+
+        Pins of these items have no effect during the drag.
+        """
 
     @property
     def active(self) -> bool:
@@ -93,7 +96,7 @@ class Pinning:
         )
 
     def changes_held(self, pins: Pins) -> bool:
-        """Whether `pins` pin items of the current drag in another way than the current pins do."""
+        """Whether `pins` and the current pins differ for an item that the current drag holds."""
         if self.held is None:
             return False
         before, after = (

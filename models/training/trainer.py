@@ -76,8 +76,8 @@ class Trainer:
         Args:
             labels: (N,), UNLABELED (-1) for an item without a label.
             weights: (N,), weight of each label in the loss; by default 1.
-            verified: (N,), whether a person looked at this item only. Verified labels count more,
-                and training assumes that they are right.
+            verified: (N,), whether a person looked at the item when labelling it. Verified labels
+                count more, and training assumes that they are right.
             accepted: (N,), whether the label is an accepted prediction (`ItemLabels.given`).
 
         Raises:
@@ -154,7 +154,7 @@ class Trainer:
             self._anchor()
 
     def pins_dragged(self, items: ItemNumbers, targets: npt.NDArray[np.float32]) -> bool:
-        """Whether new pins of items (K,) at targets (K, D) would pin or release a dragged item."""
+        """Whether pins of items (K,) at targets (K, D) would change the pin of a dragged item."""
         return self._pinning.changes_held(self._checked_pins(items, targets))
 
     def return_dragged(self, before: TrainingState) -> None:

@@ -43,10 +43,10 @@ class CachedTrunk:
         self.filled = 0
         """Number of items whose activations are in the cache."""
         self.owed = 0
-        """Number of items whose activations have to be computed again after a state was loaded.
+        """Number of items whose activations must be computed again after a state was loaded.
 
-        These activations were in the cache when the state was saved. The value is 0 once the
-        activations are computed, and if no state was loaded.
+        The cache contained these activations when the state was saved. The value is 0 if no state
+        was loaded, and after the activations are computed again.
         """
         self.steps_done = 0
         """Number of steps since `start_optimiser`."""

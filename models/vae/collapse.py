@@ -22,8 +22,8 @@ def collapsed_dimensions(
 
     Args:
         kl_per_dimension: (D,), in nats. A dimension below KL_THRESHOLD has collapsed.
-        latent_mean: (N, D). If given, a dimension with a spread below SPREAD_THRESHOLD has
-            collapsed, too.
+        latent_mean: (N, D). If `latent_mean` is given, a dimension has also collapsed if the spread
+            of its means is below SPREAD_THRESHOLD.
     """
     collapsed = kl_per_dimension < KL_THRESHOLD
     if latent_mean is not None and len(latent_mean) > 1:

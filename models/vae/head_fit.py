@@ -34,7 +34,8 @@ class HeadFit:
     def __init__(self, units: int = 0, loss: float | None = None) -> None:
         """Start a fit.
 
-        To continue a fit, give the number of units done, and the loss after them.
+        To continue an earlier fit, pass its number of finished `units`, and its `loss` after these
+        units.
         """
         self.units = units
         """Number of units done."""

@@ -86,7 +86,7 @@ class VAETraining:
         self.optimiser = adam(list(self.vae.parameters()), config.learning_rate)
 
     def epochs_for(self, epochs: int) -> int:
-        """Return `epochs`, or a larger number if `epochs` have fewer than `least_steps` batches."""
+        """Return the number of epochs: at least `epochs`, and enough for `least_steps` batches."""
         return max(epochs, -(-self.config.least_steps // self.epochs.batches_per_epoch))
 
     @property
@@ -190,7 +190,7 @@ class VAETraining:
         Args:
             labels: class of each item, int64 (N,), on the CPU.
             balanced: if True, draw a second, class-balanced batch of labelled items for the
-                classification term. If False, use the labelled items of the one batch, as in the
+                classification term. If False, use the labelled items of the first batch, as in the
                 paper.
             targets: means that the encoder should return for all items, (N, D); None to omit the
                 encoder term L_encoder.

@@ -27,7 +27,7 @@ _FEW_CHANNELS = 4
 
 
 def upsample(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
-    """Transposed convolution with a 4 x 4 kernel, stride 2 and padding 1.
+    """Apply a transposed convolution with a 4 x 4 kernel, stride 2 and padding 1.
 
     One matrix product multiplies the input by all 16 elements of the kernel. Each of the four
     phases of the output (even or odd rows and columns) is then a sum of four shifted planes.

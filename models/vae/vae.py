@@ -75,7 +75,8 @@ class VAE(nn.Module):
 
         Args:
             x: items, (B, *item_shape).
-            noise: standard normal noise for the sample, (B, D); by default it is drawn here.
+            noise: standard normal noise for the sample, (B, D); by default, this method draws the
+                noise.
         """
         mean, log_variance = self.encoder(x)
         if noise is None:

@@ -75,8 +75,11 @@ def test_connection_of_a_device_leaves_the_strangers_for_good() -> None:
 
 
 def test_new_connections_of_a_devices_address_do_not_compete() -> None:
-    """A page opens several connections before the server has read the device's cookie on any of
-    them. Until then, they count as connections of a device without approval."""
+    """A page opens several connections at once.
+
+    Until the server has read the device's cookie on a connection, the connection counts as one of a
+    device without approval.
+    """
     opened = Opened()
     opened.connections.belongs_to(opened.open("10.0.0.2"), "quest")
     opened.connections.know(["10.0.0.3"])

@@ -36,7 +36,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 
 
 def find_chromium() -> Path | None:
-    """Return the path of Chromium or Chrome, of the system or of Playwright; None without one."""
+    """Return the path of Chromium or Chrome. None if neither the system nor Playwright has one."""
     named = os.environ.get("LODESPACE_CHROMIUM")
     if named:
         return Path(named) if Path(named).is_file() else None
@@ -48,7 +48,7 @@ def find_chromium() -> Path | None:
 
 
 def playwright_chromium() -> Path | None:
-    """Return the path of the browser that Playwright has installed; None without one."""
+    """Return the path of Playwright's Chromium; None if Playwright has not installed Chromium."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

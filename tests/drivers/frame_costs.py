@@ -29,8 +29,11 @@ BURST = 4
 """Frames per burst. A headset draws 72 frames per second, and the server sends 20 keyframes per
 second. So about every fourth frame shows a new keyframe, or a new selection of the brush."""
 WARM_UP = 6
-"""Number of bursts (BURST) before each measurement, so that the JavaScript compiler has compiled
-their code. A headset draws this number of bursts in a third of a second."""
+"""Number of bursts (BURST) before each measurement.
+
+During these bursts, the JavaScript compiler compiles the code that draws a frame. A headset draws
+this number of bursts in a third of a second.
+"""
 
 # Motion of the hand from one burst to the next: around the same place, or outwards, where the brush
 # always finds new items.

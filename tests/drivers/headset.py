@@ -42,8 +42,11 @@ def install(page: Page, device: str = "metaQuest3") -> None:
 
 @cache
 def installer(device: str = "metaQuest3") -> Callable[[Page], None]:
-    """Return the function that installs `device` in a page. For each device it is one function, by
-    which PagePool finds the pages that have the device."""
+    """Return a function that installs `device` in a page.
+
+    All calls with the same device return the same function. PagePool compares functions to find
+    pages that already have the device.
+    """
     return partial(install, device=device)
 
 
@@ -118,7 +121,10 @@ class Headset:
         return self._point(side, "position")
 
     def brush_to(self, side: Side, target: Sequence[float] | Point, point: str = "brush") -> None:
-        """Move the hand until its brush, or its fingertip with point="touch", is at `target`."""
+        """Move the hand until a point of it is at `target`.
+
+        `point` is "brush" for the brush, or "touch" for the fingertip.
+        """
         source = self._source(side)
         held = np.array(
             self.value(f"({source}).position.toArray?.() ?? Array.from(({source}).position.vec3)")
@@ -181,8 +187,9 @@ class Headset:
     def tile(self, kind: str, which: int = 0) -> Point:
         """Return the middle of a tile of the palette or of a contact sheet.
 
-        `which` is the class id for a class tile, and the index for a picture on the sheet. Other
-        kinds of tiles ignore it. The palette follows its hand with a delay; wait until it rests.
+        `which` is the class id for a class tile, and the index for a picture on the sheet. For
+        other kinds of tiles, `which` has no effect. The palette follows its hand with a delay; wait
+        until it rests.
         """
         self.wait(self._palette_rests, "the palette does not come to rest")
         found = self.script(f"""
@@ -211,7 +218,10 @@ class Headset:
         return bool(np.linalg.norm(np.array(self.value(place)) - before) < 2e-4)
 
     def hold_world(self, side: Side, button: str = "trigger") -> None:
-        """Press in empty space, and wait until the hand holds the world: a pinch has to last."""
+        """Press in empty space, and wait until the hand holds the world.
+
+        The wait is necessary because a short pinch does not hold the world.
+        """
         self.hold(side, button)
         self.wait(
             lambda: self.value(f"view.controls.world.holds(view.inputs.{side})"),

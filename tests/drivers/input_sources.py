@@ -86,7 +86,11 @@ class VisionHeadset(SourcesHeadset):
         self._look_at = target
 
     def touch(self, side: Side, kind: str, which: int = 0) -> None:
-        """Touch a tile if the page gets the joints of the hands; else look at it and pinch."""
+        """Press a tile.
+
+        If the page receives the joints of the hands, a finger touches the tile. Otherwise the eyes
+        look at the tile, and the hand pinches.
+        """
         if self.seen:
             super().touch(side, kind, which)
             return
@@ -97,7 +101,7 @@ class VisionHeadset(SourcesHeadset):
         self._look_at = None
 
     def _button(self, side: Side, button: str, value: float) -> None:
-        """Pinch, whichever button a controller would have used."""
+        """Pinch if `value` is not 0, and release otherwise. `button` has no effect."""
         if value:
             self._close(side)
             ray, grip = self._matrices(side)

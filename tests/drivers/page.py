@@ -31,7 +31,10 @@ _RESTS = """(async () => {
   const clip = lodespace.stage.clipFromLatent();
   return rests ? [latent.version, predictionsVersion.value, ...clip].join() : null;
 })()"""
-"""Script that returns the content of the page as one line; null while the page is not at rest."""
+"""Script that returns a line that differs whenever points, predictions or the camera differ.
+
+The script returns null while the page waits for data or training is not in the wanted state.
+"""
 
 _LITTLE_IS_DRAWN = """(() => {
   const calls = WebGL2RenderingContext.prototype;
@@ -88,11 +91,12 @@ _LITTLE_IS_DRAWN = """(() => {
 
 
 def draw_little(page: Page) -> None:
-    """Make a page that is not open yet draw only the first three vertices of each draw call.
+    """Limit the drawing of a page to the first three vertices of each draw call.
 
-    It also draws without antialiasing, without the blur behind the panels, and at most 25 frames
-    per second. A software renderer takes a quarter of a second to draw 5,000 pictures, and most
-    tests do not look at the drawn picture. Uploads and the number of draw calls do not change.
+    Call this function before the page is opened. The page also draws without antialiasing, without
+    the blur behind the panels, and at most 25 frames per second. A software renderer takes a
+    quarter of a second to draw 5,000 pictures, and most tests do not look at the drawn picture.
+    Uploads and the number of draw calls do not change.
     """
     page.add_init_script(_LITTLE_IS_DRAWN)
 
@@ -191,9 +195,12 @@ class PageDriver:
         )
 
     def wait_for_rest(self, state: str = "resting", *, seconds: float = 400) -> None:
-        """Wait until the page shows all that the server has, training is in `state` with nothing
-        left to learn, and neither points nor camera have moved for QUIET_SECONDS. A point that a
-        test aims at then stays where it is."""
+        """Wait until nothing on the page moves.
+
+        Three conditions must hold for QUIET_SECONDS: the page shows the newest data of the server,
+        training is in `state` and has nothing left to learn, and neither the points nor the camera
+        move. After this wait, a test can point at an item, because the item stays at its place.
+        """
         seen, since = None, time.monotonic()
         end = since + seconds
         with self._few_frames():
@@ -214,7 +221,10 @@ class PageDriver:
         self._set_frame_milliseconds(None)
 
     def _set_frame_milliseconds(self, milliseconds: int | None) -> None:
-        """Set the least time between frames of a page that draws little; None: 40 ms."""
+        """Set the minimum time between two frames after `draw_little`.
+
+        None sets the default, 40 ms.
+        """
         self.evaluate(f"window.testFrameMilliseconds = {json.dumps(milliseconds)}")
 
     def state(self, name: str) -> Any:

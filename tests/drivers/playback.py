@@ -11,7 +11,7 @@ from lodespace.scene.glb import decode_scene
 
 
 def replay(path: Path) -> list[tuple[float, np.ndarray]]:
-    """Return the time and the positions of each keyframe and frame, in order."""
+    """Return the times and positions of all keyframes and frames of a recording, in order."""
     shown: list[tuple[float, np.ndarray]] = []
     for record in read_records(path):
         if record.kind == KEYFRAME:

@@ -23,7 +23,7 @@ def wait_for_sheet(page: PageDriver, kind: str) -> Any:
 
 
 def look_at(page: PageDriver) -> None:
-    """Wait as long as a person needs at least to look at the pictures of the open sheet."""
+    """Wait for the shortest time in which a person can look at the pictures of the open sheet."""
     page.page.wait_for_timeout(60 * len(sheet(page)["items"]))
 
 

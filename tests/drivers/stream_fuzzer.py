@@ -48,7 +48,7 @@ OPERATIONS: tuple[dict[str, Any], ...] = (
     {"op": "resolve", "regions": [_REGION]},
     {"op": "ping"},
 )
-"""A message of every kind, to be changed."""
+"""One valid message of each kind. The fuzzer sends changed copies of these messages."""
 WITHOUT_ID = frozenset({"hello", "drag", "watch", "set_priority", "presence", "ping"})
 """Kinds of messages without a `command_id`. All others get one."""
 _NUMBERS = (0, 1, 2, 5, 7, 150, 199, 200, 201, 1023, (1 << 31) - 1, (1 << 53) - 1, -1)
@@ -103,7 +103,10 @@ class Frames:
         return message
 
     def _varied(self, value: Any) -> Any:
-        """The value with some numbers replaced and lists repeated. Most such values are valid."""
+        """Return the value with some numbers replaced and some lists repeated.
+
+        Most results are valid.
+        """
         if isinstance(value, dict):
             return {name: self._varied(inner) for name, inner in value.items()}
         if isinstance(value, list):
@@ -116,7 +119,7 @@ class Frames:
         return value
 
     def _change(self, value: Any) -> None:
-        """Change one value somewhere in the message, remove it, or add one."""
+        """Change, remove or add one value at a random place of the message."""
         while True:
             places = list(value) if isinstance(value, dict) else list(range(len(value)))
             if not places:

@@ -30,10 +30,11 @@ def test_few_draw_calls_and_little_script(
     """Check the limits while points move, while painting, with a cluster in the hand, and with a
     new keyframe in each frame.
 
-    With --slow, three times of the script per frame are at most 2 ms: the average, the time that
-    nine of ten frames do not exceed, and the median of the frames with a new keyframe or a new
-    selection. These limits hold only on an idle machine, because other programs empty the caches of
-    the processor. Without --slow, times are recorded for 100,000 points.
+    With --slow, the test also limits the processor time of the script per frame to 2 ms. The limit
+    applies to the mean, to the 90 % quantile, and to the medians of two groups of frames: those
+    with a new keyframe, and those with a new selection. The limit holds only on an idle machine,
+    because other programs empty the caches of the processor. Without --slow, the test only records
+    the times, for 100,000 points.
     """
     if points < 100_000 and not slow:
         pytest.skip("100,000 points have the same draw calls; 10,000 are measured with --slow")
@@ -69,14 +70,17 @@ def test_few_draw_calls_and_little_script(
 
 
 def within_budget(bench: FrameBench, phase: Phase, bursts: int) -> FrameCosts:
-    """Costs of a phase. If they are over the limits, the phase is measured a second time: other
-    processes may have emptied the caches during the first measurement."""
+    """Measure and return the costs of a phase.
+
+    If the costs exceed the limits, the phase is measured a second time, because other processes may
+    have emptied the caches during the first measurement.
+    """
     cost = bench.measure(phase, bursts)
     return bench.measure(phase, bursts) if over_budget(cost) else cost
 
 
 def over_budget(cost: FrameCosts) -> dict[str, float]:
-    """The processor times in ms that are over the limit, by name."""
+    """Return the processor times that exceed their limits, in ms, by name of the time."""
     took = {"mean": float(cost.script.mean()), "90 %": float(np.quantile(cost.script, 0.9))}
     for name in ("keyframe", "looked"):
         frames = cost.script[getattr(cost, name)]

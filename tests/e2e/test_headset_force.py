@@ -1,4 +1,4 @@
-"""The forces that VR shows after a label, against the forces that the page received."""
+"""The forces that VR shows after a label, compared with the forces that the page received."""
 
 from typing import Any
 
@@ -49,7 +49,10 @@ def triples(values: list[float]) -> npt.NDArray[np.float64]:
 
 
 def islands(seen: dict[str, Any]) -> tuple[npt.NDArray[np.float64], ...]:
-    """Middles (scene metres), net forces and leading terms of the islands, computed here."""
+    """Compute, for each island of points, its middle, its net force and its largest force term.
+
+    The middles are in metres of the scene.
+    """
     n = seen["n"]
     forces = np.array(seen["vectors"]).reshape(len(FORCE_TERMS), n, 3)
     grid = np.array(seen["grid"]).reshape(n, 4)[:, :3]

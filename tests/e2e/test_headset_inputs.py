@@ -14,7 +14,10 @@ from samples.digits import SIXES, TRUTH
 
 @pytest.fixture
 def open_sources(still_server: ServerProcess, open_page: Any) -> Any:
-    """Return a function that opens a page of `still_server` in a headset with further sources."""
+    """Return a function that opens a page of `still_server` in a headset with more kinds of input.
+
+    `with_sources` in tests/drivers/input_sources.py installs these kinds of input.
+    """
     return partial(put_on, open_page, still_server.url, prepare=with_sources)
 
 
@@ -68,7 +71,7 @@ def person(open_sources: Any) -> SourcesHeadset:
 
 
 def paint(headset: Headset) -> list[int]:
-    """Begin a stroke in a cluster, and return the items that it has selected."""
+    """Begin a brush stroke in a cluster. Return the items that the stroke has selected."""
     headset.brush_to("right", np.median(headset.in_room(SIXES), axis=0))
     headset.hold("right")
     headset.wait(lambda: len(headset.driver.selected) > 50, "nothing was painted")

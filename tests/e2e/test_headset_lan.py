@@ -29,8 +29,10 @@ def lan(tmp_path: Path) -> Iterator[LanServer]:
 
 @pytest.fixture
 def address(lan: LanServer) -> str:
-    """The numeric address for another device. Without a network, the loopback address is returned,
-    which counts as secure."""
+    """The numeric address at which another device reaches the server.
+
+    If the machine has no network, this is the loopback address, which browsers treat as secure.
+    """
     host = [*lan_addresses(), "127.0.0.1"][0]
     return f"https://{host}:{lan.lan_port}/"
 

@@ -30,8 +30,10 @@ def open_sheet(headset: Headset, kind: str, side: Side = "right") -> list[dict[s
 
 
 def to_correct(items: list[dict[str, Any]]) -> list[int]:
-    """Return the positions on the sheet of the items to correct: those with a wrong class, and
-    others if there are fewer than two."""
+    """Return the positions, on the sheet, of the items to correct: all items with a wrong class.
+
+    If there are fewer than two such items, other items are added.
+    """
     wrong = [k for k, item in enumerate(items) if becomes(item) != TRUTH[item["item"]]]
     return (wrong + [k for k in range(len(items)) if k not in wrong])[: max(2, len(wrong))]
 

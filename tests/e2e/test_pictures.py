@@ -14,7 +14,7 @@ from drivers.headset import Headset
 from drivers.page import PageDriver
 
 ITEMS = (0, 77, 4096, 4999)
-"""Items of both pages of the atlas."""
+"""Items whose pictures are on the first and on the second page of the atlas."""
 
 
 def thumbnail(url: str, item: int) -> npt.NDArray[np.uint8]:

@@ -56,10 +56,12 @@ def worked_on(
 
 @pytest.fixture(scope="session")
 def train_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Callable]:
-    """Return a function that returns the argument `train` of `worked_on` for a named project.
+    """Return a function: project name -> the argument `train` of `worked_on`.
 
-    The first project of a name is trained briefly. Later projects of this name have the same items
-    and labels, and get a copy of its checkpoint."""
+
+    The first project with a name is trained briefly. Other projects with this name have the same
+    items and labels, and get a copy of the first project's checkpoint.
+    """
     kept = tmp_path_factory.mktemp("trained")
 
     def of(name: str) -> Callable[[Trainer, Path], None]:

@@ -62,7 +62,10 @@ def recordings(tmp_path: Path) -> Path:
 
 
 def read_tables(folder: Path) -> dict[str, list[list[str]]]:
-    """Per table in a folder, by file name: the cells in the columns COLUMNS of each line."""
+    """Return the cells of all tables in `folder`, by file name.
+
+    Each line of a table has the cells of the columns COLUMNS.
+    """
     found: dict[str, list[list[str]]] = {}
     for path in sorted(folder.iterdir()):
         reader = csv.DictReader(
@@ -125,7 +128,10 @@ def test_a_clip_plays_with_the_sound_around_it(recordings: Path, tmp_path: Path)
 
 
 def matched(project: Project, labels: ForeignLabels) -> dict[str, str]:
-    """The label per item id that the foreign labels give to the items of a project."""
+    """Match foreign labels with the items of a project.
+
+    Return the label of each matched item, by id.
+    """
     found = match_items(labels.annotations, project.items, labels.overlap)
     assert found.unknown == [] and found.unclear == []
     return {project.items.ids[item]: names[0] for item, names in found.labels.items()}

@@ -221,8 +221,9 @@ def test_rows_that_make_no_sense_are_reported_and_repaired(
 def change(path: Path, statement: str) -> None:
     """Execute an SQL `statement` on the database at `path`.
 
-    The statement may use the keys of CHANGES as named parameters. The value of such a parameter is
-    a copy of event 6 (event 7 for the key "gesture"), with the change that CHANGES has for the key.
+    The statement may use the keys of CHANGES as named parameters. For each key, the value of the
+    parameter is a copy of an event, changed as CHANGES describes. The copied event is event 7 for
+    the key "gesture", and event 6 for the other keys.
     """
     connection = sqlite3.connect(path)
     rows = dict(connection.execute("SELECT sequence, event FROM events").fetchall())

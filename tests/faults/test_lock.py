@@ -14,7 +14,7 @@ REFUSED = "is open in another server"
 
 
 def second_server(folder: Path) -> str:
-    """Lock `folder` in another process. Returns the error, "" if there was none."""
+    """Try to lock `folder` in another process. Return the error; "" if the lock succeeds."""
     script = (
         "import sys; from pathlib import Path\n"
         "from lodespace.errors import ProjectError\n"

@@ -49,7 +49,7 @@ class Fault(NamedTuple):
     """Failure of a system call in the thread that writes the log."""
 
     call: str
-    """Name of the system call, or several, separated by commas."""
+    """Name of the system call. Several names are separated by commas."""
     number: int
     """Number of the call that fails, among the calls of this name in the thread, counted from 1."""
     lasting: bool

@@ -95,7 +95,7 @@ class Annotated:
         return True
 
     def after_a_kill(self) -> tuple[list[str], np.ndarray]:
-        """The ids of the commands in the log, and the labels, if the process were killed now."""
+        """Return the command ids and the labels that a restart would find after a kill now."""
         copy = self.path.with_name("copy")
         shutil.rmtree(copy, ignore_errors=True)
         copy.mkdir()

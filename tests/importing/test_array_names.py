@@ -1,4 +1,4 @@
-"""Arrays with other names and labels than X and y: which array is used, and what labels mean."""
+"""Files with several arrays: the choice of items and labels by array name, and label values."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Columns and arrays of labels that are empty, and numbers of rows that are not names."""
+"""Empty columns and empty arrays of labels, and row numbers that must not become labels."""
 
 from pathlib import Path
 from typing import Any

@@ -21,8 +21,10 @@ _ONLY_WRITTEN_AS = {
     "WAVEX": ".wav",
     "XI": "",
 }
-"""Suffixes of the formats whose suffix is not the name of the format. "": the test leaves the
-format out, because an XI file cannot be read from a stream."""
+"""Suffix of each format whose suffix is not the name of the format.
+
+The test leaves out formats with an empty suffix: an XI file cannot be read from a stream.
+"""
 
 
 @pytest.fixture

@@ -24,7 +24,9 @@ from samples.pictures import Import, draw
 def test_an_import_that_is_interrupted_anywhere_leaves_no_project(
     tmp_path: Path, slow: bool
 ) -> None:
-    """The import gets Ctrl-C at two moments between first and last file, at ten with --slow."""
+    """Between the first and the last file, the import gets Ctrl-C at two moments; ten with
+    --slow.
+    """
     root = tmp_path / "pictures"
     root.mkdir()
     for i in range(300):

@@ -19,7 +19,11 @@ def paths(text: str, files: int = 3) -> list[str]:
 
 
 def read(layout: Layout, folders: Sequence[str]) -> str:
-    """Label and split of the files per folder, as "label@split", "-" without a label."""
+    """Return the label and the split of the files of each folder, as "label@split".
+
+    "-" replaces a missing label. A folder without a split has no "@". "mask" stands for a folder of
+    masks.
+    """
     out: list[str] = []
     for folder in folders:
         folder = "" if folder == "." else folder

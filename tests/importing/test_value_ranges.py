@@ -28,7 +28,7 @@ from samples.pictures import Import
 
 
 def noise(bits: int, seed: int = 0) -> npt.NDArray[np.uint16]:
-    """A picture (48, 48) of all numbers of `bits` bits."""
+    """Return a picture (48, 48) of random values from 0 to 2**bits - 1."""
     return np.random.default_rng(seed).integers(0, 1 << bits, (48, 48)).astype(np.uint16)
 
 

@@ -62,7 +62,9 @@ def sound(path: Path, seconds: float, container_format: str | None = None) -> Pa
 
 
 def levels(pictures: npt.NDArray[np.uint8]) -> list[int]:
-    """The number of each frame of `video`, from its brightness."""
+    """Return the frame number of each picture of `video`, read from the brightness of the
+    picture.
+    """
     return [round(float(picture.mean()) / 7) for picture in pictures]
 
 

@@ -1,4 +1,4 @@
-"""`Prose`, a text that people read, and the replacement of the code in such a text."""
+"""`Prose`, a text that people read, and functions that detect prose and replace code in prose."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Estimates of quality: right if the doubts are true probabilities, absent without predictions."""
+"""Estimates of quality: true if the doubts are true probabilities; None if nothing is predicted."""
 
 from typing import Any
 

@@ -18,7 +18,7 @@ def started(slow: bool, seed: int = 0) -> SimulatedSession:
 
 
 def least(session: SimulatedSession) -> float:
-    """Return how much one suggested gesture may at most lower the true share of right items."""
+    """Return the largest decrease of the true share of right items that one gesture may cause."""
     return max(0.005, 3 / len(session.truth))
 
 

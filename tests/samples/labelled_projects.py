@@ -77,7 +77,7 @@ def _publish(service: Service, random: np.random.Generator) -> None:
 
 
 def _write_states(folder: Path, service: Service) -> None:
-    """Write a checkpoint and the snapshot before the newest event, as a trainer does."""
+    """Write the files of a trainer: a checkpoint, and the undo snapshot before the newest event."""
     session = service.session
     tensors = {
         "latent_mean": np.zeros((N, 3), np.float32),

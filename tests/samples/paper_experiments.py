@@ -22,8 +22,12 @@ N_TRAIN = 4000
 
 @dataclass(frozen=True)
 class Map:
-    """Quality figures of a trained map. The silhouette and the ratio of distances within and
-    between classes are computed on the training items, the accuracies on held-out items."""
+    """Quality figures of a trained map.
+
+    `silhouette` and `within_between` are computed on the training items. `within_between` is the
+    ratio of the distances within classes to the distances between classes. The accuracies
+    `neighbours` and `head` are measured on held-out items.
+    """
 
     reconstruction: float
     kl: np.ndarray

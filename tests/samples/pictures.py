@@ -13,7 +13,7 @@ Import = Callable[..., tuple[ItemSet, ImportReport]]
 
 
 def draw(seed: int, size: tuple[int, int] = (40, 40), mode: str = "L") -> Image.Image:
-    """A picture that no other seed draws; `size` is (width, height)."""
+    """Draw a picture of `size` (width, height). Different seeds give different pictures."""
     rng = np.random.default_rng(seed)
     channels = {"L": (), "RGB": (3,), "RGBA": (4,)}[mode]
     coarse = rng.integers(0, 256, (5, 5, *channels), dtype=np.uint8)

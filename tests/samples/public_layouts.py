@@ -38,7 +38,10 @@ class Layout(NamedTuple):
 
 
 def _pictures(root: Path, *names: str, size: tuple[int, int] = (40, 30), mode: str = "RGB") -> None:
-    """Write a picture per name, or two pictures, numbered 0 and 1, for a name that contains {}."""
+    """Write one picture per name.
+
+    For a name that contains {}, write two pictures: with 0 and with 1 in place of {}.
+    """
     for name in names:
         for number in range(2) if "{}" in name else [0]:
             path = root / name.format(number)
@@ -59,7 +62,10 @@ def _text(path: Path, text: str, encoding: str = "utf-8") -> None:
 
 
 def _sounds(root: Path, *names: str, seconds: float = 3.0, rate: int = 16_000) -> None:
-    """Write one sound per name. A name with {} is a pattern: two sounds, numbered 0 and 1."""
+    """Write one sound per name.
+
+    For a name that contains {}, write two sounds: with 0 and with 1 in place of {}.
+    """
     for name in names:
         for number in range(2) if "{}" in name else [0]:
             path = root / name.format(number)

@@ -1,4 +1,4 @@
-"""A session with a trainer in one process, and a person whose answers come from the truth."""
+"""A session with a trainer in one process, and a simulated person who knows the true classes."""
 
 import msgspec
 import numpy as np
@@ -114,10 +114,10 @@ class SimulatedSession:
         self.label_each(items, self.truth[items], verified=True)
 
     def press_primary(self) -> str:
-        """Do what the primary button of the suggestion does, without looking at pictures.
+        """Act as the primary button of the suggestion does, without looking at pictures.
 
-        A sheet that is confirmed without a look labels only items without a label, as accepted
-        predictions. Returns the kind of the suggestion.
+        If the suggestion is a sheet, its predictions become accepted labels of the unlabelled
+        items. Labels that exist do not change. Returns the kind of the suggestion.
         """
         found = self.suggestion()
         if found.kind == "region" and found.class_id >= 0:

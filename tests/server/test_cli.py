@@ -245,8 +245,10 @@ def test_serve_shows_a_bake_read_only(bake: Path) -> None:
 
 @pytest.fixture(scope="module")
 def digits_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    """A server on the bundled digits with --lan, started without a path and without a port while
-    another program uses the default port. The folder `digits_server.folder` has all its files."""
+    """A server on the bundled digits with --lan, whose command line has no path and no port.
+
+    Another program uses the default port. All files of the server are below `digits_server.folder`.
+    """
     folder = tmp_path_factory.mktemp("digits")
     with socket.socket() as taken, pytest.MonkeyPatch.context() as patch:
         for variable in ("HOME", "XDG_STATE_HOME"):

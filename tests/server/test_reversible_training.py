@@ -103,7 +103,8 @@ class Worked(NamedTuple):
 def worked(copy_rested_project: Callable[[], Path]) -> Worked:
     """A copy of `rested_project` in which Anna labelled 60 items and then changed a setting.
 
-    Training rested after each gesture, so that each has its snapshot on disk."""
+    Training rested after each gesture, so the disk has an undo snapshot for each gesture.
+    """
     folder = copy_rested_project()
 
     async def work() -> np.ndarray:
@@ -216,7 +217,10 @@ async def test_dials_and_drags_undo_like_labels(session: Session) -> None:
 
 
 async def carry(session: Session, items: np.ndarray, by: float) -> None:
-    """Drag items (K,) by `by` latent units along two axes, until the map has followed."""
+    """Drag items (K,) by `by` latent units along two axes.
+
+    Wait until the shown points have followed.
+    """
     service = session.service
     before = service.session.grid.latent_mean()
     for share in np.linspace(0, 1, 12):

@@ -1,4 +1,4 @@
-"""A bake as a static site: the files are equal to the answers of a server."""
+"""Bakes (read-only exports of a project) as static sites: each file equals a server's answer."""
 
 import json
 from pathlib import Path

@@ -63,7 +63,7 @@ class Running:
         return found
 
     def after(self, turns: int, *commands: m.Command | None) -> None:
-        """Run the worker, and send `commands` after `turns` units of work of the trainer."""
+        """Run the worker. Send `commands` when the trainer has done `turns` units of work."""
         frames = self.process.trainer.frames
 
         def counted(epochs: int | None = None) -> Iterator[Snapshot]:

@@ -80,7 +80,7 @@ def random_log(seed: int, length: int) -> Log:
 
 
 def state_of(session: AnnotationSession, events: Sequence[Event]) -> dict[str, object]:
-    """Return everything that the events decide."""
+    """Return the parts of the session's state that depend on `events`."""
     history = session.history
     return {
         "labels": session.labels.tolist(),

@@ -1,7 +1,8 @@
 """The order of topics. A module imports only from its own topic and from earlier topics.
 
-The tests of this folder read these tuples, and the tables in docs/architecture.md are made from
-them. A planned topic is listed before its folder exists.
+The tuples below list the topics in order. The tests of this folder read the tuples, and the tables
+in docs/architecture.md are made from the tuples. A planned topic may be in a tuple before its
+folder exists.
 """
 
 from typing import NamedTuple

@@ -26,7 +26,10 @@ def deflate(raw: bytes) -> bytes:
 def positions(
     deltas: list[list[int]], axes: int, shift: int, *, flags: int = 0
 ) -> tuple[bytes, dict[str, object]]:
-    """A delta frame of `deltas` in units of 2**shift, and its decoded content."""
+    """Return a delta frame, and the content that a decoder must find in this frame.
+
+    The frame has the changes `deltas`, in units of 2**shift.
+    """
     low, high = bytearray(), bytearray()
     for axis in range(axes):
         for row in deltas:

@@ -15,8 +15,11 @@ from lodespace.web.http_server import Runner
 from lodespace.web.websocket import new_socket
 
 CASES = ["1.*", "2.*", "3.*", "4.*", "5.*", "6.*", "7.*", "10.*"]
-"""All cases but 9 (performance, with messages of up to 16 MiB), 12 and 13 (compression, which the
-stream does not offer)."""
+"""Groups of test cases of the Autobahn test suite.
+
+Group 9 is left out, because it measures performance with messages of up to 16 MiB. Groups 12 and 13
+are left out, because they test compression, which the stream does not offer.
+"""
 NOT_OURS = ["7.9.5"]
 """Test case that fails because of aiohttp: a close frame must not have the code 1006, but aiohttp
 answers such a frame with a close frame of code 1006."""

@@ -34,7 +34,8 @@ class HeadTask(Task):
     """Encodes items, and fits the head to their means. The latent variable does not change.
 
     Without this task, the head is hardly trained when the map comes to rest. With 100 labels on the
-    bundled digits, its accuracy on the unlabelled digits was then 0.15, and 0.97 with this task.
+    bundled digits, the accuracy of the head on the unlabelled digits was 0.15 without this task,
+    and 0.97 with it.
     """
 
     def __init__(
@@ -59,7 +60,9 @@ class HeadTask(Task):
         self._predicted = predicted
         self._requested = False
         self._fitted_after = -1
-        """Number of training steps of the encoder before the last fit."""
+        """Number of training steps of the encoder before the last fit; -1 if there was no
+        fit yet.
+        """
         self._start()
 
     def _start(self) -> None:
@@ -124,10 +127,10 @@ class HeadTask(Task):
 
 
 def posterior_targets(posterior: torch.Tensor, labels: torch.Tensor) -> HeadTargets:
-    """Return targets from class probabilities of all items, (N, C).
+    """Return targets from the class probabilities of all items.
 
-    Up to MOST_ITEMS / 2 targets are labelled items. The other targets are spread evenly over all
-    items.
+    The targets contain up to MOST_ITEMS / 2 labelled items. The other items of the targets are
+    spread evenly over all items.
 
     Args:
         posterior: class probabilities, given the labels, (N, C).

@@ -10,8 +10,11 @@ from lodespace.models.classification.decisions import given_labels
 def sampled(
     n: int, exponent: float, seed: int = 0
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """True class probabilities (n, 4), classes drawn from them, and the predictions of a voice: the
-    probabilities to the power of `exponent`, normalised."""
+    """Return true class probabilities (n, 4), drawn classes, and predictions of one classifier.
+
+    The classes are drawn from the true probabilities. The predictions are the true probabilities to
+    the power of `exponent`, normalised.
+    """
     generator = torch.Generator().manual_seed(seed)
     true = torch.softmax(2 * torch.randn(n, 4, generator=generator), dim=1)
     classes = torch.multinomial(true, 1, generator=generator).squeeze(1)

@@ -44,7 +44,7 @@ def begun() -> Predictions:
 
 
 def finished(predictions: Predictions, classifier: WideClassifier, given: TrainingLabels) -> int:
-    """Number of steps until the sweep is complete."""
+    """Complete the sweep, and return the number of steps that this took."""
     units = 1
     while not predictions.step(classifier, given):
         units += 1

@@ -52,7 +52,10 @@ def minus_differences(
 
 
 def neighbour_of(loop: ParticleLoop, item: int) -> Callable[[torch.Tensor], torch.Tensor]:
-    """Independent implementation of the neighbour term of one item, with all other items fixed."""
+    """Return the neighbour term as a function of one item's latent mean; other items are fixed.
+
+    The implementation is independent of the tested code.
+    """
     assert loop.map.particles is not None
     particles = loop.map.particles
     z, graph, scale = particles.position.double(), particles.graph, particles.scale

@@ -40,7 +40,7 @@ def test_a_kl_weight_of_1000_collapses_the_cloud_until_it_is_lowered(
 ) -> None:
     """With both presets, the cloud collapses, the collapse is reported, and the cloud unfolds.
 
-    An undo of all of this restores the first positions exactly.
+    An undo of these steps restores the first positions exactly.
     """
     digits = load_digits().data[:300]
     config = preset(preset_name).replace(
