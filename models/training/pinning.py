@@ -53,8 +53,8 @@ class Pinning:
         self.given = Pins.empty(latent_dim)
         """The pins."""
         self.held: Pins | None = None
-        """Items of the current drag, and the positions at which they are held; None if there is no
-        drag.
+        """Items of the current drag, and the positions that hold them; None if there is no drag.
+
 
         Pins of these items have no effect during the drag.
         """
