@@ -62,7 +62,9 @@ class ServerConfig:
     train: bool = True
     """Whether to train. Without training, labels are accepted and no point moves."""
     token: str = ""
-    """Token that a client on this machine needs to be the owner. If empty, every process of
-    the user who runs the server is the owner."""
+    """Token with which a client on this machine proves that it is the owner.
+
+    If empty, every process of the user who runs the server is the owner.
+    """
     notebook: bool = False
     """Whether other pages of this machine, such as notebooks, may embed the page."""

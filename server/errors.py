@@ -13,7 +13,7 @@ class LodespaceError(Exception):
     """Base of all errors. The message states the problem and what to do."""
 
     code = "error"
-    """Stable name for programs, in snake case."""
+    """Stable name of the error for programs, in snake case."""
     status = 400
     """HTTP status of a response with this error."""
 

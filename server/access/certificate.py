@@ -42,12 +42,9 @@ ONE_GROUP = "prime256v1"
 Every browser supports this group.
 """
 RENEW_DAYS = 14
-"""Smallest number of days for which the current certificate must still be valid.
-
-Otherwise, the server makes a new certificate.
-"""
+"""If the certificate expires in fewer days than this number, the server makes a new certificate."""
 MAX_EARLIER_NAMES = 32
-"""Maximum number of names of the previous certificate that a new certificate also contains."""
+"""Largest number of names that a new certificate takes over from the previous certificate."""
 ALWAYS = ("127.0.0.1", "localhost")
 """Names that every certificate made by this module contains."""
 CERTIFICATE_FILE = "certificate.pem"

@@ -23,7 +23,10 @@ MAX_STRANGERS_AND_ADDRESS = 32
 """Largest number of connections from one IP address that belong to no approved device. A browser
 opens up to six, and several devices may share an address (NAT)."""
 MAX_KNOWN_ADDRESSES = 64
-"""Largest number of addresses of approved devices. The address added first is forgotten first."""
+"""Largest number of stored IP addresses of approved devices.
+
+When there are more, the server forgets the address that it stored first.
+"""
 MAX_CONNECTIONS_OF_DEVICE = 32
 """Largest number of connections of an approved device."""
 REQUESTS_PER_SECOND = 300.0

@@ -43,7 +43,7 @@ class FairQueue(Generic[T]):
         self._any.set()
 
     async def get(self) -> tuple[str, T]:
-        """Wait for an entry. Return the entry after its IP address.
+        """Wait for an entry. Return a pair: the IP address of the entry, and the entry.
 
         The entries of one address are returned oldest first.
         """

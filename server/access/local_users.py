@@ -65,7 +65,10 @@ class LocalUsers:
 
 
 def _line(path: Path, local: Address, remote: Address) -> list[bytes]:
-    """Return the columns of the line that lists the connection from `local` to `remote`, or []."""
+    """Return the columns of the line that lists the connection from `local` to `remote`.
+
+    Return [] if there is no such line.
+    """
     try:
         table = path.read_bytes()
     except OSError:

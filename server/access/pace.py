@@ -7,7 +7,10 @@ only its own connections.
 from collections.abc import Hashable
 
 _MAX_KEYS = 1024
-"""Largest number of stored keys. When there are more keys, the keys without a wait are removed."""
+"""Largest number of stored keys.
+
+When there are more keys, every key is removed whose next request would not have to wait.
+"""
 
 
 class Pace:

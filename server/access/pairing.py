@@ -177,7 +177,10 @@ class PairingManager:
         self._changed()
 
     def _undecided(self) -> list[Waiting]:
-        """Requests without a decision, oldest first, so that the list on the page is stable."""
+        """Return the requests without a decision, oldest first.
+
+        This order keeps the list on the page stable.
+        """
         return [w for w in self._waiting.values() if w.approved_as is None and not w.denied]
 
     def _replaceable(self, address: str, now: float) -> Waiting | None:
@@ -215,7 +218,8 @@ class PairingManager:
         return waiting.polled_at < now - SILENT_SECONDS
 
     def block(self, address: str, *, blocked: bool) -> None:
-        """Deny all requests of an IP address until the server stops, or allow them again.
+        """If `blocked`, deny all requests of `address` until the server stops; else allow them
+        again.
 
         Devices that were approved earlier at this address keep their access.
         """

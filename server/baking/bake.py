@@ -328,7 +328,7 @@ def _check_output(output: Path, *, force: bool) -> None:
 
 @contextlib.contextmanager
 def _threads(threads: int) -> Generator[None]:
-    """Context manager: torch uses `threads` processor threads (0: all) inside the block."""
+    """Let torch use `threads` processor threads (0: all) inside the `with` block."""
     import torch  # not at the top: lodespace.models must be imported before torch
 
     before = torch.get_num_threads()

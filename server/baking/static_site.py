@@ -122,7 +122,10 @@ def _copy_page(folder: Path, *, cards: bool) -> None:
 
 
 def _items(items: ItemSet) -> dict[str, Any]:
-    """Content of items.json: lists of ids, paths, starts, ends and columns, one value per item."""
+    """Return the content of items.json.
+
+    The content is lists of ids, paths, starts, ends and columns, with one value per item.
+    """
     table = items.table
     if table is None:
         return {"ids": list(items.ids)}

@@ -44,7 +44,7 @@ WRITERS: dict[str, Callable[[Columns], bytes]] = {
     ".jsonl": _jsonl,
     ".parquet": _parquet,
 }
-"""Function that writes a table, by the suffix of the file."""
+"""Functions that return a table as bytes, by the suffix of the file."""
 
 
 def write_predictions(

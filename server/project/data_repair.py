@@ -70,7 +70,8 @@ def _compare(folder: Path, items: "ItemSet") -> None:
     ids = _ids(folder)
     if ids is not None and ids != items.ids:
         raise DatasetError(
-            f"the items of {items.name} have other ids or another order than those of the project; "
+            f"the items of {items.name} have other ids or another order than the items of the "
+            "project; "
             "give the data and the options with which the project was imported"
         )
 

@@ -49,7 +49,7 @@ class LabelImport:
     notes: list[str] = field(default_factory=list[str])
     """Remarks for a person to check."""
     conflicts: list[tuple[str, str, str]] = field(default_factory=list)
-    """Id, label in the project and imported label of each conflict."""
+    """Item id, label in the project and imported label of each conflict."""
     kept: int = 0
     """Number of conflicts in which the project's label was kept."""
 
@@ -208,7 +208,7 @@ def _matching(result: LabelImport, is_new: bool) -> list[str]:
     if several:
         others = "the others are in the column other_labels"
         if not is_new:
-            others = "an existing project does not keep the others; a new one does"
+            others = "an existing project does not keep the others, but a new project does"
         mark = "" if is_new else "? "
         lines.append(
             f"{mark}items with several labels: {several:,}; the first is the class, {others}"
@@ -221,7 +221,8 @@ def _matching(result: LabelImport, is_new: bool) -> list[str]:
     if matched.elsewhere:
         lines.append(
             "? names that fit an item in a folder with another name: "
-            f"{len(matched.elsewhere):,}; if these are other files, remove them from the table:"
+            f"{len(matched.elsewhere):,}; if such a name means another file, remove the name "
+            "from the table:"
         )
         pairs = list(matched.elsewhere.items())[:_NAMED]
         lines += [f"  {name}: {item}" for name, item in pairs]
@@ -230,13 +231,14 @@ def _matching(result: LabelImport, is_new: bool) -> list[str]:
         lines += [f"  {name}: {', '.join(several)}" for name, several in matched.unclear[:_NAMED]]
     if matched.exact:
         lines.append(
-            "? annotations with exactly the times of a window, which label only this window: "
+            "? annotations with exactly the times of a window, so that they label only this "
+            "window: "
             f"{matched.exact:,}"
         )
     if matched.unused:
         lines.append(
-            f"? annotations that overlap no item by enough: {matched.unused:,}; --overlap sets "
-            "how much"
+            f"? annotations whose overlap with each item is too small: {matched.unused:,}; "
+            "--overlap sets the smallest overlap"
         )
     return [*lines, *matched.notes, *result.notes]
 

@@ -64,7 +64,8 @@ class ProjectLock:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise ProjectError(
-                f"{self._folder} is open in another server; stop that server, or use that server",
+                f"{self._folder} is open in another server; use the page of that server, or stop "
+                "that server",
                 code="project_in_use",
             ) from error
 

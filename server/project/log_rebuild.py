@@ -155,7 +155,7 @@ class Rebuilding:
     def _carried_out(self, event: Event) -> bool:
         """Add the classes that `event` needs, then `event`, to the rebuilt log.
 
-        Return whether it was added.
+        Return whether `event` was added.
 
         `event` is not added if the log already has its command, or if `event` does not fit the
         state before it.

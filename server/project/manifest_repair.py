@@ -77,7 +77,10 @@ def _field(text: str, name: str, pattern: str, kind: type[_T]) -> _T | None:
 
 
 def _from_checkpoint(meta: dict[str, object]) -> tuple[int, protocol.Settings]:
-    """Return seed and settings of a checkpoint; the defaults if another version wrote it."""
+    """Return seed and settings of a checkpoint.
+
+    Return the defaults if another version wrote the checkpoint.
+    """
     try:
         seed, config = meta["seed"], meta["config"]
         assert isinstance(config, dict)

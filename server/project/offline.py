@@ -108,4 +108,7 @@ def _heading(session: AnnotationSession) -> str:
     before = np.full(len(session.items), UNLABELED) if truth is None else truth
     if (session.labels == before).all():
         return "the import understood"
-    return "the import understood (lines on labels are as old as the import; see above for now)"
+    return (
+        "the import understood (its lines on labels are as old as the import; the lines above "
+        "state the current labels)"
+    )

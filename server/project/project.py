@@ -190,7 +190,7 @@ def load_items(data: str, folder: Path, *, root: Path | None = None) -> ItemSet:
     """Return the items of the project in `folder`.
 
     Args:
-        data: The value in the project's manifest.
+        data: The value of `data` in the project's manifest.
         folder: The project folder.
         root: Folder from which original files may be read. None for the folder that was approved
             for this project on this computer, if there is one.
@@ -258,7 +258,8 @@ def refuse_lost_manifest(folder: Path) -> None:
         left.append(RECORDING)
     if left and not (folder / MANIFEST).is_file():
         raise ProjectError(
-            f"{folder}: {MANIFEST} is missing, but {', '.join(left)} of a project are there; "
+            f"{folder}: {MANIFEST} is missing, but the folder has other parts of a project "
+            f"({', '.join(left)}); "
             f"{repair_advice(folder)}"
         )
 

@@ -27,9 +27,9 @@ from lodespace.session.state import SessionState
 def event_from(recorded: RecordedEvent, state: SessionState) -> Event | None:
     """Return the event that `recorded` describes; None if the recording contains too little.
 
-    The event can lack facts, because a recording has no regions, no positions of pins, and does not
-    state which labels are verified. A recording also does not list items that already had the class
-    of the gesture.
+    The event can lack facts. A recording contains neither regions nor positions of pins, and does
+    not state which labels are verified. It also does not list items that already had the class of
+    the gesture.
 
     Args:
         recorded: What the recording states.

@@ -1,4 +1,4 @@
-"""Check of whether a project can be written, with the reason and the remedy if it cannot."""
+"""The reason why a project cannot be written, and the remedy."""
 
 import errno
 import os

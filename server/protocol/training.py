@@ -76,7 +76,7 @@ class Training(Message):
 class SetTraining(Operation, tag="set_training"):
     """Run or pause training, or change settings. The trainer reacts within one batch.
 
-    A change of settings is logged, and can be undone as labels can.
+    A change of settings is an event of the label log, so it can be undone.
     """
 
     command_id: CommandId

@@ -27,7 +27,7 @@ MAX_SEARCH_LENGTH = 200
 """Longest text to search for, in characters."""
 
 FORCE_TERMS = FRAME_FORCES
-"""Loss terms whose forces a forces frame contains, in the order of the frame."""
+"""Loss terms that have forces in a forces frame, in the order of the frame."""
 MAX_PROBED = 256
 """Largest number of items in a probe."""
 MAX_DECODED = 64

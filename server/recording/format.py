@@ -50,7 +50,7 @@ class Record(NamedTuple):
 
 
 def new_recording(header: dict[str, Any]) -> bytes:
-    """Return the content of a recording without records."""
+    """Return the content of a new recording that has no records yet."""
     text = json.dumps(header).encode()
     return MAGIC + WORD.pack(len(text)) + text
 

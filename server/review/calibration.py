@@ -48,7 +48,7 @@ OFFSET_DEVIATION = 0.9
 On the data sets of docs/gain.md, the offset before the first answers was between -1.5 and 1.2.
 """
 SLOPE_DEVIATION = 0.25
-"""The prior of the slope has the mean 1 and this standard deviation."""
+"""Standard deviation of the prior of the slope. The mean of this prior is 1."""
 LARGEST_ODDS = 6.0
 """Largest absolute log-odds that are used. They correspond to a probability of 0.9975."""
 UNATTENDED = 5.0

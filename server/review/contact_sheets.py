@@ -89,9 +89,7 @@ def _spread(
 
 
 def _group_means(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Divide `points` (N, D) into SHEET_SIZE groups, and return the mean of each
-    (SHEET_SIZE, D).
-    """
+    """Divide `points` (N, D) into groups, and return the means of the groups (SHEET_SIZE, D)."""
     from scipy.cluster.vq import kmeans2
 
     with warnings.catch_warnings():
@@ -104,7 +102,7 @@ def _group_means(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 def _far_apart(points: npt.NDArray[np.float64], count: int) -> list[int]:
     """Return `count` indices of `points` (N, D), the first of which is 0.
 
-    Each further index belongs to the point with the largest distance to its nearest chosen point.
+    Each further index is the index of the point whose nearest chosen point is farthest away.
     """
     chosen = [0]
     distance = np.full(len(points), np.inf)
@@ -153,9 +151,9 @@ def sheet(state: ItemState, kind: SheetKind, size: int = SHEET_SIZE, skip: int =
 def proposed(state: ItemState, items: npt.NDArray[np.intp]) -> npt.NDArray[np.int16]:
     """Return the class (K,) that each of `items` (K,) gets if a person confirms the sheet.
 
-    This is the label, or the prediction of an item without a label. A prediction of another class
-    replaces the label only if two probabilities are at least OVERWRITES_FROM: that the prediction
-    is right, and that the label is wrong.
+    This class is the label of the item; for an item without a label, its prediction. A prediction
+    of another class replaces the label only if two probabilities are at least OVERWRITES_FROM: that
+    the prediction is right, and that the label is wrong.
     """
     label, predicted = state.labels[items], state.prediction[items]
     sure = (state.confidence[items] >= OVERWRITES_FROM) & (state.doubt[items] >= OVERWRITES_FROM)

@@ -105,9 +105,9 @@ class _Grid:
     def dense_places(self) -> Ints:
         """Return the index of the dense place of each item (N,).
 
-        A dense place is a maximum of the density, and all cells from which steps to denser cells
-        lead to this maximum. Two places are merged if the density between them is high enough
-        (BRIDGE), as in ToMATo (Chazal et al. 2013).
+        A dense place consists of a maximum of the density, and of all cells from which steps to
+        denser cells lead to this maximum. Two places are merged if the density between them is high
+        enough (BRIDGE), as in ToMATo (Chazal et al. 2013).
         """
         strides = self._shape[0] ** np.arange(len(self._shape))[::-1]
         occupied = np.unique(self.cell_of_item)

@@ -62,7 +62,10 @@ class Review:
     # Changes --------------------------------------------------------------------------------------
 
     def labelled(self) -> None:
-        """Request a new estimate, because labels, classes or regions may have changed."""
+        """Request a new estimate.
+
+        Call this method when labels, classes or regions may have changed.
+        """
         self._changed.set()
 
     def predicted(self) -> None:

@@ -21,9 +21,9 @@ SPOTS = 16
 SMALLEST, LARGEST = 6, 2000
 """Smallest and largest number of items in a ball that is considered for a suggested region."""
 AGREEMENT = 0.9
-"""Minimum share of a region's items whose predicted class is the class of the region."""
+"""In a region, at least this share of the items must have the class of the region as prediction."""
 MOST = 0.5
-"""Smallest share of the items of a region for which a label has to help; otherwise the gain is 0.
+"""The gain of a region is 0 unless a label would help more than this share of its items.
 
 A label of the region helps an item if the model predicts the class of the region for the item, but
 with much doubt.
@@ -282,7 +282,7 @@ def _grown(
 
 
 def _dense_size(radius: npt.NDArray[np.float32], d: int) -> int:
-    """Return how many of the items nearest to a centre belong to the dense spot around it.
+    """Return how many of the items nearest to a centre belong to the dense spot around the centre.
 
     Args:
         radius: Distances of the items from the centre (K,), ascending.

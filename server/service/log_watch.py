@@ -80,7 +80,10 @@ class LogWatch:
                 self.saved()
 
     def saved(self) -> None:
-        """Clear the notice, because an event was written or the lost file is at its path again."""
+        """Clear the notice.
+
+        Called when an event was written, or when the lost file is at its path again.
+        """
         self._lost = False
         self._notices.clear(TOPIC)
 

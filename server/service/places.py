@@ -11,7 +11,7 @@ from lodespace.config import ServerConfig
 from lodespace.errors import LodespaceError
 
 OWNER_SHARE = 8
-"""One eighth of the total number of streams is reserved for the owner."""
+"""The total number of streams divided by this number is reserved for the owner."""
 
 
 class StreamPlaces:

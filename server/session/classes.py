@@ -98,7 +98,9 @@ class ClassList:
             )
 
     def require_new_name(self, name: str) -> None:
-        """Raise RequestError when a class has that name, or the list is full."""
+        """Raise RequestError when a class has the name `name`, or when the list of classes
+        is full.
+        """
         if any(c.name == name for c in self.classes if not c.removed):
             raise RequestError(
                 f"a class named '{name}' exists already; choose another name",
@@ -185,7 +187,10 @@ class ClassList:
         self._merged_into = np.array(ends, np.int16)
 
     def _end(self, class_id: int, merged_into: dict[int, int]) -> int:
-        """Return the class that items of `class_id` count as after all merges, or UNLABELED."""
+        """Return the class to which items of `class_id` belong after all merges.
+
+        Return UNLABELED if this class was removed without a merge.
+        """
         for _ in self.classes:
             if class_id == UNLABELED or not self.classes[class_id].removed:
                 return class_id

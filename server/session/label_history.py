@@ -189,7 +189,7 @@ class LabelHistory:
         self._give(items[last], new.start + last)
 
     def add_prepared(self, record: GestureRecord) -> None:
-        """Add the next gesture of those that `prepare` got."""
+        """Add the next of the gestures that `prepare` has received."""
         self.gestures[record.number] = record
         self._end = record.first + len(record.items)
 

@@ -51,7 +51,9 @@ class Cause(NamedTuple):
     """The cause of an error, and the remedy."""
 
     problem: str
-    """The problem. With the path of the file before it, the problem is a complete sentence."""
+    """The problem, in words that follow the path of the file, such as "is locked by another
+    program".
+    """
     remedy: str
     """The next action of a person, as a whole sentence without the full stop."""
 

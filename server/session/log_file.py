@@ -246,7 +246,7 @@ def read_events(connection: sqlite3.Connection, path: Path) -> Iterator[Event]:
 
 
 def event_of_row(sequence: int, command_id: str, kind: str, stored: bytes) -> Event:
-    """Return the event that a row of a log of format 3 stores.
+    """Return the event that is stored in a row of the label log (format 3).
 
     Raises ValueError when the row is damaged.
     """

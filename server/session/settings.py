@@ -66,7 +66,8 @@ class SettingsHistory:
     def rebuild(self, stands: Callable[[int], bool]) -> None:
         """Compute `current` from the first settings and all changes in force.
 
-        `stands(number)` returns whether the change of event `number` is in force, not undone.
+        `stands(number)` returns True if the change of event `number` is not undone, so that it is
+        in force.
         """
         settings = self._first
         for number, changes in self._changes.items():

@@ -29,8 +29,9 @@ def doubt_lower_bound(labels: Classes, prediction: Classes, confidence: Floats) 
     """Return the smallest possible doubt (N,) for `labels`, `prediction` and `confidence` (N,).
 
     If the item has no label, or its label is the predicted class, the doubt is 1 - confidence. If
-    the label is another class, the probability of that class is at most 1 - confidence, and at most
-    the confidence. The doubt is 1 where nothing is predicted.
+    the label is another class, the doubt is the larger of confidence and 1 - confidence, because
+    the probability of the label is at most the smaller of them. The doubt is 1 where nothing is
+    predicted.
     """
     same = (labels == UNLABELED) | (labels == prediction)
     doubt = np.where(same, 1 - confidence, np.maximum(confidence, 1 - confidence))

@@ -117,7 +117,10 @@ class Worker:
         self._report_state()
 
     def _limit_motion(self) -> None:
-        """Limit how far points move in this unit of work, by the time since the previous unit."""
+        """Limit how far points move in this unit of work.
+
+        The limit depends on the time since the previous unit.
+        """
         now = time.monotonic()
         self.trainer.tempo = min(1.0, max(0.01, (now - self._advanced_at) * FRAME_RATE))
         self._advanced_at = now

@@ -7,7 +7,10 @@ from lodespace.web.route import Parameter
 
 
 def _number(name: str, description: str, digits: int, most: int) -> Parameter:
-    """Return the path parameter `name`: a number from 0 to `most` of at most `digits` digits."""
+    """Return the path parameter `name`.
+
+    Its value is a number from 0 to `most`, written with at most `digits` digits.
+    """
     schema = {"type": "integer", "minimum": 0, "maximum": most}
     return Parameter(
         name=name, schema=schema, description=description, pattern=rf"\d{{1,{digits}}}"

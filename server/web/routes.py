@@ -111,7 +111,7 @@ _API = (
         "GET /api/thumbnails/{page}.webp",
         api.get_thumbnails_webp,
         "viewer",
-        "The same page as WebP, without loss.",
+        "A page of the thumbnail atlas, as lossless WebP.",
         answer=Content(("image/webp",)),
         errors=(404,),
         parameters=(parameters.PAGE,),

@@ -128,7 +128,7 @@ def test_info_marks_the_report_as_old_after_later_labels(
     where = "2 with the data, 2 imported with --labels-from, 1 given in the project"
     assert f"labelled   5 in 3 gestures: {where}\n" in text, text
     assert "  dog                2 labelled" in text
-    assert "(lines on labels are as old as the import; see above for now):\n" in text
+    assert "the lines above state the current labels):\n" in text
 
 
 def test_labels_from_elsewhere_are_in_the_report_of_a_new_project(tmp_path: Path) -> None:

@@ -133,7 +133,10 @@ def action_of(event: LabelEvent | LabelEachEvent, record: GestureRecord) -> Undo
 
 
 def change_of(record: GestureRecord, changed: Items) -> Change:
-    """Return the change of a gesture, which gave other labels to the items `changed` (K,)."""
+    """Return the change that the gesture `record` made.
+
+    `changed` (K,) are the items that got another label than before.
+    """
     return Change(changed, class_id=record.class_id)
 
 

@@ -1326,7 +1326,7 @@ export interface Training {
 /**
  * Run or pause training, or change settings. The trainer reacts within one batch.
  *
- * A change of settings is logged, and can be undone as labels can.
+ * A change of settings is an event of the label log, so it can be undone.
  */
 export interface SetTraining {
   op: "set_training";
