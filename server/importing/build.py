@@ -73,7 +73,7 @@ def build(
 ) -> ImportReport:
     """Write the items of `source` into `folder`, which must be empty.
 
-    `beside` is the folder in which lists of class names are looked for (class_lists.py).
+    `beside` is the path of the data, where lists of class names are looked for (class_lists.py).
     dataset.json is written last. Without this file the folder is not a data set.
 
     Raises:

@@ -15,7 +15,7 @@ from lodespace.importing.class_ids import class_ids_of
 from lodespace.importing.detect import source_for
 from lodespace.importing.finding import Finding
 from lodespace.importing.frame import SIZES_LOOKED_AT, check_size, frame_of
-from lodespace.importing.importer import data_folder
+from lodespace.importing.importer import data_path
 from lodespace.importing.read_item import ReadItem, Refusals, read_item
 from lodespace.importing.report import ImportReport
 from lodespace.importing.source import ImportOptions, RawItem, Source
@@ -52,7 +52,7 @@ def check_data(
     source = source_for(data, options)
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
-        beside = data_folder(data) if isinstance(data, str) else None
+        beside = data_path(data) if isinstance(data, str) else None
         return _Check(source, options, beside).run(time.monotonic() + seconds)
 
 

@@ -56,19 +56,24 @@ class ClassNames(NamedTuple):
 
 
 def class_names_beside(
-    folder: Path | None, labels: Counter[str], *, several: bool = False
+    data: Path | None, labels: Counter[str], *, several: bool = False
 ) -> ClassNames:
-    """Return the names of the classes `labels` from a list in `folder` or in a folder inside.
+    """Return the names of the classes `labels` from a list in the data or beside them.
+
+    A folder has the list inside, or in a folder inside. A file has it beside it, and the list is
+    doubtful unless its name begins with that of the file. The folders beside a file may hold
+    anything, and are not searched.
 
     Args:
-        folder: Folder of the data. None: there is none.
+        data: Path of the data: a folder or a file. None: there is none.
         labels: Number of items per label. Only labels that are numbers can get names.
         several: Whether items have further labels, which cannot get names.
     """
-    if folder is None or len(labels) < 2 or not all(map(_CODE.fullmatch, labels)):
+    if data is None or len(labels) < 2 or not all(map(_CODE.fullmatch, labels)):
         return ClassNames({}, [])
+    folder = data if data.is_dir() else data.parent
     misfits: list[Finding] = []
-    for path in _candidates(folder):
+    for path in _candidates(data):
         found = _listed(path)
         if found is None:
             continue
@@ -76,6 +81,8 @@ def class_names_beside(
         name = path.relative_to(folder).as_posix()
         if mapping and not several:
             first = min(mapping, key=lambda label: (len(label), label))
+            if folder != data and not _is_of(path, data):
+                doubt += f"; move the file elsewhere if it is not about {data.name}"
             text = f"names of the classes from {name} ({first} is {mapping[first]}){doubt}"
             return ClassNames(mapping, [Finding("labels", text, doubtful=bool(doubt))])
         missing = next((label for label in labels if number_key(label) not in found), "")
@@ -86,23 +93,39 @@ def class_names_beside(
     return ClassNames({}, misfits[:1])
 
 
-def _candidates(folder: Path) -> Iterator[Path]:
-    """Yield the files that may list classes, those of `folder` before those of its subfolders."""
+def _is_of(path: Path, data: Path) -> bool:
+    """Whether the name of a list begins with that of the file `data`: a.classes.txt for a.csv."""
+    stem = data.name.partition(".")[0]
+    return bool(stem) and re.match(rf"{re.escape(stem)}[\W_]", path.name) is not None
+
+
+def _candidates(data: Path) -> Iterator[Path]:
+    """Yield the files that may list classes.
+
+    In a folder, its own files come before those of its subfolders. Beside a file, the files that
+    are named like it come first.
+    """
+    inside: list[Path] = []
     try:
-        here = sorted(itertools.islice(folder.iterdir(), _LISTED))
-        inside = [
-            path
-            for inner in here
-            if inner.is_dir() and not inner.is_symlink()
-            for path in itertools.islice(sorted(inner.glob("*.*")), _LISTED)
-            if path.suffix.lower() in _SUFFIXES
-        ]
+        if data.is_dir():
+            here = sorted(itertools.islice(data.iterdir(), _LISTED))
+            inside = [
+                path
+                for inner in here
+                if inner.is_dir() and not inner.is_symlink()
+                for path in itertools.islice(sorted(inner.glob("*.*")), _LISTED)
+                if path.suffix.lower() in _SUFFIXES
+            ]
+        else:
+            listed = itertools.islice(data.parent.iterdir(), _LISTED)
+            here = sorted(listed, key=lambda path: (not _is_of(path, data), path))
     except OSError:
         return
     files = (
         path
         for path in (*here, *inside)
-        if path.suffix.lower() in _SUFFIXES
+        if path != data
+        and path.suffix.lower() in _SUFFIXES
         and (set(words(path.stem)) & _NAMED or path.suffix.lower() == ".names")
         and path.is_file()
         and not path.is_symlink()

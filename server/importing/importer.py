@@ -39,7 +39,7 @@ def import_data(
             report = _copy(Path(data), target, options.root)
         else:
             source = source_for(data, options)
-            beside = data_folder(data) if isinstance(data, str) else None
+            beside = data_path(data) if isinstance(data, str) else None
             report = build(source, target, options, progress=progress, beside=beside)
             report.root = None if source.root is None else source.root.resolve()
         add_features(target, options, report, progress=progress)
@@ -49,13 +49,9 @@ def import_data(
     return report
 
 
-def data_folder(data: str) -> Path | None:
-    """Return the folder of the files of `data`: a folder, or the folder of a file. None for
-    torchvision:NAME."""
-    if data.startswith(PREFIX):
-        return None
-    path = Path(data)
-    return path if path.is_dir() else path.parent
+def data_path(data: str) -> Path | None:
+    """Return the path of `data`: a folder or a file. None for torchvision:NAME."""
+    return None if data.startswith(PREFIX) else Path(data)
 
 
 def _copy(source: Path, target: Path, root: Path | None) -> ImportReport:

@@ -52,15 +52,15 @@ class Tally:
         if item.split is not None:
             self.splits[item.split] += 1
 
-    def name_classes(self, folder: Path | None, known: Sequence[str]) -> ClassNames:
-        """Name the counted classes after a list in `folder`, if they are numbers.
+    def name_classes(self, data: Path | None, known: Sequence[str]) -> ClassNames:
+        """Name the counted classes after a list in or beside `data`, if they are numbers.
 
         Nothing is named if the source has names of classes, `known`. The names are in the order of
         the numbers.
         """
         if known:
             return ClassNames({}, [])
-        found = class_names_beside(folder, self.labels, several=self.several)
+        found = class_names_beside(data, self.labels, several=self.several)
         ordered = {label: found.names[label] for label in sorted(found.names, key=natural)}
         if ordered:
             self.labels = Counter({ordered[label]: n for label, n in self.labels.items()})

@@ -15,6 +15,12 @@ def doubts(path: Path) -> list[str]:
     return [line.text for line in check_data(str(path), ImportOptions()).lines if line.doubtful]
 
 
+def classes(path: Path) -> str:
+    """The classes of the report with their numbers of items."""
+    texts = (line.text for line in check_data(str(path), ImportOptions()).lines)
+    return next(text.partition(": ")[2] for text in texts if " classes: " in text)
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
@@ -31,7 +37,7 @@ def doubts(path: Path) -> list[str]:
             '{"0": ["n1", "cat"], "1": ["n2", "dog"], "2": ["n3", "owl"]}',
         ),
         ("class_names.txt", "cat\ndog\nowl\n"),
-        ("meta/labels.txt", "0 cat\n1 dog\n2 owl\n"),
+        ("labels.txt", "0 cat\n1 dog\n2 owl\n"),
         ("obj.names", "cat\r\ndog\r\nowl"),
     ],
 )  # fmt: skip
@@ -47,6 +53,27 @@ def test_numbers_get_the_names_of_a_list(
     assert items.truth.tolist() == [2, 0, 1, 0, 1, 2]
     assert f"names of the classes from {name} (0 is cat)" in report.summary()
     assert report.lines == check_data(str(tmp_path / "a.npz"), ImportOptions()).lines
+
+
+def test_a_list_beside_a_file_is_sure_only_with_its_name(tmp_path: Path) -> None:
+    """Downloads/ holds lists of other data: a list beside a file is doubtful."""
+    (tmp_path / "t.csv").write_text("u,v,label\n1,2,0\n3,4,1\n5,6,1\n")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/classes.txt").write_text("lion\nzebra\n")
+    assert classes(tmp_path / "t.csv") == "1 (2), 0 (1)"
+    (tmp_path / "classes.txt").write_text("lion\nzebra\n")
+    assert classes(tmp_path / "t.csv") == "zebra (2), lion (1)"
+    assert any("if it is not about t.csv" in text for text in doubts(tmp_path / "t.csv"))
+    (tmp_path / "t.classes.txt").write_text("owl\nfox\n")
+    assert classes(tmp_path / "t.csv") == "fox (2), owl (1)"
+    assert not any("names of the classes" in text for text in doubts(tmp_path / "t.csv"))
+
+
+def test_a_folder_of_data_has_the_list_in_a_folder_inside(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", X=np.random.default_rng(0).random((3, 3)), y=[1, 0, 1])
+    (tmp_path / "meta").mkdir()
+    (tmp_path / "meta/labels.txt").write_text("0 cat\n1 dog\n")
+    assert classes(tmp_path) == "dog (2), cat (1)"
 
 
 def test_folders_and_tables_with_numbers_get_names(tmp_path: Path, bring: Import) -> None:
