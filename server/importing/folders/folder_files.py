@@ -6,6 +6,7 @@ from pathlib import Path
 
 from lodespace.importing.finding import Finding, counted
 from lodespace.importing.folders.file_names import label_of_name
+from lodespace.importing.folders.item_lists import ItemLists
 from lodespace.importing.folders.layout import layout_of
 from lodespace.importing.folders.unread_formats import kind_and_remedy
 from lodespace.importing.label_text import composed
@@ -58,17 +59,29 @@ class FolderFiles:
                 path for path, name in zip(self.paths, names, strict=True) if not apart.holds(name)
             ]
             self.bad += [_apart(name, count) for name, count in apart.counts.items()]
+        self.lists = ItemLists(root, others, self.paths, classes=labels_at is None)
+        """Text files that list splits or classes of the items."""
+        if labels_at not in ("none", "name"):
+            self.lists.read_labels(lambda path: self.label_and_split(path)[0])
+        read = {shown(path) for path in self.lists.used}
+        self.bad = [bad for bad in self.bad if bad.name not in read]
 
     def findings(self) -> Sequence[Finding]:
         """Where labels and splits come from, and which files are masks."""
-        return self.layout.findings
+        found = self.layout.findings
+        if self.lists.sidecars:
+            found = [finding for finding in found if finding.topic != "labels"]
+        return [*found, *self.lists.findings]
 
     def label_and_split(self, path: bytes) -> tuple[str | None, str | None]:
-        """Return (label, split) of a file, from the names of its folders."""
+        """Return (label, split) of a file, from its folders or from lists beside the files."""
         name = shown(path)
         place = self.layout.places[name.rpartition("/")[0]]
         label = label_of_name(name) if self.by_name else place.label
-        return None if label is None else composed(label), place.split
+        label = self.lists.sidecars.get(path, label)
+        label = self.lists.labels.get(path) if label is None else label
+        split = place.split or self.lists.splits.get(path)
+        return None if label is None else composed(label), split
 
 
 def _passed_over(path: bytes) -> BadItem:

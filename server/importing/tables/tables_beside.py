@@ -66,8 +66,9 @@ class PicturesWithTables(PictureFolder):
         given = {row.label for row in self._rows.values() if row.label is not None}
         same = len(given & self._folders_name) >= _SAME_CLASSES * max(1, len(given))
         self._fill = self._prefer_table or same
-        self._others = [path for path in found if path not in pictures]
-        """Files that are not pictures."""
+        known = pictures | self.files.lists.used
+        self._others = [path for path in found if path not in known]
+        """Files that are not pictures, and not read as lists of pictures."""
         self._labelled = 0
         """Number of pictures with a label from a table."""
         self._unfilled = 0
