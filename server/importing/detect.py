@@ -11,9 +11,11 @@ from lodespace.importing.arrays.array_items import ArrayItems
 from lodespace.importing.arrays.idx_file import IDX_NAME, from_idx, from_idx_folder
 from lodespace.importing.arrays.npy_file import from_npy, from_npy_folder
 from lodespace.importing.arrays.npz_file import from_npz
+from lodespace.importing.arrays.npz_folder import from_npz_folder
+from lodespace.importing.arrays.text_arrays import from_text_folder
 from lodespace.importing.arrays.torch_dataset import PREFIX, TorchItems, from_torchvision
 from lodespace.importing.folders.folder_files import suffix_of
-from lodespace.importing.folders.unread_formats import kind_and_remedy
+from lodespace.importing.folders.unread_formats import conversion_of, kind_and_remedy
 from lodespace.importing.pages.page_items import PageItems
 from lodespace.importing.sounds import sound_folder
 from lodespace.importing.source import ImportOptions, Source
@@ -35,6 +37,8 @@ READABLE = (
 _ARRAYS = frozenset({".npy", ".npz"})
 _ALONE = SUFFIXES - {".txt", ".json"}
 """Suffixes of a table that is opened if it is the only one in a folder."""
+_MOST_LISTED = 8
+"""Largest number of tables and arrays that an error names."""
 _LOOKED_AT = 10_000
 """Largest number of files in a folder that are counted by kind."""
 
@@ -94,7 +98,7 @@ def open_source(data: str, options: ImportOptions) -> Source:
             f"{data} is a single picture, and a project needs at least two; give a folder of "
             "pictures, or a file with several pages"
         )
-    remedy = kind_and_remedy(suffix)[1]
+    remedy = kind_and_remedy(suffix)[1] or conversion_of(suffix)
     raise DatasetError(
         f"{data}: files of the kind '{suffix or path.name}' cannot be read; "
         + (remedy or f"give {READABLE}")
@@ -144,11 +148,11 @@ def _of_folder(path: Path, options: ImportOptions) -> Source:
         return open_source(str(path / os.fsdecode(single[0])), options)
     if counts[kind] == 0 and rows_of_splits(tables, options) is not None:
         return Table(path, options)
-    arrays = _of_arrays(path, single, options) if counts[kind] == 0 else None
+    arrays = _of_arrays(path, single, tables, options) if counts[kind] == 0 else None
     if arrays is not None:
         return arrays
     if counts[kind] == 0:
-        raise DatasetError(_unread(path, single, others))
+        raise DatasetError(_of_torchvision(path) or _unread(path, single, others))
     if kind == "videos":
         return VideoFrames(path, options)
     if kind == "tables":
@@ -162,25 +166,53 @@ def _of_folder(path: Path, options: ImportOptions) -> Source:
     return PicturesWithTables(path, options)
 
 
-def _of_arrays(path: Path, found: Sequence[bytes], options: ImportOptions) -> Source | None:
+def _of_arrays(
+    path: Path, found: Sequence[bytes], tables: Sequence[Path], options: ImportOptions
+) -> Source | None:
     """Return the items of several arrays in a folder, if their names state what they hold."""
     files = [path / os.fsdecode(name) for name in found]
     idx = [file for file in files if IDX_NAME.match(file.name)]
     if idx:
         return from_idx_folder(path, idx, options.unpacked)
-    arrays = [file for file in files if file.suffix == ".npy"]
-    one_folder = len({file.parent for file in arrays}) == 1
-    return from_npy_folder(path, arrays, options) if one_folder else None
+    arrays = [file for file in files if file.suffix in _ARRAYS]
+    kinds = {(file.parent, file.suffix) for file in arrays}
+    if len(kinds) == 1:
+        of_folder = from_npy_folder if arrays[0].suffix == ".npy" else from_npz_folder
+        return of_folder(path, arrays, options)
+    texts = sorted(table for table in tables if table.suffix == ".txt")
+    return None if found else from_text_folder(path, texts, options)
+
+
+def _of_torchvision(path: Path) -> str:
+    """Return how to read a folder that torchvision unpacked; "" for another folder."""
+    names = {"cifar-10-batches-py": "CIFAR10", "cifar-100-python": "CIFAR100"}
+    for name, known in names.items():
+        for folder in (path.resolve(), path.resolve() / name):
+            if folder.name == name and folder.is_dir():
+                return (
+                    f"{path} holds pickled files, which can run code and are not opened; give "
+                    f"{PREFIX}{known} as DATA, with --root FOLDER, the folder that holds {name}"
+                )
+    return ""
 
 
 def _unread(path: Path, single: Sequence[bytes], others: Counter[str]) -> str:
     """Return why a folder without pictures, sounds and videos is not read, and what to do."""
     if single:
-        names = ", ".join(map(shown, single[:3])) + (", ..." if len(single) > 3 else "")
-        return f"{path} holds several tables or arrays; give one of them as DATA: {names}"
+        arrays = [name for name in single if b"labels" not in name.rpartition(b"/")[2]]
+        listed = arrays or list(single)
+        names = ", ".join(map(shown, listed[:_MOST_LISTED]))
+        names += ", ..." if len(listed) > _MOST_LISTED else ""
+        text = f"{path} holds several tables or arrays; give one of them as DATA: {names}"
+        unread = next((suffix for suffix in others if conversion_of(suffix)), "")
+        if unread:
+            files = "1 file is" if others[unread] == 1 else f"{others[unread]:,} files are"
+            text += f". {files} {unread}: {conversion_of(unread)}"
+        return text
     text = f"no file in {path} can be read"
     for suffix, count in others.most_common(2):
         kind, remedy = kind_and_remedy(suffix)
+        remedy = remedy or conversion_of(suffix)
         files = "1 file is" if count == 1 else f"{count:,} files are"
         text += f"; {files} {kind}" + (f": {remedy}" if remedy else "")
     return f"{text}; give {READABLE}"

@@ -1,5 +1,6 @@
 """Decoding of picture files: a limit on pixels, EXIF orientation, value ranges, scaling."""
 
+import logging
 import math
 import threading
 from typing import BinaryIO, NamedTuple
@@ -17,6 +18,8 @@ from lodespace.items.tiff import Layout, Numbers
 from lodespace.items.value_range import own_range, to_bytes
 
 SUFFIXES = PICTURES
+# Pillow prints an error for a TIFF file with many channels, although tifffile then reads it.
+logging.getLogger("PIL.TiffImagePlugin").setLevel(logging.CRITICAL)
 _SUFFIX_OF = {
     "PNG": ".png",
     "JPEG": ".jpg",

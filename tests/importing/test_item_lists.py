@@ -96,7 +96,7 @@ def test_cls_files_of_shards_give_the_classes(tmp_path: Path) -> None:
     assert "a (3)" in lines(checked(tmp_path), "labels")[0]
 
 
-def test_a_text_with_other_lines_is_no_list(tmp_path: Path) -> None:
+def test_a_text_with_other_lines_does_not_give_splits(tmp_path: Path) -> None:
     pictures(tmp_path, "cat/0.png", "cat/1.png", "dog/0.png")
     (tmp_path / "train.txt").write_text("cat/0.png\nepoch 1\nloss 3\n")
     assert Counter(line.topic for line in checked(tmp_path).lines)["splits"] == 0

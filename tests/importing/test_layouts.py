@@ -144,6 +144,8 @@ def test_a_layout_gives_labels_splits_and_masks(folders: str, wanted: str) -> No
 
 
 DOUBTFUL = [
+    ("t/Photos_from_2023 t/Fotos_von_2022 t/Alps", "- - Alps", "--labels-at parent"),
+    ("t/Fotos_de_2023 t/Fotos_de_2022", "- -", "--labels-at top"),
     ("fold1/a fold1/b fold2/a fold2/b", "a@fold1 b@fold1 a@fold2 b@fold2", "--labels-at top"),
     ("p1/sad p1/glad p2/sad p2/glad", "sad glad sad glad", "--labels-at top"),
     ("mammal/cat mammal/dog bird/duck", "mammal mammal bird", "--labels-at parent"),
@@ -258,10 +260,31 @@ def test_names_of_files_that_seem_to_have_labels_are_suggested() -> None:
         ("12.png", None),
         ("a.png", None),
         ("x_1_2.png", None),
+        ("a/XC500 - Great Tit - Parus major.mp3", "Great Tit"),
+        ("XC500 - Red-winged Blackbird - Agelaius.mp3", "Red-winged Blackbird"),
+        ("XC500 - Owl.mp3", "Owl"),
+        ("2024 - 05 - 01.png", None),
+        ("obj1__0.png", "obj1"),
+        ("12__0.png", None),
     ],
 )
-def test_the_label_in_the_name_of_a_file_ends_at_a_number(path: str, label: str | None) -> None:
+def test_the_label_in_the_name_of_a_file(path: str, label: str | None) -> None:
     assert label_of_name(path) == label
+
+
+def test_names_of_files_without_classes_are_stated() -> None:
+    layout = layout_of([f"{n}_jackson_{n}.wav" for n in range(4)], "name")
+    (found,) = (f for f in layout.findings if f.topic == "labels")
+    assert found.doubtful
+    assert "0_jackson_0.wav is not" in found.text
+    assert found.option == "--labels-from FILE"
+
+
+def test_the_same_splits_in_a_folder_beside_are_doubtful() -> None:
+    folders = "c/train/a c/train/b c/test/a c/c/train/a c/c/train/b c/c/test/a"
+    (found,) = (f for f in layout_of(paths(folders)).findings if f.topic == "splits")
+    assert found.doubtful
+    assert "c has the same splits again" in found.text
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Labels in the names of files: cat.0.jpg, Abyssinian_12.jpg, "benign (3).png"."""
+"""Labels in names of files: cat.0.jpg, "benign (3).png", "XC12 - Great Tit - Parus major.mp3"."""
 
 import re
 from collections import Counter
@@ -8,6 +8,10 @@ from lodespace.importing.folders.folder_names import is_filler, is_split
 
 _NAMED = re.compile(r"(?P<label>[^\W\d_]+(?:[ _.-][^\W\d_]+)*)[ _.-]*\(?\d+\)?")
 """A word or more, followed by a number."""
+_AFTER_ID = re.compile(r"[^\W\d_]{0,4}\d+ - (?P<label>(?=.*[^\W\d_]).+?)(?: - .*)?")
+"""Words after an id, as in the recordings of xeno-canto."""
+_DOUBLE = re.compile(r"(?P<label>[^\W_]*[^\W\d_][^\W_]*)__\d+")
+"""A word or name with a number, two underscores and a number: obj1__0."""
 _SHARE = 0.5
 """Labels are read from file names only if at least this share of the names has a label."""
 _EACH = 2
@@ -15,10 +19,14 @@ _EACH = 2
 
 
 def label_of_name(path: str) -> str | None:
-    """Return the words before the number in a file's name. None if words or number are missing."""
+    """Return the class in a file's name. None if the name has another form.
+
+    The class is the words before the number, or after an id.
+    """
     name = path.rpartition("/")[2]
-    match = _NAMED.fullmatch(name.rpartition(".")[0] or name)
-    return match["label"] if match else None
+    name = name.rpartition(".")[0] or name
+    matches = (pattern.fullmatch(name) for pattern in (_NAMED, _AFTER_ID, _DOUBLE))
+    return next((match["label"] for match in matches if match), None)
 
 
 def labels_in_names(paths: Iterable[str]) -> list[str]:

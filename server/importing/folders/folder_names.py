@@ -47,6 +47,10 @@ _DATE = re.compile(
     r"(19|20)\d\d([-_. ]?(0[1-9]|1[0-2])([-_. ]?(0[1-9]|[12]\d|3[01]))?)?([-_ T]\d{4,6})?|"
     r"(0[1-9]|[12]\d|3[01])[-_.](0[1-9]|1[0-2])[-_.](19|20)\d\d"
 )
+_ALBUM = re.compile(
+    r"(\w*(f|ph)oto\w*?('s)?|pictures|bilder|images)[ _][^\W_]+[ _](19|20)\d\d", re.IGNORECASE
+)
+"""Albums of a year in Google's Takeout: Photos from 2023, Fotos von 2022."""
 _CAMERA = re.compile(r"[1-9]\d\d(_?[A-Z][A-Z0-9_]{3,4})|DCIM")
 """Folders that cameras make: 100APPLE, 101CANON, 100_PANA."""
 
@@ -196,7 +200,13 @@ def are_folds(names: Collection[str]) -> bool:
 
 def are_dates(names: Collection[str]) -> bool:
     """Whether each name is a date or a name that cameras give to folders: 2024-05-01, 100APPLE."""
-    return all(_DATE.fullmatch(name) or _CAMERA.fullmatch(name) for name in names)
+    known = (_DATE, _CAMERA, _ALBUM)
+    return all(any(pattern.fullmatch(name) for pattern in known) for name in names)
+
+
+def is_album_of_year(name: str) -> bool:
+    """Whether the name is that of an album with all pictures of a year: Photos from 2023."""
+    return _ALBUM.fullmatch(name) is not None
 
 
 def are_numbered(names: Collection[str]) -> bool:

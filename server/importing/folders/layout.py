@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from lodespace.importing.finding import Finding
 from lodespace.importing.folders import folder_names
 from lodespace.importing.folders.branches import Branch, branch_of, example_of, without_fillers
-from lodespace.importing.folders.file_names import labels_in_names
+from lodespace.importing.folders.file_names import label_of_name, labels_in_names
 from lodespace.importing.folders.folder_names import some
 from lodespace.importing.folders.label_depth import depth_of, label_at
 from lodespace.importing.folders.masks import MaskFiles, masks_of
@@ -74,11 +74,17 @@ def layout_of(
         names = "file" if labels_at == "name" else "folder"
         text = f"from the {names} names, by --labels-at {labels_at}"
         findings = [f for f in findings if f.topic != "labels"]
-        findings.append(Finding("labels", "not read" if labels_at == "none" else text))
+        unnamed = labels_at == "name" and not any(map(label_of_name, paths))
+        if unnamed:
+            text = f"no name of a file is a class with a number, as in cat_12; {paths[0]} is not; "
+            text += "give a table with the columns file and label"
+        option = "--labels-from FILE" if unnamed else ""
+        text = "not read" if labels_at == "none" else text
+        findings.append(Finding("labels", text, doubtful=unnamed, option=option))
     elif not any(branch.label for branch in branches):
         named = labels_in_names(path for path in paths if not apart.holds(path))
         if named:
-            text = f"names of files begin with {', '.join(named[:4])}"
+            text = f"names of files have {', '.join(named[:4])}"
             found = Finding("labels", text, doubtful=True, option="--labels-at name")
             findings = [found, *(f for f in findings if f.topic != "labels" or f.doubtful)]
     return Layout(
@@ -171,6 +177,9 @@ class _Reading:
                 self.read(inside)  # the same splits once more, in a folder beside them
                 for branch in inside:
                     branch.at = len(branch.parts)
+                text = f"{name} has the same splits again; if its files are copies of those beside"
+                text += f" it, give the folder {name} as DATA"
+                self.split_doubts.append(text)
             elif not classes:
                 text = f"{name} is taken for a split, because it is beside {some(splits)}"
                 self.split_doubts.append(text)
@@ -285,13 +294,18 @@ class _Reading:
             text = f"folders such as {example_of(here)} hold one file each, and are not classes"
             self.doubts.append((text, "--labels-at parent"))
             return
+        albums = {name for name in names if folder_names.is_album_of_year(name)}
+        albums = albums if len(albums) > 1 else set()
+        if albums:
+            text = f"{some(albums)} are years, not classes"
+            self.doubts.append((text, "--labels-at parent"))
         for branch in here:
-            branch.label = branch.name
+            branch.label = None if branch.name in albums else branch.name
         if folder_names.are_individuals(names):
             text = f"{some(names)} may be persons, places or times, not classes"
             self.doubts.append((text, "--labels-at none"))
-        fillers = {name for name in names if folder_names.is_filler(name)}
-        if fillers and len(names - fillers) > 1:
+        fillers = {name for name in names - albums if folder_names.is_filler(name)}
+        if fillers and len(names - albums - fillers) > 1:
             text = f"{some(fillers)} may not be a class; files in _unlabelled/ have no label"
             self.doubts.append((text, ""))
 

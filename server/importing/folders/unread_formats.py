@@ -30,6 +30,17 @@ _REMEDY_OF_KIND = {
 }
 
 
+_TO_ARRAYS = frozenset({".h5", ".hdf5", ".hdf", ".mat", ".pkl", ".pickle", ".pt", ".tfrecord"})
+"""Formats with arrays that are not read."""
+
+
+def conversion_of(suffix: str) -> str:
+    """Return what to do with a file of arrays that is not read; "" for another suffix."""
+    if suffix not in _TO_ARRAYS:
+        return ""
+    return f"{suffix} is not read; convert the arrays to .npz, with the names X and y"
+
+
 def kind_and_remedy(suffix: str) -> tuple[str, str]:
     """Return the name of a kind of files for the report, and what to do ("": nothing is known)."""
     extra = missing_extra(suffix)

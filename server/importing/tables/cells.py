@@ -17,6 +17,8 @@ from lodespace.json_input import json_value
 _NUMBERS = re.compile(r"[^\s,;|]+")
 _WRAPPED = re.compile(r"(?:np\.)?(?:array|tensor)\(")
 """Text that numpy and torch print before numbers."""
+_SCALAR = re.compile(r"\b(?:np|numpy)\.\w+\(([^(),]*)\)")
+"""A number as numpy 2 prints it in a list: np.float64(0.5)."""
 _NUMBER_TYPE = re.compile(r",\s*(?:dtype|device)=")
 """Beginning of the text that numpy and torch print after numbers."""
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?")
@@ -110,7 +112,8 @@ def is_vector(cell: Any) -> bool:
 def vector_of(cell: Any) -> npt.NDArray[np.float32]:
     """Return the vector (F,) in a cell: a list of numbers, or text of numbers. Raises ItemError.
 
-    Text may be a JSON list, or what numpy or torch print: "[0.1 0.2]", "tensor([0.1, 0.2])".
+    Text may be a JSON list, or what numpy or torch print: "[0.1 0.2]", "tensor([0.1, 0.2])",
+    "[np.float64(0.1), np.float64(0.2)]".
     """
     try:
         values = _text_numbers(cell) if isinstance(cell, str) else cell
@@ -124,7 +127,7 @@ def vector_of(cell: Any) -> npt.NDArray[np.float32]:
 
 def _text_numbers(text: str) -> Sequence[float]:
     """Return the numbers in a text. Raises ValueError."""
-    text = text.strip()
+    text = _SCALAR.sub(r"\1", text.strip())
     wrapped = _WRAPPED.match(text)
     if wrapped is not None and text.endswith(")"):
         # One expression for the whole text would take quadratic time for many "dtype=".

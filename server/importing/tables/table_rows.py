@@ -10,7 +10,7 @@ import pyarrow as pa
 from lodespace.importing.finding import Finding
 from lodespace.items.errors import BadItem
 
-TEXT_SUFFIXES = frozenset({".csv", ".tsv", ".tab", ".txt"})
+TEXT_SUFFIXES = frozenset({".csv", ".tsv", ".tab", ".txt", ".data"})
 """Text files with one row per line."""
 JSON_SUFFIXES = frozenset({".jsonl", ".ndjson", ".json"})
 PACKED_SUFFIX = ".gz"

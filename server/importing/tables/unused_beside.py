@@ -20,7 +20,9 @@ from lodespace.importing.tables.table_rows import short
 from lodespace.items.errors import BadItem
 from lodespace.items.paths import shown
 
-_TEXTS = frozenset({".txt", ".json", ".xml"})
+_UNREAD = frozenset({".xml", ".mat", ".h5", ".hdf5"})
+"""Formats that may hold labels, and are not read."""
+_TEXTS = frozenset({".txt", ".json"}) | _UNREAD
 _ABOUT = ("readme", "license", "licence", "requirements", "copying", "citation")
 """Text files whose names begin with one of these words have no labels."""
 _LOOKED_AT = 50
@@ -88,7 +90,7 @@ class UnusedBeside:
 
     def _reason(self, path: bytes) -> str | None:
         """Why --labels-from cannot read labels of the pictures from a file; None if it may."""
-        if suffix_of(path) == ".xml":
+        if suffix_of(path) in _UNREAD:
             return "this format is not read"
         file = self.root / os.fsdecode(path)
         if file.stat().st_size > _MOST_BYTES:
@@ -104,7 +106,7 @@ class UnusedBeside:
 
     def _to_import(self, path: bytes) -> Finding | None:
         """The finding on a table with a column that names pictures; None for another file."""
-        if suffix_of(path) == ".xml":
+        if suffix_of(path) in _UNREAD:
             return None
         for column, cells in self._cells(path).items():
             if any(re.split(r"[/\\]", cell)[-1] in self.names for cell in cells):
