@@ -58,9 +58,9 @@ def _top(folder: Path) -> str:
 
 
 def _utf8(path: Path | str) -> str:
-    """Return `path` as text for a name in a .zip file, which must be UTF-8.
+    """Return `path` as text for a name in a .zip file.
 
-    Replace invalid bytes.
+    Such a name must be UTF-8, so bytes that are not UTF-8 are replaced.
     """
     return os.fsencode(path).decode(errors="replace")
 

@@ -158,10 +158,7 @@ class Recorder:
         return self._index.timeline()
 
     def wait(self) -> None:
-        """Wait until no record waits to be written.
-
-        Then every record is written, or an error has prevented its writing.
-        """
+        """Wait until every record is written, or until an error has prevented its writing."""
         self._thread.submit(lambda: None).result()
 
     def close(self) -> None:

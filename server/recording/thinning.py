@@ -1,8 +1,8 @@
 """Thinning of a recording that is too large, by removing records from its older half.
 
 The frames of the older half are removed first. If that is not enough, one kind of record is
-reduced: the kind that takes most of the space in the older half. Of keyframes and of other
-operations, every second record is removed. `labels` operations are merged into one. The first
+reduced: the kind that takes most of the space in the older half. If this kind is `labels`
+operations, they are merged into one. Of any other kind, every second record is removed. The first
 keyframe, the keyframe before the newest frames and the newest label of each item always stay.
 """
 

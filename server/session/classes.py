@@ -189,7 +189,7 @@ class ClassList:
     def _end(self, class_id: int, merged_into: dict[int, int]) -> int:
         """Return the class to which items of `class_id` belong after all merges.
 
-        Return UNLABELED if this class was removed without a merge.
+        Return UNLABELED if the class at the end of the merges was removed.
         """
         for _ in self.classes:
             if class_id == UNLABELED or not self.classes[class_id].removed:

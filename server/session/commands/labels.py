@@ -76,7 +76,8 @@ def _seen(state: SessionState, items: Items, provenance: protocol.Provenance) ->
 def _check(state: SessionState, items: Items, class_ids: list[int]) -> None:
     """Raise RequestError when `items` (K,) may not get labels of the classes `class_ids`.
 
-    The error is raised when an item or a class does not exist or is locked.
+    The error is raised when an item or a class does not exist, when a class is locked, or when an
+    item has a label of a locked class.
     """
     state.check_items(items)
     for class_id in class_ids:
