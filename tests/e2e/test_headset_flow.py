@@ -1,5 +1,10 @@
 """The main way through VR with each kind of input: enter, brush, grab, drop, watch, sheet, undo,
-and export after VR. Pictures of both eyes are saved in the temporary folder of the test."""
+and export after VR.
+
+With --slow, each kind of input is tried, and pictures of both eyes are saved in the temporary
+folder of the test. Otherwise only bare hands are tried, and nothing is drawn, because the software
+renderer needs minutes for the pictures.
+"""
 
 import csv
 from collections.abc import Callable
@@ -53,19 +58,23 @@ def test_the_main_way_through_vr(
     open_page: Any,
     person: Callable[[Headset], Headset],
     tmp_path: Path,
+    slow: bool,
 ) -> None:
+    if not slow and person is not bare_hands:
+        pytest.skip("runs with --slow")
     page = open_page(impure_server.url, prepare=with_sources)
     page.wait_for_scene()
     page.wait_for_rest("resting")
     before = page.labels
-    flat = put_on(open_page, impure_server.url, prepare=with_sources, drawn=True)
+    flat = put_on(open_page, impure_server.url, prepare=with_sources, drawn=slow)
     flat.driver.wait_for_rest("resting")
     headset = person(flat)
     driver, pictures = headset.driver, iter(range(1, 99))
 
     def look(name: str) -> None:
         headset.frames(3)
-        headset.screenshot(tmp_path / f"{next(pictures)}-{name}.png")
+        if slow:
+            headset.screenshot(tmp_path / f"{next(pictures)}-{name}.png")
 
     grip = "squeeze" if person is controllers else "trigger"
     headset.put("left", (-0.3, 1.15, 0.2))
