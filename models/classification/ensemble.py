@@ -55,11 +55,11 @@ class Predictions:
     A sweep goes over all items twice. The first pass computes features and probabilities of the
     wide classifier. The second pass adds a kernel classifier on these features, and classifiers on
     features that are not learned (the voices, voices.py). The result is a weighted mean of the
-    learned classifiers and the voices. The weights follow from labels that both had predicted
-    before these labels were given (evidence.py).
+    learned classifiers and the voices. Their weights depend on how well each of the two predicted
+    labels before a person gave these labels (evidence.py).
 
-    For an item that is trained on, only the voices give the probabilities, because these do not
-    depend on the item's own label. The learned classifiers may have memorised this label.
+    For an item that is trained on, only the voices give the probabilities, because the voices do
+    not depend on the item's own label. The learned classifiers may have memorised this label.
     """
 
     def __init__(self, n: int, n_classes: int, device: torch.device) -> None:
@@ -110,7 +110,7 @@ class Predictions:
         return -(-self.position // CHUNK)
 
     def labels_given(self, labels: torch.Tensor) -> None:
-        """Record how the items with new labels were predicted before.
+        """Record the earlier predictions of the items that have new labels.
 
         `labels` are the labels of all items, int64 (N,).
         """

@@ -17,15 +17,16 @@ from lodespace.models.classification.label_spreading import share
 from lodespace.models.item_predictions import UNLABELED
 
 STRENGTH = 20.0
-"""The expected weight counts as much as this number of labels in the estimate of the weight."""
+"""Strength of the prior of the learned classifiers' weight, as an equivalent number of labels."""
 MOST_COMPARED = 300
 """Maximum number of labels that are compared."""
 
 
 class LearnedEvidence:
-    """The probability of each label in two predictions that were made before the label was given.
+    """Earlier predictions of labelled items, from the time before each item got its label.
 
-    The learned classifiers made one of them, the voices (voices.py) the other.
+    Each label has two records: its probability by the learned classifiers, and its probability by
+    the voices (voices.py).
     """
 
     def __init__(self, n: int) -> None:

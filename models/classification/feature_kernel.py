@@ -1,4 +1,6 @@
-"""Kernel regression on features that are not learned, with each label left out in closed form.
+"""Kernel regression on features that are not learned.
+
+A closed formula gives the prediction of each labelled item without the item's own label.
 
 The kernel is approximated from the features of at most LANDMARKS labelled items (C. Williams and M.
 Seeger 2001), so thousands of labels can be used. With at most LANDMARKS labels it is not
@@ -35,7 +37,9 @@ class FeatureKernel:
     """
 
     def __init__(self, features: torch.Tensor, labels: BelievedLabels) -> None:
-        """Choose the width of the kernel and the noise of the labels. `fit` does the rest.
+        """Choose the width of the kernel and the noise of the labels.
+
+        `fit` then fits the regression.
 
         Args:
             features: features of all items with a mean square of 1, float32 (N, F).
@@ -53,9 +57,10 @@ class FeatureKernel:
         self._width, self._noise = self._best(some)
 
     def _best(self, some: torch.Tensor) -> tuple[float, float]:
-        """Return the width and noise that predict the left-out labels of `some`, bool (L,), best.
+        """Return the width and the noise that predict left-out labels best.
 
-        For these few labels, the kernel is not approximated.
+        The comparison uses only the labels `some`, bool (L,). These labels are few, so the kernel
+        is not approximated.
         """
         rows, classes = self._features[self.items[some]], self._classes[some]
         target, belief = self._target(classes), self._belief[some]

@@ -103,7 +103,8 @@ class KernelClassifier:
 def chosen(labels: torch.Tensor, verified: torch.Tensor, most: int) -> torch.Tensor:
     """Return at most `most` labelled items, int64, ascending.
 
-    Verified items are chosen first. The others are evenly spaced, with similar numbers per class.
+    Verified items are chosen first. If there is room for more, each class gets about the same
+    number of other items, evenly spaced.
     """
     labelled = torch.nonzero(labels != UNLABELED).squeeze(1)
     if len(labelled) <= most:
@@ -125,9 +126,9 @@ def chosen(labels: torch.Tensor, verified: torch.Tensor, most: int) -> torch.Ten
 
 
 def _fair_share(counts: torch.Tensor, room: int) -> int:
-    """Return the largest number per class for which at most `room` items are chosen in total.
+    """Return the largest number of items per class with which at most `room` items are chosen.
 
-    Of a class with fewer items than this number, all items are chosen.
+    `counts` has the number of items of each class. All items of a smaller class are chosen.
     """
     low, high = 0, int(counts.max())
     while low < high:

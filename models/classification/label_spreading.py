@@ -50,9 +50,10 @@ def share(labels: torch.Tensor) -> float:
 class LabelSpreading:
     """Spreads labels over a graph. Call `unit` until `done` is True.
 
-    Spreading is linear in the labels. Besides the labels of each class, the labels of each of
-    PROBES groups are spread separately. The share that reaches an item from the group of its own
-    label is the effect of this label on the item, and `probabilities` leaves it out.
+    Spreading is linear in the labels. The labels of each class are spread. In addition, the labels
+    are divided into PROBES groups, and the labels of each group are spread separately. The share
+    that reaches an item from the group of its own label is the effect of this label on the item,
+    and `probabilities` leaves it out.
     """
 
     def __init__(self, graph: Graph, labels: torch.Tensor, n_classes: int) -> None:

@@ -1,7 +1,12 @@
-"""Logistic regression on features that are not learned, with left-out predictions.
+"""Logistic regression on features that are not learned, with predictions by cross-validation.
 
-The loss is bounded by a quadratic function whose matrix does not depend on the weights (D. Böhning
-1992), so one factorisation serves all steps. The regressions of all folds are fitted together.
+The labels are split into folds. For each fold, one regression is fitted to the labels of the other
+folds, and predicts the labels of the fold. One more regression is fitted to all labels. All
+regressions are fitted together.
+
+
+A quadratic function bounds the loss. The matrix of this function does not depend on the weights (D.
+Böhning 1992), so it is factorised only once.
 """
 
 import torch
@@ -85,7 +90,10 @@ class LogisticRegression:
 
     @property
     def left_out(self) -> torch.Tensor:
-        """Class probabilities of the labelled items, (L, C), without the labels of their fold."""
+        """Class probabilities of the labelled items, (L, C), by the regressions of their folds.
+
+        The regression of a fold is fitted without the labels of the fold.
+        """
         scores = _product(self._rows, self._weights)
         items = torch.arange(len(self._fold), device=scores.device)
         return self._all_classes(scores[items, self._fold + 1])

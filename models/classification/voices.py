@@ -1,10 +1,10 @@
 """Class probabilities from features that are not learned, by voices weighed by evidence.
 
-The voices are label spreading over the neighbour graph, and for each view of the items (views.py)
-logistic regression and kernel regression.
-Each predicts the labelled items without their own labels. These left-out predictions determine how
-far each voice is corrected, and the weights of the voices (calibration.py). The probabilities of an
-item therefore do not depend on its own label.
+One voice is label spreading over the neighbour graph. Two more voices per view of the items
+(views.py) are a kernel regression and a logistic regression. Each voice predicts each labelled item
+without the item's own label. These left-out predictions determine the exponent that corrects each
+voice, and the weight of each voice (calibration.py). The probabilities of an item therefore do not
+depend on its own label.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ from lodespace.models.layout.graph import Graph
 MOST_COMPARED = 300
 """Maximum number of labels to which logistic regression and the weights of voices are fitted."""
 STRENGTH = 10.0
-"""The expected weights count as much as this number of labels in the estimate of the weights."""
+"""Strength of the prior of the voices' weights, as an equivalent number of labels."""
 MOST_REPRESENTED = 5000
 """Maximum number of items whose nearest labelled item is searched."""
 
@@ -129,7 +129,9 @@ class FeatureVoices:
 
 
 def _likelihood(left_out: list[torch.Tensor], classes: torch.Tensor, weight: torch.Tensor) -> float:
-    """Return the log-likelihood of labels, by the corrected mean of some voices, in nats.
+    """Return the weighted log-likelihood of labels in nats, under a mean of some voices.
+
+    An exponent corrects each voice before the mean. All voices have the same weight.
 
     Args:
         left_out: left-out probabilities of each voice, (L, C).
@@ -189,7 +191,10 @@ class _ViewVoices:
         return [self._kernel.probabilities(self._compared), self._left_out]
 
     def probabilities(self, items: torch.Tensor) -> list[torch.Tensor]:
-        """Return the class probabilities (B, C) of both regressions, without each own label."""
+        """Return the class probabilities (B, C) of both regressions.
+
+        The probabilities of an item do not depend on the item's own label.
+        """
         assert self._kernel is not None and self._left_out is not None
         regression = self._regression.probabilities(self._features[items])
         place = torch.searchsorted(self._compared, items).clamp_max(len(self._compared) - 1)

@@ -1,13 +1,14 @@
-"""Views of vectors: further features, by which items of some kinds are compared better.
+"""Views of vectors: more features of the items, which suit some kinds of items better.
 
 Left-out labels determine the weight of each view (classification/voices.py). There are two views
 beside the vectors themselves:
 
 - directions: the square root of each value, with its sign, in rows of length 1 (power
-  normalisation; F. Perronnin et al. 2010). Embeddings are compared by their angles.
+  normalisation; F. Perronnin et al. 2010). This view suits embeddings, whose angles matter.
 - series: the logarithm of the amplitude spectrum, and random convolution kernels (ROCKET; A.
-  Dempster et al. 2020), both of rows with mean 0 and deviation 1. Samples of a curve at equal
-  distances are compared by their shape, wherever in the row it is.
+  Dempster et al. 2020), both of rows with mean 0 and deviation 1. This view suits rows that are
+  samples of a curve at equal distances: rows with the same shape at different places of the row are
+  similar.
 """
 
 import math
@@ -34,13 +35,13 @@ KERNEL_LENGTH = 9
 COMPONENTS = 50
 """Largest number of principal components of each group of features of a view."""
 _MOST_PRODUCTS = 2e9
-"""Largest number of products in the convolutions of all items. They take about 2 s."""
+"""Largest number of products in the convolutions of all items. This number takes about 2 s."""
 _TINY = 1e-6
 _ROWS_AT_ONCE = 500
 
 
 def view_names(dataset: Dataset) -> list[ViewName]:
-    """Return the views that fit the items of `dataset`. There are no views of pictures."""
+    """Return the views that fit the items of `dataset`. The list is empty for pictures."""
     if dataset.kind != "vector":
         return []
     rows, names = dataset.stored, list[ViewName]()
