@@ -240,8 +240,11 @@ def _reference_doubt(dataset: Dataset, labels: Classes) -> npt.NDArray[np.float6
 
 
 def load(name: str) -> tuple[Dataset, Classes]:
-    """Return a data set and its true classes. The names are those of annotation_gain/data_sets.py,
-    and `sklearn-vectors` for the digits of scikit-learn as vectors."""
+    """Return a data set and its true classes.
+
+    annotation_gain/data_sets.py lists the names. One more name is `sklearn-vectors`: the digits of
+    scikit-learn as vectors.
+    """
     as_vectors = name == "sklearn-vectors"
     found = data_sets.load("sklearn" if as_vectors else name)
     if found.kind == "pictures" and not as_vectors:

@@ -41,7 +41,7 @@ class Variant(NamedTuple):
     beta_classifier: float
     """Weight of the head's cross-entropy."""
     hidden_layers: int | None = 0
-    """Number of hidden layers of the head; None without a head."""
+    """Number of hidden layers of the head; None if the variant has no head."""
     share: float = 1.0
     """Number of epochs, as a share of `--epochs`."""
     pretrained: bool = True

@@ -50,7 +50,7 @@ class PictureFormat:
     width: int
     """Width in pixels."""
     background: tuple[int, ...]
-    """Value 0..255 per channel with which pictures are padded to a square."""
+    """Colour of the padding that makes a picture square: one value 0..255 per channel."""
 
 
 @dataclass(frozen=True)

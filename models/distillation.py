@@ -30,10 +30,9 @@ ROUNDS = 3
 EPOCHS_PER_ROUND = 20
 """Epochs per round. In each round, the learning rate falls to 0."""
 WANTED = 0.99
-"""Share of items at which training ends.
+"""Training ends when the student predicts the shown class of at least this share of items.
 
-After each round, the program computes the share of items for which the student predicts the class
-that the page shows.
+The share is measured after each round.
 """
 MOST_ITEMS = 20_000
 """Maximum number of items that the student is trained on."""

@@ -112,7 +112,7 @@ def is_installed(name: str) -> bool:
 
 
 def download_size(listed: Path, backend: str | None) -> int | None:
-    """Return the size in bytes of those packages in file `listed` that are not installed yet.
+    """Return the total size, in bytes, of the packages in `listed` that are not installed yet.
 
     Returns None if uv is not available or cannot resolve the requirements.
     """

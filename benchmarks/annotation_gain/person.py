@@ -86,7 +86,7 @@ class SeesEveryPicture:
 
 
 class LooksAtSamples:
-    """A person who draws regions by position and prediction, and checks samples of their pictures.
+    """A person who draws regions by position and prediction, and checks samples of the pictures.
 
     A region grows from a dense place. If the sample shows several classes, the person reduces or
     abandons the region. After labelling a region, the person looks at a second sample, and undoes
@@ -97,7 +97,7 @@ class LooksAtSamples:
         self.eyes = eyes
         self.random = np.random.default_rng(seed)
         self.shown: Items | None = None
-        """Items of a region that the page suggests; None without a suggestion.
+        """Items of a region that the page suggests; None if the page suggests no region.
 
         If given, the next region is drawn from these items, not round a dense place.
         """
@@ -158,8 +158,8 @@ class LooksAtSamples:
     def _dense_spots(self, points: Points) -> Items:
         """Return the indices of points in the densest places of `points` (K, D).
 
-        The method compares 1,000 random points, and returns those with the nearest neighbours. The
-        constant DENSEST is the number of returned points.
+        The method compares 1,000 random points, and returns the points whose neighbours are
+        nearest. The constant DENSEST is the number of returned points.
         """
         some = self.random.choice(len(points), min(len(points), 1000), replace=False)
         k = min(len(points) - 1, max(SMALLEST, len(points) // 40))

@@ -101,7 +101,7 @@ class LabelLearning:
             self.classifier.set_class_count(n_classes)
 
     def reshape(self, n_classes: int) -> None:
-        """Set the number of classes to that of a saved state. Call this method before `load`."""
+        """Set the number of classes that a saved state has. Call this method before `load`."""
         self.n_classes = n_classes
 
     def step(
@@ -116,7 +116,7 @@ class LabelLearning:
 
         Args:
             labels: all labels, int64 (N,).
-            trained_labels: labels without those held out, int64 (N,).
+            trained_labels: labels except the held-out labels, int64 (N,).
             weights: weight of each label, float32 (N,).
             verified: whether a person looked at each item individually, bool (N,).
             priority: items int64 (K,) to predict first, together with the labelled items.

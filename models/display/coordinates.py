@@ -25,13 +25,13 @@ def model_from_shown(
 
     Args:
         points: (K, D), in shown coordinates.
-        shown: (N, D), the last frame; None before the first one.
+        shown: (N, D), the last frame; None before the first frame.
         latent_mean: (N, D), the contracted latent means that the frame shows.
         contraction: factor per dimension by which latent means are contracted, (D,).
 
     Returns:
-        Points (K, D) of the model. If there is no frame with D dimensions yet, this is `points`
-            itself.
+        Points (K, D) of the model. If there is no frame with D dimensions yet, the result is
+            `points` itself.
     """
     if shown is None or shown.shape != latent_mean.shape:
         return points

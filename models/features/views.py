@@ -79,7 +79,7 @@ class View(nn.Module):
     """Computes a view of standardised vectors. It has no parameters that are trained."""
 
     def __init__(self, dataset: Dataset, name: ViewName, kernels: int = 0) -> None:
-        """Prepare the view `name` of items like those of `dataset`.
+        """Prepare the view `name` for items of the same shape as the items of `dataset`.
 
         `kernels` is the number of convolution kernels per dilation; 0 for a number that suits the
         number of items.
@@ -95,7 +95,7 @@ class View(nn.Module):
         self.deviation: torch.Tensor
         self.dilations = [2**k for k in range(_doublings(samples))]
         self.each = 0
-        """Number of convolution kernels per dilation; 0 without kernels."""
+        """Number of convolution kernels per dilation; 0 if the view has no kernels."""
         if name == "series":
             affordable = _MOST_PRODUCTS / (len(dataset) * samples * KERNEL_LENGTH)
             suitable = max(2, int(min(KERNELS, affordable)) // len(self.dilations))

@@ -1,6 +1,6 @@
 """The neighbour graph: exact k nearest neighbours, with UMAP's weights on the edges.
 
-The weights are those of McInnes, Healy, Melville 2018, section 3.
+McInnes, Healy, Melville 2018, section 3, define the weights.
 """
 
 import math

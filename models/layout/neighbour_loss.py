@@ -22,7 +22,10 @@ FORCE_LIMIT = 4.0
 The step of an item along an axis has the same limit.
 """
 _NEAR = 1e-4
-"""Smallest squared distance used in the repulsion. Closer points repel as if at this distance."""
+"""Smallest squared distance used in the repulsion.
+
+For closer points, the repulsion uses this value.
+"""
 
 
 def similarity(d2: torch.Tensor) -> torch.Tensor:

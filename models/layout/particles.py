@@ -2,8 +2,8 @@
 
 A force is minus the gradient of one term of the loss at the latent mean (neighbour_loss.py,
 anchor_loss.py). Positions are in kernel units, the unit of the distance in the neighbour term.
-`latent_mean` is in latent units, in which the spread of the cloud is that of the prior, 1. One
-scale factor converts between the two units.
+`latent_mean` is in latent units, in which the spread of the cloud is 1, like the spread of the
+prior. One scale factor converts between the two units.
 """
 
 from collections.abc import Mapping

@@ -104,7 +104,7 @@ class ParticleLoop(Loop):
         return known and not self.map.motion.due and self._head.due()
 
     def _head_targets(self) -> HeadTargets:
-        """Return the class probabilities to which the head is fitted, given the labels.
+        """Return the targets of the head: class probabilities that take the labels into account.
 
         A head that is fitted to the labels alone fits only the few labelled items. After 100 labels
         of the digits, such a head predicts a share of 0.81 of the other items correctly, instead of

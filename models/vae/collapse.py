@@ -32,7 +32,7 @@ def collapsed_dimensions(
 
 
 def describe(collapsed: tuple[int, ...], latent_dim: int, beta_kl: float) -> str:
-    """Describe a collapse and its remedy in a text for the page; "" without a collapse."""
+    """Describe a collapse and its remedy in a text for the page; "" if there is no collapse."""
     if not collapsed:
         return ""
     if len(collapsed) == latent_dim:

@@ -36,7 +36,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 
 
 def find_chromium() -> Path | None:
-    """Return the path of Chromium or Chrome. None if neither the system nor Playwright has one."""
+    """Return the path of Chromium or Chrome; None if neither browser is installed."""
     named = os.environ.get("LODESPACE_CHROMIUM")
     if named:
         return Path(named) if Path(named).is_file() else None

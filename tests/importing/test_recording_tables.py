@@ -58,7 +58,7 @@ def test_splits_of_folders_are_stated_beside_labels_of_tables(tmp_path: Path) ->
 
 
 def recordings_of_species(root: Path) -> None:
-    """Write two recordings, and a table of their species, whose column has no usual name."""
+    """Write two recordings, and a table of their species with an unusual column name."""
     for name in ("train/a.wav", "train/b.wav"):
         record(root / name, 6)
     (root / "train_tp.csv").write_text(

@@ -1,4 +1,4 @@
-"""Several tables of one data set, of which each is a split: train.csv and test.csv."""
+"""Several tables of one data set. Each table is a split, such as train.csv and test.csv."""
 
 import json
 from pathlib import Path

@@ -51,8 +51,10 @@ def labels_in(path: Path) -> dict[int, int]:
 
 @pytest.fixture
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Return a list to which each read of the whole file, by any writer or thinning, adds the size
-    of the file."""
+    """Return a list of sizes.
+
+    When a writer or a thinning reads the whole file, the list gets the size of the file.
+    """
     sizes: list[int] = []
 
     def counted(path: Path, start: int | None = None) -> Iterator[Record]:

@@ -19,7 +19,7 @@ from lodespace.items.formats import HEIF
 from samples.pictures import draw, png
 
 Counts = dict[str | None, int]
-"""Number of items per class; None: without a label."""
+"""Number of items per class. The key None stands for items without a label."""
 
 
 class Layout(NamedTuple):

@@ -46,7 +46,10 @@ def opened(folder: Path) -> Project:
 
 @pytest.fixture(scope="module")
 def picture_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data set folder: 60 pictures in two classes, as IDX files of which one is compressed."""
+    """A data set folder: 60 pictures in two classes, in IDX files.
+
+    One of the files is compressed.
+    """
     folder = tmp_path_factory.mktemp("pictures")
     random = np.random.default_rng(2)
     truth = (np.arange(60) % 2).astype(np.uint8)

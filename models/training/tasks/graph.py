@@ -123,7 +123,7 @@ class GraphTask(Task):
 
     @property
     def views(self) -> list[torch.Tensor]:
-        """Views of the items by which classes are predicted: `features`, then further views."""
+        """Views of the items that the classifiers use: `features`, then the other views."""
         return [self.features, *self._further]
 
     @property

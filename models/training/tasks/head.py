@@ -133,7 +133,7 @@ def posterior_targets(posterior: torch.Tensor, labels: torch.Tensor) -> HeadTarg
     spread evenly over all items.
 
     Args:
-        posterior: class probabilities, given the labels, (N, C).
+        posterior: class probabilities that take the labels into account, (N, C).
         labels: int64 (N,), UNLABELED for items without a label.
     """
     labelled = evenly(torch.nonzero(labels != UNLABELED).squeeze(1), MOST_ITEMS // 2)

@@ -11,7 +11,7 @@ from lodespace.models.item_predictions import UNLABELED
 
 
 def two_moons(n: int = 200) -> tuple[torch.Tensor, torch.Tensor]:
-    """Two half circles without a separating plane: features (N, 2), classes int64 (N,)."""
+    """Two half circles that no plane separates: features (N, 2), classes int64 (N,)."""
     generator = torch.Generator().manual_seed(0)
     labels = torch.arange(n) % 2
     angle = torch.rand(n, generator=generator) * torch.pi

@@ -1,4 +1,4 @@
-"""Items that a person drags: where they rest after a release without a pin."""
+"""Positions of dragged items after the person releases the items without a pin."""
 
 import numpy as np
 
