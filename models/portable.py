@@ -226,8 +226,8 @@ class PortableModel(nn.Module):
         """Encode items that `prepare` converted.
 
         Returns:
-            Latent means along the axes of the encoder, and means and log-variance along the axes of
-            the shown latent space, each (B, D).
+            Latent means along the axes of the encoder, latent means along the shown axes, and
+            log-variances along the shown axes, each (B, D).
         """
         mean, log_variance = self.vae.encoder(self._scaled(x))
         shown = (mean * self.contraction) @ self.rotation + self.translation

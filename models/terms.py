@@ -36,8 +36,10 @@ class LossWeights:
     beta_anchor: float = 1.0
     """Weight of the anchor term, which holds items at pins and near their previous positions."""
     beta_encoder: float = 200.0
-    """Weight of the encoder term: the distance between the encoder's means and the particles, which
-    are the latent means that the forces move."""
+    """Weight of the encoder term: the distance of the encoder's means from the particles.
+
+    The particle of an item is its latent mean, which the forces move.
+    """
 
     def __post_init__(self) -> None:
         for name, value in dataclasses.asdict(self).items():

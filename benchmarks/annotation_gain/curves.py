@@ -27,8 +27,10 @@ COLOURS = {
 }
 """Colours of the curves, by method."""
 OF_LEARNERS = {"lr-margin": "#000000", "svc-margin": "#666666", "lr-random": "#bbbbbb"}
-"""Colours of the methods that run once per view (views.py), by the part of the method's name before
-the view."""
+"""Colours of the methods that run once per view (views.py).
+
+The key is the name of the method without the name of the view.
+"""
 DASHED = ("normalised", "spectrum")
 """Views whose curves are dashed. If a kind of items has two views, the second view is dashed."""
 DRAWN = {"right": "right (label, else prediction)", "labelled_right": "labelled and correct"}

@@ -68,7 +68,7 @@ class SeesEveryPicture:
     """A person who knows the class of every picture, and labels large balls of one class.
 
     A ball is a region in the map, in which at least a share `purity` of the items has the same
-    class. Of 35 balls that are tried, the person labels the largest. A real person would have to
+    class. The person compares 35 balls, and labels the largest of them. A real person would have to
     look at many pictures to find a ball. The benchmark does not count these pictures, so the
     results are numbers of gestures, without seconds.
     """

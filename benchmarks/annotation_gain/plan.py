@@ -276,8 +276,9 @@ def carry_out_all(
 ) -> list[Run]:
     """Carry out the planned runs in separate processes, `jobs` at once.
 
-    A run whose result is already stored in `folder` is skipped, unless `fresh`. If a run fails, the
-    error is printed and the other runs continue. A data set that is not installed is skipped.
+    If `fresh` is False, runs whose result is already stored in `folder` are skipped. If a run
+    fails, the error is printed and the other runs continue. A data set that is not installed is
+    skipped.
 
     Returns:
         The runs that failed.

@@ -14,7 +14,7 @@ from lodespace.models.item_predictions import UNLABELED
 from lodespace.models.layout.graph import Graph
 
 KEPT = 0.98
-"""Weight of the neighbours of an item in one round; the rest is the weight of its own label."""
+"""Weight of an item's neighbours in one round. The item's own label has the weight 1 - KEPT."""
 ROUNDS = 30
 """Number of rounds of spreading."""
 SHARPNESS = 3.0

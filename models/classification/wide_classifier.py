@@ -83,7 +83,7 @@ class WideClassifier:
             labels: int64 (N,), UNLABELED for an item without a label.
             weights: weight of each label, float32 (N,).
             verified: whether a person looked at each item individually, bool (N,).
-            generator: random generator on the CPU, where the labels are, too.
+            generator: random generator on the CPU. The labels are also on the CPU.
 
         Returns:
             The loss, or None if there are no labels.

@@ -47,9 +47,9 @@ async def test_owner_labels_while_strangers_hold_all_they_can(
 ) -> None:
     """The page of the owner stays responsive. A stranger is a client without an approved device.
 
-    All of them share the event loop of the test. With --slow, there are 2,000 strangers who never
-    pause. Without --slow, there are 300 strangers who pause between two connections. 300
-    connections are more than the server keeps open or in its queue.
+    The owner and the strangers share the event loop of the test. With --slow, there are 2,000
+    strangers who never pause. Without --slow, there are 300 strangers who pause between two
+    connections. 300 connections are more than the server keeps open or in its queue.
     """
     connections, labels, pause = (2000, 400, 0.0) if slow else (300, 40, 1.0)
     server = LanServer(str(small_data), "--project", str(tmp_path / "p"), state=tmp_path / "state")
