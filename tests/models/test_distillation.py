@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from lodespace.models import Dataset, Trainer, preset
+from lodespace.models import Dataset, Trainer, distillation, preset
 from lodespace.models.distillation import distil, shown_probabilities
 from lodespace.models.item_predictions import ItemPredictions
 from lodespace.models.portable import PortableModel, load_model
@@ -35,6 +35,28 @@ def test_a_student_learns_whatever_probabilities_it_gets() -> None:
         found = student(data.stored)
     assert (found.argmax(dim=1) == probabilities.argmax(dim=1)).float().mean() >= 0.97
     assert (found - probabilities).abs().mean() < 0.05
+
+
+def test_training_goes_on_while_too_few_predictions_are_identical(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    data = small(N)[0]
+    random = torch.Generator().manual_seed(0)
+    noise = torch.softmax(4 * torch.randn(N, 3, generator=random), dim=1)
+    easy = torch.softmax(6 * data.stored[:, :3], dim=1)
+    rounds = []
+    train = distillation._train_round
+    monkeypatch.setattr(distillation, "EPOCHS_PER_ROUND", 4)
+    monkeypatch.setattr(
+        distillation, "_train_round", lambda *given: (rounds.append(1), train(*given))
+    )
+    monkeypatch.setattr(distillation, "NEEDED", 1.0)
+    distil(data, [], noise, predicted(noise))
+    assert len(rounds) == distillation.MOST_ROUNDS
+    monkeypatch.setattr(distillation, "NEEDED", 0.5)
+    rounds.clear()
+    distil(data, [], easy, predicted(easy))
+    assert len(rounds) <= distillation.ROUNDS
 
 
 def test_the_shown_class_counts_when_probabilities_are_newer() -> None:
