@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from lodespace.errors import DatasetError
+from lodespace.importing.detect import open_source
 from lodespace.importing.sounds.sound_folder import SoundFolder
 from lodespace.importing.source import ImportOptions
 from samples.annotations import items_of, labels_of, record
@@ -168,3 +169,18 @@ def test_a_table_that_was_not_read_is_named_if_recordings_have_no_label(tmp_path
     assert {item.label for item in items_of(source)} == {None}
     doubtful = [finding.text for finding in source.findings() if finding.doubtful]
     assert [text.partition(" may have labels")[0] for text in doubtful] == ["labels.csv"]
+
+
+def test_tables_with_different_labels_for_a_recording_are_doubtful(tmp_path: Path) -> None:
+    for name in ("a.wav", "b.wav"):
+        record(tmp_path / name, 3)
+    (tmp_path / "truth.csv").write_text("fname,labels\na,owl\nb,crow\n")
+    (tmp_path / "same.csv").write_text("fname,labels\na.wav,owl\n")
+    assert not [f for f in SoundFolder(tmp_path, ImportOptions()).findings() if f.doubtful]
+    (tmp_path / "tags.csv").write_text("fname,labels\na,night\nb,crow\n")
+    found = SoundFolder(tmp_path, ImportOptions()).findings()
+    (text,) = (finding.text for finding in found if finding.doubtful)
+    assert text.startswith("same.csv, tags.csv, truth.csv have different labels for 1 recording")
+    source = open_source(str(tmp_path / "tags.csv"), ImportOptions(root=tmp_path))
+    assert isinstance(source, SoundFolder)
+    assert {item.label for item in items_of(source)} == {"night", "crow"}

@@ -25,6 +25,7 @@ from lodespace.importing.tables.open_rows import open_rows
 from lodespace.importing.tables.table_rows import table_suffix
 from lodespace.items import decoding
 from lodespace.items.errors import BadItem
+from lodespace.items.paths import shown, walk
 from lodespace.json_input import JsonError, json_value
 
 _LOOKED_AT = 50
@@ -151,9 +152,19 @@ def names_sounds(path: Path, options: ImportOptions, suffixes: frozenset[str]) -
         return not _are_pictures(names, suffixes)
     if not rows.has_names:
         columns = columns_by_content(looked_at)
-    return any(
-        _has_suffix(str(row.get(name)), suffixes) for row in looked_at for name in columns.files
-    )
+    names = [str(row.get(name)) for row in looked_at for name in columns.files]
+    if any(_has_suffix(name, suffixes) for name in names):
+        return True
+    return options.root is not None and _are_recordings(names, options.root, suffixes)
+
+
+def _are_recordings(names: Sequence[str], root: Path, suffixes: frozenset[str]) -> bool:
+    """Whether most names are those of sound files in `root` without suffix, and not of pictures."""
+    found = [Path(shown(path)) for path in walk(root) if isinstance(path, bytes)]
+    sounds = {path.stem for path in found if path.suffix.lower() in suffixes}
+    sounds -= {path.stem for path in found if path.suffix.lower() in decoding.SUFFIXES}
+    known = sum(Path(name).name in sounds for name in names)
+    return known > 0 and 2 * known >= len(names)
 
 
 def _is_vector(cell: Any) -> bool:

@@ -12,6 +12,7 @@ from lodespace.errors import DatasetError
 from lodespace.importing.annotations.annotation import AnnotationFile, joined
 from lodespace.importing.annotations.annotation_file import read_annotations
 from lodespace.importing.annotations.files_beside import read_beside
+from lodespace.importing.annotations.mixed_tables import mixed_findings
 from lodespace.importing.annotations.recording_annotations import RecordingAnnotations
 from lodespace.importing.annotations.unlabelled import missing_columns, unlabelled_findings
 from lodespace.importing.finding import Finding, counted
@@ -196,6 +197,7 @@ class SoundFolder:
             found.append(Finding("sound", text, option="--window SECONDS"))
         found += self.folder_labels.findings()
         found += self.annotations.findings(windows=not self.clips)
+        found += mixed_findings(self.annotations.files[n] for n in sorted(self.annotations.used))
         if self.several:
             text = (
                 f"{counted(self.several, 'item')} with several labels: the first is the class, the "
