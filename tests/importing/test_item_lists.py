@@ -43,6 +43,16 @@ def test_lists_of_files_give_the_splits(train: str, test: str, tmp_path: Path) -
     assert found[1] == "from the lists meta/testing_list.txt, meta/train.txt"
 
 
+def test_trainval_is_a_split_unless_its_parts_are_listed(tmp_path: Path) -> None:
+    pictures(tmp_path, *(f"images/{n}.png" for n in range(4)))
+    (tmp_path / "train_val_list.txt").write_text("0.png\n1.png\n2.png\n")
+    (tmp_path / "test_list.txt").write_text("3.png\n3.png\n")
+    assert lines(checked(tmp_path), "splits")[0] == "trainval (3), test (1)"
+    (tmp_path / "train.txt").write_text("0.png\n1.png\n")
+    (tmp_path / "val.txt").write_text("2.png\n2.png\n")
+    assert lines(checked(tmp_path), "splits")[0] == "train (2), test (1), val (1)"
+
+
 def test_several_lists_per_split_are_doubtful(tmp_path: Path) -> None:
     pictures(tmp_path, *(f"images/{c}/{n}.png" for c in ("cat", "dog") for n in range(2)))
     for name, text in {"train1": "0 1", "test1": "2 3", "train2": "2 3", "test2": "0 1"}.items():

@@ -202,9 +202,10 @@ class ItemLists:
 
 
 def _split_of(path: bytes) -> str | None:
-    """Return the split in the name of a list; None if the name has other words, or two splits."""
+    """Return the split in the name of a list; None if the name has other words."""
     found = [w for w in words(shown(_stem(path)).rpartition("/")[2]) if not w.isdigit()]
     splits = [word for word in found if is_split(word)]
+    splits = ["trainval"] if splits == ["train", "val"] else splits
     rest = [word for word in found if not is_split(word)]
     known = all(word in _OF_LISTS or is_filler(word) for word in rest)
     return splits[0] if len(splits) == 1 and known else None
