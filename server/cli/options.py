@@ -223,7 +223,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
 
 
 def settings_from(options: argparse.Namespace) -> Settings | None:
-    """Return the training settings on the command line; None if it has no such setting."""
+    """Return the training settings on the command line; None if there are no training settings."""
     if options.preset is None and options.latent_dim is None:
         return None
     return Settings(preset=options.preset, latent_dim=options.latent_dim)

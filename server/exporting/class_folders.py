@@ -110,7 +110,9 @@ def _write_file(table: Table, item: int, into: Path, *, link: bool) -> None:
 
 
 def _without_suffix(name: str) -> str:
-    """Return the name of a part of a file without the suffix: "rec.wav@0.500" is "rec@0.500".
+    """Return the name of a part of a file without the file's suffix.
+
+    For example, "rec@0.500" for "rec.wav@0.500".
 
     The time stays in the name.
     """

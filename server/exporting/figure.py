@@ -60,7 +60,8 @@ def draw(table: Table, classes: list[ClassInfo], kind: Literal["png", "svg"]) ->
             drawn = members & (labelled == is_labelled)
             if not drawn.any():
                 continue
-            # One legend entry per class: the labelled items or, without any, the predicted items.
+            # The legend has one entry per class: the labelled items. A class without labelled items
+            # has an entry for its predicted items.
             in_legend = is_labelled or not (members & labelled).any()
             scatter.scatter(
                 *points[drawn].T,

@@ -116,7 +116,7 @@ FOLDERS: dict[str, Callable[[Export, Path, Path], int]] = {
 """Functions that write a folder, by the name of the export format.
 
 The arguments of each function are the export, the empty folder to write into, and the final path of
-this folder. It returns the number of exported items.
+this folder. The function returns the number of exported items.
 """
 
 FORMATS = (*FILES, *FOLDERS)
@@ -176,7 +176,10 @@ def _check_free(output: Path) -> None:
 
 
 def _check_folder_of(output: Path) -> None:
-    """Raise ProjectError if the folder of `output` is missing, before the content is made."""
+    """Raise ProjectError if the folder of `output` does not exist.
+
+    `export` calls it before the content is made, which can take long.
+    """
     if not output.parent.is_dir():
         raise ProjectError(f"{output} cannot be written: {output.parent} is not a folder")
 

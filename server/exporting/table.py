@@ -51,7 +51,10 @@ class Table:
     latent_mean: npt.NDArray[np.float64]
     """Latent means, (N, D)."""
     gestures: dict[int, GestureRecord]
-    """Gestures that labelled items, by gesture number. `owner` has the number for each item."""
+    """Gestures that labelled items, by gesture number.
+
+    `owner` has the number of the gesture for each item.
+    """
     step: int = 0
     """Training step at which predictions and latent means were computed."""
     latent_log_variance: npt.NDArray[np.float32] | None = None

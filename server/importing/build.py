@@ -73,7 +73,7 @@ def build(
 ) -> ImportReport:
     """Write the items of `source` into `folder`, which must be empty.
 
-    `beside` is the path of the data, where lists of class names are looked for (class_lists.py).
+    Lists of class names are searched in `beside`, the path of the data (class_lists.py).
     dataset.json is written last. Without this file the folder is not a data set.
 
     Raises:
@@ -150,7 +150,7 @@ class _Building:
         self._finish()
 
     def _read_all(self) -> Generator[ReadItem]:
-        """Yield all items in the order of the source, read by several threads.
+        """Read the items with several threads, and yield them in the order of the source.
 
         Pillow and soundfile release the interpreter lock while they decode.
         """

@@ -74,7 +74,10 @@ class _Check:
         """Number of items whose picture or vector was read."""
 
     def run(self, deadline: float) -> ImportReport:
-        """Return the report. The pass ends at `deadline`, a time of `time.monotonic`."""
+        """Read the items until `deadline`, and return the report.
+
+        `deadline` is a time of `time.monotonic`.
+        """
         step = max(1, (self.source.count or 0) // SAMPLE)
         listed, whole = 0, True
         for item in self.source:

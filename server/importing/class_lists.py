@@ -40,7 +40,7 @@ _CODE = re.compile(r"\d{1,9}|n\d{8}")
 _LINE = re.compile(r"(\d{1,9}|n\d{8})\s*[\s:,;=]\s*(\S.*)|(\S.*?)\s*[\s:,;=]\s*(\d{1,9})")
 """A line with the number and the name of a class, in one of the two orders."""
 _MOST_UNUSED = 4
-"""A list without numbers with this many names per number is about something else."""
+"""Largest number of names per class number in a list without numbers. Longer lists are not used."""
 _LONGEST = 200
 """Largest number of characters of a class name."""
 _FIELDS = (("id", "name"), ("id", "label"), ("index", "name"), ("class_id", "name"))
@@ -50,7 +50,7 @@ class ClassNames(NamedTuple):
     """Names for labels that are numbers."""
 
     names: dict[str, str]
-    """The name of each label. Empty: the labels stay as they are."""
+    """Class name of each label. Empty: the labels themselves are the class names."""
     findings: list[Finding]
     """Where the names come from, or which list of names is not used."""
 
@@ -60,12 +60,12 @@ def class_names_beside(
 ) -> ClassNames:
     """Return the names of the classes `labels` from a list in the data or beside them.
 
-    A folder has the list inside, or in a folder inside. A file has it beside it, and the list is
-    doubtful unless its name begins with that of the file. The folders beside a file may hold
-    anything, and are not searched.
+    If the data are a folder, the list is in the folder or in a subfolder. If the data are a file,
+    the list is beside the file. Such a list is doubtful unless its name begins with the name of the
+    file. The folders beside a file may hold anything, and are not searched.
 
     Args:
-        data: Path of the data: a folder or a file. None: there is none.
+        data: Path of the data: a folder or a file. None: the data have no path.
         labels: Number of items per label. Only labels that are numbers can get names.
         several: Whether items have further labels, which cannot get names.
     """
@@ -168,7 +168,10 @@ def _of_list(value: list[Any]) -> dict[str, str] | None:
 
 
 def _of_object(value: dict[str, Any]) -> dict[str, str] | None:
-    """Return the name by number in {"0": "cat"}, {"cat": 0} or {"0": ["n02123045", "tabby"]}."""
+    """Return class names by class number, from an object; None if the object has another form.
+
+    The forms are {"0": "cat"}, {"cat": 0} and {"0": ["n02123045", "tabby"]}.
+    """
     if all(map(_CODE.fullmatch, value)):
         last = {
             key: part[-1] if isinstance(part, list) and part else part
@@ -191,16 +194,22 @@ def _of_lines(lines: list[str]) -> dict[str, str] | None:
 
 
 def _checked(names: Mapping[str, Any]) -> dict[str, str] | None:
-    """Return the name by number without leading zeros. None unless all values can be names."""
+    """Return the class names by class number; None if a value cannot be the name of a class.
+
+    The class numbers have no leading zeros.
+    """
     texts = {number_key(key): name.strip() for key, name in names.items() if isinstance(name, str)}
     short = all(name and len(name) <= _LONGEST for name in texts.values())
-    # Without letters, the file may have a label per item, or boxes.
+    # A file without letters does not list class names. It may have a label per item, or boxes.
     letters = all(any(map(str.isalpha, name)) for name in texts.values())
     return texts if len(texts) == len(names) > 1 and short and letters else None
 
 
 def _mapping(found: dict[str, str], labels: Collection[str]) -> tuple[dict[str, str], str]:
-    """Return the name of each label, and a doubt about the names. Both are empty without a fit."""
+    """Return the name of each label, and a doubt about the names.
+
+    Both are empty if the names do not fit the labels.
+    """
     numbers = [int(label) for label in labels if label.isdecimal()]
     count = len(found)
     counted = set(found) == set(map(str, range(count)))

@@ -36,7 +36,7 @@ READABLE = (
 )
 _ARRAYS = frozenset({".npy", ".npz"})
 _ALONE = SUFFIXES - {".txt", ".json"}
-"""Suffixes of a table that is opened if it is the only one in a folder."""
+"""Suffixes of tables that are opened if a folder has only one table."""
 _MOST_LISTED = 8
 """Largest number of tables and arrays that an error names."""
 _LOOKED_AT = 10_000
@@ -169,7 +169,7 @@ def _of_folder(path: Path, options: ImportOptions) -> Source:
 def _of_arrays(
     path: Path, found: Sequence[bytes], tables: Sequence[Path], options: ImportOptions
 ) -> Source | None:
-    """Return the items of several arrays in a folder, if their names state what they hold."""
+    """Return the source for several arrays in a folder; None if their names are not clear."""
     files = [path / os.fsdecode(name) for name in found]
     idx = [file for file in files if IDX_NAME.match(file.name)]
     if idx:
@@ -197,7 +197,11 @@ def _of_torchvision(path: Path) -> str:
 
 
 def _unread(path: Path, single: Sequence[bytes], others: Counter[str]) -> str:
-    """Return why a folder without pictures, sounds and videos is not read, and what to do."""
+    """Return why the folder `path` is not read, and what to do.
+
+    The folder has no pictures, sounds or videos. `single` are its tables and arrays, and `others`
+    has the number of other files by suffix.
+    """
     if single:
         arrays = [name for name in single if b"labels" not in name.rpartition(b"/")[2]]
         listed = arrays or list(single)

@@ -99,9 +99,9 @@ class FeatureRows:
     ) -> npt.NDArray[np.float32]:
         """Return one row per item, (N, K).
 
-        If the file has ids, these are the rows with `ids`. Otherwise, these are `count` rows (None:
-        one per id) in the order of the file, from row `first` on. Raises DatasetError if a row is
-        missing, or if rows differ in length.
+        If the file has ids, return the rows with these `ids`. Otherwise, return `count` rows (None:
+        as many as there are `ids`) in the order of the file, from row `first` on. Raises
+        DatasetError if a row is missing, or if rows differ in length.
         """
         path = self.path
         if self.has_ids:

@@ -27,4 +27,7 @@ class Finding:
     doubtful: bool = False
     """Whether a person should check this reading of the data."""
     option: str = ""
-    """Option with which the data are read differently, such as "--label species". Empty: none."""
+    """Option with which the data are read differently, such as "--label species".
+
+    Empty: there is no such option.
+    """

@@ -109,7 +109,7 @@ class LabelReader:
         return name
 
     def findings(self) -> list[Finding]:
-        """Return the decisions about the values, and hints on the class names."""
+        """Return findings about missing values, values with several labels, and doubtful names."""
         found = self.left_out()
         if self._several:
             number = counted(self._several, "item")
@@ -155,7 +155,10 @@ def composed(name: str) -> str:
 
 
 def _in_object(value: dict[Any, Any]) -> Any:
-    """The label in a JSON object: its name, or the list of the keys that are marked with 1."""
+    """Return the label in a JSON object: its name, or a list of the keys with the value 1.
+
+    Return any other object unchanged.
+    """
     for key in ("name", "label", "class", "category"):
         if isinstance(value.get(key), str | int):
             return value[key]
@@ -184,7 +187,7 @@ def number_key(name: str) -> str:
 
 
 def spellings(sources: Iterable[Collection[str]]) -> dict[str, str]:
-    """Return the spelling of each class, by `number_key`. The spelling of the first source counts.
+    """Return the spelling of each class in the first source that has the class, by `number_key`.
 
     A number that one source writes in several ways, such as 1 and 01, is not in the result.
     """
@@ -216,7 +219,10 @@ def _parts_of(text: str) -> list[str]:
 
 
 def name_of(value: Any) -> str | None:
-    """Return the class name of one value: trimmed, and 1 for 1.0. None for an empty value."""
+    """Return the class name for a value, without spaces around it; None for an empty value.
+
+    The name for 1.0 is "1".
+    """
     if isinstance(value, bytes):
         value = value.decode("utf-8", "backslashreplace")
     if value is None or (isinstance(value, float) and math.isnan(value)):

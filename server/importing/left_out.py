@@ -11,7 +11,7 @@ from lodespace.protocol import ReportLine
 MOST_KINDS = 5
 """Largest number of kinds that the report names. Further kinds are counted together."""
 _DOUBTFUL_COUNT = 3
-"""Smallest number of left-out files of a kind that can be doubtful because of the number alone.
+"""If fewer files of one kind are left out, their number is not doubtful.
 
 For example, a single readme is not doubtful.
 """
@@ -20,7 +20,10 @@ _MOST_COUNTED = 1000
 _DOUBTFUL_SHARE = 0.05
 """If a larger share of the data is left out for one reason, the report begins with this reason."""
 _VARIES = re.compile(r"'[^']*'|[0-9][0-9,.]*")
-"""Parts of the reason for leaving out an item that differ from item to item: names, numbers."""
+"""Names and numbers in the reason for leaving out an item.
+
+Reasons that differ only in these parts are counted as one reason.
+"""
 
 
 @dataclass
@@ -102,7 +105,8 @@ def _is_doubtful(kind: _Kind, whole: int) -> bool:
 def _text(kind: _Kind, unit: str, whole: int = 0) -> str:
     """Return the report's line on one kind of left-out files or items.
 
-    For example: "10 of 12 files are HEIC: ..." or "3 rows, such as ...: ...".
+    `unit` is what is counted. `whole` is the number of all files or items; 0 if the line does not
+    state this number. For example: "10 of 12 files are HEIC: ..." or "3 rows, such as ...: ...".
     """
     count, bad = kind.count, kind.first
     counted = bad.unit or ("files" if bad.kind else unit)

@@ -54,11 +54,11 @@ class ImportReport:
     def summary(self, *, checked: bool = False) -> str:
         """Return the report as text for a terminal.
 
-        `checked` states that the data were only checked, not imported (check.py).
+        `checked`: whether the data were only checked, not imported (check.py).
         """
         did = "checked" if checked else "imported"
         first = printable(f"{did} {self.imported:,} items of {self.name}\n")
-        listed = "data/left-out.tsv of the project names all that was left out.\n"
+        listed = "The file data/left-out.tsv in the project lists everything that was left out.\n"
         return first + as_text(self.lines) + (listed if self.bad and not checked else "")
 
     def as_table(self) -> str:

@@ -24,8 +24,11 @@ class ImportOptions:
     "name": the words in the name of the file.
     """
     masks: str = "apart"
-    """Which pictures are masks of others, and are left out: "apart" (found by their names), "items"
-    (none), or patterns of names, separated by commas, such as "*_mask"."""
+    """Which pictures are left out, because they are masks of other pictures.
+
+    "apart": masks are found by their names. "items": no picture is left out. Otherwise, patterns of
+    names, separated by commas, such as "*_mask".
+    """
     image: str | None = None
     """Table column with pictures."""
     label: str | None = None
@@ -62,9 +65,9 @@ class ImportOptions:
     hop: float | None = None
     """Seconds from the start of one sound item to the next. None: `window`."""
     clips: bool = False
-    """Whether each annotation of a sound becomes an item, instead of windows of the recordings."""
+    """Whether the items are annotations of sounds, not windows of the recordings."""
     overlap: float = 0.5
-    """Smallest overlap of an annotation and a window, as a share of the shorter of the two."""
+    """An annotation labels a window if they overlap by at least this share of the shorter one."""
     fmin: float = 50.0
     """Lowest frequency of spectrograms, in Hz."""
     fmax: float | None = None
@@ -72,11 +75,12 @@ class ImportOptions:
     size: int | None = None
     """Side of the stored pictures in pixels: 32, 64 or 128."""
     content: Content | None = None
-    """Kind of picture. It decides how pictures are augmented for training."""
+    """Kind of picture. The kind decides how pictures are augmented for training."""
     range: tuple[float, ...] | Literal["full"] | None = None
-    """Numbers that become black and white in pictures of more than 8 bits, (low, high).
+    """Numbers that become black and white in pictures of more than 8 bits.
 
-    Also (low, high) for each of up to three channels, or "full" for the range of the number type.
+    (low, high) for all channels, or low and high for each of up to three channels: (low, high, low,
+    high). "full": the range of the number type.
     """
     channels: tuple[int, ...] | None = None
     """Numbers of the channels, at most three, to read from a file that has more channels."""
@@ -151,7 +155,10 @@ class Source(Protocol):
 
     @property
     def labels_given(self) -> bool:
-        """Whether the labels are a person's work to continue, not a benchmark's ground truth."""
+        """Whether the labels are the work of a person, who can continue it.
+
+        False for the ground truth of a benchmark.
+        """
         ...
 
     @property

@@ -55,8 +55,8 @@ class Tally:
     def name_classes(self, data: Path | None, known: Sequence[str]) -> ClassNames:
         """Name the counted classes after a list in or beside `data`, if they are numbers.
 
-        Nothing is named if the source has names of classes, `known`. The names are in the order of
-        the numbers.
+        The list is not used if the source itself has names of classes (`known`). The names are in
+        the order of the numbers.
         """
         if known:
             return ClassNames({}, [])

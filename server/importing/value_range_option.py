@@ -45,7 +45,7 @@ def range_finding(
     Args:
         ranges: The numbers that become black and white. Empty: each picture has its own range.
         asked: Whether the range was given, with --range or by the project that predicts.
-        deep: Whether any picture has more than 8 bits. None: this holds if `ranges` is not empty.
+        deep: Whether any picture has more than 8 bits. None: some have, if `ranges` is not empty.
         pictures: Number of pictures whose numbers were used for the range. 0: all.
         some_kept: Whether some pictures have 8 bits, which are kept.
         marks: Numbers that are taken for marks of pixels without a value.
@@ -74,7 +74,7 @@ def range_finding(
     option = _EXAMPLE
     if marks and not asked:
         numbers = " or ".join(f"{mark:,.6g}" for mark in marks)
-        text += f"; pixels with the number {numbers} are read as pixels without value"
+        text += f"; pixels with the number {numbers} are read as pixels without a measurement"
         least = min(marks[0], ranges[0][0])
         option = f"--range {least:.6g} {max(marks[-1], ranges[0][1]):.6g}"
     if lost:

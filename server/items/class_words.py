@@ -21,9 +21,9 @@ MAX_COLUMNS = 300
 def class_words(items: ItemSet) -> list[str]:
     """Return names for classes from the columns of the source, without duplicates.
 
-    A column counts if its values are texts, and few are different: at most MAX_DIFFERENT, and at
-    most half as many as there are values. Columns with the fewest different values come first, and
-    within a column the most frequent values.
+    A column is used if its values are texts, and if at most MAX_DIFFERENT values and at most half
+    of the values are different. The column with the fewest different values comes first. Within a
+    column, the most frequent value comes first.
     """
     if items.table is None:
         return []

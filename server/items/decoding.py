@@ -161,8 +161,8 @@ def _of_stack(file: BinaryIO, frame: tuple[int, int] | None, reading: PictureRea
 def as_picture(numbers: Numbers, reading: PictureReading) -> npt.NDArray[np.uint8]:
     """Return the numbers as uint8, (H, W) or (H, W, 3).
 
-    Two channels become magenta and green, three become red, green and blue. Raises ItemError if no
-    number is finite.
+    Two channels become magenta and green; three channels become red, green and blue. Raises
+    ItemError if no number is finite.
     """
     values = numbers.values
     if values.dtype == np.bool_:
@@ -209,7 +209,7 @@ def numbers_of(file: BinaryIO, reading: PictureReading = PLAIN) -> Numbers | Non
 
 
 def suffix_of(file: BinaryIO) -> str:
-    """Return the suffix for a picture file, after the whole picture was decoded.
+    """Decode the whole picture in `file`, and return the suffix for its format.
 
     A large JPEG is decoded at a reduced size. `file` is at its beginning afterwards. Raises
     ItemError if the file is not a picture, because only pictures may be exported or sent as

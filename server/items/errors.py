@@ -27,7 +27,10 @@ class BadItem:
     count: int = 1
     """Number of files or items that the name stands for."""
     kind: str = ""
-    """Kind of the files, if they were left out because of it: "HEIC" or ".txt". Otherwise empty."""
+    """Kind of the files, such as "HEIC" or ".txt", if the kind is the reason for leaving them out.
+
+    Otherwise empty.
+    """
     remedy: str = ""
     """What to do to read the item: "install lodespace[heif]". Empty if nothing is known."""
     expected: bool = False

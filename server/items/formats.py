@@ -92,6 +92,8 @@ def extra_for(suffix: str) -> Extra | None:
 
 
 def missing_extra(suffix: str) -> Extra | None:
-    """Return the extra that is missing to read files with this suffix; None if none is missing."""
+    """Return the extra that must be installed to read files with this suffix; None if no extra
+    must.
+    """
     extra = extra_for(suffix)
     return None if extra is None or extra.installed() else extra

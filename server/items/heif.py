@@ -9,11 +9,11 @@ from lodespace.items.formats import HEIF
 _BRANDS = frozenset(
     {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
 )
-"""Brands of HEIF files. AVIF files have other brands, and Pillow reads them itself."""
+"""Brands of HEIF files. AVIF files have other brands. Pillow reads AVIF files itself."""
 
 
 def is_heif(file: BinaryIO) -> bool:
-    """Whether `file` begins like a HEIF file. `file` is at its beginning before and after."""
+    """Whether `file` begins like a HEIF file. Its position must be 0, and is 0 again afterwards."""
     head = file.read(64)
     file.seek(0)
     return head[4:8] == b"ftyp" and head[8:12] in _BRANDS and b"avif" not in head
@@ -28,7 +28,7 @@ def with_heif(file: BinaryIO, formats: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def hint(file: BinaryIO) -> str:
-    """How to install HEIF support, if `file` needs it and it is missing. Otherwise empty."""
+    """Return how to install the HEIF support for `file`; "" if there is nothing to install."""
     if not is_heif(file) or HEIF.installed():
         return ""
     return f"the picture is HEIC, which needs {HEIF.command()}"

@@ -127,7 +127,9 @@ class ItemSet:
         return self.ids[item]
 
     def matching(self, text: str) -> list[int]:
-        """Return the items, ascending, whose id, path or any column contains `text`, ignoring case.
+        """Return the items with `text` in their id, path or any column, in ascending order.
+
+        Upper and lower case are equal.
 
         `column:text` searches one column. Class names are not searched.
         """

@@ -28,8 +28,8 @@ from lodespace.items.item_set import (
 def write_item_set(items: ItemSet, folder: Path) -> None:
     """Write `items` as a data set to `folder`, which must not exist.
 
-    Original pictures that came in a table are copied if their file can still be read. Otherwise the
-    stored pictures take their place. Raises OSError.
+    The file of original pictures from a table is copied if it still exists. Otherwise, the new data
+    set has only the stored pictures. Raises OSError.
     """
     folder.mkdir(parents=True)
     manifest: dict[str, Any] = {

@@ -24,7 +24,9 @@ _CONTAINERS = (
 """Formats of FFmpeg that are read. None of them opens another file."""
 _OPTIONS = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
 _SEEKABLE = frozenset({"mov"})
-"""Formats whose sound is exact to the sample after a seek. Others are decoded from the beginning.
+"""Formats whose sound is exact to the sample after a seek.
+
+Files of other formats are decoded from the beginning.
 
 For example, Matroska rounds times to milliseconds.
 """
@@ -84,7 +86,7 @@ def header_of(file: BinaryIO) -> tuple[int, int, float]:
 
 
 def frames(file: BinaryIO, every: float) -> Iterator[VideoFrame]:
-    """Yield a frame of a video for each `every` seconds from the beginning. Raises ItemError."""
+    """Yield one frame per `every` seconds, from the beginning of a video. Raises ItemError."""
     with open_media(file) as container:
         stream = _video_stream(container)
         begin: float | None = None
@@ -115,7 +117,7 @@ def _frame_of(container: Any, time: float, *, seek: bool) -> Image.Image | None:
     """Return the first frame at `time` (seconds) or later, or None if it is not found.
 
     With `seek`, decoding begins near `time`. If decoding begins after `time`, the result is None,
-    because the skipped frames could include the first such frame.
+    because a skipped frame could be the first frame at `time` or later.
     """
     stream = _video_stream(container)
     begin = next((start for start, _ in _decoded(container, stream)), None)

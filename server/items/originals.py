@@ -69,7 +69,7 @@ def _original(items: ItemSet, item: int, side: int) -> Image.Image | None:
 
 
 def open_original(items: ItemSet, item: int) -> BinaryIO | None:
-    """Open the original picture of an item. The file is not checked to be a picture.
+    """Open the original picture of an item, without a check that the file is a picture.
 
     Returns None if there is no original, or if the data set is not allowed to read the original.
     Raises ItemError.
@@ -90,7 +90,8 @@ def open_original(items: ItemSet, item: int) -> BinaryIO | None:
 def raw(items: ItemSet, item: int) -> bytes | None:
     """Return the original bytes of a picture that was in a table.
 
-    Returns None for a picture from a file, and if the original is not larger than the stored copy.
+    Returns None if the picture was in a file of its own, or if the original is not larger than the
+    stored copy.
     """
     if items.table is None or items.originals is None:
         return None
@@ -116,8 +117,9 @@ def sound(items: ItemSet, item: int) -> bytes:
     path = items.table.value(item_table.PATH, item)
     if items.root is None or path is None:
         raise RequestError(
-            "the sound files are not read, because this project was made or copied elsewhere. "
-            "Give the folder of the sound files with --root to `lodespace serve` or `export`",
+            "the server may not read the sound files, because this project was made or copied "
+            "elsewhere. To permit it, give the folder of the sound files with --root to "
+            "`lodespace serve` or `export`",
             code="no_original",
             status=404,
         )

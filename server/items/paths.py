@@ -47,7 +47,7 @@ def printable(text: str) -> str:
 
 
 def walk(root: Path) -> Iterator[bytes | BadItem]:
-    """Paths of all regular files below `root`, relative to `root`, and reasons for left-out files.
+    """Yield the path of each regular file below `root`, relative to `root`, or why it is left out.
 
     Paths are sorted by name, and the files of a folder come before the folder's subfolders. Hidden
     files and files that operating systems create are skipped. Links are followed only to files

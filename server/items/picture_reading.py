@@ -13,7 +13,7 @@ PLANES: tuple[Planes, ...] = ("first", "middle", "max")
 MAX_CHANNELS = 3
 """Largest number of channels that are composed into one picture."""
 MOST_STATED = 1024
-"""Largest number of channels of a file."""
+"""Limit for the channel numbers that a data set or a person can state."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class PictureReading:
 
     @classmethod
     def of(cls, details: Mapping[str, Any]) -> "PictureReading":
-        """Return the record in the details of a data set.
+        """Return how pictures are read according to the details of a data set.
 
         Values that are not valid are ignored: another person may have written the details.
         """

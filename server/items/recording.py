@@ -43,7 +43,7 @@ class Recording(Protocol):
         ...
 
     def seek(self, frame: int) -> int:
-        """Go to the sample `frame`."""
+        """Go to the sample `frame`, and return the number of this sample."""
         ...
 
     def __enter__(self) -> Self: ...
@@ -51,7 +51,7 @@ class Recording(Protocol):
 
 
 def open_recording(file: BinaryIO) -> Recording:
-    """Open a sound file, whose first bytes decide which library reads it.
+    """Open a sound file. Its first bytes decide which library reads the file.
 
     Raises ItemError if the file needs the extra `video`, and errors of soundfile.
     """

@@ -102,7 +102,10 @@ class ItemTable:
         new.replace(path)
 
     def with_column(self, name: str, values: list[Any]) -> "ItemTable":
-        """Return a copy with `values` in Lodespace's own column `name`, added or replaced."""
+        """Return a copy of the table that has `values` in the column `name`.
+
+        `name` is one of Lodespace's own columns. The column is added if the table does not have it.
+        """
         column = pa.array(values, OWN_TYPES[name])
         number = self._numbers.get(name)
         if number is None:
@@ -161,7 +164,9 @@ class ItemTable:
         return python_values(self.table.column(column).slice(item, 1))[0]
 
     def matching(self, text: str) -> list[int]:
-        """Return the items, ascending, whose id, path or any column contains `text`, ignoring case.
+        """Return the items with `text` in their id, path or any column, in ascending order.
+
+        Upper and lower case are equal.
 
         `column:text` searches one column.
         """

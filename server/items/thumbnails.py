@@ -89,7 +89,7 @@ def page_file(
 
 
 def _is_whole(kept: bytes, kind: PageKind) -> bool:
-    """Whether a file of the cache has its end."""
+    """Whether the content `kept` of a cached page is complete, not cut off."""
     if kind == "png":
         return kept.startswith(_PNG_BEGIN) and kept.endswith(_PNG_END)
     return kept[:4] == b"RIFF" and int.from_bytes(kept[4:8], "little") == len(kept) - 8

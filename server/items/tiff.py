@@ -51,7 +51,7 @@ class Layout(NamedTuple):
     deep: bool
     """Whether the numbers have more than 8 bits, or are signed."""
     further: bool
-    """Whether the file has pages that are not of this stack, because size or type differ."""
+    """Whether the file also has pages of another size or type, which are not in this stack."""
 
 
 class Numbers(NamedTuple):
@@ -66,7 +66,7 @@ class Numbers(NamedTuple):
 
 
 def is_tiff(file: BinaryIO) -> bool:
-    """Whether `file` begins like a TIFF file. `file` is at its beginning before and after."""
+    """Whether `file` begins like a TIFF file. Its position must be 0, and is 0 again afterwards."""
     head = file.read(4)
     file.seek(0)
     return head in HEADS
@@ -75,8 +75,8 @@ def is_tiff(file: BinaryIO) -> bool:
 def page_count(file: BinaryIO, most: int = MAX_PAGES) -> int:
     """Return the number of pages of a TIFF file, at most `most` + 1. 0 for a damaged file.
 
-    tifffile does not count them, because a hostile file can have millions of pages of a few bytes.
-    `file` is at its beginning afterwards.
+    The pages are not counted by tifffile, because a hostile file can have millions of pages of a
+    few bytes. `file` is at its beginning afterwards.
     """
     try:
         return _count_pages(file, most)
@@ -149,7 +149,7 @@ class Stack:
         Args:
             file: The file.
             frame: (height, width) for which a level of a pyramid is chosen. None: the largest.
-            paged: Whether an axis whose meaning the file does not state has pages.
+            paged: Whether an axis without a stated meaning is read as pages.
             number: Index of the series.
         """
         self.paged = paged
@@ -215,7 +215,7 @@ class Stack:
         return Layout(inner["Y"], inner["X"], channels, stated, planes, deep, further)
 
     def _may_be_channels(self, axis: Axis, deep: bool) -> bool:
-        """Whether an axis whose meaning the file does not state is read as channels."""
+        """Whether `axis`, whose meaning the file does not state, is read as channels."""
         return not self.paged and axis.letter in "QI" and axis.length <= _FEW and deep
 
     @property
@@ -294,7 +294,9 @@ class Stack:
         return np.moveaxis(page, [axes.index(a) for a in "YXS" if a in axes], range(page.ndim))
 
     def page_at(self, place: dict[str, int]) -> npt.NDArray[Any]:
-        """The page at `place`, the index along each axis of `leading`, by letter."""
+        """Return the page at `place`: the index along each axis of `leading`, by the axis's
+        letter.
+        """
         lengths = [axis.length for axis in self.leading]
         number = 0
         if lengths:
@@ -326,7 +328,10 @@ def _one_of(axis: Axis, reading: PictureReading) -> int:
 
 
 def _level(series: Any, frame: tuple[int, int] | None) -> Any:
-    """Return the smallest level of a pyramid that is at least twice `frame`, else the largest."""
+    """Return the smallest level of a pyramid that is at least twice as large as `frame`.
+
+    Return the largest level if no level is so large, or if `frame` is None.
+    """
     levels = [level for level in series.levels if level.axes == series.axes]
     if frame is None or not levels:
         return series

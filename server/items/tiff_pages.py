@@ -11,7 +11,10 @@ from lodespace.items.errors import ItemError
 from lodespace.items.tiff import PLAIN_KINDS, WHITE_IS_ZERO, Stack
 
 _MOST_SERIES = 256
-"""Largest number of stacks of a file, with pages of different sizes, that are read."""
+"""Largest number of stacks that are read from a file.
+
+Pages of different sizes are different stacks.
+"""
 
 
 class Page(NamedTuple):
@@ -30,7 +33,7 @@ class Page(NamedTuple):
 def pages(file: BinaryIO, every: int = 1) -> Iterator[Page | ItemError]:
     """Yield each page with its channels, or the reason why a page cannot be read.
 
-    An axis whose meaning the file does not state has pages, not channels.
+    An axis without a stated meaning is read as pages, not as channels.
 
     Args:
         file: The file.

@@ -6,7 +6,7 @@ A file of 4 MB can unpack to 4 GB of zeros, and fill the disk or keep an import 
 from lodespace.errors import DatasetError
 
 ALWAYS = 2 * 10**9
-"""Number of bytes to which a file of any size is allowed to unpack."""
+"""Number of bytes to which even the smallest file may unpack."""
 RATIO = 20
 """A file may unpack to this multiple of its size. Files of pictures and measurements usually unpack
 to 1 to 10 times their size."""
@@ -20,8 +20,8 @@ times its size."""
 def most_unpacked(size: int, given: float | None, ratio: int = RATIO) -> int:
     """Return the number of bytes to which a file of `size` bytes may unpack.
 
-    `given` is the limit of --unpacked in GB. If it is None, the limit is the larger of ALWAYS and
-    `ratio` times the size.
+    `given` is the limit of --unpacked in GB. If `given` is None, the limit is the larger of ALWAYS
+    and `ratio` times the size.
     """
     return max(ALWAYS, ratio * size) if given is None else int(min(max(given, 0), 1e9) * 1e9)
 

@@ -44,7 +44,7 @@ class ValueSample:
         """
         self.dtype = dtype
         self.marks: list[float] = []
-        """Numbers that mark pixels without a value, as found by `range`."""
+        """Numbers that mark pixels without a value. `range` sets them."""
         self.share = min(1.0, _MOST_VALUES / expected) if expected else 1.0
         self.least, self.most = math.inf, -math.inf
         self._parts: list[npt.NDArray[Any]] = []
@@ -52,7 +52,10 @@ class ValueSample:
         self._random = np.random.default_rng(0)
 
     def add(self, values: npt.NDArray[Any]) -> None:
-        """Add the finite numbers of `values`, or of a large data set a random sample of them."""
+        """Add the finite numbers of `values`.
+
+        For a large data set, only a random part of the numbers is added.
+        """
         values = values.reshape(-1)
         if np.issubdtype(values.dtype, np.floating):
             values = values[np.isfinite(values)]
@@ -176,9 +179,10 @@ def own_range(values: npt.NDArray[Any]) -> Range:
 
 
 def to_bytes(values: npt.NDArray[Any], scale: Range) -> npt.NDArray[np.uint8]:
-    """Return the numbers as uint8: `scale` becomes 0 to 255, and numbers outside of it are clipped.
+    """Return the numbers as uint8.
 
-    NaN becomes 0: it marks pixels without a measurement.
+    `scale` becomes 0 to 255. Numbers outside of `scale` are clipped. NaN, which marks pixels
+    without a measurement, becomes 0.
     """
     if values.dtype == np.uint16:
         return _table(scale)[values]

@@ -120,12 +120,12 @@ def test_arrays_of_any_order_are_read_with_labels_beside(tmp_path: Path, bring: 
 @pytest.mark.parametrize(
     ("numbers", "wanted", "doubt"),
     [
-        ([1, 2, 3], ["a", "b", "c"], "from 1 to 3, so that 1 is a"),
-        ([1.0, 3.0, np.nan], ["a", "c", None], "1 is a"),
+        ([1, 2, 3], ["a", "b", "c"], "from 1 to 3, so 1 is the class a"),
+        ([1.0, 3.0, np.nan], ["a", "c", None], "1 is the class a"),
         ([0, 1, 2], ["a", "b", "c"], ""),
-        ([0, 2, 3], ["a", "c", "3"], "3 without a class name"),
-        ([1, 2, -1], ["b", "c", None], "none is a, the name of 0"),
-        ([2, 2, 1], ["c", "c", "b"], "none is a"),
+        ([0, 2, 3], ["a", "c", "3"], "without a class name: 3"),
+        ([1, 2, -1], ["b", "c", None], "no label is 0, the class a"),
+        ([2, 2, 1], ["c", "c", "b"], "no label is 0"),
     ],
 )
 def test_numbers_of_class_names_count_from_0_or_1(
@@ -140,4 +140,4 @@ def test_numbers_of_class_names_count_from_0_or_1(
 def test_a_background_without_items_and_columns_without_names() -> None:
     assert not ArrayLabels("m", np.array([1, 2]), 2, ["background", "a", "b"]).findings()
     hot = ArrayLabels("m", np.eye(3, dtype=int), 3, ["a", "b"])
-    assert "3 columns, but 2 class names" in hot.findings()[-1].text
+    assert "in 3 columns, with 2 class names" in hot.findings()[-1].text

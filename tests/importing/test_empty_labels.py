@@ -81,7 +81,7 @@ def test_numbers_of_rows_that_alone_name_pictures_are_doubtful(tmp_path: Path) -
     root = pictures(tmp_path / "d", *(f"{n}.png" for n in range(1, 5)))
     (root / "t.csv").write_text("nr,label\n1,a\n2,b\n3,a\n4,b\n")
     assert list(labels(root).values()) == ["a", "b", "a", "b"]
-    text = "t.csv: the numbers in the column nr are taken for the names of the pictures, but may"
-    assert (f"{text} only count the rows", "--image COLUMN") in doubts(root)
+    text = "t.csv: the numbers in the column nr are read as the names of the pictures, but they"
+    assert (f"{text} may only count the rows", "--image COLUMN") in doubts(root)
     (root / "t.csv").write_text("image_id,label\n1,a\n2,b\n3,a\n4,b\n")
     assert doubts(root) == []

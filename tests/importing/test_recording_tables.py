@@ -42,7 +42,9 @@ def test_a_folder_labels_a_recording_only_with_a_class_of_the_tables(tmp_path: P
         "train_short/owl/2.wav": "owl",
     }
     texts = {finding.text: finding.option for finding in source.findings()}
-    assert texts["1 recording that the tables do not label: from the folder names (owl)"] == ""
+    assert (
+        texts["1 recording without a label in the tables: labels from the folder names (owl)"] == ""
+    )
     text = "1 recording without a label in the tables, in folders that the tables do not name as"
     assert texts[f"{text} classes (train_long)"] == "--labels-at parent"
     source = SoundFolder(tmp_path, ImportOptions(labels_at="parent"))

@@ -120,8 +120,8 @@ def test_folders_that_repeat_the_ids_of_a_table_are_doubtful(tmp_path: Path) -> 
     assert set(labels(root).values()) == {"106", "107"}
     lines = check_data(str(root), ImportOptions()).lines
     found = {line.option: line.text for line in lines if line.doubtful}
-    assert "are the column patient_id of train.csv" in found["--labels-at none"]
-    assert "no column is named as labels are" in found["--label view"]
+    assert "repeat the column patient_id of train.csv" in found["--labels-at none"]
+    assert "no column has a usual name for labels" in found["--label view"]
 
 
 def test_a_table_of_pictures_without_a_class_folder_is_reported(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_whole_numbers_of_tables_and_folders_are_equal_by_value(tmp_path: Path) 
     for n in range(12):
         (root / f"train/{n:05}/GT-{n}.csv").unlink()
     assert labels(root)["test/100.png"] is None
-    assert any("2 pictures without a label from a folder, although" in t for t in doubts(root))
+    assert any("2 pictures without a label from a folder. Labels in" in t for t in doubts(root))
 
 
 def test_tables_beyond_the_first_eight_forms_are_doubtful(tmp_path: Path) -> None:
@@ -207,7 +207,9 @@ def test_files_that_cannot_give_the_labels_are_not_proposed(tmp_path: Path) -> N
     found = [line for line in lines if line.doubtful and line.option]
     assert {line.option for line in found} == {"--labels-from FILE"}
     text = " ".join(line.text for line in found)
-    assert "no row of train.csv names a picture, but names of pictures begin with its" in text
+    assert (
+        "no row of train.csv names a picture, but names of pictures begin with cells of its" in text
+    )
     for part in ("instances.json: COCO", "album.json: it", "annotations.xml: this"):
         assert part in text
     assert "1 file named like a picture, such as a_red.png.json" in text

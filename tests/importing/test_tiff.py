@@ -284,5 +284,5 @@ def test_further_pictures_in_a_file_are_reported(tmp_path: Path) -> None:
     with (root / "a.tif").open("rb") as file:
         assert tiff.layout(file).further
     found = [f.text for f in PictureFolder(root, ImportOptions()).findings() if f.doubtful]
-    text = "2 of 4 files looked at have several pictures or frames; the first is read. Of a file"
+    text = "2 of 4 files looked at have several pictures or frames; the first is read. If DATA"
     assert any(line.startswith(text) for line in found)

@@ -85,7 +85,9 @@ def test_formats_of_annotations_that_are_not_read_name_the_next_step(tmp_path: P
     (tmp_path / "a.TextGrid").write_text("x")
     assert any("each named like its recording" in text for text in doubts(tmp_path))
     (tmp_path / "all.csv").write_text("start,end,label\n0,1,owl\n1,2,crow\n")
-    assert any("no column names recordings: name it like one" in text for text in doubts(tmp_path))
+    assert any(
+        "no column for the recording: name the file like it" in text for text in doubts(tmp_path)
+    )
     (tmp_path / "all.csv").rename(tmp_path / "a.csv")
     report = check_data(str(tmp_path), ImportOptions()).summary()
     assert "1 of 6 items in 1 class: owl (1)" in report

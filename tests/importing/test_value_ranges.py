@@ -315,5 +315,5 @@ def test_numbers_of_two_sizes_and_marks_make_the_range_doubtful() -> None:
     fractions[:, :2] = -9999
     found = from_arrays("m", fractions).findings()[-1]
     assert found.doubtful
-    assert "pixels with the number -9,999 are read as pixels without value" in found.text
+    assert "pixels with the number -9,999 are read as pixels without a measurement" in found.text
     assert found.option.startswith("--range -9999")

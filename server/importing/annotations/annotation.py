@@ -63,7 +63,9 @@ class AnnotationFile:
     by_program: bool = False
     """Whether a program such as BirdNET found the annotations."""
     own: bool = False
-    """Whether the entries name no recording. The name of the file then names the recording."""
+    """Whether the recording is found by the name of the file, because no entry names a
+    recording.
+    """
     own_names: tuple[str, ...] = ()
     """Possible names of the recording, made from the name of the annotation file, the best first.
 

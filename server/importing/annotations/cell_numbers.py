@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 _LARGEST = 1e12
-"""Numbers of seconds or Hz are smaller."""
+"""Limit for numbers of seconds or Hz. A cell with a number of this size or larger is an error."""
 FACTORS = {
     "s": 1.0, "sec": 1.0, "secs": 1.0, "second": 1.0, "seconds": 1.0,
     "ms": 1e-3, "msec": 1e-3, "milliseconds": 1e-3, "min": 60.0, "minutes": 60.0,

@@ -61,7 +61,7 @@ _CONFIDENCES = ("confidence", "score", "probability", "conf")
 _SPLITS = ("split", "subset", "fold")
 _SEVERAL = frozenset({"labels", "annotations", "tags", "classes"})
 _KILOHERTZ = frozenset({"bottom_freq", "top_freq"})
-"""Names of the R package warbleR, whose frequencies are in kHz."""
+"""Names of columns that the R package warbleR writes. The frequencies are in kHz."""
 _FILE_NAME = re.compile(r".*[^\s.]\.[A-Za-z][A-Za-z0-9]{1,4}")
 _OTHER_TIME = re.compile(r"(start|begin|onset|end|stop)(_.*)?_(samples?|frames?|index|pos)")
 _TIMES = frozenset({*_STARTS, *_ENDS, *_DURATIONS, "offset", "file_offset"})
@@ -187,8 +187,8 @@ def columns_by_content(rows: Sequence[dict[str, Any]], durations: bool | None = 
 
     Args:
         rows: The first rows of the table.
-        durations: Whether the second of two numbers is the duration, and not the end. None: it is
-            the duration if it is smaller than the first number in many rows.
+        durations: Whether the second of two numbers is the duration, and not the end. None: the
+            second number is the duration if it is smaller than the first number in many rows.
     """
     columns = Columns(nameless=True)
     numbers: list[str] = []
@@ -218,7 +218,9 @@ def columns_by_content(rows: Sequence[dict[str, Any]], durations: bool | None = 
 
 
 def with_files_by_content(columns: Columns, rows: Sequence[dict[str, Any]]) -> None:
-    """Add the columns whose first cells are names of files, unless `columns` has such columns.
+    """Add the columns whose first cells are names of files.
+
+    Do nothing if `columns` already has such columns.
 
     Args:
         columns: Columns that were found by their names.

@@ -16,7 +16,7 @@ from lodespace.items.paths import shown
 def read_beside(
     root: Path, others: Iterable[bytes], options: ImportOptions
 ) -> tuple[list[AnnotationFile], list[bytes]]:
-    """Return the files of annotations among the files `others` in `root`, and their paths.
+    """Return the annotation files among the files `others` in `root`, and the path of each.
 
     Files that are not annotations are ignored, and so are tables such as sample_submission.csv,
     which show how to hand in predictions. In all tables without column names, the second number has
@@ -42,12 +42,13 @@ def read_beside(
 def read_alike(
     files: list[AnnotationFile], again: Callable[[int, bool], AnnotationFile | None]
 ) -> None:
-    """Read the second number (end or duration) in one way in all tables without names of columns.
+    """Give the second number the same meaning in all tables without column names.
 
-    See nameless_times.py.
+    The number is an end or a duration; nameless_times.py decides which of the two.
 
     Args:
-        files: The files of a data set. A table that was read in another way is replaced.
+        files: The files of a data set. A table in which the number got the other meaning is
+            replaced.
         again: Function that reads a file, by its index and whether the number is a duration.
     """
     durations = are_durations(file.nameless_times for file in files if file.nameless_times)

@@ -37,7 +37,7 @@ class ItemLabels:
     Only for names whose folder differs from the item's folder.
     """
     unused: int = 0
-    """Number of annotations of known recordings whose overlap with every item is too small."""
+    """Number of annotations of known recordings that do not overlap any item enough."""
     notes: list[str] = field(default_factory=list[str])
     """Remarks for a person to check."""
     exact: int = 0
@@ -51,11 +51,12 @@ class ItemLabels:
 
 
 def match_items(annotations: Sequence[Annotation], items: ItemSet, overlap: float) -> ItemLabels:
-    """Return the labels of `items` by `annotations`.
+    """Return the labels that `annotations` give to `items`.
 
     An annotation that names the id or the path of an item labels this item (path_match.py). An
-    annotation that names a recording and has times labels the items of the recording that it
-    overlaps (window_labels.py). Without times, it labels all items of the recording.
+    annotation that names a recording and has times labels the items of the recording that overlap
+    the annotation (window_labels.py). An annotation without times labels all items of the
+    recording.
     """
     return _Matching(items).run(annotations, overlap)
 

@@ -30,7 +30,7 @@ class LabelCells:
         self._known: dict[str, tuple[str, ...]] = {}
 
     def __call__(self, cell: Any) -> tuple[str, ...]:
-        """Return the labels in a cell, in order, without those that stand for a missing value."""
+        """Return the labels in a cell, in order. Texts that mean a missing value are left out."""
         if not isinstance(cell, str):
             return tuple(self._read(cell))
         labels = self._known.get(cell)

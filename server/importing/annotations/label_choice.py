@@ -16,13 +16,16 @@ from lodespace.importing.tables.table_rows import Row
 _LONGEST = 10_000
 """Largest number of characters of a cell with labels."""
 _ONE_EACH = 0.8
-"""Columns with marks are chosen if, of the rows with a mark, at least this share has only one."""
+"""Columns with marks are read as classes only if most marked rows have a single mark.
+
+This is the smallest share of such rows among the marked rows.
+"""
 _PRESENT = frozenset({"1", "pos", "x", "yes", "true"})
 """Marks of a class that is present."""
 _MARKS = ({"0", "1"}, {"pos", "neg", "unk"}, {"yes", "no"}, {"true", "false"}, {"x", "-"})
-"""Marks of a class that is present, absent or unknown, in one column."""
+"""Sets of marks that state that a class is present, absent or unknown. A column uses one set."""
 _MOST_DISTINCT = 0.5
-"""Largest number of different values per row in a column that may hold labels."""
+"""A column with more different values per row than this does not hold labels."""
 
 
 @dataclass
@@ -103,8 +106,9 @@ def choose_labels(
 
 
 def matching(names: Sequence[str], pattern: str) -> tuple[str, ...]:
-    """Return the columns that a pattern such as "is_*" or "owl,crow" names; () for any
-    other text.
+    """Return the columns that fit a pattern such as "is_*" or "owl,crow".
+
+    Return () for a text without *, ? or comma, which is not a pattern.
     """
     if not any(mark in pattern for mark in "*?,"):
         return ()
@@ -128,7 +132,7 @@ def _has_marks(name: str, first: Sequence[Row]) -> bool:
 def _classes(unused: Sequence[str], first: Sequence[Row]) -> tuple[str, ...]:
     """Return the columns among `unused` that may have one class each.
 
-    A column that counts the marks of each row is left out.
+    A column with the number of marks in each row is left out.
     """
     marked = [name for name in unused if _has_marks(name, first) and not split_of_file(name)]
     found = LabelChoice(classes=tuple(marked))

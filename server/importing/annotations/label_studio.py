@@ -141,7 +141,7 @@ def _flat_tasks(records: Iterable[dict[str, Any]]) -> list[_Task]:
 
 
 def _opened(cell: Any) -> Any:
-    """Return the value of a cell that holds JSON; other cells as they are."""
+    """Parse a cell that holds JSON. Other cells are returned unchanged."""
     if isinstance(cell, str) and cell[:1] in ("{", "["):
         try:
             return json_value(cell)
@@ -180,7 +180,7 @@ def _is_file(text: str) -> bool:
 
 
 def paths_in(reference: str) -> tuple[str, ...]:
-    """Return the paths that a reference of Label Studio to a file can mean, the most likely first.
+    """Return the possible paths of a file in Label Studio, the most likely path first.
 
     "/data/local-files/?d=a%20b.png" is "a b.png". A URL is its path without the query.
     """
@@ -196,8 +196,8 @@ def paths_in(reference: str) -> tuple[str, ...]:
 def _decided(found: AnnotationFile, tasks: Sequence[_Task], control: str | None) -> AnnotationFile:
     """Add the labels of the tasks to `found`. If a task has several votes, one is chosen.
 
-    The newest ground truth is chosen or, without a ground truth, the newest vote with the most
-    frequent label.
+    If votes are marked as ground truth, the newest of these votes is chosen. Otherwise, the newest
+    vote with the most frequent label is chosen.
     """
     controls = Counter(name for vote in _votes(tasks) for name in vote.choices)
     regions = Counter(region[0] for vote in _votes(tasks) for region in vote.regions)
@@ -253,7 +253,7 @@ def _control(controls: Counter[str]) -> str:
 
 
 def _winner(votes: Sequence[_Vote], control: str) -> tuple[_Vote, bool]:
-    """Return the vote that counts, and whether all votes have the same labels."""
+    """Return the vote whose labels are used, and whether all votes have the same labels."""
     firsts = [vote.choices.get(control, ("",))[0] for vote in votes]
     agreed = len(set(firsts)) == 1 and all(vote.regions == votes[0].regions for vote in votes)
     counts = Counter(firsts)

@@ -32,7 +32,10 @@ class NamelessTimes:
             later < first or first + second <= later
             for (first, second), (later, _) in itertools.pairwise(pairs)
         )
-        """Whether the second number may also be a duration: the parts then do not overlap."""
+        """Whether the second number may be a duration.
+
+        Parts with this duration then do not overlap.
+        """
 
     def finding(self) -> Finding:
         """How the second number is read."""

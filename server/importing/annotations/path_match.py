@@ -28,13 +28,16 @@ _UPLOAD = re.compile(r"[0-9a-f]{8}-(.+)", re.DOTALL)
 
 @dataclass(frozen=True)
 class Match:
-    """The path that belongs to a name."""
+    """The path that was found for a name."""
 
     index: int
     """Index of the path. -1 if several paths match equally well."""
     how: How
     parts: int = 0
-    """Number of parts (file name and folders), from the end, that path and name have in common."""
+    """Number of parts that the path and the name have in common, counted from the end.
+
+    The parts are the file name and the folders.
+    """
     several: tuple[int, ...] = ()
     """Indices of the first few paths that match equally well."""
     elsewhere: bool = False
@@ -46,7 +49,7 @@ class Match:
 def match_paths(
     names: Iterable[str], paths: Sequence[str], stated: Collection[str] | None = None
 ) -> dict[str, Match]:
-    """Return the match of each name that has one. Names without a match are left out.
+    """Return the match of each name. Names without a match are left out.
 
     A name matches the path that is equal to it. Otherwise it matches the path with which it shares
     the longest end: the file name and as many of the last folders as possible. If no path shares
@@ -100,7 +103,9 @@ def _folded(parts: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _uploaded(parts: tuple[str, ...]) -> tuple[str, ...]:
-    """The parts, with the file name that Label Studio gives an uploaded file, less the prefix.
+    """Return `parts` with the file name that Label Studio gives an uploaded file.
+
+    The prefix of this file name is left out.
 
     Only letters, digits, "_", "-" and "." are kept, and spaces become "_".
     """
@@ -130,7 +135,10 @@ In each comparison, the changed names are compared with the changed paths."""
 def _by_tail(
     wanted: dict[str, tuple[str, ...]], paths: Iterable[tuple[str, ...]], how: How
 ) -> dict[str, Match]:
-    """Return the match with the longest equal end, for each name in `wanted` that has a match."""
+    """Return a match for each name in `wanted` that ends like a path.
+
+    The match is the path with the longest equal end. Names without a match are left out.
+    """
     tails: dict[tuple[str, ...], list[int]] = {}
     for parts in wanted.values():
         for count in range(1, min(len(parts), _MOST_PARTS) + 1):
@@ -204,7 +212,10 @@ def _without_other_folders(
 
 
 def _without_rivals(found: dict[str, Match]) -> dict[str, Match]:
-    """Make matches unclear if names in different folders match one path by the file name alone."""
+    """Return `found`, with -1 as `index` of matches that compete for the same path.
+
+    Matches compete if their names have different folders, and only the file name matches the path.
+    """
     longest: dict[int, tuple[str, ...]] = {}
     rivals: set[int] = set()
     folders: dict[str, tuple[str, ...]] = {}

@@ -28,7 +28,7 @@ end of the recording.
 
 
 class RecordingAnnotations:
-    """Annotations per recording, and what was understood of their files."""
+    """Annotations by recording, and findings about the files with annotations."""
 
     def __init__(
         self,
@@ -54,13 +54,13 @@ class RecordingAnnotations:
         self.labels: dict[bytes, WindowLabels] = {}
         """Labels per recording that has annotations."""
         self.named: set[bytes] = set()
-        """Recordings that a file with labels names, with or without a label."""
+        """Recordings in files with labels, including those whose row has no label."""
         self.matched: Counter[How] = Counter()
         """Number of annotations by the way in which their recordings were found."""
         self.used: set[int] = set()
         """Indices of the files with an annotation of a recording."""
         self.unlabelled: list[AnnotationFile] = []
-        """Tables of the recordings in which no column is known to have labels.
+        """Tables without a known column of labels, about recordings.
 
         Tables with times are not used. From tables without times, only the other columns are used.
         """
@@ -72,7 +72,7 @@ class RecordingAnnotations:
         self._unsure: list[float] = []
         """Confidence of each used label that is from a program such as BirdNET."""
         self.elsewhere: dict[str, str] = {}
-        """Path of the recording, per name that fits a recording in a folder with another name."""
+        """Paths of recordings in another folder than the annotations state, by the stated name."""
         self.names = [shown(path) for path in recordings]
         names = {name for file in self.files for a in file.annotations for name in a.names}
         for file in self.files:
@@ -119,7 +119,7 @@ class RecordingAnnotations:
         if file.bad and not file.annotations:
             return
         if not file.annotations:
-            # The table of a recording in which a person found nothing.
+            # The table belongs to a recording in which a person found nothing.
             own = (found[name].index for name in file.own_names if name in found)
             index = next((index for index in own if index >= 0), None)
             if index is not None:
@@ -140,7 +140,7 @@ class RecordingAnnotations:
                     elsewhere[annotation.names[-1]] = self.names[match.index]
             elif annotation.names:
                 lost = unclear if matches else unknown
-                own = f"{file.name} (no column names recordings: name it like one)"
+                own = f"{file.name} (no column for the recording: name the file like it)"
                 lost[own if file.own else annotation.names[-1]] += 1
         only = self._only_recording(file)
         if not of_file and only is not None:
@@ -166,7 +166,7 @@ class RecordingAnnotations:
     def _drop_foreign_times(
         self, file: AnnotationFile, of_file: Sequence[tuple[int, How, Annotation]]
     ) -> None:
-        """Make labels of whole recordings from annotations whose times are of other recordings.
+        """Turn annotations with the times of other recordings into labels of whole recordings.
 
         Some data sets were cut from longer recordings, and state the times of the
         cuts in the longer recordings. Then there is one annotation per recording, and most of these
@@ -188,7 +188,7 @@ class RecordingAnnotations:
             file.findings.append(Finding("labels", text, doubtful=True))
 
     def _only_recording(self, file: AnnotationFile) -> int | None:
-        """Return the only recording in the folder of a file that names no recording, as an index.
+        """Return the index of the only recording in the folder of `file`, which names no recording.
 
         Returns None unless the folder has exactly one recording.
         """
@@ -226,7 +226,7 @@ class RecordingAnnotations:
         """Let annotations that were exported from windows label only their own windows.
 
         Such annotations have the times of windows, and some overlap each other. If none overlap, a
-        program may have made them in longer steps, so they label all windows that they overlap.
+        program may have made them in longer steps. Each then labels all windows that it overlaps.
         """
         on_grid = [labels for labels in self.labels.values() if labels.on_grid(window, hop)]
         exported = any(labels.overlapping for labels in on_grid)
@@ -244,7 +244,7 @@ class RecordingAnnotations:
         found += unlabelled_findings(self.unlabelled, self.label)
         for lost, why in (
             (self.unknown, "without a recording of this name"),
-            (self.unclear, "that fit no recording clearly"),
+            (self.unclear, "with a name that fits several recordings"),
         ):
             if lost:
                 some = f"{counted(lost.total(), 'annotation')} {why}: {_examples(lost)}"

@@ -27,7 +27,7 @@ _LOOKED_AT = 50
 _MOST_LOOKED_AT = 2000
 """Number of rows that are read to find the labels, and whether the character | separates them."""
 _KEPT = 1 << 28
-"""Largest number of characters in all columns that are kept beside labels, names and times."""
+"""Largest number of characters that are kept from columns other than labels, names and times."""
 
 
 def read_table(
@@ -48,8 +48,8 @@ def read_table(
         options: The options `label`, `id`, `missing` and `clips`. If annotations become items
             (`clips`), rows with times but without labels are annotations, too, and the further
             columns are kept. Otherwise such a table is `unlabelled`.
-        identified: Whether columns with ids or pictures may name the labelled items. Otherwise
-            only columns with recordings may.
+        identified: Whether columns with ids or pictures may name the labelled items. Otherwise,
+            only columns with recordings may name them.
         durations: Whether the second number is a duration, in a table that does not name its
             columns. None: decided from the numbers (nameless_times.py).
     """
@@ -123,7 +123,10 @@ def _good(rows: Rows) -> Iterable[tuple[str, Row]]:
 
 
 def _one_per_recording(columns: Columns, first: Sequence[Row]) -> bool:
-    """Whether each row names another recording, so its values may be for the whole recording."""
+    """Whether no two rows name the same recording.
+
+    The values in a row may then be for the whole recording.
+    """
     names = [tuple(str(row.get(name)) for name in columns.files) for row in first]
     return bool(columns.files) and len(set(names)) == len(names)
 
@@ -137,9 +140,10 @@ def _kind(columns: Columns) -> str:
 
 
 def _selections_in_spectrograms(rows: Rows, columns: Columns) -> set[str]:
-    """Numbers of the selections that Raven lists in a spectrogram.
+    """Return the numbers of the selections that have a row for the view "Spectrogram".
 
-    Raven lists a selection once per view. Empty for a table in which no selection is listed twice.
+    Raven writes one row per view for each selection. Empty if the table is not from Raven, or has
+    no views.
     """
     view, selection = columns.view, columns.selection
     if not columns.raven or view is None or selection is None:
@@ -183,7 +187,10 @@ class _Reader:
         """By column: how many cells do not have the expected number, and the first such cell."""
 
     def _minor(self, row: Row, column: Column | None) -> float | None:
-        """Return the number in a cell that a row can lack; None if the text is not a number."""
+        """Return the number in a cell.
+
+        If the text is not a number, return None, and count the cell in `unread`.
+        """
         try:
             return _scaled(row, column)
         except ItemError:
@@ -254,7 +261,10 @@ class _Reader:
 
 
 def _scaled(row: Row, column: Column | None) -> float | None:
-    """The number of a cell in seconds or Hz. Raises ItemError, which names the column."""
+    """Return the number in a cell, in seconds or Hz; None if there is no column or no number.
+
+    Raises ItemError with the name of the column.
+    """
     if column is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Findings on tables of recordings in which no column is known to have labels."""
+"""Findings on tables beside recordings, without a known column of labels."""
 
 import fnmatch
 import re
@@ -18,8 +18,7 @@ def unlabelled_findings(tables: Sequence[AnnotationFile], asked: str | None) -> 
     Args:
         tables: The tables. Tables with times are not used.
         asked: Column of `--label`, which these tables do not have. None: the option is not given.
-            If it is given, another table has the labels, so there is no finding on a table without
-            times.
+            With this option, another table has the labels, so a table without times has no finding.
     """
     alike: dict[tuple[bool, tuple[str, ...]], list[str]] = {}
     for table in tables:
@@ -40,13 +39,19 @@ def unlabelled_findings(tables: Sequence[AnnotationFile], asked: str | None) -> 
 
 
 def missing_columns(asked: str | None, files: Sequence[AnnotationFile]) -> list[str]:
-    """Return the columns with one class each that `--label` names, but no file in `files` has."""
+    """Return the columns of `--label` that no file in `files` has.
+
+    Empty unless the files have columns that stand for one class each.
+    """
     known = [name for file in files for name in file.class_columns]
     pieces = [piece.strip() for piece in asked.split(",")] if asked and known else []
     return [piece for piece in pieces if not any(fnmatch.fnmatchcase(n, piece) for n in known)]
 
 
 def _quoted(column: str) -> str:
-    """Return the text of an option's value. A list of columns is not shortened."""
+    """Return `column` as the value of an option, in quotation marks if it needs them.
+
+    The name of a single column is shortened; a list of columns is not.
+    """
     text = column if "," in column else short(column)
     return text if re.fullmatch(r"[\w,.]+", text) else f"'{text}'"

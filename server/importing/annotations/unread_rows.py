@@ -29,7 +29,7 @@ def with_unread_rows(
 
 
 def unread_findings(files: Sequence[AnnotationFile]) -> list[Finding]:
-    """Return a finding per file with rows that cannot be read."""
+    """Return one finding for each file in which rows cannot be read."""
     found: list[Finding] = []
     for file in files:
         if not file.bad:

@@ -10,11 +10,12 @@ from typing import Any
 from lodespace.importing.annotations.annotation import Annotation
 
 DEFAULT_OVERLAP = 0.5
-"""Default of the smallest overlap of annotation and window, as a share of the shorter of
-the two.
+"""Default for the smallest overlap of an annotation with a window.
+
+The overlap is a share of the shorter of the two.
 """
 SAME = 0.002
-"""Two times count as equal if they differ by at most this, in seconds. Ids have three decimals."""
+"""Largest difference between two equal times, in seconds. Times in ids have three decimals."""
 _TINY = 1e-6
 """Tolerance for times, in seconds. Files state times with 3 to 6 decimals."""
 
@@ -22,7 +23,7 @@ _TINY = 1e-6
 class WindowLabels:
     """The annotations of one recording. `of` returns the labels of a window.
 
-    An annotation counts in a window if both overlap by at least the share `overlap` of the shorter
+    An annotation counts in a window if their overlap is at least the share `overlap` of the shorter
     of the two. So a short call counts in the window that holds most of the call, and a long song
     counts in each window that it mostly fills. `of` states which label is the class of the window.
     """
@@ -57,9 +58,12 @@ class WindowLabels:
         self.grid = False
         """Whether each annotation labels only the window that has the same start and end."""
         self.asked = False
-        """Whether the labels of a window were asked for."""
+        """Whether `of` was called for a window."""
         self.used: set[int] = set()
-        """Indices in `timed` of the annotations whose labels a window got."""
+        """Indices of the annotations that label at least one window.
+
+        An index is a position in `timed`.
+        """
 
     @property
     def classes(self) -> frozenset[str]:
@@ -153,7 +157,7 @@ class WindowLabels:
     def clips(self, path: str) -> Iterator[tuple[str, Annotation]]:
         """Yield an id and the annotation for each different part of the recording at `path`.
 
-        Annotations with the same times and frequencies become one, with the labels of both.
+        Annotations with the same times and frequencies become one annotation with all their labels.
         """
         parts: dict[tuple[float | None, ...], Annotation] = {}
         for start, end, annotation in self.timed:
@@ -173,7 +177,9 @@ class WindowLabels:
             yield item_id, annotation
 
     def _counts(self, begin: float, stop: float, start: float, end: float) -> bool:
-        """Whether the annotation from `begin` to `stop` counts in the window `start` to `end`."""
+        """Whether the annotation from `begin` to `stop` counts in the window from `start`
+        to `end`.
+        """
         if stop <= begin:  # a point in time
             return start <= begin < end
         common = min(stop, end) - max(begin, start)

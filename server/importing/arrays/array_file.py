@@ -18,7 +18,10 @@ from lodespace.errors import DatasetError
 
 _BLOCK_BYTES = 16 << 20
 _MOST_ITEM_BYTES = 256 << 20
-"""Largest size of one item in bytes: a picture of 40 megapixels with three channels of 16 bits."""
+"""Largest size of one item in bytes.
+
+A picture of 40 megapixels with three channels of 16 bits has about this size.
+"""
 _MOST_WHOLE_BYTES = 1 << 30
 """Largest size in bytes of labels or ids, which are read into memory as a whole."""
 _MOST_HEADER_BYTES = 1 << 16
@@ -105,7 +108,9 @@ class ArrayFile:
             yield np.frombuffer(raw, self.dtype).reshape(count, *self.shape[1:])
 
     def _read(self, size: int, start: int) -> bytes:
-        """Read the next `size` bytes. `start`: index of the item at which they begin, for messages.
+        """Read the next `size` bytes.
+
+        `start`: index of the item at which the bytes begin, for messages.
 
         Raises DatasetError.
         """

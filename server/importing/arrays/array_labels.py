@@ -42,7 +42,7 @@ class ArrayLabels:
         self.names = tuple(class_names)
         self._hot = False
         self._asked = False
-        """Whether the labels of any item were asked for."""
+        """Whether the labels of any item have been read."""
         if labels is not None and len(labels) != count:
             raise DatasetError(
                 f"{name} has {len(labels)} labels for {count} items; there must be one label "
@@ -88,30 +88,31 @@ class ArrayLabels:
         return self.names[at] if 0 <= at < len(self.names) else str(number)
 
     def _numbering(self) -> tuple[int, list[str]]:
-        """Return the number of the first class name, 0 or 1, and doubts about fit of names and
-        numbers.
+        """Return the number that the first class name stands for: 0 or 1.
+
+        Also return doubts about whether the class names fit the numbers.
         """
         count = len(self.names)
         if self.labels is None or not count:
             return 0, []
         if self._hot:
             columns = self.labels.shape[1]
-            text = f"{columns:,} columns, but {count:,} class names; they are used in order"
+            text = f"in {columns:,} columns, with {count:,} class names, which are used in order"
             return 0, [] if columns == count else [text]
         numbers = _whole_numbers(self.labels)
         if not numbers.size:
             return 0, []
         least, most = int(numbers.min()), int(numbers.max())
         if least == 1 and most == count:
-            return 1, [f"from 1 to {count:,}, so that 1 is {self.names[0]}"]
+            return 1, [f"from 1 to {count:,}, so 1 is the class {self.names[0]}"]
         if most >= count:
             without = np.unique(numbers[numbers >= count])
             shown = ", ".join(map(str, without[:_MOST_SHOWN].tolist()))
             more = ", ..." if len(without) > _MOST_SHOWN else ""
-            text = f"{shown}{more} without a class name; 0 is {self.names[0]}"
+            text = f"without a class name: {shown}{more}; 0 is the class {self.names[0]}"
             return 0, [text]
         if least == 1 and self.names[0].lower() not in _NO_CLASS:
-            return 0, [f"from 1 to {most:,}, so that none is {self.names[0]}, the name of 0"]
+            return 0, [f"from 1 to {most:,}, so no label is 0, the class {self.names[0]}"]
         return 0, []
 
     def findings(self) -> list[Finding]:

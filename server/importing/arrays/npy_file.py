@@ -23,8 +23,8 @@ _MOST_LISTED = 6
 def from_npy(path: Path, options: ImportOptions | None = None) -> ArrayItems:
     """Return the array in a .npy file, with the labels in a file beside it.
 
-    The labels of X_train.npy are in y_train.npy. `--label` names another file beside. Raises
-    DatasetError.
+    The labels of X_train.npy are in y_train.npy. `--label` selects another file in the same folder.
+    Raises DatasetError.
     """
     options = options or ImportOptions()
     array = _opened(path, lambda file: file)
@@ -88,7 +88,7 @@ def _opened(path: Path, use: Callable[[ArrayFile], Any]) -> Any:
 
 
 class _Beside:
-    """The arrays in the folder of an array."""
+    """The other arrays in the folder of an array."""
 
     def __init__(self, path: Path, count: int) -> None:
         """Look for arrays beside `path`, an array with `count` items."""
@@ -128,7 +128,7 @@ class _Beside:
         return None, [*doubts, *self._findings(None, sure=True)]
 
     def _fits(self, file: Path) -> bool:
-        """Whether a file has a label per item."""
+        """Whether the array in `file` has one label per item."""
         try:
             shape = _opened(file, lambda found: found.shape)
         except DatasetError:
@@ -171,7 +171,9 @@ class _Beside:
 
 
 def _partners(stem: str) -> Iterator[str]:
-    """Yield the names of the file with the labels of X_train: y_train, labels_train, ..."""
+    """Yield names that the file with the labels can have: y_train, labels_train, ... for
+    X_train.
+    """
     for item in ITEMS[:-1]:
         for label in LABELS[:-1]:
             begin, _, end = stem.partition("_")

@@ -22,7 +22,7 @@ ITEMS = (
     "x", "images", "image", "imgs", "img", "pictures", "pixels", "data", "features", "embeddings",
     "embedding", "vectors", "vector", "inputs", "samples", "arr 0",
 )  # fmt: skip
-"""Usual names of the array with the items. The first that is there is used."""
+"""Usual names of the array with the items. The first name that occurs in the file is used."""
 LABELS = ("y", "labels", "label", "targets", "target", "classes", "class", "cls", "arr 1")
 IDS = ("ids", "id", "filenames", "filename", "paths", "files", "names", "keys")
 _CLASS_NAMES = ("class names", "classnames", "label names", "target names", "categories", "classes")
@@ -122,7 +122,7 @@ def _suggest_labels(found: Members, shapes: Mapping[str, tuple[int, ...]], count
     ]
     if not found.labels and candidates:
         option = f"--label {candidates[0]}"
-        text = "no array is named as labels are"
+        text = "no array has a usual name for labels"
         found.doubts.append(Finding("labels", text, doubtful=True, option=option))
 
 
@@ -134,7 +134,9 @@ def _asked(shapes: Mapping[str, tuple[int, ...]], name: str) -> str:
 
 
 def _parts(shapes: Mapping[str, Any], usual: Sequence[str]) -> list[tuple[str, str]]:
-    """(split, array) for arrays such as x_train and test_images, in the usual order of splits."""
+    """Return (split, array) for arrays such as x_train or test_images, in the usual order of
+    splits.
+    """
     found: list[tuple[str, str]] = []
     for name in shapes:
         split = [word for word in words(name) if is_split(word)]
@@ -227,7 +229,7 @@ def array_items(
     read: Mapping[str, npt.NDArray[Any]],
     options: ImportOptions,
 ) -> ArrayItems:
-    """Return the items of several arrays, which follow each other.
+    """Return the items of several arrays, one array after the other.
 
     Args:
         path: The file or folder of the arrays.

@@ -1,4 +1,4 @@
-"""Folders with files, and how much of their paths is understood."""
+"""Folders with files, and the part of their paths whose meaning is known."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ class Branch:
     """
     files: int
     at: int = 0
-    """Number of `parts` that have been understood."""
+    """Number of `parts`, from the top, whose meaning is known."""
     label: str | None = None
     split: str | None = None
 
@@ -39,14 +39,17 @@ class Branch:
 
 
 def branch_of(folder: str, files: int) -> Branch:
-    """Return the branch of a folder with `files` files, by its path relative to the data set."""
+    """Return the branch for `folder`, a path relative to the data set, with `files` files."""
     parts = tuple(folder.split("/")) if folder else ()
     end = next((i for i, p in enumerate(parts) if folder_names.is_unlabelled(p)), len(parts))
     return Branch(folder, parts[:end], files)
 
 
 def without_fillers(here: Sequence[Branch]) -> list[Branch]:
-    """Leave out the branches of splits without classes, such as test/images beside train/cat."""
+    """Return the branches without those of splits that have no classes.
+
+    An example is test/images beside train/cat.
+    """
     names: defaultdict[str | None, set[str]] = defaultdict(set)
     for branch in here:
         names[branch.split].add(branch.name)

@@ -91,7 +91,10 @@ def _passed_over(path: bytes) -> BadItem:
 
 
 def _apart(folder: str, count: int) -> BadItem:
-    """Return the line of the report on `count` masks in the folder `folder` ("": any folder)."""
+    """Return the report's entry for `count` masks in `folder`.
+
+    "": no folder is named.
+    """
     name = counted(count, "file") + (f" in {folder}/" if folder else "")
     reason = "no items of their own; --masks items imports them"
     return BadItem(name, reason, count, "masks", expected=True)

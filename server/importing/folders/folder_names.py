@@ -14,7 +14,7 @@ _SPLITS = _set(
     "eval evaluation holdout heldout"
 )
 _OF_SPLITS = _set("public private official")
-"""Words beside the word for a split: PrivateTest."""
+"""Words that can stand beside the word for a split, as in PrivateTest."""
 _WEAK_SPLITS = _set("pred predict prediction predictions extra submission unseen")
 """Folders with these names are splits only beside a folder with the name of another split."""
 _SHORT_SPLITS = _set("tr ts te va")
@@ -63,7 +63,10 @@ def words(name: str) -> tuple[str, ...]:
 
 
 def _unglued(part: str) -> tuple[str, ...]:
-    """Two known words that are written as one: trainset is train, set."""
+    """Split `part` into two known words that are written as one word: trainset is train, set.
+
+    Return `part` alone if it is not made of two known words.
+    """
     if part not in _KNOWN and len(part) <= 2 * max(map(len, _KNOWN)):
         for at in range(2, len(part) - 1):
             if part[:at] in _KNOWN and part[at:] in _KNOWN:
@@ -123,7 +126,10 @@ def split_names(names: Collection[str]) -> frozenset[str]:
 
 
 def _split_and_rest(name: str) -> tuple[str, tuple[str, ...]]:
-    """The kind of the split at the beginning or end of a name ("": none), and the other words."""
+    """Return the kind of the split that `name` begins or ends with, and the other words.
+
+    The kind is "" if there is no split at the beginning or end.
+    """
     left = _without_numbers(words(name))
     if left and left[0] in _SPLITS:
         return left[0][:2], left[1:]
@@ -156,7 +162,7 @@ def class_in_split(names: Collection[str]) -> tuple[dict[str, tuple[str, str]], 
 
 
 def kind_of_split(name: str) -> str:
-    """Return what the spellings of one split have in common, such as "va" for val and valid.
+    """Return a text that is the same for all spellings of a split, such as "va" for val and valid.
 
     A name without a split is returned unchanged.
     """
@@ -164,7 +170,7 @@ def kind_of_split(name: str) -> str:
 
 
 def is_filler(name: str) -> bool:
-    """Whether the name has only words that describe any data: images, Data, photos_2."""
+    """Whether all words of the name fit any data set: images, Data, photos_2."""
     left = _without_numbers(words(name))
     known = any(word in _FILLERS for word in left)
     return known and all(word in _FILLERS or word in _WEAK_FILLERS for word in left)
@@ -178,12 +184,17 @@ def is_mask(name: str) -> bool:
 
 
 def is_surely_mask(name: str) -> bool:
-    """Whether the name of a folder for which `is_mask` holds can hardly mean anything else."""
+    """Whether a folder name is almost certainly that of masks.
+
+    `is_mask` must be true for the name.
+    """
     return any(word in _SURE_MASKS for word in words(name))
 
 
 def are_parts(names: Collection[str]) -> bool:
-    """Whether the names differ only in a number and name parts of a data set: fold1, part_02."""
+    """Whether the names differ only in a number, and have a word for parts of data: fold1,
+    part_02.
+    """
     found = [words(name) for name in names]
     left = {_without_numbers(w) for w in found}
     return (
@@ -210,7 +221,10 @@ def is_album_of_year(name: str) -> bool:
 
 
 def are_numbered(names: Collection[str]) -> bool:
-    """Whether the names differ only in a number, and are not of classes: Visit 01, not Class 1."""
+    """Whether the names differ only in a number, and have no word for classes.
+
+    True for Visit 01 and Visit 02. False for Class 1 and Class 2.
+    """
     found = [words(name) for name in names]
     left = {_without_numbers(w) for w in found}
     return (
@@ -233,7 +247,7 @@ def are_numbers(names: Collection[str]) -> bool:
 
 
 def are_above(names: Collection[str], inner: Collection[tuple[str, ...]]) -> bool:
-    """Whether the folders `names` have the classes as subfolders, so that they are not classes.
+    """Whether the classes are subfolders of the folders `names`, which are then no classes.
 
     Two conditions must hold: the names are dates, parts (fold1) or numbers, and all files of the
     folders are in subfolders with at least two different names. `inner` has a tuple with the name

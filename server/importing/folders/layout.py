@@ -18,12 +18,14 @@ from lodespace.importing.folders.label_depth import depth_of, label_at
 from lodespace.importing.folders.masks import MaskFiles, masks_of
 
 _PRODUCT_SHARE = 0.75
-"""If at least this share of all combinations of outer and inner folders exists, the inner folders
-are the classes: the outer folders are persons, cameras or places, and have the same classes."""
+"""Inner folders are the classes if at least this share of all pairs (outer, inner) exists.
+
+The outer folders are then persons, cameras or places with the same classes.
+"""
 _MOST_SINGLE = 0.8
-"""If there are more classes per file than this, the folders are not classes."""
+"""Largest number of classes per file. Folders with more names per file are not classes."""
 _FEW = 10
-"""With fewer folders, each may hold a single file and yet be a class."""
+"""If there are fewer folders than this, a folder with a single file can be a class."""
 
 
 @dataclass(frozen=True)
@@ -49,17 +51,17 @@ class Layout:
 def layout_of(
     paths: Sequence[str], labels_at: str | None = None, *, masks: str = "apart"
 ) -> Layout:
-    """Decide the meaning of the folders of `paths`, which are relative and separated by "/".
+    """Decide the meaning of the folders of `paths`.
 
     Args:
-        paths: The files of the imported kind.
+        paths: Relative paths of the files of the imported kind, with "/" between folders.
         labels_at: Folder that names the class of a file: "parent" (that holds the file), "top",
             a depth from 1 for the top, "name" (the words in the name of the file), or "none".
             None: decided here.
         masks: The option --masks (masks.py): which files are masks, and so are not items.
 
     Raises:
-        DatasetError: `labels_at` has another value, or no file has the pattern `masks`.
+        DatasetError: `labels_at` has another value, or `masks` fits no file or all files.
     """
     depth = depth_of(labels_at)
     apart = masks_of(paths, masks)
@@ -110,7 +112,10 @@ class _Reading:
                 return
 
     def _pass_level(self, branches: Sequence[Branch]) -> bool:
-        """Interpret the next level of folders. If the folders are classes, only return False."""
+        """Interpret the next level of folders, and return True.
+
+        If the folders are classes, change nothing and return False.
+        """
         here = [branch for branch in branches if branch.is_open]
         names = {branch.name for branch in here}
         if self._pass_splits(here, names):
@@ -199,12 +204,12 @@ class _Reading:
                 branch.split = branch.name
                 branch.label = branch.below if branch.below in others else None
                 branch.at = len(branch.parts)
-        text = f"{some(splits)} beside the classes is taken for a split without labels"
+        text = f"{some(splits)} beside the classes is read as a split without labels"
         self.split_doubts.append(text)
         return False
 
     def _read_classes(self, here: Sequence[Branch]) -> None:
-        """Decide which level below names the classes, and set the labels."""
+        """Decide which of the next levels of folders names the classes, and set the labels."""
         here = self._without_copies(without_fillers(here))
         outer = {branch.name for branch in here}
         pairs = {(branch.name, branch.below) for branch in here if branch.below is not None}
@@ -230,14 +235,18 @@ class _Reading:
                 text = f"files in {deep.folder} get the class {deep.name}, not {deep.below}"
                 self.doubts.append((text, "--labels-at parent"))
             return self._label(here)
-        text = f"{some(outer)} have the same folders inside, which are the classes"
+        text = f"{some(outer)} contain the same folders, which are read as classes"
         self.doubts.append((text, "--labels-at top"))
         for branch in here:
             branch.at += 1
         return self.read(here)
 
     def _read_below(self, here: Sequence[Branch], inner: frozenset[str]) -> None:
-        """Read the classes as if the folders `inner`, one level below this one, were not there."""
+        """Read the classes after leaving out a level of folders.
+
+        `inner` are the names of the folders that are left out. They are one level below the next
+        folders of `here`.
+        """
         branches = [replace(b, parts=b.parts[: b.at + 1] + b.parts[b.at + 2 :]) for b in here]
         certain = len(self.doubts)
         self._read_classes(branches)
@@ -249,7 +258,7 @@ class _Reading:
     def _without_copies(self, here: Sequence[Branch]) -> list[Branch]:
         """Return the branches without copies.
 
-        A folder is a copy if its subfolders are also beside it.
+        A folder is a copy if its parent also has folders with the names of its subfolders.
         """
         inside: defaultdict[str, set[str]] = defaultdict(set)
         for branch in here:
@@ -267,7 +276,9 @@ class _Reading:
             self.read(copy)
             for branch in copy:
                 branch.at = len(branch.parts)
-            self.doubts.append((f"the folders in {name} are also beside it", "--labels-at parent"))
+            self.doubts.append(
+                (f"{name} and its parent have the same folders", "--labels-at parent")
+            )
         return others
 
     @staticmethod
@@ -277,7 +288,10 @@ class _Reading:
         outer: set[str],
         inner: frozenset[str],
     ) -> bool:
-        """Whether (nearly) all outer folders have the same inner folders, which are the classes."""
+        """Whether nearly all outer folders have the same inner folders.
+
+        The inner folders are then the classes.
+        """
         loose = any(branch.below is None for branch in here)
         if loose or len(outer) < 2 or len(inner) < 2:
             return False

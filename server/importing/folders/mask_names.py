@@ -21,7 +21,7 @@ _OTHER_WORDS = frozenset(
 )
 """Words beside one of _MASK_WORDS in the name of a mask: p_nuclei_masks, p_gtFine_labelIds."""
 _WEAK_WORDS = frozenset({"label", "labels", "annotation", "anno", "annot", "manual"})
-"""Words in names of masks that photographs can have, too, such as the label of a bottle."""
+"""Words in names of masks that names of photographs can also have: "label" for a bottle's label."""
 _END = re.compile(r"(?<=[^-_ .])(?=[-_ .])|(?<=[a-z0-9)])(?=[A-Z])|(?<=[0-9)])(?=[a-z])")
 """Places in a name at which the part that marks a mask can begin: p_mask, p0GT, 12gt."""
 _PREFIX = re.compile(r"(?P<words>[^\W\d]*?[^\W\d_]+)[-_ .]?(?P<rest>\d.*)")
@@ -47,22 +47,26 @@ def _means_mask(text: str) -> bool:
 
 
 def is_weak(stem: str) -> bool:
-    """Whether the name of a mask may also be that of a photograph."""
+    """Whether `stem` is a name that both masks and photographs can have, such as "label"."""
     found = set(words(stem)) & _MASK_WORDS
     return bool(found) and found <= _WEAK_WORDS
 
 
 def without_filler(stem: str) -> str:
-    """Return the name without a last word that describes any picture: 000 for 000_img."""
+    """Return `stem` without its last word, if that word could be in the name of any picture.
+
+    For example, 000 for 000_img. Other names are returned unchanged.
+    """
     begin, mark, end = stem.rpartition("_")
     return begin if mark and begin and is_filler(end) else stem
 
 
 def with_mask_word_first(stems: Collection[str]) -> set[str]:
-    """Return the names that begin with a word for masks, if a picture's name has the same rest.
+    """Return the names of masks that consist of a word for masks and the rest of a picture's name.
 
-    For example, mask_12 beside img_12, t12 or 12. The rest begins with a number. Empty if the names
-    of pictures begin with several words, which may be classes: mask_12, hat_12, glasses_12.
+    For example, mask_12 if there is also img_12, t12 or 12. The rest begins with a number. Empty if
+    the names of pictures begin with several words, which may be classes: mask_12, hat_12,
+    glasses_12.
     """
     masks: dict[str, str] = {}
     rests: dict[str, set[str]] = {}
@@ -80,7 +84,10 @@ def with_mask_word_first(stems: Collection[str]) -> set[str]:
 
 
 def follows(name: str, siblings: Collection[str]) -> str | None:
-    """Return the folder among `siblings` whose masks are in the folder `name`: 01 for 01_GT."""
+    """Return the folder in `siblings` with the pictures of the masks in the folder `name`.
+
+    For example, 01 for 01_GT. Return None if there is no such folder.
+    """
     for place in _END.finditer(name):
         base, rest = name[: place.start()], name[place.start() :]
         found = [word for word in words(rest) if not word.isdigit()]
@@ -91,10 +98,11 @@ def follows(name: str, siblings: Collection[str]) -> str | None:
 
 
 def unknown_ending(stems: Mapping[str, Collection[str]]) -> tuple[str, str] | None:
-    """Return an ending that makes the name of a file from the name of another file, and an example.
+    """Return the ending that many file names add to the name of another file, and an example.
 
-    For example "_1stHO" for p1.png, p1_1stHO.png, p2.png, p2_1stHO.png. None if there is no such
-    ending. `stems` has the names of the files in each folder, without suffix.
+    For p1.png, p1_1stHO.png, p2.png and p2_1stHO.png, the ending is "_1stHO", and the example is
+    "p1_1stHO" with its folder. Return None if there is no such ending. `stems` has the names of the
+    files in each folder, without suffix.
     """
     counts: Counter[str] = Counter()
     examples: dict[str, str] = {}

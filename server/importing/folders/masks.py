@@ -11,10 +11,13 @@ from lodespace.importing.finding import Finding
 from lodespace.importing.folders import folder_names, mask_names
 
 _LEAST_PAIRS = 0.1
-"""Files named as masks of other files are masks if they are at least this share of all files."""
+"""Files named like masks of other files are masks only if they are at least this share of all
+files.
+"""
 _MATCHED = 0.8
-"""A folder holds masks only if at least this share of its files is named like pictures
-elsewhere.
+"""A folder holds masks only if at least this share of its files is named like a picture.
+
+The picture is in another folder.
 """
 _Verdict = Literal["yes", "perhaps", "no"]
 
@@ -27,10 +30,12 @@ class MaskFiles:
     """Folders whose files are masks. A folder inside such a folder is listed, too."""
     files: frozenset[str] = frozenset()
     counts: Counter[str] = field(default_factory=Counter)
-    """Number of masks per name of a folder of masks, such as "masks". The key "" has the number of
-    masks that are in the folders of their pictures."""
+    """Number of masks, by the name of their folder, such as "masks".
+
+    The key "" has the number of masks that are in the folders of their pictures.
+    """
     doubtful: bool = False
-    """Whether it is uncertain that the files are masks, because only their names show it."""
+    """Whether it is only probable that the files are masks, because only their names show it."""
     sequences: frozenset[str] = frozenset()
     """Folders of pictures whose masks are in a folder of the same number, as in 01 and 01_GT."""
     more: list[Finding] = field(default_factory=list[Finding])
@@ -41,7 +46,10 @@ class MaskFiles:
         return path in self.files or path.rpartition("/")[0] in self.folders
 
     def findings(self) -> list[Finding]:
-        """Which files are masks, if that is doubtful. The report also counts them as left out."""
+        """Return findings about masks, if it is doubtful which files are masks.
+
+        The report also counts masks as left-out files.
+        """
         found = list(self.more)
         if self.sequences:
             text = f"{folder_names.some(self.sequences)} may be sequences, not classes"
@@ -54,15 +62,16 @@ class MaskFiles:
 
 
 def masks_of(paths: Sequence[str], masks: str) -> MaskFiles:
-    """Return the masks among the files `paths`, which are relative and separated by "/".
+    """Return which of the files `paths` are masks.
 
     Args:
-        paths: The files.
-        masks: The option --masks: "apart" (found by their names), "items" (none), or patterns of
-            paths or of names of files and folders, separated by commas.
+        paths: Relative paths of the files, with "/" between folders.
+        masks: The option --masks. "apart": masks are found by their names. "items": no file is a
+            mask. Otherwise, patterns separated by commas, for paths or for names of files and
+            folders.
 
     Raises:
-        DatasetError: No file has the pattern.
+        DatasetError: No file fits a pattern, or all files do.
     """
     if masks == "items":
         return MaskFiles()
@@ -79,7 +88,7 @@ def masks_of(paths: Sequence[str], masks: str) -> MaskFiles:
 
 
 def _fits(path: str, patterns: Sequence[str]) -> bool:
-    """Whether a path, the name of the file with or without suffix, or a folder fits a pattern."""
+    """Whether a pattern fits the path, a folder, or the file name with or without its suffix."""
     *folders, name = path.split("/")
     texts = [path, name, name.rpartition(".")[0], *folders]
     return any(fnmatch.fnmatchcase(text, pattern) for text in texts for pattern in patterns)
@@ -128,7 +137,10 @@ def _mask_folders(stems: Mapping[str, Sequence[str]]) -> MaskFiles:
 
 
 def _steps(folder: str) -> Iterator[tuple[str, str]]:
-    """Yield each parent of `folder`, with the name of the folder in it that leads to `folder`."""
+    """Yield the parent and the name of each folder in the path `folder`, from the top.
+
+    For a/b: ("", "a") and ("a", "b").
+    """
     parts = folder.split("/") if folder else []
     for i, part in enumerate(parts):
         yield "/".join(parts[:i]), part
@@ -202,7 +214,7 @@ def _add_masks_beside(
 
 
 def _add_doubts(found: MaskFiles, paths: Sequence[str]) -> None:
-    """Add doubts about files that may be masks, or other views, of the remaining pictures."""
+    """Add findings about files that are items, but may be masks or other views of other files."""
     stems: defaultdict[str, set[str]] = defaultdict(set)
     for path in paths:
         if not found.holds(path):
@@ -220,7 +232,7 @@ def _add_doubts(found: MaskFiles, paths: Sequence[str]) -> None:
     twins = (_twin(folder, stems, levels) for folder in stems if folder)
     twin = next((found for found in twins if found is not None), None)
     if twin is not None:
-        text = f"the files in {twin[0]} have the names of those in {twin[1] or 'the top folder'};"
+        text = f"the files in {twin[0]} have the same names as in {twin[1] or 'the top folder'};"
         text += " they are items, but may be masks"
         option = f"--masks '{twin[0]}/*'"
         found.more.append(Finding("items", text, doubtful=True, option=option))
@@ -229,7 +241,9 @@ def _add_doubts(found: MaskFiles, paths: Sequence[str]) -> None:
 def _twin(
     folder: str, stems: Mapping[str, Collection[str]], levels: Mapping[str, Sequence[str]]
 ) -> tuple[str, str] | None:
-    """Return `folder` and a folder of pictures with the same names; None without such a folder.
+    """Return `folder` and a folder of pictures that have the same names as the files in `folder`.
+
+    Return None if there is no such folder.
 
     The other folder is the parent of `folder`, or a folder such as images that is alone beside it.
 

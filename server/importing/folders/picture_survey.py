@@ -27,11 +27,11 @@ DECODED = 48
 _MOST_PIXELS = 200_000_000
 """Largest number of pixels that are decoded to find the range of values."""
 _PIXELS_EACH = 40_000
-"""Approximate number of pixels that the sample has of each picture."""
+"""Approximate number of pixels per picture in the sample."""
 _MOST_LAYOUTS = 3
 """Largest number of layouts (of channels and planes) that the report names."""
 _COLOURS = {1: "grey", 2: "magenta and green", 3: "red, green and blue"}
-"""How channels are composed, by their number."""
+"""Colours in which channels are shown, by the number of channels."""
 
 
 class PictureSurvey:
@@ -62,7 +62,11 @@ class PictureSurvey:
         self._reading: PictureReading | None = None
 
     def add(self, file: BinaryIO) -> None:
-        """Read the header of a picture file, and sample the pixel values of some files."""
+        """Read the header of the picture `file`.
+
+        The pixel values of some pictures of more than 8 bits are sampled, too. A file whose header
+        cannot be read is ignored.
+        """
         found = decoding.look(file)
         if found is None:
             return
@@ -186,9 +190,9 @@ class PictureSurvey:
         ]
 
 
-_PAGES = "Of a file that is given alone as DATA, all pages are items"
+_PAGES = "If DATA is a single file, all its pages become items"
 _AXES = {"Z": "planes in depth", "T": "times", "I": "pages", "Q": "pages"}
-"""Names of the axes of tifffile."""
+"""Name of each axis in findings, by tifffile's letter of the axis."""
 
 
 def _key(layout: Layout) -> tuple[int, bool, tuple[tuple[str, int], ...]]:

@@ -5,7 +5,7 @@ from lodespace.items.formats import missing_extra
 _UNPACK = "unpack them first, and give the folder"
 _TO_TIFF = "convert them to PNG or TIFF"
 _TO_TABLE = (
-    "export them as tables with start, end and label in seconds, each named like its recording "
+    "export them as tables with label, start and end (in seconds), each named like its recording "
     "(a.csv for a.wav)"
 )
 
@@ -21,7 +21,7 @@ _NAMES: dict[str, str] = {
 _REMEDIES: dict[str, str] = {
     **dict.fromkeys((".svg", ".xcf", ".pdf", ".exr", ".dcm", ".nii"), _TO_TIFF),
 }
-"""What to do with files of a suffix."""
+"""How to convert files with a suffix so that they can be imported, by suffix."""
 _REMEDY_OF_KIND = {
     "camera raw": _TO_TIFF,
     "microscopy": _TO_TIFF,
@@ -42,7 +42,10 @@ def conversion_of(suffix: str) -> str:
 
 
 def kind_and_remedy(suffix: str) -> tuple[str, str]:
-    """Return the name of a kind of files for the report, and what to do ("": nothing is known)."""
+    """Return the name of a kind of files for the report, and how to convert the files.
+
+    The second text is "" if no conversion is known.
+    """
     extra = missing_extra(suffix)
     name = _NAMES.get(suffix, "")
     remedy = _REMEDIES.get(suffix, _REMEDY_OF_KIND.get(name, ""))

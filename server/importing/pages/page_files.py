@@ -11,7 +11,7 @@ from lodespace.items.errors import ItemError
 from lodespace.items.tiff import MAX_PAGES
 
 _NOT_PAGES = frozenset({"MPO", "PSD", "ICO", "ICNS", "CUR"})
-"""Formats whose further pictures are previews, layers or sizes of the first."""
+"""Formats in which later pictures are previews, layers or other sizes of the first picture."""
 _PNG_MODES = frozenset({"1", "L", "LA", "RGB", "RGBA"})
 
 
@@ -21,7 +21,7 @@ class PageFile(NamedTuple):
     number: int
     """Number of the page, from 0."""
     place: dict[str, int]
-    """Index along each axis of a stack, by letter. Empty without known axes."""
+    """Index along each axis of a stack, by letter. Empty if the axes are not known."""
     content: bytes
     """PNG or TIFF with all channels and bits of the page."""
 

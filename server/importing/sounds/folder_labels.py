@@ -32,9 +32,15 @@ class FolderLabels:
         self.files, self.annotations = files, annotations
         self._alone = not annotations.labelled
         self._filled: dict[bytes, str] = {}
-        """Label from the folder, per recording that no file with annotations labels."""
+        """Label from the folder, by recording.
+
+        Only for recordings without a label from annotations.
+        """
         self._other: dict[bytes, str] = {}
-        """Name of the folder, per recording whose folder is not a class of the annotations."""
+        """Name of the folder, by recording.
+
+        Only for recordings whose folder does not have the name of a class of the annotations.
+        """
         if self._alone or annotations.timed:
             return
         classes = annotations.classes
@@ -58,8 +64,8 @@ class FolderLabels:
         """Findings on the labels and splits that come from the names of folders."""
         found = [f for f in self.files.findings() if self._alone or f.topic != "labels"]
         if self._filled:
-            text = f"{counted(len(self._filled), 'recording')} that the tables do not label: from "
-            text += f"the folder names ({some(set(self._filled.values()))})"
+            text = f"{counted(len(self._filled), 'recording')} without a label in the tables:"
+            text += f" labels from the folder names ({some(set(self._filled.values()))})"
             found.append(Finding("labels", text))
         if self._other:
             text = f"{counted(len(self._other), 'recording')} without a label in the tables, in "
@@ -74,9 +80,10 @@ class FolderLabels:
         return found
 
     def _unread_tables(self) -> list[str]:
-        """Tables that are not used and not reported otherwise, if a recording has no label.
+        """Return the tables that are neither used nor reported elsewhere.
 
-        If a file has times, recordings without a label are usual, so no table is returned.
+        Empty if each recording has a label, or if a file has times: recordings without a label are
+        then usual.
         """
         annotated = self.annotations.labels
         if self.annotations.timed or all(

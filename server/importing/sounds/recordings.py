@@ -74,8 +74,10 @@ class Probe:
 
     @property
     def rate(self) -> int:
-        """The sample rate that most of the sound has, by duration, in Hz. Of several such rates,
-        the highest."""
+        """Sample rate of the largest part of the sound, by duration, in Hz.
+
+        If the parts of several rates are equally large, this is the highest of these rates.
+        """
         return max(self.by_rate, key=lambda rate: (self.by_rate[rate], rate), default=48_000)
 
     def band(self, fmin: float, fmax: float, *, chosen: bool) -> Finding:
@@ -86,9 +88,12 @@ class Probe:
         low = sorted(rate for rate in self.by_rate if rate / 2 < fmax)
         high = sorted(rate for rate in self.by_rate if rate / 2 > fmax)
         if low:
-            text += f"; {self.first[low[0]]} at {low[0]:,} Hz has less"
+            text += f"; {self.first[low[0]]} is sampled at only {low[0]:,} Hz"
         if high and not chosen:
-            text += f"; {self.first[high[-1]]} at {high[-1]:,} Hz has more, which is not shown"
+            text += (
+                f"; {self.first[high[-1]]} is sampled at {high[-1]:,} Hz, so its highest "
+                "frequencies are not shown"
+            )
         return Finding("sound", text, bool(high) and not chosen, "--fmax HZ" if not chosen else "")
 
 

@@ -115,7 +115,7 @@ class SoundFolder:
             missing = [options.label]
         if missing:
             raise DatasetError(
-                f"{self.root}: no table beside the recordings names them and has the column "
+                f"{self.root}: no table beside the recordings has both their names and the column "
                 f"'{missing[0]}' of --label"
             )
         used = frozenset(paths[index] for index in self.annotations.used)

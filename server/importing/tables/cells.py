@@ -60,7 +60,7 @@ def picture_parts(cell: Any) -> tuple[str | None, bytes | None]:
 
 
 def sketched(row: Row) -> Row:
-    """The row with only the first bytes of each picture, enough to recognise picture columns."""
+    """Return the row with the first bytes of each picture, which suffice to recognise a picture."""
     return {
         name: {key: _begun(value) for key, value in cell.items()}
         if isinstance(cell, dict)
@@ -171,12 +171,12 @@ def number_of(cell: Any) -> float | None:
 
 
 def has_decimal_comma(cell: Any) -> bool:
-    """Whether the cell is a text such as 0,5 or 1,004. The second one may also mean 1004."""
+    """Whether the cell is a text such as 0,5 or 1,004. The text 1,004 may also mean 1004."""
     return isinstance(cell, str) and _DECIMAL_COMMA.fullmatch(cell.strip()) is not None
 
 
 def may_be_grouped(cell: Any) -> bool:
-    """Whether the comma of a number may separate thousands: in 1,004, not in 0,004 or 1,5."""
+    """Whether the comma may separate thousands: true for 1,004, false for 0,004 and 1,5."""
     return isinstance(cell, str) and _DECIMAL_OR_GROUPED.fullmatch(cell.strip()) is not None
 
 

@@ -44,7 +44,7 @@ FOLDERS = (
     *("directory", "dir", "path", "file_path", "filepath", "ordner", "verzeichnis", "pfad"),
     *("dossier", "chemin", "carpeta", "ruta", "pasta", "cartella", "percorso"),
 )
-"""Names of columns that may hold the folders of files whose names are in another column."""
+"""Names of columns that may hold folders. The names of the files are then in another column."""
 IMAGES = ("image", "img", "picture", "image_bytes", "bytes", "jpg", "png")
 LABEL_NAMES = ("label", "class", "category", "label_name", "class_name", "target", "y")
 MORE_LABELS = (
@@ -87,7 +87,7 @@ TAGS = ("tags", "labels", "attributes", "keywords")
 VECTORS = ("vector", "embedding", "embeddings", "vectors", "features")
 SPLITS = ("split", "subset", "fold")
 MORE_SPLITS = ("set", "usage", "partition", "phase", "data_split", "dataset_split", "type")
-"""Names of columns that are splits if their values are names of splits."""
+"""Names of columns that state splits, but only if all cells are names of splits."""
 _GROUPS = frozenset(
     (
         *("patient", "subject", "person", "participant", "donor", "case", "study", "series"),
@@ -95,14 +95,14 @@ _GROUPS = frozenset(
         *("experiment", "plate", "well", "slide", "scan", "sequence", "seq"),
     )
 )
-"""Words in the names of columns that number groups of items."""
+"""Words in the names of columns with ids or numbers of groups of items."""
 _OF_CLASSES = frozenset(
     (
         *("class", "label", "category", "target", "species", "specie", "breed", "taxon", "synset"),
         *("wordnet", "genus", "family", "type", "sign", "diagnosis", "kind"),
     )
 )
-"""Words in the names of columns that number classes."""
+"""Words in the names of columns with ids or numbers of classes."""
 _ALL = frozenset(
     (*IDS, *PATHS, *IMAGES, *LABEL_NAMES, *MORE_LABELS, *VECTORS, *SPLITS, *MORE_SPLITS)
 )
@@ -115,9 +115,9 @@ def plain(name: str) -> str:
 
 
 def numbers_groups(name: str) -> bool:
-    """Whether the column may number groups of items: patients, sites, or anything with an id.
+    """Whether the column may have ids of groups of items, such as patients or sites.
 
-    A group is not a class. Ids of classes, such as category_id, are not meant.
+    A group is not a class. The result is False for ids of classes, such as category_id.
     """
     words = plain(name).split("_")
     if any(word.rstrip("s") in _OF_CLASSES for word in words):

@@ -105,7 +105,7 @@ class Columns:
         return [c for row in self.first if (c := row.get(column)) is not None and c != ""]
 
     def asked(self, wanted: str) -> str:
-        """Return the column `wanted`, also in another spelling. Raises DatasetError."""
+        """Return the column named `wanted`, or with another spelling of it. Raises DatasetError."""
         if wanted in self.rows.columns:
             return wanted
         if plain(wanted) in self.by_plain:
@@ -114,11 +114,11 @@ class Columns:
         raise DatasetError(f"{self.name} has no column '{wanted}'; the columns are {there}")
 
     def usual(self, names: Sequence[str]) -> list[str]:
-        """Return the columns with these usual names, in the order of the names."""
+        """Return the columns whose names are in `names`, in the order of `names`."""
         return [self.by_plain[name] for name in names if name in self.by_plain]
 
     def matching(self, pattern: str) -> tuple[str, ...]:
-        """Return the columns of a pattern such as 'dim_*' or 'a,b,c'. Raises DatasetError."""
+        """Return the columns that fit a pattern such as 'dim_*' or 'a,b,c'. Raises DatasetError."""
         pieces = [piece.strip() for piece in pattern.split(",")]
         found = [
             column
@@ -229,7 +229,9 @@ def _length(cell: Any) -> int:
 
 
 def _image(columns: Columns, roles: Roles) -> str | None:
-    """The column with pictures, found by its name or by its cells, which hold or name pictures."""
+    """Return the column with pictures or with names of pictures; None if there is no such
+    column.
+    """
     named = [
         column
         for column in columns.usual((*column_names.IMAGES, *column_names.PATHS))
@@ -258,8 +260,8 @@ def _doubt_of_numbers(columns: Columns, column: str | None) -> list[Finding]:
         return []
     if not counts_rows(columns.cells(column)) or not _names_files(columns, column):
         return []
-    text = f"the numbers in the column {short(column)} are taken for the names of the pictures, but"
-    text += " may only count the rows"
+    text = f"the numbers in the column {short(column)} are read as the names of the pictures, but"
+    text += " they may only count the rows"
     return [Finding("ids", text, doubtful=True, option="--image COLUMN")]
 
 
@@ -340,7 +342,7 @@ def _id(columns: Columns, options: ImportOptions, roles: Roles) -> str | None:
             continue
         if len(cells) > 3 and len(set(cells)) * 2 < len(cells):
             most, count = Counter(cells).most_common(1)[0]
-            text = f"column {short(column)} has equal cells ({count} x {most}), and is not the id"
+            text = f"column {short(column)} repeats a value ({count} x {most}), and is not the id"
             roles.findings.append(Finding("ids", text, doubtful=True, option=f"--id {column}"))
             continue
         roles.findings.append(Finding("ids", f"from the column {short(column)}"))

@@ -19,7 +19,7 @@ _MAX_FIELD = 16 << 20
 MAX_LINE = 16 << 20
 """Largest length of a row in characters. Parsed JSON takes up to 25 times its size in memory."""
 _SNIFFED_CHARACTERS = 4 << 20
-"""Number of characters after which no further lines are read to find the format."""
+"""The format is found from the first lines, up to this number of characters."""
 _NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "spaces"}
 
 
@@ -142,15 +142,15 @@ class CsvRows(Rows):
 class _Lines:
     """Iterator over the lines of a file. A row of more than MAX_LINE characters is skipped.
 
-    The csv module would read a line, or a quoted field over many lines, of any size into memory.
+    The csv module would read a row of any size into memory, such as a quoted field over many lines.
     """
 
     def __init__(self, file: io.TextIOWrapper) -> None:
         self.file = file
         self.count = 0
-        """Number of lines so far."""
+        """Number of lines that were read."""
         self._row = 0
-        """Number of characters of the current row so far."""
+        """Number of characters that were read of the current row."""
 
     def begin_row(self) -> None:
         """Begin to count the characters of a row."""

@@ -82,7 +82,8 @@ def _buffers_of(metadata: bytes) -> list[tuple[int, int]]:
     """Return (offset, length) of each buffer of a compressed batch; empty for any other message.
 
     `metadata` is the metadata of the message, a FlatBuffer:
-    https://arrow.apache.org/docs/format/Columnar.html. Raises struct.error if it is damaged.
+    https://arrow.apache.org/docs/format/Columnar.html. Raises struct.error if `metadata` is
+    damaged.
     """
     message = struct.unpack_from("<I", metadata, 0)[0]
     kind = _field(metadata, message, 1)
@@ -111,6 +112,9 @@ def _field(metadata: bytes, table: int, number: int) -> int | None:
 
 
 def _table(metadata: bytes, table: int, number: int) -> int | None:
-    """Position of the table or list to which field `number` points; None without the field."""
+    """Return the position of the table or list to which field `number` of `table` points.
+
+    Return None if `table` does not have the field.
+    """
     field = _field(metadata, table, number)
     return None if field is None else field + struct.unpack_from("<I", metadata, field)[0]

@@ -30,8 +30,9 @@ class FileFinder:
 
     Paths may come from another computer: absolute, with backslashes and drive letters, without a
     suffix, or relative to another folder. Such a path is matched with the file that shares the
-    longest end with it. If two paths of the table fit the same file, the path that shares the
-    longer end with the file names the file. The exact path of the file has precedence.
+    longest end with it. If two paths of the table fit the same file, the file belongs to the path
+    that shares the longer end with the file. A path that is equal to the path of the file has
+    precedence.
     """
 
     def __init__(
@@ -65,9 +66,9 @@ class FileFinder:
         """The first path that was matched by the file name alone, and the file found for it."""
         self._by_name: dict[str, list[bytes]] | None = None
         self._by_tail: dict[str, dict[_Tail, list[bytes]]] = {}
-        """For each name that several files have: the files, by the end of their paths."""
+        """Files of the same name, by this name and by the end of their paths."""
         self._chosen: dict[tuple[_Tail, str], bytes | str] = {}
-        """The chosen file, or the text of the error if none can be chosen.
+        """The chosen file, or the text of the error if no file can be chosen.
 
         Keys: the end of a path, and the file name in its original case.
         """
@@ -78,9 +79,10 @@ class FileFinder:
         """
 
     def __call__(self, path: str) -> bytes:
-        """The path of the file, relative to `root`, or the unchanged path if there is no file.
+        """Return the path of the file that `path` names, relative to `root`.
 
-        The path is counted. Raises ItemError if several files fit, or if no file can have the path.
+        Return `path` unchanged if there is no such file. Count the path for `findings`. Raises
+        ItemError if several files fit, or if no file can have the path.
         """
         found, how = self.located(path)
         if how == "by end":
@@ -97,7 +99,7 @@ class FileFinder:
         return found
 
     def _check_named(self, path: str, file: bytes) -> None:
-        """Raise ItemError if another path of the table names `file` as well or better.
+        """Raise ItemError if another path of the table fits `file` better or equally well.
 
         The check is needed only if a folder of `path` differs from the folder of `file`.
         """
@@ -134,7 +136,10 @@ class FileFinder:
         return how == "exact" or (how == "by end" and _shared_folders(path, found) > 0)
 
     def located(self, path: str) -> tuple[bytes, Literal["exact", "by end", "missing"]]:
-        """Return the result of `__call__`, and how the file was found. Does not count the path."""
+        """Return the path of the file as `__call__` does, and how it was found.
+
+        The path is not counted.
+        """
         if _WEB.match(path):
             raise ItemError("the path is a web address; download the files first")
         try:
@@ -208,7 +213,10 @@ class FileFinder:
         return best[0]
 
     def _listed(self) -> dict[str, list[bytes]]:
-        """Return the pictures below the root by name, with and without suffix, in lower case."""
+        """Return the pictures below the root by file name in lower case.
+
+        Each picture is listed twice: under its name with and without the suffix.
+        """
         found: defaultdict[str, list[bytes]] = defaultdict(list)
         for number, path in enumerate(walk(self.root)):
             if number >= _MOST_FILES:
@@ -245,31 +253,32 @@ def _parts(path: str) -> list[str]:
 
 
 def _name_of(path: str) -> _Tail:
-    """Return the path in a form in which paths are compared."""
+    """Return the folders and the file name of `path` in lower case, for comparison."""
     return tuple(part.lower() for part in _parts(path))
 
 
 def _folders(path: str, file: bytes) -> tuple[_Tail, _Tail]:
-    """The folders of `path`, and the folders of the path of `file`; the last folder is first."""
+    """Return the folders of `path` and the folders of `file`, each with the last folder first."""
     return _name_of(path)[-2::-1], tuple(reversed(shown(file).lower().split("/")[:-1]))
 
 
 def _shared_folders(path: str, file: bytes) -> int:
-    """Number of folders directly above the file name that `path` and `file` have in common."""
+    """Return how many folders directly above the file name are the same in `path` and `file`."""
     pairs = list(zip(*_folders(path, file), strict=False))
     return next((n for n, (a, b) in enumerate(pairs) if a != b), len(pairs))
 
 
 def _differs(path: str, file: bytes) -> bool:
-    """Whether the path states folders, and the file is not in folders of these names."""
+    """Whether `path` has folders that do not fit the folders of `file`."""
     wanted, given = _folders(path, file)
     return bool(wanted) and (not given or wanted[: len(given)] != given[: len(wanted)])
 
 
 def _by_tail(candidates: Sequence[bytes]) -> dict[_Tail, list[bytes]]:
-    """Map the names of the last 0, 1, 2, ... folders of a path to the files with these folders.
+    """Return the files by the names of the last folders of their paths.
 
-    The names are in lower case, and the last folder comes first.
+    Each file is listed under its last 0, 1, 2, ... folders. The names of the folders are in lower
+    case, and the last folder comes first.
     """
     found: defaultdict[_Tail, list[bytes]] = defaultdict(list)
     for path in candidates:

@@ -19,7 +19,7 @@ from lodespace.items.table_builder import MAX_COLUMNS
 from lodespace.json_input import JsonError, json_value
 
 _MOST_WHOLE = 64 << 20
-"""Largest size in bytes of a JSON object whose fields are columns, which is read as a whole."""
+"""Largest size in bytes of a JSON object whose fields are columns. It is read as a whole."""
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},]', re.DOTALL)
 _MARK = b"\xef\xbb\xbf"
 """Byte order mark."""
@@ -120,7 +120,7 @@ class JsonRows(Rows):
 
 
 def elements(text: "mmap.mmap | bytes") -> Iterator[bytes]:
-    """Yield the text of each element of a JSON list. Nothing of the list is decoded.
+    """Yield the text of each element of a JSON list. The elements are not decoded.
 
     Of an element with more than MAX_LINE bytes, the first MAX_LINE + 1 bytes are yielded. The text
     after the last comma of a list without an end is yielded as an element.
@@ -162,9 +162,9 @@ def _row(name: str, text: bytes) -> tuple[str, Row] | BadItem:
 def rows_of(path: Path, value: dict[str, Any]) -> Sequence[Row]:
     """Return the rows in one JSON object. Raises DatasetError.
 
-    The object may have a column per field (lists, or objects by row, as pandas writes), a row per
-    field, a label or a vector per file name, the file names of each class, or one field with a list
-    of rows.
+    The fields of the object may be columns (lists, or objects by row, as pandas writes them), rows,
+    file names with a label or vector each, or classes with a list of file names. The object may
+    also have a single field with a list of rows.
     """
     if {"images", "annotations", "categories"} <= value.keys():
         raise DatasetError(

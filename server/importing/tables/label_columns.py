@@ -16,11 +16,11 @@ from lodespace.importing.tables.pixel_rows import has_label_first
 from lodespace.importing.tables.table_rows import Row, Rows, short
 
 _X = re.compile(r"(.*[\[(])?x", re.DOTALL)
-"""Name of a column of positions beside a column y."""
+"""Pattern of the name of a column with x coordinates, such as x or `Bbox [x`."""
 _ONE_EACH = 0.8
 """Columns of 0 and 1 are taken for classes if at least this share of the rows has exactly one 1."""
 _MOST_DISTINCT = 0.5
-"""Largest number of different values per row in a column that may hold labels."""
+"""A column with more different values per row than this does not hold labels."""
 
 
 @dataclass
@@ -32,7 +32,7 @@ class LabelColumns:
     one_hot: tuple[str, ...] = ()
     """Columns that stand for one class each.
 
-    A mark gives an item the class of the column's name.
+    A mark in such a column gives an item the class that has the name of the column.
     """
     shares: bool = False
     """Whether the columns of `one_hot` have shares instead of marks.
@@ -45,12 +45,14 @@ class LabelColumns:
     instead: str = ""
     """Option that names another column, in case `column` has no label.
 
-    Empty if there is no other.
+    Empty if there is no such column.
     """
 
     @property
     def dropped(self) -> tuple[str, ...]:
-        """The column with the labels, which is not stored again among the columns of the items."""
+        """Columns that are not stored with the items: the column with the labels, if there
+        is one.
+        """
         return () if self.column is None else (self.column,)
 
     def value(self, row: Row) -> Any:
@@ -84,7 +86,8 @@ def choose_labels(
 
     Args:
         columns: The columns of the table.
-        asked: Column, or pattern of columns with 0 and 1, that --label names. None: chosen here.
+        asked: Value of --label: a column, or a pattern of columns with 0 and 1. None: the columns
+            are chosen here.
         taken: Columns that have another role.
 
     Raises:
@@ -119,16 +122,16 @@ def choose_labels(
         candidates = [c for c in candidates if c == columns.rows.columns[0]]
     if len(candidates) == 1 and (not columns.rows.has_names or columns.rows.width == 2):
         found = _of_column(columns, candidates[0], [])
-        text = f"from {_called(candidates[0])}, the only one that may hold them"
+        text = f"from {_called(candidates[0])}, the only column that may hold labels"
         found.findings = [Finding("labels", text, doubtful=True, option="--labels none")]
         return found
     candidates.sort(key=column_names.numbers_groups)
     if not candidates:
         return LabelColumns(findings=[_none(columns, taken)])
     option = f"--label {_quoted(candidates[0])}"
-    text = "no column is named as labels are"
+    text = "no column has a usual name for labels"
     if len(candidates) > 1:
-        text += f"; {', '.join(map(short, candidates[1:7]))} may also hold them"
+        text += f"; {', '.join(map(short, candidates[1:7]))} may also hold labels"
     return LabelColumns(findings=[Finding("labels", text, doubtful=True, option=option)])
 
 
@@ -191,7 +194,7 @@ def _of_column(columns: HasColumns, column: str, others: Sequence[str]) -> Label
 
 
 def _of_position(columns: HasColumns, column: str) -> LabelColumns:
-    """Return the labels in a column y, although the column may be a position beside a column x."""
+    """Return the labels in a column y, with a doubt: y may be the position beside a column x."""
     named = (*column_names.LABEL_NAMES, *column_names.MORE_LABELS)
     texts = [
         other
@@ -228,7 +231,9 @@ def _readable(columns: HasColumns, named: Sequence[str]) -> str:
 
 
 def _separators(column: str, cells: Sequence[Any]) -> str:
-    """Return those of the characters | ; , (for tags also a space) that separate several labels.
+    """Return the characters that separate several labels in a cell.
+
+    The characters | ; , can separate labels. In columns of tags, a space can, too.
 
     A mark other than | separates labels only if at least half of the parts between the marks are
     also whole labels of other items.
@@ -245,7 +250,10 @@ def _separators(column: str, cells: Sequence[Any]) -> str:
 
 
 def _of_classes(columns: HasColumns, names: tuple[str, ...]) -> LabelColumns:
-    """The labels in columns that --label names: marks, or shares that sum to 1."""
+    """Return the labels in the columns `names` of --label.
+
+    The cells are marks or shares. Shares sum to 1.
+    """
     if not are_shares([[row.get(name) for name in names] for row in columns.first]):
         return LabelColumns(one_hot=names)
     text = f"the largest of the columns {', '.join(map(short, names[:6]))}"
@@ -253,7 +261,10 @@ def _of_classes(columns: HasColumns, names: tuple[str, ...]) -> LabelColumns:
 
 
 def _one_hot(columns: HasColumns, taken: Collection[str | None]) -> LabelColumns | None:
-    """Labels in one column per class, with a mark (1, x, yes) for the items of the class.
+    """Return the columns that stand for one class each.
+
+    A mark in such a column (1, x, yes) gives the item the class. Return None if there are no such
+    columns.
 
     Shares that sum to 1 per row are only proposed.
     """
@@ -286,7 +297,7 @@ def _has_numbers(cells: Sequence[Any]) -> bool:
 def _shares(columns: HasColumns, taken: Collection[str | None]) -> LabelColumns | None:
     """Propose columns with shares that sum to 1 per row, such as probabilities.
 
-    None without them.
+    Return None if there are no such columns.
     """
     names = [
         column
@@ -296,7 +307,7 @@ def _shares(columns: HasColumns, taken: Collection[str | None]) -> LabelColumns 
     if len(names) < 2 or not are_shares([[row.get(n) for n in names] for row in columns.first]):
         return None
     text = f"no column has labels, but {', '.join(map(short, names[:6]))} sum to 1 for each item;"
-    text += " the largest can be the label"
+    text += " the column with the largest number can be the label"
     option = f"--label {_quoted(','.join(names[:20]))}"
     return LabelColumns(findings=[Finding("labels", text, doubtful=True, option=option)])
 

@@ -9,7 +9,7 @@ from lodespace.importing.tables.cells import number_of
 _PRESENT = frozenset({"x", "✓", "✔", "☑", "yes", "y", "true", "ja", "oui", "si", "sí", "+"})
 _ABSENT = frozenset({"", "no", "n", "false", "nein", "non", "-", "✗", "☐"})
 _LARGEST_ERROR = 0.02
-"""Largest difference of the sum of shares from 1. Shares may be rounded to two digits."""
+"""Largest difference between the sum of shares and 1. Shares may be rounded to two digits."""
 
 
 def is_mark(cell: Any) -> bool | None:
@@ -47,7 +47,7 @@ def are_marks(cells: Sequence[Any]) -> bool:
 def are_shares(rows: Sequence[Sequence[Any]], *, whole: bool = True) -> bool:
     """Whether the cells are numbers from 0 to 1 with fractions, and sum to 1 per row.
 
-    `whole`: whether the sum is checked.
+    The sum is checked only if `whole` is true.
     """
     fractions = False
     for row in rows:

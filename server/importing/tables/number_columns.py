@@ -71,7 +71,7 @@ def choose_numbers(
 def project_columns(columns: HasColumns, wanted: Sequence[str]) -> tuple[str, ...]:
     """Return the columns of a project's vectors, in the project's order.
 
-    Raises DatasetError if one is missing.
+    Raises DatasetError if a column is missing.
     """
     missing = [name for name in wanted if name not in columns.rows.columns]
     if missing:
@@ -85,7 +85,10 @@ def project_columns(columns: HasColumns, wanted: Sequence[str]) -> tuple[str, ..
 
 
 def _unclear(columns: HasColumns, without: Collection[str | None]) -> dict[str, str]:
-    """Return, by column, a number that has or may have separators of thousands."""
+    """Return a number with a possible separator of thousands, by the column of the number.
+
+    Columns without such a number are left out.
+    """
     numbers: dict[str, list[Any]] = {}
     for column in columns.rows.columns:
         cells = columns.cells(column) if column not in without else []
@@ -107,7 +110,9 @@ def _unclear(columns: HasColumns, without: Collection[str | None]) -> dict[str, 
 
 
 def _may_be_thousands(cell: str) -> bool:
-    """Whether the point of a number may separate thousands: in 1.234, not in 0.234 or 1.5."""
+    """Whether the point in `cell` may separate thousands: true for 1.234, false for 0.234
+    and 1.5.
+    """
     return is_grouped(cell) and not cell.strip().lstrip("+-").startswith("0")
 
 
@@ -135,5 +140,5 @@ def decimal_commas(
     example = next((cell for name in decimal for cell in cells[name] if may_be_grouped(cell)), None)
     if proved or example is None:
         return decimal, []
-    text = f"{example} is read as {example.replace(',', '.')}; if it is not, write 1004.5"
+    text = f"{example} is read as {example.replace(',', '.')}; if this is wrong, write it as 1004.5"
     return decimal, [Finding("columns", text, doubtful=True)]

@@ -7,7 +7,9 @@ from collections.abc import Callable
 SAMPLE_BYTES = 1 << 16
 """Largest part of a text that is compared in all encodings, in bytes."""
 _UNLIKELY = 0.7
-"""Smallest share of a text's non-ASCII letters that are expected in a likely encoding."""
+"""An encoding is likely only if at least this share of a text's non-ASCII letters is usual
+in it.
+"""
 _WEST = set("àáâãäåæçèéêëìíîïñòóôõöøùúûüßœ")
 _CENTRE = set("ąćęłńóśźżáčďéěíňřšťúůýžőűöüäôľĺŕăâîşţßë")
 _TURKISH = set("çğıöşüâîû")
@@ -59,9 +61,9 @@ _SCRIPTS = frozenset({"cp1251", "cp1253", "euc-kr", "cp932", "gb18030"})
 
 
 def likely(data: bytes) -> list[str]:
-    """Up to three encodings in which most non-ASCII letters of a text are usual, the best first.
+    """Return up to three likely encodings of `data`, the best first; empty if there are none.
 
-    Empty if no encoding gives a likely text.
+    In a likely encoding, most non-ASCII letters of the text are usual.
     """
     shares = {name: expected_share(data, name) for name in _EXPECTED}
     good = [name for name, share in shares.items() if share >= _UNLIKELY]
@@ -71,7 +73,8 @@ def likely(data: bytes) -> list[str]:
 def is_unlikely(data: bytes, encoding: str) -> bool:
     """Whether `data` is probably not in `encoding`.
 
-    Decoded with `encoding`, it would have control characters, or too few letters of any language.
+    In `encoding`, it would be a text with control characters, or with too few letters of any
+    language.
     """
     text = _decoded(data, encoding)
     if text is None:
@@ -85,9 +88,9 @@ def is_unlikely(data: bytes, encoding: str) -> bool:
 
 
 def expected_share(data: bytes, encoding: str) -> float:
-    """Share of the non-ASCII letters in a text that are usual in texts with this encoding.
+    """Return the share of the non-ASCII letters in `data` that are usual in texts with `encoding`.
 
-    0 if the text cannot be decoded or has no such letters.
+    Return 0 if `data` cannot be decoded or has no such letters.
     """
     text = _decoded(data, encoding)
     if text is None:
@@ -110,7 +113,7 @@ def _is_latin(letter: str) -> bool:
 
 
 def _decoded(data: bytes, encoding: str) -> str | None:
-    """Return the decoded text, without an incomplete character at its end; None if not valid."""
+    """Return `data` as text, without an incomplete last character; None if `data` is not valid."""
     try:
         return codecs.getincrementaldecoder(encoding)("strict").decode(data[:SAMPLE_BYTES])
     except (UnicodeDecodeError, LookupError):
@@ -118,5 +121,5 @@ def _decoded(data: bytes, encoding: str) -> str | None:
 
 
 def foreign_lines(block: bytes) -> bytes:
-    """Those lines of a text that contain bytes other than ASCII."""
+    """Return the lines of a text that contain bytes other than ASCII."""
     return b"\n".join(line for line in block.split(b"\n") if not line.isascii())

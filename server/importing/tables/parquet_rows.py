@@ -27,9 +27,10 @@ _SPLIT = SPLITS[:1]
 
 
 class ParquetRows(Rows):
-    """Rows of Parquet files with the columns of the file that has the most.
+    """Rows of Parquet files.
 
-    Files with other columns are not read. Raises DatasetError.
+    The columns are those of the file with the most columns. Files with other columns are not read.
+    Raises DatasetError.
     """
 
     def __init__(self, paths: Sequence[Path], unpacked: float | None = None) -> None:
@@ -66,7 +67,10 @@ class ParquetRows(Rows):
                 "imported"
             )
         self.splits = self._splits(schema.names)
-        """Split of the rows of each file, if all files are named after splits, else empty."""
+        """Split of each file in `paths`.
+
+        Empty unless all files or their folders are named after splits.
+        """
         self.texts = _texts_of(schema)
         """Columns of texts or bytes, which are read as dictionary arrays to save memory."""
         if self.splits:
@@ -89,7 +93,11 @@ class ParquetRows(Rows):
                 self.findings.append(Finding("columns", text))
 
     def _splits(self, columns: Sequence[str]) -> list[str]:
-        """The split of each file, from its name (train-00000-of-00002.parquet) or its folder."""
+        """Return the split of each file, from its name (train-00000-of-00002.parquet) or its
+        folder.
+
+        Empty if a file has no split, or if the table has a column with splits.
+        """
         if len(self.paths) < 2 or any(plain(name) in SPLITS for name in columns):
             return []
         found = [split_of_file(path.name) or split_of_file(path.parent.name) for path in self.paths]
@@ -183,10 +191,10 @@ def unpacked_bytes(batch: pa.RecordBatch) -> int:
 
 
 def _lengths(column: pa.DictionaryArray) -> npt.NDArray[np.int64]:
-    """Length of the text in each row of a column with a dictionary, in bytes, (N,)."""
+    """Return the length in bytes of the text in each row, (N,), for a column with a dictionary."""
     lengths = pc.fill_null(pc.call_function("binary_length", [column.dictionary]), 0)
     each = np.append(np.asarray(lengths, np.int64), 0)
-    # A row without a value has no index. It selects the appended 0.
+    # A row without a value has no index. Such a row selects the appended 0.
     return each[np.asarray(pc.fill_null(column.indices, len(each) - 1), np.int64)]
 
 

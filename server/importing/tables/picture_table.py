@@ -26,10 +26,10 @@ _WORDS = re.compile(r"[\s,;|]+")
 _MOST_TABLES = 8
 """Largest number of tables that are opened.
 
-A table with the columns of a table that names pictures is opened in addition.
+A table is opened in addition if it has the same columns as a table that names pictures.
 """
 _MOST_ALIKE = 1000
-"""Largest number of tables in which pictures are found."""
+"""No table is opened in addition after this number of tables with names of pictures."""
 _MOST_BYTES = 256 << 20
 """Largest size of a table, in bytes."""
 
@@ -53,12 +53,15 @@ class PictureTable:
         column = table.roles.labels.column
         unsure = any(f.doubtful for f in table.roles.findings if f.topic == "labels")
         self.guessed = column if unsure and table.options.label is None else None
-        """Column that may have the labels, but is too uncertain to be used; None without one."""
+        """Column that may have the labels, but is too uncertain to be used.
+
+        None if there is no such column.
+        """
         kept = self.guessed if self.is_asked else column
         self.rows: dict[bytes, RawItem] = {}
         """The first row of each picture that the table names."""
         self._further = 0
-        """Number of rows whose picture an earlier row names."""
+        """Number of rows with the picture of an earlier row."""
         self._unlike: set[bytes] = set()
         """Pictures whose rows have different labels."""
         self._unsplit: set[bytes] = set()
@@ -90,7 +93,7 @@ class PictureTable:
         """Number of pictures with a label."""
 
     def _add(self, picture: bytes, first: RawItem, item: RawItem) -> None:
-        """Count `item`, a further row of a picture, and add its label to those of `first`."""
+        """Count `item`, a further row of `picture`, and add its label to the labels of `first`."""
         self._further += 1
         if item.split != first.split:
             self._unsplit.add(picture)
@@ -121,7 +124,10 @@ class PictureTable:
             yield Finding("columns", text, doubtful=True)
 
     def group_column(self, folders: Mapping[bytes, str]) -> str | None:
-        """The column that numbers patients, sites or other groups, and that the folders repeat.
+        """Return the column of patients, sites or other groups that repeats the names of the
+        folders.
+
+        Return None if there is no such column.
 
         Args:
             folders: The class that the folders name, by picture.
@@ -135,7 +141,8 @@ class PictureTable:
         return None
 
     def mixed_column(self, classes: AbstractSet[str]) -> tuple[str, str] | None:
-        """Return a column whose cells have a name of `classes` and further text, and one such cell.
+        """Return a column whose cells contain a name of `classes` and further text, with an example
+        cell.
 
         None if there is no such column.
         """
@@ -149,7 +156,10 @@ class PictureTable:
         return None
 
     def findings(self) -> Iterator[Finding]:
-        """How the table was understood. The texts do not name the table."""
+        """Yield findings about how the table was read.
+
+        The texts do not contain the name of the table. The caller adds it.
+        """
         table = self.table
         found = [*table.rows.findings, *table.roles.findings, *table.finder.findings()]
         if not self.is_asked:
@@ -168,11 +178,11 @@ class PictureTable:
 def merged(
     tables: Sequence[PictureTable], folders: Collection[str]
 ) -> tuple[dict[bytes, RawItem], int]:
-    """One row per picture, and the number of pictures for which tables have different labels.
+    """Return one row per picture, and the number of pictures with different labels in the tables.
 
     A row has the columns of all tables, the first split, and the label of the table that labels the
-    most pictures. Whole numbers are equal by value, and get the spelling of the folders or of the
-    first table.
+    most pictures. Labels that are whole numbers are compared by value: 01 equals 1. They get the
+    spelling of the folders or of the first table.
 
     Args:
         tables: The tables.
@@ -204,13 +214,13 @@ def open_tables(
 ) -> tuple[list[PictureTable], list[bytes], int]:
     """Open the tables that name pictures.
 
-    If there are many tables, only the first ones are opened. Tables with the columns of a table
-    that names pictures are opened in addition: a data set may have a table of the same form in each
-    of 40 folders.
+    If there are many tables, only the first ones are opened. A further table is opened if it has
+    the same columns as a table that names pictures: a data set may have a table of the same form in
+    each of 40 folders.
 
     Returns:
-        The tables that name pictures, the paths of opened tables that name none, and the number of
-        tables that were not opened.
+        The tables that name pictures, the paths of opened tables without names of pictures, and the
+        number of tables that were not opened.
     """
     found: list[PictureTable] = []
     others: list[bytes] = []
@@ -250,9 +260,10 @@ def _columns(
 def open_table(
     root: Path, path: bytes, pictures: Collection[bytes], options: ImportOptions
 ) -> PictureTable | None:
-    """Open a table, if its rows name pictures below the folder of the table, or below `root`.
+    """Open a table; return None if its rows name no pictures.
 
-    A table without the column of --label is read for its columns.
+    The pictures are below the folder of the table, or below `root`. A table without the column of
+    --label only adds columns to the items.
     """
     file = root / os.fsdecode(path)
     if file.stat().st_size > _MOST_BYTES:

@@ -26,7 +26,9 @@ _MOST_SHEETS = 20
 
 
 class SheetRows(Rows):
-    """Rows of the sheet named `sheet`; without `sheet`, of the first sheet that has rows.
+    """Rows of a sheet of an Excel workbook.
+
+    The name of the sheet is `sheet`. None: the first sheet that has rows.
 
     Raises DatasetError.
     """

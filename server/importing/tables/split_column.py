@@ -8,7 +8,10 @@ from lodespace.importing.tables.label_columns import HasColumns
 
 
 def split_column(columns: HasColumns) -> str | None:
-    """The column with the split of each row: by its name, or because all cells name splits."""
+    """Return the column that states the split of each row; None if there is no such column.
+
+    The column has a usual name, or all its cells are names of splits.
+    """
     usual = columns.usual(column_names.SPLITS)
     for column in columns.usual(column_names.MORE_SPLITS):
         cells = columns.cells(column)
@@ -18,7 +21,10 @@ def split_column(columns: HasColumns) -> str | None:
 
 
 def _split_by_cells(columns: HasColumns) -> str | None:
-    """The column in which each cell is the name of a split, and which has two splits or more."""
+    """Return the column whose cells are all names of splits, with at least two different splits.
+
+    Return None if there is no such column.
+    """
     for column in columns.rows.columns:
         cells = columns.cells(column)
         if not cells or not all(map(_is_split, cells)):

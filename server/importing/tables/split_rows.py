@@ -12,7 +12,7 @@ from lodespace.importing.tables.table_rows import Row, Rows, may_have_labels, ta
 from lodespace.items.errors import BadItem
 
 _ALIKE = 0.5
-"""Smallest share of the columns of all tables that each table has."""
+"""Each table must have at least this share of the columns of all tables."""
 
 _UNSURE = frozenset({".txt", ".json"})
 
@@ -48,19 +48,25 @@ def split_tables(paths: Sequence[Path]) -> dict[Path, str]:
 
 
 def tables_beside(table: Path) -> dict[Path, str]:
-    """The split of the table `table`, and of the tables in its folder that are other splits."""
+    """Return the split of `table` and of each other split in the same folder, by path.
+
+    Empty if `table` is not one of several splits.
+    """
     files = sorted(path for path in table.parent.iterdir() if path.suffixes == table.suffixes)
     found = split_tables(files)
     return found if table in found else {}
 
 
 def split_word(name: str) -> str:
-    """The word for a split in a name: train for birds_train. The whole name without such a word."""
+    """Return the word for a split in `name`, such as train for birds_train.
+
+    Return the whole name if it has no such word.
+    """
     return next((word for word in folder_names.words(name) if folder_names.is_split(word)), name)
 
 
 class SplitRows(Rows):
-    """Rows of several tables. The column `split` has the word in the name of each table.
+    """Rows of several tables. The column `split` has the split that the name of the table states.
 
     The tables with the most columns are read first, because a table of test items may lack labels.
     """
@@ -111,9 +117,7 @@ class SplitRows(Rows):
 
 
 def are_alike(parts: Sequence[Part]) -> bool:
-    """Whether one table has all columns of the tables, and the others have at least half of
-    them.
-    """
+    """Whether one table has all columns, and each other table has at least half of them."""
     tables = [set(part.rows.columns) for part in parts]
     whole = set().union(*tables)
     if len({part.rows.has_names for part in parts}) > 1 or whole not in tables:

@@ -83,9 +83,9 @@ class Table:
         self.read_label = LabelReader(options.missing, self.roles.labels.separators)
         self._ids: set[str] = set()
         self._repeated: Counter[str] = Counter()
-        """Number of repeated paths that became ids with the number of the row ("id"), of ids that
-        the tables of several splits repeat ("split"), and of rows that are left out because an
-        earlier row has the same file ("file")."""
+        """Number of repeated paths ("id": the id gets the number of the row), of ids in the tables
+        of several splits ("split"), and of rows with the file of an earlier row ("file": left out).
+        """
 
     def _pixel_side(self, first: Sequence[Row], options: ImportOptions) -> int | None:
         if self.kind == "image" or options.vector is not None or self.roles.thumbnail is not None:
@@ -271,8 +271,8 @@ class Table:
     def _id_of(self, number: int, row: Row, path: str | None, original: bytes | None) -> str:
         """Return the id of a row: from the id column, or else the path, or else the row number.
 
-        A path beside the bytes of a picture may be a mere name that repeats. The number of the row
-        is then added.
+        If the row also has the bytes of a picture, its path may only be a name, which other rows
+        repeat. A repeated path gets the number of the row.
         """
         if self.roles.id is not None:
             given = text_of(row.get(self.roles.id))
@@ -308,8 +308,10 @@ class Table:
         return self.read_label(value)
 
     def _named(self, value: Any) -> Any:
-        """The class name that a data set of Hugging Face gives to a class number; None without a
-        name. Other values are returned unchanged."""
+        """Return the class name for a class number of Hugging Face; None if the number has no name.
+
+        Return other values unchanged.
+        """
         if not isinstance(value, int) or isinstance(value, bool):
             return value
         return self.label_names[value] if 0 <= value < len(self.label_names) else None
@@ -335,7 +337,7 @@ def _vector_of_length(cell: Any, length: int | None) -> npt.NDArray[np.float32]:
 
 
 def _usual_length(first: Sequence[Row], column: str | None) -> int | None:
-    """Return the most frequent length of the vectors in the first rows."""
+    """Return the most frequent length of the vectors in the first rows; None without vectors."""
     if column is None:
         return None
     lengths: Counter[int] = Counter()

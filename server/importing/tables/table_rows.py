@@ -47,7 +47,10 @@ class Rows(ABC):
 
     @property
     def width(self) -> int:
-        """Number of columns of the table, without a column `split` from elsewhere."""
+        """Number of columns in the file.
+
+        A column `split` that is made from file names is not counted.
+        """
         return len(self.columns) - bool(self.splits_from)
 
     @abstractmethod
@@ -56,7 +59,10 @@ class Rows(ABC):
 
 
 def may_have_labels(name: str) -> bool:
-    """Whether a file is not like sample_submission.csv, which shows how to hand in predictions."""
+    """Whether a file can have labels: False for sample_submission.csv and the like.
+
+    Such files show how to hand in predictions.
+    """
     return "submission" not in name.rpartition("/")[2].lower()
 
 

@@ -21,7 +21,7 @@ from lodespace.items.paths import shown, walk
 _SUFFIXES = SUFFIXES - {".txt", ".json"}
 """Suffixes of the tables. Texts and JSON beside pictures are mostly about something else."""
 _SAME_CLASSES = 0.5
-"""Smallest share of a table's classes that are also names of folders, if both name the classes."""
+"""A table has the same classes as the folders if at least this share of its classes are folders."""
 
 
 class PicturesWithTables(PictureFolder):
@@ -42,7 +42,7 @@ class PicturesWithTables(PictureFolder):
         self.beside, self._unmatched, self._skipped = open_tables(root, tables, pictures, options)
         if options.label is not None and not any(table.is_asked for table in self.beside):
             raise DatasetError(
-                f"{root}: no table beside the pictures names them and has the column "
+                f"{root}: no table beside the pictures has both their names and the column "
                 f"'{options.label}' of --label"
             )
         super().__init__(root, options, used=frozenset(table.path for table in self.beside))
@@ -72,7 +72,9 @@ class PicturesWithTables(PictureFolder):
         self._labelled = 0
         """Number of pictures with a label from a table."""
         self._unfilled = 0
-        """Number of pictures without a label whose label in a table is not used."""
+        """Number of pictures without a label from a folder, for which a label in a table is not
+        used.
+        """
         self._differ = 0
         """Number of pictures whose label from the folder differs from the label in a table."""
 
@@ -107,13 +109,13 @@ class PicturesWithTables(PictureFolder):
             text += " counts"
             found.append(Finding("labels", text, doubtful=True, option="--label COLUMN"))
         if self._differ:
-            text = f"{counted(self._differ, 'picture')} with other labels in {names}; the folders"
+            text = f"{counted(self._differ, 'picture')} with other labels in {names}, which"
             found.append(
-                Finding("labels", f"{text} count", doubtful=True, option="--labels-at none")
+                Finding("labels", f"{text} are not used", doubtful=True, option="--labels-at none")
             )
         if self._unfilled:
-            text = f"{counted(self._unfilled, 'picture')} without a label from a folder, although"
-            text += f" {filling} has one: most classes of the tables are not those of the folders"
+            text = f"{counted(self._unfilled, 'picture')} without a label from a folder. Labels in"
+            text += f" {filling} are not used: most of these classes are not folder names"
             found.append(Finding("labels", text, doubtful=True, option="--labels-at none"))
         if self._split_tables:
             text = f"from the names of the tables {some(self._split_tables)}"
@@ -127,10 +129,10 @@ class PicturesWithTables(PictureFolder):
         return [*found, *folder, *self.survey.findings()]
 
     def _may_label(self, table: PictureTable) -> bool:
-        """Whether the table may have the labels.
+        """Whether the labels may be in the table.
 
-        It may if the folders name no classes or only groups, or if it names pictures that the
-        folders do not label.
+        True if the folders name no classes or only groups, or if the table names pictures that have
+        no label from a folder.
         """
         if self._prefer_table or table.group_column(self._by_folder) is not None:
             return True
@@ -141,14 +143,16 @@ class PicturesWithTables(PictureFolder):
         return len(self._without & table.rows.keys())
 
     def _doubts(self, table: PictureTable) -> Iterator[Finding]:
-        """Doubts about the classes of folders, from a table without classes."""
+        """Yield findings that folders may not be classes, from a table without classes."""
         if table.classes:
             return
         name = shown(table.path)
         group = table.group_column(self._by_folder)
         if group is not None:
-            text = f"the folders that are used as classes are the column {group} of {name}, which"
-            text += " may number groups"
+            text = (
+                f"the folders that are used as classes repeat the column {group} of {name}, which"
+            )
+            text += " may have groups, not classes"
             yield Finding("labels", text, doubtful=True, option="--labels-at none")
         unlabelled = self._unlabelled(table)
         mixed = table.mixed_column(self._folders_name) if unlabelled else None
@@ -187,9 +191,10 @@ class PicturesWithTables(PictureFolder):
 
 
 def _splits_of_tables(tables: Sequence[PictureTable]) -> list[str]:
-    """Set the split of the rows of tables that are named after splits, and have no such column.
+    """Set the split of the rows in each table that is named after a split.
 
-    Returns the names of these tables. There are at least two of them.
+    Tables with a column of splits are left out. Returns the names of the other tables that are
+    named after splits: at least two, or none.
     """
     known = {Path(shown(table.path)): table for table in tables if table.table.roles.split is None}
     found = split_tables(list(known))

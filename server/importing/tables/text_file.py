@@ -25,10 +25,13 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-"""Byte order marks. UTF-32 comes first, because its mark begins with that of UTF-16."""
+"""Byte order marks.
+
+UTF-32 comes before UTF-16, because a mark of UTF-32 begins with a mark of UTF-16.
+"""
 _FOREIGN = re.compile(r"[^\x00-\x7f]+")
 _INVALID = re.compile(r"[\udc80-\udcff]+")
-"""Bytes that are not UTF-8, as they are decoded with surrogateescape."""
+"""Surrogate characters. The error handler surrogateescape decodes invalid UTF-8 bytes to them."""
 DAMAGED = (OSError, EOFError, zlib.error)
 """Errors of reading a file that may be compressed."""
 
@@ -74,7 +77,7 @@ class TextFile:
             raise DatasetError(f"{path} cannot be read: {error}") from error
 
     def _foreign(self) -> bytes:
-        """Return the lines with bytes that are not ASCII: enough of them to guess the encoding."""
+        """Return lines with bytes other than ASCII, as many as are needed to guess the encoding."""
         found = b""
         with self.open_bytes() as file:
             for block in _blocks(file):
@@ -89,8 +92,10 @@ class TextFile:
         return self.path.suffix.lower() == PACKED_SUFFIX
 
     def open_bytes(self) -> IO[bytes]:
-        """Open the unpacked bytes. Reading raises one of DAMAGED, or DatasetError if they are too
-        many."""
+        """Open the unpacked bytes.
+
+        Reading raises one of DAMAGED, or DatasetError for too many bytes.
+        """
         if not self.is_packed:
             return self.path.open("rb")
         limit = most_unpacked(self.path.stat().st_size, self.unpacked)
@@ -141,7 +146,10 @@ def _doubt(text: str, likely: Sequence[str], used: str) -> Finding:
 
 
 def _unicode_of(file: IO[bytes]) -> str | None:
-    """The Unicode encoding of a text, by its byte order mark or by trial; None if not Unicode."""
+    """Return the Unicode encoding of a text; None if the text is not Unicode.
+
+    The encoding is found by the byte order mark, or by trial.
+    """
     utf8 = codecs.getincrementaldecoder("utf-8")("surrogateescape")
     valid = invalid = 0
     for number, block in enumerate(_blocks(file)):

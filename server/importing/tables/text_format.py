@@ -16,7 +16,7 @@ _SEPARATOR_LINE = re.compile(r"sep=(.)\s*", re.IGNORECASE)
 """First line of a file in which Excel states the delimiter, such as sep=;"""
 _FILE_NAME = re.compile(r".*\.(png|jpe?g|webp|tiff?|gif|bmp|wav|flac|mp3|ogg)", re.IGNORECASE)
 _LEAST_EQUAL = 0.5
-"""A character can be the delimiter if it gives this share of the first rows equally many fields."""
+"""A delimiter must give at least this share of the first rows the same number of fields."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class TextFormat:
 
     @property
     def columns(self) -> list[str]:
-        """The fields that are columns."""
+        """Names of the columns: of all fields that have a name."""
         return [name for name in self.names if name]
 
     def row(self, fields: Sequence[str]) -> Row:
@@ -104,15 +104,16 @@ def _delimiter_of(lines: Sequence[str], *, is_tsv: bool) -> str:
 def _agreement(lines: Sequence[str], delimiter: str) -> tuple[float, int]:
     """Return the share of rows with the most frequent number of fields, and this number.
 
-    Returns (0, 0) if the rows or the header have fewer than 2 fields, or if the two numbers differ
-    by more than 1.
+    Returns (0, 0) if the rows or the header have fewer than 2 fields, or if rows and header differ
+    by more than 1 field.
     """
     counts = [len(row) for row in _rows(lines, delimiter)]
     usual = Counter(counts[1:] or counts).most_common(1)[0][0] if counts else 0
     if usual < 2 or counts[0] < 2 or abs(counts[0] - usual) > 1:
         return 0, 0
     equal = sum(count == usual for count in counts[1:] or counts) / len(counts[1:] or counts)
-    # Some programs write a name too few, or a delimiter too many. Other delimiters are better.
+    # Some programs write too few names, or too many delimiters. A delimiter with as many names as
+    # fields is better.
     return equal - (0.1 if counts[0] != usual else 0), usual
 
 
@@ -138,7 +139,7 @@ def _with_names(
         return TextFormat(delimiter, skipped, named(header, rows), True, spaced, doubt)
     doubt = "most rows have one field more than the first line has names"
     if _have_row_names(header, longer):
-        # R writes the names of rows, but no name for their column, and quotes them.
+        # R writes a quoted name in each row, but no column name above these names.
         quoted = all(line.startswith('"') for line in lines[skipped:] if line.strip())
         doubt = "" if quoted else f"{doubt}; the first field is read without a name"
         return TextFormat(delimiter, skipped, named(["", *header], rows), True, spaced, doubt)
@@ -148,12 +149,13 @@ def _with_names(
 
 
 def _have_row_names(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Whether the first field of each row names the row, without a name in the header, as in R.
+    """Whether the first field of each row is a name of the row, which the header leaves out, as in
+    R.
 
-    The rows have one field more than the header. The first fields name the rows if all differ, and
-    if the header can be the names of the other fields. The header cannot be these names if only the
-    first fields are file names, or if the header begins with a name such as `id` and second fields
-    are repeated.
+    The rows have one field more than the header. The first fields are names of the rows if all are
+    different, and if the header can be the names of the other fields. The header cannot be these
+    names if only the first fields are file names, or if the header begins with a name such as `id`
+    and second fields are repeated.
     """
     first = [row[0].strip() for row in rows]
     second = [row[1].strip() for row in rows]
@@ -166,9 +168,10 @@ def _have_row_names(header: Sequence[str], rows: Sequence[Sequence[str]]) -> boo
 
 
 def doubt_of_numbers(header: Sequence[str]) -> str:
-    """Return a request to check the header if most names are numbers, which may be data; else "".
+    """Return a request to check the header; "" if the header is not doubtful.
 
-    Names 0, 1, 2, ... and years are not doubtful.
+    The header is doubtful if most names are numbers, because they may be data. Names 0, 1, 2, ...
+    and years are not doubtful.
     """
     numbers = [cell for cell in header if _is_number(cell)]
     if len(numbers) < 2 or 2 * len(numbers) <= len(header) or _is_index(numbers):
@@ -180,7 +183,10 @@ def doubt_of_numbers(header: Sequence[str]) -> str:
 
 
 def _line_of(lines: Sequence[str], start: int, number: int, delimiter: str) -> int:
-    """The index in `lines` of row `number`. Row 0 is the first non-empty line from `start` on."""
+    """Return the index of row `number` in `lines`.
+
+    Row 0 is the first non-empty line from `start` on.
+    """
     for index in range(start, len(lines)):
         if next(_rows(lines[index : index + 1], delimiter), None) is not None:
             if number == 0:
@@ -190,9 +196,10 @@ def _line_of(lines: Sequence[str], start: int, number: int, delimiter: str) -> i
 
 
 def title_rows(rows: Sequence[Sequence[object]]) -> int:
-    """Return the number of title rows at the beginning, which have one filled cell or none.
+    """Return the number of title rows at the beginning of a table.
 
-    0 unless most rows of the table have more filled cells.
+    A title row has at most one filled cell. Return 0 unless most rows of the table have more filled
+    cells.
     """
     filled = [sum(bool(str(cell or "").strip()) for cell in row) for row in rows]
     if not filled or 2 * sum(count > 1 for count in filled) <= len(filled):
@@ -201,7 +208,10 @@ def title_rows(rows: Sequence[Sequence[object]]) -> int:
 
 
 def named(header: Sequence[str], rows: Sequence[Sequence[object]]) -> tuple[str, ...]:
-    """Return the names of the fields. "" for an unnamed field that is empty or counts the rows."""
+    """Return the names of the fields.
+
+    A field without a name that is empty or counts the rows keeps the name "".
+    """
     names: list[str] = []
     for number, name in enumerate(header):
         cells = [str(row[number]).strip() for row in rows if number < len(row)]
@@ -217,7 +227,7 @@ def counts_rows(cells: Sequence[object]) -> bool:
 
 
 def _is_index(cells: Sequence[str]) -> bool:
-    """Whether the cells count the rows, as the first column of pandas and R does."""
+    """Whether the cells count the rows, like the first column that pandas and R write."""
     if not all(cell.isdecimal() and len(cell) < 10 for cell in cells):
         return False
     numbers = [int(cell) for cell in cells]

@@ -58,7 +58,7 @@ class UnusedBeside:
         text = f"no row of {name} names a picture"
         begun = [column for column in cells if any(map(self._begins, cells[column]))]
         if begun:
-            text += f", but names of pictures begin with its column {short(begun[0])}"
+            text += f", but names of pictures begin with cells of its column {short(begun[0])}"
         text += _ROW_PER_PICTURE
         return Finding("labels", text, doubtful=True, option="--labels-from FILE")
 
@@ -89,7 +89,7 @@ class UnusedBeside:
             yield Finding("labels", text, doubtful=True, option="--labels-from FILE")
 
     def _reason(self, path: bytes) -> str | None:
-        """Why --labels-from cannot read labels of the pictures from a file; None if it may."""
+        """Return why --labels-from cannot read labels from `path`; None if it may be able to."""
         if suffix_of(path) in _UNREAD:
             return "this format is not read"
         file = self.root / os.fsdecode(path)
@@ -118,7 +118,7 @@ class UnusedBeside:
         return None
 
     def _cells(self, path: bytes) -> dict[str, list[str]]:
-        """Return the first cells of a table by column, in lower case; {} if it cannot be read."""
+        """Return the first cells of a table by column, in lower case; {} if it is unreadable."""
         options = self.options
         file = self.root / os.fsdecode(path)
         try:
