@@ -16,7 +16,7 @@ const FEWEST = 5;
 const REACH = 0.12;
 const STEPS = 4;
 
-/** Items of a class that lie together. */
+/** Items of a class that lie together: labelled ones, or else predicted ones. */
 export interface Island {
   classId: number;
   /** Middle, scene metres. */
@@ -66,7 +66,12 @@ export function summarise(cloud: Summarised): CloudSummary {
   named.sort((a, b) => members.get(b)!.length - members.get(a)!.length);
   const islands = named
     .filter((id) => members.get(id)!.length >= FEWEST)
-    .map((id) => island(cloud, id, members.get(id)!));
+    .map((id) => {
+      // Early in training, predictions of a class are also elsewhere, and can be the majority.
+      const items = members.get(id)!;
+      const labelled = items.filter((item) => labels[item]! >= 0);
+      return island(cloud, id, labelled.length >= FEWEST ? labelled : items);
+    });
   const classes = [...named.slice(0, MOST_BARS), -1];
   return { islands, classes, bars: barsOf(cloud, members, classes) };
 }

@@ -39,7 +39,9 @@ void main() {
   gl_PointSize = clamp(pixels * (1.0 + 0.8 * height), 2.0, 16.0);
   int k = int(classes.x) + 1;
   vec3 colour = texelFetch(uPalette, ivec2(k % 64, k / 64), 0).rgb;
-  vColour = vec4(colour * uTint, 0.34 / (1.0 + 1.5 * height));
+  // The grey of unlabelled items is about that of the plate: their shadow is darker.
+  float tint = k == 0 ? 0.5 * uTint : uTint;
+  vColour = vec4(colour * tint, 0.34 / (1.0 + 1.5 * height));
 }
 `;
 

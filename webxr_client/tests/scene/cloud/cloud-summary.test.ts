@@ -47,6 +47,17 @@ describe("summarise", () => {
     expect(island!.x).toBeCloseTo(PLACES[0][0], 1);
   });
 
+  it("puts the name of a class at its labelled items, not at predicted ones", () => {
+    const given = cloud([PLACES[0], PLACES[1], PLACES[1], PLACES[1]]);
+    for (let item = 0; item < given.n; item++)
+      if (given.labels[item] !== 0) {
+        given.labels[item] = -1;
+        given.predictions[item] = 0;
+      }
+    const [island] = summarise(given).islands;
+    expect(island!.x).toBeCloseTo(PLACES[0][0], 1);
+  });
+
   it("uses predictions where there is no label, and names no items without a class", () => {
     const given = cloud(PLACES);
     given.labels.fill(-1);
