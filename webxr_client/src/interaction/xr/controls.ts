@@ -56,7 +56,7 @@ export class XrControls implements InputListener {
     const { palette } = room;
     const session = () => room.session?.() ?? null;
     const world = { endGestures: () => this.endAll(), upright: () => this.grasps.upright() };
-    this.tiles = new TilePress(this.boards, state, commands, palette, world, session);
+    this.tiles = new TilePress(this.boards, state, commands, palette, world, session, room);
     this.sticks = new StickActions(state, commands, room);
     this.stroke = new BrushStroke(state);
     this.brush = new HandBrush(state);
@@ -127,6 +127,8 @@ export class XrControls implements InputListener {
     if (hand === this.cluster.hand) return; // the hand already holds the cluster
     if (hand !== this.dominant) {
       if (!hand.bare) this.activities.begin(hand.side, "subtracting");
+      else if (!this.isAtCluster(hand) && this.tiles.pressLookedAt(hand))
+        this.activities.begin(hand.side, "pressing");
       else if (!this.restsAtPalette(hand)) this.grasp(hand);
       return;
     }
@@ -146,9 +148,8 @@ export class XrControls implements InputListener {
     this.locate(hand);
     if (hand.bare) {
       this.brush.query();
-      const onSelected = this.cluster.isWithinReach(hand, this.room.roomFromScene);
       // A pinch on selected items grabs the cluster, unless the brush subtracts.
-      if (onSelected ? !this.subtracting : this.brush.hit.count === 0) {
+      if (this.isAtCluster(hand) ? !this.subtracting : this.brush.hit.count === 0) {
         this.grasp(hand);
         return;
       }
@@ -281,6 +282,10 @@ export class XrControls implements InputListener {
     if (this.activities.of(hand.side) === "painting") return;
     this.grasps.begin(hand);
     this.freezeOrThaw();
+  }
+
+  private isAtCluster(hand: TrackedHand): boolean {
+    return this.cluster.isWithinReach(hand, this.room.roomFromScene);
   }
 
   /** Whether a bare hand only holds the palette for the other hand, which paints or uses it. */

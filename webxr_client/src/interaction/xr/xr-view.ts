@@ -283,6 +283,10 @@ export class XrView implements Presenter {
         this.palette.turnTo("classes");
       }),
       effect(() => {
+        // A suggested region, like a sheet, is labelled by a class tile, whose side has the reason.
+        if (state.selection.value.reason) this.palette.turnTo("classes");
+      }),
+      effect(() => {
         state.review.at.value;
         this.sheet.pick();
       }),

@@ -105,6 +105,22 @@ describe("the boards of VR", () => {
     page.state.history.value = { ...page.state.history.value, can_undo: true };
   };
 
+  it("show the class tiles and the reason for a suggested region", () => {
+    view.palette.turnTo("review");
+    const reason = "40 unlabelled items close together";
+    page.state.selection.value = {
+      items: Uint32Array.of(1),
+      regions: [],
+      tool: "brush",
+      revision: 7,
+      reason,
+    };
+    expect(view.palette.side).toBe("classes");
+    view.palette.turnTo("review");
+    page.state.selection.value = { ...page.state.selection.value, reason: undefined };
+    expect(view.palette.side).toBe("review");
+  });
+
   it("are drawn in turn, one per frame", () => {
     allAreStale();
     const frames = Array.from({ length: 20 }, () => drawn(nextFrame));

@@ -5,12 +5,15 @@ import type { Commands } from "../../../state/commands.js";
 import { HOVER_PULSE, LABEL_PULSE } from "../input/haptics.js";
 import type { TrackedHand } from "../input/tracked-hand.js";
 import { ClassNamer } from "../naming/class-namer.js";
-import type { BoardAim } from "./aim.js";
+import { RAY_LENGTH } from "../placement/dimensions.js";
+import { BoardAim, type BoardsInRoom } from "./aim.js";
 import { runTile } from "./run-tile.js";
 import { scrub } from "./time-tiles.js";
 
 export class TilePress {
   private readonly namer: ClassNamer;
+  /** Aim of the eyes, for a pinch by the hand of the palette. */
+  private readonly gaze: BoardAim;
 
   /**
    * `world.endGestures`: called before the other hand becomes the hand that paints.
@@ -23,7 +26,9 @@ export class TilePress {
     private readonly palette: { turnPage(): void; turnTo(side: PaletteSide): void },
     private readonly world: { endGestures(): void; upright(): void },
     session: () => XRSession | null,
+    boards: BoardsInRoom,
   ) {
+    this.gaze = new BoardAim(boards);
     this.namer = new ClassNamer(state, commands, palette, session);
   }
 
@@ -56,6 +61,20 @@ export class TilePress {
     if (!pressed || busy || hand.transient) return;
     this.state.xr.clearMessage();
     this.run(pressed, hand);
+  }
+
+  /**
+   * Press the tile on the ray of a transient pointer of the hand with the palette. Returns whether
+   * there was a tile.
+   */
+  pressLookedAt(hand: TrackedHand): boolean {
+    if (!hand.pointer) return false;
+    this.gaze.update(hand, RAY_LENGTH, false);
+    const { tile, mode } = this.gaze.pointing;
+    this.gaze.forget();
+    if (!tile || mode !== "ray") return false;
+    this.run(tile, hand);
+    return true;
   }
 
   /** Run the action of a tile, and give a pulse. */

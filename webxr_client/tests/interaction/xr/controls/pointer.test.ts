@@ -57,6 +57,36 @@ describe.each([false, true])("a transient pointer (alone: %s)", (alone) => {
   });
 });
 
+describe("a transient pointer of the hand with the palette", () => {
+  beforeEach(() => {
+    room = new Room(true);
+  });
+  it("presses the tile that the person looks at, once", () => {
+    pinch(room.left, [-0.6, 0.3, 0.3], "undo");
+    room.frames(20);
+    expect(room.controls.grasps.world.active).toBe(false);
+    room.release(room.left);
+    room.frames(2);
+    expect(commands()).toEqual(["undo"]);
+  });
+  it("moves the cloud while the person looks elsewhere", () => {
+    pinch(room.left, [-0.6, 0.3, 0.3]);
+    room.frames(20);
+    expect(commands()).toEqual([]);
+    expect(room.controls.grasps.world.active).toBe(true);
+  });
+  it("grabs the selection at the hand, although the eyes are on a tile", () => {
+    pinch(room.right, LEFT_HEAP);
+    room.frames(5);
+    room.release(room.right);
+    room.right.at(...ASIDE);
+    room.frames(2);
+    pinch(room.left, LEFT_HEAP, "undo");
+    expect(commands()).toEqual([]);
+    expect(room.controls.holding).toBe(true);
+  });
+});
+
 describe("a transient pointer that is the hand", () => {
   beforeEach(() => {
     room = new Room(true);
