@@ -215,13 +215,13 @@ export class SheetBoard extends Board {
 /**
  * Text of a tile of the bottom row, and the smaller line under the text.
  *
- * @param confirm Text of the tile that confirms the sheet; "" if it would label nothing.
+ * @param confirm What confirming the sheet would do; "" if it would label nothing.
  */
 function words(kind: Tile["action"]["kind"], confirm: string): [string, string] {
   switch (kind) {
     case "confirm":
       return confirm
-        ? [confirm.toLowerCase(), "each gets its class below"]
+        ? ["confirm", confirm.toLowerCase()]
         : ["nothing to confirm", "pick one, then its class"];
     case "aside":
       return ["cannot tell", "skip the picked"];
