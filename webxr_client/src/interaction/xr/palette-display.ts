@@ -31,7 +31,9 @@ export class PaletteDisplay {
     this.placement.update(posed, head, controls.other, seconds, controls.atPalette);
     at.setFromMatrixPosition(posed.matrix);
     const { dominant, pointing, onSheet, holding } = controls;
-    const needed = holding || (pointing.mode !== null && !onSheet);
+    // A person whose hands are known only while they pinch aims with the eyes, unknown to the page.
+    const gaze = dominant.source === null || dominant.transient;
+    const needed = gaze || holding || (pointing.mode !== null && !onSheet);
     attention.update(head, at, dominant.tracked ? dominant.touch : null, needed, seconds);
     palette.mesh.matrix.copy(posed.matrix).scale(size.setScalar(attention.scale));
     palette.mesh.matrixWorldNeedsUpdate = true;

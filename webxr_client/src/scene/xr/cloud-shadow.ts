@@ -25,6 +25,7 @@ uniform mat4 uGrab;
 uniform sampler2D uPalette;
 uniform float uPlate;     // height of the plate, scene metres
 uniform float uTint;      // share of the colour of the class
+uniform float uStrength;  // opacity of the shadow of a point that touches the plate
 
 out vec4 vColour;
 
@@ -41,7 +42,7 @@ void main() {
   vec3 colour = texelFetch(uPalette, ivec2(k % 64, k / 64), 0).rgb;
   // The grey of unlabelled items is about that of the plate: their shadow is darker.
   float tint = k == 0 ? 0.5 * uTint : uTint;
-  vColour = vec4(colour * tint, 0.34 / (1.0 + 1.5 * height));
+  vColour = vec4(colour * tint, uStrength / (1.0 + 1.5 * height));
 }
 `;
 
@@ -57,15 +58,22 @@ void main() {
 }
 `;
 
-/** Share of a class's colour in its shadow: on a dark ground, a black shadow would not be seen. */
-const TINTS = { "immersive-vr": 0.55, "immersive-ar": 0.12 } as const;
+/**
+ * Share of a class's colour in its shadow, and opacity of the shadow of one point. On a dark
+ * ground, a black shadow would not be seen; on the light plate of AR, hundreds of opaque shadows
+ * would be more conspicuous than the cloud.
+ */
+const LOOKS = {
+  "immersive-vr": { tint: 0.55, strength: 0.34 },
+  "immersive-ar": { tint: 0.3, strength: 0.1 },
+} as const;
 
 export class CloudShadow {
   readonly points: Points<BufferGeometry, ShaderMaterial>;
 
   constructor(
     private readonly cloud: PointCloud,
-    mode: keyof typeof TINTS,
+    mode: keyof typeof LOOKS,
   ) {
     const { uT, uPointSize, uPixelsPerUnit, uGrab, uPalette, uPart } = cloud.material.uniforms;
     const material = new ShaderMaterial({
@@ -77,7 +85,8 @@ export class CloudShadow {
       uniforms: {
         ...{ uT, uPointSize, uPixelsPerUnit, uGrab, uPalette, uPart },
         uPlate: { value: -0.5 },
-        uTint: { value: TINTS[mode] },
+        uTint: { value: LOOKS[mode].tint },
+        uStrength: { value: LOOKS[mode].strength },
       } as ShaderMaterial["uniforms"],
     });
     this.points = new Points(cloud.points.geometry, material);

@@ -69,6 +69,17 @@ describe.each([false, true])("a frame in VR (bare hands: %s)", (bare) => {
   });
 });
 
+it("keeps the palette large for a person who aims with the eyes", () => {
+  enter();
+  const sleeps = () => {
+    for (let k = 0; k < 300; k++) view.draw(2000 + 20 * k, FRAME);
+    return view.paletteDisplay.attention.level === 0;
+  };
+  view.inputs.left.disconnect();
+  view.inputs.right.disconnect();
+  expect(sleeps()).toBe(false);
+});
+
 describe("the boards of VR", () => {
   const version = (board: Board) => board.mesh.material.map?.version ?? 0;
   /** Number of drawings of the palette, its head and the card during `act`. */
