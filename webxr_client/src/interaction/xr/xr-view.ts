@@ -123,6 +123,7 @@ export class XrView implements Presenter {
       showGrabbed: (items) => parts.cloud.setGrabbed(items),
       session: () => stage.renderer.xr.getSession(),
     };
+    state.xr.bare.value = true; // until a controller connects; pinches may connect nothing before
     // The controls need the hands, and the inputs call the controls: the inputs come first.
     const forward = {
       connected: (hand: TrackedHand, source: XRInputSource) => {

@@ -28,7 +28,7 @@ const { points } = blobs(
 let page: ReturnType<typeof fakeParts>;
 let view: XrView;
 
-function enter(bare = false): void {
+function create(): void {
   page = fakeParts(points);
   const models = { create: () => new InputModel() } as unknown as InputModels;
   view = new XrView(page.parts, {
@@ -38,6 +38,10 @@ function enter(bare = false): void {
     adapts: true,
     models,
   });
+}
+
+function enter(bare = false): void {
+  create();
   const [right, left] = page.spaces as [(typeof page.spaces)[0], (typeof page.spaces)[0]];
   view.draw(700, FRAME);
   view.draw(1000, FRAME); // the cloud is placed after 300 ms
@@ -67,6 +71,13 @@ describe.each([false, true])("a frame in VR (bare hands: %s)", (bare) => {
     expect(right.tracked).toBe(true);
     expect(bytesPerFrame(() => right.update(1300))).toBeLessThan(64);
   });
+});
+
+it("speaks of pinches until a controller connects", () => {
+  create();
+  expect(page.state.xr.bare.value).toBe(true);
+  enter();
+  expect(page.state.xr.bare.value).toBe(false);
 });
 
 it("keeps the palette large for a person who aims with the eyes", () => {
