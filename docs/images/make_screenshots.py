@@ -199,9 +199,7 @@ def main() -> None:
             shoot(PageDriver(page, server.url), truth)
             page.close()
             view = browser.new_page(viewport={"width": 1800, "height": 900}, color_scheme="dark")
-            shoot_headset(
-                PageDriver(view, server.url, prepare=lambda page: install(page, whole=True)), truth
-            )
+            shoot_headset(PageDriver(view, server.url, prepare=install), truth)
             view.close()
             calls = Path(folder) / "dawn"
             calls.mkdir()
