@@ -12,6 +12,7 @@ VIEWING = {
     protocol.SetPriority,
     protocol.Presence,
     protocol.Resolve,
+    protocol.Ping,
 }
 """Operations that change neither the labels nor the model."""
 
