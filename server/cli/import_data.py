@@ -18,8 +18,14 @@ from lodespace.importing.source import ImportOptions
 from lodespace.items.paths import printable, shown
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from lodespace.items.item_set import ItemSet
     from lodespace.project.label_import import LabelImport
     from lodespace.project.project import Project
+    from lodespace.protocol import ReportLine
+    from lodespace.session.session import AnnotationSession
 
 
 DESCRIPTION = """\
@@ -52,20 +58,25 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def _check(options: argparse.Namespace) -> int:
     """Print the report of an import, without importing."""
-    from lodespace.importing.check import check_data
-    from lodespace.project.offline import describe
+    from lodespace.importing.check import check_items
+    from lodespace.project.initial_labels import choose_labels
+    from lodespace.project.offline import describe, open_offline
     from lodespace.project.project import MANIFEST
 
-    if options.labels_from is not None:
-        raise LodespaceError(
-            "--check reads DATA only; to check a table of labels, import it into a copy of the "
-            "project"
-        )
-    if (Path(options.path) / MANIFEST).is_file():
-        sys.stdout.write(describe(Path(options.path)))
+    labels = LabelsFrom(options)
+    path = Path(options.path)
+    if (path / MANIFEST).is_file():
+        sys.stdout.write(describe(path))
+        project, session = open_offline(path)
+        try:
+            sys.stdout.write(labels.check(project.items, session)[0])
+        finally:
+            project.close()
         return 0
-    report = check_data(options.path, data_options_from(options))
-    sys.stdout.write(report.summary(checked=True))
+    report, items = check_items(options.path, data_options_from(options))
+    current = choose_labels(items, options.labels, options.seed)
+    text, report.lines = labels.check(items, current, report.lines)
+    sys.stdout.write(report.summary(checked=True) + text)
     return 0
 
 
@@ -135,6 +146,34 @@ class LabelsFrom:
         if self._text is None:
             self._take(project)
         sys.stdout.write(printable(self._text or ""))
+
+    def check(
+        self,
+        items: "ItemSet",
+        current: "AnnotationSession | npt.NDArray[np.int16]",
+        lines: tuple["ReportLine", ...] = (),
+    ) -> tuple[str, tuple["ReportLine", ...]]:
+        """Return what the import of the labels would print, and the lines of the report with it.
+
+        Args:
+            items: The items.
+            current: The session of a project, or the class ids of the items of new data (N,).
+            lines: The lines of the report of new data.
+
+        Raises:
+            LodespaceError: There are conflicts and --conflicts is not given.
+        """
+        if self._labels is None:
+            return "", lines
+        from lodespace.project import label_import
+
+        result = label_import.check_labels(items, current, self._labels, self._conflicts)
+        text = label_import.summary(result, self._conflicts, is_new=bool(lines), checked=True)
+        if result.conflicts and self._conflicts is None:
+            raise LodespaceError(text.strip())
+        if result.labelled:
+            lines = tuple(label_import.answered(lines, self._source))
+        return printable(text), lines
 
     def _take(self, project: "Project", *, is_new: bool = False) -> "LabelImport | None":
         from lodespace.project import label_import

@@ -9,6 +9,7 @@ import time
 import warnings
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from lodespace.importing.class_ids import class_ids_of
@@ -21,7 +22,10 @@ from lodespace.importing.report import ImportReport
 from lodespace.importing.source import ImportOptions, RawItem, Source
 from lodespace.importing.tally import Tally, check_count, lines_of, report_lines, size_text
 from lodespace.items import item_set
+from lodespace.items import table as item_table
 from lodespace.items.errors import BadItem
+from lodespace.items.item_set import ItemSet
+from lodespace.items.table_builder import ItemTableBuilder
 
 SECONDS = 20.0
 """Longest time for which items are listed and read, in seconds."""
@@ -44,16 +48,27 @@ def check_data(
     Raises:
         DatasetError: The import would fail for the same reason.
     """
+    return check_items(data, options, seconds=seconds)[0]
+
+
+def check_items(
+    data: "str | Source", options: ImportOptions, *, seconds: float = SECONDS
+) -> tuple[ImportReport, ItemSet]:
+    """Return the report of `check_data`, and the items that were listed.
+
+    The items have ids, paths, times and labels. Their pictures and vectors are zeros.
+    """
     if isinstance(data, str) and item_set.is_dataset(Path(data)):
         items = item_set.load(Path(data))
-        return ImportReport(items.name, imported=len(items), lines=lines_of(items))
+        return ImportReport(items.name, imported=len(items), lines=lines_of(items)), items
     check_size(options)
     options = dataclasses.replace(options, download=False)
     source = source_for(data, options)
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         beside = data_path(data) if isinstance(data, str) else None
-        return _Check(source, options, beside).run(time.monotonic() + seconds)
+        check = _Check(source, options, beside)
+        return check.run(time.monotonic() + seconds), check.items()
 
 
 class _Check:
@@ -63,6 +78,12 @@ class _Check:
         self.source, self.beside = source, beside
         self.report = ImportReport(source.name)
         self.tally = Tally()
+        self.table = ItemTableBuilder()
+        """Ids, paths and times of the listed items."""
+        self.labels: list[str | None] = []
+        """Label per listed item."""
+        self.names: list[str] = []
+        """Names of the classes, in the order of their ids. Set at the end of the pass."""
         self.sizes = list(source.picture_sizes(SIZES_LOOKED_AT))
         self.frame = frame_of(source, options, self.sizes)
         self.refusals = Refusals()
@@ -94,15 +115,45 @@ class _Check:
             if error:
                 self.report.leave_out(BadItem(item.item_id, error))
                 continue
-            self.tally.add(item)
+            self._keep(item)
         self.report.imported = self.tally.items
         self._refuse()
         sizes = size_text(self.source.kind, self.sizes, self.pixels or self.frame, self.vector)
         part = self._part(whole)
         named = self.tally.name_classes(self.beside, self.source.class_names())
+        self.labels = [
+            None if name is None else named.names.get(name, name) for name in self.labels
+        ]
+        self.names = list(named.names.values())
         more = [*([Finding("items", part)] if part else []), *named.findings]
         self.report.lines = report_lines(self.report, self.tally, self.source, sizes, *more)
         return self.report
+
+    def _keep(self, item: RawItem) -> None:
+        """Count an item, and keep what identifies it."""
+        self.tally.add(item)
+        self.labels.append(item.label)
+        values = {
+            item_table.ID: item.item_id,
+            item_table.PATH: item.path,
+            item_table.START: item.start,
+            item_table.END: item.end,
+        }
+        self.table.add({name: value for name, value in values.items() if value is not None}, {})
+
+    def items(self) -> ItemSet:
+        """Return the listed items, after the pass."""
+        classes, codes = class_ids_of(self.labels, self.names or self.source.class_names())
+        shape = (len(self.labels), 1) if self.source.kind == "vector" else (len(self.labels), 1, 1)
+        return ItemSet(
+            self.source.name,
+            self.source.kind,
+            np.zeros(shape, np.float32 if self.source.kind == "vector" else np.uint8),
+            class_names=tuple(classes),
+            truth=np.asarray(codes, np.int16) if classes else None,
+            table=self.table.finish(),
+            labels_given=self.source.labels_given and bool(classes),
+        )
 
     def _read(self, item: RawItem) -> ReadItem:
         """Read an item, and note the shapes for the report."""

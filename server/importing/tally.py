@@ -16,6 +16,8 @@ from lodespace.items.import_report import MOST_LINES, shortened
 from lodespace.items.item_set import ItemSet
 from lodespace.protocol import ReportLine
 
+NO_LABEL = "no item has a label"
+"""Line of the report of data without labels."""
 MOST_CLASSES = 12
 """Largest number of classes that the report names with their numbers of items."""
 _NAMED_OF_MANY = 6
@@ -93,7 +95,7 @@ class Tally:
     def _classes(self, source: Source, doubtful: bool) -> Finding:
         labelled = self.labels.total()
         if not labelled:
-            return Finding("labels", "no item has a label", doubtful)
+            return Finding("labels", NO_LABEL, doubtful)
         n_classes = len(self.labels)
         classes = "1 class" if n_classes == 1 else f"{n_classes:,} classes"
         text = f"{labelled:,} of {self.items:,} items in {classes}: {named_counts(self.labels)}"
@@ -157,7 +159,7 @@ def lines_of(items: ItemSet) -> tuple[ReportLine, ...]:
     kind = _KINDS.get(items.kind, "windows of sound")
     lines = [ReportLine(topic="items", text=f"{len(items):,} {kind}")]
     codes = [] if items.truth is None else items.truth[items.truth >= 0].tolist()
-    text = "no item has a label"
+    text = NO_LABEL
     if codes:
         counts = Counter(items.class_names[code] for code in codes)
         text = f"{len(codes):,} of {len(items):,} items: {named_counts(counts)}"

@@ -4,20 +4,24 @@ An imported label conflicts with a different label of the same item in the proje
 listed, and a person decides which labels stay.
 """
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
 from lodespace import protocol
 from lodespace.importing.annotations.annotation import joined
 from lodespace.importing.annotations.item_labels import ItemLabels, match_items
 from lodespace.importing.annotations.path_match import counts_text
 from lodespace.importing.finding import counted
+from lodespace.importing.tally import NO_LABEL
 from lodespace.items import table as item_table
-from lodespace.items.import_report import MOST_LINES, shortened
+from lodespace.items.import_report import MOST_LINES, shortened, stored_lines
 from lodespace.items.item_set import MANIFEST, TABLE, ItemSet, amend
 from lodespace.project.label_log import open_log
 from lodespace.project.labels_from import ForeignLabels
@@ -64,7 +68,7 @@ def take_labels(project: Project, labels: ForeignLabels, decision: Decision | No
     session = AnnotationSession(project.items, settings=project.settings)
     event_log = open_log(project, session)
     try:
-        result, chosen = _compare(session, project.items, labels, decision)
+        result, chosen = _compare(_current(session), project.items, labels, decision)
         if result.conflicts and decision is None:
             return result
         for name, items in chosen.items():
@@ -83,19 +87,53 @@ def take_labels(project: Project, labels: ForeignLabels, decision: Decision | No
     return result
 
 
+def check_labels(
+    items: ItemSet,
+    current: AnnotationSession | npt.NDArray[np.int16],
+    labels: ForeignLabels,
+    decision: Decision | None,
+) -> LabelImport:
+    """Return what `take_labels` would do with `items`, without a change.
+
+    `current` is the session with the labels of the items, or their class ids (N,).
+    """
+    if isinstance(current, AnnotationSession):
+        named = _current(current)
+    else:
+        codes, names = current, items.class_names
+
+        def named(item: int) -> str | None:
+            return names[codes[item]] if codes[item] >= 0 else None
+
+    result, chosen = _compare(named, items, labels, decision)
+    result.labelled = sum(map(len, chosen.values()))
+    return result
+
+
+def _current(session: AnnotationSession) -> Callable[[int], str | None]:
+    """Return a function that returns the name of the class of an item in a session."""
+    names = {c.class_id: c.name for c in session.classes.classes}
+    labels = session.labels
+    return lambda item: names.get(int(labels[item]))
+
+
 def _compare(
-    session: AnnotationSession, items: ItemSet, labels: ForeignLabels, decision: Decision | None
+    current: Callable[[int], str | None],
+    items: ItemSet,
+    labels: ForeignLabels,
+    decision: Decision | None,
 ) -> tuple[LabelImport, dict[str, list[int]]]:
-    """Return the result of the import, and the items that get a new label, by class name."""
+    """Return the result of the import, and the items that get a new label, by class name.
+
+    `current` returns the name of the class that an item has now.
+    """
     matched = match_items(labels.annotations, items, labels.overlap)
     result = LabelImport(unknown=matched.unknown, matched=matched, notes=labels.notes)
     chosen: dict[str, list[int]] = {}
-    names = {c.class_id: c.name for c in session.classes.classes}
-    current = session.labels
     for item, names_of_item in matched.labels.items():
         item_id, label = items.ids[item], names_of_item[0]
         label = label if len(label) <= MAX_NAME_LENGTH else f"{label[: MAX_NAME_LENGTH - 1]}…"
-        existing = names.get(int(current[item]))
+        existing = current(item)
         if existing == label:
             result.same += 1
             continue
@@ -130,16 +168,35 @@ def add_to_report(project: Project, result: LabelImport, source: str) -> None:
     Raises OSError.
     """
     text = f"{counted(result.labelled, 'item')} labelled from {source}, after the import"
-    line = msgspec.to_builtins(protocol.ReportLine(topic="labels", text=shortened(text)))
+    line = protocol.ReportLine(topic="labels", text=shortened(text))
 
     def with_line(manifest: dict[str, Any]) -> None:
-        lines = list(manifest.get("report") or ())
-        last = max((i for i, known in enumerate(lines) if known["topic"] == "labels"), default=-1)
+        lines = list(stored_lines(manifest.get("report")))
+        if result.labelled:
+            lines = answered(lines, source)
+        last = max((i for i, known in enumerate(lines) if known.topic == "labels"), default=-1)
         lines.insert(last + 1, line)
-        manifest["report"] = lines[:MOST_LINES]
+        manifest["report"] = msgspec.to_builtins(lines[:MOST_LINES])
 
     if (project.folder / DATA_FOLDER / MANIFEST).is_file():
         amend(project.folder / DATA_FOLDER, with_line)
+
+
+def answered(lines: Sequence[protocol.ReportLine], source: str) -> list[protocol.ReportLine]:
+    """Return the lines of a report without those that the labels of the file `source` answer.
+
+    Lines that propose to read labels from this file, or from a file that a person has to write,
+    are left out. That no item of the data has a label is no longer doubtful.
+    """
+    kept: list[protocol.ReportLine] = []
+    for line in lines:
+        proposed = re.fullmatch(r"--labels-from (.*)", line.option)
+        if proposed and proposed[1].rpartition("/")[2] in (source, "FILE"):
+            continue
+        if line.topic == "labels" and line.text == NO_LABEL:
+            line = msgspec.structs.replace(line, doubtful=False)
+        kept.append(line)
+    return kept
 
 
 def _class_of(session: AnnotationSession, event_log: EventLog, name: str) -> int:
@@ -165,11 +222,21 @@ def _carry_out(
         session.apply(event_log.append_now(event))
 
 
-def summary(result: LabelImport, decision: Decision | None, *, is_new: bool = False) -> str:
+def summary(
+    result: LabelImport,
+    decision: Decision | None,
+    *,
+    is_new: bool = False,
+    checked: bool = False,
+) -> str:
     """Return the result as text for a terminal.
 
-    `is_new` states whether the project is new. Only a new project keeps the second and later labels
-    of an item.
+    Args:
+        result: The result of the import.
+        decision: What is done with conflicts.
+        is_new: Whether the project is new. Only a new project keeps the second and later labels
+            of an item.
+        checked: Whether the labels were only checked, not imported (`check_labels`).
     """
     shown = 20
     lines: list[str] = []
@@ -192,8 +259,13 @@ def summary(result: LabelImport, decision: Decision | None, *, is_new: bool = Fa
                 "labels, or with `--conflicts replace` to replace them"
             )
             return "\n".join(lines) + "\n"
-        lines.append(f"the existing labels were {'kept' if decision == 'keep' else 'replaced'}")
-    lines.append(f"labelled {result.labelled:,} items; {result.same:,} had the same label")
+        were = "would be" if checked else "were"
+        done = "kept" if decision == "keep" else "replaced"
+        lines.append(f"the existing labels {were} {done}")
+    would, had = ("would label", "have") if checked else ("labelled", "had")
+    lines.append(
+        f"{would} {counted(result.labelled, 'item')}; {result.same:,} {had} the same label"
+    )
     return "\n".join([*lines, *_matching(result, is_new)]) + "\n"
 
 

@@ -71,6 +71,8 @@ def read_labels(path: Path, options: ImportOptions) -> ForeignLabels:
         if file.bad:
             raise DatasetError(f"--labels-from {file.bad[0].name}: {file.bad[0].reason}")
         found.annotations += file.annotations
+        if file.label_column and file.annotations:
+            found.notes.append(f"labels from the column {short(file.label_column)} of {file.name}")
         found.notes += [
             f"{'? ' if f.doubtful else ''}{with_option(report_line(f))}" for f in file.findings
         ]

@@ -188,6 +188,7 @@ def new_project(
             finally:
                 unfinished.close()
     project = open_existing(folder, None)
+    report.lines = project.items.report or report.lines  # `finish` may have added lines
     if report.root is not None:
         project.items = approve_root(project.items, folder / DATA_FOLDER, report.root)
     project.report = report
