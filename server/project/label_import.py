@@ -100,11 +100,8 @@ def check_labels(
     if isinstance(current, AnnotationSession):
         named = _current(current)
     else:
-        codes, names = current, items.class_names
-
-        def named(item: int) -> str | None:
-            return names[codes[item]] if codes[item] >= 0 else None
-
+        known = [items.class_names[code] if code >= 0 else None for code in current.tolist()]
+        named = known.__getitem__
     result, chosen = _compare(named, items, labels, decision)
     result.labelled = sum(map(len, chosen.values()))
     return result
