@@ -1,5 +1,6 @@
 """The columns of a table: which one has labels, vectors, pictures, splits or ids."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,12 +16,21 @@ from lodespace.importing.tables.table_rows import Row
 from lodespace.items.errors import ItemError
 
 
+class _Listed(SimpleNamespace):
+    """The rows of a table."""
+
+    rows: list[Row]
+
+    def __iter__(self) -> Iterator[tuple[str, Row]]:
+        return (("row", row) for row in self.rows)
+
+
 def roles_of(
     rows: list[Row], names: bool = True, files: tuple[str, ...] = (), **options: Any
 ) -> Roles:
     columns = list(rows[0])
-    listed: Any = SimpleNamespace(
-        columns=columns, width=len(columns), has_names=names, comma_separates=False
+    listed: Any = _Listed(
+        columns=columns, width=len(columns), has_names=names, comma_separates=False, rows=rows
     )
     of_table = Columns("t.csv", listed, rows, files.__contains__)
     return choose_roles(of_table, ImportOptions(**options))

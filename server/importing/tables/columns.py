@@ -20,6 +20,7 @@ from lodespace.importing.tables.column_names import plain
 from lodespace.importing.tables.label_columns import LabelColumns, choose_labels
 from lodespace.importing.tables.number_columns import (
     choose_numbers,
+    columns_of_pattern,
     decimal_commas,
     project_columns,
 )
@@ -197,7 +198,8 @@ def _choose_vector(roles: Roles, columns: Columns, options: ImportOptions) -> No
             else:
                 roles.vector = column
         else:
-            roles.numbers = columns.matching(asked)
+            roles.numbers, found = columns_of_pattern(columns, options, asked)
+            roles.findings += found
             if set(roles.numbers) == set(options.vector_columns):
                 roles.numbers = options.vector_columns
         return

@@ -7,10 +7,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from lodespace.importing.finding import Finding
-from lodespace.importing.label_text import bars_separate, name_of
+from lodespace.importing.label_text import bars_separate
 from lodespace.importing.tables import column_names
 from lodespace.importing.tables.cells import number_of
 from lodespace.importing.tables.column_names import plain
+from lodespace.importing.tables.later_labels import (
+    are_labels,
+    labels_further_down,
+    numbers_at_edge,
+)
 from lodespace.importing.tables.marks import are_marks, are_shares, is_mark
 from lodespace.importing.tables.pixel_rows import has_label_first
 from lodespace.importing.tables.table_rows import Row, Rows, short
@@ -117,7 +122,10 @@ def choose_labels(
     found = _one_hot(columns, taken)
     if found is not None:
         return found
-    candidates = [c for c in columns.rows.columns if c not in taken and _may_be_label(columns, c)]
+    free = [c for c in columns.rows.columns if c not in taken]
+    candidates = [c for c in free if _may_be_label(columns, c)] or labels_further_down(
+        columns, free
+    )
     if not columns.rows.has_names and has_label_first(columns.rows.width):
         candidates = [c for c in candidates if c == columns.rows.columns[0]]
     if len(candidates) == 1 and (not columns.rows.has_names or columns.rows.width == 2):
@@ -127,7 +135,7 @@ def choose_labels(
         return found
     candidates.sort(key=column_names.numbers_groups)
     if not candidates:
-        return LabelColumns(findings=[_none(columns, taken)])
+        return LabelColumns(findings=[numbers_at_edge(columns) or _none(columns, taken)])
     option = f"--label {_quoted(candidates[0])}"
     text = "no column has a usual name for labels"
     if len(candidates) > 1:
@@ -314,15 +322,7 @@ def _shares(columns: HasColumns, taken: Collection[str | None]) -> LabelColumns 
 
 def _may_be_label(columns: HasColumns, column: str) -> bool:
     """Whether the column has few different values, which are not fractions."""
-    cells = columns.cells(column)
-    if not cells or not all(isinstance(cell, str | int) for cell in cells):
-        return False
-    names = [name_of(cell) for cell in cells]
-    numbers = [number_of(cell) for cell in cells]
-    if any(n is not None and math.isfinite(n) and not n.is_integer() for n in numbers):
-        return False
-    distinct = len(set(names))
-    return 1 < distinct <= max(2, _MOST_DISTINCT * len(names))
+    return are_labels(columns.cells(column))
 
 
 def _called(column: str) -> str:

@@ -1,6 +1,7 @@
 """The columns of a table with a number per cell, which form the vector together."""
 
 import re
+import shlex
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -20,6 +21,8 @@ from lodespace.importing.tables.label_columns import HasColumns, usual_labels
 from lodespace.importing.tables.pixel_rows import has_label_first
 from lodespace.importing.tables.table_rows import short
 
+_LONGEST_OPTION = 300
+"""Largest number of characters of an option that names each column of a vector."""
 _MOST_NAMED = 8
 """Largest number of columns that a message names."""
 
@@ -37,10 +40,7 @@ def choose_numbers(
     Returns:
         The columns and the findings. The columns are () if fewer than two columns can be chosen.
     """
-    labels = usual_labels(columns)
-    without = {*labels[:1], *columns.usual(column_names.IDS), *taken, options.label, options.id}
-    if not columns.rows.has_names and has_label_first(columns.rows.width):
-        without.add(columns.rows.columns[0])
+    without = {*_no_numbers(columns, options), *taken}
     unclear = _unclear(columns, without)
     without |= unclear.keys()
     numeric = [c for c in columns.numeric(without) if not plain(c).startswith("unnamed:")]
@@ -54,10 +54,10 @@ def choose_numbers(
     if len(chosen) > 1:
         pattern = next((key for key, value in families.items() if value is chosen), None)
         named = pattern is not None and pattern.strip("#. ")
-        example = pattern.replace("#", "*") if pattern and named else ",".join(chosen[:3])
+        example = pattern.replace("#", "*") if pattern and named else ""
         names = ", ".join([short(c) for c in chosen[:3]] + (["..."] if len(chosen) > 3 else []))
         text = f"{len(chosen):,} columns of numbers are the vector ({names})"
-        option = f"--vector '{example}'"
+        option = f"--vector {_pattern_of(columns, options, chosen, example)}"
         findings.append(Finding("columns", text, doubtful=True, option=option))
     if unclear:
         cell = next(iter(unclear.values()))
@@ -66,6 +66,62 @@ def choose_numbers(
         text += "thousands: write them as 1004.5"
         findings.append(Finding("columns", text, doubtful=True))
     return (tuple(chosen) if len(chosen) > 1 else ()), findings
+
+
+def columns_of_pattern(
+    columns: HasColumns, options: ImportOptions, pattern: str
+) -> tuple[tuple[str, ...], list[Finding]]:
+    """Return the columns of the vector that a pattern such as 'dim_*' or 'a,b,c' names.
+
+    A column that fits only a pattern is left out if it holds ids, labels or text. A finding names
+    the columns that are left out. Raises DatasetError if no column fits.
+    """
+    fitting = columns.matching(pattern)
+    named = {piece.strip() for piece in pattern.split(",")}
+    apart = _no_numbers(columns, options)
+    left = [
+        column
+        for column in fitting
+        if column not in named and (column in apart or _is_text(columns.cells(column)))
+    ]
+    chosen = tuple(column for column in fitting if column not in left)
+    if not left or not chosen:
+        return fitting, []
+    names = ", ".join(map(short, left[:_MOST_NAMED]))
+    text = f"not in the vector, because they hold ids, labels or text: {names}"
+    return chosen, [Finding("columns", text + (", ..." if len(left) > _MOST_NAMED else ""))]
+
+
+def _no_numbers(columns: HasColumns, options: ImportOptions) -> set[str]:
+    """Return the columns with ids and labels, by their names or by the options."""
+    found = {*usual_labels(columns)[:1], *columns.usual(column_names.IDS)}
+    if not columns.rows.has_names and has_label_first(columns.rows.width):
+        found.add(columns.rows.columns[0])
+    for asked in (options.label, options.id):
+        if asked is not None:
+            several = asked not in columns.rows.columns and any(c in asked for c in "*?,")
+            found.update(columns.matching(asked) if several else [columns.asked(asked)])
+    return found
+
+
+def _is_text(cells: Sequence[Any]) -> bool:
+    """Whether most of the cells are not numbers."""
+    return 2 * sum(number_of(cell) is None for cell in cells) > len(cells)
+
+
+def _pattern_of(
+    columns: HasColumns, options: ImportOptions, chosen: Sequence[str], pattern: str
+) -> str:
+    """Return the value of --vector that names exactly the columns `chosen`.
+
+    `pattern` is tried first, if it is not empty. COLUMNS: no short value names them.
+    """
+    for value in (pattern, ",".join(chosen)):
+        if not value or len(value) > _LONGEST_OPTION:
+            continue
+        if set(columns_of_pattern(columns, options, value)[0]) == set(chosen):
+            return f"'{value}'" if "'" not in value else shlex.quote(value)
+    return "COLUMNS"
 
 
 def project_columns(columns: HasColumns, wanted: Sequence[str]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ reads no more bytes than the archive states.
 
 import datetime
 import itertools
+import shlex
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -37,6 +38,7 @@ class SheetRows(Rows):
         self.path = path
         self._check(unpacked)
         self.sheet, others = self._choose(sheet)
+        self.other_sheets = others
         first = list(itertools.islice(self._cells(), SNIFFED_ROWS + 1))
         if not first:
             raise DatasetError(
@@ -64,7 +66,7 @@ class SheetRows(Rows):
         super().__init__(columns)
         if others:
             text = f"the rows of sheet {self.sheet}; other sheets: {', '.join(others[:5])}"
-            option = f"--sheet {others[0]}"
+            option = f"--sheet {shlex.quote(others[0])}"
             self.findings.append(Finding("columns", text, doubtful=True, option=option))
         if not self.has_names:
             text = "the first row is read as data; put a row with the names of the columns first"

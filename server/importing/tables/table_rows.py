@@ -30,6 +30,8 @@ class Rows(ABC):
     """Whether the table names its columns."""
     comma_separates = False
     """Whether commas separate the cells, and are therefore not the decimal marks of numbers."""
+    other_sheets: Sequence[str] = ()
+    """Names of the sheets of a workbook that have rows, and are not read."""
     splits_from = ""
     """Where the column `split` comes from, if it is not a column of the table."""
 

@@ -1,9 +1,11 @@
 """Findings on files that may have the labels of the pictures beside them, but are not used."""
 
 import bisect
+import dataclasses
 import itertools
 import os
 import re
+import shlex
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
@@ -38,7 +40,7 @@ class UnusedBeside:
     """Files that may have the labels of the pictures in a folder."""
 
     def __init__(self, root: Path, pictures: Collection[bytes], options: ImportOptions) -> None:
-        self.root, self.options = root, options
+        self.root, self.pictures, self.options = root, pictures, options
         self.paths = [shown(path) for path in pictures]
         names = {shown(path).rpartition("/")[2].lower() for path in pictures}
         self.stems = sorted(name.rpartition(".")[0] for name in names)
@@ -54,6 +56,9 @@ class UnusedBeside:
         instead = self._to_import(path)
         if instead is not None:
             return instead
+        of_sheet = self._of_sheet(path)
+        if of_sheet is not None:
+            return of_sheet
         cells = self._cells(path)
         text = f"no row of {name} names a picture"
         begun = [column for column in cells if any(map(self._begins, cells[column]))]
@@ -61,6 +66,33 @@ class UnusedBeside:
             text += f", but names of pictures begin with cells of its column {short(begun[0])}"
         text += _ROW_PER_PICTURE
         return Finding("labels", text, doubtful=True, option="--labels-from FILE")
+
+    def _of_sheet(self, path: bytes) -> Finding | None:
+        """The finding on a workbook of which another sheet names pictures; None otherwise."""
+        if suffix_of(path) != ".xlsx":
+            return None
+        try:
+            rows = open_rows(self.root / os.fsdecode(path), unpacked=self.options.unpacked)
+        except DatasetError:
+            return None
+        for sheet in rows.other_sheets if self.options.sheet is None else ():
+            options = dataclasses.replace(self.options, sheet=sheet)
+            other = UnusedBeside(self.root, self.pictures, options)
+            if other.names_pictures(path):
+                text = f"the first sheet of {shown(path)} names no picture, but the sheet "
+                text += f"{short(sheet)} does"
+                return Finding(
+                    "labels", text, doubtful=True, option=f"--sheet {shlex.quote(sheet)}"
+                )
+        return None
+
+    def names_pictures(self, path: bytes) -> bool:
+        """Whether a cell of a table is the name of a picture."""
+        return any(
+            re.split(r"[/\\]", cell)[-1] in self.names
+            for cells in self._cells(path).values()
+            for cell in cells
+        )
 
     def of_texts(self, paths: Sequence[bytes]) -> Iterator[Finding]:
         """Return the findings on texts, JSON and XML files."""

@@ -1,0 +1,102 @@
+"""Labels that the first rows of a table do not show, because the rows are sorted by class."""
+
+import itertools
+import math
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, Protocol
+
+from lodespace.importing.finding import Finding
+from lodespace.importing.label_text import name_of
+from lodespace.importing.tables.cells import number_of
+from lodespace.importing.tables.table_rows import Rows
+from lodespace.items.errors import BadItem
+
+_LOOKED_AT = 20_000
+"""Largest number of rows in which further labels are sought."""
+_MOST_NUMBERS = 50
+"""Largest number of different whole numbers in a column that may number classes."""
+_LEAST_EACH = 5
+"""Smallest mean number of rows per class, in a column of numbers."""
+_MOST_DISTINCT = 0.5
+"""Largest number of different values per row in a column that may hold labels."""
+
+
+class HasCells(Protocol):
+    """The columns of a table with their first cells (columns.py)."""
+
+    rows: Rows
+    cells: Callable[[str], list[Any]]
+
+
+def labels_further_down(columns: HasCells, free: Sequence[str]) -> list[str]:
+    """Return those of the columns `free` that have one text in the first rows, and others later."""
+    constant = [column for column in free if is_one_text(columns.cells(column))]
+    later = cells_further_down(columns.rows, constant) if constant else {}
+    return [column for column in constant if are_labels(later[column])]
+
+
+def numbers_at_edge(columns: HasCells) -> Finding | None:
+    """A finding if the first or last column of a table without names may number classes."""
+    names = columns.rows.columns
+    if columns.rows.has_names or len(names) < 3:
+        return None
+    for column in (names[0], names[-1]):
+        others = [columns.cells(name) for name in names if name != column]
+        if not have_fractions(others) or not may_number_classes(
+            cells_further_down(columns.rows, [column])[column]
+        ):
+            continue
+        text = f"{column} is in the vector, but has few whole numbers, which may be classes"
+        return Finding("labels", text, doubtful=True, option=f"--label '{column}'")
+    return None
+
+
+def are_labels(cells: Sequence[Any]) -> bool:
+    """Whether the cells have few different values, which are not fractions."""
+    if not cells or not all(isinstance(cell, str | int) for cell in cells):
+        return False
+    names = [name_of(cell) for cell in cells]
+    numbers = [number_of(cell) for cell in cells]
+    if any(n is not None and math.isfinite(n) and not n.is_integer() for n in numbers):
+        return False
+    distinct = len(set(names))
+    return 1 < distinct <= max(2, _MOST_DISTINCT * len(names))
+
+
+def cells_further_down(rows: Rows, names: Collection[str]) -> dict[str, list[Any]]:
+    """Return the cells of the columns `names` that are not empty, in up to _LOOKED_AT rows."""
+    found: dict[str, list[Any]] = {name: [] for name in names}
+    for row in itertools.islice(rows, _LOOKED_AT):
+        if isinstance(row, BadItem):
+            continue
+        for name, cells in found.items():
+            cell = row[1].get(name)
+            if cell is not None and cell != "":
+                cells.append(cell)
+    return found
+
+
+def is_one_text(cells: Sequence[Any]) -> bool:
+    """Whether the cells hold one and the same text, which is no number."""
+    if not cells or not all(isinstance(cell, str) for cell in cells):
+        return False
+    return len({name_of(cell) for cell in cells}) == 1 and number_of(cells[0]) is None
+
+
+def may_number_classes(cells: Sequence[Any]) -> bool:
+    """Whether the cells are few different whole numbers, each of which is in several rows."""
+    numbers = [number_of(cell) for cell in cells]
+    if any(n is None or not math.isfinite(n) or not n.is_integer() for n in numbers):
+        return False
+    distinct = len(set(numbers))
+    return 1 < distinct <= min(_MOST_NUMBERS, len(numbers) / _LEAST_EACH)
+
+
+def have_fractions(columns: Sequence[Sequence[Any]]) -> bool:
+    """Whether at least half of the columns have a number with a fraction."""
+    numbers = [[number_of(cell) for cell in cells] for cells in columns]
+    having = sum(
+        any(n is not None and math.isfinite(n) and not n.is_integer() for n in of_column)
+        for of_column in numbers
+    )
+    return bool(columns) and 2 * having >= len(columns)
