@@ -64,3 +64,25 @@ def without_fillers(here: Sequence[Branch]) -> list[Branch]:
 def example_of(branches: Sequence[Branch]) -> str:
     """Return the path of the branch with the most levels, for a message."""
     return max(branches, key=lambda branch: len(branch.parts)).folder
+
+
+def option_of(here: Sequence[Branch], level: int = 0) -> str:
+    """Return the option with which the folders `level` levels below `here` name the classes."""
+    depths = {branch.at + level for branch in here}
+    whole = all(b.folder.split("/")[: len(b.parts)] == list(b.parts) for b in here)
+    if len(depths) > 1 or not whole:
+        return "--labels-at parent" if level else "--labels-at top"
+    depth = depths.pop() + 1
+    return "--labels-at top" if depth == 1 else f"--labels-at {depth}"
+
+
+def level_below(here: Sequence[Branch], deep: Branch) -> tuple[int, str]:
+    """Return the first level below `here` with several names, and the option for this level.
+
+    The level is an index of the folders of `deep`. Names of splits, fillers and numbers are passed.
+    """
+    for level in range(1, len(deep.parts) - deep.at):
+        names = {name for b in here for name in b.parts[b.at + level :][:1]}
+        if len(names) > 1 and not all(map(folder_names.is_filler, names)):
+            return deep.at + level, option_of(here, level)
+    return deep.at + 1, "--labels-at parent"

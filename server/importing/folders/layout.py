@@ -11,7 +11,14 @@ from dataclasses import dataclass, field, replace
 
 from lodespace.importing.finding import Finding
 from lodespace.importing.folders import folder_names
-from lodespace.importing.folders.branches import Branch, branch_of, example_of, without_fillers
+from lodespace.importing.folders.branches import (
+    Branch,
+    branch_of,
+    example_of,
+    level_below,
+    option_of,
+    without_fillers,
+)
 from lodespace.importing.folders.file_names import label_of_name, labels_in_names
 from lodespace.importing.folders.folder_names import some
 from lodespace.importing.folders.label_depth import depth_of, label_at
@@ -132,12 +139,12 @@ class _Reading:
             is_folds = folder_names.are_folds(names)
             for branch in here:
                 branch.split = branch.split or (branch.name if is_folds else None)
-            self.doubts.append((f"{some(names)} are parts, not classes", _option_of(here)))
+            self.doubts.append((f"{some(names)} are parts, not classes", option_of(here)))
         elif folder_names.are_dates(names):
             self.doubts.append(
                 (
                     f"{some(names)} are dates or folders of cameras, not classes",
-                    _option_of(here),
+                    option_of(here),
                 )
             )
         elif not all(map(folder_names.is_filler, names)):
@@ -232,12 +239,12 @@ class _Reading:
         elif not self._is_product(here, pairs, outer, inner):
             deep = next((b for b in here if b.below not in (None, b.name)), None)
             if deep is not None:
-                level, option = _level_below(here, deep)
+                level, option = level_below(here, deep)
                 text = f"files in {deep.folder} get the class {deep.name}, not {deep.parts[level]}"
                 self.doubts.append((text, option))
             return self._label(here)
         text = f"{some(outer)} contain the same folders, which are read as classes"
-        self.doubts.append((text, _option_of(here)))
+        self.doubts.append((text, option_of(here)))
         for branch in here:
             branch.at += 1
         return self.read(here)
@@ -344,25 +351,3 @@ class _Reading:
             text = "; ".join([text, *self.split_doubts])
             found.append(Finding("splits", text, doubtful=doubtful))
         return found
-
-
-def _option_of(here: Sequence[Branch], level: int = 0) -> str:
-    """Return the option with which the folders `level` levels below `here` name the classes."""
-    depths = {branch.at + level for branch in here}
-    whole = all(b.folder.split("/")[: len(b.parts)] == list(b.parts) for b in here)
-    if len(depths) > 1 or not whole:
-        return "--labels-at parent" if level else "--labels-at top"
-    depth = depths.pop() + 1
-    return "--labels-at top" if depth == 1 else f"--labels-at {depth}"
-
-
-def _level_below(here: Sequence[Branch], deep: Branch) -> tuple[int, str]:
-    """Return the first level below `here` with several names, and the option for this level.
-
-    The level is an index of the folders of `deep`. Names of splits, fillers and numbers are passed.
-    """
-    for level in range(1, len(deep.parts) - deep.at):
-        names = {name for b in here for name in b.parts[b.at + level :][:1]}
-        if len(names) > 1 and not all(map(folder_names.is_filler, names)):
-            return deep.at + level, _option_of(here, level)
-    return deep.at + 1, "--labels-at parent"
