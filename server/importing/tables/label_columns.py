@@ -135,7 +135,9 @@ def choose_labels(
         return found
     candidates.sort(key=column_names.numbers_groups)
     if not candidates:
-        return LabelColumns(findings=[numbers_at_edge(columns) or _none(columns, taken)])
+        return LabelColumns(
+            findings=[numbers_at_edge(columns.rows, columns.cells) or _none(columns, taken)]
+        )
     option = f"--label {_quoted(candidates[0])}"
     text = "no column has a usual name for labels"
     if len(candidates) > 1:

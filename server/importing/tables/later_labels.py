@@ -3,7 +3,7 @@
 import itertools
 import math
 from collections.abc import Callable, Collection, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from lodespace.importing.finding import Finding
 from lodespace.importing.label_text import name_of
@@ -11,6 +11,8 @@ from lodespace.importing.tables.cells import number_of
 from lodespace.importing.tables.table_rows import Rows
 from lodespace.items.errors import BadItem
 
+Cells = Callable[[str], list[Any]]
+"""Returns the first cells of a column, without empty cells."""
 _LOOKED_AT = 20_000
 """Largest number of rows in which further labels are sought."""
 _MOST_NUMBERS = 50
@@ -21,29 +23,22 @@ _MOST_DISTINCT = 0.5
 """Largest number of different values per row in a column that may hold labels."""
 
 
-class HasCells(Protocol):
-    """The columns of a table with their first cells (columns.py)."""
-
-    rows: Rows
-    cells: Callable[[str], list[Any]]
-
-
-def labels_further_down(columns: HasCells, free: Sequence[str]) -> list[str]:
+def labels_further_down(rows: Rows, cells: Cells, free: Sequence[str]) -> list[str]:
     """Return those of the columns `free` that have one text in the first rows, and others later."""
-    constant = [column for column in free if is_one_text(columns.cells(column))]
-    later = cells_further_down(columns.rows, constant) if constant else {}
+    constant = [column for column in free if is_one_text(cells(column))]
+    later = cells_further_down(rows, constant) if constant else {}
     return [column for column in constant if are_labels(later[column])]
 
 
-def numbers_at_edge(columns: HasCells) -> Finding | None:
+def numbers_at_edge(rows: Rows, cells: Cells) -> Finding | None:
     """A finding if the first or last column of a table without names may number classes."""
-    names = columns.rows.columns
-    if columns.rows.has_names or len(names) < 3:
+    names = rows.columns
+    if rows.has_names or len(names) < 3:
         return None
     for column in (names[0], names[-1]):
-        others = [columns.cells(name) for name in names if name != column]
+        others = [cells(name) for name in names if name != column]
         if not have_fractions(others) or not may_number_classes(
-            cells_further_down(columns.rows, [column])[column]
+            cells_further_down(rows, [column])[column]
         ):
             continue
         text = f"{column} is in the vector, but has few whole numbers, which may be classes"
@@ -77,7 +72,7 @@ def cells_further_down(rows: Rows, names: Collection[str]) -> dict[str, list[Any
 
 
 def is_one_text(cells: Sequence[Any]) -> bool:
-    """Whether the cells hold one and the same text, which is no number."""
+    """Whether the cells hold one and the same text, and the text is not a number."""
     if not cells or not all(isinstance(cell, str) for cell in cells):
         return False
     return len({name_of(cell) for cell in cells}) == 1 and number_of(cells[0]) is None
