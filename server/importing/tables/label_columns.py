@@ -123,9 +123,8 @@ def choose_labels(
     if found is not None:
         return found
     free = [c for c in columns.rows.columns if c not in taken]
-    candidates = [c for c in free if _may_be_label(columns, c)] or labels_further_down(
-        columns, free
-    )
+    candidates = [c for c in free if _may_be_label(columns, c)]
+    candidates = candidates or labels_further_down(columns.rows, columns.cells, free)
     if not columns.rows.has_names and has_label_first(columns.rows.width):
         candidates = [c for c in candidates if c == columns.rows.columns[0]]
     if len(candidates) == 1 and (not columns.rows.has_names or columns.rows.width == 2):
