@@ -145,10 +145,10 @@ def test_a_layout_gives_labels_splits_and_masks(folders: str, wanted: str) -> No
 
 DOUBTFUL = [
     ("t/Photos_from_2023 t/Fotos_von_2022 t/Alps", "- - Alps", "--labels-at parent"),
-    ("t/Fotos_de_2023 t/Fotos_de_2022", "- -", "--labels-at top"),
+    ("t/Fotos_de_2023 t/Fotos_de_2022", "- -", "--labels-at 2"),
     ("fold1/a fold1/b fold2/a fold2/b", "a@fold1 b@fold1 a@fold2 b@fold2", "--labels-at top"),
     ("p1/sad p1/glad p2/sad p2/glad", "sad glad sad glad", "--labels-at top"),
-    ("mammal/cat mammal/dog bird/duck", "mammal mammal bird", "--labels-at parent"),
+    ("mammal/cat mammal/dog bird/duck", "mammal mammal bird", "--labels-at 2"),
     ("cat dog/deep", "cat dog", "--labels-at parent"),
     ("cat", "-", "--labels-at parent"),
     ("rose tulip flowers/rose flowers/tulip", "rose tulip rose tulip", "--labels-at parent"),
@@ -161,7 +161,7 @@ DOUBTFUL = [
      "--labels-at top"),
     ("A/Visit_01/fox A/Visit_02/owl B/Visit_01/elk B/Visit_02/fox", "A A B B",
      "--labels-at parent"),
-    ("fox/day_1 fox/day_2 elk/day_1 elk/day_2", "fox fox elk elk", "--labels-at parent"),
+    ("fox/day_1 fox/day_2 elk/day_1 elk/day_2", "fox fox elk elk", "--labels-at 2"),
     ("Actor_01 Actor_02 Actor_03", "Actor_01 Actor_02 Actor_03", "--labels-at none"),
     # Words for any data may be classes, and only some classes may be in all splits
     ("photo picture", "- -", "--labels-at parent"),
