@@ -141,12 +141,8 @@ class _Reading:
                 branch.split = branch.split or (branch.name if is_folds else None)
             self.doubts.append((f"{some(names)} are parts, not classes", option_of(here)))
         elif folder_names.are_dates(names):
-            self.doubts.append(
-                (
-                    f"{some(names)} are dates or folders of cameras, not classes",
-                    option_of(here),
-                )
-            )
+            text = f"{some(names)} are dates or folders of cameras, not classes"
+            self.doubts.append((text, option_of(here)))
         elif not all(map(folder_names.is_filler, names)):
             return False
         elif not any(branch.below is not None for branch in here):

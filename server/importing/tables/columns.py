@@ -14,16 +14,10 @@ from typing import Any
 from lodespace.errors import DatasetError
 from lodespace.importing.finding import Finding
 from lodespace.importing.source import ImportOptions
-from lodespace.importing.tables import column_names
+from lodespace.importing.tables import column_names, number_columns
 from lodespace.importing.tables.cells import is_picture, is_sound, is_vector, number_of, text_of
 from lodespace.importing.tables.column_names import plain
 from lodespace.importing.tables.label_columns import LabelColumns, choose_labels
-from lodespace.importing.tables.number_columns import (
-    choose_numbers,
-    columns_of_pattern,
-    decimal_commas,
-    project_columns,
-)
 from lodespace.importing.tables.split_column import split_column
 from lodespace.importing.tables.table_rows import Row, Rows, short
 from lodespace.importing.tables.text_format import counts_rows
@@ -155,9 +149,11 @@ def choose_roles(columns: Columns, options: ImportOptions) -> Roles:
     if roles.image is not None and roles.vector is not None and options.vector is None:
         roles.vector = None  # --image asks for the pictures
     if roles.image is None and not roles.is_vector:
-        roles.numbers, found = choose_numbers(columns, options, {roles.split, roles.path})
+        roles.numbers, found = number_columns.choose_numbers(
+            columns, options, {roles.split, roles.path}
+        )
         roles.findings += found
-    roles.decimal_commas, found = decimal_commas(columns, roles.numbers)
+    roles.decimal_commas, found = number_columns.decimal_commas(columns, roles.numbers)
     roles.findings += found
     if roles.is_vector:
         _choose_thumbnail(roles, columns, options)
@@ -198,7 +194,7 @@ def _choose_vector(roles: Roles, columns: Columns, options: ImportOptions) -> No
             else:
                 roles.vector = column
         else:
-            roles.numbers, found = columns_of_pattern(columns, options, asked)
+            roles.numbers, found = number_columns.columns_of_pattern(columns, options, asked)
             roles.findings += found
             if set(roles.numbers) == set(options.vector_columns):
                 roles.numbers = options.vector_columns
@@ -208,7 +204,7 @@ def _choose_vector(roles: Roles, columns: Columns, options: ImportOptions) -> No
     if options.vector_columns:
         there = any(name in columns.rows.columns for name in options.vector_columns)
         if there or _image(columns, roles) is None:
-            roles.numbers = project_columns(columns, options.vector_columns)
+            roles.numbers = number_columns.project_columns(columns, options.vector_columns)
             return
     for column in columns.usual(column_names.VECTORS):
         if any(map(is_vector, columns.cells(column))):
