@@ -96,8 +96,9 @@ def _of_gestures(found: Found) -> Iterable[str]:
         if not any(name == data for _, name in found):
             continue
         gestures = AFTER.get(data, USUALLY_AFTER)
-        yield f"\n**{data}**: share of items that are right: by their label, or without a label by"
-        yield "their prediction; in brackets, the share of items with a right label\n"
+        yield f"\n**{data}**: share of items with the right class. The class of an item is its"
+        yield "label, or its prediction if it has no label. In brackets: share of items with a"
+        yield "right label\n"
         yield from head(
             "method",
             *(f"after {k}" for k in gestures),

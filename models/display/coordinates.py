@@ -9,9 +9,9 @@ import torch
 from lodespace.models.display.procrustes import procrustes
 
 MIN_CONTRACTION = 0.05
-"""Lower limit of the contraction factors by which shown coordinates are divided.
+"""Lowest contraction factor of an axis. Shown coordinates are divided by the factor of their axis.
 
-With a smaller factor, shown points nearly coincide along that axis.
+An axis with a smaller factor is contracted so much that the shown points nearly coincide on it.
 """
 
 

@@ -112,7 +112,7 @@ class GraphBuilding:
         return fuzzy_graph(self.indices, self.distances)
 
     def tensors(self) -> Tensors:
-        """Return the neighbours found so far, for a saved state, without the features."""
+        """Return the tensors to save: the neighbours found so far. The features are not saved."""
         return {
             "neighbour_indices": self.indices[: self.done],
             "neighbour_distances": self.distances[: self.done],

@@ -113,8 +113,8 @@ def _agreement(model: PortableModel) -> str:
     if found is None:
         return "It predicts with the head on the latent mean."
     return (
-        f"Its classifier predicts the class that the page shows for {found['identical']:.1%} of"
-        f" {found['items']:,} items."
+        f"For {found['identical']:.1%} of {found['items']:,} items, its classifier predicts the "
+        "class that the page shows."
     )
 
 

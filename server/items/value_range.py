@@ -78,10 +78,10 @@ class ValueSample:
     def range(self, asked: Range | Full | None = None) -> Range:
         """Return the range of the sampled numbers. Raises ItemError if there is no finite number.
 
-        `asked` is the option --range: a range, or "full" for the range of the number type. If the
-        numbers fill a usual range (fractions from 0 to 1, 8 bits, 16 bits), this range is returned.
-        If many pixels have one number, which is far from all other numbers, then these pixels have
-        no value. The range does not include this number.
+        `asked` is the option --range: a range, or "full" for the range of the number type. If
+        `asked` is None, the range follows from the numbers. If the numbers fill a usual range
+        (fractions from 0 to 1, 8 bits, 16 bits), this range is returned. A number that many pixels
+        share, and that is far from all other numbers, means "no value", and is left out.
         """
         if asked is not None and asked != "full":
             return asked

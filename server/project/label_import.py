@@ -146,8 +146,8 @@ def _compare(
 def keep_other_labels(project: Project, result: LabelImport) -> None:
     """Store the second and later labels of each item in the table of the project's items.
 
-    The first label of an item is its class. The later labels go into the column other_labels. No
-    server may have opened the project yet. Raises OSError.
+    The first label of an item is its class. The later labels go into the column other_labels. Call
+    this before a server opens the project. Raises OSError.
     """
     kept = project.items.table
     others = {item: joined(labels[1:]) for item, labels in result.matched.labels.items()}

@@ -1,8 +1,8 @@
 """The exported model predicts the same classes as the page, and is as accurate on new items.
 
-With --slow, the test uses the three data sets of the benchmark with 27, 100 and 300 labels, and
-1,000 new items of textures and letters. Without --slow, the test uses the bundled digits with 27
-labels, and the checkpoint of the demo, which was trained without labels.
+With --slow, each of the three data sets of the benchmark is tested with 27, with 100 and with 300
+labels, textures and letters also on 1,000 new items each. Without --slow, there is one case: the
+bundled digits with 27 labels, which start from the checkpoint of the demo.
 """
 
 from pathlib import Path

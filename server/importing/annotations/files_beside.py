@@ -42,13 +42,13 @@ def read_beside(
 def read_alike(
     files: list[AnnotationFile], again: Callable[[int, bool], AnnotationFile | None]
 ) -> None:
-    """Give the second number the same meaning in all tables without column names.
+    """Read the second number of a row as an end in all nameless tables, or as a duration in all.
 
-    The number is an end or a duration; nameless_times.py decides which of the two.
+    A nameless table has no column names. nameless_times.py decides between end and duration.
 
     Args:
-        files: The files of a data set. A table in which the number got the other meaning is
-            replaced.
+        files: The files of a data set. Each table that was read in the other way is read again,
+            and replaced in this list.
         again: Function that reads a file, by its index and whether the number is a duration.
     """
     durations = are_durations(file.nameless_times for file in files if file.nameless_times)

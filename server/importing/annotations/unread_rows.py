@@ -9,12 +9,14 @@ from lodespace.importing.finding import Finding, counted
 def with_unread_rows(
     files: Sequence[AnnotationFile], used: Collection[int], matched: Collection[str]
 ) -> list[AnnotationFile]:
-    """Return the files whose unread rows may be about the recordings.
+    """Return the files that label the recordings, and those that name a recording in vain.
+
+    A file of the second kind has a row about a recording, but none of its rows can be read.
 
     Args:
-        files: All files.
+        files: All annotation files.
         used: Indices of the files whose annotations are used.
-        matched: Names that fit a recording.
+        matched: Names in the files that are names of recordings.
     """
     return [
         file

@@ -316,7 +316,7 @@ def _shares(columns: HasColumns, taken: Collection[str | None]) -> LabelColumns 
     if len(names) < 2 or not are_shares([[row.get(n) for n in names] for row in columns.first]):
         return None
     text = f"no column has labels, but {', '.join(map(short, names[:6]))} sum to 1 for each item;"
-    text += " the column with the largest number can be the label"
+    text += " the name of the column with the largest number can be the label of a row"
     option = f"--label {_quoted(','.join(names[:20]))}"
     return LabelColumns(findings=[Finding("labels", text, doubtful=True, option=option)])
 
