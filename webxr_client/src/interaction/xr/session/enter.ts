@@ -23,6 +23,11 @@ import { framebufferScale } from "./framebuffer-scale.js";
 /** Requested frame rate, Hz: a steady 72 Hz is better than 90 Hz with missed frames. */
 const WANTED_RATE = 72;
 
+/** Shown while the browser may ask for permission. Vision Pro and Android XR ask about hands. */
+const HANDS =
+  "If the headset asks whether this page may see your hands, allow it: then you can select and " +
+  "grab without controllers.";
+
 type Session = BenchSession & {
   updateTargetFrameRate?(rate: number): Promise<void> | undefined;
 };
@@ -45,11 +50,12 @@ export class XrEntry {
     if (this.session || this.entering || !navigator.xr) return;
     this.entering = true;
     unlockAudio();
-    state.xr.message.value = "";
+    state.xr.message.value = HANDS;
     try {
       const session = await navigator.xr.requestSession(mode, {
         optionalFeatures: ["local-floor", "hand-tracking", "layers"],
       });
+      state.xr.message.value = "";
       await this.begin(session, mode);
     } catch (error) {
       const why = refusal(error);

@@ -49,6 +49,18 @@ describe("VR", () => {
     expect(page.state.xr.presenting.value).toBe("immersive-vr");
     expect(session.rates).toEqual([72]);
   });
+  it("shows the reason for hand tracking while the headset asks, and not later", async () => {
+    let allow = (_: FakeSession) => {};
+    const asked = new Promise<FakeSession>((resolve) => {
+      allow = resolve;
+    });
+    vi.stubGlobal("navigator", { xr: { requestSession: () => asked } });
+    const entered = entry.enter("immersive-vr");
+    expect(page.state.xr.message.value).toContain("see your hands");
+    allow(session);
+    await entered;
+    expect(page.state.xr.message.value).toBe("");
+  });
   it("begins in an old browser, whose change of the frame rate returns nothing", async () => {
     Object.assign(session, { updateTargetFrameRate: () => undefined });
     await entry.enter("immersive-vr");
