@@ -176,7 +176,8 @@ class _Check:
         listed = self.tally.items + self.report.left_out
         if not whole:
             count = self.source.count
-            about = f" of about {count:,}" if count else ""
+            # The number of windows of sounds is an estimate, which may be too small.
+            about = f" of about {count:,}" if count and count > listed else ""
             return f"only the first {listed:,}{about} were looked at; an import reads all"
         if self.read < self.tally.items:
             return f"{self.read:,} of them were read in this check; an import reads all"

@@ -88,7 +88,8 @@ def layout_of(
             text = f"no name of a file is a class with a number, as in cat_12; {paths[0]} is not; "
             text += "give a table with the columns file and label"
         option = "--labels-from FILE" if unnamed else ""
-        text = "not read" if labels_at == "none" else text
+        if labels_at == "none":
+            text = "the folder names are not read, by --labels-at none"
         findings.append(Finding("labels", text, doubtful=unnamed, option=option))
     elif not any(branch.label for branch in branches):
         named = labels_in_names(path for path in paths if not apart.holds(path))
