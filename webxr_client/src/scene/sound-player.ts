@@ -26,6 +26,8 @@ export class SoundPlayer {
   private readonly buffers = new Map<number, Promise<AudioBuffer>>();
   private playing: Playing | null = null;
   private wanted = -1;
+  /** Matrix room-from-head of the newest frame; null outside VR. */
+  private ears: Matrix4 | null = null;
   private timer: number | undefined;
 
   /**
@@ -53,6 +55,7 @@ export class SoundPlayer {
 
   /** Update the places of listener and sound, once per frame. `listener`: matrix room-from-head. */
   move(listener: Matrix4 | null): void {
+    this.ears = listener;
     const { playing, context } = this;
     if (!playing?.panner || !playing.place || !context || !listener) return;
     const at = playing.place();
@@ -88,6 +91,8 @@ export class SoundPlayer {
     if (place) {
       const { x, y, z } = place();
       panner = soundPlace(context, x, y, z);
+      // The ears of a new context are at the origin until they are placed.
+      if (this.ears && context.listener.positionX) placeEars(context.listener, this.ears);
       source.connect(gain).connect(panner).connect(context.destination);
     } else {
       source
