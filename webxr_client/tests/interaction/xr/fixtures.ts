@@ -122,13 +122,17 @@ export function bytesPerFrame(frame: () => void): number {
   // The engine boxes every number before it has compiled the code.
   for (let k = 0; k < 30_000; k++) frame();
   const count = 5000;
-  const rounds = Array.from({ length: 7 }, () => {
-    const before = process.memoryUsage().heapUsed;
-    for (let k = 0; k < count; k++) frame();
-    return (process.memoryUsage().heapUsed - before) / count;
-  });
-  // The garbage collector can run during a round; the median excludes such rounds.
-  return rounds.sort((a, b) => a - b)[3] as number;
+  const median = () => {
+    const rounds = Array.from({ length: 7 }, () => {
+      const before = process.memoryUsage().heapUsed;
+      for (let k = 0; k < count; k++) frame();
+      return (process.memoryUsage().heapUsed - before) / count;
+    });
+    // The garbage collector can run during a round; the median excludes such rounds.
+    return rounds.sort((a, b) => a - b)[3] as number;
+  };
+  // A thread compiles the code, on a busy machine only after the first rounds.
+  return Math.min(median(), median(), median());
 }
 
 export const LEFT_HEAP = [-0.3, 0, 0] as const;
