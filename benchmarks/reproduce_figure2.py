@@ -321,6 +321,10 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
+    # A missing folder would end the run after the first training.
+    for folder in (options.figures, options.results.parent):
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
     results = json.loads(options.results.read_text()) if options.results.is_file() else {}
     setting = Setting(options.latent_dim, options.learning_rate, options.init)
     variants = VARIANTS[:1] if options.only_pretraining else VARIANTS
