@@ -165,9 +165,9 @@ class Trainer:
         self._pinning.held = None
         if not self.loop.put_back(before.tensors, before.meta["counters"]):
             return self._anchor()
-        shown = before.tensors["latent_mean"]
-        self._trail.turn_back(before.meta["frame"], shown)
-        self.display.shown = shown.to(self.loop.device, copy=True)
+        meta, shown = before.meta, before.tensors["latent_mean"]
+        self._trail.turn_back(meta["frame"], shown)
+        self.display.shown, self._moving = shown.to(self.loop.device, copy=True), meta["moving"]
 
     def _checked_pins(self, items: ItemNumbers, targets: npt.NDArray[np.float32]) -> Pins:
         return Pins.checked(self.dataset.checked_items(items), targets, self.config.latent_dim)

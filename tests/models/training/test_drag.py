@@ -85,6 +85,24 @@ def test_an_undo_after_the_return_does_not_repeat_the_carry() -> None:
     assert far < 1.0, "the undo carried the cluster to the hand again"
 
 
+def test_a_return_during_a_motion_lets_the_motion_end() -> None:
+    trainer, _ = at_rest()
+    trainer.set_anchors(np.array([1]), np.full((1, 3), 2.0, np.float32))
+    frames = trainer.frames()
+    next(frames)
+    while not trainer.loop.resting:
+        next(frames)
+    before = trainer.state()
+    assert not trainer.snapshot().resting, "the shown points have already stopped"
+    trainer.restore(before)
+    undisturbed = rest(trainer).latent_mean
+    trainer.restore(before)
+    trainer.drag(np.array([5]), before.tensors["latent_mean"].numpy()[[5]])
+    rest(trainer)
+    trainer.return_dragged(before)
+    assert np.abs(rest(trainer).latent_mean - undisturbed).max() < 0.01
+
+
 def test_only_pins_of_dragged_items_end_a_drag_in_their_place() -> None:
     trainer, _ = at_rest()
     trainer.set_anchors(np.array([1, 4]), np.zeros((2, 3), np.float32))
