@@ -41,6 +41,11 @@ class Pins(NamedTuple):
             )
         return cls(items, torch.from_numpy(targets.astype(np.float32)))
 
+    def among(self, items: torch.Tensor) -> "Pins":
+        """Return the pins of those items that are in `items`, int64 (K,)."""
+        chosen = torch.isin(self.items, items)
+        return Pins(self.items[chosen], self.targets[chosen])
+
     def equals(self, other: "Pins") -> bool:
         """Whether both the items and the targets equal those of `other`."""
         return torch.equal(self.items, other.items) and torch.equal(self.targets, other.targets)
@@ -54,7 +59,6 @@ class Pinning:
         """The pins."""
         self.held: Pins | None = None
         """Items of the current drag, and the positions that hold them; None if there is no drag.
-
 
         Pins of these items have no effect during the drag.
         """
@@ -99,12 +103,7 @@ class Pinning:
         """Whether `pins` and the current pins differ for an item that the current drag holds."""
         if self.held is None:
             return False
-        before, after = (
-            Pins(one.items[chosen], one.targets[chosen])
-            for one in (self.given, pins)
-            for chosen in (torch.isin(one.items, self.held.items),)
-        )
-        return not after.equals(before)
+        return not pins.among(self.held.items).equals(self.given.among(self.held.items))
 
     def pass_to(self, loop: Loop, shown: torch.Tensor | None) -> None:
         """Pass all held items to `loop`, in the coordinates of the model.
