@@ -7,6 +7,7 @@ draws the items that repel.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
@@ -82,11 +83,13 @@ def vae_forces(
     return forces
 
 
-def sampled_others(n: int) -> torch.Tensor:
-    """Return OTHERS sampled items per item, int64 (n, OTHERS).
+@lru_cache(maxsize=1)
+def sampled_others(n: int, device: torch.device) -> torch.Tensor:
+    """Return OTHERS sampled items per item, int64 (n, OTHERS), on `device`.
 
     Items have different samples, so that the error of the repulsion averages out over the items of
-    an island. The samples are the same at each call, so that arrows do not flicker.
+    an island. The samples are the same at each call, so that arrows do not flicker. The result is
+    kept for the next frame: at 60,000 items, it takes a fifth of the time of the repulsion.
     """
     generator = torch.Generator().manual_seed(0)
     order = torch.randperm(n, generator=generator)
@@ -108,7 +111,7 @@ def particle_forces(
     z, graph = particles.position, particles.graph
     n = len(z)
     if items is None:
-        others = sampled_others(n).to(z.device)
+        others = sampled_others(n, z.device)
         chosen = torch.arange(n, device=z.device)
         edges = slice(None)
     else:
