@@ -106,8 +106,10 @@ class FeatureVoices:
         prior = [expected, *[(1 - expected) / voices] * voices]
         weight = label_weights(self._features, items, classes, self._labels.n_classes)
         self._mixture = Mixture.fitted(left_out, classes, weight, prior)
+        exponents = self._mixture.exponents
         self.view_likelihoods = [
-            _likelihood(left_out[k : k + 2], classes, weight) for k in range(1, voices, 2)
+            _likelihood(left_out[k : k + 2], exponents[k : k + 2], classes, weight)
+            for k in range(1, voices, 2)
         ]
 
     def probabilities(self, items: torch.Tensor) -> torch.Tensor:
@@ -128,18 +130,23 @@ class FeatureVoices:
         return dict(zip(names, self._mixture.weights, strict=True))
 
 
-def _likelihood(left_out: list[torch.Tensor], classes: torch.Tensor, weight: torch.Tensor) -> float:
+def _likelihood(
+    left_out: list[torch.Tensor],
+    exponents: list[float],
+    classes: torch.Tensor,
+    weight: torch.Tensor,
+) -> float:
     """Return the weighted log-likelihood of labels in nats, under a mean of some voices.
 
-    An exponent corrects each voice before the mean. All voices have the same weight.
+    All voices have the same weight.
 
     Args:
         left_out: left-out probabilities of each voice, (L, C).
+        exponents: exponent that corrects each voice before the mean.
         classes: labels, int64 (L,).
         weight: weight of each label, (L,).
     """
     even = [1 / len(left_out)] * len(left_out)
-    exponents = [fitted_exponent(each, classes, weight) for each in left_out]
     mean = Mixture(exponents, even, 1.0).of(left_out)
     own = own_probability(mean, classes).clamp_min(LEAST_PROBABILITY)
     return float(own.log() @ weight)

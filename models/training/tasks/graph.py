@@ -92,9 +92,9 @@ class GraphTask(Task):
         self._view = 0
         self._learned: torch.Tensor | None = None
         self._features: torch.Tensor | None = None
-        alike = learning.dataset
-        self._names = view_names(alike)
-        self._further = [view_features(alike, name) for name in self._names]
+        dataset = learning.dataset
+        self._names = view_names(dataset)
+        self._further = [view_features(dataset, name) for name in self._names]
 
     @property
     def learns_features(self) -> bool:
