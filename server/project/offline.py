@@ -69,14 +69,10 @@ def describe(path: Path) -> str:
     return f"{text}{_heading(session)}:\n{report}" if report else text
 
 
-def _with_data(session: AnnotationSession) -> npt.NDArray[np.bool_]:
-    """Return, per item (N,), whether its current label came with the imported data."""
-    history, truth = session.history, session.items.truth
-    if truth is None:
-        return np.zeros(len(session.items), np.bool_)
-    imported = [n for n, record in history.gestures.items() if record.client == IMPORT]
-    given = np.isin(history.owner, [0, *imported])
-    return given & (session.labels == truth) & (truth != UNLABELED)
+def _truth(session: AnnotationSession) -> npt.NDArray[np.int16]:
+    """Return the labels that came with the imported data, (N,)."""
+    truth = session.items.truth
+    return np.full(len(session.items), UNLABELED, np.int16) if truth is None else truth
 
 
 def _sources(session: AnnotationSession) -> str:
@@ -84,10 +80,12 @@ def _sources(session: AnnotationSession) -> str:
 
     Return "" if there are no labels.
     """
-    history = session.history
-    labelled, with_data = session.labels != UNLABELED, _with_data(session)
-    imported = [n for n, record in history.gestures.items() if record.client == IMPORT]
-    later = np.isin(history.owner, imported) & labelled & ~with_data
+    history, labelled = session.history, session.labels != UNLABELED
+    numbers = [n for n, record in history.gestures.items() if record.client == IMPORT]
+    imported = np.isin(history.owner, numbers)
+    given = imported | (history.owner == 0)
+    with_data = labelled & given & (session.labels == _truth(session))
+    later = labelled & imported & ~with_data
     people = labelled & ~with_data & ~later
     counts = (
         (with_data, "with the data"),
@@ -104,9 +102,7 @@ def _heading(session: AnnotationSession) -> str:
     The report does not change after the import. If the labels have changed since then, the heading
     states this.
     """
-    truth = session.items.truth
-    before = np.full(len(session.items), UNLABELED) if truth is None else truth
-    if (session.labels == before).all():
+    if (session.labels == _truth(session)).all():
         return "the import understood"
     return (
         "the import understood (its lines on labels are as old as the import; the lines above "
