@@ -1,4 +1,5 @@
 /** Names of classes in VR: by a word of the data, the headset's keyboard, speech, or a number. */
+import { effect } from "@preact/signals";
 import type { PaletteSide } from "../../../scene/xr/boards/palette-layout.js";
 import type { AppState } from "../../../state/app-state.js";
 import type { Commands } from "../../../state/commands.js";
@@ -7,8 +8,6 @@ import { canHear, listen } from "./speech.js";
 import { opensKeyboard, typeText } from "./system-keyboard.js";
 
 export class ClassNamer {
-  private stopListening = () => {};
-
   /** `session` returns the running session of WebXR. */
   constructor(
     private readonly state: AppState,
@@ -35,7 +34,6 @@ export class ClassNamer {
   /** End the naming without a name. */
   cancel(): void {
     const { naming } = this.state.xr;
-    this.stopListening();
     naming.listening.value = false;
     naming.target.value = null;
     this.palette.turnTo("classes");
@@ -70,7 +68,8 @@ export class ClassNamer {
 
   /**
    * Listen for a spoken name. The first call shows what the browser may do with the sound; the
-   * second call allows it, until the page is left. A call while the browser listens stops it.
+   * second call allows it, until the page is left. A call while the browser listens stops it, and
+   * so does the end of the naming, also by a contact sheet or by the end of VR.
    */
   speak(): void {
     const { naming, message } = this.state.xr;
@@ -81,12 +80,12 @@ export class ClassNamer {
     }
     naming.speech.value = "allowed";
     if (naming.listening.peek()) {
-      this.stopListening();
       naming.listening.value = false;
       return;
     }
     naming.listening.value = true;
-    this.stopListening = listen(
+    const target = naming.target.peek();
+    const stop = listen(
       (phrase) => {
         naming.listening.value = false;
         if (phrase) this.give(phrase);
@@ -97,6 +96,12 @@ export class ClassNamer {
         message.value = `The browser did not recognise speech: ${why}.`;
       },
     );
+    const unwatch = effect(() => {
+      if (naming.listening.value && naming.target.value === target) return;
+      stop();
+      naming.listening.value = false;
+      queueMicrotask(() => unwatch());
+    });
   }
 
   private ways(target: number): NameWay[] {

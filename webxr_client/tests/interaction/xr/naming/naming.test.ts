@@ -217,6 +217,13 @@ describe("speech", () => {
     speech().hear("late");
     expect(calls()).toEqual([]);
   });
+  it("stops when the naming ends without the palette, as at the end of VR", () => {
+    listen();
+    naming().target.value = null;
+    expect([speech().aborted, naming().listening.value]).toEqual([true, false]);
+    speech().hear("late");
+    expect(calls()).toEqual([]);
+  });
   it.each([
     ["silence", () => speech().onend?.(), /Nothing was heard/],
     ["a refusal", () => speech().onerror?.({ error: "not-allowed" }), /not-allowed/],
