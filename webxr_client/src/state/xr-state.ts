@@ -35,6 +35,8 @@ export class XrState {
   readonly atBrush = signal(-1);
   /** Class of the tile that the hand touches or points at; -1 for none. */
   readonly aimed = signal(-1);
+  /** Whether a hand holds the selected items. */
+  readonly holding = signal(false);
   /** Naming of a class. */
   readonly naming = new NamingState();
   /** Brush radius in metres of the room. */

@@ -226,6 +226,7 @@ export class XrView implements Presenter {
     this.drawing.dispose();
     stage.scene.remove(this.room);
     state.xr.atBrush.value = state.xr.aimed.value = -1;
+    state.xr.holding.value = false;
     state.xr.naming.target.value = null;
     // The page needs a current picture; in VR, the current picture can be NO_PICTURE.
     state.review.at.value = Math.max(0, state.review.at.peek());

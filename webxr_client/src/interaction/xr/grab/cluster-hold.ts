@@ -63,6 +63,7 @@ export class ClusterHold {
     if (grab.update(now, hand?.tracked ? hand.roomFromHeld : null, roomFromScene))
       this.showGrabbed(NOTHING);
     if (grab.held) this.drag.follow(grab.shownFromPlace, now);
+    this.state.xr.holding.value = grab.held;
   }
 
   /**

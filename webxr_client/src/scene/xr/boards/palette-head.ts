@@ -132,7 +132,7 @@ export class PaletteHead extends Board {
     state.predictionsVersion.value;
     const view = summarise(items, state.annotations.predictions, classes.length);
     const guess = classes[view.classId];
-    if (!guess) return ["Touch a class, or grab the cluster and drop it on a class.", BOARD_MUTED];
+    if (!guess) return [this.howToLabel(), BOARD_MUTED];
     return [
       `${Math.round(100 * view.share)} % predicted ${guess.name}${view.clear ? "" : ": mixed"}`,
       guess.colour,
@@ -177,6 +177,12 @@ export class PaletteHead extends Board {
       decision === "aside" ? "stays as it is" : `becomes ${name(becomes)}`,
     ];
     return [words.join("; "), classes.value[becomes]?.colour ?? BOARD_TEXT];
+  }
+
+  private howToLabel(): string {
+    return this.state.xr.holding.value
+      ? "Release the cluster on a class to label it."
+      : "Touch a class, or grab the cluster and release it on a class.";
   }
 
   private howToSelect(): string {

@@ -18,12 +18,14 @@ describe("a cluster", () => {
   };
   it("is labelled when it is dropped on a class", () => {
     grab(room.right);
-    expect(room.controls.holding).toBe(true);
+    expect([room.controls.holding, room.state.xr.holding.value]).toEqual([true, true]);
     expect(room.grabbed).toBeGreaterThan(0.9 * COUNT);
     const { x, y, z } = room.tile("class", 2);
     room.right.at(x, y, z + 0.03);
     room.frames(2);
     room.controls.unsqueeze(room.right);
+    room.frames(1);
+    expect(room.state.xr.holding.value).toBe(false);
     expect(room.calls).toEqual([["label", 2]]);
     expect(Math.max(...room.right.pulses)).toBeGreaterThan(0.8);
     room.frames(60);
