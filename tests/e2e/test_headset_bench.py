@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+from playwright.sync_api import expect
+
 from drivers.headset import Headset, put_on
 from drivers.servers import ServerProcess
 
@@ -51,6 +53,14 @@ def test_bench_reports_the_session_and_saves_it_in_the_log(
         dialog.get_by_role("button", name="Save in the server's log").click()
     assert answer.value.json()["lines"] == len(text.splitlines())
     assert dialog.get_by_role("status").inner_text() == "Saved in the log of the server."
+    # A contact sheet is in the same place: the report waits until the sheet is closed.
+    sheet = "{kind: 'suspects', status: 'busy', items: [], total: 0}"
+    page.evaluate(f"lodespace.state.review.sheet.value = {sheet}")
+    expect(dialog).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
 
 
 def test_without_bench_there_is_no_report(open_headset: Any) -> None:

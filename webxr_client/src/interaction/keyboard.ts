@@ -237,6 +237,7 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
         if (state.help.value) state.help.value = false;
         else if (state.devicesOpen.value) state.devicesOpen.value = false;
         else if (onSheet()) commands.closeSheet();
+        else if (state.xr.reportOpen.value) state.xr.reportOpen.value = false;
         else if (!state.time.live.value) commands.live();
         else {
           state.selection.value = NOTHING;

@@ -7,16 +7,25 @@ import { useUi } from "../kit/context.js";
 import { Dialog } from "../kit/dialog.js";
 
 export function BenchReport() {
-  const { xr } = useUi().state;
+  const { review, xr } = useUi().state;
+  // A contact sheet is in the same place: the report waits until the sheet is closed.
+  if (review.sheet.value) return null;
+  return (
+    <Dialog title="Report of this headset" open={xr.reportOpen} class="bench-report">
+      <Report text={xr.report.value} />
+    </Dialog>
+  );
+}
+
+function Report({ text }: { text: string }) {
   const [done, setDone] = useState("");
-  const text = xr.report.value;
   const report = (work: Promise<unknown>, words: string) =>
     work.then(
       () => setDone(words),
       (error: unknown) => setDone(messageOf(error)),
     );
   return (
-    <Dialog title="Report of this headset" open={xr.reportOpen} class="bench-report">
+    <>
       <p class="muted">
         Copy the text into an issue, or save it in the log of the server. It names the browser and
         the headset, and has no items and no labels.
@@ -41,6 +50,6 @@ export function BenchReport() {
         )}
         <span role="status">{done}</span>
       </p>
-    </Dialog>
+    </>
   );
 }

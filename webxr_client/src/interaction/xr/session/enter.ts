@@ -160,8 +160,7 @@ function reporter(
   const { clock } = view;
   if (!(clock instanceof BenchClock)) return null;
   const facts = benchFacts(session, layerOf(xr), gl, mode, scale);
-  // The layer and the frame rate are gone after the end of the session.
-  const atStart = view.figures();
+  // The frame rate is gone after the end of the session.
   let rate = 0;
   const readRate = () => {
     rate = session.frameRate ?? 0;
@@ -169,7 +168,7 @@ function reporter(
   };
   readRate();
   session.addEventListener("frameratechange" as "end", readRate);
-  return () => benchText(facts, sources, clock, { ...atStart, ...clock.figures(), rate });
+  return () => benchText(facts, sources, clock, { ...view.figures(), rate });
 }
 
 function refusal(error: unknown): string {

@@ -148,8 +148,11 @@ describe("VR", () => {
     vi.stubGlobal("location", { search: "?bench" });
     await entry.enter("immersive-vr");
     expect(page.state.xr.reportOpen.value).toBe(false);
+    const { drawing } = entry.view as unknown as { drawing: { quality: object } };
+    vi.spyOn(drawing.quality as { index: number }, "index", "get").mockReturnValue(3);
     await session.end();
     await vi.waitFor(() => expect(page.state.xr.reportOpen.value).toBe(true));
+    expect(page.state.xr.report.value).toContain("quality level: 3 of");
     expect(page.state.xr.report.value).toMatch(/late frames \(over 1.5 periods\): 0/);
   });
 });
