@@ -66,21 +66,24 @@ export class Scenery {
     for (const part of [this.ground, this.box, this.shadow, this.labels]) part?.dispose();
   }
 
-  /** Whether something has changed since the last summary. Notes the change. */
+  /**
+   * Whether something has changed since the last summary. Notes the change. Called in most frames,
+   * so signals are read by `value`: `peek` allocates a function at each call.
+   */
   private isStale(): boolean {
     const { latent, labelsVersion, predictionsVersion, classes } = this.state;
     const { seen } = this;
     if (
       seen[0] === latent.version &&
-      seen[1] === labelsVersion.peek() &&
-      seen[2] === predictionsVersion.peek() &&
-      seen[3] === classes.peek()
+      seen[1] === labelsVersion.value &&
+      seen[2] === predictionsVersion.value &&
+      seen[3] === classes.value
     )
       return false;
     seen[0] = latent.version;
-    seen[1] = labelsVersion.peek();
-    seen[2] = predictionsVersion.peek();
-    seen[3] = classes.peek();
+    seen[1] = labelsVersion.value;
+    seen[2] = predictionsVersion.value;
+    seen[3] = classes.value;
     return true;
   }
 
