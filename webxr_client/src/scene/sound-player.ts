@@ -92,7 +92,7 @@ export class SoundPlayer {
       const { x, y, z } = place();
       panner = soundPlace(context, x, y, z);
       // The ears of a new context are at the origin until they are placed.
-      if (this.ears && context.listener.positionX) placeEars(context.listener, this.ears);
+      if (this.ears) placeEars(context.listener, this.ears);
       source.connect(gain).connect(panner).connect(context.destination);
     } else {
       source

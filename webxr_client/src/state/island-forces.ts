@@ -13,7 +13,7 @@
  */
 import type { ForcesFrame } from "../protocol/frames.js";
 import { FORCE_TERMS, GRID_STEPS, LOSS_TERMS, type Settings } from "../protocol/messages.js";
-import type { LatentState } from "./latent-state.js";
+import { type LatentState, sceneMetres } from "./latent-state.js";
 
 /**
  * Cells per axis, by the number of axes. With 20 cells and OCCUPIED, the rested map of the bundled
@@ -38,11 +38,13 @@ const SUMS = 4 + 3 * TERMS;
 
 type Preset = NonNullable<Settings["preset"]>;
 
+const termsThatMove = (what: "encoder" | "particles"): readonly boolean[] =>
+  FORCE_TERMS.map((name) => LOSS_TERMS.find((term) => term.name === name)?.moves === what);
+const MOVING = { encoder: termsThatMove("encoder"), particles: termsThatMove("particles") };
+
 /** Whether each term of FORCE_TERMS moves the points in a preset. */
-export function movingTerms(preset: Preset): boolean[] {
-  const wanted = preset === "paper" ? "encoder" : "particles";
-  return FORCE_TERMS.map((name) => LOSS_TERMS.find((term) => term.name === name)?.moves === wanted);
-}
+export const movingTerms = (preset: Preset): readonly boolean[] =>
+  MOVING[preset === "paper" ? "encoder" : "particles"];
 
 export class IslandForces {
   /** Number of islands. */
@@ -182,7 +184,7 @@ export class IslandForces {
         if (moves[term]) net += total[4 + 3 * term + axis]! / weight;
       nets[3 * k + axis] = net;
       square += net ** 2;
-      middles[3 * k + axis] = axis < axes ? toScene(total[1 + axis]! / weight) : 0;
+      middles[3 * k + axis] = axis < axes ? sceneMetres(total[1 + axis]! / weight) : 0;
     }
     if (square === 0) return;
     this.strengths[k] = Math.sqrt(square);
@@ -217,7 +219,7 @@ export class IslandForces {
       const at = cells[c]! * SUMS;
       let along = 0;
       for (let axis = 0; axis < axes; axis++) {
-        const place = toScene(sums[at + 1 + axis]! / sums[at]!);
+        const place = sceneMetres(sums[at + 1 + axis]! / sums[at]!);
         along += ((place - middles[3 * k + axis]!) * nets[3 * k + axis]!) / strength;
       }
       farthest = Math.max(farthest, along);
@@ -228,5 +230,3 @@ export class IslandForces {
       edges[3 * k + axis] = middles[3 * k + axis]! + (nets[3 * k + axis]! / strength) * reach;
   }
 }
-
-const toScene = (grid: number) => grid / (GRID_STEPS - 1) - 0.5;

@@ -25,6 +25,9 @@ interface Keyframe {
   revision: number;
 }
 
+/** Scene metres of a coordinate on the grid: the box is a cube of 1 m about the origin. */
+export const sceneMetres = (grid: number): number => grid / (GRID_STEPS - 1) - 0.5;
+
 export class LatentState {
   /** Number of items. */
   n = 0;

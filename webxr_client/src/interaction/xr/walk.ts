@@ -3,10 +3,10 @@
  * shows the pictures that the model decodes on that line.
  */
 import { type Matrix4, Vector3 } from "three";
-import { GRID_STEPS } from "../../protocol/messages.js";
 import { StripBoard } from "../../scene/xr/boards/strip-board.js";
 import type { AppState } from "../../state/app-state.js";
 import type { Commands } from "../../state/commands.js";
+import { sceneMetres } from "../../state/latent-state.js";
 import { pickForWalk } from "../walk-between.js";
 import type { HeadPose } from "./placement/head-pose.js";
 import { placeStrip } from "./placement/strip-placement.js";
@@ -65,7 +65,7 @@ export class WalkDisplay {
   private locate(item: number, out: Vector3): Vector3 {
     const { latent } = this.state;
     for (let axis = 0; axis < 3; axis++)
-      out.setComponent(axis, latent.to[4 * item + axis]! / (GRID_STEPS - 1) - 0.5);
+      out.setComponent(axis, sceneMetres(latent.to[4 * item + axis]!));
     return latent.latentDim === 2 ? out.setZ(0) : out;
   }
 

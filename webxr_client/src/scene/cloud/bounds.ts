@@ -1,7 +1,6 @@
 /** The box that holds a cloud of points. */
 import { Box3, Vector3 } from "three";
-import { GRID_STEPS } from "../../protocol/messages.js";
-import type { LatentState } from "../../state/latent-state.js";
+import { type LatentState, sceneMetres } from "../../state/latent-state.js";
 
 /**
  * Smallest number of items from which the bounding box of a large cloud is computed. The items are
@@ -22,8 +21,8 @@ export function cloudBounds({ to, n }: Pick<LatentState, "to" | "n">): Box3 {
     values.sort((a, b) => a - b);
     const low = values[Math.floor(values.length * OUTLIERS)]!;
     const high = values[Math.ceil(values.length * (1 - OUTLIERS)) - 1]!;
-    box.min.setComponent(axis, low / (GRID_STEPS - 1) - 0.5);
-    box.max.setComponent(axis, high / (GRID_STEPS - 1) - 0.5);
+    box.min.setComponent(axis, sceneMetres(low));
+    box.max.setComponent(axis, sceneMetres(high));
   }
   return box;
 }

@@ -2,7 +2,7 @@
  * Summary of the cloud for VR: how the classes are spread along each axis, and where the island of
  * each class is. Computed from at most SAMPLES items, so that it takes 2 ms for any cloud.
  */
-import { GRID_STEPS } from "../../protocol/messages.js";
+import { sceneMetres } from "../../state/latent-state.js";
 
 /** Number of items that are looked at. The share of a class is then right to about 1 %. */
 const SAMPLES = 8000;
@@ -49,8 +49,6 @@ export interface Summarised {
   size: readonly number[];
 }
 
-const metres = (grid: number) => grid / (GRID_STEPS - 1) - 0.5;
-
 export function summarise(cloud: Summarised): CloudSummary {
   const { n, labels, predictions } = cloud;
   const every = Math.max(1, Math.ceil(n / SAMPLES));
@@ -89,7 +87,9 @@ function barsOf(
       const low = middle[axis]! - size[axis]! / 2;
       const at = (axis * classes.length + row) * BINS;
       for (const item of items) {
-        const bin = Math.floor(((metres(positions[4 * item + axis]!) - low) / size[axis]!) * BINS);
+        const bin = Math.floor(
+          ((sceneMetres(positions[4 * item + axis]!) - low) / size[axis]!) * BINS,
+        );
         if (bin >= 0 && bin < BINS) bars[at + bin]! += 1;
       }
     }
@@ -111,7 +111,9 @@ function barsOf(
 /** Move from the median of a class to the nearest place where its items are dense. */
 function island({ positions }: Summarised, classId: number, items: readonly number[]): Island {
   const at = [0, 1, 2].map((axis) => {
-    const values = Float32Array.from(items, (item) => metres(positions[4 * item + axis]!)).sort();
+    const values = Float32Array.from(items, (item) =>
+      sceneMetres(positions[4 * item + axis]!),
+    ).sort();
     return values[values.length >> 1]!;
   }) as [number, number, number];
   let spread = 0;
@@ -119,9 +121,9 @@ function island({ positions }: Summarised, classId: number, items: readonly numb
     const sum = [0, 0, 0];
     let [count, squares] = [0, 0];
     for (const item of items) {
-      const x = metres(positions[4 * item]!);
-      const y = metres(positions[4 * item + 1]!);
-      const z = metres(positions[4 * item + 2]!);
+      const x = sceneMetres(positions[4 * item]!);
+      const y = sceneMetres(positions[4 * item + 1]!);
+      const z = sceneMetres(positions[4 * item + 2]!);
       const square = (x - at[0]) ** 2 + (y - at[1]) ** 2 + (z - at[2]) ** 2;
       if (square > REACH ** 2) continue;
       sum[0]! += x;

@@ -4,9 +4,9 @@
  * chosen term. The length of an arrow is relative to the other arrows.
  */
 import { Color, Group } from "three";
-import { GRID_STEPS } from "../../protocol/messages.js";
 import type { AppState } from "../../state/app-state.js";
 import { TERM_COLOURS, TERMS, type Term } from "../../state/force-state.js";
+import { sceneMetres } from "../../state/latent-state.js";
 import { Lines } from "./lines.js";
 
 /** Length of an arrow whose force is at the 95th percentile, scene metres. */
@@ -224,4 +224,4 @@ export class ForceLines {
   }
 }
 
-const x = (positions: Uint16Array, at: number) => positions[at]! / (GRID_STEPS - 1) - 0.5;
+const x = (positions: Uint16Array, at: number) => sceneMetres(positions[at]!);
