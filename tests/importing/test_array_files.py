@@ -111,3 +111,27 @@ def test_a_folder_of_idx_files_is_read_as_splits(tmp_path: Path) -> None:
     write_idx(root / "t10k-labels-idx1-ubyte", np.arange(5, dtype=np.uint8))
     assert read(root)[4:] == [(None, "test")] * 2
     assert any(line.startswith("? ") and "t10k-images" in line for line in told(root))
+
+
+def test_idx_labels_of_another_number_are_reported(tmp_path: Path) -> None:
+    for split in ("t10k", "train"):
+        pictures = RNG.integers(0, 255, (4, 8, 8), np.uint8)
+        write_idx(tmp_path / "m" / f"{split}-images-idx3-ubyte", pictures)
+        write_idx(tmp_path / "m" / f"{split}-labels-idx1-ubyte", np.arange(5, dtype=np.uint8))
+    for split in ("train", "t10k"):
+        text = f"? {split}-labels-idx1-ubyte has 5 labels for 4 items, and is not used"
+        assert text in told(tmp_path / "m")
+
+
+@pytest.mark.parametrize("suffix", ["idx", "npy"])
+def test_arrays_of_the_current_folder_have_its_name(
+    suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "digits"
+    for split in ("train", "test"):
+        if suffix == "npy":
+            save(root, **{f"X_{split}": vectors(4), f"y_{split}": [0, 1, 0, 1]})
+        else:
+            write_idx(root / f"{split}-images-idx3-ubyte", np.zeros((4, 8, 8), np.uint8))
+    monkeypatch.chdir(root)
+    assert open_source(".", ImportOptions()).name == "digits"

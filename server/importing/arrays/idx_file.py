@@ -52,7 +52,7 @@ def _labels_of(
 def from_idx_folder(path: Path, files: Sequence[Path], unpacked: float | None) -> ArrayItems | None:
     """Return the items of several IDX files of a folder: train-images-idx3-ubyte and t10k-images.
 
-    Returns None if the files are not pictures of splits of one data set, each with its labels.
+    Returns None if the files are not pictures of splits of one data set. Raises DatasetError.
     """
     pictures = [file for file in files if _has_pictures(file)]
     splits = [_split(file) for file in pictures]
@@ -64,22 +64,24 @@ def from_idx_folder(path: Path, files: Sequence[Path], unpacked: float | None) -
         return None
     labels: list[npt.NDArray[np.int64]] = []
     without: list[str] = []
+    misfits: list[Finding] = []
     for i, array in zip(order, arrays, strict=True):
-        found, _ = _labels_of(pictures[i], len(array), unpacked)
+        found, noted = _labels_of(pictures[i], len(array), unpacked)
         if found is None:
             without.append(pictures[i].name)
+            misfits += noted
         labels.append(np.full(len(array), -1, np.int64) if found is None else found)
     some = len(without) < len(arrays)
     text = "from the files of labels beside the pictures" if some else "no file has labels"
     text += f"; {', '.join(without)} without labels" if some and without else ""
-    findings = [Finding("labels", text, doubtful=bool(some and without))]
+    findings = [Finding("labels", text, doubtful=bool(some and without)), *misfits]
     counts = [(splits[i], len(array)) for i, array in zip(order, arrays, strict=True)]
     if len(counts) > 1:
         names = ", ".join(pictures[i].name for i in order)
         findings.append(Finding("splits", f"from the names of {names}"))
     shape = (sum(map(len, arrays)), *arrays[0].shape[1:])
     return ArrayItems(
-        path.name,
+        path.resolve().name,
         shape,
         arrays[0].dtype,
         lambda: iter(arrays),

@@ -268,7 +268,7 @@ def array_items(
         findings.append(Finding("ids", f"from the array {members.ids}"))
     parts = zip(members.splits, heads, strict=False)
     return ArrayItems(
-        path.stem if path.is_file() else path.name,
+        path.stem if path.is_file() else path.resolve().name,
         (sum(head.shape[0] for head in heads), *first.shape[1:]),
         first.dtype,
         blocks,
