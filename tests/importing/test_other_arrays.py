@@ -53,6 +53,9 @@ def test_text_arrays_are_pairs_with_names_of_activities(tmp_path: Path, bring: I
     assert items.truth.tolist() == [0, 1, 0, 1, 0, 1]
     assert "train (4), test (2)" in report.summary()
     assert any("files that are not read" in line for line in texts(root))
+    (root / "a").mkdir()
+    (root / "a/y_val.txt").write_text("1\n")
+    assert any("y_val.txt" in line for line in texts(root))
     (root / "train/y_train.txt").write_text("1\n")
     assert "1 lines for 4 lines of X_train.txt" in refusal(root)
 

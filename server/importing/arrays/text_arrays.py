@@ -26,7 +26,7 @@ def from_text_folder(
 ) -> ArrayItems | None:
     """Return the items of X_train.txt and X_test.txt, with the labels of y_train.txt, ...
 
-    None if the names of the files are others.
+    None if no split has both a file of items and a file of labels.
 
     Args:
         path: The folder.
@@ -55,12 +55,13 @@ def from_text_folder(
                 )
         found.append(of.reshape(-1))
     names = [items[split].name for split in splits]
-    with_labels = [labels[split].name for split in splits if split in labels]
-    findings = [Finding("labels", f"from the files {', '.join(with_labels)}")]
+    with_labels = [labels[split] for split in splits if split in labels]
+    text = f"from the files {', '.join(file.name for file in with_labels)}"
+    findings = [Finding("labels", text)]
     counts = [(split, len(array)) for split, array in zip(splits, arrays, strict=True) if split]
     if counts:
         findings.append(Finding("splits", f"from the files {', '.join(names)}"))
-    used = {*items.values(), *labels.values()}
+    used = {*items.values(), *with_labels}
     unread = [file.relative_to(path).as_posix() for file in texts if file not in used]
     if unread:
         findings.append(Finding("columns", f"files that are not read: {some(unread)}"))
