@@ -33,7 +33,8 @@ def from_npz_folder(path: Path, files: Sequence[Path], options: ImportOptions) -
     Raises:
         DatasetError: A file is damaged, or the arrays do not fit each other.
     """
-    heads = {file: _Member(file).head() for file in files} if len(files) > 1 else {}
+    opened = {file: _Member(file) for file in files} if len(files) > 1 else {}
+    heads = {file: member.head() for file, member in opened.items()}
     arrays = {file: head for file, head in heads.items() if head is not None}
     if len(arrays) < max(2, len(files)):
         return None
@@ -49,16 +50,17 @@ def from_npz_folder(path: Path, files: Sequence[Path], options: ImportOptions) -
     if unread:
         members.doubts.append(Finding("columns", f"arrays that are not read: {some(unread)}"))
     for name in members.read:
-        _Member(by_name[name]).check(options.unpacked)
+        opened[by_name[name]].check(options.unpacked)
     items = [by_name[name] for name in members.items]
-    read = {name: _Member(by_name[name]).whole() for name in members.read[len(members.items) :]}
-    blocks = partial(_blocks, items)
+    others = members.read[len(members.items) :]
+    read = {name: opened[by_name[name]].whole() for name in others}
+    blocks = partial(_blocks, [opened[file] for file in items])
     return array_items(path, members, [arrays[file] for file in items], blocks, read, options)
 
 
-def _blocks(files: Sequence[Path]) -> Iterator[npt.NDArray[Any]]:
-    for file in files:
-        yield from _Member(file).blocks()
+def _blocks(members: Sequence["_Member"]) -> Iterator[npt.NDArray[Any]]:
+    for member in members:
+        yield from member.blocks()
 
 
 class _Member:
