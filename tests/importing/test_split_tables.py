@@ -66,6 +66,16 @@ def test_train_and_test_are_splits_of_one_data_set(suffix: str, tmp_path: Path) 
     assert f"test.{suffix} has no column label" in text
 
 
+def test_parquet_files_of_one_name_state_their_missing_columns(tmp_path: Path) -> None:
+    write(tmp_path / "train/0.parquet", rows(6))
+    write(tmp_path / "test/0.parquet", rows(4, 6, label=False))
+    without = [{key: row[key] for key in row if key != "f2"} for row in rows(4, 10)]
+    write(tmp_path / "val/0.parquet", without)
+    text = check_data(str(tmp_path), ImportOptions()).summary()
+    assert "0.parquet has no column label" in text
+    assert "0.parquet has no column f2" in text
+
+
 def test_ids_that_both_tables_count_get_the_split(tmp_path: Path, bring: Import) -> None:
     write(tmp_path / "d/train.csv", rows(3))
     write(tmp_path / "d/test.csv", rows(2))

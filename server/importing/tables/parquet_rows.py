@@ -23,7 +23,6 @@ from lodespace.items.unpacking import check_unpacked, most_unpacked, too_large
 _ROWS_AT_ONCE = 500
 _BYTES_AT_ONCE = 32 << 20
 _ROWS_LOOKED_AT = 8
-_SPLIT = SPLITS[:1]
 
 
 class ParquetRows(Rows):
@@ -73,6 +72,7 @@ class ParquetRows(Rows):
         """
         self.texts = _texts_of(schema)
         """Columns of texts or bytes, which are read as dictionary arrays to save memory."""
+        whole = schema.names
         if self.splits:
             schema = schema.append(pa.field(SPLITS[0], pa.string()))
         super().__init__(schema.names, schema, count)
@@ -82,14 +82,10 @@ class ParquetRows(Rows):
             text = f"not read, because the columns differ: {some(others)}; give one of these"
             text += " tables as DATA, or with --labels-from"
             self.findings.append(Finding("columns", text, doubtful=True))
-        missing = {
-            paths[i].name: sorted(set(schema.names) - {*schemas[i].names, *_SPLIT})
-            for i in order
-            if alike[i]
-        }
-        for name, columns in missing.items():
-            if columns:
-                text = f"{name} has no column {', '.join(columns[:5])}"
+        for path in self.paths:
+            missing = [name for name in whole if name not in self._names[path]]
+            if missing:
+                text = f"{path.name} has no column {', '.join(missing[:5])}"
                 self.findings.append(Finding("columns", text))
 
     def _splits(self, columns: Sequence[str]) -> list[str]:
