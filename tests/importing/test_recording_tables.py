@@ -112,6 +112,15 @@ def test_columns_with_one_class_each_are_read(tmp_path: Path) -> None:
     assert not any(finding.doubtful for finding in source.findings())
 
 
+@pytest.mark.parametrize(("yes", "no"), [("✓", ""), ("x", "-"), ("Ja", "nein")])
+def test_words_and_signs_mark_classes(yes: str, no: str, tmp_path: Path) -> None:
+    record(tmp_path / "a.wav", 9)
+    rows = f"a.wav,0,2,{yes},{no}\na.wav,3,5,{no},{yes}\na.wav,6,8,{no},{yes}\n"
+    (tmp_path / "a.csv").write_text(f"file,start,end,OWL,CROW\n{rows}")
+    source = SoundFolder(tmp_path, ImportOptions())
+    assert [item.label for item in items_of(source)] == ["OWL", "CROW", "CROW"]
+
+
 def test_columns_with_several_classes_at_once_need_an_option(tmp_path: Path) -> None:
     record(tmp_path / "a.wav", 6)
     (tmp_path / "a.csv").write_text("file,start,end,owl,crow\na.wav,0,2,1,1\na.wav,3,5,1,0\n")

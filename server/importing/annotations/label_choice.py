@@ -1,8 +1,6 @@
 """The columns of a table of annotations that hold labels: one column, or one column per class."""
 
-import fnmatch
 import itertools
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +8,9 @@ from typing import Any
 from lodespace.importing.annotations.column_names import LABEL_WORDS, Columns, plain_name
 from lodespace.importing.annotations.label_cells import LabelCells
 from lodespace.importing.label_text import MISSING, name_of
-from lodespace.importing.tables.column_names import split_of_file
+from lodespace.importing.tables.column_names import is_pattern, matching, split_of_file
+from lodespace.importing.tables.later_labels import are_labels
+from lodespace.importing.tables.marks import ABSENT, PRESENT
 from lodespace.importing.tables.table_rows import Row
 
 _LONGEST = 10_000
@@ -20,12 +20,12 @@ _ONE_EACH = 0.8
 
 This is the smallest share of such rows among the marked rows.
 """
-_PRESENT = frozenset({"1", "pos", "x", "yes", "true"})
+_PRESENT = PRESENT | {"1", "pos"}
 """Marks of a class that is present."""
-_MARKS = ({"0", "1"}, {"pos", "neg", "unk"}, {"yes", "no"}, {"true", "false"}, {"x", "-"})
+_MARKS = (frozenset({"0", "1"}), frozenset({"pos", "neg", "unk"}), PRESENT | ABSENT)
 """Sets of marks that state that a class is present, absent or unknown. A column uses one set."""
-_MOST_DISTINCT = 0.5
-"""A column with more different values per row than this does not hold labels."""
+_ALONE = ({"x"}, {"+"}, {"✓"}, {"✔"}, {"☑"})
+"""A column with only one of these marks has classes only if some of its cells are empty."""
 
 
 @dataclass
@@ -79,7 +79,7 @@ def choose_labels(
     if asked is not None:
         if asked in names:
             return LabelChoice(asked)
-        found = matching(names, asked)
+        found = matching(names, asked) if is_pattern(asked) else ()
         return LabelChoice(classes=found if any(_has_marks(name, first) for name in found) else ())
     if columns.nameless:
         return LabelChoice(columns.labels[0], guessed=True) if columns.labels else LabelChoice()
@@ -105,18 +105,6 @@ def choose_labels(
     return LabelChoice(proposed=(",".join(marked), *more) if marked else more)
 
 
-def matching(names: Sequence[str], pattern: str) -> tuple[str, ...]:
-    """Return the columns that fit a pattern such as "is_*" or "owl,crow".
-
-    Return () for a text without *, ? or comma, which is not a pattern.
-    """
-    if not any(mark in pattern for mark in "*?,"):
-        return ()
-    pieces = [piece.strip() for piece in pattern.split(",")]
-    found = (name for piece in pieces for name in names if fnmatch.fnmatchcase(name, piece))
-    return tuple(dict.fromkeys(found))
-
-
 def _mark(cell: Any) -> str:
     return label_text(cell).lower()
 
@@ -124,7 +112,7 @@ def _mark(cell: Any) -> str:
 def _has_marks(name: str, first: Sequence[Row]) -> bool:
     """Whether all cells of a column are marks of a class that is present, absent or unknown."""
     found = {mark for row in first if (mark := _mark(row.get(name)))}
-    if found == {"x"}:
+    if found in _ALONE:
         return not all(_mark(row.get(name)) for row in first)
     return bool(found) and any(found <= marks for marks in _MARKS)
 
@@ -162,16 +150,13 @@ def proposed_labels(unused: Sequence[str], first: Sequence[Row]) -> tuple[str, .
         unused: Columns without another meaning.
         first: The first rows of the table.
     """
-    may_be = [name for name in unused if _may_be_label([row.get(name) for row in first])]
+    may_be = [
+        name
+        for name in unused
+        if are_labels([text for row in first if (text := label_text(row.get(name)))])
+    ]
     may_be.sort(key=lambda name: not set(plain_name(name)[0].split("_")) & LABEL_WORDS)
     return tuple(may_be or unused)
-
-
-def _may_be_label(cells: Sequence[Any]) -> bool:
-    texts = [text for text in map(label_text, cells) if text]
-    if any(re.fullmatch(r"[-+]?[0-9]*[.,][0-9]*[1-9]", text) for text in texts):
-        return False
-    return 1 < len(set(texts)) <= max(2, _MOST_DISTINCT * len(texts))
 
 
 def _is_word(cell: Any) -> bool:

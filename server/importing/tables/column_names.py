@@ -1,6 +1,8 @@
 """Usual names of the columns of tables."""
 
+import fnmatch
 import re
+from collections.abc import Sequence
 
 from lodespace.importing.folders import folder_names
 
@@ -128,6 +130,21 @@ def numbers_groups(name: str) -> bool:
 def is_usual(name: str) -> bool:
     """Whether the name is a usual name of a column."""
     return plain(name) in _ALL
+
+
+def is_pattern(text: str) -> bool:
+    """Whether an option may name several columns: true for "is_*" and "owl,crow"."""
+    return any(mark in text for mark in "*?,")
+
+
+def matching(names: Sequence[str], pattern: str) -> tuple[str, ...]:
+    """Return the columns among `names` that fit a pattern such as "is_*" or "owl,crow".
+
+    The columns are in the order of the parts of the pattern.
+    """
+    pieces = [piece.strip() for piece in pattern.split(",")]
+    found = (name for piece in pieces for name in names if fnmatch.fnmatchcase(name, piece))
+    return tuple(dict.fromkeys(found))
 
 
 def split_of_file(name: str) -> str | None:

@@ -4,7 +4,6 @@ Nothing here reads a file. Each decision that is not certain is a finding with t
 another column.
 """
 
-import fnmatch
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
@@ -114,16 +113,10 @@ class Columns:
 
     def matching(self, pattern: str) -> tuple[str, ...]:
         """Return the columns that fit a pattern such as 'dim_*' or 'a,b,c'. Raises DatasetError."""
-        pieces = [piece.strip() for piece in pattern.split(",")]
-        found = [
-            column
-            for piece in pieces
-            for column in self.rows.columns
-            if fnmatch.fnmatchcase(column, piece)
-        ]
+        found = column_names.matching(self.rows.columns, pattern)
         if not found:
             self.asked(pattern)
-        return tuple(dict.fromkeys(found))
+        return found
 
     def numeric(self, without: Collection[str | None]) -> list[str]:
         """Return the columns whose cells are numbers, except those in `without`."""

@@ -99,7 +99,7 @@ def choose_labels(
         DatasetError: There is no column `asked`.
     """
     if asked is not None:
-        if asked not in columns.rows.columns and any(c in asked for c in "*?,"):
+        if asked not in columns.rows.columns and column_names.is_pattern(asked):
             return _of_classes(columns, columns.matching(asked))
         return _of_column(columns, columns.asked(asked), [])
     named = [c for c in usual_labels(columns) if c not in taken]

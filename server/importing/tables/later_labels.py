@@ -25,8 +25,8 @@ _MOST_DISTINCT = 0.5
 
 def labels_further_down(rows: Rows, cells: Cells, free: Sequence[str]) -> list[str]:
     """Return those of the columns `free` that have one text in the first rows, and others later."""
-    constant = [column for column in free if is_one_text(cells(column))]
-    later = cells_further_down(rows, constant) if constant else {}
+    constant = [column for column in free if _is_one_text(cells(column))]
+    later = _cells_further_down(rows, constant) if constant else {}
     return [column for column in constant if are_labels(later[column])]
 
 
@@ -37,8 +37,8 @@ def numbers_at_edge(rows: Rows, cells: Cells) -> Finding | None:
         return None
     for column in (names[0], names[-1]):
         others = [cells(name) for name in names if name != column]
-        if not have_fractions(others) or not may_number_classes(
-            cells_further_down(rows, [column])[column]
+        if not _have_fractions(others) or not _may_number_classes(
+            _cells_further_down(rows, [column])[column]
         ):
             continue
         text = f"{column} is in the vector, but has few whole numbers, which may be classes"
@@ -58,7 +58,7 @@ def are_labels(cells: Sequence[Any]) -> bool:
     return 1 < distinct <= max(2, _MOST_DISTINCT * len(names))
 
 
-def cells_further_down(rows: Rows, names: Collection[str]) -> dict[str, list[Any]]:
+def _cells_further_down(rows: Rows, names: Collection[str]) -> dict[str, list[Any]]:
     """Return the cells of the columns `names` that are not empty, in up to _LOOKED_AT rows."""
     found: dict[str, list[Any]] = {name: [] for name in names}
     for row in itertools.islice(rows, _LOOKED_AT):
@@ -71,14 +71,14 @@ def cells_further_down(rows: Rows, names: Collection[str]) -> dict[str, list[Any
     return found
 
 
-def is_one_text(cells: Sequence[Any]) -> bool:
+def _is_one_text(cells: Sequence[Any]) -> bool:
     """Whether the cells hold one and the same text, and the text is not a number."""
     if not cells or not all(isinstance(cell, str) for cell in cells):
         return False
     return len({name_of(cell) for cell in cells}) == 1 and number_of(cells[0]) is None
 
 
-def may_number_classes(cells: Sequence[Any]) -> bool:
+def _may_number_classes(cells: Sequence[Any]) -> bool:
     """Whether the cells are few different whole numbers, each of which is in several rows."""
     numbers = [number_of(cell) for cell in cells]
     if any(n is None or not math.isfinite(n) or not n.is_integer() for n in numbers):
@@ -87,7 +87,7 @@ def may_number_classes(cells: Sequence[Any]) -> bool:
     return 1 < distinct <= min(_MOST_NUMBERS, len(numbers) / _LEAST_EACH)
 
 
-def have_fractions(columns: Sequence[Sequence[Any]]) -> bool:
+def _have_fractions(columns: Sequence[Sequence[Any]]) -> bool:
     """Whether at least half of the columns have a number with a fraction."""
     numbers = [[number_of(cell) for cell in cells] for cells in columns]
     having = sum(

@@ -6,8 +6,10 @@ from typing import Any
 
 from lodespace.importing.tables.cells import number_of
 
-_PRESENT = frozenset({"x", "✓", "✔", "☑", "yes", "y", "true", "ja", "oui", "si", "sí", "+"})
-_ABSENT = frozenset({"", "no", "n", "false", "nein", "non", "-", "✗", "☐"})
+PRESENT = frozenset({"x", "✓", "✔", "☑", "yes", "y", "true", "ja", "oui", "si", "sí", "+"})
+"""Marks of a class that is present, in lower case, except 1."""
+ABSENT = frozenset({"", "no", "n", "false", "nein", "non", "-", "✗", "☐"})
+"""Marks of a class that is absent, in lower case, except 0."""
 _LARGEST_ERROR = 0.02
 """Largest difference between the sum of shares and 1. Shares may be rounded to two digits."""
 
@@ -19,9 +21,9 @@ def is_mark(cell: Any) -> bool | None:
     """
     if isinstance(cell, str):
         text = cell.strip().lower()
-        if text in _PRESENT:
+        if text in PRESENT:
             return True
-        if text in _ABSENT:
+        if text in ABSENT:
             return False
     number = number_of(cell)
     if number is None:

@@ -99,7 +99,7 @@ def _no_numbers(columns: HasColumns, options: ImportOptions) -> set[str]:
         found.add(columns.rows.columns[0])
     for asked in (options.label, options.id):
         if asked is not None:
-            several = asked not in columns.rows.columns and any(c in asked for c in "*?,")
+            several = asked not in columns.rows.columns and column_names.is_pattern(asked)
             found.update(columns.matching(asked) if several else [columns.asked(asked)])
     return found
 
