@@ -14,7 +14,6 @@ from lodespace.importing.arrays.npz_file import from_npz
 from lodespace.importing.arrays.npz_folder import from_npz_folder
 from lodespace.importing.arrays.text_arrays import from_text_folder
 from lodespace.importing.arrays.torch_dataset import PREFIX, TorchItems, from_torchvision
-from lodespace.importing.folders.folder_files import suffix_of
 from lodespace.importing.folders.unread_formats import conversion_of, kind_and_remedy
 from lodespace.importing.pages.page_items import PageItems
 from lodespace.importing.sounds import sound_folder
@@ -27,7 +26,7 @@ from lodespace.importing.videos.video_frames import VideoFrames
 from lodespace.items import decoding
 from lodespace.items.errors import BadItem
 from lodespace.items.formats import VIDEO, Extra, missing_extra
-from lodespace.items.paths import shown, walk
+from lodespace.items.paths import shown, suffix_of, walk
 
 READABLE = (
     "a folder of pictures (PNG, JPEG, WebP, TIFF, GIF) or sounds (WAV, FLAC, MP3, OGG), videos, "

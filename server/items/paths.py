@@ -34,6 +34,16 @@ def shown(name: bytes) -> str:
     return name.decode("utf-8", "backslashreplace").translate(_CONTROL | _DIRECTION)
 
 
+def suffix_of(path: bytes) -> str:
+    """Return the suffix of a file name, with the dot, in lower case. Invalid bytes are escaped."""
+    return shown(os.path.splitext(path)[1]).lower()
+
+
+def stem_of(path: bytes) -> bytes:
+    """Return a path without its suffix: b"a/x" for b"a/x.png"."""
+    return os.path.splitext(path)[0]
+
+
 def printable(text: str) -> str:
     """Return the text for a terminal, with some characters escaped.
 

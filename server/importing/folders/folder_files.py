@@ -1,6 +1,5 @@
 """The files of a folder. The names of the subfolders are labels and splits."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,12 +10,7 @@ from lodespace.importing.folders.layout import layout_of
 from lodespace.importing.folders.unread_formats import kind_and_remedy
 from lodespace.importing.label_text import composed
 from lodespace.items.errors import BadItem
-from lodespace.items.paths import shown, walk
-
-
-def suffix_of(path: bytes) -> str:
-    """Return the suffix of a file name, with the dot, in lower case. Invalid bytes are escaped."""
-    return shown(os.path.splitext(path)[1]).lower()
+from lodespace.items.paths import shown, suffix_of, walk
 
 
 class FolderFiles:

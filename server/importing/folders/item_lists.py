@@ -8,7 +8,7 @@ from pathlib import Path
 from lodespace.importing.finding import Finding, counted
 from lodespace.importing.folders.folder_names import is_filler, is_split, some, words
 from lodespace.items.errors import ItemError
-from lodespace.items.paths import open_inside, shown
+from lodespace.items.paths import open_inside, shown, stem_of, suffix_of
 
 _SUFFIXES = frozenset({".txt", ".lst"})
 _OF_LISTS = frozenset({"list", "lists", "names", "ids", "paths", "filelist"})
@@ -54,12 +54,12 @@ class ItemLists:
         self.findings: list[Finding] = []
         if classes:
             self._read_sidecars(others)
-        texts = sorted(path for path in others if _suffix(path) in _SUFFIXES)[:_MOST_OPENED]
+        texts = sorted(path for path in others if suffix_of(path) in _SUFFIXES)[:_MOST_OPENED]
         self._lines = {path: lines for path in texts if (lines := self._lines_of(path))}
         self._by_name: defaultdict[str, list[bytes]] = defaultdict(list)
         """The items by name and by folder and name, each with and without suffix."""
         for path in items if self._lines else ():
-            for name in {shown(path), shown(_stem(path))}:
+            for name in {shown(path), shown(stem_of(path))}:
                 for key in {_end(name, 1), _end(name, 2)}:
                     self._by_name[key].append(path)
         self._rows = {path: rows for path in self._lines if (rows := self._rows_of(path))}
@@ -86,10 +86,10 @@ class ItemLists:
 
     def _read_sidecars(self, others: Iterable[bytes]) -> None:
         """Read the class of each item from the .cls file with its name, as WebDataset writes it."""
-        by_stem = {_stem(path): path for path in others if _suffix(path) == ".cls"}
+        by_stem = {stem_of(path): path for path in others if suffix_of(path) == ".cls"}
         if not by_stem:
             return
-        found = {path: file for path in self.items if (file := by_stem.get(_stem(path)))}
+        found = {path: file for path in self.items if (file := by_stem.get(stem_of(path)))}
         if len(found) < _SHARE * len(self.items):
             return
         for path, file in found.items():
@@ -139,10 +139,10 @@ class ItemLists:
             path
             for path in found[:_MOST_ALIKE]
             if f"/{shown(path)}".endswith(f"/{name}")
-            or f"/{shown(_stem(path))}".endswith(f"/{name}")
+            or f"/{shown(stem_of(path))}".endswith(f"/{name}")
         ]
         if len(found) > 1:
-            folder = _parts(beside)[0]
+            folder = _folder(beside)
             found = [path for path in found if path.startswith(folder)]
         return found[0] if len(found) == 1 else None
 
@@ -184,12 +184,12 @@ class ItemLists:
         folder has the numbers and the items.
         """
         for path, lines in self._lines.items():
-            found = words(shown(_stem(path)).rpartition("/")[2])
+            found = words(shown(stem_of(path)).rpartition("/")[2])
             cells = dict(line.split(None, 1) for line in lines if " " in line)
             if not {"train", "test"} <= set(found) or set(cells.values()) != {"0", "1"}:
                 continue
             for other, named in self._lines.items():
-                if _parts(other)[0] != _parts(path)[0] or other == path:
+                if _folder(other) != _folder(path) or other == path:
                     continue
                 pairs = [line.split(None, 1) for line in named if " " in line]
                 items = {n: item for n, name in pairs if (item := self._item(name, other))}
@@ -203,7 +203,7 @@ class ItemLists:
 
 def _split_of(path: bytes) -> str | None:
     """Return the split in the name of a list; None if the name has other words."""
-    found = [w for w in words(shown(_stem(path)).rpartition("/")[2]) if not w.isdigit()]
+    found = [w for w in words(shown(stem_of(path)).rpartition("/")[2]) if not w.isdigit()]
     splits = [word for word in found if is_split(word)]
     splits = ["trainval"] if splits == ["train", "val"] else splits
     rest = [word for word in found if not is_split(word)]
@@ -216,17 +216,6 @@ def _end(name: str, parts: int) -> str:
     return "/".join(name.split("/")[-parts:])
 
 
-def _parts(path: bytes) -> tuple[bytes, bytes, bytes]:
-    """Return folder, name without suffix, and suffix of a path."""
-    folder, slash, name = path.rpartition(b"/")
-    stem, dot, suffix = name.rpartition(b".")
-    return folder + slash, stem or name, dot + suffix if stem else b""
-
-
-def _suffix(path: bytes) -> str:
-    return shown(_parts(path)[2]).lower()
-
-
-def _stem(path: bytes) -> bytes:
-    folder, stem, _ = _parts(path)
-    return folder + stem
+def _folder(path: bytes) -> bytes:
+    """Return the folder of a file with the slash at its end; empty for a file without a folder."""
+    return path[: path.rfind(b"/") + 1]

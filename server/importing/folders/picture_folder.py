@@ -10,13 +10,13 @@ from typing import Any, Literal
 import numpy as np
 
 from lodespace.importing.finding import Finding
-from lodespace.importing.folders.folder_files import FolderFiles, suffix_of
+from lodespace.importing.folders.folder_files import FolderFiles
 from lodespace.importing.folders.picture_survey import PictureSurvey
 from lodespace.importing.frame import SIZES_LOOKED_AT
 from lodespace.importing.source import ImportOptions, RawItem
 from lodespace.items import decoding
 from lodespace.items.errors import BadItem, ItemError, Picture
-from lodespace.items.paths import open_inside, shown
+from lodespace.items.paths import open_inside, shown, suffix_of
 from lodespace.items.picture_reading import PictureReading
 
 _EACH_SUFFIX = 10

@@ -4,11 +4,11 @@ import os
 
 from lodespace.importing.annotations.recording_annotations import RecordingAnnotations
 from lodespace.importing.finding import Finding, counted
-from lodespace.importing.folders.folder_files import FolderFiles, suffix_of
+from lodespace.importing.folders.folder_files import FolderFiles
 from lodespace.importing.folders.folder_names import some
 from lodespace.importing.label_text import composed
 from lodespace.importing.tables.table_rows import SUFFIXES, may_have_labels
-from lodespace.items.paths import shown
+from lodespace.items.paths import shown, suffix_of
 
 
 class FolderLabels:

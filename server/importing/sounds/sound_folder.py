@@ -16,7 +16,7 @@ from lodespace.importing.annotations.mixed_tables import mixed_findings
 from lodespace.importing.annotations.recording_annotations import RecordingAnnotations
 from lodespace.importing.annotations.unlabelled import missing_columns, unlabelled_findings
 from lodespace.importing.finding import Finding, counted
-from lodespace.importing.folders.folder_files import FolderFiles, suffix_of
+from lodespace.importing.folders.folder_files import FolderFiles
 from lodespace.importing.sounds import cutting
 from lodespace.importing.sounds.folder_labels import FolderLabels
 from lodespace.importing.sounds.recordings import Limits, header_of, probe
@@ -25,7 +25,7 @@ from lodespace.importing.source import ImportOptions, RawItem
 from lodespace.items.errors import BadItem, ItemError
 from lodespace.items.formats import SOUNDS, VIDEO_SOUND
 from lodespace.items.originals import around
-from lodespace.items.paths import open_inside, shown, walk
+from lodespace.items.paths import open_inside, shown, suffix_of, walk
 from lodespace.items.recording import open_recording
 from lodespace.items.unpacking import SOUND_RATIO, most_unpacked, too_large
 

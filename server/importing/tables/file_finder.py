@@ -10,10 +10,9 @@ from typing import Literal
 
 from lodespace.importing.finding import Finding, counted
 from lodespace.importing.folders import folder_names
-from lodespace.importing.folders.folder_files import suffix_of
 from lodespace.items import decoding
 from lodespace.items.errors import ItemError
-from lodespace.items.paths import inside, shown, walk
+from lodespace.items.paths import inside, shown, suffix_of, walk
 
 _MOST_FILES = 1_000_000
 """Largest number of files below the root that are searched."""

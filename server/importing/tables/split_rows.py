@@ -39,7 +39,9 @@ def split_tables(paths: Sequence[Path]) -> dict[Path, str]:
     found: list[dict[Path, str]] = []
     for group in groups.values():
         splits = folder_names.split_names([table_name(path) for path in group])
-        parts = {path: split_word(table_name(path)) for path in group if table_name(path) in splits}
+        parts = {
+            path: _split_word(table_name(path)) for path in group if table_name(path) in splits
+        }
         if len(set(map(folder_names.kind_of_split, parts.values()))) > 1:
             found.append(parts)
     # Texts and JSON are mostly about something else.
@@ -57,7 +59,7 @@ def tables_beside(table: Path) -> dict[Path, str]:
     return found if table in found else {}
 
 
-def split_word(name: str) -> str:
+def _split_word(name: str) -> str:
     """Return the word for a split in `name`, such as train for birds_train.
 
     Return the whole name if it has no such word.

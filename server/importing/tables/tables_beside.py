@@ -6,7 +6,6 @@ from pathlib import Path
 
 from lodespace.errors import DatasetError
 from lodespace.importing.finding import Finding, counted
-from lodespace.importing.folders.folder_files import suffix_of
 from lodespace.importing.folders.folder_names import some
 from lodespace.importing.folders.picture_folder import PictureFolder
 from lodespace.importing.source import ImportOptions, RawItem
@@ -16,7 +15,7 @@ from lodespace.importing.tables.table_rows import SUFFIXES, may_have_labels
 from lodespace.importing.tables.unused_beside import UnusedBeside
 from lodespace.items import decoding
 from lodespace.items.errors import BadItem
-from lodespace.items.paths import shown, walk
+from lodespace.items.paths import shown, suffix_of, walk
 
 _SUFFIXES = SUFFIXES - {".txt", ".json"}
 """Suffixes of the tables. Texts and JSON beside pictures are mostly about something else."""

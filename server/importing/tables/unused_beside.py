@@ -13,14 +13,13 @@ from lodespace.errors import DatasetError
 from lodespace.importing.annotations.annotation_file import read_annotations
 from lodespace.importing.annotations.path_match import match_paths
 from lodespace.importing.finding import Finding, counted
-from lodespace.importing.folders.folder_files import suffix_of
 from lodespace.importing.folders.folder_names import some
 from lodespace.importing.source import ImportOptions
 from lodespace.importing.tables.cells import text_of
 from lodespace.importing.tables.open_rows import open_rows
 from lodespace.importing.tables.table_rows import short
 from lodespace.items.errors import BadItem
-from lodespace.items.paths import shown
+from lodespace.items.paths import shown, suffix_of
 
 _UNREAD = frozenset({".xml", ".mat", ".h5", ".hdf5"})
 """Formats that may hold labels, and are not read."""
