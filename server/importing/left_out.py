@@ -40,14 +40,14 @@ class LeftOut:
 
     count: int = 0
     """Number of left-out files and items."""
-    _kinds: dict[tuple[str, str], _Kind] = field(default_factory=dict)
+    _kinds: dict[tuple[str, str, str], _Kind] = field(default_factory=dict)
 
     def add(self, bad: BadItem) -> None:
         """Count the left-out item or files `bad`."""
         self.count += bad.count
-        key = bad.kind + bad.unit, _VARIES.sub("#", bad.reason)
+        key = bad.kind, bad.unit, _VARIES.sub("#", bad.reason)
         if key not in self._kinds and len(self._kinds) >= _MOST_COUNTED:
-            key = "", ""
+            key = "", "", ""
         kind = self._kinds.setdefault(key, _Kind(bad))
         kind.count += bad.count
 
