@@ -61,4 +61,4 @@ def _words(table: ItemTable, name: str) -> list[str]:
 
 def _is_name(word: str) -> bool:
     """Whether a word can name a class: a short text with a letter, which is not a path."""
-    return len(word) <= MAX_LENGTH and any(c.isalpha() for c in word) and "/" not in word
+    return len(word) <= MAX_LENGTH and any(map(str.isalpha, word)) and not {"/", "\\"} & set(word)

@@ -35,6 +35,7 @@ def test_numbers_paths_descriptions_and_unique_texts_are_left_out() -> None:
     unique = [f"item {k}" for k in range(N)]
     assert words_of(unique=unique) == []
     assert words_of(number=[1, 2, 3], text=["1", "2"], path=["a/b", "a/c"]) == []
+    assert words_of(windows=["a\\b", "a\\c"], absolute=["/a", "/b"]) == []
     assert words_of(text=["a word", "a description " * 9]) == ["a word"]
     assert words_of(constant=["the same"]) == []
 

@@ -100,6 +100,16 @@ async def test_atlas_page_as_webp_has_the_same_pixels_and_fewer_bytes(
     assert await (await http.get("/api/thumbnails/0.webp")).read() == webp
 
 
+async def test_words_of_the_table_are_offered_without_paths(
+    client_of: ClientOf, tmp_path: Path
+) -> None:
+    rows = [f"{k},{k * k % 7},{k % 2},{'owl' if k % 3 else 'crow'},site/{k % 2}" for k in range(12)]
+    table = tmp_path / "t.csv"
+    table.write_text("\n".join(["u,v,label,species,folder", *rows]))
+    http = await client_of(table, tmp_path / "p")
+    assert await (await http.get("/api/words")).json() == {"words": ["owl", "crow"]}
+
+
 async def test_hostile_class_names_are_exported_unchanged(
     client_of: ClientOf, small_data: Path, tmp_path: Path
 ) -> None:
