@@ -1,6 +1,6 @@
 /** The board of `?bench` in the room. */
 import { BenchBoard, type BenchFigures } from "../../scene/xr/boards/bench-board.js";
-import { BENCH_PLACE } from "./placement/dimensions.js";
+import { BENCH_PLACE, BENCH_SCALE } from "./placement/dimensions.js";
 import type { HeadPose } from "./placement/head-pose.js";
 
 /** Time between two drawings of the board, ms. */
@@ -9,6 +9,10 @@ const SHOWN_MS = 500;
 export class BenchDisplay {
   readonly board = new BenchBoard();
   private shown = 0;
+
+  constructor() {
+    this.board.mesh.scale.setScalar(BENCH_SCALE);
+  }
 
   get mesh() {
     return this.board.mesh;

@@ -82,6 +82,8 @@ export const CARD_SCALE_AT_SHEET = 1.25;
  * the cloud is placed.
  */
 export const BENCH_PLACE = [0, 0.25, -1.1] as const;
+/** Scale of the board: its text of 10 mm is 20 dmm at BENCH_PLACE. */
+export const BENCH_SCALE = 2.3;
 
 // The brush.
 

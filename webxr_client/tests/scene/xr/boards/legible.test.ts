@@ -1,6 +1,8 @@
 /** Text of every board is at least 20 dmm high at the distance from which the board is read. */
 import { beforeEach, expect, it, vi } from "vitest";
+import { BenchDisplay } from "../../../../src/interaction/xr/bench-display.js";
 import {
+  BENCH_PLACE,
   CARD_FULL_SIZE_DISTANCE,
   CARD_SCALE_AT_SHEET,
   PALETTE_DISTANCE,
@@ -137,4 +139,12 @@ it.each([0, -1])("text of the card of item %i is legible, also over a sheet", (i
   const size = least(card, 1);
   expect(size / CARD_FULL_SIZE_DISTANCE).toBeGreaterThanOrEqual(LEAST_DMM);
   expect((size * CARD_SCALE_AT_SHEET) / (SHEET_DISTANCE + 0.03)).toBeGreaterThanOrEqual(LEAST_DMM);
+});
+
+it("text of the board with the cost of a frame is legible", () => {
+  const { board, mesh } = new BenchDisplay();
+  const frame = { frameMs: 13.9, frameMs95: 14.2, scriptMs: 1.2, scriptMs95: 2.1, drawCalls: 18 };
+  board.show({ ...frame, points: 5000, width: 3000, height: 1600, rate: 72 });
+  const distance = Math.hypot(...BENCH_PLACE) / mesh.scale.x;
+  expect(least(board, distance)).toBeGreaterThanOrEqual(LEAST_DMM);
 });
