@@ -60,6 +60,17 @@ def test_curves_are_compared_by_their_shape_not_by_their_place() -> None:
     )
 
 
+def test_a_spectrum_shows_the_frequency_of_a_curve_wherever_it_begins() -> None:
+    at = np.arange(SAMPLES) / SAMPLES
+    turns, begin = np.repeat([3, 11], 2), np.array([0.0, 0.3, 0.1, 0.7])
+    waves = np.sin(2 * np.pi * (turns[:, None] * at + begin[:, None]))
+    data = Dataset.from_vectors(waves.astype(np.float32))
+    spectrum, _ = View(data, "series")(data.stored)
+    assert spectrum.shape == (4, SAMPLES // 2)
+    assert (spectrum.argmax(dim=1) + 1).tolist() == turns.tolist()
+    torch.testing.assert_close(spectrum.exp()[::2], spectrum.exp()[1::2], atol=1e-2, rtol=1e-3)
+
+
 def test_directions_ignore_the_length_of_a_vector() -> None:
     random = np.random.default_rng(1)
     centres = random.normal(size=(3, 80))

@@ -1,5 +1,7 @@
 """Accepted predictions, from which the classifiers do not learn."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -67,3 +69,14 @@ def test_a_look_at_an_accepted_label_makes_it_a_lesson() -> None:
     accepted_others = ItemLabels(torch.tensor([0, 1, 1, 0]), torch.ones(4), ~taken, taken)
     looked_at = ItemLabels(classes, torch.ones(4), ~nothing, nothing)
     assert accepted_others.teaches_like(before) and not looked_at.teaches_like(before)
+
+
+@pytest.mark.parametrize("changed", ["weights", "verified"])
+def test_a_change_beside_the_class_of_a_label_is_a_lesson(changed: str) -> None:
+    classes = torch.tensor([0, 1, -1])
+    before = ItemLabels.of(classes)
+    values = getattr(before, changed).clone()
+    values[2] = not values[2]
+    assert replace(before, **{changed: values}).teaches_like(before), "the item has no label"
+    values[1] = not values[1]
+    assert not replace(before, **{changed: values}).teaches_like(before)

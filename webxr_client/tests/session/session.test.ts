@@ -1,6 +1,7 @@
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ServerError } from "../../src/net/errors.js";
 import type { PositionsFrame } from "../../src/protocol/frames.js";
-import type { ServerOperation } from "../../src/protocol/messages.js";
+import { CLOSE_REVOKED, type ServerOperation } from "../../src/protocol/messages.js";
 import type { SceneFile } from "../../src/protocol/scene-file.js";
 import { Session } from "../../src/session/session.js";
 import { AppState } from "../../src/state/app-state.js";
@@ -28,6 +29,7 @@ const frame = (base_revision: number): PositionsFrame => ({
 });
 
 let fetched: SceneFile[];
+let refused: ServerError | null = null;
 vi.mock("../../src/net/api.js", async (original) => ({
   ...(await original<typeof import("../../src/net/api.js")>()),
   fetchScene: async () => {
@@ -35,6 +37,10 @@ vi.mock("../../src/net/api.js", async (original) => ({
     if (!next) throw new Error("the server is unreachable");
     return next;
   },
+  fetchSession: async () => {
+    throw refused ?? new Error("the server is unreachable");
+  },
+  requestAccess: () => new Promise(() => {}),
 }));
 
 describe("a scene that is fetched again", () => {
@@ -87,5 +93,51 @@ describe("a scene that is fetched again", () => {
     session.stream.onFrame(frame(7));
     expect(warnings).toHaveBeenCalledTimes(1);
     await vi.waitFor(() => expect(state.latent.received).toBe(9));
+  });
+});
+
+describe("a device without access", () => {
+  const forgotten = vi.fn(async (_name: string) => true);
+  let state: AppState;
+  let session: Session;
+  beforeEach(() => {
+    forgotten.mockClear();
+    vi.stubGlobal("caches", { delete: forgotten });
+    refused = new ServerError("not_paired", "This device has no access.");
+    state = new AppState();
+    session = new Session(state);
+  });
+  afterEach(() => {
+    vi.stubGlobal("caches", undefined);
+    refused = null;
+  });
+  const closed = (status: "refused" | "waiting", code: number) =>
+    session.stream.onState({ ...state.connection.peek(), status, code });
+
+  it("forgets its pictures when the owner revokes access during the session", () => {
+    closed("refused", CLOSE_REVOKED);
+    expect(forgotten.mock.calls).toEqual([["lodespace-pictures"]]);
+    expect(state.pairing.value?.state).toBe("revoked");
+  });
+  it("forgets its pictures when access was revoked before the stream opened", async () => {
+    closed("waiting", 0);
+    await vi.waitFor(() => expect(state.pairing.value?.state).toBe("revoked"));
+    expect(forgotten.mock.calls).toEqual([["lodespace-pictures"]]);
+  });
+  it("forgets its pictures when it visits again", async () => {
+    await session.start();
+    expect(forgotten.mock.calls).toEqual([["lodespace-pictures"]]);
+    expect(state.pairing.value?.state).toBe("asking");
+  });
+  it("keeps its pictures while the server cannot be reached", async () => {
+    refused = null;
+    vi.useFakeTimers();
+    await session.start();
+    closed("refused", 1002);
+    closed("waiting", 0);
+    await Promise.resolve();
+    vi.useRealTimers();
+    expect(forgotten).not.toHaveBeenCalled();
+    expect(state.failure.value).toBe("the server is unreachable");
   });
 });

@@ -57,6 +57,12 @@ describe("a palm that faces the head", () => {
     room.press(room.right);
     expect(room.controls.holding).toBe(grasps);
   });
+  it("does not matter for a transient pointer, whose pose is not that of a palm", () => {
+    room.right.source = { targetRayMode: "transient-pointer" } as unknown as XRInputSource;
+    turnPalm(room.right, 0);
+    pull(room.right, 10, 0.1);
+    expect(room.world.equals(STILL)).toBe(false);
+  });
   it("does not matter for a controller", () => {
     room = new Room(false);
     room.right.at(...EMPTY);
