@@ -81,9 +81,9 @@ export const CARD_SCALE_AT_SHEET = 1.25;
  * Place of the board with the measurements, relative to the place of the eyes at the moment when
  * the cloud is placed.
  */
-export const BENCH_PLACE = [0, 0.25, -1.1] as const;
+export const BENCH_PLACE = [0, 0.36, -1.1] as const;
 /** Scale of the board: its text of 10 mm is 20 dmm at BENCH_PLACE. */
-export const BENCH_SCALE = 2.3;
+export const BENCH_SCALE = 2.35;
 
 // The brush.
 
