@@ -1,6 +1,7 @@
 """The label log keeps every acknowledged event, whatever happens to the process or the disk."""
 
 import contextlib
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -86,6 +87,26 @@ def test_a_log_of_an_unknown_format_is_refused(
     connection.close()
     with pytest.raises(EventLogError, match=says):
         open_log(path)
+
+
+@pytest.mark.parametrize("has_wal", [False, True])
+@pytest.mark.parametrize("open_log", [EventLog, open_read_only])
+def test_a_damaged_name_that_is_not_utf8_is_refused(
+    open_log: Callable[[Path], object], has_wal: bool, tmp_path: Path
+) -> None:
+    """SQLite repeats the name in its message, and Python cannot decode the message."""
+    path, copy = tmp_path / "labels.sqlite", tmp_path / "copy.sqlite"
+    with opened(path) as log:
+        log.append_now(event(1))
+    with opened(path) as log:
+        log.append_now(event(2))
+        content = path.read_bytes().replace(b"tableeventsevents", b"table\xd9ventsevents")
+        copy.write_bytes(content.replace(b"CREATE TABLE events", b"CREATE TABEL events"))
+        if has_wal:
+            shutil.copy(f"{path}-wal", f"{copy}-wal")
+    assert b"\xd9vents" in copy.read_bytes()
+    with pytest.raises(EventLogError, match=r"damaged.*not UTF-8"):
+        open_log(copy)
 
 
 def test_a_file_that_is_not_a_database_is_refused(tmp_path: Path) -> None:
