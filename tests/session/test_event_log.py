@@ -103,7 +103,8 @@ def test_a_damaged_name_that_is_not_utf8_is_refused(
         content = path.read_bytes().replace(b"tableeventsevents", b"table\xd9ventsevents")
         copy.write_bytes(content.replace(b"CREATE TABLE events", b"CREATE TABEL events"))
         if has_wal:
-            shutil.copy(f"{path}-wal", f"{copy}-wal")
+            for end in ("-wal", "-shm"):
+                shutil.copy(f"{path}{end}", f"{copy}{end}")
     assert b"\xd9vents" in copy.read_bytes()
     with pytest.raises(EventLogError, match=r"damaged.*not UTF-8"):
         open_log(copy)
