@@ -112,6 +112,14 @@ def test_a_list_without_all_numbers_is_stated_and_not_used(tmp_path: Path, bring
     assert text in doubts(tmp_path / "a.npz")
 
 
+def test_a_list_is_not_used_if_items_have_several_labels(tmp_path: Path) -> None:
+    """Only the first label of an item could get a name from the list."""
+    (tmp_path / "t.csv").write_text("u,v,label\n1,2,0|1\n3,4,1\n5,6,0\n7,8,0|1\n")
+    (tmp_path / "t.classes.txt").write_text("owl\nfox\n")
+    assert classes(tmp_path / "t.csv") == "0 (3), 1 (1)"
+    assert any("items have several labels" in text for text in doubts(tmp_path / "t.csv"))
+
+
 def test_numbers_from_one_are_doubtful(tmp_path: Path, bring: Import) -> None:
     np.savez(tmp_path / "a.npz", X=np.zeros((4, 3)), y=[1, 2, 2, 1])
     (tmp_path / "classes.json").write_text('["cat", "dog"]')

@@ -82,6 +82,15 @@ def test_directions_ignore_the_length_of_a_vector() -> None:
     assert agreement_of_neighbours(data.stored, truth) < 0.85
 
 
+def test_directions_are_the_roots_of_the_values_with_their_signs() -> None:
+    rows = torch.tensor([[1.0, -4.0, 9.0, 0.0], [2.0, 8.0, -2.0, 0.5]])
+    data = Dataset.from_vectors(rows.numpy())
+    (found,) = View(data, "directions")(data.stored)
+    roots = torch.tensor([[1.0, -2.0, 3.0, 0.0], [2**0.5, 8**0.5, -(2**0.5), 0.5**0.5]])
+    wanted = roots / roots.norm(dim=1, keepdim=True)
+    torch.testing.assert_close(found, wanted, atol=1e-3, rtol=1e-4)
+
+
 def test_a_view_of_a_row_does_not_depend_on_the_other_rows() -> None:
     data = Dataset.from_vectors(curves(60)[0])
     view = View(data, "series")
