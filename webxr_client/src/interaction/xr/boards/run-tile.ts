@@ -117,7 +117,7 @@ function giveClass(classId: number, state: AppState, commands: Commands): number
     if (other > 0)
       xr.message.value =
         `${count(other)} of ${count(items.length)} had another label and are ${name} now. ` +
-        "Undo returns them.";
+        "Undo restores the old labels.";
     return LABEL_PULSE;
   }
   if (state.readOnly.peek()) xr.message.value = "Nothing was labelled: this device can only view.";

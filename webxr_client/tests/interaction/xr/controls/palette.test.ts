@@ -103,7 +103,7 @@ describe("the palette", () => {
     expect(overwriteText(room.state, 1)).toBe(`7 of ${items.length} have another label`);
     expect(overwriteText(room.state, 2)).toBe(`13 of ${items.length} have another label`);
     room.touch(room.right, "class", 1);
-    expect(xr.message.value).toMatch(/^7 of \d+ had another label and are 1 now. Undo returns/);
+    expect(xr.message.value).toMatch(/^7 of \d+ had another label and are 1 now. Undo restores/);
     room.right.at(0.6, 0.3, 0.3);
     room.frames(1);
     expect(xr.aimed.value).toBe(-1);
