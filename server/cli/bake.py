@@ -52,7 +52,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _bake(options: argparse.Namespace) -> int:
-    from lodespace.baking.bake import DEFAULT_PARTS, bake  # imports torch
+    from lodespace.baking.bake import bake  # imports torch
+    from lodespace.baking.parts import DEFAULT_PARTS
     from lodespace.models.light_torch import leave_out_compiler
 
     leave_out_compiler()

@@ -12,8 +12,10 @@ import pytest
 
 from drivers.gltf_validator import validate
 from drivers.playback import replay
-from lodespace.baking.bake import PARTS, RECORDED_FRAMES, bake
+from lodespace.baking.bake import bake
+from lodespace.baking.parts import PARTS
 from lodespace.baking.static_site import SITE_FILES
+from lodespace.baking.training_bake import RECORDED_FRAMES
 from lodespace.config import BUILT_PAGE
 from lodespace.errors import DatasetError, ProjectError, TrainingError
 from lodespace.items.item_set import load, load_digits
@@ -287,7 +289,7 @@ def test_a_project_is_baked_with_its_labels_and_classes(tmp_path: Path, small_da
 
 
 def test_a_received_project_is_baked_without_files_from_outside(tmp_path: Path) -> None:
-    from lodespace.baking.bake import _import, _project_at
+    from lodespace.baking.baked_data import copy_data, project_state
     from lodespace.importing.source import ImportOptions
     from lodespace.items import originals
 
@@ -302,9 +304,9 @@ def test_a_received_project_is_baked_without_files_from_outside(tmp_path: Path) 
         ("received", tmp_path, 300),
         ("received", None, 300),
     ):
-        state = _project_at(tmp_path / folder, root)
+        state = project_state(tmp_path / folder, root)
         assert state is not None
         assert (state.root is None) == (side == 128)
         made = tmp_path / f"{folder}-{side}-{root is None}"
-        items, _ = _import(state.data, made, ImportOptions(), False)
+        items, _ = copy_data(state.data, made, ImportOptions(), False)
         assert originals.picture(items, 0, 512).size == (side, side)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lodespace.baking.bake import PARTS
+from lodespace.baking.parts import PARTS
 from lodespace.cli.options import IMPORT_OPTIONS
 from lodespace.errors import DatasetError
 from lodespace.exporting.formats import FILES, FOLDERS
