@@ -2,6 +2,7 @@
 import { effect } from "@preact/signals";
 import { bindCloud, bindThumbnails } from "./app/bind-cloud.js";
 import { bindForces } from "./app/bind-forces.js";
+import { bindSite } from "./app/bind-site.js";
 import { bindSound } from "./app/bind-sound.js";
 import { bindTheme } from "./app/bind-theme.js";
 import { bindWake } from "./app/bind-wake.js";
@@ -11,6 +12,7 @@ import { DragTool } from "./interaction/drag-tool.js";
 import { bindKeyboard, keyActions } from "./interaction/keyboard.js";
 import { SelectTool } from "./interaction/select-tool.js";
 import { findOffered } from "./interaction/xr/session/support.js";
+import { isSite } from "./net/site.js";
 import type { Atlas } from "./scene/cloud/atlas.js";
 import { Palette } from "./scene/cloud/colours.js";
 import { ForceLines } from "./scene/cloud/force-lines.js";
@@ -90,6 +92,7 @@ bindSound(state, stage, player);
 bindTheme(state, stage, cloud, palette);
 bindThumbnails(state, stage, cloud, atlas);
 bindWake(commands);
+if (isSite) bindSite(state, commands, stage);
 effect(() => {
   peers.show(state.peers.value.values());
   stage.invalidate();

@@ -31,6 +31,7 @@ async function file(path: string): Promise<Response> {
 }
 
 let items: Promise<SiteItems> | null = null;
+let index: Promise<Timeline> | null = null;
 let recording: Promise<ArrayBuffer> | null = null;
 
 function allItems(): Promise<SiteItems> {
@@ -44,7 +45,15 @@ function allItems(): Promise<SiteItems> {
 export const session = async () => (await file("session.json")).json() as Promise<SessionInfo>;
 export const scene = async () => (await file("scene.glb")).arrayBuffer();
 export const thumbnails = async (page: number) => (await file(`thumbnails/${page}.webp`)).blob();
-export const timeline = async () => (await file("timeline.json")).json() as Promise<Timeline>;
+
+/** The index of the recording. It is fetched once, because the recording of a site is finished. */
+export async function timeline(): Promise<Timeline> {
+  index ??= file("timeline.json").then((response) => response.json() as Promise<Timeline>);
+  index.catch(() => {
+    index = null;
+  });
+  return index;
+}
 
 /**
  * Bytes `start` (inclusive) to `end` (exclusive) of the recording. The file is fetched whole,

@@ -16,17 +16,12 @@ import {
 } from "three";
 import { OrbitControls } from "three/addons/controls/OrbitControls.js";
 import type { LatentState } from "../state/latent-state.js";
+import type { CameraPlace } from "../state/site-view.js";
 import { CameraEase } from "./camera-ease.js";
+import { fitDistance, frameCameras, type Insets } from "./camera-frame.js";
+import { moveCamera, placeOf } from "./camera-place.js";
 import { cloudBounds } from "./cloud/bounds.js";
 import type { PointCloud } from "./cloud/point-cloud.js";
-
-/** Space that panels cover at each edge of the page, CSS pixels. */
-export interface Insets {
-  left: number;
-  right: number;
-  top: number;
-  bottom: number;
-}
 
 /** Draws frames. `now`: ms of `performance.now()`. `time`: when a headset began the frame, ms. */
 export interface Presenter {
@@ -34,7 +29,6 @@ export interface Presenter {
 }
 
 const FIELD_OF_VIEW = 40;
-const FIT_SHARE = 0.97;
 const FOLLOW_MS = 900;
 /** The camera moves if a corner of the cloud's box moves by this share of the box's diagonal. */
 const FOLLOW_SHARE = 0.06;
@@ -68,6 +62,7 @@ export class Stage {
   private insets: Insets = { left: 0, right: 0, top: 0, bottom: 0 };
   private readonly ease = new CameraEase();
   private orbitWithLeft = false;
+  private zoomByWheel = true;
   private dirty = true;
   private presenter: Presenter | null = null;
   private movedByPerson = false;
@@ -112,6 +107,7 @@ export class Stage {
     controls.minDistance = 0.05;
     controls.maxDistance = 12;
     controls.enableRotate = this.camera === this.perspective;
+    controls.enableZoom = this.zoomByWheel;
     this.setMouse(controls);
     controls.addEventListener("start", () => {
       this.movedByPerson = true;
@@ -138,6 +134,12 @@ export class Stage {
     this.controls.enabled = true;
   }
 
+  /** Set whether the wheel zooms. If not, the wheel scrolls the page around the canvas. */
+  setZoomByWheel(value: boolean): void {
+    this.zoomByWheel = value;
+    this.controls.enableZoom = value;
+  }
+
   /** Choose the camera for a map of 3 dimensions (perspective) or of 2 (orthographic). */
   setDimension(dimension: number): void {
     const camera = dimension === 2 ? this.orthographic : this.perspective;
@@ -160,20 +162,7 @@ export class Stage {
     const ratio = Math.min(2, window.devicePixelRatio);
     this.renderer.setPixelRatio(ratio);
     this.renderer.setSize(width, height, false);
-    // The centre of the view is in the middle of the area that the panels leave free.
-    const { left, right, top, bottom } = this.insets;
-    const dx = (right - left) / 2;
-    const dy = (bottom - top) / 2;
-    this.perspective.aspect = width / height;
-    this.perspective.setViewOffset(width, height, dx, dy, width, height);
-    this.perspective.updateProjectionMatrix();
-    const half = 0.6;
-    this.orthographic.left = (-half * width) / height;
-    this.orthographic.right = (half * width) / height;
-    this.orthographic.top = half;
-    this.orthographic.bottom = -half;
-    this.orthographic.setViewOffset(width, height, dx, dy, width, height);
-    this.orthographic.updateProjectionMatrix();
+    frameCameras(this.perspective, this.orthographic, width, height, this.insets);
     this.dirty = true;
     // A page of another shape needs another distance: `follow` fits again, unless the person has
     // moved the camera.
@@ -197,7 +186,7 @@ export class Stage {
     let zoom = this.camera.zoom;
     if (this.camera === this.perspective) {
       offset.copy(position).sub(this.controls.target).normalize();
-      const distance = this.distanceFor(box, freeWidth, freeHeight);
+      const distance = fitDistance(box, this.camera, offset, freeWidth, freeHeight);
       position.copy(centre).addScaledVector(offset, distance);
     } else {
       box.getSize(size);
@@ -212,22 +201,21 @@ export class Stage {
     this.ease.start(from, to, performance.now(), !gently || calm);
   }
 
+  /** Place of the camera. */
+  cameraPlace(): CameraPlace {
+    return placeOf(this.camera, this.controls.target);
+  }
+
   /**
-   * Camera distance at which all corners of the box fit into the free part of the canvas.
-   * `freeWidth` and `freeHeight`: this part as shares (0..1) of the canvas.
+   * Move the camera to `place`. Angles that `place` does not state stay as they are. Without a
+   * distance or a target, the cloud is fitted into the page.
    */
-  private distanceFor(box: Box3, freeWidth: number, freeHeight: number): number {
-    box.getSize(size);
-    const tangent = Math.tan((FIELD_OF_VIEW * Math.PI) / 360);
-    const up = this.camera.up;
-    const right = new Vector3().crossVectors(up, offset).normalize();
-    const above = new Vector3().crossVectors(offset, right);
-    const extent = (axis: Vector3) =>
-      (Math.abs(axis.x) * size.x + Math.abs(axis.y) * size.y + Math.abs(axis.z) * size.z) / 2;
-    const vertical = extent(above) / (tangent * freeHeight);
-    const horizontal = extent(right) / (tangent * this.perspective.aspect * freeWidth);
-    // Corners nearer to the camera look larger, but clouds are round: half the depth is enough.
-    return FIT_SHARE * Math.max(vertical, horizontal) + extent(offset) * 0.45;
+  placeCamera(place: CameraPlace): void {
+    const { camera, controls } = this;
+    this.ease.step(camera, controls.target, Number.POSITIVE_INFINITY);
+    this.movedByPerson = moveCamera(camera, controls.target, place);
+    if (!this.movedByPerson) this.fit(false);
+    this.dirty = true;
   }
 
   /** Box of the cloud at its newest keyframe, without outliers, scene metres. */

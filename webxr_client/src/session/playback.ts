@@ -10,13 +10,14 @@ import type { Labels, ServerOperation, Timeline } from "../protocol/messages.js"
 import { readRecords } from "../protocol/recording.js";
 import { readSceneFile, type SceneFile } from "../protocol/scene-file.js";
 import type { AppState } from "../state/app-state.js";
+import { RATE } from "../state/time-state.js";
 
-/** Recorded frames per second at speed 1. */
-const RATE = 10;
 /** Number of parts of the recording that are kept in memory. */
 const KEPT = 6;
 /** Duration of the motion between two moments while scrubbing, in ms. */
 const SCRUB_MS = 90;
+/** Time for which the last moment is shown before playback begins again, in ms. */
+const LAST_MS = 1500;
 
 /** Part of the recording from one keyframe to the next keyframe. */
 interface Segment {
@@ -127,18 +128,19 @@ export class Playback {
   private tick(): void {
     const { time } = this.state;
     window.clearTimeout(this.timer);
+    const atEnd = () => !time.live.peek() && time.moment.peek() >= time.last.peek();
     this.timer = window.setTimeout(
       () => {
-        void this.goTo(time.live.peek() ? 0 : time.moment.peek() + 1).then(
+        void this.goTo(time.live.peek() || atEnd() ? 0 : time.moment.peek() + 1).then(
           () => {
             if (!time.playing.peek()) return;
-            if (time.moment.peek() >= time.last.peek()) this.pause();
+            if (atEnd() && !time.loop.peek()) this.pause();
             else this.tick();
           },
           () => this.pause(),
         );
       },
-      1000 / RATE / time.speed.peek(),
+      atEnd() ? LAST_MS : 1000 / RATE / time.speed.peek(),
     );
   }
 

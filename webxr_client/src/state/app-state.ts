@@ -21,6 +21,7 @@ import { ForceState } from "./force-state.js";
 import { LatentState } from "./latent-state.js";
 import { REPORT_CLOSED, reportIsNew } from "./report.js";
 import { type Cue, ReviewState } from "./review-state.js";
+import { SiteState } from "./site-state.js";
 import { stored } from "./storage.js";
 import { TimeState } from "./time-state.js";
 import { XrState } from "./xr-state.js";
@@ -136,6 +137,7 @@ export class AppState {
   readonly refusal: Signal<Refused | null> = signal(null);
   readonly xr = new XrState();
   readonly time = new TimeState();
+  readonly site = new SiteState();
   readonly forces = new ForceState();
   readonly review = new ReviewState();
   /** Pinned items, ascending. */

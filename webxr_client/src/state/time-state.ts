@@ -3,6 +3,8 @@ import { computed, type ReadonlySignal, type Signal, signal } from "@preact/sign
 import type { Timeline } from "../protocol/messages.js";
 
 export const SPEEDS = [0.5, 1, 2, 4, 8] as const;
+/** Recorded frames per second at speed 1. */
+export const RATE = 10;
 
 export class TimeState {
   /** Whether the page shows the current state. */
@@ -12,6 +14,8 @@ export class TimeState {
   readonly playing = signal(false);
   /** Playback speed, one of SPEEDS. */
   readonly speed: Signal<number> = signal(1);
+  /** Whether playback begins again after the last moment. */
+  readonly loop = signal(false);
   /** Index of the recording, from the newest request; null before the first answer. */
   readonly timeline: Signal<Timeline | null> = signal(null);
   /** Time from the newest request of a moment until the moment was shown, in ms. */
@@ -21,4 +25,14 @@ export class TimeState {
   readonly last: ReadonlySignal<number> = computed(() =>
     Math.max(0, (this.timeline.value?.moments ?? 0) - 1),
   );
+
+  /**
+   * Index of the recorded frame at `time` seconds of playback at speed 1, or at the share
+   * `progress` of the recording. Null for its end, which is the current state.
+   */
+  momentAt({ time, progress }: { time?: number; progress?: number }): number | null {
+    const last = this.last.peek();
+    const moment = Math.round(progress === undefined ? (time ?? 0) * RATE : progress * last);
+    return moment >= last ? null : moment;
+  }
 }

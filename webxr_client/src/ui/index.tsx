@@ -44,10 +44,15 @@ function Page({ canvas }: { canvas: HTMLCanvasElement }) {
   const { state, setInsets } = useUi();
   const holder = useRef<HTMLElement>(null);
   const big = state.bigText.value;
+  const bare = state.site.panels.value === "none";
   const sheet = state.review.sheet.value?.status;
   useEffect(() => {
     holder.current?.prepend(canvas);
     const measure = () => {
+      if (bare) {
+        setInsets({ left: 0, right: 0, top: 0, bottom: 0 });
+        return;
+      }
       const wide = window.innerWidth >= WIDE;
       const zoom = big ? BIG_TEXT : 1;
       // The cloud stays visible above a sheet.
@@ -62,7 +67,7 @@ function Page({ canvas }: { canvas: HTMLCanvasElement }) {
     measure();
     window.addEventListener("resize", measure);
     return () => window.removeEventListener("resize", measure);
-  }, [canvas, setInsets, big, sheet]);
+  }, [canvas, setInsets, big, sheet, bare]);
   const pairing = state.pairing.value;
   const working = !pairing && !state.xr.presenting.value;
   const loading = state.sceneVersion.value === 0 && !state.failure.value;
@@ -70,10 +75,28 @@ function Page({ canvas }: { canvas: HTMLCanvasElement }) {
     <>
       <main ref={holder} class="stage" aria-label="Latent space">
         {working && <DrawingOverlay />}
-        {working && <Legend />}
+        {working && !bare && <Legend />}
         {working && loading && <p class="loading muted">Loading the scene…</p>}
       </main>
-      {pairing ? <PairingPage pairing={pairing} /> : working ? <Workplace /> : <InHeadset />}
+      {pairing ? (
+        <PairingPage pairing={pairing} />
+      ) : !working ? (
+        <InHeadset />
+      ) : bare ? (
+        <Bare />
+      ) : (
+        <Workplace />
+      )}
+    </>
+  );
+}
+
+/** A site whose address asks for no panels. */
+function Bare() {
+  return (
+    <>
+      <Notices />
+      <HoverCard />
     </>
   );
 }

@@ -2,8 +2,8 @@
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { KeyAction } from "../../interaction/keyboard.js";
+import type { Insets } from "../../scene/camera-frame.js";
 import type { Atlas } from "../../scene/cloud/atlas.js";
-import type { Insets } from "../../scene/stage.js";
 import type { AppState } from "../../state/app-state.js";
 import type { Commands } from "../../state/commands.js";
 import type { XrMode } from "../../state/xr-state.js";

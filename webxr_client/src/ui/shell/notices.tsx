@@ -1,5 +1,6 @@
 /** Notices above the cloud: errors, messages of the server, and the state of the connection. */
 import { useEffect, useState } from "preact/hooks";
+import { isSite } from "../../net/site.js";
 import type { Settings } from "../../protocol/messages.js";
 import { WaitingDevices } from "../access/devices.js";
 import { useUi } from "../kit/context.js";
@@ -17,9 +18,19 @@ export function Notices() {
   if (failure) lines.push({ key: "failure", tone: "warm", text: failure });
   const xr = state.xr.message.value;
   if (xr) lines.push({ key: "xr", tone: "warm", text: xr, close: () => state.xr.clearMessage() });
+  const { problem } = state.site;
+  if (problem.value)
+    lines.push({
+      key: "address",
+      tone: "warm",
+      text: problem.value,
+      close: () => {
+        problem.value = "";
+      },
+    });
   for (const notice of state.notices.value)
     lines.push({ key: notice.topic, tone: "warm", text: notice.message, fix: notice.mend });
-  if (!state.time.live.value)
+  if (!state.time.live.value && !isSite)
     lines.push({
       key: "past",
       tone: "",

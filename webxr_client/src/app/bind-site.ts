@@ -1,0 +1,177 @@
+/**
+ * Bindings of a baked site: the view that the address describes, and messages of the page around
+ * the site if it is in a frame (docs/scenes.md).
+ */
+import { effect } from "@preact/signals";
+import type { Stage } from "../scene/stage.js";
+import type { AppState } from "../state/app-state.js";
+import type { Commands } from "../state/commands.js";
+import { readCommand, type SiteCommand, type SiteReport } from "../state/site-message.js";
+import { linkTo, problemText, readView, type SiteView } from "../state/site-view.js";
+import { RATE } from "../state/time-state.js";
+
+/** Apply the address to the page, and let a page around the site choose the moment. */
+export function bindSite(state: AppState, commands: Commands, stage: Stage): void {
+  const view = readView(new URLSearchParams(location.search));
+  applyAtOnce(state, view);
+  bindColours(state, view.colours);
+  const embedded = window.parent !== window;
+  if (embedded) bindWheel(stage);
+  onceLoaded(
+    state,
+    commands,
+    () => stage.placeCamera(view.camera),
+    () => {
+      begin(state, commands, view);
+      if (embedded) bindParent(state, commands);
+    },
+  );
+}
+
+/** Address of the view that a baked site shows. */
+export function addressOfView(state: AppState, stage: Stage): string {
+  const { time } = state;
+  const query = linkTo(
+    {
+      camera: stage.cameraPlace(),
+      colourBy: state.colourBy.peek(),
+      time: time.live.peek() ? null : time.moment.peek() / RATE,
+      speed: time.speed.peek(),
+      theme: state.theme.peek(),
+    },
+    new URLSearchParams(location.search),
+  );
+  return `${location.origin}${location.pathname}?${query}`;
+}
+
+function applyAtOnce(state: AppState, view: SiteView): void {
+  state.site.panels.value = view.panels;
+  state.site.problem.value = problemText(view.problems);
+  state.time.loop.value = view.loop;
+  if (view.colourBy) state.colourBy.value = view.colourBy;
+  if (view.speed) state.time.speed.value = view.speed;
+  if (view.theme) state.theme.value = view.theme;
+}
+
+/** Replace the colours of classes. Each keyframe of the recording sets the classes again. */
+function bindColours(state: AppState, colours: readonly string[]): void {
+  if (!colours.some(Boolean)) return;
+  effect(() => {
+    const classes = state.classes.value;
+    if (classes.every(({ colour }, k) => !colours[k] || colours[k] === colour)) return;
+    state.classes.value = classes.map((info, k) => ({
+      ...info,
+      colour: colours[k] || info.colour,
+    }));
+  });
+}
+
+/** Call `shown` when the scene is shown, and `playable` when its recording is known, if any. */
+function onceLoaded(
+  state: AppState,
+  commands: Commands,
+  shown: () => void,
+  playable: () => void,
+): void {
+  const steps = [
+    () => state.sceneVersion.value > 0,
+    () => !state.session.value?.has_recording || state.time.timeline.value !== null,
+  ];
+  const once = (step: number, then: () => void) => {
+    let done = false;
+    const stop = effect(() => {
+      if (done || !steps[step]?.()) return;
+      done = true;
+      // After the other bindings, which fit the camera to the new scene.
+      queueMicrotask(() => {
+        stop();
+        then();
+      });
+    });
+  };
+  once(0, () => {
+    shown();
+    if (state.session.peek()?.has_recording) commands.refreshTimeline();
+    once(1, playable);
+  });
+}
+
+function begin(state: AppState, commands: Commands, view: SiteView): void {
+  const { time } = state;
+  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  if (view.time !== undefined || view.progress !== undefined) seek(state, commands, view);
+  if (!view.autoplay || calm || time.last.peek() === 0) return;
+  if (view.time === undefined && view.progress === undefined) commands.goTo(0);
+  commands.play();
+}
+
+function seek(
+  state: AppState,
+  commands: Commands,
+  place: { time?: number; progress?: number },
+): void {
+  const moment = state.time.momentAt(place);
+  if (moment === null) commands.live();
+  else commands.goTo(moment);
+}
+
+/** Carry out messages of the page around the site, and report the shown moment to that page. */
+function bindParent(state: AppState, commands: Commands): void {
+  const { time } = state;
+  const report = (message: SiteReport) => window.parent.postMessage(message, "*");
+  const shown = () => (time.live.value ? time.last.value : time.moment.value);
+  const ready = () => {
+    const moments = state.session.peek()?.has_recording ? time.last.peek() + 1 : 0;
+    report({ lodespace: "ready", duration: Math.max(0, moments - 1) / RATE, moments });
+  };
+  /** The moment that the page around asked for, which is not reported. */
+  let asked = shown();
+  /** Whether that moment was shown. */
+  let arrived = true;
+  const carryOut = (command: SiteCommand) => {
+    switch (command.lodespace) {
+      case "ask":
+        ready();
+        break;
+      case "pause":
+        commands.stop();
+        break;
+      case "play":
+        if (command.speed) time.speed.value = command.speed;
+        if (!time.playing.peek() && time.last.peek() > 0) commands.play();
+        break;
+      case "seek":
+        if (time.playing.peek()) commands.stop();
+        asked = time.momentAt(command) ?? time.last.peek();
+        arrived = false;
+        if (time.last.peek() > 0) seek(state, commands, command);
+        break;
+    }
+  };
+  window.addEventListener("message", (event) => {
+    if (event.source !== window.parent) return;
+    const command = readCommand(event.data);
+    if (command) carryOut(command);
+  });
+  let wasPlaying = false;
+  effect(() => {
+    const moment = shown();
+    const playing = time.playing.value;
+    arrived ||= moment === asked;
+    const quiet = moment === asked || (!arrived && time.moment.value === asked);
+    if (quiet && playing === wasPlaying) return;
+    asked = -1;
+    wasPlaying = playing;
+    const last = Math.max(1, time.last.peek());
+    report({ lodespace: "time", time: moment / RATE, progress: moment / last, playing });
+  });
+  ready();
+}
+
+/** Let the wheel scroll the page around the site until somebody uses the site. */
+function bindWheel(stage: Stage): void {
+  stage.setZoomByWheel(false);
+  window.addEventListener("pointerdown", () => stage.setZoomByWheel(true));
+  window.addEventListener("keydown", () => stage.setZoomByWheel(true));
+  window.addEventListener("blur", () => stage.setZoomByWheel(false));
+}

@@ -1,0 +1,171 @@
+/**
+ * The query string of a baked site: camera, colours, moment and playback. docs/scenes.md describes
+ * each name. A value that cannot be used is left out, and reported in `problems`.
+ */
+import type { ColourBy } from "./app-state.js";
+import { SPEEDS } from "./time-state.js";
+
+/** Part of the panels that a site shows. `auto`: chosen by the size of the window. */
+export type Panels = "auto" | "full" | "small" | "none";
+
+/** Place of the camera. Fields that are not given are chosen so that the cloud fits the window. */
+export interface CameraPlace {
+  /** Direction from the target to the camera about the vertical axis, in degrees; 0 is in front. */
+  azimuth?: number;
+  /** Angle of the camera above the horizontal plane, in degrees. */
+  elevation?: number;
+  /** Distance of the camera from the target. The cube of the scene has edges of length 1. */
+  distance?: number;
+  /** Point that the camera looks at. The cube of the scene is centred at 0,0,0. */
+  target?: readonly [number, number, number];
+  /** Magnification of a map with 2 dimensions. */
+  zoom?: number;
+}
+
+export interface SiteView {
+  camera: CameraPlace;
+  colourBy?: ColourBy;
+  /** Colours of the classes, as #rrggbb, in the order of the classes; "" keeps a colour. */
+  colours: string[];
+  /** Moment to show first, in seconds of playback at speed 1. */
+  time?: number;
+  /** Moment to show first, as a share of the recording (0..1). */
+  progress?: number;
+  autoplay: boolean;
+  /** Whether playback begins again after the last moment. */
+  loop: boolean;
+  speed?: number;
+  theme?: "dark" | "light";
+  panels: Panels;
+  /** One phrase per value that was left out. */
+  problems: string[];
+}
+
+const COLOUR_BY = ["label", "prediction", "confidence"] as const;
+const PANELS = ["full", "small", "none"] as const;
+const THEMES = ["dark", "light"] as const;
+const YES: readonly string[] = ["", "1", "yes", "true"];
+const NO: readonly string[] = ["0", "no", "false"];
+
+/** Read the query string of a site. Names that docs/scenes.md does not describe are ignored. */
+export function readView(query: URLSearchParams): SiteView {
+  const problems: string[] = [];
+  const text = (name: string) => query.get(name)?.trim();
+  const refuse = (name: string, wanted: string) => {
+    problems.push(`${name}=${text(name)} (use ${wanted})`);
+    return undefined;
+  };
+  const number = (name: string, least: number, most: number): number | undefined => {
+    const given = text(name);
+    if (given === undefined) return undefined;
+    const value = numberOf(given);
+    if (value === null || value < least || value > most)
+      return refuse(name, `a number from ${least} to ${most}`);
+    return value;
+  };
+  const one = <T extends string>(name: string, choices: readonly T[]): T | undefined => {
+    const given = text(name);
+    if (given === undefined) return undefined;
+    return choices.find((choice) => choice === given) ?? refuse(name, list(choices));
+  };
+  const flag = (name: string): boolean => {
+    const given = text(name);
+    if (given === undefined || NO.includes(given)) return false;
+    if (!YES.includes(given)) refuse(name, "yes or no");
+    return YES.includes(given);
+  };
+  const target = () => {
+    const given = text("target");
+    if (given === undefined) return undefined;
+    const parts = given.split(",").map(numberOf);
+    if (parts.length < 2 || parts.length > 3 || parts.some((p) => p === null || Math.abs(p) > 100))
+      return refuse("target", "two or three numbers, such as 0,0.1,0");
+    return [parts[0]!, parts[1]!, parts[2] ?? 0] as const;
+  };
+  const speed = () => {
+    const given = text("speed");
+    if (given === undefined) return undefined;
+    return SPEEDS.find((s) => s === numberOf(given)) ?? refuse("speed", list(SPEEDS));
+  };
+  const colours = () => {
+    const given = text("colours");
+    if (given === undefined) return [];
+    const parts = given.split(",").map((part) => part.trim().replace(/^#/, "").toLowerCase());
+    if (parts.every((part) => part === "" || /^[0-9a-f]{6}$/.test(part)))
+      return parts.map((part) => part && `#${part}`);
+    refuse("colours", "colours such as ff8800,0088ff");
+    return [];
+  };
+  const camera: CameraPlace = {
+    azimuth: number("azimuth", -360, 360),
+    elevation: number("elevation", -90, 90),
+    distance: number("distance", 0.05, 12),
+    target: target(),
+    zoom: number("zoom", 0.05, 50),
+  };
+  return {
+    camera,
+    colourBy: one("colour", COLOUR_BY),
+    colours: colours(),
+    time: number("time", 0, 1e6),
+    progress: number("progress", 0, 1),
+    autoplay: flag("autoplay"),
+    loop: flag("loop"),
+    speed: speed(),
+    theme: one("theme", THEMES),
+    panels: one("panels", PANELS) ?? "auto",
+    problems,
+  };
+}
+
+/** The view that a link describes. */
+export interface LinkedView {
+  camera: CameraPlace;
+  colourBy: ColourBy;
+  /** Shown moment in seconds of playback; null for the end of the training. */
+  time: number | null;
+  speed: number;
+  theme: "dark" | "light";
+}
+
+/**
+ * Query string of a link to a view. Names of `query` that the view does not determine are kept,
+ * such as `colours`.
+ */
+export function linkTo(view: LinkedView, query: URLSearchParams): string {
+  const linked = new URLSearchParams(query);
+  for (const name of ["test", "azimuth", "elevation", "distance", "target", "zoom"])
+    linked.delete(name);
+  for (const name of ["colour", "time", "progress", "autoplay", "speed", "theme"])
+    linked.delete(name);
+  const { azimuth, elevation, distance, target, zoom } = view.camera;
+  for (const [name, value, digits] of [
+    ["azimuth", azimuth, 1],
+    ["elevation", elevation, 1],
+    ["distance", distance, 3],
+    ["zoom", zoom, 3],
+  ] as const)
+    if (value !== undefined) linked.set(name, rounded(value, digits));
+  if (target) linked.set("target", target.map((value) => rounded(value, 3)).join(","));
+  if (COLOUR_BY.includes(view.colourBy as "label") && view.colourBy !== "label")
+    linked.set("colour", view.colourBy);
+  if (view.time !== null) linked.set("time", rounded(view.time, 2));
+  if (view.speed !== 1) linked.set("speed", String(view.speed));
+  linked.set("theme", view.theme);
+  return linked.toString().replaceAll("%2C", ",");
+}
+
+/** Text about the values of the address that were left out; "" if there are none. */
+export const problemText = (problems: readonly string[]): string =>
+  problems.length === 0
+    ? ""
+    : `The address of this page has values that cannot be used: ${problems.join("; ")}.`;
+
+const list = (choices: readonly (string | number)[]) =>
+  `${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`;
+
+/** The number that `text` states in decimal digits; null for any other text. */
+const numberOf = (text: string): number | null =>
+  /^[-+]?(\d+\.?\d*|\.\d+)$/.test(text.trim()) ? Number(text) : null;
+
+const rounded = (value: number, digits: number) => String(Number(value.toFixed(digits)) + 0);
