@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 
 from lodespace.models.terms import LossWeights
 
-PresetName = Literal["default", "calm", "paper"]
+PresetName = Literal["default", "calm", "paper", "figure2"]
 PRESETS: tuple[PresetName, ...] = get_args(PresetName)
 """Names of the presets, in the order in which menus list them."""
 Content = Literal["symbols", "photos", "spectrograms", "vectors"]
@@ -22,6 +22,7 @@ MODEL_SIDES = (32, 64, 128)
 """Sides, in pixels, at which the networks read pictures. Doubling the side adds one layer."""
 _COUNTS = (
     "pretraining_epochs",
+    "labelled_epochs",
     "principal_components",
     "layout_rounds",
     "feature_steps",
@@ -80,7 +81,7 @@ class TrainingConfig:
     """Everything that a training needs besides data, labels and seed."""
 
     preset: PresetName = "default"
-    """The preset from which the values come. Only "paper" uses the loop of paper_loop.py."""
+    """The preset from which the values come. It selects the training loop (training/loops.py)."""
     latent_dim: int = 3
     """Dimensions of the latent space, 2 or 3."""
     hidden_layers: int = 0
@@ -96,9 +97,27 @@ class TrainingConfig:
     batch_size: int = 128
     """Items per batch of encoder and decoder."""
     pretraining_epochs: int = 15
-    """Number of epochs of the first training, for the preset "paper"."""
+    """Number of epochs of the first training, for the presets "paper" and "figure2"."""
+    labelled_epochs: int = 50
+    """Number of epochs after a change of labels, for the preset "figure2"."""
     kl_warmup_epochs: float = 5.0
-    """Epochs over which the weight of the KL divergence grows linearly to its full value."""
+    """Epochs over which the weight of the KL divergence grows linearly to its full value.
+
+    There is no such growth if `kl_capacity` is set.
+    """
+    kl_capacity: float | None = None
+    """Capacity C in nats per item to which the KL divergence is drawn; None for a plain KL term.
+
+    With a capacity, the KL term of the loss is beta_kl · |KL - C| (Burgess et al. 2018, who call
+    the weight gamma and use 1,000).
+    """
+    kl_capacity_epochs: float = 25.0
+    """Epochs over which the capacity C grows linearly from 0 to `kl_capacity`."""
+    head_input: Literal["mean", "sample"] = "mean"
+    """Input of the head in training: the latent mean, or the sample that the decoder reads.
+
+    Predictions always come from the mean.
+    """
     stiffness: float = 0.3
     """Resistance of unlabelled items to motion, 0 to 1."""
     pace: float = 1.0
@@ -126,7 +145,7 @@ class TrainingConfig:
     """Number of label changes after which the graph is built again."""
 
     def __post_init__(self) -> None:
-        _check(self.preset in PRESETS, "preset", "must be 'paper', 'default' or 'calm'")
+        _check(self.preset in PRESETS, "preset", f"must be one of {', '.join(PRESETS)}")
         _check(self.latent_dim in (2, 3), "latent_dim", "must be 2 or 3, so that it can be shown")
         _check(
             0 <= self.hidden_layers <= 4, "hidden_layers", "must be 0 (logistic regression) to 4"
@@ -146,6 +165,17 @@ class TrainingConfig:
             "kl_warmup_epochs",
             "must be 0 or more, and finite",
         )
+        _check(
+            self.kl_capacity is None or 0 <= self.kl_capacity < math.inf,
+            "kl_capacity",
+            "must be 0 or more, and finite",
+        )
+        _check(
+            0 < self.kl_capacity_epochs < math.inf,
+            "kl_capacity_epochs",
+            "must be above 0, and finite",
+        )
+        _check(self.head_input in ("mean", "sample"), "head_input", "must be 'mean' or 'sample'")
         for name in _COUNTS:
             _check(getattr(self, name) >= 1, name, "must be at least 1")
 
@@ -182,20 +212,40 @@ class TrainingConfig:
         return cls(**values)
 
 
-def preset(name: PresetName, latent_dim: int = 3) -> TrainingConfig:
+def preset(name: PresetName, latent_dim: int | None = None) -> TrainingConfig:
     """Return the configuration of a preset (docs/model.md).
 
     In `default`, each item is a particle, and forces that depend on the labels move the particles.
     `calm` differs from `default` by stiffer unlabelled items and slower motion, so that a person
     can follow the points. In `paper`, the model is trained only on equation 1 of the paper, and the
-    page shows the encoder's latent means.
+    page shows the encoder's latent means. `figure2` is the setting of the paper's figure 2, with
+    the schedule of its experiments (docs/reproduction.md).
+
+    Args:
+        name: name of the preset.
+        latent_dim: dimensions of the latent space. None for those of the preset: 2 in `figure2`,
+            else 3.
     """
+    latent_dim = latent_dim or (2 if name == "figure2" else 3)
+    # 5e-3 is the paper's learning rate. With the initialisation "he", the maps of 3 seeds are
+    # better at 5e-3 than at 2e-3.
+    equation_1 = TrainingConfig(
+        preset=name,
+        latent_dim=latent_dim,
+        weights=LossWeights(beta_neighbour=0.0, beta_anchor=0.0, beta_encoder=0.0),
+        learning_rate=5e-3,
+    )
     if name == "paper":
-        weights = LossWeights(beta_neighbour=0.0, beta_anchor=0.0, beta_encoder=0.0)
-        # 5e-3 is the paper's learning rate. With the initialisation "he", the maps of 3 seeds are
-        # better at 5e-3 than at 2e-3.
-        return TrainingConfig(
-            preset="paper", latent_dim=latent_dim, weights=weights, learning_rate=5e-3
+        return equation_1
+    if name == "figure2":
+        return equation_1.replace(
+            model=BURGESS,
+            interactive_learning_rate=5e-3,
+            pretraining_epochs=50,
+            labelled_epochs=50,
+            kl_warmup_epochs=0.0,
+            head_input="sample",
+            least_steps=1,
         )
     if name == "calm":
         return TrainingConfig(preset="calm", latent_dim=latent_dim, stiffness=0.8, pace=0.35)
@@ -211,3 +261,7 @@ def _refuse_unknown(kind: type, values: dict[str, Any]) -> None:
 def _check(condition: bool, name: str, rule: str) -> None:
     if not condition:
         raise ValueError(f"{name} {rule}")
+
+
+BURGESS = ModelConfig(channels=(32, 32, 32, 32), hidden=256)
+"""The network of Burgess et al. 2018: four convolutions, and two fully connected layers of 256."""

@@ -82,8 +82,8 @@ class Term:
     moves: Literal["particles", "encoder"] | None = None
     """In which presets the term's force moves the points; None if it moves them in no preset.
 
-    "particles": in the presets with particles. "encoder": in the preset `paper`, in which the
-    encoder places the points.
+    "particles": in the presets with particles. "encoder": in the presets `paper` and
+    `figure2`, in which the encoder places the points.
     """
     effect: str = ""
     """Effect of the force on the points, as the end of a sentence for the user; empty if frames do

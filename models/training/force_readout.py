@@ -1,9 +1,9 @@
 """Forces for display: minus the gradient of each weighted term at the latent means, by autograd.
 
-The unit of forces is nats per latent unit. In all presets but `paper`, the neighbour and anchor
-terms move the points, and the other terms train encoder, decoder and head. In the preset `paper`,
-all terms train the encoder. This module does not change the state of training: a separate generator
-draws the items that repel.
+The unit of forces is nats per latent unit. In the presets with particles, the neighbour and anchor
+terms move the points, and the other terms train encoder, decoder and head. In the presets `paper`
+and `figure2`, all terms train the encoder. This module does not change the state of training: a
+separate generator draws the items that repel.
 """
 
 from collections.abc import Callable
@@ -62,7 +62,9 @@ def vae_forces(
     own = labels[items].to(latent_mean.device)
 
     def kl(z: torch.Tensor) -> torch.Tensor:
-        return weights.beta_kl * training.kl_scale * 0.5 * z.square().sum()
+        now = training.kl_schedule
+        weight = weights.beta_kl * now.scale * now.direction(float(training.kl.sum()))
+        return weight * 0.5 * z.square().sum()
 
     def classification(z: torch.Tensor) -> torch.Tensor:
         each = F.cross_entropy(vae.head(z), own.clamp_min(0), reduction="none")

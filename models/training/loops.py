@@ -6,13 +6,16 @@ from contextlib import contextmanager
 import torch
 
 from lodespace.models.checkpoints.training_state import StateDescription
-from lodespace.models.config import TrainingConfig
+from lodespace.models.config import PresetName, TrainingConfig
 from lodespace.models.dataset import Dataset
+from lodespace.models.training.figure2_loop import Figure2Loop
 from lodespace.models.training.loop import Loop
 from lodespace.models.training.paper_loop import PaperLoop
 from lodespace.models.training.particle_loop import ParticleLoop
 
 _SEED_STRIDE = 1_000_003
+_KINDS: dict[PresetName, type[Loop]] = {"paper": PaperLoop, "figure2": Figure2Loop}
+"""Loops of the presets whose loop is not ParticleLoop."""
 
 
 @contextmanager
@@ -48,9 +51,22 @@ def random_state_at(seed: int, step: int) -> Generator[None]:
 
 def new_loop(dataset: Dataset, config: TrainingConfig, n_classes: int, seed: int) -> Loop:
     """Return a new loop for the preset of `config`."""
-    kind = PaperLoop if config.preset == "paper" else ParticleLoop
     with random_state(seed * _SEED_STRIDE):
-        return kind(dataset, config, n_classes, seed)
+        return kind_of(config)(dataset, config, n_classes, seed)
+
+
+def kind_of(config: TrainingConfig) -> type[Loop]:
+    """Return the class of the loop for the preset of `config`."""
+    return _KINDS.get(config.preset, ParticleLoop)
+
+
+def can_take_over(new: Loop, old: Loop) -> bool:
+    """Return whether `new` can continue with the networks and the map of `old`.
+
+    The schedule of `figure2` begins with an untrained network.
+    """
+    same = (new.config.latent_dim, new.config.model) == (old.config.latent_dim, old.config.model)
+    return same and not isinstance(new, Figure2Loop)
 
 
 def loop_for(saved: StateDescription, current: Loop, seed: int) -> Loop:
@@ -66,7 +82,7 @@ def loop_for(saved: StateDescription, current: Loop, seed: int) -> Loop:
         seed: the seed of `current`.
     """
     config = saved.config
-    same_kind = (config.preset == "paper") == (current.config.preset == "paper")
+    same_kind = kind_of(config) is type(current)
     same_start = (config.principal_components, saved.seed) == (
         current.config.principal_components,
         seed,

@@ -76,7 +76,7 @@ class PaperLoop(Loop):
             return self._full_turn()
         if self._stale:
             return self._encode_chunk()
-        return self._head.due() and self._head.unit()
+        return self._head_due and self._head.unit()
 
     # Output -----------------------------------------------------------------------------------
 
@@ -113,7 +113,12 @@ class PaperLoop(Loop):
     @property
     def resting(self) -> bool:
         busy = self._cached_steps_due or self._full_steps_due or self._stale
-        return not self._pretraining and not busy and not self._head.due()
+        return not self._pretraining and not busy and not self._head_due
+
+    @property
+    def _head_due(self) -> bool:
+        """Whether the head has to be fitted on its own."""
+        return self._head.due()
 
     @property
     @torch.no_grad()
@@ -151,13 +156,18 @@ class PaperLoop(Loop):
             self._cached_steps_due = 0
             self.state.losses.pop("classification", None)
         self._head.request()
-        self._full_steps_due = self._steps(FULL_EPOCHS)
+        self._full_steps_due = self._steps(self._retraining_epochs)
 
     def _labels_repeated(self) -> None:
         """Do nothing when a person only accepts predictions.
 
         Doubts need no update, because `predictions` computes them from the current labels.
         """
+
+    @property
+    def _retraining_epochs(self) -> int:
+        """Number of epochs of the whole network after a change of labels or weights."""
+        return FULL_EPOCHS
 
     def _steps(self, epochs: int) -> int:
         return epochs * self.vae_training.epochs.batches_per_epoch
@@ -174,7 +184,7 @@ class PaperLoop(Loop):
             self._encode_again()
             self._encoded = 0
         if new.weights != old.weights:
-            self._full_steps_due = self._steps(FULL_EPOCHS)
+            self._full_steps_due = self._steps(self._retraining_epochs)
         weaker = new.weights.beta_kl < old.weights.beta_kl
         if weaker and collapsed_dimensions(self.vae_training.kl):
             self.vae_training.revive()
@@ -231,15 +241,19 @@ class PaperLoop(Loop):
             losses[name] = LOSS_SMOOTHING * before + (1 - LOSS_SMOOTHING) * now
 
     def _full_turn(self) -> bool:
-        labels = self.state.labels
-        terms = self.vae_training.step(labels.trained, learning_rate=self._learning_rate)
-        if not labels.any:
-            del terms["classification"]
-        self._smooth_losses(terms)
+        self._smooth_losses(self._train_full())
         self._full_steps_due = max(0, self._full_steps_due - 1)
         self._stale = True
         self._trunk.invalidate()
         return self._encode_chunk() if self.step % STEPS_PER_CHUNK == 0 else False
+
+    def _train_full(self) -> dict[str, float]:
+        """Train the whole network on one batch. Return the value of each term that has one."""
+        labels = self.state.labels
+        terms = self.vae_training.step(labels.trained, learning_rate=self._learning_rate)
+        if not labels.any:
+            del terms["classification"]
+        return terms
 
     @property
     def _learning_rate(self) -> float:

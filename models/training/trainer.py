@@ -16,9 +16,9 @@ from lodespace.models.device import choose_device
 from lodespace.models.display.display import Display
 from lodespace.models.display.trail import Trail
 from lodespace.models.snapshot import Snapshot
+from lodespace.models.training import loops
 from lodespace.models.training.inspector import Inspector
 from lodespace.models.training.labels import ItemLabels
-from lodespace.models.training.loops import loop_for, new_loop, random_state, random_state_at
 from lodespace.models.training.pinning import Pinning, Pins
 from lodespace.models.vae.collapse import collapsed_dimensions
 
@@ -54,13 +54,13 @@ class Trainer:
 
         In a shorter unit, points move less far. Training does not depend on this value."""
         self.display = Display()
-        self.loop = new_loop(self.dataset, config, self.n_classes, seed)
+        self.loop = loops.new_loop(self.dataset, config, self.n_classes, seed)
         self._moving = True
         self._pinning = Pinning(config.latent_dim)
         self._trail = Trail()
 
     def _own_random_state(self) -> AbstractContextManager[None]:
-        return random_state_at(self.seed, self.loop.step)
+        return loops.random_state_at(self.seed, self.loop.step)
 
     # Commands ---------------------------------------------------------------------------------
 
@@ -101,13 +101,13 @@ class Trainer:
     def configure(self, config: TrainingConfig) -> None:
         """Change the configuration. The shown points move to their new places.
 
-        A change between `paper` and a preset with particles creates the other kind of loop, which
-        continues with the same networks and map.
+        A change to a preset with another kind of loop creates this loop. It continues with the same
+        networks and map, if it can (loops.py).
         """
         if config == self.config:
             return
         old, self.config = self.config, config
-        if (config.preset == "paper") != (old.preset == "paper"):
+        if loops.kind_of(config) is not loops.kind_of(old):
             self._change_loop()
         else:
             with self._own_random_state():
@@ -118,11 +118,11 @@ class Trainer:
 
     def _change_loop(self) -> None:
         before = self.loop
-        self.loop = new_loop(self.dataset, self.config, self.n_classes, self.seed)
+        self.loop = loops.new_loop(self.dataset, self.config, self.n_classes, self.seed)
         self.loop.state.priority = before.state.priority
         self.loop.state.step = before.step
         with self._own_random_state():
-            if before.config.latent_dim == self.config.latent_dim:
+            if loops.can_take_over(self.loop, before):
                 self.loop.take_over(before)
             self.loop.set_labels(before.state.labels)
         self._pinning.given = Pins.empty(self.config.latent_dim)
@@ -299,8 +299,8 @@ class Trainer:
 
     def _load(self, saved: StateDescription, tensors: dict[str, torch.Tensor]) -> None:
         try:
-            loop = loop_for(saved, self.loop, self.seed)
-            with random_state(self.seed):
+            loop = loops.loop_for(saved, self.loop, self.seed)
+            with loops.random_state(self.seed):
                 loop.load(tensors, saved.counters)
         except (KeyError, TypeError, RuntimeError) as error:
             raise ValueError(f"the checkpoint does not fit this version: {error}") from error

@@ -102,6 +102,7 @@ def total_loss(
     weights: LossWeights,
     kl_scale: float = 1.0,
     reconstruction_scale: float = 1.0,
+    kl_capacity: float | None = None,
 ) -> torch.Tensor:
     """Return the weighted sum of `terms`: equation 1 of the paper, and the encoder term if present.
 
@@ -110,7 +111,11 @@ def total_loss(
         weights: weights of the terms.
         kl_scale: share (0..1] of beta_kl that applies during the warm-up.
         reconstruction_scale: weight of the reconstruction (`reconstruction_weight`).
+        kl_capacity: capacity C in nats. If it is not None, |KL - C| replaces the KL divergence
+            (Burgess et al. 2018, equation 8).
     """
+    if kl_capacity is not None:
+        terms = {**terms, "kl": (terms["kl"] - kl_capacity).abs()}
     scale = {"kl": kl_scale, "reconstruction": reconstruction_scale}
     weighted = (
         (1.0 if term.weight is None else getattr(weights, term.weight))

@@ -1,6 +1,6 @@
 """Training of the whole network on equation 1, and encoding of all items.
 
-All presets use this module. The preset `paper` shows the encoder's means. In the other presets, the
+All presets use this module. `paper` and `figure2` show the encoder's means. In other presets, the
 encoder also learns to map items to their particles (L_encoder).
 """
 
@@ -25,6 +25,7 @@ from lodespace.models.dataset import Dataset
 from lodespace.models.vae.decoder import inner_layers
 from lodespace.models.vae.head import ClassificationHead
 from lodespace.models.vae.initialisation import he_initialise, initialise_latent_layers
+from lodespace.models.vae.kl_schedule import KLSchedule
 from lodespace.models.vae.losses import (
     classification_loss,
     kl_per_dimension,
@@ -251,34 +252,35 @@ class VAETraining:
             KL divergence per dimension, (D,), and the unweighted value of each term, by its name.
         """
         n = len(x)
-        noise = torch.randn(
-            n, mean.shape[1], generator=self.device_generator, device=self.dataset.device
-        )
-        sample = mean[:n] + noise * (0.5 * log_variance[:n]).exp()
+        head_reads_sample = self.config.head_input == "sample"
+        std = (0.5 * log_variance[: len(mean) if head_reads_sample else n]).exp()
+        noise = torch.randn(std.shape, generator=self.device_generator, device=std.device)
+        sample = mean[: len(std)] + noise * std
         kl = kl_per_dimension(mean[:n], log_variance[:n])
+        head_input = (sample if head_reads_sample else mean)[classified]
         return kl, {
-            "reconstruction": reconstruction_loss(self.vae.decoder(sample), x),
+            "reconstruction": reconstruction_loss(self.vae.decoder(sample[:n]), x),
             "kl": kl.sum(),
-            "classification": classification_loss(self.vae.head(mean[classified]), labels)
+            "classification": classification_loss(self.vae.head(head_input), labels)
             if len(labels)
             else mean.new_zeros(()),
         }
 
     def weighted_sum(self, terms: dict[str, torch.Tensor]) -> torch.Tensor:
-        """Return the loss: the weighted sum of terms, with the KL weight of the warm-up."""
-        return total_loss(terms, self.config.weights, self.kl_scale, self.reconstruction_scale)
+        """Return the loss: the weighted sum of terms, with the current KL term."""
+        now, weights = self.kl_schedule, self.config.weights
+        return total_loss(terms, weights, now.scale, self.reconstruction_scale, now.capacity)
 
     @property
-    def kl_scale(self) -> float:
-        """Share (0..1] of beta_kl that currently applies: below 1 during the KL warm-up."""
-        warmup = self.config.kl_warmup_epochs
-        epochs = (self.steps_done - self.warm_up_began + 1) / self.epochs.batches_per_epoch
-        return min(1.0, epochs / warmup) if warmup > 0 else 1.0
+    def kl_schedule(self) -> KLSchedule:
+        """The KL term of the next step."""
+        steps = self.steps_done - self.warm_up_began + 1
+        return KLSchedule.at(self.config, steps / self.epochs.batches_per_epoch)
 
     @property
     def warming_up(self) -> bool:
         """Whether the KL warm-up is in progress."""
-        return self.kl_scale < 1
+        return self.kl_schedule.scale < 1
 
     def revive(self) -> None:
         """Initialise layers again after a collapse, because a lower beta_kl alone has no effect.

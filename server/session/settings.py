@@ -22,10 +22,11 @@ def merge(old: Settings, new: Settings) -> Settings:
     """Return `old`, updated with the fields of `new` that are not None.
 
     If `new` has another preset, the values of that preset replace all values of `old` except the
-    dimension of the latent space.
+    dimension of the latent space. The preset `figure2` replaces the dimension too, because it is a
+    part of the paper's setting.
     """
     if new.preset is not None and new.preset != (old.preset or "default"):
-        old = Settings(latent_dim=old.latent_dim)
+        old = Settings(latent_dim=None if new.preset == "figure2" else old.latent_dim)
     return msgspec.structs.replace(old, **_given(new))
 
 
@@ -91,8 +92,9 @@ def configuration(settings: Settings, old: TrainingConfig | None = None) -> Trai
     given = _given(settings)
     name = given.pop("preset", None)
     if old is None or (name is not None and name != old.preset):
-        latent_dim = given.pop("latent_dim", old.latent_dim if old is not None else 3)
-        old = preset(name or "default", latent_dim)
+        name = name or "default"
+        latent_dim = None if old is None or name == "figure2" else old.latent_dim
+        old = preset(name, given.pop("latent_dim", latent_dim))
     if "learning_rate" in given:
         # One setting changes both learning rates, which keep their ratio.
         ratio = given["learning_rate"] / old.learning_rate

@@ -4,14 +4,15 @@ import math
 import pytest
 
 from lodespace.models import LossWeights, ModelConfig, TrainingConfig, preset
+from lodespace.models.config import PRESETS, PresetName
 
 
-@pytest.mark.parametrize("name", ["paper", "default"])
+@pytest.mark.parametrize("name", PRESETS)
 @pytest.mark.parametrize("latent_dim", [2, 3])
-def test_a_config_survives_json(name: str, latent_dim: int) -> None:
+def test_a_config_survives_json(name: PresetName, latent_dim: int) -> None:
     config = preset(name, latent_dim).replace(
         hidden_layers=2, beta_kl=0.5, model=ModelConfig(channels=(4, 8))
-    )  # pyright: ignore[reportArgumentType]
+    )
     assert TrainingConfig.from_json(json.loads(json.dumps(config.to_json()))) == config
 
 
@@ -37,6 +38,11 @@ def test_paper_is_equation_1_and_nothing_else() -> None:
         ("pretraining_epochs", 0),
         ("kl_warmup_epochs", -1.0),
         ("kl_warmup_epochs", math.inf),
+        ("kl_capacity", -1.0),
+        ("kl_capacity", math.inf),
+        ("kl_capacity_epochs", 0.0),
+        ("head_input", "both"),
+        ("labelled_epochs", 0),
         ("beta_kl", -1.0),
         ("beta_classifier", math.nan),
         ("beta_encoder", math.inf),

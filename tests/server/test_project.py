@@ -15,7 +15,7 @@ from lodespace.project import checkpoints
 from lodespace.project.opening import is_bake, open_project
 from lodespace.project.project import BUNDLED, MANIFEST, Project
 from lodespace.protocol import Settings
-from lodespace.session.settings import merge
+from lodespace.session.settings import configuration, merge, with_defaults
 
 
 def opened(path: Path | None, **options: object) -> Project:
@@ -198,6 +198,16 @@ def test_another_preset_begins_from_its_own_values() -> None:
     assert merge(old, Settings(preset="paper")) == Settings(preset="paper", latent_dim=2)
     assert merge(old, Settings(preset="default", stiffness=0.1)).beta_neighbour == 3.0
     assert merge(old, Settings(beta_kl=1.0)).beta_neighbour == 3.0
+
+
+def test_the_preset_figure2_sets_the_dimension_too() -> None:
+    three = Settings(preset="default", latent_dim=3)
+    assert merge(three, Settings(preset="figure2")) == Settings(preset="figure2")
+    assert with_defaults(Settings(preset="figure2")).latent_dim == 2
+    assert merge(three, Settings(preset="figure2", latent_dim=3)).latent_dim == 3
+    begun = configuration(Settings(preset="paper", latent_dim=3))
+    assert configuration(Settings(preset="figure2"), begun).latent_dim == 2
+    assert configuration(Settings(preset="paper"), begun).latent_dim == 3
 
 
 def test_a_scene_of_other_data_is_refused_in_a_bake_only(

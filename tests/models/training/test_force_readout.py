@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 import torch
 
-from lodespace.models import Trainer, preset
+from lodespace.models import Dataset, Trainer, preset
 from lodespace.models.layout.anchor_loss import anchor_loss
 from lodespace.models.layout.neighbour_loss import NEGATIVES, attraction_loss, repulsion_loss
 from lodespace.models.terms import FRAME_FORCES
-from lodespace.models.training.force_readout import OTHERS
+from lodespace.models.training.force_readout import OTHERS, vae_forces
 from lodespace.models.training.particle_loop import ParticleLoop
 from lodespace.models.vae.losses import classification_loss, reconstruction_loss
+from lodespace.models.vae.training import VAETraining
 from samples.trainings import N, labels_of, quick, rest, small
 
 ITEMS = np.array([2, 17, 100, 101])
@@ -79,7 +80,7 @@ def test_every_force_is_minus_the_slope_of_its_term(trainer: Trainer) -> None:
     loop = trainer.loop
     assert isinstance(loop, ParticleLoop) and loop.map.particles is not None
     training, particles, weights = loop.vae_training, loop.map.particles, trainer.config.weights
-    vae = training.vae
+    vae, kl_weight = training.vae, weights.beta_kl * training.kl_schedule.scale
     forces = loop.forces(torch.from_numpy(ITEMS), reconstruction=True)
     assert set(forces) == {*FRAME_FORCES, "reconstruction"}
     vae.double()
@@ -96,7 +97,7 @@ def test_every_force_is_minus_the_slope_of_its_term(trainer: Trainer) -> None:
                 particles.target[item : item + 1].double(),
             )
             terms = {
-                "kl": lambda z: weights.beta_kl * training.kl_scale * 0.5 * z.square().sum(),
+                "kl": lambda z: 0.5 * kl_weight * z.square().sum(),
                 "classification": lambda z, own=label: (
                     weights.beta_classifier * classification_loss(vae.head(z[None]), own)
                 ),
@@ -204,3 +205,14 @@ def test_points_outside_the_latent_space_are_refused(trainer: Trainer, points: n
         trainer.inspector.decode(points.astype(np.float32))
     with pytest.raises(ValueError, match="items are"):
         trainer.inspector.forces(np.array([N]))
+
+
+@pytest.mark.parametrize(("kl", "sign"), [(1.0, 1), (9.0, -1)])
+def test_below_its_capacity_the_kl_term_pushes_points_from_the_prior(kl: float, sign: int) -> None:
+    config = preset("paper", 2).replace(kl_capacity=4.0, kl_capacity_epochs=0.001)
+    dataset = Dataset.from_vectors(np.random.default_rng(0).normal(size=(20, 4)))
+    training = VAETraining(dataset, config, 2, torch.Generator(), torch.Generator())
+    training.kl[:] = kl / 2
+    mean, items = torch.ones(3, 2), torch.arange(3)
+    forces = vae_forces(training, mean, items, torch.zeros(20).long(), reconstruction=False)
+    assert torch.equal(forces["kl"], sign * config.weights.beta_kl * mean)

@@ -101,6 +101,33 @@ def test_total_is_equation_1() -> None:
     assert float(total_loss({**terms, "encoder": torch.tensor(4.0)}, weights)) == 7 + 6 + 50 + 40
 
 
+@pytest.mark.parametrize(("kl", "capacity"), [(2.0, 5.0), (5.0, 2.0), (3.0, 3.0), (3.0, 0.0)])
+def test_with_a_capacity_the_kl_term_is_the_distance_to_it(kl: float, capacity: float) -> None:
+    terms = {
+        name: torch.tensor(value)
+        for name, value in {"reconstruction": 7.0, "kl": kl, "classification": 0.5}.items()
+    }
+    weights = LossWeights(beta_kl=1000, beta_classifier=100)
+    wanted = 7 + 1000 * abs(kl - capacity) + 100 * 0.5
+    assert float(total_loss(terms, weights, kl_capacity=capacity)) == wanted
+    assert float(terms["kl"]) == kl
+
+
+@pytest.mark.parametrize("capacity", [0.3, 30.0])
+def test_the_gradient_with_a_capacity_agrees_with_finite_differences(capacity: float) -> None:
+    """0.3 nats is below the KL divergence of these items, 30 nats above."""
+
+    def loss(mean: torch.Tensor, log_variance: torch.Tensor) -> torch.Tensor:
+        terms = {"kl": kl_per_dimension(mean, log_variance).sum()}
+        return total_loss(terms, LossWeights(beta_kl=1000), kl_capacity=capacity)
+
+    mean, log_variance = random(4, 2).requires_grad_(), random(4, 2, seed=1).requires_grad_()
+    assert gradcheck(loss, (mean, log_variance))
+    (gradient,) = torch.autograd.grad(loss(mean, log_variance), mean)
+    sign = 1 if capacity < 1 else -1
+    torch.testing.assert_close(gradient, sign * 1000 * mean / 4)
+
+
 def test_gradients_agree_with_finite_differences() -> None:
     pictures = torch.rand(3, 1, 4, 4, generator=torch.Generator().manual_seed(3)).double()
     vectors, labels = random(3, 5, seed=4), torch.tensor([1, UNLABELED, 0])

@@ -1,5 +1,8 @@
 """The optimiser step of equation 1."""
 
+import copy
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -12,7 +15,7 @@ from lodespace.models.vae.training import VAETraining
 
 def make(dataset: Dataset, seed: int = 0, n_classes: int = 3, **changes: object) -> VAETraining:
     torch.manual_seed(seed)
-    config = preset("paper", 2).replace(batch_size=32, kl_warmup_epochs=0.0, **changes)
+    config = preset("paper", 2).replace(**{"batch_size": 32, "kl_warmup_epochs": 0.0, **changes})
     return VAETraining(
         dataset,
         config,
@@ -92,9 +95,57 @@ def test_kl_warms_up_linearly(few_images: Dataset) -> None:
     warming = VAETraining(few_images, config, 3, torch.Generator(), torch.Generator())
     scales = []
     for _ in range(8):
-        scales.append(warming.kl_scale)
+        scales.append(warming.kl_schedule.scale)
         warming.step(torch.full((90,), UNLABELED))
     assert scales == pytest.approx([1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6, 1, 1, 1])
+
+
+def test_the_capacity_grows_linearly_without_a_warm_up(few_images: Dataset) -> None:
+    config = preset("paper", 2).replace(
+        batch_size=32, kl_warmup_epochs=2.0, kl_capacity=6.0, kl_capacity_epochs=2.0
+    )
+    growing = VAETraining(few_images, config, 3, torch.Generator(), torch.Generator())
+    schedules = []
+    for _ in range(8):
+        schedules.append(growing.kl_schedule)
+        growing.step(torch.full((90,), UNLABELED))
+    assert [s.capacity for s in schedules] == pytest.approx([1, 2, 3, 4, 5, 6, 6, 6])
+    assert {s.scale for s in schedules} == {1.0} and not growing.warming_up
+    assert [schedules[1].direction(kl) for kl in (1.9, 2.1)] == [-1, 1]
+
+
+def test_the_total_with_a_capacity_uses_the_distance_to_it(few_images: Dataset) -> None:
+    training = make(few_images, beta_kl=1000, kl_capacity=4.0, kl_capacity_epochs=0.001)
+    terms = training.step(labels_of(few_images))
+    wanted = terms["reconstruction"] + 1000 * abs(terms["kl"] - 4) + 100 * terms["classification"]
+    assert terms["total"] == pytest.approx(wanted, rel=1e-5)
+
+
+def keep(inputs: list[torch.Tensor], _: torch.nn.Module, given: tuple[torch.Tensor]) -> None:
+    inputs.append(given[0].detach().clone())
+
+
+@pytest.mark.parametrize("balanced", [True, False])
+def test_the_head_reads_the_sample_of_the_decoder_on_request(
+    balanced: bool, few_images: Dataset
+) -> None:
+    """The inputs of head and decoder are recorded. Batches of 90 contain every item."""
+    labels = labels_of(few_images)
+    for head_input in ("mean", "sample"):
+        training = make(few_images, batch_size=90, head_input=head_input)
+        before = copy.deepcopy(training.vae)
+        read: list[torch.Tensor] = []
+        decoded: list[torch.Tensor] = []
+        training.vae.head.register_forward_pre_hook(partial(keep, read))
+        training.vae.decoder.register_forward_pre_hook(partial(keep, decoded))
+        training.step(labels, balanced=balanced)
+        means = before.encode_mean(few_images.inputs).detach()
+        distance = (read[0][:, None] - means).norm(dim=2).min(dim=1).values
+        if head_input == "mean":
+            assert float(distance.max()) < 1e-4
+        else:
+            assert float(distance.median()) > 1e-3
+            assert balanced or torch.equal(read[0], decoded[0])
 
 
 def test_each_epoch_takes_every_item_once(few_images: Dataset) -> None:

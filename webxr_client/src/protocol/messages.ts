@@ -12,7 +12,7 @@ export const MAX_SHEET_SIZE = 200;
 /** WebSocket close code of a stream whose device the owner has revoked. */
 export const CLOSE_REVOKED = 4401;
 /** Names of the training presets, in the order in which menus list them. */
-export const PRESETS = ["default", "calm", "paper"] as const;
+export const PRESETS = ["default", "calm", "paper", "figure2"] as const;
 export const FORCE_TERMS = ["kl", "classification", "neighbour", "anchor"] as const;
 /** Terms of the loss, in the order of the charts, with the fields of Term (models/terms.py). */
 export const LOSS_TERMS = [
@@ -1259,7 +1259,7 @@ export interface Pong {
 /** Settings that can change during training. In a request, an absent field means no change. */
 export interface Settings {
   /** Named set of defaults for the other fields. */
-  preset?: "default" | "calm" | "paper" | null;
+  preset?: "default" | "calm" | "paper" | "figure2" | null;
   /** Dimension of the latent space. */
   latent_dim?: 2 | 3 | null;
   /** Number of hidden layers of the classifier head; 0 for logistic regression. */

@@ -12,8 +12,9 @@
  * 0.1 only, and the mean over MEAN_MS with 0.3 to 0.6 (bundled digits, 200 labels of a class).
  */
 import type { ForcesFrame } from "../protocol/frames.js";
-import { FORCE_TERMS, GRID_STEPS, LOSS_TERMS, type Settings } from "../protocol/messages.js";
+import { FORCE_TERMS, GRID_STEPS, LOSS_TERMS } from "../protocol/messages.js";
 import { type LatentState, sceneMetres } from "./latent-state.js";
+import { isEquation1, type Preset } from "./presets.js";
 
 /**
  * Cells per axis, by the number of axes. With 20 cells and OCCUPIED, the rested map of the bundled
@@ -36,15 +37,13 @@ const TERMS = FORCE_TERMS.length;
 /** Sums per cell: number of items, position (3), force per term (3 each). */
 const SUMS = 4 + 3 * TERMS;
 
-type Preset = NonNullable<Settings["preset"]>;
-
 const termsThatMove = (what: "encoder" | "particles"): readonly boolean[] =>
   FORCE_TERMS.map((name) => LOSS_TERMS.find((term) => term.name === name)?.moves === what);
 const MOVING = { encoder: termsThatMove("encoder"), particles: termsThatMove("particles") };
 
 /** Whether each term of FORCE_TERMS moves the points in a preset. */
 export const movingTerms = (preset: Preset): readonly boolean[] =>
-  MOVING[preset === "paper" ? "encoder" : "particles"];
+  MOVING[isEquation1(preset) ? "encoder" : "particles"];
 
 export class IslandForces {
   /** Number of islands. */

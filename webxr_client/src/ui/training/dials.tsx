@@ -4,6 +4,7 @@ import { LOSS_TERMS, PRESETS } from "../../protocol/messages.js";
 import type { ColourBy } from "../../state/app-state.js";
 import { FORCES_SHOWN, TERM_COLOURS, TERMS, TRAIL_STEPS } from "../../state/force-state.js";
 import { count, items } from "../../state/format.js";
+import { isEquation1 } from "../../state/presets.js";
 import { Swatch } from "../classes/swatch.js";
 import { useUi } from "../kit/context.js";
 
@@ -33,9 +34,12 @@ const DIALS: readonly Dial[] = [
     log: [1e-5, 0.1],
   },
 ];
-/** Dials without an effect in the preset `paper`: equation 1 of the paper has no such terms. */
-const UNUSED_IN_PAPER: readonly DialName[] = ["stiffness", "beta_neighbour", "beta_anchor"];
+/** Dials without an effect in presets with equation 1 alone, because it has no such terms. */
+const UNUSED_IN_EQUATION_1: readonly DialName[] = ["stiffness", "beta_neighbour", "beta_anchor"];
 const PRESET_TITLES = {
+  figure2:
+    "The paper's setting of figure 2, in 2D. Training starts again: 50 epochs without labels, " +
+    "then 50 after each change of labels",
   paper: "The loss of the paper (equation 1) alone; points show the encoder's output",
   default: "Points as particles under label-aware forces",
   calm: "Like the default preset, but stiffer and slower, so that points stay near their places",
@@ -119,7 +123,9 @@ export function Dials() {
           key={dial.name}
           dial={dial}
           value={settings[dial.name] ?? 0}
-          disabled={locked || (settings.preset === "paper" && UNUSED_IN_PAPER.includes(dial.name))}
+          disabled={
+            locked || (isEquation1(settings.preset) && UNUSED_IN_EQUATION_1.includes(dial.name))
+          }
         />
       ))}
       <Choice

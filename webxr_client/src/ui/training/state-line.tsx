@@ -1,5 +1,6 @@
 /** State of training, in words. */
 import type { Training } from "../../protocol/messages.js";
+import { isEquation1 } from "../../state/presets.js";
 import { useUi } from "../kit/context.js";
 
 const DOING: Record<Training["phase"], string> = {
@@ -10,7 +11,7 @@ const DOING: Record<Training["phase"], string> = {
   resting: "waiting for the next label",
 };
 
-/** Text per phase in the preset `paper`, which minimises the loss of the paper in every phase. */
+/** Text per phase in presets that minimise the loss of the paper in every phase. */
 const DOING_PAPER: Partial<Record<Training["phase"], string>> = {
   pretraining: "training the autoencoder on equation 1, without labels",
   interactive: "training encoder, decoder and head on equation 1",
@@ -38,7 +39,7 @@ export function stateInWords(
 ): { word: string; doing: string } {
   if (!connected) return { word: "not connected", doing: "" };
   if (training.state === "running") {
-    const paper = training.settings.preset === "paper" ? DOING_PAPER[training.phase] : undefined;
+    const paper = isEquation1(training.settings.preset) ? DOING_PAPER[training.phase] : undefined;
     return { word: WORD.running, doing: paper ?? DOING[training.phase] };
   }
   if (training.state === "resting") return { word: WORD.resting, doing: DOING.resting };
