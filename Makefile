@@ -16,6 +16,8 @@ PYTEST := $(BIN)/python -m pytest --durations=10 \
 SERVE_ARGS ?=
 # Options of `make benchmark-gain`, for example GAIN_ARGS="--seeds 1 --only digits"
 GAIN_ARGS ?=
+# Options of `make docs`, for example DOCS_ARGS="--output public"
+DOCS_ARGS ?=
 
 # Python stores compiled modules, even if the environment forbids this. The tests start hundreds of
 # processes, and without stored modules each process would compile all modules again.
@@ -26,7 +28,7 @@ CLIENT_SOURCES := $(wildcard webxr_client/*.html) webxr_client/vite.config.ts \
 # The package is installed again when one of these files has changed.
 INSTALLED_FROM := pyproject.toml setup.py webxr_client/package-lock.json $(CLIENT_SOURCES)
 
-.PHONY: architecture benchmark-gain chromium clean client demo lint
+.PHONY: architecture benchmark-gain chromium clean client demo docs lint
 .PHONY: test test-client test-fast test-python
 
 demo: $(VENV)/installed  ## install, start the server on the bundled digits and open the page
@@ -57,6 +59,10 @@ lint: $(VENV)/installed-test  ## linters, type checkers and the language check
 benchmark-gain: $(VENV)/installed-test  ## the measurements of docs/gain.md
 	$(BIN)/python tests/install_dependencies.py test gain
 	$(BIN)/python benchmarks/annotation_gain $(GAIN_ARGS)
+
+docs: $(VENV)/installed-test  ## the documentation site with its live demo, in build/site
+	$(BIN)/python tests/install_dependencies.py test docs
+	$(BIN)/python docs/site/make_site.py $(DOCS_ARGS)
 
 architecture: $(VENV)/installed-test  ## pictures and tables of the folders in docs/architecture.md
 	PYTHONPATH=tests $(BIN)/python -m structure.draw

@@ -1,0 +1,30 @@
+// The live demo on the first page. Until it is in view, and wherever it cannot run, its poster is
+// shown: a link to the demo. On a touch screen the poster stays, because a finger that scrolls the
+// page would turn the cloud instead.
+"use strict";
+
+function canRun() {
+  if (!matchMedia("(hover: hover) and (pointer: fine)").matches) return false;
+  if (location.protocol === "file:") return false; // modules are not loaded from files
+  return Boolean(document.createElement("canvas").getContext("webgl2"));
+}
+
+function show(poster) {
+  const frame = document.createElement("iframe");
+  frame.src = poster.getAttribute("href");
+  frame.title = "Live demo: a baked scene of 5,000 handwritten digits";
+  frame.loading = "lazy";
+  frame.allow = "fullscreen; xr-spatial-tracking";
+  frame.addEventListener("load", () => poster.remove(), { once: true });
+  poster.before(frame);
+}
+
+for (const poster of document.querySelectorAll("a[data-demo]")) {
+  if (!canRun()) continue;
+  const seen = new IntersectionObserver((entries) => {
+    if (!entries.some((entry) => entry.isIntersecting)) return;
+    seen.disconnect();
+    show(poster);
+  });
+  seen.observe(poster);
+}
