@@ -5,7 +5,7 @@
 import type { FrameFigures } from "../../scene/xr/boards/bench-board.js";
 import type { Board } from "../../scene/xr/boards/board.js";
 import type { AppState } from "../../state/app-state.js";
-import { FrameClock } from "./frame-clock.js";
+import { FrameClock, LATE } from "./frame-clock.js";
 
 /** Kinds of work that a frame can have beside the drawing of the cloud. */
 export const WORK = [
@@ -24,11 +24,6 @@ export type Work = (typeof WORK)[number];
 const ARRIVALS = 4;
 const QUERY = WORK.indexOf("brush query");
 
-/**
- * A frame is late if it begins more than LATE periods after the previous frame. The period is the
- * time between two frames of the headset.
- */
-export const LATE = 1.5;
 /** Longest gap of a late frame, ms. A longer gap is a pause, such as the menu of the headset. */
 const PAUSE_MS = 1000;
 /** Number of the latest late frames that are kept one by one. */

@@ -3,7 +3,8 @@
  * which frames were late. The report is text that a person can send to the developers.
  */
 import type { BenchFigures } from "../../scene/xr/boards/bench-board.js";
-import { type BenchClock, LATE, WORK } from "./bench-clock.js";
+import { type BenchClock, WORK } from "./bench-clock.js";
+import { LATE } from "./frame-clock.js";
 import type { Layer } from "./frame-figures.js";
 import { LEVELS } from "./frame-quality.js";
 

@@ -2,6 +2,7 @@
  * Quality of the picture, adapted to the time between frames. Pure logic: `XrView` applies the
  * level to the renderer.
  */
+import { LATE } from "./frame-clock.js";
 
 export interface QualityLevel {
   /** Fixed foveation, 0..1: how much coarser the edges of the picture are drawn. */
@@ -32,11 +33,6 @@ export const LEVELS: readonly QualityLevel[] = [
   { foveation: 1, largest: 28, share: 0.35, shadow: false },
 ];
 
-/**
- * A frame is late if it took this number of periods. A period is the time between two frames of the
- * headset; a missed frame takes two periods.
- */
-const LATE = 1.25;
 /** Time over which the median is taken, ms. */
 const WINDOW = 1000;
 /** Time without late frames before the next better level is tried, ms. */

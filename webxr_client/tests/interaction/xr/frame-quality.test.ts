@@ -32,6 +32,11 @@ describe("the quality of the picture", () => {
     expect(drawn().draw(30, (k) => (k % 5 < 2 ? 2 : 1) * PERIOD)).toEqual([0]);
   });
 
+  it("stays while frames come late by less than half a period", () => {
+    expect(drawn().draw(30, (k) => (k % 2 ? 0.6 : 1.4) * PERIOD)).toEqual([0]);
+    expect(drawn().draw(3, () => 1.4 * PERIOD)).toEqual([0]);
+  });
+
   it("falls by one level per second of late frames, in the order of the levels", () => {
     const { quality, draw } = drawn();
     expect(draw(1.1, missed)).toEqual([0, 1]);
