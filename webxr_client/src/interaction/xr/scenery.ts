@@ -14,6 +14,7 @@ import { Ground } from "../../scene/xr/ground.js";
 import { SceneBox } from "../../scene/xr/scene-box.js";
 import type { AppState } from "../../state/app-state.js";
 import type { XrMode } from "../../state/xr-state.js";
+import type { HeadPose } from "./placement/head-pose.js";
 
 /** Shortest time between two summaries, ms. */
 const SUMMARY_MS = 500;
@@ -48,10 +49,12 @@ export class Scenery {
    * Update once per frame.
    *
    * @param now milliseconds
+   * @param seconds duration of the frame
    * @param shadows whether the frame rate allows the shadow
    */
-  frame(now: number, shadows: boolean): void {
+  frame(now: number, seconds: number, head: HeadPose, shadows: boolean): void {
     const { state } = this;
+    this.labels.arrange(head, this.stage.world.matrix, seconds);
     // A flat map stands upright, so that its shadow would be a line.
     this.shadow.update(this.box.mesh, shadows && state.latent.latentDim !== 2);
     if (this.timer !== undefined || now - this.summarised < SUMMARY_MS || !this.isStale()) return;

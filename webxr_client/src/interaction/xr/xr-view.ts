@@ -201,7 +201,7 @@ export class XrView implements Presenter {
     this.presence.send(now, stage.world.matrix, position, orientation, this.inputs);
     cloud.setGrab(this.controls.grab.shownFromPlace);
     this.drawing.update(now, this.pointShare);
-    this.scenery.frame(now, this.drawing.quality.level.shadow);
+    this.scenery.frame(now, seconds, this.head, this.drawing.quality.level.shadow);
     renderer.render(stage.scene, this.camera);
     this.clock.end(performance.now(), renderer.info.render.calls);
   }

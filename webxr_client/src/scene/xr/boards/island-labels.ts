@@ -1,6 +1,7 @@
 /**
  * Names of the classes at their islands, one mesh for all. A name faces the eyes, is upright, and
- * has the same size on the retina at each distance, so that it can be read from 2 m.
+ * has the same size on the retina at each distance, so that it can be read from 2 m. Where two
+ * names would overlap, the one of the island with fewer items is hidden.
  */
 import {
   BufferAttribute,
@@ -8,12 +9,16 @@ import {
   CanvasTexture,
   LinearFilter,
   LinearMipmapLinearFilter,
+  type Matrix4,
   Mesh,
+  type Quaternion,
   ShaderMaterial,
+  type Vector3,
 } from "three";
 import type { ClassInfo } from "../../../protocol/messages.js";
 import type { Island } from "../../cloud/cloud-summary.js";
 import { BOARD_TEXT, fitted, font } from "./board.js";
+import { NameLayout, type PlacedName } from "./name-layout.js";
 
 /** Cell of a name in the picture, pixels. */
 const CELL_WIDTH = 256;
@@ -29,27 +34,42 @@ const TEXT = 40;
  * metre are usually recommended as the least for text in a headset.
  */
 const ANGLE = 0.05;
+/** Depths from and up to which names have the same size on the retina, metres. */
+const NEAREST = 0.35;
+const FARTHEST = 3;
+/** Edges of a name above its anchor, in heights of a cell. The ground of a name has a margin. */
+const LOW = 0.2;
+const HIGH = 1.2;
+const GROUND_MARGIN = 5 / CELL_HEIGHT;
+/** Time in which a name appears or disappears, seconds. */
+const FADE = 0.15;
+
+const cellAt = (depth: number) => ANGLE * Math.min(FARTHEST, Math.max(NEAREST, depth));
 
 const vertexShader = /* glsl */ `
 attribute vec2 corner;   // from the island, in heights of a cell
 attribute vec2 place;    // in the picture
+attribute float opacity;
 varying vec2 vPlace;
+varying float vOpacity;
 void main() {
   vec4 view = modelViewMatrix * vec4(position, 1.0);
   vec2 up = (viewMatrix * vec4(0.0, 1.0, 0.0, 0.0)).xy;
   up = length(up) < 0.2 ? vec2(0.0, 1.0) : normalize(up);
-  float cell = ${ANGLE.toFixed(4)} * clamp(-view.z, 0.35, 3.0);
+  float cell = ${ANGLE.toFixed(4)} * clamp(-view.z, ${NEAREST.toFixed(4)}, ${FARTHEST.toFixed(4)});
   view.xy += cell * (corner.x * vec2(up.y, -up.x) + corner.y * up);
   gl_Position = projectionMatrix * view;
   vPlace = place;
+  vOpacity = opacity;
 }
 `;
 
 const fragmentShader = /* glsl */ `
 uniform sampler2D uNames;
 varying vec2 vPlace;
+varying float vOpacity;
 void main() {
-  gl_FragColor = texture2D(uNames, vPlace);
+  gl_FragColor = vOpacity * texture2D(uNames, vPlace);
   if (gl_FragColor.a < 0.02) discard;
 }
 `;
@@ -61,6 +81,10 @@ export class IslandLabels {
   private readonly anchors = new BufferAttribute(new Float32Array(3 * 4 * MOST), 3);
   private readonly corners = new BufferAttribute(new Float32Array(2 * 4 * MOST), 2);
   private readonly places = new BufferAttribute(new Float32Array(2 * 4 * MOST), 2);
+  private readonly opacities = new BufferAttribute(new Float32Array(4 * MOST), 1);
+  private readonly layout = new NameLayout(MOST);
+  /** The names, those of the islands with the most items first. */
+  private names: (PlacedName & { readonly classId: number })[] = [];
   /** Widths of the names in the picture, pixels, by class id. */
   private readonly widths = new Map<number, number>();
   private readonly cells = new Map<number, number>();
@@ -82,6 +106,7 @@ export class IslandLabels {
     geometry.setAttribute("position", this.anchors);
     geometry.setAttribute("corner", this.corners);
     geometry.setAttribute("place", this.places);
+    geometry.setAttribute("opacity", this.opacities);
     geometry.setIndex(
       Array.from({ length: MOST }, (_, k) => [0, 1, 2, 0, 2, 3].map((at) => 4 * k + at)).flat(),
     );
@@ -106,13 +131,47 @@ export class IslandLabels {
     // The cells follow the ids, so that a change of the order of sizes draws nothing again.
     const ids = named.map(({ classId }) => classId).sort((a, b) => a - b);
     const changed = this.draw(ids.map((id) => classes[id]!));
-    named.forEach((island, k) => {
-      this.put(k, island);
+    const before = new Map(
+      this.names.map(({ classId }, k) => [
+        classId,
+        { shown: this.layout.shown[k]!, opacity: this.opacities.getX(4 * k) },
+      ]),
+    );
+    this.names = named.map((island, k) => {
+      const { shown = 1, opacity = 0 } = before.get(island.classId) ?? {};
+      this.layout.shown[k] = shown;
+      this.fade(k, opacity);
+      return this.put(k, island);
     });
     this.mesh.geometry.setDrawRange(0, 6 * named.length);
     this.mesh.visible = named.length > 0;
-    for (const attribute of [this.anchors, this.corners, this.places]) attribute.needsUpdate = true;
+    for (const attribute of [this.anchors, this.corners, this.places, this.opacities])
+      attribute.needsUpdate = true;
     return changed;
+  }
+
+  /**
+   * Hide names that other names would cover, seen from the head. Called in each frame.
+   *
+   * @param seconds duration of the frame
+   */
+  arrange(
+    head: { position: Vector3; orientation: Quaternion },
+    roomFromScene: Matrix4,
+    seconds: number,
+  ): void {
+    const { layout, names, opacities } = this;
+    layout.arrange(names, head, roomFromScene, cellAt);
+    let changed = false;
+    for (let k = 0; k < names.length; k++) {
+      const opacity = opacities.getX(4 * k);
+      const wanted = layout.shown[k]!;
+      if (opacity === wanted) continue;
+      const step = seconds / FADE;
+      this.fade(k, wanted ? Math.min(1, opacity + step) : Math.max(0, opacity - step));
+      changed = true;
+    }
+    if (changed) opacities.needsUpdate = true;
   }
 
   dispose(): void {
@@ -121,7 +180,14 @@ export class IslandLabels {
     this.mesh.material.dispose();
   }
 
-  private put(k: number, { classId, x, y, z, radius }: Island): void {
+  private fade(k: number, opacity: number): void {
+    for (let corner = 0; corner < 4; corner++) this.opacities.setX(4 * k + corner, opacity);
+  }
+
+  private put(
+    k: number,
+    { classId, x, y, z, radius }: Island,
+  ): PlacedName & { readonly classId: number } {
     const width = this.widths.get(classId)!;
     const cell = this.cells.get(classId)!;
     const left = (cell % COLUMNS) / COLUMNS;
@@ -129,17 +195,19 @@ export class IslandLabels {
     const right = left + width / CELL_WIDTH / COLUMNS;
     const half = width / CELL_HEIGHT / 2;
     const bottom = top - 1 / ROWS;
+    // The name is above the island: most items are within the radius.
+    const above = y + 1.5 * radius;
     for (const [corner, across, up, u, v] of [
-      [0, -half, 0.2, left, bottom],
-      [1, half, 0.2, right, bottom],
-      [2, half, 1.2, right, top],
-      [3, -half, 1.2, left, top],
+      [0, -half, LOW, left, bottom],
+      [1, half, LOW, right, bottom],
+      [2, half, HIGH, right, top],
+      [3, -half, HIGH, left, top],
     ] as const) {
-      // The name is above the island: most items are within the radius.
-      this.anchors.setXYZ(4 * k + corner, x, y + 1.5 * radius, z);
+      this.anchors.setXYZ(4 * k + corner, x, above, z);
       this.corners.setXY(4 * k + corner, across, up);
       this.places.setXY(4 * k + corner, u, v);
     }
+    return { classId, x, y: above, z, half, low: LOW + GROUND_MARGIN, high: HIGH - GROUND_MARGIN };
   }
 
   /** Draw the names if they have changed. Returns whether they were drawn. */
