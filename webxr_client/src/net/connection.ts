@@ -53,6 +53,9 @@ const LONGEST_WAIT = 8000;
  * about 10 s. A server that was restarted answers within this time.
  */
 const FAILURES_UNTIL_HINT = 5;
+/** Message while the certificate may be the cause. The palette in VR has two lines for it. */
+export const CERTIFICATE_HINT =
+  "Not connected. If the server runs, reload to accept its certificate.";
 /** Close codes of RFC 6455. */
 const PROTOCOL_ERROR = 1002;
 const MESSAGE_TOO_BIG = 1009;
@@ -280,10 +283,9 @@ export class Connection {
    * week. A WebSocket then fails without a reason, and only a page can ask for the certificate.
    */
   private unreachable(): string {
-    const text = "The server cannot be reached.";
-    if (this.failures < FAILURES_UNTIL_HINT || !this.url.startsWith("wss:")) return text;
-    const remedy = "reload the page: the certificate may have to be accepted again.";
-    return `${text} If it is running, ${remedy}`;
+    if (this.failures < FAILURES_UNTIL_HINT || !this.url.startsWith("wss:"))
+      return "The server cannot be reached.";
+    return CERTIFICATE_HINT;
   }
 
   private last: ConnectionState = {

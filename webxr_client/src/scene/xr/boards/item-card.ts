@@ -8,7 +8,7 @@ import { BOARD_MUTED, BOARD_TEXT, Board, drawGround, fitted, font } from "./boar
 import { ItemPicture } from "./item-picture.js";
 
 const WIDTH = 88;
-const HEIGHT = 102;
+const HEIGHT = 114;
 const PICTURE = 60;
 /** Sizes of text, millimetres: 9.5 mm are 21 dmm where the card has its full size, at 0.45 m. */
 const NAME = 11;
@@ -102,16 +102,18 @@ export class ItemCard extends Board {
     font(context, LINE);
     context.fillStyle = BOARD_MUTED;
     const confidence = Math.round((state.annotations.confidence[item]! / 255) * 100);
-    const line = seen
-      ? errorAndSigma(seen)
+    const lines = seen
+      ? lossAndSigma(seen)
       : predicted
-        ? `guess: ${predicted.name}, ${confidence} %`
-        : `item ${item}`;
-    context.fillText(fitted(context, line, WIDTH - 16), 10, 93.5);
+        ? ["predicted", `${predicted.name}, ${confidence} %`]
+        : ["not predicted", `item ${item}`];
+    lines.forEach((line, k) => {
+      context.fillText(fitted(context, line, WIDTH - 16), 10, 93 + 12 * k);
+    });
   }
 }
 
-function errorAndSigma({ error, sigma }: Seen): string {
+function lossAndSigma({ error, sigma }: Seen): string[] {
   const mean = sigma.reduce((a, b) => a + b, 0) / Math.max(1, sigma.length);
-  return `error ${error.toFixed(0)}, σ ${mean.toFixed(2)}`;
+  return [`loss ${error.toFixed(0)} nats`, `σ ${mean.toFixed(2)}`];
 }

@@ -29,6 +29,7 @@ import { FIRST_ROW, PALETTE_HEIGHT, PALETTE_WIDTH, type PaletteSide } from "./pa
 /** Sizes of text, millimetres. At 0.45 m, 9.5 mm are 21 dmm. */
 const TITLE = 11.5;
 const LINE = 9.5;
+const LINE_WIDTH = PALETTE_WIDTH - 24;
 
 export class PaletteHead extends Board {
   /** Whether there is no trainer, as on a baked site. Connection problems are then not shown. */
@@ -68,7 +69,7 @@ export class PaletteHead extends Board {
     const [line, colour] = this.secondLine(state.selection.value.items);
     context.fillStyle = colour;
     font(context, LINE);
-    const lines = wrapped(context, line, PALETTE_WIDTH - 24, 2);
+    const lines = wrapped(context, line, LINE_WIDTH, 2);
     const first = lines.length > 1 ? 27 : 31;
     lines.forEach((part, k) => {
       context.fillText(part, 12, first + 11 * k);
@@ -94,8 +95,9 @@ export class PaletteHead extends Board {
     const target = xr.naming.target.value;
     const connection = state.connection.value;
     if (connection.status !== "open" && !this.absent.value) {
+      const { pending } = connection;
       const waiting =
-        connection.pending > 0 ? ` ${connection.pending} not sent yet; nothing is lost.` : "";
+        pending > 0 ? ` ${pending} ${pending === 1 ? "action waits" : "actions wait"}.` : "";
       return [`${connection.detail || "Reconnecting…"}${waiting}`, BOARD_WARM];
     }
     const refusal = state.refusal.value;
@@ -180,7 +182,12 @@ export class PaletteHead extends Board {
   }
 
   private howToLabel(): string {
-    return this.state.xr.holding.value
+    const { liveClasses, xr } = this.state;
+    if (liveClasses.value.length === 0)
+      return xr.holding.value
+        ? "There is no class yet: release the cluster, then touch + class."
+        : "Touch + class to make the first class.";
+    return xr.holding.value
       ? "Release the cluster on a class to label it."
       : "Touch a class, or grab the cluster and release it on a class.";
   }
