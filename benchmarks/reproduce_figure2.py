@@ -1,88 +1,77 @@
 """Figure 2 of the paper on the bundled digits: pictures and a table for docs/reproduction.md.
 
-    python benchmarks/reproduce_figure2.py [--seeds 3] [--epochs 50] [--figures docs/figures]
-    python benchmarks/reproduce_figure2.py --latent-dim 3 --learning-rate 5e-3 --init pytorch
+    python benchmarks/reproduce_figure2.py [--seeds 3] [--figures docs/figures]
+    python benchmarks/reproduce_figure2.py --setting own --only-variant "logistic regression"
+    python benchmarks/reproduce_figure2.py --setting own --network burgess --head-input sample
 
-The VAE is trained on 4,000 digits; 1,000 are held out. All labels are given, as in the paper.
-Pictures require matplotlib. An interrupted run continues from its results file.
+The VAE is trained on 4,000 digits; 1,000 are held out. All labels are given, as in the paper. The
+setting is the preset `figure2`, or our own setting (`--setting own`). Further options change one
+value of the setting. Pictures require matplotlib. Results are written after each variant, so an
+interrupted run continues from its results file.
 """
 
 import argparse
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from figure2_picture import draw
 
 # Before torch, because this package sets how the threads of torch wait.
 import lodespace.models  # noqa: F401  # isort: skip
 import torch
 from map_quality import held_out_neighbour_accuracy, silhouette, spread, within_between_ratio
 
+from lodespace.baking.figure2_panels import PANELS, Panel
 from lodespace.items.item_set import load_digits
-from lodespace.models import Dataset, LossWeights, TrainingConfig
-from lodespace.models.config import ModelConfig
+from lodespace.models import Dataset, ModelConfig, TrainingConfig, preset
+from lodespace.models.config import BURGESS
+from lodespace.models.item_predictions import UNLABELED
 from lodespace.models.vae.training import VAETraining
 
 TRAIN = 4000
 
 
-class Variant(NamedTuple):
-    """One panel of the figure."""
-
-    name: str
-    """Name in the table."""
-    panel: str
-    """Position in the paper's figure."""
-    beta_kl: float
-    """Weight of the KL divergence."""
-    beta_classifier: float
-    """Weight of the head's cross-entropy."""
-    hidden_layers: int | None = 0
-    """Number of hidden layers of the head; None if the variant has no head."""
-    share: float = 1.0
-    """Number of epochs, as a share of `--epochs`."""
-    pretrained: bool = True
-    """Whether training starts from the weights of the variant without a head."""
-
-
-VARIANTS = (
-    Variant("no head", "a, left", 3, 0, None, pretrained=False),
-    Variant("logistic regression", "a, centre", 3, 100),
-    Variant("two hidden layers", "a, right", 3, 100, 2),
-    Variant("logistic, 5 epochs", "b, left", 3, 100, share=0.1),
-    Variant("logistic, 15 epochs", "b, centre", 3, 100, share=0.3),
-    Variant("logistic, 30 epochs", "b, right", 3, 100, share=0.6),
-    Variant("neutral weights", "c, left", 1, 1),
-    Variant("raised beta_KL", "c, centre", 20, 100),
-    Variant("raised beta_classifier", "c, right", 1, 100),
-    Variant("very high beta_KL", "section 4", 1000, 0, None, 0.2, pretrained=False),
+COLLAPSE = Panel("section 4", "", "Very high β_KL", beta_kl=1000, epochs=0)
+"""The collapse that section 4 of the paper describes. It is trained from the start."""
+COLLAPSE_EPOCHS = 10
+PRETRAINING = PANELS[0]
+LOGISTIC = tuple(p for p in PANELS if p.changes == PANELS[1].changes and p.epochs)
+"""Panels of one training, which differ only in the number of epochs."""
+CHAINS = (
+    tuple(sorted(LOGISTIC, key=lambda panel: panel.epochs)),
+    *((panel,) for panel in PANELS[1:] if panel not in LOGISTIC),
 )
+"""Trainings that start from PRETRAINING: the panels that are states of one training."""
+ALL = (*PANELS, COLLAPSE)
+
+OWN = preset("paper", 2).replace(learning_rate=2e-3, pretraining_epochs=50)
+"""Our own setting: He initialisation, KL warm-up, a smaller network, the head on the mean."""
+SETTINGS = {"figure2": preset("figure2"), "own": OWN}
+IN_KEYS = {
+    "latent_dim": "D",
+    "learning_rate": "rate",
+    "kl_warmup_epochs": "warm-up",
+    "kl_capacity": "capacity",
+    "head_input": "head",
+    "batch_size": "batch",
+    "pretraining_epochs": "epochs",
+}
+"""Values of a setting that appear in the keys of the results file, with their names there."""
 
 
-class Setting(NamedTuple):
-    """Settings that all variants of a run share."""
-
-    latent_dim: int
-    """Dimensions of the latent space, 2 or 3."""
-    learning_rate: float
-    """Learning rate of Adam."""
-    init: Literal["he", "pytorch"]
-    """Initialisation of the weights."""
-
-    def key(self, variant: Variant, seed: int, epochs: int) -> str:
-        """Return the key of a result in the results file.
-
-        Settings other than the defaults of the command line are appended to the key.
-        """
-        own = (
-            ""
-            if self == Setting(2, 2e-3, "he")
-            else f"/{self.latent_dim}D/{self.learning_rate:g}/{self.init}"
-        )
-        return f"{variant.name}/{seed}/{epochs}{own}"
+def key_of(config: TrainingConfig, panel: Panel, seed: int) -> str:
+    """Return the key of a result in the results file. It has every value that can be set."""
+    model = config.model
+    network = f"{'-'.join(map(str, model.channels))}/{model.hidden}/{model.init}"
+    values = [f"{name} {getattr(config, field)}" for field, name in IN_KEYS.items()]
+    beta_kl = panel.beta_kl if config.kl_capacity is None else config.weights.beta_kl
+    panel_values = f"{beta_kl:g}, {panel.beta_classifier:g}, {panel.epochs} epochs"
+    return "; ".join([f"{panel.title}, seed {seed}", panel_values, network, *values])
 
 
 class Data(NamedTuple):
@@ -113,39 +102,38 @@ def load() -> Data:
     )
 
 
-def train(
+def prepared(
     data: Data,
-    setting: Setting,
-    variant: Variant,
+    config: TrainingConfig,
+    panel: Panel,
     seed: int,
-    epochs: int,
     start: dict[str, torch.Tensor] | None,
 ) -> VAETraining:
-    """Train for `epochs` epochs, and return the trained VAETraining.
+    """Return the VAETraining of a panel, before its first step.
 
     If `start` is given, training starts from these weights, except for the weights of the head.
+    The KL warm-up, and the growth of a capacity, belong to the training without a head. With a
+    capacity, beta_kl of the setting is the weight gamma, and panels do not change it.
     """
-    weights = LossWeights(variant.beta_kl, variant.beta_classifier, 0, 0, 0)
-    config = TrainingConfig(
-        preset="paper",
-        latent_dim=setting.latent_dim,
-        model=ModelConfig(init=setting.init),
-        learning_rate=setting.learning_rate,
-        hidden_layers=variant.hidden_layers or 0,
-        weights=weights,
-        kl_warmup_epochs=0 if start is not None or setting.init == "pytorch" else 5,
-    )
+    own = config.replace(**panel.changes)
+    if config.kl_capacity is not None:
+        own = own.replace(beta_kl=config.weights.beta_kl)
+    if start is not None:
+        own = own.replace(kl_warmup_epochs=0.0, kl_capacity_epochs=1e-6)
     torch.manual_seed(seed)
-    generator = torch.Generator().manual_seed(seed)
-    training = VAETraining(
-        data.dataset, config, 10, generator, torch.Generator().manual_seed(seed + 1)
-    )
+    generators = (torch.Generator().manual_seed(seed), torch.Generator().manual_seed(seed + 1))
+    training = VAETraining(data.dataset, own, 10, *generators)
     if start is not None:
         training.vae.load_state_dict(start, strict=False)
-    labels = torch.full_like(data.labels, -1) if variant.hidden_layers is None else data.labels
-    for _ in range(epochs * training.epochs.batches_per_epoch):
-        training.step(labels, balanced=False)
     return training
+
+
+def train(training: VAETraining, labels: torch.Tensor | None, epochs: int) -> None:
+    """Train for `epochs` epochs with `labels`, int64 (N,), or without labels."""
+    given = torch.full((len(training.dataset),), UNLABELED) if labels is None else labels
+    for _ in range(epochs * training.epochs.batches_per_epoch):
+        # Without labels, the head makes no step of Adam.
+        training.step(given, balanced=labels is None)
 
 
 @torch.no_grad()
@@ -171,112 +159,99 @@ def measure(
     return figures, mean
 
 
-def draw(path: Path, mean: np.ndarray, truth: np.ndarray, title: str) -> None:
-    """Draw a scatter plot of the latent means with marginal histograms, coloured by class."""
-    import matplotlib
+class Run:
+    """All panels of one setting: trainings, results and pictures."""
 
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
+    def __init__(
+        self, data: Data, config: TrainingConfig, results: Path, figures: Path | None
+    ) -> None:
+        """Prepare the trainings.
 
-    figure, axes = plt.subplots(
-        2,
-        2,
-        figsize=(3.6, 3.6),
-        gridspec_kw={
-            "width_ratios": (5, 1),
-            "height_ratios": (1, 5),
-            "wspace": 0.03,
-            "hspace": 0.03,
-        },
-    )
-    colours = plt.get_cmap("tab10")
-    (top, corner), (scatter, side) = axes
-    corner.axis("off")
-    limit = max(1e-3, float(np.quantile(np.abs(mean), 0.998)) * 1.08)
-    edges = np.linspace(-limit, limit, 40)
-    for label in range(10):
-        points = mean[truth == label]
-        scatter.scatter(
-            points[:, 0], points[:, 1], s=1.2, color=colours(label), linewidths=0, rasterized=True
-        )
-        top.hist(points[:, 0], edges, histtype="step", color=colours(label), linewidth=0.8)
-        side.hist(
-            points[:, 1],
-            edges,
-            histtype="step",
-            color=colours(label),
-            linewidth=0.8,
-            orientation="horizontal",
-        )
-    for axis in (top, side):
-        axis.axis("off")
-    scatter.set_xlim(-limit, limit)
-    scatter.set_ylim(-limit, limit)
-    scatter.tick_params(labelsize=6)
-    top.set_title(title, fontsize=8)
-    figure.savefig(path, dpi=110, bbox_inches="tight")
-    plt.close(figure)
+        Args:
+            data: the digits.
+            config: the setting.
+            results: file with the results of earlier runs, to which new results are added.
+            figures: folder for the pictures of seed 0; None for no pictures.
+        """
+        self.data, self.config, self.figures, self.path = data, config, figures, results
+        self.results: dict[str, Any] = json.loads(results.read_text()) if results.is_file() else {}
 
+    def result(self, panel: Panel, seed: int) -> dict[str, Any] | None:
+        """Return the measures of a panel; None if it has not been measured."""
+        return self.results.get(key_of(self.config, panel, seed))
 
-def run_seed(
-    data: Data,
-    setting: Setting,
-    variants: Sequence[Variant],
-    seed: int,
-    epochs: int,
-    results: dict[str, Any],
-    figures: Path | None,
-) -> None:
-    """Train and measure the model variants missing in `results`. For seed 0, draw all variants."""
-    start: dict[str, torch.Tensor] | None = None
-    for variant in variants:
-        key = setting.key(variant, seed, epochs)
-        drawn = figures is not None and seed == 0
-        if key in results and not drawn and variant is not VARIANTS[0]:
-            continue
-        began = time.perf_counter()
-        own_epochs = max(1, round(variant.share * epochs))
-        training = train(
-            data, setting, variant, seed, own_epochs, start if variant.pretrained else None
-        )
-        if variant is VARIANTS[0]:
-            start = {
-                k: v.clone()
-                for k, v in training.vae.state_dict().items()
-                if not k.startswith("head.")
-            }
-        results[key], mean = measure(data, training, variant.hidden_layers is not None)
-        if drawn and figures is not None:
-            name = variant.panel.replace(", ", "-").replace(" ", "-")
-            draw(
-                figures / f"figure2-{name}.png",
-                mean,
-                data.train_truth,
-                f"({variant.panel}) {variant.name}",
-            )
-        print(f"seed {seed}  {variant.name:<24} {time.perf_counter() - began:5.0f} s", flush=True)
+    def measure_seed(self, panels: Sequence[Panel], seed: int) -> None:
+        """Train and measure the panels that have no result, or no picture."""
+        wanted = [panel for panel in panels if self._missing(panel, seed)]
+        if any(panel is not COLLAPSE for panel in wanted):
+            training = prepared(self.data, self.config, PRETRAINING, seed, None)
+            train(training, None, self.config.pretraining_epochs)
+            if PRETRAINING in wanted:
+                self._measure(PRETRAINING, seed, training)
+            weights = training.vae.state_dict().items()
+            start = {k: v.clone() for k, v in weights if not k.startswith("head.")}
+            for chain in CHAINS:
+                self._measure_chain([p for p in chain if p in wanted], seed, start)
+        if COLLAPSE in wanted:
+            training = prepared(self.data, self.config, COLLAPSE, seed, None)
+            train(training, None, COLLAPSE_EPOCHS)
+            self._measure(COLLAPSE, seed, training)
 
+    def _measure_chain(
+        self, chain: Sequence[Panel], seed: int, start: dict[str, torch.Tensor]
+    ) -> None:
+        """Train from `start` with a head, and measure each panel after its number of epochs."""
+        training: VAETraining | None = None
+        done = 0
+        for panel in chain:
+            training = training or prepared(self.data, self.config, panel, seed, start)
+            train(training, self.data.labels, panel.epochs - done)
+            done = panel.epochs
+            self._measure(panel, seed, training)
 
-def table(
-    results: dict[str, Any], setting: Setting, variants: Sequence[Variant], seeds: int, epochs: int
-) -> str:
-    """Return the Markdown table, with the mean and the range over the seeds."""
-    columns = ("silhouette", "10-NN", "head", "spread", "within/between", "sigma")
-    lines = [
-        "| panel | variant | beta_KL, beta_classifier | "
-        + " | ".join(columns)
-        + " | KL per dimension |",
-        "|---" * (len(columns) + 4) + "|",
-    ]
-    for variant in variants:
-        rows = [results[setting.key(variant, seed, epochs)] for seed in range(seeds)]
-        cells = [_cell([row[column] for row in rows]) for column in columns]
-        kl = [k for row in rows for k in row["KL"]]
-        weights = f"{variant.beta_kl:g}, {variant.beta_classifier:g}"
-        lines.append(
-            f"| {variant.panel} | {variant.name} | {weights} | {' | '.join(cells)} | {_cell(kl)} |"
-        )
-    return "\n".join(lines)
+    def _measure(self, panel: Panel, seed: int, training: VAETraining) -> None:
+        """Store the measures of a panel, and draw its picture for seed 0."""
+        figures, mean = measure(self.data, training, with_head=panel.epochs > 0)
+        self.results[key_of(self.config, panel, seed)] = figures
+        temporary = self.path.with_suffix(".part")
+        temporary.write_text(json.dumps(self.results, indent=1))
+        temporary.replace(self.path)
+        print(f"{time.strftime('%H:%M')}  seed {seed}  {panel.title}", flush=True)
+        if self.figures is not None and seed == 0:
+            title = f"({panel.place.rstrip(', ')}) {panel.title}"
+            draw(self._picture(panel), mean, self.data.train_truth, title)
+
+    def _missing(self, panel: Panel, seed: int) -> bool:
+        drawn = self.figures is not None and seed == 0 and not self._picture(panel).is_file()
+        return drawn or self.result(panel, seed) is None
+
+    def _picture(self, panel: Panel) -> Path:
+        assert self.figures is not None
+        return self.figures / f"figure2-{panel.name.strip('-').replace(' ', '-')}.png"
+
+    def table(self, panels: Sequence[Panel], seeds: int) -> str:
+        """Return the Markdown table, with the mean and the range over the seeds.
+
+        Panels without a result for each seed are left out.
+        """
+        columns = ("silhouette", "10-NN", "head", "spread", "within/between", "sigma")
+        lines = [
+            "| panel | variant | beta_KL, beta_classifier | "
+            + " | ".join(columns)
+            + " | KL per dimension |",
+            "|---" * (len(columns) + 4) + "|",
+        ]
+        for panel in panels:
+            found = [self.result(panel, seed) for seed in range(seeds)]
+            rows = [row for row in found if row is not None]
+            if len(rows) < seeds:
+                continue
+            cells = [_cell([row[column] for row in rows]) for column in columns]
+            kl = _cell([k for row in rows for k in row["KL"]])
+            weights = f"{panel.beta_kl:g}, {panel.beta_classifier if panel.epochs else 0:g}"
+            cells = [panel.place.rstrip(", "), panel.title, weights, *cells, kl]
+            lines.append(f"| {' | '.join(cells)} |")
+        return "\n".join(lines)
 
 
 def _cell(values: list[float | None]) -> str:
@@ -286,53 +261,64 @@ def _cell(values: list[float | None]) -> str:
     return f"{np.mean(known):.2f} ({min(known):.2f} to {max(known):.2f})"
 
 
+VALUES = {
+    "latent_dim": (int, "pictures show the first two dimensions"),
+    "learning_rate": (float, "learning rate of Adam"),
+    "batch_size": (int, "items per batch"),
+    "pretraining_epochs": (int, "epochs without a head"),
+    "kl_warmup_epochs": (float, "0 for no KL warm-up"),
+    "kl_capacity": (float, "capacity C in nats; see --beta-kl"),
+    "beta_kl": (float, "weight gamma of a capacity; without a capacity, panels have their own"),
+    "head_input": (str, "mean or sample"),
+}
+"""Values of a setting that the command line can change, with their types and help."""
+
+
+def _config(options: argparse.Namespace) -> TrainingConfig:
+    """Return the setting that the command line asks for."""
+    config = SETTINGS[options.setting]
+    for name in VALUES:
+        value = getattr(options, name)
+        if value is not None:
+            config = config.replace(**{name: value})
+    model = {"own": ModelConfig(), "burgess": BURGESS, None: config.model}[options.network]
+    if options.init is not None:
+        model = replace(model, init=options.init)
+    return config.replace(model=model)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--epochs", type=int, default=50)
-    parser.add_argument("--figures", type=Path, help="folder for the pictures (seed 0)")
-    parser.add_argument("--results", type=Path, default=Path("figure2-results.json"))
-    parser.add_argument(
-        "--latent-dim",
-        type=int,
-        choices=(2, 3),
-        default=2,
-        help="latent dimensions; pictures show the first two",
+    add = parser.add_argument
+    add("--seeds", type=int, default=3)
+    add("--figures", type=Path, help="folder for the pictures (seed 0)")
+    add("--results", type=Path, default=Path("figure2-results.json"))
+    add("--setting", choices=SETTINGS, default="figure2", help="default: figure2")
+    for name, (kind, text) in VALUES.items():
+        add(f"--{name.replace('_', '-')}", type=kind, help=text)
+    add("--network", choices=("own", "burgess"), help="8-16-32 channels and 128, or 4 x 32 and 256")
+    add("--init", choices=("he", "pytorch"), help="initialisation of the weights")
+    add(
+        "--only-variant",
+        action="append",
+        choices=[panel.title for panel in ALL],
+        help="train only this panel and what it starts from; can be given several times",
     )
-    parser.add_argument(
-        "--learning-rate",
-        type=float,
-        default=2e-3,
-        help="learning rate of Adam (default: 2e-3; the paper uses 5e-3)",
-    )
-    parser.add_argument(
-        "--init",
-        choices=("he", "pytorch"),
-        default="he",
-        help="initialisation of the weights; pytorch also disables the KL warm-up",
-    )
-    parser.add_argument(
-        "--only-pretraining",
-        action="store_true",
-        help="train only the variant without a head",
-    )
-    parser.add_argument("--threads", type=int, default=1)
+    add("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     # A missing folder would end the run after the first training.
     for folder in (options.figures, options.results.parent):
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
-    results = json.loads(options.results.read_text()) if options.results.is_file() else {}
-    setting = Setting(options.latent_dim, options.learning_rate, options.init)
-    variants = VARIANTS[:1] if options.only_pretraining else VARIANTS
-    data = load()
+    only = options.only_variant
+    panels = [panel for panel in ALL if only is None or panel.title in only]
+    run = Run(load(), _config(options), options.results, options.figures)
     for seed in range(options.seeds):
-        run_seed(data, setting, variants, seed, options.epochs, results, options.figures)
-        options.results.write_text(json.dumps(results, indent=1))
-    print(table(results, setting, variants, options.seeds, options.epochs))
+        run.measure_seed(panels, seed)
+    print(run.table(panels, options.seeds))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,58 @@
+"""The panels of the paper's figure 2: the settings in which they differ from the preset `figure2`.
+
+The paper does not state the weights of figure 2c; those of this module are ours.
+"""
+
+from typing import Any, NamedTuple
+
+
+class Panel(NamedTuple):
+    """One panel of the figure."""
+
+    row: str
+    """Row of the panel: "a", "b" or "c"."""
+    column: str
+    """Column of the panel: "left", "centre" or "right"."""
+    title: str
+    """Title, after the caption of the figure."""
+    beta_kl: float = 3.0
+    """Weight of the KL divergence in the epochs with labels."""
+    beta_classifier: float = 100.0
+    """Weight of the head's cross-entropy."""
+    hidden_layers: int = 0
+    """Number of hidden layers of the head."""
+    epochs: int = 50
+    """Number of epochs with labels, after the epochs without labels; 0 for no head."""
+
+    @property
+    def name(self) -> str:
+        """Name of the panel in file names, for example "a-left"."""
+        return f"{self.row}-{self.column}"
+
+    @property
+    def place(self) -> str:
+        """Place of the panel, for example "a, left"."""
+        return f"{self.row}, {self.column}"
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """Values of the panel that `TrainingConfig.replace` takes."""
+        return {
+            "beta_kl": self.beta_kl,
+            "beta_classifier": self.beta_classifier,
+            "hidden_layers": self.hidden_layers,
+        }
+
+
+PANELS = (
+    Panel("a", "left", "No classifier", epochs=0),
+    Panel("a", "centre", "Logistic regression"),
+    Panel("a", "right", "MLP with 2 hidden layers", hidden_layers=2),
+    Panel("b", "left", "5 epochs", epochs=5),
+    Panel("b", "centre", "15 epochs", epochs=15),
+    Panel("b", "right", "30 epochs", epochs=30),
+    Panel("c", "left", "Neutral weights", beta_kl=1, beta_classifier=1),
+    Panel("c", "centre", "Raised β_KL", beta_kl=20),
+    Panel("c", "right", "Raised β_classifier", beta_kl=1),
+)
+"""The nine panels, row by row. The first is the start of all others."""
