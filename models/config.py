@@ -4,10 +4,11 @@ A checkpoint stores the configuration as JSON. This module does not import torch
 """
 
 import dataclasses
-import math
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
+from lodespace.models.hyperparameters.hyperparameter import check_fields
+from lodespace.models.hyperparameters.limits import ADJUSTABLE, IN_SESSIONS, Limits
 from lodespace.models.terms import LossWeights
 
 PresetName = Literal["default", "calm", "paper", "figure2"]
@@ -20,18 +21,13 @@ A mirrored photo shows the same subject, but a mirrored digit is a different sym
 """
 MODEL_SIDES = (32, 64, 128)
 """Sides, in pixels, at which the networks read pictures. Doubling the side adds one layer."""
-_COUNTS = (
-    "pretraining_epochs",
-    "labelled_epochs",
-    "principal_components",
-    "layout_rounds",
-    "feature_steps",
-    "rounds_per_gesture",
-    "classifier_steps_per_gesture",
-    "encoder_epochs",
-    "least_steps",
-    "gestures_per_graph",
-)
+Count = Annotated[int, Limits(1)]
+"""A number of at least 1, fixed when a training starts."""
+Rate = Annotated[float, Limits(0, 1, above=True), ADJUSTABLE]
+"""A number above 0 and at most 1, which can change during training."""
+MODEL_PREFIX = "model_"
+"""Beginning of the names of the hyperparameters that are fields of ModelConfig."""
+_WEIGHTS = frozenset(f.name for f in dataclasses.fields(LossWeights))
 
 
 def model_side(height: int, width: int) -> int:
@@ -47,26 +43,24 @@ def model_side(height: int, width: int) -> int:
 class ModelConfig:
     """Architecture of the variational autoencoder. For vectors, encoder and decoder are MLPs."""
 
-    channels: tuple[int, ...] = (8, 16, 32)
-    """Output channels of the stride-2 convolutions, first to last, for a side of 32.
+    channels: Annotated[tuple[int, ...], Limits(1, most=4)] = (8, 16, 32)
+    """Output channels of the stride-2 convolutions of the encoder, first to last.
 
-    For larger pictures, the last layer is repeated. This default is 2 to 2.7 times faster than four
-    layers of 32 channels (Burgess et al. 2018), and leads to the same map.
+    The layers are for a side of 32, which can be halved 4 times. For larger pictures, the last
+    layer is repeated. This default is 2 to 2.7 times faster than four layers of 32 channels
+    (Burgess et al. 2018), and leads to the same map.
     """
-    hidden: int = 128
+    hidden: Count = 128
     """Units of each fully connected layer."""
     init: Literal["he", "pytorch"] = "he"
-    """Initialisation of the weights. With "pytorch" a 3D latent space collapses, as tests show."""
+    """Initialisation of the networks.
+
+    With "pytorch" a 3D latent space collapses, as tests show.
+    """
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "channels", tuple(self.channels))
-        _check(
-            1 <= len(self.channels) <= 4,
-            "channels",
-            "must have 1 to 4 entries, because a 32 x 32 picture can be halved 4 times",
-        )
-        _check(all(c > 0 for c in self.channels), "channels", "must be positive")
-        _check(self.hidden > 0, "hidden", "must be positive")
+        check_fields(self)
 
     def channels_at(self, side: int) -> tuple[int, ...]:
         """Return the channels of the convolutions for pictures with sides of `side` pixels.
@@ -80,116 +74,99 @@ class ModelConfig:
 class TrainingConfig:
     """Everything that a training needs besides data, labels and seed."""
 
-    preset: PresetName = "default"
-    """The preset from which the values come. It selects the training loop (training/loops.py)."""
-    latent_dim: int = 3
-    """Dimensions of the latent space, 2 or 3."""
-    hidden_layers: int = 0
-    """Hidden layers of the head, 0 (logistic regression) to 4."""
+    preset: Annotated[PresetName, ADJUSTABLE] = "default"
+    """Named set of values for all other hyperparameters (docs/model.md)."""
+    latent_dim: Annotated[int, Limits(2, 3), ADJUSTABLE] = 3
+    """Dimensions of the latent space."""
+    hidden_layers: Annotated[int, Limits(0, 4), ADJUSTABLE] = 0
+    """Hidden layers of the classification head; 0 is logistic regression."""
     model: ModelConfig = field(default_factory=ModelConfig)
     """Architecture of the variational autoencoder."""
     weights: LossWeights = field(default_factory=LossWeights)
     """Weights of the terms of the loss."""
-    learning_rate: float = 2e-3
+    learning_rate: Rate = 2e-3
     """Learning rate of encoder, decoder and head in the first training."""
-    interactive_learning_rate: float = 1e-3
-    """Learning rate of encoder, decoder and head after the first training."""
-    batch_size: int = 128
+    interactive_learning_rate: Rate = 1e-3
+    """Learning rate of encoder, decoder and head after the first training.
+
+    If only the learning rate of the first training is set, this rate changes by the same factor.
+    """
+    batch_size: Annotated[int, Limits(2)] = 128
     """Items per batch of encoder and decoder."""
-    pretraining_epochs: int = 15
-    """Number of epochs of the first training, for the presets "paper" and "figure2"."""
-    labelled_epochs: int = 50
-    """Number of epochs after a change of labels, for the preset "figure2"."""
-    kl_warmup_epochs: float = 5.0
+    pretraining_epochs: Annotated[int, Limits(1), IN_SESSIONS] = 15
+    """Epochs of the first training of a session with the preset `paper` or `figure2`."""
+    labelled_epochs: Annotated[int, Limits(1), ADJUSTABLE] = 50
+    """Epochs after a change of labels with the preset `figure2`."""
+    kl_warmup_epochs: Annotated[float, Limits(0), ADJUSTABLE] = 5.0
     """Epochs over which the weight of the KL divergence grows linearly to its full value.
 
     There is no such growth if `kl_capacity` is set.
     """
-    kl_capacity: float | None = None
-    """Capacity C in nats per item to which the KL divergence is drawn; None for a plain KL term.
+    kl_capacity: Annotated[float | None, Limits(0)] = None
+    """Capacity C in nats per item to which the KL divergence is drawn, instead of to 0.
 
     With a capacity, the KL term of the loss is beta_kl · |KL - C| (Burgess et al. 2018, who call
     the weight gamma and use 1,000).
     """
-    kl_capacity_epochs: float = 25.0
+    kl_capacity_epochs: Annotated[float, Limits(0, above=True)] = 25.0
     """Epochs over which the capacity C grows linearly from 0 to `kl_capacity`."""
     head_input: Literal["mean", "sample"] = "mean"
     """Input of the head in training: the latent mean, or the sample that the decoder reads.
 
     Predictions always come from the mean.
     """
-    stiffness: float = 0.3
-    """Resistance of unlabelled items to motion, 0 to 1."""
-    pace: float = 1.0
-    """Factor that scales the speed limits of shown points, above 0 and at most 1."""
-    neighbours: int = 15
+    stiffness: Annotated[float, Limits(0, 1), ADJUSTABLE] = 0.3
+    """Resistance of unlabelled items to motion."""
+    pace: Rate = 1.0
+    """Factor that scales the speed limits of shown points."""
+    neighbours: Annotated[int, Limits(2)] = 15
     """Edges per item of the k-NN graph."""
-    principal_components: int = 50
+    principal_components: Count = 50
     """Number of principal components from which the first graph is built."""
-    layout_rounds: int = 200
-    """Number of rounds of forces in the first layout."""
-    feature_steps: int = 300
-    """Number of batches of self-supervised training."""
-    rounds_per_gesture: int = 30
+    layout_rounds: Count = 200
+    """Rounds of forces in the first layout."""
+    feature_steps: Count = 300
+    """Batches of self-supervised training."""
+    rounds_per_gesture: Annotated[int, Limits(1), ADJUSTABLE] = 30
     """Unit for the number of rounds of forces after a change of labels.
 
     The number of rounds is this value times GESTURE_MOTION (training/map_guide.py).
     """
-    classifier_steps_per_gesture: int = 40
-    """Number of batches of the wide classifier after one change of labels."""
-    encoder_epochs: int = 8
-    """Number of encoder epochs in the first training, for the presets "default" and "calm"."""
-    least_steps: int = 300
-    """Minimum number of batches of the first training, because epochs of few items are short."""
-    gestures_per_graph: int = 5
-    """Number of label changes after which the graph is built again."""
+    classifier_steps_per_gesture: Annotated[int, Limits(1), ADJUSTABLE] = 40
+    """Batches of the wide classifier after one change of labels."""
+    encoder_epochs: Annotated[int, Limits(1), IN_SESSIONS] = 8
+    """Epochs of the encoder in the first training of a session with the preset `default` or `calm`.
+    """
+    least_steps: Annotated[int, Limits(1), IN_SESSIONS] = 300
+    """Minimum number of batches of the first training of a session.
+
+    Epochs of few items are short.
+    """
+    gestures_per_graph: Annotated[int, Limits(1), ADJUSTABLE] = 5
+    """Label changes after which the graph is built again."""
 
     def __post_init__(self) -> None:
-        _check(self.preset in PRESETS, "preset", f"must be one of {', '.join(PRESETS)}")
-        _check(self.latent_dim in (2, 3), "latent_dim", "must be 2 or 3, so that it can be shown")
-        _check(
-            0 <= self.hidden_layers <= 4, "hidden_layers", "must be 0 (logistic regression) to 4"
-        )
-        _check(0 < self.learning_rate <= 1, "learning_rate", "must be above 0 and at most 1")
-        _check(
-            0 < self.interactive_learning_rate <= 1,
-            "interactive_learning_rate",
-            "must be above 0 and at most 1",
-        )
-        _check(self.batch_size >= 2, "batch_size", "must be at least 2")
-        _check(0 <= self.stiffness <= 1, "stiffness", "must be 0 to 1")
-        _check(0 < self.pace <= 1, "pace", "must be above 0 and at most 1")
-        _check(self.neighbours >= 2, "neighbours", "must be at least 2")
-        _check(
-            0 <= self.kl_warmup_epochs < math.inf,
-            "kl_warmup_epochs",
-            "must be 0 or more, and finite",
-        )
-        _check(
-            self.kl_capacity is None or 0 <= self.kl_capacity < math.inf,
-            "kl_capacity",
-            "must be 0 or more, and finite",
-        )
-        _check(
-            0 < self.kl_capacity_epochs < math.inf,
-            "kl_capacity_epochs",
-            "must be above 0, and finite",
-        )
-        _check(self.head_input in ("mean", "sample"), "head_input", "must be 'mean' or 'sample'")
-        for name in _COUNTS:
-            _check(getattr(self, name) >= 1, name, "must be at least 1")
+        check_fields(self)
 
     def replace(self, **changes: Any) -> "TrainingConfig":
-        """Return a copy with `changes` to fields of this class or of LossWeights (beta_kl, ...).
+        """Return a copy with `changes`.
+
+        The names are fields of this class, of LossWeights (beta_kl, ...), and of ModelConfig after
+        MODEL_PREFIX (model_hidden, ...).
 
         Raises:
             ValueError: for a value outside its range.
         """
-        weight_names = {f.name for f in dataclasses.fields(LossWeights)}
-        own = {name: value for name, value in changes.items() if name not in weight_names}
-        weights = {name: value for name, value in changes.items() if name in weight_names}
+        own, weights, model = dict(changes), {}, {}
+        for name in changes:
+            if name in _WEIGHTS:
+                weights[name] = own.pop(name)
+            elif name.startswith(MODEL_PREFIX):
+                model[name.removeprefix(MODEL_PREFIX)] = own.pop(name)
         if weights:
-            own["weights"] = dataclasses.replace(self.weights, **weights)
+            own["weights"] = dataclasses.replace(own.get("weights", self.weights), **weights)
+        if model:
+            own["model"] = dataclasses.replace(own.get("model", self.model), **model)
         return dataclasses.replace(self, **own)
 
     def to_json(self) -> dict[str, Any]:
@@ -256,11 +233,6 @@ def _refuse_unknown(kind: type, values: dict[str, Any]) -> None:
     unknown = set(values) - {f.name for f in dataclasses.fields(kind)}
     if unknown:
         raise ValueError(f"unknown fields of {kind.__name__}: {', '.join(sorted(unknown))}")
-
-
-def _check(condition: bool, name: str, rule: str) -> None:
-    if not condition:
-        raise ValueError(f"{name} {rule}")
 
 
 BURGESS = ModelConfig(channels=(32, 32, 32, 32), hidden=256)

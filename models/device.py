@@ -1,5 +1,9 @@
 """Choice of the device."""
 
+import contextlib
+import os
+from collections.abc import Generator
+
 import torch
 
 
@@ -21,3 +25,14 @@ def choose_device(name: str = "auto") -> torch.device:
             f"device '{name}' cannot be used here: {str(error).splitlines()[0]}"
         ) from error
     return device
+
+
+@contextlib.contextmanager
+def limited_threads(threads: int) -> Generator[None]:
+    """Let torch use `threads` processor threads (0: all) inside the `with` block."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads or os.cpu_count() or 1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -7,10 +7,14 @@ the forces in messages, and the curves, dials and colours on the page. docs/arch
 steps to add a term.
 """
 
-import dataclasses
-import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
+
+from lodespace.models.hyperparameters.hyperparameter import check_fields
+from lodespace.models.hyperparameters.limits import ADJUSTABLE, Limits
+
+Weight = Annotated[float, Limits(0, 1e6), ADJUSTABLE]
+"""Weight of a term of the loss."""
 
 
 @dataclass(frozen=True)
@@ -23,28 +27,26 @@ class LossWeights:
     docs/model.md).
     """
 
-    beta_kl: float = 3.0
+    beta_kl: Weight = 3.0
     """Weight of the KL divergence."""
-    beta_classifier: float = 100.0
+    beta_classifier: Weight = 100.0
     """Weight of the cross-entropy of the head.
 
     The weight also sharpens the effect of classes on the edges of the graph: weight / 100 is the
     exponent `sharpness` in layout/particles.py.
     """
-    beta_neighbour: float = 1.0
+    beta_neighbour: Weight = 1.0
     """Weight of the neighbour term, which attracts neighbours and repels other items."""
-    beta_anchor: float = 1.0
+    beta_anchor: Weight = 1.0
     """Weight of the anchor term, which holds items at pins and near their previous positions."""
-    beta_encoder: float = 200.0
+    beta_encoder: Weight = 200.0
     """Weight of the encoder term: the distance of the encoder's means from the particles.
 
     The particle of an item is its latent mean, which the forces move.
     """
 
     def __post_init__(self) -> None:
-        for name, value in dataclasses.asdict(self).items():
-            if value < 0 or not math.isfinite(value):
-                raise ValueError(f"{name} must be 0 or more, and finite")
+        check_fields(self)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ LodespaceError
   ProjectError          a project or a bake cannot be opened or written
   ProtocolError         a message or frame does not follow the protocol
   RequestError          a valid request cannot be carried out (unknown item, read-only scene, ...)
+  SettingsError         a setting has a wrong name or value
   TrainingError         the training failed or cannot start
 """
 
@@ -39,6 +40,10 @@ class ProtocolError(LodespaceError):
 
 class RequestError(LodespaceError):
     code = "bad_request"
+
+
+class SettingsError(LodespaceError):
+    code = "bad_setting"
 
 
 class TrainingError(LodespaceError):

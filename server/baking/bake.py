@@ -4,10 +4,8 @@ The folder is built under a temporary name and then renamed, so an interrupted b
 behind. This module imports torch.
 """
 
-import contextlib
 import dataclasses
-import os
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,9 +17,12 @@ from lodespace.baking.training_bake import TrainingBake
 from lodespace.errors import ProjectError, TrainingError
 from lodespace.files import atomic_folder
 from lodespace.importing.source import ImportOptions, Source
+from lodespace.models.device import limited_threads
 from lodespace.project.initial_labels import choose_labels
 from lodespace.project.opening import finish_bake, is_bake, new_bake
 from lodespace.protocol import Settings
+from lodespace.session.settings import merge
+from lodespace.session.settings_file import write_settings
 
 
 def bake(
@@ -49,7 +50,8 @@ def bake(
         output: Folder of the bake.
         epochs: Passes of the encoder over the data.
         seed: Seed of the training.
-        settings: Settings of the training. None: the settings of the project, or the defaults.
+        settings: Settings of the training. A setting that is not given has the value of the
+            project, or the default.
         labels: Which labels of the data to train with: "none", "all" or a number of labels per
             class. None: the labels of the project. For data without a project, None means "all" if
             the labels are a person's work, else "none".
@@ -77,7 +79,7 @@ def bake(
     if epochs < 1:
         raise TrainingError(f"epochs must be at least 1, not {epochs}")
     with (
-        _threads(threads),
+        limited_threads(threads),
         atomic_folder(output, lambda: _check_output(output, force=force)) as folder,
     ):
         options = options or ImportOptions()
@@ -93,10 +95,13 @@ def bake(
             chosen = choose_labels(items, labels, seed)
             none = np.zeros(len(chosen), np.bool_)
             given = GivenLabels(chosen, none, none, None)
-        settings = settings or (state.settings if state else Settings())
-        project = new_bake(folder, kept, items, seed=seed, settings=settings)
+        if state is not None:
+            settings = merge(state.settings, settings or Settings())
+        project = new_bake(folder, kept, items, seed=seed, settings=settings or Settings())
         with Progress(f"baking {items.name}", shown=progress) as shown:
             TrainingBake(project, given, epochs, device, frozenset(parts)).run(shown)
+        run = {"epochs": epochs, "seed": seed, "labels": labels}
+        write_settings(folder, project.settings, {**run, "device": device, "threads": threads})
         finish_bake(project)
     return output
 
@@ -112,16 +117,3 @@ def _check_output(output: Path, *, force: bool) -> None:
         raise ProjectError(
             f"{output} is already a bake; replace it with --force, or give another folder with -o"
         )
-
-
-@contextlib.contextmanager
-def _threads(threads: int) -> Generator[None]:
-    """Let torch use `threads` processor threads (0: all) inside the `with` block."""
-    import torch  # not at the top: lodespace.models must be imported before torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads or os.cpu_count() or 1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

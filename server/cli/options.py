@@ -8,7 +8,6 @@ from typing import Any
 
 from lodespace.importing.source import ImportOptions
 from lodespace.items.picture_reading import PLANES
-from lodespace.protocol import PRESETS, Settings
 
 
 def with_joined_range(arguments: Sequence[str]) -> list[str]:
@@ -201,32 +200,6 @@ def port(text: str) -> int:
             f"'{text}' is not a port (0 to 65535, 0 for any free port)"
         )
     return int(text)
-
-
-def add_model_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--preset",
-        choices=PRESETS,
-        help="training preset, see docs/model.md (default: the preset `default`)",
-    )
-    parser.add_argument(
-        "--latent-dim", type=int, choices=[2, 3], help="dimensions of the latent space (default: 3)"
-    )
-    parser.add_argument(
-        "--device",
-        default="auto",
-        help="device of the model: auto, cpu, cuda, mps (default: auto)",
-    )
-    parser.add_argument(
-        "--threads", type=natural, default=0, help="processor threads of the model (default: all)"
-    )
-
-
-def settings_from(options: argparse.Namespace) -> Settings | None:
-    """Return the training settings on the command line; None if there are no training settings."""
-    if options.preset is None and options.latent_dim is None:
-        return None
-    return Settings(preset=options.preset, latent_dim=options.latent_dim)
 
 
 def add_data_options(parser: argparse.ArgumentParser, *, labels: bool = True) -> None:

@@ -13,12 +13,10 @@ from lodespace.cli.import_data import LabelsFrom, warn_of_unused
 from lodespace.cli.options import (
     add_data_options,
     add_label_options,
-    add_model_options,
     data_options_from,
-    natural,
     port,
-    settings_from,
 )
+from lodespace.cli.setting_options import add_setting_options, given_settings
 from lodespace.config import (
     DEFAULT_LAN_PORT,
     DEFAULT_PORT,
@@ -79,11 +77,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         " from LODESPACE_TOKEN; for computers with several users",
     )
     parser.add_argument("--no-browser", action="store_true", help="do not open the page")
-    parser.add_argument(
-        "--seed", type=natural, default=0, help="seed of a new project (default: 0)"
-    )
     parser.add_argument("--no-training", action="store_true", help="accept labels without training")
-    add_model_options(parser)
+    add_setting_options(parser, run=("seed", "labels", "device", "threads"))
     add_data_options(parser)
     add_label_options(parser)
     parser.set_defaults(run=_serve)
@@ -98,13 +93,15 @@ def _serve(options: argparse.Namespace) -> int:
 
     lan, token = _lan(options), _token() if options.token else ""
     labels = LabelsFrom(options)
+    given = given_settings(options)
+    run = given.run_settings()
     project = open_project(
         options.path,
         project_folder=options.project,
-        settings=settings_from(options),
-        seed=options.seed,
+        settings=given.settings,
+        seed=run.seed,
         options=data_options_from(options),
-        labels=options.labels,
+        labels=run.labels,
         finish=labels.complete,
         progress=True,
     )
@@ -112,6 +109,11 @@ def _serve(options: argparse.Namespace) -> int:
         sys.stdout.write(project.report.summary())
     elif options.labels_from is None:
         warn_of_unused(project, options)
+    if given.run.get("seed", project.seed) != project.seed:
+        sys.stderr.write(
+            f"lodespace: the project was made with the seed {project.seed}, which stays; the seed "
+            f"{run.seed} has no effect\n"
+        )
     sys.stderr.write(unread_originals(project.items, project.folder))
     try:
         labels.report(project)
@@ -152,8 +154,8 @@ def _serve(options: argparse.Namespace) -> int:
                 project,
                 ports,
                 announce,
-                device=options.device,
-                threads=options.threads,
+                device=run.device,
+                threads=run.threads,
                 config=config,
             )
         )

@@ -30,7 +30,7 @@ def open_offline(path: Path, *, root: Path | None = None) -> tuple[Project, Anno
     if not (path / MANIFEST).is_file():
         raise ProjectError(f"{path} is neither a project nor a bake: it has no {MANIFEST}")
     project = open_existing(path, None, lock=False, root=root)
-    session = AnnotationSession(project.items, read_only=True)
+    session = AnnotationSession(project.items, read_only=True, settings=project.settings)
     scene = project.baked_scene()
     if scene is not None:
         session.restore_scene(scene)

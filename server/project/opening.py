@@ -14,6 +14,7 @@ from lodespace.items import item_set
 from lodespace.items.item_set import ItemSet
 from lodespace.items.root_approval import checked_root
 from lodespace.models.item_predictions import UNLABELED
+from lodespace.project.asked_settings import adjustable_settings
 from lodespace.project.data_repair import data_advice
 from lodespace.project.foreign import approve_root, refuse_links
 from lodespace.project.lock import LOCK_FILE, ProjectLock
@@ -243,7 +244,8 @@ def open_existing(
 
     Args:
         folder: The project folder. Other people may have made it.
-        settings: Settings that override the stored settings.
+        settings: Settings that override the stored settings. A setting that is fixed when training
+            starts must have the stored value.
         lock: Whether to lock the project. A caller that writes has to lock it. A caller that only
             reads may open a project that a server has locked. A project that cannot be written
             opens read-only, and its `obstacle` is the reason.
@@ -261,7 +263,8 @@ def open_existing(
     if root is not None:
         root = checked_root(root, items.table)
         items = approve_root(items, data_folder(manifest.data, folder), root)
-    project = Project(folder, manifest, items, asked=settings)
+    asked = adjustable_settings(folder, manifest, settings)
+    project = Project(folder, manifest, items, asked=asked)
     if project.is_bake and project.labels_path.exists():
         raise ProjectError(
             f"{folder / MANIFEST} states that the folder is a bake, but the folder has the label "
@@ -270,6 +273,11 @@ def open_existing(
     if not lock or project.is_bake:
         return project
     project.obstacle = obstacle(folder)
+    if project.obstacle and asked is not None:
+        raise ProjectError(
+            f"{folder}: the settings cannot change, because nothing can be saved: "
+            f"{project.obstacle}. Without these options, the project opens read-only"
+        )
     if (folder / LOCK_FILE).is_dir():
         raise ProjectError(
             f"{folder}: {LOCK_FILE} is a folder, not a file; "

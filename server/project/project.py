@@ -21,6 +21,7 @@ from lodespace.json_input import JsonError, json_of
 from lodespace.project.lock import ProjectLock
 from lodespace.scene.glb import Scene, decode_scene
 from lodespace.session.log_file import repair_advice
+from lodespace.session.settings import settings_from, values_in
 
 if TYPE_CHECKING:
     from lodespace.importing.report import ImportReport
@@ -248,6 +249,12 @@ def read_manifest(folder: Path) -> Manifest:
         raise NewerProjectError(
             f"{path}: written by a newer version of Lodespace; update Lodespace"
         )
+    try:
+        manifest.settings = settings_from(values_in(manifest.settings))
+    except ValueError as error:
+        raise ProjectError(
+            f"{path}: damaged (settings: {error}); {repair_advice(folder)}"
+        ) from error
     return manifest
 
 

@@ -1,11 +1,11 @@
 """Reconstruction of label log events from a recording."""
 
+import contextlib
 from collections.abc import Sequence
 
-import msgspec
 import numpy as np
 
-from lodespace.protocol import UNLABELED, ClassInfo, Labels, Settings
+from lodespace.protocol import UNLABELED, ClassInfo, Labels
 from lodespace.recording.salvage import RecordedEvent
 from lodespace.session.events import (
     AddClassEvent,
@@ -21,6 +21,7 @@ from lodespace.session.events import (
     StoredProvenance,
     UndoEvent,
 )
+from lodespace.session.settings import described
 from lodespace.session.state import SessionState
 
 
@@ -54,25 +55,15 @@ def event_from(recorded: RecordedEvent, state: SessionState) -> Event | None:
     if recorded.classes is not None:
         return _class_event(recorded, state.classes.classes, header)
     if told is not None and told.gesture.kind == "settings":
-        changes = _settings_from(told.gesture.note)
-        return changes and SettingsEvent(**header, sequence=recorded.sequence, changes=changes)
+        with contextlib.suppress(ValueError):
+            changes = described(told.gesture.note)
+            return SettingsEvent(**header, sequence=recorded.sequence, changes=changes)
+        return None
     if labels is None or (told is not None and told.gesture.kind != "label"):
         return None
     if told is None and not labels.items:
         return None
     return _label_event(recorded, labels, header)
-
-
-def _settings_from(note: str) -> Settings | None:
-    """Parse the text that `settings.describe` makes from settings; None if it is not valid.
-
-    The text has only six digits per number, so the settings can differ slightly.
-    """
-    try:
-        fields = dict(part.rsplit(" ", 1) for part in note.split(", "))
-        return msgspec.convert(fields, Settings, strict=False)
-    except (ValueError, msgspec.MsgspecError):
-        return None
 
 
 def _label_event(recorded: RecordedEvent, labels: Labels, header: Header) -> Event:

@@ -34,6 +34,12 @@ class Settings(Message):
     """Weight of the encoder term, which pulls the encoder's means to the items' latent means."""
     stiffness: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
     """Resistance of unlabelled items to motion, 0..1."""
+    more: dict[str, bool | float | str | list[int] | None] | None = None
+    """Further hyperparameters by name, for example `pace` or `batch_size` (docs/training.md).
+
+    A request may change those that can change during training; the others are fixed when training
+    starts.
+    """
 
 
 class Losses(Message):

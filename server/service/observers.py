@@ -1,13 +1,19 @@
 """Observers of a session, which keep clients, review, recording and trainer up to date."""
 
+import logging
+
 from lodespace import protocol
+from lodespace.project.project import Project
 from lodespace.review.review import Review
 from lodespace.service.absent import AnyRecorder, AnyTrainer
 from lodespace.service.clients import Clients
 from lodespace.session import summaries
 from lodespace.session.events import Event
 from lodespace.session.session import AnnotationSession, Applied
+from lodespace.session.settings_file import SETTINGS_FILE, write_settings
 from lodespace.training.messages import TrainingInputs
+
+log = logging.getLogger(__name__)
 
 
 class Observer:
@@ -83,6 +89,30 @@ class RecordingUpdates(Observer):
         if self._session.grid.revision != self._measured_at:
             self._measured_at = self._session.grid.revision
             self._recorder.operations([protocol.LossesMeasured(losses=losses)])
+
+
+class SettingsFileUpdates(Observer):
+    """Writes the current settings of a project to settings.toml whenever they change."""
+
+    def __init__(self, project: Project, session: AnnotationSession) -> None:
+        self._project, self._session = project, session
+        self._written: protocol.Settings | None = None
+        self.update()
+
+    def on_applied(self, event: Event, applied: Applied) -> None:
+        self.update()
+
+    def update(self) -> None:
+        """Write the file, if the settings have changed and the project can be written."""
+        settings = self._session.settings
+        if self._project.read_only or settings == self._written:
+            return
+        self._written = settings
+        try:
+            write_settings(self._project.folder, settings, {"seed": self._project.seed}, sync=False)
+        except OSError as error:
+            # The label log has the settings; the file only shows them.
+            log.warning("%s was not written: %s", SETTINGS_FILE, error)
 
 
 class TrainerUpdates(Observer):

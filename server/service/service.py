@@ -35,6 +35,7 @@ from lodespace.service.observers import (
     ClientUpdates,
     RecordingUpdates,
     ReviewUpdates,
+    SettingsFileUpdates,
     TrainerUpdates,
     training_inputs,
 )
@@ -47,6 +48,7 @@ from lodespace.session.authors import author
 from lodespace.session.commands.registry import plan
 from lodespace.session.event_log import EventLog
 from lodespace.session.session import AnnotationSession
+from lodespace.session.settings import changes_to
 from lodespace.training.supervisor import TrainerSupervisor
 
 CLI_CLIENT = "cli"
@@ -127,7 +129,11 @@ class Service:
             self.log_watch,
             self.trainer,
             self.notices,
-            observers=(*views, TrainerUpdates(self.trainer, self.session)),
+            observers=(
+                *views,
+                SettingsFileUpdates(project, self.session),
+                TrainerUpdates(self.trainer, self.session),
+            ),
         )
         self.held_items = HeldItems(self.session, self.clients, self.trainer)
         self.model_queries = ModelQueries(self.session, self.trainer)
@@ -227,7 +233,8 @@ def _open_log(project: Project, session: AnnotationSession) -> AnyEventLog:
     if project.asked is not None and isinstance(event_log, EventLog):
         # Settings of the command line are a gesture like any other: they can be undone.
         command = protocol.SetTraining(
-            command_id=f"cli-{secrets.token_hex(8)}", settings=project.asked
+            command_id=f"cli-{secrets.token_hex(8)}",
+            settings=changes_to(session.settings, project.asked),
         )
         event = plan(session, command, CLI_CLIENT)
         if event is not None:

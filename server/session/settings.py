@@ -3,31 +3,105 @@
 This module does not import torch, because the server imports this module and runs without torch.
 """
 
-import dataclasses
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 
 from lodespace.models.config import TrainingConfig, preset
-from lodespace.protocol import Settings
+from lodespace.models.config_table import FIXED, HYPERPARAMETERS, unknown_name, values_of
+from lodespace.models.hyperparameters.hyperparameter import text_of
+from lodespace.protocol import Preset, Settings
+
+MORE = tuple(name for name in HYPERPARAMETERS if name not in Settings.__struct_fields__)
+"""Names of the hyperparameters that are in `Settings.more`."""
 
 
-def _given(settings: Settings) -> dict[str, Any]:
-    return {k: v for k, v in msgspec.structs.asdict(settings).items() if v is not None}
+def settings_from(values: Mapping[str, Any]) -> Settings:
+    """Return settings from values by the names of the table of hyperparameters.
+
+    Raises:
+        ValueError: A name is unknown, or a value is out of range. The message states the name.
+    """
+    checked: dict[str, Any] = {}
+    for name, value in values.items():
+        row = HYPERPARAMETERS.get(name)
+        if row is None:
+            raise ValueError(unknown_name(name, HYPERPARAMETERS))
+        checked[name] = row.checked(value)
+    more = {name: checked.pop(name) for name in MORE if name in checked}
+    return Settings(**checked, more=more or None)
+
+
+def values_in(settings: Settings) -> dict[str, Any]:
+    """Return the values of `settings` that are not None, by the names of the table."""
+    given = {k: v for k, v in msgspec.structs.asdict(settings).items() if v is not None}
+    more: dict[str, Any] = given.pop("more", {})
+    return given | more
 
 
 def merge(old: Settings, new: Settings) -> Settings:
-    """Return `old`, updated with the fields of `new` that are not None.
+    """Return `old`, updated with the values of `new`.
 
-    If `new` has another preset, the values of that preset replace all values of `old` except the
-    dimension of the latent space. The preset `figure2` replaces the dimension too, because it is a
+    If `new` has another preset, the values of that preset replace all values of `old` except two:
+    the dimension of the latent space, and what is fixed when training starts if `old` does not have
+    the value of its own preset. The preset `figure2` replaces the dimension, too, because it is a
     part of the paper's setting.
     """
+    values, given = values_in(old), values_in(new)
     if new.preset is not None and new.preset != (old.preset or "default"):
-        old = Settings(latent_dim=None if new.preset == "figure2" else old.latent_dim)
-    return msgspec.structs.replace(old, **_given(new))
+        values = _kept_by(old, new.preset)
+    rate = given.get("learning_rate")
+    if rate is not None and "interactive_learning_rate" in values:
+        before = values.get("learning_rate", preset(old.preset or "default").learning_rate)
+        values["interactive_learning_rate"] = _scaled(
+            values["interactive_learning_rate"], rate / before
+        )
+    return settings_from(values | given)
+
+
+def _scaled(rate: float, factor: float) -> float:
+    """Return a learning rate times `factor`: above 0 also for the smallest rates, and at most 1."""
+    return min(1.0, max(sys.float_info.min, rate * factor))
+
+
+def _kept_by(old: Settings, name: Preset) -> dict[str, Any]:
+    """Return the values of `old` that a change to the preset `name` keeps."""
+    kept = _own_fixed(configuration(old))
+    return (
+        kept
+        if old.latent_dim is None or name == "figure2"
+        else kept | {"latent_dim": old.latent_dim}
+    )
+
+
+def _own_fixed(config: TrainingConfig) -> dict[str, Any]:
+    """Return the values that are fixed when training starts and differ from those of the preset."""
+    own, usual = values_of(config), values_of(preset(config.preset))
+    return {name: own[name] for name in FIXED if own[name] != usual[name]}
+
+
+def changes_to(current: Settings, new: Settings) -> Settings:
+    """Return `new` without values that are the same in `current`, which has all values.
+
+    With another preset, all values of `new` are necessary.
+    """
+    now, given = values_in(current), values_in(new)
+    if given.get("preset", now["preset"]) != now["preset"]:
+        return new
+    return settings_from({name: value for name, value in given.items() if value != now[name]})
+
+
+def fixed_changes(current: Settings, new: Settings) -> dict[str, Any]:
+    """Return what `new` would change although it is fixed by now: the values in force, by name.
+
+    `current` has all values.
+    """
+    given = values_in(new)
+    others = settings_from({name: value for name, value in given.items() if name not in FIXED})
+    now = values_in(with_defaults(merge(current, others)))
+    return {name: now[name] for name in FIXED if name in given and given[name] != now[name]}
 
 
 def with_defaults(settings: Settings) -> Settings:
@@ -40,11 +114,23 @@ def with_defaults(settings: Settings) -> Settings:
 
 
 def describe(settings: Settings) -> str:
-    """Return the fields that are not None as text, for example "beta_kl 20, stiffness 0.5"."""
+    """Return the values that are not None as text, for example "beta_kl 20, stiffness 0.5"."""
     return ", ".join(
-        f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
-        for name, value in _given(settings).items()
+        f"{name} {value:g}" if isinstance(value, float) else f"{name} {text_of(value)}"
+        for name, value in values_in(settings).items()
     )
+
+
+def described(text: str) -> Settings:
+    """Return the settings that `describe` put into `text`.
+
+    The text has only six digits per number, so the settings can differ slightly. Raises ValueError
+    if the text is not valid.
+    """
+    parts = [part.rsplit(" ", 1) for part in text.split(", ")]
+    if any(len(part) != 2 or part[0] not in HYPERPARAMETERS for part in parts):
+        raise ValueError(f"{text!r} does not describe settings")
+    return settings_from({name: HYPERPARAMETERS[name].parse(value) for name, value in parts})
 
 
 class SettingsHistory:
@@ -81,36 +167,32 @@ class SettingsHistory:
 
 
 def configuration(settings: Settings, old: TrainingConfig | None = None) -> TrainingConfig:
-    """Return the configuration `old`, updated with the fields of `settings` that are not None.
+    """Return the configuration `old`, updated with the values of `settings`.
 
-    If `old` is None, or if `settings` has another preset than `old`, the fields update the values
-    of the preset of `settings`.
+    If `old` is None, or if `settings` has another preset than `old`, the values update those of the
+    preset of `settings`. With the same preset, the hyperparameters that are fixed when training
+    starts keep the values of `old`.
 
     Raises:
         ValueError: A setting has a value that the model cannot take. The message names the setting.
     """
-    given = _given(settings)
+    # A message from outside may have the number 128 as 128.0, and a tuple as a list.
+    given = values_in(settings_from(values_in(settings)))
     name = given.pop("preset", None)
     if old is None or (name is not None and name != old.preset):
         name = name or "default"
         latent_dim = None if old is None or name == "figure2" else old.latent_dim
-        old = preset(name, given.pop("latent_dim", latent_dim))
-    if "learning_rate" in given:
+        kept = {} if old is None else _own_fixed(old)
+        old = preset(name, given.pop("latent_dim", latent_dim)).replace(**kept)
+    else:
+        given |= {name: value for name, value in values_of(old).items() if name in FIXED}
+    if "learning_rate" in given and "interactive_learning_rate" not in given:
         # One setting changes both learning rates, which keep their ratio.
-        ratio = given["learning_rate"] / old.learning_rate
-        scaled = old.interactive_learning_rate * ratio
-        # The smallest rates that the protocol allows would become 0.
-        given["interactive_learning_rate"] = min(1.0, max(sys.float_info.min, scaled))
+        factor = given["learning_rate"] / old.learning_rate
+        given["interactive_learning_rate"] = _scaled(old.interactive_learning_rate, factor)
     return old.replace(**given)
 
 
 def settings_of(config: TrainingConfig) -> Settings:
-    """Return the fields of `config` that the protocol can set."""
-    return Settings(
-        preset=config.preset,
-        latent_dim=2 if config.latent_dim == 2 else 3,
-        hidden_layers=config.hidden_layers,
-        learning_rate=config.learning_rate,
-        stiffness=config.stiffness,
-        **dataclasses.asdict(config.weights),
-    )
+    """Return all values of `config` as settings."""
+    return settings_from(values_of(config))

@@ -26,6 +26,7 @@ from lodespace.project.project import MANIFEST, Project
 from lodespace.protocol import Settings
 from lodespace.recording.format import FRAME, KEYFRAME, OPERATION, read_records
 from lodespace.scene.glb import decode_scene
+from lodespace.session.settings import values_in
 from samples.pictures import draw
 
 
@@ -80,6 +81,7 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path, small_data: Path) ->
     assert {name for name in SITE_FILES if (BUILT_PAGE / name).is_file()} <= page
     assert set(first) - page == {
         "lodespace.json",
+        "settings.toml",
         "scene.glb",
         "training.glb",
         "recording.lds",
@@ -179,6 +181,39 @@ def test_both_presets_and_dimensions_bake(tmp_path: Path, small_data: Path) -> N
     project = opened(out)
     assert (project.settings.preset, project.settings.latent_dim) == ("paper", 2)
     assert decode_scene((out / "scene.glb").read_bytes()).latent_dim == 2
+
+
+def test_the_settings_of_a_bake_give_the_same_bake(
+    tmp_path: Path, small_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lodespace.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    options = "--epochs 1 --seed 3 --threads 1 --labels 2 --preset calm --beta-kl 5 --batch-size 64"
+    network = "--model-hidden 32 --model-channels 4,8"
+    assert main(["bake", "small.npz", "-o", "a", *options.split(), *network.split()]) == 0
+    assert main(["bake", "small.npz", "-o", "b", "--settings", "a/settings.toml"]) == 0
+    assert files(tmp_path / "a") == files(tmp_path / "b")
+    settings = values_in(opened(tmp_path / "b").settings)
+    assert (settings["beta_kl"], settings["batch_size"], settings["model_hidden"]) == (5, 64, 32)
+    other = ["bake", "small.npz", "-o", "c", "--settings", "a/settings.toml", "--beta-kl", "7"]
+    assert main(other) == 0
+    assert values_in(opened(tmp_path / "c").settings) == settings | {"beta_kl": 7.0}
+
+
+def test_a_bake_of_a_project_has_the_settings_of_the_project(
+    tmp_path: Path, small_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lodespace.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    given = Settings(preset="calm", latent_dim=2, beta_kl=5.0)
+    open_project(small_data, project_folder=tmp_path / "work", settings=given).close()
+    options = ["--epochs", "1", "--threads", "1", "--beta-classifier", "7", "--parts", "scene"]
+    assert main(["bake", "work", "-o", "out", *options]) == 0
+    baked = opened(tmp_path / "out").settings
+    assert (baked.preset, baked.latent_dim, baked.beta_kl) == ("calm", 2, 5)
+    assert (baked.stiffness, baked.beta_classifier) == (0.8, 7)
 
 
 def test_nothing_of_somebody_is_replaced(tmp_path: Path, small_data: Path) -> None:

@@ -126,8 +126,13 @@ def test_export_writes_labels_and_scene(bake: Path, tmp_path: Path, run: Run) ->
         (["serve", "nowhere"], "does not exist"),
         (["serve", "--port", "99999"], "port"),
         (["serve", "--port", "x"], "port"),
-        (["serve", "--seed", "-1"], "whole number"),
+        (["serve", "--seed", "-1"], "seed must be 0 to 2,147,483,647, not -1"),
         (["serve", "--latent-dim", "4"], "invalid choice"),
+        (["serve", "--beta-kl", "-1"], "beta_kl must be 0 to 1,000,000, not -1"),
+        (["serve", "--model-channels", "8,0"], "model_channels must be 1 to 4 numbers"),
+        (["serve", "--settings", "text.txt"], "text.txt: not valid TOML"),
+        (["bake", "text.txt", "-o", "out", "--settings", "none.toml"], "none.toml: cannot be read"),
+        (["bake", "text.txt", "-o", "out", "--encoder-epochs", "3"], "unrecognized arguments"),
         (["serve", "text.txt"], ".txt"),
         (["serve", "--project", "taken"], "not a project"),
         (["serve", "--cert", "x.pem"], "--cert has no effect without --lan"),
@@ -227,6 +232,28 @@ class Serving:
         _, errors = self.process.communicate(timeout=30)
         assert self.process.returncode == 0
         assert "Traceback" not in errors
+
+
+def test_serve_keeps_settings_that_a_project_stores(tmp_path: Path, bake: Path, run: Run) -> None:
+    (tmp_path / "mine.toml").write_text("beta_kl = 5\nbatch_size = 64\nepochs = 3\nseed = 4\n")
+    data = bake.parent / "three.npz"
+    given = [data, "--port", 0, "--no-training", "--settings", "mine.toml"]
+    with Serving(tmp_path, *given, "--pace", 0.5) as server:
+        settings = json.loads(server.get("api/session"))["training"]["settings"]
+    assert (settings["beta_kl"], settings["more"]["batch_size"]) == (5, 64)
+    assert (settings["more"]["pace"], settings["preset"]) == (0.5, "default")
+    written = (tmp_path / "lodespace-three" / "settings.toml").read_text()
+    assert "\nbatch_size = 64\n" in written and "\nseed = 4\n" in written
+    with Serving(tmp_path, *given, "--beta-kl", 7) as server:
+        history = json.loads(server.get("api/session"))["history"]["gestures"]
+    assert [(g["kind"], g["note"]) for g in history if g["kind"] == "settings"] == [
+        ("settings", "beta_kl 7")
+    ]
+    assert "\nbeta_kl = 7.0\n" in (tmp_path / "lodespace-three" / "settings.toml").read_text()
+    result = run("serve", data, "--no-browser", "--batch-size", 32)
+    assert result.status == 2 and "was started with batch_size 64" in result.errors
+    result = run("serve", bake, "--no-browser", "--beta-kl", 7)
+    assert result.status == 2 and "is a bake with beta_kl 3" in result.errors
 
 
 def test_serve_shows_a_bake_read_only(bake: Path) -> None:

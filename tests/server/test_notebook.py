@@ -1,5 +1,6 @@
 """Lodespace from Python: lodespace.serve, bake and train."""
 
+import inspect
 import json
 import subprocess
 import sys
@@ -13,8 +14,11 @@ import numpy as np
 import pytest
 
 import lodespace
-from lodespace.errors import DatasetError, LodespaceError, ProjectError
+from lodespace.errors import DatasetError, LodespaceError, ProjectError, SettingsError
+from lodespace.models.config_table import HYPERPARAMETERS
 from lodespace.project.opening import open_project
+from lodespace.session.settings import values_in
+from lodespace.session.settings_file import read_settings
 
 
 @pytest.fixture(autouse=True)
@@ -129,6 +133,41 @@ def test_a_bake_of_arrays_is_served_read_only(folder: Path) -> None:
         assert get(served, "api/items/1/info")["class_id"] == 1
     with pytest.raises(DatasetError, match="arrays"):
         lodespace.bake("out/data/array.npz", "again", labels=names)
+
+
+def test_settings_are_keywords_and_a_file(folder: Path) -> None:
+    data, names = items()
+    (folder / "mine.toml").write_text("beta_kl = 5\nmodel_hidden = 16\nepochs = 1\nthreads = 1\n")
+    out = lodespace.bake(
+        data, "out", labels=names, settings="mine.toml", beta_kl=7, progress=False, batch_size=32
+    )
+    written = read_settings(out / "settings.toml")
+    assert written.settings is not None
+    values = values_in(written.settings)
+    assert (values["beta_kl"], values["model_hidden"], values["batch_size"]) == (7, 16, 32)
+    assert written.run["epochs"] == 1
+    for wrong, says in (
+        ({"beta_kll": 7}, "did you mean 'beta_kl'"),
+        ({"settings": {"beta_kl": -7}}, "beta_kl must be"),
+        ({"encoder_epochs": 7, "beta_kl": "x"}, "beta_kl must be a number"),
+    ):
+        with pytest.raises(SettingsError, match=says):
+            lodespace.bake(data, "other", **wrong)
+    with pytest.raises(SettingsError, match="epochs has no effect"):
+        lodespace.serve(data, epochs=3, port=0)
+    assert not (folder / "other").exists()
+
+
+@pytest.mark.parametrize("name", ["serve", "bake", "train"])
+def test_help_lists_every_setting_as_a_keyword(name: str) -> None:
+    function = getattr(lodespace, name)
+    keywords = inspect.signature(function).parameters
+    expected = {n for n, row in HYPERPARAMETERS.items() if name == "serve" or not row.in_sessions}
+    assert expected <= set(keywords) and "values" not in keywords
+    assert ("epochs" in keywords) == (name != "serve")
+    assert "    beta_kl: Weight of the KL divergence. (0 to 1,000,000; default: 3)" in (
+        inspect.getdoc(function) or ""
+    )
 
 
 def test_train_gives_a_map(folder: Path) -> None:

@@ -15,7 +15,7 @@ from lodespace.project import checkpoints
 from lodespace.project.opening import is_bake, open_project
 from lodespace.project.project import BUNDLED, MANIFEST, Project
 from lodespace.protocol import Settings
-from lodespace.session.settings import configuration, merge, with_defaults
+from lodespace.session.settings import configuration, merge, settings_from, with_defaults
 
 
 def opened(path: Path | None, **options: object) -> Project:
@@ -90,6 +90,42 @@ def test_other_settings_start_afresh(folder: Path) -> None:
     assert not project.checkpoints.exists()
 
 
+def test_an_existing_project_refuses_settings_that_are_fixed(
+    folder: Path, small_data: Path
+) -> None:
+    given = settings_from({"beta_kl": 5, "batch_size": 64, "model_hidden": 32})
+    assert opened(small_data, settings=given).settings == given
+    again = opened(small_data, settings=merge(given, Settings(beta_kl=7.0)))
+    assert again.asked == Settings(beta_kl=7.0)
+    assert opened(small_data, settings=settings_from({"batch_size": 64})).asked is None
+    with pytest.raises(ProjectError) as raised:
+        opened(small_data, settings=settings_from({"batch_size": 8, "model_channels": (4,)}))
+    said = str(raised.value)
+    assert "was started with model_channels 8,16,32, batch_size 64" in said
+    assert "cannot use model_channels 4, batch_size 8" in said
+    assert "--project NEW --labels-from lodespace-small" in said
+    opened(small_data)  # the lock of the project was released
+
+
+def test_an_existing_bake_refuses_other_settings(folder: Path, small_data: Path) -> None:
+    project = opened(small_data, settings=Settings(preset="calm"), labels="none")
+    manifest = project.folder / MANIFEST
+    manifest.write_text(manifest.read_text().replace('"project"', '"bake"'))
+    assert opened(project.folder, settings=Settings(preset="calm", stiffness=0.8)).asked is None
+    with pytest.raises(ProjectError, match=r"is a bake with stiffness 0\.8; the settings"):
+        opened(project.folder, settings=Settings(stiffness=0.5))
+
+
+def test_settings_of_a_project_that_cannot_be_written_are_refused(
+    folder: Path, small_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = opened(small_data)
+    monkeypatch.setattr("lodespace.project.opening.obstacle", lambda _: "the disk is full")
+    assert opened(project.folder).read_only
+    with pytest.raises(ProjectError, match=r"settings cannot change, because .* the disk is full"):
+        opened(project.folder, settings=Settings(beta_kl=5.0))
+
+
 def test_the_folder_of_the_bundled_digits_is_known_by_its_name(folder: Path) -> None:
     from lodespace.items.item_set import bundled_digits_folder
 
@@ -144,6 +180,11 @@ def test_a_project_holds_its_data(folder: Path, small_data: Path) -> None:
         (
             b'{"format": 1, "kind": "project", "data": "bundled:digits", "settings": {"evil": 5}}',
             "damaged",
+        ),
+        (
+            b'{"format": 1, "kind": "project", "data": "bundled:digits", '
+            b'"settings": {"more": {"batch_size": 1}}}',
+            "batch_size must be 2 or more",
         ),
         (b'{"format": 2, "kind": "project", "data": "bundled:digits"}', "newer"),
         (b'{"format": 1, "kind": "project", "data": "../nowhere.npz"}', "nowhere"),

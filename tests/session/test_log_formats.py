@@ -71,6 +71,9 @@ def replayed(path: Path) -> AnnotationSession:
 def state_of(session: AnnotationSession, command_ids: list[str]) -> dict[str, Any]:
     """Everything that replaying a log has to restore, in the types that JSON has."""
     log = session.undo_log
+    # Earlier logs do not contain further hyperparameters, whose values come from the preset.
+    settings = msgspec.to_builtins(session.settings)
+    del settings["more"]
     clients = sorted({action.client for action in log})
     items, targets = session.held()
     return {
@@ -80,7 +83,7 @@ def state_of(session: AnnotationSession, command_ids: list[str]) -> dict[str, An
         "owner": session.history.owner.tolist(),
         "classes": msgspec.to_builtins(session.classes.classes),
         "pins": dict(zip(map(str, items.tolist()), targets.tolist(), strict=True)),
-        "settings": msgspec.to_builtins(session.settings),
+        "settings": settings,
         "state": log.state_id,
         "last_transition": list(log.last_transition),
         "can_undo": {c: log.next_undo(c).number if log.can_undo(c) else None for c in clients},

@@ -51,8 +51,10 @@ SERVER = (
 )
 MODELS = (
     Topic("item_predictions", "the record of predictions per item"),
+    Topic("hyperparameters", "values of a configuration: types, ranges, texts"),
     Topic("terms", "the terms of the loss: weights, forces, display"),
     Topic("config", "model and training configuration, presets"),
+    Topic("config_table", "all hyperparameters by name"),
     Topic("dataset", "items as tensors"),
     Topic("device", "choice of device, threads"),
     Topic("light_torch", "training without the compiler of torch"),

@@ -27,6 +27,8 @@ torch only inside functions."""
 WITHOUT_TORCH = {
     "lodespace.models.checkpoints.checkpoint",
     "lodespace.models.config",
+    "lodespace.models.config_table",
+    "lodespace.models.hyperparameters",
     "lodespace.models.item_predictions",
     "lodespace.models.terms",
 }

@@ -4,18 +4,32 @@ from lodespace import protocol
 from lodespace.errors import RequestError
 from lodespace.session.commands.change import Change
 from lodespace.session.events import SettingsEvent, new_header
-from lodespace.session.settings import describe, merge, with_defaults
+from lodespace.session.settings import (
+    describe,
+    fixed_changes,
+    merge,
+    settings_from,
+    values_in,
+    with_defaults,
+)
 from lodespace.session.state import SessionState
 from lodespace.session.undo import UndoableAction
 
 
 def plan(state: SessionState, command: protocol.SetTraining, client: str) -> SettingsEvent | None:
     """Return the event of `command`; None when nothing would change. Raises RequestError."""
-    changes = command.settings or protocol.Settings()
     try:
+        changes = settings_from(values_in(command.settings or protocol.Settings()))
         changed = with_defaults(merge(state.settings, changes))
     except ValueError as error:
         raise RequestError(f"invalid setting: {error}", code="bad_setting") from error
+    fixed = fixed_changes(state.settings, changes)
+    if fixed:
+        raise RequestError(
+            f"{next(iter(fixed))} is fixed when training starts. To change it, start a new project "
+            "with the labels of this project (--labels-from)",
+            code="bad_setting",
+        )
     if changed == state.settings:
         return None
     return SettingsEvent(**new_header(command.command_id, client), changes=changes)

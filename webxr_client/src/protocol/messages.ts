@@ -1282,6 +1282,13 @@ export interface Settings {
   beta_encoder?: number | null;
   /** Resistance of unlabelled items to motion, 0..1. */
   stiffness?: number | null;
+  /**
+   * Further hyperparameters by name, for example `pace` or `batch_size` (docs/training.md).
+   *
+   * A request may change those that can change during training; the others are fixed when training
+   * starts.
+   */
+  more?: Record<string, boolean | number | string | number[] | null> | null;
 }
 
 /** One sample of the training curves, about twice per second. */

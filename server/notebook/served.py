@@ -1,0 +1,162 @@
+"""A session that `lodespace.serve` started, as an object in Python or in a notebook."""
+
+import asyncio
+import atexit
+import html
+import threading
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from lodespace.config import LanConfig, ServerConfig
+from lodespace.items.import_report import as_text
+from lodespace.project.project import Project
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from aiohttp import web
+
+    from lodespace.exporting.table import Table
+
+FRAME_HEIGHT = 720
+"""Height of the page in a notebook, in pixels."""
+
+
+class Served:
+    """A session that a thread serves until `stop` is called. A `with` block calls `stop`."""
+
+    def __init__(
+        self,
+        project: Project,
+        ports: range,
+        *,
+        lan: LanConfig | None = None,
+        device: str,
+        threads: int,
+    ) -> None:
+        self.url = ""
+        """Address of the page on this machine."""
+        self.addresses: list[str] = []
+        """Addresses for other devices. Empty without `lan`."""
+        self._config = ServerConfig(lan=lan, notebook=True)
+        self._app: web.Application | None = None
+        self.project_folder = project.folder
+        """Project folder, which contains the labels and the model."""
+        self.report = as_text(project.items.report)
+        """How the import read the data, as text of a few lines: `print(served.report)`."""
+        self._loop = asyncio.new_event_loop()
+        self._stop = asyncio.Event()
+        self._ready = threading.Event()
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(
+            target=self._run, args=(project, ports, device, threads), daemon=True
+        )
+        self._thread.start()
+        self._ready.wait()
+        if self._error is not None:
+            self._thread.join()
+            raise self._error
+        atexit.register(self.stop)
+
+    def _run(self, project: Project, ports: range, device: str, threads: int) -> None:
+        try:
+            self._loop.run_until_complete(self._serve(project, ports, device, threads))
+        except BaseException as error:  # raised again by `__init__`
+            self._error = error
+        finally:
+            self._loop.run_until_complete(self._loop.shutdown_default_executor())
+            self._loop.close()
+            project.close()
+            self._ready.set()
+
+    async def _serve(self, project: Project, ports: range, device: str, threads: int) -> None:
+        from lodespace.web.app import make_app
+        from lodespace.web.server import start
+
+        app = make_app(self._config, project, device=device, threads=threads)
+        self._app = app
+        runner, self.url, self.addresses = await start(app, ports)
+        self._ready.set()
+        try:
+            await self._stop.wait()
+        finally:
+            await runner.cleanup()
+
+    def labels(self) -> "pd.DataFrame | list[dict[str, Any]]":
+        """Return the current labels, one row per item, also after `stop`.
+
+        The columns include id, label, the client that gave the label, prediction, confidence, the
+        latent mean, and all columns of the source. Returns a pandas DataFrame, or a list of
+        dictionaries if pandas is not installed.
+        """
+        import importlib.util
+
+        from lodespace.exporting import table
+
+        current = self._table()
+        if importlib.util.find_spec("pandas") is None:
+            return list(table.rows(current))
+        return table.as_arrow(current).to_pandas()
+
+    def latents(self) -> npt.NDArray[np.float64]:
+        """Return the current latent means, (N, D), also after `stop`."""
+        return self._table().latent_mean
+
+    def _table(self) -> "Table":
+        """Return the current labels, predictions and latent means of the session."""
+        from lodespace.exporting.table import Table
+        from lodespace.project.offline import open_offline
+        from lodespace.web.api import SERVICE
+
+        if self._thread.is_alive() and self._app is not None:
+            session = self._app[SERVICE].session
+
+            async def copied() -> Table:
+                return Table.of(session)
+
+            return asyncio.run_coroutine_threadsafe(copied(), self._loop).result()
+        project, session = open_offline(self.project_folder)
+        project.close()
+        return Table.of(session)
+
+    def _repr_html_(self) -> str:
+        """Return HTML that shows the page inside a Jupyter notebook.
+
+        The page is served only to the kernel's machine. Another machine reaches `url` through an
+        SSH tunnel.
+        """
+        if not self._thread.is_alive():
+            return html.escape(repr(self))
+        return (
+            f'<iframe src="{html.escape(self.url)}" title="Lodespace" width="100%" '
+            f'height="{FRAME_HEIGHT}" frameborder="0"></iframe>'
+        )
+
+    def stop(self) -> None:
+        """Save the model and stop the server. Labels are already saved."""
+        atexit.unregister(self.stop)
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stop.set)
+            self._thread.join()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        if not self._thread.is_alive():
+            return f"<lodespace: stopped; labels and model are in {self.project_folder}>"
+        elsewhere = f", {self.addresses[0]} in a headset" if self.addresses else ""
+        return (
+            f"<lodespace: open {self.url} in a browser{elsewhere}; "
+            f"project {self.project_folder}; .stop() stops the server>"
+        )

@@ -1,0 +1,47 @@
+"""Settings of one training besides the hyperparameters: epochs, seed, labels, device.
+
+This module does not import torch.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from lodespace.models.config_table import HYPERPARAMETERS, defaults_of
+from lodespace.models.hyperparameters.hyperparameter import check_fields, fields_of, text_of
+from lodespace.models.hyperparameters.limits import Limits
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """Settings of a headless training besides the hyperparameters."""
+
+    epochs: Annotated[int, Limits(1)] = 30
+    """Passes of the encoder over the data."""
+    seed: Annotated[int, Limits(0, (1 << 31) - 1)] = 0
+    """Seed of the training. The same seed gives the same bytes on the same kind of machine."""
+    labels: str | None = None
+    """Which labels of the data to train with: none, all, or a number of labels per class.
+
+    By default, all labels if they are a person's work, and otherwise no labels.
+    """
+    device: str = "auto"
+    """Device of the model: auto, cpu, cuda or mps."""
+    threads: Annotated[int, Limits(0, (1 << 31) - 1)] = 0
+    """Processor threads of the model; 0 for all."""
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+
+
+RUN_SETTINGS = {row.name: row for row in fields_of(RunSettings)}
+"""The settings of a training by name, in the same form as the table of hyperparameters."""
+ALL_SETTINGS = HYPERPARAMETERS | RUN_SETTINGS
+"""All settings by name."""
+
+
+def note_of(name: str) -> str:
+    """Return range and default of a setting, for example "0 to 1; default: 0.3; calm: 0.8"."""
+    row = ALL_SETTINGS[name]
+    if name in RUN_SETTINGS:
+        return f"default: {text_of(getattr(RunSettings(), name))}"
+    return "; ".join(part for part in (row.range, f"default: {defaults_of(row)}") if part)
