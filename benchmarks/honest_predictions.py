@@ -37,6 +37,8 @@ import numpy.typing as npt
 import torch
 
 from annotation_gain import data_sets, register
+from lodespace.importing.sounds.sound_folder import DEFAULT_SIDE
+from lodespace.importing.sounds.spectrogram import Spectrogram
 from lodespace.models import Dataset, Snapshot, Trainer, TrainingConfig
 from lodespace.models.features.descriptor import described
 from lodespace.models.features.principal_components import principal_components
@@ -249,6 +251,10 @@ def load(name: str) -> tuple[Dataset, Classes]:
     found = data_sets.load("sklearn" if as_vectors else name)
     if found.kind == "pictures" and not as_vectors:
         return Dataset.from_images(np.asarray(found.items, np.uint8), found.content), found.truth
+    if found.kind == "sounds":
+        to_picture = Spectrogram(DEFAULT_SIDE, 0.0, found.rate / 2)  # as an import does it
+        pictures = [to_picture(np.asarray(wave), found.rate) for wave in found.items]
+        return Dataset.from_images(np.array(pictures), "spectrograms"), found.truth
     rows = np.asarray(found.items, np.float32).reshape(len(found), -1)
     return Dataset.from_vectors(rows), found.truth
 

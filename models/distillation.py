@@ -20,7 +20,7 @@ from lodespace.models.config import Content
 from lodespace.models.dataset import Dataset
 from lodespace.models.features.descriptor import descriptor_groups
 from lodespace.models.features.network import FeatureNetwork
-from lodespace.models.features.views import View, ViewName, view_names
+from lodespace.models.features.views import ViewName, view_names, view_of
 from lodespace.models.item_predictions import UNLABELED, ItemPredictions
 
 HIDDEN = 512
@@ -75,7 +75,7 @@ class StudentShape:
     hidden: int
     """Number of neurons of the hidden layer; 0 if there is no hidden layer."""
     views: tuple[ViewName, ...] = ()
-    """Views of vectors (features/views.py) among the features."""
+    """Views of the items (features/views.py) among the features."""
     kernels: int = 0
     """Number of convolution kernels per dilation in the view "series"; 0 without this view."""
 
@@ -89,7 +89,7 @@ class Student(nn.Module):
         self.shape = shape
         self.content: Content = like.content
         self.networks = nn.ModuleList(FeatureNetwork(like) for _ in range(shape.networks))
-        self.views = nn.ModuleList(View(like, name, shape.kernels) for name in shape.views)
+        self.views = nn.ModuleList(view_of(like, name, shape.kernels) for name in shape.views)
         self.register_buffer("mean", torch.zeros(shape.columns))
         self.register_buffer("scale", torch.ones(shape.columns))
         self.mean: torch.Tensor
@@ -113,7 +113,7 @@ class Student(nn.Module):
         return [*described, *(network(x) for network in self.networks), *self.view_groups(x)]
 
     def view_groups(self, x: torch.Tensor) -> list[torch.Tensor]:
-        """Return the features of vectors (B, F) in the views, as groups (B, F')."""
+        """Return the features of items (B, ...) in the views, as groups (B, F')."""
         return [group for view in self.views for group in view(x)]
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -181,7 +181,7 @@ def _new_student(
 ) -> tuple[Student, torch.Tensor]:
     """Return an untrained student, and the standardised features (K, F) of items int64 (K,)."""
     views = tuple(view_names(dataset))
-    kernels = max((View(dataset, name).each for name in views), default=0)
+    kernels = max((view_of(dataset, name).each for name in views), default=0)
     sizes = StudentShape(True, len(networks), 1, 0, views, kernels)
     probe = Student(dataset, 1, sizes).to(dataset.device)
     for mine, theirs in zip(probe.networks, networks, strict=True):

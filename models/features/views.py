@@ -1,7 +1,7 @@
-"""Views of vectors: more features of the items, which suit some kinds of items better.
+"""Views of vectors and of spectrograms: more features, which suit some kinds of items better.
 
-Left-out labels determine the weight of each view (classification/voices.py). There are two views
-beside the vectors themselves:
+Left-out labels determine the weight of each view (classification/voices.py). Vectors have two views
+beside the vectors themselves, and spectrograms one view beside the pictures:
 
 - directions: the square root of each value, with its sign, in rows of length 1 (power
   normalisation; F. Perronnin et al. 2010). This view suits embeddings, whose angles matter.
@@ -9,6 +9,8 @@ beside the vectors themselves:
   Dempster et al. 2020), both of rows with mean 0 and deviation 1. This view suits rows that are
   samples of a curve at equal distances: rows with the same shape at different places of the row are
   similar.
+- sound: random convolution kernels over time and frequency, at three resolutions, like those of the
+  view "series". A sound that begins later, or has another pitch, has similar features.
 """
 
 import math
@@ -22,7 +24,7 @@ from torch import nn
 from lodespace.models.dataset import Dataset
 from lodespace.models.features.principal_components import principal_components, standardised
 
-ViewName = Literal["directions", "series"]
+ViewName = Literal["directions", "series", "sound"]
 LEAST_DIRECTIONS = 64
 """Smallest number of features for which the view "directions" is offered. Embeddings have more."""
 LEAST_SAMPLES = 16
@@ -34,6 +36,11 @@ KERNELS = 200
 KERNEL_LENGTH = 9
 COMPONENTS = 50
 """Largest number of principal components of each group of features of a view."""
+SOUND_KERNELS = 32
+"""Number of random convolution kernels per resolution in the view "sound"."""
+SOUND_KERNEL_SIDE = 7
+RESOLUTIONS = 3
+"""Number of resolutions in the view "sound". Each has half of the pixels per side of the last."""
 _MOST_PRODUCTS = 2e9
 """Largest number of products in the convolutions of all items. This number takes about 2 s."""
 _TINY = 1e-6
@@ -41,9 +48,9 @@ _ROWS_AT_ONCE = 500
 
 
 def view_names(dataset: Dataset) -> list[ViewName]:
-    """Return the views that fit the items of `dataset`. The list is empty for pictures."""
+    """Return the views that fit the items of `dataset`. Photos and symbols have none."""
     if dataset.kind != "vector":
-        return []
+        return ["sound"] if dataset.content == "spectrograms" else []
     rows, names = dataset.stored, list[ViewName]()
     if rows.shape[1] >= LEAST_DIRECTIONS:
         names.append("directions")
@@ -57,8 +64,9 @@ def view_names(dataset: Dataset) -> list[ViewName]:
 
 def view_features(dataset: Dataset, name: ViewName) -> torch.Tensor:
     """Return the features (N, F') of all items in the view `name`, with a mean square of 1."""
-    view = View(dataset, name).to(dataset.device)
-    chunks = [view(rows) for rows in dataset.stored.split(_ROWS_AT_ONCE)]
+    view = view_of(dataset, name).to(dataset.device)
+    starts = range(0, len(dataset), _ROWS_AT_ONCE)
+    chunks = [view(dataset.batch(slice(start, start + _ROWS_AT_ONCE))) for start in starts]
     groups = [torch.cat(group) for group in zip(*chunks, strict=True)]
     return unit_square([principal_components(_scaled(group), COMPONENTS) for group in groups])
 
@@ -75,7 +83,52 @@ def _scaled(rows: torch.Tensor) -> torch.Tensor:
     return centred / centred.std(dim=0, correction=0).clamp_min(_TINY)
 
 
-class View(nn.Module):
+def view_of(dataset: Dataset, name: ViewName, kernels: int = 0) -> "VectorView | SoundView":
+    """Return a module that computes the view `name` of items like the items of `dataset`.
+
+    `kernels` is the number of convolution kernels per dilation in the view "series"; 0 for a number
+    that suits the number of items.
+    """
+    return SoundView() if name == "sound" else VectorView(dataset, name, kernels)
+
+
+class SoundView(nn.Module):
+    """Computes the view "sound" of spectrograms. It has no parameters that are trained."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.each = 0
+        """Number of convolution kernels per dilation; only the view "series" has dilations."""
+        random = torch.Generator().manual_seed(0)
+        side = SOUND_KERNEL_SIDE
+        weights = torch.randn(RESOLUTIONS, SOUND_KERNELS, 1, side, side, generator=random)
+        self.register_buffer("kernels", weights - weights.mean(dim=(3, 4), keepdim=True))
+        self.register_buffer(
+            "biases", 2 * torch.rand(RESOLUTIONS, SOUND_KERNELS, generator=random) - 1
+        )
+        self.kernels: torch.Tensor
+        self.biases: torch.Tensor
+
+    def forward(self, pictures: torch.Tensor) -> list[torch.Tensor]:
+        """Return the features of spectrograms (B, C, S, S) in 0..1 as one group (B, F').
+
+        The features are the share of positive responses of each kernel, and its largest response.
+        """
+        levels = pictures.mean(dim=1, keepdim=True)
+        found = []
+        for kernels, biases in zip(self.kernels, self.biases, strict=True):
+            response = F.conv2d(levels, kernels, biases, padding=SOUND_KERNEL_SIDE // 2, stride=2)
+            found += _pooled(response.flatten(2))
+            levels = F.avg_pool2d(levels, 2)
+        return [torch.cat(found, dim=1)]
+
+
+def _pooled(responses: torch.Tensor) -> list[torch.Tensor]:
+    """Return the share of positive responses, and the largest response, (B, K) from (B, K, T)."""
+    return [(responses > 0).to(responses.dtype).mean(dim=2), responses.amax(dim=2)]
+
+
+class VectorView(nn.Module):
     """Computes a view of standardised vectors. It has no parameters that are trained."""
 
     def __init__(self, dataset: Dataset, name: ViewName, kernels: int = 0) -> None:
@@ -137,7 +190,7 @@ class View(nn.Module):
         ):
             padding = dilation * (KERNEL_LENGTH // 2)
             response = F.conv1d(curve[:, None], kernels, biases, padding=padding, dilation=dilation)
-            found += [(response > 0).to(curve.dtype).mean(dim=2), response.amax(dim=2)]
+            found += _pooled(response)
         return torch.cat(found, dim=1)
 
 

@@ -1,4 +1,4 @@
-"""Views of vectors: directions of embeddings, shapes of curves."""
+"""Views: directions of embeddings, shapes of curves, sounds wherever they begin."""
 
 import warnings
 
@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from lodespace.models import Dataset, Trainer
-from lodespace.models.features.views import View, ViewName, view_features, view_names
+from lodespace.models.features.views import ViewName, view_features, view_names, view_of
 from lodespace.models.portable import PortableModel, load_model
 from samples.trainings import labels_of, quick, rest
 
@@ -40,6 +40,9 @@ def test_views_are_offered_where_they_fit() -> None:
     pictures = Dataset.from_images(np.zeros((4, 28, 28), np.uint8))
     assert view_names(embeddings) == ["directions"]
     assert view_names(table) == view_names(pictures) == []
+    assert view_names(Dataset.from_images(np.zeros((4, 32, 32), np.uint8), "spectrograms")) == [
+        "sound"
+    ]
     assert view_names(Dataset.from_vectors(curves(90)[0])) == ["directions", "series"]
 
 
@@ -65,7 +68,7 @@ def test_a_spectrum_shows_the_frequency_of_a_curve_wherever_it_begins() -> None:
     turns, begin = np.repeat([3, 11], 2), np.array([0.0, 0.3, 0.1, 0.7])
     waves = np.sin(2 * np.pi * (turns[:, None] * at + begin[:, None]))
     data = Dataset.from_vectors(waves.astype(np.float32))
-    spectrum, _ = View(data, "series")(data.stored)
+    spectrum, _ = view_of(data, "series")(data.stored)
     assert spectrum.shape == (4, SAMPLES // 2)
     assert (spectrum.argmax(dim=1) + 1).tolist() == turns.tolist()
     torch.testing.assert_close(spectrum.exp()[::2], spectrum.exp()[1::2], atol=1e-2, rtol=1e-3)
@@ -85,15 +88,40 @@ def test_directions_ignore_the_length_of_a_vector() -> None:
 def test_directions_are_the_roots_of_the_values_with_their_signs() -> None:
     rows = torch.tensor([[1.0, -4.0, 9.0, 0.0], [2.0, 8.0, -2.0, 0.5]])
     data = Dataset.from_vectors(rows.numpy())
-    (found,) = View(data, "directions")(data.stored)
+    (found,) = view_of(data, "directions")(data.stored)
     roots = torch.tensor([[1.0, -2.0, 3.0, 0.0], [2**0.5, 8**0.5, -(2**0.5), 0.5**0.5]])
     wanted = roots / roots.norm(dim=1, keepdim=True)
     torch.testing.assert_close(found, wanted, atol=1e-3, rtol=1e-4)
 
 
+def spectrograms(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Noisy spectrograms (N, 32, 32) of 2 classes, steady and pulsed tones that begin anywhere."""
+    random = np.random.default_rng(0)
+    truth, pictures = np.arange(n) % 2, random.integers(0, 90, (n, 32, 32))
+    for picture, pulsed in zip(pictures, truth, strict=True):
+        begin, length, row = random.integers(16), random.integers(10, 16), random.integers(30)
+        times = np.arange(begin, begin + length)
+        picture[row : row + 2, times[(times % 4 < 2) | (pulsed == 0)]] = 220
+    return pictures.astype(np.uint8), truth
+
+
+def test_sounds_are_compared_wherever_they_begin() -> None:
+    pictures, truth = spectrograms(300)
+    data = Dataset.from_images(pictures, "spectrograms")
+    features = view_features(data, "sound")
+    assert float(features.square().mean()) == pytest.approx(1, abs=1e-4)
+    assert agreement_of_neighbours(features, truth) > 0.8
+    assert agreement_of_neighbours(data.inputs.flatten(1), truth) < 0.65
+    clean = np.zeros((3, 32, 32), np.uint8)
+    clean[0, 8:10, 4:16] = clean[1, 16:18, 12:24] = clean[2, 8:10, [4, 5, 8, 9, 12, 13]] = 200
+    (found,) = view_of(data, "sound")(Dataset.from_images(clean, "spectrograms").inputs)
+    moved, pulsed = (found[0] - found[1]).norm(), (found[0] - found[2]).norm()
+    assert moved < 0.5 * pulsed
+
+
 def test_a_view_of_a_row_does_not_depend_on_the_other_rows() -> None:
     data = Dataset.from_vectors(curves(60)[0])
-    view = View(data, "series")
+    view = view_of(data, "series")
     for whole, part in zip(view(data.stored), view(data.stored[:7]), strict=True):
         torch.testing.assert_close(whole[:7], part)
 
@@ -136,24 +164,27 @@ def test_a_training_continues_with_the_view_of_its_graph() -> None:
     assert np.array_equal(one.confidence, two.confidence)
 
 
-@pytest.mark.parametrize("name", ["directions", "series"])
+@pytest.mark.parametrize("name", ["directions", "series", "sound"])
 def test_a_view_is_the_same_in_onnx(name: ViewName) -> None:
     onnxruntime = pytest.importorskip("onnxruntime")
     pytest.importorskip("onnxscript")
     rows = Dataset.from_vectors(curves(20)[0])
-    view = View(rows, name).eval()
+    if name == "sound":
+        rows = Dataset.from_images(spectrograms(20)[0], "spectrograms")
+    items = rows.inputs
+    view = view_of(rows, name).eval()
     batch = torch.export.Dim("batch")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
             view,
-            (rows.stored[:2],),
+            (items[:2],),
             input_names=["items"],
             dynamic_shapes=({0: batch},),
             dynamo=True,
             verbose=False,
         )
     session = onnxruntime.InferenceSession(program.model_proto.SerializeToString())
-    found = session.run(None, {"items": rows.stored.numpy()})
-    for one, other in zip(found, view(rows.stored), strict=True):
+    found = session.run(None, {"items": items.numpy()})
+    for one, other in zip(found, view(items), strict=True):
         np.testing.assert_allclose(one, other.numpy(), atol=2e-3)
