@@ -48,7 +48,7 @@ _ROWS_AT_ONCE = 500
 
 
 def view_names(dataset: Dataset) -> list[ViewName]:
-    """Return the views that fit the items of `dataset`. Photos and symbols have none."""
+    """Return the views that suit `dataset`. The list is empty for photos and symbols."""
     if dataset.kind != "vector":
         return ["sound"] if dataset.content == "spectrograms" else []
     rows, names = dataset.stored, list[ViewName]()
