@@ -44,6 +44,9 @@ class LossWeights:
 
     The particle of an item is its latent mean, which the forces move.
     """
+    beta_axis: Weight = 1.0
+    """Weight of the axis term, by which named axes carry values. The term is 0 without such axes.
+    """
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -81,11 +84,11 @@ class Term:
     """Explanation of the term's curve."""
     colour: str
     """Colour of the term's curve and arrows, "#rrggbb"."""
-    moves: Literal["particles", "encoder"] | None = None
+    moves: Literal["particles", "encoder", "all"] | None = None
     """In which presets the term's force moves the points; None if it moves them in no preset.
 
-    "particles": in the presets with particles. "encoder": in the presets `paper` and
-    `figure2`, in which the encoder places the points.
+    "all": in all presets. "particles": in the presets with particles. "encoder": in the presets
+    `paper` and `figure2`, in which the encoder places the points.
     """
     effect: str = ""
     """Effect of the force on the points, as the end of a sentence for the user; empty if frames do
@@ -166,6 +169,22 @@ TERMS = (
         dial=Dial(
             label="β anchor",
             title="Weight of the forces that hold pinned and unlabelled points in place",
+            range=(0.05, 20),
+        ),
+    ),
+    Term(
+        name="axis",
+        weight="beta_axis",
+        force="frame",
+        label="axis",
+        title="Distance of latent means from their values on the named axes",
+        colour="#e8d44d",
+        moves="all",
+        effect="pulls items along a named axis to their value",
+        minor=True,
+        dial=Dial(
+            label="β axis",
+            title="Weight of the forces by which a named axis carries a value",
             range=(0.05, 20),
         ),
     ),

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from lodespace.models.display.procrustes import procrustes
+from lodespace.models.display.turning import HeldDirections, held_rotation, next_turn
 
 SMOOTHING = 0.5
 """Weight of the previous frame in the moving average of the positions."""
@@ -22,6 +23,8 @@ MEDIAN_LIMIT = 0.0045
 
 If most points move fast, all points are slowed down.
 """
+MIRRORED_PACE = 8.0
+"""Factor of the speed limits while the map is mirrored to show named axes."""
 SETTLED = 2e-4
 """If no point moves further than this share of the spread of the cloud, there is no new frame."""
 
@@ -43,6 +46,7 @@ class Display:
         *,
         familiar: bool = True,
         tempo: float = 1.0,
+        axes: HeldDirections | None = None,
     ) -> bool:
         """Make the next frame, the field `shown`. Returns whether any point moved visibly.
 
@@ -56,13 +60,20 @@ class Display:
             familiar: whether a person has begun to work on the map. If not, points may move faster.
             tempo: time since the previous call, as a share (0..1] of the time between two frames on
                 the page. The points move less far if the share is smaller.
+            axes: directions that are shown along axes of the box; None for no such directions. The
+                map turns as a whole to show them, without the speed limits.
         """
         self.drift = 0.0
         if self.shown is None or self.shown.shape[1] > latent_mean.shape[1]:
             self.shown = latent_mean.clone()
             return True
         self.shown = F.pad(self.shown, (0, latent_mean.shape[1] - self.shown.shape[1]))
+        turning = False
         rotation, translation = procrustes(latent_mean, self.shown)
+        if axes is not None and axes.directions.shape[1] == latent_mean.shape[1]:
+            rotation, turning, mirrored = self._turn(latent_mean, rotation, axes, pace * tempo)
+            translation = self.shown.mean(dim=0) - latent_mean.mean(dim=0) @ rotation
+            pace = MIRRORED_PACE * pace if mirrored else pace
         target = latent_mean @ rotation + translation
         step = (target - self.shown).mul_(1 - SMOOTHING**tempo)
         spread = self.shown.std(dim=0, correction=0).mean().clamp_min(1e-8)
@@ -81,8 +92,26 @@ class Display:
         if held is not None:
             limit[held] = 1.0
         step.mul_(limit)
-        if float(length.max()) < SETTLED * float(spread):
+        if float(length.max()) < SETTLED * float(spread) and not turning:
             return False
         self.shown = self.shown + step
         self.drift = float(step.norm(dim=1).median() / spread)
         return True
+
+    def _turn(
+        self, latent_mean: torch.Tensor, rotation: torch.Tensor, axes: HeldDirections, tempo: float
+    ) -> tuple[torch.Tensor, bool, bool]:
+        """Turn the shown points one step further, so that `axes` come to lie along the box.
+
+        Returns the rotation (D, D) of the target, whether the map turns, and whether it is
+        mirrored.
+        """
+        assert self.shown is not None
+        wanted = held_rotation(latent_mean, self.shown, axes, rotation)
+        turn = next_turn(rotation, wanted, tempo)
+        matrix = turn.matrix.to(rotation)
+        if turn.mirrored:
+            return rotation @ matrix, False, True
+        centre = self.shown.mean(dim=0)
+        self.shown = (self.shown - centre) @ matrix + centre
+        return rotation @ matrix, turn.remaining > 0, False

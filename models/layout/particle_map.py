@@ -10,6 +10,7 @@ from lodespace.models.features.principal_components import principal_components,
 from lodespace.models.layout.graph import Graph
 from lodespace.models.layout.particles import Particles
 from lodespace.models.layout.schedule import LAYOUT_STEP, NEW_GRAPH_STEP, Motion
+from lodespace.models.vae.axis_loss import AxisTargets
 
 NEW_GRAPH_ROUNDS = 100
 """Number of rounds of forces after a change of the graph or of the weights."""
@@ -37,6 +38,8 @@ class ParticleMap:
         """Pinned items, int64 (K,), on the CPU."""
         self.pins = torch.empty(0, latent_dim, device=components.device)
         """Positions at which the pinned items are held, (K, D), in latent units."""
+        self.axes: AxisTargets | None = None
+        """Values that the named axes carry; None without named axes."""
         self._generator = generator
 
     @property
@@ -54,6 +57,7 @@ class ParticleMap:
         self.particles = Particles(self.start, graph, self._generator)
         self.motion.plan(rounds, LAYOUT_STEP)
         self._pin(self.particles)
+        self.particles.axes = self.axes
 
     def set_graph(self, graph: Graph) -> None:
         """Replace the graph, and plan a motion on the new graph."""
@@ -73,6 +77,12 @@ class ParticleMap:
             released = self.particles.pinned
             self.particles.target[released] = self.particles.position[released]
             self._pin(self.particles)
+
+    def set_axes(self, axes: AxisTargets | None) -> None:
+        """Replace the named axes."""
+        self.axes = axes
+        if self.particles is not None:
+            self.particles.axes = axes
 
     def put_back(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> bool:
         """Restore positions and pins from a saved state, and keep the current graph.
@@ -108,6 +118,8 @@ class ParticleMap:
             self.particles = self._in_dimension(self.particles, latent_dim)
             self.motion.plan(2 * NEW_GRAPH_ROUNDS, NEW_GRAPH_STEP)
         self._forget_pins(latent_dim)
+        # The directions belong to the old dimensions. AxisTask chooses new ones.
+        self.set_axes(None)
 
     def _in_dimension(self, old: Particles, latent_dim: int) -> Particles:
         z = old.position
@@ -145,7 +157,7 @@ class ParticleMap:
         tensors = {"start": self.start} if self.particles is None else self.particles.tensors()
         if len(self.pinned):
             tensors |= {"pinned_items": self.pinned, "pins": self.pins}
-        return tensors
+        return tensors if self.axes is None else tensors | self.axes.tensors()
 
     def counters(self) -> dict[str, Any]:
         """Return the number of remaining rounds, and the scale of the particles."""
@@ -166,3 +178,4 @@ class ParticleMap:
             self._pin(self.particles)
         elif "start" in tensors:
             self.start = tensors["start"].clone().to(device)
+        self.set_axes(AxisTargets.load(tensors, device))

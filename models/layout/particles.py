@@ -1,9 +1,9 @@
 """The particle system: each item's latent mean is a variational parameter, moved by forces.
 
 A force is minus the gradient of one term of the loss at the latent mean (neighbour_loss.py,
-anchor_loss.py). Positions are in kernel units, the unit of the distance in the neighbour term.
-`latent_mean` is in latent units, in which the spread of the cloud is 1, like the spread of the
-prior. One scale factor converts between the two units.
+anchor_loss.py, vae/axis_loss.py). Positions are in kernel units, the unit of the distance in the
+neighbour term. `latent_mean` is in latent units, in which the spread of the cloud is 1, like the
+spread of the prior. One scale factor converts between the two units.
 """
 
 from collections.abc import Mapping
@@ -12,6 +12,7 @@ import torch
 
 from lodespace.models.checkpoints.tensors import Tensors
 from lodespace.models.layout.anchor_loss import anchor_force, anchor_loss
+from lodespace.models.layout.axis_motion import implicit_step
 from lodespace.models.layout.graph import Graph
 from lodespace.models.layout.neighbour_loss import (
     FORCE_LIMIT,
@@ -21,6 +22,7 @@ from lodespace.models.layout.neighbour_loss import (
     repulsion_force,
     repulsion_loss,
 )
+from lodespace.models.vae.axis_loss import AxisTargets, axis_force, axis_loss
 
 SAMPLES = 5
 """Number of sampled items that repel each item in one round."""
@@ -54,6 +56,8 @@ class Particles:
         """Pinned items, int64 (K,)."""
         self.pins = torch.empty(0, start.shape[1], device=start.device)
         """Positions at which the pinned items are held, (K, D), in latent units."""
+        self.axes: AxisTargets | None = None
+        """Values that the named axes carry; None without named axes."""
         self.set_graph(graph)
 
     def set_graph(self, graph: Graph) -> None:
@@ -68,7 +72,12 @@ class Particles:
     @property
     def latent_mean(self) -> torch.Tensor:
         """Latent means (N, D), centred, with a spread of about 1."""
-        return (self.position - self.position.mean(dim=0)) / self.scale
+        return self.centred / self.scale
+
+    @property
+    def centred(self) -> torch.Tensor:
+        """Positions relative to their mean, (N, D), in kernel units."""
+        return self.position - self.position.mean(dim=0)
 
     def pin(self, items: torch.Tensor, pins: torch.Tensor) -> None:
         """Replace the pins: hold items int64 (K,) at `pins` (K, D), in latent units.
@@ -115,31 +124,39 @@ class Particles:
             (1 - s) + s * agreement.clamp_min(LEAST_AGREEMENT).pow(sharpness)
         )
 
-    def round(self, step: float, beta_neighbour: float = 1.0, beta_anchor: float = 1.0) -> None:
+    def round(
+        self,
+        step: float,
+        beta_neighbour: float = 1.0,
+        beta_anchor: float = 1.0,
+        beta_axis: float = 1.0,
+    ) -> None:
         """Do one round of forces on every particle.
 
-        All edges attract, and sampled items repel. The anchor forces are integrated implicitly
-        (linearly implicit Euler), because explicit steps overshoot when step * stiffness exceeds
-        2, as for pinned items. To avoid overshooting, the step size is also divided by the weight
-        of the neighbour term if that weight is above 1. A smaller step does not change the
-        positions at which the forces balance.
+        All edges attract, and sampled items repel. The anchor and axis forces are integrated
+        implicitly (`implicit_step`), because explicit steps would overshoot, as for pinned items.
+        To avoid overshooting, the step size is also divided by the weight of the neighbour term if
+        that weight is above 1. A smaller step does not change the positions at which the forces
+        balance.
 
         Args:
             step: step size.
             beta_neighbour: weight of the neighbour term.
             beta_anchor: weight of the anchor term.
+            beta_axis: weight of the axis term.
         """
         step /= max(1.0, beta_neighbour)
         self.target[self.pinned] = self.pins * self.scale + self.position.mean(dim=0)
-        force = (
-            self._force(beta_neighbour, beta_anchor)
-            / (1 + step * beta_anchor * self.stiffness)[:, None]
-        )
+        axes = None if self.axes is None else self.axes.weighted(beta_axis)
+        total = self._force(beta_neighbour, beta_anchor, axes)
+        force = implicit_step(total, step, beta_anchor * self.stiffness, axes)
         self.position = self.position + (step * force).clamp_(-FORCE_LIMIT, FORCE_LIMIT)
         spread = float(self.position.std(dim=0, correction=0).mean())
         self.scale = max(1e-6, self.scale + SCALE_RATE * (spread - self.scale))
 
-    def _force(self, beta_neighbour: float, beta_anchor: float) -> torch.Tensor:
+    def _force(
+        self, beta_neighbour: float, beta_anchor: float, axes: AxisTargets | None
+    ) -> torch.Tensor:
         z, graph = self.position, self.graph
         pull = attraction_force(z[graph.head], z[graph.tail], self.weight)
         force = (
@@ -148,16 +165,19 @@ class Particles:
             .index_add_(0, graph.tail, pull.neg_())
         )
         force += repulsion_force(z, z[self._sample()], NEGATIVES * self.degree)
-        return force.mul_(beta_neighbour).add_(
+        force.mul_(beta_neighbour).add_(
             anchor_force(z, self.target, self.stiffness), alpha=beta_anchor
         )
+        return force if axes is None else force.add_(axis_force(self.centred, axes, self.scale))
 
     def _sample(self) -> torch.Tensor:
         n = len(self.position)
         return torch.randint(n, (n, SAMPLES), generator=self.generator, device=self.position.device)
 
     def losses(self) -> dict[str, float]:
-        """Return the neighbour and anchor terms of the loss, in nats per item.
+        """Return the neighbour, anchor and axis terms of the loss, in nats per item.
+
+        Without named axes, there is no axis term.
 
         The items that repel are sampled again for this measurement.
         """
@@ -166,7 +186,10 @@ class Particles:
         repulsion = repulsion_loss(z, z[self._sample()], NEGATIVES * self.degree)
         n = len(z)
         anchor = anchor_loss(z, self.target, self.stiffness)
-        return {"neighbour": float(attraction + repulsion) / n, "anchor": float(anchor) / n}
+        terms = {"neighbour": float(attraction + repulsion) / n, "anchor": float(anchor) / n}
+        if self.axes is not None:
+            terms["axis"] = float(axis_loss(self.centred, self.axes, self.scale)) / n
+        return terms
 
     # Checkpoints ------------------------------------------------------------------------------
 

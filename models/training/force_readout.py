@@ -1,9 +1,9 @@
 """Forces for display: minus the gradient of each weighted term at the latent means, by autograd.
 
-The unit of forces is nats per latent unit. In the presets with particles, the neighbour and anchor
-terms move the points, and the other terms train encoder, decoder and head. In the presets `paper`
-and `figure2`, all terms train the encoder. This module does not change the state of training: a
-separate generator draws the items that repel.
+The unit of forces is nats per latent unit. In the presets with particles, the neighbour, anchor and
+axis terms move the points, and the other terms train encoder, decoder and head. In the presets
+`paper` and `figure2`, all terms train the encoder. This module does not change the state of
+training: a separate generator draws the items that repel.
 """
 
 from collections.abc import Callable
@@ -16,6 +16,8 @@ from lodespace.models.item_predictions import UNLABELED
 from lodespace.models.layout.anchor_loss import anchor_loss
 from lodespace.models.layout.neighbour_loss import NEGATIVES, attraction_loss, repulsion_loss
 from lodespace.models.layout.particles import Particles
+from lodespace.models.terms import LossWeights
+from lodespace.models.vae.axis_loss import axis_loss
 from lodespace.models.vae.losses import reconstruction_loss
 from lodespace.models.vae.training import VAETraining
 
@@ -45,7 +47,7 @@ def vae_forces(
     *,
     reconstruction: bool,
 ) -> Forces:
-    """Return the forces of the terms of equation 1.
+    """Return the forces of the terms of equation 1, and of L_axis if the encoder learns it.
 
     Args:
         training: networks and weights.
@@ -74,6 +76,11 @@ def vae_forces(
         "kl": minus_gradient(kl, latent_mean),
         "classification": minus_gradient(classification, latent_mean),
     }
+    if training.axes is not None:
+        axes = training.axes.of(items.to(latent_mean.device))
+        forces["axis"] = minus_gradient(
+            lambda z: weights.beta_axis * axis_loss(z, axes, 1.0), latent_mean
+        )
     if reconstruction:
         x = training.dataset.batch(items.to(latent_mean.device))
         forces["reconstruction"] = minus_gradient(
@@ -102,9 +109,9 @@ def sampled_others(n: int, device: torch.device) -> torch.Tensor:
 
 
 def particle_forces(
-    particles: Particles, beta_neighbour: float, beta_anchor: float, items: torch.Tensor | None
+    particles: Particles, weights: LossWeights, items: torch.Tensor | None
 ) -> Forces:
-    """Return the forces of the neighbour and anchor terms.
+    """Return the forces of the neighbour and anchor terms, and of the axis term if there are axes.
 
     If `items` is int64 (K,), the forces on these K items are exact, (K, D). If `items` is None, the
     result is the forces on all items, (N, D). In this case, only OTHERS sampled items repel each
@@ -134,15 +141,24 @@ def particle_forces(
         push = repulsion_loss(
             own, z[others].expand(len(own), -1, z.shape[1]), NEGATIVES * particles.degree[chosen]
         )
-        return beta_neighbour * (pull + push)
+        return weights.beta_neighbour * (pull + push)
 
     def anchor(own: torch.Tensor) -> torch.Tensor:
-        return beta_anchor * anchor_loss(own, particles.target[chosen], particles.stiffness[chosen])
+        held = particles.target[chosen], particles.stiffness[chosen]
+        return weights.beta_anchor * anchor_loss(own, *held)
 
     # The factor `scale` converts the gradient from kernel units to latent units, because the latent
     # mean is position / scale.
     scale = particles.scale
-    return {
+    forces = {
         "neighbour": minus_gradient(neighbour, z[chosen]) * scale,
         "anchor": minus_gradient(anchor, z[chosen]) * scale,
     }
+    if particles.axes is not None:
+        axes = particles.axes.of(chosen)
+
+        def axis(own: torch.Tensor) -> torch.Tensor:
+            return weights.beta_axis * axis_loss(own, axes, scale)
+
+        forces["axis"] = minus_gradient(axis, particles.centred[chosen]) * scale
+    return forces

@@ -1,7 +1,7 @@
 """The interface between `Trainer` and the two training loops, and code that both loops use."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -11,9 +11,11 @@ from lodespace.models.config import TrainingConfig
 from lodespace.models.dataset import Dataset
 from lodespace.models.item_predictions import ItemPredictions
 from lodespace.models.snapshot import Phase
+from lodespace.models.training.axis_values import AxisValues
 from lodespace.models.training.force_readout import Forces
 from lodespace.models.training.labels import ItemLabels
 from lodespace.models.training.loop_state import LoopState
+from lodespace.models.vae.axis_loss import AxisTargets
 from lodespace.models.vae.training import VAETraining
 
 
@@ -88,6 +90,19 @@ class Loop(ABC):
         in nats per latent unit (force_readout.py).
         """
 
+    @property
+    @abstractmethod
+    def axes(self) -> AxisTargets | None:
+        """The named axes that the map has now, in model coordinates; None without axes."""
+
+    @property
+    @abstractmethod
+    def axis_left_out(self) -> Sequence[tuple[int, float]]:
+        """Per axis, the number of left-out predictions and their rank correlation with the values.
+
+        Empty while no predictions are known.
+        """
+
     # Commands ---------------------------------------------------------------------------------
 
     def set_labels(self, labels: ItemLabels) -> None:
@@ -103,6 +118,12 @@ class Loop(ABC):
             self._labels_repeated()
         else:
             self._labels_changed()
+
+    def set_axes(self, axes: AxisValues) -> None:
+        """Replace all named axes."""
+        if not axes.equals(self.state.axes):
+            self.state.axes = axes
+            self._axes_changed()
 
     def set_class_count(self, n_classes: int) -> None:
         """Continue with another number of classes."""
@@ -148,6 +169,9 @@ class Loop(ABC):
 
         Nothing is learned from accepted predictions.
         """
+
+    @abstractmethod
+    def _axes_changed(self) -> None: ...
 
     @abstractmethod
     def _class_count_changed(self) -> None: ...

@@ -8,6 +8,7 @@ import torch
 from lodespace.models.checkpoints.tensors import Tensors
 from lodespace.models.config import TrainingConfig
 from lodespace.models.item_predictions import UNLABELED
+from lodespace.models.training.axis_values import AxisValues
 from lodespace.models.training.labels import ItemLabels
 
 
@@ -23,6 +24,8 @@ class LoopState:
         """Number of classes."""
         self.labels = ItemLabels.of(torch.full((n_items,), UNLABELED, dtype=torch.int64))
         """Labels of all items."""
+        self.axes = AxisValues.none(n_items)
+        """Named axes of the map, and their values."""
         self.priority = torch.empty(0, dtype=torch.int64)
         """Items that a person looks at, int64 (K,). Work on these items comes before other items.
         """
@@ -42,9 +45,10 @@ class LoopState:
         """Number of units of work (training steps of about 20 ms) that are done."""
 
     def tensors(self) -> Tensors:
-        """Return the labels and the states of the random number generators."""
+        """Return labels, values of axes, and the states of the random number generators."""
         return {
             **self.labels.tensors(),
+            **self.axes.tensors(),
             "generator": self.generator.get_state(),
             "device_generator": self.device_generator.get_state(),
         }
@@ -56,6 +60,7 @@ class LoopState:
     def load(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> None:
         """Restore what the methods `tensors` and `counters` returned."""
         self.labels = ItemLabels.load(tensors)
+        self.axes = AxisValues.load(tensors, len(self.labels.classes))
         self.generator.set_state(tensors["generator"].clone())
         if self.device.type == "cpu" or "device_generator" in tensors:
             self.device_generator.set_state(tensors["device_generator"].clone())

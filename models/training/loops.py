@@ -69,6 +69,19 @@ def can_take_over(new: Loop, old: Loop) -> bool:
     return same and not isinstance(new, Figure2Loop)
 
 
+def next_loop(before: Loop, config: TrainingConfig, n_classes: int, seed: int) -> Loop:
+    """Return a loop for another preset, which continues with labels, axes and map of `before`."""
+    loop = new_loop(before.dataset, config, n_classes, seed)
+    loop.state.priority = before.state.priority
+    loop.state.step = before.step
+    with random_state_at(seed, loop.step):
+        if can_take_over(loop, before):
+            loop.take_over(before)
+        loop.set_labels(before.state.labels)
+        loop.set_axes(before.state.axes)
+    return loop
+
+
 def loop_for(saved: StateDescription, current: Loop, seed: int) -> Loop:
     """Return a loop that can load a saved state.
 

@@ -4,8 +4,8 @@ import torch
 
 from lodespace.models.classification.learner import LabelLearning
 from lodespace.models.item_predictions import UNLABELED
-from lodespace.models.layout.particle_map import ParticleMap
-from lodespace.models.layout.schedule import INTERACTIVE_STEP
+from lodespace.models.layout.particle_map import NEW_GRAPH_ROUNDS, ParticleMap
+from lodespace.models.layout.schedule import INTERACTIVE_STEP, NEW_GRAPH_STEP
 from lodespace.models.terms import LossWeights
 from lodespace.models.training.loop_state import LoopState
 
@@ -60,3 +60,7 @@ class MapGuide:
         """Plan the motion that follows one gesture."""
         rounds = GESTURE_MOTION * self._state.config.rounds_per_gesture
         self._map.motion.plan(rounds, INTERACTIVE_STEP)
+
+    def plan_axes(self) -> None:
+        """Plan the motion that follows a change of the named axes."""
+        self._map.motion.plan(2 * NEW_GRAPH_ROUNDS, NEW_GRAPH_STEP)

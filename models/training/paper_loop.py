@@ -6,7 +6,7 @@ trains the whole network for some epochs, and finally the head alone until its l
 decreases. Each of these steps minimises equation 1.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -19,9 +19,11 @@ from lodespace.models.dataset import Dataset
 from lodespace.models.item_predictions import UNLABELED, ItemPredictions
 from lodespace.models.snapshot import Phase
 from lodespace.models.training.accuracy import measure_accuracy
+from lodespace.models.training.axis_choice import chosen_axes
 from lodespace.models.training.force_readout import Forces, vae_forces
 from lodespace.models.training.loop import Loop
 from lodespace.models.training.tasks.head import HeadTargets, HeadTask, label_targets
+from lodespace.models.vae.axis_loss import AxisTargets
 from lodespace.models.vae.cached_trunk import CachedTrunk
 from lodespace.models.vae.collapse import collapsed_dimensions
 from lodespace.models.vae.training import ENCODE_CHUNK
@@ -43,6 +45,9 @@ ENCODED_PER_TURN = 16_384
 In a larger data set, the items that a person looks at or has labelled come first. They fill up to
 half of this number.
 """
+AXIS_PRECISION = 100.0
+"""Stiffness of a known value on a named axis, in latent units: the precision of a Gaussian with
+deviation 0.1."""
 LOSS_SMOOTHING = 0.9
 """Weight of the previous value in the moving average of a loss. One batch alone is too noisy."""
 STEPS_PER_CHUNK = 3
@@ -169,6 +174,28 @@ class PaperLoop(Loop):
         """Number of epochs of the whole network after a change of labels or weights."""
         return FULL_EPOCHS
 
+    def _axes_changed(self) -> None:
+        """Train the encoder on the known values that are not hidden from training.
+
+        The encoder predicts the values of the other items, as in Paige and others (2017).
+        """
+        axes = self.state.axes
+        given = axes.trained.to(self.device)
+        known = AXIS_PRECISION * (~given.isnan()).float()
+        values, position = given.nan_to_num(0.0), self._mean - self._mean.mean(dim=0)
+        old = self.vae_training.axes
+        self.vae_training.axes = chosen_axes(axes, position, values, known, old)
+        self.state.losses.pop("axis", None)
+        self._labels_changed()
+
+    @property
+    def axes(self) -> AxisTargets | None:
+        return self.vae_training.axes
+
+    @property
+    def axis_left_out(self) -> Sequence[tuple[int, float]]:
+        return ()
+
     def _steps(self, epochs: int) -> int:
         return epochs * self.vae_training.epochs.batches_per_epoch
 
@@ -183,6 +210,8 @@ class PaperLoop(Loop):
         if new.latent_dim != old.latent_dim:
             self._encode_again()
             self._encoded = 0
+            if self.state.axes.dimensions:
+                self._axes_changed()
         if new.weights != old.weights:
             self._full_steps_due = self._steps(self._retraining_epochs)
         weaker = new.weights.beta_kl < old.weights.beta_kl
@@ -288,6 +317,8 @@ class PaperLoop(Loop):
 
     def _own_tensors(self) -> Tensors:
         own = {"mean": self._mean, "next_mean": self._next_mean}
+        if self.vae_training.axes is not None:
+            own |= self.vae_training.axes.tensors()
         return {**self._trunk.tensors(), **self._head.tensors(), **own}
 
     def _own_counters(self) -> dict[str, Any]:
@@ -309,3 +340,4 @@ class PaperLoop(Loop):
         self._encoded = counters["encoded"]
         self._stale = counters["stale"]
         self._head.load(tensors, counters)
+        self.vae_training.axes = AxisTargets.load(tensors, self.device)

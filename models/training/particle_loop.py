@@ -6,7 +6,7 @@ layout), "features" (self-supervised learning, then a graph on the learned featu
 (after a change of labels), "resting".
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -26,6 +26,7 @@ from lodespace.models.snapshot import Phase
 from lodespace.models.training.force_readout import Forces, particle_forces, vae_forces
 from lodespace.models.training.loop import Loop
 from lodespace.models.training.map_guide import MapGuide
+from lodespace.models.training.tasks.axes import AxisTask
 from lodespace.models.training.tasks.classification import ClassifierTask, PredictTask
 from lodespace.models.training.tasks.encoder import EncoderTask
 from lodespace.models.training.tasks.features import FeatureTask
@@ -33,6 +34,8 @@ from lodespace.models.training.tasks.forces import FirstLayoutTask, ForcesTask
 from lodespace.models.training.tasks.graph import FirstGraphTask, GraphTask
 from lodespace.models.training.tasks.head import HeadTargets, HeadTask, posterior_targets
 from lodespace.models.training.tasks.task import Task
+from lodespace.models.vae.axis_loss import AxisTargets
+from lodespace.models.vae.collapse import carried_spread
 
 
 class ParticleLoop(Loop):
@@ -57,11 +60,13 @@ class ParticleLoop(Loop):
         """Task of self-supervised learning."""
         self._first_graph = FirstGraphTask(state, self.map, self._guide, self.graph)
         self._forces = ForcesTask(state, self.map, self.features)
+        self._axes = AxisTask(dataset, state, self.map, self._guide, self.graph)
         self._encoder = EncoderTask(state, self.vae_training, self.map)
         self._head = HeadTask(
             state, self.vae_training, self._head_targets, lambda: self.predictions.prediction
         )
         self._tasks: tuple[Task, ...] = (
+            self._axes,
             ClassifierTask(state, self.learning),
             PredictTask(
                 state, self.learning, self.vae_training, self._guide, self.graph, self._head
@@ -132,7 +137,7 @@ class ParticleLoop(Loop):
         weights = self.config.weights
         if self.map.particles is None or self.vae_training.epoch < 1 or weights.beta_encoder == 0:
             return super().contraction
-        return self.vae_training.carried_spread
+        return torch.from_numpy(carried_spread(self.vae_training.kl)).to(self.device)
 
     @property
     def decodable_mean(self) -> torch.Tensor:
@@ -192,7 +197,7 @@ class ParticleLoop(Loop):
 
     @property
     def resting(self) -> bool:
-        unfinished = self.graph.due() or self._encoder.reweighted
+        unfinished = self.graph.due() or self._encoder.reweighted or self._axes.due()
         working = self.map.motion.due or self.learning.at_work or unfinished
         return self._first_training_done and not working and not self._head_due
 
@@ -202,10 +207,7 @@ class ParticleLoop(Loop):
         labels = self.state.labels.classes
         forces = vae_forces(self.vae_training, mean, chosen, labels, reconstruction=reconstruction)
         if self.map.particles is not None:
-            weights = self.config.weights
-            forces |= particle_forces(
-                self.map.particles, weights.beta_neighbour, weights.beta_anchor, items
-            )
+            forces |= particle_forces(self.map.particles, self.config.weights, items)
         return forces
 
     # Commands ---------------------------------------------------------------------------------
@@ -241,6 +243,17 @@ class ParticleLoop(Loop):
             self._guide.update_agreement()
             self._guide.plan_gesture()
 
+    def _axes_changed(self) -> None:
+        self._axes.values_changed()
+
+    @property
+    def axes(self) -> AxisTargets | None:
+        return self.map.axes
+
+    @property
+    def axis_left_out(self) -> Sequence[tuple[int, float]]:
+        return self._axes.left_out
+
     def _class_count_changed(self) -> None:
         self.learning.set_class_count(self.state.n_classes)
         self._head.request()
@@ -250,6 +263,7 @@ class ParticleLoop(Loop):
         another_dimension = new.latent_dim != old.latent_dim
         if another_dimension:
             self.map.change_dimension(new.latent_dim)
+            self._axes.values_changed()
         if self.map.particles is None:
             return
         reweighted = new.weights != old.weights

@@ -1,6 +1,6 @@
 """Trainer: the interface to a training for server, bake, benchmarks and tests."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -13,14 +13,17 @@ from lodespace.models.checkpoints.training_state import StateDescription, Traini
 from lodespace.models.config import TrainingConfig
 from lodespace.models.dataset import Dataset
 from lodespace.models.device import choose_device
+from lodespace.models.display.coordinates import rotation_to_shown
 from lodespace.models.display.display import Display
 from lodespace.models.display.trail import Trail
+from lodespace.models.display.turning import HeldDirections
 from lodespace.models.snapshot import Snapshot
 from lodespace.models.training import loops
+from lodespace.models.training.axis_values import AxisValues
 from lodespace.models.training.inspector import Inspector
 from lodespace.models.training.labels import ItemLabels
 from lodespace.models.training.pinning import Pinning, Pins
-from lodespace.models.vae.collapse import collapsed_dimensions
+from lodespace.models.training.snapshots import snapshot_of
 
 ItemNumbers = npt.NDArray[np.integer]
 
@@ -108,24 +111,14 @@ class Trainer:
             return
         old, self.config = self.config, config
         if loops.kind_of(config) is not loops.kind_of(old):
-            self._change_loop()
+            self.loop = loops.next_loop(self.loop, config, self.n_classes, self.seed)
+            self._pinning.given = Pins.empty(config.latent_dim)
         else:
             with self._own_random_state():
                 self.loop.configure(config)
         if config.latent_dim != old.latent_dim:
             self._pinning.clear(config.latent_dim)
         self._moving = True
-
-    def _change_loop(self) -> None:
-        before = self.loop
-        self.loop = loops.new_loop(self.dataset, self.config, self.n_classes, self.seed)
-        self.loop.state.priority = before.state.priority
-        self.loop.state.step = before.step
-        with self._own_random_state():
-            if loops.can_take_over(self.loop, before):
-                self.loop.take_over(before)
-            self.loop.set_labels(before.state.labels)
-        self._pinning.given = Pins.empty(self.config.latent_dim)
 
     def set_priority(self, items: ItemNumbers) -> None:
         """Update items (K,), which a person looks at, before all other items.
@@ -169,6 +162,29 @@ class Trainer:
         self._trail.turn_back(meta["frame"], shown)
         self.display.shown, self._moving = shown.to(self.loop.device, copy=True), meta["moving"]
 
+    def set_axes(self, dimensions: Sequence[int], values: npt.NDArray[np.float32]) -> None:
+        """Let axes of the shown map carry values (N, A). The new axes replace all earlier axes.
+
+        The map turns so that the values grow along the given dimensions, and trains. Other items
+        get predicted values.
+
+        Args:
+            dimensions: dimension (0, 1 or 2) of each axis, ascending. Dimensions that the map does
+                not have are not shown.
+            values: value of each item on each axis, NaN for an unknown value. The known values of
+                an axis have mean 0 and deviation 1.
+
+        Raises:
+            ValueError: when the dimensions or the values cannot be used.
+        """
+        given = AxisValues.checked(dimensions, values, len(self.dataset))
+        if given.equals(self.loop.state.axes):
+            return
+        rotation = rotation_to_shown(self.loop.latent_mean, self.display.shown)
+        with self._own_random_state():
+            self.loop.set_axes(given.seen_in(rotation))
+        self._moving = True
+
     def _checked_pins(self, items: ItemNumbers, targets: npt.NDArray[np.float32]) -> Pins:
         return Pins.checked(self.dataset.checked_items(items), targets, self.config.latent_dim)
 
@@ -205,13 +221,14 @@ class Trainer:
         return self.snapshot()
 
     def _show(self) -> None:
-        held = self._pinning.held
+        held, axes = self._pinning.held, self.loop.axes
         self._moving = self.display.show(
             self.loop.latent_mean,
             self.config.pace,
             None if held is None else held.items.to(self.loop.device),
             familiar=self.loop.state.labels.any or self._pinning.active,
             tempo=self.tempo,
+            axes=None if axes is None else HeldDirections(axes.dimensions, axes.directions),
         )
         if self._moving:
             self.frame += 1
@@ -225,31 +242,11 @@ class Trainer:
 
     def snapshot(self) -> Snapshot:
         """Return the current state. The arrays are copies."""
-        loop, vae_training = self.loop, self.loop.vae_training
-        kl = vae_training.kl.copy()
-        latent_mean = self._visible.numpy().copy()
-        # The spread is checked for a collapse only at rest: after a change of dimension, a cloud is
-        # flat for a while without a collapse.
-        settled = (
-            latent_mean
-            if loop.resting and not self._moving and latent_mean.shape[1] == len(kl)
-            else None
-        )
-        return Snapshot(
+        return snapshot_of(
+            self.loop,
+            self._visible,
             frame=self.frame,
-            step=loop.step,
-            epoch=vae_training.epoch,
-            phase=loop.phase,
-            progress=loop.progress,
-            losses=dict(loop.state.losses),
-            metrics=dict(loop.state.metrics),
-            latent_mean=latent_mean,
-            predictions=loop.predictions.map(lambda values: values.cpu().numpy().copy()),
-            kl_per_dimension=kl,
-            collapsed=collapsed_dimensions(kl, settled)
-            if vae_training.epoch >= 1 and not self._trail.backward
-            else (),
-            resting=loop.resting and not self._moving and not self._trail.backward,
+            moving=self._moving,
             rewinding=len(self._trail.backward),
         )
 

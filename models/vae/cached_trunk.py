@@ -17,6 +17,7 @@ from lodespace.models.checkpoints.tensors import (
     load_adam,
     set_learning_rate,
 )
+from lodespace.models.vae.axis_loss import mean_axis_loss
 from lodespace.models.vae.training import ENCODE_CHUNK, LABELLED_BATCH, VAETraining
 
 BATCH = 64
@@ -104,7 +105,8 @@ class CachedTrunk:
         training, device = self.training, self.features.device
         labelled = class_balanced(labels, LABELLED_BATCH, generator)
         items = torch.randint(len(labels), (BATCH,), generator=generator)
-        both = self.features[torch.cat([items, labelled]).to(device)]
+        chosen = torch.cat([items, labelled]).to(device)
+        both = self.features[chosen]
         mean, log_variance = training.vae.encoder.from_trunk(both)
         _, terms = training.equation_1(
             mean,
@@ -113,6 +115,8 @@ class CachedTrunk:
             slice(BATCH, None),
             labels[labelled].to(device),
         )
+        if training.axes is not None:
+            terms["axis"] = mean_axis_loss(mean, training.axes.of(chosen))
         total = training.weighted_sum(terms)
         rate = training.config.interactive_learning_rate
         warm_up = min(1.0, (self.steps_done + 1) / WARM_UP_STEPS)

@@ -31,6 +31,18 @@ def collapsed_dimensions(
     return tuple(int(d) for d in np.flatnonzero(collapsed))
 
 
+def carried_spread(kl_per_dimension: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return the distance of each latent dimension from a collapse, (D,).
+
+    The distance is 0 for a collapsed dimension, and 1 for a dimension that has not collapsed. It is
+    min(1, 2 sqrt(2 KL)). sqrt(2 KL) is an upper bound of the spread of the means in a dimension,
+    because the KL divergence is at least half of the means' mean square. A dimension with a KL
+    divergence of 1/8 nat or more separates items. The factor 2 gives such a dimension the value 1.
+    """
+    spread = 2 * np.sqrt(2 * np.nan_to_num(kl_per_dimension, nan=1.0)).clip(0, 0.5)
+    return spread.astype(np.float32)
+
+
 def describe(collapsed: tuple[int, ...], latent_dim: int, beta_kl: float) -> str:
     """Describe a collapse and its remedy in a text for the page; "" if there is no collapse."""
     if not collapsed:

@@ -22,6 +22,7 @@ from lodespace.models.checkpoints.tensors import (
 )
 from lodespace.models.config import TrainingConfig
 from lodespace.models.dataset import Dataset
+from lodespace.models.vae.axis_loss import AxisTargets, mean_axis_loss
 from lodespace.models.vae.decoder import inner_layers
 from lodespace.models.vae.head import ClassificationHead
 from lodespace.models.vae.initialisation import he_initialise, initialise_latent_layers
@@ -71,6 +72,8 @@ class VAETraining:
         """Value of `steps_done` when the KL warm-up started."""
         self.kl = np.full(config.latent_dim, np.nan, np.float32)
         """Moving average of the KL divergence per dimension, (D,), in nats; nan before any step."""
+        self.axes: AxisTargets | None = None
+        """Values that the encoder learns (L_axis), in the preset `paper`; None without axes."""
         self._build(n_classes)
 
     def _build(self, n_classes: int) -> None:
@@ -142,18 +145,6 @@ class VAETraining:
         """Number of classes of the head."""
         return self.vae.head.output.out_features
 
-    @property
-    def carried_spread(self) -> torch.Tensor:
-        """Distance of each latent dimension from a collapse, (D,): 0 collapsed, 1 not collapsed.
-
-        The value is min(1, 2 sqrt(2 KL)). sqrt(2 KL) is an upper bound of the spread of the means
-        in a dimension, because the KL divergence is at least half of the means' mean square. A
-        dimension with a KL divergence of 1/8 nat or more separates items. The factor 2 gives such a
-        dimension the value 1.
-        """
-        spread = 2 * np.sqrt(2 * np.nan_to_num(self.kl, nan=1.0)).clip(0, 0.5)
-        return torch.from_numpy(spread.astype(np.float32)).to(self.dataset.device)
-
     @torch.no_grad()
     def _take_over(self, vae: VAE, optimiser: torch.optim.Adam) -> None:
         """Copy parameters of `vae` and their optimiser state, where name and shape are the same."""
@@ -217,6 +208,8 @@ class VAETraining:
             terms["encoder"] = F.smooth_l1_loss(
                 mean, targets[both.to(device)], reduction="sum"
             ) / len(mean)
+        if self.axes is not None:
+            terms["axis"] = mean_axis_loss(mean, self.axes.of(both.to(device)))
         total = self.weighted_sum(terms)
         set_learning_rate(self.optimiser, learning_rate or self.config.learning_rate)
         self.optimiser.zero_grad(set_to_none=True)

@@ -26,6 +26,15 @@ from lodespace.protocol.access import (
     WaitingDevice,
 )
 from lodespace.protocol.answers import Ack, ErrorBody, Notice, Refused
+from lodespace.protocol.axes import (
+    AxesChanged,
+    AxisColumn,
+    AxisColumns,
+    AxisTick,
+    NamedAxis,
+    RemoveAxis,
+    SetAxis,
+)
 from lodespace.protocol.base import Message, Operation
 from lodespace.protocol.bench import BenchLogged, BenchReport
 from lodespace.protocol.classes import (
@@ -140,6 +149,10 @@ __all__ = [
     "Ack",
     "AddClass",
     "Anchor",
+    "AxesChanged",
+    "AxisColumn",
+    "AxisColumns",
+    "AxisTick",
     "BenchLogged",
     "BenchReport",
     "BlockAddress",
@@ -185,6 +198,7 @@ __all__ = [
     "MakeCode",
     "MergeClass",
     "Message",
+    "NamedAxis",
     "Notice",
     "Operation",
     "Pair",
@@ -208,6 +222,7 @@ __all__ = [
     "Redo",
     "Refused",
     "Region",
+    "RemoveAxis",
     "ReportLine",
     "Resolve",
     "Resolved",
@@ -217,6 +232,7 @@ __all__ = [
     "SelectionMode",
     "ServerOperation",
     "SessionInfo",
+    "SetAxis",
     "SetPriority",
     "SetTraining",
     "Settings",

@@ -13,8 +13,9 @@ class Gesture(Message):
 
     gesture: int
     """Number of the gesture's event in the label log."""
-    kind: Literal["label", "settings", "anchor", "unpin", "class"]
-    """Kind of the change: labels, settings, positions (`anchor`), pins (`unpin`) or classes."""
+    kind: Literal["label", "settings", "anchor", "unpin", "class", "axis"]
+    """Kind of the change: labels, settings, positions (`anchor`), pins (`unpin`), classes or named
+    axes."""
     class_id: int
     """Class that the gesture gave to the items; -1 for several classes or no class."""
     count: int
@@ -46,8 +47,8 @@ class History(Message):
 class Undo(Operation, tag="undo"):
     """Undo this client's newest gesture that is not undone yet, or a gesture that the owner names.
 
-    Labels, settings, pins or classes that the gesture changed return to their previous state. If
-    no other client has made changes since the gesture, the model and the layout return to their
+    Labels, settings, pins, classes or axes that the gesture changed return to their previous state.
+    If no other client has made changes since the gesture, the model and the layout return to their
     state before the gesture. Otherwise they keep their state, and the answer has a `message`.
     """
 

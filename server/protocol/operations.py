@@ -5,6 +5,7 @@ import msgspec
 from lodespace.json_input import json_decoder
 from lodespace.protocol.access import AccessChanged
 from lodespace.protocol.answers import Ack, Notice, Refused
+from lodespace.protocol.axes import AxesChanged, RemoveAxis, SetAxis
 from lodespace.protocol.classes import AddClass, Classes, DeleteClass, EditClass, MergeClass
 from lodespace.protocol.history import GestureTold, HistoryChanged, Redo, Undo
 from lodespace.protocol.labels import Label, LabelEach, Labels, Resolve, Resolved
@@ -29,6 +30,8 @@ ClientOperation = (
     | Drag
     | Anchor
     | Unpin
+    | SetAxis
+    | RemoveAxis
     | Watch
     | Probe
     | Decode
@@ -48,6 +51,7 @@ ServerOperation = (
     | HistoryChanged
     | GestureTold
     | PinsChanged
+    | AxesChanged
     | TrainingChanged
     | LossesMeasured
     | QualityChanged

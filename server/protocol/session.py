@@ -4,6 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
+from lodespace.protocol.axes import NamedAxis
 from lodespace.protocol.base import Message, Operation
 from lodespace.protocol.classes import ClassInfo
 from lodespace.protocol.history import History
@@ -49,6 +50,8 @@ class SessionInfo(Message):
     """The newest gestures."""
     pins: list[int]
     """All pinned items, ascending."""
+    axes: list[NamedAxis]
+    """The named axes."""
     has_recording: bool
     """Whether there is a recording that GET /api/recording can send."""
     quality: Quality | None

@@ -32,6 +32,8 @@ class Settings(Message):
     """Weight of the anchor term, which pulls dragged and pinned items to their targets."""
     beta_encoder: Weight | None = None
     """Weight of the encoder term, which pulls the encoder's means to the items' latent means."""
+    beta_axis: Weight | None = None
+    """Weight of the axis term, which pulls items along a named axis to their value."""
     stiffness: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
     """Resistance of unlabelled items to motion, 0..1."""
     more: dict[str, bool | float | str | list[int] | None] | None = None

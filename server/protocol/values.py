@@ -55,6 +55,7 @@ Preset = PresetName
 ErrorCode = Literal[
     "address_blocked",
     "bad_anchor",
+    "bad_axis",
     "bad_certificate",
     "bad_content_type",
     "bad_dataset",

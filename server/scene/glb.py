@@ -19,7 +19,7 @@ import pygltflib as g
 from lodespace.errors import ProjectError
 from lodespace.items.class_lookup import lookup
 from lodespace.json_input import json_of
-from lodespace.protocol import MAX_CLASSES, PROTOCOL_VERSION, UNLABELED, ClassInfo
+from lodespace.protocol import MAX_CLASSES, PROTOCOL_VERSION, UNLABELED, ClassInfo, NamedAxis
 from lodespace.protocol.frames import GRID_STEPS
 
 UNLABELLED_COLOUR = (0x5D, 0x68, 0x78)
@@ -68,6 +68,8 @@ class Scene:
     """Id of the scene. A frame applies only to the scene whose id is in the frame's header."""
     sequence: int
     """Sequence number of the newest event that the labels include."""
+    axes: tuple[NamedAxis, ...] = ()
+    """The named axes, in the order x, y, z."""
 
     def latent_mean(self) -> npt.NDArray[np.float32]:
         """Return the latent means (N, latent_dim) that the grid positions stand for."""
@@ -186,6 +188,7 @@ def decode_scene(glb: bytes) -> Scene:
             step=extras.step,
             scene_id=extras.scene_id,
             sequence=extras.sequence,
+            axes=tuple(extras.axes),
         )
         if (
             not len(scene.positions)
@@ -208,6 +211,7 @@ class _Extras(msgspec.Struct, kw_only=True):
     box: _BoxExtras
     # The default is needed because pygltflib leaves empty lists out.
     classes: Annotated[list[ClassInfo], msgspec.Meta(max_length=MAX_CLASSES)] = []
+    axes: Annotated[list[NamedAxis], msgspec.Meta(max_length=3)] = []
     dataset: str
     latent_dim: Literal[2, 3]
     revision: _Count
@@ -302,4 +306,5 @@ def _extras(scene: Scene) -> dict[str, Any]:
         "unlabelled": UNLABELED,
         "box": {"origin": list(scene.box.origin), "size": scene.box.size},
         "classes": [msgspec.to_builtins(c) for c in scene.classes],
+        "axes": [msgspec.to_builtins(axis) for axis in scene.axes],
     }

@@ -17,8 +17,9 @@ from lodespace.session.event_log import EventLog
 from lodespace.session.events import Event
 from lodespace.session.session import AnnotationSession
 from lodespace.training import messages as m
+from lodespace.training.listener import TrainerListener
 from lodespace.training.messages import TrainingInputs
-from lodespace.training.supervisor import TrainerListener, TrainerSupervisor
+from lodespace.training.supervisor import TrainerSupervisor
 
 
 class NoEventLog:

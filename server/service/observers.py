@@ -33,6 +33,9 @@ class Observer:
     def on_losses(self, losses: protocol.Losses) -> None:
         """Called with a new sample of the training curves."""
 
+    def on_axes(self, axes: list[protocol.NamedAxis]) -> None:
+        """Called with all named axes when their ticks or correlations have changed."""
+
 
 class ClientUpdates(Observer):
     """Sends changes, frames and losses to all clients."""
@@ -50,6 +53,9 @@ class ClientUpdates(Observer):
 
     def on_losses(self, losses: protocol.Losses) -> None:
         self._clients.replace("losses", protocol.LossesMeasured(losses=losses))
+
+    def on_axes(self, axes: list[protocol.NamedAxis]) -> None:
+        self._clients.replace("axes", protocol.AxesChanged(axes=axes))
 
 
 class ReviewUpdates(Observer):
@@ -90,6 +96,9 @@ class RecordingUpdates(Observer):
             self._measured_at = self._session.grid.revision
             self._recorder.operations([protocol.LossesMeasured(losses=losses)])
 
+    def on_axes(self, axes: list[protocol.NamedAxis]) -> None:
+        self._recorder.operations([protocol.AxesChanged(axes=axes)])
+
 
 class SettingsFileUpdates(Observer):
     """Writes the current settings of a project to settings.toml whenever they change."""
@@ -116,7 +125,7 @@ class SettingsFileUpdates(Observer):
 
 
 class TrainerUpdates(Observer):
-    """Sends the new labels, classes, settings and pins to the trainer."""
+    """Sends the new labels, classes, settings, pins and axes to the trainer."""
 
     def __init__(self, trainer: AnyTrainer, session: AnnotationSession) -> None:
         self._trainer = trainer
@@ -138,4 +147,5 @@ def training_inputs(session: AnnotationSession) -> TrainingInputs:
         settings=session.settings,
         pinned=pinned,
         pins=pins,
+        axes=session.axes.inputs(),
     )

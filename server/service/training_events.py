@@ -1,5 +1,6 @@
 """Events of the trainer, published to the session and passed to observers."""
 
+import time
 from collections.abc import Sequence
 
 import msgspec
@@ -14,6 +15,8 @@ from lodespace.training.shared_frames import TrainerFrame
 
 ACCURACIES = ("label_accuracy", "head_accuracy", "held_out")
 """Metrics of the trainer about held-out labels."""
+AXES_SECONDS = 0.5
+"""Shortest interval between two measurements of the named axes while points move, in seconds."""
 
 
 class TrainingEvents:
@@ -31,6 +34,8 @@ class TrainingEvents:
         self._notices = notices
         self._observers = observers
         self._losses: protocol.Losses | None = None
+        self._left_out = list[tuple[int, float]]()
+        self._axes_measured_at = float("-inf")
 
     def on_frame(self, frame: TrainerFrame) -> None:
         """Publish a frame, then call the observers."""
@@ -46,6 +51,8 @@ class TrainingEvents:
         moved = self._session.grid.revision != before
         for observer in self._observers:
             observer.on_frame(moved=moved, resting=frame.resting)
+        if frame.resting or time.monotonic() - self._axes_measured_at >= AXES_SECONDS:
+            self._measure_axes()
 
     def on_losses(self, losses: protocol.Losses) -> None:
         """Keep the newest losses for clients that connect later, then call the observers.
@@ -63,6 +70,20 @@ class TrainingEvents:
     def on_training(self, training: protocol.Training) -> None:
         """Send the state of the trainer to all clients."""
         self._clients.replace("training", protocol.TrainingChanged(training=training))
+
+    def on_axes(self, left_out: list[tuple[int, float]]) -> None:
+        """Measure the named axes again if the trainer has new predictions of left-out values."""
+        if left_out != self._left_out:
+            self._left_out = left_out
+            self._measure_axes()
+
+    def _measure_axes(self) -> None:
+        """Measure the named axes on the shown points, and call the observers of a change."""
+        self._axes_measured_at = time.monotonic()
+        session = self._session
+        if session.axes.measure(session.grid.latent_mean(), self._left_out):
+            for observer in self._observers:
+                observer.on_axes(session.axes.shown)
 
     def on_notice(self, notice: protocol.Notice) -> None:
         """Show a notice of the trainer."""

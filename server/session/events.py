@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace import protocol
+from lodespace.protocol.axes import AxisLetter
 
 Items = npt.NDArray[np.uint32]
 ClassIds = npt.NDArray[np.int16]
@@ -175,6 +176,30 @@ class UnpinEvent(EventHeader, frozen=True, tag="unpin"):
     """Numbers of the items (K,), ascending; an empty list removes all pins."""
 
 
+class SetAxisEvent(EventHeader, frozen=True, tag="set_axis"):
+    """An axis of the map was given a value to carry."""
+
+    axis: AxisLetter
+    """The axis."""
+    name: str
+    """Name of the axis."""
+    few: Items
+    """Items at the low end (K,), ascending; empty for a column."""
+    many: Items
+    """Items at the high end (L,), ascending; empty for a column."""
+    column: str = ""
+    """Column of the table whose values the axis carries; empty for two groups of items."""
+    category: str = ""
+    """Category that is compared with all others; empty for all values of the column."""
+
+
+class RemoveAxisEvent(EventHeader, frozen=True, tag="remove_axis"):
+    """An axis of the map no longer carries a value."""
+
+    axis: AxisLetter
+    """The axis."""
+
+
 class UndoEvent(EventHeader, frozen=True, tag="undo"):
     """An action was undone."""
 
@@ -236,6 +261,8 @@ Event = (
     | SettingsEvent
     | AnchorEvent
     | UnpinEvent
+    | SetAxisEvent
+    | RemoveAxisEvent
     | UndoEvent
     | RedoEvent
     | ClassEvent

@@ -22,6 +22,8 @@ from lodespace.session.events import (
     LabelEvent,
     MergeClassEvent,
     RedoEvent,
+    RemoveAxisEvent,
+    SetAxisEvent,
     SettingsEvent,
     UndoEvent,
     UnpinEvent,
@@ -135,6 +137,11 @@ def check(state: SessionState, event: Event) -> None:
                 )
         case UnpinEvent():
             _check_items(state, event.items)
+        case SetAxisEvent():
+            _check_items(state, event.few)
+            _check_items(state, event.many)
+        case RemoveAxisEvent():
+            pass
         case UndoEvent() | RedoEvent():
             _check_undo(state, event)
         case _:

@@ -15,7 +15,7 @@ class SceneEncoder:
     def __init__(self, state: SessionState, scores: ItemScores) -> None:
         self._state = state
         self._scores = scores
-        self._scene: tuple[tuple[int, int, int, int], bytes] | None = None
+        self._scene: tuple[tuple[object, ...], bytes] | None = None
         self.force_version = 0
         self._forces: FrameForces | None = None
         self._forces_frame: tuple[int, bytes] | None = None
@@ -36,12 +36,15 @@ class SceneEncoder:
             step=grid.step,
             scene_id=grid.scene_id,
             sequence=state.sequence,
+            axes=tuple(state.axes.shown),
         )
 
     def scene_glb(self) -> bytes:
         """Return the current state as GLB."""
         grid = self._state.grid
-        key = (grid.scene_id, grid.revision, self._state.sequence, self._scores.version)
+        state, scores = self._state, self._scores
+        axes = tuple((axis.axis, axis.correlation) for axis in state.axes.shown)
+        key = (grid.scene_id, grid.revision, state.sequence, scores.version, axes)
         if self._scene is None or self._scene[0] != key:
             self._scene = (key, encode_scene(self.scene()))
         return self._scene[1]

@@ -83,6 +83,8 @@ class AnnotationSession(SessionState):
             )
         if change.pins_changed and not np.array_equal(self.held()[0], pinned):
             news.append(protocol.PinsChanged(items=self.held()[0].tolist()))
+        if change.axes_changed:
+            news.append(protocol.AxesChanged(axes=self.axes.shown))
         return Applied(ack, news)
 
     def replay(self, events: Iterable[Event]) -> None:
@@ -246,6 +248,7 @@ class AnnotationSession(SessionState):
         """Show a baked scene: its positions, labels, predictions and classes."""
         self.classes.restore(scene.classes)
         self.begin_with(scene.labels)
+        self.axes.shown = list(scene.axes)
         confidence = (scene.confidence / 255).astype(np.float32)
         self.publish(
             scene.latent_mean(),

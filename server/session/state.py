@@ -8,6 +8,7 @@ from lodespace.errors import RequestError
 from lodespace.items.item_set import ItemSet
 from lodespace.protocol import UNLABELED
 from lodespace.scene.latent_grid import LatentGrid
+from lodespace.session.axes import AxisHistory
 from lodespace.session.classes import ClassList
 from lodespace.session.events import Items, Targets
 from lodespace.session.label_history import LabelHistory
@@ -45,6 +46,7 @@ class SessionState:
         self.history = LabelHistory(len(items))
         self.undo_log = UndoLog()
         self.pins = Pins()
+        self.axes = AxisHistory(items)
         self.settings_history = SettingsHistory(settings or protocol.Settings())
         self.grid = LatentGrid(len(items), scene_id=scene_id)
         self.scores = ItemScores(len(items))

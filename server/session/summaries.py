@@ -45,6 +45,7 @@ def session_info(
         history=history(session, client),
         pins=session.held()[0].tolist(),
         has_recording=has_recording,
+        axes=session.axes.shown,
         quality=quality,
         report=list(session.items.report),
     )

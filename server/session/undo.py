@@ -1,7 +1,7 @@
 """Undoable actions of a session, and the model state to which an undo returns. Pure state.
 
-An action is a gesture that labels, or a change of settings, pins or classes. The server replays the
-label log into UndoLog, so the state of UndoLog is the same after a restart.
+An action is a gesture that labels, or a change of settings, pins, classes or axes. The server
+replays the label log into UndoLog, so the state of UndoLog is the same after a restart.
 
 `state_id` identifies a state of the model: it is the number of the event that last changed the
 model's inputs. If the inputs have not changed since an action, the undo of this action returns the
@@ -21,7 +21,7 @@ from lodespace.protocol import UNLABELED
 from lodespace.session.authors import is_page_of_owner
 from lodespace.session.events import EventHeader
 
-ActionKind = Literal["label", "settings", "anchor", "unpin", "class"]
+ActionKind = Literal["label", "settings", "anchor", "unpin", "class", "axis"]
 
 
 class UndoableAction(msgspec.Struct, gc=False):

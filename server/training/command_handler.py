@@ -91,6 +91,10 @@ class CommandHandler:
             verified=inputs.verified_array(),
             accepted=inputs.accepted_array(),
         )
+        try:
+            trainer.set_axes(inputs.axes, inputs.axis_array())
+        except ValueError as error:
+            log.warning("axes were not applied: %s", error)
         trainer.set_anchors(*inputs.pin_arrays(trainer.config.latent_dim))
 
     def _pins_dragged(self, inputs: m.TrainingInputs) -> bool:

@@ -68,6 +68,10 @@ class TrainingInputs(msgspec.Struct, tag=True):
     """Pinned items, uint32 (K,)."""
     pins: bytes
     """Latent positions of the pinned items, float32 (K, D)."""
+    axes: list[int]
+    """Dimension (0, 1 or 2) of each named axis, ascending."""
+    axis_values: bytes
+    """Value of each item on each axis, float32 (N, A), NaN for an unknown value."""
 
     @classmethod
     def of(
@@ -81,8 +85,12 @@ class TrainingInputs(msgspec.Struct, tag=True):
         settings: Settings,
         pinned: npt.NDArray[np.uint32],
         pins: npt.NDArray[np.float32],
+        axes: tuple[list[int], npt.NDArray[np.float32]],
     ) -> Self:
-        """Return the message for N items, of which K are pinned in D latent dimensions."""
+        """Return the message for N items, of which K are pinned in D latent dimensions.
+
+        `axes` are the dimensions of A named axes, and the values of the items (N, A).
+        """
         return cls(
             event=transition.event,
             from_state=transition.from_state,
@@ -94,6 +102,8 @@ class TrainingInputs(msgspec.Struct, tag=True):
             settings=settings,
             pinned=pinned.astype("<u4").tobytes(),
             pins=pins.astype("<f4").tobytes(),
+            axes=axes[0],
+            axis_values=axes[1].astype("<f4").tobytes(),
         )
 
     def label_array(self) -> npt.NDArray[np.int16]:
@@ -107,6 +117,11 @@ class TrainingInputs(msgspec.Struct, tag=True):
     def accepted_array(self) -> npt.NDArray[np.bool_]:
         """Return whether the label of each item is an accepted prediction, bool (N,)."""
         return np.frombuffer(self.accepted, np.uint8).astype(np.bool_)
+
+    def axis_array(self) -> npt.NDArray[np.float32]:
+        """Return the value of each item on each axis, (N, A)."""
+        n_items = len(self.labels) // 2
+        return np.frombuffer(self.axis_values, "<f4").reshape(n_items, len(self.axes))
 
     def pin_arrays(self, latent_dim: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
         """Return the pinned items (K,) and their positions (K, latent_dim)."""
@@ -198,6 +213,9 @@ class State(msgspec.Struct, tag=True):
     """Rate of published frames, per second."""
     settings: Settings
     """Current training settings, with every field filled."""
+    axis_left_out: list[tuple[int, float]]
+    """Per named axis, the number of left-out predictions and their rank correlation with the
+    values; empty while they are not known."""
 
 
 class Measured(msgspec.Struct, tag=True):

@@ -52,11 +52,21 @@ class StateReporter:
         loop = self.trainer.loop
         # The training loop finishes shortly before the shown points stop moving.
         phase = "interactive" if loop.phase == "resting" and not resting else loop.phase
-        key = (running, phase, event)
+        left_out = list(loop.axis_left_out)
+        key = (running, phase, event, tuple(left_out))
         if key == self._newest and now - self._sent_at < STATE_SECONDS:
             return
         self._newest, self._sent_at = key, now
         settings = settings_of(self.trainer.config)
         self.events.send(
-            m.State(running, event, phase, loop.progress, loop.step, frames_per_second, settings)
+            m.State(
+                running,
+                event,
+                phase,
+                loop.progress,
+                loop.step,
+                frames_per_second,
+                settings,
+                left_out,
+            )
         )

@@ -10,7 +10,6 @@ import contextlib
 import logging
 import os
 import time
-from typing import Protocol
 
 import msgspec
 import numpy as np
@@ -20,8 +19,9 @@ from lodespace import protocol
 from lodespace.errors import TrainingError
 from lodespace.project.project import Project
 from lodespace.training import messages as m
+from lodespace.training.listener import TrainerListener
 from lodespace.training.pending_queries import PendingQueries
-from lodespace.training.shared_frames import SharedFrames, TrainerFrame, anonymous_file, size_for
+from lodespace.training.shared_frames import SharedFrames, anonymous_file, size_for
 from lodespace.training.trainer_process import START_AGAIN_SECONDS, Ending, TrainerProcess
 
 log = logging.getLogger(__name__)
@@ -38,26 +38,6 @@ NOT_KEPT = (
     "Labels, settings and pins are restored. The earlier layout is no longer stored; "
     "training continues from the current layout."
 )
-
-
-class TrainerListener(Protocol):
-    """Receiver of the trainer's events. All methods are called in the event loop."""
-
-    def on_frame(self, frame: TrainerFrame) -> None:
-        """Called for each new frame."""
-        ...
-
-    def on_losses(self, losses: protocol.Losses) -> None:
-        """Called for each sample of the loss curves."""
-        ...
-
-    def on_training(self, training: protocol.Training) -> None:
-        """Called when the state of training changes, and with each heartbeat."""
-        ...
-
-    def on_notice(self, notice: protocol.Notice) -> None:
-        """Called for a warning, and with an empty message when the warning no longer applies."""
-        ...
 
 
 class TrainerSupervisor:
@@ -327,6 +307,7 @@ class TrainerSupervisor:
             settings=event.settings if current else self.inputs.settings,
         )
         self.listener.on_training(self.training)
+        self.listener.on_axes(event.axis_left_out if current else [])
 
     def _show_notice(self, code: str, message: str) -> None:
         """Show a notice until the trainer reports its state again."""

@@ -102,6 +102,23 @@ async def get_search(request: web.Request) -> web.Response:
     return as_json(protocol.Found(items=found))
 
 
+async def get_axes(request: web.Request) -> web.Response:
+    """Send the columns whose values an axis can carry."""
+    # Not above: pyarrow takes 0.1 s to import.
+    from lodespace.items.column_values import value_columns
+
+    service = request.app[SERVICE]
+    # In a thread, because all values of the columns are read.
+    columns = await service.lanes.run(
+        visitor_of(request).device,
+        lambda: [
+            protocol.AxisColumn(name=name, kind=found.kind, categories=list(found.categories))
+            for name, found in value_columns(service.session.items)
+        ],
+    )
+    return as_json(protocol.AxisColumns(columns=columns))
+
+
 async def get_words(request: web.Request) -> web.Response:
     """Send the texts of columns that can name classes."""
     # Not above: pyarrow takes 0.1 s to import.

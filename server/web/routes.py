@@ -92,6 +92,13 @@ _API = (
         parameters=(parameters.SEARCH,),
     ),
     Route(
+        "GET /api/axes",
+        api.get_axes,
+        "viewer",
+        "Columns whose values an axis of the map can carry.",
+        answer=protocol.AxisColumns,
+    ),
+    Route(
         "GET /api/words",
         api.get_words,
         "viewer",

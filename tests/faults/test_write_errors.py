@@ -29,7 +29,7 @@ from lodespace.session import log_table
 from lodespace.session.commands.registry import Command
 from lodespace.session.event_log import EventLog
 from lodespace.session.session import AnnotationSession
-from lodespace.training.supervisor import TrainerListener
+from lodespace.training.listener import TrainerListener
 
 N = 40
 PROVENANCE = protocol.Provenance(tool="lasso", note="x" * 5000)

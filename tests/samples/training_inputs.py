@@ -17,6 +17,7 @@ def inputs(
     verified: np.ndarray | None = None,
     accepted: np.ndarray | None = None,
     pins: dict[int, list[float]] | None = None,
+    axes: tuple[list[int], np.ndarray] | None = None,
     step: tuple[int, int, int] = (0, 0, 0),
 ) -> TrainingInputs:
     """Inputs of `n` items. `step` is the last transition between states: (event, from, to)."""
@@ -32,4 +33,5 @@ def inputs(
         settings=full,
         pinned=pinned,
         pins=targets.reshape(len(pinned), full.latent_dim or 3),
+        axes=axes or ([], np.empty((n, 0), np.float32)),
     )

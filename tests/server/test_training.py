@@ -47,6 +47,9 @@ class Listener:
         if self.states[-1:] != [training.state]:
             self.states.append(training.state)
 
+    def on_axes(self, left_out: list[tuple[int, float]]) -> None:
+        pass
+
     def on_notice(self, notice: protocol.Notice) -> None:
         self.notices.append(notice)
 
@@ -283,6 +286,7 @@ class Listener:
     def on_frame(self, frame): print(supervisor.pid, flush=True)
     def on_losses(self, losses): pass
     def on_training(self, training): pass
+    def on_axes(self, left_out): pass
     def on_notice(self, notice): pass
 
 async def main():

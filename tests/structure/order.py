@@ -51,6 +51,7 @@ SERVER = (
 )
 MODELS = (
     Topic("item_predictions", "the record of predictions per item"),
+    Topic("hidden_values", "values of named axes that are hidden from training"),
     Topic("hyperparameters", "values of a configuration: types, ranges, texts"),
     Topic("terms", "the terms of the loss: weights, forces, display"),
     Topic("config", "model and training configuration, presets"),

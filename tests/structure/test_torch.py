@@ -27,6 +27,7 @@ torch only inside functions."""
 WITHOUT_TORCH = {
     "lodespace.models.checkpoints.checkpoint",
     "lodespace.models.config",
+    "lodespace.models.hidden_values",
     "lodespace.models.config_table",
     "lodespace.models.hyperparameters",
     "lodespace.models.item_predictions",

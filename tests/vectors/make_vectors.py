@@ -66,11 +66,11 @@ def forces(
     n = len(vectors[0])
     planes = [
         struct.pack("b", vectors[t][i][axis])
-        for t in range(4)
+        for t in range(len(vectors))
         for axis in range(axes)
         for i in range(n)
     ]
-    raw = struct.pack("<4f", *scales) + b"".join(planes)
+    raw = struct.pack(f"<{len(scales)}f", *scales) + b"".join(planes)
     payload = deflate(raw)
     header = (3, 0, axes, 0, n, 9, 9, 77, 42, len(payload), len(raw))
     content = [
@@ -95,11 +95,12 @@ def frames() -> list[dict[str, object]]:
         [[0, 0, 0], [5, 6, 7]],
         [[-128, 4, 9], [1, 1, 1]],
         [[2, 2, 2], [-3, -3, -3]],
+        [[9, 0, 0], [0, -9, 0]],
     ]
-    good("forces on two items", forces(pulls, [0.5, 0.0, 2.0, 0.25], 3))
+    good("forces on two items", forces(pulls, [0.5, 0.0, 2.0, 0.25, 1.5], 3))
     good(
         "forces in two dimensions",
-        forces([[row[:2] for row in term] for term in pulls], [1.0, 1.0, 1.0, 1.0], 2),
+        forces([[row[:2] for row in term] for term in pulls], [1.0] * 5, 2),
     )
     good("one point at rest", positions([[0, 0, 0]], 3, 0, flags=1))
     good("one point, both signs", positions([[1, -1, 2]], 3, 5))

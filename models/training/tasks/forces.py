@@ -14,7 +14,7 @@ from lodespace.models.training.tasks.task import Task
 DRIFT_STEP = 0.1
 """Step size of the rounds while features are learned: small, so that clusters move slowly."""
 LOSS_INTERVAL = 10
-"""Number of units of work from one measurement of the neighbour and anchor terms to the next."""
+"""Number of units of work from one measurement of the terms on the map to the next."""
 
 
 class ForcesTask(Task):
@@ -36,7 +36,10 @@ class ForcesTask(Task):
         assert particles is not None
         step = self._map.motion.next_step()
         particles.round(
-            DRIFT_STEP if step is None else step, weights.beta_neighbour, weights.beta_anchor
+            DRIFT_STEP if step is None else step,
+            weights.beta_neighbour,
+            weights.beta_anchor,
+            weights.beta_axis,
         )
         if self._state.step % LOSS_INTERVAL == 0:
             self._state.losses.update(particles.losses())

@@ -22,6 +22,8 @@ class Change(NamedTuple):
 
     Each of these changes can change the pinned items.
     """
+    axes_changed: bool = False
+    """Whether the named axes changed."""
     answered: int | None = None
     """Number of items that the answer to the client reports; None: report the length of `items`."""
     class_id: int = UNLABELED

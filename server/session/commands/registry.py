@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from lodespace import protocol
 from lodespace.errors import RequestError
-from lodespace.session.commands import classes, labels, pins, settings, undo
+from lodespace.session.commands import axes, classes, labels, pins, settings, undo
 from lodespace.session.commands.change import Change
 from lodespace.session.events import (
     AddClassEvent,
@@ -17,6 +17,8 @@ from lodespace.session.events import (
     LabelEvent,
     MergeClassEvent,
     RedoEvent,
+    RemoveAxisEvent,
+    SetAxisEvent,
     SettingsEvent,
     UndoEvent,
     UnpinEvent,
@@ -32,6 +34,8 @@ Command = (
     | protocol.SetTraining
     | protocol.Anchor
     | protocol.Unpin
+    | protocol.SetAxis
+    | protocol.RemoveAxis
 )
 
 
@@ -57,6 +61,12 @@ _TOPICS = (
     ),
     _Topic(settings.plan, settings.apply, (protocol.SetTraining,), (SettingsEvent,)),
     _Topic(pins.plan, pins.apply, (protocol.Anchor, protocol.Unpin), (AnchorEvent, UnpinEvent)),
+    _Topic(
+        axes.plan,
+        axes.apply,
+        (protocol.SetAxis, protocol.RemoveAxis),
+        (SetAxisEvent, RemoveAxisEvent),
+    ),
     _Topic(undo.plan, undo.apply, (protocol.Undo, protocol.Redo), (UndoEvent, RedoEvent)),
 )
 TOPIC_OF_COMMAND: dict[type[Command], _Topic] = {

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from lodespace import protocol
 from lodespace.errors import RequestError
 from lodespace.session import undo_rules
-from lodespace.session.commands import classes, labels, pins, settings
+from lodespace.session.commands import axes, classes, labels, pins, settings
 from lodespace.session.commands.change import Change
 from lodespace.session.events import RedoEvent, UndoEvent, new_header
 from lodespace.session.state import SessionState
@@ -24,6 +24,7 @@ _TOPICS: dict[ActionKind, _Topic] = {
     "anchor": _Topic(pins.revert, pins.restore),
     "unpin": _Topic(pins.revert, pins.restore),
     "class": _Topic(classes.revert, classes.restore),
+    "axis": _Topic(axes.revert, axes.restore),
 }
 
 

@@ -31,6 +31,9 @@ def trainer() -> Trainer:
     trainer.set_labels(labels_of(truth, np.arange(0, N, 3)))
     rest(trainer)
     trainer.set_anchors(np.array([17]), np.full((1, 3), 1.5, np.float32))
+    values = np.full((N, 1), np.nan, np.float32)
+    values[:100, 0] = np.tile([-1, 1], 50)
+    trainer.set_axes([1], values)
     rest(trainer)
     return trainer
 
@@ -76,6 +79,15 @@ def neighbour_of(loop: ParticleLoop, item: int) -> Callable[[torch.Tensor], torc
     return loss
 
 
+def axis_of(loop: ParticleLoop, item: int) -> Callable[[torch.Tensor], torch.Tensor]:
+    """Return the axis term as a function of one item's latent mean, from its definition."""
+    assert loop.map.axes is not None and loop.map.particles is not None
+    axes, scale = loop.map.axes, loop.map.particles.scale
+    direction, value = axes.directions[0].double(), float(axes.values[item, 0])
+    stiffness = float(axes.stiffness[item, 0])
+    return lambda z: 0.5 * stiffness * (scale * (z @ direction) - scale * value) ** 2
+
+
 def test_every_force_is_minus_the_slope_of_its_term(trainer: Trainer) -> None:
     loop = trainer.loop
     assert isinstance(loop, ParticleLoop) and loop.map.particles is not None
@@ -106,6 +118,7 @@ def test_every_force_is_minus_the_slope_of_its_term(trainer: Trainer) -> None:
                 "anchor": lambda z, k=stiffness, t=target, c=centre: anchor_loss(
                     (z * particles.scale + c)[None], t, k
                 ),
+                "axis": axis_of(loop, item),
             }
             for name, loss in terms.items():
                 wanted = minus_differences(loss, at)
@@ -120,12 +133,14 @@ def test_every_force_is_minus_the_slope_of_its_term(trainer: Trainer) -> None:
 
 
 def test_a_particle_follows_the_forces_that_are_read(trainer: Trainer) -> None:
-    """Points move by the sum of neighbour and anchor forces, apart from the sampled repulsion."""
+    """Points move by the sum of the forces on the map, apart from the sampled repulsion."""
     loop = trainer.loop
     assert isinstance(loop, ParticleLoop) and loop.map.particles is not None
     everything = loop.forces(None, reconstruction=False)
-    read = (everything["neighbour"] + everything["anchor"]) / loop.map.particles.scale
-    moved = torch.stack([loop.map.particles._force(1.0, 1.0) for _ in range(40)]).mean(dim=0)
+    together = everything["neighbour"] + everything["anchor"] + everything["axis"]
+    read = together / loop.map.particles.scale
+    axes = loop.map.axes
+    moved = torch.stack([loop.map.particles._force(1.0, 1.0, axes) for _ in range(40)]).mean(dim=0)
     free = torch.ones(N, dtype=torch.bool)
     free[17] = False  # at a pinned item the anchor's force dominates, and it is exact
     along = torch.nn.functional.cosine_similarity(read[free], moved[free], dim=1)

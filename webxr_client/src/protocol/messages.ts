@@ -13,7 +13,7 @@ export const MAX_SHEET_SIZE = 200;
 export const CLOSE_REVOKED = 4401;
 /** Names of the training presets, in the order in which menus list them. */
 export const PRESETS = ["default", "calm", "paper", "figure2"] as const;
-export const FORCE_TERMS = ["kl", "classification", "neighbour", "anchor"] as const;
+export const FORCE_TERMS = ["kl", "classification", "neighbour", "anchor", "axis"] as const;
 /** Terms of the loss, in the order of the charts, with the fields of Term (models/terms.py). */
 export const LOSS_TERMS = [
   {
@@ -115,6 +115,25 @@ export const LOSS_TERMS = [
         20
       ]
     }
+  },
+  {
+    name: "axis",
+    weight: "beta_axis",
+    force: "frame",
+    label: "axis",
+    title: "Distance of latent means from their values on the named axes",
+    colour: "#e8d44d",
+    moves: "all",
+    effect: "pulls items along a named axis to their value",
+    minor: true,
+    dial: {
+      label: "β axis",
+      title: "Weight of the forces by which a named axis carries a value",
+      range: [
+        0.05,
+        20
+      ]
+    }
   }
 ] as const;
 /** Number of grid steps along each axis of the scene's box. */
@@ -128,6 +147,7 @@ export const FLAG_RESTING = 1;
 export type ErrorCode =
   | "address_blocked"
   | "bad_anchor"
+  | "bad_axis"
   | "bad_certificate"
   | "bad_content_type"
   | "bad_dataset"
@@ -389,6 +409,105 @@ export interface Notice {
 }
 
 /**
+ * Let an axis of the map carry a value, as one gesture. It replaces the value that the axis
+ * carried before.
+ *
+ * The value is that of a column, or it is given by two groups of items: `few` and `many`. The map
+ * turns and trains so that the value grows along the axis. If the value cannot be used, the server
+ * refuses the command with `bad_axis` and the reason.
+ */
+export interface SetAxis {
+  op: "set_axis";
+  /** Id of the command. */
+  command_id: string;
+  /** The axis. */
+  axis: "x" | "y" | "z";
+  /** Column of the table, with numbers, dates or categories; null for two groups. */
+  column?: string | null;
+  /**
+   * Category of the column that is compared with all other categories; null to show numbers,
+   * dates, or all categories in their natural order.
+   */
+  category?: string | null;
+  /** Items at the low end of the axis, if no column is given. */
+  few?: number[];
+  /** Items at the high end of the axis, if no column is given. */
+  many?: number[];
+  /** Name of the axis; empty for the name of the column. */
+  name?: string;
+}
+
+/** Let an axis of the map carry no value, as one gesture. */
+export interface RemoveAxis {
+  op: "remove_axis";
+  /** Id of the command. */
+  command_id: string;
+  /** The axis. */
+  axis: "x" | "y" | "z";
+}
+
+/** A marked value of an axis. */
+export interface AxisTick {
+  /** Coordinate on the shown map, in latent units. */
+  at: number;
+  /** The value, in the units of the column. */
+  text: string;
+}
+
+/** An axis of the map that carries a value. */
+export interface NamedAxis {
+  /** The axis. */
+  axis: "x" | "y" | "z";
+  /** Name of the axis. */
+  name: string;
+  /** Column whose values the axis carries; empty for two groups of items. */
+  column: string;
+  /** Number of items whose value is known. */
+  known: number;
+  /** Number of values on which `correlation` was measured. */
+  n: number;
+  /**
+   * Whether these values are hidden from training and compared with places on the map. If false,
+   * there are few values: all of them are trained, and each is compared with the prediction from the
+   * other values.
+   */
+  hidden: boolean;
+  /** Marked values, ascending; empty until the map shows the axis. */
+  ticks?: AxisTick[];
+  /**
+   * Spearman's rank correlation, -1 to 1, on values that the model did not see; null while it is
+   * not known.
+   */
+  correlation?: number | null;
+}
+
+/**
+ * The named axes, their ticks or their correlation changed. Each message replaces the previous
+ * message.
+ */
+export interface AxesChanged {
+  op: "axes";
+  /** All named axes, in the order x, y, z. */
+  axes: NamedAxis[];
+}
+
+/** A column whose values an axis can carry. */
+export interface AxisColumn {
+  /** Name of the column. */
+  name: string;
+  /** Kind of the values. */
+  kind: "number" | "date" | "category";
+  /** Categories in their natural order; empty for numbers and dates. */
+  categories: string[];
+}
+
+/** Answer of GET /api/axes. */
+export interface AxisColumns {
+  /** Columns whose values an axis can carry, in the order of the table. */
+  columns: AxisColumn[];
+}
+
+/**
  * Body of POST /api/bench: the report that the page shows after VR with `?bench` in its
  * address.
  */
@@ -479,8 +598,11 @@ export interface Classes {
 export interface Gesture {
   /** Number of the gesture's event in the label log. */
   gesture: number;
-  /** Kind of the change: labels, settings, positions (`anchor`), pins (`unpin`) or classes. */
-  kind: "label" | "settings" | "anchor" | "unpin" | "class";
+  /**
+   * Kind of the change: labels, settings, positions (`anchor`), pins (`unpin`), classes or named
+   * axes.
+   */
+  kind: "label" | "settings" | "anchor" | "unpin" | "class" | "axis";
   /** Class that the gesture gave to the items; -1 for several classes or no class. */
   class_id: number;
   /** Number of items that changed. */
@@ -513,8 +635,8 @@ export interface History {
 /**
  * Undo this client's newest gesture that is not undone yet, or a gesture that the owner names.
  *
- * Labels, settings, pins or classes that the gesture changed return to their previous state. If
- * no other client has made changes since the gesture, the model and the layout return to their
+ * Labels, settings, pins, classes or axes that the gesture changed return to their previous state.
+ * If no other client has made changes since the gesture, the model and the layout return to their
  * state before the gesture. Otherwise they keep their state, and the answer has a `message`.
  */
 export interface Undo {
@@ -1179,6 +1301,8 @@ export interface SessionInfo {
   history: History;
   /** All pinned items, ascending. */
   pins: number[];
+  /** The named axes. */
+  axes: NamedAxis[];
   /** Whether there is a recording that GET /api/recording can send. */
   has_recording: boolean;
   /** Quality of the labels; null before the first estimate. */
@@ -1280,6 +1404,8 @@ export interface Settings {
   beta_anchor?: number | null;
   /** Weight of the encoder term, which pulls the encoder's means to the items' latent means. */
   beta_encoder?: number | null;
+  /** Weight of the axis term, which pulls items along a named axis to their value. */
+  beta_axis?: number | null;
   /** Resistance of unlabelled items to motion, 0..1. */
   stiffness?: number | null;
   /**
@@ -1376,6 +1502,8 @@ export type ClientOperation =
   | Drag
   | Anchor
   | Unpin
+  | SetAxis
+  | RemoveAxis
   | Watch
   | Probe
   | Decode
@@ -1394,6 +1522,7 @@ export type ServerOperation =
   | HistoryChanged
   | GestureTold
   | PinsChanged
+  | AxesChanged
   | TrainingChanged
   | LossesMeasured
   | QualityChanged

@@ -3,7 +3,7 @@
  * GLTFLoader would build a mesh that the page does not draw.
  */
 import { ProtocolError } from "./frames.js";
-import type { ClassInfo } from "./messages.js";
+import type { ClassInfo, NamedAxis } from "./messages.js";
 
 /** A cube in the latent space. */
 export interface Box {
@@ -27,6 +27,8 @@ export interface SceneFile {
   /** The box in the latent space that the grid divides. */
   box: Box;
   classes: ClassInfo[];
+  /** Axes of the map that carry a value. */
+  axes: NamedAxis[];
   /** Number of dimensions of the latent space, 2 or 3. */
   latent_dim: number;
   /** Revision of the positions. */
@@ -91,6 +93,7 @@ export function readSceneFile(buffer: ArrayBuffer): SceneFile {
   const scene: SceneFile = {
     ...document.extras,
     classes: document.extras.classes ?? [], // absent when the session has no classes
+    axes: document.extras.axes ?? [],
     n,
     positions: new Uint16Array(buffer.slice(position.start, position.start + 8 * n)),
     labels: new Int16Array(n),

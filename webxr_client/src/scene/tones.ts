@@ -8,7 +8,7 @@ import { audioOutput, placeEars, soundPlace } from "./audio-output.js";
  * Frequency per term of FORCE_TERMS, Hz: the tones of a major chord, so that several islands that
  * sound together are not dissonant.
  */
-const TERM_TONES = [262, 330, 392, 523] as const;
+const TERM_TONES = [262, 330, 392, 523, 659] as const;
 /** Length of a tone of an island, seconds. */
 const FORCE_SECONDS = 0.45;
 /** Time between the tones of two islands, seconds. */

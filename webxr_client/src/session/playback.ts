@@ -6,7 +6,7 @@
 import { batch } from "@preact/signals";
 import { fetchRecording, fetchTimeline } from "../net/api.js";
 import { addDeltas, decodeFrame, type PositionsFrame } from "../protocol/frames.js";
-import type { Labels, ServerOperation, Timeline } from "../protocol/messages.js";
+import type { Labels, NamedAxis, ServerOperation, Timeline } from "../protocol/messages.js";
 import { readRecords } from "../protocol/recording.js";
 import { readSceneFile, type SceneFile } from "../protocol/scene-file.js";
 import type { AppState } from "../state/app-state.js";
@@ -27,6 +27,8 @@ interface Segment {
   frames: PositionsFrame[];
   /** Labels given in this part. `after`: number of frames of this part before the labels. */
   labels: { after: number; labels: Labels }[];
+  /** Changes of the named axes in this part, in the same form. */
+  axes: { after: number; axes: NamedAxis[] }[];
 }
 
 /** Fetches the index of the recording, and bytes `start` to `end` (exclusive) of its file. */
@@ -174,6 +176,8 @@ export class Playback {
       for (const given of segment.labels)
         if (given.after <= count)
           state.annotations.setLabels(given.labels.items, given.labels.class_ids);
+      const axes = segment.axes.findLast((change) => change.after <= count)?.axes;
+      state.axes.value = axes ?? segment.scene.axes;
       state.labelsVersion.value += 1;
       state.predictionsVersion.value += 1;
     });
@@ -202,6 +206,7 @@ export class Playback {
       scene: readSceneFile(records[0]?.payload as ArrayBuffer),
       frames: [],
       labels: [],
+      axes: [],
     };
     const frames = await Promise.all(
       records
@@ -215,6 +220,7 @@ export class Playback {
       if (record.kind !== "operation") continue;
       const operation = JSON.parse(new TextDecoder().decode(record.payload)) as ServerOperation;
       if (operation.op === "labels") segment.labels.push({ after, labels: operation });
+      if (operation.op === "axes") segment.axes.push({ after, axes: operation.axes });
     }
     return segment;
   }

@@ -27,6 +27,7 @@ export class SceneSync {
       state.latent.setScene(scene);
       state.annotations.reset(scene.labels, scene.predictions, scene.confidence);
       state.classes.value = scene.classes;
+      state.axes.value = scene.axes;
       state.sceneVersion.value += 1;
       state.labelsVersion.value += 1;
       state.predictionsVersion.value += 1;

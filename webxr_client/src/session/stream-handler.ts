@@ -119,6 +119,9 @@ export class StreamHandler implements StreamListener {
       case "pins":
         state.pins.value = operation.items;
         break;
+      case "axes":
+        if (state.time.live.peek()) state.axes.value = operation.axes;
+        break;
       case "classes":
         state.classes.value = operation.classes;
         break;

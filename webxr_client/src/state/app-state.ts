@@ -9,6 +9,7 @@ import type {
   ClassInfo,
   History,
   Losses,
+  NamedAxis,
   Notice,
   PeerMoved,
   Refused,
@@ -142,6 +143,8 @@ export class AppState {
   readonly review = new ReviewState();
   /** Pinned items, ascending. */
   readonly pins: Signal<readonly number[]> = signal([]);
+  /** Axes of the shown map that carry a value. */
+  readonly axes: Signal<readonly NamedAxis[]> = signal([]);
   /** Other clients in VR, by client id. */
   readonly peers: Signal<ReadonlyMap<string, PeerMoved>> = signal(new Map());
   /** Devices that request or have access; null unless this page is the owner's. */
@@ -193,6 +196,8 @@ export class AppState {
       this.training.value = session.training;
       this.history.value = session.history;
       this.pins.value = session.pins;
+      // Sites of older versions have no axes.
+      this.axes.value = session.axes ?? [];
       this.review.quality.value = session.quality ?? null;
     });
   }

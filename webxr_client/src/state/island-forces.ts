@@ -38,7 +38,10 @@ const TERMS = FORCE_TERMS.length;
 const SUMS = 4 + 3 * TERMS;
 
 const termsThatMove = (what: "encoder" | "particles"): readonly boolean[] =>
-  FORCE_TERMS.map((name) => LOSS_TERMS.find((term) => term.name === name)?.moves === what);
+  FORCE_TERMS.map((name) => {
+    const moves = LOSS_TERMS.find((term) => term.name === name)?.moves;
+    return moves === what || moves === "all";
+  });
 const MOVING = { encoder: termsThatMove("encoder"), particles: termsThatMove("particles") };
 
 /** Whether each term of FORCE_TERMS moves the points in a preset. */

@@ -64,6 +64,8 @@ export function gestureText(gesture: Gesture, classes: readonly ClassInfo[]): st
     case "settings":
     case "class":
       return gesture.note;
+    case "axis":
+      return `axis ${gesture.note}`;
     case "anchor":
       return `${items(gesture.count)} dragged and ${gesture.note || "pinned"}`;
     case "unpin":

@@ -39,10 +39,10 @@ const islandsOf = (preset: "default" | "paper" = "default") => {
 };
 
 it("knows which terms move points", () => {
-  expect(FORCE_TERMS).toEqual(["kl", "classification", "neighbour", "anchor"]);
-  expect(movingTerms("default")).toEqual([false, false, true, true]);
-  expect(movingTerms("calm")).toEqual([false, false, true, true]);
-  expect(movingTerms("paper")).toEqual([true, true, false, false]);
+  expect(FORCE_TERMS).toEqual(["kl", "classification", "neighbour", "anchor", "axis"]);
+  expect(movingTerms("default")).toEqual([false, false, true, true, true]);
+  expect(movingTerms("calm")).toEqual([false, false, true, true, true]);
+  expect(movingTerms("paper")).toEqual([true, true, false, false, true]);
 });
 
 describe("an island", () => {

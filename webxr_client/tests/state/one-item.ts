@@ -9,6 +9,7 @@ export const oneItem = (revision: number): SceneFile => ({
   confidence: Uint8Array.of(0),
   box: { origin: [-1, -1, -1], size: 2 },
   classes: [],
+  axes: [],
   latent_dim: 3,
   revision,
   scene_id: 1,

@@ -105,11 +105,11 @@ export class ForceShow {
     this.streaks.place(islands, this.strong);
   }
 
-  /** Number of the newest gesture that labels items and is not undone; 0 without one. */
+  /** Number of the newest gesture that labels items or sets an axis; 0 without one. */
   private newestLabel(): number {
     let newest = 0;
     for (const { kind, undone, gesture } of this.state.history.value.gestures)
-      if (kind === "label" && !undone) newest = Math.max(newest, gesture);
+      if ((kind === "label" || kind === "axis") && !undone) newest = Math.max(newest, gesture);
     return newest;
   }
 

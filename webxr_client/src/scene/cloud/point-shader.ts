@@ -22,7 +22,7 @@ uniform float uSelectedSize;  // share by which selected points are larger
 uniform int uColourBy;        // 0 label, 1 prediction, 2 confidence, 3 force, 4 movement, 5 a cue
 uniform vec3 uCue[2];         // colours of the least and the strongest value of a cue
 uniform vec2 uSizes;          // sizes of the least and the strongest value; 1, 1 without a cue
-uniform vec3 uTerms[4];       // colours of the terms; classes.y is then the dominant term
+uniform vec3 uTerms[5];       // colours of the terms; classes.y is then the dominant term
 uniform sampler2D uPalette;
 uniform vec3 uAccent;
 uniform vec3 uFog;

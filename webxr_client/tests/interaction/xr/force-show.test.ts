@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { ForceShow, SHOWN_MS } from "../../../src/interaction/xr/force-show.js";
 import type { ForcesFrame } from "../../../src/protocol/frames.js";
-import type { Gesture, Training } from "../../../src/protocol/messages.js";
+import { FORCE_TERMS, type Gesture, type Training } from "../../../src/protocol/messages.js";
 import type { Tones } from "../../../src/scene/tones.js";
 import { AppState } from "../../../src/state/app-state.js";
 import { latentOf } from "./fixtures.js";
@@ -21,7 +21,7 @@ const label = (gesture: number, kind: Gesture["kind"] = "label", undone = false)
   state.history.value = { ...state.history.value, gestures };
 };
 const forces = (strength = 1) => {
-  const vectors = new Float32Array(4 * N * 3);
+  const vectors = new Float32Array(FORCE_TERMS.length * N * 3);
   vectors.fill(strength, 2 * N * 3, 3 * N * 3); // the neighbour force
   state.forces.setFrame({ kind: "forces", header: { n: N, axes: 3 }, vectors } as ForcesFrame);
 };

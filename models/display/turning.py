@@ -1,0 +1,111 @@
+"""Turning the shown map, so that a named axis of the model is shown along an axis of the box."""
+
+from typing import NamedTuple
+
+import torch
+
+TURN_SPEED = 0.03
+"""Largest angle by which the map turns per frame, in radians: a quarter turn takes 2 s."""
+_EASE = 0.1
+"""Largest share of the remaining angle per frame, so that the turn ends slowly."""
+_STILL = 1e-3
+"""Angle in radians that is turned at once, because it cannot be seen."""
+
+
+class HeldDirections(NamedTuple):
+    """A directions of the model that are shown along axes of the box."""
+
+    dimensions: tuple[int, ...]
+    """Dimension of the shown map along which each direction is shown, ascending."""
+    directions: torch.Tensor
+    """The directions in model coordinates, orthonormal, (A, D)."""
+
+
+class Turn(NamedTuple):
+    """A rotation or reflection of the shown map."""
+
+    matrix: torch.Tensor
+    """Orthogonal (D, D): shown points times this matrix are the turned points."""
+    remaining: float
+    """Remaining angle after this turn, in radians; 0 at the end."""
+    mirrored: bool
+    """Whether the map must be mirrored, so that it cannot turn rigidly to its new place."""
+
+
+def held_rotation(
+    points: torch.Tensor,
+    reference: torch.Tensor,
+    held: HeldDirections,
+    free: torch.Tensor,
+) -> torch.Tensor:
+    """Return the orthogonal R that shows the held directions along their axes of the box.
+
+    The other directions of `points` @ R are as close as possible to `reference`, both relative to
+    their means (Schoenemann 1966). If this is possible, R is a rotation of `free` and not a
+    reflection.
+
+    Args:
+        points: latent means, (N, D).
+        reference: the shown points, (N, D).
+        held: the held directions.
+        free: rotation (D, D) from `points` to `reference` without held directions.
+    """
+    latent_dim = points.shape[1]
+    p, q = points.double(), reference.double()
+    p, q = p - p.mean(dim=0), q - q.mean(dim=0)
+    own = held.directions.to(p)
+    unit = torch.eye(latent_dim, dtype=p.dtype, device=p.device)
+    rotation = own.T @ unit[list(held.dimensions)]
+    others = [d for d in range(latent_dim) if d not in held.dimensions]
+    if not others:
+        return rotation
+    _, _, vt = torch.linalg.svd(own, full_matrices=True)
+    beside = vt[len(own) :]
+    u, _, wt = torch.linalg.svd(beside @ p.T @ q[:, others])
+    found = rotation + beside.T @ (u @ wt) @ unit[others]
+    if float(torch.linalg.det(found) * torch.linalg.det(free.double())) < 0:
+        # The least important of the other directions is mirrored.
+        u = torch.cat([u[:, :-1], -u[:, -1:]], dim=1)
+        found = rotation + beside.T @ (u @ wt) @ unit[others]
+    return found
+
+
+def next_turn(current: torch.Tensor, wanted: torch.Tensor, tempo: float) -> Turn:
+    """Return the turn of this frame, from the rotation `current` towards `wanted`, both (D, D).
+
+    `tempo` is a factor on TURN_SPEED.
+    """
+    whole = current.double().T @ wanted.double()
+    if float(torch.linalg.det(whole)) < 0:
+        return Turn(whole, 0.0, mirrored=True)
+    axis, angle = _axis_and_angle(whole)
+    if angle < _STILL:
+        return Turn(whole, 0.0, mirrored=False)
+    part = min(angle, max(_STILL, min(TURN_SPEED, _EASE * angle) * tempo))
+    return Turn(_rotation(axis, part, len(whole)), angle - part, mirrored=False)
+
+
+def _axis_and_angle(rotation: torch.Tensor) -> tuple[torch.Tensor, float]:
+    """Return axis (3,) and angle (0..pi) of a rotation (D, D); in 2D the axis is the third one."""
+    whole = torch.eye(3, dtype=rotation.dtype, device=rotation.device)
+    d = len(rotation)
+    whole[:d, :d] = rotation
+    skew = (whole - whole.T) / 2
+    vector = torch.stack([skew[2, 1], skew[0, 2], skew[1, 0]])
+    # The axis is the vector that the rotation keeps. At half a turn, `vector` is 0.
+    _, _, vt = torch.linalg.svd(whole - torch.eye(3, dtype=whole.dtype, device=whole.device))
+    axis = vt[-1]
+    sine = float(vector @ axis)
+    if sine < 0:
+        axis, sine = -axis, -sine
+    cosine = (float(whole.trace()) - 1) / 2
+    return axis, float(torch.atan2(torch.tensor(sine), torch.tensor(cosine)))
+
+
+def _rotation(axis: torch.Tensor, angle: float, dimensions: int) -> torch.Tensor:
+    """Return the rotation (D, D) by `angle` about `axis` (3,) (Rodrigues' formula)."""
+    x, y, z = axis.tolist()
+    cross = torch.tensor([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]]).to(axis)
+    size = torch.tensor(angle, dtype=axis.dtype, device=axis.device)
+    whole = torch.eye(3).to(axis) + size.sin() * cross + (1 - size.cos()) * cross @ cross
+    return whole[:dimensions, :dimensions]

@@ -1,0 +1,34 @@
+"""Views of some items at a time, from which numbers about the items are predicted.
+
+The descriptor of symbols hides their slant and position (descriptor.py), so pictures have a second
+view: the principal components of their pixels.
+"""
+
+import torch
+
+from lodespace.models.batches import evenly
+from lodespace.models.dataset import Dataset, flattened
+
+COMPONENTS = 50
+"""Largest number of principal components of the pixels."""
+_SAMPLE = 2000
+"""Maximum number of items from which the principal components are computed."""
+
+
+class PixelComponents:
+    """Principal components of the pixels of pictures, computed from a sample of the items."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        """Compute the components from at most _SAMPLE items of `dataset`."""
+        self._dataset = dataset
+        rows = flattened(dataset.batch(evenly(torch.arange(len(dataset)), _SAMPLE)))
+        self._mean = rows.mean(dim=0)
+        centred = (rows - self._mean).double()
+        _, vectors = torch.linalg.eigh(centred.T @ centred)
+        top = vectors.flip(1)[:, :COMPONENTS]
+        spread = (centred @ top).square().mean().sqrt().clamp_min(1e-8)
+        self._basis = (top / spread).float()
+
+    def __call__(self, items: torch.Tensor) -> torch.Tensor:
+        """Return the components of items int64 (K,), with a mean square of about 1, (K, F)."""
+        return (flattened(self._dataset.batch(items)) - self._mean) @ self._basis

@@ -1,0 +1,46 @@
+"""Snapshots of a training loop, for display."""
+
+import torch
+
+from lodespace.models.snapshot import Snapshot
+from lodespace.models.training.loop import Loop
+from lodespace.models.vae.collapse import collapsed_dimensions
+
+
+def snapshot_of(
+    loop: Loop, visible: torch.Tensor, *, frame: int, moving: bool, rewinding: int
+) -> Snapshot:
+    """Return the current state of `loop` as a snapshot. The arrays are copies.
+
+    Args:
+        loop: the training loop.
+        visible: the shown points (N, D), on the CPU.
+        frame: number of the frame.
+        moving: whether the shown points move.
+        rewinding: number of remaining frames of a motion backward.
+    """
+    vae_training = loop.vae_training
+    kl = vae_training.kl.copy()
+    latent_mean = visible.numpy().copy()
+    # The spread is checked for a collapse only at rest: after a change of dimension, a cloud is
+    # flat for a while without a collapse.
+    settled = (
+        latent_mean if loop.resting and not moving and latent_mean.shape[1] == len(kl) else None
+    )
+    return Snapshot(
+        frame=frame,
+        step=loop.step,
+        epoch=vae_training.epoch,
+        phase=loop.phase,
+        progress=loop.progress,
+        losses=dict(loop.state.losses),
+        metrics=dict(loop.state.metrics),
+        latent_mean=latent_mean,
+        predictions=loop.predictions.map(lambda values: values.cpu().numpy().copy()),
+        kl_per_dimension=kl,
+        collapsed=collapsed_dimensions(kl, settled)
+        if vae_training.epoch >= 1 and not rewinding
+        else (),
+        resting=loop.resting and not moving and not rewinding,
+        rewinding=rewinding,
+    )

@@ -1,0 +1,109 @@
+"""Named axes: axes of the map that carry a value of the items."""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from lodespace.protocol.base import Message, Operation
+from lodespace.protocol.values import MAX_ANCHORED, MAX_NAME_LENGTH, CommandId, Item
+
+AxisLetter = Literal["x", "y", "z"]
+"""Axis of the shown map. A map with two dimensions has no `z`."""
+MAX_COLUMN_NAME = 1000
+"""Longest name of a column or category, in characters."""
+ColumnName = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_COLUMN_NAME)]
+_Chosen = Annotated[list[Item], msgspec.Meta(max_length=MAX_ANCHORED)]
+
+
+class SetAxis(Operation, tag="set_axis"):
+    """Let an axis of the map carry a value, as one gesture. It replaces the value that the axis
+    carried before.
+
+    The value is that of a column, or it is given by two groups of items: `few` and `many`. The map
+    turns and trains so that the value grows along the axis. If the value cannot be used, the server
+    refuses the command with `bad_axis` and the reason.
+    """
+
+    command_id: CommandId
+    """Id of the command."""
+    axis: AxisLetter
+    """The axis."""
+    column: ColumnName | None = None
+    """Column of the table, with numbers, dates or categories; null for two groups."""
+    category: ColumnName | None = None
+    """Category of the column that is compared with all other categories; null to show numbers,
+    dates, or all categories in their natural order."""
+    few: _Chosen = msgspec.field(default_factory=list)
+    """Items at the low end of the axis, if no column is given."""
+    many: _Chosen = msgspec.field(default_factory=list)
+    """Items at the high end of the axis, if no column is given."""
+    name: Annotated[str, msgspec.Meta(max_length=MAX_NAME_LENGTH)] = ""
+    """Name of the axis; empty for the name of the column."""
+
+
+class RemoveAxis(Operation, tag="remove_axis"):
+    """Let an axis of the map carry no value, as one gesture."""
+
+    command_id: CommandId
+    """Id of the command."""
+    axis: AxisLetter
+    """The axis."""
+
+
+class AxisTick(Message):
+    """A marked value of an axis."""
+
+    at: float
+    """Coordinate on the shown map, in latent units."""
+    text: str
+    """The value, in the units of the column."""
+
+
+class NamedAxis(Message):
+    """An axis of the map that carries a value."""
+
+    axis: AxisLetter
+    """The axis."""
+    name: str
+    """Name of the axis."""
+    column: str
+    """Column whose values the axis carries; empty for two groups of items."""
+    known: int
+    """Number of items whose value is known."""
+    n: int
+    """Number of values on which `correlation` was measured."""
+    hidden: bool
+    """Whether these values are hidden from training and compared with places on the map. If false,
+    there are few values: all of them are trained, and each is compared with the prediction from the
+    other values."""
+    ticks: list[AxisTick] = msgspec.field(default_factory=list)
+    """Marked values, ascending; empty until the map shows the axis."""
+    correlation: float | None = None
+    """Spearman's rank correlation, -1 to 1, on values that the model did not see; null while it is
+    not known."""
+
+
+class AxesChanged(Operation, tag="axes"):
+    """The named axes, their ticks or their correlation changed. Each message replaces the previous
+    message."""
+
+    axes: list[NamedAxis]
+    """All named axes, in the order x, y, z."""
+
+
+class AxisColumn(Message):
+    """A column whose values an axis can carry."""
+
+    name: str
+    """Name of the column."""
+    kind: Literal["number", "date", "category"]
+    """Kind of the values."""
+    categories: list[str]
+    """Categories in their natural order; empty for numbers and dates."""
+
+
+class AxisColumns(Message):
+    """Answer of GET /api/axes."""
+
+    columns: list[AxisColumn]
+    """Columns whose values an axis can carry, in the order of the table."""
