@@ -149,6 +149,7 @@ def distil(
         identical = 0.0
         for number in range(1, MOST_ROUNDS + 1):
             _train_round(student.layers, rows, target)
+            _round_to_half(student.layers)
             with torch.no_grad():
                 same = student.layers(rows).argmax(dim=1) == target.argmax(dim=1)
             identical = float(same.float().mean())
@@ -186,6 +187,7 @@ def _new_student(
     probe = Student(dataset, 1, sizes).to(dataset.device)
     for mine, theirs in zip(probe.networks, networks, strict=True):
         mine.load_state_dict(theirs.state_dict())
+    _round_to_half(probe.networks)
     probe.eval()
     parts = [
         probe.groups(dataset.batch(chunk.to(dataset.device)))
@@ -203,6 +205,18 @@ def _new_student(
         [*(_scale_of(group) for group in groups[:first]), *map(_scale_per_column, groups[first:])]
     )
     return student.eval(), (rows - student.mean) * student.scale
+
+
+@torch.no_grad()
+def _round_to_half(module: nn.Module) -> None:
+    """Round the weights, except vectors, to numbers of half precision.
+
+    A model file stores such weights in half of the space. The features, and the share of items that
+    the student predicts as the page does, are computed with the rounded weights.
+    """
+    for weight in module.parameters():
+        if weight.ndim > 1:
+            weight.copy_(weight.half())
 
 
 def _scale_of(group: torch.Tensor) -> torch.Tensor:

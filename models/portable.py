@@ -18,6 +18,7 @@ from safetensors.torch import load_file, save
 from torch import nn
 
 from lodespace.json_input import json_value
+from lodespace.models.checkpoints.tensors import narrowed
 from lodespace.models.config import Content, ModelConfig
 from lodespace.models.dataset import (
     Dataset,
@@ -275,9 +276,8 @@ class PortableModel(nn.Module):
 
     def save(self, folder: Path) -> None:
         """Write WEIGHTS and DESCRIPTION into `folder`. Raises OSError."""
-        tensors = {name: tensor.contiguous() for name, tensor in self.state_dict().items()}
         # `save_file` would make a file that only its owner can read.
-        (folder / WEIGHTS).write_bytes(save(tensors))
+        (folder / WEIGHTS).write_bytes(save({k: narrowed(t) for k, t in self.state_dict().items()}))
         (folder / DESCRIPTION).write_text(json.dumps(self.description, indent=2) + "\n")
 
 

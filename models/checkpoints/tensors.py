@@ -81,3 +81,12 @@ def set_learning_rate(optimiser: torch.optim.Optimizer, learning_rate: float) ->
 
 def _parameters(optimiser: torch.optim.Optimizer) -> list[nn.Parameter]:
     return [parameter for group in optimiser.param_groups for parameter in group["params"]]
+
+
+def narrowed(tensor: torch.Tensor) -> torch.Tensor:
+    """Return `tensor` in half precision if no value changes, as for the weights of a student.
+
+    Return it unchanged if a value would change.
+    """
+    half = tensor.half() if tensor.dtype == torch.float32 else tensor
+    return (half if torch.equal(half.to(tensor.dtype), tensor) else tensor).contiguous()

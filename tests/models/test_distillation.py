@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from lodespace.models import Dataset, Trainer, distillation, preset
 from lodespace.models.distillation import distil, shown_probabilities
@@ -87,6 +87,23 @@ def test_a_portable_model_predicts_as_the_page_from_given_features() -> None:
     assert (new.class_ids == truth[others]).mean() > page - 0.08  # of 100 items
     with pytest.raises(ValueError, match="features"):
         model.predict(vectors[:3])
+
+
+def test_the_student_is_stored_in_half_of_the_space_without_loss(tmp_path: Path) -> None:
+    data, truth = small(90)
+    trainer = Trainer(data, quick(), n_classes=4, device="cpu")
+    trainer.set_labels(labels_of(truth, np.arange(20)))
+    rest(trainer)
+    model = PortableModel.of(trainer, ["a", "b", "c", "d"])
+    model.save(tmp_path)
+    stored = load_file(tmp_path / "model.safetensors")
+    weights = {name for name, tensor in stored.items() if tensor.dtype == torch.float16}
+    student = {name for name in stored if name.startswith("student.") and stored[name].ndim > 1}
+    assert student and student <= weights
+    assert stored["vae.encoder.mean.weight"].dtype == torch.float32
+    loaded = load_model(tmp_path).state_dict()
+    for name, tensor in model.state_dict().items():
+        assert loaded[name].dtype == tensor.dtype and torch.equal(loaded[name], tensor), name
 
 
 def test_in_the_preset_paper_the_head_predicts(monkeypatch: pytest.MonkeyPatch) -> None:
