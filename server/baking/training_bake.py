@@ -11,25 +11,22 @@ from lodespace.errors import TrainingError
 from lodespace.models.snapshot import Snapshot
 from lodespace.models.training.trainer import Trainer
 from lodespace.project.project import Project
+from lodespace.recording.published import MOST_MOMENTS, SECONDS_PER_MOMENT, SourceRecording
 from lodespace.recording.recorder import Recorder
 from lodespace.session.session import AnnotationSession
 from lodespace.session.settings import configuration, settings_of
 from lodespace.training.dataset import to_dataset
 from lodespace.training.inspection import losses_of
 
-RECORDED_FRAMES = 120
-"""Number of frames of the recording, evenly spaced over the training.
+RECORDED_FRAMES = MOST_MOMENTS
+"""Number of recorded frames, evenly spaced over the training.
 
 The time of a frame is computed from the frame's number. A slow machine writes the same recording as
 a fast machine.
 """
-KEYFRAMES_APART = 60
-"""Number of frames from one keyframe to the next.
-
-The page loads the whole recording of a bake at once, so keyframes may be far apart.
-"""
-SECONDS_PER_FRAME = 0.1
-"""Time between two frames of the recording, in seconds."""
+KEYFRAMES_APART = 8
+"""Number of recorded frames from one keyframe to the next. Keyframes have the predictions. The
+published recording has fewer keyframes."""
 LOSSES_INTERVAL = 2
 """Number of recorded frames from one sample of the training curves to the next."""
 
@@ -66,9 +63,11 @@ class TrainingBake:
     def run(self, progress: Progress) -> None:
         project, session = self.project, self.session
         recorder = None
+        # The recording is made smaller when it is complete.
+        recorded_at = project.recording_path.with_suffix(".unpublished")
         if "recording" in self.parts:
             recorder = Recorder(
-                project.recording_path,
+                recorded_at,
                 session,
                 frame_seconds=0.0,
                 keyframe_interval=KEYFRAMES_APART,
@@ -89,10 +88,13 @@ class TrainingBake:
                 recorded += 1
         if recorder is not None:
             recorder.close()
+            source = SourceRecording(recorded_at, len(project.items))
+            source.write(project.recording_path, session.encoder.scene())
+            recorded_at.unlink()
         self._finish()
 
     def _record(self, recorder: Recorder | None, snapshot: Snapshot, number: int) -> None:
-        time = number * SECONDS_PER_FRAME
+        time = number * SECONDS_PER_MOMENT
         self.session.publish(
             snapshot.latent_mean,
             snapshot.predictions,

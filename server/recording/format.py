@@ -4,7 +4,8 @@ docs/files.md has the byte table. A recording is a magic number, a JSON header a
 keyframe (the scene as GLB), a frame of the stream, or an operation as JSON. Each record is followed
 by its CRC, so an incomplete tail is found and removed when the file is opened again. The first
 record is a keyframe, and another keyframe follows every KEYFRAME_INTERVAL frames, so that a client
-can show any frame quickly. A frame holds the changes since the previous keyframe or frame.
+can show any frame quickly. A frame holds the changes since the previous keyframe or frame. The
+recording of a bake has packed keyframes, and frames of predictions between the keyframes.
 """
 
 import json
@@ -19,7 +20,11 @@ from lodespace.json_input import json_value
 
 MAGIC = b"LODESPACE-REC1\r\n"
 KEYFRAME = b"K"
+PACKED = b"Z"
+"""A keyframe that is compressed. `read_records` returns it as a KEYFRAME."""
 FRAME = b"F"
+PREDICTIONS = b"P"
+"""A frame of the stream with the predictions that changed."""
 OPERATION = b"O"
 KEYFRAME_INTERVAL = 25
 """Number of frames between two keyframes. To show one frame, a client reads and adds up at most
@@ -40,13 +45,16 @@ class Record(NamedTuple):
     """One record of a recording."""
 
     kind: bytes
-    """KEYFRAME, FRAME or OPERATION."""
+    """KEYFRAME, FRAME, PREDICTIONS or OPERATION."""
     time: float
     """Seconds since the recording began."""
     payload: bytes
     """Content of the record, without its head and CRC."""
     offset: int
     """Byte of the file where the record begins."""
+    packed_size: int | None = None
+    """Size of a packed keyframe in the file, without head and CRC, in bytes; None for any other
+    record."""
 
 
 def new_recording(header: dict[str, Any]) -> bytes:
@@ -125,11 +133,41 @@ def _next(file: IO[bytes]) -> Record | None:
     payload = body[:length]
     if WORD.unpack(body[length:])[0] != zlib.crc32(payload, zlib.crc32(head)):
         return None
-    return Record(kind, time, payload, offset)
+    return record_of(kind, time, payload, offset)
+
+
+def record_of(kind: bytes, time: float, payload: bytes, offset: int) -> Record | None:
+    """Return the record with this content in the file; None if it is damaged.
+
+    A packed keyframe is returned as a keyframe.
+    """
+    if kind != PACKED:
+        return Record(kind, time, payload, offset)
+    unpacked = _unpacked(payload)
+    return None if unpacked is None else Record(KEYFRAME, time, unpacked, offset, len(payload))
+
+
+def packed(payload: bytes) -> bytes:
+    """Return the payload of a packed keyframe for the payload of a keyframe."""
+    deflate = zlib.compressobj(9, wbits=-15)
+    return WORD.pack(len(payload)) + deflate.compress(payload) + deflate.flush()
+
+
+def _unpacked(payload: bytes) -> bytes | None:
+    """Return the payload of a keyframe for that of a packed keyframe; None for other content."""
+    inflate = zlib.decompressobj(-15)
+    try:
+        (size,) = WORD.unpack_from(payload)
+        unpacked = inflate.decompress(payload[WORD.size :], min(size, MAX_RECORD) + 1)
+    except (struct.error, zlib.error):
+        return None
+    return unpacked if inflate.eof and len(unpacked) == size else None
 
 
 def end_of(record: Record) -> int:
     """Return the offset in the file at which `record` ends, in bytes."""
+    if record.packed_size is not None:
+        return record.offset + HEAD.size + record.packed_size + WORD.size
     return record.offset + length_of(record.payload)
 
 

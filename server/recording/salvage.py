@@ -21,19 +21,22 @@ from lodespace.recording.format import (
     MAGIC,
     MAX_RECORD,
     OPERATION,
+    PACKED,
+    PREDICTIONS,
     WORD,
     Record,
     encode_record,
     end_of,
     new_recording,
+    record_of,
 )
 from lodespace.scene.glb import Scene, decode_scene
 
-_KINDS = (KEYFRAME, FRAME, OPERATION)
+_KINDS = (KEYFRAME, PACKED, FRAME, PREDICTIONS, OPERATION)
 _SEQUENCED = (b'{"op":"labels"', b'{"op":"classes"')
 """Beginnings of the JSON operations that contain an event number."""
 _BEGINNING = max(map(len, _SEQUENCED))
-_LETTER = re.compile(b"[KFO]")
+_LETTER = re.compile(b"[" + b"".join(_KINDS) + b"]")
 _SEARCHED = 1 << 20
 """Number of bytes of a damaged recording that are read and searched in one step."""
 _SHORTEST, _LONGEST = 1e-10, 1e9
@@ -122,7 +125,7 @@ def _record_at(file: IO[bytes], offset: int, size: int) -> Record | None:
         return None
     if WORD.unpack(body[length:])[0] != zlib.crc32(body[:length], zlib.crc32(head)):
         return None
-    return Record(kind, time, body[:length], offset)
+    return record_of(kind, time, body[:length], offset)
 
 
 def _is_time(time: float) -> bool:
@@ -226,8 +229,8 @@ def is_damaged(path: Path) -> bool:
 def write_intact(path: Path, out: IO[bytes], header: dict[str, object]) -> int:
     """Write a recording with the intact records of the recording at `path` to `out`.
 
-    Frames after a damaged part are left out up to the next keyframe, because each frame holds only
-    the changes since the previous frame. Returns the number of records. Raises OSError.
+    Frames that cannot be shown are left out (`showable_records`). Returns the number of records.
+    Raises OSError.
 
     Args:
         path: The damaged recording.
@@ -235,12 +238,22 @@ def write_intact(path: Path, out: IO[bytes], header: dict[str, object]) -> int:
         header: Header of the new recording.
     """
     out.write(new_recording(header))
-    count, expected, whole = 0, None, False
-    for record in intact_records(path):
-        whole = record.kind == KEYFRAME or (whole and expected in (None, record.offset))
-        expected = end_of(record)
-        if record.kind == FRAME and not whole:
-            continue
+    count = 0
+    for record in showable_records(path):
         out.write(encode_record(record.kind, record.time, record.payload))
         count += 1
     return count
+
+
+def showable_records(path: Path) -> Iterator[Record]:
+    """Yield the complete records of a recording, also those after a damaged part.
+
+    Frames after a damaged part are left out up to the next keyframe, because each frame holds only
+    the changes since the previous frame. Raises OSError.
+    """
+    expected, whole = None, False
+    for record in intact_records(path):
+        whole = record.kind == KEYFRAME or (whole and expected in (None, record.offset))
+        expected = end_of(record)
+        if record.kind != FRAME or whole:
+            yield record

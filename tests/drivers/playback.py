@@ -19,7 +19,9 @@ def replay(path: Path) -> list[tuple[float, np.ndarray]]:
         elif record.kind == FRAME:
             frame = frames.decode(record.payload)
             assert isinstance(frame, frames.PositionsFrame)
-            shown.append((record.time, shown[-1][1] + frame.delta))
+            positions = shown[-1][1].copy()
+            positions[:, : frame.delta.shape[1]] += frame.delta
+            shown.append((record.time, positions))
     return shown
 
 

@@ -2,9 +2,10 @@
 
 pytest and vitest read the vectors, so that Python and TypeScript have the same reference.
 protocol/frames.json: {name, hex, and either header and content or the error code}.
-selection/regions.json: {name, points, region, items}. The frames are built byte by byte from
-docs/protocol.md, with zlib and without the tested code. The items of the regions come from a manual
-solution or from a separate point-in-polygon test.
+selection/regions.json: {name, points, region, items}. recording/published.json: {name, hex, first,
+moments}. The frames and records are built byte by byte from docs/protocol.md and docs/files.md,
+with zlib and without the tested code. The items of the regions come from a manual solution or from
+a separate point-in-polygon test.
 """
 
 import json
@@ -262,8 +263,115 @@ def regions() -> list[dict[str, object]]:
     return out
 
 
+def scene(moment: dict[str, list[list[int]]]) -> bytes:
+    """Return the scene file of a moment, with one item per row of each list."""
+    blob, views, accessors = b"", [], []
+    for kind, component, shape, form in (
+        ("position", 5123, "VEC3", "<3Hxx"),
+        ("label", 5122, "SCALAR", "<hxx"),
+        ("prediction", 5122, "SCALAR", "<hxx"),
+        ("confidence", 5121, "SCALAR", "<Bxxx"),
+    ):
+        rows = moment[kind]
+        data = b"".join(struct.pack(form, *row) for row in rows)
+        stride = len(data) // len(rows)
+        views.append(
+            {"buffer": 0, "byteOffset": len(blob), "byteLength": len(data), "byteStride": stride}
+        )
+        accessors.append(
+            {
+                "bufferView": len(views) - 1,
+                "componentType": component,
+                "count": len(rows),
+                "type": shape,
+            }
+        )
+        blob += data
+    names = ("POSITION", "_LABEL", "_PREDICTION", "_CONFIDENCE")
+    attributes = {name: k for k, name in enumerate(names)}
+    document = {
+        "asset": {"version": "2.0"},
+        "meshes": [{"primitives": [{"attributes": attributes, "mode": 0}]}],
+        "accessors": accessors,
+        "bufferViews": views,
+        "buffers": [{"byteLength": len(blob)}],
+        "extras": {
+            "dataset": "vector",
+            "latent_dim": 3,
+            "revision": 7,
+            "step": 0,
+            "scene_id": 42,
+            "sequence": 0,
+            "box": {"origin": [0, 0, 0], "size": 1},
+            "classes": [{"class_id": 0, "name": "a", "colour": "#ff0000"}],
+        },
+    }
+    text = json.dumps(document).encode()
+    text += b" " * (-len(text) % 4)
+    length = 12 + 8 + len(text) + 8 + len(blob)
+    head = struct.pack("<4sIII4s", b"glTF", 2, length, len(text), b"JSON")
+    return head + text + struct.pack("<I4s", len(blob), b"BIN\0") + blob
+
+
+def record(kind: bytes, payload: bytes) -> bytes:
+    head = struct.pack("<cdI", kind, 0.5, len(payload))
+    return head + payload + struct.pack("<I", zlib.crc32(payload, zlib.crc32(head)))
+
+
+def recordings() -> list[dict[str, object]]:
+    """Return recordings of three items, with what a player shows at each of their moments."""
+    begin = {
+        "position": [[100, 200, 300], [65535, 0, 7], [32768, 32768, 32768]],
+        "label": [[-1], [0], [-1]],
+        "prediction": [[-1], [-1], [0]],
+        "confidence": [[0], [0], [128]],
+    }
+    glb = scene(begin)
+    packed = struct.pack("<I", len(glb)) + deflate(glb)
+    both = [
+        {"class_id": 0, "name": "a", "colour": "#ff0000"},
+        {"class_id": 1, "name": "b", "colour": "#00ff00"},
+    ]
+    operations = [
+        {"op": "classes", "sequence": 1, "classes": both},
+        {"op": "labels", "sequence": 2, "gesture": 0, "by": "", "items": [0], "class_ids": [1]},
+        {"op": "of_a_later_version"},
+    ]
+    told = b"".join(record(b"O", json.dumps(operation).encode()) for operation in operations)
+    first, _ = positions([[1, -1, 0], [-2, 0, 3], [0, 0, 0]], 3, 6)
+    second, _ = positions([[0, 0, 5], [0, 1, 0], [-1, 0, 0]], 3, 0, flags=1)
+    change, _ = predictions([(0, 1, 200), (2, 0, 255)])
+    records = told + record(b"F", first) + record(b"P", change) + record(b"F", second)
+    header = json.dumps({"protocol": "x", "dataset": "vector", "items": 3}).encode()
+    magic = b"LODESPACE-REC1\r\n" + struct.pack("<I", len(header)) + header
+    grids = [
+        begin["position"],
+        [[164, 136, 300], [65407, 0, 199], [32768, 32768, 32768]],
+        [[164, 136, 305], [65407, 1, 199], [32767, 32768, 32768]],
+    ]
+    known = {"label": [1, 0, -1], "prediction": [1, -1, 0], "confidence": [200, 0, 255]}
+    # Changes between two moments are shown with the first of the two.
+    before = {"label": [1, 0, -1], "prediction": [-1, -1, 0], "confidence": [0, 0, 128]}
+    moments = [
+        {"position": grid, "classes": 2, **(known if k else before)} for k, grid in enumerate(grids)
+    ]
+    return [
+        {
+            "name": name,
+            "hex": (magic + keyframe + records).hex(),
+            "first": len(magic),
+            "moments": moments,
+        }
+        for name, keyframe in (
+            ("a packed keyframe", record(b"Z", packed)),
+            ("a plain keyframe", record(b"K", glb)),
+        )
+    ]
+
+
 def main() -> None:
     for path, vectors in (
+        ("recording/published.json", recordings()),
         ("protocol/frames.json", frames()),
         ("selection/regions.json", regions()),
     ):

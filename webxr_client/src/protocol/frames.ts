@@ -174,7 +174,10 @@ function decodePredictions(raw: Uint8Array, n: number) {
 }
 
 /** Inflate raw deflate data with the browser's decompressor, up to `expected` bytes. */
-async function inflate(payload: Uint8Array<ArrayBuffer>, expected: number): Promise<Uint8Array> {
+export async function inflate(
+  payload: Uint8Array<ArrayBuffer>,
+  expected: number,
+): Promise<Uint8Array<ArrayBuffer>> {
   const out = new Uint8Array(expected);
   let length = 0;
   try {

@@ -2,13 +2,23 @@
  * Records of a part of a recording (format: docs/files.md). A part begins at a record; an
  * incomplete last record is left out.
  */
-import { ProtocolError } from "./frames.js";
+import { inflate, ProtocolError } from "./frames.js";
 
 const RECORD_HEAD = 13;
 const CRC_BYTES = 4;
-const KINDS: Record<number, RecordKind> = { 75: "keyframe", 70: "frame", 79: "operation" };
+/** Bytes at the beginning of a packed keyframe that state the size of its scene file. */
+const SIZE_BYTES = 4;
+const MAX_SCENE_BYTES = 64 << 20;
+const KINDS: Record<number, RecordKind> = {
+  75: "keyframe",
+  90: "packed",
+  70: "frame",
+  80: "predictions",
+  79: "operation",
+};
 
-export type RecordKind = "keyframe" | "frame" | "operation";
+/** `packed`: a compressed keyframe (`keyframePayload`). */
+export type RecordKind = "keyframe" | "packed" | "frame" | "predictions" | "operation";
 
 export interface RecordingRecord {
   kind: RecordKind;
@@ -32,4 +42,15 @@ export function readRecords(part: ArrayBuffer): RecordingRecord[] {
     at = end + CRC_BYTES;
   }
   return records;
+}
+
+/** The scene file of a keyframe. Throws ProtocolError when `record` is not a keyframe. */
+export async function keyframeScene(record: RecordingRecord | undefined): Promise<ArrayBuffer> {
+  if (record?.kind === "keyframe") return record.payload;
+  if (record?.kind === "packed" && record.payload.byteLength > SIZE_BYTES) {
+    const size = new DataView(record.payload).getUint32(0, true);
+    if (size <= MAX_SCENE_BYTES)
+      return (await inflate(new Uint8Array(record.payload, SIZE_BYTES), size)).buffer;
+  }
+  throw new ProtocolError("a part of a recording begins with a keyframe");
 }

@@ -5,9 +5,21 @@
  */
 import { batch } from "@preact/signals";
 import { fetchRecording, fetchTimeline } from "../net/api.js";
-import { addDeltas, decodeFrame, type PositionsFrame } from "../protocol/frames.js";
-import type { Labels, NamedAxis, ServerOperation, Timeline } from "../protocol/messages.js";
-import { readRecords } from "../protocol/recording.js";
+import {
+  addDeltas,
+  decodeFrame,
+  type PositionsFrame,
+  type PredictionsFrame,
+} from "../protocol/frames.js";
+import type {
+  AxesChanged,
+  Classes,
+  ClassInfo,
+  Labels,
+  ServerOperation,
+  Timeline,
+} from "../protocol/messages.js";
+import { keyframeScene, type RecordingRecord, readRecords } from "../protocol/recording.js";
 import { readSceneFile, type SceneFile } from "../protocol/scene-file.js";
 import type { AppState } from "../state/app-state.js";
 import { RATE } from "../state/time-state.js";
@@ -25,10 +37,14 @@ interface Segment {
   first: number;
   scene: SceneFile;
   frames: PositionsFrame[];
-  /** Labels given in this part. `after`: number of frames of this part before the labels. */
-  labels: { after: number; labels: Labels }[];
-  /** Changes of the named axes in this part, in the same form. */
-  axes: { after: number; axes: NamedAxis[] }[];
+  /** Labels, classes, axes and predictions that changed in this part, in order. */
+  changes: Change[];
+}
+
+interface Change {
+  /** Number of frames of this part before the change. */
+  after: number;
+  what: Labels | Classes | AxesChanged | PredictionsFrame;
 }
 
 /** Fetches the index of the recording, and bytes `start` to `end` (exclusive) of its file. */
@@ -40,6 +56,8 @@ export interface RecordingSource {
 export class Playback {
   private readonly segments = new Map<number, Promise<Segment>>();
   private shown: Segment | null = null;
+  /** Classes of the shown moment, as they are in the recording. */
+  private classes: readonly ClassInfo[] = [];
   private wanted = -1;
   private showing = false;
   private timer: number | undefined;
@@ -168,16 +186,23 @@ export class Playback {
         state.latent.goTo(positions, performance.now(), ms);
       } else {
         state.latent.setScene({ ...segment.scene, positions });
-        state.classes.value = segment.scene.classes;
         state.sceneVersion.value += 1;
       }
       const { labels, predictions, confidence } = segment.scene;
       state.annotations.reset(labels, predictions, confidence);
-      for (const given of segment.labels)
-        if (given.after <= count)
-          state.annotations.setLabels(given.labels.items, given.labels.class_ids);
-      const axes = segment.axes.findLast((change) => change.after <= count)?.axes;
-      state.axes.value = axes ?? segment.scene.axes;
+      let { classes, axes } = segment.scene;
+      for (const { after, what } of segment.changes) {
+        if (after > count) break;
+        if (!("op" in what))
+          state.annotations.setPredictions(what.items, what.class_ids, what.confidence);
+        else if (what.op === "labels") state.annotations.setLabels(what.items, what.class_ids);
+        else if (what.op === "classes") classes = what.classes;
+        else axes = what.axes;
+      }
+      state.axes.value = axes;
+      // Compared with the recorded classes, because a site can have changed the shown colours.
+      if (!sameBox || !sameClasses(classes, this.classes)) state.classes.value = classes;
+      this.classes = classes;
       state.labelsVersion.value += 1;
       state.predictionsVersion.value += 1;
     });
@@ -203,28 +228,33 @@ export class Playback {
     const records = readRecords(await this.source.part(start, end));
     const segment: Segment = {
       first,
-      scene: readSceneFile(records[0]?.payload as ArrayBuffer),
+      scene: readSceneFile(await keyframeScene(records[0])),
       frames: [],
-      labels: [],
-      axes: [],
+      changes: [],
     };
-    const frames = await Promise.all(
-      records
-        .filter((record) => record.kind === "frame")
-        .map((record) => decodeFrame(record.payload)),
-    );
-    for (const frame of frames) if (frame.kind === "positions") segment.frames.push(frame);
-    let after = 0;
-    for (const record of records) {
-      if (record.kind === "frame") after += 1;
-      if (record.kind !== "operation") continue;
-      const operation = JSON.parse(new TextDecoder().decode(record.payload)) as ServerOperation;
-      if (operation.op === "labels") segment.labels.push({ after, labels: operation });
-      if (operation.op === "axes") segment.axes.push({ after, axes: operation.axes });
+    for (const content of await Promise.all(records.slice(1).map(contentOf))) {
+      if (content === null) continue;
+      const after = segment.frames.length;
+      if ("kind" in content && content.kind === "positions") segment.frames.push(content);
+      else segment.changes.push({ after, what: content });
     }
     return segment;
   }
 }
+
+/** The change of the page's state that a record makes; null for a record without a change. */
+async function contentOf(record: RecordingRecord): Promise<PositionsFrame | Change["what"] | null> {
+  if (record.kind === "operation") {
+    const operation = JSON.parse(new TextDecoder().decode(record.payload)) as ServerOperation;
+    const { op } = operation;
+    return op === "labels" || op === "classes" || op === "axes" ? operation : null;
+  }
+  const frame = await decodeFrame(record.payload);
+  return frame.kind === "forces" ? null : frame;
+}
+
+const sameClasses = (one: readonly ClassInfo[], other: readonly ClassInfo[]): boolean =>
+  JSON.stringify(one) === JSON.stringify(other);
 
 /** Index of the last keyframe at or before `moment`. */
 export function keyframeBefore({ keyframes }: Timeline, moment: number): number {

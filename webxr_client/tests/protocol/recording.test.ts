@@ -1,5 +1,6 @@
+import { deflateRawSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { readRecords } from "../../src/protocol/recording.js";
+import { keyframeScene, readRecords } from "../../src/protocol/recording.js";
 
 /** A record in the format of docs/files.md. The checksum is 0: only the server checks it. */
 function record(kind: string, time: number, payload: string): number[] {
@@ -30,5 +31,28 @@ describe("a part of a recording", () => {
   });
   it("is rejected when it does not begin at a record", () => {
     expect(() => readRecords(part(record("K", 0, "scene")).slice(3))).toThrow(/has changed/);
+  });
+});
+
+describe("a keyframe", () => {
+  const text = (bytes: ArrayBuffer) => new TextDecoder().decode(bytes);
+  const packed = (size: number, scene: string) => {
+    const head = String.fromCharCode(size & 0xff, size >> 8, 0, 0);
+    return part(record("Z", 0, head + deflateRawSync(scene).toString("latin1")));
+  };
+  it("has a scene, packed or not", async () => {
+    const scene = "scene ".repeat(100);
+    for (const content of [part(record("K", 0, scene)), packed(scene.length, scene)])
+      expect(text(await keyframeScene(readRecords(content)[0]))).toBe(scene);
+  });
+  it("is rejected when it has another size than it states", async () => {
+    for (const size of [4, 6])
+      await expect(keyframeScene(readRecords(packed(size, "scene"))[0])).rejects.toThrow(
+        /inflates/,
+      );
+  });
+  it("is at the beginning of a part", async () => {
+    for (const content of [part(), part(record("F", 0, "delta")), part(record("Z", 0, "ab"))])
+      await expect(keyframeScene(readRecords(content)[0])).rejects.toThrow(/keyframe/);
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { Timeline } from "../../src/protocol/messages.js";
 import { keyframeBefore, Playback } from "../../src/session/playback.js";
 import { AppState } from "../../src/state/app-state.js";
+import { vectors } from "../vectors.js";
 
 vi.stubGlobal("window", globalThis);
 
@@ -70,4 +71,47 @@ describe("going to a moment", () => {
       expect(state.time.moment.value).toBe(moment);
     }
   });
+});
+
+interface PublishedVector {
+  name: string;
+  hex: string;
+  first: number;
+  moments: {
+    position: [number, number, number][];
+    label: number[];
+    prediction: number[];
+    confidence: number[];
+    classes: number;
+  }[];
+}
+
+describe("the recording of a baked site", () => {
+  for (const vector of vectors<PublishedVector>("recording/published.json"))
+    it(`shows each moment of ${vector.name}`, async () => {
+      const file = Uint8Array.from(vector.hex.match(/../g)!, (pair) => Number.parseInt(pair, 16));
+      const state = new AppState();
+      const index = { ...timeline(vector.moments.length), end: file.length };
+      index.keyframes.offset = [vector.first];
+      const playback = new Playback(
+        state,
+        () => {},
+        () => {},
+        {
+          timeline: async () => index,
+          part: async (start, end) => file.slice(start, end).buffer,
+        },
+      );
+      for (const moment of [0, 1, 2, 1, 0]) {
+        await playback.goTo(moment);
+        const expected = vector.moments[moment]!;
+        const positions = expected.position.flatMap((row) => [...row, 0]);
+        expect([...state.latent.to]).toEqual(positions);
+        expect([...state.annotations.labels]).toEqual(expected.label);
+        expect([...state.annotations.predictions]).toEqual(expected.prediction);
+        expect([...state.annotations.confidence]).toEqual(expected.confidence);
+        expect(state.classes.value).toHaveLength(expected.classes);
+      }
+      playback.live();
+    });
 });
