@@ -1,15 +1,18 @@
-"""Headless training. The result is a bake: a new folder that `lodespace serve` shows.
+"""Bakes: new folders that `lodespace serve` shows, made by headless training or from a project.
 
 The folder is built under a temporary name and then renamed, so an interrupted bake leaves nothing
 behind. This module imports torch.
 """
 
+import contextlib
 import dataclasses
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from lodespace.baking.as_is import publish
 from lodespace.baking.baked_data import GivenLabels, copy_data, project_state
 from lodespace.baking.parts import DEFAULT_PARTS, PARTS
 from lodespace.baking.progress import Progress
@@ -21,16 +24,22 @@ from lodespace.models.device import limited_threads
 from lodespace.project.initial_labels import choose_labels
 from lodespace.project.opening import finish_bake, is_bake, new_bake
 from lodespace.protocol import Settings
+from lodespace.session.run_settings import RunSettings
 from lodespace.session.settings import merge
 from lodespace.session.settings_file import write_settings
+
+DEFAULTS = RunSettings()
+_NOTHING_TRAINED = (
+    "a project that is baked as it is (--as-is) is neither trained nor imported, so leave out"
+)
 
 
 def bake(
     data: "str | Path | Source",
     output: Path,
     *,
-    epochs: int = 30,
-    seed: int = 0,
+    epochs: int = DEFAULTS.epochs,
+    seed: int = DEFAULTS.seed,
     settings: Settings | None = None,
     labels: str | None = None,
     options: ImportOptions | None = None,
@@ -39,14 +48,17 @@ def bake(
     threads: int = 0,
     force: bool = False,
     progress: bool = False,
+    as_is: bool = False,
 ) -> Path:
     """Train and write the bake `output`. A failed bake leaves nothing behind.
 
     The same data, seed, settings, threads and kind of processor give the same bytes.
 
+    With `as_is`, nothing is trained: the bake shows the project `data` as it is (as_is.py).
+
     Args:
         data: Path of data to import, a source, or path of a project. A project is baked with the
-            labels that are in the project.
+            labels that are in the project, and trained again.
         output: Folder of the bake.
         epochs: Passes of the encoder over the data.
         seed: Seed of the training.
@@ -60,14 +72,16 @@ def bake(
         device: "auto", "cpu", "cuda" or "mps".
         threads: Processor threads. 0: all.
         force: Replace `output` if it is a bake.
-        progress: Show a progress bar.
+        progress: Show a progress bar, and notes about the bake, on standard error.
+        as_is: Publish the map, the session and the model of the project `data`. The arguments
+            about training and import then have no meaning, and must have their default values.
 
     Returns:
         `output`.
 
     Raises:
         DatasetError: The data cannot be read.
-        ProjectError: `output` cannot be written.
+        ProjectError: `output` cannot be written, or `data` cannot be published as it is.
         TrainingError: The training failed.
     """
     unknown = set(parts) - set(PARTS)
@@ -79,13 +93,26 @@ def bake(
     if epochs < 1:
         raise TrainingError(f"epochs must be at least 1, not {epochs}")
     with (
-        limited_threads(threads),
+        # `export --format model` uses torch's own number of threads, and must give the same model.
+        contextlib.nullcontext() if as_is and threads == 0 else limited_threads(threads),
         atomic_folder(output, lambda: _check_output(output, force=force)) as folder,
     ):
         options = options or ImportOptions()
+        if as_is:
+            if (epochs, seed, settings, labels) != (DEFAULTS.epochs, DEFAULTS.seed, None, None):
+                raise TrainingError(f"{_NOTHING_TRAINED} epochs, seed, settings and labels")
+            if dataclasses.replace(options, root=None) != ImportOptions():
+                raise TrainingError(f"{_NOTHING_TRAINED} options of the import")
+            publish(data, options.root, folder, parts)
+            return output
         state = project_state(data, options.root)
         if state is not None:
             options = dataclasses.replace(options, root=None)
+            if progress:
+                sys.stderr.write(
+                    f"{data}: the map is trained again from seed {seed}, with the labels of the "
+                    "project. To publish the map and the session as they are, add --as-is\n"
+                )
         items, kept = copy_data(state.data if state else data, folder, options, progress)
         if state is not None:
             items = dataclasses.replace(items, root=state.root)

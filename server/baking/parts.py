@@ -3,7 +3,7 @@
 This module imports torch.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,6 @@ from lodespace.models.training.trainer import Trainer
 from lodespace.predict.project_model import with_reading
 from lodespace.project.project import Project
 from lodespace.protocol import UNLABELED
-from lodespace.session import summaries
 from lodespace.session.session import AnnotationSession
 
 SCENE_ID = 1
@@ -24,7 +23,7 @@ PARTS = ("scene", "training", "recording", "site", "model", "checkpoint")
 and the checkpoint, from which training can continue."""
 DEFAULT_PARTS = PARTS[:-1]
 """All parts except the checkpoint."""
-MORPH_TARGETS = 16
+MORPH_TARGETS = 8
 """Number of training states in training.glb. A 3D viewer interpolates between the states."""
 TRAINING_SECONDS = 12.0
 """Length of the animation in training.glb, in seconds."""
@@ -36,6 +35,8 @@ def write_parts(
     moments: list[npt.NDArray[np.float32]],
     trainer: Trainer,
     parts: Collection[str],
+    *,
+    metrics: Mapping[str, float] | None = None,
 ) -> None:
     """Write scene, animation, model and site into the folder of `project`.
 
@@ -45,6 +46,7 @@ def write_parts(
         moments: Latent means (N, D) at the times that training.glb shows.
         trainer: The trained model.
         parts: Parts to write, as names from PARTS. The scene is always written.
+        metrics: Metrics of the trainer, of which the site shows the accuracy on held-out labels.
     """
     project.scene_path.write_bytes(session.encoder.scene_glb())
     if "training" in parts:
@@ -59,4 +61,4 @@ def write_parts(
         model = PortableModel.of(trainer, [c.name for c in session.classes.classes])
         with_reading(model, project.items).save(project.model)
     if "site" in parts:
-        write_site(project, session, summaries.absent_training(session, project.manifest.settings))
+        write_site(project, session, metrics or {})

@@ -7,6 +7,7 @@ API (webxr_client/src/net/site.ts).
 import io
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,11 @@ from lodespace.items import originals, thumbnails
 from lodespace.items.details import MAX_COLUMNS_SHOWN, provenance
 from lodespace.items.item_set import ItemSet
 from lodespace.json_input import json_value
+from lodespace.project.baked_state import SESSION
 from lodespace.project.project import Project
-from lodespace.protocol import Training
+from lodespace.protocol import History, SessionInfo, Thumbnails
 from lodespace.recording.index import index_of
+from lodespace.recording.published import without_author
 from lodespace.review.calibration import Calibration, evidence
 from lodespace.review.quality import quality
 from lodespace.session import summaries
@@ -51,27 +54,24 @@ _ROOT = '<html lang="en"'
 """Beginning of the page's root element, to which the attributes of a site are added."""
 
 
-def write_site(project: Project, session: AnnotationSession, training: Training) -> None:
-    """Write the site into a bake, as the last part of the bake. Raises ProjectError or OSError."""
+def write_site(project: Project, session: AnnotationSession, metrics: Mapping[str, float]) -> None:
+    """Write the site into a bake, as the last part of the bake.
+
+    Args:
+        project: The bake.
+        session: The state to show.
+        metrics: Metrics of the trainer.
+
+    Raises:
+        ProjectError: The page has not been built.
+        OSError: A file cannot be written.
+    """
     folder = project.folder
     items = project.items
     _copy_page(folder, cards=has_cards(items))
     layout = thumbnails.describe(items)
-    info = summaries.session_info(
-        session,
-        "",
-        role="viewer",
-        training=training,
-        thumbnails=layout,
-        has_recording=project.recording_path.is_file(),
-        quality=quality(
-            session.item_state(),
-            held_out_accuracy=None,
-            held_out=0,
-            calibration=Calibration(evidence(session)),
-        ),
-    )
-    (folder / "session.json").write_bytes(msgspec.json.encode(info))
+    info = _session(project, session, layout, metrics)
+    (folder / SESSION).write_bytes(msgspec.json.encode(info))
     if info.has_recording:
         (folder / "timeline.json").write_bytes(
             msgspec.json.encode(index_of(project.recording_path))
@@ -89,6 +89,33 @@ def write_site(project: Project, session: AnnotationSession, training: Training)
         _write_cards(items, folder / "pictures")
     if items.kind == "sound":
         _write_sounds(items, folder / "sounds")
+
+
+def _session(
+    project: Project,
+    session: AnnotationSession,
+    layout: Thumbnails | None,
+    metrics: Mapping[str, float],
+) -> SessionInfo:
+    """Return the session as the site shows it. It does not state who made the gestures, or when."""
+    accuracy = metrics.get("label_accuracy") if session.scorable else None
+    info = summaries.session_info(
+        session,
+        "",
+        role="viewer",
+        training=summaries.absent_training(session, project.manifest.settings),
+        thumbnails=layout,
+        has_recording=project.recording_path.is_file(),
+        quality=quality(
+            session.item_state(),
+            held_out_accuracy=accuracy,
+            held_out=0 if accuracy is None else int(metrics.get("held_out", 0)),
+            calibration=Calibration(evidence(session)),
+        ),
+    )
+    gestures = [without_author(gesture) for gesture in info.history.gestures]
+    history = History(gestures=gestures, can_undo=False, can_redo=False)
+    return msgspec.structs.replace(info, history=history)
 
 
 def has_cards(items: ItemSet) -> bool:

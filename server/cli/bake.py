@@ -10,13 +10,20 @@ from lodespace.session.run_settings import RUN_SETTINGS
 
 DESCRIPTION = """\
 Train without a screen and write a new folder: the cloud (scene.glb), the training as an
-animation (training.glb), a recording, and a static site for any web server. `lodespace serve` shows
-the folder, and `lodespace export` exports from it."""
+animation (training.glb), a recording, and a static site for any web server. With --as-is, publish
+the map and the session of a project instead. `lodespace serve` shows the folder, and `lodespace
+export` exports from it."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "data", metavar="DATA", help="data, or a project to bake with the labels in it"
+    )
+    parser.add_argument(
+        "--as-is",
+        action="store_true",
+        help="train nothing: publish the map, labels, predictions, pins, recording and model that "
+        "the project DATA has now, also while it is served",
     )
     parser.add_argument(
         "-o", "--output", type=Path, required=True, metavar="OUT", help="folder to create"
@@ -56,6 +63,7 @@ def _bake(options: argparse.Namespace) -> int:
         threads=run.threads,
         force=options.force,
         progress=True,
+        as_is=options.as_is,
     )
     sys.stdout.write(
         f"baked {result}: open it with `lodespace serve {result}`, or host the folder\n"

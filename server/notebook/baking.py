@@ -23,6 +23,7 @@ def bake(
     options: "ImportOptions | None" = None,
     force: bool = False,
     progress: bool = True,
+    as_is: bool = False,
     settings: Any = None,
     **values: Any,
 ) -> Path:
@@ -39,6 +40,8 @@ def bake(
         options: How to read the data.
         force: Replace `output` if it is a bake.
         progress: Show a progress bar.
+        as_is: Train nothing: publish the map, the session and the model of the project at the path
+            `data` as they are. Labels, settings and options of the import cannot be given.
         settings: Settings of the training: the path of a TOML file, such as the settings.toml of
             another bake, or a dictionary.
         **values: Further settings by name, listed below. They override those of `settings`.
@@ -70,4 +73,5 @@ def bake(
         threads=run.threads,
         force=force,
         progress=progress,
+        as_is=as_is,
     )

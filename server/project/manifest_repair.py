@@ -51,6 +51,7 @@ def guess_manifest(folder: Path, *, imported: bool) -> tuple[Manifest, list[str]
     manifest = Manifest(
         format=FORMAT, kind=kind, data=data, source=source, seed=seed, settings=settings
     )
+    manifest.as_is = kind == "bake" and _field(text, "as_is", "true|false", bool) is True
     return manifest, lines
 
 

@@ -10,6 +10,7 @@ from lodespace.items.import_report import as_text
 from lodespace.items.paths import printable
 from lodespace.models.item_predictions import ItemPredictions
 from lodespace.project import checkpoints
+from lodespace.project.baked_state import restore_scene
 from lodespace.project.foreign import unread_originals
 from lodespace.project.initial_labels import CLIENT as IMPORT
 from lodespace.project.label_log import read_labels
@@ -31,9 +32,7 @@ def open_offline(path: Path, *, root: Path | None = None) -> tuple[Project, Anno
         raise ProjectError(f"{path} is neither a project nor a bake: it has no {MANIFEST}")
     project = open_existing(path, None, lock=False, root=root)
     session = AnnotationSession(project.items, read_only=True, settings=project.settings)
-    scene = project.baked_scene()
-    if scene is not None:
-        session.restore_scene(scene)
+    restore_scene(project, session)
     if not project.is_bake:
         read_labels(project, session)
     newest = checkpoints.newest(project.checkpoints, len(project.items))
@@ -51,11 +50,11 @@ def describe(path: Path) -> str:
     """Return a summary of the project or bake at `path`, as text for a terminal."""
     project, session = open_offline(path)
     project.close()
-    labelled = int((session.labels != UNLABELED).sum())
     lines = [
         f"{path}: {project.manifest.kind} of {session.items.name} ({project.manifest.data})",
         f"items      {len(session.items):,} ({session.items.kind})",
-        f"labelled   {labelled:,} in {len(session.history.gestures)} gestures{_sources(session)}",
+        *_origin(project),
+        f"labelled   {_labelled(project, session)}",
         f"latent     {session.grid.latent_dim}D, step {session.grid.step:,}",
     ]
     notice = unread_originals(project.items, path)
@@ -67,6 +66,22 @@ def describe(path: Path) -> str:
     report = as_text(session.items.report)
     text = printable("\n".join(lines)) + "\n"
     return f"{text}{_heading(session)}:\n{report}" if report else text
+
+
+def _origin(project: Project) -> list[str]:
+    """Return the line that states how a bake was made."""
+    if not project.is_bake:
+        return []
+    if project.manifest.as_is:
+        return ["baked      as is: the map and the session of a project"]
+    return [f"baked      by training from seed {project.seed}"]
+
+
+def _labelled(project: Project, session: AnnotationSession) -> str:
+    labelled = int((session.labels != UNLABELED).sum())
+    if project.is_bake:  # a bake has no label log
+        return f"{labelled:,}"
+    return f"{labelled:,} in {len(session.history.gestures)} gestures{_sources(session)}"
 
 
 def _truth(session: AnnotationSession) -> npt.NDArray[np.int16]:

@@ -209,14 +209,22 @@ def _new_on_digits(
 
 
 def new_bake(
-    folder: Path, data: str, items: ItemSet, *, seed: int, settings: protocol.Settings
+    folder: Path,
+    data: str,
+    items: ItemSet,
+    *,
+    seed: int,
+    settings: protocol.Settings,
+    as_is: bool = False,
 ) -> Project:
     """Return a project for a new bake in `folder`.
 
     Only `finish_bake` writes the manifest, so an unfinished bake cannot be opened.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    manifest = Manifest(format=FORMAT, kind="bake", data=data, seed=seed, settings=settings)
+    manifest = Manifest(
+        format=FORMAT, kind="bake", data=data, seed=seed, settings=settings, as_is=as_is
+    )
     return Project(folder, manifest, items)
 
 

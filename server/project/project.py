@@ -61,6 +61,8 @@ class Manifest(msgspec.Struct, kw_only=True):
     """Seed of the training."""
     settings: protocol.Settings = msgspec.field(default_factory=protocol.Settings)
     """Settings at the creation of the project."""
+    as_is: bool = False
+    """Whether the folder is a bake that shows a project as it was (`bake --as-is`)."""
 
 
 @dataclass

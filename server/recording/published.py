@@ -173,13 +173,13 @@ class _Writer:
         self._time = 0.0
         self._since_keyframe = 0
         self._shown: Scene | None = None
-        """What the page shows after the records so far."""
+        """State that the page shows after the records so far."""
 
     def operations(self, operations: list[protocol.Operation]) -> None:
         """Write the newest losses, and the gestures.
 
-        Labels, classes and axes are written with the moments. Other operations are left out, because the
-        page does not play them.
+        Labels, classes and axes are written with the moments. Other operations are left out,
+        because the page does not play them.
         """
         losses = [o for o in operations if isinstance(o, protocol.LossesMeasured)]
         for operation in losses[-1:]:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from lodespace.errors import ProtocolError
 from lodespace.protocol.frames import GRID_STEPS, MOVING_SHIFT, encode_positions
-from lodespace.scene.glb import Box
+from lodespace.scene.glb import Box, Scene
 
 RING = 64
 """Number of revisions of the positions that are kept. A client at a kept revision gets one merged
@@ -83,6 +83,14 @@ class LatentGrid:
     def _in_latent_units(self, grid: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
         origin = np.asarray(self.box.origin[: grid.shape[1]])
         return grid / (GRID_STEPS - 1) * self.box.size + origin
+
+    def continue_from(self, scene: Scene) -> None:
+        """Continue with the box, the id, the positions and the revision of `scene`."""
+        self.box, self.scene_id = scene.box, scene.scene_id
+        self.grid = scene.positions[:, : scene.latent_dim].astype(np.int32)
+        self.revision, self.step = scene.revision, scene.step
+        self._forget()
+        self._remember(resting=True)
 
     def publish(
         self, latent_mean: npt.NDArray[np.float32], *, step: int, resting: bool, exact: bool = False
@@ -170,10 +178,13 @@ class LatentGrid:
         self.grid = np.clip(self._on_grid(latent_mean), 0, GRID_STEPS - 1)
         self.scene_id = (self.scene_id + 1) & 0x3FFFFFFF
         self.revision += 1
+        self._forget()
+        self._remember(resting=False)
+
+    def _forget(self) -> None:
         self._ring.clear()
         self._resting.clear()
         self._encoded.clear()
-        self._remember(resting=False)
 
     def _remember(self, *, resting: bool) -> None:
         self._ring[self.revision] = self.grid.astype(np.uint16)

@@ -4,6 +4,8 @@ import asyncio
 import secrets
 import time
 
+import msgspec
+
 from lodespace import protocol
 from lodespace.access.network import Network
 from lodespace.access.pairing import PairingManager
@@ -11,6 +13,7 @@ from lodespace.config import ServerConfig
 from lodespace.items import thumbnails
 from lodespace.models.item_predictions import ItemPredictions
 from lodespace.project import checkpoints
+from lodespace.project.baked_state import baked_session, restore_scene
 from lodespace.project.label_log import open_log, read_labels
 from lodespace.project.project import Project
 from lodespace.recording.recorder import Recorder
@@ -86,9 +89,8 @@ class Service:
             project.items, read_only=project.read_only, settings=project.settings
         )
         self.session.obstacle = project.obstacle
-        scene = project.baked_scene()
-        if scene is not None:
-            self.session.restore_scene(scene)
+        restore_scene(project, self.session)
+        self._baked = baked_session(project)
         self.event_log = _open_log(project, self.session)
         self.recorder: AnyRecorder = (
             NoRecorder(project.recording_path)
@@ -160,7 +162,7 @@ class Service:
 
     def info(self, client: str, role: protocol.Role) -> protocol.SessionInfo:
         """Return all data that the page of `client` needs before it draws."""
-        return summaries.session_info(
+        info = summaries.session_info(
             self.session,
             client,
             role=role,
@@ -168,6 +170,14 @@ class Service:
             thumbnails=self.atlas,
             has_recording=self.project.recording_path.is_file(),
             quality=self.review.quality,
+        )
+        if self._baked is None:
+            return info
+        return msgspec.structs.replace(
+            info,
+            pins=self._baked.pins,
+            history=self._baked.history,
+            quality=self._baked.quality,
         )
 
     def welcome(self, client: Client, hello: protocol.Hello) -> None:

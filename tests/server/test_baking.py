@@ -284,7 +284,9 @@ def test_a_bake_that_breaks_off_leaves_nothing(
     assert (out / MANIFEST).is_file()
 
 
-def test_a_project_is_baked_with_its_labels_and_classes(tmp_path: Path, small_data: Path) -> None:
+def test_a_project_is_baked_with_its_labels_and_classes(
+    tmp_path: Path, small_data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     from lodespace import protocol
     from lodespace.session.commands.registry import plan
     from lodespace.session.event_log import EventLog
@@ -314,7 +316,8 @@ def test_a_project_is_baked_with_its_labels_and_classes(tmp_path: Path, small_da
     do(protocol.MergeClass(command_id="command-4", class_id=0, into=1))
     event_log.close()
     project.close()
-    out = bake(tmp_path / "work", tmp_path / "out", epochs=1, threads=1)
+    out = bake(tmp_path / "work", tmp_path / "out", epochs=1, threads=1, progress=True)
+    assert f"{tmp_path / 'work'}: the map is trained again from seed 0" in capsys.readouterr().err
     scene = decode_scene((out / "scene.glb").read_bytes())
     assert [c.name for c in scene.classes if not c.removed] == ["1", "2", "3", "mine"]
     assert scene.labels[[0, 4, 8]].tolist() == [4, 4, 4]

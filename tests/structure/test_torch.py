@@ -13,6 +13,7 @@ WITH_TORCH = {
     "training/undo_snapshots",
     "training/inspection",
     "training/dataset",
+    "baking/as_is",
     "baking/bake",
     "baking/parts",
     "baking/progress",

@@ -1,0 +1,64 @@
+"""State of a bake that its scene does not have: review of the labels, pins, gestures, quality."""
+
+import logging
+
+import numpy as np
+
+from lodespace.json_input import JsonError, json_of
+from lodespace.project.project import Project
+from lodespace.protocol import SessionInfo
+from lodespace.session.session import AnnotationSession
+
+log = logging.getLogger(__name__)
+
+SESSION = "session.json"
+"""Name of the file in a bake with the answer of GET /api/session."""
+REVIEW = "review.npy"
+"""Name of the file in a bake with the review of the labels: uint8 (N,), a sum of flags per item."""
+_VERIFIED, _ACCEPTED = 1, 2
+"""Flags: a person has looked at the item; the label is an accepted prediction."""
+
+
+def write_review(project: Project, session: AnnotationSession) -> None:
+    """Write which labels of `session` are verified, and which are accepted predictions."""
+    flags = _VERIFIED * session.verified + _ACCEPTED * session.accepted
+    np.save(project.folder / REVIEW, flags.astype(np.uint8), allow_pickle=False)
+
+
+def restore_scene(project: Project, session: AnnotationSession) -> None:
+    """Show the scene of `project` in `session`, and the review of the labels of a bake.
+
+    A project without a scene stays as it is. Raises ProjectError when the scene of a bake is
+    damaged.
+    """
+    scene = project.baked_scene()
+    if scene is None:
+        return
+    session.restore_scene(scene)
+    path = project.folder / REVIEW
+    if not project.is_bake or not path.is_file():
+        return
+    try:
+        flags = np.load(path, allow_pickle=False)
+        if flags.dtype != np.uint8 or flags.shape != (len(session.items),):
+            raise ValueError("it has another number of items")
+    except (OSError, ValueError) as error:
+        log.warning("%s cannot be read (%s); no label counts as reviewed", path, error)
+        return
+    session.begin_with(scene.labels, flags & _VERIFIED != 0, flags & _ACCEPTED != 0)
+
+
+def baked_session(project: Project) -> SessionInfo | None:
+    """Return the session that a bake shows. Return None for a project, and for a bake without it.
+
+    The scene of the bake does not have the pins, the gestures and the quality of this session.
+    """
+    if not project.is_bake:
+        return None
+    try:
+        stored = json_of((project.folder / SESSION).read_bytes(), SessionInfo)
+    except (OSError, JsonError):
+        return None  # a bake without a site, or of another version
+    n = len(project.items)
+    fits = stored.n_items == n and all(0 <= item < n for item in stored.pins)
+    return stored if fits else None
