@@ -66,8 +66,6 @@ class NamedAxis(Message):
     """The axis."""
     name: str
     """Name of the axis."""
-    column: str
-    """Column whose values the axis carries; empty for two groups of items."""
     known: int
     """Number of items whose value is known."""
     n: int
@@ -76,6 +74,9 @@ class NamedAxis(Message):
     """Whether these values are hidden from training and compared with places on the map. If false,
     there are few values: all of them are trained, and each is compared with the prediction from the
     other values."""
+    # The default is needed because pygltflib leaves empty texts out of a scene.
+    column: str = ""
+    """Column whose values the axis carries; empty for two groups of items."""
     ticks: list[AxisTick] = msgspec.field(default_factory=list)
     """Marked values, ascending; empty until the map shows the axis."""
     correlation: float | None = None

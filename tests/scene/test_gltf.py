@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from drivers.gltf_validator import validate
 from lodespace.errors import ProjectError
-from lodespace.protocol import PROTOCOL_VERSION, ClassInfo
+from lodespace.protocol import PROTOCOL_VERSION, ClassInfo, NamedAxis
 from lodespace.protocol.frames import GRID_STEPS
 from lodespace.scene.glb import (
     UNLABELLED_COLOUR,
@@ -67,6 +67,15 @@ def test_trimesh_reads_the_same_points(tmp_path: Path) -> None:
     assert colours[scene.labels == -1].tolist() == [[*UNLABELLED_COLOUR, 255]] * int(
         (scene.labels == -1).sum()
     )
+
+
+def test_axes_of_columns_and_of_groups_are_decoded() -> None:
+    axes = (
+        NamedAxis(axis="x", name="slant", column="slant", known=3, n=2, hidden=True),
+        NamedAxis(axis="y", name="few to many", known=20, n=0, hidden=False),
+    )
+    scene = dataclasses.replace(make_scene(5), axes=axes)
+    assert decode_scene(encode_scene(scene)).axes == axes
 
 
 @settings(max_examples=40, deadline=None)

@@ -460,8 +460,6 @@ export interface NamedAxis {
   axis: "x" | "y" | "z";
   /** Name of the axis. */
   name: string;
-  /** Column whose values the axis carries; empty for two groups of items. */
-  column: string;
   /** Number of items whose value is known. */
   known: number;
   /** Number of values on which `correlation` was measured. */
@@ -472,6 +470,8 @@ export interface NamedAxis {
    * other values.
    */
   hidden: boolean;
+  /** Column whose values the axis carries; empty for two groups of items. */
+  column?: string;
   /** Marked values, ascending; empty until the map shows the axis. */
   ticks?: AxisTick[];
   /**
