@@ -26,7 +26,7 @@ import lodespace.models  # noqa: F401  # isort: skip
 import torch
 from map_quality import held_out_neighbour_accuracy, silhouette, spread, within_between_ratio
 
-from lodespace.baking.figure2_panels import PANELS, Panel
+from lodespace.baking.figure2_panels import PANELS, Panel, chains
 from lodespace.items.item_set import load_digits
 from lodespace.models import Dataset, ModelConfig, TrainingConfig, preset
 from lodespace.models.config import BURGESS
@@ -40,13 +40,6 @@ COLLAPSE = Panel("section 4", "", "Very high β_KL", beta_kl=1000, epochs=0)
 """The collapse that section 4 of the paper describes. It is trained from the start."""
 COLLAPSE_EPOCHS = 10
 PRETRAINING = PANELS[0]
-LOGISTIC = tuple(p for p in PANELS if p.changes == PANELS[1].changes and p.epochs)
-"""Panels of one training, which differ only in the number of epochs."""
-CHAINS = (
-    tuple(sorted(LOGISTIC, key=lambda panel: panel.epochs)),
-    *((panel,) for panel in PANELS[1:] if panel not in LOGISTIC),
-)
-"""Trainings that start from PRETRAINING: the panels that are states of one training."""
 ALL = (*PANELS, COLLAPSE)
 
 OWN = preset("paper", 2).replace(learning_rate=2e-3, pretraining_epochs=50)
@@ -190,7 +183,7 @@ class Run:
                 self._measure(PRETRAINING, seed, training)
             weights = training.vae.state_dict().items()
             start = {k: v.clone() for k, v in weights if not k.startswith("head.")}
-            for chain in CHAINS:
+            for chain in chains(PANELS):
                 self._measure_chain([p for p in chain if p in wanted], seed, start)
         if COLLAPSE in wanted:
             training = prepared(self.data, self.config, COLLAPSE, seed, None)

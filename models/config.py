@@ -94,7 +94,10 @@ class TrainingConfig:
     batch_size: Annotated[int, Limits(2)] = 128
     """Items per batch of encoder and decoder."""
     pretraining_epochs: Annotated[int, Limits(1), IN_SESSIONS] = 15
-    """Epochs of the first training of a session with the preset `paper` or `figure2`."""
+    """Epochs of the first training of a session with the preset `paper`.
+
+    With the preset `figure2`: epochs without labels, also in a bake.
+    """
     labelled_epochs: Annotated[int, Limits(1), ADJUSTABLE] = 50
     """Epochs after a change of labels with the preset `figure2`."""
     kl_warmup_epochs: Annotated[float, Limits(0), ADJUSTABLE] = 5.0

@@ -57,7 +57,7 @@ export default defineConfig({
     chunkSizeWarningLimit: 1200,
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
-    rolldownOptions: { input: ["index.html", "check.html"] },
+    rolldownOptions: { input: ["index.html", "check.html", "panels.html"] },
   },
   // The limits are long, because tests are slow on a busy machine.
   test: { include: ["tests/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 },

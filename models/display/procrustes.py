@@ -2,8 +2,6 @@
 
 import torch
 
-from lodespace.models.device import algebra_device
-
 
 def procrustes(points: torch.Tensor, reference: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Return orthogonal R and translation t that minimise |points @ R + t - reference|.
@@ -18,13 +16,11 @@ def procrustes(points: torch.Tensor, reference: torch.Tensor) -> tuple[torch.Ten
     Returns:
         R (D, D), a rotation or reflection, and t (D,).
     """
-    where = algebra_device(points.device)
-    p, q = points.to(where).double(), reference.to(where).double()
+    p, q = points.double(), reference.double()
     p_mean, q_mean = p.mean(dim=0), q.mean(dim=0)
     u, _, vt = torch.linalg.svd((p - p_mean).T @ (q - q_mean))
     rotation = u @ vt
-    translation = q_mean - p_mean @ rotation
-    return rotation.to(points.dtype).to(points), translation.to(points.dtype).to(points)
+    return rotation.to(points.dtype), (q_mean - p_mean @ rotation).to(points.dtype)
 
 
 def aligned(points: torch.Tensor, reference: torch.Tensor) -> torch.Tensor:

@@ -10,8 +10,6 @@ from functools import cached_property
 
 import torch
 
-from lodespace.models.device import algebra_device
-
 _BISECTIONS = 40
 
 
@@ -51,9 +49,7 @@ class Graph:
         with warnings.catch_warnings():
             # torch warns that its sparse matrices in compressed rows may change.
             warnings.simplefilter("ignore", UserWarning)
-            where = algebra_device(device)
-            parts = (starts.to(where), columns.to(where), values.to(where))
-            return torch.sparse_csr_tensor(*parts, (n, n), device=where)
+            return torch.sparse_csr_tensor(starts, columns, values, (n, n), device=device)
 
 
 def neighbours_of_rows(

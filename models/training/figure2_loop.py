@@ -27,6 +27,15 @@ class Figure2Loop(PaperLoop):
         """Whether the first training includes epochs with labels: these were given before its end.
         """
 
+    def plan_epochs(self, epochs: int) -> None:
+        """Train for `epochs` further epochs with the current labels."""
+        self._full_steps_due += self._steps(epochs)
+
+    @property
+    def _pretraining_epochs(self) -> int:
+        """Number of epochs without labels: that of the configuration, also in a bake."""
+        return self.config.pretraining_epochs
+
     @property
     def progress(self) -> float:
         epochs = self._pretraining_epochs

@@ -3,7 +3,17 @@
 The paper does not state the weights of figure 2c; those of this module are ours.
 """
 
+from itertools import groupby
 from typing import Any, NamedTuple
+
+PAPER_EPOCHS = 50
+"""Number of epochs of the paper, without labels and then with labels."""
+ROWS = {
+    "a": "Different classifier heads",
+    "b": "Learning after 5, 15 and 30 epochs",
+    "c": "Different weights of the loss components",
+}
+"""Titles of the rows, after the caption of the figure."""
 
 
 class Panel(NamedTuple):
@@ -43,6 +53,16 @@ class Panel(NamedTuple):
             "hidden_layers": self.hidden_layers,
         }
 
+    @property
+    def detail(self) -> str:
+        """The values of the panel in words, for its caption."""
+        if self.epochs == 0:
+            return "No labels, β_KL 3: the start of all other panels"
+        return (
+            f"β_KL {self.beta_kl:g}, β_classifier {self.beta_classifier:g}, "
+            f"{self.epochs} epochs with labels"
+        )
+
 
 PANELS = (
     Panel("a", "left", "No classifier", epochs=0),
@@ -56,3 +76,29 @@ PANELS = (
     Panel("c", "right", "Raised β_classifier", beta_kl=1),
 )
 """The nine panels, row by row. The first is the start of all others."""
+
+
+def scaled(epochs: int) -> tuple[Panel, ...]:
+    """Return the panels for `epochs` epochs without labels, instead of the paper's 50.
+
+    The epochs with labels have the same share of this number as in the paper, but at least 1.
+    """
+    return tuple(
+        panel._replace(epochs=max(1, round(panel.epochs * epochs / PAPER_EPOCHS)))
+        if panel.epochs
+        else panel
+        for panel in PANELS
+    )
+
+
+def chains(panels: tuple[Panel, ...]) -> list[tuple[Panel, ...]]:
+    """Return the trainings with labels: panels of one training, in the order of their epochs.
+
+    The first panel is trained without labels, and belongs to no training with labels.
+    """
+
+    def training(panel: Panel) -> tuple[float, float, int]:
+        return (panel.beta_kl, panel.beta_classifier, panel.hidden_layers)
+
+    labelled = sorted(panels[1:], key=lambda panel: (*training(panel), panel.epochs))
+    return [tuple(chain) for _, chain in groupby(labelled, training)]

@@ -1,4 +1,4 @@
-"""The command line: serve, import, bake, export, predict, backup, repair, info."""
+"""The command line: serve, import, bake, figure2, export, predict, backup, repair, info."""
 
 import argparse
 import io
@@ -6,7 +6,7 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from lodespace.cli import backup, bake, export, import_data, predict, repair, serve
+from lodespace.cli import backup, bake, export, figure2, import_data, predict, repair, serve
 from lodespace.cli.log_limit import RepeatLimit
 from lodespace.cli.options import with_joined_range
 from lodespace.config import VERSION
@@ -49,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
         ("serve", serve, "label in the browser"),
         ("import", import_data, "create a project from data"),
         ("bake", bake, "train without a screen"),
+        ("figure2", figure2, "bake the nine panels of the paper's figure 2"),
         ("export", export, "export labels, model or scene of a project"),
         ("predict", predict, "predict the classes of new items with the model of a project"),
         ("backup", backup, "copy a project into one file, also while it is served"),

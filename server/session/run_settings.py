@@ -16,7 +16,10 @@ class RunSettings:
     """Settings of a headless training besides the hyperparameters."""
 
     epochs: Annotated[int, Limits(1)] = 30
-    """Passes of the encoder over the data."""
+    """Passes of the encoder over the data.
+
+    The preset `figure2` has `pretraining_epochs` and `labelled_epochs` instead.
+    """
     seed: Annotated[int, Limits(0, (1 << 31) - 1)] = 0
     """Seed of the training. The same seed gives the same bytes on the same kind of machine."""
     labels: str | None = None

@@ -14,6 +14,9 @@ import torch
 from lodespace.models import Dataset, ModelConfig, TrainingConfig, preset
 from lodespace.models.vae.training import VAETraining
 
+LOGISTIC = max(figure2.chains(figure2.PANELS), key=len)
+"""The panels of one training with labels, after 5, 15, 30 and 50 epochs."""
+
 
 @pytest.fixture
 def data() -> figure2.Data:
@@ -48,11 +51,11 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 def test_panels_of_the_same_training_are_measured_in_one_run(
     data: figure2.Data, config: TrainingConfig, steps: list[bool], tmp_path: Path
 ) -> None:
-    chosen = [figure2.PRETRAINING, *figure2.LOGISTIC[:3]]
+    chosen = [figure2.PRETRAINING, *LOGISTIC[2:]]
     run = figure2.Run(data, config, tmp_path / "results.json", None)
     run.measure_seed(chosen, 0)
     assert all(run.result(panel, 0) for panel in chosen)
-    # 1 epoch without labels, then 50 with labels, in which 5 and 15 epochs are measured too.
+    # 1 epoch without labels, then 50 with labels, in which 30 epochs are measured too.
     assert (steps.count(False), steps.count(True)) == (2, 2 * max(p.epochs for p in chosen))
 
     assert len(run.table(chosen, 1).splitlines()) == 2 + len(chosen)
@@ -65,7 +68,7 @@ def test_an_interrupted_seed_keeps_the_measured_panels(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    path, chosen = tmp_path / "results.json", [*figure2.LOGISTIC[1:3], figure2.COLLAPSE]
+    path, chosen = tmp_path / "results.json", [*LOGISTIC[:2], figure2.COLLAPSE]
     first = figure2.Run(data, config, path, None)
     measure = figure2.Run._measure
 

@@ -46,6 +46,7 @@ CLIENT_CONTENT = {
     "ui/timeline": "timeline, curves",
     "ui": "the page's panels together",
     "check": "the page /check",
+    "panels": "the page with all panels of figure 2",
     "app": "bindings between state and scene",
     ".": "the entry point",
 }

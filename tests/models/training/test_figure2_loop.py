@@ -9,6 +9,7 @@ from map_quality import within_between_ratio
 
 from lodespace.models import Dataset, ModelConfig, Snapshot, Trainer, preset
 from lodespace.models.config import BURGESS, TrainingConfig
+from lodespace.models.training.figure2_loop import Figure2Loop
 
 TRUTH = np.repeat(np.arange(3), 30).astype(np.int16)
 BATCHES = 3
@@ -75,6 +76,20 @@ def test_pretraining_does_not_depend_on_labels(few_images: Dataset) -> None:
                 means.append(trainer.loop.vae_training.encode_all())
                 break
     assert torch.equal(*means)
+
+
+def test_a_bake_has_the_epochs_of_the_configuration(trainer: Trainer) -> None:
+    trainer.set_labels(TRUTH)
+    *_, last = trainer.frames(epochs=1)
+    assert last.epoch == 5
+
+
+def test_further_epochs_continue_with_the_current_labels(trainer: Trainer) -> None:
+    trainer.set_labels(TRUTH)
+    rest(trainer)
+    assert isinstance(trainer.loop, Figure2Loop)
+    trainer.loop.plan_epochs(3)
+    assert rest(trainer)[-1].epoch == 8
 
 
 def test_each_change_of_labels_trains_all_epochs_without_held_out_labels(trainer: Trainer) -> None:
