@@ -9,6 +9,7 @@ Run the benchmark by `python benchmarks/annotation_gain`.
 - suspects.py measures the search for wrong labels.
 - plan.py lists the runs.
 - register.py records the runs on data sets that are not used for tuning.
-- report.py and set_report.py print the results.
+- time_model.py has the seconds per act, on the page and in VR.
+- report.py, set_report.py and vr_report.py print the results.
 - curves.py draws the results.
 """

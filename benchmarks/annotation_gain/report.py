@@ -11,7 +11,7 @@ from annotation_gain.data_sets import sources
 from annotation_gain.plan import METHODS, OPPONENTS, SIZES, Run
 from annotation_gain.stored_runs import Found, mean, of_all, read, seconds_to
 from annotation_gain.tables import head, row
-from annotation_gain.time_model import TimeModel
+from annotation_gain.time_model import HAND, TimeModel
 
 LEARNERS = {"lr": "logistic regression", "svc": "SVC"}
 NAMES = {
@@ -48,6 +48,8 @@ WITH_A_CLOCK = (
     *("suggested", "named", "samples", *OPPONENTS),
     *("umap-described-samples", "margin-described"),
 )
+IN_VR = ("suggested", "named")
+"""Methods whose table of seconds also has a row with the clock of VR."""
 AFTER = {
     "digits": (10, 20, 25, 30, 40, 50),
     "textures": (10, 25, 50, 100),
@@ -138,11 +140,16 @@ def _of_seconds(found: Found, model: TimeModel) -> Iterable[str]:
         for method in WITH_A_CLOCK:
             clock = model if method == "named" else model.known_classes()
             courses = found.get((method, data))
-            if courses:
+            if not courses:
+                continue
+            clocks = {NAMES[method]: clock}
+            if method in IN_VR:
+                clocks[f"{NAMES[method]}, in VR"] = clock.in_vr(HAND)
+            for name, seconds in clocks.items():
                 yield row(
                     data,
-                    NAMES[method],
-                    *(_time(courses, w, clock) for w in WANTED),
+                    name,
+                    *(_time(courses, wanted, seconds) for wanted in WANTED),
                     _rest(courses),
                     len(courses),
                 )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from annotation_gain import vr_report
 from annotation_gain.course import Course, Gesture
 from annotation_gain.data_sets import TUNING, sources
 from annotation_gain.plan import SIZES
@@ -29,7 +30,7 @@ SHOWN_FROM = 5
 
 def tables(found: Found, model: TimeModel) -> Iterable[str]:
     """Yield the lines of docs/gain-sets.md."""
-    measured = [data for data in sources() if ("suggested", data) in found]
+    measured = vr_report.measured_data(found)
     known = model.known_classes()
     yield "<!-- written by `python benchmarks/annotation_gain` -->"
     yield "# Gain on every data set\n"
@@ -38,6 +39,7 @@ def tables(found: Found, model: TimeModel) -> Iterable[str]:
     yield from _runs(found)
     yield from _same_labels(found, measured)
     yield from _ratios(found, measured, known)
+    yield from vr_report.tables(found, measured, known)
     yield from _sizes(found, known)
     yield from _named(found, model)
     yield from _estimates(found, measured)

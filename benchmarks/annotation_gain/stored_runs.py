@@ -44,11 +44,23 @@ def seconds_to(courses: Sequence[Course], wanted: float, model: TimeModel) -> fl
 
 
 def ratio(
-    found: Found, data: str, wanted: float, model: TimeModel, mine: str = "suggested"
+    found: Found,
+    data: str,
+    wanted: float,
+    model: TimeModel,
+    mine: str = "suggested",
+    *,
+    own_clock: TimeModel | None = None,
 ) -> tuple[float, bool] | None:
     """Return the seconds of `mine` to the goal, divided by the seconds of the best opponent.
 
-    `mine` is the name of a method. The goal is the accuracy `wanted`.
+    Args:
+        found: the courses of all runs.
+        data: name of the data set.
+        wanted: the goal, a share of right items.
+        model: seconds per act.
+        mine: name of a method.
+        own_clock: seconds per act of `mine`, if they differ from those of the opponents: in VR.
 
     Returns:
         (ratio, whether the ratio is only an upper bound). None if `mine` does not reach the goal in
@@ -56,7 +68,7 @@ def ratio(
         reaches the goal in all runs. In this case, the divisor is the mean duration of a run, for
         the method with the longest mean duration.
     """
-    own = seconds_to(found.get((mine, data), []), wanted, model)
+    own = seconds_to(found.get((mine, data), []), wanted, own_clock or model)
     others = opponents_of(found, data)
     if own is None or not others:
         return None

@@ -1,9 +1,11 @@
-"""Seconds that a person needs for each kind of act.
+"""Seconds that a person needs for each kind of act, on the page and in VR.
 
-The seconds are estimates. The report therefore repeats each ratio with each constant halved and
-doubled.
+The seconds on the page are estimates. Those in VR come from recordings of people in VR, and from
+the places and sizes of Lodespace's boards. The report repeats each ratio with each constant halved
+and doubled.
 """
 
+import math
 from dataclasses import dataclass, fields, replace
 
 
@@ -42,6 +44,29 @@ class TimeModel:
         """Return a copy for runs that start with the list of classes, so no names are typed."""
         return replace(self, name=0.0)
 
+    def in_vr(self, hand: "HandInVr") -> "TimeModel":
+        """Return the clock of the same person in VR, who uses `hand`.
+
+        Thoughts and looks take as long as on the page. An act of which the page's constant has both
+        thoughts and motions keeps the whole constant, and the motions in VR are added: such times
+        are upper estimates.
+        """
+        return replace(
+            self,
+            # Find the region, paint it, and choose a class, as on the page; in addition, reach for
+            # the region, and carry it to the class.
+            region=self.region + hand.reach + hand.carry,
+            # Press the tile that opens the sheet, then the sheet's own tile that confirms it.
+            sheet=hand.press(hand.palette_tile) + hand.press(hand.sheet_tile),
+            # Pick the picture on the sheet, then press the class on the palette.
+            correction=hand.press(hand.sheet_tile) + hand.press(hand.palette_tile),
+            # Look at the item, then press its class on the palette.
+            single=self.picture + hand.press(hand.palette_tile),
+            # Undo is a button of the controller, as it is a key on the page: the constant is kept.
+            # Press the tile for a new class, then the tile of the word that names it.
+            name=2 * hand.press(hand.palette_tile) if self.name else 0.0,
+        )
+
     def varied(self) -> dict[str, "TimeModel"]:
         """Return this model, and variants in which one constant is halved or doubled, by name.
 
@@ -57,3 +82,78 @@ class TimeModel:
             naming = {"correction": self.correction * factor, "single": self.single * factor}
             models[f"correction and single {word}"] = replace(self, **naming)
         return models
+
+
+@dataclass(frozen=True)
+class HandInVr:
+    """Times of a hand with a controller in VR, and the targets at which its ray is aimed.
+
+    The times are from the recordings of Schuetz, Baltaretu and Fiehler (Journal of Vision 24(7):10,
+    2024): 16 people with an HTC Vive Pro; https://github.com/ischtz/jov2023-vr-objects, commit
+    fe12e11c52e7, folder `data`. benchmarks/vr_hand_times.py computes them. The people aimed at a
+    remembered place, so aiming at a visible tile may be faster.
+
+    The angles are those of Lodespace's boards, seen from the eyes. The test
+    webxr_client/tests/interaction/xr/placement/press-targets.test.ts compares them with the client.
+    """
+
+    aim: float = 1.25
+    """Seconds to aim the ray and pull the trigger, without the part that depends on the target.
+
+    The intercept of Fitts' law for 767 trials, with the time to react to the ray's appearance.
+    """
+    aim_bit: float = 0.33
+    """Seconds per bit of difficulty of a target; the slope of Fitts' law for the same trials."""
+    reach: float = 1.40
+    """Seconds to reach for a visible object and grab it: 1,599 trials, mean distance 0.44 m."""
+    carry: float = 3.19
+    """Seconds to carry the object to a place and release it there for the first time.
+
+    In the same trials, the people walked about 1 m while carrying. In Lodespace nobody has to walk,
+    so this is an upper estimate.
+    """
+    between_boards: float = 56.0
+    """Angle between the middle of a contact sheet and the middle of the palette, degrees."""
+    sheet_tile: float = 3.3
+    """Smaller side of a picture or tile of a contact sheet, degrees."""
+    palette_tile: float = 2.7
+    """Smaller side of a tile of the palette, degrees."""
+
+    def press(self, width: float) -> float:
+        """Return the seconds to aim the ray at a tile on the other board and press it.
+
+        The ray crosses the whole angle between the boards: presses in turn on both boards are the
+        usual case, and presses on one board are easier.
+
+        Args:
+            width: smaller side of the tile, degrees.
+        """
+        return self.aim + self.aim_bit * math.log2(self.between_boards / width + 1)
+
+    def varied(self) -> dict[str, "HandInVr"]:
+        """Return variants in which one time, or both times of aiming, are halved or doubled."""
+        hands: dict[str, HandInVr] = {}
+        for names in (("aim",), ("aim_bit",), ("aim", "aim_bit"), ("reach",), ("carry",)):
+            for factor, word in ((0.5, "half"), (2.0, "double")):
+                times = {name: getattr(self, name) * factor for name in names}
+                hands[f"{' and '.join(names)} {word}"] = replace(self, **times)
+        return hands
+
+
+HAND = HandInVr()
+
+
+def varied_in_vr(page: TimeModel) -> dict[str, tuple[TimeModel, TimeModel]]:
+    """Return pairs (clock in VR, clock on the page) for the comparison of VR with the page.
+
+    The first pair is as stated. In each other pair, one constant of the hand or of the page is
+    halved or doubled. Where VR keeps a constant of the page, it changes in both clocks.
+    """
+    pairs = {"as stated": (page.in_vr(HAND), page)}
+    pairs |= {name: (page.in_vr(hand), page) for name, hand in HAND.varied().items()}
+    pairs |= {
+        f"page: {name}": (clock.in_vr(HAND), clock)
+        for name, clock in page.varied().items()
+        if name != "as stated"
+    }
+    return pairs

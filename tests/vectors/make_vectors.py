@@ -6,6 +6,8 @@ selection/regions.json: {name, points, region, items}. recording/published.json:
 moments}. The frames and records are built byte by byte from docs/protocol.md and docs/files.md,
 with zlib and without the tested code. The items of the regions come from a manual solution or from
 a separate point-in-polygon test.
+
+vr/press_targets.json is written by hand: angles of the boards in VR, seen from the eyes.
 """
 
 import json
