@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 # once, when torch is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
+# Operations that MPS lacks run on the CPU. torch reads this variable once, when it is loaded.
+os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")
+
 __all__ = [
     "Dataset",
     "LossWeights",

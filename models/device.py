@@ -1,4 +1,4 @@
-"""Choice of the device."""
+"""Choice of the device, and of the device for linear algebra."""
 
 import contextlib
 import os
@@ -36,3 +36,12 @@ def limited_threads(threads: int) -> Generator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def algebra_device(device: torch.device) -> torch.device:
+    """Return the device for decompositions, double precision and sparse matrices.
+
+    MPS has no float64, no sparse matrices in compressed rows and no eigenvectors, so this work is
+    done on the CPU for tensors on MPS. The matrices are small: one row per label or per feature.
+    """
+    return torch.device("cpu") if device.type == "mps" else device

@@ -104,7 +104,7 @@ def wrong_share(own: torch.Tensor) -> float:
 
     The share is the mean of `doubts`, which depend on the share (expectation maximisation).
     """
-    share = EXPECTED_NOISE
+    share, own = EXPECTED_NOISE, own.cpu()
     for _ in range(_ROUNDS):
         total = float(doubts(own, share).sum(dtype=torch.float64))
         share = (total + NOISE_STRENGTH * EXPECTED_NOISE) / (len(own) + NOISE_STRENGTH)

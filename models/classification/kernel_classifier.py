@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 
 from lodespace.models.batches import evenly
+from lodespace.models.device import algebra_device
 from lodespace.models.item_predictions import UNLABELED
 
 MOST_LABELS = 1000
@@ -67,7 +68,8 @@ class KernelClassifier:
         noise = NOISE / labels.belief[self.items].to(device).clamp_min(LEAST_BELIEF)
         kernel = self._kernel(self._rows) + torch.diag(noise)
         target = F.one_hot(own, n_classes).float() - 1 / n_classes
-        inverse = torch.cholesky_inverse(torch.linalg.cholesky(kernel))
+        factor = torch.linalg.cholesky(kernel.to(algebra_device(device)))
+        inverse = torch.cholesky_inverse(factor).to(device)
         self._weights = inverse @ target
         left_out = target - self._weights / inverse.diagonal()[:, None]
         # Each class has the same weight. Otherwise the many easy labels of a lasso would make the

@@ -115,7 +115,9 @@ class LabelSpreading:
         m = self._adjacency.shape[0]
         came = torch.zeros_like(self.spread)
         if m > 0:
-            came[:m] = self._adjacency @ self.spread[:m]
+            # The matrix is not on the device of the labels if this device has no sparse matrices.
+            spread = self.spread[:m].to(self._adjacency.device)
+            came[:m] = (self._adjacency @ spread).to(came.device)
         self.spread = KEPT * came + (1 - KEPT) * self._seeds
         self.rounds += 1
 

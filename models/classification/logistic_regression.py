@@ -12,6 +12,8 @@ Böhning 1992), so it is factorised only once.
 import torch
 import torch.nn.functional as F
 
+from lodespace.models.device import algebra_device
+
 FOLDS = 5
 """Number of parts of the labels; each part is predicted by a regression on the other parts."""
 STEPS = 40
@@ -48,9 +50,11 @@ class LogisticRegression:
         self._penalty = torch.full((width, 1, 1), PENALTY, device=device)
         self._penalty[-1] = _BIAS_PENALTY
         # In double precision, because a few rows may be many times larger than the others.
-        rows, penalty = self._rows.double(), torch.diag(self._penalty[:, 0, 0].double())
-        bound = 0.5 * (rows.T * kept.T[:, None, :]) @ rows + penalty
-        self._inverse = torch.cholesky_inverse(torch.linalg.cholesky(bound)).float()
+        where = algebra_device(device)
+        rows, penalty = self._rows.to(where).double(), self._penalty[:, 0, 0].to(where).double()
+        bound = 0.5 * (rows.T * kept.to(where).T[:, None, :]) @ rows + torch.diag(penalty)
+        inverse = torch.cholesky_inverse(torch.linalg.cholesky(bound))
+        self._inverse = inverse.float().to(device)
         self._columns = self._rows.T.contiguous()
         # The folds are side by side, so that one product of matrices serves all of them.
         self._weights = torch.zeros(width, FOLDS + 1, len(self._present), device=device)

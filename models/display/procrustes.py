@@ -2,6 +2,8 @@
 
 import torch
 
+from lodespace.models.device import algebra_device
+
 
 def procrustes(points: torch.Tensor, reference: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Return orthogonal R and translation t that minimise |points @ R + t - reference|.
@@ -16,11 +18,13 @@ def procrustes(points: torch.Tensor, reference: torch.Tensor) -> tuple[torch.Ten
     Returns:
         R (D, D), a rotation or reflection, and t (D,).
     """
-    p, q = points.double(), reference.double()
+    where = algebra_device(points.device)
+    p, q = points.to(where).double(), reference.to(where).double()
     p_mean, q_mean = p.mean(dim=0), q.mean(dim=0)
     u, _, vt = torch.linalg.svd((p - p_mean).T @ (q - q_mean))
     rotation = u @ vt
-    return rotation.to(points.dtype), (q_mean - p_mean @ rotation).to(points.dtype)
+    translation = q_mean - p_mean @ rotation
+    return rotation.to(points.dtype).to(points), translation.to(points.dtype).to(points)
 
 
 def aligned(points: torch.Tensor, reference: torch.Tensor) -> torch.Tensor:

@@ -3,6 +3,8 @@
 import torch
 import torch.nn.functional as F
 
+from lodespace.models.device import algebra_device
+
 _ROWS_AT_ONCE = 8192
 
 
@@ -15,17 +17,19 @@ def principal_components(x: torch.Tensor, k: int) -> torch.Tensor:
     """
     mean = x.mean(dim=0)
     # In chunks, because `x` in double precision would take twice the memory.
-    chunks = x.split(_ROWS_AT_ONCE)
-    covariance = torch.zeros(x.shape[1], x.shape[1], dtype=torch.float64, device=x.device)
+    chunks, where = x.split(_ROWS_AT_ONCE), algebra_device(x.device)
+    covariance = torch.zeros(x.shape[1], x.shape[1], dtype=torch.float64, device=where)
     for chunk in chunks:
-        centred = (chunk - mean).double()
+        centred = (chunk - mean).to(where).double()
         covariance += centred.T @ centred / len(x)
     values, vectors = torch.linalg.eigh(covariance)
     del values
     top = vectors.flip(1)[:, :k]
     largest = top.abs().argmax(dim=0)
-    signs = top[largest, torch.arange(top.shape[1], device=x.device)].sign()
-    return torch.cat([((chunk - mean).double() @ (top * signs)).float() for chunk in chunks])
+    top = top * top[largest, torch.arange(top.shape[1], device=where)].sign()
+    return torch.cat(
+        [((chunk - mean).to(where).double() @ top).float().to(x.device) for chunk in chunks]
+    )
 
 
 def starting_positions(

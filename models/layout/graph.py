@@ -10,6 +10,8 @@ from functools import cached_property
 
 import torch
 
+from lodespace.models.device import algebra_device
+
 _BISECTIONS = 40
 
 
@@ -49,7 +51,9 @@ class Graph:
         with warnings.catch_warnings():
             # torch warns that its sparse matrices in compressed rows may change.
             warnings.simplefilter("ignore", UserWarning)
-            return torch.sparse_csr_tensor(starts, columns, values, (n, n), device=device)
+            where = algebra_device(device)
+            parts = (starts.to(where), columns.to(where), values.to(where))
+            return torch.sparse_csr_tensor(*parts, (n, n), device=where)
 
 
 def neighbours_of_rows(

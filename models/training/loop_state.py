@@ -62,8 +62,14 @@ class LoopState:
         self.labels = ItemLabels.load(tensors)
         self.axes = AxisValues.load(tensors, len(self.labels.classes))
         self.generator.set_state(tensors["generator"].clone())
-        if self.device.type == "cpu" or "device_generator" in tensors:
-            self.device_generator.set_state(tensors["device_generator"].clone())
+        state = tensors["device_generator"]
+        if len(state) == len(self.device_generator.get_state()):
+            self.device_generator.set_state(state.clone())
+        else:
+            # The state was stored on another kind of device: the bundled demo, or a project that
+            # was moved to a machine with a GPU. Draw other noise than in the steps so far.
+            seed = self.generator.initial_seed() + 1 + int(counters["step"])
+            self.device_generator.manual_seed(seed)
         self.losses = dict(counters["losses"])
         self.metrics = dict(counters["metrics"])
         self.step = int(counters["step"])

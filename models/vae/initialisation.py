@@ -55,7 +55,7 @@ def mean_logit(dataset: Dataset) -> float:
     brightness.
     """
     total = sum(
-        float(chunk.sum(dtype=torch.float64)) for chunk in dataset.stored.split(_PICTURES_AT_ONCE)
+        int(chunk.sum(dtype=torch.int64)) for chunk in dataset.stored.split(_PICTURES_AT_ONCE)
     )
     mean = min(0.99, max(0.01, total / 255 / dataset.stored.numel()))
     return math.log(mean / (1 - mean))
