@@ -18,7 +18,6 @@ from lodespace.baking.figure2_page import PANELS_FILE, write_page
 from lodespace.baking.figure2_panels import PANELS, Panel, chains, scaled
 from lodespace.baking.figure2_progress import EpochProgress
 from lodespace.baking.parts import DEFAULT_PARTS, MORPH_TARGETS, SCENE_ID, write_parts
-from lodespace.baking.training_bake import KEYFRAMES_APART, SECONDS_PER_FRAME
 from lodespace.errors import ProjectError, TrainingError
 from lodespace.files import atomic_folder
 from lodespace.importing.source import ImportOptions
@@ -33,11 +32,18 @@ from lodespace.models.training.trainer import Trainer
 from lodespace.project.initial_labels import choose_labels
 from lodespace.project.opening import finish_bake, new_bake
 from lodespace.project.project import DATA_FOLDER
+from lodespace.recording.published import SECONDS_PER_MOMENT
 from lodespace.recording.recorder import Recorder
 from lodespace.session.session import AnnotationSession
 from lodespace.session.settings import settings_of
 from lodespace.training.dataset import to_dataset
 from lodespace.training.inspection import losses_of
+
+KEYFRAMES_APART = 60
+"""Number of epochs from one keyframe of a recording to the next.
+
+The page of the panels loads whole recordings, so keyframes may be far apart.
+"""
 
 
 def bake_figure2(
@@ -157,7 +163,7 @@ class _Writer(NamedTuple):
             session.publish(
                 moment.latent_mean, moment.predictions, step=moment.step, resting=last, exact=True
             )
-            time = number * SECONDS_PER_FRAME
+            time = number * SECONDS_PER_MOMENT
             recorder.positions(time, last=last)
             recorder.operations([protocol.LossesMeasured(losses=moment.losses)], time)
         recorder.close()

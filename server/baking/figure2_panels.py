@@ -10,7 +10,7 @@ PAPER_EPOCHS = 50
 """Number of epochs of the paper, without labels and then with labels."""
 ROWS = {
     "a": "Different classifier heads",
-    "b": "Learning after 5, 15 and 30 epochs",
+    "b": "Logistic regression after fewer epochs",
     "c": "Different weights of the loss components",
 }
 """Titles of the rows, after the caption of the figure."""
@@ -83,12 +83,15 @@ def scaled(epochs: int) -> tuple[Panel, ...]:
 
     The epochs with labels have the same share of this number as in the paper, but at least 1.
     """
-    return tuple(
-        panel._replace(epochs=max(1, round(panel.epochs * epochs / PAPER_EPOCHS)))
-        if panel.epochs
-        else panel
-        for panel in PANELS
-    )
+
+    def one(panel: Panel) -> Panel:
+        if panel.epochs == 0:
+            return panel
+        number = max(1, round(panel.epochs * epochs / PAPER_EPOCHS))
+        title = f"{number} epoch{'s' if number > 1 else ''}" if panel.row == "b" else panel.title
+        return panel._replace(epochs=number, title=title)
+
+    return tuple(map(one, PANELS))
 
 
 def chains(panels: tuple[Panel, ...]) -> list[tuple[Panel, ...]]:

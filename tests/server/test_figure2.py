@@ -47,6 +47,8 @@ def test_panels_of_one_training_are_trained_once() -> None:
     longest = max(found, key=len)
     assert [panel.epochs for panel in longest] == [5, 15, 30, 50]
     assert [panel.epochs for panel in scaled(10)] == [0, 10, 10, 1, 3, 6, 10, 10, 10]
+    assert [panel.title for panel in scaled(10)[3:6]] == ["1 epoch", "3 epochs", "6 epochs"]
+    assert scaled(50) == PANELS
 
 
 def test_each_panel_is_a_bake_and_the_page_lists_all(figure: Path) -> None:

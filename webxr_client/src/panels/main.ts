@@ -6,7 +6,7 @@ import "../ui/kit/fonts.css";
 import "../ui/kit/tokens.css";
 import "../ui/shell/page.css";
 import "./panels.css";
-import type { Timeline } from "../protocol/messages.js";
+import type { ClassInfo, Timeline } from "../protocol/messages.js";
 import { Clock, timeInWords } from "./clock.js";
 import { asked, lastEpoch, type PageContent, type PagePanel } from "./page-content.js";
 import { readPanel } from "./panel-recording.js";
@@ -80,6 +80,20 @@ function makeControls() {
   same.append(box, element("span", "", "Same axes for all panels"));
   bar.append(play, slider, time, same);
   return { bar, play, slider, time, box };
+}
+
+/** The names of the classes, each with its colour. */
+function legendOf(classes: readonly ClassInfo[]): HTMLElement {
+  const list = element("ul", "legend");
+  list.setAttribute("aria-label", "Classes");
+  for (const { name, colour } of classes) {
+    const row = element("li");
+    const dot = element("i");
+    dot.style.background = colour;
+    row.append(dot, element("span", "", name));
+    list.append(row);
+  }
+  return list;
 }
 
 function ink(): Ink {
@@ -163,8 +177,11 @@ function build(main: HTMLElement, content: PageContent): void {
   const loading = content.panels.map(async (panel, k) => {
     const { canvas, note } = shown[k]!;
     try {
-      shown[k]!.view = new PanelView(canvas, await load(panel));
+      const recording = await load(panel);
+      shown[k]!.view = new PanelView(canvas, recording);
       note.remove();
+      if (!main.querySelector(".legend"))
+        main.querySelector(".lead")?.after(legendOf(recording.classes));
     } catch (error) {
       note.textContent = `This panel cannot be shown: ${reasonOf(error)}`;
     }

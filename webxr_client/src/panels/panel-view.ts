@@ -95,6 +95,12 @@ export class PanelView {
         context.beginPath();
         for (let bin = 0; bin < BINS; bin++) {
           const tall = counts[k * BINS + bin]! * height;
+          // Lines along the axis, where no item is, would cover those of other classes.
+          if (tall === 0 && !(counts[k * BINS + bin - 1]! > 0 && bin > 0)) {
+            if (axis === 0) context.moveTo((bin + 1) * width, strip - gap);
+            else context.moveTo(plot + gap, strip + plot - (bin + 1) * width);
+            continue;
+          }
           for (const edge of [bin * width, (bin + 1) * width]) {
             // The histogram of the vertical axis is turned by 90 degrees.
             if (axis === 0) context.lineTo(edge, strip - gap - tall);
@@ -134,7 +140,8 @@ function drawAxes(
     context.fillText(written, along, top + plot - tick - ratio);
     context.textAlign = "left";
     context.textBaseline = "middle";
-    if (mark !== -marks) context.fillText(written, tick + 2 * ratio, top + plot - along);
+    // The lowest mark would be written over the marks of the horizontal axis.
+    if (along > 30 * ratio) context.fillText(written, tick + 2 * ratio, top + plot - along);
   }
 }
 
