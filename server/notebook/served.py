@@ -3,13 +3,16 @@
 import asyncio
 import atexit
 import html
+import secrets
 import threading
+from collections.abc import Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from lodespace import protocol
 from lodespace.config import LanConfig, ServerConfig
 from lodespace.items.import_report import as_text
 from lodespace.project.project import Project
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from lodespace.exporting.table import Table
+    from lodespace.service.service import Service
 
 FRAME_HEIGHT = 720
 """Height of the page in a notebook, in pixels."""
@@ -103,6 +107,66 @@ class Served:
     def latents(self) -> npt.NDArray[np.float64]:
         """Return the current latent means, (N, D), also after `stop`."""
         return self._table().latent_mean
+
+    def axes(self) -> list[dict[str, Any]]:
+        """Return the named axes: axis, name, ticks, correlation on values that the model did not
+        see, and the number of these values."""
+        import msgspec
+
+        return [msgspec.to_builtins(axis) for axis in self._service().session.axes.shown]
+
+    def set_axis(
+        self,
+        axis: Literal["x", "y", "z"],
+        column: str | None = None,
+        *,
+        category: str | None = None,
+        few: Sequence[int] = (),
+        many: Sequence[int] = (),
+        name: str = "",
+    ) -> None:
+        """Let an axis of the map carry a value, as one gesture that can be undone.
+
+        The map turns and trains. `axes()` returns the correlation.
+
+        Args:
+            axis: The axis: "x", "y" or "z".
+            column: Column of the table with numbers, dates or categories.
+            category: Category of `column` that is compared with all other categories.
+            few: Items at the low end of the axis, instead of a column.
+            many: Items at the high end of the axis, instead of a column.
+            name: Name of the axis; by default the name of the column.
+
+        Raises:
+            RequestError: The axis cannot carry the value. The message states the reason.
+        """
+        self._carry_out(
+            protocol.SetAxis(
+                command_id=secrets.token_hex(8),
+                axis=axis,
+                column=column,
+                category=category,
+                few=[int(item) for item in few],
+                many=[int(item) for item in many],
+                name=name,
+            )
+        )
+
+    def remove_axis(self, axis: Literal["x", "y", "z"]) -> None:
+        """Let an axis of the map carry nothing, as one gesture that can be undone."""
+        self._carry_out(protocol.RemoveAxis(command_id=secrets.token_hex(8), axis=axis))
+
+    def _carry_out(self, command: protocol.SetAxis | protocol.RemoveAxis) -> None:
+        carried_out = self._service().commands.carry_out(command, "api", owner=True)
+        asyncio.run_coroutine_threadsafe(carried_out, self._loop).result()
+
+    def _service(self) -> "Service":
+        """Return the running service. Raises RuntimeError after `stop`."""
+        from lodespace.web.api import SERVICE
+
+        if not self._thread.is_alive() or self._app is None:
+            raise RuntimeError("the session is stopped; serve the project again")
+        return self._app[SERVICE]
 
     def _table(self) -> "Table":
         """Return the current labels, predictions and latent means of the session."""

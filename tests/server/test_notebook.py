@@ -55,6 +55,21 @@ def test_the_names_are_there() -> None:
         lodespace.nonsense  # noqa: B018
 
 
+def test_an_axis_is_set_and_removed_from_python(folder: Path) -> None:
+    data, _ = items()
+    np.save(folder / "data.npy", data)
+    with lodespace.serve(folder / "data.npy", threads=1) as served:
+        served.set_axis("y", few=[0, 2, 4], many=[1, 3, 5], name="side")
+        (axis,) = served.axes()
+        assert (axis["axis"], axis["name"], axis["known"]) == ("y", "side", 6)
+        with pytest.raises(LodespaceError, match="no column “gone”"):
+            served.set_axis("x", "gone")
+        served.remove_axis("y")
+        assert served.axes() == []
+    with pytest.raises(RuntimeError, match="stopped"):
+        served.axes()
+
+
 def test_arrays_are_served_with_their_labels_and_opened_again(folder: Path) -> None:
     data, names = items()
     names[10:] = ""

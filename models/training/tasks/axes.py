@@ -23,7 +23,7 @@ from lodespace.models.training.map_guide import MapGuide
 from lodespace.models.training.tasks.graph import GraphTask
 from lodespace.models.training.tasks.task import Task
 
-AXIS_STIFFNESS = 2.0
+AXIS_STIFFNESS = 1.5
 """Stiffness of an item with a known value, in kernel units (vae/axis_loss.py)."""
 PREDICTED_AT_ONCE = 4096
 """Number of items whose values one unit of work predicts."""

@@ -54,7 +54,7 @@ def half_hidden() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return factor, np.where(unknown, np.nan, factor).astype(np.float32), unknown
 
 
-@pytest.mark.parametrize("dimension", [0, 2])
+@pytest.mark.parametrize("dimension", [pytest.param(0, marks=pytest.mark.slow), 2])
 def test_an_axis_orders_items_of_unknown_value(trainer: Trainer, dimension: int) -> None:
     factor, known, unknown = half_hidden()
     before = trainer.snapshot().latent_mean
@@ -116,6 +116,7 @@ def test_two_axes_are_carried_at_right_angles(trainer: Trainer) -> None:
     assert spearmanr(shown[:, 2], other).statistic > 0.8
 
 
+@pytest.mark.slow
 def test_removing_the_axes_ends_their_force(trainer: Trainer) -> None:
     _, known, _ = half_hidden()
     trainer.set_axes([0], standard(known)[:, None])
@@ -126,7 +127,10 @@ def test_removing_the_axes_ends_their_force(trainer: Trainer) -> None:
     assert "axis" not in trainer.inspector.forces() and "axis" not in snapshot.losses
 
 
-@pytest.mark.parametrize("steps", [1, 3, 40])
+@pytest.mark.parametrize(
+    "steps",
+    [3, pytest.param(1, marks=pytest.mark.slow), pytest.param(40, marks=pytest.mark.slow)],
+)
 def test_a_state_with_an_axis_continues_to_the_last_bit(trainer: Trainer, steps: int) -> None:
     _, known, _ = half_hidden()
     trainer.set_axes([1], standard(known)[:, None])
@@ -150,6 +154,7 @@ def test_restoring_the_state_before_an_axis_returns_its_points(trainer: Trainer)
     assert trainer.loop.axes is None
 
 
+@pytest.mark.slow
 def test_an_axis_of_a_lost_dimension_waits_for_it(trainer: Trainer) -> None:
     factor, known, unknown = half_hidden()
     trainer.set_axes([2], standard(known)[:, None])
@@ -162,7 +167,7 @@ def test_an_axis_of_a_lost_dimension_waits_for_it(trainer: Trainer) -> None:
     assert spearmanr(shown[unknown, 2], factor[unknown]).statistic > 0.7
 
 
-@pytest.mark.parametrize("latent_dim", [2, 3])
+@pytest.mark.parametrize("latent_dim", [2, pytest.param(3, marks=pytest.mark.slow)])
 def test_the_encoder_of_the_paper_preset_learns_an_axis(latent_dim: int) -> None:
     data, truth, factor = groups_with_a_factor()
     few = {"pretraining_epochs": 20, "batch_size": 32, "least_steps": 1}
