@@ -48,6 +48,9 @@ page shows a small wand instead.
 """
 CARD_SIDE = 192
 """Largest width or height of a picture for the hover card, in pixels."""
+ATLAS_EFFORT = 90
+"""Effort of the lossless compression of the atlas, 0 to 100. With 100, a page of 904 digits takes
+9 s instead of 0.25 s, and is not smaller."""
 CARD_QUALITY = 75
 """WebP quality of the pictures for the hover card, 0 to 100."""
 _ROOT = '<html lang="en"'
@@ -171,7 +174,8 @@ def _items(items: ItemSet) -> dict[str, Any]:
 
 def _webp(image: Image.Image, *, lossless: bool) -> bytes:
     out = io.BytesIO()
-    image.save(out, "WEBP", lossless=lossless, quality=100 if lossless else CARD_QUALITY, method=6)
+    quality = ATLAS_EFFORT if lossless else CARD_QUALITY
+    image.save(out, "WEBP", lossless=lossless, quality=quality, method=6)
     return out.getvalue()
 
 

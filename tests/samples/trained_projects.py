@@ -83,7 +83,13 @@ async def make_trained_project(folder: Path, data: Path | None = None) -> Traine
     service = Service(project, ServerConfig(train=False))
     assert isinstance(service.recorder, Recorder)
     await service.start()
-    trainer = Trainer(to_dataset(project.items), quick(), n_classes=4, seed=3, device="cpu")
+    trainer = Trainer(
+        to_dataset(project.items),
+        quick(),
+        n_classes=max(1, len(project.items.class_names)),
+        seed=3,
+        device="cpu",
+    )
     service.recorder.frame_seconds, service.recorder.patient = 0.0, True  # record each frame
     for snapshot in _until_rest(trainer):
         _show(service, snapshot)

@@ -1,0 +1,68 @@
+"""A bake of 5,000 digits with labels has at most 5 MB: a training, and a project as it is."""
+
+import asyncio
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lodespace.baking.animation_glb import encode_training
+from lodespace.baking.bake import bake
+from lodespace.baking.parts import MORPH_TARGETS
+from lodespace.baking.static_site import ATLAS_EFFORT, SITE_FILES
+from lodespace.config import BUILT_PAGE
+from lodespace.items import thumbnails
+from lodespace.items.item_set import bundled_digits_folder, load_digits
+from lodespace.recording.published import largest_size
+from lodespace.scene.glb import encode_scene
+from samples.scenes import CLASSES, make_scene
+from samples.trained_projects import make_trained_project
+
+N = 5_000
+MOST_BYTES = 5_000_000
+MODEL_BYTES = 1_800_000
+"""Size of the model of the digits with its student; the slow tests measure it."""
+OTHER_BYTES = 100_000
+"""Size of items.json, timeline.json, session.json and other small files."""
+
+
+def size_of(path: Path) -> int:
+    """Return the bytes of a file, or of all files of a folder."""
+    return sum(p.stat().st_size for p in (path, *path.rglob("*")) if p.is_file())
+
+
+def test_the_parts_of_5000_digits_fit_into_5_mb() -> None:
+    page = sum(size_of(BUILT_PAGE / name) for name in SITE_FILES)
+    scene = len(encode_scene(make_scene(N)))
+    random = np.random.default_rng(0)
+    moments = [random.normal(size=(N, 3)).astype(np.float32) for _ in range(MORPH_TARGETS + 1)]
+    known = np.zeros(N, np.int16)
+    animation = len(encode_training(moments, known, list(CLASSES), "digits", 12.0))
+    digits = load_digits()
+    last, image = io.BytesIO(), thumbnails.draw_page(digits, 1)
+    image.save(last, "WEBP", lossless=True, quality=ATLAS_EFFORT, method=6)
+    layout = thumbnails.describe(digits)
+    assert layout is not None and layout.pages == 2
+    on_last = N - layout.columns**2
+    pictures = last.tell() * N // on_last
+    parts = (page, scene, animation, pictures, largest_size(N), MODEL_BYTES, OTHER_BYTES)
+    assert sum(parts) <= MOST_BYTES, parts
+
+
+@pytest.mark.slow
+def test_5000_digits_are_published_as_is_in_5_mb(tmp_path: Path) -> None:
+    made = asyncio.run(make_trained_project(tmp_path, bundled_digits_folder()))
+    out = bake(made.folder, tmp_path / "out", as_is=True)
+    assert size_of(out) <= MOST_BYTES
+    assert size_of(out / "model") <= MODEL_BYTES
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("labels", ["10", "none"])
+def test_5000_digits_are_trained_and_baked_in_5_mb(labels: str, slow: bool, tmp_path: Path) -> None:
+    if not slow:
+        pytest.skip("runs with --slow")
+    out = bake(bundled_digits_folder(), tmp_path / "out", epochs=2, seed=1, labels=labels)
+    assert size_of(out) <= MOST_BYTES
+    assert size_of(out / "model") <= MODEL_BYTES
