@@ -1,4 +1,4 @@
-"""The command line: serve, import, bake, figure2, export, predict, backup, repair, info."""
+"""The command line, with one module per command."""
 
 import argparse
 import io
@@ -6,12 +6,24 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from lodespace.cli import backup, bake, export, figure2, import_data, predict, repair, serve
+from lodespace.cli import (
+    backup,
+    bake,
+    export,
+    figure2,
+    import_data,
+    predict,
+    repair,
+    serve,
+    sweep,
+    train,
+)
 from lodespace.cli.log_limit import RepeatLimit
 from lodespace.cli.options import with_joined_range
 from lodespace.config import VERSION
 from lodespace.errors import LodespaceError
 from lodespace.items.paths import printable
+from lodespace.runs.stopping import Stopped
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,6 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         reason = f"{error.filename}: {error.strerror}; check the path and your permissions"
         sys.stderr.write(f"lodespace: {printable(reason)}\n")
         return 2
+    except Stopped as stopped:
+        sys.stderr.write(f"lodespace: {printable(str(stopped))}\n")
+        return stopped.status
     except KeyboardInterrupt:
         return 130
 
@@ -49,6 +64,8 @@ def _parser() -> argparse.ArgumentParser:
         ("serve", serve, "label in the browser"),
         ("import", import_data, "create a project from data"),
         ("bake", bake, "train without a screen"),
+        ("train", train, "train and save a model"),
+        ("sweep", sweep, "train with a grid of settings, and compare"),
         ("figure2", figure2, "bake the nine panels of the paper's figure 2"),
         ("export", export, "export labels, model or scene of a project"),
         ("predict", predict, "predict the classes of new items with the model of a project"),

@@ -39,7 +39,7 @@ def _range(text: str) -> tuple[float, ...] | str:
     return tuple(float(part) for part in parts)
 
 
-def _seconds(text: str) -> float:
+def seconds(text: str) -> float:
     """Parse a time in seconds: "2", "2s", "500ms" or "1.5m"."""
     found = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)\s*(ms|s|m)?", text.strip())
     if found is None:
@@ -156,7 +156,7 @@ IMPORT_OPTIONS: dict[str, dict[str, Any]] = {
         "otherwise the first)",
     },
     "every": {
-        "type": _seconds,
+        "type": seconds,
         "metavar": "SECONDS",
         "help": "time from one frame of a video to the next, such as 0.5s or 2m (default: 1s)",
     },

@@ -62,14 +62,19 @@ def _parser_of(row: Hyperparameter) -> Callable[[str], Any]:
     return parse
 
 
+def command_line_settings(options: argparse.Namespace) -> GivenSettings:
+    """Return the settings on the command line, without those of --settings."""
+    names = (*HYPERPARAMETERS, *options.run_settings)
+    values = {name: getattr(options, name, None) for name in names}
+    return GivenSettings.of({name: value for name, value in values.items() if value is not None})
+
+
 def given_settings(options: argparse.Namespace) -> GivenSettings:
     """Return the settings of --settings, updated with those on the command line.
 
     Raises SettingsError.
     """
-    names = (*HYPERPARAMETERS, *options.run_settings)
-    values = {name: getattr(options, name, None) for name in names}
-    command_line = GivenSettings.of({k: v for k, v in values.items() if v is not None})
+    command_line = command_line_settings(options)
     if options.settings is None:
         return command_line
     given = read_settings(options.settings).updated(command_line)

@@ -1,5 +1,6 @@
 """Figure of the cloud in the style of the paper's figure 2: scatter plot, marginal histograms."""
 
+import importlib.util
 import io
 import warnings
 from typing import Literal
@@ -18,6 +19,11 @@ _INK = 0.78
 """Factor that darkens the class colours for a white background, as in the page's light theme."""
 _MARKERS = "osD^vP*X<>"
 """Marker shapes. The shape changes every ten classes, because colours repeat after ten classes."""
+
+
+def is_available() -> bool:
+    """Return whether matplotlib is installed, which `draw` needs."""
+    return importlib.util.find_spec("matplotlib") is not None
 
 
 def draw(table: Table, classes: list[ClassInfo], kind: Literal["png", "svg"]) -> bytes:

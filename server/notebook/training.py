@@ -3,74 +3,126 @@
 import tempfile
 from collections import deque
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy.typing as npt
 
 from lodespace.notebook.settings import HEADLESS, Data, resolved, with_settings
 from lodespace.protocol import Settings
+from lodespace.session.settings_file import GivenSettings
 
 if TYPE_CHECKING:
-    from lodespace.importing.source import ImportOptions
+    from lodespace.importing.source import ImportOptions, Source
     from lodespace.models.snapshot import Snapshot
 
 
-@with_settings(HEADLESS)
+@overload
 def train(
     data: Data | None = None,
+    output: None = None,
     *,
     labels: npt.ArrayLike | None = None,
     use_labels: str | None = None,
     options: "ImportOptions | None" = None,
     settings: Any = None,
     **values: Any,
-) -> "Snapshot":
+) -> "Snapshot": ...
+@overload
+def train(
+    data: Data | None,
+    output: str | Path,
+    *,
+    labels: npt.ArrayLike | None = None,
+    use_labels: str | None = None,
+    options: "ImportOptions | None" = None,
+    resume: bool = False,
+    force: bool = False,
+    progress: bool = True,
+    settings: Any = None,
+    **values: Any,
+) -> "Snapshot | None": ...
+@with_settings(HEADLESS)
+def train(
+    data: Data | None = None,
+    output: str | Path | None = None,
+    *,
+    labels: npt.ArrayLike | None = None,
+    use_labels: str | None = None,
+    options: "ImportOptions | None" = None,
+    resume: bool = False,
+    force: bool = False,
+    progress: bool = True,
+    settings: Any = None,
+    **values: Any,
+) -> "Snapshot | None":
     """Train in this process and return the last snapshot.
 
-    To receive every snapshot, use `lodespace.models.Trainer`.
+    With `output`, save the model for `load_model`, with its settings and metrics, like the command
+    `lodespace train`. To receive every snapshot, use `lodespace.models.Trainer`.
 
     Args:
         data: As for `serve`.
+        output: Folder of the model. None to save nothing.
         labels: Labels of arrays, (N,).
         use_labels: As for `bake`.
         options: How to read the data.
+        resume: Continue an unfinished training in `output`. If it is finished, do nothing.
+        force: Replace the model or unfinished training in `output`.
+        progress: Show a progress bar. Without `output`, none is shown.
         settings: As for `bake`.
         **values: Further settings by name, listed below. They override those of `settings`.
 
     Returns:
-        The last snapshot: `.latent_mean` (N, D), `.prediction` (N,), `.losses`, ...
+        The last snapshot: `.latent_mean` (N, D), `.prediction` (N,), `.losses`, ... None if the
+        training in `output` was already finished.
 
     Raises:
         DatasetError: The data cannot be read.
+        ProjectError: `output` cannot be written.
         SettingsError: A setting has a wrong name or value.
-        ValueError: The model cannot be trained with these options.
+        TrainingError: The training failed.
+        ValueError: The model cannot be trained with these options, without `output`.
     """
-    from lodespace.importing.importer import import_data, source_of
+    from lodespace.importing.importer import source_of
     from lodespace.importing.source import ImportOptions
-    from lodespace.items.item_set import load, load_digits
+    from lodespace.items.item_set import bundled_digits_folder
+
+    given = resolved(settings, values, HEADLESS)
+    if use_labels is not None:
+        given = given.updated(GivenSettings.of({"labels": use_labels}))
+    found = bundled_digits_folder() if data is None else data
+    source, reference = source_of(found, labels, None, "array")
+    options = options or ImportOptions()
+    if output is None:
+        return _train(source, options, given)
+    from lodespace.runs.train import train_model
+    from lodespace.runs.training_run import RunOptions
+
+    run = RunOptions(progress=progress)
+    return train_model(
+        source, reference, Path(output), given, options, run, resume=resume, force=force
+    ).snapshot
+
+
+def _train(source: "str | Source", options: "ImportOptions", given: GivenSettings) -> "Snapshot":
+    """Train on `source`, and save nothing."""
+    from lodespace.importing.importer import import_data
+    from lodespace.items.item_set import load
     from lodespace.models.device import limited_threads
     from lodespace.models.training.trainer import Trainer
     from lodespace.project.initial_labels import choose_labels
     from lodespace.session.settings import configuration
     from lodespace.training.dataset import to_dataset
 
-    given = resolved(settings, values, HEADLESS)
     run = given.run_settings()
     with tempfile.TemporaryDirectory(prefix="lodespace-") as folder:
-        if data is None:
-            items = load_digits()
-        else:
-            import_data(
-                source_of(data, labels, None, "array")[0],
-                Path(folder) / "data",
-                options or ImportOptions(),
-            )
-            items = load(Path(folder) / "data")
+        import_data(source, Path(folder) / "data", options)
+        items = load(Path(folder) / "data")
         dataset = to_dataset(items)
     config = configuration(given.settings or Settings())
     n_classes = max(1, len(items.class_names))
     with limited_threads(run.threads):
         trainer = Trainer(dataset, config, n_classes=n_classes, seed=run.seed, device=run.device)
-        trainer.set_labels(choose_labels(items, use_labels or run.labels, run.seed))
+        trainer.set_labels(choose_labels(items, run.labels, run.seed))
         (last,) = deque(trainer.frames(run.epochs), maxlen=1)
     return last

@@ -195,6 +195,18 @@ def test_train_gives_a_map(folder: Path) -> None:
     assert list(folder.iterdir()) == []
 
 
+def test_train_saves_a_model_that_predicts(folder: Path) -> None:
+    data, names = items()
+    quick = {"epochs": 1, "threads": 1, "progress": False}
+    last = lodespace.train(data, "model", labels=names, **quick)
+    assert last is not None and last.resting
+    assert lodespace.load_model("model").predict(data).classes == names.tolist()
+    assert lodespace.train(data, "model", labels=names, resume=True, **quick) is None
+    with pytest.raises(ProjectError, match="--force"):
+        lodespace.train(data, "model", labels=names, **quick)
+    assert {path.name for path in folder.iterdir()} == {"model"}
+
+
 def test_labels_and_map_come_out_while_it_runs_and_afterwards(folder: Path) -> None:
     import pandas as pd
 

@@ -43,6 +43,7 @@ SERVER = (
     Topic("predict", "predictions for new items"),
     Topic("baking", "headless training, static sites, animations"),
     Topic("exporting", "one module per export format"),
+    Topic("runs", "trainings that can be resumed, sweeps, queues of bakes"),
     Topic("web", "HTTP routes, WebSocket, pages, security"),
     Topic("notebook", "the Python API: serve, bake, train"),
     Topic("cli", "the command line"),

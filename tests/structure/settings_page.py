@@ -48,7 +48,8 @@ def _run_settings() -> list[str]:
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     lines = [head, ["---"] * len(head), *rows]
-    return ["| " + " | ".join(cells) + " |" for cells in lines]
+    escaped = [[cell.replace("|", "\\|") for cell in cells] for cells in lines]
+    return ["| " + " | ".join(cells) + " |" for cells in escaped]
 
 
 if __name__ == "__main__":

@@ -23,6 +23,10 @@ WITH_TORCH = {
     "predict/predictor",
     "predict/process_main",
     "predict/project_model",
+    "runs/measures",
+    "runs/sweep",
+    "runs/train",
+    "runs/training_run",
 }
 """Modules and folders of server/ that may import torch at the top of a module. Other modules import
 torch only inside functions."""
