@@ -5,6 +5,7 @@ import io
 import logging
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from lodespace.cli import (
     backup,
@@ -20,18 +21,52 @@ from lodespace.cli import (
 )
 from lodespace.cli.log_limit import RepeatLimit
 from lodespace.cli.options import with_joined_range
+from lodespace.cli.report import FAILED, INTERRUPTED, Problem, Report, json_output
 from lodespace.config import VERSION
 from lodespace.errors import LodespaceError
 from lodespace.items.paths import printable
 from lodespace.runs.stopping import Stopped
 
 
+class UsageError(Exception):
+    """A wrong command line."""
+
+    def __init__(self, parser: argparse.ArgumentParser, message: str) -> None:
+        super().__init__(message)
+        self.parser = parser
+        """Parser of the command, which has its usage."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that raises UsageError, so that --json can report it."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(self, message)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command. Returns the exit status: 0, 2 after an error, 130 after Ctrl-C."""
+    """Run a command. Returns the exit status (docs/training.md)."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # file names may have any bytes
     given = sys.argv[1:] if arguments is None else arguments
-    options = _parser().parse_args(with_joined_range(given))
+    report = Report(command=given[0] if given else "")
+    with json_output("--json" in given) as write:
+        status = _run(given, report)
+        report.finish(status)
+        write(report)
+    return status
+
+
+def _run(given: Sequence[str], report: Report) -> int:
+    """Run a command, and fill its report. Returns the exit status."""
+    try:
+        options = _parser().parse_args(with_joined_range(given))
+    except UsageError as error:
+        error.parser.print_usage(sys.stderr)
+        sys.stderr.write(f"{error.parser.prog}: error: {error}\n")
+        report.error = Problem("usage", str(error))
+        return FAILED
+    options.report = report
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
     handler.addFilter(RepeatLimit())
@@ -39,23 +74,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(options.run(options))
     except LodespaceError as error:
-        sys.stderr.write(f"lodespace: {printable(str(error))}\n")
-        return 2
+        return _failed(report, error.code, str(error), FAILED)
     except OSError as error:
         if not isinstance(error.filename, str):
             raise
         reason = f"{error.filename}: {error.strerror}; check the path and your permissions"
-        sys.stderr.write(f"lodespace: {printable(reason)}\n")
-        return 2
+        return _failed(report, "os_error", reason, FAILED)
     except Stopped as stopped:
-        sys.stderr.write(f"lodespace: {printable(str(stopped))}\n")
-        return stopped.status
+        return _failed(report, "stopped", str(stopped), stopped.status)
     except KeyboardInterrupt:
-        return 130
+        report.error = Problem("stopped", "stopped by Ctrl-C")
+        return INTERRUPTED
+
+
+def _failed(report: Report, code: str, message: str, status: int) -> int:
+    """Print an error, and put it into the report. Returns `status`."""
+    sys.stderr.write(f"lodespace: {printable(message)}\n")
+    report.error = Problem(code, message)
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="lodespace", description="Label data by moving it: a latent space you can grab."
     )
     parser.add_argument("--version", action="version", version=f"lodespace {VERSION}")

@@ -2,10 +2,20 @@
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from lodespace.cli.options import add_data_options, data_options_from
+from lodespace.cli.report import (
+    PARTLY_FAILED,
+    SUCCESS,
+    Part,
+    Problem,
+    add_json_option,
+    describe_settings,
+)
 from lodespace.cli.setting_options import add_setting_options, given_settings
+from lodespace.project.offline import open_offline
 from lodespace.session.run_settings import RUN_SETTINGS
 
 DESCRIPTION = """\
@@ -35,6 +45,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "(default: all except the checkpoint, from which training can continue)",
     )
     parser.add_argument("--force", action="store_true", help="replace OUT if it is a bake")
+    parser.add_argument(
+        "--each",
+        action="store_true",
+        help="DATA is a folder of data sets: bake each of them into a folder in OUT. Without "
+        "--each, the subfolders of a folder are classes",
+    )
+    add_json_option(parser)
     add_setting_options(parser, run=tuple(RUN_SETTINGS))
     add_data_options(parser)
     parser.set_defaults(run=_bake)
@@ -48,24 +65,55 @@ def _bake(options: argparse.Namespace) -> int:
     given = given_settings(options)
     run = given.run_settings()
     leave_out_compiler()
-    result = bake(
-        options.data,
-        options.output,
-        epochs=run.epochs,
-        seed=run.seed,
-        settings=given.settings,
-        labels=run.labels,
-        options=data_options_from(options),
-        parts=DEFAULT_PARTS
-        if options.parts is None
-        else [part.strip() for part in options.parts.split(",")],
-        device=run.device,
-        threads=run.threads,
-        force=options.force,
-        progress=True,
-        as_is=options.as_is,
-    )
+
+    def one(data: str | Path, output: Path) -> Path:
+        return bake(
+            data,
+            output,
+            epochs=run.epochs,
+            seed=run.seed,
+            settings=given.settings,
+            labels=run.labels,
+            options=data_options_from(options),
+            parts=DEFAULT_PARTS
+            if options.parts is None
+            else [part.strip() for part in options.parts.split(",")],
+            device=run.device,
+            threads=run.threads,
+            force=options.force,
+            progress=True,
+            as_is=options.as_is,
+        )
+
+    if options.each:
+        return _each(options, one)
+    result = one(options.data, options.output)
+    report = options.report
+    report.output, report.kind = str(result), "bake"
+    if options.json:
+        project, session = open_offline(result)
+        project.close()
+        report.describe(session)
+        describe_settings(report, result)
     sys.stdout.write(
         f"baked {result}: open it with `lodespace serve {result}`, or host the folder\n"
     )
-    return 0
+    return SUCCESS
+
+
+def _each(options: argparse.Namespace, one: Callable[[Path, Path], Path]) -> int:
+    """Bake every data set in a folder."""
+    from lodespace.runs.queue import bake_each
+
+    results = bake_each(Path(options.data), options.output, one, force=options.force)
+    report = options.report
+    report.output, report.kind = str(options.output), "queue"
+    report.parts = [
+        Part(r.name, r.state, str(r.output), Problem("failed", r.error) if r.error else None)
+        for r in results
+    ]
+    failed = sum(r.state == "failed" for r in results)
+    for r in results:
+        sys.stdout.write(f"{r.name}: {r.error or r.output}{' (kept)' * (r.state == 'kept')}\n")
+    sys.stdout.write(f"baked {len(results) - failed} of {len(results)} data sets\n")
+    return PARTLY_FAILED if failed else SUCCESS

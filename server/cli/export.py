@@ -4,6 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
+from lodespace.cli.report import add_json_option
+from lodespace.session.settings import values_in
+
 DESCRIPTION = """\
 Export the contents of a project or a bake. The suffix of OUT selects the format of a file:
 labels and predictions (.csv, .jsonl, .parquet, .npz), Label Studio (.json), the scene (.glb), a
@@ -42,6 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="folder of the original files, for a project that was made or copied elsewhere",
     )
+    add_json_option(parser)
     parser.set_defaults(run=_export)
 
 
@@ -52,17 +56,29 @@ def _export(options: argparse.Namespace) -> int:
         excel=options.excel, predictions=options.predictions, files=options.files
     )
     rows = export(options.project, options.output, options.format, wanted, root=options.root)
+    report = options.report
+    report.output, report.items = str(options.output), rows
+    report.kind = options.format or options.output.suffix.lower().removeprefix(".")
     sys.stdout.write(f"wrote {rows:,} items to {options.output}\n")
     return 0
 
 
 def configure_info(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", type=Path, metavar="PATH", help="project or bake")
+    add_json_option(parser)
     parser.set_defaults(run=_info)
 
 
 def _info(options: argparse.Namespace) -> int:
-    from lodespace.project.offline import describe
+    from lodespace.project.offline import describe, open_offline
 
     sys.stdout.write(describe(options.project))
+    if options.json:
+        report = options.report
+        project, session = open_offline(options.project)
+        project.close()
+        report.describe(session)
+        report.output, report.kind = str(options.project), project.manifest.kind
+        report.settings = {**values_in(session.settings), "seed": project.seed}
+        report.measures = {"step": session.grid.step, "gestures": len(session.history.gestures)}
     return 0

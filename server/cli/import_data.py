@@ -13,6 +13,7 @@ from lodespace.cli.options import (
     data_options_from,
     natural,
 )
+from lodespace.cli.report import ClassCount, add_json_option
 from lodespace.errors import LodespaceError
 from lodespace.importing.source import ImportOptions
 from lodespace.items.paths import printable, shown
@@ -51,6 +52,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="print how the data would be read, without importing them: classes, sizes, and files "
         "that would be left out",
     )
+    add_json_option(parser)
     add_data_options(parser)
     add_label_options(parser)
     parser.set_defaults(run=_import)
@@ -70,12 +72,18 @@ def _check(options: argparse.Namespace) -> int:
         project, session = open_offline(path)
         try:
             sys.stdout.write(labels.check(project.items, session)[0])
+            options.report.describe(session)
         finally:
             project.close()
         return 0
     report, items = check_items(options.path, data_options_from(options))
     current = choose_labels(items, options.labels, options.seed)
     text, report.lines = labels.check(items, current, report.lines)
+    counts = [int((current == number).sum()) for number in range(len(items.class_names))]
+    told = options.report
+    told.name, told.items, told.left_out = items.name, report.imported, report.left_out
+    told.classes = list(map(ClassCount, items.class_names, counts))
+    told.lines = list(report.lines)
     sys.stdout.write(report.summary(checked=True) + text)
     return 0
 
@@ -106,6 +114,10 @@ def _import(options: argparse.Namespace) -> int:
         labels.report(project)
     finally:
         project.close()
+    told = options.report
+    told.output, told.kind, told.name = str(project.folder), "project", project.items.name
+    told.items = len(project.items)
+    told.lines = list(project.items.report)
     sys.stdout.write(f"project {project.folder}: open it with `lodespace serve {project.folder}`\n")
     return 0
 

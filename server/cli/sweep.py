@@ -5,6 +5,14 @@ import sys
 from pathlib import Path
 
 from lodespace.cli.options import add_data_options, data_options_from
+from lodespace.cli.report import (
+    PARTLY_FAILED,
+    SUCCESS,
+    Part,
+    Problem,
+    add_json_option,
+    numbers,
+)
 from lodespace.cli.setting_options import add_setting_options, command_line_settings
 from lodespace.session.run_settings import RUN_SETTINGS
 from lodespace.session.settings_file import GRID, SEEDS, GivenSettings, read_toml
@@ -38,6 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--force", action="store_true", help="remove an earlier sweep in OUT, and start again"
     )
+    add_json_option(parser)
     add_setting_options(parser, run=tuple(RUN_SETTINGS))
     add_data_options(parser)
     parser.set_defaults(run=_sweep)
@@ -66,6 +75,19 @@ def _sweep(options: argparse.Namespace) -> int:
         RunOptions(progress=True),
         force=options.force,
     )
+    report = options.report
+    report.output, report.kind, report.name = str(options.output), "sweep", made.name
+    words = {"finished": "ok", "failed": "failed", "missing": "missing"}
+    report.parts = [
+        Part(
+            result.point.title,
+            words[result.state],  # pyright: ignore[reportArgumentType]
+            str(options.output / result.folder),
+            Problem("training_failed", result.error) if result.error else None,
+            numbers(result.measures),
+        )
+        for result in made.results
+    ]
     sys.stdout.write(aligned(summary(made)))
     sys.stdout.write(f"wrote {options.output / 'index.html'} and {options.output / 'sweep.csv'}\n")
-    return 1 if made.failed else 0
+    return PARTLY_FAILED if made.failed else SUCCESS

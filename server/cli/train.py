@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from lodespace.cli.options import add_data_options, data_options_from, seconds
+from lodespace.cli.report import add_json_option, describe_settings, numbers
 from lodespace.cli.setting_options import add_setting_options, given_settings
 from lodespace.session.run_settings import RUN_SETTINGS
 
@@ -42,6 +43,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="write the metrics for TensorBoard, too (needs lodespace[tensorboard])",
     )
+    add_json_option(parser)
     add_setting_options(parser, run=tuple(RUN_SETTINGS))
     add_data_options(parser)
     parser.set_defaults(run=_train)
@@ -69,6 +71,10 @@ def _train(options: argparse.Namespace) -> int:
         resume=options.resume,
         force=options.force,
     )
+    report = options.report
+    report.output, report.kind = str(options.output), "model"
+    report.measures = numbers(trained.measures)
+    describe_settings(report, options.output)
     sys.stdout.write(f"trained {options.output}{_text(trained.measures)}\n")
     return 0
 

@@ -15,7 +15,7 @@ from lodespace.session.settings_file import SETTINGS_FILE
 
 PAGE_FILE = "index.html"
 """Name of the page in the folder of a sweep."""
-_STYLE = """\
+STYLE = """\
 :root { color-scheme: light dark; }
 body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 90rem;
   padding: 0 1.2rem; }
@@ -62,7 +62,7 @@ def page_of(made: Sweep) -> str:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Sweep on {escape(made.name)}</title>
 <style>
-{_STYLE}</style>
+{STYLE}</style>
 <h1>Sweep on {escape(made.name)}</h1>
 <p>{state}. Each value is a mean over the seeds, with the lowest and the highest in parentheses. All
 measures of all runs are in <a href="sweep.csv">sweep.csv</a>.</p>
