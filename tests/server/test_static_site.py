@@ -112,6 +112,7 @@ def test_sounds_go_along(tmp_path: Path) -> None:
 
 def test_parts_that_are_not_wanted_are_left_out(table: Path, tmp_path: Path) -> None:
     out = bake(table, tmp_path / "out", epochs=1, threads=1, parts=("scene", "checkpoint"))
-    assert {p.name for p in out.iterdir()} == {"lodespace.json", "scene.glb", "checkpoints", "data"}
+    wanted = {"lodespace.json", "settings.toml", "scene.glb", "checkpoints", "data"}
+    assert {p.name for p in out.iterdir()} == wanted
     with pytest.raises(TrainingError, match="unknown parts of a bake: film"):
         bake(table, tmp_path / "other", parts=("film",))
