@@ -7,7 +7,7 @@ from html import escape
 from urllib.parse import quote
 
 from lodespace.files import atomic_write
-from lodespace.runs.metrics import METRICS_FILE, text
+from lodespace.runs.metrics import METRICS_FILE
 from lodespace.runs.run_folder import FIGURE_FILE
 from lodespace.runs.sweep_result import Result, Sweep
 from lodespace.runs.sweep_table import SHOWN, groups_of, summary
@@ -94,7 +94,7 @@ def _figure(result: Result, has_picture: bool) -> str:
         picture = f'<a href="{link}"><img src="{link}" alt="Map of {title}" loading="lazy"></a>'
     else:
         picture = '<div class="none">no figure: matplotlib is not installed</div>'
-    known = {SHOWN[k]: text(result.measures[k]) for k in SHOWN if k in result.measures}
+    known = {SHOWN[k]: f"{result.measures[k]:.3g}" for k in SHOWN if k in result.measures}
     measures = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in known.items())
     files = f'<a href="{folder}/{SETTINGS_FILE}">settings</a>'
     if result.state == "finished":
