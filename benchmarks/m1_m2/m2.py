@@ -29,7 +29,7 @@ class M2Settings:
     """Number of dimensions of the latent variable z."""
     hidden: int = 300
     """Units of the hidden layer of each of the three networks."""
-    epochs: int = 140
+    epochs: int = 200
     """Passes over the items without a label."""
     batch: int = 500
     """Items without a label per batch."""
