@@ -10,7 +10,7 @@ import type { ClassInfo, Timeline } from "../protocol/messages.js";
 import { Clock, timeInWords } from "./clock.js";
 import { asked, lastEpoch, type PageContent, type PagePanel } from "./page-content.js";
 import { readPanel } from "./panel-recording.js";
-import { type Ink, PanelView } from "./panel-view.js";
+import { type Ink, inked, PanelView } from "./panel-view.js";
 
 /** Moments per second of a panel's own site (its address takes seconds). */
 const MOMENTS_PER_SECOND = 10;
@@ -83,18 +83,22 @@ function makeControls() {
 }
 
 /** The names of the classes, each with its colour. */
-function legendOf(classes: readonly ClassInfo[]): HTMLElement {
-  const list = element("ul", "legend");
+function namesOf(classes: readonly ClassInfo[], share: number): HTMLElement {
+  const list = element("ul", "class-names");
   list.setAttribute("aria-label", "Classes");
   for (const { name, colour } of classes) {
     const row = element("li");
     const dot = element("i");
-    dot.style.background = colour;
+    dot.style.background = inked(colour, share);
     row.append(dot, element("span", "", name));
     list.append(row);
   }
   return list;
 }
+
+/** Share of their light that class colours keep in the current theme. */
+const shareOfLight = () =>
+  Number.parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--ink")) / 100;
 
 function ink(): Ink {
   const style = getComputedStyle(document.documentElement);
@@ -174,14 +178,15 @@ function build(main: HTMLElement, content: PageContent): void {
     bar,
   );
   redraw();
+  const share = shareOfLight();
   const loading = content.panels.map(async (panel, k) => {
     const { canvas, note } = shown[k]!;
     try {
       const recording = await load(panel);
-      shown[k]!.view = new PanelView(canvas, recording);
+      shown[k]!.view = new PanelView(canvas, recording, share);
       note.remove();
-      if (!main.querySelector(".legend"))
-        main.querySelector(".lead")?.after(legendOf(recording.classes));
+      if (!main.querySelector(".class-names"))
+        main.querySelector(".lead")?.after(namesOf(recording.classes, share));
     } catch (error) {
       note.textContent = `This panel cannot be shown: ${reasonOf(error)}`;
     }

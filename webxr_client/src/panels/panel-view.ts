@@ -24,10 +24,12 @@ export class PanelView {
   constructor(
     private readonly canvas: HTMLCanvasElement,
     readonly recording: PanelRecording,
+    /** Share of their light that class colours keep, 0 to 1: pale ones vanish on a light page. */
+    share = 1,
   ) {
     const last = recording.moments.at(-1) ?? new Float32Array();
     this.latent = new Float32Array(last.length);
-    this.colours = recording.classes.map(({ colour }) => colour);
+    this.colours = recording.classes.map(({ colour }) => inked(colour, share));
     this.ownLimit = axisLimit(last);
     const bytes = [...this.colours, UNLABELLED].map(bytesOf);
     this.pixels = Uint32Array.from(
@@ -143,6 +145,14 @@ function drawAxes(
     // The lowest mark would be written over the marks of the horizontal axis.
     if (along > 30 * ratio) context.fillText(written, tick + 2 * ratio, top + plot - along);
   }
+}
+
+/** A colour "#rrggbb" with a share of its light. */
+export function inked(colour: string, share: number): string {
+  const rgb = Number.parseInt(colour.slice(1), 16);
+  const factor = share ** (1 / 2.2);
+  const bytes = [rgb >> 16, rgb >> 8, rgb].map((value) => Math.round((value & 255) * factor));
+  return `#${bytes.map((value) => value.toString(16).padStart(2, "0")).join("")}`;
 }
 
 /** A colour "#rrggbb" as the bytes of one pixel, in the order of ImageData. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Clock, EPOCHS_PER_SECOND, timeInWords } from "../../src/panels/clock.js";
 import { asked, lastEpoch } from "../../src/panels/page-content.js";
 import { axisLimit, histograms, markStep, positionsAt } from "../../src/panels/panel-math.js";
-import { bytesOf } from "../../src/panels/panel-view.js";
+import { bytesOf, inked } from "../../src/panels/panel-view.js";
 
 const MOMENTS = [new Float32Array([0, 0, 2, -2]), new Float32Array([4, 8, 2, 2])];
 const at = (epoch: number) => {
@@ -94,4 +94,10 @@ describe("the content of the page", () => {
 it("writes a colour as red, green, blue and opacity", () => {
   const bytes = new Uint8Array(new Uint32Array([bytesOf("#0a80ff")]).buffer);
   expect([...bytes]).toEqual([0x0a, 0x80, 0xff, 0xff]);
+});
+
+it("darkens colours for a light page", () => {
+  expect(inked("#ff8000", 1)).toBe("#ff8000");
+  expect(inked("#ffffff", 0.4)).toBe("#a8a8a8");
+  expect(inked("#00ff00", 0)).toBe("#000000");
 });
