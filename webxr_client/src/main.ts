@@ -1,5 +1,6 @@
 /** Entry point of the page: builds state, session, scene, tools and panels, and binds them. */
 import { effect } from "@preact/signals";
+import { bindAxes } from "./app/bind-axes.js";
 import { bindCloud, bindThumbnails } from "./app/bind-cloud.js";
 import { bindForces } from "./app/bind-forces.js";
 import { bindSite } from "./app/bind-site.js";
@@ -13,6 +14,7 @@ import { bindKeyboard, keyActions } from "./interaction/keyboard.js";
 import { SelectTool } from "./interaction/select-tool.js";
 import { findOffered } from "./interaction/xr/session/support.js";
 import { isSite } from "./net/site.js";
+import { AxisMarks } from "./scene/axis-marks.js";
 import type { Atlas } from "./scene/cloud/atlas.js";
 import { Palette } from "./scene/cloud/colours.js";
 import { ForceLines } from "./scene/cloud/force-lines.js";
@@ -42,7 +44,8 @@ const stage = new Stage(canvas, state.latent, cloud);
 cloud.material.multisampled = stage.renderer.getContextAttributes()?.antialias ?? false;
 const peers = new Peers();
 const forceLines = new ForceLines(state);
-stage.world.add(peers.heads, peers.hands, forceLines.group);
+const axisMarks = new AxisMarks();
+stage.world.add(peers.heads, peers.hands, forceLines.group, axisMarks.mesh);
 const player = new SoundPlayer();
 const atlas: { current: Atlas | null } = { current: null };
 
@@ -98,10 +101,12 @@ effect(() => {
   stage.invalidate();
 });
 effect(() => stage.setOrbitWithLeft(state.tool.value === "orbit"));
+const updateAxes = bindAxes(state, stage, axisMarks);
 stage.beforeFrame = () => {
   player.move(stage.listener());
   const shown = atlas.current?.step(stage.renderer) ?? false;
-  return forceLines.update() || shown;
+  const marked = updateAxes();
+  return forceLines.update() || shown || marked;
 };
 
 void session.start();

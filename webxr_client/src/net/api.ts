@@ -6,6 +6,8 @@ import type {
   Access,
   AccessAnswer,
   AccessRequested,
+  AxisColumn,
+  AxisColumns,
   BenchLogged,
   BenchReport,
   ClassWords,
@@ -49,6 +51,12 @@ async function post<T>(path: string, body: object): Promise<T> {
   return (
     await get(path, { method: "POST", headers, body: JSON.stringify(body) })
   ).json() as Promise<T>;
+}
+
+/** Columns whose values an axis of the map can carry. */
+export async function fetchAxisColumns(): Promise<AxisColumn[]> {
+  const answer = (await (await get("/api/axes")).json()) as AxisColumns;
+  return answer.columns;
 }
 
 export async function fetchSession(client: string): Promise<SessionInfo> {

@@ -280,6 +280,14 @@ export class Stage {
     );
   }
 
+  /**
+   * Height of a text of `pixels` CSS pixels: per metre of depth, or in metres for the camera
+   * without perspective.
+   */
+  textHeight(pixels: number): number {
+    return (pixels * this.renderer.getPixelRatio()) / this.pixelsPerUnit();
+  }
+
   private pixelsPerUnit(): number {
     const height = this.canvas.height;
     return this.camera === this.perspective

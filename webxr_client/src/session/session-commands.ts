@@ -8,7 +8,7 @@ import {
   type Settings,
 } from "../protocol/messages.js";
 import { type AppState, NOTHING } from "../state/app-state.js";
-import type { Commands, Point } from "../state/commands.js";
+import type { AxisLetter, AxisSource, Commands, Point } from "../state/commands.js";
 import type { SheetKind } from "../state/review-state.js";
 import { findWords } from "./class-words.js";
 import type { EditPermission } from "./edit-permission.js";
@@ -129,6 +129,25 @@ export class SessionCommands implements Commands {
   readonly unpin = (items: ArrayLike<number>) => {
     if (this.allowed())
       this.connection.command({ op: "unpin", command_id: newId(), items: Array.from(items) });
+  };
+
+  // Axes -----------------------------------------------------------------------------------------
+
+  readonly setAxis = (axis: AxisLetter, { few, many, ...source }: AxisSource) => {
+    this.parts.notes.clear();
+    if (this.allowed())
+      this.connection.command({
+        op: "set_axis",
+        command_id: newId(),
+        axis,
+        ...source,
+        few: [...(few ?? [])],
+        many: [...(many ?? [])],
+      });
+  };
+
+  readonly removeAxis = (axis: AxisLetter) => {
+    if (this.allowed()) this.connection.command({ op: "remove_axis", command_id: newId(), axis });
   };
 
   // Queries to the model -------------------------------------------------------------------------

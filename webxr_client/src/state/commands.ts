@@ -1,10 +1,17 @@
 /** Commands of the user; buttons, keys and controllers call these. */
-import type { Gesture, Presence, Settings } from "../protocol/messages.js";
+import type { Gesture, Presence, SetAxis, Settings } from "../protocol/messages.js";
 import type { Decoded } from "./force-state.js";
 import type { SheetKind } from "./review-state.js";
 
 /** Point in latent units. */
 export type Point = [number, number, number];
+
+export type AxisLetter = SetAxis["axis"];
+/** Content of an axis: a column, one category of a column, or two groups of items. */
+export type AxisSource = Pick<SetAxis, "column" | "category"> & {
+  few?: readonly number[];
+  many?: readonly number[];
+};
 
 export interface Commands {
   /**
@@ -43,6 +50,10 @@ export interface Commands {
   anchor(items: Uint32Array, targets: Point[], keep: boolean): void;
   /** Unpin items; all items if `items` is empty. */
   unpin(items: ArrayLike<number>): void;
+  /** Let an axis of the map carry a value, as one gesture. */
+  setAxis(axis: AxisLetter, source: AxisSource): void;
+  /** Let an axis of the map carry nothing. */
+  removeAxis(axis: AxisLetter): void;
   /** Request forces on all items with each frame; false ends this request. */
   watch(forces: boolean): void;
   /**

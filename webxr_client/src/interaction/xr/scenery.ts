@@ -3,7 +3,8 @@
  * points, and the names of the islands. Bars and names are computed between frames, at most twice
  * per second.
  */
-import type { Texture } from "three";
+import { Box3, type Texture } from "three";
+import { AxisMarks, MARK_COLOURS } from "../../scene/axis-marks.js";
 import { type CloudSummary, summarise } from "../../scene/cloud/cloud-summary.js";
 import { UNLABELED_DARK } from "../../scene/cloud/colours.js";
 import type { PointCloud } from "../../scene/cloud/point-cloud.js";
@@ -18,6 +19,8 @@ import type { HeadPose } from "./placement/head-pose.js";
 
 /** Shortest time between two summaries, ms. */
 const SUMMARY_MS = 500;
+/** Height of a text of the named axes per metre of depth: 24 dmm. */
+export const MARK_HEIGHT = 0.024;
 
 export class Scenery {
   /** Floor and sky; null in AR, where the room is visible. */
@@ -25,6 +28,11 @@ export class Scenery {
   readonly box: SceneBox;
   readonly labels = new IslandLabels();
   readonly shadow: CloudShadow;
+  /** Named axes at the edges of the box. */
+  readonly marks = new AxisMarks();
+  /** Axes that were shown last. */
+  private marked: unknown = null;
+  private readonly extent = new Box3();
   private summarised = Number.NEGATIVE_INFINITY;
   private timer: ReturnType<typeof setTimeout> | undefined;
   /** Versions of positions, labels, predictions and classes of the last summary. */
@@ -40,9 +48,10 @@ export class Scenery {
   ) {
     this.ground = mode === "immersive-vr" ? new Ground(onFloor) : null;
     this.box = new SceneBox(mode);
+    this.marks.setHeight(MARK_HEIGHT, false);
     this.shadow = new CloudShadow(cloud, mode);
     if (this.ground) stage.scene.add(this.ground.mesh);
-    stage.world.add(this.box.mesh, this.shadow.points, this.labels.mesh);
+    stage.world.add(this.box.mesh, this.shadow.points, this.labels.mesh, this.marks.mesh);
   }
 
   /**
@@ -65,8 +74,9 @@ export class Scenery {
   dispose(): void {
     clearTimeout(this.timer);
     if (this.ground) this.stage.scene.remove(this.ground.mesh);
-    this.stage.world.remove(this.box.mesh, this.shadow.points, this.labels.mesh);
-    for (const part of [this.ground, this.box, this.shadow, this.labels]) part?.dispose();
+    const { box, shadow, labels, marks } = this;
+    this.stage.world.remove(box.mesh, shadow.points, labels.mesh, marks.mesh);
+    for (const part of [this.ground, box, shadow, labels, marks]) part?.dispose();
   }
 
   /**
@@ -74,19 +84,21 @@ export class Scenery {
    * so signals are read by `value`: `peek` allocates a function at each call.
    */
   private isStale(): boolean {
-    const { latent, labelsVersion, predictionsVersion, classes } = this.state;
+    const { latent, labelsVersion, predictionsVersion, classes, axes } = this.state;
     const { seen } = this;
     if (
       seen[0] === latent.version &&
       seen[1] === labelsVersion.value &&
       seen[2] === predictionsVersion.value &&
-      seen[3] === classes.value
+      seen[3] === classes.value &&
+      this.marked === axes.value
     )
       return false;
     seen[0] = latent.version;
     seen[1] = labelsVersion.value;
     seen[2] = predictionsVersion.value;
     seen[3] = classes.value;
+    this.marked = axes.value;
     return true;
   }
 
@@ -106,5 +118,10 @@ export class Scenery {
     const colourOf = (id: number) => classes[id]?.colour ?? UNLABELED_DARK;
     this.box.show(summary, colourOf, latent.latentDim === 2);
     if (this.labels.show(summary.islands, classes)) this.upload(this.labels.texture);
+    this.extent.setFromCenterAndSize(position, scale);
+    const { ink, halo } = MARK_COLOURS.dark;
+    const axes = this.state.axes.peek();
+    if (this.marks.show(axes, this.extent, latent.sceneFromLatent(), ink, halo))
+      this.upload(this.marks.texture);
   }
 }

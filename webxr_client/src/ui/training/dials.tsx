@@ -7,6 +7,7 @@ import { count, items } from "../../state/format.js";
 import { isEquation1 } from "../../state/presets.js";
 import { Swatch } from "../classes/swatch.js";
 import { useUi } from "../kit/context.js";
+import { Axes } from "./axes.js";
 
 type WeightName = Extract<(typeof LOSS_TERMS)[number], { dial: object }>["weight"];
 type DialName = WeightName | "learning_rate" | "stiffness";
@@ -140,6 +141,8 @@ export function Dials() {
         disabled={locked}
         choose={(layers) => commands.setSettings({ hidden_layers: Number(layers) })}
       />
+      <hr />
+      <Axes />
       {pins > 0 && (
         <p class="pins">
           <span class="muted">{items(pins)} pinned</span>

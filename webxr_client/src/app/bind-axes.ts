@@ -1,0 +1,47 @@
+/** Binding that shows the named axes at the cloud. */
+import { effect } from "@preact/signals";
+import { type AxisMarks, MARK_COLOURS } from "../scene/axis-marks.js";
+import type { Stage } from "../scene/stage.js";
+import type { AppState } from "../state/app-state.js";
+
+/** Height of a text, CSS pixels. */
+const TEXT_PIXELS = 14;
+/** Shortest time between two updates while the cloud moves, ms. */
+const UPDATE_MS = 400;
+
+/**
+ * Return a function that updates the marks once per frame of the page, and returns whether they
+ * have changed.
+ */
+export function bindAxes(state: AppState, stage: Stage, marks: AxisMarks): () => boolean {
+  let stale = true;
+  let version = -1;
+  let updated = Number.NEGATIVE_INFINITY;
+  effect(() => {
+    state.axes.value;
+    state.theme.value;
+    state.bigText.value;
+    state.sceneVersion.value;
+    stale = true;
+    stage.invalidate();
+  });
+  // In VR, the scenery shows the axes at its box.
+  const { parent } = marks.mesh;
+  effect(() => {
+    if (state.xr.presenting.value) marks.mesh.removeFromParent();
+    else parent?.add(marks.mesh);
+  });
+  return () => {
+    const { latent } = state;
+    const now = performance.now();
+    if (!marks.mesh.visible && !stale) return false;
+    marks.setHeight(stage.textHeight(TEXT_PIXELS), stage.camera === stage.orthographic);
+    if (!stale && (latent.version === version || now - updated < UPDATE_MS)) return false;
+    stale = false;
+    version = latent.version;
+    updated = now;
+    const { ink, halo } = MARK_COLOURS[state.theme.peek()];
+    marks.show(state.axes.peek(), stage.bounds(), latent.sceneFromLatent(), ink, halo);
+    return true;
+  };
+}
