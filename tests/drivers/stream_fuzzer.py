@@ -40,6 +40,8 @@ OPERATIONS: tuple[dict[str, Any], ...] = (
     {"op": "drag", "items": [1], "targets": [[0, 0, 0]]},
     {"op": "anchor", "items": [1], "targets": [[0, 0, 0]], "keep": True, "revision": 0},
     {"op": "unpin", "items": [1]},
+    {"op": "set_axis", "axis": "x", "column": None, "few": [1, 2], "many": [3, 4], "name": "x"},
+    {"op": "remove_axis", "axis": "x"},
     {"op": "watch", "forces": True},
     {"op": "probe", "items": [1]},
     {"op": "decode", "points": [[0, 0, 0]]},
