@@ -11,7 +11,7 @@ function canRun() {
 
 function show(poster) {
   const frame = document.createElement("iframe");
-  frame.src = poster.getAttribute("href");
+  frame.src = `${poster.getAttribute("href")}?autoplay=yes&loop=yes`;
   frame.title = "Live demo: a baked scene of 5,000 handwritten digits";
   frame.loading = "lazy";
   frame.allow = "fullscreen; xr-spatial-tracking";

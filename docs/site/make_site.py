@@ -1,6 +1,7 @@
 """Builder of the documentation site: static files with search and a live demo.
 
     python docs/site/make_site.py [--output build/site] [--demo FOLDER | --no-demo]
+                                  [--figure2 FOLDER]
 
 Bakes the bundled digits for the live demo, once for a state of the code (build/docs-demo), stages
 the pages (build/docs) and builds them with Zensical in strict mode. `make docs` installs what this
@@ -9,6 +10,7 @@ needs and runs it.
 
 import argparse
 import hashlib
+import re
 import shutil
 import subprocess
 import sys
@@ -16,41 +18,46 @@ from pathlib import Path
 
 from staging import ROOT, StagingError, stage
 
-DEMO_EPOCHS = 12
+DEMO_EPOCHS = 10
 DEMO_SEED = 1
-DEMO_LABELS = "20"
-"""Labels per class with which the demo is trained."""
+DEMO_LABELS = "all"
+"""Labels with which the demo is trained: classes in colour, which move apart."""
 DEMO_PARTS = ("scene", "recording", "site")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+"""Colours of a terminal in the messages of Zensical."""
 
 
 class BuildError(Exception):
     """The site cannot be built."""
 
 
-def build(output: Path, *, staging: Path, demo: Path | None) -> None:
+def build(output: Path, *, staging: Path, demo: Path | None, figure2: Path | None = None) -> None:
     """Build the site into `output`.
 
     Args:
         output: Folder that is replaced.
         staging: Folder for the staged pages, replaced as well.
         demo: A baked site to show on the first page, or None.
+        figure2: What `lodespace figure2` wrote, to link it from the page on reproduction, or None.
 
     Raises:
         BuildError: Zensical reports a problem, such as a link to a missing anchor.
         StagingError: A page links to a file that is not part of the site.
     """
-    stage(staging, demo=demo is not None)
+    stage(staging, demo=demo, figure2=figure2 is not None)
     built = staging / "site"  # Zensical writes beside its settings only
     command = [sys.executable, "-m", "zensical", "build", "--strict", "--clean"]
     done = subprocess.run(
         [*command, "--config-file", str(staging / "mkdocs.yml")], capture_output=True, text=True
     )
-    problems = done.stdout + done.stderr
+    problems = _COLOUR.sub("", done.stdout + done.stderr)
     # Zensical's strict mode counts only its own warnings, not the errors of mkdocstrings.
     if done.returncode or "ERROR" in problems or "WARNING" in problems:
-        raise BuildError(problems)
+        raise BuildError(problems.partition("Traceback (most recent call last)")[0])
     if demo is not None:
         shutil.copytree(demo, built / "demo", ignore=shutil.ignore_patterns("data", "model"))
+    if figure2 is not None:
+        shutil.copytree(figure2, built / "figure2")
     shutil.rmtree(output, ignore_errors=True)
     shutil.move(built, output)
 
@@ -93,12 +100,13 @@ def main() -> int:
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--demo", type=Path, help="a baked site to show, instead of the digits")
     which.add_argument("--no-demo", action="store_true", help="show a picture instead")
+    parser.add_argument("--figure2", type=Path, help="folder that `lodespace figure2` wrote")
     options = parser.parse_args()
     demo = options.demo
     if demo is None and not options.no_demo:
         demo = baked_digits(ROOT / "build" / "docs-demo")
     try:
-        build(options.output, staging=ROOT / "build" / "docs", demo=demo)
+        build(options.output, staging=ROOT / "build" / "docs", demo=demo, figure2=options.figure2)
     except (BuildError, StagingError) as error:
         print(error, file=sys.stderr)
         return 1

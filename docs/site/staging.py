@@ -8,6 +8,7 @@ The files read well on GitHub as they are. Staging changes what a static site do
   any script.
 - `<!-- reference: lodespace.serve -->` becomes the reference of this object, from its docstring.
 - `<!-- demo -->` after a picture makes the picture the poster of the live demo.
+- `<!-- figure2 -->` becomes a link to the nine live panels of figure 2, if the site has them.
 """
 
 import html
@@ -28,6 +29,10 @@ MOVED = {"CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
 """Pages outside docs/: path in the repository, and path in the site."""
 COPIED = ("images", "figures")
 """Folders of docs/ with pictures."""
+PANELS = "<!-- figure2 -->"
+LINK_TO_PANELS = '<p><a href="figure2/index.html">The nine panels as live scenes</a></p>'
+POSTER = "poster.png"
+"""Picture in a baked site."""
 OWN = ("site.css", "demo.js")
 """Files of this folder that the pages load."""
 PARTS_OF_PACKAGE = ("server/*.py", "server/*/", "models")
@@ -46,12 +51,13 @@ class StagingError(Exception):
     """A page cannot be staged."""
 
 
-def stage(target: Path, *, demo: bool) -> None:
+def stage(target: Path, *, demo: Path | None, figure2: bool = False) -> None:
     """Write the pages, pictures and settings of the site into `target`, a folder.
 
     Args:
         target: Folder that is replaced.
-        demo: Whether the site has a folder `demo/`, which the first page then shows.
+        demo: A baked site, which will be the folder `demo/` of the site. The first page shows it.
+        figure2: Whether the site will have the nine panels of figure 2 in the folder `figure2/`.
 
     Raises:
         StagingError: A link points to a file that is not part of the site.
@@ -59,9 +65,11 @@ def stage(target: Path, *, demo: bool) -> None:
     shutil.rmtree(target, ignore_errors=True)
     pages = target / "pages"
     pages.mkdir(parents=True)
+    poster = None if demo is None else POSTER if (demo / POSTER).is_file() else ""
     for source, name in page_names().items():
         text = (ROOT / source).read_text(encoding="utf-8")
-        (pages / name).write_text(staged(text, source, demo=demo), encoding="utf-8")
+        text = text.replace(PANELS, LINK_TO_PANELS if figure2 else "")
+        (pages / name).write_text(staged(text, source, poster=poster), encoding="utf-8")
     for folder in COPIED:
         shutil.copytree(ROOT / "docs" / folder, pages / folder, ignore=_no_scripts)
     for name in OWN:
@@ -92,10 +100,14 @@ def _entries(navigation: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
                 yield from _entries(content)
 
 
-def staged(text: str, source: str, *, demo: bool) -> str:
-    """Return the page of the site for `text`, the content of the Markdown file `source`."""
+def staged(text: str, source: str, *, poster: str | None = None) -> str:
+    """Return the page of the site for `text`, the content of the Markdown file `source`.
+
+    `poster` is the picture of the demo in the folder of the demo. If it is empty, the demo has no
+    picture, and the picture of the page is its poster. None: there is no demo.
+    """
     text = _MATH.sub(lambda match: _as_mathml(match[1]), text)
-    text = _DEMO.sub(_demo if demo else r"![\g<alt>](\g<src>)", text)
+    text = _DEMO.sub(lambda match: _demo(match, poster), text)
     text = _REFERENCE.sub(r"::: \g<name>", text)
     head = "---\nhide:\n  - navigation\n  - toc\n---\n\n" if source == FIRST else ""
     return head + "".join(_adapted(piece, source) for piece in _outside_code(text))
@@ -163,11 +175,14 @@ def _as_mathml(latex: str) -> str:
     return f'<div class="math">{drawn}</div>'
 
 
-def _demo(match: re.Match[str]) -> str:
+def _demo(match: re.Match[str], poster: str | None) -> str:
+    if poster is None:
+        return f"![{match['alt']}]({match['src']})"
     alt = html.escape(" ".join(match["alt"].split()))
+    picture = f"demo/{poster}" if poster else match["src"]
     return (
         f'<div class="demo"><a href="demo/index.html" data-demo title="Open the live demo">'
-        f'<img src="{html.escape(match["src"])}" alt="{alt}" width="1280" height="800">'
+        f'<img src="{html.escape(picture)}" alt="{alt}" width="1280" height="800">'
         "<span>Open the live demo</span></a></div>"
     )
 

@@ -109,7 +109,7 @@ class Display:
         assert self.shown is not None
         wanted = held_rotation(latent_mean, self.shown, axes, rotation)
         turn = next_turn(rotation, wanted, tempo)
-        matrix = turn.matrix.to(rotation)
+        matrix = turn.matrix.to(rotation.dtype).to(rotation.device)
         if turn.mirrored:
             return rotation @ matrix, False, True
         centre = self.shown.mean(dim=0)

@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import torch
 
+from lodespace.models.device import algebra_device
+
 TURN_SPEED = 0.03
 """Largest angle by which the map turns per frame, in radians: a quarter turn takes 2 s."""
 _EASE = 0.1
@@ -51,9 +53,10 @@ def held_rotation(
         free: rotation (D, D) from `points` to `reference` without held directions.
     """
     latent_dim = points.shape[1]
-    p, q = points.double(), reference.double()
+    where = algebra_device(points.device)
+    p, q = points.to(where).double(), reference.to(where).double()
     p, q = p - p.mean(dim=0), q - q.mean(dim=0)
-    own = held.directions.to(p)
+    own = held.directions.to(where).double()
     unit = torch.eye(latent_dim, dtype=p.dtype, device=p.device)
     rotation = own.T @ unit[list(held.dimensions)]
     others = [d for d in range(latent_dim) if d not in held.dimensions]
@@ -63,7 +66,7 @@ def held_rotation(
     beside = vt[len(own) :]
     u, _, wt = torch.linalg.svd(beside @ p.T @ q[:, others])
     found = rotation + beside.T @ (u @ wt) @ unit[others]
-    if float(torch.linalg.det(found) * torch.linalg.det(free.double())) < 0:
+    if float(torch.linalg.det(found) * torch.linalg.det(free.to(where).double())) < 0:
         # The least important of the other directions is mirrored.
         u = torch.cat([u[:, :-1], -u[:, -1:]], dim=1)
         found = rotation + beside.T @ (u @ wt) @ unit[others]
@@ -75,7 +78,8 @@ def next_turn(current: torch.Tensor, wanted: torch.Tensor, tempo: float) -> Turn
 
     `tempo` is a factor on TURN_SPEED.
     """
-    whole = current.double().T @ wanted.double()
+    where = algebra_device(current.device)
+    whole = current.to(where).double().T @ wanted.to(where).double()
     if float(torch.linalg.det(whole)) < 0:
         return Turn(whole, 0.0, mirrored=True)
     axis, angle = _axis_and_angle(whole)

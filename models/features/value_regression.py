@@ -11,6 +11,7 @@ from itertools import product
 import torch
 
 from lodespace.models.batches import evenly
+from lodespace.models.device import algebra_device
 
 MOST_VALUES = 1000
 """Maximum number of known values that the regression is fitted to."""
@@ -36,12 +37,12 @@ class ValueRegression:
             known: items whose values are known, int64 (K,), at least 2.
             values: their values, float (K,).
         """
-        self._views = views
+        self._views, where = views, algebra_device(values.device)
         chosen = evenly(torch.arange(len(known), device=known.device), MOST_VALUES)
         self.items = known[chosen]
         """Items to whose values the regression is fitted, int64 (L,)."""
-        own = values[chosen].double()
-        self._rows = list(views(self.items))
+        own = values[chosen].to(where).double()
+        self._rows = [rows.to(where) for rows in views(self.items)]
         few = evenly(torch.arange(len(own), device=own.device), MOST_COMPARED)
         distances = [_exact_squared_distances(rows[few]) for rows in self._rows]
         error: dict[tuple[tuple[int, ...], float, float], float] = {}
@@ -63,10 +64,11 @@ class ValueRegression:
     def predict(self, items: torch.Tensor) -> torch.Tensor:
         """Return the predicted values of items int64 (K,), float32 (K,)."""
         distances = [
-            torch.cdist(view, rows).square() / rows.shape[1]
+            torch.cdist(view.to(rows.device), rows).square() / rows.shape[1]
             for view, rows in zip(self._views(items), self._rows, strict=True)
         ]
-        return (_kernel(distances, self._chosen, self._width) @ self._weights).float()
+        found = (_kernel(distances, self._chosen, self._width) @ self._weights).float()
+        return found.to(items.device)
 
 
 def _choices(views: int) -> list[tuple[int, ...]]:

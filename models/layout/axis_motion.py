@@ -2,6 +2,7 @@
 
 import torch
 
+from lodespace.models.device import algebra_device
 from lodespace.models.vae.axis_loss import AxisTargets
 
 UNCLEAR = 0.15
@@ -52,10 +53,11 @@ def axis_direction(
         taken: directions of other named axes, orthonormal, (A, D). The result is orthogonal to
             them.
     """
-    share = (weight / weight.sum().clamp_min(1e-12)).double()
-    z = position.double() - share @ position.double()
-    v = values.double() - share @ values.double()
-    free = _complement(taken.double(), position.shape[1])
+    where = algebra_device(position.device)
+    share = (weight / weight.sum().clamp_min(1e-12)).to(where).double()
+    z, v = position.to(where).double(), values.to(where).double()
+    z, v = z - share @ z, v - share @ v
+    free = _complement(taken.to(where).double(), position.shape[1])
     covariance, along = (z * share[:, None]).T @ z, (z * share[:, None]).T @ v
     inner = free @ covariance @ free.T
     inner += 1e-9 * torch.eye(len(free), dtype=inner.dtype, device=inner.device)
@@ -63,11 +65,11 @@ def axis_direction(
     explained = float((slope @ (free @ along)) / (share @ v.square()).clamp_min(1e-12))
     clear = max(0.0, explained) ** 0.5
     steepest = slope / slope.norm().clamp_min(1e-12)
-    kept = free @ current.double()
+    kept = free @ current.to(where).double()
     mixed = clear * steepest + UNCLEAR * kept / kept.norm().clamp_min(1e-12)
     if float(mixed.norm()) < 1e-9:
         mixed = torch.ones_like(mixed)
-    return ((mixed / mixed.norm()) @ free).to(position.dtype)
+    return ((mixed / mixed.norm()) @ free).to(position.dtype).to(position.device)
 
 
 def _complement(directions: torch.Tensor, dimensions: int) -> torch.Tensor:

@@ -87,6 +87,10 @@ def test_pins_dims_classes_and_checkpoints_work_on_a_device(
             pass
         trainer.drag(np.array([], np.int64), np.zeros((0, config.latent_dim), np.float32))
         trainer.set_priority(np.array([1, 2]))
+        slant = np.random.default_rng(1).normal(size=(len(truth), 1)).astype(np.float32)
+        trainer.set_axes([0], (slant - slant.mean()) / slant.std())
+        for _, _ in zip(trainer.frames(), range(20), strict=False):
+            pass
         trainer.set_class_count(4)
         trainer.configure(trainer.config.replace(latent_dim=2))
         rest(trainer)

@@ -48,6 +48,7 @@ def _run_settings() -> list[str]:
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     lines = [head, ["---"] * len(head), *rows]
+    # A vertical bar in a cell would begin another cell.
     escaped = [[cell.replace("|", "\\|") for cell in cells] for cells in lines]
     return ["| " + " | ".join(cells) + " |" for cells in escaped]
 
