@@ -23,12 +23,16 @@ function pointMetres(n: number, dimension: number): number {
 }
 
 export function bindCloud(state: AppState, stage: Stage, cloud: PointCloud): void {
+  let shownScene = 0;
   effect(() => {
-    if (state.sceneVersion.value === 0) return;
+    const version = state.sceneVersion.value;
+    if (version === 0) return;
     cloud.setScene();
     cloud.pointSize = pointMetres(state.latent.n, state.latent.latentDim);
     cloud.setSelected(state.selection.peek().items);
-    stage.showScene();
+    stage.setDimension(state.latent.latentDim);
+    stage.fit(shownScene > 0);
+    shownScene = version;
   });
   effect(() => {
     state.labelsVersion.value;

@@ -108,16 +108,10 @@ function PastNow() {
   const { state, commands } = useUi();
   const { time } = state;
   const { speed } = time;
-  const now = state.training.value?.state === "absent" ? "end" : "live";
   return (
     <>
-      <button
-        type="button"
-        class="button live"
-        title={`Back to ${now} (End)`}
-        onClick={commands.live}
-      >
-        {now}
+      <button type="button" class="button live" title="Back to live (End)" onClick={commands.live}>
+        live
       </button>
       <button
         type="button"

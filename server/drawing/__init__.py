@@ -1,1 +1,0 @@
-"""Pictures and videos of the cloud, drawn with numpy and Pillow, without a browser."""
