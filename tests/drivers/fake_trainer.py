@@ -21,7 +21,7 @@ def send(message: object) -> None:
 def state(
     settings: Settings, event: int = 0, running: bool = True, phase: Phase = "interactive"
 ) -> m.State:
-    return m.State(running, event, phase, 1.0, 5, 20.0, settings)
+    return m.State(running, event, phase, 1.0, 5, 20.0, settings, [])
 
 
 def main() -> None:
