@@ -34,7 +34,7 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
   return [
     {
       keys: "0 – 9",
-      does: "label the selection, or the framed pictures of a sheet, with that class",
+      does: "label the selection, or the current picture of a sheet, with that class",
       matches: (event) => plain(event) && /^[0-9]$/.test(event.key),
       run: (event) => (onSheet() ? commands.correct : commands.label)(Number(event.key)),
     },
@@ -53,7 +53,7 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
     },
     {
       keys: "Backspace",
-      does: "remove the selection's labels; on a sheet: skip the framed pictures",
+      does: "remove the selection's labels; on a sheet: skip the picture",
       matches: (event) => plain(event) && (event.key === "Backspace" || event.key === "Delete"),
       run: () => (onSheet() ? commands.setAside() : commands.label(-1)),
     },
@@ -68,20 +68,6 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
       does: "sheet of uncertain predictions",
       matches: letter("u"),
       run: () => commands.openSheet("uncertain"),
-    },
-    {
-      keys: "O",
-      does: "sheet of items from places of the map without a label",
-      matches: letter("o"),
-      run: () => commands.openSheet("overview"),
-    },
-    {
-      keys: "J",
-      does: "on a sheet: the whole group of the picture, or the picture alone",
-      matches: letter("j"),
-      run: () => {
-        state.review.whole.value = !state.review.whole.value;
-      },
     },
     {
       keys: "W",
@@ -103,13 +89,9 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
     },
     {
       keys: "N",
-      does: "new class; on a sheet: for the framed pictures",
+      does: "new class",
       matches: letter("n"),
-      run: () =>
-        [".contact-sheet [data-new-class]", "[data-new-class]"]
-          .map((selector) => document.querySelector<HTMLElement>(selector))
-          .find((button) => button)
-          ?.click(),
+      run: () => document.querySelector<HTMLElement>("[data-new-class]")?.click(),
     },
     {
       keys: "Ctrl Z",

@@ -1223,37 +1223,17 @@ export interface SheetItem {
    * label, unless the calibrated probability of another class is at least 0.9.
    */
   proposed: number;
-  /** Number of the item's group, from 0. The items of a group follow one another. */
-  group: number;
 }
 
 /**
- * Items of a sheet that probably have the same class, so that a person can give it to all of
- * them in one act.
- */
-export interface SheetGroup {
-  /**
-   * About how many unlabelled items of the map the group stands for: a region of near items.
-   * Null if the items of the group have the same prediction, and are not near one another.
-   */
-  size: number | null;
-  /** Whether no label explains the region, although there are labels: it may be a new class. */
-  may_be_new: boolean;
-}
-
-/**
- * Answer of GET /api/sheet: items to review together.
- *
- * The groups of a sheet of the kind `overview` are regions of the map. On other sheets, the items
- * of a group have the same prediction, and are sorted by doubt, highest first.
+ * Answer of GET /api/sheet: items to review together, sorted by predicted class, then by doubt,
+ * highest first.
  */
 export interface Sheet {
   /** Queue that the items come from. */
-  kind: "overview" | "suspects" | "uncertain";
+  kind: "suspects" | "uncertain";
   /** Items of this sheet. */
   items: SheetItem[];
-  /** Groups of the items, by number. */
-  groups: SheetGroup[];
   /** Number of items in the whole queue. */
   total: number;
   /**
@@ -1266,7 +1246,7 @@ export interface Sheet {
 /** Answer of GET /api/next: the suggested next gesture. */
 export interface Suggestion {
   /** Kind of the suggestion: a region to label, a sheet to review, or nothing. */
-  kind: "region" | "overview" | "suspects" | "uncertain" | "done";
+  kind: "region" | "suspects" | "uncertain" | "done";
   /** Items of the region; empty for a sheet (GET /api/sheet returns its items). */
   items: number[];
   /**
@@ -1278,11 +1258,6 @@ export interface Suggestion {
   reason: string;
   /** Expected number of items that the gesture corrects; null while a listed class has no label. */
   gain: number | null;
-  /**
-   * Seconds that a person probably needs for the gesture; null if no gesture is suggested. The
-   * suggested gesture has the largest expected gain per second.
-   */
-  seconds: number | null;
 }
 
 /** The estimated quality of the labels changed. Each message replaces the previous message. */

@@ -17,10 +17,8 @@ import type { ModelQueries } from "./model-queries.js";
 import type { Notes } from "./notes.js";
 import type { PairingFlow } from "./pairing.js";
 import type { Playback } from "./playback.js";
-import type { PredictionTools } from "./prediction-tools.js";
 import type { Review } from "./review.js";
 import type { Search } from "./search.js";
-import type { SheetDecisions } from "./sheet-decisions.js";
 import type { Undoing } from "./undoing.js";
 
 /** Objects that carry out the commands, one object per topic. */
@@ -34,8 +32,6 @@ export interface CommandParts {
   pairing: PairingFlow;
   playback: Playback;
   review: Review;
-  decisions: SheetDecisions;
-  predictions: PredictionTools;
   search: Search;
 }
 
@@ -178,14 +174,8 @@ export class SessionCommands implements Commands {
   };
 
   readonly closeSheet = () => this.parts.review.close();
-  readonly correct = (classId: number) => this.parts.decisions.correct(classId);
-  readonly correctToNew = (name: string) => {
-    const trimmed = name.trim().slice(0, MAX_NAME_LENGTH);
-    if (this.allowed() && trimmed && !this.parts.decisions.correctTo(trimmed))
-      this.addClass(trimmed);
-  };
-
-  readonly setAside = () => this.parts.decisions.setAside();
+  readonly correct = (classId: number) => this.parts.review.correct(classId);
+  readonly setAside = () => this.parts.review.setAside();
   readonly confirmSheet = () => this.parts.review.confirm();
   readonly goOnWithSheet = () => this.parts.review.goOn();
 
@@ -196,10 +186,10 @@ export class SessionCommands implements Commands {
 
   readonly grow = () => {
     this.parts.notes.clear();
-    this.parts.predictions.grow();
+    this.parts.review.grow();
   };
 
-  readonly accept = () => this.parts.predictions.accept();
+  readonly accept = () => this.parts.review.accept();
 
   readonly checkStream = () => this.connection.check();
 

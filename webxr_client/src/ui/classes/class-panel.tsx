@@ -5,11 +5,10 @@ import { count } from "../../state/format.js";
 import { useUi } from "../kit/context.js";
 import { LockIcon, MoreIcon } from "../kit/icons.js";
 import { ClassMenu } from "./class-menu.js";
-import { NewClass } from "./new-class.js";
 import { Bar, Swatch } from "./swatch.js";
 
 export function ClassPanel() {
-  const { state, commands } = useUi();
+  const { state } = useUi();
   const classes = state.liveClasses.value;
   const labelled = state.labelCounts.value;
   const predicted = state.predictedCounts.value;
@@ -34,11 +33,7 @@ export function ClassPanel() {
           />
         ))}
       </ul>
-      {!state.readOnly.value && (
-        <NewClass class="new-class wide-only" onName={commands.addClass}>
-          <kbd>N</kbd> new class
-        </NewClass>
-      )}
+      {!state.readOnly.value && <NewClass />}
     </section>
   );
 }
@@ -143,5 +138,45 @@ function ClassRow({ info, labelled, predicted, most }: ClassRowProps) {
         </button>
       )}
     </li>
+  );
+}
+
+function NewClass() {
+  const { commands } = useUi();
+  const [open, setOpen] = useState(false);
+  if (!open) {
+    return (
+      <button
+        type="button"
+        class="new-class wide-only"
+        data-new-class
+        onClick={() => setOpen(true)}
+      >
+        <kbd>N</kbd> new class
+      </button>
+    );
+  }
+  return (
+    <form
+      class="new-class"
+      onSubmit={(event) => {
+        event.preventDefault();
+        const input = event.currentTarget.elements.namedItem("name") as HTMLInputElement;
+        commands.addClass(input.value);
+        setOpen(false);
+      }}
+    >
+      <input
+        name="name"
+        class="rename"
+        aria-label="Name of the new class"
+        placeholder="name, then Enter"
+        maxLength={MAX_NAME_LENGTH}
+        autocomplete="off"
+        ref={(input) => input?.focus()}
+        onBlur={(event) => !event.currentTarget.value && setOpen(false)}
+        onKeyDown={(event) => event.key === "Escape" && setOpen(false)}
+      />
+    </form>
   );
 }

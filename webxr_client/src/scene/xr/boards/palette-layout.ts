@@ -65,7 +65,6 @@ export type TileAction =
         | "colour"
         | "size"
         | "confirm"
-        | "group"
         | "aside"
         | "goOn"
         | "close";

@@ -18,7 +18,6 @@ const items = Array.from({ length: 27 }, (_, item) => ({
   confidence: 1,
   doubt: 0,
   proposed: 0,
-  group: 0,
 }));
 const placeOf = ({ action }: Tile) => (action.kind === "picture" ? action.place : -1);
 
@@ -33,7 +32,6 @@ describe.each([27, 10, 1])("with %i pictures", (count) => {
     });
     expect(tiles.slice(count).map(({ action }) => action.kind)).toEqual([
       "confirm",
-      "group",
       "aside",
       "close",
     ]);
