@@ -42,9 +42,7 @@ class CheckpointSaver:
         if step == self._saved_step or self.trainer.display.shown is None:
             return
         try:
-            # A slow disk must not look like a trainer that hangs.
-            with self.events.heartbeat():
-                self.trainer.save(self.folder)
+            self.trainer.save(self.folder)
             self._saved_step = step
             trouble = ""
             return_free_memory()

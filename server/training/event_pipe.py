@@ -2,7 +2,7 @@
 
 import contextlib
 import threading
-from collections.abc import Generator
+import time
 from typing import BinaryIO
 
 import msgspec
@@ -10,40 +10,37 @@ import msgspec
 from lodespace.training import messages as m
 
 ALIVE_SECONDS = 1.0
-"""Seconds between two `Alive` messages while the process is too busy to report its state."""
+"""Seconds between two `Alive` messages."""
 
 
 class EventPipe:
-    """Sends events to the server. Each method raises BrokenPipeError when the server has ended."""
+    """Sends events to the server. Each method raises BrokenPipeError when the server has ended.
+
+    The main thread and the thread of the heartbeat send. A lock keeps their messages apart.
+    """
 
     def __init__(self, pipe: BinaryIO) -> None:
+        self.turns = 0
+        """Number of turns of the main loop that are done. Each heartbeat reports it."""
         self._pipe = pipe
+        self._lock = threading.Lock()
 
     def send(self, event: msgspec.Struct) -> None:
         """Write `event` and flush."""
-        self._pipe.write(m.packed(event))
-        self._pipe.flush()
+        with self._lock:
+            self._pipe.write(m.packed(event))
+            self._pipe.flush()
 
     def send_failure(self, message: str, *, fatal: bool) -> None:
         """Report the error that ends the process. Set `fatal` if a new process would fail too."""
         self.send(m.Failed(message, fatal))
 
-    @contextlib.contextmanager
-    def heartbeat(self) -> Generator[None]:
-        """Send `Alive` from a thread every ALIVE_SECONDS during the `with` block."""
-        done = threading.Event()
+    def start_heartbeat(self) -> None:
+        """Send `Alive` from a thread every ALIVE_SECONDS, until the process or the server ends."""
+        threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()
 
-        def beat() -> None:
-            with contextlib.suppress(BrokenPipeError):
-                while True:
-                    self.send(m.Alive())
-                    if done.wait(ALIVE_SECONDS):
-                        return
-
-        thread = threading.Thread(target=beat, daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            done.set()
-            thread.join()
+    def _beat(self) -> None:
+        with contextlib.suppress(BrokenPipeError):
+            while True:
+                self.send(m.Alive(self.turns, time.process_time()))
+                time.sleep(ALIVE_SECONDS)

@@ -186,7 +186,12 @@ Command = Start | TrainingInputs | Drag | Watch | Probe | Decode | SetPriority |
 
 
 class Alive(msgspec.Struct, tag=True):
-    """Heartbeat while the trainer reads the data set and builds the model."""
+    """Heartbeat, sent every second from a thread of its own while the process lives."""
+
+    turns: int = 0
+    """Number of turns of the main loop that are done (turn_watch.py)."""
+    processor_seconds: float = 0.0
+    """Processor time of all threads of the process so far, in seconds."""
 
 
 class FrameReady(msgspec.Struct, tag=True):
@@ -197,7 +202,7 @@ class FrameReady(msgspec.Struct, tag=True):
 
 
 class State(msgspec.Struct, tag=True):
-    """State of training. Sent after each change, and about every 0.5 s as the heartbeat."""
+    """State of training. Sent after each change, and about every 0.5 s."""
 
     running: bool
     """Whether training runs; False while it is paused."""

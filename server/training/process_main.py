@@ -93,6 +93,7 @@ def main() -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="trainer: %(message)s")
     end_with_parent()
     events = EventPipe(os.fdopen(os.dup(1), "wb"))
+    events.start_heartbeat()  # before torch is loaded, which takes seconds to minutes
     os.dup2(2, 1)  # prints go to standard error, because standard output is the pipe of events
     start = m.read_command(sys.stdin.buffer)
     if not isinstance(start, m.Start):
@@ -114,8 +115,6 @@ def main() -> int:
 
 def _train(start: m.Start, reader: CommandReader, events: EventPipe) -> int:
     """Train until a command stops the process. Returns the exit status."""
-    # No heartbeat before torch is loaded: on a cold disk its libraries stop all threads for longer
-    # than the server waits for a heartbeat. The server waits longer for the first message.
     import torch
 
     from lodespace.models.light_torch import leave_out_compiler
@@ -123,12 +122,11 @@ def _train(start: m.Start, reader: CommandReader, events: EventPipe) -> int:
 
     leave_out_compiler()
     torch.set_num_threads(start.threads)
-    give_way()  # after torch is loaded: the server waits a limited time for the first message
+    give_way()
     lock = CheckpointLock(Path(start.checkpoints))
     try:
-        with events.heartbeat():
-            lock.acquire()
-            worker = Worker(start, reader.commands, events)
+        lock.acquire()
+        worker = Worker(start, reader.commands, events)
     except TrainingError:
         raise  # another trainer ends soon, so a new process can succeed
     except (ValueError, LodespaceError) as error:

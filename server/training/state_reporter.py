@@ -13,7 +13,7 @@ from lodespace.training.event_pipe import EventPipe
 from lodespace.training.inspection import losses_of
 
 STATE_SECONDS = 0.5
-"""Longest time between two state messages, in seconds. These messages are also the heartbeat."""
+"""Longest time between two state messages, in seconds."""
 
 
 class StateReporter:

@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import time
 
 import msgspec
 import numpy as np
@@ -23,14 +22,15 @@ from lodespace.training.listener import TrainerListener
 from lodespace.training.pending_queries import PendingQueries
 from lodespace.training.shared_frames import SharedFrames, anonymous_file, size_for
 from lodespace.training.trainer_process import START_AGAIN_SECONDS, Ending, TrainerProcess
+from lodespace.training.turn_watch import SLOW_SECONDS, TurnWatch
 
 log = logging.getLogger(__name__)
 
 BACKOFF_SECONDS = (0.0, 1.0, 5.0, 15.0, 15.0)
-"""Seconds before a restart; entry k applies after k consecutive failures. A process that was killed
-after it had trained does not count as a failure."""
+"""Seconds before a restart; entry k applies after k consecutive failures. A kill is a failure."""
 HEALTHY_SECONDS = 60.0
-"""A process that ran for this number of seconds resets the number of consecutive failures."""
+"""A process whose main loop ran for this number of seconds resets the number of consecutive
+failures. The time in which the process starts does not count: it is long on a busy machine."""
 STOP_SECONDS = 3.0
 """Seconds in which the trainer can save a checkpoint and end; then it is killed. The whole server
 ends within 5 s, because a person waits for its end."""
@@ -43,10 +43,10 @@ NOT_KEPT = (
 class TrainerSupervisor:
     """Keeps one trainer process running.
 
-    A process that is killed or hangs after it had trained is restarted at once. After a failure,
-    the supervisor waits before the restart, longer with each consecutive failure. After too many
+    A process that ends or hangs is restarted at once. If the new process fails soon, too, the
+    supervisor waits before the restart, longer with each consecutive failure. After too many
     failures, or an error that would occur again in a new process, the state is "failed" until `run`
-    is called.
+    is called. A slow process is not restarted (turn_watch.py).
     """
 
     command: tuple[str, ...] = TrainerProcess.command
@@ -184,18 +184,16 @@ class TrainerSupervisor:
     async def _supervise(self) -> None:
         self._set_state("starting")
         while True:
-            began = time.monotonic()
-            ending = await self._live_once()
+            ending, at_work_seconds = await self._live_once()
             if self._stopping:
                 return
-            if ending is Ending.KILLED or time.monotonic() - began > HEALTHY_SECONDS:
+            if at_work_seconds > HEALTHY_SECONDS:
                 self._failures = 0
-            if ending is not Ending.KILLED:
-                self._failures += 1
+            self._failures += 1
             if ending is Ending.FATAL or self._failures > len(BACKOFF_SECONDS):
                 self._give_up(ending)
                 return
-            wait = BACKOFF_SECONDS[max(0, self._failures - 1)]
+            wait = BACKOFF_SECONDS[self._failures - 1]
             log.warning("the trainer ended and is restarted in %.0f s", wait)
             self._set_state("restarting")
             if ending is not Ending.FAILED:
@@ -215,8 +213,11 @@ class TrainerSupervisor:
             )
         self._set_state("failed")
 
-    async def _live_once(self) -> Ending:
-        """Start a process and pass its events on until the process ends."""
+    async def _live_once(self) -> tuple[Ending, float]:
+        """Start a process and pass its events on until the process ends.
+
+        Returns how it ended, and for how many seconds its main loop ran.
+        """
         fd = self._ring_file.fileno()
         process = self._process = await TrainerProcess.start_when_possible(
             fd, self.command, self._on_start_refused
@@ -225,14 +226,22 @@ class TrainerSupervisor:
         process.send(self.inputs)
         process.send(m.Watch(self._watching))
         try:
-            ending = await process.listen(self._on_event)
+            watch = TurnWatch(len(self.project.items), self.threads)
+            ending = await process.listen(self._on_event, watch, self._on_slow)
         finally:
             self._process = None
             self._queries.fail()
             await process.end()
         if process.failure is not None:
             self._show_notice("training_failed", _failure_text(process.failure))
-        return ending
+        return ending, process.at_work_seconds
+
+    def _on_slow(self) -> None:
+        message = (
+            f"Training has not finished a step for {SLOW_SECONDS:.0f} seconds. The computer may "
+            "be busy, or short of memory. Training continues. Your labels are safe."
+        )
+        self._show_notice("trainer_slow", message)
 
     def _on_start_refused(self, error: Exception) -> None:
         self._set_state("restarting")

@@ -4,20 +4,18 @@ import asyncio
 import contextlib
 import logging
 import sys
+import time
 from collections.abc import Callable
 from enum import Enum, auto
 
 import msgspec
 
 from lodespace.training import messages as m
+from lodespace.training import turn_watch
+from lodespace.training.turn_watch import TurnWatch
 
 log = logging.getLogger(__name__)
 
-HEARTBEAT_SECONDS = 9.0
-"""A trainer that sends nothing for this number of seconds counts as hung, and is killed."""
-START_SECONDS = 60.0
-"""Seconds after which the server kills a new trainer that has sent no message. The time is long,
-because the trainer first loads torch."""
 START_AGAIN_SECONDS = 15.0
 """Seconds before the next attempt if the system could not start a process."""
 CLOSED_SECONDS = 0.5
@@ -28,10 +26,9 @@ class Ending(Enum):
     """How a run of the trainer process ended."""
 
     KILLED = auto()
-    """The process had already trained. The server killed it because it hung, or another program
-    killed it."""
-    EXITED_EARLY = auto()
-    """The process ended before it had trained, without an error message."""
+    """The process ended without an error message: another program has killed it."""
+    HUNG = auto()
+    """The process hangs (turn_watch.py)."""
     FAILED = auto()
     """The process reported an error and ended."""
     FATAL = auto()
@@ -46,6 +43,8 @@ class TrainerProcess:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
+        self.at_work_seconds = 0.0
+        """Seconds from the first to the newest event of the main loop."""
         self.failure: m.Failed | None = None
         """The error that ended the trainer; None if the trainer reported no error."""
 
@@ -97,27 +96,55 @@ class TrainerProcess:
         with contextlib.suppress(ConnectionError, RuntimeError):
             pipe.write(m.packed(command))
 
-    async def listen(self, on_event: Callable[[m.TrainerEvent], None]) -> Ending:
-        """Call `on_event` with each event until the process ends or hangs."""
+    async def listen(
+        self,
+        on_event: Callable[[m.TrainerEvent], None],
+        watch: TurnWatch,
+        on_slow: Callable[[], None],
+    ) -> Ending:
+        """Call `on_event` with each event until the process ends or hangs.
+
+        Call `on_slow` once for each turn that `watch` reports as slow.
+        """
+        reading = asyncio.create_task(self._read_events(on_event, watch))
+        warned = False
+        try:
+            while not reading.done():
+                await asyncio.wait({reading}, timeout=turn_watch.TICK_SECONDS)
+                watch.tick()
+                if watch.slow and not warned:
+                    log.warning("the trainer has not finished a turn for %.0f s", watch.in_turn)
+                    on_slow()
+                warned = watch.slow
+                if watch.hangs:
+                    log.warning("the trainer hangs and is killed")
+                    return Ending.HUNG
+            return reading.result()
+        finally:
+            reading.cancel()
+
+    async def _read_events(
+        self, on_event: Callable[[m.TrainerEvent], None], watch: TurnWatch
+    ) -> Ending:
         assert self._process.stdout is not None
-        patience = START_SECONDS
-        trained = False
+        first_event = None
         while True:
             try:
-                async with asyncio.timeout(patience):
-                    head = await self._process.stdout.readexactly(m.LENGTH.size)
-                    payload = await self._process.stdout.readexactly(m.LENGTH.unpack(head)[0])
+                head = await self._process.stdout.readexactly(m.LENGTH.size)
+                payload = await self._process.stdout.readexactly(m.LENGTH.unpack(head)[0])
             except (asyncio.IncompleteReadError, ConnectionError):
-                return Ending.KILLED if trained else Ending.EXITED_EARLY
-            except TimeoutError:
-                log.warning("the trainer sent nothing for %.0f s and is killed", patience)
-                return Ending.KILLED if trained else Ending.EXITED_EARLY
-            patience = HEARTBEAT_SECONDS
+                return Ending.KILLED
             event = m.decode_event(payload)
+            if isinstance(event, m.Alive):
+                watch.heartbeat(event.turns, event.processor_seconds)
+                continue
+            watch.event()
+            now = time.monotonic()
+            first_event = now if first_event is None else first_event
+            self.at_work_seconds = now - first_event
             if isinstance(event, m.Failed):
                 self.failure = event
                 return Ending.FATAL if event.fatal else Ending.FAILED
-            trained = trained or isinstance(event, m.FrameReady)
             on_event(event)
 
     async def end(self, seconds: float = CLOSED_SECONDS) -> None:

@@ -66,6 +66,7 @@ class Worker:
         """Run until a command stops the process or the server has ended."""
         frames = self.trainer.frames()
         while not self.handler.stopped:
+            self.events.turns += 1
             self._take_commands(self._wait_seconds())
             if self.handler.stopped:
                 break
@@ -76,8 +77,7 @@ class Worker:
             if self.resting or self.saver.overdue:
                 self.saver.save()
         self.saver.save()
-        with self.events.heartbeat():
-            self.snapshots.close()
+        self.snapshots.close()
 
     @property
     def _idle(self) -> bool:

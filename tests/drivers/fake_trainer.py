@@ -30,6 +30,11 @@ def main() -> None:
         sys.exit(3)
     start = m.read_command(sys.stdin.buffer)
     assert isinstance(start, m.Start)
+    if behaviour == "slow":
+        # Busy for a second, with a heartbeat every 10 ms that shows that it computes.
+        for beat in range(100):
+            send(m.Alive(0, processor_seconds=2.0 * beat))
+            time.sleep(0.01)
     if behaviour == "stuck":
         send(m.Alive())
         os.kill(os.getpid(), signal.SIGSTOP)
@@ -50,6 +55,8 @@ def main() -> None:
     if behaviour == "failing":
         send(m.Failed("no longer finite: latent means", fatal=False))
         return
+    if behaviour == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
     if behaviour == "hang":
         os.kill(os.getpid(), signal.SIGSTOP)
     if behaviour == "deaf":

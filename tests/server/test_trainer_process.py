@@ -136,7 +136,6 @@ def test_a_loss_that_is_not_finite_ends_it_too(running: Running) -> None:
 def test_heartbeats_go_on_while_a_slow_disk_saves_at_the_end(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The server kills a trainer that sends nothing for some seconds."""
     process = running.process
 
     def wait_for_heartbeat(*_: object) -> None:
@@ -147,6 +146,7 @@ def test_heartbeats_go_on_while_a_slow_disk_saves_at_the_end(
             time.sleep(0.01)
 
     monkeypatch.setattr(event_pipe, "ALIVE_SECONDS", 0.01)
+    process.events.start_heartbeat()
     monkeypatch.setattr(process.trainer, "save", wait_for_heartbeat)
     monkeypatch.setattr(process.snapshots, "close", wait_for_heartbeat)
     running.after(3, m.Stop())

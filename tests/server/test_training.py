@@ -21,7 +21,7 @@ from lodespace import protocol
 from lodespace.project.opening import open_project
 from lodespace.project.project import Project
 from lodespace.training import supervisor as module
-from lodespace.training import trainer_process
+from lodespace.training import trainer_process, turn_watch
 from lodespace.training.shared_frames import TrainerFrame
 from lodespace.training.supervisor import TrainerSupervisor
 from samples.training_inputs import inputs
@@ -127,8 +127,11 @@ async def test_supervisor_waits_while_the_system_cannot_start_a_process(
     assert listener.notices[-1].code == ""
 
 
-async def test_a_killed_trainer_is_started_again_with_the_labels(start: Start, slow: bool) -> None:
-    kills = 100 if slow else 3
+async def test_a_killed_trainer_is_started_again_with_the_labels(
+    start: Start, slow: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kills = 100 if slow else 4
+    monkeypatch.setattr(module, "HEALTHY_SECONDS", -1.0)  # each trainer counts as healthy
     supervisor, listener = await start("well")
     labels = (np.arange(200) % 4).astype(np.int16)
     supervisor.learn_from(inputs(200, labels, step=(1, 0, 1)))
@@ -150,20 +153,22 @@ async def test_a_killed_trainer_is_started_again_with_the_labels(start: Start, s
 async def test_a_stopped_trainer_is_noticed_and_replaced(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trainer_process, "HEARTBEAT_SECONDS", 0.5)
+    monkeypatch.setattr(turn_watch, "TICK_SECONDS", 0.1)
+    monkeypatch.setattr(turn_watch, "HANG_SECONDS", 0.5)
     supervisor, listener = await start("hang")
     await eventually(lambda: len({pid_of(f) for f in listener.frames}) >= 2)
     first = pid_of(listener.frames[0])
     assert not psutil.pid_exists(first)
     assert "restarting" in listener.states
     supervisor.command = (sys.executable, str(FAKE), "well")
-    monkeypatch.setattr(trainer_process, "HEARTBEAT_SECONDS", 60.0)
+    monkeypatch.setattr(turn_watch, "HANG_SECONDS", 600.0)
 
 
 async def test_a_trainer_stuck_while_it_starts_is_noticed_too(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trainer_process, "HEARTBEAT_SECONDS", 0.3)
+    monkeypatch.setattr(turn_watch, "TICK_SECONDS", 0.1)
+    monkeypatch.setattr(turn_watch, "HANG_SECONDS", 0.3)
     supervisor, listener = await start("stuck")
     await eventually(lambda: supervisor.training.state == "failed")
     assert listener.frames == []
@@ -178,6 +183,25 @@ async def test_a_failing_trainer_is_restarted_a_few_times(start: Start) -> None:
     assert any("no longer finite" in n.message for n in listener.notices)
     assert listener.notices[-1].code == "trainer_died"
     assert "labels are safe" in listener.notices[-1].message
+
+
+async def test_a_trainer_that_is_killed_again_and_again_is_given_up(start: Start) -> None:
+    """A machine without memory for the trainer is not kept busy with restarts."""
+    supervisor, listener = await start("killed")
+    await eventually(lambda: supervisor.training.state == "failed")
+    assert len({pid_of(f) for f in listener.frames}) == 4
+    assert "Press Run to try again" in listener.notices[-1].message
+
+
+async def test_a_slow_trainer_is_not_killed(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The main thread is busy, so only heartbeats arrive."""
+    monkeypatch.setattr(turn_watch, "TICK_SECONDS", 0.02)
+    monkeypatch.setattr(turn_watch, "SLOW_SECONDS", 0.04)
+    supervisor, listener = await start("slow")
+    await eventually(lambda: any(n.code == "trainer_slow" for n in listener.notices))
+    await eventually(lambda: supervisor.training.state == "running")
+    assert "restarting" not in listener.states
+    assert listener.notices[-1].code == ""  # the turn is finished
 
 
 async def test_a_trainer_that_cannot_start_is_given_up(start: Start) -> None:
