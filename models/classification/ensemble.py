@@ -20,9 +20,14 @@ from lodespace.models.classification.wide_classifier import LABEL_CERTAINTY, Wid
 from lodespace.models.features.network import WIDTH
 from lodespace.models.item_predictions import UNLABELED, ItemPredictions
 from lodespace.models.layout.graph import Graph
+from lodespace.models.work_units import is_power_of_two, items_per_unit
 
 CHUNK = 1000
-"""Number of items that one unit of work predicts, in about 15 ms."""
+"""Number of items that are predicted at once, in about 15 ms. A unit of work has one or more such
+chunks (work_units.py)."""
+
+_DONE = ("sweep_units", "sweep_rounds", "sweep_parts", "sweep_prepared")
+"""Names in a saved state of the numbers `FeatureVoices.done_so_far`."""
 
 
 class TrainingLabels(NamedTuple):
@@ -91,7 +96,7 @@ class Predictions:
         self._kernel: KernelClassifier | None = None
         self._belief: torch.Tensor | None = None
         self._voices: FeatureVoices | None = None
-        self._saved_voices: tuple[int, torch.Tensor, int] | None = None
+        self._saved_voices: tuple[torch.Tensor, list[int]] | None = None
 
     def set_class_count(self, n_classes: int) -> None:
         """Continue with another number of classes. New classes have probability 0."""
@@ -105,9 +110,14 @@ class Predictions:
         return self.position < 2 * len(self.order)
 
     @property
-    def chunks_done(self) -> int:
-        """Number of chunks done in the current sweep, which passes over all items twice."""
-        return -(-self.position // CHUNK)
+    def has_news(self) -> bool:
+        """Whether the map should use the probabilities now, in the middle of a sweep.
+
+        True when the number of items that the second pass has predicted has doubled. So the number
+        of updates of the map does not grow with the number of items.
+        """
+        n = len(self.order)
+        return is_power_of_two(-((n - self.position) // items_per_unit(n, CHUNK)))
 
     def labels_given(self, labels: torch.Tensor) -> None:
         """Record the earlier predictions of the items that have new labels.
@@ -132,7 +142,9 @@ class Predictions:
         self._forget()
 
     def step(self, classifier: WideClassifier, labels: TrainingLabels) -> bool:
-        """Predict the next chunk of items. Returns whether the sweep is complete.
+        """Do the next unit of work, in which one or more chunks of items are predicted.
+
+        Returns whether the sweep is complete.
 
         If labels change during a sweep, the doubts about all items are computed with the labels of
         the last call.
@@ -141,12 +153,13 @@ class Predictions:
         if self.position >= n and labels.has_two_classes and not self._prepare_second_pass(labels):
             return False
         first = self.position % n if n else 0
-        items = self.order[first : first + CHUNK].to(self.probabilities.device)
-        if self.position < n:
-            self._learned[items], self.features[items] = classifier.probabilities(items)
-        else:
-            self._second_pass(items, labels.trained)
-        self.position += len(items)
+        unit = self.order[first : first + items_per_unit(n, CHUNK)].to(self.probabilities.device)
+        for items in unit.split(CHUNK):
+            if self.position < n:
+                self._learned[items], self.features[items] = classifier.probabilities(items)
+            else:
+                self._second_pass(items, labels.trained)
+        self.position += len(unit)
         if self.sweeping:
             return False
         if self._voices is None:
@@ -285,9 +298,8 @@ class Predictions:
             return {"sweep_belief": self._belief}
         return {
             "sweep_belief": self._belief,
-            "sweep_units": torch.tensor(self._voices.units_done),
             "sweep_spread": self._voices.spreading.spread,
-            "sweep_rounds": torch.tensor(self._voices.spreading.rounds),
+            **dict(zip(_DONE, map(torch.tensor, self._voices.done_so_far), strict=True)),
         }
 
     def load(self, tensors: Mapping[str, torch.Tensor], position: int, complete: bool) -> None:
@@ -325,11 +337,9 @@ class Predictions:
         if "sweep_belief" in tensors:
             self._belief = tensors["sweep_belief"].clone()
         if "sweep_units" in tensors:
-            self._saved_voices = (
-                int(tensors["sweep_units"]),
-                tensors["sweep_spread"].clone().to(device),
-                int(tensors["sweep_rounds"]),
-            )
+            # States of older versions lack the last two numbers.
+            done = [int(tensors.get(name, 0)) for name in _DONE]
+            self._saved_voices = tensors["sweep_spread"].clone().to(device), done
 
 
 def _with_classes(probabilities: torch.Tensor, n_classes: int) -> torch.Tensor:

@@ -29,7 +29,10 @@ other labels of its class in the same group. If the class has at most 16 labels,
 other labels.
 """
 _PRODUCTS_PER_UNIT = 40_000_000
-"""Number of multiplications in one unit of work. A unit takes about 20 ms."""
+"""Number of multiplications in one unit of work that does several rounds, in about 20 ms."""
+_MOST_PRODUCTS = 60_000_000
+"""If one round has more multiplications, a unit of work treats only some of the items, in 0.1 s to
+0.6 s. The time is longer with more items, because their shares do not fit into the caches."""
 
 
 def share(labels: torch.Tensor) -> float:
@@ -59,8 +62,7 @@ class LabelSpreading:
     def __init__(self, graph: Graph, labels: torch.Tensor, n_classes: int) -> None:
         """Start from labels int64 (N,) of `n_classes` classes."""
         n, device = len(labels), graph.weight.device
-        self._adjacency = graph.normalised_adjacency
-        self._edges = len(graph)
+        self._adjacency = graph.adjacency
         self._n_classes = n_classes
         labels = labels.to(device)
         items = torch.nonzero(labels != UNLABELED).squeeze(1)
@@ -78,23 +80,43 @@ class LabelSpreading:
         """Result of the rounds so far, (N, C + PROBES): shares of the classes, then of groups."""
         self.rounds = 0
         """Number of rounds done."""
-        products = 2 * self._edges * self._seeds.shape[1]
+        self.parts_done = 0
+        """Number of parts of the items that are done in the current round."""
+        self.prepared = 0
+        """Number of units of work in which the matrix of the graph was prepared."""
+        products = 2 * len(graph) * self._seeds.shape[1]
         self._rounds_per_unit = max(1, _PRODUCTS_PER_UNIT // max(1, products))
+        self._parts = max(1, -(-products // _MOST_PRODUCTS))
+        self._next = self.spread
 
     @property
     def done(self) -> bool:
         """Whether all rounds are done."""
         return self.rounds >= ROUNDS
 
-    def resume(self, spread: torch.Tensor, rounds: int) -> None:
-        """Continue from saved values of `spread` and `rounds`; ignore them if the shape differs."""
-        if spread.shape == self.spread.shape:
-            self.spread, self.rounds = spread, rounds
+    def resume(self, spread: torch.Tensor, rounds: int, parts_done: int, prepared: int) -> None:
+        """Continue from saved values; ignore them if the shape of `spread` differs.
+
+        The parts of the current round, and the preparation of the graph, are repeated.
+        """
+        if spread.shape != self.spread.shape:
+            return
+        self.spread, self.rounds = spread, rounds
+        while self.prepared < (self._adjacency.units if rounds or parts_done else prepared):
+            self.unit()
+        while self.parts_done < parts_done:
+            self._part()
 
     def unit(self) -> None:
-        """Do one unit of work: some of the rounds."""
-        for _ in range(min(self._rounds_per_unit, ROUNDS - self.rounds)):
-            self._round()
+        """Do one unit of work: some of the rounds, or a part of one round."""
+        if self.prepared < self._adjacency.units:
+            self._adjacency.prepare(self.prepared)
+            self.prepared += 1
+        elif self._parts > 1:
+            self._part()
+        else:
+            for _ in range(min(self._rounds_per_unit, ROUNDS - self.rounds)):
+                self._part()
 
     def probabilities(self) -> torch.Tensor:
         """Return class probabilities (N, C); uniform for items that no label reaches.
@@ -111,15 +133,21 @@ class LabelSpreading:
         sharp = torch.where(total > 0, shares / total.clamp_min(1e-30), even).pow(SHARPNESS)
         return sharp / sharp.sum(dim=1, keepdim=True)
 
-    def _round(self) -> None:
-        m = self._adjacency.shape[0]
-        came = torch.zeros_like(self.spread)
-        if m > 0:
-            # The matrix is not on the device of the labels if this device has no sparse matrices.
-            spread = self.spread[:m].to(self._adjacency.device)
-            came[:m] = (self._adjacency @ spread).to(came.device)
-        self.spread = KEPT * came + (1 - KEPT) * self._seeds
-        self.rounds += 1
+    def _part(self) -> None:
+        """Spread to one part of the items. After the last part, the round is done."""
+        n = len(self.spread)
+        if self.parts_done == 0:
+            self._next = torch.empty_like(self.spread)
+        size = -(-n // self._parts)
+        first = self.parts_done * size
+        rows = slice(first, min(first + size, n))
+        came = self._adjacency.product(rows, self.spread)
+        self._next[rows] = KEPT * came + (1 - KEPT) * self._seeds[rows]
+        self.parts_done += 1
+        if rows.stop == n:
+            self.spread = self._next
+            self.rounds += 1
+            self.parts_done = 0
 
 
 def _rank_in_class(classes: torch.Tensor) -> torch.Tensor:

@@ -23,9 +23,6 @@ FRESH_CLASSIFIER_STEPS = 60
 """Number of batches to train the classifier on after it restarts with improved features."""
 DOUBTFUL_WEIGHT = 0.1
 """Minimum weight of a label that the classifier doubts."""
-CHUNKS_PER_UPDATE = 8
-"""All items are predicted in chunks. After every CHUNKS_PER_UPDATE chunks, the map uses the
-predictions made so far."""
 
 
 class LabelLearning:
@@ -152,14 +149,14 @@ class LabelLearning:
         return torch.where(labelled, weights / mean[labels.clamp_min(0)].clamp_min(1e-6), weights)
 
     def predict(self, labels: TrainingLabels) -> tuple[bool, bool]:
-        """Predict the next chunk.
+        """Do the next unit of the predictions.
 
         Returns:
             Whether the map should use the new predictions now, and whether all items are predicted.
         """
         assert self.classifier is not None
         complete = self.predictions.step(self.classifier, labels)
-        return complete or self.predictions.chunks_done % CHUNKS_PER_UPDATE == 0, complete
+        return complete or self.predictions.has_news, complete
 
     # Checkpoints ------------------------------------------------------------------------------
 

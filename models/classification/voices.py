@@ -85,12 +85,19 @@ class FeatureVoices:
         """Do one unit of work of the regressions. Return False if all are already finished."""
         return any(view.unit() for view in self._views)
 
-    def resume(self, units_done: int, spread: torch.Tensor, rounds: int) -> None:
+    @property
+    def done_so_far(self) -> list[int]:
+        """Number of units done, without label spreading, and three numbers of label spreading."""
+        spreading = self.spreading
+        return [self.units_done, spreading.rounds, spreading.parts_done, spreading.prepared]
+
+    def resume(self, spread: torch.Tensor, done_so_far: list[int]) -> None:
         """Repeat the work that was done before the state was saved.
 
-        Label spreading is not repeated: it continues from `spread` after `rounds` rounds.
+        The rounds of label spreading are not repeated: they continue from `spread`.
         """
-        self.spreading.resume(spread, rounds)
+        units_done, rounds, parts_done, prepared = done_so_far
+        self.spreading.resume(spread, rounds, parts_done, prepared)
         while self.units_done < units_done:
             self.unit()
 

@@ -8,17 +8,25 @@ from lodespace.models.checkpoints.tensors import Tensors
 from lodespace.models.dataset import Dataset
 from lodespace.models.features.network import FeatureNetwork
 from lodespace.models.features.principal_components import principal_components, standardised
-from lodespace.models.layout.graph import Graph, fuzzy_graph, neighbours_of_rows
+from lodespace.models.layout.fuzzy_graph import FuzzyGraph
+from lodespace.models.layout.graph import Graph, neighbours_of_rows
+from lodespace.models.work_units import items_per_unit
 
 FEATURE_COMPONENTS = 32
 """Number of principal components to which each set of learned features is reduced."""
 LEARNED_OF_SIGNS = 0.5
 """Factor of the self-supervised features of symbols. All other features have the factor 1."""
-_ITEMS_PER_UNIT = 1000
-"""Number of items that one unit of work passes through the feature network, in about 15 ms."""
+_ITEMS_AT_ONCE = 1000
+"""Number of items that pass through the feature network at once, in about 15 ms. A unit of work has
+one or more such batches (work_units.py)."""
 
 _DISTANCES_PER_UNIT = 5_000_000
 """Number of distances that one unit of work computes, in about 20 ms."""
+_LEAST_ROWS = 64
+"""Smallest number of items whose neighbours one unit finds, because each unit reads the features of
+all items. With a million items and 50 features, a unit takes about 0.5 s."""
+_MOST_DISTANCES = 64_000_000
+"""Largest number of distances in memory, 256 MB. It limits _LEAST_ROWS from a million items on."""
 
 
 class GraphFeatures:
@@ -52,17 +60,20 @@ class GraphFeatures:
 
     @torch.no_grad()
     def unit(self) -> torch.Tensor | None:
-        """Compute features of one chunk of items.
+        """Compute features of one or more batches of items.
 
         Returns:
-            All features (N, F) after the last chunk, else None.
+            All features (N, F) after the last batch, else None.
         """
+        n = len(self.dataset)
         parts = [standardised(self.components)]
         if self.network is not None:
-            start = len(self.learned) * _ITEMS_PER_UNIT
-            if start < len(self.dataset):
-                items = slice(start, min(start + _ITEMS_PER_UNIT, len(self.dataset)))
+            start = len(self.learned) * _ITEMS_AT_ONCE
+            stop = min(start + items_per_unit(n, _ITEMS_AT_ONCE), n)
+            for first in range(start, stop, _ITEMS_AT_ONCE):
+                items = slice(first, min(first + _ITEMS_AT_ONCE, n))
                 self.learned.append(self.network(self.dataset.batch(items)))
+            if start < n:
                 return None
             learned = standardised(
                 principal_components(torch.cat(self.learned), FEATURE_COMPONENTS)
@@ -85,11 +96,14 @@ class GraphBuilding:
         n = len(features)
         self.features = features
         self.k = min(k, n - 1)
-        self.rows_per_unit = max(1, _DISTANCES_PER_UNIT // n)
+        least = max(1, min(_LEAST_ROWS, _MOST_DISTANCES // n))
+        self.rows_per_unit = max(least, _DISTANCES_PER_UNIT // n)
         self.done = 0
         """Number of rows whose neighbours are known."""
         self.indices = torch.empty(n, self.k, dtype=torch.int64, device=features.device)
         self.distances = torch.empty(n, self.k, device=features.device)
+        self._squares = features.square().sum(dim=1)
+        self._weighting: FuzzyGraph | None = None
 
     @property
     def progress(self) -> float:
@@ -97,23 +111,31 @@ class GraphBuilding:
         return self.done / len(self.features)
 
     def unit(self) -> Graph | None:
-        """Find the neighbours of one block of rows.
+        """Find the neighbours of one block of rows. After the last block, weight some of the edges.
 
-        A call after the last block returns the graph; earlier calls return None.
+        The last call returns the graph; earlier calls return None.
         """
         n = len(self.features)
         if self.done < n:
             rows = slice(self.done, min(self.done + self.rows_per_unit, n))
             self.indices[rows], self.distances[rows] = neighbours_of_rows(
-                self.features, rows, self.k
+                self.features, self._squares, rows, self.k
             )
             self.done = rows.stop
             return None
-        return fuzzy_graph(self.indices, self.distances)
+        if self._weighting is None:
+            self._weighting = FuzzyGraph(self.indices, self.distances)
+        return self._weighting.unit()
 
     def tensors(self) -> Tensors:
-        """Return the tensors to save: the neighbours found so far. The features are not saved."""
-        return {
+        """Return the tensors to save: the neighbours found so far. The features are not saved.
+
+        The weights of edges are not saved, only the number of units that computed them.
+        """
+        weighting = {}
+        if self._weighting is not None:
+            weighting["graph_weighting_units"] = torch.tensor(self._weighting.units_done)
+        return weighting | {
             "neighbour_indices": self.indices[: self.done],
             "neighbour_distances": self.distances[: self.done],
         }
@@ -124,6 +146,8 @@ class GraphBuilding:
         self.done = len(found)
         self.indices[: self.done] = found.to(self.indices.device)
         self.distances[: self.done] = tensors["neighbour_distances"].to(self.distances.device)
+        for _ in range(int(tensors.get("graph_weighting_units", 0))):
+            self.unit()
 
 
 class GraphRefresh:
@@ -174,5 +198,5 @@ class GraphRefresh:
             self.building.load(tensors)
         elif "graph_learned" in tensors:
             self.features.learned = list(
-                tensors["graph_learned"].clone().to(device).split(_ITEMS_PER_UNIT)
+                tensors["graph_learned"].clone().to(device).split(_ITEMS_AT_ONCE)
             )

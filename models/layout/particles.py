@@ -28,6 +28,8 @@ SAMPLES = 5
 """Number of sampled items that repel each item in one round."""
 LEAST_AGREEMENT = 0.02
 """Minimum agreement of the classes of two items. The agreement is a factor on the edge weight."""
+EDGES_AT_ONCE = 1 << 18
+"""Number of edges that are weighted at once."""
 SCALE_RATE = 0.05
 """In each round, the scale factor moves by this share towards the spread of the positions.
 
@@ -118,11 +120,16 @@ class Particles:
         if probabilities is None or share_of_classes <= 0:
             self.weight = self.graph.weight
             return
-        agreement = (probabilities[self.graph.head] * probabilities[self.graph.tail]).sum(dim=1)
         s = share_of_classes
-        self.weight = self.graph.weight * (
-            (1 - s) + s * agreement.clamp_min(LEAST_AGREEMENT).pow(sharpness)
-        )
+        self.weight = torch.empty_like(self.graph.weight)
+        # In parts, because the probabilities of all edges of a million items would take 1.4 GB.
+        for first in range(0, len(self.graph), EDGES_AT_ONCE):
+            part = slice(first, first + EDGES_AT_ONCE)
+            one, other = self.graph.head[part], self.graph.tail[part]
+            agreement = (probabilities[one] * probabilities[other]).sum(dim=1)
+            self.weight[part] = self.graph.weight[part] * (
+                (1 - s) + s * agreement.clamp_min(LEAST_AGREEMENT).pow(sharpness)
+            )
 
     def round(
         self,

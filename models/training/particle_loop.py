@@ -1,9 +1,10 @@
 """The loop of the presets with particles.
 
 Each iteration moves the particles once by their forces, if they are in motion. It also does one
-unit of the most urgent task that is due (tasks/). Phases: "layout" (the first graph and the first
-layout), "features" (self-supervised learning, then a graph on the learned features), "interactive"
-(after a change of labels), "resting".
+unit of the most urgent task that is due (tasks/), or several short units if there are many items
+(work_units.py). Phases: "layout" (the first graph and the first layout), "features" (self-
+supervised learning, then a graph on the learned features), "interactive" (after a change of
+labels), "resting".
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,6 +37,7 @@ from lodespace.models.training.tasks.head import HeadTargets, HeadTask, posterio
 from lodespace.models.training.tasks.task import Task
 from lodespace.models.vae.axis_loss import AxisTargets
 from lodespace.models.vae.collapse import carried_spread
+from lodespace.models.work_units import short_units_per_turn
 
 
 class ParticleLoop(Loop):
@@ -92,13 +94,14 @@ class ParticleLoop(Loop):
         if self._first_graph.due():
             return self._first_graph.unit()
         moved = self._forces.due() and self._forces.unit()
-        for task in self._tasks:
-            if task.due():
+        for _ in range(short_units_per_turn(len(self.dataset))):
+            task = next((task for task in self._tasks if task.due()), None)
+            if task is not None:
                 moved = task.unit() or moved
-                break
-        else:
-            if self._head_due:
+            elif self._head_due:
                 self._head.unit()
+            if task is None or not task.short:
+                break
         self.state.step += 1
         return moved
 

@@ -61,6 +61,7 @@ MODELS = (
     Topic("device", "choice of device, threads"),
     Topic("light_torch", "training without the compiler of torch"),
     Topic("batches", "batch iteration"),
+    Topic("work_units", "sizes of units of work"),
     Topic("snapshot", "one frame of training, for display"),
     Topic("checkpoints", "training state on disk and in memory"),
     Topic("vae", "encoder, decoder, head, losses, optimiser step"),

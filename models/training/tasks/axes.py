@@ -22,11 +22,13 @@ from lodespace.models.training.loop_state import LoopState
 from lodespace.models.training.map_guide import MapGuide
 from lodespace.models.training.tasks.graph import GraphTask
 from lodespace.models.training.tasks.task import Task
+from lodespace.models.work_units import items_per_unit
 
 AXIS_STIFFNESS = 1.5
 """Stiffness of an item with a known value, in kernel units (vae/axis_loss.py)."""
 PREDICTED_AT_ONCE = 4096
-"""Number of items whose values one unit of work predicts."""
+"""Number of items whose values are predicted at once. A unit of work has one or more such batches
+(work_units.py)."""
 
 
 class AxisTask(Task):
@@ -82,9 +84,10 @@ class AxisTask(Task):
         if self._axis < len(axes.dimensions):
             if self._regression is None:
                 self._regression = self._fitted()
-            rows = torch.arange(self._position, min(self._position + PREDICTED_AT_ONCE, n))
-            self._predict(self._regression, rows)
-            self._position += len(rows)
+            stop = min(self._position + items_per_unit(n, PREDICTED_AT_ONCE), n)
+            for rows in torch.arange(self._position, stop).split(PREDICTED_AT_ONCE):
+                self._predict(self._regression, rows)
+            self._position = stop
             if self._position == n:
                 known = self._values[self._regression.items, self._axis]
                 left_out = self._regression.left_out.cpu().numpy()

@@ -20,6 +20,8 @@ from lodespace.models.vae.training import VAETraining
 class ClassifierTask(Task):
     """Trains the wide classifier after a change of labels, one batch at a time."""
 
+    short = True
+
     def __init__(self, state: LoopState, learning: LabelLearning) -> None:
         self._state = state
         self._learning = learning

@@ -18,6 +18,8 @@ class EncoderTask(Task):
     """Trains encoder, decoder and head. The encoder learns to map each item to its particle, which
     is the latent mean of the item that forces move (layout/particles.py)."""
 
+    short = True
+
     def __init__(
         self, state: LoopState, vae_training: VAETraining, particle_map: ParticleMap
     ) -> None:

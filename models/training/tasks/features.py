@@ -20,6 +20,8 @@ class FeatureTask(Task):
     give worse neighbours (docs/model.md).
     """
 
+    short = True
+
     def __init__(
         self,
         state: LoopState,

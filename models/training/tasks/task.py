@@ -12,6 +12,10 @@ from lodespace.models.checkpoints.tensors import Tensors
 class Task(ABC):
     """One kind of work, with the part of the training state that belongs to this work."""
 
+    short = False
+    """Whether the time of a unit does not grow with the number of items. Then a turn does several
+    units if there are many items (work_units.py)."""
+
     @abstractmethod
     def due(self) -> bool:
         """Whether the task has a unit of work to do."""

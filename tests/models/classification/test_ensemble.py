@@ -10,7 +10,8 @@ from lodespace.models.classification import logistic_regression as regression
 from lodespace.models.classification.ensemble import Predictions, TrainingLabels
 from lodespace.models.classification.wide_classifier import WideClassifier
 from lodespace.models.features.network import FeatureNetwork
-from lodespace.models.layout.graph import fuzzy_graph
+from lodespace.models.layout import adjacency
+from lodespace.models.layout.fuzzy_graph import fuzzy_graph
 from samples.graphs import nearest_neighbours
 
 N = 2400
@@ -22,6 +23,8 @@ def setting(monkeypatch: pytest.MonkeyPatch) -> tuple[WideClassifier, TrainingLa
     """An untrained classifier, and 60 labels, whose spreading takes several units of work."""
     monkeypatch.setattr(spreading, "_PRODUCTS_PER_UNIT", 3_000_000)
     monkeypatch.setattr(regression, "_PRODUCTS_PER_UNIT", 100_000)
+    monkeypatch.setattr(spreading, "_MOST_PRODUCTS", 500_000)
+    monkeypatch.setattr(adjacency, "ENTRIES_PER_UNIT", 20_000)
     torch.manual_seed(0)
     truth = torch.arange(N) % 3
     vectors = (

@@ -5,7 +5,8 @@ import torch
 
 from lodespace.models.classification.label_spreading import HALF_AT, LabelSpreading, share
 from lodespace.models.item_predictions import UNLABELED
-from lodespace.models.layout.graph import Graph, fuzzy_graph
+from lodespace.models.layout.fuzzy_graph import fuzzy_graph
+from lodespace.models.layout.graph import Graph
 from samples.graphs import nearest_neighbours
 
 

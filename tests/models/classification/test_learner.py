@@ -1,16 +1,19 @@
 """Order in which the items of a large data set are predicted."""
 
 import numpy as np
+import pytest
 import torch
 
 from lodespace.models import Dataset
-from lodespace.models.classification.ensemble import CHUNK, TrainingLabels
-from lodespace.models.classification.learner import CHUNKS_PER_UPDATE, LabelLearning
+from lodespace.models.classification import ensemble
+from lodespace.models.classification.ensemble import TrainingLabels
+from lodespace.models.classification.learner import LabelLearning
 from lodespace.models.features.network import FeatureNetwork
+from lodespace.models.work_units import UNITS_PER_PASS
 
 
-def test_visible_and_labelled_items_are_predicted_first() -> None:
-    n = CHUNK * (CHUNKS_PER_UPDATE + 2)
+def labelled(n: int) -> tuple[LabelLearning, torch.Tensor, np.ndarray]:
+    """Learning of `n` items of two classes, with 30 steps due, its labels, and all classes."""
     truth = np.arange(n) % 2
     dataset = Dataset.from_vectors(
         np.random.default_rng(0).normal(size=(n, 3)) + 4 * truth[:, None]
@@ -22,6 +25,21 @@ def test_visible_and_labelled_items_are_predicted_first() -> None:
     labels = torch.full((n,), -1)
     labels[:40] = torch.from_numpy(truth[:40])
     learning.labels_given(labels, FeatureNetwork(dataset), 30)
+    return learning, labels, truth
+
+
+def sweep(learning: LabelLearning, labels: torch.Tensor) -> list[tuple[bool, bool]]:
+    """Predict all items, and return the result of each unit of work."""
+    results = []
+    while learning.at_work:
+        given = TrainingLabels(labels, labels, labels, torch.zeros(len(labels), dtype=torch.bool))
+        results.append(learning.predict(given))
+    return results
+
+
+def test_visible_and_labelled_items_are_predicted_first() -> None:
+    n = ensemble.CHUNK * 10
+    learning, labels, truth = labelled(n)
     visible = torch.tensor([n - 1, n - 2])
     while learning.steps_due:
         assert (
@@ -29,17 +47,24 @@ def test_visible_and_labelled_items_are_predicted_first() -> None:
             is not None
         )
     assert set(learning.predictions.order[:42].tolist()) == {*range(40), n - 1, n - 2}
-    results = []
-    while learning.at_work:
-        results.append(
-            learning.predict(
-                TrainingLabels(labels, labels, labels, torch.zeros(n, dtype=torch.bool))
-            )
-        )
-    assert [i for i, (news, _) in enumerate(results) if news] == [
-        CHUNKS_PER_UPDATE - 1,
-        2 * CHUNKS_PER_UPDATE,  # one unit solved the kernel classifier
-        len(results) - 1,
-    ]
+    results = sweep(learning, labels)
+    # 10 chunks, one unit that solves the kernel classifier, and 10 chunks whose first 1, 2, 4 and 8
+    # double the number of predicted items.
+    assert [i for i, (news, _) in enumerate(results) if news] == [11, 12, 14, 18, 20]
     assert [complete for _, complete in results] == [False] * (len(results) - 1) + [True]
     assert float((learning.predictions.newest.prediction.numpy() == truth).mean()) > 0.95
+
+
+def test_a_sweep_over_many_items_takes_a_bounded_number_of_units(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each unit comes with work for all items, and each update weights all edges of the graph."""
+    monkeypatch.setattr(ensemble, "CHUNK", 10)
+    learning, labels, truth = labelled(5000)
+    learning.steps_due = 0
+    learning.predictions.start_sweep(torch.arange(40))
+    results = sweep(learning, labels)
+    assert len(results) <= 2 * UNITS_PER_PASS + 1
+    assert sum(news for news, _ in results) <= 7
+    assert results[-1] == (True, True)
+    assert len(learning.predictions.newest.prediction) == len(truth)

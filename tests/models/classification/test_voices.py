@@ -5,7 +5,7 @@ import torch
 
 from lodespace.models.classification.kernel_classifier import BelievedLabels
 from lodespace.models.classification.voices import FeatureVoices, Mixture, label_weights
-from lodespace.models.layout.graph import fuzzy_graph
+from lodespace.models.layout.fuzzy_graph import fuzzy_graph
 from samples.graphs import nearest_neighbours
 
 

@@ -17,7 +17,8 @@ from lodespace.models.features.principal_components import (
     starting_positions,
 )
 from lodespace.models.layout.anchor_loss import anchor_force, anchor_loss
-from lodespace.models.layout.graph import Graph, fuzzy_graph
+from lodespace.models.layout.fuzzy_graph import fuzzy_graph
+from lodespace.models.layout.graph import Graph
 from lodespace.models.layout.incremental_graph import GraphFeatures
 from lodespace.models.layout.neighbour_loss import (
     FORCE_LIMIT,

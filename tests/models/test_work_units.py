@@ -1,0 +1,32 @@
+"""Sizes of units of work."""
+
+import math
+
+import pytest
+
+from lodespace.models.work_units import (
+    UNITS_PER_PASS,
+    is_power_of_two,
+    items_per_unit,
+    short_units_per_turn,
+)
+
+
+@pytest.mark.parametrize("n", [1, 999, 5000, 32_000, 32_001, 70_000, 1_000_000, 25_000_000])
+def test_a_pass_has_a_bounded_number_of_units(n: int) -> None:
+    size = items_per_unit(n, 1000)
+    assert math.ceil(n / size) <= UNITS_PER_PASS
+    assert size % 1000 == 0
+
+
+@pytest.mark.parametrize("n", [0, 200, 5000, 20_000, 32_000])
+def test_units_of_small_data_sets_are_single_batches(n: int) -> None:
+    assert items_per_unit(n, 1000) == 1000
+
+
+def test_short_units_of_a_turn_grow_with_the_work_for_all_items() -> None:
+    assert [short_units_per_turn(n) for n in (200, 20_000, 100_000, 1_000_000)] == [1, 1, 4, 40]
+
+
+def test_powers_of_two_are_few() -> None:
+    assert [k for k in range(-3, 20) if is_power_of_two(k)] == [1, 2, 4, 8, 16]
