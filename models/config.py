@@ -26,7 +26,7 @@ Count = Annotated[int, Limits(1)]
 Rate = Annotated[float, Limits(0, 1, above=True), ADJUSTABLE]
 """A number above 0 and at most 1, which can change during training."""
 MODEL_PREFIX = "model_"
-"""Beginning of the names of the hyperparameters that are fields of ModelConfig."""
+"""Prefix in the names of the hyperparameters that are fields of ModelConfig."""
 _WEIGHTS = frozenset(f.name for f in dataclasses.fields(LossWeights))
 
 
@@ -103,10 +103,10 @@ class TrainingConfig:
     kl_warmup_epochs: Annotated[float, Limits(0), ADJUSTABLE] = 5.0
     """Epochs over which the weight of the KL divergence grows linearly to its full value.
 
-    There is no such growth if `kl_capacity` is set.
+    If `kl_capacity` is set, the weight has its full value from the start.
     """
     kl_capacity: Annotated[float | None, Limits(0)] = None
-    """Capacity C in nats per item to which the KL divergence is drawn, instead of to 0.
+    """Capacity C in nats per item. The KL term pulls the KL divergence to C instead of to 0.
 
     With a capacity, the KL term of the loss is beta_kl · |KL - C| (Burgess et al. 2018, who call
     the weight gamma and use 1,000).
@@ -141,9 +141,9 @@ class TrainingConfig:
     """Epochs of the encoder in the first training of a session with the preset `default` or `calm`.
     """
     least_steps: Annotated[int, Limits(1), IN_SESSIONS] = 300
-    """Minimum number of batches of the first training of a session.
+    """Minimum number of batches in the first training of a session.
 
-    Epochs of few items are short.
+    Without this minimum, the first training on few items would have too few batches.
     """
     gestures_per_graph: Annotated[int, Limits(1), ADJUSTABLE] = 5
     """Label changes after which the graph is built again."""

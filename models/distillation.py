@@ -26,9 +26,11 @@ from lodespace.models.item_predictions import UNLABELED, ItemPredictions
 HIDDEN = 512
 """Number of neurons of the hidden layer."""
 ROUNDS = 3
-"""Number of rounds in which the student is trained towards WANTED."""
+"""Number of rounds after which training ends if the share of equal predictions is at least
+NEEDED."""
 MOST_ROUNDS = 6
-"""Maximum number of rounds. After ROUNDS rounds, training goes on only below NEEDED."""
+"""Maximum number of rounds. Rounds after the first ROUNDS are used only while the share is below
+NEEDED."""
 EPOCHS_PER_ROUND = 20
 """Epochs per round. In each round, the learning rate falls to 0."""
 WANTED = 0.99
@@ -37,7 +39,7 @@ WANTED = 0.99
 The share is measured after each round.
 """
 NEEDED = 0.98
-"""Share of identical predictions at which training ends after ROUNDS rounds."""
+"""Share of items whose shown class the student must predict, so that ROUNDS rounds are enough."""
 MOST_ITEMS = 20_000
 """Maximum number of items that the student is trained on."""
 LEARNING_RATE = 4e-3

@@ -45,7 +45,8 @@ class LossWeights:
     The particle of an item is its latent mean, which the forces move.
     """
     beta_axis: Weight = 1.0
-    """Weight of the axis term, by which named axes carry values. The term is 0 without such axes.
+    """Weight of the axis term, which pulls items along a named axis to their value. The term is 0
+    without named axes.
     """
 
     def __post_init__(self) -> None:
@@ -184,7 +185,7 @@ TERMS = (
         minor=True,
         dial=Dial(
             label="β axis",
-            title="Weight of the forces by which a named axis carries a value",
+            title="Weight of the forces that pull items along a named axis to their value",
             range=(0.05, 20),
         ),
     ),

@@ -62,7 +62,7 @@ class ServerConfig:
     train: bool = True
     """Whether to train. Without training, labels are accepted and no point moves."""
     token: str = ""
-    """Token with which a client on this machine proves that it is the owner.
+    """Token by which a client on this machine proves that it belongs to the owner.
 
     If empty, every process of the user who runs the server is the owner.
     """

@@ -157,7 +157,7 @@ def sync_to_disk(path: Path) -> None:
 def probe(folder: Path) -> None:
     """Write and remove a small file in `folder`. Raises OSError if the folder cannot be written.
 
-    Permissions do not show whether a disk is full, read-only or broken, so only writing can tell.
+    Permissions do not show whether a disk is full, read-only or broken. Only a write shows this.
     """
     with tempfile.TemporaryFile(dir=folder) as file:
         file.write(bytes(_PROBE_BYTES))

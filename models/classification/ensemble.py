@@ -44,8 +44,8 @@ class TrainingLabels(NamedTuple):
     graph: Graph | None = None
     """Neighbour graph; None until it exists."""
     views: Sequence[torch.Tensor] = ()
-    """Views of the items that do not depend on labels, each with a mean square of 1, float32 (N,
-    F); empty until they exist."""
+    """Views of the items that do not depend on labels, each float32 (N, F) with a mean square of 1.
+    Empty until the views are computed."""
 
     @property
     def has_two_classes(self) -> bool:

@@ -1,7 +1,7 @@
 """Logistic regression on features that are not learned, with predictions by cross-validation.
 
 The labels are split into folds. For each fold, one regression is fitted to the labels of the other
-folds, and predicts the labels of the fold. One more regression is fitted to all labels. All
+folds. It predicts the labels of this fold. One more regression is fitted to all labels. All
 regressions are fitted together.
 
 

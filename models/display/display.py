@@ -48,7 +48,7 @@ class Display:
         tempo: float = 1.0,
         axes: HeldDirections | None = None,
     ) -> bool:
-        """Make the next frame, the field `shown`. Returns whether any point moved visibly.
+        """Compute the next frame and store it in `shown`. Returns whether any point moved visibly.
 
         When a dimension is added, the points of the flat cloud gradually move into the new
         dimension. When a dimension is removed, the new cloud is shown at once.
@@ -101,7 +101,7 @@ class Display:
     def _turn(
         self, latent_mean: torch.Tensor, rotation: torch.Tensor, axes: HeldDirections, tempo: float
     ) -> tuple[torch.Tensor, bool, bool]:
-        """Turn the shown points one step further, so that `axes` come to lie along the box.
+        """Turn the shown points by one step, towards a map whose `axes` lie along the box.
 
         Returns the rotation (D, D) of the target, whether the map turns, and whether it is
         mirrored.

@@ -11,11 +11,11 @@ TURN_SPEED = 0.03
 _EASE = 0.1
 """Largest share of the remaining angle per frame, so that the turn ends slowly."""
 _STILL = 1e-3
-"""Angle in radians that is turned at once, because it cannot be seen."""
+"""A remaining angle below this number of radians is turned at once, because nobody sees it."""
 
 
 class HeldDirections(NamedTuple):
-    """A directions of the model that are shown along axes of the box."""
+    """Directions of the model that are shown along axes of the box. A is their number."""
 
     dimensions: tuple[int, ...]
     """Dimension of the shown map along which each direction is shown, ascending."""
@@ -31,7 +31,7 @@ class Turn(NamedTuple):
     remaining: float
     """Remaining angle after this turn, in radians; 0 at the end."""
     mirrored: bool
-    """Whether the map must be mirrored, so that it cannot turn rigidly to its new place."""
+    """Whether the map must be mirrored, because no rotation reaches its new place."""
 
 
 def held_rotation(
@@ -43,8 +43,8 @@ def held_rotation(
     """Return the orthogonal R that shows the held directions along their axes of the box.
 
     The other directions of `points` @ R are as close as possible to `reference`, both relative to
-    their means (Schoenemann 1966). If this is possible, R is a rotation of `free` and not a
-    reflection.
+    their means (Schoenemann 1966). R differs from `free` by a rotation where possible, and
+    otherwise by a reflection.
 
     Args:
         points: latent means, (N, D).
@@ -76,7 +76,7 @@ def held_rotation(
 def next_turn(current: torch.Tensor, wanted: torch.Tensor, tempo: float) -> Turn:
     """Return the turn of this frame, from the rotation `current` towards `wanted`, both (D, D).
 
-    `tempo` is a factor on TURN_SPEED.
+    TURN_SPEED is multiplied by `tempo`.
     """
     where = algebra_device(current.device)
     whole = current.to(where).double().T @ wanted.to(where).double()

@@ -1,4 +1,4 @@
-"""Views of some items at a time, from which numbers about the items are predicted.
+"""Views of given items, from which the values of named axes are predicted.
 
 The descriptor of symbols hides their slant and position (descriptor.py), so pictures have a second
 view: the principal components of their pixels.

@@ -96,7 +96,7 @@ def _left_out(
 def _exact_squared_distances(rows: torch.Tensor) -> torch.Tensor:
     """Return the squared distances (L, L) of rows (L, F), divided by F.
 
-    The error is so small that a kernel matrix of the distances can be factorised.
+    The rounding errors are so small that a kernel matrix of the distances can be factorised.
     """
     found = torch.cdist(rows, rows, compute_mode="donot_use_mm_for_euclid_dist")
     return found.square() / rows.shape[1]

@@ -40,7 +40,8 @@ SOUND_KERNELS = 32
 """Number of random convolution kernels per resolution in the view "sound"."""
 SOUND_KERNEL_SIDE = 7
 RESOLUTIONS = 3
-"""Number of resolutions in the view "sound". Each has half of the pixels per side of the last."""
+"""Number of resolutions in the view "sound". Each has half as many pixels per side as the previous
+one."""
 _MOST_PRODUCTS = 2e9
 """Largest number of products in the convolutions of all items. This number takes about 2 s."""
 _TINY = 1e-6

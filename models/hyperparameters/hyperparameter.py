@@ -40,7 +40,7 @@ class Hyperparameter:
     adjustable: bool = False
     """Whether the value can change during training. Other values are fixed when it starts."""
     in_sessions: bool = False
-    """Whether only a session uses the value, and no training without a screen."""
+    """Whether only sessions use the value. Trainings without a screen, such as bakes, ignore it."""
     optional: bool = False
     """Whether the value can be None."""
 
@@ -205,7 +205,8 @@ def check_fields(instance: Any) -> None:
 
 
 def _few(kind: type, limits: Limits | None) -> tuple[int, ...]:
-    """Return all integers of a short range."""
+    """Return all integers of a range, ascending. Return () if the range is long or not of
+    integers."""
     if kind is not int or limits is None or limits.above or not limits.high - limits.low < 5:
         return ()
     return tuple(range(int(limits.low), int(limits.high) + 1))

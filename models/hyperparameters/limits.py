@@ -41,7 +41,8 @@ class Adjustable:
 
 
 class InSessions:
-    """Marks a value that only a session with a person uses, and no training without a screen."""
+    """Marks a value that only sessions use. Trainings without a screen, such as bakes, ignore
+    it."""
 
 
 ADJUSTABLE = Adjustable()

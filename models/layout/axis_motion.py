@@ -6,21 +6,21 @@ from lodespace.models.device import algebra_device
 from lodespace.models.vae.axis_loss import AxisTargets
 
 UNCLEAR = 0.15
-"""Weight of the shown direction against a direction with the correlation 1 (`axis_direction`)."""
+"""Weight of the currently shown direction in `axis_direction`, relative to a correlation of 1."""
 
 
 def implicit_step(
     force: torch.Tensor, step: float, stiffness: torch.Tensor, targets: AxisTargets | None
 ) -> torch.Tensor:
-    """Return the force with which a round moves each item: linearly implicit Euler.
+    """Return the force that moves each item in a round, by the linearly implicit Euler method.
 
     Explicit steps overshoot when step * stiffness exceeds 2.
 
     Args:
         force: sum of all forces on each item, (N, D).
         step: step size of the round.
-        stiffness: stiffness of each anchor, which holds in all directions, (N,).
-        targets: values on the named axes, whose stiffness holds along the axes alone; None without
+        stiffness: stiffness of each anchor, which acts in all directions, (N,).
+        targets: values on the named axes, whose stiffness acts only along the axes; None without
             axes.
     """
     anchored = 1 + step * stiffness[:, None]

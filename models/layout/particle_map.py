@@ -39,7 +39,7 @@ class ParticleMap:
         self.pins = torch.empty(0, latent_dim, device=components.device)
         """Positions at which the pinned items are held, (K, D), in latent units."""
         self.axes: AxisTargets | None = None
-        """Values that the named axes carry; None without named axes."""
+        """Values on the named axes; None without named axes."""
         self._generator = generator
 
     @property
@@ -87,8 +87,8 @@ class ParticleMap:
     def put_back(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> bool:
         """Restore positions and pins from a saved state, and keep the current graph.
 
-        If the saved state has the same graph, its motion is restored, too. This ends a motion that
-        a drag has started since. If the graph is newer than the state, the current motion
+        If the saved state has the same graph, its motion is restored, too, and replaces the motion
+        of a drag that began later. If the graph is newer than the state, the current motion
         continues.
 
         Returns False, and changes nothing, if there are no particles, or if the saved particles

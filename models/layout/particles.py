@@ -59,7 +59,7 @@ class Particles:
         self.pins = torch.empty(0, start.shape[1], device=start.device)
         """Positions at which the pinned items are held, (K, D), in latent units."""
         self.axes: AxisTargets | None = None
-        """Values that the named axes carry; None without named axes."""
+        """Values on the named axes; None without named axes."""
         self.set_graph(graph)
 
     def set_graph(self, graph: Graph) -> None:

@@ -1,4 +1,4 @@
-"""The directions of a map along which named axes carry their values."""
+"""The directions of a map along which the values of named axes grow."""
 
 import torch
 

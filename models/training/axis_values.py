@@ -1,4 +1,4 @@
-"""The values that named axes of the map carry, and the values hidden from training."""
+"""The values on named axes of the map, and which of them are hidden from training."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -59,7 +59,8 @@ class AxisValues:
         return cls(tuple(dimensions), given, torch.empty(0, 0))
 
     def seen_in(self, rotation: torch.Tensor) -> "AxisValues":
-        """Return the same axes, set while the map was shown with `rotation` (D, D)."""
+        """Return the same axes with `rotation` (D, D) as the rotation from the model to the shown
+        map."""
         return replace(self, rotation=rotation.cpu())
 
     def seen_along(self, dimension: int, latent_dim: int) -> torch.Tensor:

@@ -24,7 +24,8 @@ class Figure2Loop(PaperLoop):
     def __init__(self, dataset: Dataset, config: TrainingConfig, n_classes: int, seed: int) -> None:
         super().__init__(dataset, config, n_classes, seed)
         self._labelled_from_start = False
-        """Whether the first training includes epochs with labels: these were given before its end.
+        """Whether there were labels before the epochs without labels ended. `progress` then counts
+        the epochs with labels, too.
         """
 
     def plan_epochs(self, epochs: int) -> None:
@@ -33,7 +34,7 @@ class Figure2Loop(PaperLoop):
 
     @property
     def _pretraining_epochs(self) -> int:
-        """Number of epochs without labels: that of the configuration, also in a bake."""
+        """Number of epochs without labels, from the configuration. A bake has the same number."""
         return self.config.pretraining_epochs
 
     @property
@@ -88,11 +89,12 @@ class Figure2Loop(PaperLoop):
 
     @property
     def _head_due(self) -> bool:
-        """Whether the head has to be fitted on its own: never, because the paper does not do it."""
+        """Whether the head has to be fitted on its own. Always False, because the paper does not do
+        this."""
         return False
 
     def _measure(self) -> None:
-        """Do nothing: no labels are held out on which an accuracy could be measured."""
+        """Do nothing, because no labels are held out, so there is no accuracy to measure."""
 
     def _own_counters(self) -> dict[str, Any]:
         return {**super()._own_counters(), "labelled_from_start": self._labelled_from_start}

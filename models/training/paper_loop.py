@@ -277,7 +277,7 @@ class PaperLoop(Loop):
         return self._encode_chunk() if self.step % STEPS_PER_CHUNK == 0 else False
 
     def _train_full(self) -> dict[str, float]:
-        """Train the whole network on one batch. Return the value of each term that has one."""
+        """Train the whole network on one batch. Return the values of the terms by name."""
         labels = self.state.labels
         terms = self.vae_training.step(labels.trained, learning_rate=self._learning_rate)
         if not labels.any:

@@ -163,7 +163,7 @@ class Trainer:
         self.display.shown, self._moving = shown.to(self.loop.device, copy=True), meta["moving"]
 
     def set_axes(self, dimensions: Sequence[int], values: npt.NDArray[np.float32]) -> None:
-        """Let axes of the shown map carry values (N, A). The new axes replace all earlier axes.
+        """Show values (N, A) along axes of the map. The new axes replace all earlier axes.
 
         The map turns so that the values grow along the given dimensions, and trains. Other items
         get predicted values.

@@ -1,4 +1,4 @@
-"""The axis term L_axis of the loss, by which an axis of the map carries a value of the items.
+"""The axis term L_axis of the loss, which pulls items along an axis of the map to their value.
 
     L = 1/2 sum_i sum_a k_ia (u_a . z_i - s v_ia)^2
 
@@ -21,7 +21,8 @@ from lodespace.models.checkpoints.tensors import Tensors
 
 
 class AxisTargets(NamedTuple):
-    """Values of N items on A named axes of a map with D dimensions. All tensors on one device."""
+    """Values of N items on A named axes of a map with D dimensions. All tensors are on one
+    device."""
 
     dimensions: tuple[int, ...]
     """Dimension of the shown map along which each axis is shown, ascending."""
@@ -37,7 +38,8 @@ class AxisTargets(NamedTuple):
         return self._replace(values=self.values[items], stiffness=self.stiffness[items])
 
     def direction_of(self, dimension: int, values: torch.Tensor) -> torch.Tensor | None:
-        """Return the direction (D,) of the axis along `dimension`, if it has these values (N,).
+        """Return the direction (D,) of the axis that is shown along `dimension` and has `values`
+        (N,).
 
         Returns None if there is no such axis.
         """

@@ -73,7 +73,8 @@ class VAETraining:
         self.kl = np.full(config.latent_dim, np.nan, np.float32)
         """Moving average of the KL divergence per dimension, (D,), in nats; nan before any step."""
         self.axes: AxisTargets | None = None
-        """Values that the encoder learns (L_axis), in the preset `paper`; None without axes."""
+        """Values of the named axes, which the encoder learns in the preset `paper`; None without
+        axes."""
         self._build(n_classes)
 
     def _build(self, n_classes: int) -> None:

@@ -44,7 +44,7 @@ Every browser supports this group.
 RENEW_DAYS = 14
 """If the certificate expires in fewer days than this number, the server makes a new certificate."""
 MAX_EARLIER_NAMES = 32
-"""Largest number of names that a new certificate takes over from the previous certificate."""
+"""Largest number of names that a new certificate copies from the previous certificate."""
 ALWAYS = ("127.0.0.1", "localhost")
 """Names that every certificate made by this module contains."""
 CERTIFICATE_FILE = "certificate.pem"

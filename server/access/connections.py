@@ -43,7 +43,7 @@ The number is per approved device, and for all unknown devices together.
 BYTES_OF_REQUEST = 32 << 10
 """Number of bytes that count as one request when a device sends a body.
 
-To receive and decode this number of bytes takes about as long as a request without a body.
+The server takes about as long to receive and decode them as for a request without a body.
 """
 
 
@@ -98,7 +98,7 @@ class Connections:
         self._limit_strangers()
 
     def remove(self, connection: Connection) -> None:
-        """Do not count a connection as a stranger's any more.
+        """Stop counting a connection as a stranger's.
 
         A stranger is a device without approval.
 
@@ -136,7 +136,7 @@ class Connections:
         await asyncio.sleep(self._pace.wait(device, asyncio.get_running_loop().time(), requests))
 
     def belongs_to(self, protocol: Hashable, device: str) -> bool:
-        """Assign the connection of `protocol` to `device`, whose cookie arrived on the connection.
+        """Assign the connection of `protocol` to `device`, after the device's cookie arrived on it.
 
         `device` is empty for a stranger. Returns whether the connection may stay: False if the
         device has too many connections.

@@ -46,7 +46,7 @@ GREETINGS_AT_ONCE = 64
 Later connections begin at the rate GREETINGS_PER_SECOND.
 """
 KNOWN_GREETINGS_PER_SECOND = 20.0
-"""Largest number of connections per second that the server begins to serve per known address.
+"""Largest number of new connections per second from one known address that the server serves.
 
 An address is known if an approved device has used it. The connections of a known address do not
 wait for the connections of other addresses.

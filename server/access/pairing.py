@@ -188,9 +188,10 @@ class PairingManager:
 
         A new request replaces a request of the same address whose device has stopped polling. If
         there is no such request, the new request replaces a request of another address, but only if
-        that address has at least two requests more than `address`. So a few addresses cannot take
-        all places. Other requests are kept, because a headset may sleep while its wearer walks to
-        the owner. Raises RequestError when there is neither room nor a request to replace.
+        that address has at least two requests more than `address`. Therefore a few addresses cannot
+        fill the list of requests. Other requests are kept, because a headset may sleep while its
+        wearer walks to the owner. Raises RequestError when there is neither room nor a request to
+        replace.
         """
         undecided = self._undecided()
         counts = Counter(waiting.address for waiting in undecided)

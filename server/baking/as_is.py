@@ -47,8 +47,8 @@ def publish(
         DatasetError: The data set is damaged.
     """
     project = _opened(data, root)
-    # The model is read before the labels: a server that trains saves a model only after the labels
-    # from which the model has learned.
+    # The model is read before the labels, because a running server saves the labels before the
+    # model that learned from them.
     trainer = _trainer(project)
     session = AnnotationSession(
         project.items, read_only=True, scene_id=SCENE_ID, settings=project.settings
@@ -61,7 +61,7 @@ def publish(
     with tempfile.TemporaryDirectory(prefix="lodespace-") as temporary:
         source = _recording(project, Path(temporary))
         if source.last is not None:
-            # Then the page shows the end of the recording and the published map without a jump.
+            # With this, points do not jump between the end of the recording and the published map.
             session.grid.continue_from(source.last)
         snapshot = trainer.snapshot()
         session.publish(

@@ -63,10 +63,10 @@ def bake_figure2(
 
     Args:
         data: Path of data to import. All panels are trained on these items.
-        output: Folder to create. It gets a folder with a bake per panel, such as "a-left", and
-            index.html, which shows all panels.
-        epochs: Epochs without labels. The epochs with labels are scaled by the same factor; with
-            50, they are those of the paper.
+        output: Folder to create. It will contain one folder per panel with a bake, such as
+            "a-left", and index.html, which shows all panels.
+        epochs: Epochs without labels; the paper has 50. The numbers of epochs with labels are
+            scaled by epochs / 50.
         seed: Seed of the training.
         labels: Which labels of the data to train with: "all" or a number of labels per class. Items
             without a label are grey in the panels.
@@ -141,7 +141,7 @@ class _Writer(NamedTuple):
     seed: int
 
     def write(self, panel: Panel, moments: list[_Moment], trainer: Trainer) -> None:
-        """Write the bake of a panel: its recording has one moment per epoch."""
+        """Write the bake of a panel. Its recording has one moment per epoch."""
         folder, items = self.folder / panel.name, self.items
         if self.kept == DATA_FOLDER and not (folder / DATA_FOLDER).is_dir():
             folder.mkdir()
@@ -230,7 +230,7 @@ def _each_epoch(trainer: Trainer, progress: EpochProgress) -> Iterator[_Moment]:
                 raise TrainingError("training diverged: the latent means are no longer finite")
             progress.advance()
             yield moment
-        # A snapshot rests later, when the smoothed positions for display have come to rest.
+        # Not `snapshot.resting`, because the smoothed positions for display come to rest later.
         if trainer.loop.resting:
             return
 

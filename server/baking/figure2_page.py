@@ -29,9 +29,9 @@ class PagePanel(msgspec.Struct):
     title: str
     """Title of the panel."""
     detail: str
-    """Weights and head of the panel, in words."""
+    """Text that states the weights and the head of the panel."""
     epochs: int
-    """Epochs with labels, after those without."""
+    """Number of epochs with labels, which follow the epochs without labels."""
 
 
 class Page(msgspec.Struct):
@@ -40,7 +40,7 @@ class Page(msgspec.Struct):
     name: str
     """Name of the data set."""
     epochs: int
-    """Epochs without labels, with which the recording of each panel begins."""
+    """Number of epochs without labels. The recording of each panel begins with them."""
     rows: dict[str, str]
     """Title of each row."""
     panels: list[PagePanel]

@@ -1,13 +1,13 @@
 """The panels of the paper's figure 2: the settings in which they differ from the preset `figure2`.
 
-The paper does not state the weights of figure 2c; those of this module are ours.
+The paper does not state the weights of figure 2c, so this module has weights of our own.
 """
 
 from itertools import groupby
 from typing import Any, NamedTuple
 
 PAPER_EPOCHS = 50
-"""Number of epochs of the paper, without labels and then with labels."""
+"""Number of epochs without labels in the paper, and number of epochs with labels."""
 ROWS = {
     "a": "Different classifier heads",
     "b": "Logistic regression after fewer epochs",
@@ -46,7 +46,7 @@ class Panel(NamedTuple):
 
     @property
     def changes(self) -> dict[str, Any]:
-        """Values of the panel that `TrainingConfig.replace` takes."""
+        """Values of the panel, as arguments of `TrainingConfig.replace`."""
         return {
             "beta_kl": self.beta_kl,
             "beta_classifier": self.beta_classifier,
@@ -75,7 +75,7 @@ PANELS = (
     Panel("c", "centre", "Raised β_KL", beta_kl=20),
     Panel("c", "right", "Raised β_classifier", beta_kl=1),
 )
-"""The nine panels, row by row. The first is the start of all others."""
+"""The nine panels, row by row. The training of every other panel starts from the first panel."""
 
 
 def scaled(epochs: int) -> tuple[Panel, ...]:
@@ -95,7 +95,7 @@ def scaled(epochs: int) -> tuple[Panel, ...]:
 
 
 def chains(panels: tuple[Panel, ...]) -> list[tuple[Panel, ...]]:
-    """Return the trainings with labels: panels of one training, in the order of their epochs.
+    """Return the panels with labels, grouped by training. Each group is sorted by its epochs.
 
     The first panel is trained without labels, and belongs to no training with labels.
     """

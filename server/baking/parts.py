@@ -24,7 +24,7 @@ and the checkpoint, from which training can continue."""
 DEFAULT_PARTS = PARTS[:-1]
 """All parts except the checkpoint."""
 MORPH_TARGETS = 8
-"""Number of training states in training.glb. A 3D viewer interpolates between the states."""
+"""Number of training states in training.glb. A 3D viewer interpolates between them."""
 TRAINING_SECONDS = 12.0
 """Length of the animation in training.glb, in seconds."""
 

@@ -49,8 +49,8 @@ page shows a small wand instead.
 CARD_SIDE = 192
 """Largest width or height of a picture for the hover card, in pixels."""
 ATLAS_EFFORT = 90
-"""Effort of the lossless compression of the atlas, 0 to 100. With 100, a page of 904 digits takes
-9 s instead of 0.25 s, and is not smaller."""
+"""Effort of the lossless compression of the atlas, 0 to 100. With 100, the compression of a page
+with 904 digits takes 9 s instead of 0.25 s, and the page is not smaller."""
 CARD_QUALITY = 75
 """WebP quality of the pictures for the hover card, 0 to 100."""
 _ROOT = '<html lang="en"'
@@ -100,7 +100,7 @@ def _session(
     layout: Thumbnails | None,
     metrics: Mapping[str, float],
 ) -> SessionInfo:
-    """Return the session as the site shows it. It does not state who made the gestures, or when."""
+    """Return the session as the site shows it, without the authors and times of the gestures."""
     accuracy = metrics.get("label_accuracy") if session.scorable else None
     info = summaries.session_info(
         session,

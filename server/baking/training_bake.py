@@ -63,7 +63,7 @@ class TrainingBake:
     def run(self, progress: Progress) -> None:
         project, session = self.project, self.session
         recorder = None
-        # The recording is made smaller when it is complete.
+        # A smaller recording is written from this file at the end.
         recorded_at = project.recording_path.with_suffix(".unpublished")
         if "recording" in self.parts:
             recorder = Recorder(

@@ -34,11 +34,11 @@ class UsageError(Exception):
     def __init__(self, parser: argparse.ArgumentParser, message: str) -> None:
         super().__init__(message)
         self.parser = parser
-        """Parser of the command, which has its usage."""
+        """Parser of the command. It knows the usage text."""
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that raises UsageError, so that --json can report it."""
+    """A parser that raises UsageError, so that --json can report a wrong command line."""
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(self, message)
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(given: Sequence[str], report: Report) -> int:
-    """Run a command, and fill its report. Returns the exit status."""
+    """Run a command, and set the fields of its report. Returns the exit status."""
     try:
         options = _parser().parse_args(with_joined_range(given))
     except UsageError as error:

@@ -165,7 +165,8 @@ class LabelsFrom:
         current: "AnnotationSession | npt.NDArray[np.int16]",
         lines: tuple["ReportLine", ...] = (),
     ) -> tuple[str, tuple["ReportLine", ...]]:
-        """Return what the import of the labels would print, and the lines of the report with it.
+        """Return the text that the import of the labels would print, and the lines of the report
+        after the import.
 
         Args:
             items: The items.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lodespace.session.session import AnnotationSession
 
 SUCCESS, PARTLY_FAILED, FAILED, INTERRUPTED = 0, 1, 2, 130
-"""Exit statuses of the commands; a command that SIGTERM stopped ends with 143."""
+"""Exit statuses of the commands. The status of a command that SIGTERM stopped is 143."""
 
 
 class Problem(msgspec.Struct):
@@ -29,7 +29,7 @@ class Problem(msgspec.Struct):
     code: str
     """Code of the error, as in the protocol, or "usage" for a wrong command line."""
     message: str
-    """The error in words, with what to do."""
+    """Text of the error, which also states what to do."""
 
 
 class ClassCount(msgspec.Struct):
@@ -47,7 +47,8 @@ class Part(msgspec.Struct):
     name: str
     """Settings of the run, or name of the data set."""
     status: Literal["ok", "kept", "failed", "missing"]
-    """Whether the part was made, was there already, has failed, or was not begun."""
+    """"ok": the part was made. "kept": it existed before. "failed": it failed. "missing": it was
+    not begun."""
     output: str
     """Folder of the part."""
     error: Problem | None = None
@@ -60,8 +61,7 @@ class Report(msgspec.Struct, kw_only=True):
     """Result of a command. A field that does not apply is null or empty."""
 
     schema: int = 1
-    """Version of this schema. A later version of the schema has another number only if a field
-    changes its meaning."""
+    """Version of this schema. The number changes only when a field gets another meaning."""
     version: str = VERSION
     """Version of Lodespace."""
     command: str = ""
@@ -94,7 +94,7 @@ class Report(msgspec.Struct, kw_only=True):
     """Runs of a sweep, or bakes of a queue."""
 
     def describe(self, session: "AnnotationSession") -> None:
-        """Take name, items and classes from a session."""
+        """Set name, number of items and classes from a session."""
         self.name, self.items = session.items.name, len(session.items)
         self.classes = [
             ClassCount(info.name, int((session.labels == info.class_id).sum()))
@@ -122,7 +122,7 @@ def add_json_option(parser: argparse.ArgumentParser) -> None:
 
 @contextlib.contextmanager
 def json_output(wanted: bool) -> Generator[Callable[[Report], None]]:
-    """Yield a function that writes the report; it does nothing unless JSON is `wanted`.
+    """Yield a function that writes a report as JSON. It does nothing if `wanted` is False.
 
     Inside the `with` block, all texts for standard output go to standard error.
     """
@@ -140,7 +140,8 @@ def json_output(wanted: bool) -> Generator[Callable[[Report], None]]:
 
 
 def describe_settings(report: Report, folder: Path) -> None:
-    """Take the settings from settings.toml in `folder`, if it is there."""
+    """Set the settings of `report` from settings.toml in `folder`. Do nothing if there is no such
+    file."""
     from lodespace.session.settings import values_in
     from lodespace.session.settings_file import SETTINGS_FILE, read_settings
 
@@ -151,5 +152,5 @@ def describe_settings(report: Report, folder: Path) -> None:
 
 
 def numbers(measures: dict[str, Any]) -> dict[str, float]:
-    """Return the measures that are numbers."""
+    """Return the measures whose values are numbers."""
     return {name: value for name, value in measures.items() if isinstance(value, int | float)}

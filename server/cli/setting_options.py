@@ -17,8 +17,8 @@ _METAVARS = {int: "N", float: "X", str: "NAME", tuple: "N,N,..."}
 def add_setting_options(parser: argparse.ArgumentParser, run: Sequence[str]) -> None:
     """Add an option for each hyperparameter, for each name of RunSettings in `run`, and --settings.
 
-    A command with a number of epochs trains without a screen. An option that is not given is None,
-    so that the value of a file or of a project differs from a default.
+    A command whose `run` includes "epochs" trains without a screen. An option that is not given has
+    the value None, so that it does not override the value of a file or of a project.
     """
     group = parser.add_argument_group(
         "settings of model and training",

@@ -178,7 +178,7 @@ def _check_free(output: Path) -> None:
 def _check_folder_of(output: Path) -> None:
     """Raise ProjectError if the folder of `output` does not exist.
 
-    `export` calls it before the content is made, which can take long.
+    `export` calls this function first, because making the content can take long.
     """
     if not output.parent.is_dir():
         raise ProjectError(f"{output} cannot be written: {output.parent} is not a folder")

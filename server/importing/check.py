@@ -130,7 +130,7 @@ class _Check:
         return self.report
 
     def _keep(self, item: RawItem) -> None:
-        """Count an item, and keep what identifies it."""
+        """Count an item, and store its id, path and times."""
         self.tally.add(item)
         self.labels.append(item.label)
         values = {

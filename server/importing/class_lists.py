@@ -40,7 +40,8 @@ _CODE = re.compile(r"\d{1,9}|n\d{8}")
 _LINE = re.compile(r"(\d{1,9}|n\d{8})\s*[\s:,;=]\s*(\S.*)|(\S.*?)\s*[\s:,;=]\s*(\d{1,9})")
 """A line with the number and the name of a class, in one of the two orders."""
 _MOST_UNUSED = 4
-"""Largest number of names per class number in a list without numbers. Longer lists are not used."""
+"""Largest ratio of the number of names in a list without numbers to the number of classes. Longer
+lists are not used."""
 _LONGEST = 200
 """Largest number of characters of a class name."""
 _FIELDS = (("id", "name"), ("id", "label"), ("index", "name"), ("class_id", "name"))
@@ -62,7 +63,7 @@ def class_names_beside(
 
     If the data are a folder, the list is in the folder or in a subfolder. If the data are a file,
     the list is beside the file. Such a list is doubtful unless its name begins with the name of the
-    file. The folders beside a file may hold anything, and are not searched.
+    file. Folders beside a file are not searched, because they may belong to other data.
 
     Args:
         data: Path of the data: a folder or a file. None: the data have no path.

@@ -35,7 +35,8 @@ READABLE = (
 )
 _ARRAYS = frozenset({".npy", ".npz"})
 _ALONE = SUFFIXES - {".txt", ".json"}
-"""Suffixes of tables that are opened if a folder has only one table."""
+"""Suffixes of tables. If a folder has only one table, with one of these suffixes, the table is
+read."""
 _MOST_LISTED = 8
 """Largest number of tables and arrays that an error names."""
 _LOOKED_AT = 10_000
@@ -183,7 +184,7 @@ def _of_arrays(
 
 
 def _of_torchvision(path: Path) -> str:
-    """Return how to read a folder that torchvision unpacked; "" for another folder."""
+    """Return advice on how to read a folder that torchvision unpacked; "" for any other folder."""
     names = {"cifar-10-batches-py": "CIFAR10", "cifar-100-python": "CIFAR100"}
     for name, known in names.items():
         for folder in (path.resolve(), path.resolve() / name):

@@ -187,7 +187,8 @@ def number_key(name: str) -> str:
 
 
 def spellings(sources: Iterable[Collection[str]]) -> dict[str, str]:
-    """Return the spelling of each class in the first source that has the class, by `number_key`.
+    """Return how the first source with a class spells the class. The keys are `number_key` of the
+    classes.
 
     A number that one source writes in several ways, such as 1 and 01, is not in the result.
     """

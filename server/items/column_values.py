@@ -1,4 +1,4 @@
-"""Columns of the table as numbers, dates or categories, for axes that carry a value."""
+"""Columns of the table as numbers, dates or categories, for named axes."""
 
 import contextlib
 import re
@@ -17,9 +17,9 @@ ColumnKind = Literal["number", "date", "category"]
 MAX_CATEGORIES = 200
 """Largest number of different texts of a column of categories."""
 MAX_COLUMNS = 300
-"""Number of columns that are offered. A table may have 30,000."""
+"""Largest number of columns that are offered. A table may have 30,000 columns."""
 MAX_ROWS = 100_000
-"""Number of rows that are read of each column to offer it."""
+"""Largest number of rows that are read to decide whether a column is offered."""
 
 
 class ColumnValues(NamedTuple):
@@ -28,14 +28,15 @@ class ColumnValues(NamedTuple):
     kind: ColumnKind
     """Kind of the values."""
     numbers: npt.NDArray[np.float64]
-    """Number of each item (N,), NaN without a value: the number itself, seconds since 1970 (UTC) of
-    a date, or the index of the category."""
+    """Value of each item as a number, (N,): the number itself, the seconds since 1970 (UTC) of a
+    date, or the index of the category. NaN without a value."""
     categories: tuple[str, ...] = ()
     """Texts of the categories, in natural order; empty for numbers and dates."""
 
 
 def value_columns(items: ItemSet) -> Iterator[tuple[str, ColumnValues]]:
-    """Yield name and values of each column that has different numbers, dates or categories.
+    """Yield name and values of each column with numbers, dates or categories that are not all
+    equal.
 
     The values are those of the first MAX_ROWS items.
     """
@@ -131,6 +132,6 @@ def _texts(column: pa.ChunkedArray) -> ColumnValues | None:
 
 
 def _natural(text: str) -> list[tuple[int, float, str]]:
-    """Return a key by which texts are sorted so that "S2" comes before "S10"."""
+    """Return a sort key for texts, by which "S2" comes before "S10"."""
     parts = re.split(r"(\d+)", text.casefold())
     return [(1, 0.0, part) if k % 2 == 0 else (0, float(part), "") for k, part in enumerate(parts)]

@@ -211,7 +211,7 @@ def numbers_of(file: BinaryIO, reading: PictureReading = PLAIN) -> Numbers | Non
 def suffix_of(file: BinaryIO) -> str:
     """Decode the whole picture in `file`, and return the suffix for its format.
 
-    A large JPEG is decoded at a reduced size. `file` is at its beginning afterwards. Raises
+    A large JPEG is decoded at a reduced size. Afterwards, the position of `file` is 0. Raises
     ItemError if the file is not a picture, because only pictures may be exported or sent as
     originals.
     """

@@ -13,7 +13,7 @@ PLANES: tuple[Planes, ...] = ("first", "middle", "max")
 MAX_CHANNELS = 3
 """Largest number of channels that are composed into one picture."""
 MOST_STATED = 1024
-"""Limit for the channel numbers that a data set or a person can state."""
+"""Largest channel number that the details of a data set or an option can state."""
 
 
 @dataclass(frozen=True)

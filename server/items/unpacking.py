@@ -6,7 +6,7 @@ A file of 4 MB can unpack to 4 GB of zeros, and fill the disk or keep an import 
 from lodespace.errors import DatasetError
 
 ALWAYS = 2 * 10**9
-"""Number of bytes to which even the smallest file may unpack."""
+"""Largest number of unpacked bytes for a small file."""
 RATIO = 20
 """A file may unpack to this multiple of its size. Files of pictures and measurements usually unpack
 to 1 to 10 times their size."""
@@ -18,7 +18,7 @@ times its size."""
 
 
 def most_unpacked(size: int, given: float | None, ratio: int = RATIO) -> int:
-    """Return the number of bytes to which a file of `size` bytes may unpack.
+    """Return the largest allowed number of unpacked bytes for a file of `size` bytes.
 
     `given` is the limit of --unpacked in GB. If `given` is None, the limit is the larger of ALWAYS
     and `ratio` times the size.

@@ -125,20 +125,20 @@ class Served:
         many: Sequence[int] = (),
         name: str = "",
     ) -> None:
-        """Let an axis of the map carry a value, as one gesture that can be undone.
+        """Show a value along an axis of the map, as one gesture that can be undone.
 
-        The map turns and trains. `axes()` returns the correlation.
+        The map turns and is trained. `axes()` then returns the correlation.
 
         Args:
             axis: The axis: "x", "y" or "z".
             column: Column of the table with numbers, dates or categories.
             category: Category of `column` that is compared with all other categories.
-            few: Items at the low end of the axis, instead of a column.
-            many: Items at the high end of the axis, instead of a column.
+            few: Items with little of the value, for the low end of the axis. They replace a column.
+            many: Items with much of the value, for the high end of the axis. They replace a column.
             name: Name of the axis; by default the name of the column.
 
         Raises:
-            RequestError: The axis cannot carry the value. The message states the reason.
+            RequestError: The value cannot be shown along the axis. The message states the reason.
         """
         self._carry_out(
             protocol.SetAxis(
@@ -153,7 +153,7 @@ class Served:
         )
 
     def remove_axis(self, axis: Literal["x", "y", "z"]) -> None:
-        """Let an axis of the map carry nothing, as one gesture that can be undone."""
+        """Remove the value from an axis of the map, as one gesture that can be undone."""
         self._carry_out(protocol.RemoveAxis(command_id=secrets.token_hex(8), axis=axis))
 
     def _carry_out(self, command: protocol.SetAxis | protocol.RemoveAxis) -> None:

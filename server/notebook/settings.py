@@ -21,8 +21,8 @@ HEADLESS = ("epochs", "seed", "device", "threads")
 def with_settings(run: Sequence[str]) -> Callable[[F], F]:
     """Return a decorator that lists the settings in the signature and docstring of a function.
 
-    help() and the completion of notebooks read both. The function itself takes the settings as
-    `**values`. `run` has the names of RunSettings that are arguments.
+    help() and the completion in notebooks read the signature and the docstring. The function itself
+    receives the settings as `**values`. `run` has the names of RunSettings that are arguments.
     """
 
     def decorate(function: F) -> F:

@@ -81,7 +81,8 @@ def train(
         ProjectError: `output` cannot be written.
         SettingsError: A setting has a wrong name or value.
         TrainingError: The training failed.
-        ValueError: The model cannot be trained with these options, without `output`.
+        ValueError: The model cannot be trained with these options. This error is raised only
+            without `output`.
     """
     from lodespace.importing.importer import source_of
     from lodespace.importing.source import ImportOptions

@@ -55,7 +55,7 @@ class Predictor:
 
         Args:
             data: arrays, a path, or a map-style Dataset of torch, as for `lodespace.serve`.
-            features: features (N, K), if features were given with the items of the project.
+            features: features (N, K), if the items of the project were imported with features.
 
         Raises:
             DatasetError: the data cannot be read, or an item of an array cannot be read.

@@ -31,7 +31,7 @@ from lodespace.protocol import ReportLine
 
 _WORKERS = 4
 _AHEAD = 64
-"""Largest number of items that wait for their pictures or vectors to be read."""
+"""Largest number of items that are in the queue for reading their pictures or vectors."""
 
 
 @dataclass(frozen=True)
@@ -142,9 +142,9 @@ def open_new(data: "str | Source", reading: Reading, given: ImportOptions) -> So
 
 
 def doubts(source: Source) -> tuple[ReportLine, ...]:
-    """Return lines that warn of numbers in new items that probably do not fit the project's range.
+    """Return warnings about pixel values of new items that probably do not fit the project's range.
 
-    A line names no option, because the project determines the range.
+    The warnings propose no option, because the project determines the range.
     """
     return tuple(
         ReportLine(topic=finding.topic, text=shortened(finding.text), doubtful=True)

@@ -1,4 +1,4 @@
-"""Settings that are given when an existing project or bake is opened."""
+"""Settings that a person gives when opening an existing project or bake."""
 
 import shlex
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""State of a bake that its scene does not have: review of the labels, pins, gestures, quality."""
+"""State of a bake that is not in its scene: review of the labels, pins, gestures, quality."""
 
 import logging
 
@@ -12,15 +12,15 @@ from lodespace.session.session import AnnotationSession
 log = logging.getLogger(__name__)
 
 SESSION = "session.json"
-"""Name of the file in a bake with the answer of GET /api/session."""
+"""Name of the file in a bake that has the answer of GET /api/session."""
 REVIEW = "review.npy"
-"""Name of the file in a bake with the review of the labels: uint8 (N,), a sum of flags per item."""
+"""Name of the file in a bake that states which labels were reviewed: uint8 (N,), flags per item."""
 _VERIFIED, _ACCEPTED = 1, 2
 """Flags: a person has looked at the item; the label is an accepted prediction."""
 
 
 def write_review(project: Project, session: AnnotationSession) -> None:
-    """Write which labels of `session` are verified, and which are accepted predictions."""
+    """Write a file that states which labels of `session` are verified or accepted predictions."""
     flags = _VERIFIED * session.verified + _ACCEPTED * session.accepted
     np.save(project.folder / REVIEW, flags.astype(np.uint8), allow_pickle=False)
 
@@ -51,7 +51,7 @@ def restore_scene(project: Project, session: AnnotationSession) -> None:
 def baked_session(project: Project) -> SessionInfo | None:
     """Return the session that a bake shows. Return None for a project, and for a bake without it.
 
-    The scene of the bake does not have the pins, the gestures and the quality of this session.
+    Pins, gestures and quality are only in this session, not in the scene of the bake.
     """
     if not project.is_bake:
         return None

@@ -120,7 +120,7 @@ def _compare(
     labels: ForeignLabels,
     decision: Decision | None,
 ) -> tuple[LabelImport, dict[str, list[int]]]:
-    """Return the result of the import, and the items that get a new label, by class name.
+    """Return the result of the import, and the items that get a new label, grouped by class name.
 
     `current` returns the name of the class that an item has now.
     """
@@ -180,10 +180,12 @@ def add_to_report(project: Project, result: LabelImport, source: str) -> None:
 
 
 def answered(lines: Sequence[protocol.ReportLine], source: str) -> list[protocol.ReportLine]:
-    """Return the lines of a report without those that the labels of the file `source` answer.
+    """Return the lines of a report, without lines that no longer apply after labels from `source`
+    were read.
 
-    Lines that propose to read labels from this file, or from a file that a person has to write,
-    are left out. That no item of the data has a label is no longer doubtful.
+    `source` is the file with the labels. Lines that propose to read labels from this file, or from
+    a file that a person has to write, are left out. The line that no item of the data has a label
+    is kept, but is not doubtful any more.
     """
     kept: list[protocol.ReportLine] = []
     for line in lines:

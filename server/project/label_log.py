@@ -84,8 +84,8 @@ def _with_advice(event_log: EventLog, folder: Path) -> Generator[Event]:
 def newest_known(project: Project) -> tuple[int, str]:
     """Return the highest event number in any file except the log, and the name of that file.
 
-    Returns (0, "") if no file mentions an event. A complete log has this event, because other files
-    store the number of an event only after the event is in the log.
+    Returns (0, "") if no file mentions an event. A complete log contains the event with this
+    number, because other files mention an event only after it is in the log.
     """
     found = [
         (newest_event(project.recording_path), project.recording_path.name),

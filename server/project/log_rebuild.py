@@ -131,7 +131,7 @@ class Rebuilding:
     def _add(self, number: int) -> None:
         """Add event `number` of the log or the recording.
 
-        If neither has the event, add an empty gesture.
+        If the event is in neither of the two, add an empty gesture.
         """
         for event in self._sources.stored.get(number, ()):
             if self._carried_out(event):

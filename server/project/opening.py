@@ -110,8 +110,8 @@ def open_again(
 ) -> Project:
     """Open the project in `folder`, which was made from the data `source`.
 
-    `root` is the value of --root: the folder that has the original files of the items. The project
-    may then read these files. `root` is ignored if the items have no original files. Raises
+    `root` is the value of --root, the folder with the original files of the items. With it, the
+    project may read these files. `root` is ignored if the items have no original files. Raises
     ProjectError when the project was made from other data.
     """
     project = open_existing(folder, settings)

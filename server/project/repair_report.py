@@ -8,8 +8,7 @@ _NUMBERS = 12
 _MEANING = {
     "settings": "changes of the training settings are lost; check the dials (key D)",
     "pins": "pins are lost; drag the items again",
-    "snapshot": "gestures are lost, but their labels are restored; an undo of such a gesture does "
-    "nothing",
+    "snapshot": "gestures are lost, but their labels are restored; undoing them has no effect",
     "unknown": "events are lost, and no file states what they were; labels may be missing",
 }
 

@@ -1,4 +1,4 @@
-"""Named axes: axes of the map that carry a value of the items."""
+"""Named axes: axes of the map that show a value of the items, such as a column of the data."""
 
 from typing import Annotated, Literal
 
@@ -16,12 +16,12 @@ _Chosen = Annotated[list[Item], msgspec.Meta(max_length=MAX_ANCHORED)]
 
 
 class SetAxis(Operation, tag="set_axis"):
-    """Let an axis of the map carry a value, as one gesture. It replaces the value that the axis
-    carried before.
+    """Show a value along an axis of the map, as one gesture. The value replaces the previous value
+    of the axis.
 
-    The value is that of a column, or it is given by two groups of items: `few` and `many`. The map
-    turns and trains so that the value grows along the axis. If the value cannot be used, the server
-    refuses the command with `bad_axis` and the reason.
+    The value is a column, or it is described by two groups of items: `few` have little of it,
+    `many` have much of it. The map turns and is trained until the value grows along the axis. If
+    the value cannot be used, the server refuses the command with `bad_axis` and the reason.
     """
 
     command_id: CommandId
@@ -42,7 +42,7 @@ class SetAxis(Operation, tag="set_axis"):
 
 
 class RemoveAxis(Operation, tag="remove_axis"):
-    """Let an axis of the map carry no value, as one gesture."""
+    """Remove the value from an axis of the map, as one gesture."""
 
     command_id: CommandId
     """Id of the command."""
@@ -60,7 +60,7 @@ class AxisTick(Message):
 
 
 class NamedAxis(Message):
-    """An axis of the map that carries a value."""
+    """An axis of the map that shows a value."""
 
     axis: AxisLetter
     """The axis."""
@@ -71,12 +71,12 @@ class NamedAxis(Message):
     n: int
     """Number of values on which `correlation` was measured."""
     hidden: bool
-    """Whether these values are hidden from training and compared with places on the map. If false,
-    there are few values: all of them are trained, and each is compared with the prediction from the
-    other values."""
+    """How `correlation` was measured. True: on values that are hidden from training, compared with
+    the places of their items on the map. False: there are too few values to hide some, so each
+    value is compared with its prediction from the other values."""
     # The default is needed because pygltflib leaves empty texts out of a scene.
     column: str = ""
-    """Column whose values the axis carries; empty for two groups of items."""
+    """Column whose values the axis shows; empty for two groups of items."""
     ticks: list[AxisTick] = msgspec.field(default_factory=list)
     """Marked values, ascending; empty until the map shows the axis."""
     correlation: float | None = None
@@ -85,15 +85,15 @@ class NamedAxis(Message):
 
 
 class AxesChanged(Operation, tag="axes"):
-    """The named axes, their ticks or their correlation changed. Each message replaces the previous
-    message."""
+    """Sent when the named axes, their ticks or their correlations have changed. Each message
+    replaces the previous one."""
 
     axes: list[NamedAxis]
     """All named axes, in the order x, y, z."""
 
 
 class AxisColumn(Message):
-    """A column whose values an axis can carry."""
+    """A column whose values an axis can show."""
 
     name: str
     """Name of the column."""
@@ -107,4 +107,4 @@ class AxisColumns(Message):
     """Answer of GET /api/axes."""
 
     columns: list[AxisColumn]
-    """Columns whose values an axis can carry, in the order of the table."""
+    """Columns whose values an axis can show, in the order of the table."""

@@ -45,7 +45,8 @@ class History(Message):
 
 
 class Undo(Operation, tag="undo"):
-    """Undo this client's newest gesture that is not undone yet, or a gesture that the owner names.
+    """Undo the newest gesture of this client that is not undone yet, or a gesture that the owner
+    chooses.
 
     Labels, settings, pins, classes or axes that the gesture changed return to their previous state.
     If no other client has made changes since the gesture, the model and the layout return to their

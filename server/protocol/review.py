@@ -33,10 +33,10 @@ class Interval(Message):
 class Quality(Message):
     """Quality of the labels, estimated without the true classes.
 
-    `held_out_accuracy`, `label_error` and `right` are null while they cannot be known. This is so
-    before the first predictions, while a class has no label, and while there are fewer than two
-    classes. A class without labels is never predicted, so the estimate would miss all errors on its
-    items.
+    `held_out_accuracy`, `label_error` and `right` are null while they cannot be known. They cannot
+    be known before the first predictions, while a class has no label, and while there are fewer
+    than two classes. A class without labels is never predicted, so the estimate would miss all
+    errors on its items.
     """
 
     classes: int

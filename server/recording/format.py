@@ -5,7 +5,7 @@ keyframe (the scene as GLB), a frame of the stream, or an operation as JSON. Eac
 by its CRC, so an incomplete tail is found and removed when the file is opened again. The first
 record is a keyframe, and another keyframe follows every KEYFRAME_INTERVAL frames, so that a client
 can show any frame quickly. A frame holds the changes since the previous keyframe or frame. The
-recording of a bake has packed keyframes, and frames of predictions between the keyframes.
+recording of a bake has compressed keyframes, and frames of predictions between the keyframes.
 """
 
 import json
@@ -137,7 +137,7 @@ def _next(file: IO[bytes]) -> Record | None:
 
 
 def record_of(kind: bytes, time: float, payload: bytes, offset: int) -> Record | None:
-    """Return the record with this content in the file; None if it is damaged.
+    """Return the record that the file has at `offset` with this content; None if it is damaged.
 
     A packed keyframe is returned as a keyframe.
     """
@@ -148,13 +148,13 @@ def record_of(kind: bytes, time: float, payload: bytes, offset: int) -> Record |
 
 
 def packed(payload: bytes) -> bytes:
-    """Return the payload of a packed keyframe for the payload of a keyframe."""
+    """Return the payload of a keyframe, compressed as the payload of a packed keyframe."""
     deflate = zlib.compressobj(9, wbits=-15)
     return WORD.pack(len(payload)) + deflate.compress(payload) + deflate.flush()
 
 
 def _unpacked(payload: bytes) -> bytes | None:
-    """Return the payload of a keyframe for that of a packed keyframe; None for other content."""
+    """Return the decompressed payload of a packed keyframe; None if it is damaged."""
     inflate = zlib.decompressobj(-15)
     try:
         (size,) = WORD.unpack_from(payload)

@@ -17,18 +17,19 @@ from lodespace.scene.glb import Scene, decode_scene
 
 
 class Step(NamedTuple):
-    """The way from one moment of a recording to the next."""
+    """The changes from one moment of a recording to the next."""
 
     operations: list[protocol.Operation]
     """Operations since the previous moment."""
     moved: bool
-    """Whether a moment follows the operations. False for the operations after the last moment."""
+    """Whether there is a moment after the operations. False for the operations after the last
+    moment."""
 
 
 class Player:
     """Plays a recording of N items: `scene` is the state at the current moment.
 
-    Records that this version cannot read, and scenes of another number of items, are left out.
+    Records that this version cannot read, and scenes with another number of items, are left out.
     Raises OSError when the file cannot be read.
     """
 

@@ -1,8 +1,8 @@
 """The recording of a bake: a recording with fewer moments and without authors, for publication.
 
-The moments that stay are evenly spaced over the recording. Their number is at most MOST_MOMENTS,
-and so small that the file has at most `largest_size` bytes. Moments come at SECONDS_PER_MOMENT, so
-the file does not state when, or how fast, a person worked.
+The chosen moments are evenly spaced over the recording. There are at most MOST_MOMENTS, and fewer
+if the file would otherwise have more than `largest_size` bytes. They are SECONDS_PER_MOMENT apart,
+so the file does not show when, or how fast, a person worked.
 """
 
 import dataclasses
@@ -34,8 +34,8 @@ MOST_MOMENTS = 120
 SECONDS_PER_MOMENT = 0.1
 """Time between two moments, in seconds."""
 BYTES_PER_ITEM = 100
-"""Largest size of the file per item, in bytes. A bake of 5,000 items may have 5 MB, and its other
-parts need up to 4.4 MB of them."""
+"""Largest size of the file in bytes per item. The goal is 5 MB for a bake of 5,000 items, and the
+other parts of the bake need up to 4.4 MB."""
 LEAST_BYTES = 500_000
 """Size that a file may always have, in bytes."""
 KEYFRAMES_APART = 60
@@ -44,14 +44,16 @@ KEYFRAMES_APART = 60
 The page loads the whole recording of a bake at once, so keyframes may be far apart.
 """
 SHIFT = 6
-"""Moving points have positions in multiples of 2**6 grid steps, twice the step of the stream. The
-error is at most 1/2048 of the box, below one pixel of a cloud that is 800 pixels wide. This makes
-the file a fifth smaller. The last moment is exact."""
+"""Positions of moving points are rounded to multiples of 2**6 grid steps, which is twice the step
+of the stream. The error is at most 1/2048 of the box, less than one pixel of a cloud that is 800
+pixels wide. With this rounding, the file is a fifth smaller. The last moment is exact."""
 SMALL_CHANGE = 26
-"""Changes of the confidence by less than this (0.1, of 255) are left out until the next keyframe,
-if the predicted class stays the same. Otherwise, they would need as much space as positions."""
+"""Changes of a confidence by less than 26 of 255 (0.1) are left out until the next keyframe, if the
+predicted class stays the same. If they were written, they would need as much space as the
+positions."""
 GESTURES_SHARE = 4
-"""The marks of gestures get at most a quarter of the file. The oldest marks are left out."""
+"""The marks of gestures may take at most 1 / GESTURES_SHARE of the file. The oldest marks are left
+out."""
 _MARK_BYTES = 180
 """Typical size of the mark of a gesture, in bytes."""
 
@@ -62,12 +64,12 @@ def largest_size(n_items: int) -> int:
 
 
 def without_author(gesture: protocol.Gesture) -> protocol.Gesture:
-    """Return the gesture as it is published: without who made it, and when."""
+    """Return the gesture as it is published: without its author and its time."""
     return msgspec.structs.replace(gesture, by="", at=0.0, revision=0)
 
 
 class SourceRecording:
-    """A recording to publish: its moments, and the scene at its end.
+    """A recording to publish, with its moments and the scene at its end.
 
     Args:
         path: The recording. There may be no file, or a damaged file.
@@ -117,7 +119,7 @@ class SourceRecording:
     def latent_means(self, count: int, final: Scene) -> list[npt.NDArray[np.float32]]:
         """Return latent means (N, D) at `count` moments or fewer, evenly spaced.
 
-        The last are those of `final`.
+        The last array has those of `final`.
         """
         chosen = self._chosen(count, final)
         found = [scene.latent_mean() for scene, _ in self._moments(chosen) if scene is not None]
@@ -126,9 +128,9 @@ class SourceRecording:
     def _chosen(self, most: int, final: Scene) -> set[int]:
         """Return the numbers of fewer than `most` moments, evenly spaced.
 
-        The last recorded moment is not chosen, because `final` takes its place. Moments at the end
-        that are newer than `final` are left out as well: the checkpoint with `final` can be older
-        than the end of the recording.
+        The last recorded moment is not chosen, because `final` replaces it. Moments that are newer
+        than `final` are not chosen either. There are such moments if the checkpoint with `final` is
+        older than the end of the recording.
         """
         end = len(self._steps)
         while end > 1 and self._steps[end - 1] > final.step:
@@ -165,7 +167,7 @@ class SourceRecording:
 
 
 class _Writer:
-    """Writes moments and operations. The first `skipped` gestures are left out."""
+    """Writes moments and operations. Leaves out the first `skipped` gestures."""
 
     def __init__(self, out: IO[bytes], skipped: int) -> None:
         self._out = out

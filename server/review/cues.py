@@ -34,7 +34,7 @@ def _uncertainty(state: ItemState) -> Bytes:
 
 
 def _density(state: ItemState) -> Bytes:
-    """Return the rank of each item by the density at its position.
+    """Return the rank of each item by the density of items at its position.
 
     Items with equal density share their mean rank.
     """

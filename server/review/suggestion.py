@@ -21,9 +21,10 @@ SPOTS = 16
 SMALLEST, LARGEST = 6, 2000
 """Smallest and largest number of items in a ball that is considered for a suggested region."""
 AGREEMENT = 0.9
-"""In a region, at least this share of the items must have the class of the region as prediction."""
+"""Smallest share of the items of a suggested region that must be predicted as the class of the
+region."""
 MOST = 0.5
-"""The gain of a region is 0 unless a label would help more than this share of its items.
+"""The gain of a region is 0 unless a label helps more than this share of the region's items.
 
 A label of the region helps an item if the model predicts the class of the region for the item, but
 with much doubt.

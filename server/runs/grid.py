@@ -74,13 +74,14 @@ class Grid:
 def grid_of(
     texts: Sequence[str], content: TomlContent | None, seeds: str | None, seed: int
 ) -> Grid:
-    """Return the grid that command line and file describe.
+    """Return the grid that the command line and the settings file describe.
 
     Args:
         texts: Values of --grid, such as "beta_kl=1,3,20". They override the file.
-        content: The file of --settings, which may have the table [grid] and the number `seeds`.
+        content: Content of the file of --settings. The file may contain the table [grid], and
+            `seeds`.
         seeds: Value of --seeds: a number of seeds, or seeds separated by commas.
-        seed: First seed, if a number of seeds is given.
+        seed: First seed, used if `seeds` is a number of seeds.
 
     Raises:
         SettingsError: A name or a value is wrong, or there is no grid.

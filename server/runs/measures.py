@@ -14,11 +14,11 @@ NEIGHBOURS = 10
 
 
 def measures_of(snapshot: Snapshot, truth: Truth) -> dict[str, Any]:
-    """Return the measures of a training at rest.
+    """Return the measures of a finished training, by name.
 
-    `neighbour_accuracy` is the share of items with a known class that most of their NEIGHBOURS
-    nearest neighbours in the latent space have, too. `spread` is the mean standard deviation of the
-    latent means over the dimensions.
+    `neighbour_accuracy` is the share of items, among those with a known class, whose class is also
+    the most frequent class of their NEIGHBOURS nearest neighbours in the latent space. `spread` is
+    the mean standard deviation of the latent means over the dimensions.
     """
     found: dict[str, Any] = {
         "epochs": snapshot.epoch,
@@ -38,7 +38,7 @@ def measures_of(snapshot: Snapshot, truth: Truth) -> dict[str, Any]:
 def neighbour_accuracy(
     latent_mean: npt.NDArray[np.float32], classes: npt.NDArray[np.int16]
 ) -> float | None:
-    """Return the accuracy of a vote of the nearest neighbours, without the item itself.
+    """Return the accuracy of predicting each item's class by a vote of its nearest neighbours.
 
     Args:
         latent_mean: Latent means, (N, D).
@@ -60,9 +60,10 @@ def neighbour_accuracy(
 
 
 def _without_self(near: npt.NDArray[np.integer]) -> npt.NDArray[np.integer]:
-    """Return the neighbours (N, K) of each point, from (N, K + 1) with the point itself.
+    """Remove each point from its own neighbours: return (N, K) from (N, K + 1).
 
-    Points at the same place can leave out the point itself; then its last neighbour is removed.
+    If several points are at the same place, a point may be missing in its own row. Then the last
+    neighbour of the row is removed.
     """
     count, width = near.shape
     is_self = near == np.arange(count)[:, None]

@@ -31,9 +31,9 @@ Row = dict[str, float | str]
 class EpochMetrics:
     """Collects the losses of an epoch, and makes one row per epoch.
 
-    The row of an epoch has the mean of all values of a loss since the previous row. If there are
-    none, it has the newest value. The last row has the values at the end of training, when nothing
-    is left to learn.
+    The row of an epoch has, for each loss, the mean of all values since the previous row, or the
+    newest value if there are no values since then. The last row has the values at the end of
+    training.
     """
 
     def __init__(self, latent_dim: int, truth: "Truth") -> None:
@@ -52,10 +52,11 @@ class EpochMetrics:
         return ["epoch", "step", "phase", *LOSSES, *self._kl, *ACCURACIES]
 
     def add(self, snapshot: "Snapshot") -> bool:
-        """Take in a snapshot of the training. Return whether there is a new row."""
+        """Add the losses of a snapshot of the training. Return whether this completed a row."""
         for name in LOSSES:
             value = snapshot.losses.get(name)
-            # A unit of work trains only some of the networks. The other losses stay the same.
+            # A unit of work trains only some of the networks. The losses of the others stay the
+            # same.
             if value is not None and value != self._newest.get(name):
                 self._newest[name] = value
                 total = self._sums.setdefault(name, [0.0, 0])
@@ -110,7 +111,7 @@ class Truth:
 
     @property
     def classes(self) -> npt.NDArray[np.int16]:
-        """The class of each item that the data state, (N,); UNLABELED if they state none."""
+        """The class that the data state for each item, (N,); UNLABELED without such a class."""
         return self._truth
 
     def accuracies(self, prediction: npt.NDArray[np.integer]) -> dict[str, float]:
@@ -149,8 +150,8 @@ class TensorBoard:
     def __init__(self, folder: Path | None, first_row: int) -> None:
         """Write into `folder`; None to write nothing.
 
-        Rows of an earlier process from `first_row` on are hidden. Raises TrainingError if
-        TensorBoard is not installed.
+        TensorBoard then hides the rows from `first_row` on that an earlier process has written.
+        Raises TrainingError if TensorBoard is not installed.
         """
         self._writer = None if folder is None else _summary_writer(folder, first_row)
 

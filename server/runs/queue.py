@@ -30,9 +30,9 @@ class Baked:
     output: Path
     """Folder of the bake."""
     state: Literal["ok", "kept", "failed"]
-    """Whether it was baked, was there already, or has failed."""
+    """"ok": the data set was baked. "kept": the bake existed before. "failed": the bake failed."""
     error: str = ""
-    """The reason of a failure."""
+    """Reason for the failure; "" if there was no failure."""
 
 
 def data_sets(folder: Path) -> tuple[dict[str, Path], list[str]]:
@@ -61,8 +61,8 @@ def bake_each(
 ) -> list[Baked]:
     """Bake every data set in `folder` into a folder of its name in `output`.
 
-    A failure does not stop the others. A bake that exists is kept, unless `force` is True. The page
-    `index.html` in `output` leads to all bakes.
+    If a bake fails, the queue continues with the next one. A bake that exists is kept, unless
+    `force` is True. The page `index.html` in `output` has links to all bakes.
 
     Raises DatasetError if `folder` has no data sets.
     """
@@ -91,7 +91,7 @@ def bake_each(
 
 
 def page_of(results: Sequence[Baked]) -> str:
-    """Return a page that leads to all bakes, as HTML."""
+    """Return an HTML page with links to all bakes."""
     rows = "".join(
         f'<tr><td><a href="{quote(r.name)}/index.html">{escape(r.name)}</a></td><td></td></tr>\n'
         if r.state != "failed"

@@ -41,9 +41,10 @@ class Start(msgspec.Struct, kw_only=True):
     source: str
     """Reference to the data, as in the manifest of a project."""
     data: str
-    """The value of `data` for a manifest: "bundled:digits", or the data set folder beside it."""
+    """The value of `data` for a manifest: "bundled:digits", or the data set folder beside the
+    manifest."""
     settings: Settings
-    """Hyperparameters of the run; for a sweep, those of the project if the data are a project."""
+    """Hyperparameters of the run. For a sweep of a project: the hyperparameters of the project."""
     given: Settings | None = None
     """Hyperparameters of all runs of a sweep, as they were given."""
     run: dict[str, int | str | None]
@@ -58,7 +59,7 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.unfinished = path / _UNFINISHED
-        """Folder of what is removed when the run is finished."""
+        """Folder with everything that is removed when the run is finished."""
         self.checkpoints = self.unfinished / "checkpoints"
         """Folder of the checkpoints."""
         self.results = self.unfinished / "result"
@@ -66,9 +67,10 @@ class RunFolder:
 
     @property
     def state(self) -> State:
-        """Whether the folder is new (or has only what a failed run left), unfinished or finished.
+        """State of the folder: "new", "unfinished", "finished" or "foreign".
 
-        A folder with other files is "foreign".
+        A folder with only the remains of a failed run is "new". A folder with other files is
+        "foreign".
         """
         if not self.path.exists():
             return "new"
@@ -92,7 +94,7 @@ class RunFolder:
     def clear(self) -> None:
         """Remove the result of an earlier run. Raises ProjectError for a folder with other files.
 
-        A file that says that the model is complete is removed first.
+        The file whose existence means that the model is complete is removed first.
         """
         self.check_own()
         for name in (MODEL_FILES[-1], _UNFINISHED, *_OWN):
@@ -143,7 +145,8 @@ def write_result(folder: Path, result: dict[str, Any]) -> None:
 
 
 def write_start(making: Path, start: Start, given: GivenLabels) -> None:
-    """Write what a run is started with into `making`, the folder of RunFolder.beginning."""
+    """Write data, settings and labels of a new run into `making`, the folder of
+    RunFolder.beginning."""
     arrays = {"labels": given.labels, "verified": given.verified, "accepted": given.accepted}
     np.savez(making / _LABELS, allow_pickle=False, **arrays)
     atomic_write(making / _START, msgspec.json.encode(start))

@@ -1,4 +1,4 @@
-"""Stop of a long command by Ctrl-C or by a queue system, after the current unit of work."""
+"""Stopping a long command by Ctrl-C or by a queue system, after the current unit of work."""
 
 import contextlib
 import signal
@@ -11,7 +11,7 @@ EXIT_STATUS = {signal.SIGINT: 130, signal.SIGTERM: 143}
 
 
 class Stopped(KeyboardInterrupt):
-    """A signal stopped a command, which saved its state before."""
+    """Raised when a signal has stopped a command. The command has saved its state before."""
 
     def __init__(self, message: str, status: int = EXIT_STATUS[signal.SIGINT]) -> None:
         super().__init__(message)
@@ -20,7 +20,7 @@ class Stopped(KeyboardInterrupt):
 
 
 class StopRequest:
-    """A request to stop, which a signal sets."""
+    """A request to stop the command. A signal handler sets it."""
 
     def __init__(self) -> None:
         self.status = 0
@@ -40,8 +40,8 @@ class StopRequest:
 def stop_request() -> Generator[StopRequest]:
     """Yield an object that becomes true after SIGINT or SIGTERM.
 
-    In another thread than the main thread, Python does not allow handlers, and the signals keep
-    their usual effect.
+    Python allows signal handlers only in the main thread. In other threads, the signals keep their
+    usual effect.
     """
     request = StopRequest()
     if threading.current_thread() is not threading.main_thread():

@@ -116,7 +116,7 @@ class _Runs:
         self._given, self._options = given, options
 
     def run(self, point: Point, title: str) -> Result:
-        """Do or continue a run, or take its result if it is finished."""
+        """Start or continue a run, or read its result if it is finished."""
         folder = RunFolder(self._output / _RUNS / point.folder)
         name = f"{_RUNS}/{point.folder}"
         try:
@@ -128,8 +128,7 @@ class _Runs:
             sys.stderr.write(f"lodespace: {title}: {error}\n")
             return Result(point, name, "failed", error=str(error))
         except Exception as error:
-            # Another error than those with a message, such as too little memory, concerns only
-            # this run, too.
+            # Errors of other types, such as too little memory, also concern only this run.
             traceback.print_exc(file=sys.stderr)
             return Result(point, name, "failed", error=f"{type(error).__name__}: {error}")
         return Result(point, name, "finished", measures)
@@ -176,7 +175,7 @@ def _begin(
     *,
     progress: bool,
 ) -> None:
-    """Import the data of all runs, and write what the sweep starts with."""
+    """Import the data of all runs, and write data, labels and settings of the sweep."""
     state = project_state(data, import_options.root)
     if state is not None:
         import_options = dataclasses.replace(import_options, root=None)
@@ -237,7 +236,7 @@ def _write_table(made: Sweep) -> None:
 
 
 def _write_settings(output: Path, given: GivenSettings, grid: Grid) -> None:
-    """Write what the sweep was asked for as a file that `lodespace sweep --settings` reads."""
+    """Write the given settings and the grid to a file that `lodespace sweep --settings` reads."""
     values = {} if given.settings is None else values_in(given.settings)
     values |= {name: value for name, value in given.run.items() if name != "seed"}
     lines = [f"{name} = {toml_value(value)}" for name, value in values.items()]

@@ -17,11 +17,11 @@ class Result:
     folder: str
     """Folder of the run, relative to that of the sweep."""
     state: Literal["finished", "failed", "missing"]
-    """Whether the run is finished, has failed, or was not done yet."""
+    """"finished", "failed", or "missing" if the run was not done yet."""
     measures: dict[str, Any] = field(default_factory=dict)
     """Measures of a finished run (measures.py)."""
     error: str = ""
-    """The reason of a failure."""
+    """Reason for the failure; "" if there was no failure."""
 
 
 @dataclass(frozen=True)

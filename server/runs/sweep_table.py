@@ -1,4 +1,4 @@
-"""The printed table of a sweep: one row per point of the grid, over its seeds."""
+"""The printed table of a sweep: one row per point of the grid, with statistics over its seeds."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,7 +19,8 @@ SHOWN = {
 
 
 def groups_of(made: Sweep) -> list[tuple[dict[str, str], list[Result]]]:
-    """Return the runs by their values of the grid, without the seed."""
+    """Return the runs of each point of the grid, with the values of the point. Seeds are not
+    compared."""
     groups: dict[tuple[tuple[str, str], ...], list[Result]] = {}
     for result in made.results:
         texts = result.point.texts()
@@ -29,7 +30,7 @@ def groups_of(made: Sweep) -> list[tuple[dict[str, str], list[Result]]]:
 
 
 def summary(made: Sweep) -> list[list[str]]:
-    """Return heading and rows of the table: mean, and lowest to highest value over the seeds."""
+    """Return heading and rows of the table, with mean, lowest and highest value over the seeds."""
     finished = [r for r in made.results if r.state == "finished"]
     shown = [name for name in SHOWN if any(name in r.measures for r in finished)]
     if "accuracy_unseen" in shown and "accuracy_given" in shown:

@@ -1,4 +1,5 @@
-"""`lodespace train`: train and save a model, which can be resumed. This module imports torch."""
+"""`lodespace train`: train and save a model. The training can be resumed. This module imports
+torch."""
 
 import dataclasses
 from pathlib import Path
@@ -44,7 +45,7 @@ def train_model(
             labels and settings.
         reference: Reference to the data, as in the manifest of a project.
         output: Folder of the model.
-        given: Settings. The others have the value of the project, or the default.
+        given: Given settings. Other settings have the value of the project, or the default.
         import_options: How to read the data.
         options: Options that do not change the result.
         resume: Continue an unfinished training in `output`. If there is none, start a new one; if
@@ -95,7 +96,7 @@ def _begin(
     *,
     progress: bool,
 ) -> None:
-    """Import the data, choose the labels, and write what the training starts with."""
+    """Import the data, choose the labels, and write data, labels and settings of the training."""
     run = given.run_settings()
     state = project_state(data, import_options.root)
     settings = given.settings or Settings()
@@ -119,7 +120,7 @@ def _begin(
 
 
 def chosen_labels(labels: "np.ndarray[tuple[int], np.dtype[np.int16]]") -> GivenLabels:
-    """Return labels (N,) of the classes of the data set, which nobody has verified."""
+    """Return `labels` (N,), class ids of the data set, as labels that nobody has verified."""
     none = np.zeros(len(labels), np.bool_)
     return GivenLabels(labels, none, none, None)
 

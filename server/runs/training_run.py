@@ -41,7 +41,8 @@ from lodespace.training.dataset import to_dataset
 CHECKPOINT_SECONDS = 30.0
 """Usual time from one checkpoint to the next, in seconds."""
 _KEPT = 2
-"""Number of checkpoints to keep. If the newest is damaged, the run is resumed from the other."""
+"""Number of checkpoints to keep. If the newest is damaged, the run is resumed from the previous
+one."""
 _META = "run"
 """Key of the state of a run in the JSON file of a checkpoint."""
 
@@ -57,7 +58,7 @@ class RunOptions:
     tensorboard: bool = False
     """Write files for TensorBoard."""
     title: str = ""
-    """Title of the progress bar; "" for one that names the data."""
+    """Title of the progress bar. If it is "", the title is the name of the data."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Trained:
     """A finished training."""
 
     measures: dict[str, Any]
-    """Measures of the training (measures.py), and `seconds`, its duration."""
+    """Measures of the training (measures.py). `seconds` is its duration."""
     snapshot: Snapshot | None
     """The last snapshot; None if the training was finished by an earlier process."""
 
@@ -99,7 +100,7 @@ class TrainingRun:
         )
         self.truth = Truth(_truth(items, given), given.labels)
         self.seconds = 0.0
-        """Duration of the training so far, in seconds, without interruptions."""
+        """Duration of the training up to now, in seconds, without interruptions."""
         self.complete = False
         """Whether nothing is left to train."""
         try:
@@ -251,7 +252,7 @@ def run_training(
 
 
 def _truth(items: ItemSet, given: GivenLabels) -> npt.NDArray[np.int16] | None:
-    """Return the classes that the data state, as ids of the classes of `given`, (N,).
+    """Return the class that the data state for each item, as class ids of `given`, (N,).
 
     A class of the data that a person has removed or renamed is unknown.
     """

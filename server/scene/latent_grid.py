@@ -85,7 +85,7 @@ class LatentGrid:
         return grid / (GRID_STEPS - 1) * self.box.size + origin
 
     def continue_from(self, scene: Scene) -> None:
-        """Continue with the box, the id, the positions and the revision of `scene`."""
+        """Take over the box, the id, the positions and the revision of `scene`."""
         self.box, self.scene_id = scene.box, scene.scene_id
         self.grid = scene.positions[:, : scene.latent_dim].astype(np.int32)
         self.revision, self.step = scene.revision, scene.step

@@ -1,4 +1,4 @@
-"""The named axes of a session: what each axis carries, and how the shown map carries it.
+"""The named axes of a session: the value of each axis, and its ticks and correlation on the map.
 
 Pure state: equal events on equal data give equal axes.
 """
@@ -25,7 +25,7 @@ MAX_ORDERED = 12
 """Largest number of categories that are shown in their natural order along an axis."""
 LEAST_LENGTH = 0.25
 """Length of one standard deviation of the values on the map, in latent units, from which ticks are
-shown. A shorter axis does not carry its values yet."""
+shown. On a shorter axis, the map does not show the values yet."""
 
 LeftOut = Sequence[tuple[int, float]]
 """Per axis, the number of left-out predictions and their rank correlation with the values."""
@@ -47,12 +47,12 @@ class AxisSource(NamedTuple):
 
     @classmethod
     def of(cls, event: SetAxisEvent) -> "AxisSource":
-        """Return what `event` lets its axis carry."""
+        """Return the content of the axis that `event` sets."""
         return cls(event.name, event.column, event.category, event.few, event.many)
 
 
 class CarriedAxis(NamedTuple):
-    """An axis with the values that it carries."""
+    """An axis with its values."""
 
     letter: AxisLetter
     """The axis."""
@@ -71,7 +71,7 @@ def axis_scale(items: ItemSet, source: AxisSource) -> AxisScale:
     """Return the values of `source` on `items`.
 
     Raises:
-        RequestError: The values cannot be carried by an axis. The message states the reason.
+        RequestError: The values cannot be shown along an axis. The message states the reason.
     """
     if not source.column:
         return _scale_of_groups(len(items), source)
@@ -114,7 +114,7 @@ def _no_column(items: ItemSet, name: str) -> RequestError:
     if items.table is None or name not in items.table.columns:
         return _refused(f"there is no column “{name}”")
     return _refused(
-        f"the column “{name}” has no values that an axis can carry; an axis needs numbers, dates, "
+        f"the column “{name}” has no values that an axis can show; an axis needs numbers, dates, "
         "or categories that several items share"
     )
 
@@ -171,7 +171,7 @@ class AxisHistory:
             self._current[letter] = source
 
     def source(self, letter: AxisLetter) -> AxisSource | None:
-        """Return what the axis carries; None if it carries nothing."""
+        """Return the content of the axis; None if it has no value."""
         return self._current.get(letter)
 
     def carried(self) -> list[CarriedAxis]:

@@ -1,4 +1,5 @@
-"""Scales of named axes: from values in a column's units to places on the map, with ticks."""
+"""Scales of named axes, which convert values in a column's units to places on the map, with
+ticks."""
 
 import math
 from collections.abc import Callable
@@ -12,8 +13,9 @@ if TYPE_CHECKING:  # pyarrow takes 0.1 s to import
     from lodespace.items.column_values import ColumnValues
 
 LARGEST_PLACE = 3.0
-"""Largest distance of an item from the middle of the axis, in standard deviations. Values further
-away are shown there, so that a few extreme values do not crowd all others into the middle."""
+"""Largest distance of an item from the middle of the axis, in standard deviations. More extreme
+values are placed at this distance, so that they do not compress all other values into the
+middle."""
 SKEWED = 1.5
 """Skewness from which positive numbers get a logarithmic scale, if it makes them less skewed."""
 FEWEST_TICKS, MOST_TICKS = 3, 5
@@ -71,10 +73,10 @@ class AxisScale(NamedTuple):
 
 
 def _linear(numbers: Numbers, ticks: list[tuple[float, str]]) -> AxisScale:
-    """Return the scale on which `numbers` (N,) keep their proportions, except for extreme ones.
+    """Return a linear scale of `numbers` (N,). Extreme numbers are limited.
 
-    The unit of the first step is robust: half the distance between the quantiles that are one
-    standard deviation from the mean of a Gaussian.
+    The unit for the limit is robust: half the distance between the two quantiles that lie one
+    standard deviation from the mean in a Gaussian.
     """
     low, middle, high = np.nanquantile(numbers, [0.1587, 0.5, 0.8413])
     unit = (high - low) / 2 or np.nanstd(numbers)
@@ -110,7 +112,7 @@ def _evenly(count: int, most: int) -> list[int]:
 
 
 def number_ticks(low: float, high: float) -> list[tuple[float, str]]:
-    """Return round numbers from `low` to `high` with their texts."""
+    """Return a few round numbers from `low` to `high`, with their texts."""
     rough = (high - low) / MOST_TICKS
     power = math.floor(math.log10(rough))
     for exponent in (power, power + 1):

@@ -177,7 +177,7 @@ class UnpinEvent(EventHeader, frozen=True, tag="unpin"):
 
 
 class SetAxisEvent(EventHeader, frozen=True, tag="set_axis"):
-    """An axis of the map was given a value to carry."""
+    """The value of an axis of the map was set."""
 
     axis: AxisLetter
     """The axis."""
@@ -188,13 +188,13 @@ class SetAxisEvent(EventHeader, frozen=True, tag="set_axis"):
     many: Items
     """Items at the high end (L,), ascending; empty for a column."""
     column: str = ""
-    """Column of the table whose values the axis carries; empty for two groups of items."""
+    """Column of the table whose values the axis shows; empty for two groups of items."""
     category: str = ""
     """Category that is compared with all others; empty for all values of the column."""
 
 
 class RemoveAxisEvent(EventHeader, frozen=True, tag="remove_axis"):
-    """An axis of the map no longer carries a value."""
+    """The value of an axis of the map was removed."""
 
     axis: AxisLetter
     """The axis."""

@@ -51,8 +51,8 @@ class Cause(NamedTuple):
     """The cause of an error, and the remedy."""
 
     problem: str
-    """The problem, in words that follow the path of the file, such as "is locked by another
-    program".
+    """The problem, as the end of a sentence that begins with the path of the file, such as "is
+    locked by another program".
     """
     remedy: str
     """The next action of a person, as a whole sentence without the full stop."""

@@ -44,10 +44,10 @@ def values_in(settings: Settings) -> dict[str, Any]:
 def merge(old: Settings, new: Settings) -> Settings:
     """Return `old`, updated with the values of `new`.
 
-    If `new` has another preset, the values of that preset replace all values of `old` except two:
-    the dimension of the latent space, and what is fixed when training starts if `old` does not have
-    the value of its own preset. The preset `figure2` replaces the dimension, too, because it is a
-    part of the paper's setting.
+    If `new` has another preset, the values of that preset replace the values of `old`, with two
+    exceptions. The dimension of the latent space stays, except in a change to `figure2`, whose
+    dimension is part of the paper's setting. Settings that are fixed when training starts stay if
+    they differ from the preset of `old`.
     """
     values, given = values_in(old), values_in(new)
     if new.preset is not None and new.preset != (old.preset or "default"):
@@ -62,7 +62,7 @@ def merge(old: Settings, new: Settings) -> Settings:
 
 
 def _scaled(rate: float, factor: float) -> float:
-    """Return a learning rate times `factor`: above 0 also for the smallest rates, and at most 1."""
+    """Return a learning rate multiplied by `factor`, limited to the range above 0 and up to 1."""
     return min(1.0, max(sys.float_info.min, rate * factor))
 
 
@@ -83,9 +83,9 @@ def _own_fixed(config: TrainingConfig) -> dict[str, Any]:
 
 
 def changes_to(current: Settings, new: Settings) -> Settings:
-    """Return `new` without values that are the same in `current`, which has all values.
+    """Return `new` without the values that are the same in `current`. `current` has all values.
 
-    With another preset, all values of `new` are necessary.
+    If `new` has another preset, all its values are returned.
     """
     now, given = values_in(current), values_in(new)
     if given.get("preset", now["preset"]) != now["preset"]:
@@ -94,7 +94,7 @@ def changes_to(current: Settings, new: Settings) -> Settings:
 
 
 def fixed_changes(current: Settings, new: Settings) -> dict[str, Any]:
-    """Return what `new` would change although it is fixed by now: the values in force, by name.
+    """Return the current values of the fixed settings that `new` would change, by name.
 
     `current` has all values.
     """
@@ -176,7 +176,7 @@ def configuration(settings: Settings, old: TrainingConfig | None = None) -> Trai
     Raises:
         ValueError: A setting has a value that the model cannot take. The message names the setting.
     """
-    # A message from outside may have the number 128 as 128.0, and a tuple as a list.
+    # A message may contain the number 128 as 128.0, and a tuple as a list.
     given = values_in(settings_from(values_in(settings)))
     name = given.pop("preset", None)
     if old is None or (name is not None and name != old.preset):

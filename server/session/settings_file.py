@@ -123,7 +123,7 @@ class TomlContent:
         return f"{self.path}, line {number}" if number else str(self.path)
 
     def settings(self, *leave_out: str) -> GivenSettings:
-        """Return the settings among the values, without the names `leave_out`.
+        """Return the values as settings, without the names in `leave_out`.
 
         Raises SettingsError.
         """
@@ -193,5 +193,6 @@ def toml_value(value: Any) -> str:
         case list() | tuple():
             return "[" + ", ".join(map(toml_value, value)) + "]"
         case _:
-            # JSON's strings are TOML's strings, but for DEL and pairs of \u escapes.
+            # A JSON string is a valid TOML string, except for DEL and surrogate pairs of \u
+            # escapes.
             return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -40,7 +40,8 @@ def check_redo(
 
 
 def map_message(number: int, done: str, undo_log: UndoLog) -> str:
-    """Return why the undo or redo of action `number` did not restore the map; "" if it did.
+    """Return a text that states why the undo or redo of action `number` did not restore the map; ""
+    if it did.
 
     Args:
         number: The action that the newest event undid or redid.

@@ -100,7 +100,7 @@ class CommandHandler:
     def _pins_dragged(self, inputs: m.TrainingInputs) -> bool:
         """Return whether `inputs` end the drag with a pin.
 
-        Then the dragged items stay in their places.
+        In this case, the dragged items stay in their places.
         """
         latent_dim = self.trainer.config.latent_dim
         if (inputs.settings.latent_dim or latent_dim) != latent_dim:
@@ -110,9 +110,8 @@ class CommandHandler:
     def _return_dragged(self, before: TrainingState) -> None:
         """End the drag, and move the points back to their places before the drag.
 
-        A gesture that labels the dragged items also ends the drag, but does not ask for a move of
-        the items. Without this function, the anchors of the label would hold the items where the
-        person released them.
+        A gesture that labels the dragged items ends the drag without a pin. Without this function,
+        the anchors of the label would hold the items where the person released them.
         """
         self.trainer.return_dragged(before)
         self.rewinding = self.trainer.snapshot().rewinding

@@ -96,8 +96,8 @@ def in_steps(force: npt.NDArray[np.float32]) -> tuple[float, npt.NDArray[np.int8
     """Quantise forces to int8.
 
     One step is r / 127. r is the REACH quantile of the largest absolute components of all forces
-    that are not zero. A force with a component above r keeps its direction, and is shortened so
-    that its largest component is r.
+    that are not zero. A force with a component above r is shortened until its largest component is
+    r, and keeps its direction.
 
     Args:
         force: float32 (N, D), in nats per latent unit.

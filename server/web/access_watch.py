@@ -1,7 +1,8 @@
 """A task that checks access four times per second.
 
-The task removes expired requests. It also closes the streams of revoked devices. The owner may have
-revoked a device on another server of this computer, which cannot close the streams of this server.
+The task removes expired requests. It also closes the streams of revoked devices. For example, the
+owner can revoke a device on another server of this computer. That server cannot close the streams
+of this server.
 """
 
 import asyncio

@@ -103,7 +103,7 @@ async def get_search(request: web.Request) -> web.Response:
 
 
 async def get_axes(request: web.Request) -> web.Response:
-    """Send the columns whose values an axis can carry."""
+    """Send the columns whose values an axis can show."""
     # Not above: pyarrow takes 0.1 s to import.
     from lodespace.items.column_values import value_columns
 

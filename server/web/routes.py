@@ -95,7 +95,7 @@ _API = (
         "GET /api/axes",
         api.get_axes,
         "viewer",
-        "Columns whose values an axis of the map can carry.",
+        "Columns whose values an axis of the map can show.",
         answer=protocol.AxisColumns,
     ),
     Route(

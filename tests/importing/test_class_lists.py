@@ -56,7 +56,7 @@ def test_numbers_get_the_names_of_a_list(
 
 
 def test_a_list_beside_a_file_is_sure_only_with_its_name(tmp_path: Path) -> None:
-    """Downloads/ holds lists of other data: a list beside a file is doubtful."""
+    """A list beside a file is doubtful, because Downloads/ may contain lists of other data."""
     (tmp_path / "t.csv").write_text("u,v,label\n1,2,0\n3,4,1\n5,6,1\n")
     (tmp_path / "other").mkdir()
     (tmp_path / "other/classes.txt").write_text("lion\nzebra\n")

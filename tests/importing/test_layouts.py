@@ -276,7 +276,7 @@ def test_names_of_files_without_classes_are_stated() -> None:
     layout = layout_of([f"{n}_jackson_{n}.wav" for n in range(4)], "name")
     (found,) = (f for f in layout.findings if f.topic == "labels")
     assert found.doubtful
-    assert "0_jackson_0.wav is not" in found.text
+    assert "found: 0_jackson_0.wav" in found.text
     assert found.option == "--labels-from FILE"
 
 

@@ -1,4 +1,4 @@
-"""Options that the report of an import proposes: each runs, and does what the report promises."""
+"""Options that the report of an import proposes: each can be used, and has the stated effect."""
 
 import random
 import re

@@ -1,4 +1,4 @@
-"""Named axes of a session: what they carry, refusals, ticks, correlations, undo and replay."""
+"""Named axes of a session: values, refusals, ticks, correlations, undo and replay."""
 
 from datetime import UTC, datetime
 
@@ -132,7 +132,7 @@ def test_an_event_with_items_that_do_not_exist_is_refused() -> None:
     [
         ({"column": "gone"}, "there is no column “gone”"),
         ({"column": ID}, "there is no column"),
-        ({"column": "note"}, "no values that an axis can carry"),
+        ({"column": "note"}, "no values that an axis can show"),
         ({"column": "same"}, "all values of the column “same” are equal"),
         ({"column": "rare"}, "has 2 values; an axis needs at least 4"),
         ({"column": "town"}, "20 categories; an axis shows at most 12"),
@@ -184,7 +184,7 @@ def test_an_axis_whose_column_is_gone_carries_nothing() -> None:
 
 
 def placed(log: Log, noise: float, shift: float = 1.0) -> np.ndarray:
-    """Points (N, 3) on which the axis y carries the values of the session's first axis."""
+    """Points (N, 3) on which the values of the session's first axis grow along y."""
     points = RANDOM.normal(size=(N, 3))
     (axis,) = log.session.axes.carried()
     place = np.where(np.isnan(axis.scale.places), 0, axis.scale.places)

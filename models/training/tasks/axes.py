@@ -2,8 +2,8 @@
 
 An axis pulls each item along one direction of the map to the item's value. The value of an item
 without a known value is predicted from its features (features/value_regression.py), and its
-stiffness is multiplied by the share of the variance that left-out predictions explain. So a value
-that has nothing to do with the items moves only the items that have it.
+stiffness is multiplied by the share of the variance that left-out predictions explain. If the
+features do not predict the value, only the items with a known value move.
 """
 
 from collections.abc import Mapping, Sequence
@@ -121,7 +121,8 @@ class AxisTask(Task):
         return self._pixels
 
     def _predict(self, regression: ValueRegression, rows: torch.Tensor) -> None:
-        """Set the values and the stiffness of those items `rows` whose values are not trained."""
+        """Set the values and the stiffness of the items `rows`, except for items with a trained
+        value."""
         unknown = rows[self._state.axes.trained[rows, self._axis].isnan()].to(self._state.device)
         if len(unknown):
             self._values[unknown, self._axis] = regression.predict(unknown)

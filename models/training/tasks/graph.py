@@ -18,8 +18,8 @@ from lodespace.models.training.map_guide import MapGuide
 from lodespace.models.training.tasks.task import Task
 
 CLEARLY_BETTER = 5.0
-"""The graph follows another view if the log-likelihood of the left-out labels is larger by at least
-this number of nats."""
+"""The graph is built from another view if that view's log-likelihood of the left-out labels is
+larger by at least this number of nats."""
 
 
 class FirstGraphTask(Task):

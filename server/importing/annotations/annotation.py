@@ -63,7 +63,7 @@ class AnnotationFile:
     by_program: bool = False
     """Whether a program such as BirdNET found the annotations."""
     own: bool = False
-    """Whether the recording is found by the name of the file, because no entry names a
+    """Whether the recording is found by the name of the annotation file, because its rows name no
     recording.
     """
     own_names: tuple[str, ...] = ()

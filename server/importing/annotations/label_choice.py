@@ -16,7 +16,7 @@ from lodespace.importing.tables.table_rows import Row
 _LONGEST = 10_000
 """Largest number of characters of a cell with labels."""
 _ONE_EACH = 0.8
-"""Columns with marks are read as classes only if most marked rows have a single mark.
+"""Columns of marks are read as one column per class only if most marked rows have one mark.
 
 This is the smallest share of such rows among the marked rows.
 """

@@ -9,7 +9,7 @@ from lodespace.importing.folders.folder_names import some
 
 
 def mixed_findings(files: Iterable[AnnotationFile]) -> list[Finding]:
-    """Return the finding on tables that give a recording different labels; [] without such tables.
+    """Return a finding if tables give a recording different labels. Otherwise return [].
 
     Tables with times are not compared, because a recording may have several events.
     """

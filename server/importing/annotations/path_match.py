@@ -58,8 +58,9 @@ def match_paths(
     8 hexadecimal digits. The third ignores the suffix. `index` of the match is -1 if several paths
     share the longest end, or if names in different folders share only the file name with one path.
 
-    A name matches a path in a differently named folder only if no name in `stated` (default: all
-    names) matches a path together with its folder. Otherwise the name is taken for another file.
+    A name can match a path in a folder with another name only if no name in `stated` (default: all
+    names) matches a path together with its folder. Otherwise, the name is assumed to mean another
+    file.
     """
     numbers = {path: index for index, path in enumerate(paths)}
     found: dict[str, Match] = {}

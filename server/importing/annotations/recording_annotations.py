@@ -72,7 +72,8 @@ class RecordingAnnotations:
         self._unsure: list[float] = []
         """Confidence of each used label that is from a program such as BirdNET."""
         self.elsewhere: dict[str, str] = {}
-        """Paths of recordings in another folder than the annotations state, by the stated name."""
+        """Paths of recordings that are not in the folder that the annotations state, by the stated
+        name."""
         self.names = [shown(path) for path in recordings]
         names = {name for file in self.files for a in file.annotations for name in a.names}
         for file in self.files:
@@ -140,7 +141,7 @@ class RecordingAnnotations:
                     elsewhere[annotation.names[-1]] = self.names[match.index]
             elif annotation.names:
                 lost = unclear if matches else unknown
-                own = f"{file.name} (no column for the recording: name the file like it)"
+                own = f"{file.name} (no column for the recording; use its name as file name)"
                 lost[own if file.own else annotation.names[-1]] += 1
         only = self._only_recording(file)
         if not of_file and only is not None:
@@ -223,7 +224,7 @@ class RecordingAnnotations:
         return frozenset().union(*parts)
 
     def use_grid(self, window: float, hop: float) -> None:
-        """Let annotations that were exported from windows label only their own windows.
+        """If the annotations were exported from windows, restrict each one to its own window.
 
         Such annotations have the times of windows, and some overlap each other. If none overlap, a
         program may have made them in longer steps. Each then labels all windows that it overlaps.

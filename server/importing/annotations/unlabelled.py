@@ -18,7 +18,8 @@ def unlabelled_findings(tables: Sequence[AnnotationFile], asked: str | None) -> 
     Args:
         tables: The tables. Tables with times are not used.
         asked: Column of `--label`, which these tables do not have. None: the option is not given.
-            With this option, another table has the labels, so a table without times has no finding.
+            If the option is given, another table has the labels. Then there is no finding for
+            tables without times.
     """
     alike: dict[tuple[bool, tuple[str, ...]], list[str]] = {}
     for table in tables:

@@ -9,9 +9,10 @@ from lodespace.importing.finding import Finding, counted
 def with_unread_rows(
     files: Sequence[AnnotationFile], used: Collection[int], matched: Collection[str]
 ) -> list[AnnotationFile]:
-    """Return the files that label the recordings, and those that name a recording in vain.
+    """Return the files that label the recordings, and the files whose rows about recordings are all
+    unreadable.
 
-    A file of the second kind has a row about a recording, but none of its rows can be read.
+    A file of the second kind has at least one row about a recording.
 
     Args:
         files: All annotation files.

@@ -24,8 +24,9 @@ class WindowLabels:
     """The annotations of one recording. `of` returns the labels of a window.
 
     An annotation counts in a window if their overlap is at least the share `overlap` of the shorter
-    of the two. So a short call counts in the window that holds most of the call, and a long song
-    counts in each window that it mostly fills. `of` states which label is the class of the window.
+    of the two. Therefore a short call counts in the window that contains most of the call. A long
+    song counts in each window that it mostly fills. `of` states which label is the class of the
+    window.
     """
 
     def __init__(self, annotations: Sequence[Annotation], overlap: float = DEFAULT_OVERLAP) -> None:

@@ -90,7 +90,7 @@ class ArrayLabels:
     def _numbering(self) -> tuple[int, list[str]]:
         """Return the number that the first class name stands for: 0 or 1.
 
-        Also return doubts about whether the class names fit the numbers.
+        Also return texts that state why the class names may not fit the numbers.
         """
         count = len(self.names)
         if self.labels is None or not count:

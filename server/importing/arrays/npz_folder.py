@@ -22,8 +22,8 @@ from lodespace.items.unpacking import check_unpacked
 def from_npz_folder(path: Path, files: Sequence[Path], options: ImportOptions) -> ArrayItems | None:
     """Return the items of .npz files that hold one array each, with their labels and splits.
 
-    None if a file holds several arrays, or if the names of the files do not state which of them has
-    the items. The words that all names begin with are ignored.
+    Return None if a file holds several arrays, or if the names of the files do not show which file
+    has the items. The words at the beginning of all names are ignored.
 
     Args:
         path: The folder.
@@ -75,7 +75,8 @@ class _Member:
             raise DatasetError(f"{path} is not a plain .npz file: {error}") from error
 
     def head(self) -> ArrayFile | None:
-        """Return the array, of which only the header is read. None: there are several arrays."""
+        """Return the array after reading only its header. Return None if there are several
+        arrays."""
         if len(self.infos) != 1:
             return None
         with self._archive() as archive, archive.open(self.infos[0]) as stream:

@@ -18,7 +18,7 @@ from lodespace.importing.source import ImportOptions
 _NAME = re.compile(r"(?P<kind>[xy])(?:[_-](?P<split>[a-z]+))?", re.IGNORECASE)
 """Name of a file without suffix: X, y_train."""
 _MOST_BYTES = 1 << 30
-"""Largest size of a file. A larger file is converted to .npy first."""
+"""Largest size of a file in bytes. The user has to convert a larger file to .npy."""
 
 
 def from_text_folder(
@@ -26,7 +26,7 @@ def from_text_folder(
 ) -> ArrayItems | None:
     """Return the items of X_train.txt and X_test.txt, with the labels of y_train.txt, ...
 
-    None if no split has both a file of items and a file of labels.
+    Return None if no split has both a file of items and a file of labels.
 
     Args:
         path: The folder.

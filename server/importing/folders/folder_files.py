@@ -87,7 +87,7 @@ def _passed_over(path: bytes) -> BadItem:
 def _apart(folder: str, count: int) -> BadItem:
     """Return the report's entry for `count` masks in `folder`.
 
-    "": no folder is named.
+    If `folder` is "", the entry names no folder.
     """
     name = counted(count, "file") + (f" in {folder}/" if folder else "")
     reason = "no items of their own; --masks items imports them"

@@ -6,7 +6,7 @@ from lodespace.errors import DatasetError
 
 
 def depth_of(labels_at: str | None) -> int | None:
-    """Return the index, in a path, of the folder that names the class; None if no folder does.
+    """Return the index in a path of the folder that names the class. None if no folder names it.
 
     Raises DatasetError if `labels_at` is not a value of the option `--labels-at`.
     """

@@ -85,11 +85,11 @@ def layout_of(
         findings = [f for f in findings if f.topic != "labels"]
         unnamed = labels_at == "name" and not any(map(label_of_name, paths))
         if unnamed:
-            text = f"no name of a file is a class with a number, as in cat_12; {paths[0]} is not; "
+            text = f"no file name is a class with a number, such as cat_12 (found: {paths[0]}); "
             text += "give a table with the columns file and label"
         option = "--labels-from FILE" if unnamed else ""
         if labels_at == "none":
-            text = "the folder names are not read, by --labels-at none"
+            text = "the folder names are not read, because of --labels-at none"
         findings.append(Finding("labels", text, doubtful=unnamed, option=option))
     elif not any(branch.label for branch in branches):
         named = labels_in_names(path for path in paths if not apart.holds(path))

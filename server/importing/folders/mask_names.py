@@ -53,7 +53,7 @@ def is_weak(stem: str) -> bool:
 
 
 def without_filler(stem: str) -> str:
-    """Return `stem` without its last word, if that word could be in the name of any picture.
+    """Return `stem` without its last word, if the word can be in the name of any picture.
 
     For example, 000 for 000_img. Other names are returned unchanged.
     """

@@ -82,8 +82,8 @@ class FolderLabels:
     def _unread_tables(self) -> list[str]:
         """Return the tables that are neither used nor reported elsewhere.
 
-        Empty if each recording has a label, or if a file has times: recordings without a label are
-        then usual.
+        Empty if each recording has a label. Also empty if a file has times, because recordings
+        without a label are usual then.
         """
         annotated = self.annotations.labels
         if self.annotations.timed or all(

@@ -48,7 +48,7 @@ class LabelColumns:
     """Characters between several labels in a cell."""
     findings: list[Finding] = field(default_factory=list)
     instead: str = ""
-    """Option that names another column, in case `column` has no label.
+    """Option that names another column, as a proposal if `column` has no label.
 
     Empty if there is no such column.
     """
@@ -203,7 +203,8 @@ def _of_column(columns: HasColumns, column: str, others: Sequence[str]) -> Label
 
 
 def _of_position(columns: HasColumns, column: str) -> LabelColumns:
-    """Return the labels in a column y, with a doubt: y may be the position beside a column x."""
+    """Return the labels in a column y as doubtful, because y may be a position if there is a column
+    x."""
     named = (*column_names.LABEL_NAMES, *column_names.MORE_LABELS)
     texts = [
         other

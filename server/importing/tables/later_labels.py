@@ -24,7 +24,8 @@ _MOST_DISTINCT = 0.5
 
 
 def labels_further_down(rows: Rows, cells: Cells, free: Sequence[str]) -> list[str]:
-    """Return those of the columns `free` that have one text in the first rows, and others later."""
+    """Return the columns among `free` that have a single text in the first rows, and other texts
+    later."""
     constant = [column for column in free if _is_one_text(cells(column))]
     later = _cells_further_down(rows, constant) if constant else {}
     return [column for column in constant if are_labels(later[column])]
@@ -72,7 +73,7 @@ def _cells_further_down(rows: Rows, names: Collection[str]) -> dict[str, list[An
 
 
 def _is_one_text(cells: Sequence[Any]) -> bool:
-    """Whether the cells hold one and the same text, and the text is not a number."""
+    """Whether all cells hold the same text, and the text is not a number."""
     if not cells or not all(isinstance(cell, str) for cell in cells):
         return False
     return len({name_of(cell) for cell in cells}) == 1 and number_of(cells[0]) is None

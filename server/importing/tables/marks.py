@@ -34,10 +34,10 @@ def is_mark(cell: Any) -> bool | None:
 
 
 def are_marks(cells: Sequence[Any]) -> bool:
-    """Whether all cells are marks, of which some say that a class is present, and others not.
+    """Whether all cells are marks, and some of them mean that a class is present, and others not.
 
-    A column of numbers needs no difference. A column in which each cell is x is not a column of
-    marks, because it does not distinguish items.
+    All marks of a column of numbers may be equal. A column in which each cell is x is not a column
+    of marks, because it does not distinguish items.
     """
     marks = [is_mark(cell) for cell in cells]
     if any(mark is None for mark in marks):

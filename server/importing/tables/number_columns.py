@@ -114,7 +114,8 @@ def _pattern_of(
 ) -> str:
     """Return the value of --vector that names exactly the columns `chosen`.
 
-    `pattern` is tried first, if it is not empty. COLUMNS: no short value names them.
+    `pattern` is tried first, if it is not empty. Return COLUMNS if no short value names the
+    columns.
     """
     for value in (pattern, ",".join(chosen)):
         if not value or len(value) > _LONGEST_OPTION:
@@ -141,7 +142,7 @@ def project_columns(columns: HasColumns, wanted: Sequence[str]) -> tuple[str, ..
 
 
 def _unclear(columns: HasColumns, without: Collection[str | None]) -> dict[str, str]:
-    """Return a number with a possible separator of thousands, by the column of the number.
+    """Return an example of a number with a possible separator of thousands, by column.
 
     Columns without such a number are left out.
     """

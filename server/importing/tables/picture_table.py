@@ -29,7 +29,7 @@ _MOST_TABLES = 8
 A table is opened in addition if it has the same columns as a table that names pictures.
 """
 _MOST_ALIKE = 1000
-"""No table is opened in addition after this number of tables with names of pictures."""
+"""After this number of tables with names of pictures, no further tables are opened."""
 _MOST_BYTES = 256 << 20
 """Largest size of a table, in bytes."""
 
@@ -61,7 +61,7 @@ class PictureTable:
         self.rows: dict[bytes, RawItem] = {}
         """The first row of each picture that the table names."""
         self._further = 0
-        """Number of rows with the picture of an earlier row."""
+        """Number of rows whose picture is also in an earlier row."""
         self._unlike: set[bytes] = set()
         """Pictures whose rows have different labels."""
         self._unsplit: set[bytes] = set()
@@ -124,8 +124,7 @@ class PictureTable:
             yield Finding("columns", text, doubtful=True)
 
     def group_column(self, folders: Mapping[bytes, str]) -> str | None:
-        """Return the column of patients, sites or other groups that repeats the names of the
-        folders.
+        """Return the column of patients, sites or other groups whose values are the folder names.
 
         Return None if there is no such column.
 

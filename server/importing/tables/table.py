@@ -83,8 +83,9 @@ class Table:
         self.read_label = LabelReader(options.missing, self.roles.labels.separators)
         self._ids: set[str] = set()
         self._repeated: Counter[str] = Counter()
-        """Number of repeated paths ("id": the id gets the number of the row), of ids in the tables
-        of several splits ("split"), and of rows with the file of an earlier row ("file": left out).
+        """Numbers of repetitions by kind. "id": repeated paths, whose ids get the number of the
+        row. "split": ids that are in the tables of several splits. "file": rows with the file of an
+        earlier row, which are left out.
         """
 
     def _pixel_side(self, first: Sequence[Row], options: ImportOptions) -> int | None:

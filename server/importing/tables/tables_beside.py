@@ -20,7 +20,8 @@ from lodespace.items.paths import shown, suffix_of, walk
 _SUFFIXES = SUFFIXES - {".txt", ".json"}
 """Suffixes of the tables. Texts and JSON beside pictures are mostly about something else."""
 _SAME_CLASSES = 0.5
-"""A table has the same classes as the folders if at least this share of its classes are folders."""
+"""A table has the same classes as the folders if at least this share of its classes are folder
+names."""
 
 
 class PicturesWithTables(PictureFolder):
@@ -71,8 +72,8 @@ class PicturesWithTables(PictureFolder):
         self._labelled = 0
         """Number of pictures with a label from a table."""
         self._unfilled = 0
-        """Number of pictures without a label from a folder, for which a label in a table is not
-        used.
+        """Number of pictures without a label from a folder, although an unused table has a label
+        for them.
         """
         self._differ = 0
         """Number of pictures whose label from the folder differs from the label in a table."""
@@ -193,7 +194,7 @@ def _splits_of_tables(tables: Sequence[PictureTable]) -> list[str]:
     """Set the split of the rows in each table that is named after a split.
 
     Tables with a column of splits are left out. Returns the names of the other tables that are
-    named after splits: at least two, or none.
+    named after splits. Returns [] if there is only one such table.
     """
     known = {Path(shown(table.path)): table for table in tables if table.table.roles.split is None}
     found = split_tables(list(known))

@@ -77,7 +77,7 @@ class TextFile:
             raise DatasetError(f"{path} cannot be read: {error}") from error
 
     def _foreign(self) -> bytes:
-        """Return lines with bytes other than ASCII, as many as are needed to guess the encoding."""
+        """Return enough lines with bytes other than ASCII to guess the encoding."""
         found = b""
         with self.open_bytes() as file:
             for block in _blocks(file):

@@ -39,7 +39,7 @@ class TextFormat:
 
     @property
     def columns(self) -> list[str]:
-        """Names of the columns: of all fields that have a name."""
+        """Names of the columns. A column is a field that has a name."""
         return [name for name in self.names if name]
 
     def row(self, fields: Sequence[str]) -> Row:

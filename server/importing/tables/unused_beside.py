@@ -67,7 +67,8 @@ class UnusedBeside:
         return Finding("labels", text, doubtful=True, option="--labels-from FILE")
 
     def _of_sheet(self, path: bytes) -> Finding | None:
-        """The finding on a workbook of which another sheet names pictures; None otherwise."""
+        """Return the finding on a workbook in which another sheet than the first names pictures.
+        None for other files."""
         if suffix_of(path) != ".xlsx":
             return None
         try:

@@ -1,4 +1,4 @@
-"""Named axes: what the axes of the map carry."""
+"""Commands about the named axes of the map."""
 
 import numpy as np
 
@@ -31,7 +31,7 @@ def plan(
         state.check_items(chosen)
     if (command.column is None) == (len(few) + len(many) == 0):
         raise RequestError(
-            "an axis carries either a column or two selections of items", code="bad_axis"
+            "an axis shows either a column or two selections of items", code="bad_axis"
         )
     event = SetAxisEvent(
         **header,
@@ -47,7 +47,7 @@ def plan(
 
 
 def apply(state: SessionState, event: SetAxisEvent | RemoveAxisEvent) -> Change:
-    """Change what the axis carries."""
+    """Change the value of the axis."""
     state.axes.add(event)
     removed = isinstance(event, RemoveAxisEvent)
     note = f"{event.axis} removed" if removed else f"{event.axis}: {event.name}"

@@ -144,8 +144,8 @@ def change_of(record: GestureRecord, changed: Items) -> Change:
 def _note(record: GestureRecord, note: str) -> str:
     """Return a short description of the gesture.
 
-    Return "" if the gesture gives one class without a sheet: its class and number of items describe
-    it enough.
+    Return "" if the gesture gives one class without a sheet, because class and number of items
+    describe it.
     """
     if record.tool == "accept" and note:
         return note

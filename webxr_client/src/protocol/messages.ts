@@ -128,7 +128,7 @@ export const LOSS_TERMS = [
     minor: true,
     dial: {
       label: "β axis",
-      title: "Weight of the forces by which a named axis carries a value",
+      title: "Weight of the forces that pull items along a named axis to their value",
       range: [
         0.05,
         20
@@ -409,12 +409,12 @@ export interface Notice {
 }
 
 /**
- * Let an axis of the map carry a value, as one gesture. It replaces the value that the axis
- * carried before.
+ * Show a value along an axis of the map, as one gesture. The value replaces the previous value
+ * of the axis.
  *
- * The value is that of a column, or it is given by two groups of items: `few` and `many`. The map
- * turns and trains so that the value grows along the axis. If the value cannot be used, the server
- * refuses the command with `bad_axis` and the reason.
+ * The value is a column, or it is described by two groups of items: `few` have little of it,
+ * `many` have much of it. The map turns and is trained until the value grows along the axis. If
+ * the value cannot be used, the server refuses the command with `bad_axis` and the reason.
  */
 export interface SetAxis {
   op: "set_axis";
@@ -437,7 +437,7 @@ export interface SetAxis {
   name?: string;
 }
 
-/** Let an axis of the map carry no value, as one gesture. */
+/** Remove the value from an axis of the map, as one gesture. */
 export interface RemoveAxis {
   op: "remove_axis";
   /** Id of the command. */
@@ -454,7 +454,7 @@ export interface AxisTick {
   text: string;
 }
 
-/** An axis of the map that carries a value. */
+/** An axis of the map that shows a value. */
 export interface NamedAxis {
   /** The axis. */
   axis: "x" | "y" | "z";
@@ -465,12 +465,12 @@ export interface NamedAxis {
   /** Number of values on which `correlation` was measured. */
   n: number;
   /**
-   * Whether these values are hidden from training and compared with places on the map. If false,
-   * there are few values: all of them are trained, and each is compared with the prediction from the
-   * other values.
+   * How `correlation` was measured. True: on values that are hidden from training, compared with
+   * the places of their items on the map. False: there are too few values to hide some, so each
+   * value is compared with its prediction from the other values.
    */
   hidden: boolean;
-  /** Column whose values the axis carries; empty for two groups of items. */
+  /** Column whose values the axis shows; empty for two groups of items. */
   column?: string;
   /** Marked values, ascending; empty until the map shows the axis. */
   ticks?: AxisTick[];
@@ -482,8 +482,8 @@ export interface NamedAxis {
 }
 
 /**
- * The named axes, their ticks or their correlation changed. Each message replaces the previous
- * message.
+ * Sent when the named axes, their ticks or their correlations have changed. Each message
+ * replaces the previous one.
  */
 export interface AxesChanged {
   op: "axes";
@@ -491,7 +491,7 @@ export interface AxesChanged {
   axes: NamedAxis[];
 }
 
-/** A column whose values an axis can carry. */
+/** A column whose values an axis can show. */
 export interface AxisColumn {
   /** Name of the column. */
   name: string;
@@ -503,7 +503,7 @@ export interface AxisColumn {
 
 /** Answer of GET /api/axes. */
 export interface AxisColumns {
-  /** Columns whose values an axis can carry, in the order of the table. */
+  /** Columns whose values an axis can show, in the order of the table. */
   columns: AxisColumn[];
 }
 
@@ -633,7 +633,8 @@ export interface History {
 }
 
 /**
- * Undo this client's newest gesture that is not undone yet, or a gesture that the owner names.
+ * Undo the newest gesture of this client that is not undone yet, or a gesture that the owner
+ * chooses.
  *
  * Labels, settings, pins, classes or axes that the gesture changed return to their previous state.
  * If no other client has made changes since the gesture, the model and the layout return to their
@@ -1146,10 +1147,10 @@ export interface Interval {
 /**
  * Quality of the labels, estimated without the true classes.
  *
- * `held_out_accuracy`, `label_error` and `right` are null while they cannot be known. This is so
- * before the first predictions, while a class has no label, and while there are fewer than two
- * classes. A class without labels is never predicted, so the estimate would miss all errors on its
- * items.
+ * `held_out_accuracy`, `label_error` and `right` are null while they cannot be known. They cannot
+ * be known before the first predictions, while a class has no label, and while there are fewer
+ * than two classes. A class without labels is never predicted, so the estimate would miss all
+ * errors on its items.
  */
 export interface Quality {
   /** Number of classes that are not merged or deleted. */
