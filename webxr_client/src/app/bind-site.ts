@@ -115,7 +115,7 @@ function seek(
   else commands.goTo(moment);
 }
 
-/** Carry out messages of the page around the site, and report the shown moment to that page. */
+/** Execute the commands that the page around the site sends, and report the shown moment to it. */
 function bindParent(state: AppState, commands: Commands): void {
   const { time } = state;
   const report = (message: SiteReport) => window.parent.postMessage(message, "*");
@@ -124,9 +124,9 @@ function bindParent(state: AppState, commands: Commands): void {
     const moments = state.session.peek()?.has_recording ? time.last.peek() + 1 : 0;
     report({ lodespace: "ready", duration: Math.max(0, moments - 1) / RATE, moments });
   };
-  /** The moment that the page around asked for, which is not reported. */
+  /** Moment that the page around the site has requested. It is not reported to that page. */
   let asked = shown();
-  /** Whether that moment was shown. */
+  /** Whether the requested moment has been shown. */
   let arrived = true;
   const carryOut = (command: SiteCommand) => {
     switch (command.lodespace) {

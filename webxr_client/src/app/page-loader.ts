@@ -46,13 +46,14 @@ export class PageLoader {
   private async run(): Promise<void> {
     for (const page of this.wanted) {
       if (this.atlas.has(page)) {
-        this.wanted.delete(page); // it was wanted again while it was sent
+        this.wanted.delete(page); // it was requested again while it was sent
         continue;
       }
       const file = await fetchThumbnails(page);
       const levels = await this.decoder.decode(this.atlas.toDecode(file));
       await this.pause();
-      // Deleted before: the GPU can lose the page while it is sent, and then it is wanted again.
+      // Delete it before sending: if the GPU loses the page during the transfer, it is requested
+      // again.
       this.wanted.delete(page);
       await this.atlas.setPage(page, levels);
       this.onPage();

@@ -6,7 +6,7 @@
 /** Returns whether a browser has a function. */
 type Probe = () => boolean;
 
-/** Functions by name, with the version of Chromium that has them first. */
+/** Functions by name. Each comment states the first version of Chromium that has the function. */
 const FUNCTIONS: Readonly<Record<string, Probe>> = {
   /** Chromium 93. */
   "Object.hasOwn": () => typeof Object.hasOwn === "function",

@@ -53,7 +53,7 @@ async function post<T>(path: string, body: object): Promise<T> {
   ).json() as Promise<T>;
 }
 
-/** Columns whose values an axis of the map can carry. */
+/** Columns whose values an axis of the map can show. */
 export async function fetchAxisColumns(): Promise<AxisColumn[]> {
   const answer = (await (await get("/api/axes")).json()) as AxisColumns;
   return answer.columns;

@@ -1,9 +1,9 @@
 /**
  * Files that the page keeps between visits: pages of the atlas, models of controllers and hands.
- * A browser keeps nothing that came with a certificate error (Chromium: "Do not cache content with
- * cert errors", net/http/http_cache_transaction.cc), and the server's own certificate is such an
- * error. The page then keeps the files itself, with their tag, and asks the server whether the tag
- * is still current.
+ * A browser stores no file from a server with a certificate error (Chromium: "Do not cache content
+ * with cert errors", net/http/http_cache_transaction.cc). The server's own certificate is such an
+ * error. Therefore the page stores the files itself, each with its ETag, and asks the server
+ * whether the tag is still current.
  */
 
 const NAME = "lodespace-pictures";
@@ -13,18 +13,20 @@ const TAG = "ETag";
 /** Header of a kept file: time of the last use, ms. */
 const USED = "X-Used";
 const BYTES = "X-Bytes";
-/** The time of the last use is written again after a day only, because it writes the whole file. */
+/** The time of the last use is updated at most once per day, because an update writes the whole
+ * file. */
 const DAY_MS = 86_400_000;
 
-/** The store of the browser; null without a store, or if the browser caches by itself. */
+/** The store of the browser for such files. Null without a store, or if the browser caches files by
+ * itself. */
 async function store(): Promise<Cache | null> {
   if (typeof caches === "undefined" || location.protocol !== "https:") return null;
   return caches.open(NAME).catch(() => null);
 }
 
 /**
- * Fetch a file, from the store if its tag is still current. Resolves with any answer of the server
- * but 304.
+ * Fetch a file. If the server answers 304, the tag is still current and the result is the stored
+ * file. Otherwise the result is the server's answer.
  */
 export async function fetchKept(url: string, options?: RequestInit): Promise<Response> {
   const kept = await store();
@@ -44,7 +46,7 @@ export async function fetchKept(url: string, options?: RequestInit): Promise<Res
   return answer;
 }
 
-/** Forget all files: this device has no access any more. */
+/** Delete all stored files, because this device has no access any more. */
 export async function forgetKept(): Promise<void> {
   if (typeof caches === "undefined") return;
   await caches.delete(NAME).catch(() => false);
@@ -63,7 +65,7 @@ async function keep(kept: Cache | null, url: string, answer: Response): Promise<
   await makeRoom(kept);
 }
 
-/** Remove the files that were not used for the longest time, until the rest is small enough. */
+/** Remove the least recently used files until the remaining files are small enough. */
 async function makeRoom(kept: Cache): Promise<void> {
   const files: { request: Request; bytes: number; used: number }[] = [];
   for (const request of await kept.keys()) {

@@ -12,7 +12,7 @@ import { asked, lastEpoch, type PageContent, type PagePanel } from "./page-conte
 import { readPanel } from "./panel-recording.js";
 import { type Ink, inked, PanelView } from "./panel-view.js";
 
-/** Moments per second of a panel's own site (its address takes seconds). */
+/** Moments per second in a panel's own site, whose address states the time in seconds. */
 const MOMENTS_PER_SECOND = 10;
 
 interface Shown {
@@ -96,7 +96,7 @@ function namesOf(classes: readonly ClassInfo[], share: number): HTMLElement {
   return list;
 }
 
-/** Share of their light that class colours keep in the current theme. */
+/** Factor of the brightness of class colours in the current theme. */
 const shareOfLight = () =>
   Number.parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--ink")) / 100;
 

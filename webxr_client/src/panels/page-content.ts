@@ -6,16 +6,16 @@ export interface PagePanel {
   /** Row of the panel: "a", "b" or "c". */
   row: string;
   title: string;
-  /** Weights and head of the panel, in words. */
+  /** Text that states the weights and the head of the panel. */
   detail: string;
-  /** Epochs with labels, after those without. */
+  /** Number of epochs with labels, which follow the epochs without labels. */
   epochs: number;
 }
 
 export interface PageContent {
   /** Name of the data set. */
   name: string;
-  /** Epochs without labels, with which the recording of each panel begins. */
+  /** Number of epochs without labels. The recording of each panel begins with them. */
   epochs: number;
   /** Title of each row. */
   rows: Record<string, string>;

@@ -29,7 +29,8 @@ export function axisLimit(latent: Float32Array): number {
   return Math.max(1e-3, MARGIN * sorted[at]!);
 }
 
-/** Step between two marks of an axis: 1, 2 or 5 times a power of 10, for at most 3 marks a side. */
+/** Step between two marks of an axis: 1, 2 or 5 times a power of 10. There are at most 3 marks on
+ * each side of 0. */
 export function markStep(limit: number): number {
   const rough = limit / 3;
   const power = 10 ** Math.floor(Math.log10(rough));

@@ -24,7 +24,8 @@ export class PanelView {
   constructor(
     private readonly canvas: HTMLCanvasElement,
     readonly recording: PanelRecording,
-    /** Share of their light that class colours keep, 0 to 1: pale ones vanish on a light page. */
+    /** Factor of the brightness of class colours, 0 to 1. Pale colours would be invisible on a
+     * light page. */
     share = 1,
   ) {
     const last = recording.moments.at(-1) ?? new Float32Array();
@@ -97,7 +98,8 @@ export class PanelView {
         context.beginPath();
         for (let bin = 0; bin < BINS; bin++) {
           const tall = counts[k * BINS + bin]! * height;
-          // Lines along the axis, where no item is, would cover those of other classes.
+          // No line is drawn where the histogram is 0, because it would cover the lines of other
+          // classes.
           if (tall === 0 && !(counts[k * BINS + bin - 1]! > 0 && bin > 0)) {
             if (axis === 0) context.moveTo((bin + 1) * width, strip - gap);
             else context.moveTo(plot + gap, strip + plot - (bin + 1) * width);
@@ -147,7 +149,7 @@ function drawAxes(
   }
 }
 
-/** A colour "#rrggbb" with a share of its light. */
+/** A colour "#rrggbb" with its brightness multiplied by `share`. */
 export function inked(colour: string, share: number): string {
   const rgb = Number.parseInt(colour.slice(1), 16);
   const factor = share ** (1 / 2.2);

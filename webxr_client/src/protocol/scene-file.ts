@@ -27,7 +27,7 @@ export interface SceneFile {
   /** The box in the latent space that the grid divides. */
   box: Box;
   classes: ClassInfo[];
-  /** Axes of the map that carry a value. */
+  /** The named axes of the map. */
   axes: NamedAxis[];
   /** Number of dimensions of the latent space, 2 or 3. */
   latent_dim: number;

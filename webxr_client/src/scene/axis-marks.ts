@@ -23,7 +23,7 @@ const ROW = 64;
 const TEXT = 44;
 const ROWS = 18;
 const WIDTH = 1024;
-/** Least and largest depth at which texts have the same size on the retina, metres. */
+/** Smallest and largest depth at which texts have the same size on the retina, metres. */
 const NEAREST = 0.3;
 const FARTHEST = 8;
 /** Width of a line and length of a tick, in heights of a text. */
@@ -34,13 +34,14 @@ const TICK = 0.45;
 const MOST = 3 * 12;
 const LETTERS = ["x", "y", "z"] as const;
 
-/** Place of an axis at the box: 0 for the low end, 1 for the high end; the axis itself is 0. */
+/** Edge of the box at which each axis is drawn. Per dimension, 0 is the low end of the box and 1
+ * the high end. The entry of the axis itself is 0. */
 const EDGE: Record<string, readonly [number, number, number]> = {
   x: [0, 0, 1],
   y: [0, 0, 1],
   z: [1, 0, 0],
 };
-/** From the axis to its texts, in heights of a text, on screen. */
+/** Direction on screen from an axis to its texts, in heights of a text. */
 const AWAY: Record<string, readonly [number, number]> = { x: [0, -1], y: [-1, 0], z: [1, -0.6] };
 
 const vertexShader = /* glsl */ `
@@ -254,7 +255,7 @@ export class AxisMarks {
     });
   }
 
-  /** A tick: a short line on screen, from the axis towards its text. */
+  /** Add a tick: a short line on screen, from the axis towards its text. */
   private mark(place: Vector3, [x, y]: readonly [number, number]): void {
     const length = TICK / Math.hypot(x, y);
     const [dx, dy] = [x * length, y * length];
@@ -272,8 +273,8 @@ export class AxisMarks {
   }
 
   /**
-   * A text at a distance from `place`. `side`: -1 ends there, 0 is centred, 1 begins there; other
-   * values lie between.
+   * Add a text at a distance from `place`. With `side` -1 the text ends there, with 0 it is
+   * centred, and with 1 it begins there. Values in between are possible.
    */
   private text(text: string, place: Vector3, [x, y]: readonly [number, number], side: number) {
     const found = this.rows.get(text);

@@ -91,7 +91,7 @@ export class SoundPlayer {
     if (place) {
       const { x, y, z } = place();
       panner = soundPlace(context, x, y, z);
-      // The ears of a new context are at the origin until they are placed.
+      // The listener of a new context is at the origin until it is placed.
       if (this.ears) placeEars(context.listener, this.ears);
       source.connect(gain).connect(panner).connect(context.destination);
     } else {

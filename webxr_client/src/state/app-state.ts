@@ -143,7 +143,7 @@ export class AppState {
   readonly review = new ReviewState();
   /** Pinned items, ascending. */
   readonly pins: Signal<readonly number[]> = signal([]);
-  /** Axes of the shown map that carry a value. */
+  /** The named axes of the map. */
   readonly axes: Signal<readonly NamedAxis[]> = signal([]);
   /** Other clients in VR, by client id. */
   readonly peers: Signal<ReadonlyMap<string, PeerMoved>> = signal(new Map());

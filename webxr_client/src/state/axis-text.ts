@@ -12,6 +12,6 @@ export function correlationSentence(axis: NamedAxis): string {
   if (!found) return "Correlation: not measured yet";
   const what = axis.hidden
     ? `on ${items(axis.n)} whose value the model did not see`
-    : `of ${items(axis.n)} with predictions that left their value out`;
+    : `between the values of ${items(axis.n)} and predictions from the other values`;
   return `Spearman ${found} ${what}`;
 }

@@ -50,9 +50,9 @@ export interface Commands {
   anchor(items: Uint32Array, targets: Point[], keep: boolean): void;
   /** Unpin items; all items if `items` is empty. */
   unpin(items: ArrayLike<number>): void;
-  /** Let an axis of the map carry a value, as one gesture. */
+  /** Show a value along an axis of the map, as one gesture. */
   setAxis(axis: AxisLetter, source: AxisSource): void;
-  /** Let an axis of the map carry nothing. */
+  /** Remove the value from an axis of the map. */
   removeAxis(axis: AxisLetter): void;
   /** Request forces on all items with each frame; false ends this request. */
   watch(forces: boolean): void;

@@ -28,7 +28,7 @@ export class TimeState {
 
   /**
    * Index of the recorded frame at `time` seconds of playback at speed 1, or at the share
-   * `progress` of the recording. Null for its end, which is the current state.
+   * `progress` of the recording. Null for the end of the recording, which is the current state.
    */
   momentAt({ time, progress }: { time?: number; progress?: number }): number | null {
     const last = this.last.peek();

@@ -76,7 +76,7 @@ it("states on which items the correlation was measured", () => {
     "Spearman ρ 0.97 on 9 items whose value the model did not see",
   );
   expect(correlationSentence({ ...axis("x", []), hidden: false })).toContain(
-    "left their value out",
+    "predictions from the other values",
   );
   expect(correlationSentence({ ...axis("x", []), correlation: null })).toContain("not measured");
 });

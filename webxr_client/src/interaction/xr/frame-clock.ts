@@ -7,8 +7,8 @@ import type { FrameFigures } from "../../scene/xr/boards/bench-board.js";
 /**
  * A frame is late if it begins more than LATE periods after the previous frame. The period is the
  * time between two frames of the headset. A frame in time begins one period after the previous
- * frame, and a missed frame two or more. Browsers give the times with an error of some tenths of a
- * period, so LATE is in the middle between one and two.
+ * frame. A late frame begins two or more periods after it. The times that browsers report have an
+ * error of some tenths of a period, so LATE is in the middle between one and two.
  */
 export const LATE = 1.5;
 /** Number of frames in a ring buffer. */

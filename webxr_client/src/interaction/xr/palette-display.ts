@@ -31,7 +31,8 @@ export class PaletteDisplay {
     this.placement.update(posed, head, controls.other, seconds, controls.atPalette);
     at.setFromMatrixPosition(posed.matrix);
     const { dominant, pointing, onSheet, holding } = controls;
-    // A person whose hands are known only while they pinch aims with the eyes, unknown to the page.
+    // If hands are known only while they pinch, the person aims with the eyes. The page does not
+    // know where the eyes look.
     const gaze = dominant.source === null || dominant.transient;
     const needed = gaze || holding || (pointing.mode !== null && !onSheet);
     attention.update(head, at, dominant.tracked ? dominant.touch : null, needed, seconds);

@@ -30,7 +30,7 @@ export class Scenery {
   readonly shadow: CloudShadow;
   /** Named axes at the edges of the box. */
   readonly marks = new AxisMarks();
-  /** Axes that were shown last. */
+  /** Axes that the last update has shown. */
   private marked: unknown = null;
   private readonly extent = new Box3();
   private summarised = Number.NEGATIVE_INFINITY;
@@ -80,8 +80,8 @@ export class Scenery {
   }
 
   /**
-   * Whether something has changed since the last summary. Notes the change. Called in most frames,
-   * so signals are read by `value`: `peek` allocates a function at each call.
+   * Return whether something has changed since the last call. Called in most frames, so signals are
+   * read by `value`, because `peek` allocates a function at each call.
    */
   private isStale(): boolean {
     const { latent, labelsVersion, predictionsVersion, classes, axes } = this.state;

@@ -34,8 +34,8 @@ export class WalkDisplay {
   }
 
   /**
-   * Use the press of a hand to pick the item at its brush, while items are being picked. Returns
-   * whether the press was used.
+   * Pick the item at the brush of the hand, if a walk needs an item. Returns whether the press was
+   * used for this.
    */
   press(hand: unknown): boolean {
     const { controls, state } = this;

@@ -123,8 +123,9 @@ export class XrView implements Presenter {
       showGrabbed: (items) => parts.cloud.setGrabbed(items),
       session: () => stage.renderer.xr.getSession(),
     };
-    state.xr.bare.value = true; // until a controller connects; pinches may connect nothing before
-    // The controls need the hands, and the inputs call the controls: the inputs come first.
+    // True until a controller connects. Without controllers, no hand may connect before a pinch.
+    state.xr.bare.value = true;
+    // The inputs come first, because the controls need the hands. The inputs call the controls.
     const forward = {
       connected: (hand: TrackedHand, source: XRInputSource) => {
         this.drawn.attach(hand, source);
@@ -285,7 +286,8 @@ export class XrView implements Presenter {
         this.palette.turnTo("classes");
       }),
       effect(() => {
-        // A suggested region, like a sheet, is labelled by a class tile, whose side has the reason.
+        // A suggested region is labelled by a class tile, and the side with these tiles shows the
+        // reason.
         if (state.selection.value.reason) this.palette.turnTo("classes");
       }),
       effect(() => {

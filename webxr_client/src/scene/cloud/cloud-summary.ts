@@ -16,7 +16,8 @@ const FEWEST = 5;
 const REACH = 0.12;
 const STEPS = 4;
 
-/** Items of a class that lie together: labelled ones, or else predicted ones. */
+/** Items of a class that lie together. If the class has no labelled items, they are predicted
+ * items. */
 export interface Island {
   classId: number;
   /** Middle, scene metres. */
@@ -65,7 +66,8 @@ export function summarise(cloud: Summarised): CloudSummary {
   const islands = named
     .filter((id) => members.get(id)!.length >= FEWEST)
     .map((id) => {
-      // Early in training, predictions of a class are also elsewhere, and can be the majority.
+      // Early in training, many items elsewhere can be predicted as the class, even most of its
+      // items.
       const items = members.get(id)!;
       const labelled = items.filter((item) => labels[item]! >= 0);
       return island(cloud, id, labelled.length >= FEWEST ? labelled : items);

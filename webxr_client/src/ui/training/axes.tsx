@@ -1,4 +1,4 @@
-/** Named axes: a row per axis of the map, with a choice of what it carries. */
+/** Named axes: a row per axis of the map, with a menu for the value that the axis shows. */
 import { useEffect, useState } from "preact/hooks";
 import { fetchAxisColumns } from "../../net/api.js";
 import type { AxisColumn, NamedAxis } from "../../protocol/messages.js";
@@ -65,7 +65,7 @@ function Axis({ letter, axis, columns, groups }: AxisProps) {
   const current = axis ? axis.name : "nothing";
   return (
     <>
-      <div class="dial-row" title={`Value that the axis ${letter} of the map carries`}>
+      <div class="dial-row" title={`Value that the axis ${letter} of the map shows`}>
         <span class="muted">axis {letter}</span>
         {readOnly ? (
           <span class="name">{current}</span>
@@ -115,7 +115,7 @@ function ColumnOptions({ column: { name, kind, categories } }: { column: AxisCol
   );
 }
 
-/** Two buttons that take the selected items as the low or the high end of an axis. */
+/** Two buttons that use the selected items as the low or the high end of an axis. */
 function TwoSelections({ groups, choose }: { groups: Groups; choose(groups: Groups): void }) {
   const { state } = useUi();
   const selected = state.selection.value.items;

@@ -12,7 +12,7 @@ import { scrub } from "./time-tiles.js";
 
 export class TilePress {
   private readonly namer: ClassNamer;
-  /** Aim of the eyes, for a pinch by the hand of the palette. */
+  /** Aim of the eyes, for a pinch by the hand with the palette. */
   private readonly gaze: BoardAim;
 
   /**

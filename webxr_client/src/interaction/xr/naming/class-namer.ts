@@ -67,9 +67,10 @@ export class ClassNamer {
   }
 
   /**
-   * Listen for a spoken name. The first call shows what the browser may do with the sound; the
-   * second call allows it, until the page is left. A call while the browser listens stops it, and
-   * so does the end of the naming, also by a contact sheet or by the end of VR.
+   * Listen for a spoken name. The first call only shows a message that the browser may send the
+   * sound to a service. The second call starts the recognition. Later calls need no such message
+   * until the page is left. A call while the browser listens stops the recognition. The end of the
+   * naming also stops it, for example when a contact sheet opens or VR ends.
    */
   speak(): void {
     const { naming, message } = this.state.xr;

@@ -5,7 +5,8 @@ import type { HeadPose } from "./head-pose.js";
 
 /** Distance from the line to the lower edge of the strip, as a multiple of the strip's height. */
 const ABOVE_LINE = 0.35;
-/** Line that is seen nearly from its end, as a share of its length. The strip is then level. */
+/** If the visible share of the line's length is below this number, the line is seen nearly from its
+ * end. The strip is then horizontal. */
 const END_ON = 0.2;
 
 const along = new Vector3();

@@ -34,10 +34,11 @@ const TEXT = 40;
  * metre are usually recommended as the least for text in a headset.
  */
 const ANGLE = 0.05;
-/** Depths from and up to which names have the same size on the retina, metres. */
+/** Smallest and largest depth at which names have the same size on the retina, metres. */
 const NEAREST = 0.35;
 const FARTHEST = 3;
-/** Edges of a name above its anchor, in heights of a cell. The ground of a name has a margin. */
+/** Lower and upper edge of a name, as heights above its anchor, in heights of a cell. The
+ * background of a name has a margin. */
 const LOW = 0.2;
 const HIGH = 1.2;
 const GROUND_MARGIN = 5 / CELL_HEIGHT;

@@ -5,7 +5,7 @@
  */
 import { Matrix4, type Quaternion, Vector3 } from "three";
 
-/** Half of the distance between the eyes, metres: the place of a name differs by eye. */
+/** Half of the distance between the eyes, metres. Each eye sees a name at another place. */
 const HALF_EYES = 0.033;
 /** Gap between two names, as a share of the height of the lower one. */
 const GAP = 0.1;
@@ -14,7 +14,7 @@ const GAP = 0.1;
  * name does not appear and disappear while the head trembles.
  */
 const GAP_AGAIN = 0.3;
-/** Depth in front of the eyes at which names count, metres. */
+/** Names that are nearer to the eyes than this depth are ignored, metres. */
 const NEAREST = 0.05;
 
 const worldUp = new Vector3(0, 1, 0);
@@ -96,7 +96,7 @@ export class NameLayout {
     for (let other = 0; other < k; other++) {
       if (!shown[other] || halves[other] === 0) continue;
       const height = Math.min(heights[k]!, heights[other]!);
-      // Of two names at different depths, each eye sees another distance.
+      // The two eyes see different distances between two names that are at different depths.
       const parallax = Math.abs(eyes[k]! - eyes[other]!);
       const free = gap * height;
       if (
