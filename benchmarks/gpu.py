@@ -32,7 +32,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-# Before torch, because this package sets how the threads of torch wait.
+# Imported before torch, because this package sets how the threads of torch wait.
 import lodespace.models  # noqa: F401  # isort: skip
 import numpy as np
 import torch
@@ -45,7 +45,7 @@ from lodespace.models.vae.training import VAETraining
 
 COLUMNS = ("epoch", "first map", "frames", "label to motion")
 ROW_SECONDS = {"cpu": (25.0, 80.0), "gpu": (15.0, 20.0)}
-"""Limits of the first and of each further row, in seconds.
+"""Time limits in seconds, per device: of the first row, and of each further row.
 
 With the default options, the limits of all rows and bakes add up to 235 s."""
 LARGE_SECONDS = 40.0
@@ -57,9 +57,9 @@ FRAME_SECONDS = 6.0
 GESTURE_SECONDS = 3.0
 LABELS = 8
 UNITS_BETWEEN_LABELS = 10
-"""Units of work from one label to the next."""
+"""Number of units of work from one label to the next."""
 REGION = 300
-"""Items of a cluster that is labelled, among 5,000."""
+"""Number of items of a cluster that is labelled, if there are 5,000 items."""
 BYTES_PER_ITEM = 20_000
 """Bytes that the training needs per item: item, rows for principal components, features, graph."""
 SHORT = {"feature_steps": 5, "encoder_epochs": 1, "least_steps": 1, "layout_rounds": 40}
@@ -72,7 +72,7 @@ class OutOfTime(Exception):
 
 @dataclass
 class Row:
-    """Figures of a number of items on a device."""
+    """Row of the table: the figures for a number of items on a device."""
 
     items: int
     device: str
@@ -141,7 +141,7 @@ def timed(frames: Iterator[Snapshot], end: float) -> Iterator[Snapshot]:
 
 
 def until(frames: Iterator[Snapshot], reached: Callable[[Snapshot], bool]) -> Snapshot:
-    """Train until a snapshot fulfils `reached`, and return this snapshot."""
+    """Train until `reached` returns True for a snapshot, and return this snapshot."""
     return next(snapshot for snapshot in frames if reached(snapshot))
 
 
@@ -166,7 +166,7 @@ def epoch_seconds(dataset: Dataset, end: float) -> float:
         parts.append(time.perf_counter() - started)
     if time.perf_counter() > end:
         raise OutOfTime
-    # The median: other work of the machine delays some of the parts.
+    # The median is used, because other work of the machine delays some of the parts.
     return float(np.median(parts)) / STEPS_PER_PART * training.epochs.batches_per_epoch
 
 
@@ -252,7 +252,7 @@ def name_of(device: torch.device) -> str:
 
 
 def load() -> str:
-    """Return the load of the machine, as text: other work makes all figures worse."""
+    """Return the load of the machine as text, because other work makes all figures worse."""
     with suppress(AttributeError, OSError):  # Windows has no load average
         return f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
     return f"{os.cpu_count()} cores"

@@ -95,7 +95,7 @@ async def flood(port: int, connections: int, pipe: Connection) -> None:
 
 
 async def select_all(url: str, cookies: dict[str, str], selects: int, pipe: Connection) -> None:
-    """Keep `selects` heavy queries pending: send a new query when one is answered."""
+    """Keep `selects` slow queries pending: send a new query when one is answered."""
     random = np.random.default_rng(0)
     identity = np.eye(4).ravel().tolist()
     polygons = [random.uniform(-1, 1, 2 * CORNERS).round(6).tolist() for _ in range(POLYGONS)]

@@ -45,7 +45,7 @@ def main() -> None:
     times = []
     for seed in range(parser.parse_args().runs):
         began = time.perf_counter()
-        # The child imports modules of this folder.
+        # The child process imports modules of this folder.
         done = subprocess.run(
             [sys.executable, "-c", CHILD, str(seed)],
             cwd=Path(__file__).parent,

@@ -5,8 +5,8 @@
 Two values are computed per picture. The slant is the sideways shift per unit of height, from the
 second moments of the pixels. The stroke width is four times the mean distance of the ink from its
 border, which is exact for a straight stroke. Half of the values are hidden. A map in 3D with 100
-labels (10 per class) is trained until it rests. Then an axis of the map carries the slant, the
-width, or both.
+labels (10 per class) is trained until it rests. Then one axis of the map shows the slant or the
+width, or two axes show both.
 
 The output has Spearman's correlation of the coordinate with the hidden values, on the shown points
 and on the encoder's means, and the accuracy of 10-NN on the shown points before and after.
@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-# Before torch, because this package sets how the threads of torch wait.
+# Imported before torch, because this package sets how the threads of torch wait.
 import lodespace.models  # noqa: F401  # isort: skip
 import torch
 from map_quality import nearest_neighbour_accuracy
@@ -86,7 +86,8 @@ def labelled(truth: npt.NDArray[np.integer], seed: int) -> npt.NDArray[np.int16]
 
 
 def half_known(values: Values, seed: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
-    """Return standardised values, NaN for a random half of the items, and which are hidden."""
+    """Return standardised values, with NaN for a random half of the items, and which items are
+    hidden."""
     hidden = np.random.default_rng(1000 + seed).random(len(values)) < 0.5
     known = np.where(hidden, np.nan, values)
     standard = (known - np.nanmean(known)) / np.nanstd(known)
@@ -96,7 +97,7 @@ def half_known(values: Values, seed: int) -> tuple[npt.NDArray[np.float32], npt.
 def measure(
     trainer: Trainer, columns: dict[str, Values], names: tuple[str, ...], seed: int
 ) -> dict[str, Any]:
-    """Return the figures of axes that carry the columns `names`."""
+    """Return the figures of axes that show the columns `names`."""
     given = [half_known(columns[name], seed) for name in names]
     trainer.set_axes(range(len(names)), np.stack([values for values, _ in given], axis=1))
     began = time.perf_counter()

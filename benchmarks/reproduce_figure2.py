@@ -37,7 +37,8 @@ TRAIN = 4000
 
 
 COLLAPSE = Panel("section 4", "", "Very high β_KL", beta_kl=1000, epochs=0)
-"""The collapse that section 4 of the paper describes. It is trained from the start."""
+"""The panel of the collapse that section 4 of the paper describes. Its training starts with a new
+network."""
 COLLAPSE_EPOCHS = 10
 PRETRAINING = PANELS[0]
 ALL = (*PANELS, COLLAPSE)
@@ -54,11 +55,13 @@ IN_KEYS = {
     "batch_size": "batch",
     "pretraining_epochs": "epochs",
 }
-"""Values of a setting that appear in the keys of the results file, with their names there."""
+"""Values of a setting that are part of the keys of the results file, with their names in the
+keys."""
 
 
 def key_of(config: TrainingConfig, panel: Panel, seed: int) -> str:
-    """Return the key of a result in the results file. It has every value that can be set."""
+    """Return the key of a result in the results file. The key contains every value that can be
+    set."""
     model = config.model
     network = f"{'-'.join(map(str, model.channels))}/{model.hidden}/{model.init}"
     values = [f"{name} {getattr(config, field)}" for field, name in IN_KEYS.items()]
@@ -105,8 +108,8 @@ def prepared(
     """Return the VAETraining of a panel, before its first step.
 
     If `start` is given, training starts from these weights, except for the weights of the head.
-    The KL warm-up, and the growth of a capacity, belong to the training without a head. With a
-    capacity, beta_kl of the setting is the weight gamma, and panels do not change it.
+    The KL warm-up and the growth of a capacity take place in the training without a head. With a
+    capacity, beta_kl of the setting is the weight gamma. Panels do not change it.
     """
     own = config.replace(**panel.changes)
     if config.kl_capacity is not None:
@@ -125,7 +128,7 @@ def train(training: VAETraining, labels: torch.Tensor | None, epochs: int) -> No
     """Train for `epochs` epochs with `labels`, int64 (N,), or without labels."""
     given = torch.full((len(training.dataset),), UNLABELED) if labels is None else labels
     for _ in range(epochs * training.epochs.batches_per_epoch):
-        # Without labels, the head makes no step of Adam.
+        # Without labels, Adam makes no step on the head.
         training.step(given, balanced=labels is None)
 
 
@@ -268,7 +271,7 @@ VALUES = {
 
 
 def _config(options: argparse.Namespace) -> TrainingConfig:
-    """Return the setting that the command line asks for."""
+    """Return the setting that the options of the command line describe."""
     config = SETTINGS[options.setting]
     for name in VALUES:
         value = getattr(options, name)
@@ -302,7 +305,8 @@ def main() -> None:
     add("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    # A missing folder would end the run after the first training.
+    # The folders are created now, because a missing folder would end the run after the first
+    # training.
     for folder in (options.figures, options.results.parent):
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)

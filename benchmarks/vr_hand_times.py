@@ -34,8 +34,8 @@ WIDTH_PER_DEVIATION = 4.133
 96 % of normally distributed end points are within this width (ISO 9241-411).
 """
 FARTHEST_MISS = 10.0
-"""Angle between the ray and the true place, degrees. A larger angle means that the person remembers
-another place, so the trial does not measure aiming.
+"""Largest angle between the ray and the true place, degrees. With a larger angle, the person
+probably remembered another place, so the trial does not measure aiming.
 """
 
 

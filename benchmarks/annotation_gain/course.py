@@ -57,7 +57,7 @@ class Gesture:
     """Seconds from the gesture until training has no work left.
 
     After most contact sheets, the run waits only for new predictions (SHEETS_A_REST in ours.py). In
-    this case, the seconds end when these predictions arrive.
+    this case, the value is the seconds until these predictions arrive.
     """
     labelled: float
     """Share of items with a label."""

@@ -99,7 +99,8 @@ class LooksAtSamples:
         self.shown: Items | None = None
         """Items of a region that the page suggests; None if the page suggests no region.
 
-        If given, the next region is drawn from these items, not round a dense place.
+        If it is not None, the next region consists of some of these items. Otherwise, it is drawn
+        round a dense place.
         """
         self.in_vain: dict[str, float] = {}
         """Number of actions per kind that led to no region. The next gesture counts them, too."""

@@ -47,14 +47,14 @@ class TimeModel:
     def in_vr(self, hand: "HandInVr") -> "TimeModel":
         """Return the clock of the same person in VR, who uses `hand`.
 
-        Thoughts and looks take as long as on the page. An act of which the page's constant has both
-        thoughts and motions keeps the whole constant, and the motions in VR are added: such times
+        Thinking and looking take as long as on the page. Some constants of the page include both
+        thinking and motions. The motions in VR are then added to the whole constant, so these times
         are upper estimates.
         """
         return replace(
             self,
-            # Find the region, paint it, and choose a class, as on the page; in addition, reach for
-            # the region, and carry it to the class.
+            # Find the region, paint it, and choose a class, as on the page. In addition, reach for
+            # the region and carry it to the class.
             region=self.region + hand.reach + hand.carry,
             # Press the tile that opens the sheet, then the sheet's own tile that confirms it.
             sheet=hand.press(hand.palette_tile) + hand.press(hand.sheet_tile),
@@ -62,8 +62,8 @@ class TimeModel:
             correction=hand.press(hand.sheet_tile) + hand.press(hand.palette_tile),
             # Look at the item, then press its class on the palette.
             single=self.picture + hand.press(hand.palette_tile),
-            # Undo is a button of the controller, as it is a key on the page: the constant is kept.
-            # Press the tile for a new class, then the tile of the word that names it.
+            # Undo is a button of the controller and a key on the page, so the constant is the same.
+            # A new class: press its tile, then the tile with its name.
             name=2 * hand.press(hand.palette_tile) if self.name else 0.0,
         )
 
@@ -100,7 +100,8 @@ class HandInVr:
     aim: float = 1.25
     """Seconds to aim the ray and pull the trigger, without the part that depends on the target.
 
-    The intercept of Fitts' law for 767 trials, with the time to react to the ray's appearance.
+    It is the intercept of Fitts' law for 767 trials. It includes the reaction to the appearance of
+    the ray.
     """
     aim_bit: float = 0.33
     """Seconds per bit of difficulty of a target; the slope of Fitts' law for the same trials."""
@@ -109,8 +110,8 @@ class HandInVr:
     carry: float = 3.19
     """Seconds to carry the object to a place and release it there for the first time.
 
-    In the same trials, the people walked about 1 m while carrying. In Lodespace nobody has to walk,
-    so this is an upper estimate.
+    The trials are those of `reach`. In them, the people walked about 1 m while they carried. In
+    Lodespace nobody has to walk, so this is an upper estimate.
     """
     between_boards: float = 56.0
     """Angle between the middle of a contact sheet and the middle of the palette, degrees."""
@@ -122,8 +123,8 @@ class HandInVr:
     def press(self, width: float) -> float:
         """Return the seconds to aim the ray at a tile on the other board and press it.
 
-        The ray crosses the whole angle between the boards: presses in turn on both boards are the
-        usual case, and presses on one board are easier.
+        The ray crosses the whole angle between the boards, because a person usually presses on both
+        boards in turn. Presses on only one board are easier.
 
         Args:
             width: smaller side of the tile, degrees.
@@ -147,7 +148,7 @@ def varied_in_vr(page: TimeModel) -> dict[str, tuple[TimeModel, TimeModel]]:
     """Return pairs (clock in VR, clock on the page) for the comparison of VR with the page.
 
     The first pair is as stated. In each other pair, one constant of the hand or of the page is
-    halved or doubled. Where VR keeps a constant of the page, it changes in both clocks.
+    halved or doubled. A constant of the page that VR uses too changes in both clocks.
     """
     pairs = {"as stated": (page.in_vr(HAND), page)}
     pairs |= {name: (page.in_vr(hand), page) for name, hand in HAND.varied().items()}

@@ -1,4 +1,4 @@
-"""Tables that compare Lodespace in VR with the page: the same courses, by the clock of VR."""
+"""Tables that compare Lodespace in VR with the page: the same courses, with the seconds of VR."""
 
 from collections.abc import Iterable, Sequence
 
@@ -12,7 +12,8 @@ GOALS = (0.95, 0.98)
 
 
 def tables(found: Found, measured: Sequence[str], model: TimeModel) -> Iterable[str]:
-    """Yield the tables, for the data sets `measured` and a clock `model` without names."""
+    """Yield the tables for the data sets `measured`. `model` has the seconds per act on the
+    page."""
     if not measured:
         return
     yield "\n## In VR\n"

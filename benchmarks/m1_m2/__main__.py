@@ -4,7 +4,7 @@
     python benchmarks/m1_m2 --tune
 
 A draw of labels has 10 labels per class of the 5,000 bundled digits. The accuracy is that on the
-other 4,900 digits. Results are kept in build/m1_m2/results.json, one by one, so an interrupted run
+other 4,900 digits. Each result is stored in build/m1_m2/results.json at once, so an interrupted run
 continues where it stopped. With --tune, the candidates of candidates.py are compared on other draws
 of labels.
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 sys.path[:0] = [str(Path(__file__).parents[1])]
-# Before torch, because this package sets how the threads of torch wait.
+# Imported before torch, because this package sets how the threads of torch wait.
 import lodespace.models  # noqa: E402, F401  # isort: skip
 import torch  # noqa: E402
 

@@ -1,14 +1,15 @@
-"""Settings of M1+M2: those of the authors' code, those that were tried, and those chosen.
+"""Settings of M1+M2: the settings of the authors' code, the candidates, and the chosen settings.
 
 The source of the first settings is the code of the authors (github.com/dpkingma/nips14-ssl). Its
 M1 has a 50-dimensional latent variable and two hidden layers of 500 softplus units, for binarised
 pixels. Its M2 has another 50-dimensional latent variable, one hidden layer of 300 softplus units
-with 100 labels, alpha 0.1 and Adam. It has 50,000 items, batches of 500 and 3,000 epochs. Here
-there are 5,000 items, so the learning rate is larger and a setting is tried with fewer epochs.
+with 100 labels, alpha 0.1 and Adam. It has 50,000 items, batches of 500 and 3,000 epochs. This
+benchmark has 5,000 items, so its learning rates are larger, and it tries each setting with fewer
+epochs.
 
 The candidates of M1 are compared by a support vector machine on their features, those of M2 by the
-accuracy of M1+M2. In both cases this is the mean accuracy on the items without a label, over the
-draws TUNING of labels. The draws of the table are others.
+accuracy of M1+M2. In both cases, the measure is the accuracy on the items without a label, averaged
+over the draws TUNING of labels. The table has other draws.
 """
 
 from dataclasses import replace
@@ -17,7 +18,7 @@ from m1_m2.m1 import M1Settings
 from m1_m2.m2 import M2Settings
 
 TUNING = (100, 101, 102)
-"""Draws of labels for the tuning."""
+"""Seeds of the draws of labels for the tuning."""
 M1 = M1Settings()
 """The chosen settings of M1."""
 M2 = M2Settings()

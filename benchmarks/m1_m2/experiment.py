@@ -25,7 +25,8 @@ from m1_m2.m2 import M2Settings, train_m2
 PER_CLASS = 10
 """Number of labels per class."""
 M1_SEED = 100
-"""Seed of M1. As in the authors' code, one M1 is used for all draws of labels: it needs none."""
+"""Seed of M1. M1 needs no labels, so all draws of labels use the same M1, as in the authors'
+code."""
 METHODS = {
     "m1+m2": "M1+M2",
     "m1": "M1, SVC on its features",
@@ -91,7 +92,8 @@ class Experiment:
         return self._kept(f"tuning of M2, {name}, seed {seed}", train)
 
     def _kept(self, key: str, make: Callable[[], Any]) -> Any:
-        """Return the result `key` of the file. If there is none, make it and write the file."""
+        """Return the result `key` from the file. If the file does not have it, call `make` and
+        store the result."""
         if key not in self.results:
             self.results[key] = make()
             temporary = self.path.with_suffix(".part")

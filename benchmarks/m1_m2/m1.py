@@ -33,11 +33,13 @@ class M1Settings:
     learning_rate: float = 1e-3
     """Learning rate of Adam."""
     binarised: bool = True
-    """Whether each batch has black and white pixels, drawn with the grey value as probability."""
+    """Whether the pixels of each batch are 0 or 1, drawn with the grey value as the probability of
+    1."""
     prior_weight: float = 0.0
     """Weight of the standard normal prior of the weights of the layers."""
     augmented: bool = True
-    """Whether each batch has small random changes, those of Lodespace's classifier for signs."""
+    """Whether the pictures of each batch get the small random changes of Lodespace's classifier for
+    symbols."""
 
 
 def softplus_layers(widths: tuple[int, ...]) -> nn.Sequential:
@@ -83,7 +85,7 @@ class M1(nn.Module):
         return self.mean(h), self.log_variance(h)
 
     def cost(self, x: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
-        """Return minus the lower bound of log p(x) in nats, (B,), for pictures x (B, P).
+        """Return the negative lower bound of log p(x) in nats, (B,), for pictures x (B, P).
 
         `noise` is standard normal, (B, D).
         """

@@ -1,4 +1,4 @@
-"""M2: a generative model of features x, a class y and a latent variable z, with some labels known.
+"""M2: a generative model of features x, a class y and a latent variable z. Some labels are known.
 
     p(x, y, z) = p(y) p(z) p(x given y, z);   q(y, z given x) = q(y given x) q(z given x, y)
 
@@ -54,8 +54,8 @@ class M2(nn.Module):
         self.classifier = nn.Sequential(
             softplus_layers((features, hidden)), nn.Linear(hidden, n_classes)
         )
-        # A layer that reads x and y, or z and y, is the sum of two layers, so that the part of x is
-        # computed once for all classes.
+        # A layer that reads x and y, or z and y, is a sum of two layers. So the part of x is
+        # computed only once for all classes.
         self.encoder_x = nn.Linear(features, hidden)
         self.encoder_y = nn.Embedding(n_classes, hidden)
         self.mean = nn.Linear(hidden, latent_dim)
@@ -69,7 +69,7 @@ class M2(nn.Module):
                 embedding.weight.mul_(1 / math.sqrt(features + n_classes))
 
     def labelled_cost(self, x: torch.Tensor, y: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
-        """Return L(x, y): minus the lower bound of log p(x, y), in nats (equation 6).
+        """Return L(x, y), the negative lower bound of log p(x, y), in nats (equation 6).
 
         Args:
             x: features, (B, F).
@@ -90,7 +90,7 @@ class M2(nn.Module):
         return minus_log_x + gaussian_kl(mean, log_variance) + math.log(self.n_classes)
 
     def unlabelled_cost(self, x: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
-        """Return U(x): minus the lower bound of log p(x), in nats, (B,) (equation 7).
+        """Return U(x), the negative lower bound of log p(x), in nats, (B,) (equation 7).
 
         The expectation over the class is a sum over all classes.
 

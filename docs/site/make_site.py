@@ -21,7 +21,7 @@ from staging import ROOT, StagingError, stage
 DEMO_EPOCHS = 10
 DEMO_SEED = 1
 DEMO_LABELS = "all"
-"""Labels with which the demo is trained: classes in colour, which move apart."""
+"""Labels with which the demo is trained. With labels, the classes have colours and move apart."""
 DEMO_PARTS = ("scene", "recording", "site")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 """Colours of a terminal in the messages of Zensical."""
@@ -63,7 +63,7 @@ def build(output: Path, *, staging: Path, demo: Path | None, figure2: Path | Non
 
 
 def baked_digits(cache: Path) -> Path:
-    """Return a bake of the bundled digits, which is made again when the code has changed."""
+    """Return a bake of the bundled digits. It is made again when the code has changed."""
     from lodespace.baking.bake import bake
     from lodespace.items.item_set import bundled_digits_folder
 

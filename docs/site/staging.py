@@ -34,11 +34,12 @@ LINK_TO_PANELS = '<p><a href="figure2/index.html">The nine panels as live scenes
 POSTER = "poster.png"
 """Picture in a baked site."""
 OWN = ("site.css", "demo.js")
-"""Files of this folder that the pages load."""
+"""Files in the folder of this module that the pages load."""
 PARTS_OF_PACKAGE = ("server/*.py", "server/*/", "models")
 
 FIRST = "docs/index.md"
-"""First page. It has no columns at its sides, so that the demo is wide enough for its panels."""
+"""The first page of the site. It has no side columns, so that the demo is wide enough for its
+panels."""
 
 _CODE = re.compile(r"^(?P<fence>```+|~~~+).*?^(?P=fence)[^\n]*$|`[^`\n]+`", re.M | re.S)
 _LINK = re.compile(r"\[(?P<text>[^\]]*)\]\((?P<target>[^)\s]+)\)")
@@ -122,7 +123,7 @@ def link_package(folder: Path) -> None:
 
 
 def adapted_target(target: str, source: str) -> str:
-    """Return a link of the page `source` as the site needs it.
+    """Return the target of a link on the page `source`, adapted to the site.
 
     Raises StagingError if the link leads to a file that is not part of the site.
     """

@@ -1,4 +1,4 @@
-"""`lodespace bake PROJECT --as-is`: the bake shows the project as its page did."""
+"""`lodespace bake PROJECT --as-is`: the bake shows what the page of the project showed."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""The opponent M1+M2: its bounds against direct enumeration, and a short training."""
+"""The method M1+M2: its bounds compared with direct enumeration, and a short training."""
 
 import math
 from pathlib import Path

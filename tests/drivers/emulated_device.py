@@ -1,10 +1,11 @@
-"""An accelerator that is emulated on the CPU, to find mistakes about devices without a GPU.
+"""An accelerator that is emulated on the CPU. With it, tests find mistakes about devices without a
+GPU.
 
 Inside `emulated("cuda")` or `emulated("mps")`, tensors that are created on or moved to this device
 are marked, and compute on the CPU. Each call of torch is checked as the device would check it:
 
-- Tensors of different devices do not meet, except that a number (a CPU tensor without dimensions)
-  may meet any tensor, and that indices may be on the CPU.
+- The tensors of a call are on the same device. Two exceptions: a number (a CPU tensor without
+  dimensions) may be combined with any tensor, and indices may be on the CPU.
 - A tensor becomes an array only after `.cpu()`.
 - A random generator belongs to the device of the tensor that it fills. Its state has the 16 bytes
   of a GPU's generator, and other states are refused.
@@ -162,7 +163,7 @@ class EmulatedDevice(TorchFunctionMode):
                 if any(_is_marked(index) for index in indices):
                     raise DeviceError(f"indices on {self.device} of a tensor on the CPU")
                 if func is torch.Tensor.__setitem__:
-                    return  # a value of any device is copied
+                    return  # a value from any device is copied
             others = [args[0], *(t for t in args[2:] if _is_tensor(t))]
         stray = [one for one in others if not _is_marked(one) and one.dim() > 0]
         if stray:
@@ -180,7 +181,7 @@ class EmulatedDevice(TorchFunctionMode):
         """Return the result of a call, with its tensors marked."""
         if isinstance(value, (tuple, list)):
             marked = [self._mark(one) for one in value]
-            return type(value)(marked)  # also the named tuples of torch
+            return type(value)(marked)  # includes the named tuples of torch
         if not _is_tensor(value) or _is_marked(value):
             return value
         if self.kind == "mps" and value.dtype in (torch.float64, torch.complex128):
@@ -214,7 +215,8 @@ def emulated(kind: Kind) -> Iterator[EmulatedDevice]:
             return torch.device(kind)
 
     mode = EmulatedDevice(kind)
-    # By default, `Module.to` moves the numbers of a parameter, which then would not be marked.
+    # By default, `Module.to` replaces only the data of a parameter, so the parameter would not be
+    # marked.
     before = torch.__future__.get_overwrite_module_params_on_conversion()
     torch.__future__.set_overwrite_module_params_on_conversion(True)
     try:

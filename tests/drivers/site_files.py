@@ -20,7 +20,7 @@ class HtmlPage(HTMLParser):
     """The addresses and anchors of a page."""
 
     links: list[str] = field(default_factory=list)
-    """Addresses to which a reader can go (`a href`)."""
+    """Addresses of the links that a reader can click (`a href`)."""
     loaded: list[str] = field(default_factory=list)
     """Addresses that a browser loads to show the page."""
     anchors: set[str] = field(default_factory=set)

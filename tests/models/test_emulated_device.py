@@ -1,5 +1,5 @@
-"""Training on an accelerator that is emulated on the CPU (drivers/emulated_device.py): tensors of
-two devices never meet, and arrays, random generators and number types suit the device."""
+"""Training on an accelerator that is emulated on the CPU (drivers/emulated_device.py). Each call of
+torch uses one device, and arrays, random generators and number types suit the device."""
 
 from pathlib import Path
 

@@ -181,7 +181,8 @@ def test_predictions_change_between_keyframes(tmp_path: Path) -> None:
     final = session.encoder.scene()
     SourceRecording(tmp_path / "own.lds", N).write(tmp_path / "r.lds", final)
     found = kinds(tmp_path / "r.lds")
-    # One frame when the class changes, one with all small changes of the confidence at the end.
+    # There is a frame when the class changes, and a frame at the end with all small changes of the
+    # confidence.
     assert (found[b"Z"], found[b"F"], found[b"P"]) == (1, 19, 2)
     player = Player(tmp_path / "r.lds", N)
     list(player.steps())

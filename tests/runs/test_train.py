@@ -48,7 +48,7 @@ SAME = ("model.safetensors", "model.json", "metrics.csv", "settings.toml")
 
 
 class Killed(BaseException):
-    """The end of a process, without a chance to save."""
+    """Stands for the kill of a process, which cannot save anything."""
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -94,7 +94,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture
 def kill(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
-    """A list of one number: the unit of work after which the training is killed, 0 for never."""
+    """A list with one number: the training is killed after this unit of work; 0 for never."""
     after = [0]
     update = Progress.update
 

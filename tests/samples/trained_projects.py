@@ -25,7 +25,7 @@ from samples.vectors import write_small_data
 OWNER, DEVICE = "annas-laptop-page", "d3v1ce7f3a.bernds-phone-page"
 """Authors of the gestures."""
 CAMERA = 0.123456789
-"""Number in the matrix of the camera of each region that was drawn."""
+"""Number in the camera matrix of each drawn region. Tests search files for this number."""
 
 
 class TrainedProject(NamedTuple):
@@ -77,7 +77,8 @@ def commands() -> list[tuple[Command, str]]:
 
 
 async def make_trained_project(folder: Path, data: Path | None = None) -> TrainedProject:
-    """Make a project in `folder` on `data`; None for `write_small_data`. Training rests."""
+    """Make a project in `folder` on `data`, and train it until it rests. `data` None:
+    `write_small_data`."""
     data = data or write_small_data(folder)
     project = open_project(data, project_folder=folder / "project", labels="none")
     service = Service(project, ServerConfig(train=False))
@@ -106,7 +107,8 @@ async def make_trained_project(folder: Path, data: Path | None = None) -> Traine
     service.training_events.on_axes(list(trainer.loop.axis_left_out))
     trainer.save(project.checkpoints)
     await service.review.stop()
-    await service.review.start()  # estimates the quality of the newest labels at once
+    # A start estimates the quality of the newest labels at once.
+    await service.review.start()
     shown = TrainedProject(project.folder, service.info(OWNER, "owner"), session.encoder.scene())
     await service.stop()
     return shown

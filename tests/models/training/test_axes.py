@@ -1,4 +1,4 @@
-"""Named axes: the map turns and moves so that an axis carries a value of the items."""
+"""Named axes: the map turns and moves so that a value of the items grows along an axis."""
 
 import numpy as np
 import pytest
@@ -13,9 +13,10 @@ N = 300
 
 
 def groups_with_a_factor(n: int = N) -> tuple[Dataset, np.ndarray, np.ndarray]:
-    """Vectors in 3 groups, the group of each vector, and a factor that is the same in all groups.
+    """Return vectors in 3 groups, the group of each vector, and a factor that is independent of the
+    groups.
 
-    The factor is the square of what three features add up to, so it is not a principal component.
+    The factor is the squared sum of three features, so it is not a principal component.
     """
     random = np.random.default_rng(3)
     truth = np.arange(n) % 3
