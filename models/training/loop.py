@@ -1,4 +1,4 @@
-"""The interface between `Trainer` and the two training loops, and code that both loops use."""
+"""The interface between `Trainer` and the training loops, and code that all loops use."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ from lodespace.models.vae.training import VAETraining
 class Loop(ABC):
     """A training that runs in small units of work, on N items in D latent dimensions.
 
-    Subclasses: ParticleLoop, PaperLoop.
+    Subclasses: ParticleLoop, PaperLoop and Figure2Loop.
     """
 
     def __init__(self, dataset: Dataset, config: TrainingConfig, n_classes: int, seed: int) -> None:

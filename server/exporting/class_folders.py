@@ -72,7 +72,7 @@ def _bytes(character: str) -> bytes:
     """Return the bytes of a character of a file name.
 
     A byte that is not text is stored in a Python string as a surrogate character. The function
-    converts this character to the byte again.
+    converts this character back to the byte.
     """
     escaped = "\udc80" <= character <= "\udcff"
     return character.encode("utf-8", "surrogateescape" if escaped else "surrogatepass")

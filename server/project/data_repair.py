@@ -97,6 +97,6 @@ def _count(folder: Path) -> int | None:
             length = int.from_bytes(beginning[len(MAGIC) :], "little")
             return int(json_value(file.read(min(length, 1 << 20)))["items"])
     except (OSError, ValueError, KeyError, TypeError):
-        pass  # the checkpoint may know it
+        pass  # a checkpoint may state the number
     stored = latest(folder / "checkpoints")
     return None if stored is None else len(stored.tensors["latent_mean"])

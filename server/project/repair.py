@@ -201,7 +201,7 @@ def _repair_log(project: Project, kept: _Kept) -> list[str]:
         path = project.labels_path
         kept.copy(path)
         for name in _LOG_FILES[1:]:
-            # A log that stays beside the new file would be carried out in it.
+            # SQLite would apply an old write-ahead log beside the new file to this file.
             kept.move(project.folder / name)
         new.replace(path)
     sync_to_disk(project.folder)

@@ -244,7 +244,8 @@ class EventLog:
                 self._known = list(log_table.stored_events(self._connection))
             return self._connection
         if not self._files.in_place():
-            self._drop_connection()  # its index (-shm) is not the index of a new connection
+            # The connection uses the index (-shm) of a file that is no longer at the path.
+            self._drop_connection()
         fresh = self._open()
         try:
             self._agree(fresh)
@@ -318,7 +319,8 @@ class EventLog:
     def _drop_connection(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            with contextlib.suppress(sqlite3.Error):  # committed events are in the file
+            # No event is lost: committed events are in the file.
+            with contextlib.suppress(sqlite3.Error):
                 connection.close()
 
     def close(self) -> None:

@@ -296,5 +296,5 @@ def decode_event(stored: bytes, sequence: int) -> Event:
         ValueError: `stored` is not an event. The errors of msgspec are ValueErrors.
     """
     event = _decoder.decode(stored)
-    msgspec.structs.force_setattr(event, "sequence", sequence)  # a third of the time of `replace`
+    msgspec.structs.force_setattr(event, "sequence", sequence)  # three times as fast as `replace`
     return event

@@ -135,7 +135,7 @@ def open_read_only(path: Path) -> sqlite3.Connection:
         if path.with_name(f"{path.name}{end}").is_dir():
             raise damaged(path, f"{path.name}{end} is a folder, not a file")
     try:
-        # SQLite waits for 10 s for somebody to recover a -wal whose header is damaged.
+        # SQLite would wait 10 s for another process to recover a -wal file whose header is damaged.
         connection = _on_disk(path) if has_valid_wal(path) else _in_memory(path)
     except sqlite3.Error as error:
         if error.sqlite_errorcode & 0xFF not in _NEEDS_WRITING or not path.is_file():

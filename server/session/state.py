@@ -19,7 +19,8 @@ from lodespace.session.undo import UndoLog
 
 
 class SessionState:
-    """State of one project with N items. Plain and synchronous: no sockets, no torch."""
+    """State of one project with N items. The class is synchronous, and uses no sockets and no
+    torch."""
 
     def __init__(
         self,

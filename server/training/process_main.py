@@ -25,7 +25,7 @@ from lodespace.training.event_pipe import EventPipe
 log = logging.getLogger(__name__)
 
 NICENESS = 5
-"""Increase of the trainer's nice value, so that the server goes first on a busy processor."""
+"""Increase of the trainer's nice value, so that the server has priority on a busy processor."""
 _AUTOGROUP = Path("/proc/self/autogroup")
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
@@ -79,7 +79,7 @@ def end_with_parent() -> None:
 def give_way() -> None:
     """Lower the priority of this thread and of the threads that it starts later.
 
-    Then the server goes first when server and trainer need the same processor. Linux divides the
+    Then the server has priority when server and trainer need the same processor. Linux divides the
     time of a processor among sessions (setsid) before it looks at threads (sched_autogroup), and
     the trainer has a session of its own. So this function also lowers that session's priority.
     """
@@ -128,7 +128,7 @@ def _train(start: m.Start, reader: CommandReader, events: EventPipe) -> int:
         lock.acquire()
         worker = Worker(start, reader.commands, events)
     except TrainingError:
-        raise  # another trainer ends soon, so a new process can succeed
+        raise  # The other trainer ends soon, so a new process can succeed.
     except (ValueError, LodespaceError) as error:
         # The data or the settings are wrong, so a new process would fail as well.
         events.send_failure(str(error), fatal=True)

@@ -155,4 +155,5 @@ class TrainerProcess:
         except TimeoutError:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
-            await self._process.wait()  # else its pipes and its thread outlive the event loop
+            # Otherwise its pipes and its thread would outlive the event loop.
+            await self._process.wait()

@@ -69,7 +69,7 @@ def new_socket() -> web.WebSocketResponse:
     stream."""
     return web.WebSocketResponse(
         protocols=(PROTOCOL_VERSION,),
-        max_msg_size=MAX_MESSAGE_BYTES + 1,  # aiohttp refuses a message of just this size
+        max_msg_size=MAX_MESSAGE_BYTES + 1,  # aiohttp also refuses a message of exactly this size
         compress=False,
         heartbeat=20.0,
     )

@@ -340,7 +340,7 @@ class _Reading:
                 text = f"from the folder names ({labelled.folder}: {labelled.label}); {text}"
             found.append(Finding("labels", text, doubtful=True, option=option))
         if labelled is None and not self.doubts:
-            found.append(Finding("labels", "the folders name none", option="--labels-at parent"))
+            found.append(Finding("labels", "no folder names a class", option="--labels-at parent"))
         split = next((branch for branch in branches if branch.split is not None), None)
         if split is not None:
             text = f"from the folder names ({split.folder}: {split.split})"

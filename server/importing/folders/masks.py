@@ -102,7 +102,7 @@ def masks_among(paths: Sequence[str]) -> MaskFiles:
         stems[folder].append(name.rpartition(".")[0])
     found = _mask_folders(stems)
     if len(found.folders) == len(stems):
-        return MaskFiles()  # only masks: these are the items
+        return MaskFiles()  # all files look like masks, so they are the items
     _add_masks_beside(found, paths, stems)
     _add_doubts(found, paths)
     return found

@@ -23,7 +23,7 @@ from lodespace.importing.tables.text_format import counts_rows
 from lodespace.items import decoding
 
 _LEAST_NUMBERS = 8
-"""Smallest number of numbers in a text without brackets that is taken for a vector."""
+"""A text without brackets is read as a vector only if it has at least this number of numbers."""
 _CERTAIN_NUMBERS = 16
 """In a table with pictures, a list of fewer numbers is not taken for a vector: it may be a box."""
 _TRIED_FILES = 8

@@ -5,11 +5,12 @@
  * its direction. No memory is allocated per update.
  *
  * An island is a group of occupied cells of a coarse grid that share faces. A group with more than
- * half of the items is not one island: each of its cells is.
+ * half of the items is divided, so that each of its cells is an island.
  *
- * Items jitter while training runs, because each round of forces samples the items that repel. The
- * mean force on a cell in one frame points where the cell moves in the next 2 s with a cosine of
- * 0.1 only, and the mean over MEAN_MS with 0.3 to 0.6 (bundled digits, 200 labels of a class).
+ * Items jitter while training runs, because each round of forces samples the items that repel.
+ * Therefore the mean force on a cell in one frame hardly predicts the motion of the cell in the
+ * next 2 s: the cosine between force and motion is 0.1. For the mean over MEAN_MS, the cosine is
+ * 0.3 to 0.6 (bundled digits, 200 labels of a class).
  */
 import type { ForcesFrame } from "../protocol/frames.js";
 import { FORCE_TERMS, GRID_STEPS, LOSS_TERMS } from "../protocol/messages.js";

@@ -11,8 +11,8 @@ import { placeWorld } from "./placement/placement.js";
  */
 const SETTLE_MS = 300;
 /**
- * Height of the eyes above the floor under which nobody wears the headset yet, metres. A seated
- * child's eyes are higher; a headset on a low table is not.
+ * If the eyes are lower than this height above the floor, nobody wears the headset yet, metres. The
+ * eyes of a seated child are higher. A headset on a low table is lower.
  */
 const WORN_HEIGHT = 0.5;
 

@@ -77,7 +77,7 @@ export class ForceShow {
     this.strong = 0;
     this.sounded = false;
     this.islands.clear();
-    // Forces from before the label are not those of the label.
+    // Ignore forces that were computed before the label.
     this.drawn = this.state.forces.version.value;
     this.state.forces.afterLabel.value = true;
   }

@@ -44,7 +44,7 @@ export class Atlas {
   readonly texture: DataArrayTexture;
   /** The layer of each page, one byte per page; 255: the page is not loaded. */
   readonly layerOf: DataTexture;
-  /** Counts pictures that `cut` did not have, and that are available now. */
+  /** Counter that increases when a picture arrives that `cut` has requested. */
   readonly arrived = signal(0);
   /** Bytes per pixel. */
   readonly bytes: 1 | 4;

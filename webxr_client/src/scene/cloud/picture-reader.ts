@@ -27,7 +27,7 @@ interface Reading {
 }
 
 export class PictureReader {
-  /** Read pictures; the one that was read first is first. */
+  /** Pictures that were read, oldest first. */
   private readonly pictures = new Map<number, Decoded>();
   private readonly asked = new Map<number, Place>();
   private reading: Reading | null = null;
@@ -48,7 +48,8 @@ export class PictureReader {
     return this.pictures.get(item) ?? null;
   }
 
-  /** Read a picture soon. `x`, `y`: left and top in the layer, pixels. */
+  /** Request a picture. It is read before one of the next frames. `x`, `y`: left and top in the
+   * layer, pixels. */
   ask(item: number, layer: number, x: number, y: number, size: number): void {
     this.asked.set(item, { item, layer, x, y, size });
   }
@@ -60,7 +61,7 @@ export class PictureReader {
     if (!this.reading && this.asked.size > 0) this.begin(renderer, gl);
   }
 
-  /** Forget what is on its way, because the GPU has lost it. */
+  /** Forget the requests and unfinished reads, because the GPU has lost them. */
   forget(): void {
     this.asked.clear();
     this.reading = this.framebuffer = null;

@@ -6,7 +6,7 @@ import { type BrushHit, queryBrush } from "./brush-query.js";
 import { BrushTrail } from "./brush-trail.js";
 
 /**
- * Time by which the stroke of a bare hand is behind the hand, milliseconds. The end of a pinch is
+ * Delay of the stroke of a bare hand relative to the hand, milliseconds. The end of a pinch is
  * detected when the fingers are 25 mm apart; by then, the middle between them has moved.
  */
 const BEHIND_MS = 80;

@@ -132,8 +132,8 @@ export class XrEntry {
   }
 
   /**
-   * Show why VR has ended. The message stays until the person closes it, who takes the headset off
-   * first, and it follows the number of gestures that are not saved yet.
+   * Show why VR has ended. The message stays until the person closes it, because the person first
+   * takes the headset off. It always states the current number of gestures that are not saved yet.
    */
   private reportEnd(): void {
     const { connection, xr } = this.parts.state;
