@@ -153,7 +153,7 @@ def epoch_seconds(dataset: Dataset, end: float) -> float:
         dataset, preset("default"), 10, generator, torch.Generator(device).manual_seed(1)
     )
     labels = torch.full((len(dataset),), UNLABELED)
-    for _ in range(3):  # compiles and chooses kernels
+    for _ in range(3):  # warm-up: the device compiles and chooses kernels
         training.step(labels, balanced=False)
     finish(device)
     began, parts = time.perf_counter(), list[float]()

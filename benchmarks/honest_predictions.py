@@ -252,7 +252,8 @@ def load(name: str) -> tuple[Dataset, Classes]:
     if found.kind == "pictures" and not as_vectors:
         return Dataset.from_images(np.asarray(found.items, np.uint8), found.content), found.truth
     if found.kind == "sounds":
-        to_picture = Spectrogram(DEFAULT_SIDE, 0.0, found.rate / 2)  # as an import does it
+        # The same range as in an import.
+        to_picture = Spectrogram(DEFAULT_SIDE, 0.0, found.rate / 2)
         pictures = [to_picture(np.asarray(wave), found.rate) for wave in found.items]
         return Dataset.from_images(np.array(pictures), "spectrograms"), found.truth
     rows = np.asarray(found.items, np.float32).reshape(len(found), -1)

@@ -197,11 +197,12 @@ def main() -> None:
     raise_limit()
     with tempfile.TemporaryDirectory() as folder:
         server = LanServer("--project", f"{folder}/digits", state=Path(folder) / "state")
-        os.sched_setaffinity(0, {served})  # the server and its trainer inherit it
+        os.sched_setaffinity(0, {served})  # the server and its trainer inherit the affinity
         server.start(own_session=True)
         os.sched_setaffinity(0, {attackers})
         with contextlib.suppress(PermissionError):
-            policy = os.SCHED_RR | os.SCHED_RESET_ON_FORK  # the attackers do not inherit it
+            # The attackers do not inherit this policy.
+            policy = os.SCHED_RR | os.SCHED_RESET_ON_FORK
             os.sched_setscheduler(0, policy, os.sched_param(1))
         processes = []
         try:

@@ -17,7 +17,7 @@ WANTED_ACCURACY = 0.90
 
 CHILD = """
 import sys, time
-import lodespace.models  # before torch, because it sets how the threads of torch wait
+import lodespace.models  # imported before torch: it sets how torch's threads wait
 import torch
 torch.set_num_threads(2)
 from lodespace.items.item_set import load_digits

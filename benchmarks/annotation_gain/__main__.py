@@ -69,7 +69,7 @@ def main() -> int:
         "--register",
         type=Path,
         default=register.REGISTER,
-        help="file to which each run on a data set that is not for tuning appends a line",
+        help="register: each run on a data set that is not for tuning adds a line to this file",
     )
     parser.add_argument(
         "--run",

@@ -291,7 +291,7 @@ def carry_out_all(
         if (course.exists() and not fresh) or run.data in skipped:
             return
         command = [sys.executable, str(Path(__file__).parent), "--run", *run.arguments]
-        done = subprocess.run(  # this program, with the option --run
+        done = subprocess.run(  # runs this program with the option --run
             [*command, "--results", str(folder), "--register", str(register_path)],
             env={**os.environ, "OMP_NUM_THREADS": "1"},
             capture_output=True,

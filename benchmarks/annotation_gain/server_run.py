@@ -95,7 +95,7 @@ class Page:
             started = started or "running" in states
             waited = time.perf_counter() - began
             if states and states[-1] == "resting" and (started or waited > STILL_SECONDS):
-                await asyncio.sleep(0.1)  # for the last frames and predictions to arrive
+                await asyncio.sleep(0.1)  # until the last frames and predictions have arrived
                 self.client.frames.clear()
                 return waited
             await asyncio.sleep(0.01)

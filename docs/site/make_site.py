@@ -45,7 +45,7 @@ def build(output: Path, *, staging: Path, demo: Path | None, figure2: Path | Non
         StagingError: A page links to a file that is not part of the site.
     """
     stage(staging, demo=demo, figure2=figure2 is not None)
-    built = staging / "site"  # Zensical writes beside its settings only
+    built = staging / "site"  # Zensical can only write beside its settings
     command = [sys.executable, "-m", "zensical", "build", "--strict", "--clean"]
     done = subprocess.run(
         [*command, "--config-file", str(staging / "mkdocs.yml")], capture_output=True, text=True

@@ -217,7 +217,7 @@ def docstrings(owner: type) -> dict[str, str]:
     """Return the docstring of each field of a class: the string that follows the field."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(owner))).body[0]
-    except (OSError, TypeError):  # the source is not installed
+    except (OSError, TypeError):  # the source code is not installed
         return {}
     assert isinstance(tree, ast.ClassDef)
     found: dict[str, str] = {}

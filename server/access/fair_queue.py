@@ -22,7 +22,7 @@ class FairQueue(Generic[T]):
         self._in_all = in_all
         self._per_address = per_address
         self._drop = drop
-        self._waiting: dict[str, deque[T]] = {}  # the address whose turn is next comes first
+        self._waiting: dict[str, deque[T]] = {}  # the first key is the address whose turn is next
         self._any = asyncio.Event()
 
     def __len__(self) -> int:
@@ -54,7 +54,7 @@ class FairQueue(Generic[T]):
         entry = entries.popleft()
         del self._waiting[address]
         if entries:
-            self._waiting[address] = entries  # behind all other addresses
+            self._waiting[address] = entries  # the address gets its next turn after all others
         return address, entry
 
     def clear(self) -> None:

@@ -155,8 +155,9 @@ class LanListener:
                 else:
                     self._waiting.put(address, connection)
         except BlockingIOError:
-            return  # no further connection waits
-        except OSError as error:  # usually too many open files: try again later
+            return  # there is no further connection to accept
+        # Usually because of too many open files; `_accept` tries again later.
+        except OSError as error:
             pause = _PAUSE_SECONDS
             if loop.time() - self._failed_at >= _LOGGED_EVERY:
                 self._failed_at = loop.time()

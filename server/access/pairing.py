@@ -329,7 +329,7 @@ class PairingManager:
                 status=404,
             )
         _, secret = self.devices.admit(name, role, address)
-        self.expire_stale()  # the new device may have replaced the oldest one
+        self.expire_stale()  # the new device may have replaced the oldest device
         self._changed()
         return secret
 

@@ -69,7 +69,7 @@ class PairingCodes:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._code: _Code | None = None
-        self._guessers: dict[str, _Guesser] = {}  # the last to guess is the last entry
+        self._guessers: dict[str, _Guesser] = {}  # the address with the newest guess is last
 
     def make(self, role: Role) -> protocol.PairingCode:
         """Make a pairing code. The previous code becomes invalid."""

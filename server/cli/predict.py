@@ -37,7 +37,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _predict(options: argparse.Namespace) -> int:
-    from lodespace.predict.table import write_predictions  # imports torch later
+    from lodespace.predict.table import write_predictions  # imports torch at the first prediction
 
     report = write_predictions(
         options.project,

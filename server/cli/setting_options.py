@@ -30,7 +30,8 @@ def add_setting_options(parser: argparse.ArgumentParser, run: Sequence[str]) -> 
         metavar="FILE",
         help="read settings from a TOML file, such as the settings.toml beside each result",
     )
-    rows = [RUN_SETTINGS[name] for name in run if name != "labels"]  # an option about the data
+    # `labels` is an option about the data.
+    rows = [RUN_SETTINGS[name] for name in run if name != "labels"]
     rows += [row for row in HYPERPARAMETERS.values() if not row.in_sessions or "epochs" not in run]
     for row in rows:
         _add(group.add_argument, row)
@@ -40,7 +41,7 @@ def add_setting_options(parser: argparse.ArgumentParser, run: Sequence[str]) -> 
 def _add(add_argument: Callable[..., object], row: Hyperparameter) -> None:
     option = f"--{row.name.replace('_', '-')}"
     note = note_of(row.name)
-    if row.choices:  # argparse lists them
+    if row.choices:  # argparse lists the choices itself
         note = note.removeprefix(f"{row.range}; ")
     summary = row.summary.rstrip(".")
     text = f"{summary[:1].lower()}{summary[1:]} ({note})".replace("%", "%%")

@@ -102,7 +102,7 @@ def _write_file(table: Table, item: int, into: Path, *, link: bool) -> None:
         return
     try:
         _write_original(table, item, into, name, link=link)
-    except ItemError:  # missing, or not a picture
+    except ItemError:  # the file is missing, or is not a picture
         stem = _without_suffix(name)
         # A name with a time belongs to a frame of a video.
         stem = Path(name).stem if stem == name else stem

@@ -95,7 +95,8 @@ def draw(table: Table, classes: list[ClassInfo], kind: Literal["png", "svg"]) ->
     import matplotlib as mpl
 
     with mpl.rc_context({"svg.hashsalt": "lodespace"}), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing")  # a class name may have emoji
+        # A class name may contain emoji, which the font lacks.
+        warnings.filterwarnings("ignore", "Glyph .* missing")
         figure.savefig(out, format=kind, dpi=150, metadata=metadata)
     return out.getvalue()
 

@@ -133,7 +133,7 @@ def as_onnx(project: Project, class_names: list[str]) -> bytes:
         example.append(torch.rand(2, model.given_features))
     batch = torch.export.Dim("batch")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torch's exporter warns about torch's code
+        warnings.simplefilter("ignore")  # torch's exporter warns about torch's own code
         program = torch.onnx.export(
             _Tuple(model),
             tuple(example),

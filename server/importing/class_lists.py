@@ -223,7 +223,7 @@ def _mapping(found: dict[str, str], labels: Collection[str]) -> tuple[dict[str, 
     if not counted or not numbers or (max(numbers) == count - 1 and min(numbers) == 0):
         return mapping, ""
     if count > _MOST_UNUSED * (max(numbers) + 1):
-        return {}, ""  # a list of something else
+        return {}, ""  # the names are probably not those of these classes
     if min(numbers) > 0 and len(labels) == count - 1:
         return mapping, f"; no item has {found['0']}, the name of 0"
     return mapping, f"; it has {count:,} names for numbers up to {max(numbers):,}"

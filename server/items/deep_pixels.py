@@ -76,12 +76,13 @@ def numbers_of(image: Image.Image, file: BinaryIO) -> Numbers:
     if image.mode in MODES and not _is_deep_ppm(image):
         image.load()
         values: Any = np.asarray(image)
-        if image.format == "FITS":  # numbers of 16 bits are signed, which Pillow ignores
+        # 16-bit numbers of FITS are signed; Pillow reads them as unsigned.
+        if image.format == "FITS":
             values = values.view(np.int16) if values.dtype == np.uint16 else values
         return Numbers(values, False, False)
     values = _deep_colour(image, file)
     if values is not None:
-        if values.ndim == 3 and values.shape[2] < 3:  # grey and transparency
+        if values.ndim == 3 and values.shape[2] < 3:  # the channels are grey and transparency
             values = values[..., 0]
         return Numbers(values if values.ndim == 2 else values[..., :3], values.ndim == 3, False)
     image.load()

@@ -186,7 +186,7 @@ class MediaSound:
     @property
     def frames(self) -> int:
         """Number of samples per channel that the header states."""
-        duration = self._container.duration  # microseconds
+        duration = self._container.duration  # in microseconds
         return round((duration or 0) / 1e6 * self.samplerate)
 
     def __enter__(self) -> "MediaSound":

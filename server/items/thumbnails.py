@@ -84,7 +84,7 @@ def page_file(
         cache.mkdir(parents=True, exist_ok=True)
         atomic_write(path, encoded, sync=False)
     except OSError:
-        pass  # without the cache, pages are drawn again each time
+        pass  # if the cache fails, pages are drawn again each time
     return encoded
 
 

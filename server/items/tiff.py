@@ -180,7 +180,7 @@ class Stack:
         return self
 
     def __exit__(self, *error: object) -> None:
-        pass  # the file belongs to the caller
+        pass  # the caller closes the file
 
     def _layout(self) -> Layout:
         page = self.page

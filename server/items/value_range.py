@@ -94,7 +94,7 @@ class ValueSample:
         usual = self._usual(low, high)
         if usual is not None:
             return 0.0, usual
-        if low == high:  # almost all numbers are equal
+        if low == high:  # nearly all numbers are equal, so the quantiles are equal too
             low, high = self.least, self.most
         if low == high:
             top = next((top for top in USUAL_TOPS if 0 <= high <= top), high + 1)

@@ -67,7 +67,7 @@ class Served:
     def _run(self, project: Project, ports: range, device: str, threads: int) -> None:
         try:
             self._loop.run_until_complete(self._serve(project, ports, device, threads))
-        except BaseException as error:  # raised again by `__init__`
+        except BaseException as error:  # `__init__` raises the error again
             self._error = error
         finally:
             self._loop.run_until_complete(self._loop.shutdown_default_executor())

@@ -129,4 +129,4 @@ def main(folder: str, threads: str) -> int:
 
 if __name__ == "__main__":
     status = main(*sys.argv[1:3])
-    os._exit(status)  # without the destructors of torch, which can take a second
+    os._exit(status)  # skips the destructors of torch, which can take a second

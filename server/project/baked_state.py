@@ -58,7 +58,7 @@ def baked_session(project: Project) -> SessionInfo | None:
     try:
         stored = json_of((project.folder / SESSION).read_bytes(), SessionInfo)
     except (OSError, JsonError):
-        return None  # a bake without a site, or of another version
+        return None  # the bake has no site, or is of another version
     n = len(project.items)
     fits = stored.n_items == n and all(0 <= item < n for item in stored.pins)
     return stored if fits else None

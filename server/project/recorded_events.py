@@ -44,7 +44,7 @@ def event_from(recorded: RecordedEvent, state: SessionState) -> Event | None:
         at=0.0 if told is None else told.gesture.at,
     )
     if labels is not None and labels.gesture == 0:
-        return _label_event(recorded, labels, header)  # several events, merged when thinned
+        return _label_event(recorded, labels, header)  # thinning has merged several events
     gesture = told.gesture.gesture if told is not None else labels.gesture if labels else 0
     if gesture not in (0, recorded.sequence):
         action = state.undo_log.actions.get(gesture)

@@ -91,7 +91,7 @@ def _places(project: Project) -> Iterator[Path]:
     parent = project.folder.absolute().parent
     if project.lock is None or project.lock.on_disk_of(parent):
         yield parent
-    with contextlib.suppress(OSError):  # the current folder may be deleted
+    with contextlib.suppress(OSError):  # the current folder may no longer exist
         yield Path.cwd()
     yield Path.home()
     yield Path(tempfile.gettempdir())

@@ -71,15 +71,15 @@ class Recorder:
         self._revision = -1
         self._frames = 0
         self._submitted = 0
-        self._done = 0  # used by the thread only
+        self._done = 0  # used only by the writing thread
         self._submitted_bytes = 0
-        self._done_bytes = 0  # used by the thread only
+        self._done_bytes = 0  # used only by the writing thread
         self._closing = False
         # True after a record could not be written. Then no frame can be written before the next
         # keyframe. Set by the thread only.
         self._broken = False
         self._writer: RecordingWriter | None = None
-        self._index = RecordingIndex()  # used by the thread only
+        self._index = RecordingIndex()  # used only by the writing thread
         self._offset = 0.0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="recorder")
         self._closed = False

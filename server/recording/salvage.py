@@ -139,7 +139,7 @@ def _known(record: Record) -> Scene | Labels | Classes | GestureTold | None:
             return decode_scene(record.payload)
         operation = decode_server_operation(record.payload) if record.kind == OPERATION else None
     except (ProjectError, JsonError):
-        return None  # of another version
+        return None  # the record is of another version
     return operation if isinstance(operation, Labels | Classes | GestureTold) else None
 
 

@@ -99,7 +99,8 @@ class Thinning:
     def _drop_some(self) -> bool:
         """Drop records of the older half. Returns False if there is nothing left to drop."""
         before = np.cumsum(self._lengths) - self._lengths
-        half = int((before < self._lengths.sum() / 2).sum())  # first record of the newer half
+        # Index of the first record of the newer half.
+        half = int((before < self._lengths.sum() / 2).sum())
         keyframes = self._of_kind(KEYFRAME)
         # Frames are dropped only before the keyframe `boundary`, so each remaining frame has the
         # keyframe on which it is based.

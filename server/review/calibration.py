@@ -245,7 +245,7 @@ def interval(draws: Iterable[float] | Floats) -> tuple[float, float]:
 
 def share_interval(right: float, count: int) -> tuple[float, float]:
     """Return the Jeffreys interval of the share `right`, which was measured on `count` items."""
-    from scipy.stats import beta  # a late import: it takes 0.2 s
+    from scipy.stats import beta  # imported here, because the import takes 0.2 s
 
     a, b = right * count + 0.5, (1 - right) * count + 0.5
     low, high = beta.ppf(INTERVAL, a, b)

@@ -73,7 +73,7 @@ def _spread(
     first sheet needs representatives: the next sheet is chosen after the model has learned from the
     first sheet.
     """
-    from scipy.spatial.distance import cdist  # a late import: it takes 0.2 s
+    from scipy.spatial.distance import cdist  # imported here: the import takes 0.2 s
 
     near = positions[items[:block]].astype(np.float64)
     if len(near) <= SHEET_SIZE:

@@ -57,7 +57,7 @@ def islands(state: ItemState) -> Islands:
     of_item = np.append(np.where(large, np.cumsum(large) - 1, -1), -1)[of_item]
     looked_at = np.zeros(int(large.sum()) + 1, np.bool_)
     looked_at[of_item[state.verified]] = True
-    looked_at[-1] = True  # items in no island count as explained
+    looked_at[-1] = True  # items that are in no island count as explained
     near = grid.smoothed(state.labelled) >= EXPLAINING * grid.smoothed()
     return Islands(of_item, ~looked_at[of_item] & ~near[grid.cell_of_item])
 
@@ -87,7 +87,7 @@ class _Grid:
         side = max(float(np.max(high - low)) * 1.1, 1.0) / m
         corner = (low + high) / 2 - side * m / 2
         cells = np.clip((positions - corner) / side, 0, m - 1).astype(np.intp)
-        self._shape = (m + 2,) * d  # a rim of empty cells
+        self._shape = (m + 2,) * d  # the outermost cells stay empty
         places = np.ravel_multi_index(tuple((cells + 1).T), self._shape)
         self.cell_of_item: Ints = np.asarray(places)
 
@@ -96,7 +96,7 @@ class _Grid:
 
         Only items in the mask `items` (N,) count. If `items` is None, all items count.
         """
-        from scipy import ndimage  # a late import: it takes 0.2 s
+        from scipy import ndimage  # imported here, because the import takes 0.2 s
 
         cells = self.cell_of_item if items is None else self.cell_of_item[items]
         counts = np.bincount(cells, minlength=int(np.prod(self._shape))).astype(np.float64)
@@ -124,7 +124,7 @@ def _persistent_places(density: npt.NDArray[np.float64], occupied: Ints, strides
     """
     steps = np.array(np.meshgrid(*[(-1, 0, 1)] * len(strides), indexing="ij"))
     offsets = [int(o) for o in np.tensordot(strides, steps, 1).ravel() if o != 0]
-    root: dict[int, int] = {}  # from each cell to its place, which is the cell of the maximum
+    root: dict[int, int] = {}  # maps a cell to its dense place, the cell of the maximum
 
     def place_of(cell: int) -> int:
         while root[cell] != cell:

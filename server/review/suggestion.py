@@ -42,7 +42,7 @@ A region is a ball of items. In each iteration, the number of items in the ball 
 this factor.
 """
 _THINNING = 1.3
-"""The density of items has fallen if the radius of a ball grows by this factor more than expected.
+"""The density has fallen if a ball grows by more than this factor, relative to the expected growth.
 
 Each iteration adds items to the ball. The expected growth of the radius is the growth at a constant
 density. The ball stops growing where the density falls.
@@ -212,7 +212,7 @@ def _dense_spots(
     The weight of a cell is the sum of the `weights` (N,) of the `positions` (N, D) in the cell and
     in its neighbour cells. No two of the yielded cells are neighbours.
     """
-    from scipy import ndimage  # a late import: it takes 0.2 s
+    from scipy import ndimage  # imported here, because the import takes 0.2 s
 
     n, d = positions.shape
     # About one item per cell if the items are spread evenly.
@@ -289,7 +289,7 @@ def _dense_size(radius: npt.NDArray[np.float32], d: int) -> int:
         radius: Distances of the items from the centre (K,), ascending.
         d: Number of dimensions.
     """
-    size = min(2 * SMALLEST, len(radius))  # fewer items are too few to measure a density
+    size = min(2 * SMALLEST, len(radius))  # with fewer items, the density cannot be measured
     while size < len(radius):
         larger = min(len(radius), int(np.ceil(size * _STEP)))
         even = (larger / size) ** (1 / d)

@@ -125,7 +125,7 @@ class Truth:
         unseen = (self._given == UNLABELED) & (self._truth != UNLABELED)
         given = self._given != UNLABELED
         if not given.any():
-            return found  # without labels, there are no predictions
+            return found  # there are no predictions without labels
         for name, members, classes in (
             ("accuracy_unseen", unseen, self._truth),
             ("accuracy_given", given, self._given),

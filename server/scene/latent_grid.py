@@ -162,7 +162,7 @@ class LatentGrid:
         return np.rint(np.clip(unit, -(2.0**30), 2.0**30)).astype(np.int32)
 
     def _fits(self, target: npt.NDArray[np.int32]) -> bool:
-        edge = 1 << MOVING_SHIFT  # so that rounding stays inside the box
+        edge = 1 << MOVING_SHIFT  # a margin, so that rounded positions stay inside the box
         low, high = int(target.min()), int(target.max())
         extent = int((target.max(axis=0) - target.min(axis=0)).max())
         large_enough = extent >= TOO_SMALL * GRID_STEPS or self.box.size <= SMALLEST_BOX

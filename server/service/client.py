@@ -238,7 +238,7 @@ class Client:
         """
         sending = asyncio.ensure_future(message)
         try:
-            await asyncio.sleep(0)  # puts the message into the buffer of the connection
+            await asyncio.sleep(0)  # lets the task put the message into the connection's buffer
             waiting = self.connection.unsent_bytes()
             while (
                 not sending.done()

@@ -55,7 +55,7 @@ class LogWatch:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
-            self._lost = False  # try again, if no place could be written
+            self._lost = False  # the next check tries again if no place could be written
             await self.look()
 
     async def _watch(self) -> None:
@@ -63,7 +63,7 @@ class LogWatch:
             await asyncio.sleep(WATCH_SECONDS)
             try:
                 await self.look()
-            except Exception:  # one failure does not end the task
+            except Exception:  # a failure must not end the task
                 _log.exception("checking the label log failed")
 
     async def look(self) -> None:

@@ -28,8 +28,8 @@ A file with a larger number is damaged.
 """
 _OBJECTS = {
     ("table", "events"),
-    ("table", "sqlite_sequence"),  # SQLite makes it for AUTOINCREMENT
-    ("index", "sqlite_autoindex_events_1"),  # and this index for UNIQUE
+    ("table", "sqlite_sequence"),  # SQLite creates this table for AUTOINCREMENT
+    ("index", "sqlite_autoindex_events_1"),  # SQLite creates this index for UNIQUE
 }
 
 

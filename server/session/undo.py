@@ -72,9 +72,10 @@ class StateTransition(NamedTuple):
     event: int
     """Sequence number of the event."""
     from_state: int
-    """`state_id` before the event."""
+    """Id of the training state (`state_id`) before the event."""
     to_state: int
-    """`state_id` after the event: `event` if the state is new, or the id of an earlier state."""
+    """Id of the training state after the event: `event` if the state is new, else the id of an
+    earlier state."""
 
     @property
     def returns(self) -> bool:
@@ -90,10 +91,12 @@ class UndoLog:
         self.state_id = 0
         self._last_event = 0
         self._last_from = 0
-        self._transitions: dict[int, tuple[int, int]] = {}  # from_state, to_state by event
-        self._redone: dict[int, UndoableAction] = {}  # by each event that redid the action
-        self._standing = defaultdict[str, list[int]](list)  # by client, ascending
-        self._undone: dict[str, list[int]] = {}  # by the client that undid, in that order
+        self._transitions: dict[int, tuple[int, int]] = {}  # event number -> (from_state, to_state)
+        self._redone: dict[int, UndoableAction] = {}  # number of a redo event -> action
+        # Client -> numbers of its actions that are not undone, ascending.
+        self._standing = defaultdict[str, list[int]](list)
+        # Client -> actions that it has undone, in that order.
+        self._undone: dict[str, list[int]] = {}
 
     @property
     def last_transition(self) -> StateTransition:

@@ -84,7 +84,7 @@ def give_way() -> None:
     the trainer has a session of its own. So this function also lowers that session's priority.
     """
     os.nice(NICENESS)
-    with contextlib.suppress(OSError):  # another system, or a kernel without these groups
+    with contextlib.suppress(OSError):  # not Linux, or a kernel without autogroups
         _AUTOGROUP.write_text(str(NICENESS))
 
 

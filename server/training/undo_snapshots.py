@@ -138,7 +138,7 @@ class UndoSnapshots:
                 keep = max(4, min(ON_DISK, DISK_BYTES // max(1, state.bytes)))
                 newer = sum(number > event for number in self._on_disk)
                 if newer >= keep:
-                    continue  # the new file would be deleted at once
+                    continue  # the file would be deleted immediately
                 self._writing = event, state
             self._write(event, state, keep)
 

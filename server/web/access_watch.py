@@ -41,5 +41,5 @@ async def _watch(access: PairingManager) -> None:
         await asyncio.sleep(WATCH_SECONDS)
         try:
             access.expire_stale()
-        except Exception:  # one failure does not end the task
+        except Exception:  # a failure must not end the task
             log.exception("checking access failed")

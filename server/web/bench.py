@@ -12,7 +12,8 @@ from lodespace.web.bodies import as_json, body_of
 from lodespace.web.security import visitor_of
 
 log = logging.getLogger(__name__)
-log.setLevel(logging.INFO)  # a person has sent the report to the log, which shows warnings only
+# By default the log shows only warnings, but a person has sent these reports.
+log.setLevel(logging.INFO)
 
 REPORTS = web.AppKey("reports", Limit)
 """Limit on the number of reports in the log."""

@@ -65,7 +65,8 @@ class Runner(web.AppRunner):
         async def answer(request: web.BaseRequest) -> web.StreamResponse:
             try:
                 return await handler(request)
-            except web.HTTPException as error:  # raised before the middleware: a wrong Expect
+            # Aiohttp raises this before the middleware, for a wrong Expect header.
+            except web.HTTPException as error:
                 if error.status < 400:
                     raise
                 return http_error(request, error)

@@ -177,7 +177,7 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         _refuse_uninvited(visitor, needed)
         if request.match_info.http_exception is None:
             _refuse_body(request)
-        return await handler(request)  # without a route, raises the exception: 404 or 405
+        return await handler(request)  # if there is no route, the handler raises 404 or 405
     except web.HTTPException as error:
         return http_error(request, error)
     except LodespaceError as error:

@@ -115,7 +115,7 @@ async def _serve(request: web.Request) -> web.WebSocketResponse:
                 with contextlib.suppress(asyncio.CancelledError):
                     await sending
     finally:
-        service.left(client)  # also after an exception: removes the client's head
+        service.left(client)  # also after an exception, so that the client's head is removed
     return socket
 
 

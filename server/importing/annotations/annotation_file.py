@@ -75,7 +75,7 @@ def read_annotations(
         if "\t" in lines[0] and find_columns(lines[0].split("\t")).raven:
             return read_table(TabRows(lines, findings), name, names, options)
         if not identified and not any(mark in lines[0] for mark in "\t,;|"):
-            return None  # a text, not a table
+            return None  # the file is a text, not a table
     rows = open_rows(path, options.encoding, options.unpacked, options.sheet)
     if label_studio.is_flat(rows.columns):
         good = (row[1] for row in rows if not isinstance(row, BadItem))
@@ -109,7 +109,7 @@ def _of_json(path: Path, name: str, options: ImportOptions) -> AnnotationFile | 
         try:
             value = json_value(path.read_bytes())
         except JsonError:
-            return None  # perhaps one object per line
+            return None  # not one JSON value; perhaps one object per line
         if not label_studio.is_tasks(value):
             return None
         return label_studio.read_tasks(value, name, options.label)

@@ -31,7 +31,7 @@ def number_in(cell: Any, factor: float = 1.0) -> float | None:
         return None
     if isinstance(cell, int | float):
         if cell != cell:
-            return None  # NaN is an empty cell
+            return None  # NaN stands for an empty cell
         return _checked(float(cell) * factor, cell)
     text = str(cell).strip()
     if not text or text.lower() in ("nan", "na", "n/a", "none", "null"):

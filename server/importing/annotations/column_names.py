@@ -212,7 +212,7 @@ def columns_by_content(rows: Sequence[dict[str, Any]], durations: bool | None = 
             else:
                 columns.end = Column(second)
     if columns.files and not columns.labels and len(numbers) == 1:
-        columns.labels = numbers  # a list of files with the numbers of their classes
+        columns.labels = numbers  # the table lists files with their class numbers
     columns.unused = columns.labels[1:]
     return columns
 

@@ -211,7 +211,7 @@ class _Matching:
         for item in items:
             span = spans.get(item)
             if item in found.labels:
-                continue  # by its id
+                continue  # an annotation has named this item by its id
             if span is None:
                 labels = windows.whole
             else:

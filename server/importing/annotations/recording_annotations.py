@@ -148,7 +148,7 @@ class RecordingAnnotations:
             of_file = [(only, "folder", annotation) for annotation in file.annotations]
             unknown = unclear = Counter()
         if not of_file and (file.unlabelled or not file.timed):
-            return  # a table about something else
+            return  # the table is not about these recordings
         self.unknown += unknown
         self.unclear += unclear
         self.elsewhere |= elsewhere

@@ -173,7 +173,7 @@ class WindowLabels:
         for annotation in parts.values():
             item_id = f"{path}@{annotation.start:.3f}-{annotation.end:.3f}"
             ids[item_id] += 1
-            if ids[item_id] > 1:  # the same times at another frequency
+            if ids[item_id] > 1:  # another annotation has the same times, at another frequency
                 item_id += f"#{ids[item_id]}"
             yield item_id, annotation
 
@@ -181,7 +181,7 @@ class WindowLabels:
         """Whether the annotation from `begin` to `stop` counts in the window from `start`
         to `end`.
         """
-        if stop <= begin:  # a point in time
+        if stop <= begin:  # the annotation is a point in time, not an interval
             return start <= begin < end
         common = min(stop, end) - max(begin, start)
         shorter = min(stop - begin, end - start)

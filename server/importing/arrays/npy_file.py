@@ -62,7 +62,7 @@ def from_npy_folder(path: Path, files: Sequence[Path], options: ImportOptions) -
         return None
     rest = shapes.keys() - set(members.read)
     if options.image is None and options.vector is None and any(len(shapes[n]) > 1 for n in rest):
-        return None  # several arrays may have the items
+        return None  # several arrays may contain the items
     heads: list[ArrayFile] = [_opened(by_name[name], lambda file: file) for name in members.items]
     others = members.read[len(members.items) :]
     read = {name: _opened(by_name[name], lambda file: file.whole()) for name in others}

@@ -98,7 +98,8 @@ def choose_members(shapes: Mapping[str, tuple[int, ...]], options: ImportOptions
         named = (plain[key] for key in LABELS if key in plain)
         fitting = [n for n in named if n not in found.items and shapes[n][:1] == (count,)]
         if not fitting and any(plain.get(key) for key in LABELS[:4]):
-            fitting = [plain[key] for key in LABELS[:4] if key in plain]  # an error names it
+            # An array of another length is chosen, so that the error message names it.
+            fitting = [plain[key] for key in LABELS[:4] if key in plain]
         found.labels = fitting[:1]
     if options.id is not None:
         found.ids = _asked(shapes, options.id)

@@ -80,7 +80,7 @@ class TorchItems:
             return PictureReading(asked)
         sample: ValueSample | None = None
         for i in range(0, self.count, max(1, self.count // _SAMPLED)):
-            with contextlib.suppress(Exception):  # the import itself reports the failing item
+            with contextlib.suppress(Exception):  # the import will report the failing item
                 values = _array(self._read(i)[0])
                 if values.dtype.kind in "iuf" and values.dtype != np.uint8:
                     sample = sample or ValueSample(values.dtype, values.size * _SAMPLED)
@@ -100,7 +100,7 @@ class TorchItems:
     def picture_sizes(self, limit: int) -> Sequence[tuple[int, int]]:
         sizes: list[tuple[int, int]] = []
         for i in range(0, self.count, max(1, self.count // limit)):
-            with contextlib.suppress(Exception):  # the import itself reports the failing item
+            with contextlib.suppress(Exception):  # the import will report the failing item
                 sizes.append(decoding.height_and_width(self._picture(self._read(i)[0])))
         return sizes
 
@@ -208,7 +208,8 @@ def from_torchvision(reference: str, options: ImportOptions) -> TorchItems:
     arguments: dict[str, Any] = {"root": str(root)}
     split = options.split or "train"
     if "split" in takes and "train" in takes:
-        arguments["split"] = part or "balanced"  # EMNIST: a set of characters, not train or test
+        # For EMNIST, `split` is a set of characters, not train or test.
+        arguments["split"] = part or "balanced"
     elif "split" in takes:
         arguments["split"] = part or split
     if "train" in takes:

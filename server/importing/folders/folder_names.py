@@ -90,7 +90,7 @@ def is_split(name: str) -> bool:
 
 def _are_split(found: tuple[str, ...]) -> bool:
     left = tuple(word for word in _without_numbers(found) if len(word) > 1)  # "b. Test set"
-    if "".join(left) in _SPLITS:  # hold-out
+    if "".join(left) in _SPLITS:  # matches names such as hold-out
         return True
     if any(word in _FILLERS for word in left) and any(word in _SHORT_SPLITS for word in left):
         left = tuple(word for word in left if word not in _SHORT_SPLITS)

@@ -35,7 +35,7 @@ def label_at(folder: str, parts: Sequence[str], depth: int | None) -> str | None
     items, `parts` ends before this folder, and there is no label.
     """
     if depth is None or folder.count("/") + 1 > len(parts):
-        return None  # in an unlabelled folder
+        return None  # the file is in a folder for unlabelled items
     try:
         return parts[depth]
     except IndexError:

@@ -163,7 +163,7 @@ class _Reading:
             below = folder_names.split_names({b.below for b in here if b.below is not None})
             if len(set(map(folder_names.kind_of_split, below))) > 1:
                 for branch in here:
-                    branch.at += 1  # Development_Set holds Training_Set and Validation_Set
+                    branch.at += 1  # for example, Development_Set contains Training_Set
                 return True
         apart: defaultdict[str, list[Branch]] = defaultdict(list)
         for branch in here:
@@ -183,7 +183,7 @@ class _Reading:
             if any(b.is_open and folder_names.is_split(b.name) for b in inside):
                 for branch in inside:
                     branch.split = None
-                self.read(inside)  # the same splits once more, in a folder beside them
+                self.read(inside)  # this folder contains the same splits again
                 for branch in inside:
                     branch.at = len(branch.parts)
                 text = f"{name} has the same splits again; if its files are copies of those beside"

@@ -87,7 +87,7 @@ class PictureSurvey:
         try:
             numbers = decoding.numbers_of(file, PictureReading((), self.channels, self.planes))
         except ItemError:
-            return  # the import reports the file
+            return  # the import will report the unreadable file
         if numbers is None:
             return
         self.decoded += 1

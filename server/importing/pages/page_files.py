@@ -70,7 +70,7 @@ class _opened:
 
     def __init__(self, file: BinaryIO) -> None:
         image = deep_pixels.opened(file, heif.with_heif(file, decoding.FORMATS))
-        if image is None:  # tifffile returns numbers instead of the colours of a palette
+        if image is None:  # tifffile would return palette indices instead of colours
             file.seek(0)
             image = Image.open(file, formats=("TIFF",)) if _has_palette(file) else None
         self.image = image
@@ -79,7 +79,7 @@ class _opened:
         return self.image
 
     def __exit__(self, *error: object) -> None:
-        pass  # the file belongs to the caller
+        pass  # the caller closes the file
 
 
 def _has_palette(file: BinaryIO) -> bool:

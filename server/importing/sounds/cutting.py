@@ -25,7 +25,7 @@ def windows(sound: Recording, length: int, hop: int) -> Iterator[npt.NDArray[np.
             skip -= skipped
         new = read_mixed(sound, length - len(held))
         if len(new) == 0:
-            return  # `held` was part of the previous window
+            return  # the rest was already in the previous window
         held = np.concatenate([held, new])
         _check_finite(held)
         yield held

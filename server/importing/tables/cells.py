@@ -48,7 +48,7 @@ def picture_parts(cell: Any) -> tuple[str | None, bytes | None]:
     if isinstance(cell, bytes):
         return None, cell or None
     if isinstance(cell, int) and not isinstance(cell, bool):
-        return str(cell), None  # files may be named 1.png, 2.png
+        return str(cell), None  # a number can name a file such as 1.png
     if not isinstance(cell, str):
         return None, None
     if _DATA_URL.match(cell):
@@ -136,7 +136,7 @@ def _text_numbers(text: str) -> Sequence[float]:
         try:
             return json_value(text)
         except ValueError:
-            pass  # NaN, or the commas are followed by text that float() reads
+            pass  # the text has NaN, or other text that only float() reads
     if "..." in text:
         raise ValueError("numpy has printed '...' instead of most numbers; save the whole vector")
     if text[:1] in ("[", "("):

@@ -140,7 +140,7 @@ def choose_roles(columns: Columns, options: ImportOptions) -> Roles:
         roles.image = _image(columns, roles)
         roles.findings += _doubt_of_numbers(columns, roles.image)
     if roles.image is not None and roles.vector is not None and options.vector is None:
-        roles.vector = None  # --image asks for the pictures
+        roles.vector = None  # with --image, the items are pictures
     if roles.image is None and not roles.is_vector:
         roles.numbers, found = number_columns.choose_numbers(
             columns, options, {roles.split, roles.path}

@@ -79,7 +79,7 @@ class CsvRows(Rows):
                 "it should name the columns"
             )
         if left <= 0 and len(lines) > 1:
-            lines.pop()  # the last line may be incomplete
+            lines.pop()  # the last line may be cut off
         return lines
 
     def _wrong_encoding(self, line: int) -> DatasetError:

@@ -281,5 +281,5 @@ def open_table(
                 if found.rows:
                     return found
         except DatasetError:
-            continue  # a table about something else
+            continue  # the table is not about these pictures
     return None

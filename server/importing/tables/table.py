@@ -292,7 +292,7 @@ class Table:
         if by_path in self._ids:
             if path is not None and original is None and self.kind == "image":
                 self._repeated["file"] += 1
-                return by_path  # the same file once more, which the import leaves out
+                return by_path  # the same file again; the import leaves it out
             self._repeated["id"] += 1
             by_path = f"{by_path}#{number}"
         while by_path in self._ids:

@@ -129,7 +129,7 @@ class PicturesWithTables(PictureFolder):
         return [*found, *folder, *self.survey.findings()]
 
     def _may_label(self, table: PictureTable) -> bool:
-        """Whether the labels may be in the table.
+        """Whether the table may have labels that the folders do not give.
 
         True if the folders name no classes or only groups, or if the table names pictures that have
         no label from a folder.

@@ -253,7 +253,7 @@ def is_data(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
         return True
     if len(numbers) < 2 or 2 * len(numbers) <= len(header):
         return False
-    if not rows:  # the only annotation of a recording, such as 0.2,1.9,owl
+    if not rows:  # the only row is an annotation such as 0.2,1.9,owl
         return any(not cell.isdecimal() for cell in numbers)
     if _is_index(numbers) or any(not cell for cell in header):
         return False

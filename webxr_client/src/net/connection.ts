@@ -220,7 +220,7 @@ export class Connection {
     this.liveness.seen();
     if (typeof data !== "string") {
       const decoded = this.decoder.decode(data);
-      decoded.catch(() => {}); // handled below, after the frames before this one
+      decoded.catch(() => {}); // errors are handled below, after the earlier frames
       this.decoding = this.decoding.then(async () => {
         try {
           const frame = await decoded;

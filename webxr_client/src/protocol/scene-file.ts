@@ -92,7 +92,7 @@ export function readSceneFile(buffer: ArrayBuffer): SceneFile {
   const confidence = rows("_CONFIDENCE");
   const scene: SceneFile = {
     ...document.extras,
-    classes: document.extras.classes ?? [], // absent when the session has no classes
+    classes: document.extras.classes ?? [], // the field is absent if there are no classes
     axes: document.extras.axes ?? [],
     n,
     positions: new Uint16Array(buffer.slice(position.start, position.start + 8 * n)),

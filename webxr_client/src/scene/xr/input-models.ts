@@ -65,7 +65,7 @@ export class InputModels {
       return answer.json() as Promise<Record<string, { path: string }>>;
     });
     const known = await this.profiles.catch((error: unknown) => {
-      this.profiles = null; // the next controller tries again
+      this.profiles = null; // the next controller loads the profiles again
       throw error;
     });
     return wanted.find((profile) => Object.hasOwn(known, profile)) ?? null;
@@ -93,7 +93,7 @@ export class InputModels {
     built.traverse((child) => {
       if (!(child instanceof SkinnedMesh)) return;
       child.material = this.skin;
-      child.frustumCulled = false; // the bounds are those of the pose in the file
+      child.frustumCulled = false; // the bounds are those of the rest pose in the file
       for (const bone of child.skeleton.bones) {
         bones.push(bone);
         names.push(bone.name as XRHandJoint); // the model files use the joint names of WebXR

@@ -110,7 +110,7 @@ export class BoardPointing {
   ): void {
     origin.copy(rayOrigin).applyMatrix4(boardFromRoom);
     direction.copy(rayDirection).transformDirection(boardFromRoom);
-    if (direction.z > -1e-3) return; // the ray comes from behind the board, or runs along it
+    if (direction.z > -1e-3) return; // the ray is behind or along the board
     const t = -origin.z / direction.z;
     if (!(t > 0 && t < RAY_LENGTH)) return;
     point.copy(origin).addScaledVector(direction, t);

@@ -82,7 +82,7 @@ export class XrEntry {
     session.addEventListener("end", () => window.setTimeout(() => this.ended(), 0), { once: true });
     const onFloor = await session.requestReferenceSpace("local-floor").then(
       () => true,
-      () => false, // then y = 0 is the height of the eyes at the start
+      () => false, // without a floor, y = 0 is the height of the eyes
     );
     xr.enabled = true;
     xr.setReferenceSpaceType(onFloor ? "local-floor" : "local");
@@ -141,7 +141,7 @@ export class XrEntry {
     const stop = effect(() => {
       const words = endWords(connection.value.pending);
       if (xr.message.value !== shown)
-        queueMicrotask(() => stop()); // closed, or replaced
+        queueMicrotask(() => stop()); // the message was closed or replaced
       else if (words !== shown) xr.message.value = shown = words;
     });
   }

@@ -91,7 +91,7 @@ export class NameLayout {
   /** Whether the place of name `k` is free of the shown names before it. */
   private isFree(k: number): boolean {
     const { shown, across, along, halves, heights, eyes } = this;
-    if (halves[k] === 0) return true; // behind the eyes
+    if (halves[k] === 0) return true; // the name is behind the eyes
     const gap = shown[k] ? GAP : GAP_AGAIN;
     for (let other = 0; other < k; other++) {
       if (!shown[other] || halves[other] === 0) continue;
