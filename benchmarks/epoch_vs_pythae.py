@@ -18,7 +18,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-# Before torch, because this package sets how the threads of torch wait.
+# Imported before torch, because this package sets how the threads of torch wait.
 import lodespace.models  # noqa: F401  # isort: skip
 import torch
 from pythae.data.datasets import BaseDataset

@@ -13,7 +13,7 @@ import time
 
 import numpy as np
 
-# Before torch, because this package sets how the threads of torch wait.
+# Imported before torch, because this package sets how the threads of torch wait.
 import lodespace.models  # noqa: F401  # isort: skip
 import torch
 

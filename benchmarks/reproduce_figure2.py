@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from figure2_picture import draw
 
-# Before torch, because this package sets how the threads of torch wait.
+# Imported before torch, because this package sets how the threads of torch wait.
 import lodespace.models  # noqa: F401  # isort: skip
 import torch
 from map_quality import held_out_neighbour_accuracy, silhouette, spread, within_between_ratio

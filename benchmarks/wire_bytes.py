@@ -13,7 +13,7 @@ import zlib
 
 import numpy as np
 
-# Before torch, because this package sets how the threads of torch wait.
+# Imported before torch, because this package sets how the threads of torch wait.
 import lodespace.models  # noqa: F401  # isort: skip
 import torch
 from simulated_annotator import SimulatedAnnotator

@@ -39,9 +39,9 @@ class Trail:
     def step_back(self, number: int) -> None:
         """Show the next frame of the motion backward, as frame `number`.
 
-        The last frame of the motion replaces all frames that are newer than the frame to which the
-        points have returned. This includes the frames of the motion itself. A later motion backward
-        therefore does not repeat a motion that was reverted.
+        At the end of the motion, all frames that are newer than its target are dropped from the
+        history, also the frames of the motion itself. A later motion backward therefore does not
+        replay what was undone.
         """
         shown = self.backward.pop(0)
         if self.backward:

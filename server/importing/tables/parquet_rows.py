@@ -115,7 +115,8 @@ class ParquetRows(Rows):
                 ):
                     for batch in file.iter_batches(_rows_at_once(file)):
                         for part in parts_of(batch):
-                            # Repeated values are stored once in the file.
+                            # The unpacked size counts, because a file stores repeated values only
+                            # once.
                             left -= unpacked_bytes(part)
                             if left < 0:
                                 raise DatasetError(

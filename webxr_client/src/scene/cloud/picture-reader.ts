@@ -43,7 +43,7 @@ export class PictureReader {
     private readonly onRead: () => void,
   ) {}
 
-  /** A picture that was read; null otherwise. */
+  /** The picture of an item if it was read; null otherwise. */
   kept(item: number): Decoded | null {
     return this.pictures.get(item) ?? null;
   }

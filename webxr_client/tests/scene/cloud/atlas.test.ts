@@ -150,7 +150,8 @@ describe("Atlas", () => {
     await load(atlas, 3, renderer);
     expect(layers()).toEqual([0, 255, 255, 1]);
     expect([0, 1, 2, 3].filter((page) => atlas.has(page))).toEqual([0, 3]);
-    // A picture that was read stays available; another one of this page is asked for.
+    // A picture that was read stays available. Another picture of the same page has to be
+    // requested.
     expect(Array.from(atlas.cut(4)?.bytes ?? [])).toEqual(expected(1, 1, 1, 1));
     expect(want).not.toHaveBeenCalled();
     expect(atlas.cut(5)).toBeNull();
