@@ -128,7 +128,7 @@ function TwoSelections({ groups, choose }: { groups: Groups; choose(groups: Grou
           type="button"
           class="button"
           disabled={selected.length === 0}
-          title={`Use the selected items for the ${side === "few" ? "low" : "high"} end of the axis`}
+          title={`Use the selection for the ${side === "few" ? "low" : "high"} end of the axis`}
           onClick={() => take(side)}
         >
           {side}: {groups[side].length > 0 ? items(groups[side].length) : "use selection"}
