@@ -126,7 +126,8 @@ def test_number_of_waiting_devices_is_limited(access: PairingManager, clock: Clo
     clock.now += SILENT_SECONDS + 1
     # The limit also holds while no device polls, because a headset may sleep.
     assert refused(access, "10.0.0.99") == "too_many_waiting"
-    access.request("again", "10.0.0.1")  # replaces the request whose page was reloaded
+    # This request replaces the one whose page was reloaded.
+    access.request("again", "10.0.0.1")
     assert names(access) == ["0", "2", "3", "4", "again"]
     assert len({w.code for w in access.overview().waiting}) == MAX_WAITING
     clock.now += WAITING_SECONDS - SILENT_SECONDS
@@ -145,7 +146,8 @@ def test_devices_behind_one_address_keep_their_codes(access: PairingManager, clo
     clock.now += SILENT_SECONDS + 1
     for one in (asked[0], asked[2]):
         access.poll(one.secret)
-    access.request("again", "10.0.0.2")  # replaces the request whose page no longer polls
+    # This request replaces the one whose page no longer polls.
+    access.request("again", "10.0.0.2")
     assert access.poll(asked[1].secret)[0].state == "expired"
     assert names(access) == ["0", "2", "elsewhere", "again"]
 
@@ -343,7 +345,8 @@ def test_streams_of_a_device_revoked_by_another_server_are_closed(
     access.expire_stale()
     access.expire_stale()
     assert streams.closed == [one]
-    clock.now += 2  # a stream opened during the revocation
+    # A stream that was opened during the revocation is closed later.
+    clock.now += 2
     access.expire_stale()
     assert streams.closed == [one, one]
     streams.open[one] = 0

@@ -141,7 +141,7 @@ def test_a_small_data_set_is_measured_from_end_to_end(tmp_path: Path, slow: bool
     assert plan.carry_out_all(runs, tmp_path, 1, fresh=False, register_path=log) == []
     assert {line["method"] for line in entries(log)} == {run.method for run in runs}
     assert plan.carry_out_all(runs, tmp_path, 1, fresh=False, register_path=log) == []
-    assert len(entries(log)) == len(runs)  # nothing was repeated
+    assert len(entries(log)) == len(runs)  # no run was repeated
     courses = {run.method: Course.read(tmp_path / f"{run.name}.json") for run in runs}
     suggested = courses["suggested"].gestures
     assert suggested[-1].right > 0.8 and suggested[0].told is not None

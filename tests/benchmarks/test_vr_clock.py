@@ -48,7 +48,8 @@ def test_a_known_course_takes_a_known_number_of_seconds_in_vr() -> None:
 def test_a_slower_person_waits_less_for_the_model_in_vr() -> None:
     page = TimeModel(picture=0.5, sheet=2, correction=1, name=0)
     made = course("suggested", {"sheet": 1}, {"sheet": 1}, rest=3)
-    assert made.seconds(page).tolist() == [2, 5]  # waits for 1 s
+    # Before the second sheet, the person waits for 1 s.
+    assert made.seconds(page).tolist() == [2, 5]
     assert made.seconds(page.in_vr(ROUND)).tolist() == [4, 8]
 
 

@@ -49,7 +49,8 @@ def test_the_keyboard_reaches_the_tools_and_leaves_the_help(
     assert page.state("tool") == "rectangle"
     page.press("ArrowUp")
     page.press("ArrowUp")
-    assert focused(page) == "Fit into the page"  # from the first tool to the last enabled one
+    # The first key press moved the focus to the first tool, the second to the last enabled tool.
+    assert focused(page) == "Fit into the page"
     page.press("Tab")
     inside = page.evaluate("document.querySelector('.tools').contains(document.activeElement)")
     assert not inside, "the Tab key stops at more than one tool of the toolbar"

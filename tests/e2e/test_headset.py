@@ -20,7 +20,7 @@ def test_brush_a_cluster_and_touch_its_class(headset: Headset) -> None:
     assert len(selected) > 150 and np.mean(TRUTH[selected] == 6) > 0.85
     assert driver.state("selection")["revision"] >= revision
     headset.touch("right", "class", 6)
-    assert (driver.labels[selected] == 6).all()  # before the server has answered
+    assert (driver.labels[selected] == 6).all()  # the labels change before the server has answered
     driver.wait(lambda: driver.state("connection")["pending"] == 0)
     driver.wait(lambda: driver.gestures, message="the label did not become a gesture")
     gesture = driver.gestures[-1]

@@ -99,7 +99,8 @@ def test_the_main_way_through_vr(
     assert headset.value("view.controls.holding")
     target = headset.tile("class", 6) + 0.03 * headset.outward
     assert np.linalg.norm(target - HEAD) < ARM
-    for share in np.linspace(0.2, 1, 5):  # the palette grows while a hand carries a cluster
+    # The palette grows while a hand carries a cluster, so the target moves.
+    for share in np.linspace(0.2, 1, 5):
         target = headset.tile("class", 6) + 0.03 * headset.outward
         start = headset.hand("right")
         headset.brush_to("right", start + share * (target - start))

@@ -132,7 +132,8 @@ def test_controllers_that_sleep_and_wake_keep_the_selection(person: SourcesHeads
     # Without a hand, the palette is parked within sight.
     towards = person.tile("class", 6) - HEAD
     assert np.linalg.norm(towards) < 0.75 and towards[2] < 0
-    for side in ("left", "right"):  # they wake in another order
+    # This time, the left controller appears first.
+    for side in ("left", "right"):
         person.appear(side)
     person.wait(lambda: person.value("view.inputs.right.tracked"), "it does not wake")
     works(person, painted)

@@ -57,7 +57,7 @@ def approve(owner: PageDriver, headset: Headset) -> None:
     )
 
 
-@pytest.mark.timeout(600)  # a long test, and a busy machine draws few frames
+@pytest.mark.timeout(600)  # the test is long, and a busy machine draws few frames
 def test_an_approved_headset_labels_in_vr_until_it_is_revoked(
     owner: PageDriver, headset: Headset, address: str
 ) -> None:
@@ -135,7 +135,8 @@ def test_pictures_are_sent_once_despite_the_certificate(
     itself, until its access ends."""
     page = headset.driver
     approve(owner, headset)
-    loaded = "lodespace.state.picturesVersion.value >= 2"  # of the two pages of the digits
+    # The pictures of the digits are on two pages.
+    loaded = "lodespace.state.picturesVersion.value >= 2"
     page.wait(lambda: page.evaluate(loaded), 120, "the pictures were not loaded")
     kept = "caches.open('lodespace-pictures').then(async (all) => (await all.keys()).length)"
     page.wait(lambda: page.evaluate(kept) == 2, 60, "the pictures were not kept")

@@ -138,7 +138,7 @@ def test_hands_go_through_a_sheet_too_left_handed(
     items = open_sheet(headset, "suspects", "left")
     assert headset.tile("picture", 4)[0] < 0
     for k, place in enumerate(to_correct(items)):
-        if k == 0:  # pinch in front of the picture
+        if k == 0:  # the first pinch is in front of the picture
             at = headset.tile("picture", place)
             headset.brush_to("left", at + 0.04 * headset.outward, "touch")
             headset.brush_to("left", at + 0.012 * headset.outward, "touch")

@@ -24,7 +24,7 @@ def test_lasso_and_a_key_label_a_cluster_and_the_points_move(
     assert np.mean(TRUTH[selected] == 0) > 0.8
     assert f"{len(selected)} items" in page.page.inner_text("[data-testid=selected]")
     page.press("0")
-    assert (page.labels[selected] == 0).all()  # before the server has answered
+    assert (page.labels[selected] == 0).all()  # the labels change before the server has answered
     assert len(page.selected) == 0
     page.wait(lambda: page.state("connection")["pending"] == 0)
     assert {r["item"] for r in server.label_rows() if r["label"] == "0"} == set(selected.tolist())
@@ -255,7 +255,7 @@ def test_two_pages_share_one_session(
     selected = page.selected
     page.press("0")
     other.wait(lambda: (other.labels[selected] == 0).all())
-    assert not other.state("history")["can_undo"]  # the gesture is of the first client
+    assert not other.state("history")["can_undo"]  # the first client made the gesture
 
 
 def test_a_bake_is_shown_and_not_changed(

@@ -70,7 +70,8 @@ def test_suspects_corrected_on_a_sheet_are_one_undoable_gesture(
     page.press("Enter")
     del wanted[aside]
     chosen = np.array(sorted(wanted))
-    assert (page.labels[chosen] == TRUTH[chosen]).all()  # before the answer
+    # The labels change before the server has answered.
+    assert (page.labels[chosen] == TRUTH[chosen]).all()
     page.wait(lambda: page.state("connection")["pending"] == 0)
     rows = {row["item"]: row for row in impure_server.label_rows()}
     assert all(rows[item]["label"] == str(class_id) for item, class_id in wanted.items())
@@ -408,7 +409,7 @@ def test_every_cue_is_shown_as_colour_and_as_size(
 def test_a_cue_follows_labels(page: PageDriver) -> None:
     page.wait_for_rest()
     page.page.select_option("select[aria-label='Other colours']", "diversity")
-    page.wait(lambda: (cloud_bytes(page, "marks", 4) == 255).all())  # nothing is labelled
+    page.wait(lambda: (cloud_bytes(page, "marks", 4) == 255).all())  # no item is labelled
     page.label(0, ZEROS)
     page.wait(lambda: np.median(cloud_bytes(page, "marks", 4)[ZEROS]) < 30)
 
@@ -447,7 +448,8 @@ def test_vectors_have_sheets_of_words(
     page.wait(lambda: (page.state("review.quality") or {"right": None})["right"] is not None)
     page.press("u")
     page.wait(lambda: (sheet(page) or {"status": ""})["status"] in ("open", "done"))
-    if sheet(page)["status"] == "done":  # four clear groups: nothing is uncertain
+    # In four clear groups, it may be that no item is uncertain.
+    if sheet(page)["status"] == "done":
         assert "No uncertain items are left" in page.page.inner_text(".contact-sheet")
         page.page.get_by_role("button", name="anyway").click()
     items = wait_for_sheet(page, "uncertain")

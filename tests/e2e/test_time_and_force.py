@@ -128,7 +128,7 @@ def test_playback_shows_the_recorded_past_and_returns_to_live(
     now = at_rest(page)
     page.wait(lambda: page.state("time.last") > 10)
     assert page.page.locator(".tick").count() == 2
-    page.press("[")  # to the newest gesture
+    page.press("[")  # the time of the newest gesture
     page.wait(lambda: not page.state("time.live") and page.state("time.reachedIn") > 0)
     newest = page.state("time.moment")
     page.page.locator(".tick").first.locator("circle").last.click()
@@ -156,7 +156,8 @@ def test_playback_shows_the_recorded_past_and_returns_to_live(
     page.wait(lambda: page.state("time.moment") == 1)
     page.press("Space")
     page.wait(lambda: page.state("time.moment") > 4, message="the recording does not play")
-    if page.state("time.playing"):  # otherwise the playback has reached the end
+    # The playback may have reached the end already.
+    if page.state("time.playing"):
         page.press("Space")
     assert not page.state("time.playing")
     page.press("End")

@@ -26,7 +26,7 @@ from lodespace.training import messages, process_main
 
 def train(start, reader, events):
     events.send(messages.Alive())
-    time.sleep(1000)  # busy for longer than the test
+    time.sleep(1000)  # the trainer is busy for longer than the test
 
 process_main._train = train
 """
@@ -143,7 +143,7 @@ def test_a_stop_does_not_wait_for_earlier_commands(monkeypatch: pytest.MonkeyPat
     reader._read()
     assert isinstance(reader.commands.get_nowait(), m.Stop)
     assert reader.commands.empty()
-    assert ended == [1]  # at the end of the pipe
+    assert ended == [1]  # the process ends when the pipe ends
 
 
 def test_a_second_trainer_waits_for_the_first(tmp_path: Path) -> None:

@@ -38,9 +38,11 @@ def test_a_window_has_the_label_with_the_largest_overlap() -> None:
     assert labels.of(3, 6) == ("song", "edge")
     assert labels.of(6, 9) == ()
     assert labels.of(9, 12) == ("point",)
-    assert annotated((2.0, 4.9, "x")).of(0, 3) == ()  # a third of it, and of the window
+    # The overlap is a third of the annotation and a third of the window.
+    assert annotated((2.0, 4.9, "x")).of(0, 3) == ()
     overlapping = annotated((0, 1, "a"), (0.2, 1.2, "a"), (1.2, 2.5, "b"))
-    assert overlapping.of(0, 3) == ("b", "a")  # 1.3 s, and 1.2 s in all
+    # "b" covers 1.3 s of the window, "a" covers 1.2 s.
+    assert overlapping.of(0, 3) == ("b", "a")
     annotators = annotated((0, 1, "crow"), (0, 1, "owl"), (0, 1, "owl"))
     assert annotators.of(0, 3) == ("owl", "crow")
 

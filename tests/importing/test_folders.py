@@ -317,7 +317,7 @@ def test_pipes_and_devices_are_left_out(folder: Path, bring: Import) -> None:
     with contextlib.suppress(PermissionError):  # making a device requires rights
         os.mknod(
             folder / "device.png", 0o600 | stat.S_IFCHR, os.makedev(1, 5)
-        )  # /dev/zero, which never ends
+        )  # this device is /dev/zero, which never ends
         names.append("device.png")
     items, report = bring(folder)
     assert len(items) == 5

@@ -96,7 +96,8 @@ def test_any_error_of_the_sound_library_leaves_out_one_file(
 
 def test_a_sound_that_unpacks_to_too_much_is_cut(recordings: Path, bring: Import) -> None:
     soundfile.write(recordings / "silence.flac", np.zeros(60 * RATE, np.float32), RATE)
-    items, report = bring(recordings, unpacked=0.0002)  # 200 kB, and 3 s take 96 kB
+    # At most 200 kB may be read, and 3 s take 96 kB.
+    items, report = bring(recordings, unpacked=0.0002)
     assert sum(item_id.startswith("silence") for item_id in items.ids) == 2
     assert "--unpacked" in reasons(report)["silence.flac@6.000"]
 

@@ -69,7 +69,8 @@ def test_an_interrupt_is_raised_between_two_items_and_the_second_at_once() -> No
     from lodespace.importing.interruption import Interruption
 
     heard = signal.default_int_handler
-    before = signal.signal(signal.SIGINT, heard)  # a background job would ignore SIGINT
+    # This handler is set because a background job ignores SIGINT.
+    before = signal.signal(signal.SIGINT, heard)
     try:
         with pytest.raises(KeyboardInterrupt), Interruption() as interruption:
             signal.raise_signal(signal.SIGINT)  # no effect before `check`

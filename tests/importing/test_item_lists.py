@@ -99,7 +99,7 @@ def test_cls_files_of_shards_give_the_classes(tmp_path: Path) -> None:
     report = checked(tmp_path)
     assert lines(report, "labels")[0] == "6 of 6 items in 3 classes: cat (2), dog (2), owl (2)"
     assert "from 6 .cls files, named like the items" in lines(report, "labels")
-    assert report.left_out == 1  # classes.txt
+    assert report.left_out == 1  # the file classes.txt is left out
     by_folder = checked(tmp_path, labels_at="parent")
     assert "a (3)" in lines(by_folder, "labels")[0]
     (tmp_path / f"{names[0]}.cls").write_text("two\nlines\n")

@@ -157,7 +157,8 @@ def test_durations_in_tables_without_a_header_are_found(tmp_path: Path) -> None:
     for name in ("a", "b"):
         record(tmp_path / f"{name}.wav", 6)
     (tmp_path / "a.csv").write_text("0.2,2.0,owl\n3.1,2.2,crow\n")
-    (tmp_path / "b.csv").write_text("1.2,1.9,owl\n")  # alone, this may be an end
+    # Without the other table, 1.9 could be an end instead of a duration.
+    (tmp_path / "b.csv").write_text("1.2,1.9,owl\n")
     source = SoundFolder(tmp_path, ImportOptions(clips=True))
     spans = [(item.start, item.end, item.label) for item in items_of(source)]
     assert spans == [

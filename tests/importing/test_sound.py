@@ -64,7 +64,7 @@ def test_windows_have_their_file_start_and_end(recordings: Path, bring: Import) 
         ("high/b.flac", 0.0, 3.0),
         ("low/a.wav", 0.0, 3.0),
         ("low/a.wav", 3.0, 6.0),
-        ("low/a.wav", 6.0, 7.0),  # filled up with silence
+        ("low/a.wav", 6.0, 7.0),  # the last second is silence
     ]
     assert items.ids[3] == "low/a.wav@3.000"
     assert items.class_names == ("high", "low")
@@ -163,7 +163,8 @@ def test_the_band_follows_most_of_the_sound(tmp_path: Path, bring: Import) -> No
     memo = items.data[items.ids.index("memo.wav@0.000")]
     above = hertz_to_mel(np.array([4000.0]))[0] / hertz_to_mel(8000)
     missing = int((1 - above) * 64) - 2
-    assert memo[:missing].max() == 0  # not brighter than its noise
+    # The recording has no sound here, so the picture is black.
+    assert memo[:missing].max() == 0
     assert memo[missing:].max() > 200
 
 

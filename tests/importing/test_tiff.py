@@ -76,7 +76,8 @@ def test_hyperstacks_in_one_page_are_read_plane_by_plane(tmp_path: Path) -> None
         link = first.offset + 2 + 12 * len(first.tags)
     content = bytearray(path.read_bytes())
     order = "<" if content[:2] == b"II" else ">"
-    content[link : link + 4] = struct.pack(f"{order}I", 0)  # only the first page is listed
+    # The file now lists only the first page.
+    content[link : link + 4] = struct.pack(f"{order}I", 0)
     np.testing.assert_array_equal(numbers(io.BytesIO(bytes(content))), array[3].transpose(1, 2, 0))
 
 

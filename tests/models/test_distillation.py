@@ -84,7 +84,8 @@ def test_a_portable_model_predicts_as_the_page_from_given_features() -> None:
     assert found.classes[0] == "abcd"[found.class_ids[0]]
     page = (snapshot.prediction == truth[own])[27:].mean()
     new = model.predict(vectors[others], features[others])
-    assert (new.class_ids == truth[others]).mean() > page - 0.08  # of 100 items
+    # The share is computed from 100 items, so it varies.
+    assert (new.class_ids == truth[others]).mean() > page - 0.08
     with pytest.raises(ValueError, match="features"):
         model.predict(vectors[:3])
 

@@ -100,7 +100,8 @@ def test_of_uncertain_items_those_come_first_that_stand_for_the_others() -> None
     for place in (3, 20):
         (one,) = items[:27][places[items[:27]] == place]
         assert abs(positions[one, 1] - positions[places == place, 1].mean()) <= 50
-    same = queue(item_state([-1] * 60, [0] * 60, [0.5] * 60), "uncertain")[0]  # all in one place
+    # All items are in one place.
+    same = queue(item_state([-1] * 60, [0] * 60, [0.5] * 60), "uncertain")[0]
     assert len(set(same[:27].tolist())) == 27
 
 

@@ -64,7 +64,7 @@ async def make_projects(folder: Path) -> tuple[Path, Path]:
     assert scene.session.sequence == EVENTS
     _write_states(stopped, scene)
     (stopped / "scene.glb").write_bytes(encode_scene(scene.session.encoder.scene()))
-    await scene.timeline()  # waits until everything is recorded
+    await scene.timeline()  # the call returns when everything is recorded
     shutil.copytree(stopped, killed)
     await scene.stop()
     return stopped, killed

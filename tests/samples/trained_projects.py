@@ -107,7 +107,7 @@ async def make_trained_project(folder: Path, data: Path | None = None) -> Traine
     service.training_events.on_axes(list(trainer.loop.axis_left_out))
     trainer.save(project.checkpoints)
     await service.review.stop()
-    # A start estimates the quality of the newest labels at once.
+    # `start` estimates the quality of the newest labels at once.
     await service.review.start()
     shown = TrainedProject(project.folder, service.info(OWNER, "owner"), session.encoder.scene())
     await service.stop()

@@ -110,7 +110,8 @@ async def test_supervisor_waits_while_the_system_cannot_start_a_process(
     async def short_of_files(*arguments: Any) -> trainer_process.TrainerProcess:
         nonlocal refused
         refused += 1
-        if refused <= 12:  # more often than the supervisor restarts a trainer that ends
+        # After fewer than 12 ends of the trainer, the supervisor would give up.
+        if refused <= 12:
             raise (
                 OSError(errno.EMFILE, "Too many open files")
                 if refused % 2

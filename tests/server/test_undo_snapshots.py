@@ -101,7 +101,7 @@ def test_a_snapshot_that_was_given_up_is_not_found(tmp_path: Path, disk: SlowDis
     assert found is not None and found.state_id == 19
     disk.go.set()
     snapshots.wait()
-    found = snapshots.newest(0)  # no longer in memory, but on disk
+    found = snapshots.newest(0)  # this snapshot is only on disk
     assert found is not None and found.state_id == 0
     snapshots.close()
 
@@ -118,7 +118,7 @@ def test_a_snapshot_that_would_be_deleted_at_once_is_not_written(
     snapshots.keep(200, state(199))
     snapshots.wait()
     assert disk.written == [200]
-    found = snapshots.newest(6)  # in memory
+    found = snapshots.newest(6)  # this snapshot is in memory
     assert found is not None and found.state_id == 6
     snapshots.close()
     assert numbers(tmp_path) == [102, 103, 104, 105, 106, 200]

@@ -123,7 +123,7 @@ def test_undo_keeps_labels_of_others() -> None:
     history.add(gesture(1, "anna", [0, 1], 1))
     history.add(gesture(2, "ben", [1, 2], 2))
     history.undo(1)
-    assert history.labels.tolist() == [-1, 2, 2]  # the label by ben stays
+    assert history.labels.tolist() == [-1, 2, 2]  # the label that ben gave stays
 
 
 def test_undo_of_a_sheet_restores_labels_and_verification() -> None:

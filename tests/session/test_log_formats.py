@@ -237,7 +237,8 @@ def write_in_a_fork(
 
         assert event_log._connection is not None
         event_log._connection.set_trace_callback(kill)
-        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # Python ignores it otherwise
+        # By default, Python ignores this signal.
+        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
         resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, resource.RLIM_INFINITY))
         event_log.append_now(ADDED)
         os._exit(0)

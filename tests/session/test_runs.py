@@ -265,7 +265,8 @@ def many_items(n: int, copies: int) -> tuple[AnnotationSession, list[Event]]:
     log, moved = random_log(5, 60), list[Event]()
     kinds = {type(event).__name__ for event in log.events}
     assert {"LabelEvent", "LabelEachEvent", "UndoEvent", "RedoEvent", "EditClassEvent"} <= kinds
-    assert "MergeClassEvent" not in kinds  # it searches for the items of the class
+    # The work for a MergeClassEvent grows with the number of items, so the log must contain none.
+    assert "MergeClassEvent" not in kinds
     for first in range(0, copies * len(log.events), len(log.events)):
         for event in log.events:
             number = first + event.sequence
@@ -309,4 +310,5 @@ def test_the_memory_for_an_event_does_not_grow_with_the_items(
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert peak < n  # bytes: less than a mask of all items
+    # The peak in bytes is below the size of a mask of all items.
+    assert peak < n

@@ -311,7 +311,8 @@ def test_gesture_of_another_is_undone_and_redone_by_who_undid_it() -> None:
     with pytest.raises(RequestError, match="no gesture 77"):
         log.do(undo(6, gesture=77), HERE)
     with pytest.raises(RequestError, match="no action to redo"):
-        log.do(redo(7), QUEST)  # that would undo what the owner did
+        # This redo would undo an action of the owner.
+        log.do(redo(7), QUEST)
     log.do(redo(8), HERE)
     assert log.session.labels[:2].tolist() == [0, 1]
     assert log.replayed().undo_log.next_undo(QUEST).number == 2
@@ -388,7 +389,7 @@ def test_a_sheet_is_one_gesture_and_one_undo() -> None:
         False,
         True,
         *[False] * 6,
-    ]  # 9 has no label to be verified
+    ]  # item 9 has no label that could be verified
     log.do(undo(3), "anna")
     assert log.session.labels[:4].tolist() == [0, 0, 0, 0] and not log.session.verified.any()
     assert log.session.undo_log.last_transition == (3, 2, 1)

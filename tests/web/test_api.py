@@ -81,7 +81,7 @@ async def test_atlas_page_is_cached_and_made_again_when_damaged(
     other = await http.get("/api/thumbnails/1.png", headers={"If-None-Match": tag})
     assert other.status == 200 and other.headers["ETag"] != tag
     (kept,) = (tmp_path / "digits" / "thumbnails").glob("page-0000-*.png")
-    kept.write_bytes(png[:1000])  # damaged, as by a power cut
+    kept.write_bytes(png[:1000])  # as if a power cut had damaged the file
     assert await (await http.get("/api/thumbnails/0.png")).read() == png
 
 
@@ -96,7 +96,7 @@ async def test_atlas_page_as_webp_has_the_same_pixels_and_fewer_bytes(
     first, second = (np.asarray(Image.open(io.BytesIO(one)).convert("RGB")) for one in (png, webp))
     assert np.array_equal(first, second)
     (kept,) = (tmp_path / "digits" / "thumbnails").glob("page-0000-*.webp")
-    kept.write_bytes(webp[:1000])  # damaged, as by a power cut
+    kept.write_bytes(webp[:1000])  # as if a power cut had damaged the file
     assert await (await http.get("/api/thumbnails/0.webp")).read() == webp
 
 

@@ -55,7 +55,7 @@ async def test_probe_returns_the_models_values_of_items(client: StreamClient) ->
     assert set(probed.forces) == {*protocol.FORCE_TERMS, "reconstruction"} - {"axis"}
     assert all(len(force) == 6 and np.isfinite(force).all() for force in probed.forces.values())
     assert len(probed.error) == 2 and len(probed.sigma) == 6 and min(probed.sigma) > 0
-    assert probed.pictures == ""  # vectors have no pictures
+    assert probed.pictures == ""  # the items are vectors, so there are no pictures
     refused = await client.command(protocol.Probe(command_id=command_id(), items=[200]))
     assert refused.code == "unknown_item"
     refused = await client.command(
@@ -72,7 +72,7 @@ async def test_forces_frames_are_sent_to_clients_that_watch(client: StreamClient
         return [frame for frame in client.frames if isinstance(frame, frames.ForcesFrame)]
 
     await client.send(protocol.Watch(forces=True))
-    await eventually(lambda: forces())  # although no point moves
+    await eventually(lambda: forces())  # the frames are sent even if no point moves
     first = forces()[-1]
     assert first.vectors.shape == (len(protocol.FORCE_TERMS), 200, 3)
     kl = first.vectors[protocol.FORCE_TERMS.index("kl")]

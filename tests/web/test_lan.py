@@ -78,7 +78,7 @@ async def test_approved_device_gets_a_cookie_that_scripts_cannot_read(
     assert "Domain" not in cookie
     async with device.get(lan.url + "api/session") as answer:
         assert (await answer.json())["role"] == "annotator"
-        assert COOKIE in answer.headers["Set-Cookie"]  # renewed with each use
+        assert COOKIE in answer.headers["Set-Cookie"]  # each use renews the cookie
 
 
 async def test_denied_device_receives_the_decision_and_no_cookie(lan: Lan) -> None:

@@ -181,7 +181,7 @@ async def test_long_computations_of_a_device_run_one_at_a_time(
     slow.go_on.set()
     await asyncio.gather(*asked)
     assert set(answers) == {200}
-    assert slow.most <= 2  # one of the device, one of the owner
+    assert slow.most <= 2  # one request of the device, one of the owner
 
 
 async def test_client_with_many_waiting_queries_is_refused_another() -> None:

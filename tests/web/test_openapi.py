@@ -54,7 +54,7 @@ def test_answers_of_the_server_agree_with_the_document(
             *("--continue-on-failure", "--no-color"),
             *(word for option in options.items() for word in option),
         ],
-        cwd=tmp_path,  # the folder of the settings, and of stored examples
+        cwd=tmp_path,  # the settings and the stored examples are in this folder
         capture_output=True,
         text=True,
     )

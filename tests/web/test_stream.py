@@ -116,7 +116,7 @@ async def test_label_each_is_sent_to_all_clients_and_after_a_reconnect(
             behind = ben.sequence
         ack = await anna.command(sheet({3: 0, 1: 1, 2: -1}))
         assert (ack.count, ack.class_id) == (2, -1)
-        assert await anna.command(sheet({3: 0, 1: 1, 2: -1})) == ack  # sent again
+        assert await anna.command(sheet({3: 0, 1: 1, 2: -1})) == ack  # the command is sent again
         async with StreamClient(url) as ben:
             ben.labels[:4] = 1
             ben.sequence = behind
@@ -185,7 +185,8 @@ async def test_impossible_command_is_refused_with_a_code(
 async def test_malformed_text_is_refused_and_the_stream_continues(served: str, text: str) -> None:
     async with StreamClient(served) as anna:
         await anna.socket.send_bytes(b"") if text == "\ud83d" else await anna.socket.send_str(text)
-        if text == "\ud83d":  # sent as a binary frame, which closes the stream
+        # This text is sent as a binary frame, which closes the stream.
+        if text == "\ud83d":
             await eventually(lambda: anna.socket.closed)
             assert anna.socket.close_code == aiohttp.WSCloseCode.UNSUPPORTED_DATA
             return

@@ -129,7 +129,7 @@ class AxisTask(Task):
             self._stiffness[unknown, self._axis] = AXIS_STIFFNESS * regression.explained
 
     def _pass_to_map(self) -> None:
-        """Give the map its axes, with a direction per axis, and plan a motion."""
+        """Set the axes of the map, and plan the motion of the items to their new positions."""
         particles = self._map.particles
         assert particles is not None
         self._map.set_axes(

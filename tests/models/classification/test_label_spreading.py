@@ -45,7 +45,7 @@ def test_a_class_with_many_labels_does_not_outweigh_a_single_label() -> None:
 def test_a_prediction_uses_neighbours_and_not_the_items_own_label() -> None:
     graph, island = islands()
     labels = torch.where(torch.arange(90) < 45, island, UNLABELED)
-    labels[0] = 1  # cluster 0
+    labels[0] = 1  # item 0 belongs to cluster 0
     assert int(spread(graph, labels)[0].argmax()) == 0
 
 

@@ -68,9 +68,8 @@ def test_repulsion_is_minus_the_gradient_of_its_term(d: int) -> None:
     others = 2 * points(7 * 5, d, 1).view(7, 5, d)
     force = repulsion_force(item, others, strength)
     expected = -finite_difference(lambda z: repulsion_loss(z, others, strength), item)
-    near = (item[:, None] - others).norm(dim=2).min(
-        dim=1
-    ).values < 0.4  # beyond this the force is clamped
+    # The force between closer points is clamped.
+    near = (item[:, None] - others).norm(dim=2).min(dim=1).values < 0.4
     assert bool((~near).any())
     assert torch.allclose(force[~near], expected[~near], rtol=1e-5, atol=1e-7)
     assert bool((force.abs() <= FORCE_LIMIT * strength[:, None] + 1e-9).all())

@@ -46,8 +46,8 @@ const AWAY: Record<string, readonly [number, number]> = { x: [0, -1], y: [-1, 0]
 
 const vertexShader = /* glsl */ `
 attribute vec3 along;   // direction of a line, 0 for a text
-attribute vec2 corner;  // from the place, in heights of a text
-attribute vec2 place;   // in the picture
+attribute vec2 corner;  // offset of a corner of a text, in heights of a text
+attribute vec2 place;   // place in the picture of the texts, 0..1
 uniform float uHeight;  // height of a text: per metre of depth, or in metres
 uniform float uFlat;    // 1 for a camera without perspective
 varying vec2 vPlace;

@@ -33,7 +33,8 @@ export interface Tone {
 /** The tone of an event whose pulse has this strength (0..1) and length (ms). */
 export const eventTone = (strength: number, ms: number): Tone => ({
   from: 440 * 2 ** strength,
-  to: 440 * 2 ** (strength >= 0.9 ? 1.6 : strength), // the tone of a label ends at a higher pitch
+  // The tone of a label ends at a higher pitch.
+  to: 440 * 2 ** (strength >= 0.9 ? 1.6 : strength),
   seconds: Math.max(LEAST_SECONDS, (2 * ms) / 1000),
   gain: 0.04 + 0.12 * strength,
   delay: 0,

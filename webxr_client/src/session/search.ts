@@ -63,7 +63,7 @@ export class Search {
       if (number === this.asked) this.state.search.value = { text, items };
     } catch (error) {
       if (number !== this.asked) return;
-      this.state.search.value = null; // the answer is unknown, so no item is dimmed
+      this.state.search.value = null; // the search failed, so no item is dimmed
       this.onError(`The search failed: ${messageOf(error)}`);
     }
   }

@@ -43,7 +43,7 @@ it("loads a page again that the GPU has lost while it was sent", async () => {
   );
   loader.loadFirst();
   await vi.waitFor(() => expect(fetched).toEqual([0]));
-  loader.want(0); // a picture of the page that is being sent
+  loader.want(0); // the atlas wants a picture of the page that is being sent
   await new Promise((resolve) => setTimeout(resolve, 5));
   lost = true;
   sent();

@@ -65,7 +65,8 @@ describe("an island", () => {
     push(NEIGHBOUR, 1, [1, 0, 0]);
     push(ANCHOR, 1, [0, 2, 0]);
     expect(Array.from(islandsOf().leading.slice(0, 2))).toEqual([NEIGHBOUR, ANCHOR]);
-    expect(islandsOf().leader()).toBe(ANCHOR); // 10 items x 2.2 against 10 items x 1
+    // The net force on each of the 10 items is 2.2 in the second island, and 1 in the first.
+    expect(islandsOf().leader()).toBe(ANCHOR);
   });
   it("is led by other terms in the preset paper", () => {
     push(KL, 0, [0, 1, 0]);

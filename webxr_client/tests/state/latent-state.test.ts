@@ -55,7 +55,7 @@ describe("LatentState", () => {
       state.sampleAt(1000 * k + 500);
       expect(state.to[0]).toBe(101 + k);
       expect(state.revision).toBe(6 + k);
-      state.sampleAt(1000 * k + 501); // a drawn frame before the next keyframe is due
+      state.sampleAt(1000 * k + 501); // a frame is drawn before the next keyframe is due
     }
   });
 

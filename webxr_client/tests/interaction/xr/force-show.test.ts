@@ -22,7 +22,7 @@ const label = (gesture: number, kind: Gesture["kind"] = "label", undone = false)
 };
 const forces = (strength = 1) => {
   const vectors = new Float32Array(FORCE_TERMS.length * N * 3);
-  vectors.fill(strength, 2 * N * 3, 3 * N * 3); // the neighbour force
+  vectors.fill(strength, 2 * N * 3, 3 * N * 3); // the vectors of the neighbour force
   state.forces.setFrame({ kind: "forces", header: { n: N, axes: 3 }, vectors } as ForcesFrame);
 };
 

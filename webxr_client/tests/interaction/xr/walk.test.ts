@@ -113,7 +113,7 @@ describe("a walk", () => {
     expect(state.xr.message.value).toMatch(/cannot decode/);
     answers = [PICTURE];
     toggle();
-    toggle(); // ended before the answer
+    toggle(); // the walk is ended before the answer
     await settled();
     expect(state.forces.walk.value).toBeNull();
   });

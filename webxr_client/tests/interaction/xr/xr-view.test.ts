@@ -170,7 +170,8 @@ describe("the boards of VR", () => {
     allAreStale();
     const frames = Array.from({ length: 9 }, () =>
       drawn(() => {
-        page.state.latent.goTo(page.state.latent.to.slice(), now, 1); // in every frame
+        // These positions change in every frame.
+        page.state.latent.goTo(page.state.latent.to.slice(), now, 1);
         nextFrame();
       }),
     );

@@ -48,8 +48,8 @@ const FADE = 0.15;
 const cellAt = (depth: number) => ANGLE * Math.min(FARTHEST, Math.max(NEAREST, depth));
 
 const vertexShader = /* glsl */ `
-attribute vec2 corner;   // from the island, in heights of a cell
-attribute vec2 place;    // in the picture
+attribute vec2 corner;   // offset of a corner of a name, in heights of a cell
+attribute vec2 place;    // place in the picture of the names, 0..1
 attribute float opacity;
 varying vec2 vPlace;
 varying float vOpacity;

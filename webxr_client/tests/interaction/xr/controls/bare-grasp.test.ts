@@ -162,7 +162,7 @@ describe.each([true, false])("a stroke (bare hand: %s)", (bare) => {
     room.frames(1);
     room.press(room.right);
     room.frames(10);
-    room.right.at(...RIGHT_HEAP); // within the last 80 ms
+    room.right.at(...RIGHT_HEAP); // the hand moved within the last 80 ms
     room.frames(3);
     room.release(room.right);
     expect(room.selected).toBeGreaterThan(0.9 * COUNT);

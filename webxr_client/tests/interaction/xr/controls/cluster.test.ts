@@ -121,7 +121,7 @@ describe("a cluster", () => {
   });
   it("that is too large to pin shows a message that says where to drop it", () => {
     room.annotate();
-    const items = new Uint32Array(MAX_ANCHORED + 1); // item 0, repeated
+    const items = new Uint32Array(MAX_ANCHORED + 1); // all entries are item 0
     room.state.selection.value = { items, regions: [], tool: "brush", revision: 7 };
     room.right.at(...LEFT_HEAP);
     room.frames(1);

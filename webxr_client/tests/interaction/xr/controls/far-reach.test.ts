@@ -28,7 +28,7 @@ const move = (hand: FakeHand, x: number, y: number, z: number) => {
     hand.rayDirection.copy(ray);
     room.frames(1);
   }
-  room.frames(30); // the filter settles
+  room.frames(30); // the filter of the ray comes to rest
 };
 const selectLeftHeap = () => {
   room.state.selection.value = {

@@ -111,7 +111,7 @@ describe("hands without controllers", () => {
     room.right.at(0, 0.4, 0.4);
     room.frames(1);
     room.press(room.right);
-    room.frames(7); // a shorter pinch does not grab the world
+    room.frames(7); // a shorter pinch would not grab the world
     room.right.at(0.2, 0.4, 0.4);
     room.frames(1);
     room.release(room.right);
@@ -156,7 +156,7 @@ describe("hands without controllers", () => {
     room.right.at(0, 0.4, 0.4);
     room.frames(1);
     room.press(room.right);
-    room.frames(7); // a shorter pinch does not grab the world
+    room.frames(7); // a shorter pinch would not grab the world
     room.right.at(0.2, 0.4, 0.4);
     room.frames(1);
     room.release(room.right);

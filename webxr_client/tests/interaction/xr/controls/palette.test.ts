@@ -51,7 +51,7 @@ describe("the palette", () => {
     const target = room.tile("class", 0);
     room.right.at(0.1, 0.1, -1);
     room.right.rayDirection.copy(target).sub(room.right.rayOrigin).normalize();
-    room.frames(6); // until a query has found the brush empty
+    room.frames(6); // after these frames, a query has found no item in the brush
     expect(room.controls.pointing.mode).toBe("ray");
     const before = room.right.pulses.length;
     room.press(room.right);
@@ -304,7 +304,7 @@ describe("review on the palette", () => {
     expect(acceptFrom.value).toBe(0.99);
     for (let k = 0; k < 12; k++) room.touch(room.right, "bolder");
     expect(acceptFrom.value).toBe(0.5);
-    acceptFrom.value = 0.93; // from the slider of the page
+    acceptFrom.value = 0.93; // the slider of the page sets this value
     room.touch(room.right, "bolder");
     expect(acceptFrom.value).toBe(0.9);
   });

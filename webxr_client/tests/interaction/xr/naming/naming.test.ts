@@ -125,7 +125,7 @@ describe("the keyboard of the headset", () => {
     keyboard.show("visible");
     expect(calls()).toEqual([["editClass", 1, { name: "tabby cat" }]]);
     expect(keyboard.field.removed).toBe(true);
-    keyboard.field.dispatchEvent(new Event("blur")); // browsers may send it later, too
+    keyboard.field.dispatchEvent(new Event("blur")); // browsers may send this event later
     expect(calls()).toHaveLength(1);
   });
   it.each([

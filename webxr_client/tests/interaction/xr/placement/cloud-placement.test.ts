@@ -76,10 +76,10 @@ describe("the cloud", () => {
     expect(frames(400)).toBe(1);
     const low = height();
     head.position.y = 1.5;
-    expect(frames(300)).toBe(0); // the person is still putting it on
+    expect(frames(300)).toBe(0); // the person is still putting on the headset
     expect(frames(20)).toBe(1);
     expect(height()).toBeGreaterThan(low + 0.5);
-    head.position.y = 0.4; // to look under the cloud
+    head.position.y = 0.4; // the person looks under the cloud
     frames(400);
     head.position.y = 1.5;
     expect(frames(1000)).toBe(0);

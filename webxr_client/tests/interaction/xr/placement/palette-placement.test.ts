@@ -52,7 +52,7 @@ describe("the palette", () => {
     const random = seeded(3);
     const places: Vector3[] = [];
     frames(144, false, () => {
-      const noise = () => 0.008 * (random() - 0.5); // the 2 to 5 mm of tracked hands
+      const noise = () => 0.008 * (random() - 0.5); // the noise of tracked hands is 2 to 5 mm
       hand.position.copy(REST).add(new Vector3(noise(), noise(), noise()));
       places.push(hand.position.clone());
     });

@@ -10,7 +10,7 @@ import { SHEET_WIDTH } from "../../../../src/scene/xr/boards/sheet-layout.js";
 import { bytesPerFrame } from "../fixtures.js";
 
 const UP = new Vector3(0, 1, 0);
-const position = new Vector3(0.3, 1.25, -0.4); // seated
+const position = new Vector3(0.3, 1.25, -0.4); // the head of a seated person
 const flat = (v: Vector3) => v.clone().sub(position).setY(0);
 
 /** Angle between a direction and the sheet, degrees. */

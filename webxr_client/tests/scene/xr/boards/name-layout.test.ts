@@ -40,7 +40,7 @@ describe("a name", () => {
   });
 
   it("is compared as the head sees it", () => {
-    const names = [name(0, 0, -1), name(0, 0, -2)]; // one behind the other
+    const names = [name(0, 0, -1), name(0, 0, -2)]; // the second name is behind the first
     expect(shown(names)).toEqual([1, 0]);
     const above = head();
     above.position.y = 0.5;
