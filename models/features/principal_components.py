@@ -16,7 +16,7 @@ def principal_components(x: torch.Tensor, k: int) -> torch.Tensor:
     component is fixed by its largest loading.
     """
     mean = x.mean(dim=0)
-    # In chunks, because `x` in double precision would take twice the memory.
+    # Chunks are used because `x` in double precision would take twice the memory.
     chunks, where = x.split(_ROWS_AT_ONCE), algebra_device(x.device)
     covariance = torch.zeros(x.shape[1], x.shape[1], dtype=torch.float64, device=where)
     for chunk in chunks:

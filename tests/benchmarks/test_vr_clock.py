@@ -37,11 +37,11 @@ def test_a_known_course_takes_a_known_number_of_seconds_in_vr() -> None:
     in_vr = page.in_vr(ROUND)
     sheet = {"sheet": 1.0, "picture": 27.0, "correction": 3.0}
     region = {"region": 1.0, "picture": 9.0, "undo": 1.0}
-    # The sheet: 4 s to open and confirm, 13.5 s of looks, and 4 s per correction. The region: 5 s
-    # as on the page, 2 s to reach and 4 s to carry, 4.5 s of looks, and 3 s to undo.
+    # The sheet takes 4 s to open and confirm, 13.5 s to look at, and 4 s per correction. The region
+    # takes 5 s as on the page, 2 s to reach and 4 s to carry, 4.5 s of looks, and 3 s to undo.
     made = course("suggested", sheet, region)
     assert made.seconds(in_vr.known_classes()).tolist() == [29.5, 48]
-    # The name of the first class: two presses on the palette.
+    # The name of the first class takes two presses on the palette.
     assert made.seconds(in_vr).tolist() == [32.5, 51]
 
 

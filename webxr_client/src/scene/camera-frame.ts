@@ -38,7 +38,8 @@ export function fitDistance(
     (Math.abs(axis.x) * size.x + Math.abs(axis.y) * size.y + Math.abs(axis.z) * size.z) / 2;
   const vertical = extent(above) / (tangent * freeHeight);
   const horizontal = extent(right) / (tangent * camera.aspect * freeWidth);
-  // Corners nearer to the camera look larger, but clouds are round: half the depth is enough.
+  // The front of the box looks larger than its middle. Clouds are round and have no points at the
+  // corners of the box, so less than half of the distance from the middle to the front is added.
   return FIT_SHARE * Math.max(vertical, horizontal) + extent(offset) * 0.45;
 }
 
