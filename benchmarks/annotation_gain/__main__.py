@@ -88,7 +88,7 @@ def main() -> int:
     if options.run:
         method, data, seed, gestures = options.run
         torch.set_num_threads(1)
-        # So that a run that is ended by `kill` stops its server, and is registered.
+        # With this handler, a run that is ended by `kill` stops its server and is registered.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
         try:
             plan.carry_out(

@@ -49,7 +49,7 @@ class LogisticRegression:
         width = self._rows.shape[1]
         self._penalty = torch.full((width, 1, 1), PENALTY, device=device)
         self._penalty[-1] = _BIAS_PENALTY
-        # In double precision, because a few rows may be many times larger than the others.
+        # Double precision is needed because a few rows may be many times larger than the others.
         where = algebra_device(device)
         rows, penalty = self._rows.to(where).double(), self._penalty[:, 0, 0].to(where).double()
         bound = 0.5 * (rows.T * kept.to(where).T[:, None, :]) @ rows + torch.diag(penalty)

@@ -207,7 +207,8 @@ class LanListener:
         server = self._runner.server
         assert server is not None
         protocol = server()
-        # Before the handshake: the first request can arrive together with the end of the handshake.
+        # The protocol is connected before the handshake, because the first request can arrive
+        # together with the end of the handshake.
         self._connections.serve(connection, protocol)
         transport, _ = await asyncio.get_running_loop().connect_accepted_socket(
             lambda: protocol,

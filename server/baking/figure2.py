@@ -230,7 +230,8 @@ def _each_epoch(trainer: Trainer, progress: EpochProgress) -> Iterator[_Moment]:
                 raise TrainingError("training diverged: the latent means are no longer finite")
             progress.advance()
             yield moment
-        # Not `snapshot.resting`, because the smoothed positions for display come to rest later.
+        # `snapshot.resting` would be true later, because it waits for the smoothed positions for
+        # display.
         if trainer.loop.resting:
             return
 

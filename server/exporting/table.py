@@ -96,7 +96,7 @@ class Table:
 
         Empty for an item without a label.
         """
-        from lodespace.items import table as item_table  # importing pyarrow takes 0.1 s
+        from lodespace.items import table as item_table  # the import of pyarrow takes 0.1 s
 
         label = self.class_names.get(int(self.labels[item]), "")
         kept = self.items.table
@@ -108,7 +108,7 @@ class Table:
 
 def own_columns(table: Table) -> dict[str, list[Any]]:
     """Lodespace's own columns by name: item, id, path, label, ... latent_x, ..., step."""
-    from lodespace.items import table as item_table  # not at the top: importing pyarrow takes 0.1 s
+    from lodespace.items import table as item_table  # the import of pyarrow takes 0.1 s
     from lodespace.items.paths import shown
 
     kept = table.items.table

@@ -18,7 +18,7 @@ def provenance(items: ItemSet, item: int) -> dict[str, Any]:
         return {"path": "", "columns": []}
     from lodespace.items.paths import shown
 
-    # Not above: pyarrow takes 0.1 s to import.
+    # Imported here, because the import of pyarrow takes 0.1 s.
     from lodespace.items.table import END, HIGH, LOW, OTHER_LABELS, PATH, START
 
     path = items.table.value(PATH, item)

@@ -90,7 +90,8 @@ class PredictionProcess:
         answer = decode_answer(payload)
         if answer.predictions is not None:
             return answer.predictions
-        # Not 400: the body follows the schema, but its items do not fit those of the project.
+        # The status is 409 and not 400, because the body follows the schema, but its items do not
+        # fit those of the project.
         status = 500 if answer.code == "internal_error" else 409
         raise LodespaceError(answer.message, code=answer.code, status=status)
 

@@ -144,7 +144,7 @@ def encode_positions(
         )
     narrow = delta.astype(np.int16)
     zigzag = ((narrow << 1) ^ (narrow >> 15)).view(np.uint16)
-    # One transposing copy: (N, axes, 2 bytes) -> (2 bytes, axes, N)
+    # Copy and transpose the bytes: (N, axes, 2 bytes) -> (2 bytes, axes, N).
     planes = np.ascontiguousarray(
         zigzag.astype("<u2", copy=False).view(np.uint8).reshape(n, axes, 2).transpose(2, 1, 0)
     )

@@ -35,8 +35,8 @@ class QueryLanes:
     """
 
     def __init__(self) -> None:
-        # Two threads: python code in one of them holds the interpreter for milliseconds, and more
-        # threads would only add such delays.
+        # There are only two threads. Python code in a thread holds the interpreter for
+        # milliseconds, so more threads would add delays.
         self._owner = ThreadPoolExecutor(1, thread_name_prefix="owner-query")
         self._devices = ThreadPoolExecutor(
             1, thread_name_prefix="device-query", initializer=_give_way

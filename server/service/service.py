@@ -220,7 +220,7 @@ class Service:
         RequestError when too many queries of the device wait.
         """
         found, latent_mean = self.session.grid.latent_mean_at(revision)
-        # In a thread, because a lasso with many corners takes a while.
+        # A thread does this, because a lasso with many corners takes a while.
         items = await self.lanes.run(device, lambda: items_in_regions(latent_mean, command.regions))
         return protocol.Resolved(
             command_id=command.command_id, items=items.tolist(), revision=found

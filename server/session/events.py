@@ -275,7 +275,7 @@ def _encode_array(value: Any) -> bytes:
 
 
 def _decode_array(array_type: Any, stored: Any) -> npt.NDArray[Any]:
-    # Not copied: the array stays read-only, as the rest of the event.
+    # The array is not copied, so it is read-only, as the rest of the event.
     array = np.frombuffer(stored, _STORED_AS[array_type])
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 

@@ -141,6 +141,6 @@ def _train(start: m.Start, reader: CommandReader, events: EventPipe) -> int:
 if __name__ == "__main__":
     status = main()
     logging.shutdown()
-    # Without the destructors of torch, which took more than a second on a busy machine. Somebody
-    # waits for the end of the server, and all files are complete.
+    # Exit without the destructors of torch, which took more than a second on a busy machine. A
+    # person may wait for the end of the server. All files are complete.
     os._exit(status)

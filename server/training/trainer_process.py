@@ -155,5 +155,5 @@ class TrainerProcess:
         except TimeoutError:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
-            # Otherwise its pipes and its thread would outlive the event loop.
+            # Otherwise the pipes and the thread of the process would outlive the event loop.
             await self._process.wait()

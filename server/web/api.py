@@ -104,11 +104,11 @@ async def get_search(request: web.Request) -> web.Response:
 
 async def get_axes(request: web.Request) -> web.Response:
     """Send the columns whose values an axis can show."""
-    # Not above: pyarrow takes 0.1 s to import.
+    # Imported here, because the import of pyarrow takes 0.1 s.
     from lodespace.items.column_values import value_columns
 
     service = request.app[SERVICE]
-    # In a thread, because all values of the columns are read.
+    # A thread does this, because all values of the columns are read.
     columns = await service.lanes.run(
         visitor_of(request).device,
         lambda: [
@@ -121,7 +121,7 @@ async def get_axes(request: web.Request) -> web.Response:
 
 async def get_words(request: web.Request) -> web.Response:
     """Send the texts of columns that can name classes."""
-    # Not above: pyarrow takes 0.1 s to import.
+    # Imported here, because the import of pyarrow takes 0.1 s.
     from lodespace.items.class_words import class_words
 
     service = request.app[SERVICE]

@@ -133,7 +133,7 @@ class SharedProject:
         while len(made := _standing(server.request("api/session"))) > len(
             start.session["gestures"]
         ):
-            # In a thread of its own, because Playwright's event loop runs in this thread.
+            # A second thread does this, because Playwright's event loop runs in this thread.
             with ThreadPoolExecutor(1) as pool:
                 pool.submit(asyncio.run, _undo(server.url, made[-1]["by"])).result()
         self._wait_for_rest(server)

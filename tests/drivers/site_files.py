@@ -24,7 +24,7 @@ class HtmlPage(HTMLParser):
     loaded: list[str] = field(default_factory=list)
     """Addresses that a browser loads to show the page."""
     anchors: set[str] = field(default_factory=set)
-    """Values of `id` and `name`."""
+    """Values of the attributes `id` and `name`, to which a link can lead."""
 
     def __post_init__(self) -> None:
         super().__init__()

@@ -90,7 +90,7 @@ def test_the_brush_hides_nothing_of_the_room(show_one: Any) -> None:
     headset shows the room there."""
     headset = show_one("Enter AR")
     headset.put("right", (0.1, 1.8, 0.15))
-    # From the head, the controller covers the brush.
+    # Seen from the head, the controller covers the brush.
     headset.script(
         "for (const { grip } of view.inputs.spaces) grip.traverse((part) => {"
         "  if (part.isMesh) part.material.visible = false; });"

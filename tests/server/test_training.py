@@ -179,7 +179,7 @@ async def test_a_trainer_stuck_while_it_starts_is_noticed_too(
 async def test_a_failing_trainer_is_restarted_a_few_times(start: Start) -> None:
     supervisor, listener = await start("failing")
     await eventually(lambda: supervisor.training.state == "failed")
-    # One start, and one restart per entry of BACKOFF_SECONDS.
+    # The trainer was started once, and restarted once per entry of BACKOFF_SECONDS.
     assert len({pid_of(f) for f in listener.frames}) == 4
     assert any("no longer finite" in n.message for n in listener.notices)
     assert listener.notices[-1].code == "trainer_died"

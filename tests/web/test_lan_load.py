@@ -64,7 +64,7 @@ async def test_strangers_of_one_address_hold_a_limited_number(lan: Lan) -> None:
         assert await is_closed(one)
     pool = lan.server.app[CONNECTIONS]
     assert pool.count() <= most
-    # Also a device behind the same address gets its connection.
+    # A device behind the same address also gets its connection.
     device = await lan.approved("annotator", "127.0.0.66")
     async with StreamClient(lan.url, http=device) as client:
         more = [await hold(lan, "127.0.0.66") for _ in range(2 * most)]

@@ -80,7 +80,7 @@ class PictureSurvey:
             return
         self.deep += 1
         self._pixels += found.height * found.width
-        # Not every n-th picture: files of several channels or cameras may alternate.
+        # The choice is random, because files of several channels or cameras may alternate.
         wanted = self._random.random() * self._step < 1 and self._pixels <= _MOST_PIXELS
         if not wanted and self.decoded:
             return

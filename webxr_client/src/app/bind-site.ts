@@ -82,7 +82,7 @@ function onceLoaded(
     const stop = effect(() => {
       if (done || !steps[step]?.()) return;
       done = true;
-      // After the other bindings, which fit the camera to the new scene.
+      // Run `then` after the other bindings, which fit the camera to the new scene.
       queueMicrotask(() => {
         stop();
         then();

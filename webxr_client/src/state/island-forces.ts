@@ -18,8 +18,8 @@ import { type LatentState, sceneMetres } from "./latent-state.js";
 import { isEquation1, type Preset } from "./presets.js";
 
 /**
- * Cells per axis, by the number of axes. With 20 cells and OCCUPIED, the rested map of the bundled
- * digits has 9 or 10 islands, one per class; with 12 cells it has 7.
+ * Cells per axis, by the number of axes. With 20 cells, the bundled digits at rest have 9 or 10
+ * islands, one per class. With 12 cells they have 7.
  */
 const CELLS = { 2: 40, 3: 20 } as const;
 /** A cell is occupied if it has this share of the read items, and at least LEAST_IN_CELL. */

@@ -85,7 +85,7 @@ export class Grasps {
     const { latent, selection } = this.state;
     const { items, tool } = selection.peek();
     const reach = this[hand.side];
-    // While one hand holds the world, the other one scales it.
+    // While one hand holds the world, the other hand scales it.
     const free = !this.world.active;
     const chosen = free && !this.cluster.grab.active && items.length > 0 && tool !== "sheet";
     if (chosen && reach.begin(hand, roomFromScene, head.position, latent, items)) {

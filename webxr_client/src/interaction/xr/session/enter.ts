@@ -111,7 +111,7 @@ export class XrEntry {
       if (session.visibilityState === "visible") this.parts.commands.checkStream();
     });
     if (this.session) state.xr.presenting.value = mode;
-    // Not awaited: some headsets answer late or never.
+    // The answer is not awaited, because some headsets answer late or never.
     if (session.supportedFrameRates?.includes(WANTED_RATE))
       session.updateTargetFrameRate?.(WANTED_RATE)?.catch(() => {}); // old browsers return nothing
   }

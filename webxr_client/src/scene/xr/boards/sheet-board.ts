@@ -169,7 +169,7 @@ export class SheetBoard extends Board {
     const name = classCaption(one, becomes, decision);
     const word = decision === "aside" ? "skipped" : name && classes[name.classId]?.name;
     if (!word) return;
-    // At the right, because the group name of the next row is at the left.
+    // The name is at the right, because the group name of the next row is at the left.
     font(context, LINE, 650);
     context.fillStyle = name && !name.struck ? BOARD_TEXT : BOARD_MUTED;
     const shown = fitted(context, word, PICTURE + GAP - 2);

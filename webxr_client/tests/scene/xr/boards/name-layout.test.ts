@@ -23,7 +23,7 @@ describe("a name", () => {
   it("is hidden where it would cover a name with more items", () => {
     expect(shown([name(0, 0), name(0.08, 0), name(0.2, 0)])).toEqual([1, 0, 1]);
     expect(shown([name(0, 0), name(0, 0.04)])).toEqual([1, 0]);
-    // Not yet far enough to be shown again.
+    // The name is not yet far enough away to be shown again.
     expect(shown([name(0, 0), name(0, 0.06)])).toEqual([1, 0]);
     expect(shown([name(0, 0), name(0, 0.08)])).toEqual([1, 1]);
     expect(shown([name(0, 0), name(0, 0.06)])).toEqual([1, 1]);
@@ -53,7 +53,8 @@ describe("a name", () => {
   it("stays upright when the head rolls", () => {
     const rolled = head();
     rolled.orientation.setFromAxisAngle(new Vector3(0, 0, 1), Math.PI / 2);
-    // Beside one another in the room: too near across, far enough up.
+    // In the room, the names are side by side. For such names, 0.07 is too near. It would be far
+    // enough for names one above the other.
     expect(shown([name(0, 0), name(0.07, 0)], rolled)).toEqual([1, 0]);
     expect(shown([name(0, 0), name(0, 0.08)], rolled)).toEqual([1, 1]);
   });
