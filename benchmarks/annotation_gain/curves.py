@@ -81,7 +81,7 @@ def draw(
                 _until(course, share, np.arange(1, len(course.gestures) + 1), gestures)
                 for course in courses
             ]
-            # Only Markdown needs the backslashes.
+            # The names have backslashes for Markdown.
             _curve(left, gestures, reached, style, names[method].replace("\\", ""))
             if method in timed:
                 seconds = np.linspace(

@@ -69,7 +69,7 @@ def record(course: Course, result: str, path: Path = REGISTER) -> None:
         "result": result,
     }
     if result == "done":
-        # In one-by-one labelling, as many labels as there are on that number of sheets.
+        # One-by-one labelling is compared at equal numbers of labels: a sheet has SHEET labels.
         size = SHEET if course.gestures and course.gestures[-1].kind == "single" else 1
         line["right"] = {
             str(k): round(course.at(k * size, "right"), 4)

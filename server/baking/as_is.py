@@ -61,7 +61,7 @@ def publish(
     with tempfile.TemporaryDirectory(prefix="lodespace-") as temporary:
         source = _recording(project, Path(temporary))
         if source.last is not None:
-            # With this, points do not jump between the end of the recording and the published map.
+            # Points must not jump between the end of the recording and the published map.
             session.grid.continue_from(source.last)
         snapshot = trainer.snapshot()
         session.publish(

@@ -155,7 +155,7 @@ class Source(Protocol):
 
     @property
     def labels_given(self) -> bool:
-        """Whether the labels are the work of a person, who can continue it.
+        """Whether a person gave the labels, and may continue to label.
 
         False for the ground truth of a benchmark.
         """

@@ -237,7 +237,7 @@ def mix(block: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     channels = block.shape[1]
     if channels == 1 or not len(block):
         return mean
-    # Without a copy of the block, which may have 64 channels.
+    # `dot` needs no copy of the block, which may have 64 channels.
     power = np.array([float(np.dot(block[:, k], block[:, k])) for k in range(channels)])
     # The mean of C independent channels has 1/C of their mean power.
     if float(np.dot(mean, mean)) < CANCELLED * power.mean() / channels:
