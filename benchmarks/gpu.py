@@ -173,7 +173,7 @@ def epoch_seconds(dataset: Dataset, end: float) -> float:
 def cluster(
     snapshot: Snapshot, truth: np.ndarray, label: int, random: np.random.Generator
 ) -> np.ndarray:
-    """Return the items of a class that are nearest to one of its items, int64."""
+    """Return an item of a class, and its nearest items of the same class, int64."""
     own = np.flatnonzero(truth == label)
     middle = snapshot.latent_mean[random.choice(own)]
     distance = ((snapshot.latent_mean[own] - middle) ** 2).sum(axis=1)

@@ -94,7 +94,8 @@ def test_arrows_after_a_label_are_the_trainers_forces(headset: Headset) -> None:
     strength = np.linalg.norm(nets, axis=1)
     begin, arrows, colours = (triples(seen[name]) for name in ("from", "arrows", "colours"))
     lengths = np.linalg.norm(arrows, axis=1)
-    # Each arrow belongs to the island on whose line, along its net force, the arrow begins.
+    # Each arrow begins on a line through the middle of its island, along the net force on the
+    # island.
     shown = np.flatnonzero(strength >= 0.02 * strength.max())
     assert len(arrows) == len(shown) >= 4
     for middle, net, term in zip(middles[shown], nets[shown], leading[shown], strict=True):

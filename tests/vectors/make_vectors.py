@@ -352,7 +352,7 @@ def recordings() -> list[dict[str, object]]:
         [[164, 136, 305], [65407, 1, 199], [32767, 32768, 32768]],
     ]
     known = {"label": [1, 0, -1], "prediction": [1, -1, 0], "confidence": [200, 0, 255]}
-    # A player shows the changes between two moments together with the first of them.
+    # A player shows a change of the predictions with the moment before the change.
     before = {"label": [1, 0, -1], "prediction": [-1, -1, 0], "confidence": [0, 0, 128]}
     moments = [
         {"position": grid, "classes": 2, **(known if k else before)} for k, grid in enumerate(grids)

@@ -113,7 +113,7 @@ def test_space_holds_more_than_the_plane_and_is_separated(
     before = space.measure(pretrained)
     assert before.kl.min() > 0.8  # 1.6 to 1.8
     assert before.neighbours > 0.45  # 0.54 to 0.71
-    # The accuracies differ by -0.02 to 0.15: the noise of 1,000 held-out items is 0.02.
+    # The accuracies differ by -0.02 to 0.15. With 1,000 held-out items, the noise is 0.02.
     assert before.neighbours > plane.before.neighbours - 0.05
     assert before.reconstruction < plane.before.reconstruction - 5  # lower by 11 to 16
     after = space.measure(

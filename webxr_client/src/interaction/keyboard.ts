@@ -312,7 +312,7 @@ export function bindKeyboard(actions: readonly KeyAction[]): () => void {
       )
     )
       return;
-    // A slider keeps its own keys, except that End on the timeline goes to live.
+    // A slider handles its own keys. On the timeline, however, End returns to the live view.
     const slider =
       target.matches("input[type=range]") && !(event.key === "End" && target.matches(".scrub"));
     if (slider && /^(Arrow|Page|Home|End)/.test(event.key)) return;
