@@ -1,17 +1,17 @@
 """Sizes of units of work, chosen from the number of items.
 
 A unit of work takes 20 to 50 ms on a slow core. A turn of the training loop also does work for all
-N items (a round of forces, a frame), which takes 1 ms per 1,000 items. So that this work does not
-make a pass over all items cost N squared, a pass has at most UNITS_PER_PASS units, and a turn does
-several short units if there are many items.
+N items (a round of forces, a frame), which takes 1 ms per 1,000 items. If a pass over all items had
+N units, this work would cost N squared. So a pass has at most UNITS_PER_PASS units. With many
+items, a turn does several short units.
 
 The sizes depend on the number of items and never on a clock, so the same seed gives the same bytes
 on a fast and on a slow machine.
 """
 
 UNITS_PER_PASS = 32
-"""Largest number of units of a pass over all items. With a million items, a unit predicts 32,000 of
-them in about 0.5 s, beside forces and a frame for all of them."""
+"""Largest number of units of a pass over all items. With a million items, a unit predicts 32,000
+items in about 0.5 s. The same turn computes forces and a frame for all items."""
 ITEMS_PER_SHORT_UNIT = 25_000
 """For this number of items, a round of forces takes as long as a network's batch: 20 to 30 ms."""
 
@@ -26,14 +26,15 @@ def items_per_unit(n: int, at_once: int) -> int:
 
 
 def short_units_per_turn(n: int) -> int:
-    """Return how many units that do not grow with the number of items `n` are done in a turn."""
+    """Return the number of short units in a turn: units whose time does not grow with the number of
+    items `n`."""
     return max(1, n // ITEMS_PER_SHORT_UNIT)
 
 
 def is_power_of_two(count: int) -> bool:
     """Return whether `count` is 1, 2, 4, 8, ...
 
-    Work for all items that is repeated at these counts of units happens at most
-    1 + log2 UNITS_PER_PASS times in a pass.
+    Work for all items can be repeated at these counts of units. In a pass, it is then done at most
+    1 + log2 UNITS_PER_PASS times.
     """
     return count > 0 and count & (count - 1) == 0

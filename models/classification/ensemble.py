@@ -113,8 +113,8 @@ class Predictions:
     def has_news(self) -> bool:
         """Whether the map should use the probabilities now, in the middle of a sweep.
 
-        True when the number of items that the second pass has predicted has doubled. So the number
-        of updates of the map does not grow with the number of items.
+        True when the second pass has predicted twice as many items as at the previous update. So
+        the number of updates of the map does not grow with the number of items.
         """
         n = len(self.order)
         return is_power_of_two(-((n - self.position) // items_per_unit(n, CHUNK)))

@@ -32,7 +32,7 @@ _PRODUCTS_PER_UNIT = 40_000_000
 """Number of multiplications in one unit of work that does several rounds, in about 20 ms."""
 _MOST_PRODUCTS = 60_000_000
 """If one round has more multiplications, a unit of work treats only some of the items, in 0.1 s to
-0.6 s. The time is longer with more items, because their shares do not fit into the caches."""
+0.6 s. The time is longer with more items, because their class shares do not fit into the caches."""
 
 
 def share(labels: torch.Tensor) -> float:

@@ -56,7 +56,8 @@ class Adjacency:
         """
 
     def prepare(self, unit: int) -> None:
-        """Do one of the `units`, whose numbers ascend from 0. Does nothing if it is done already.
+        """Do the unit of work with the number `unit`, from 0. Does nothing if this unit is done
+        already.
 
         The first third of the units divides the edges by their rows. The second third sorts the
         entries of each block of rows. The last third normalises the values.
@@ -68,7 +69,7 @@ class Adjacency:
         self._done = unit + 1
 
     def _divide(self, part: int) -> None:
-        """Assign the edges of one part of all edges to blocks of rows, in both directions."""
+        """Assign one part of the edges to blocks of rows, in both directions."""
         head, tail, weight = (each.tensor_split(self._blocks)[part] for each in self._edges)
         both = _Entries(
             torch.cat([head, tail]), torch.cat([tail, head]), torch.cat([weight, weight])

@@ -26,8 +26,9 @@ class FuzzyGraph:
     log2 k. The weights a and b of the two directions of an edge become the weight a + b - ab.
 
     The first half of the units computes the weights of the directions, one block of items per unit.
-    The second half unites the two directions of each edge, one block of edges per unit: those whose
-    smaller item is in the block. The graph does not depend on the size of the blocks.
+    The second half unites the two directions of each edge, one block of edges per unit. An edge
+    belongs to the block of its item with the smaller index. The graph does not depend on the size
+    of the blocks.
     """
 
     def __init__(self, indices: torch.Tensor, distances: torch.Tensor) -> None:
@@ -64,7 +65,8 @@ class FuzzyGraph:
         )
 
     def _weigh(self, block: int) -> None:
-        """Weight the edges from one block of items, and divide them by their smaller item."""
+        """Weight the edges from one block of items, and sort them into blocks by their smaller item
+        index."""
         n, k = self._indices.shape
         rows = torch.arange(
             block * self._block, min((block + 1) * self._block, n), device=self._indices.device
@@ -81,7 +83,7 @@ class FuzzyGraph:
             parts.append((key[chosen], weights[chosen]))
 
     def _unite(self, block: int) -> None:
-        """Unite the two directions of the edges whose smaller item is in one block."""
+        """Unite the two directions of the edges whose smaller item index is in one block."""
         n = len(self._indices)
         parts, self._directed[block] = self._directed[block], []
         key, values = (torch.cat(each) for each in zip(*parts, strict=True))

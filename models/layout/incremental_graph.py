@@ -23,8 +23,9 @@ one or more such batches (work_units.py)."""
 _DISTANCES_PER_UNIT = 5_000_000
 """Number of distances that one unit of work computes, in about 20 ms."""
 _LEAST_ROWS = 64
-"""Smallest number of items whose neighbours one unit finds, because each unit reads the features of
-all items. With a million items and 50 features, a unit takes about 0.5 s."""
+"""Smallest number of items whose neighbours one unit finds. A smaller number would be slow, because
+each unit reads the features of all items. With a million items and 50 features, a unit takes about
+0.5 s."""
 _MOST_DISTANCES = 64_000_000
 """Largest number of distances in memory, 256 MB. It limits _LEAST_ROWS from a million items on."""
 

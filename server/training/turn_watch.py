@@ -1,15 +1,15 @@
-"""Watch over the turns of a trainer process: is it slow, or does it hang?
+"""Detection of a slow or hanging trainer process, by the duration of its turns.
 
 A turn is one iteration of the trainer's main loop: commands, one unit of work, a frame. A heartbeat
 from a thread of its own reports the number of finished turns and the processor time of the process.
-A machine under load, a cold disk or swapped memory make turns slow, and a restart would make that
-worse. So the watch reports a hanging trainer only if load cannot be the reason.
+On a machine under load, with a cold disk or swapped memory, turns are slow. A restart would make
+them slower. So a trainer counts as hanging only if load cannot be the reason.
 """
 
 TICK_SECONDS = 1.0
 """Seconds between two checks."""
 SLOW_SECONDS = 60.0
-"""A turn that takes longer than this number of seconds leads to a warning."""
+"""If a turn takes longer than this number of seconds, the server shows a warning."""
 HANG_SECONDS = 600.0
 """A trainer hangs only if it sends nothing, or does not finish a turn, for this number of seconds.
 
@@ -20,10 +20,11 @@ LEAST_PROCESSOR_SECONDS = 1.0
 """A process that waits for a processor gets at least this processor time in HANG_SECONDS, also if
 hundreds of other processes compute. A process that uses less waits for something else."""
 MOST_PROCESSOR_SECONDS = 600.0
-"""Processor time per thread after which a turn counts as endless, for data sets of 0 items."""
+"""Processor time per thread, in seconds, after which a turn counts as endless. This is the value
+for 0 items; PROCESSOR_SECONDS_PER_ITEM is added per item."""
 PROCESSOR_SECONDS_PER_ITEM = 1e-3
-"""Addition to MOST_PROCESSOR_SECONDS per item: the largest turns (the opening of the data set, with
-0.1 ms per item) grow with the number of items."""
+"""Addition to MOST_PROCESSOR_SECONDS per item, because the longest turns grow with the number of
+items. The longest turn opens the data set, and takes 0.1 ms per item."""
 
 
 class TurnWatch:
@@ -44,7 +45,7 @@ class TurnWatch:
         self._silent = 0.0
 
     def event(self) -> None:
-        """Record an event from the main loop. It shows that the loop is at work."""
+        """Record an event from the main loop. An event shows that the loop is at work."""
         self._silent = self.in_turn = 0.0
         self._at_start_of_turn = self._processor_seconds
 
@@ -63,7 +64,7 @@ class TurnWatch:
 
     @property
     def slow(self) -> bool:
-        """Whether the current turn deserves a warning."""
+        """Whether the current turn takes so long that a warning is due."""
         return self.in_turn >= SLOW_SECONDS
 
     @property
@@ -73,7 +74,7 @@ class TurnWatch:
 
     @property
     def hangs(self) -> bool:
-        """Whether the process does not work any more, and load cannot be the reason."""
+        """Whether the process no longer works, and load cannot be the reason."""
         if self._silent >= HANG_SECONDS:
             return True
         idle = self.used < LEAST_PROCESSOR_SECONDS

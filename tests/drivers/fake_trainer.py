@@ -31,7 +31,8 @@ def main() -> None:
     start = m.read_command(sys.stdin.buffer)
     assert isinstance(start, m.Start)
     if behaviour == "slow":
-        # Busy for a second, with a heartbeat every 10 ms that shows that it computes.
+        # The main loop is busy for a second. A heartbeat every 10 ms shows that the process
+        # computes.
         for beat in range(100):
             send(m.Alive(0, processor_seconds=2.0 * beat))
             time.sleep(0.01)

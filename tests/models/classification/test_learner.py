@@ -13,7 +13,8 @@ from lodespace.models.work_units import UNITS_PER_PASS
 
 
 def labelled(n: int) -> tuple[LabelLearning, torch.Tensor, np.ndarray]:
-    """Learning of `n` items of two classes, with 30 steps due, its labels, and all classes."""
+    """Return the learning of `n` items of two classes with 30 steps due, the given labels, and the
+    true classes."""
     truth = np.arange(n) % 2
     dataset = Dataset.from_vectors(
         np.random.default_rng(0).normal(size=(n, 3)) + 4 * truth[:, None]
@@ -48,8 +49,8 @@ def test_visible_and_labelled_items_are_predicted_first() -> None:
         )
     assert set(learning.predictions.order[:42].tolist()) == {*range(40), n - 1, n - 2}
     results = sweep(learning, labels)
-    # 10 chunks, one unit that solves the kernel classifier, and 10 chunks whose first 1, 2, 4 and 8
-    # double the number of predicted items.
+    # The first pass has 10 chunks. One unit solves the kernel classifier. In the second pass, the
+    # number of predicted items has doubled after 1, 2, 4 and 8 of 10 chunks.
     assert [i for i, (news, _) in enumerate(results) if news] == [11, 12, 14, 18, 20]
     assert [complete for _, complete in results] == [False] * (len(results) - 1) + [True]
     assert float((learning.predictions.newest.prediction.numpy() == truth).mean()) > 0.95
@@ -58,7 +59,8 @@ def test_visible_and_labelled_items_are_predicted_first() -> None:
 def test_a_sweep_over_many_items_takes_a_bounded_number_of_units(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Each unit comes with work for all items, and each update weights all edges of the graph."""
+    """A turn with a unit also does work for all items. An update of the map weights all edges of
+    the graph."""
     monkeypatch.setattr(ensemble, "CHUNK", 10)
     learning, labels, truth = labelled(5000)
     learning.steps_due = 0

@@ -1,4 +1,5 @@
-"""Graph, adjacency matrix and label spreading in blocks of rows: the same bytes as at once."""
+"""Graph, adjacency matrix and label spreading, computed in blocks of rows, have the same bytes as
+when they are computed at once."""
 
 import pytest
 import torch
