@@ -1,4 +1,4 @@
-"""Class probabilities from features that are not learned, by voices weighed by evidence.
+"""Class probabilities from features that are not learned: a mixture of weighted voices.
 
 One voice is label spreading over the neighbour graph. Two more voices per view of the items
 (views.py) are a kernel regression and a logistic regression. Each voice predicts each labelled item

@@ -118,8 +118,8 @@ def _heading(session: AnnotationSession) -> str:
     states this.
     """
     if (session.labels == _truth(session)).all():
-        return "the import understood"
+        return "report of the import"
     return (
-        "the import understood (its lines on labels are as old as the import; the lines above "
+        "report of the import (its lines on labels are as old as the import; the lines above "
         "state the current labels)"
     )

@@ -111,7 +111,7 @@ def test_info_marks_the_report_as_old_after_later_labels(
         draw(int(name[-5])).save(root / name)
     assert main(["import", str(root), "-o", str(project)]) == 0
     assert "labelled   2 in 1 gestures: 2 with the data\n" in describe(project)
-    assert "the import understood:" in describe(project)
+    assert "report of the import:" in describe(project)
     (tmp_path / "l.csv").write_text("id,label\n2.png,dog\n3.png,dog\n")
     assert main(["import", str(project), "--labels-from", str(tmp_path / "l.csv")]) == 0
     opened = open_existing(project, None)

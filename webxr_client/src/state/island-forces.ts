@@ -105,7 +105,7 @@ export class IslandForces {
   }
 
   /**
-   * The term that leads most items, weighed by the strength of the force on them; -1 without
+   * The term that leads most items, weighted by the strength of the force on them; -1 without
    * islands.
    */
   leader(): number {
@@ -213,7 +213,8 @@ export class IslandForces {
     return leading;
   }
 
-  /** Find the place where a line from the middle of an island along its net force leaves it. */
+  /** Find the place where a line from the middle of an island along its net force leaves the
+   * island. */
   private findEdge(k: number, from: number, to: number): void {
     const { sums, cells, nets, middles, edges, axes, perAxis } = this;
     const strength = this.strengths[k]!;

@@ -66,7 +66,7 @@ describe("the quality of the picture", () => {
     const { draw, quality } = drawn();
     // Level 0 is too slow, level 1 is not.
     const seen = draw(200, () => (quality.index === 0 ? 2 : 1) * PERIOD);
-    // Tries after 10, 20, 40 and 80 s.
+    // Level 0 is tried again after 10, 20, 40 and 80 s.
     expect(seen.filter((level) => level === 0).length).toBe(5);
     expect(quality.index).toBeLessThan(2);
   });
