@@ -72,8 +72,7 @@ class RecordingAnnotations:
         self._unsure: list[float] = []
         """Confidence of each used label that is from a program such as BirdNET."""
         self.elsewhere: dict[str, str] = {}
-        """Paths of recordings that are not in the folder that the annotations state, by the stated
-        name."""
+        """Paths of recordings in other folders than the annotations state, by stated name."""
         self.names = [shown(path) for path in recordings]
         names = {name for file in self.files for a in file.annotations for name in a.names}
         for file in self.files:

@@ -83,9 +83,8 @@ class Table:
         self.read_label = LabelReader(options.missing, self.roles.labels.separators)
         self._ids: set[str] = set()
         self._repeated: Counter[str] = Counter()
-        """Numbers of repetitions by kind. "id": repeated paths, whose ids get the number of the
-        row. "split": ids that are in the tables of several splits. "file": rows with the file of an
-        earlier row, which are left out.
+        """Numbers of repetitions. "id": repeated paths, whose ids get the number of the row.
+        "split": ids in tables of several splits. "file": left-out rows with an earlier row's file.
         """
 
     def _pixel_side(self, first: Sequence[Row], options: ImportOptions) -> int | None:

@@ -60,8 +60,7 @@ export interface XrSetting {
 
 /** Distance of the near plane from the eyes, metres. A picture at 0.08 m is still drawn. */
 const NEAR = 0.05;
-/** Distance of the far plane from the eyes, metres. The floor and an enlarged cloud are nearer. A
- * smaller distance would improve the depth precision. */
+/** Distance of the far plane from the eyes, metres. The floor and an enlarged cloud are nearer. */
 const FAR = 50;
 
 export class XrView implements Presenter {
