@@ -8,6 +8,7 @@ import torch
 
 from lodespace.models.batches import evenly
 from lodespace.models.dataset import Dataset, flattened
+from lodespace.models.device import algebra_device
 
 COMPONENTS = 50
 """Largest number of principal components of the pixels."""
@@ -23,11 +24,11 @@ class PixelComponents:
         self._dataset = dataset
         rows = flattened(dataset.batch(evenly(torch.arange(len(dataset)), _SAMPLE)))
         self._mean = rows.mean(dim=0)
-        centred = (rows - self._mean).double()
+        centred = (rows - self._mean).to(algebra_device(rows.device)).double()
         _, vectors = torch.linalg.eigh(centred.T @ centred)
         top = vectors.flip(1)[:, :COMPONENTS]
         spread = (centred @ top).square().mean().sqrt().clamp_min(1e-8)
-        self._basis = (top / spread).float()
+        self._basis = (top / spread).float().to(rows.device)
 
     def __call__(self, items: torch.Tensor) -> torch.Tensor:
         """Return the components of items int64 (K,), with a mean square of about 1, (K, F)."""
