@@ -1,5 +1,7 @@
 """Snapshots of a training loop, for display."""
 
+import math
+
 import torch
 
 from lodespace.models.snapshot import Snapshot
@@ -44,3 +46,12 @@ def snapshot_of(
         resting=loop.resting and not moving and not rewinding,
         rewinding=rewinding,
     )
+
+
+def check_finite(loop: Loop) -> None:
+    """Raise FloatingPointError if a loss or a latent mean of `loop` is NaN or infinite."""
+    wrong = [name for name, value in loop.state.losses.items() if not math.isfinite(value)]
+    if not torch.isfinite(loop.latent_mean).all():
+        wrong.append("latent means")
+    if wrong:
+        raise FloatingPointError(f"NaN or infinity in {', '.join(wrong)}")

@@ -23,7 +23,7 @@ from lodespace.models.training.axis_values import AxisValues
 from lodespace.models.training.inspector import Inspector
 from lodespace.models.training.labels import ItemLabels
 from lodespace.models.training.pinning import Pinning, Pins
-from lodespace.models.training.snapshots import snapshot_of
+from lodespace.models.training.snapshots import check_finite, snapshot_of
 
 ItemNumbers = npt.NDArray[np.integer]
 
@@ -199,6 +199,8 @@ class Trainer:
         """Yield a snapshot after each unit of work, without end.
 
         With `epochs`, end when the encoder has trained for that many epochs and no work is left.
+
+        Raises FloatingPointError if the training has diverged.
         """
         self.loop.state.epoch_target = epochs
         while True:
@@ -215,6 +217,7 @@ class Trainer:
             return self.snapshot()
         with self._own_random_state():
             moved = self.loop.turn()
+        check_finite(self.loop)
         # The shown points are smoothed, so they move for some frames after the model has stopped.
         if moved or self._moving:
             self._show()

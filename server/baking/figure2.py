@@ -37,6 +37,7 @@ from lodespace.recording.recorder import Recorder
 from lodespace.session.session import AnnotationSession
 from lodespace.session.settings import settings_of
 from lodespace.training.dataset import to_dataset
+from lodespace.training.divergence import finite_frames
 from lodespace.training.inspection import losses_of
 
 KEYFRAMES_APART = 60
@@ -222,14 +223,11 @@ def _train_chain(
 def _each_epoch(trainer: Trainer, progress: EpochProgress) -> Iterator[_Moment]:
     """Train until no work is left, and yield the state after each epoch."""
     epoch = int(trainer.loop.vae_training.epoch)
-    for snapshot in trainer.frames():
+    for snapshot in finite_frames(trainer):
         if snapshot.epoch >= epoch + 1:
             epoch += 1
-            moment = _moment(trainer)
-            if not np.isfinite(moment.latent_mean).all():
-                raise TrainingError("training diverged: the latent means are no longer finite")
             progress.advance()
-            yield moment
+            yield _moment(trainer)
         # `snapshot.resting` would be true later, because it waits for the smoothed positions for
         # display.
         if trainer.loop.resting:

@@ -16,6 +16,7 @@ from lodespace.recording.recorder import Recorder
 from lodespace.session.session import AnnotationSession
 from lodespace.session.settings import configuration, settings_of
 from lodespace.training.dataset import to_dataset
+from lodespace.training.divergence import finite_frames
 from lodespace.training.inspection import losses_of
 
 RECORDED_FRAMES = MOST_MOMENTS
@@ -74,12 +75,7 @@ class TrainingBake:
                 patient=True,
             )
         shown, recorded = -1, 0
-        for snapshot in self.trainer.frames(self.epochs):
-            if not np.isfinite(snapshot.latent_mean).all():
-                raise TrainingError(
-                    "training diverged: the latent means are no longer finite; try a lower "
-                    "learning rate"
-                )
+        for snapshot in finite_frames(self.trainer, self.epochs):
             progress.update(snapshot)
             due = snapshot.frame != shown and recorded < snapshot.progress * RECORDED_FRAMES
             if due or snapshot.resting or recorded == 0:

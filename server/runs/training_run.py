@@ -2,7 +2,6 @@
 
 import shutil
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +36,7 @@ from lodespace.session.session import AnnotationSession
 from lodespace.session.settings import configuration
 from lodespace.training.checkpoint_lock import CheckpointLock
 from lodespace.training.dataset import to_dataset
+from lodespace.training.divergence import finite_frames
 
 CHECKPOINT_SECONDS = 30.0
 """Usual time from one checkpoint to the next, in seconds."""
@@ -138,14 +138,14 @@ class TrainingRun:
             Stopped: `stop` was requested. The state was saved before.
         """
         began = saved = time.monotonic()
-        before = self.seconds
+        before, epochs = self.seconds, self.run_settings.epochs
         snapshot = self.trainer.snapshot()
         title = options.title or f"training on {self.items.name}"
         board = self.folder.path / TENSORBOARD_FOLDER if options.tensorboard else None
         writer = TensorBoard(board, len(self.metrics.rows))
         try:
             with Progress(title, shown=options.progress) as shown:
-                for snapshot in () if self.complete else self._snapshots():
+                for snapshot in () if self.complete else finite_frames(self.trainer, epochs):
                     shown.update(snapshot)
                     if self.metrics.add(snapshot):
                         self.folder.write_metrics(self.metrics.as_csv())
@@ -164,15 +164,6 @@ class TrainingRun:
             self._save()
         self.folder.write_metrics(self.metrics.as_csv())
         return snapshot
-
-    def _snapshots(self) -> Iterator[Snapshot]:
-        for snapshot in self.trainer.frames(self.run_settings.epochs):
-            losses = snapshot.losses.values()
-            if not (np.isfinite(snapshot.latent_mean).all() and np.isfinite(list(losses)).all()):
-                raise TrainingError(
-                    "training diverged: its values are no longer finite; try a lower learning_rate"
-                )
-            yield snapshot
 
     def _save(self) -> None:
         state = self.trainer.state()

@@ -5,14 +5,11 @@ labels, and the next process continues from the newest checkpoint.
 """
 
 import logging
-import math
 import os
 import queue
 import time
 from collections.abc import Iterator
 from pathlib import Path
-
-import numpy as np
 
 from lodespace.models.dataset import Dataset
 from lodespace.models.snapshot import Snapshot
@@ -110,7 +107,6 @@ class Worker:
         self._limit_motion()
         snapshot = next(frames)
         self.handler.rewinding = snapshot.rewinding
-        _check_finite(snapshot)
         self.resting = snapshot.resting
         self.publisher.publish(snapshot, exact=was_rewinding and not snapshot.rewinding)
         self.reporter.measured(snapshot)
@@ -144,12 +140,3 @@ def _open_trainer(dataset: Dataset, start: m.Start) -> Trainer:
             log.warning("training starts from the beginning: %s", error)
     config = configuration(start.settings)
     return Trainer(dataset, config, n_classes=start.n_classes, seed=start.seed, device=start.device)
-
-
-def _check_finite(snapshot: Snapshot) -> None:
-    """Raise FloatingPointError on non-finite values: such a state is neither shown nor saved."""
-    wrong = [name for name, value in snapshot.losses.items() if not math.isfinite(value)]
-    if not np.isfinite(snapshot.latent_mean).all():
-        wrong.append("latent means")
-    if wrong:
-        raise FloatingPointError(f"NaN or infinity in {', '.join(wrong)}")

@@ -1,6 +1,8 @@
 """The main loop of the worker, run in this process: published frames, checkpoints, commands."""
 
 import io
+import itertools
+import math
 import os
 import queue
 import time
@@ -103,15 +105,17 @@ def test_the_end_of_the_pipe_stops_the_process(running: Running) -> None:
 
 
 def test_numbers_that_are_not_finite_are_neither_shown_nor_saved(running: Running) -> None:
-    frames = running.process.trainer.frames
+    loop = running.process.trainer.loop
+    turn, turns = loop.turn, itertools.count()
 
-    def astray(epochs: int | None = None) -> Iterator[Snapshot]:
-        for k, snapshot in enumerate(frames(epochs)):
-            if k == 10:
-                snapshot.latent_mean[3, 1] = np.nan
-            yield snapshot
+    def diverging() -> bool:
+        moved = turn()
+        if next(turns) == 10:
+            particles = loop.map.particles
+            (loop.map.start if particles is None else particles.position)[3, 1] = math.nan
+        return moved
 
-    running.process.trainer.frames = astray
+    loop.turn = diverging
     with pytest.raises(FloatingPointError, match="latent means"):
         running.process.run()
     for event in running.events():
@@ -122,13 +126,15 @@ def test_numbers_that_are_not_finite_are_neither_shown_nor_saved(running: Runnin
 
 
 def test_a_loss_that_is_not_finite_ends_it_too(running: Running) -> None:
-    frames = running.process.trainer.frames
+    loop = running.process.trainer.loop
+    turn = loop.turn
 
-    def astray(epochs: int | None = None) -> Iterator[Snapshot]:
-        for snapshot in frames(epochs):
-            yield snapshot._replace(losses={"kl": float("inf")})
+    def diverging() -> bool:
+        moved = turn()
+        loop.state.losses["kl"] = math.inf
+        return moved
 
-    running.process.trainer.frames = astray
+    loop.turn = diverging
     with pytest.raises(FloatingPointError, match="kl"):
         running.process.run()
 
