@@ -78,7 +78,8 @@ def test_pins_dims_classes_and_checkpoints_work_on_a_device(
     sort: str, kind: Kind, tmp_path: Path
 ) -> None:
     data, truth = small(120, 3) if sort == "vectors" else pictures()
-    config = preset("paper") if sort == "paper" else quick()
+    paper = preset("paper").replace(least_steps=60, labelled_epochs=10, pretraining_epochs=4)
+    config = paper if sort == "paper" else quick()
     with emulated(kind):
         trainer = train_and_ask(data, truth, config, kind)
         trainer.set_anchors(np.array([3]), np.ones((1, config.latent_dim), np.float32))
