@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from lodespace import protocol
 from lodespace.baking.baked_data import copy_data, is_project
+from lodespace.baking.divergence import finite_frames
 from lodespace.baking.figure2_page import PANELS_FILE, write_page
 from lodespace.baking.figure2_panels import PANELS, Panel, chains, scaled
 from lodespace.baking.figure2_progress import EpochProgress
@@ -37,7 +38,6 @@ from lodespace.recording.recorder import Recorder
 from lodespace.session.session import AnnotationSession
 from lodespace.session.settings import settings_of
 from lodespace.training.dataset import to_dataset
-from lodespace.training.divergence import finite_frames
 from lodespace.training.inspection import losses_of
 
 KEYFRAMES_APART = 60

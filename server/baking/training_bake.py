@@ -5,6 +5,7 @@ import numpy.typing as npt
 
 from lodespace import protocol
 from lodespace.baking.baked_data import GivenLabels
+from lodespace.baking.divergence import finite_frames
 from lodespace.baking.parts import MORPH_TARGETS, SCENE_ID, write_parts
 from lodespace.baking.progress import Progress
 from lodespace.errors import TrainingError
@@ -16,7 +17,6 @@ from lodespace.recording.recorder import Recorder
 from lodespace.session.session import AnnotationSession
 from lodespace.session.settings import configuration, settings_of
 from lodespace.training.dataset import to_dataset
-from lodespace.training.divergence import finite_frames
 from lodespace.training.inspection import losses_of
 
 RECORDED_FRAMES = MOST_MOMENTS

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.baking.baked_data import GivenLabels
+from lodespace.baking.divergence import finite_frames
 from lodespace.baking.progress import Progress
 from lodespace.errors import TrainingError
 from lodespace.exporting import figure
@@ -36,7 +37,6 @@ from lodespace.session.session import AnnotationSession
 from lodespace.session.settings import configuration
 from lodespace.training.checkpoint_lock import CheckpointLock
 from lodespace.training.dataset import to_dataset
-from lodespace.training.divergence import finite_frames
 
 CHECKPOINT_SECONDS = 30.0
 """Usual time from one checkpoint to the next, in seconds."""

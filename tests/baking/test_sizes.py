@@ -51,7 +51,9 @@ def test_the_parts_of_5000_digits_fit_into_5_mb() -> None:
 
 
 @pytest.mark.slow
-def test_5000_digits_are_published_as_is_in_5_mb(tmp_path: Path) -> None:
+def test_5000_digits_are_published_as_is_in_5_mb(slow: bool, tmp_path: Path) -> None:
+    if not slow:
+        pytest.skip("runs with --slow")
     made = asyncio.run(make_trained_project(tmp_path, bundled_digits_folder()))
     out = bake(made.folder, tmp_path / "out", as_is=True)
     assert size_of(out) <= MOST_BYTES

@@ -31,13 +31,18 @@ from torch._dynamo.utils import counters
 import torch._dynamo.utils
 
 print(torch._dynamo.utils.counters is counters, "sympy" in sys.modules)
-print(torch.compile(lambda x: x + 1, backend="eager")(torch.zeros(1)).item())
 loss()
 adam.step()
 print(type(torch._dynamo).__name__)
 """
+COMPILED = """
+print(torch.compile(lambda x: x + 1, backend="eager")(torch.zeros(1)).item())
+"""
 
 
-def test_optimisers_work_without_the_compiler_until_it_is_needed() -> None:
-    run = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True)
-    assert run.stdout.split() == ["3.0", "False", "True", "True", "1.0", "module"], run.stderr
+def test_optimisers_work_without_the_compiler_until_it_is_needed(slow: bool) -> None:
+    """With --slow, the test also compiles a function, for which torch loads many modules."""
+    script = SCRIPT + COMPILED * slow
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    expected = ["3.0", "False", "True", "True", "module", *["1.0"] * slow]
+    assert run.stdout.split() == expected, run.stderr

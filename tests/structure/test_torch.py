@@ -15,6 +15,7 @@ WITH_TORCH = {
     "training/dataset",
     "baking/as_is",
     "baking/bake",
+    "baking/divergence",
     "baking/figure2",
     "baking/parts",
     "baking/progress",
