@@ -5,14 +5,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from lodespace.errors import ProtocolError
 from lodespace.protocol import UNLABELED, ClassInfo, Labels
 from lodespace.recording.salvage import RecordedEvent
 from lodespace.session.events import (
     AddClassEvent,
+    ClassIds,
     DeleteClassEvent,
     EditClassEvent,
     Event,
     Header,
+    Items,
     LabelEachEvent,
     LabelEvent,
     MergeClassEvent,
@@ -23,6 +26,9 @@ from lodespace.session.events import (
 )
 from lodespace.session.settings import described
 from lodespace.session.state import SessionState
+
+_MOST_ITEMS = 1 << 27
+"""Largest number of items of a recorded message. It limits the memory that a damaged one takes."""
 
 
 def event_from(recorded: RecordedEvent, state: SessionState) -> Event | None:
@@ -43,8 +49,11 @@ def event_from(recorded: RecordedEvent, state: SessionState) -> Event | None:
         client=by or "recording",
         at=0.0 if told is None else told.gesture.at,
     )
-    if labels is not None and labels.gesture == 0:
-        return _label_event(recorded, labels, header)  # thinning has merged several events
+    changes = _changes_of(labels)
+    if labels is not None and changes is None:
+        return None
+    if labels is not None and changes is not None and labels.gesture == 0:
+        return _label_event(recorded, changes, header)  # thinning has merged several events
     gesture = told.gesture.gesture if told is not None else labels.gesture if labels else 0
     if gesture not in (0, recorded.sequence):
         action = state.undo_log.actions.get(gesture)
@@ -53,24 +62,33 @@ def event_from(recorded: RecordedEvent, state: SessionState) -> Event | None:
         kind = RedoEvent if action.undone else UndoEvent
         return kind(**header, sequence=recorded.sequence, gesture=gesture)
     if recorded.classes is not None:
-        return _class_event(recorded, state.classes.classes, header)
+        return _class_event(recorded, changes, state.classes.classes, header)
     if told is not None and told.gesture.kind == "settings":
         with contextlib.suppress(ValueError):
             changes = described(told.gesture.note)
             return SettingsEvent(**header, sequence=recorded.sequence, changes=changes)
         return None
-    if labels is None or (told is not None and told.gesture.kind != "label"):
+    if changes is None or (told is not None and told.gesture.kind != "label"):
         return None
-    if told is None and not labels.items:
+    if told is None and len(changes[0]) == 0:
         return None
-    return _label_event(recorded, labels, header)
+    return _label_event(recorded, changes, header)
 
 
-def _label_event(recorded: RecordedEvent, labels: Labels, header: Header) -> Event:
+def _changes_of(labels: Labels | None) -> tuple[Items, ClassIds] | None:
+    """Return the items and classes of a recorded message; None if it is missing or malformed."""
+    if labels is None:
+        return None
+    try:
+        return labels.changes(_MOST_ITEMS)
+    except (ProtocolError, ValueError, OverflowError):
+        return None
+
+
+def _label_event(recorded: RecordedEvent, changes: tuple[Items, ClassIds], header: Header) -> Event:
     told = recorded.told
-    order = np.argsort(np.asarray(labels.items, np.int64), kind="stable")
-    items = np.asarray(labels.items, np.uint32)[order]
-    class_ids = np.asarray(labels.class_ids, np.int16)[order]
+    order = np.argsort(changes[0], kind="stable")
+    items, class_ids = changes[0][order], changes[1][order]
     provenance = StoredProvenance(tool="api", note="" if told is None else told.gesture.note)
     given = np.unique(class_ids).tolist()
     if len(given) > 1:
@@ -94,7 +112,10 @@ def _label_event(recorded: RecordedEvent, labels: Labels, header: Header) -> Eve
 
 
 def _class_event(
-    recorded: RecordedEvent, before: Sequence[ClassInfo], header: Header
+    recorded: RecordedEvent,
+    changes: tuple[Items, ClassIds] | None,
+    before: Sequence[ClassInfo],
+    header: Header,
 ) -> Event | None:
     """Return the event that changed the classes `before` to the recorded classes.
 
@@ -110,7 +131,7 @@ def _class_event(
     changed = [(old, new) for old, new in zip(before, after, strict=False) if old != new]
     removed = [new.class_id for old, new in changed if new.removed and not old.removed]
     if removed:
-        into = set(recorded.labels.class_ids) if recorded.labels is not None else {UNLABELED}
+        into = {UNLABELED} if changes is None else set(np.unique(changes[1]).tolist())
         if len(into) == 1 and UNLABELED not in into:
             return MergeClassEvent(**header, sequence=number, class_id=removed[0], into=into.pop())
         return DeleteClassEvent(**header, sequence=number, class_id=removed[0])

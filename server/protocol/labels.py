@@ -3,18 +3,25 @@
 from typing import Annotated, ClassVar
 
 import msgspec
+import numpy as np
 
+from lodespace.errors import ProtocolError
 from lodespace.protocol.base import Message, Operation
+from lodespace.protocol.item_sets import ClassIds, Items, as_text, of_text, pack, unpack
 from lodespace.protocol.values import (
+    AT_MOST_LISTED,
+    MAX_LISTED_NEWS,
     MAX_REGIONS,
     CellSize,
     ClassId,
     CommandId,
     Counter,
-    Item,
+    ListedItems,
     Role,
     SelectionMode,
+    Slot,
     Tool,
+    check_chosen,
 )
 
 
@@ -53,13 +60,15 @@ class Provenance(Message):
     training, and is never listed as a suspect."""
 
 
-class Label(Operation, tag="label"):
+class Label(Operation, kw_only=True, tag="label"):
     """Label items with one class, as one gesture."""
 
     command_id: CommandId
     """Id of the command."""
-    items: Annotated[list[Item], msgspec.Meta(min_length=1, max_length=1_000_000)]
-    """Items to label."""
+    items: ListedItems = msgspec.field(default_factory=list[int])
+    """Items to label; empty if `selection` has them."""
+    selection: Slot | None = None
+    """Slot of the uploaded selection with the items; null if `items` lists them."""
     class_id: ClassId
     """Class that the items get; UNLABELED (-1) removes their labels."""
     revision: Counter
@@ -67,8 +76,11 @@ class Label(Operation, tag="label"):
     provenance: Provenance
     """How the items were chosen."""
 
+    def __post_init__(self) -> None:
+        check_chosen(self.items, self.selection)
 
-class LabelEach(Operation, tag="label_each"):
+
+class LabelEach(Operation, kw_only=True, tag="label_each"):
     """Label each item with its own class, as one gesture.
 
     Contact sheets and accepted predictions use this command.
@@ -76,19 +88,22 @@ class LabelEach(Operation, tag="label_each"):
 
     command_id: CommandId
     """Id of the command."""
-    items: Annotated[
-        list[Item],
-        msgspec.Meta(min_length=1, max_length=1_000_000, extra_json_schema={"uniqueItems": True}),
-    ]
-    """Items to label, each listed once."""
-    class_ids: Annotated[list[ClassId], msgspec.Meta(min_length=1, max_length=1_000_000)]
-    """Class per item; UNLABELED (-1) removes the label."""
+    items: Annotated[ListedItems, msgspec.Meta(extra_json_schema={"uniqueItems": True})] = (
+        msgspec.field(default_factory=list[int])
+    )
+    """Items to label, each listed once; empty if `selection` has them."""
+    class_ids: Annotated[list[ClassId], AT_MOST_LISTED] = msgspec.field(default_factory=list[int])
+    """Class per item of `items`; UNLABELED (-1) removes the label."""
+    selection: Slot | None = None
+    """Slot of the uploaded selection with the items and their classes; null if `items` lists
+    them."""
     revision: Counter
     """Revision of the positions that the client showed."""
     provenance: Provenance
     """How the items were chosen."""
 
     def __post_init__(self) -> None:
+        check_chosen(self.items, self.selection)
         if len(self.items) != len(self.class_ids):
             raise ValueError(
                 f"There are {len(self.items)} items and {len(self.class_ids)} classes. Send one"
@@ -120,9 +135,45 @@ class Labels(Operation, tag="labels"):
     by: str
     """Id of the client that made the gesture; empty when `gesture` is 0."""
     items: list[int]
-    """Items whose labels changed."""
+    """Items whose labels changed; empty if `packed` has them."""
     class_ids: list[int]
-    """New class per item; -1 if unlabelled."""
+    """New class per item of `items`; -1 if unlabelled."""
+    packed: str = ""
+    """Items and their new classes as base64 of a packed set (item_sets.py), if there are more than
+    MAX_LISTED_NEWS; else empty."""
+
+    @classmethod
+    def of(
+        cls, items: Items, class_ids: ClassIds, *, sequence: int, gesture: int = 0, by: str = ""
+    ) -> "Labels":
+        """Return the message that K items (K,), ascending, have new classes (K,).
+
+        The other arguments are fields of the message.
+        """
+        many = len(items) > MAX_LISTED_NEWS
+        return cls(
+            sequence=sequence,
+            gesture=gesture,
+            by=by,
+            items=[] if many else items.tolist(),
+            class_ids=[] if many else class_ids.tolist(),
+            packed=as_text(pack(items, class_ids)) if many else "",
+        )
+
+    def changes(self, n_items: int) -> tuple[Items, ClassIds]:
+        """Return the items (K,) and their new classes (K,), for a data set of `n_items` items.
+
+        Raises ProtocolError when `packed` is malformed, and ValueError or OverflowError when the
+        lists do not fit together or have another item.
+        """
+        if self.packed:
+            found = unpack(of_text(self.packed), n_items)
+            if found.class_ids is None:
+                raise ProtocolError("The packed labels have no classes.")
+            return found.items, found.class_ids
+        if len(self.items) != len(self.class_ids) or max(self.items, default=0) >= n_items:
+            raise ValueError("the message does not have one class per item of the data set")
+        return np.array(self.items, np.uint32), np.array(self.class_ids, np.int16)
 
 
 class Resolved(Operation, tag="resolved"):

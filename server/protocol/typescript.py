@@ -13,6 +13,7 @@ import sys
 import types
 import typing
 from collections.abc import Sequence
+from enum import IntEnum
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -20,7 +21,7 @@ import msgspec
 
 from lodespace import protocol
 from lodespace.models.terms import TERMS, Term
-from lodespace.protocol import frames
+from lodespace.protocol import frames, item_sets, selection_frames
 
 TARGET = Path(__file__).parents[2] / "webxr_client" / "src" / "protocol" / "messages.ts"
 _FIRST_LINES = (
@@ -50,14 +51,13 @@ def _structs() -> list[type[msgspec.Struct]]:
 
 
 def _constants() -> str:
-    opcodes = "\n".join(
-        f"export const OPCODE_{opcode.name} = {opcode.value};" for opcode in frames.Opcode
-    )
+    opcodes = _numbers("OPCODE", frames.Opcode)
     codes = "\n".join(f'  | "{code}"' for code in get_args(protocol.ErrorCode))
     return f"""export const PROTOCOL_VERSION = "{protocol.PROTOCOL_VERSION}";
 export const UNLABELED = {protocol.UNLABELED};
 export const MAX_MESSAGE_BYTES = {protocol.MAX_MESSAGE_BYTES};
 export const MAX_NAME_LENGTH = {protocol.MAX_NAME_LENGTH};
+export const MAX_LISTED_ITEMS = {protocol.MAX_LISTED_ITEMS};
 export const MAX_ANCHORED = {protocol.MAX_ANCHORED};
 export const MAX_PROBED = {protocol.MAX_PROBED};
 export const MAX_REGIONS = {protocol.MAX_REGIONS};
@@ -72,6 +72,13 @@ export const FORCE_TERMS = {_names(protocol.FORCE_TERMS)};
 export const LOSS_TERMS = {_rows(TERMS)};
 /** Number of grid steps along each axis of the scene's box. */
 export const GRID_STEPS = {frames.GRID_STEPS};
+export const OPCODE_SELECTION = {selection_frames.OPCODE_SELECTION};
+/** Largest number of bytes of a part of a selection, without the header of the frame. */
+export const PART_BYTES = {selection_frames.PART_BYTES};
+/** Codings of packed sets of items. */
+{_numbers("CODING", item_sets.Coding)}
+/** Values per item in packed sets of items. */
+{_numbers("VALUES", item_sets.ValueKind)}
 export const FRAME_HEADER_BYTES = {frames.HEADER.size};
 {opcodes}
 export const FLAG_RESTING = {frames.FLAG_RESTING};
@@ -79,6 +86,11 @@ export const FLAG_RESTING = {frames.FLAG_RESTING};
 export type ErrorCode =
 {codes};
 """
+
+
+def _numbers(prefix: str, numbers: type[IntEnum]) -> str:
+    """Return one constant per member of an enumeration, in TypeScript."""
+    return "\n".join(f"export const {prefix}_{member.name} = {member.value};" for member in numbers)
 
 
 def _names(names: Sequence[str]) -> str:

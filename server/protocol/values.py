@@ -7,13 +7,21 @@ import msgspec
 from lodespace.models.config import PresetName
 from lodespace.models.item_predictions import UNLABELED
 from lodespace.models.terms import FRAME_FORCES
+from lodespace.protocol.selection_frames import SLOTS
 
 PROTOCOL_VERSION = "lodespace.v1"
 """Name of the WebSocket subprotocol. The server closes the streams of clients of other versions
 with code 1002."""
 
 MAX_MESSAGE_BYTES = 1 << 20
-"""Largest text frame or JSON body, in bytes. A label of 100,000 items has about 0.6 MB."""
+"""Largest text frame or JSON body, in bytes."""
+MAX_LISTED_ITEMS = 60_000
+"""Largest number of items that a message lists as JSON. This number of items and of classes, with
+all their digits, fits into MAX_MESSAGE_BYTES. More items are uploaded as a selection
+(selection_frames.py)."""
+MAX_LISTED_NEWS = 1000
+"""Largest number of items that a message of the server lists as JSON. More items are packed
+(item_sets.py)."""
 MAX_CLASSES = 1024
 """Largest number of classes."""
 MAX_ANCHORED = 20_000
@@ -43,6 +51,11 @@ second effect and gets the same answer."""
 ClassName = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME_LENGTH)]
 Colour = Annotated[str, msgspec.Meta(pattern=r"^#[0-9A-Fa-f]{6}$")]
 Item = Annotated[int, msgspec.Meta(ge=0, le=0x7FFFFFFF)]
+AT_MOST_LISTED = msgspec.Meta(extra_json_schema={"maxItems": MAX_LISTED_ITEMS})
+"""Limit of a list of items. `check_chosen` checks it, because its error has an advice."""
+ListedItems = Annotated[list[Item], AT_MOST_LISTED]
+Slot = Annotated[int, msgspec.Meta(ge=0, lt=SLOTS)]
+"""Slot of an uploaded selection (selection_frames.py)."""
 ClassId = Annotated[int, msgspec.Meta(ge=UNLABELED, lt=MAX_CLASSES)]
 Weight = Annotated[float, msgspec.Meta(ge=0, le=1e6)]
 Counter = Annotated[int, msgspec.Meta(ge=-1, le=(1 << 53) - 1)]
@@ -120,6 +133,7 @@ ErrorCode = Literal[
     "unknown_item",
     "unknown_opcode",
     "unknown_page",
+    "unknown_selection",
 ]
 """Codes of errors in HTTP bodies, in `refused` and on the command line (docs/protocol.md)."""
 
@@ -136,3 +150,19 @@ Role = Literal["owner", "annotator", "viewer"]
 Coordinate = Annotated[float, msgspec.Meta(ge=-1e4, le=1e4)]
 Vector = tuple[Coordinate, Coordinate, Coordinate]
 Quaternion = tuple[Coordinate, Coordinate, Coordinate, Coordinate]
+
+
+def check_chosen(items: list[int], selection: int | None, *, may_be_empty: bool = False) -> None:
+    """Raise ValueError unless a message has either items or the slot of a selection.
+
+    Also raise ValueError for too many items.
+    """
+    if len(items) > MAX_LISTED_ITEMS:
+        raise ValueError(
+            f"A message lists at most {MAX_LISTED_ITEMS} items, not {len(items)}. On the stream, "
+            "upload them as a selection. Over HTTP, send several requests."
+        )
+    if items and selection is not None:
+        raise ValueError("A message has either `items` or a `selection`.")
+    if not items and selection is None and not may_be_empty:
+        raise ValueError("There are no items. List them in `items`, or upload a selection.")

@@ -1,5 +1,6 @@
 """The state of a session at the moments of a recording, one after the other."""
 
+import contextlib
 import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
@@ -111,9 +112,11 @@ class Player:
             )
         elif isinstance(operation, protocol.AxesChanged):
             self._keyframe = dataclasses.replace(self._keyframe, axes=tuple(operation.axes))
-        elif isinstance(operation, protocol.Labels) and max(operation.items, default=0) < self._n:
-            self._keyframe.labels[operation.items] = operation.class_ids
-            self._keyframe = dataclasses.replace(self._keyframe, sequence=operation.sequence)
+        elif isinstance(operation, protocol.Labels):
+            with contextlib.suppress(ProtocolError, ValueError, OverflowError):
+                items, class_ids = operation.changes(self._n)
+                self._keyframe.labels[items] = class_ids
+                self._keyframe = dataclasses.replace(self._keyframe, sequence=operation.sequence)
 
 
 def _operation(record: Record) -> protocol.Operation | None:

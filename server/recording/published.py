@@ -229,12 +229,8 @@ class _Writer:
         items = np.flatnonzero(scene.labels != shown.labels)
         if len(items):
             self._operation(
-                protocol.Labels(
-                    sequence=scene.sequence,
-                    gesture=0,
-                    by="",
-                    items=items.tolist(),
-                    class_ids=scene.labels[items].tolist(),
+                protocol.Labels.of(
+                    items.astype(np.uint32), scene.labels[items], sequence=scene.sequence
                 )
             )
 

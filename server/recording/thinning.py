@@ -16,7 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace import protocol
+from lodespace.errors import ProtocolError
 from lodespace.json_input import json_decoder
+from lodespace.protocol.item_sets import ClassIds, Items
 from lodespace.recording.format import (
     FRAME,
     KEYFRAME,
@@ -36,6 +38,8 @@ _MERGE_AT = 2_000_000
 
 This limits the memory of _NewestClasses to about 100 MB.
 """
+_MOST_ITEMS = 1 << 27
+"""Largest number of items of a message. It limits the memory that a damaged one takes."""
 _LABELS_MESSAGE = b'{"op":"labels"'
 
 
@@ -149,14 +153,12 @@ class Thinning:
             self._check()
             try:
                 labels = _decode_labels(self._merged.pop(record.offset, record.payload))
-                newest.add(labels.items, labels.class_ids)
-            except (ValueError, OverflowError):
+                newest.add(*labels.changes(_MOST_ITEMS))
+            except (ValueError, OverflowError, ProtocolError):
                 continue  # an operation that this version does not know
             sequence = labels.sequence
         items, class_ids = newest.all()
-        merged = protocol.encode_operation(
-            protocol.Labels(sequence=sequence, gesture=0, by="", items=items, class_ids=class_ids)
-        )
+        merged = protocol.encode_operation(protocol.Labels.of(items, class_ids, sequence=sequence))
         self._merged[offsets[-1]] = merged
         self._lengths[chosen[-1]] = length_of(merged)
 
@@ -169,18 +171,18 @@ class _NewestClasses:
         """Arrays (2, K) of items and their classes, oldest first."""
         self._waiting = 0
 
-    def add(self, items: list[int], class_ids: list[int]) -> None:
-        """Add one change. Raises ValueError or OverflowError for a malformed change."""
+    def add(self, items: Items, class_ids: ClassIds) -> None:
+        """Add one change: new classes (K,) of items (K,)."""
         self._changes.append(np.array([items, class_ids], np.int64))
         self._waiting += len(items)
         if self._waiting > _MERGE_AT:
             self._merge()
 
-    def all(self) -> tuple[list[int], list[int]]:
-        """Return the items, ascending, and their classes."""
+    def all(self) -> tuple[Items, ClassIds]:
+        """Return the items (K,), ascending, and their classes (K,)."""
         self._merge()
-        items, class_ids = self._changes[0].tolist()
-        return items, class_ids
+        items, class_ids = self._changes[0]
+        return items.astype(np.uint32), class_ids.astype(np.int16)
 
     def _merge(self) -> None:
         newest_first = np.concatenate(self._changes, axis=1)[:, ::-1]

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from lodespace import protocol
 from lodespace.config import ServerConfig
 from lodespace.session import summaries
+from lodespace.session.selections import Selections
 from lodespace.session.session import AnnotationSession
 
 log = logging.getLogger(__name__)
@@ -86,6 +87,8 @@ class Client:
         """Whether the other clients show the head of this client's person."""
         self.watching = False
         """Whether the client receives forces."""
+        self.selections = Selections(len(session.items))
+        """Selections that the client has uploaded."""
         self.dragging: tuple[npt.NDArray[np.uint32], npt.NDArray[np.float32]] | None = None
         """Dragged items, uint32 (K,), and their targets in latent units, float32 (K, D)."""
         self.queries: set[asyncio.Task[None]] = set()

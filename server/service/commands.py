@@ -14,6 +14,7 @@ from lodespace.service.observers import Observer
 from lodespace.session.commands.registry import Command, plan
 from lodespace.session.commands.undo import check_author
 from lodespace.session.event_log import EventLogError
+from lodespace.session.selections import NO_SELECTIONS, Selections
 from lodespace.session.session import AnnotationSession
 
 
@@ -38,24 +39,40 @@ class Commands:
         self._one_at_a_time = asyncio.Lock()
 
     async def carry_out(
-        self, command: Command, client: str, *, owner: bool = False
+        self,
+        command: Command,
+        client: str,
+        selections: Selections = NO_SELECTIONS,
+        *,
+        owner: bool = False,
     ) -> protocol.Ack:
         """Carry out a command of the client with id `client`. Return the answer.
 
-        `owner` is whether the client has the role `owner`, which may undo the gestures of others.
-        Raises LodespaceError when the command cannot be carried out; then nothing has changed. The
-        command is also carried out if the client disconnects in the meantime.
+        The command is also carried out if the client disconnects in the meantime.
+
+        Args:
+            command: The command.
+            client: Id of the client.
+            selections: Selections that the client has uploaded.
+            owner: Whether the client has the role `owner`, which may undo the gestures of others.
+
+        Raises:
+            LodespaceError: The command cannot be carried out; then nothing has changed.
         """
         if isinstance(command, protocol.Undo) and not owner:
             check_author(self._session.undo_log, command, client)
-        return await asyncio.shield(asyncio.ensure_future(self._carry_out(command, client)))
+        return await asyncio.shield(
+            asyncio.ensure_future(self._carry_out(command, client, selections))
+        )
 
-    async def _carry_out(self, command: Command, client: str) -> protocol.Ack:
+    async def _carry_out(
+        self, command: Command, client: str, selections: Selections
+    ) -> protocol.Ack:
         async with self._one_at_a_time:
             known = self._session.answered(command.command_id)
             if known is not None:
                 return known
-            event = plan(self._session, command, client)
+            event = plan(self._session, command, client, selections)
             if event is None:
                 return self._unchanged(command)
             try:

@@ -73,12 +73,12 @@ class AnnotationSession(SessionState):
             news.append(protocol.Classes(sequence=event.sequence, classes=classes))
         if len(change.items) or not news:
             news.append(
-                protocol.Labels(
+                protocol.Labels.of(
+                    change.items,
+                    self.labels_of(change.items),
                     sequence=event.sequence,
                     gesture=action_of(event),
                     by=event.client,
-                    items=change.items.tolist(),
-                    class_ids=self.labels_of(change.items).tolist(),
                 )
             )
         if change.pins_changed and not np.array_equal(self.held()[0], pinned):
@@ -148,16 +148,10 @@ class AnnotationSession(SessionState):
         """Return the labels that changed after event `sequence`, for a client that reconnects.
 
         None if no label changed."""
-        items = np.flatnonzero(self._labelled_at > sequence)
+        items = np.flatnonzero(self._labelled_at > sequence).astype(np.uint32)
         if len(items) == 0:
             return None
-        return protocol.Labels(
-            sequence=self.sequence,
-            gesture=0,
-            by="",
-            items=items.tolist(),
-            class_ids=self.labels[items].tolist(),
-        )
+        return protocol.Labels.of(items, self.labels_of(items), sequence=self.sequence)
 
     # Positions and predictions
 

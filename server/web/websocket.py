@@ -17,6 +17,7 @@ from lodespace.json_input import JsonError, json_of
 from lodespace.protocol import MAX_MESSAGE_BYTES, PROTOCOL_VERSION
 from lodespace.service.client import Client
 from lodespace.service.service import Service
+from lodespace.session.commands.registry import Command
 from lodespace.web.api import SERVICE
 from lodespace.web.security import visitor_of
 
@@ -123,10 +124,7 @@ async def _receive(service: Service, client: Client, socket: web.WebSocketRespon
     pace = Pace(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE)
     loop = asyncio.get_running_loop()
     async for message in socket:
-        if message.type is not WSMsgType.TEXT:
-            await socket.close(
-                code=WSCloseCode.UNSUPPORTED_DATA, message=b"Commands are JSON text."
-            )
+        if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
             return
         if client.device:
             # `sleep` is called even if the wait is 0: otherwise messages that have already arrived
@@ -135,14 +133,17 @@ async def _receive(service: Service, client: Client, socket: web.WebSocketRespon
             await asyncio.sleep(pace.wait("", loop.time(), requests))
         command_id = ""
         try:
+            if message.type is WSMsgType.BINARY:
+                _receive_selection(client, message.data)
+                continue
             try:
                 operation = _parse(message.data)
             except ProtocolError:
                 command_id = _command_id_of(message.data)
                 raise
             command_id = getattr(operation, "command_id", "")
-            if not client.client_id and not isinstance(operation, protocol.Hello):
-                raise ProtocolError("The first message must be `hello`.", code="no_hello")
+            if not isinstance(operation, protocol.Hello):
+                _check_greeted(client)
             await _handle(service, client, operation)
         except LodespaceError as error:
             client.send(
@@ -154,6 +155,26 @@ async def _receive(service: Service, client: Client, socket: web.WebSocketRespon
             client.send(
                 protocol.Refused(command_id=command_id, code="internal_error", message=message_text)
             )
+
+
+def _check_greeted(client: Client) -> None:
+    if not client.client_id:
+        raise ProtocolError("The first message must be `hello`.", code="no_hello")
+
+
+def _check_role(client: Client, role: protocol.Role) -> None:
+    if not may(client.role, role):
+        raise RequestError(
+            "This device can only view. Ask the owner for the role `annotator`.",
+            code="not_allowed",
+            status=403,
+        )
+
+
+def _receive_selection(client: Client, frame: bytes) -> None:
+    _check_greeted(client)
+    _check_role(client, "annotator")
+    client.selections.receive(frame)
 
 
 def _parse(text: str) -> protocol.ClientOperation:
@@ -182,12 +203,7 @@ def _command_id_of(text: str) -> str:
 
 
 async def _handle(service: Service, client: Client, operation: protocol.ClientOperation) -> None:
-    if not may(client.role, operation.role):
-        raise RequestError(
-            "This device can only view. Ask the owner for the role `annotator`.",
-            code="not_allowed",
-            status=403,
-        )
+    _check_role(client, operation.role)
     match operation:
         case protocol.Hello():
             service.welcome(client, operation)
@@ -210,10 +226,14 @@ async def _handle(service: Service, client: Client, operation: protocol.ClientOp
                 await service.resolve(operation, revision=client.revision, device=client.device)
             )
         case protocol.Anchor():
-            client.send(await service.commands.carry_out(operation, client.client_id))
+            client.send(await _carry_out(service, client, operation))
             service.held_items.release(client)
         case protocol.Undo():
             owner = client.role == "owner"
             client.send(await service.commands.carry_out(operation, client.client_id, owner=owner))
         case _:
-            client.send(await service.commands.carry_out(operation, client.client_id))
+            client.send(await _carry_out(service, client, operation))
+
+
+async def _carry_out(service: Service, client: Client, command: Command) -> protocol.Ack:
+    return await service.commands.carry_out(command, client.client_id, client.selections)

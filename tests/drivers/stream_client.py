@@ -8,7 +8,7 @@ import aiohttp
 import numpy as np
 
 from lodespace import protocol
-from lodespace.protocol import frames
+from lodespace.protocol import frames, selection_frames
 from lodespace.scene.glb import decode_scene
 
 
@@ -92,6 +92,11 @@ class StreamClient:
         await self.send(operation)
         return await asyncio.wait_for(self._answers[operation.command_id], 60)
 
+    async def select(self, packed: bytes, slot: int = 0) -> None:
+        """Upload a packed set of items."""
+        for part in selection_frames.encode_parts(slot, packed):
+            await self.socket.send_bytes(part)
+
     def label_operation(
         self, items: list[int], class_id: int, command_id: str = ""
     ) -> protocol.Label:
@@ -134,7 +139,8 @@ class StreamClient:
         self.operations.append(operation)
         match operation:
             case protocol.Labels():
-                self.labels[operation.items] = operation.class_ids
+                items, class_ids = operation.changes(len(self.labels))
+                self.labels[items] = class_ids
                 self.sequence = operation.sequence
             case protocol.Resync():
                 self.resynced += 1

@@ -11,8 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
+import numpy as np
 
 from lodespace.protocol import PROTOCOL_VERSION
+from lodespace.protocol.item_sets import pack
+from lodespace.protocol.selection_frames import PART_HEADER, SLOTS, encode_parts
 
 _REGION: dict[str, Any] = {
     "polygon": [0, 0, 0, 1, 1, 1],
@@ -30,6 +33,8 @@ OPERATIONS: tuple[dict[str, Any], ...] = (
         "revision": 0,
         "provenance": _PROVENANCE,
     },
+    {"op": "label", "selection": 0, "class_id": 0, "revision": 0, "provenance": _PROVENANCE},
+    {"op": "label_each", "selection": 1, "revision": 0, "provenance": _PROVENANCE},
     {"op": "undo"},
     {"op": "redo"},
     {"op": "add_class", "name": "x", "colour": "#112233"},
@@ -51,6 +56,8 @@ OPERATIONS: tuple[dict[str, Any], ...] = (
     {"op": "ping"},
 )
 """One valid message of each kind. The fuzzer sends changed copies of these messages."""
+PARTS = 0.15
+"""Share of the frames that are parts of selections."""
 WITHOUT_ID = frozenset({"hello", "drag", "watch", "set_priority", "presence", "ping"})
 """Kinds of messages without a `command_id`. All others get one."""
 _NUMBERS = (0, 1, 2, 5, 7, 150, 199, 200, 201, 1023, (1 << 31) - 1, (1 << 53) - 1, -1)
@@ -96,6 +103,32 @@ class Frames:
         # Half characters (lone surrogates) are sent as JSON escapes.
         text = json.dumps(message)
         return self._edited(text) if chance < 0.45 else text
+
+    def part(self) -> bytes:
+        """Return a part of a selection.
+
+        The frame is one of three kinds: a whole set of items (30 %), a part of a set, or a frame
+        with changed bytes (35 % each).
+        """
+        random = self.random
+        n = random.choice([0, 1, 5, 200, 201, 1000])
+        items = np.array(sorted(random.sample(range(1000), n)), np.uint32) % max(n, 200)
+        items = np.unique(items)
+        class_ids = np.array([random.randrange(-1, 3) for _ in items], np.int16)
+        points = np.zeros((len(items), 3), np.float32)
+        packed = random.choice([pack(items), pack(items, class_ids), pack(items, points=points)])
+        whole = encode_parts(random.randrange(SLOTS), packed)[0]
+        chance = random.random()
+        if chance < 0.3:
+            return whole
+        if chance < 0.65:
+            size, offset = random.choice([(len(packed), 0), (len(packed), 7), (1 << 31, 0), (9, 9)])
+            header = PART_HEADER.pack(16, random.randrange(SLOTS + 1), 0, size, offset)
+            return header + packed[offset : offset + random.choice([0, 7, 100, 5000])]
+        changed = bytearray(whole)
+        for _ in range(random.randint(1, 4)):
+            changed[random.randrange(len(changed))] = random.randrange(256)
+        return bytes(changed[: random.choice([len(changed), 5, len(changed) - 1])])
 
     def message(self, sample: dict[str, Any]) -> dict[str, Any]:
         """Return a copy of `sample`, with a new `command_id` if `sample` has this field."""
@@ -208,7 +241,10 @@ class Fuzzer:
                     try:
                         while count > 0 and not reading.done():
                             for _ in range(min(batch, count)):
-                                await socket.send_str(self.frames.text())
+                                if self.frames.random.random() < PARTS:
+                                    await socket.send_bytes(self.frames.part())
+                                else:
+                                    await socket.send_str(self.frames.text())
                                 count -= 1
                                 self.answers.sent += 1
                             await self._until_handled(socket, reading)

@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from lodespace import protocol
-from lodespace.protocol import frames
+from lodespace.protocol import frames, item_sets, selection_frames
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "protocol.md").read_text()
@@ -46,10 +46,26 @@ def test_every_code_is_listed(code: str) -> None:
     assert f"`{code}`" in PAGE or code in ("bad_request", *NOT_SENT)
 
 
-def test_header_has_the_size_of_the_table() -> None:
-    rows = re.findall(r"^\| (\d+) \| u(8|32) \|", PAGE, re.MULTILINE)
+@pytest.mark.parametrize(
+    ("first", "size"),
+    [
+        ("bytes", frames.HEADER.size),
+        ("bytes of a frame", selection_frames.PART_HEADER.size),
+        ("bytes of a set", item_sets.HEADER.size),
+    ],
+)
+def test_header_has_the_size_of_the_table(first: str, size: int) -> None:
+    table = PAGE.partition(f"| {first} | type | meaning |\n")[2].partition("\n\n")[0]
     at = 0
-    for offset, bits in rows:
+    for offset, bits in re.findall(r"^\| (\d+) \| u(8|16|32) \|", table, re.MULTILINE):
         assert int(offset) == at
         at += int(bits) // 8
-    assert at == frames.HEADER.size
+    assert at == size
+
+
+def test_numbers_of_selections_are_those_of_the_server() -> None:
+    kinds = ", ".join(f"{kind.value} {kind.name.lower()}" for kind in item_sets.Coding)
+    assert f"coding of the items: {kinds}" in PAGE
+    assert f"at most {selection_frames.PART_BYTES:,} bytes |" in PAGE
+    assert f"lists at most {protocol.MAX_LISTED_ITEMS:,} items" in PAGE
+    assert f"more than {protocol.MAX_LISTED_NEWS:,} items" in PAGE

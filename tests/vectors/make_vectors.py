@@ -2,6 +2,7 @@
 
 pytest and vitest read the vectors, so that Python and TypeScript have the same reference.
 protocol/frames.json: {name, hex, and either header and content or the error code}.
+protocol/item_sets.json: {name, hex, n_items, and either items and class_ids or the error code}.
 selection/regions.json: {name, points, region, items}. recording/published.json: {name, hex, first,
 moments}. The frames and records are built byte by byte from docs/protocol.md and docs/files.md,
 with zlib and without the tested code. The items of the regions come from a manual solution or from
@@ -16,6 +17,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+from item_set_vectors import item_sets
 
 HERE = Path(__file__).parent
 HEADER = struct.Struct("<BBBBIIIIIII")
@@ -375,6 +377,7 @@ def main() -> None:
     for path, vectors in (
         ("recording/published.json", recordings()),
         ("protocol/frames.json", frames()),
+        ("protocol/item_sets.json", item_sets()),
         ("selection/regions.json", regions()),
     ):
         lines = ",\n".join(json.dumps(vector) for vector in vectors)

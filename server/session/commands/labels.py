@@ -5,9 +5,10 @@ import sys
 import numpy as np
 
 from lodespace import protocol
-from lodespace.errors import RequestError
+from lodespace.errors import ProtocolError, RequestError
 from lodespace.session.commands.change import Change
 from lodespace.session.events import (
+    ClassIds,
     Items,
     LabelEachEvent,
     LabelEvent,
@@ -16,29 +17,29 @@ from lodespace.session.events import (
     new_header,
 )
 from lodespace.session.label_history import GestureRecord
+from lodespace.session.selections import NO_SELECTIONS, Selections
 from lodespace.session.state import SessionState
 from lodespace.session.undo import UndoableAction
 
 
 def plan(
-    state: SessionState, command: protocol.Label | protocol.LabelEach, client: str
+    state: SessionState,
+    command: protocol.Label | protocol.LabelEach,
+    client: str,
+    selections: Selections = NO_SELECTIONS,
 ) -> LabelEvent | LabelEachEvent:
-    """Return the event of `command`. Raises RequestError when an item cannot get its label."""
+    """Return the event of `command`.
+
+    Raises RequestError when an item cannot get its label, and the errors of `Selections.item_set`.
+    """
     if isinstance(command, protocol.Label):
-        return _plan_one_class(state, command, client)
-    given = command.class_ids
-    if len(set(given)) == 1:
-        same = protocol.Label(
-            command_id=command.command_id,
-            items=command.items,
-            class_id=given[0],
-            revision=command.revision,
-            provenance=command.provenance,
-        )
-        return _plan_one_class(state, same, client)
-    items, first = np.unique(np.asarray(command.items, np.uint32), return_index=True)
-    class_ids = np.asarray(given, np.int16)[first]
-    _check(state, items, np.unique(class_ids).tolist())
+        items = selections.items(command.items, command.selection)
+        return _plan_one_class(state, command, client, items, command.class_id)
+    items, class_ids = _classes_of(command, selections)
+    given = np.unique(class_ids).tolist()
+    if len(given) == 1:
+        return _plan_one_class(state, command, client, items, given[0])
+    _check(state, items, given)
     return LabelEachEvent(
         **new_header(command.command_id, client),
         items=items,
@@ -48,13 +49,29 @@ def plan(
     )
 
 
-def _plan_one_class(state: SessionState, command: protocol.Label, client: str) -> LabelEvent:
-    items = np.unique(np.asarray(command.items, np.uint32))
-    _check(state, items, [command.class_id])
+def _classes_of(command: protocol.LabelEach, selections: Selections) -> tuple[Items, ClassIds]:
+    """Return the items of `command` (K,), ascending, and their classes (K,)."""
+    if command.selection is None:
+        items, first = np.unique(np.asarray(command.items, np.uint32), return_index=True)
+        return items, np.asarray(command.class_ids, np.int16)[first]
+    found = selections.item_set(command.selection)
+    if found.class_ids is None:
+        raise ProtocolError("The selection of `label_each` has no class per item.")
+    return found.items, found.class_ids
+
+
+def _plan_one_class(
+    state: SessionState,
+    command: protocol.Label | protocol.LabelEach,
+    client: str,
+    items: Items,
+    class_id: int,
+) -> LabelEvent:
+    _check(state, items, [class_id])
     return LabelEvent(
         **new_header(command.command_id, client),
         items=items,
-        class_id=command.class_id,
+        class_id=class_id,
         provenance=StoredProvenance.of(command.provenance, _seen(state, items, command.provenance)),
         revision=command.revision,
     )
@@ -76,9 +93,11 @@ def _seen(state: SessionState, items: Items, provenance: protocol.Provenance) ->
 def _check(state: SessionState, items: Items, class_ids: list[int]) -> None:
     """Raise RequestError when `items` (K,) may not get labels of the classes `class_ids`.
 
-    The error is raised when an item or a class does not exist, when a class is locked, or when an
-    item has a label of a locked class.
+    The error is raised when there are no items, when an item or a class does not exist, when a
+    class is locked, or when an item has a label of a locked class.
     """
+    if len(items) == 0:
+        raise RequestError("the selection is empty; select items first", code="unknown_item")
     state.check_items(items)
     for class_id in class_ids:
         if class_id != protocol.UNLABELED:

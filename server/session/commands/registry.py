@@ -23,6 +23,7 @@ from lodespace.session.events import (
     UndoEvent,
     UnpinEvent,
 )
+from lodespace.session.selections import NO_SELECTIONS, Selections
 from lodespace.session.state import SessionState
 
 Command = (
@@ -40,10 +41,16 @@ Command = (
 
 
 class _Topic(NamedTuple):
-    plan: Callable[[SessionState, Any, str], Event | None]
+    plan: Callable[[SessionState, Any, str, Selections], Event | None]
     apply: Callable[[SessionState, Any], Change]
     commands: tuple[type[Command], ...]
     events: tuple[type[Event], ...]
+
+
+def _without_selections(
+    plan: Callable[[SessionState, Any, str], Event | None],
+) -> Callable[[SessionState, Any, str, Selections], Event | None]:
+    return lambda state, command, client, _: plan(state, command, client)
 
 
 _TOPICS = (
@@ -54,12 +61,17 @@ _TOPICS = (
         (LabelEvent, LabelEachEvent),
     ),
     _Topic(
-        classes.plan,
+        _without_selections(classes.plan),
         classes.apply,
         (protocol.AddClass, protocol.EditClass, protocol.MergeClass, protocol.DeleteClass),
         (AddClassEvent, EditClassEvent, MergeClassEvent, DeleteClassEvent),
     ),
-    _Topic(settings.plan, settings.apply, (protocol.SetTraining,), (SettingsEvent,)),
+    _Topic(
+        _without_selections(settings.plan),
+        settings.apply,
+        (protocol.SetTraining,),
+        (SettingsEvent,),
+    ),
     _Topic(pins.plan, pins.apply, (protocol.Anchor, protocol.Unpin), (AnchorEvent, UnpinEvent)),
     _Topic(
         axes.plan,
@@ -67,7 +79,12 @@ _TOPICS = (
         (protocol.SetAxis, protocol.RemoveAxis),
         (SetAxisEvent, RemoveAxisEvent),
     ),
-    _Topic(undo.plan, undo.apply, (protocol.Undo, protocol.Redo), (UndoEvent, RedoEvent)),
+    _Topic(
+        _without_selections(undo.plan),
+        undo.apply,
+        (protocol.Undo, protocol.Redo),
+        (UndoEvent, RedoEvent),
+    ),
 )
 TOPIC_OF_COMMAND: dict[type[Command], _Topic] = {
     command: topic for topic in _TOPICS for command in topic.commands
@@ -77,14 +94,26 @@ TOPIC_OF_EVENT: dict[type[Event], _Topic] = {
 }
 
 
-def plan(state: SessionState, command: Command, client: str) -> Event | None:
+def plan(
+    state: SessionState,
+    command: Command,
+    client: str,
+    selections: Selections = NO_SELECTIONS,
+) -> Event | None:
     """Check `command` against `state`, which is not changed.
+
+    Args:
+        state: The state of the project.
+        command: The command.
+        client: Id of the client that sent the command.
+        selections: Selections that the client has uploaded.
 
     Returns:
         The event that carries the command out, or None when nothing would change.
 
     Raises:
         RequestError: The command cannot be carried out.
+        ProtocolError: The selection that the command names is malformed.
     """
     if state.obstacle:
         raise RequestError(f"nothing can be saved: {state.obstacle}", code="read_only")
@@ -94,7 +123,7 @@ def plan(state: SessionState, command: Command, client: str) -> Event | None:
             code="read_only",
             status=409,
         )
-    return TOPIC_OF_COMMAND[type(command)].plan(state, command, client)
+    return TOPIC_OF_COMMAND[type(command)].plan(state, command, client, selections)
 
 
 def apply(state: SessionState, event: Event) -> Change:

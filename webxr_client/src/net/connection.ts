@@ -1,8 +1,8 @@
 /**
  * The WebSocket stream to the server. The stream reconnects on its own and keeps each command until
  * the server answers the command, so that no command is lost between two connections. The server
- * ignores a command whose id it has already applied. A command that is too large for a message is
- * refused here, and is not sent again.
+ * ignores a command whose id it has already applied. A command that is too large for a message, or
+ * for which the server has closed the stream several times, is refused here and not sent again.
  */
 import type { Frame } from "../protocol/frames.js";
 import {
@@ -15,6 +15,14 @@ import {
 import { FrameDecoder } from "./frame-decoder.js";
 import { LeaveGuard } from "./leave-guard.js";
 import { Liveness } from "./liveness.js";
+import {
+  type CommandOperation,
+  type GivenUp,
+  type Outgoing,
+  outgoing,
+  UnansweredCommands,
+  type Upload,
+} from "./unanswered.js";
 
 export interface ConnectionState {
   /**
@@ -42,8 +50,6 @@ export interface StreamListener {
   onState(state: ConnectionState): void;
 }
 
-type CommandOperation = Extract<ClientOperation, { command_id: string }>;
-
 /** Wait before the second attempt to connect, in ms. The wait doubles with each failure. */
 const FIRST_WAIT = 300;
 /** Longest wait between two attempts, in ms. */
@@ -56,9 +62,8 @@ const FAILURES_UNTIL_HINT = 5;
 /** Message while the certificate may be the cause. The palette in VR has two lines for it. */
 export const CERTIFICATE_HINT =
   "Not connected. If the server runs, reload to accept its certificate.";
-/** Close codes of RFC 6455. */
+/** Close code of RFC 6455. */
 const PROTOCOL_ERROR = 1002;
-const MESSAGE_TOO_BIG = 1009;
 
 /** Number of bytes of `text` in UTF-8. */
 const bytesOf = (text: string): number => new TextEncoder().encode(text).length;
@@ -70,8 +75,7 @@ const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(bytes < 1e5 ?
 export class Connection {
   readonly decoder = new FrameDecoder();
   private socket: WebSocket | null = null;
-  /** Messages of the commands that the server has not answered; the keys are command ids. */
-  private readonly unanswered = new Map<string, string>();
+  private readonly unanswered = new UnansweredCommands();
   /** Asks the user before the page closes, because unanswered commands exist only in the page. */
   private readonly guard = new LeaveGuard();
   private readonly liveness = new Liveness(() => this.replaceSocket());
@@ -118,26 +122,30 @@ export class Connection {
    * Send a command now or at the next connection, and again at each connection until the server
    * answers the command. A command that is too large is refused at once.
    *
+   * @param uploads Selections that the command names.
    * @returns False if the command is too large.
    */
-  command(operation: CommandOperation): boolean {
-    const text = JSON.stringify(operation);
-    if (this.isTooLarge(text)) {
-      this.refuse(operation.command_id, text);
+  command(operation: CommandOperation, uploads: readonly Upload[] = []): boolean {
+    const command = outgoing(operation, uploads);
+    if (this.isTooLarge(command.text)) {
+      this.refuseTooLarge(operation.command_id, command.text);
       return false;
     }
-    this.unanswered.set(operation.command_id, text);
-    this.sendText(text);
+    this.unanswered.add(operation.command_id, command);
+    if (this.isOpen) this.send(command);
     this.reportPending();
     return true;
   }
 
-  /** Send an operation if the stream is open; drop it otherwise, or if it is too large. */
-  sendIfOpen(operation: ClientOperation): void {
+  /**
+   * Send an operation, and the selections that it names, if the stream is open. Drop the operation
+   * otherwise, or if it is too large.
+   */
+  sendIfOpen(operation: ClientOperation, uploads: readonly Upload[] = []): void {
     if (!this.isOpen) return;
-    const text = JSON.stringify(operation);
-    if (this.isTooLarge(text)) this.refuse("", text);
-    else this.sendText(text);
+    const message = outgoing(operation, uploads);
+    if (this.isTooLarge(message.text)) this.refuseTooLarge("", message.text);
+    else this.send(message);
   }
 
   /** Disconnect until `open` is called. Commands without an answer are kept. */
@@ -154,7 +162,7 @@ export class Connection {
     if (this.last.status === "waiting") this.open();
     else if (this.socket && this.last.status !== "refused") {
       this.liveness.begin();
-      this.sendText(PING);
+      if (this.isOpen) this.socket.send(PING);
     }
   }
 
@@ -182,8 +190,10 @@ export class Connection {
     return this.welcomed && this.socket?.readyState === WebSocket.OPEN;
   }
 
-  private sendText(text: string): void {
-    if (this.isOpen) this.socket?.send(text);
+  /** Send selections and then the operation that names them. No message comes between them. */
+  private send({ frames, text }: Outgoing): void {
+    for (const frame of frames) this.socket?.send(frame);
+    this.socket?.send(text);
   }
 
   private isTooLarge(text: string): boolean {
@@ -192,7 +202,7 @@ export class Connection {
   }
 
   /** Report a command as refused, as the server does. */
-  private refuse(command_id: string, text: string): void {
+  private refuseTooLarge(command_id: string, text: string): void {
     const size = megabytes(bytesOf(text));
     const message =
       `This action is too large to send (${size} MB), and changed nothing. ` +
@@ -200,19 +210,15 @@ export class Connection {
     this.listener().onOperation({ op: "refused", command_id, code: "too_large", message });
   }
 
-  /**
-   * Refuse the largest unanswered command. Called after the server closed the stream because a
-   * message was too large. The command is not sent again, because it would close the next stream
-   * too.
-   */
-  private refuseLargest(): void {
-    let largest: [id: string, text: string] | null = null;
-    for (const sent of this.unanswered)
-      if (!largest || sent[1].length > largest[1].length) largest = sent;
-    if (!largest) return;
-    this.unanswered.delete(largest[0]);
-    this.refuse(...largest);
-    this.reportPending();
+  private refuseGivenUp({ id, text, tooLarge }: GivenUp): void {
+    if (tooLarge) {
+      this.refuseTooLarge(id, text);
+      return;
+    }
+    const message =
+      "The server closed the connection each time this action was sent. It is not sent again. " +
+      "The server's log has the reason. Reload the page, and check whether the action took effect.";
+    this.listener().onOperation({ op: "refused", command_id: id, code: "internal_error", message });
   }
 
   private receive(socket: WebSocket, data: string | ArrayBuffer): void {
@@ -236,7 +242,7 @@ export class Connection {
     // A new connection is welcomed without a ping.
     if (operation.op === "pong" || operation.op === "welcome") this.liveness.end();
     if (operation.op === "pong") return;
-    if (operation.op === "welcome") this.onWelcome(socket);
+    if (operation.op === "welcome") this.onWelcome();
     if (operation.op === "ack" || operation.op === "refused" || operation.op === "resolved") {
       this.unanswered.delete(operation.command_id);
       this.reportPending();
@@ -247,8 +253,8 @@ export class Connection {
     });
   }
 
-  private onWelcome(socket: WebSocket): void {
-    if (!this.welcomed) for (const text of this.unanswered.values()) socket.send(text);
+  private onWelcome(): void {
+    if (!this.welcomed) for (const command of this.unanswered.all()) this.send(command);
     this.welcomed = true;
     this.failures = 0;
     this.setState("open", "", null);
@@ -258,7 +264,10 @@ export class Connection {
     if (socket !== this.socket) return;
     this.liveness.end();
     // Before the welcome, no command was sent on this socket.
-    if (event.code === MESSAGE_TOO_BIG && this.welcomed) this.refuseLargest();
+    if (this.welcomed) {
+      for (const command of this.unanswered.giveUp(event.code)) this.refuseGivenUp(command);
+      this.reportPending();
+    }
     this.welcomed = false;
     if (event.code === PROTOCOL_ERROR) {
       const reason =

@@ -4,6 +4,7 @@ export const PROTOCOL_VERSION = "lodespace.v1";
 export const UNLABELED = -1;
 export const MAX_MESSAGE_BYTES = 1048576;
 export const MAX_NAME_LENGTH = 80;
+export const MAX_LISTED_ITEMS = 60000;
 export const MAX_ANCHORED = 20000;
 export const MAX_PROBED = 256;
 export const MAX_REGIONS = 64;
@@ -138,6 +139,19 @@ export const LOSS_TERMS = [
 ] as const;
 /** Number of grid steps along each axis of the scene's box. */
 export const GRID_STEPS = 65536;
+export const OPCODE_SELECTION = 16;
+/** Largest number of bytes of a part of a selection, without the header of the frame. */
+export const PART_BYTES = 60000;
+/** Codings of packed sets of items. */
+export const CODING_BITMAP = 1;
+export const CODING_RUNS = 2;
+export const CODING_GAPS = 3;
+/** Values per item in packed sets of items. */
+export const VALUES_NONE = 0;
+export const VALUES_CLASS_RUNS = 1;
+export const VALUES_CLASS_BYTES = 2;
+export const VALUES_CLASS_WORDS = 3;
+export const VALUES_POINTS = 4;
 export const FRAME_HEADER_BYTES = 32;
 export const OPCODE_POSITIONS = 1;
 export const OPCODE_PREDICTIONS = 2;
@@ -211,7 +225,8 @@ export type ErrorCode =
   | "unknown_device"
   | "unknown_item"
   | "unknown_opcode"
-  | "unknown_page";
+  | "unknown_page"
+  | "unknown_selection";
 
 /** A device that requests access. */
 export interface WaitingDevice {
@@ -815,8 +830,10 @@ export interface Label {
   op: "label";
   /** Id of the command. */
   command_id: string;
-  /** Items to label. */
-  items: number[];
+  /** Items to label; empty if `selection` has them. */
+  items?: number[];
+  /** Slot of the uploaded selection with the items; null if `items` lists them. */
+  selection?: number | null;
   /** Class that the items get; UNLABELED (-1) removes their labels. */
   class_id: number;
   /** Revision of the positions that the client showed. */
@@ -834,10 +851,15 @@ export interface LabelEach {
   op: "label_each";
   /** Id of the command. */
   command_id: string;
-  /** Items to label, each listed once. */
-  items: number[];
-  /** Class per item; UNLABELED (-1) removes the label. */
-  class_ids: number[];
+  /** Items to label, each listed once; empty if `selection` has them. */
+  items?: number[];
+  /** Class per item of `items`; UNLABELED (-1) removes the label. */
+  class_ids?: number[];
+  /**
+   * Slot of the uploaded selection with the items and their classes; null if `items` lists
+   * them.
+   */
+  selection?: number | null;
   /** Revision of the positions that the client showed. */
   revision: number;
   /** How the items were chosen. */
@@ -865,10 +887,15 @@ export interface Labels {
   gesture: number;
   /** Id of the client that made the gesture; empty when `gesture` is 0. */
   by: string;
-  /** Items whose labels changed. */
+  /** Items whose labels changed; empty if `packed` has them. */
   items: number[];
-  /** New class per item; -1 if unlabelled. */
+  /** New class per item of `items`; -1 if unlabelled. */
   class_ids: number[];
+  /**
+   * Items and their new classes as base64 of a packed set (item_sets.py), if there are more than
+   * MAX_LISTED_NEWS; else empty.
+   */
+  packed?: string;
 }
 
 /** Answer to `resolve`. */

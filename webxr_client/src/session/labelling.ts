@@ -4,8 +4,10 @@
  */
 import { batch } from "@preact/signals";
 import type { Connection } from "../net/connection.js";
-import { MAX_REGIONS, type Provenance, UNLABELED } from "../protocol/messages.js";
+import { type Provenance, UNLABELED } from "../protocol/messages.js";
 import { type AppState, NOTHING } from "../state/app-state.js";
+import { count } from "../state/format.js";
+import { COMMAND_SLOT, chosen, MOST_LISTED, newestRegions, upload } from "./chosen.js";
 import type { EditPermission } from "./edit-permission.js";
 import type { Notes } from "./notes.js";
 
@@ -39,20 +41,24 @@ export class Labelling {
     if (unlocked.length === 0) return false;
     const command_id = crypto.randomUUID();
     state.annotations.show(command_id, unlocked, classId);
-    const sent = this.connection.command({
-      op: "label",
-      command_id,
-      items: Array.from(unlocked),
-      class_id: classId,
-      revision: selection.revision >= 0 ? selection.revision : state.latent.revision,
-      provenance: {
-        tool: selection.tool,
-        regions: selection.regions.slice(-MAX_REGIONS),
-        note: selection.note ?? "",
-        // A single picked item shows its picture, so its label counts as verified.
-        verified: !items && selection.tool === "pick" && wanted.length === 1,
+    const { fields, uploads } = chosen(unlocked);
+    const sent = this.connection.command(
+      {
+        op: "label",
+        command_id,
+        ...fields,
+        class_id: classId,
+        revision: selection.revision >= 0 ? selection.revision : state.latent.revision,
+        provenance: {
+          tool: selection.tool,
+          regions: newestRegions(selection.regions),
+          note: selection.note ?? "",
+          // A single picked item shows its picture, so its label counts as verified.
+          verified: !items && selection.tool === "pick" && wanted.length === 1,
+        },
       },
-    });
+      uploads,
+    );
     if (!sent) return false;
     batch(() => {
       state.labelsVersion.value += 1;
@@ -72,23 +78,28 @@ export class Labelling {
   labelEach(items: Uint32Array, classIds: Int16Array, provenance: Provenance): Promise<boolean> {
     const { state } = this;
     this.notes.clear();
-    const classOf = new Map(Array.from(items, (item, k) => [item, classIds[k]!]));
-    const unlocked = this.withoutLocked(items, classOf);
+    const free = this.unlocked(items, classIds);
+    const unlocked = items.filter((_, k) => free[k]);
     if (unlocked.length === 0) return Promise.resolve(true);
-    const given = Int16Array.from(unlocked, (item) => classOf.get(item)!);
+    const given = classIds.filter((_, k) => free[k]);
+    const many = unlocked.length > MOST_LISTED;
     const command_id = crypto.randomUUID();
     state.annotations.show(command_id, unlocked, given);
     state.labelsVersion.value += 1;
     return new Promise((resolve) => {
       this.waiting.set(command_id, resolve);
-      this.connection.command({
-        op: "label_each",
-        command_id,
-        items: Array.from(unlocked),
-        class_ids: Array.from(given),
-        revision: state.latent.revision,
-        provenance,
-      });
+      this.connection.command(
+        {
+          op: "label_each",
+          command_id,
+          ...(many
+            ? { selection: COMMAND_SLOT }
+            : { items: Array.from(unlocked), class_ids: Array.from(given) }),
+          revision: state.latent.revision,
+          provenance,
+        },
+        many ? [upload(COMMAND_SLOT, unlocked, { classIds: given })] : [],
+      );
     });
   }
 
@@ -101,23 +112,31 @@ export class Labelling {
     this.waiting.delete(commandId);
   }
 
+  /** Return the items whose current class is unlocked, as in `unlocked`. */
+  private withoutLocked(items: Uint32Array): Uint32Array {
+    const free = this.unlocked(items);
+    return items.filter((_, k) => free[k]);
+  }
+
   /**
-   * Return the items whose current class and new class are unlocked. If other items are left out,
-   * show their number to the user.
+   * Return 1 per item whose current class and new class are unlocked, else 0. If some items are
+   * locked, show their number to the user.
    *
-   * @param newClass Maps an item to its new class; absent if all items get one class, which is not
-   * locked.
+   * @param newClasses New class per item; absent if all items get one class, which is not locked.
    */
-  private withoutLocked(items: Uint32Array, newClass?: ReadonlyMap<number, number>): Uint32Array {
+  private unlocked(items: Uint32Array, newClasses?: Int16Array): Uint8Array {
     const { classes, annotations } = this.state;
-    const locked = new Set(classes.peek().flatMap((info) => (info.locked ? [info.class_id] : [])));
-    const unlocked = items.filter(
-      (item) =>
-        !locked.has(annotations.labels[item]!) && !locked.has(newClass?.get(item) ?? UNLABELED),
-    );
-    const left = items.length - unlocked.length;
+    const locked = classes.peek().map((info) => info.locked);
+    const free = new Uint8Array(items.length);
+    let left = items.length;
+    items.forEach((item, k) => {
+      if (locked[annotations.labels[item]!] || locked[newClasses?.[k] ?? UNLABELED]) return;
+      free[k] = 1;
+      left -= 1;
+    });
     if (left === 1) this.notes.show("1 item is of a locked class and keeps its label.");
-    if (left > 1) this.notes.show(`${left} items are of locked classes and keep their labels.`);
-    return unlocked;
+    if (left > 1)
+      this.notes.show(`${count(left)} items are of locked classes and keep their labels.`);
+    return free;
   }
 }

@@ -195,7 +195,7 @@ export class Playback {
         if (after > count) break;
         if (!("op" in what))
           state.annotations.setPredictions(what.items, what.class_ids, what.confidence);
-        else if (what.op === "labels") state.annotations.setLabels(what.items, what.class_ids);
+        else if (what.op === "labels") state.annotations.setLabels(what);
         else if (what.op === "classes") classes = what.classes;
         else axes = what.axes;
       }

@@ -6,7 +6,7 @@
 import { batch, effect, untracked } from "@preact/signals";
 import { fetchNext, fetchSheet } from "../net/api.js";
 import { messageOf } from "../net/errors.js";
-import { MAX_REGIONS, MAX_SHEET_SIZE, type Provenance, SHEET_SIZE } from "../protocol/messages.js";
+import { MAX_SHEET_SIZE, type Provenance, SHEET_SIZE } from "../protocol/messages.js";
 import { type AppState, NOTHING } from "../state/app-state.js";
 import { ClusterGrowth } from "../state/cluster-growth.js";
 import { percent } from "../state/format.js";
@@ -20,6 +20,7 @@ import {
 } from "../state/review-state.js";
 import { acceptedPredictions, summarise } from "../state/selection-summary.js";
 import { NOTHING_TO_CONFIRM, unseenText } from "../state/sheet-text.js";
+import { newestRegions } from "./chosen.js";
 import { isTooFast, labelledItems } from "./sheet-look.js";
 
 /** Density thresholds that `grow` tries one after the other until the selection grows. */
@@ -339,7 +340,7 @@ export class Review {
     }
     void this.host.labelEach(items, classIds, {
       tool: "accept",
-      regions: chosen.regions.slice(-MAX_REGIONS),
+      regions: newestRegions(chosen.regions),
       note: `predictions of ${least} and more`,
     });
     const taken = new Set(items);

@@ -93,7 +93,7 @@ export class StreamHandler implements StreamListener {
       case "labels":
         scene.sequence = Math.max(scene.sequence, operation.sequence);
         if (!state.time.live.peek()) break;
-        state.annotations.setLabels(operation.items, operation.class_ids);
+        state.annotations.setLabels(operation);
         state.labelsVersion.value += 1;
         break;
       case "quality":

@@ -2,7 +2,8 @@
  * Labels and predictions per item. A label is shown before the server answers and is reverted if
  * the server refuses it. Labels that the server sends replace the shown ones.
  */
-import { UNLABELED } from "../protocol/messages.js";
+import { unpackText } from "../protocol/item-sets.js";
+import { type Labels, UNLABELED } from "../protocol/messages.js";
 
 /** Labels of a command that the server has not answered yet. */
 interface Optimistic {
@@ -36,7 +37,10 @@ export class Annotations {
 
   /** Show the labels of a command before its answer: one class for all items, or one per item. */
   show(commandId: string, items: Uint32Array, classIds: number | Int16Array): void {
-    const before = Int16Array.from(items, (item) => this.labels[item] ?? UNLABELED);
+    const before = new Int16Array(items.length);
+    items.forEach((item, k) => {
+      before[k] = this.labels[item] ?? UNLABELED;
+    });
     this.optimistic.set(commandId, { items, before, classIds });
     items.forEach((item, k) => {
       this.labels[item] = given(classIds, k);
@@ -63,10 +67,11 @@ export class Annotations {
   }
 
   /** Set labels received from the server. */
-  setLabels(items: readonly number[], classIds: readonly number[]): void {
-    items.forEach((item, k) => {
-      this.labels[item] = classIds[k]!;
-    });
+  setLabels({ items, class_ids, packed }: Pick<Labels, "items" | "class_ids" | "packed">): void {
+    const set = packed ? unpackText(packed) : null;
+    const changed: ArrayLike<number> = set ? set.items : items;
+    const classIds: ArrayLike<number> = set?.classIds ?? class_ids;
+    for (let k = 0; k < changed.length; k++) this.labels[changed[k]!] = classIds[k]!;
   }
 
   setPredictions(items: Uint32Array, classIds: Int16Array, confidence: Uint8Array): void {

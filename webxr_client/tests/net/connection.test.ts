@@ -9,7 +9,11 @@ import {
   type ConnectionState,
   type StreamListener,
 } from "../../src/net/connection.js";
-import { MAX_MESSAGE_BYTES, type ServerOperation } from "../../src/protocol/messages.js";
+import {
+  MAX_MESSAGE_BYTES,
+  PART_BYTES,
+  type ServerOperation,
+} from "../../src/protocol/messages.js";
 
 class PlayedSocket {
   static readonly OPEN = 1;
@@ -23,8 +27,8 @@ class PlayedSocket {
   constructor() {
     PlayedSocket.last = this;
   }
-  send(text: string): void {
-    this.sent.push(JSON.parse(text));
+  send(message: string | Uint8Array): void {
+    this.sent.push(typeof message === "string" ? JSON.parse(message) : { op: "part" });
   }
   close(): void {}
   receive(operation: object): void {
@@ -163,6 +167,39 @@ describe("a command that is too large", () => {
     PlayedSocket.last.onclose?.({ code: 1006, reason: "" });
     expect(refusedIds()).toEqual([]);
     expect(pending.at(-1)).toBe(1);
+  });
+});
+
+describe("a command with a selection", () => {
+  const selection = { slot: 0, packed: new Uint8Array(PART_BYTES + 1) };
+  const ops = () => PlayedSocket.last.sent.map(({ op }) => op);
+
+  it("follows the parts of its selection, at each connection", () => {
+    connection.command({ op: "undo", command_id: "a" });
+    connection.command({ op: "redo", command_id: "b" }, [selection]);
+    for (let time = 0; time < 2; time++) {
+      connect();
+      expect(ops()).toEqual(["undo", "part", "part", "redo"]);
+      PlayedSocket.last.onclose?.({ code: 1006, reason: "" });
+    }
+    connect();
+    PlayedSocket.last.receive({ op: "ack", command_id: "b" });
+    connect();
+    expect(ops()).toEqual(["undo"]);
+  });
+  it("is given up after the server has rejected it on three streams", () => {
+    connection.command({ op: "undo", command_id: "a" }, [selection]);
+    for (const code of [1003, 1006, 1007, 1006, 1011]) {
+      connect();
+      expect(ops()).toEqual(["part", "part", "undo"]);
+      expect(received).toEqual([]);
+      PlayedSocket.last.onclose?.({ code, reason: "" });
+    }
+    const [refused] = received;
+    expect(refused?.op === "refused" && refused.command_id).toBe("a");
+    expect(pending.at(-1)).toBe(0);
+    connect();
+    expect(ops()).toEqual([]);
   });
 });
 

@@ -1,6 +1,15 @@
 /** `label` returns whether it labelled, because sounds and haptic pulses depend on it. */
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { SessionInfo } from "../../src/protocol/messages.js";
+import { Connection } from "../../src/net/connection.js";
+import type { Upload } from "../../src/net/unanswered.js";
+import { unpackItems } from "../../src/protocol/item-sets.js";
+import {
+  MAX_MESSAGE_BYTES,
+  MAX_REGIONS,
+  type Region,
+  type SessionInfo,
+} from "../../src/protocol/messages.js";
+import { COMMAND_SLOT, newestRegions } from "../../src/session/chosen.js";
 import { Session } from "../../src/session/session.js";
 import { AppState } from "../../src/state/app-state.js";
 import type { Commands } from "../../src/state/commands.js";
@@ -56,16 +65,46 @@ describe("label", () => {
     ]);
     expect(pending()).toBe(0);
   });
-  it("reverts the labels when the command is too large to send", () => {
+  it("labels any number of items, and uploads a selection of many", () => {
     const n = 200_000;
     state.annotations.reset(new Int16Array(n).fill(-1), new Int16Array(n), new Uint8Array(n));
     const items = Uint32Array.from({ length: n }, (_, k) => k);
-    state.selection.value = { ...state.selection.value, items };
+    const sent: [{ items?: number[]; selection?: number }, Upload[]][] = [];
+    vi.spyOn(Connection.prototype, "command").mockImplementation((operation, uploads = []) => {
+      sent.push([operation as never, [...uploads]]);
+      return true;
+    });
+    for (const chosen of [items, items.slice(0, 3)]) {
+      state.selection.value = { ...state.selection.value, items: chosen };
+      expect(commands.label(0)).toBe(true);
+    }
+    expect(state.annotations.labels.every((label) => label === 0)).toBe(true);
+    const [[many, uploads], [few, none]] = sent as [(typeof sent)[0], (typeof sent)[0]];
+    expect([many.items, many.selection]).toEqual([undefined, COMMAND_SLOT]);
+    expect(unpackItems(uploads[0]!.packed).items).toEqual(items);
+    expect([few.items, few.selection, none]).toEqual([[0, 1, 2], undefined, []]);
+    vi.restoreAllMocks();
+  });
+  it("reverts the labels when the command is too large to send", () => {
+    const [before, note] = [state.selection.value, "x".repeat(MAX_MESSAGE_BYTES)];
+    state.selection.value = { ...before, items: Uint32Array.of(0, 1), note };
     expect(commands.label(0)).toBe(false);
-    expect(state.annotations.labels.every((label) => label === -1)).toBe(true);
+    expect(Array.from(state.annotations.labels)).toEqual([-1, -1, 1]);
     expect(state.refusal.value?.code).toBe("too_large");
     expect(state.refusal.value?.message).toContain("Select fewer items");
-    expect(state.selection.value.items.length).toBe(n);
+    expect(state.selection.value.items.length).toBe(2);
     expect(pending()).toBe(0);
+  });
+});
+
+describe("newestRegions", () => {
+  const region = (corners: number) =>
+    ({ polygon: new Array(2 * corners).fill(0), clip_from_latent: [] }) as Region;
+
+  it("keeps as many regions as fit into a message", () => {
+    const small = Array.from({ length: 70 }, () => region(3));
+    expect(newestRegions(small)).toEqual(small.slice(-MAX_REGIONS));
+    expect(newestRegions([region(900), region(9500), region(3)]).length).toBe(2);
+    expect(newestRegions([])).toEqual([]);
   });
 });

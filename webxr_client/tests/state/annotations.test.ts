@@ -21,7 +21,7 @@ describe("Annotations", () => {
     const annotations = fresh();
     annotations.show("a", Uint32Array.of(0, 2, 3), Int16Array.of(4, -1, 5));
     expect(Array.from(annotations.labels)).toEqual([4, -1, -1, 5]);
-    annotations.setLabels([3], [1]);
+    annotations.setLabels({ items: [3], class_ids: [1] });
     annotations.revert("a");
     expect(Array.from(annotations.labels)).toEqual([-1, -1, 2, 1]);
   });
@@ -29,7 +29,7 @@ describe("Annotations", () => {
   it("does not revert labels that the server sent since", () => {
     const annotations = fresh();
     annotations.show("a", Uint32Array.of(0, 1), 1);
-    annotations.setLabels([1], [3]);
+    annotations.setLabels({ items: [1], class_ids: [3] });
     annotations.revert("a");
     expect(Array.from(annotations.labels)).toEqual([-1, 3, 2, -1]);
   });
