@@ -156,8 +156,9 @@ class EventLog:
         path is not the file of this log.
         """
         self._end = None
+        stored = encode_event(event)
         try:
-            sequence = self._write(event)
+            sequence = self._write(event, stored)
         except (sqlite3.Error, OSError) as error:
             self._after_failure(event, error)
             raise self._error_of(error) from error
@@ -166,16 +167,16 @@ class EventLog:
             raise self._changed_meanwhile()
         self._files.remember()
         assert self._known is not None
-        self._known.append((sequence, encode_event(event)))
+        self._known.append((sequence, stored))
         return msgspec.structs.replace(event, sequence=sequence)
 
-    def _write(self, event: Event) -> int:
+    def _write(self, event: Event, stored: bytes) -> int:
         connection = self._ready()
         for _ in range(2):
             with log_table.transaction(connection):
                 if self._is_own(connection):
                     self._end = self._files.wal_end()
-                    sequence = log_table.insert(connection, event)
+                    sequence = log_table.insert(connection, event, stored)
                     break
             connection = self._ready(compare=True)
         else:

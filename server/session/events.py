@@ -1,6 +1,6 @@
 """Events of the label log: one struct per kind of event, and the encoding of events on disk.
 
-An event on disk is a msgpack map. Arrays are byte strings of little-endian numbers.
+An event on disk is a msgpack map. Arrays are byte strings of little-endian numbers, or packed.
 """
 
 import time
@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace import protocol
+from lodespace.errors import ProtocolError
+from lodespace.protocol import UNLABELED
 from lodespace.protocol.axes import AxisLetter
+from lodespace.protocol.item_sets import ClassIds, Items, pack, unpack
 
-Items = npt.NDArray[np.uint32]
-ClassIds = npt.NDArray[np.int16]
 Targets = npt.NDArray[np.float32]
 
 _STORED_AS = {Items: np.dtype("<u4"), ClassIds: np.dtype("<i2"), Targets: np.dtype("<f4")}
@@ -269,15 +270,45 @@ Event = (
 )
 
 
-def _encode_array(value: Any) -> bytes:
+_PACKED_ITEMS, _PACKED_CLASSES = 1, 2
+"""Codes of msgpack extensions: a packed set of items (protocol/item_sets.py), and a packed set of
+the items 0 to K-1 with K classes."""
+_PACKED_FROM = 1024
+"""Smallest length of a packed array. A packed array is smaller, but takes 50 us to unpack, and a
+log has many small gestures."""
+_MOST_ITEMS = 1 << 27
+"""Largest number of items of a packed array. It limits the memory that a damaged event takes."""
+
+
+def _encode_array(value: Any) -> bytes | msgspec.msgpack.Ext:
     array: npt.NDArray[Any] = value
+    if _PACKED_FROM <= len(array) <= _MOST_ITEMS:
+        if array.dtype == np.uint32 and (array[1:] > array[:-1]).all():
+            return msgspec.msgpack.Ext(_PACKED_ITEMS, pack(array))
+        if array.dtype == np.int16 and int(array.min()) >= UNLABELED:
+            numbers = np.arange(len(array), dtype=np.uint32)
+            return msgspec.msgpack.Ext(_PACKED_CLASSES, pack(numbers, array))
     return array.astype(array.dtype.newbyteorder("<")).tobytes()
 
 
 def _decode_array(array_type: Any, stored: Any) -> npt.NDArray[Any]:
+    if isinstance(stored, msgspec.msgpack.Ext):
+        return _unpacked(array_type, stored)
     # The array is not copied, so it is read-only, as the rest of the event.
     array = np.frombuffer(stored, _STORED_AS[array_type])
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def _unpacked(array_type: Any, stored: msgspec.msgpack.Ext) -> npt.NDArray[Any]:
+    try:
+        found = unpack(bytes(stored.data), _MOST_ITEMS)
+    except ProtocolError as error:
+        raise ValueError(str(error)) from error
+    if (stored.code, array_type) == (_PACKED_ITEMS, Items):
+        return found.items
+    if (stored.code, array_type) == (_PACKED_CLASSES, ClassIds) and found.class_ids is not None:
+        return found.class_ids
+    raise ValueError("it has a packed array of another kind")
 
 
 _encoder = msgspec.msgpack.Encoder(enc_hook=_encode_array)

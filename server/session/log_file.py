@@ -14,7 +14,7 @@ from lodespace.session import earlier_formats
 from lodespace.session.events import Event, decode_event
 from lodespace.session.log_connection import LogConnection
 from lodespace.session.log_errors import EventLogError
-from lodespace.session.log_table import FORMAT, has_events, version_of
+from lodespace.session.log_table import ENCODED_FROM, FORMAT, has_events, version_of
 from lodespace.session.sqlite_pages import has_valid_wal, image, read_files
 
 _COLUMNS = ["sequence", "command_id", "kind", "event"]
@@ -113,7 +113,7 @@ def check_schema(connection: sqlite3.Connection, path: Path) -> None:
     rows = connection.execute("SELECT type, name FROM sqlite_master").fetchall()
     others = [f"{kind} {name}" for kind, name in rows if (kind, name) not in _OBJECTS]
     columns = connection.execute("SELECT name, hidden FROM pragma_table_xinfo('events')").fetchall()
-    names = _COLUMNS if version_of(connection) == FORMAT else _EARLIER_COLUMNS
+    names = _COLUMNS if version_of(connection) >= ENCODED_FROM else _EARLIER_COLUMNS
     if columns and columns != [(name, 0) for name in names]:
         others.append("a changed table events")
     if others:
@@ -226,7 +226,7 @@ def read_events(connection: sqlite3.Connection, path: Path) -> Iterator[Event]:
     try:
         if not has_events(connection):
             return
-        if version_of(connection) < FORMAT:
+        if version_of(connection) < ENCODED_FROM:
             for row in earlier_formats.read_rows(connection):
                 try:
                     event = earlier_formats.event_of(row)
@@ -246,7 +246,7 @@ def read_events(connection: sqlite3.Connection, path: Path) -> Iterator[Event]:
 
 
 def event_of_row(sequence: int, command_id: str, kind: str, stored: bytes) -> Event:
-    """Return the event that is stored in a row of the label log (format 3).
+    """Return the event that is stored in a row of the label log (format 3 or 4).
 
     Raises ValueError when the row is damaged.
     """

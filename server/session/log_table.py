@@ -8,12 +8,15 @@ from lodespace.session import earlier_formats
 from lodespace.session.events import Event, decode_event, encode_event
 from lodespace.session.log_errors import EventLogError
 
-FORMAT = 3
+FORMAT = 4
 """Format of the logs that this version writes, stored as `user_version` of the file.
 
-Reading a log of format 1 or 2 does not change the file. The first write converts the whole log, in
-the same transaction as the new event.
+Reading a log of an earlier format does not change the file. The first write converts the log, in
+the same transaction as the new event: it rewrites all events of the formats 1 and 2. Events of
+format 3 are also events of format 4, in which arrays can be packed.
 """
+ENCODED_FROM = 3
+"""First format whose table has encoded events. Earlier formats have a column per field."""
 
 _SCHEMA = """
 CREATE TABLE events (
@@ -46,7 +49,7 @@ def data_version(connection: sqlite3.Connection) -> int:
 
 def stored_events(connection: sqlite3.Connection) -> Iterator[tuple[int, bytes]]:
     """Yield number and stored form of each event, in the current format, oldest first."""
-    if version_of(connection) < FORMAT:
+    if version_of(connection) < ENCODED_FROM:
         return ((event.sequence, encode_event(event)) for event in _earlier_events(connection))
     return connection.execute("SELECT sequence, event FROM events ORDER BY sequence")
 
@@ -93,18 +96,24 @@ def create(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA user_version={FORMAT}")
 
 
-def insert(connection: sqlite3.Connection, event: Event) -> int:
-    """Add `event`, within the caller's transaction. Returns the number of the event."""
+def insert(connection: sqlite3.Connection, event: Event, stored: bytes) -> int:
+    """Add `event`, whose stored form is `stored`, within the caller's transaction.
+
+    Returns the number of the event.
+    """
     if version_of(connection) < FORMAT:
         _migrate(connection)
-    row = (None, event.command_id, event.kind, encode_event(event))
+    row = (None, event.command_id, event.kind, stored)
     sequence = connection.execute(_INSERT, row).lastrowid
     assert sequence is not None
     return sequence
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
-    """Convert a log of format 1 or 2 to the current format, within the caller's transaction."""
+    """Convert a log of an earlier format to the current format, within the caller's transaction."""
+    if version_of(connection) >= ENCODED_FROM:
+        connection.execute(f"PRAGMA user_version={FORMAT}")
+        return
     events = list(_earlier_events(connection))
     connection.execute("DROP TABLE events")
     create(connection)

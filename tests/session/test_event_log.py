@@ -181,9 +181,9 @@ async def test_an_event_is_refused_if_the_file_is_moved_during_the_write(
     the event is sent again, and the log has it once."""
     path, elsewhere = tmp_path / "labels.sqlite", tmp_path / "elsewhere.sqlite"
 
-    def insert_into_moved_file(connection: sqlite3.Connection, new: Event) -> int:
+    def insert_into_moved_file(connection: sqlite3.Connection, new: Event, stored: bytes) -> int:
         path.rename(elsewhere)
-        return insert(connection, new)
+        return insert(connection, new, stored)
 
     insert = log_table.insert
     with opened(path) as log:
