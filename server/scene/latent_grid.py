@@ -8,6 +8,7 @@ rests, one exact frame follows.
 
 import secrets
 from collections import OrderedDict
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +18,14 @@ from lodespace.protocol.frames import GRID_STEPS, MOVING_SHIFT, encode_positions
 from lodespace.scene.glb import Box, Scene
 
 RING = 64
-"""Number of revisions of the positions that are kept. A client at a kept revision gets one merged
-delta. A client at an older revision gets the whole scene.
+"""Largest number of revisions of the positions that are kept. A client at a kept revision gets one
+merged delta. A client at an older revision gets the whole scene.
 """
+RING_BYTES = 32 << 20
+"""Size of the kept revisions above which fewer are kept: a revision of a million items has 6 MB.
+The revisions that connected clients show are always kept."""
+_LEAST_RING = 2
+"""Smallest number of revisions that are kept: the newest and the one before."""
 MARGIN = 0.35
 """Free space on each side of the cloud in a new box, relative to the extent of the cloud. The space
 is needed because the cloud grows as classes move apart.
@@ -50,6 +56,8 @@ class LatentGrid:
         """The cube that the grid divides."""
         self.grid = np.full((n, 3), MIDDLE, np.int32)
         """Grid positions of the newest revision, int32 (N, D)."""
+        self.shown: Callable[[], Iterable[int]] = tuple
+        """Returns the revisions that connected clients show."""
         self._ring: OrderedDict[int, npt.NDArray[np.uint16]] = OrderedDict()
         self._resting: dict[int, bool] = {}
         self._encoded: OrderedDict[tuple[int, int], bytes] = OrderedDict()
@@ -189,6 +197,9 @@ class LatentGrid:
     def _remember(self, *, resting: bool) -> None:
         self._ring[self.revision] = self.grid.astype(np.uint16)
         self._resting[self.revision] = resting
-        while len(self._ring) > RING:
-            old, _ = self._ring.popitem(last=False)
-            del self._resting[old]
+        kept = max(_LEAST_RING, min(RING, RING_BYTES // self._ring[self.revision].nbytes))
+        if len(self._ring) > kept:
+            shown = set(self.shown()) if kept < RING else set[int]()
+            for old in list(self._ring)[:-kept]:
+                if old not in shown:
+                    del self._ring[old], self._resting[old]

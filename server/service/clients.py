@@ -54,6 +54,10 @@ class Clients:
         for client in self._greeted():
             client.history_changed()
 
+    def revisions(self) -> list[int]:
+        """Return the revision of the positions that each client shows."""
+        return [client.revision for client in self._clients]
+
     def wake(self) -> None:
         """Make every client check for new positions and predictions to send."""
         for client in self._clients:
