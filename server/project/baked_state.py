@@ -4,9 +4,11 @@ import logging
 
 import numpy as np
 
+from lodespace.errors import ProtocolError
 from lodespace.json_input import JsonError, json_of
 from lodespace.project.project import Project
 from lodespace.protocol import SessionInfo
+from lodespace.protocol.item_sets import of_text, unpack
 from lodespace.session.session import AnnotationSession
 
 log = logging.getLogger(__name__)
@@ -60,5 +62,10 @@ def baked_session(project: Project) -> SessionInfo | None:
     except (OSError, JsonError):
         return None  # the bake has no site, or is of another version
     n = len(project.items)
+    try:
+        if stored.packed_pins:
+            unpack(of_text(stored.packed_pins), n)
+    except ProtocolError:
+        return None
     fits = stored.n_items == n and all(0 <= item < n for item in stored.pins)
     return stored if fits else None

@@ -5,7 +5,14 @@ from typing import Annotated, Literal
 import msgspec
 
 from lodespace.protocol.base import Message, Operation
-from lodespace.protocol.values import MAX_ANCHORED, MAX_NAME_LENGTH, CommandId, Item
+from lodespace.protocol.values import (
+    MAX_ANCHORED,
+    MAX_NAME_LENGTH,
+    CommandId,
+    Item,
+    Slot,
+    check_chosen,
+)
 
 AxisLetter = Literal["x", "y", "z"]
 """Axis of the shown map. A map with two dimensions has no `z`."""
@@ -37,8 +44,16 @@ class SetAxis(Operation, tag="set_axis"):
     """Items at the low end of the axis, if no column is given."""
     many: _Chosen = msgspec.field(default_factory=list)
     """Items at the high end of the axis, if no column is given."""
+    few_selection: Slot | None = None
+    """Slot of the uploaded selection with the items at the low end; null if `few` lists them."""
+    many_selection: Slot | None = None
+    """Slot of the uploaded selection with the items at the high end; null if `many` lists them."""
     name: Annotated[str, msgspec.Meta(max_length=MAX_NAME_LENGTH)] = ""
     """Name of the axis; empty for the name of the column."""
+
+    def __post_init__(self) -> None:
+        check_chosen(self.few, self.few_selection, may_be_empty=True)
+        check_chosen(self.many, self.many_selection, may_be_empty=True)
 
 
 class RemoveAxis(Operation, tag="remove_axis"):

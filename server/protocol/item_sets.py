@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.errors import ProtocolError
-from lodespace.protocol.values import UNLABELED
+from lodespace.protocol.values import MAX_LISTED_NEWS, UNLABELED
 
 HEADER = struct.Struct("<BBHII")
 """Layout of the header: coding of the items, kind of the values, 0, number of items, and number of
@@ -132,6 +132,14 @@ def of_text(text: str) -> bytes:
         return base64.b64decode(text, validate=True)
     except ValueError as error:
         raise ProtocolError(f"The set of items is not base64: {error}") from error
+
+
+def listed_or_packed(items: Items) -> tuple[list[int], str]:
+    """Return the fields of a message of the server that have K items (K,), ascending: the list, and
+    the packed set as text. One of them is empty."""
+    if len(items) > MAX_LISTED_NEWS:
+        return [], as_text(pack(items))
+    return items.tolist(), ""
 
 
 # Items

@@ -5,7 +5,25 @@ from typing import Annotated, ClassVar
 import msgspec
 
 from lodespace.protocol.base import Operation
-from lodespace.protocol.values import MAX_ANCHORED, CommandId, Counter, Item, Role, Vector
+from lodespace.protocol.item_sets import Items, listed_or_packed
+from lodespace.protocol.values import (
+    MAX_ANCHORED,
+    CommandId,
+    Coordinate,
+    Counter,
+    Item,
+    ListedItems,
+    Role,
+    Slot,
+    Vector,
+    check_chosen,
+)
+
+_Items = Annotated[list[Item], msgspec.Meta(max_length=MAX_ANCHORED)]
+_Targets = Annotated[list[Vector], msgspec.Meta(max_length=MAX_ANCHORED)]
+Transform = Annotated[list[Coordinate], msgspec.Meta(min_length=12, max_length=12)]
+"""Affine motion of points in latent units: three rows of four numbers. The target of point p is
+`row[0] * p.x + row[1] * p.y + row[2] * p.z + row[3]`, for each row."""
 
 
 class Drag(Operation, tag="drag"):
@@ -16,25 +34,41 @@ class Drag(Operation, tag="drag"):
     before the drag. An `anchor` ends the drag and makes one gesture.
     """
 
-    items: Annotated[list[Item], msgspec.Meta(max_length=MAX_ANCHORED)]
-    """Dragged items."""
-    targets: Annotated[list[Vector], msgspec.Meta(max_length=MAX_ANCHORED)]
-    """Target per item, in latent units."""
+    items: _Items = msgspec.field(default_factory=list[int])
+    """Dragged items; empty if `selection` has them."""
+    targets: _Targets = msgspec.field(default_factory=list[Vector])
+    """Target per item of `items`, in latent units."""
+    selection: Slot | None = None
+    """Slot of the uploaded selection with the items and a point per item; null if `items` lists
+    them."""
+    moved: Transform | None = None
+    """Motion of the points of the selection to their targets; null without a selection."""
+
+    def __post_init__(self) -> None:
+        check_chosen(self.items, self.selection, may_be_empty=True)
 
 
-class Anchor(Operation, tag="anchor"):
+class Anchor(Operation, kw_only=True, tag="anchor"):
     """End a drag. The whole drag is one gesture."""
 
     command_id: CommandId
     """Id of the command."""
-    items: Annotated[list[Item], msgspec.Meta(min_length=1, max_length=MAX_ANCHORED)]
-    """Items that were dragged."""
-    targets: Annotated[list[Vector], msgspec.Meta(max_length=MAX_ANCHORED)]
-    """Target per item, in latent units."""
+    items: _Items = msgspec.field(default_factory=list[int])
+    """Items that were dragged; empty if `selection` has them."""
+    targets: _Targets = msgspec.field(default_factory=list[Vector])
+    """Target per item of `items`, in latent units."""
+    selection: Slot | None = None
+    """Slot of the uploaded selection with the items and a point per item; null if `items` lists
+    them."""
+    moved: Transform | None = None
+    """Motion of the points of the selection to their targets; null without a selection."""
     keep: bool
     """Whether the items stay pinned to their targets. If false, the points move back."""
     revision: Counter
     """Revision of the positions that the client showed."""
+
+    def __post_init__(self) -> None:
+        check_chosen(self.items, self.selection)
 
 
 class Unpin(Operation, tag="unpin"):
@@ -42,8 +76,13 @@ class Unpin(Operation, tag="unpin"):
 
     command_id: CommandId
     """Id of the command."""
-    items: Annotated[list[Item], msgspec.Meta(max_length=MAX_ANCHORED)]
-    """Items to release; empty for all pinned items."""
+    items: ListedItems = msgspec.field(default_factory=list[int])
+    """Items to release. Without items and without a selection, all pinned items are released."""
+    selection: Slot | None = None
+    """Slot of the uploaded selection with the items; null if `items` lists them."""
+
+    def __post_init__(self) -> None:
+        check_chosen(self.items, self.selection, may_be_empty=True)
 
 
 class SetPriority(Operation, tag="set_priority"):
@@ -62,4 +101,13 @@ class PinsChanged(Operation, tag="pins"):
     """Pins changed."""
 
     items: list[int]
-    """All pinned items, ascending."""
+    """All pinned items, ascending; empty if `packed` has them."""
+    packed: str = ""
+    """The items as base64 of a packed set (item_sets.py), if there are more than MAX_LISTED_NEWS;
+    else empty."""
+
+    @classmethod
+    def of(cls, items: Items) -> "PinsChanged":
+        """Return the message that the items (K,), ascending, are pinned."""
+        listed, packed = listed_or_packed(items)
+        return cls(items=listed, packed=packed)

@@ -49,7 +49,7 @@ class SessionInfo(Message):
     history: History
     """The newest gestures."""
     pins: list[int]
-    """All pinned items, ascending."""
+    """All pinned items, ascending; empty if `packed_pins` has them."""
     axes: list[NamedAxis]
     """The named axes."""
     has_recording: bool
@@ -58,6 +58,9 @@ class SessionInfo(Message):
     """Quality of the labels; null before the first estimate."""
     report: list[ReportLine]
     """How the import read the data. Empty for a data set of an older version."""
+    packed_pins: str = ""
+    """The pinned items as base64 of a packed set (item_sets.py), if there are more than
+    MAX_LISTED_NEWS; else empty."""
 
 
 class Health(Message):

@@ -24,8 +24,9 @@ MAX_LISTED_NEWS = 1000
 (item_sets.py)."""
 MAX_CLASSES = 1024
 """Largest number of classes."""
-MAX_ANCHORED = 20_000
-"""Largest number of items that can be dragged together."""
+MAX_ANCHORED = 10_000
+"""Largest number of items with a target each that a message lists as JSON. With all their digits,
+they fit into MAX_MESSAGE_BYTES. More items are uploaded as a selection with points."""
 MAX_REGIONS = 64
 """Largest number of regions in a query. When a client labels a selection, it sends only the newest
 MAX_REGIONS regions of the selection with the label."""

@@ -10,7 +10,7 @@ from lodespace.errors import RequestError
 from lodespace.service.absent import AnyTrainer
 from lodespace.service.client import Client
 from lodespace.service.clients import Clients
-from lodespace.session.pins import check_targets
+from lodespace.session.pins import items_and_targets
 from lodespace.session.session import AnnotationSession
 
 
@@ -31,8 +31,8 @@ class HeldItems:
 
         Raises RequestError for an unknown item, a wrong target, or when there is no trainer.
         """
-        targets = check_targets(command.targets, len(command.items), self._session.grid.latent_dim)
-        items = np.asarray(command.items, np.uint32)
+        latent_dim = self._session.grid.latent_dim
+        items, targets = items_and_targets(command, latent_dim, client.selections)
         self._session.check_items(items)
         before, client.dragging = client.dragging, (items, targets) if len(items) else None
         try:

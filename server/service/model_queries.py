@@ -11,7 +11,7 @@ from lodespace.items.item_set import ItemSet
 from lodespace.models.config import model_side
 from lodespace.service.absent import AnyTrainer
 from lodespace.service.client import Client
-from lodespace.session.pins import check_targets
+from lodespace.session.pins import checked_points, points_of
 from lodespace.session.session import AnnotationSession
 
 MAX_QUERIES = 4
@@ -80,7 +80,7 @@ class ModelQueries:
 
         Raises LodespaceError when there is no model, or the items are not pictures.
         """
-        points = check_targets(query.points, len(query.points), self._session.grid.latent_dim)
+        points = checked_points(points_of(query.points), self._session.grid.latent_dim)
         decoded = await self._trainer.decode(points)
         height, width, channels = self._picture_shape
         return protocol.Decoded(

@@ -98,6 +98,7 @@ class Service:
             else Recorder(project.recording_path, self.session)
         )
         self.clients = Clients()
+        self.session.grid.shown = self.clients.revisions
         self.places = StreamPlaces(config)
         self.lanes = QueryLanes()
         self.access = _pairing(network, self.clients)
@@ -176,6 +177,7 @@ class Service:
         return msgspec.structs.replace(
             info,
             pins=self._baked.pins,
+            packed_pins=self._baked.packed_pins,
             history=self._baked.history,
             quality=self._baked.quality,
         )

@@ -6,9 +6,12 @@ An `Anchor` is one change of the pins. The pins follow from all changes that are
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
+from lodespace import protocol
 from lodespace.errors import RequestError
 from lodespace.session.events import Items, Targets
+from lodespace.session.selections import Selections
 
 MAX_TARGET = 1e4
 """Largest absolute coordinate of a target, in latent units."""
@@ -23,21 +26,44 @@ class Anchor(NamedTuple):
     """Positions (K, D) at which the items are pinned, in latent units; None removes the pins."""
 
 
-def check_targets(targets: list[tuple[float, ...]], n_items: int, latent_dim: int) -> Targets:
-    """Return the targets of a command as (n_items, latent_dim).
+def points_of(vectors: list[protocol.Vector]) -> npt.NDArray[np.float32]:
+    """Return the points of a message as (K, 3)."""
+    return np.array(vectors, np.float32).reshape(-1, 3)
+
+
+def items_and_targets(
+    command: protocol.Drag | protocol.Anchor, latent_dim: int, selections: Selections
+) -> tuple[Items, Targets]:
+    """Return the items of a command (K,), and their targets (K, latent_dim).
 
     Raises:
-        RequestError: `targets` does not have one point per item, or a coordinate is not finite or
-            exceeds MAX_TARGET.
+        RequestError: The command does not have one point per item, a coordinate is not finite or
+            exceeds MAX_TARGET, or the errors of `Selections.item_set`.
     """
-    if len(targets) != n_items or any(len(target) < latent_dim for target in targets):
-        raise RequestError(
-            f"an anchor needs one target per item, with {latent_dim} numbers per target",
-            code="bad_anchor",
-        )
-    array = np.array([target[:latent_dim] for target in targets], np.float32).reshape(
-        n_items, latent_dim
-    )
+    if command.selection is None:
+        items = np.asarray(command.items, np.uint32)
+        array = points_of(command.targets)
+    else:
+        items, _, points = selections.item_set(command.selection)
+        if points is None or command.moved is None:
+            raise RequestError(
+                "the selection of a drag has a point per item, and the message says how they moved",
+                code="bad_anchor",
+            )
+        moved = np.array(command.moved, np.float32).reshape(3, 4)
+        with np.errstate(over="ignore", invalid="ignore"):  # checked below
+            array = points @ moved[:, :3].T + moved[:, 3]
+    if len(array) != len(items):
+        raise RequestError("an anchor needs one target per item", code="bad_anchor")
+    return items, checked_points(array, latent_dim)
+
+
+def checked_points(points: npt.NDArray[np.float32], latent_dim: int) -> Targets:
+    """Return points (K, 3) as (K, latent_dim).
+
+    Raises RequestError when a coordinate is not finite or exceeds MAX_TARGET.
+    """
+    array = np.ascontiguousarray(points[:, :latent_dim])
     if not (np.isfinite(array) & (np.abs(array) <= MAX_TARGET)).all():
         raise RequestError(
             f"the targets of an anchor must be finite, with coordinates up to {MAX_TARGET:,.0f}",
@@ -87,16 +113,18 @@ class Pins:
         return self._held[1]
 
     def _sum(self, latent_dim: int) -> tuple[Items, Targets]:
-        pins: dict[int, Targets] = {}
+        changed = [np.empty(0, np.uint32)]
+        places = [np.empty((0, latent_dim), np.float32)]  # NaN removes the pin
         for number in sorted(self._standing):
             items, targets = self._anchors[number]
-            if targets is None:
-                if len(items) == 0:
-                    pins.clear()
-                for item in items.tolist():
-                    pins.pop(item, None)
-            elif targets.shape[1] == latent_dim:
-                pins.update(zip(items.tolist(), targets, strict=True))
-        items = np.array(sorted(pins), np.uint32)
-        targets = np.array([pins[item] for item in items.tolist()], np.float32)
-        return items, targets.reshape(len(items), latent_dim)
+            if targets is None and len(items) == 0:
+                del changed[1:], places[1:]
+            elif targets is None or targets.shape[1] == latent_dim:
+                changed.append(items)
+                removed = np.full((len(items), latent_dim), np.nan, np.float32)
+                places.append(removed if targets is None else targets)
+        newest_first = np.concatenate(changed)[::-1]
+        items, first = np.unique(newest_first, return_index=True)
+        targets = np.concatenate(places)[::-1][first]
+        pinned = np.isfinite(targets).all(axis=1)
+        return items[pinned], targets[pinned]

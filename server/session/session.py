@@ -82,7 +82,7 @@ class AnnotationSession(SessionState):
                 )
             )
         if change.pins_changed and not np.array_equal(self.held()[0], pinned):
-            news.append(protocol.PinsChanged(items=self.held()[0].tolist()))
+            news.append(protocol.PinsChanged.of(self.held()[0]))
         if change.axes_changed:
             news.append(protocol.AxesChanged(axes=self.axes.shown))
         return Applied(ack, news)

@@ -6,6 +6,7 @@ from typing import Literal
 from lodespace import protocol
 from lodespace.config import VERSION
 from lodespace.items.details import provenance
+from lodespace.protocol.item_sets import listed_or_packed
 from lodespace.session.events import Event, RedoEvent, UndoEvent
 from lodespace.session.session import AnnotationSession, action_of
 from lodespace.session.undo import UndoableAction
@@ -27,6 +28,7 @@ def session_info(
 ) -> protocol.SessionInfo:
     """Return what `client` needs to show `session`."""
     grid = session.grid
+    pins, packed_pins = listed_or_packed(session.held()[0])
     return protocol.SessionInfo(
         protocol=protocol.PROTOCOL_VERSION,
         version=VERSION,
@@ -43,7 +45,8 @@ def session_info(
         thumbnails=thumbnails,
         training=training,
         history=history(session, client),
-        pins=session.held()[0].tolist(),
+        pins=pins,
+        packed_pins=packed_pins,
         has_recording=has_recording,
         axes=session.axes.shown,
         quality=quality,

@@ -1,20 +1,25 @@
 """Commands about the named axes of the map."""
 
-import numpy as np
-
 from lodespace import protocol
 from lodespace.errors import RequestError
 from lodespace.session.axes import LETTERS, AxisSource, axis_scale
 from lodespace.session.commands.change import Change
 from lodespace.session.events import RemoveAxisEvent, SetAxisEvent, new_header
+from lodespace.session.selections import NO_SELECTIONS, Selections
 from lodespace.session.state import SessionState
 from lodespace.session.undo import UndoableAction
 
 
 def plan(
-    state: SessionState, command: protocol.SetAxis | protocol.RemoveAxis, client: str
+    state: SessionState,
+    command: protocol.SetAxis | protocol.RemoveAxis,
+    client: str,
+    selections: Selections = NO_SELECTIONS,
 ) -> SetAxisEvent | RemoveAxisEvent | None:
-    """Return the event of `command`; None when nothing would change. Raises RequestError."""
+    """Return the event of `command`; None when nothing would change.
+
+    Raises RequestError, and the errors of `Selections.item_set`.
+    """
     header = new_header(command.command_id, client)
     if isinstance(command, protocol.RemoveAxis):
         if state.axes.source(command.axis) is None:
@@ -26,7 +31,8 @@ def plan(
             "the map has two dimensions; choose the axis x or y, or show the map in 3D",
             code="bad_axis",
         )
-    few, many = (np.unique(np.asarray(chosen, np.uint32)) for chosen in (command.few, command.many))
+    few = selections.items(command.few, command.few_selection)
+    many = selections.items(command.many, command.many_selection)
     for chosen in (few, many):
         state.check_items(chosen)
     if (command.column is None) == (len(few) + len(many) == 0):

@@ -5,21 +5,27 @@ import numpy as np
 from lodespace import protocol
 from lodespace.session.commands.change import Change
 from lodespace.session.events import AnchorEvent, UnpinEvent, new_header
-from lodespace.session.pins import Anchor, check_targets
+from lodespace.session.pins import Anchor, items_and_targets
+from lodespace.session.selections import NO_SELECTIONS, Selections
 from lodespace.session.state import SessionState
 from lodespace.session.undo import UndoableAction
 
 
 def plan(
-    state: SessionState, command: protocol.Anchor | protocol.Unpin, client: str
+    state: SessionState,
+    command: protocol.Anchor | protocol.Unpin,
+    client: str,
+    selections: Selections = NO_SELECTIONS,
 ) -> AnchorEvent | UnpinEvent | None:
-    """Return the event of `command`; None when nothing would change. Raises RequestError."""
+    """Return the event of `command`; None when nothing would change.
+
+    Raises RequestError, and the errors of `Selections.item_set`.
+    """
     if isinstance(command, protocol.Unpin):
-        return _plan_unpin(state, command, client)
-    items = np.asarray(command.items, np.uint32)
-    state.check_items(items)
+        return _plan_unpin(state, command, client, selections)
     latent_dim = state.grid.latent_dim
-    targets = check_targets(command.targets, len(items), latent_dim)
+    items, targets = items_and_targets(command, latent_dim, selections)
+    state.check_items(items)
     items, first = np.unique(items, return_index=True)
     return AnchorEvent(
         **new_header(command.command_id, client),
@@ -30,8 +36,10 @@ def plan(
     )
 
 
-def _plan_unpin(state: SessionState, command: protocol.Unpin, client: str) -> UnpinEvent | None:
-    items = np.unique(np.asarray(command.items, np.uint32))
+def _plan_unpin(
+    state: SessionState, command: protocol.Unpin, client: str, selections: Selections
+) -> UnpinEvent | None:
+    items = selections.items(command.items, command.selection)
     state.check_items(items)
     pinned, _ = state.held()
     if len(pinned) == 0 or (len(items) and not np.isin(items, pinned).any()):

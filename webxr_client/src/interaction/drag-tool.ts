@@ -4,9 +4,14 @@
  * item returns to its place. An item that is released over a class is labelled.
  */
 import { Matrix4, Vector3 } from "three";
-import { MAX_ANCHORED } from "../protocol/messages.js";
 import type { AppState } from "../state/app-state.js";
-import type { Commands, Point } from "../state/commands.js";
+import {
+  type Commands,
+  type Dragged,
+  MOST_LISTED,
+  type Motion,
+  type Point,
+} from "../state/commands.js";
 import type { PointerSample, PointerTool } from "./pointer.js";
 
 export interface DragView {
@@ -23,16 +28,21 @@ export interface DragView {
 }
 
 const SEND_MS = 33;
+/**
+ * Largest number of items per millisecond that are moved on the server. A large selection is moved
+ * less often, to limit the work of server and trainer.
+ */
+export const ITEMS_PER_MS = 500;
 const CLICK_DISTANCE = 4;
 const NOTHING = new Uint32Array(0);
+const NOT_DRAGGED: Dragged = { items: NOTHING, start: new Float64Array(0) };
 
 const clipFromLatent = new Matrix4();
 const latentFromClip = new Matrix4();
 const sceneFromLatent = new Matrix4();
 
 export class DragTool implements PointerTool {
-  private items: Uint32Array = NOTHING;
-  private start: Point[] = [];
+  private dragged: Dragged = NOT_DRAGGED;
   private readonly grabbed = new Vector3();
   private readonly shownFromPlace = new Matrix4();
   private readonly by = new Vector3();
@@ -54,9 +64,7 @@ export class DragTool implements PointerTool {
     const item = this.itemAt(sample.x, sample.y);
     if (item < 0) return false;
     const chosen = state.selection.value.items;
-    const whole = chosen.includes(item) && chosen.length <= MAX_ANCHORED;
-    this.items = whole ? chosen : Uint32Array.of(item);
-    this.start = Array.from(this.items, (one) => latentMean(state, one));
+    this.dragged = draggedOf(state, chosen.includes(item) ? chosen : Uint32Array.of(item));
     this.grabbed.set(...latentMean(state, item));
     clipFromLatent.fromArray(this.view.clipFromLatent());
     this.depth = this.by.copy(this.grabbed).applyMatrix4(clipFromLatent).z;
@@ -64,7 +72,7 @@ export class DragTool implements PointerTool {
     this.from = sample;
     this.far = false;
     state.hovered.value = null;
-    state.latent.hold(this.items);
+    state.latent.hold(this.dragged.items);
     return true;
   }
 
@@ -75,25 +83,30 @@ export class DragTool implements PointerTool {
     this.far = true;
     this.follow(sample);
     const now = performance.now();
-    if (now - this.sent < SEND_MS) return;
+    const { items } = this.dragged;
+    if (now - this.sent < Math.max(SEND_MS, items.length / ITEMS_PER_MS)) return;
     this.sent = now;
-    this.commands.drag(this.items, this.targets());
+    if (items.length > MOST_LISTED) this.commands.dragMany(this.dragged, this.motion());
+    else this.commands.drag(items, this.targets());
   }
 
   up(sample: PointerSample): void {
     if (!this.from) return;
-    const { state, commands, items } = this;
+    const { state, commands, dragged } = this;
+    const { items } = dragged;
     if (!this.far) {
       this.end();
       state.selection.value = { items, regions: [], tool: "pick", revision: state.latent.revision };
       return;
     }
     this.follow(sample);
-    const targets = this.targets();
+    const many = items.length > MOST_LISTED;
+    const [targets, motion] = [many ? [] : this.targets(), this.motion()];
     const classId = classUnder(sample);
     this.end();
     // The gesture is sent before the end of the drag: an undo restores the moment before the drag.
     if (classId >= 0) commands.label(classId, items);
+    else if (many) commands.anchorMany(dragged, motion, !sample.subtract);
     else commands.anchor(items, targets, !sample.subtract);
     commands.drag(NOTHING, []);
   }
@@ -108,7 +121,7 @@ export class DragTool implements PointerTool {
     this.from = null;
     this.shownFromPlace.identity();
     this.view.showGrabbed(NOTHING, this.shownFromPlace);
-    this.state.latent.releaseFrom(this.targets(), performance.now());
+    this.state.latent.releaseFrom(moved(this.dragged.start, this.motion()), performance.now());
   }
 
   /** Move the items in the plane of the screen, at the depth of the grabbed item. */
@@ -126,12 +139,22 @@ export class DragTool implements PointerTool {
     if (this.state.latent.latentDim === 2) this.by.z = 0;
     const s = sceneFromLatent.fromArray(this.state.latent.sceneFromLatent()).elements[0]!;
     this.shownFromPlace.makeTranslation(this.by.x * s, this.by.y * s, this.by.z * s);
-    this.view.showGrabbed(this.items, this.shownFromPlace);
+    this.view.showGrabbed(this.dragged.items, this.shownFromPlace);
+  }
+
+  private motion(): Motion {
+    const { x, y, z } = this.by;
+    return [1, 0, 0, x, 0, 1, 0, y, 0, 0, 1, z];
   }
 
   private targets(): Point[] {
+    const { start } = this.dragged;
     const { x, y, z } = this.by;
-    return this.start.map(([a, b, c]) => [rounded(a + x), rounded(b + y), rounded(c + z)]);
+    return Array.from(this.dragged.items, (_, k) => [
+      rounded(start[3 * k]! + x),
+      rounded(start[3 * k + 1]! + y),
+      rounded(start[3 * k + 2]! + z),
+    ]);
   }
 }
 
@@ -142,6 +165,30 @@ export const rounded = (value: number) => Math.round(value * 1e5) / 1e5;
 export function latentMean({ latent }: AppState, item: number): Point {
   const at = (axis: number) => latent.latentMean(item, axis);
   return [at(0), at(1), latent.latentDim === 2 ? 0 : at(2)];
+}
+
+/** Items to drag, and their current places. */
+export function draggedOf(state: AppState, items: Uint32Array): Dragged {
+  const { latent } = state;
+  const start = new Float64Array(3 * items.length);
+  items.forEach((item, k) => {
+    for (let axis = 0; axis < latent.latentDim; axis++)
+      start[3 * k + axis] = latent.latentMean(item, axis);
+  });
+  return { items, start };
+}
+
+/** Points (three numbers each) after a motion. */
+export function moved(points: Float64Array, motion: Motion): Float64Array {
+  const out = new Float64Array(points.length);
+  for (let k = 0; k < points.length; k += 3)
+    for (let row = 0; row < 3; row++)
+      out[k + row] =
+        motion[4 * row]! * points[k]! +
+        motion[4 * row + 1]! * points[k + 1]! +
+        motion[4 * row + 2]! * points[k + 2]! +
+        motion[4 * row + 3]!;
+  return out;
 }
 
 /** The class whose row is under the pointer, -1 for none. */

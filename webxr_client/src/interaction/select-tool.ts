@@ -1,8 +1,9 @@
 /** Tools that turn pointer movements into a selection: lasso, rectangle and pick. */
 import type { Region } from "../protocol/messages.js";
 import { type AppState, type Drawing, NOTHING, type Selection } from "../state/app-state.js";
+import { combine } from "../state/item-lists.js";
 import type { PointerSample, PointerTool } from "./pointer.js";
-import { combine, itemsInRegion, nearestItem, type Projected, project } from "./region-query.js";
+import { itemsInRegion, nearestItem, type Projected, project } from "./region-query.js";
 
 /** Properties of the view that tools use. */
 export interface View {

@@ -79,6 +79,8 @@ export class Connection {
   /** Asks the user before the page closes, because unanswered commands exist only in the page. */
   private readonly guard = new LeaveGuard();
   private readonly liveness = new Liveness(() => this.replaceSocket());
+  /** Number of streams so far. The server forgets the selections of a stream when it ends. */
+  streams = 0;
   private failures = 0;
   private timer: number | undefined;
   private welcomed = false;
@@ -256,6 +258,7 @@ export class Connection {
   private onWelcome(): void {
     if (!this.welcomed) for (const command of this.unanswered.all()) this.send(command);
     this.welcomed = true;
+    this.streams += 1;
     this.failures = 0;
     this.setState("open", "", null);
   }

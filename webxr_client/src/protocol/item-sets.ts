@@ -74,6 +74,10 @@ export function unpackItems(packed: Uint8Array): ItemSet {
 export const unpackText = (text: string): ItemSet =>
   unpackItems(Uint8Array.from(atob(text), (character) => character.charCodeAt(0)));
 
+/** Items of a message that lists them, or has them as a packed set. */
+export const listedItems = (listed: number[], packed: string | undefined): number[] =>
+  packed ? Array.from(unpackText(packed).items) : listed;
+
 /** Frames that upload a packed set into a slot of the connection, in order. */
 export function selectionFrames(slot: number, packed: Uint8Array): Uint8Array<ArrayBuffer>[] {
   const frames: Uint8Array<ArrayBuffer>[] = [];

@@ -5,7 +5,7 @@ export const UNLABELED = -1;
 export const MAX_MESSAGE_BYTES = 1048576;
 export const MAX_NAME_LENGTH = 80;
 export const MAX_LISTED_ITEMS = 60000;
-export const MAX_ANCHORED = 20000;
+export const MAX_ANCHORED = 10000;
 export const MAX_PROBED = 256;
 export const MAX_REGIONS = 64;
 export const SHEET_SIZE = 27;
@@ -448,6 +448,10 @@ export interface SetAxis {
   few?: number[];
   /** Items at the high end of the axis, if no column is given. */
   many?: number[];
+  /** Slot of the uploaded selection with the items at the low end; null if `few` lists them. */
+  few_selection?: number | null;
+  /** Slot of the uploaded selection with the items at the high end; null if `many` lists them. */
+  many_selection?: number | null;
   /** Name of the axis; empty for the name of the column. */
   name?: string;
 }
@@ -918,10 +922,17 @@ export interface Resolved {
  */
 export interface Drag {
   op: "drag";
-  /** Dragged items. */
-  items: number[];
-  /** Target per item, in latent units. */
-  targets: [number, number, number][];
+  /** Dragged items; empty if `selection` has them. */
+  items?: number[];
+  /** Target per item of `items`, in latent units. */
+  targets?: [number, number, number][];
+  /**
+   * Slot of the uploaded selection with the items and a point per item; null if `items` lists
+   * them.
+   */
+  selection?: number | null;
+  /** Motion of the points of the selection to their targets; null without a selection. */
+  moved?: number[] | null;
 }
 
 /** End a drag. The whole drag is one gesture. */
@@ -929,10 +940,17 @@ export interface Anchor {
   op: "anchor";
   /** Id of the command. */
   command_id: string;
-  /** Items that were dragged. */
-  items: number[];
-  /** Target per item, in latent units. */
-  targets: [number, number, number][];
+  /** Items that were dragged; empty if `selection` has them. */
+  items?: number[];
+  /** Target per item of `items`, in latent units. */
+  targets?: [number, number, number][];
+  /**
+   * Slot of the uploaded selection with the items and a point per item; null if `items` lists
+   * them.
+   */
+  selection?: number | null;
+  /** Motion of the points of the selection to their targets; null without a selection. */
+  moved?: number[] | null;
   /** Whether the items stay pinned to their targets. If false, the points move back. */
   keep: boolean;
   /** Revision of the positions that the client showed. */
@@ -944,8 +962,10 @@ export interface Unpin {
   op: "unpin";
   /** Id of the command. */
   command_id: string;
-  /** Items to release; empty for all pinned items. */
-  items: number[];
+  /** Items to release. Without items and without a selection, all pinned items are released. */
+  items?: number[];
+  /** Slot of the uploaded selection with the items; null if `items` lists them. */
+  selection?: number | null;
 }
 
 /**
@@ -962,8 +982,13 @@ export interface SetPriority {
 /** Pins changed. */
 export interface PinsChanged {
   op: "pins";
-  /** All pinned items, ascending. */
+  /** All pinned items, ascending; empty if `packed` has them. */
   items: number[];
+  /**
+   * The items as base64 of a packed set (item_sets.py), if there are more than MAX_LISTED_NEWS;
+   * else empty.
+   */
+  packed?: string;
 }
 
 /** Body of POST /api/predict: new items, either pictures or vectors. */
@@ -1327,7 +1352,7 @@ export interface SessionInfo {
   training: Training;
   /** The newest gestures. */
   history: History;
-  /** All pinned items, ascending. */
+  /** All pinned items, ascending; empty if `packed_pins` has them. */
   pins: number[];
   /** The named axes. */
   axes: NamedAxis[];
@@ -1337,6 +1362,11 @@ export interface SessionInfo {
   quality: Quality | null;
   /** How the import read the data. Empty for a data set of an older version. */
   report: ReportLine[];
+  /**
+   * The pinned items as base64 of a packed set (item_sets.py), if there are more than
+   * MAX_LISTED_NEWS; else empty.
+   */
+  packed_pins?: string;
 }
 
 /** Answer of GET /healthz. */

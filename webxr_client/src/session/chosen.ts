@@ -5,9 +5,8 @@
 import type { Upload } from "../net/unanswered.js";
 import { packItems, type Values } from "../protocol/item-sets.js";
 import { MAX_REGIONS, type Region } from "../protocol/messages.js";
+import { MOST_LISTED } from "../state/commands.js";
 
-/** Largest number of items that a command lists. Their JSON has at most 44 kB. */
-export const MOST_LISTED = 4000;
 /** Largest number of coordinates in the regions of a label. Their JSON has at most 0.5 MB. */
 const MOST_COORDINATES = 20_000;
 /** Slot of the connection for the items of a command. */
@@ -28,7 +27,7 @@ export const upload = (slot: number, items: Uint32Array, values: Values | null =
 export function chosen(
   items: Uint32Array,
   slot = COMMAND_SLOT,
-): { fields: { items: number[] } | { selection: number }; uploads: Upload[] } {
+): { fields: { items?: number[]; selection?: number }; uploads: Upload[] } {
   if (items.length <= MOST_LISTED) return { fields: { items: Array.from(items) }, uploads: [] };
   return { fields: { selection: slot }, uploads: [upload(slot, items)] };
 }

@@ -6,8 +6,9 @@ import { batch } from "@preact/signals";
 import type { Connection } from "../net/connection.js";
 import { type Provenance, UNLABELED } from "../protocol/messages.js";
 import { type AppState, NOTHING } from "../state/app-state.js";
+import { MOST_LISTED } from "../state/commands.js";
 import { count } from "../state/format.js";
-import { COMMAND_SLOT, chosen, MOST_LISTED, newestRegions, upload } from "./chosen.js";
+import { COMMAND_SLOT, chosen, newestRegions, upload } from "./chosen.js";
 import type { EditPermission } from "./edit-permission.js";
 import type { Notes } from "./notes.js";
 
@@ -96,7 +97,7 @@ export class Labelling {
             ? { selection: COMMAND_SLOT }
             : { items: Array.from(unlocked), class_ids: Array.from(given) }),
           revision: state.latent.revision,
-          provenance,
+          provenance: { ...provenance, regions: newestRegions(provenance.regions ?? []) },
         },
         many ? [upload(COMMAND_SLOT, unlocked, { classIds: given })] : [],
       );

@@ -10,6 +10,7 @@ import { MAX_SHEET_SIZE, type Provenance, SHEET_SIZE } from "../protocol/message
 import { type AppState, NOTHING } from "../state/app-state.js";
 import { ClusterGrowth } from "../state/cluster-growth.js";
 import { percent } from "../state/format.js";
+import { combine } from "../state/item-lists.js";
 import { knownInstead } from "../state/quality-text.js";
 import {
   NO_PICTURE,
@@ -20,7 +21,6 @@ import {
 } from "../state/review-state.js";
 import { acceptedPredictions, summarise } from "../state/selection-summary.js";
 import { NOTHING_TO_CONFIRM, unseenText } from "../state/sheet-text.js";
-import { newestRegions } from "./chosen.js";
 import { isTooFast, labelledItems } from "./sheet-look.js";
 
 /** Density thresholds that `grow` tries one after the other until the selection grows. */
@@ -165,8 +165,8 @@ export class Review {
       this.host.note(NOTHING_TO_CONFIRM);
       return false;
     }
-    const ms = performance.now() - this.shownAt;
-    const unseen = corrected.size === 0 && aside.size === 0 && isTooFast(sheet, ms);
+    const unseen =
+      corrected.size + aside.size === 0 && isTooFast(sheet, performance.now() - this.shownAt);
     if (unseen) {
       labels = sheetLabels(sheet, corrected, labelledItems(sheet));
       this.host.note(unseenText(labels.items.length));
@@ -197,7 +197,7 @@ export class Review {
     return items.length > 0;
   }
 
-  /** Show the items outside the queue. The server sends such items when the queue is empty. */
+  /** Show items outside the queue, which the server sends when the queue is empty. */
   goOn(): void {
     const { review } = this.state;
     const sheet = review.sheet.peek();
@@ -340,11 +340,10 @@ export class Review {
     }
     void this.host.labelEach(items, classIds, {
       tool: "accept",
-      regions: newestRegions(chosen.regions),
+      regions: chosen.regions,
       note: `predictions of ${least} and more`,
     });
-    const taken = new Set(items);
-    const rest = chosen.items.filter((item) => !taken.has(item));
+    const rest = combine(chosen.items, items, true);
     selection.value = rest.length > 0 ? { ...chosen, items: rest } : NOTHING;
     return true;
   }

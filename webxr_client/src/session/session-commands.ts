@@ -1,6 +1,7 @@
 /** The commands of the user, as operations of the protocol and changes of the state. */
 import type { Connection } from "../net/connection.js";
 import { messageOf } from "../net/errors.js";
+import type { Upload } from "../net/unanswered.js";
 import {
   type Gesture,
   MAX_NAME_LENGTH,
@@ -8,8 +9,16 @@ import {
   type Settings,
 } from "../protocol/messages.js";
 import { type AppState, NOTHING } from "../state/app-state.js";
-import type { AxisLetter, AxisSource, Commands, Point } from "../state/commands.js";
+import type {
+  AxisLetter,
+  AxisSource,
+  Commands,
+  Dragged,
+  Motion,
+  Point,
+} from "../state/commands.js";
 import type { SheetKind } from "../state/review-state.js";
+import { COMMAND_SLOT, chosen, DRAG_SLOT, upload } from "./chosen.js";
 import { findWords } from "./class-words.js";
 import type { EditPermission } from "./edit-permission.js";
 import type { Labelling } from "./labelling.js";
@@ -39,6 +48,9 @@ const newId = () => crypto.randomUUID();
 
 /** The commands are arrow functions, so that a button can use a command as its event handler. */
 export class SessionCommands implements Commands {
+  /** The drag whose items are in DRAG_SLOT, and the stream on which they were uploaded. */
+  private uploaded: { dragged: Dragged; streams: number } | null = null;
+
   constructor(
     private readonly state: AppState,
     private readonly parts: CommandParts,
@@ -113,6 +125,25 @@ export class SessionCommands implements Commands {
       this.connection.sendIfOpen({ op: "drag", items: Array.from(items), targets });
   };
 
+  readonly dragMany = (dragged: Dragged, moved: Motion) => {
+    const { readOnly, time } = this.state;
+    if (readOnly.peek() || !time.live.peek()) return;
+    const { streams } = this.connection;
+    const known = this.uploaded?.dragged === dragged && this.uploaded.streams === streams;
+    this.uploaded = { dragged, streams };
+    const uploads = known ? [] : [this.uploadOf(DRAG_SLOT, dragged)];
+    this.connection.sendIfOpen({ op: "drag", selection: DRAG_SLOT, moved }, uploads);
+  };
+
+  readonly anchorMany = (dragged: Dragged, moved: Motion, keep: boolean) => {
+    if (!this.allowed()) return;
+    const { revision } = this.state.latent;
+    this.connection.command(
+      { op: "anchor", command_id: newId(), selection: COMMAND_SLOT, moved, keep, revision },
+      [this.uploadOf(COMMAND_SLOT, dragged)],
+    );
+  };
+
   readonly anchor = (items: Uint32Array, targets: Point[], keep: boolean) => {
     if (!this.allowed() || items.length === 0) return;
     const { revision } = this.state.latent;
@@ -127,23 +158,32 @@ export class SessionCommands implements Commands {
   };
 
   readonly unpin = (items: ArrayLike<number>) => {
+    const { fields, uploads } = chosen(Uint32Array.from(items));
     if (this.allowed())
-      this.connection.command({ op: "unpin", command_id: newId(), items: Array.from(items) });
+      this.connection.command({ op: "unpin", command_id: newId(), ...fields }, uploads);
   };
 
   // Axes -----------------------------------------------------------------------------------------
 
   readonly setAxis = (axis: AxisLetter, { few, many, ...source }: AxisSource) => {
     this.parts.notes.clear();
-    if (this.allowed())
-      this.connection.command({
+    if (!this.allowed()) return;
+    const low = chosen(Uint32Array.from(few ?? []), COMMAND_SLOT);
+    const high = chosen(Uint32Array.from(many ?? []), DRAG_SLOT);
+    if (high.uploads.length > 0) this.uploaded = null;
+    this.connection.command(
+      {
         op: "set_axis",
         command_id: newId(),
         axis,
         ...source,
-        few: [...(few ?? [])],
-        many: [...(many ?? [])],
-      });
+        few: low.fields.items ?? [],
+        many: high.fields.items ?? [],
+        few_selection: low.fields.selection ?? null,
+        many_selection: high.fields.selection ?? null,
+      },
+      [...low.uploads, ...high.uploads],
+    );
   };
 
   readonly removeAxis = (axis: AxisLetter) => {
@@ -199,6 +239,10 @@ export class SessionCommands implements Commands {
   readonly enterCode = (code: string) => this.parts.pairing.enterCode(code);
   readonly present = (presence: Omit<Presence, "op">) =>
     this.connection.sendIfOpen({ op: "presence", ...presence });
+
+  private uploadOf(slot: number, { items, start }: Dragged): Upload {
+    return upload(slot, items, { points: Float32Array.from(start) });
+  }
 
   private get connection(): Connection {
     return this.parts.connection;

@@ -2,6 +2,7 @@
 import { batch } from "@preact/signals";
 import type { StreamListener } from "../net/connection.js";
 import type { Frame } from "../protocol/frames.js";
+import { listedItems } from "../protocol/item-sets.js";
 import {
   CLOSE_REVOKED,
   type ClientOperation,
@@ -117,7 +118,7 @@ export class StreamHandler implements StreamListener {
         queries.handleAnswer(operation);
         break;
       case "pins":
-        state.pins.value = operation.items;
+        state.pins.value = listedItems(operation.items, operation.packed);
         break;
       case "axes":
         if (state.time.live.peek()) state.axes.value = operation.axes;

@@ -4,6 +4,7 @@
  */
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { ConnectionState } from "../net/connection.js";
+import { listedItems } from "../protocol/item-sets.js";
 import type {
   Access,
   ClassInfo,
@@ -195,7 +196,7 @@ export class AppState {
       this.classes.value = session.classes;
       this.training.value = session.training;
       this.history.value = session.history;
-      this.pins.value = session.pins;
+      this.pins.value = listedItems(session.pins, session.packed_pins);
       // Sites of older versions have no axes.
       this.axes.value = session.axes ?? [];
       this.review.quality.value = session.quality ?? null;

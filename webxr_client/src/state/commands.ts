@@ -6,6 +6,20 @@ import type { SheetKind } from "./review-state.js";
 /** Point in latent units. */
 export type Point = [number, number, number];
 
+/** Largest number of items that a command lists. Their JSON has at most 44 kB. */
+export const MOST_LISTED = 4000;
+
+/** Many items that are dragged together. The same object stands for the same drag. */
+export interface Dragged {
+  /** Items, ascending. */
+  items: Uint32Array;
+  /** Places of the items before the drag: three numbers per item, in latent units. */
+  start: Float64Array;
+}
+
+/** Affine motion in latent units: three rows of four numbers (`Transform` of the protocol). */
+export type Motion = number[];
+
 export type AxisLetter = SetAxis["axis"];
 /** Content of an axis: a column, one category of a column, or two groups of items. */
 export type AxisSource = Pick<SetAxis, "column" | "category"> & {
@@ -48,6 +62,10 @@ export interface Commands {
   drag(items: Uint32Array, targets: Point[]): void;
   /** Store a finished drag as one gesture. With `keep`, the items stay pinned. */
   anchor(items: Uint32Array, targets: Point[], keep: boolean): void;
+  /** As `drag`, for more than MOST_LISTED items, which all move by `motion`. */
+  dragMany(dragged: Dragged, motion: Motion): void;
+  /** As `anchor`, for more than MOST_LISTED items, which have all moved by `motion`. */
+  anchorMany(dragged: Dragged, motion: Motion, keep: boolean): void;
   /** Unpin items; all items if `items` is empty. */
   unpin(items: ArrayLike<number>): void;
   /** Show a value along an axis of the map, as one gesture. */

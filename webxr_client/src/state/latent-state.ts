@@ -126,10 +126,10 @@ export class LatentState {
   }
 
   /**
-   * Release the held items at `places` (latent units, one point per held item), where a person saw
-   * them last. From there they move to their received positions; no point jumps.
+   * Release the held items at `places` (latent units, three numbers per held item), where a person
+   * saw them last. From there they move to their received positions; no point jumps.
    */
-  releaseFrom(places: readonly (readonly [number, number, number])[], now: number): void {
+  releaseFrom(places: ArrayLike<number>, now: number): void {
     const { held, from, to } = this;
     if (held.length === 0) return;
     const t = this.progress(now);
@@ -137,7 +137,7 @@ export class LatentState {
     this.release();
     for (let k = 0; k < held.length; k++)
       for (let axis = 0; axis < this.latentDim; axis++)
-        from[4 * held[k]! + axis] = this.gridOf(places[k]![axis]!, axis, this.box);
+        from[4 * held[k]! + axis] = this.gridOf(places[3 * k + axis]!, axis, this.box);
     this.started = now;
     this.duration = RELEASE_MS;
   }

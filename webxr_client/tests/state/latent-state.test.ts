@@ -135,13 +135,13 @@ describe("LatentState", () => {
     state.sampleAt(2000);
     const { origin, size } = state.box;
     const at = (grid: number) => origin[0] + (grid / 65535) * size;
-    state.releaseFrom([[at(9000), at(8000), at(70_000)]], 3000);
+    state.releaseFrom([at(9000), at(8000), at(70_000)], 3000);
     expect(Array.from(state.from)).toEqual([9000, 8000, 65_535, 0]); // the box ends at 65,535
     expect(state.to[0]).toBe(101);
     expect(state.sampleAt(3000)).toBe(0);
     expect(state.sampleAt(3160)).toBeCloseTo(0.5, 1);
     expect(state.sampleAt(3400)).toBe(1);
-    state.releaseFrom([[0, 0, 0]], 4000); // nothing is held any more
+    state.releaseFrom([0, 0, 0], 4000); // nothing is held any more
     expect(state.from[0]).toBe(9000);
   });
 

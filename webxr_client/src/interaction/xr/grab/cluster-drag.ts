@@ -2,28 +2,31 @@
  * Drag of a grabbed cluster: the places of the items are sent to the model while a hand holds the
  * cluster.
  */
-import { type Matrix4, Vector3 } from "three";
-import { MAX_ANCHORED } from "../../../protocol/messages.js";
+import type { Matrix4 } from "three";
 import type { AppState } from "../../../state/app-state.js";
-import type { Commands, Point } from "../../../state/commands.js";
-import { latentMean, rounded } from "../../drag-tool.js";
+import {
+  type Commands,
+  type Dragged,
+  MOST_LISTED,
+  type Motion,
+  type Point,
+} from "../../../state/commands.js";
+import { draggedOf, ITEMS_PER_MS, moved, rounded } from "../../drag-tool.js";
 import { LEAST_PULL } from "../placement/dimensions.js";
 
 const SEND_MS = 40;
 /**
- * Largest number of items that are sent per millisecond. A large cluster is sent less often, to
- * limit the load on frames and network.
+ * Largest number of listed items that are sent per millisecond. A large cluster is sent less often,
+ * to limit the load on frames and network.
  */
 const SEND_ITEMS = 50;
 const NOTHING = new Uint32Array(0);
-
-const point = new Vector3();
+const NOT_DRAGGED: Dragged = { items: NOTHING, start: new Float64Array(0) };
 
 export class ClusterDrag {
-  private items: Uint32Array = NOTHING;
-  /** Place of each item when the cluster was grabbed, latent units. */
-  private start: Point[] = [];
-  /** Place of each item in the hand, latent units. */
+  /** The items and their places when the cluster was grabbed. */
+  private dragged: Dragged = NOT_DRAGGED;
+  /** Place of each item in the hand, latent units; empty for more than MOST_LISTED items. */
   private targets: Point[] = [];
   private sent = 0;
 
@@ -34,21 +37,16 @@ export class ClusterDrag {
 
   /** Whether places are sent to the model. */
   get active(): boolean {
-    return this.items.length > 0;
+    return this.dragged.items.length > 0;
   }
 
   /** Begin to drag `items`, if this client may change the current state. */
   take(items: Uint32Array): void {
     const { state } = this;
-    this.items = NOTHING;
+    this.dragged = NOT_DRAGGED;
     if (state.readOnly.peek() || !state.time.live.peek()) return;
-    if (items.length > MAX_ANCHORED) {
-      state.xr.message.value = TOO_MANY;
-      return;
-    }
-    this.items = items.slice();
-    this.start = Array.from(items, (item) => latentMean(state, item));
-    this.targets = this.start.map((at) => [...at]);
+    this.dragged = draggedOf(state, items.slice());
+    this.targets = this.isMany ? [] : Array.from(items, () => [0, 0, 0]);
     state.latent.hold(items);
   }
 
@@ -57,10 +55,16 @@ export class ClusterDrag {
    * from an item's own place to the place at which the item is shown.
    */
   follow(shownFromPlace: Matrix4, now: number): void {
-    if (!this.active || now - this.sent < Math.max(SEND_MS, this.items.length / SEND_ITEMS)) return;
+    const { items } = this.dragged;
+    const pause = items.length / (this.isMany ? ITEMS_PER_MS : SEND_ITEMS);
+    if (!this.active || now - this.sent < Math.max(SEND_MS, pause)) return;
     this.sent = now;
-    this.aim(shownFromPlace);
-    this.commands.drag(this.items, this.targets);
+    const motion = this.motionOf(shownFromPlace);
+    if (this.isMany) this.commands.dragMany(this.dragged, motion);
+    else {
+      this.aim(motion);
+      this.commands.drag(items, this.targets);
+    }
   }
 
   /**
@@ -69,13 +73,15 @@ export class ClusterDrag {
    */
   release(shownFromPlace: Matrix4): boolean {
     if (!this.active) return false;
-    this.aim(shownFromPlace);
-    const { items, targets } = this;
-    const size = this.state.latent.box.size;
-    const [a, b] = [this.start[0]!, targets[0]!];
-    if (Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]) < LEAST_PULL * size) return false;
-    this.end();
-    this.commands.anchor(items, targets, true);
+    const motion = this.motionOf(shownFromPlace);
+    this.aim(motion);
+    const { dragged, targets, isMany } = this;
+    const [x, y, z] = dragged.start as unknown as Point;
+    const [a, b, c] = moved(dragged.start.slice(0, 3), motion) as unknown as Point;
+    if (Math.hypot(a - x, b - y, c - z) < LEAST_PULL * this.state.latent.box.size) return false;
+    this.end(motion);
+    if (isMany) this.commands.anchorMany(dragged, motion, true);
+    else this.commands.anchor(dragged.items, targets, true);
     this.commands.drag(NOTHING, []);
     return true;
   }
@@ -86,41 +92,47 @@ export class ClusterDrag {
    */
   cancel(shownFromPlace: Matrix4): boolean {
     if (!this.active) return false;
-    this.aim(shownFromPlace);
-    this.end();
+    this.end(this.motionOf(shownFromPlace));
     this.commands.drag(NOTHING, []);
     return true;
   }
 
   /** End the drag. The items move from the hand to the positions that the model has given them. */
-  private end(): void {
-    this.state.latent.releaseFrom(this.targets, performance.now());
-    this.items = NOTHING;
-    this.start = [];
+  private end(motion: Motion): void {
+    this.state.latent.releaseFrom(moved(this.dragged.start, motion), performance.now());
+    this.dragged = NOT_DRAGGED;
     this.targets = []; // a new array, because `anchor` keeps the old array until the answer
   }
 
-  private aim(shownFromPlace: Matrix4): void {
+  private get isMany(): boolean {
+    return this.dragged.items.length > MOST_LISTED;
+  }
+
+  /** Motion in latent units of `shownFromPlace`, which is a matrix in scene metres. */
+  private motionOf(shownFromPlace: Matrix4): Motion {
     const { box, latentDim } = this.state.latent;
-    const [x, y, z] = box.origin;
-    const { size } = box;
     const flat = latentDim === 2;
-    for (let k = 0; k < this.start.length; k++) {
-      const from = this.start[k]!;
-      const to = this.targets[k]!;
-      point.set(
-        (from[0] - x) / size - 0.5,
-        (from[1] - y) / size - 0.5,
-        flat ? 0 : (from[2] - z) / size - 0.5,
-      );
-      point.applyMatrix4(shownFromPlace);
-      to[0] = rounded(x + size * (point.x + 0.5));
-      to[1] = rounded(y + size * (point.y + 0.5));
-      to[2] = flat ? 0 : rounded(z + size * (point.z + 0.5));
-    }
+    // The middle of the box is the origin of the scene.
+    const middle = box.origin.map((at, axis) => (flat && axis === 2 ? 0 : at + box.size / 2));
+    const at = (row: number, column: number) => shownFromPlace.elements[row + 4 * column]!;
+    return [0, 1, 2].flatMap((row) => {
+      if (flat && row === 2) return [0, 0, 0, 0];
+      const turn = [at(row, 0), at(row, 1), at(row, 2)];
+      const shift = turn.reduce((sum, value, axis) => sum - value * middle[axis]!, middle[row]!);
+      return [...turn, shift + box.size * at(row, 3)];
+    });
+  }
+
+  /** Set `targets`. Their arrays are reused, because an array per item and frame costs time. */
+  private aim(motion: Motion): void {
+    const { start } = this.dragged;
+    for (let k = 0; k < this.targets.length; k++)
+      for (let row = 0; row < 3; row++)
+        this.targets[k]![row] = rounded(
+          motion[4 * row]! * start[3 * k]! +
+            motion[4 * row + 1]! * start[3 * k + 1]! +
+            motion[4 * row + 2]! * start[3 * k + 2]! +
+            motion[4 * row + 3]!,
+        );
   }
 }
-
-const TOO_MANY =
-  `More than ${MAX_ANCHORED.toLocaleString("en")} items cannot be pinned. ` +
-  "Drop them on a class, or they return to their places.";

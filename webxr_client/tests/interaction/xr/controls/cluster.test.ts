@@ -1,7 +1,7 @@
 /** A grabbed cluster: dropped on a class, pinned in space, or returned. */
 import { Matrix4 } from "three";
 import { beforeEach, describe, expect, it } from "vitest";
-import { MAX_ANCHORED } from "../../../../src/protocol/messages.js";
+import { type Dragged, MOST_LISTED, type Motion } from "../../../../src/state/commands.js";
 import { COUNT, type FakeHand, LEFT_HEAP, Room } from "../fixtures.js";
 
 let room: Room;
@@ -119,24 +119,47 @@ describe("a cluster", () => {
     room.controls.unsqueeze(room.right);
     expect(room.state.latent.frozen).toBe(false);
   });
-  it("that is too large to pin shows a message that says where to drop it", () => {
+  it("of many items is dragged and pinned by one motion of all items", () => {
     room.annotate();
-    const items = new Uint32Array(MAX_ANCHORED + 1); // all entries are item 0
+    const items = Uint32Array.from({ length: MOST_LISTED + 1 }, (_, k) => k % 5);
     room.state.selection.value = { items, regions: [], tool: "brush", revision: 7 };
     room.right.at(...LEFT_HEAP);
     room.frames(1);
     room.controls.squeeze(room.right);
-    expect(room.controls.holding).toBe(true);
-    expect(room.state.latent.frozen).toBe(true);
-    expect(room.state.xr.message.value).toMatch(/20,000 items cannot be pinned.*class/);
     room.right.at(0, 0.9, 0.3);
-    room.frames(5);
+    room.frames(9);
     room.controls.unsqueeze(room.right);
-    expect(room.calls).toEqual([]);
+    const names = room.calls.map(([name]) => name);
+    expect(new Set(names.slice(0, -2))).toEqual(new Set(["dragMany"]));
+    expect(names.slice(-2)).toEqual(["anchorMany", "drag"]);
+    const [, dragged, motion, keep] = room.calls.at(-2) as [string, Dragged, Motion, boolean];
+    expect([dragged.items, keep]).toEqual([items, true]);
+    // The same motion as that of a few items, whose targets are sent.
+    const place = (k: number) => Array.from(dragged.start.slice(3 * k, 3 * k + 3));
+    const target = (k: number) =>
+      [0, 1, 2].map((row) =>
+        place(k).reduce(
+          (sum, at, axis) => sum + at * motion[4 * row + axis]!,
+          motion[4 * row + 3]!,
+        ),
+      );
+    room.state.selection.value = { ...room.state.selection.value, items: items.slice(0, 5) };
+    room.frames(60);
+    room.right.at(...LEFT_HEAP);
+    room.frames(1);
+    room.controls.squeeze(room.right);
+    room.right.at(0, 0.9, 0.3);
+    room.frames(9);
+    room.controls.unsqueeze(room.right);
+    const [name, , targets] = room.calls.at(-2) as [string, Uint32Array, number[][]];
+    expect(name).toBe("anchor");
+    for (let k = 0; k < 5; k++)
+      for (let axis = 0; axis < 3; axis++)
+        expect(targets[k]![axis]).toBeCloseTo(target(k)[axis]!, 3);
   });
   it("is sent less often if it has more items", () => {
     room.annotate();
-    const items = new Uint32Array(MAX_ANCHORED);
+    const items = new Uint32Array(MOST_LISTED);
     room.state.selection.value = { items, regions: [], tool: "brush", revision: 7 };
     room.right.at(...LEFT_HEAP);
     room.frames(1);
@@ -144,7 +167,7 @@ describe("a cluster", () => {
     const before = room.now;
     room.frames(100);
     const drags = room.calls.filter(([name]) => name === "drag");
-    const items_ms = (drags.length * MAX_ANCHORED) / (room.now - before);
+    const items_ms = (drags.length * MOST_LISTED) / (room.now - before);
     expect(drags.length).toBeGreaterThan(2);
     expect(items_ms).toBeLessThan(65);
     expect(drags[0]?.[2]).toBe(drags[1]?.[2]); // drags reuse one array

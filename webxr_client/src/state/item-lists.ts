@@ -1,0 +1,19 @@
+/** Ascending lists of items. */
+
+/**
+ * Union of two ascending item lists; with `subtract`, the items of `base` without those of `more`.
+ */
+export function combine(base: Uint32Array, more: Uint32Array, subtract: boolean): Uint32Array {
+  const merged = new Uint32Array(base.length + (subtract ? 0 : more.length));
+  let count = 0;
+  let b = 0;
+  for (let a = 0; a < base.length; a++) {
+    const item = base[a]!;
+    for (; b < more.length && more[b]! < item; b++) if (!subtract) merged[count++] = more[b]!;
+    const both = b < more.length && more[b] === item;
+    if (both) b++;
+    if (!both || !subtract) merged[count++] = item;
+  }
+  if (!subtract) for (; b < more.length; b++) merged[count++] = more[b]!;
+  return merged.slice(0, count);
+}
