@@ -44,7 +44,7 @@ class Coding(IntEnum):
 
 
 class ValueKind(IntEnum):
-    """What is stored per item, after the items. The encoder takes the shortest kind of classes."""
+    """Kind of the values per item, which follow the items. The encoder takes the shortest kind."""
 
     NONE = 0
     """Nothing."""

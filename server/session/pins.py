@@ -47,7 +47,7 @@ def items_and_targets(
         items, _, points = selections.item_set(command.selection)
         if points is None or command.moved is None:
             raise RequestError(
-                "the selection of a drag has a point per item, and the message says how they moved",
+                "a drag of a selection needs a point per item and the field `moved`",
                 code="bad_anchor",
             )
         moved = np.array(command.moved, np.float32).reshape(3, 4)

@@ -227,7 +227,7 @@ function littleEndianFloats(values: Float32Array): Uint8Array {
   return bytes;
 }
 
-// Numbers of a variable number of bytes: 7 bits per byte, lowest first -----------------------------
+// Numbers with 7 bits per byte, lowest first -----------------------------------------------------
 
 class VarintWriter {
   length = 0;
