@@ -1,7 +1,7 @@
 """Connections of the network port, and their limits per device and for strangers.
 
-A connection belongs to a stranger until it carries a request with the cookie of an approved device.
-Strangers have a limit in total and a limit per IP address. When strangers have too many
+A connection belongs to a stranger until a request with the cookie of an approved device arrives on
+it. Strangers have a limit in total and a limit per IP address. When strangers have too many
 connections, the server ends the oldest connection of the address that has the most. Therefore a
 person at another address still gets a connection. Strangers never take a connection from an
 approved device. Connections from the address of an approved device do not count towards the total

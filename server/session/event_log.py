@@ -1,7 +1,7 @@
 """The label log: one SQLite file of events, append-only. No other module writes labels.
 
 The file uses a write-ahead log with synchronous=FULL. When a transaction returns, it is on disk, so
-an event that is acknowledged afterwards survives a crash or a power cut. Each event carries the id
+an event that is acknowledged afterwards survives a crash or a power cut. Each event contains the id
 that the client made for the command. The id is unique in the file, so that a command that is sent
 twice is written once.
 

@@ -154,7 +154,7 @@ class LabelHistory:
         self._rows = _Rows()
         self._prepared = slice(1, 1)  # rows of the prepared gestures
         self._records: Sequence[GestureRecord] = ()  # the prepared gestures
-        self._end = 1  # row after those of the gestures that were added
+        self._end = 1  # first free row: the rows before it belong to gestures that were added
         self._before = np.empty(0, np.int16)  # label before the gesture, per prepared row
 
     def add(self, record: GestureRecord) -> Items:

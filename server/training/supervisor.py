@@ -131,7 +131,7 @@ class TrainerSupervisor:
         self._send(m.Drag(items.astype("<u4").tobytes(), targets.astype("<f4").tobytes()))
 
     def watch(self, forces: bool) -> None:
-        """Set whether frames carry forces."""
+        """Set whether frames contain forces."""
         if forces != self._watching:
             self._watching = forces
             self._send(m.Watch(forces))

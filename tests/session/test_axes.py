@@ -90,7 +90,7 @@ def test_an_axis_is_set_replaced_removed_undone_and_redone() -> None:
     assert log.axes == {"x": "size", "z": "born"}
     log.do(remove_axis(4, "z"))
     assert log.axes == {"x": "size"}
-    assert log.do(remove_axis(5, "z")) == [], "an axis that carries nothing is not removed again"
+    assert log.do(remove_axis(5, "z")) == [], "an axis that shows nothing is not removed again"
     log.do(undo(6))
     log.do(undo(7))
     assert log.axes == {"x": "age", "z": "born"}

@@ -108,7 +108,7 @@ export function QualityPanel() {
           <button
             type="button"
             class="link"
-            title="Open the region or sheet that is most worth a look next, and show why (W)"
+            title="Open the suggested region or sheet, and show the reason (W)"
             onClick={commands.next}
           >
             Suggest next <kbd>W</kbd>
