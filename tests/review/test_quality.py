@@ -1,4 +1,5 @@
-"""Estimates of quality: true if the doubts are true probabilities; None if nothing is predicted."""
+"""Estimates of quality. They are right if the doubts are true probabilities, and None without
+predictions."""
 
 from typing import Any
 

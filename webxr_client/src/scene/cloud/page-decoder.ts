@@ -1,4 +1,5 @@
-/** Decoding of pages in a worker, or on the main thread where there is no worker or it fails. */
+/** Decoding of pages in a worker. Without a worker, or if it fails, the main thread decodes them.
+ * */
 import { startWorker } from "../../net/worker-start.js";
 import { decodePage, type PageToDecode } from "./decode-page.js";
 import workerUrl from "./page-worker.js?worker&url";

@@ -79,7 +79,8 @@ export class Grasps {
     this.world.renew(roomFromScene);
   }
 
-  /** Grab far selected items, far points, or the world at the hand. */
+  /** Grab distant selected items. If there are none, grab the whole cloud, at a distant point or at
+   * the hand. */
   private takeFar(hand: TrackedHand): void {
     const { roomFromScene, head } = this.room;
     const { latent, selection } = this.state;
