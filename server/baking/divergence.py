@@ -1,4 +1,4 @@
-"""A training that diverges ends with an error that says what to do."""
+"""The error of a training that diverges, with advice."""
 
 from collections.abc import Iterator
 

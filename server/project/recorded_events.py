@@ -28,7 +28,8 @@ from lodespace.session.settings import described
 from lodespace.session.state import SessionState
 
 _MOST_ITEMS = 1 << 27
-"""Largest number of items of a recorded message. It limits the memory that a damaged one takes."""
+"""Largest number of items of a recorded message. It limits the memory that a damaged message
+takes."""
 
 
 def event_from(recorded: RecordedEvent, state: SessionState) -> Event | None:

@@ -23,7 +23,7 @@ bytes of the coded items."""
 _FIRST = struct.Struct("<I")
 _LARGEST_ITEM = 0x7FFFFFFF
 _VARINT_BYTES = 5
-"""Largest number of bytes of a number of 32 bits, with 7 bits per byte."""
+"""Largest length of a varint of a 32-bit number, in bytes."""
 
 Items = npt.NDArray[np.uint32]
 ClassIds = npt.NDArray[np.int16]
@@ -93,7 +93,7 @@ def largest_packed(n_items: int) -> int:
 
 
 def unpack(data: bytes, n_items: int) -> ItemSet:
-    """Return the packed set in `data`. The memory that this takes is bounded by `n_items`.
+    """Unpack the set of items in `data`. The needed memory is bounded by `n_items`.
 
     Raises ProtocolError with a description of the defect, also when the set has an item that is not
     below `n_items`.
@@ -107,8 +107,8 @@ def unpack(data: bytes, n_items: int) -> ItemSet:
         raise ProtocolError("The set of items has an unknown coding.")
     if n > n_items or size > len(data) - HEADER.size:
         raise ProtocolError(
-            f"The set of items announces {n} items in {size} bytes; there are {n_items} items, and "
-            f"{len(data) - HEADER.size} bytes follow."
+            f"The set of items states {n} items in {size} bytes, but there are {n_items} items "
+            f"and {len(data) - HEADER.size} bytes."
         )
     items = _items_of(Coding(coding), data[HEADER.size : HEADER.size + size], n, n_items)
     values = data[HEADER.size + size :]
@@ -135,8 +135,8 @@ def of_text(text: str) -> bytes:
 
 
 def listed_or_packed(items: Items) -> tuple[list[int], str]:
-    """Return the fields of a message of the server that have K items (K,), ascending: the list, and
-    the packed set as text. One of them is empty."""
+    """Return items (K,), ascending, as two fields of a server message: a list, and a packed set as
+    text. One of the fields is empty."""
     if len(items) > MAX_LISTED_NEWS:
         return [], as_text(pack(items))
     return items.tolist(), ""
@@ -181,7 +181,7 @@ def _items_of(coding: Coding, coded: bytes, n: int, n_items: int) -> Items:
             raise ProtocolError("An item is in the set twice.")
         items = np.cumsum(gaps)
     if len(items) != n:
-        raise ProtocolError(f"The set announces {n} items, and has {len(items)}.")
+        raise ProtocolError(f"The set states {n} items, but has {len(items)}.")
     if n and int(items[-1]) >= min(n_items, _LARGEST_ITEM):
         raise _unknown(int(items[-1]), n_items)
     return items.astype(np.uint32)
@@ -200,9 +200,10 @@ def _of_runs(numbers: npt.NDArray[np.int64], n: int, n_items: int) -> npt.NDArra
         raise ProtocolError("A run of items has no length.")
     gaps, lengths = numbers[0::2].copy(), numbers[1::2]
     gaps[1:] += 1
-    # Checked before the items are listed: a few bytes can announce runs of billions of items.
+    # This check comes before the items are listed, because a few bytes can state runs of billions
+    # of items.
     if len(lengths) and (int(lengths.min()) == 0 or int(lengths.sum()) != n):
-        raise ProtocolError(f"The runs of the set do not have {n} items together.")
+        raise ProtocolError(f"The lengths of the runs do not sum to {n} items.")
     last = int(gaps.sum() + lengths.sum()) - 1
     if last >= n_items:
         raise _unknown(last, n_items)
@@ -241,7 +242,7 @@ def _classes_of(kind: ValueKind, values: bytes, n: int) -> ClassIds:
             raise ProtocolError(f"The set has more classes than its {n} items.")
         runs = _numbers_of(values)
         if len(runs) % 2 or int(runs[1::2].sum()) != n:
-            raise ProtocolError(f"The runs of classes do not have {n} items together.")
+            raise ProtocolError(f"The lengths of the runs of classes do not sum to {n} items.")
         numbers = np.repeat(runs[0::2], runs[1::2])
     else:
         dtype = np.dtype(np.uint8 if kind == ValueKind.CLASS_BYTES else "<u2")

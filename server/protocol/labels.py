@@ -163,8 +163,8 @@ class Labels(Operation, tag="labels"):
     def changes(self, n_items: int) -> tuple[Items, ClassIds]:
         """Return the items (K,) and their new classes (K,), for a data set of `n_items` items.
 
-        Raises ProtocolError when `packed` is malformed, and ValueError or OverflowError when the
-        lists do not fit together or have another item.
+        Raises ProtocolError when `packed` is malformed. Raises ValueError or OverflowError when the
+        lists have different lengths, or contain an item that is not in the data set.
         """
         if self.packed:
             found = unpack(of_text(self.packed), n_items)

@@ -13,8 +13,8 @@ from lodespace.errors import ProtocolError
 OPCODE_SELECTION = 16
 """First byte of the frames."""
 SLOTS = 2
-"""Number of selections that the server keeps per connection. Two suffice: a drag has a slot of its
-own while commands use the other, and an axis has two groups of items."""
+"""Number of selections that the server keeps per connection. Two are enough. During a drag, one
+slot has the dragged items, and commands use the other. An axis has two groups of items."""
 PART_HEADER = struct.Struct("<BBHII")
 """Layout of the header: opcode, slot, 0, bytes of the whole set, and offset of the part."""
 PART_BYTES = 60_000

@@ -53,7 +53,8 @@ ClassName = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME_LENGTH
 Colour = Annotated[str, msgspec.Meta(pattern=r"^#[0-9A-Fa-f]{6}$")]
 Item = Annotated[int, msgspec.Meta(ge=0, le=0x7FFFFFFF)]
 AT_MOST_LISTED = msgspec.Meta(extra_json_schema={"maxItems": MAX_LISTED_ITEMS})
-"""Limit of a list of items. `check_chosen` checks it, because its error has an advice."""
+"""Limit of a list of items. `check_chosen` checks it, because the message of its error gives
+advice."""
 ListedItems = Annotated[list[Item], AT_MOST_LISTED]
 Slot = Annotated[int, msgspec.Meta(ge=0, lt=SLOTS)]
 """Slot of an uploaded selection (selection_frames.py)."""

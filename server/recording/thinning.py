@@ -39,7 +39,7 @@ _MERGE_AT = 2_000_000
 This limits the memory of _NewestClasses to about 100 MB.
 """
 _MOST_ITEMS = 1 << 27
-"""Largest number of items of a message. It limits the memory that a damaged one takes."""
+"""Largest number of items of a message. It limits the memory that a damaged message takes."""
 _LABELS_MESSAGE = b'{"op":"labels"'
 
 

@@ -22,8 +22,8 @@ RING = 64
 merged delta. A client at an older revision gets the whole scene.
 """
 RING_BYTES = 32 << 20
-"""Size of the kept revisions above which fewer are kept: a revision of a million items has 6 MB.
-The revisions that connected clients show are always kept."""
+"""Largest total size of the kept revisions, in bytes. A revision of a million items has 6 MB. The
+revisions that connected clients show are kept even above this size."""
 _LEAST_RING = 2
 """Smallest number of revisions that are kept: the newest and the one before."""
 MARGIN = 0.35

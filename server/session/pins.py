@@ -37,8 +37,8 @@ def items_and_targets(
     """Return the items of a command (K,), and their targets (K, latent_dim).
 
     Raises:
-        RequestError: The command does not have one point per item, a coordinate is not finite or
-            exceeds MAX_TARGET, or the errors of `Selections.item_set`.
+        RequestError: The command does not have one point per item, or a coordinate is not finite or
+            exceeds MAX_TARGET. Also the errors of `Selections.item_set`.
     """
     if command.selection is None:
         items = np.asarray(command.items, np.uint32)
@@ -51,7 +51,8 @@ def items_and_targets(
                 code="bad_anchor",
             )
         moved = np.array(command.moved, np.float32).reshape(3, 4)
-        with np.errstate(over="ignore", invalid="ignore"):  # checked below
+        # `checked_points` refuses numbers that are not finite.
+        with np.errstate(over="ignore", invalid="ignore"):
             array = points @ moved[:, :3].T + moved[:, 3]
     if len(array) != len(items):
         raise RequestError("an anchor needs one target per item", code="bad_anchor")

@@ -12,7 +12,7 @@ from lodespace.session.selections import Selections
 
 N = 50
 TURN = [0.0, -2.0, 0.0, 1.0, 2.0, 0.0, 0.0, -1.0, 0.0, 0.0, 1.0, 0.5]
-"""A turn about z by 90 degrees, twice the size, and a shift."""
+"""A motion: a turn about z by 90 degrees, a scale of 2, and a shift."""
 
 
 def held_one_by_one(changes: list[Anchor], latent_dim: int) -> dict[int, list[float]]:

@@ -109,7 +109,7 @@ def plan(
         selections: Selections that the client has uploaded.
 
     Returns:
-        The event that carries the command out, or None when nothing would change.
+        The event that carries out the command, or None when nothing would change.
 
     Raises:
         RequestError: The command cannot be carried out.

@@ -218,7 +218,7 @@ export class Connection {
       return;
     }
     const message =
-      "The server closed the connection each time this action was sent. It is not sent again. " +
+      "The server closed the connection each time this action was sent, so it is given up. " +
       "The server's log has the reason. Reload the page, and check whether the action took effect.";
     this.listener().onOperation({ op: "refused", command_id: id, code: "internal_error", message });
   }

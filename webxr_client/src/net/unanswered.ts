@@ -1,7 +1,7 @@
 /**
  * Commands that the server has not answered. They are sent again at each connection, until the
- * server answers. A command that the server cannot accept is given up: it would close each further
- * stream too.
+ * server answers. A command that the server cannot accept is given up, because the server would
+ * close each further stream too.
  */
 import { selectionFrames } from "../protocol/item-sets.js";
 import type { ClientOperation } from "../protocol/messages.js";

@@ -145,7 +145,7 @@ function itemsOf(coding: number, coded: Uint8Array, n: number): Uint32Array {
     let at = 0;
     for (const gap of numbers) items[next++] = at += gap;
   }
-  if (next !== n) throw new ProtocolError("A set of items has another number of items.");
+  if (next !== n) throw new ProtocolError("A set does not have the stated number of items.");
   return items;
 }
 
@@ -161,16 +161,16 @@ function itemsOfBitmap(coded: Uint8Array, n: number): Uint32Array {
     const at = first + 8 * (byte - FIRST_BYTES);
     for (let bit = 0; bit < 8; bit++) if (bits & (1 << bit)) items[next++] = at + bit;
   }
-  if (next !== n) throw new ProtocolError("A bitmap has another number of items.");
+  if (next !== n) throw new ProtocolError("A bitmap does not have the stated number of items.");
   return items;
 }
 
-/** Number of items in runs, which must be `n`. */
+/** Return the number of items in runs. Throws a ProtocolError if the number is not `n`. */
 function countOfRuns(runs: readonly number[], n: number): number {
   let count = 0;
   for (let k = 1; k < runs.length; k += 2) count += runs[k]!;
   if (runs.length % 2 || count !== n)
-    throw new ProtocolError("The runs of a set have another number of items.");
+    throw new ProtocolError("The runs of a set do not have the stated number of items.");
   return n;
 }
 

@@ -113,7 +113,8 @@ export class Labelling {
     this.waiting.delete(commandId);
   }
 
-  /** Return the items whose current class is unlocked, as in `unlocked`. */
+  /** Return the items whose current class is not locked. If some items are left out, show their
+   * number to the user. */
   private withoutLocked(items: Uint32Array): Uint32Array {
     const free = this.unlocked(items);
     return items.filter((_, k) => free[k]);

@@ -108,7 +108,7 @@ export class ClusterDrag {
     return this.dragged.items.length > MOST_LISTED;
   }
 
-  /** Motion in latent units of `shownFromPlace`, which is a matrix in scene metres. */
+  /** Return `shownFromPlace`, a matrix in scene metres, as a motion in latent units. */
   private motionOf(shownFromPlace: Matrix4): Motion {
     const { box, latentDim } = this.state.latent;
     const flat = latentDim === 2;
