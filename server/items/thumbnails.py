@@ -111,6 +111,16 @@ def _pictures(items: ItemSet, page: int) -> npt.NDArray[np.uint8]:
     return coloured(pictures) if items.kind == "sound" else pictures
 
 
+def small_pictures(items: ItemSet) -> npt.NDArray[np.uint8] | None:
+    """Return the pictures of all items as in the atlas, (N, PICTURE, PICTURE) or with 3 channels.
+
+    Return None for items without pictures.
+    """
+    if items.pictures is None:
+        return None
+    return _scaled(coloured(items.pictures) if items.kind == "sound" else items.pictures)
+
+
 def picture_png(items: ItemSet, item: int) -> bytes:
     """One picture as PNG, at most CARD_SIZE pixels wide and high.
 

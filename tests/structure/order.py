@@ -35,6 +35,7 @@ SERVER = (
     Topic("session", "label log, commands, state, undo"),
     Topic("rules", "regions as labelling rules, label model", planned=True),
     Topic("recording", "recording of a session: format, index, recorder"),
+    Topic("drawing", "posters and films, drawn without a browser"),
     Topic("project", "project folder, checkpoints, imported labels"),
     Topic("review", "contact sheets, cues, suggestions, quality"),
     Topic("training", "trainer process and its supervisor"),
