@@ -14,8 +14,9 @@ import numpy as np
 
 from lodespace.baking.as_is import publish
 from lodespace.baking.baked_data import GivenLabels, copy_data, project_state
-from lodespace.baking.parts import DEFAULT_PARTS, PARTS
+from lodespace.baking.parts import DEFAULT_PARTS, check_parts
 from lodespace.baking.progress import Progress
+from lodespace.baking.site_page import PAGE, check_base_url, set_base_url
 from lodespace.baking.training_bake import TrainingBake
 from lodespace.errors import ProjectError, TrainingError
 from lodespace.files import atomic_folder
@@ -49,6 +50,7 @@ def bake(
     force: bool = False,
     progress: bool = False,
     as_is: bool = False,
+    base_url: str = "",
 ) -> Path:
     """Train and write the bake `output`. A failed bake leaves nothing behind.
 
@@ -75,21 +77,20 @@ def bake(
         progress: Show a progress bar, and notes about the bake, on standard error.
         as_is: Publish the map, the session and the model of the project `data`. The arguments
             about training and import then have no meaning, and must have their default values.
+        base_url: Address at which the site will be, for previews of links. "": not known.
 
     Returns:
         `output`.
 
     Raises:
         DatasetError: The data cannot be read.
-        ProjectError: `output` cannot be written, or `data` cannot be published as it is.
+        ProjectError: `output` cannot be written, `data` cannot be published as it is, or a video
+            cannot be encoded on this computer.
         TrainingError: The training failed.
     """
-    unknown = set(parts) - set(PARTS)
-    if unknown:
-        raise TrainingError(
-            f"unknown parts of a bake: {', '.join(sorted(unknown))}; "
-            f"the parts are {', '.join(PARTS)}"
-        )
+    check_parts(parts)
+    if base_url:
+        check_base_url(base_url)
     if epochs < 1:
         raise TrainingError(f"epochs must be at least 1, not {epochs}")
     with (
@@ -105,6 +106,7 @@ def bake(
             if dataclasses.replace(options, root=None) != ImportOptions():
                 raise TrainingError(f"{_NOTHING_TRAINED} options of the import")
             publish(data, options.root, folder, parts)
+            _finish_site(folder, base_url)
             return output
         state = project_state(data, options.root)
         if state is not None:
@@ -131,7 +133,13 @@ def bake(
         run = {"epochs": epochs, "seed": seed, "labels": labels}
         write_settings(folder, project.settings, {**run, "device": device, "threads": threads})
         finish_bake(project)
+        _finish_site(folder, base_url)
     return output
+
+
+def _finish_site(folder: Path, base_url: str) -> None:
+    if base_url and (folder / PAGE).is_file():
+        set_base_url(folder, base_url)
 
 
 def _check_output(output: Path, *, force: bool) -> None:

@@ -10,6 +10,9 @@ import numpy.typing as npt
 
 from lodespace.baking.animation_glb import encode_training
 from lodespace.baking.static_site import write_site
+from lodespace.drawing.film import RATE, Film
+from lodespace.drawing.webm import check_encoder, encode_webm
+from lodespace.errors import TrainingError
 from lodespace.models.portable import PortableModel
 from lodespace.models.training.trainer import Trainer
 from lodespace.predict.project_model import with_reading
@@ -18,11 +21,11 @@ from lodespace.protocol import UNLABELED
 from lodespace.session.session import AnnotationSession
 
 SCENE_ID = 1
-PARTS = ("scene", "training", "recording", "site", "model", "checkpoint")
+PARTS = ("scene", "training", "recording", "site", "model", "checkpoint", "video")
 """Parts of a bake: scene.glb, training.glb, recording.lds, the static site, the model for export,
-and the checkpoint, from which training can continue."""
-DEFAULT_PARTS = PARTS[:-1]
-"""All parts except the checkpoint."""
+the checkpoint, from which training can continue, and training.webm."""
+DEFAULT_PARTS = PARTS[:-2]
+"""All parts except the checkpoint and the video."""
 MORPH_TARGETS = 8
 """Number of training states in training.glb. A 3D viewer interpolates between them."""
 TRAINING_SECONDS = 12.0
@@ -37,8 +40,9 @@ def write_parts(
     parts: Collection[str],
     *,
     metrics: Mapping[str, float] | None = None,
+    progress: bool = False,
 ) -> None:
-    """Write scene, animation, model and site into the folder of `project`.
+    """Write scene, animation, model, site and video into the folder of `project`.
 
     Args:
         project: The bake.
@@ -47,6 +51,7 @@ def write_parts(
         trainer: The trained model.
         parts: Parts to write, as names from PARTS. The scene is always written.
         metrics: Metrics of the trainer, of which the site shows the accuracy on held-out labels.
+        progress: Show the progress of the video.
     """
     project.scene_path.write_bytes(session.encoder.scene_glb())
     if "training" in parts:
@@ -62,3 +67,25 @@ def write_parts(
         with_reading(model, project.items).save(project.model)
     if "site" in parts:
         write_site(project, session, metrics or {})
+    if "video" in parts:
+        film = Film(project.recording_path, project.items)
+        (project.folder / "training.webm").write_bytes(encode_webm(film, RATE, progress=progress))
+
+
+def check_parts(parts: Collection[str]) -> None:
+    """Raise an error if `parts` cannot be written, before a long training.
+
+    Raises:
+        TrainingError: A name is not in PARTS, or a part needs another part.
+        ProjectError: Videos cannot be encoded on this computer.
+    """
+    unknown = set(parts) - set(PARTS)
+    if unknown:
+        raise TrainingError(
+            f"unknown parts of a bake: {', '.join(sorted(unknown))}; "
+            f"the parts are {', '.join(PARTS)}"
+        )
+    if "video" in parts:
+        if "recording" not in parts:
+            raise TrainingError("the part `video` shows the recording: add the part `recording`")
+        check_encoder()

@@ -16,6 +16,7 @@ import numpy as np
 import soundfile
 from PIL import Image
 
+from lodespace.baking.site_page import write_page
 from lodespace.config import BUILT_PAGE
 from lodespace.errors import ProjectError, RequestError
 from lodespace.items import originals, thumbnails
@@ -37,6 +38,7 @@ SITE_FILES = (
     "check.html",
     "icon.svg",
     "inter-license.txt",
+    "opened-as-file.js",
     "assets",
     "models/license.txt",
     "models/generic-hand",
@@ -46,6 +48,8 @@ SITE_FILES = (
 The 3D models of VR controllers are left out, because they are larger than all other files. The
 page shows a small wand instead.
 """
+_OTHER_PAGES = shutil.ignore_patterns("panels-*")
+"""Files of the page with all panels of figure 2, which is beside the sites of its panels."""
 CARD_SIDE = 192
 """Largest width or height of a picture for the hover card, in pixels."""
 ATLAS_EFFORT = 90
@@ -53,8 +57,6 @@ ATLAS_EFFORT = 90
 with 904 digits takes 9 s instead of 0.25 s, and the page is not smaller."""
 CARD_QUALITY = 75
 """WebP quality of the pictures for the hover card, 0 to 100."""
-_ROOT = '<html lang="en"'
-"""Beginning of the page's root element, to which the attributes of a site are added."""
 
 
 def write_site(project: Project, session: AnnotationSession, metrics: Mapping[str, float]) -> None:
@@ -71,7 +73,8 @@ def write_site(project: Project, session: AnnotationSession, metrics: Mapping[st
     """
     folder = project.folder
     items = project.items
-    _copy_page(folder, cards=has_cards(items))
+    _copy_page(folder)
+    write_page(folder, items, session.encoder.scene(), cards=has_cards(items))
     layout = thumbnails.describe(items)
     info = _session(project, session, layout, metrics)
     (folder / SESSION).write_bytes(msgspec.json.encode(info))
@@ -126,7 +129,7 @@ def has_cards(items: ItemSet) -> bool:
     return items.kind != "vector" and max(items.data.shape[1:3]) > thumbnails.PICTURE
 
 
-def _copy_page(folder: Path, *, cards: bool) -> None:
+def _copy_page(folder: Path) -> None:
     if not (BUILT_PAGE / "index.html").is_file():
         raise ProjectError(
             "the page has not been built: run `make client`, or bake without the part `site`"
@@ -135,20 +138,12 @@ def _copy_page(folder: Path, *, cards: bool) -> None:
         source, target = BUILT_PAGE / name, folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
-            shutil.copytree(source, target)
+            shutil.copytree(source, target, ignore=_OTHER_PAGES)
         else:
             shutil.copyfile(source, target)
     known = json_value((BUILT_PAGE / "models" / "profilesList.json").read_bytes())
     hands = {name: value for name, value in known.items() if name == "generic-hand"}
     (folder / "models" / "profilesList.json").write_text(json.dumps(hands))
-    page = (folder / "index.html").read_text()
-    if _ROOT not in page:
-        raise ProjectError(
-            "the built page is from another version of Lodespace: run `make client` again"
-        )
-    (folder / "index.html").write_text(
-        page.replace(_ROOT, f'{_ROOT} data-site="baked" data-cards="{"yes" if cards else "no"}"', 1)
-    )
 
 
 def _items(items: ItemSet) -> dict[str, Any]:

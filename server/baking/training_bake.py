@@ -87,7 +87,7 @@ class TrainingBake:
             source = SourceRecording(recorded_at, len(project.items))
             source.write(project.recording_path, session.encoder.scene())
             recorded_at.unlink()
-        self._finish()
+        self._finish(shown=progress.shown)
 
     def _record(self, recorder: Recorder | None, snapshot: Snapshot, number: int) -> None:
         time = number * SECONDS_PER_MOMENT
@@ -106,9 +106,9 @@ class TrainingBake:
             losses = losses_of(snapshot)
             recorder.operations([protocol.LossesMeasured(losses=losses)], time)
 
-    def _finish(self) -> None:
+    def _finish(self, *, shown: bool) -> None:
         project, trainer = self.project, self.trainer
         project.manifest.settings = settings_of(trainer.config)
         if "checkpoint" in self.parts:
             trainer.save(project.checkpoints)
-        write_parts(project, self.session, self.moments, trainer, self.parts)
+        write_parts(project, self.session, self.moments, trainer, self.parts, progress=shown)

@@ -41,8 +41,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--parts",
         metavar="LIST",
-        help="parts to write, separated by commas: scene,training,recording,site,model,checkpoint "
-        "(default: all except the checkpoint, from which training can continue)",
+        help="parts to write, separated by commas: scene,training,recording,site,model,"
+        "checkpoint,video (default: all except the checkpoint, from which training can continue, "
+        "and the video)",
+    )
+    parser.add_argument(
+        "--video",
+        action="store_true",
+        help="also write a video of the training, training.webm; this takes about a minute and "
+        "needs pip install 'lodespace[video]'",
+    )
+    parser.add_argument(
+        "--base-url",
+        metavar="URL",
+        default="",
+        help="address at which the site will be, so that previews of links show its poster",
     )
     parser.add_argument("--force", action="store_true", help="replace OUT if it is a bake")
     parser.add_argument(
@@ -65,6 +78,11 @@ def _bake(options: argparse.Namespace) -> int:
     given = given_settings(options)
     run = given.run_settings()
     leave_out_compiler()
+    parts = DEFAULT_PARTS
+    if options.parts is not None:
+        parts = tuple(part.strip() for part in options.parts.split(","))
+    if options.video:
+        parts = (*parts, "video")
 
     def one(data: str | Path, output: Path) -> Path:
         return bake(
@@ -75,14 +93,13 @@ def _bake(options: argparse.Namespace) -> int:
             settings=given.settings,
             labels=run.labels,
             options=data_options_from(options),
-            parts=DEFAULT_PARTS
-            if options.parts is None
-            else [part.strip() for part in options.parts.split(",")],
+            parts=parts,
             device=run.device,
             threads=run.threads,
             force=options.force,
             progress=True,
             as_is=options.as_is,
+            base_url=options.base_url,
         )
 
     if options.each:

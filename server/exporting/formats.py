@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lodespace.drawing.film import RATE, Film
+from lodespace.drawing.webm import check_encoder, encode_webm
 from lodespace.errors import ProjectError
 from lodespace.exporting import (
     class_folders,
@@ -83,6 +85,13 @@ def _point_cloud(kind: Any) -> Callable[[Export], bytes]:
     )
 
 
+def _video(export: Export) -> bytes:
+    check_encoder()
+    return encode_webm(
+        Film(export.project.recording_path, export.session.items), RATE, progress=True
+    )
+
+
 FILES: dict[str, tuple[str, Callable[[Export], bytes]]] = {
     "csv": (".csv", lambda e: table.as_csv(e.table(), excel=e.options.excel).encode()),
     "jsonl": (".jsonl", lambda e: table.as_jsonl(e.table()).encode()),
@@ -93,6 +102,7 @@ FILES: dict[str, tuple[str, Callable[[Export], bytes]]] = {
     "ply": (".ply", _point_cloud("ply")),
     "obj": (".obj", _point_cloud("obj")),
     "onnx": (".onnx", _onnx),
+    "webm": (".webm", _video),
     "png": (".png", _figure("png")),
     "svg": (".svg", _figure("svg")),
 }

@@ -47,7 +47,8 @@ ODD = [
     b"_hidden.png",
 ]
 CLASSES = [b"$\\frac{", b"_hidden", b"Z\xfcrich", b"<b>&amp;", b"ctrl\x01\x1b", b"a..b"]
-NEED_MODEL = {"model", "onnx"}
+NEED_MORE = {"model", "onnx", "webm"}
+"""Formats that need a model or a recording."""
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("kind", sorted((set(FILES) | set(FOLDERS)) - NEED_MODEL))
+@pytest.mark.parametrize("kind", sorted((set(FILES) | set(FOLDERS)) - NEED_MORE))
 def test_every_format_exports_pictures_of_any_name(
     project: Path, tmp_path: Path, kind: str
 ) -> None:
@@ -159,7 +160,7 @@ def test_every_format_exports_odd_columns(tmp_path: Path) -> None:
     ]
     (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, rows)))
     open_project(tmp_path / "a.jsonl", project_folder=tmp_path / "work").close()
-    for kind in sorted(set(FILES) - NEED_MODEL):
+    for kind in sorted(set(FILES) - NEED_MORE):
         assert export(tmp_path / "work", tmp_path / f"out{FILES[kind][0]}", kind) == 10, kind
 
 

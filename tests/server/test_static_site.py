@@ -1,6 +1,7 @@
 """Bakes (read-only exports of a project) as static sites: each file equals a server's answer."""
 
 import json
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -11,7 +12,9 @@ from PIL import Image
 from drivers.servers import Serving
 from lodespace import protocol
 from lodespace.baking.bake import bake
-from lodespace.errors import TrainingError
+from lodespace.baking.site_page import check_base_url, set_base_url, write_page
+from lodespace.config import BUILT_PAGE
+from lodespace.errors import ProjectError, TrainingError
 from lodespace.items import thumbnails
 from lodespace.recording.index import index_of
 from lodespace.scene.glb import decode_scene
@@ -116,3 +119,43 @@ def test_parts_that_are_not_wanted_are_left_out(table: Path, tmp_path: Path) -> 
     assert {p.name for p in out.iterdir()} == wanted
     with pytest.raises(TrainingError, match="unknown parts of a bake: film"):
         bake(table, tmp_path / "other", parts=("film",))
+
+
+def test_previews_of_a_link_have_title_text_and_poster(out: Path) -> None:
+    page = (out / "index.html").read_text()
+    assert "<title>table · Lodespace</title>" in page
+    assert '<meta property="og:title" content="table" />' in page
+    assert '<meta property="og:image" content="poster.jpg" />' in page
+    assert '<img class="poster" src="poster.jpg" alt="" />' in page
+    with Image.open(out / "poster.jpg") as poster:
+        assert poster.size == (1200, 630)
+        colours = np.asarray(poster.convert("RGB")).reshape(-1, 3)
+    assert len(np.unique(colours, axis=0)) > 50, "the poster is empty"
+    set_base_url(out, "https://example.org/a scene")
+    page = (out / "index.html").read_text()
+    assert '<meta property="og:image" content="https://example.org/a scene/poster.jpg" />' in page
+    assert '<meta property="og:url" content="https://example.org/a scene/" />' in page
+
+
+def test_names_of_data_sets_are_escaped_in_the_page(tmp_path: Path) -> None:
+    from lodespace.items.item_set import ItemSet
+    from samples.scenes import make_scene
+
+    shutil.copy(BUILT_PAGE / "index.html", tmp_path)
+    items = ItemSet('<script>"x"\n', "vector", np.zeros((5, 2), np.float32))
+    write_page(tmp_path, items, make_scene(5), cards=False)
+    page = (tmp_path / "index.html").read_text()
+    assert "<script>&quot;" not in page
+    assert 'content="&lt;script&gt;&quot;x&quot;' in page
+    (tmp_path / "index.html").write_text("<html></html>")
+    with pytest.raises(ProjectError, match="another version"):
+        write_page(tmp_path, items, make_scene(5), cards=False)
+
+
+@pytest.mark.parametrize(
+    "address", ["example.org", "ftp://example.org/", "https://", "https://x/?a"]
+)
+def test_an_address_that_is_not_of_the_web_is_refused(address: str) -> None:
+    with pytest.raises(ProjectError, match="not the address of a site"):
+        check_base_url(address)
+    check_base_url("https://example.org/scene")
