@@ -44,6 +44,7 @@ CLIENT_CONTENT = {
     "ui/review": "contact sheet, figures of quality",
     "ui/shell": "top bar, tools, notices, help",
     "ui/timeline": "timeline, curves",
+    "ui/site": "baked sites in small windows and frames",
     "ui": "the page's panels together",
     "check": "the page /check",
     "panels": "the page with all panels of figure 2",

@@ -3,7 +3,7 @@ import { effect } from "@preact/signals";
 import { bindAxes } from "./app/bind-axes.js";
 import { bindCloud, bindThumbnails } from "./app/bind-cloud.js";
 import { bindForces } from "./app/bind-forces.js";
-import { bindSite } from "./app/bind-site.js";
+import { addressOfView, bindSite } from "./app/bind-site.js";
 import { bindSound } from "./app/bind-sound.js";
 import { bindTheme } from "./app/bind-theme.js";
 import { bindWake } from "./app/bind-wake.js";
@@ -79,6 +79,7 @@ mountUi(root, canvas, {
   actions,
   atlas,
   setInsets: (insets) => stage.setInsets(insets),
+  viewAddress: () => addressOfView(state, stage),
   enterXr: (mode) => xr.enter(mode),
   leaveXr: () => xr.leave(),
 });

@@ -23,16 +23,12 @@ function pointMetres(n: number, dimension: number): number {
 }
 
 export function bindCloud(state: AppState, stage: Stage, cloud: PointCloud): void {
-  let shownScene = 0;
   effect(() => {
-    const version = state.sceneVersion.value;
-    if (version === 0) return;
+    if (state.sceneVersion.value === 0) return;
     cloud.setScene();
     cloud.pointSize = pointMetres(state.latent.n, state.latent.latentDim);
     cloud.setSelected(state.selection.peek().items);
-    stage.setDimension(state.latent.latentDim);
-    stage.fit(shownScene > 0);
-    shownScene = version;
+    stage.showScene();
   });
   effect(() => {
     state.labelsVersion.value;

@@ -3,12 +3,15 @@
  * the site if it is in a frame (docs/scenes.md).
  */
 import { effect } from "@preact/signals";
+import type { Box } from "../protocol/scene-file.js";
+import { placeInBox } from "../scene/camera-place.js";
 import type { Stage } from "../scene/stage.js";
 import type { AppState } from "../state/app-state.js";
 import type { Commands } from "../state/commands.js";
 import { readCommand, type SiteCommand, type SiteReport } from "../state/site-message.js";
 import { linkTo, problemText, readView, type SiteView } from "../state/site-view.js";
 import { RATE } from "../state/time-state.js";
+import { panelsFor } from "../ui/kit/layout.js";
 
 /** Apply the address to the page, and let a page around the site choose the moment. */
 export function bindSite(state: AppState, commands: Commands, stage: Stage): void {
@@ -17,10 +20,15 @@ export function bindSite(state: AppState, commands: Commands, stage: Stage): voi
   bindColours(state, view.colours);
   const embedded = window.parent !== window;
   if (embedded) bindWheel(stage);
+  const panels = panelsFor(view.panels, true, window.innerWidth, window.innerHeight);
+  if (embedded || panels !== "full") state.tool.value = "orbit";
   onceLoaded(
     state,
     commands,
-    () => stage.placeCamera(view.camera),
+    () => {
+      lastBox = state.latent.box;
+      stage.placeCamera(view.camera);
+    },
     () => {
       begin(state, commands, view);
       if (embedded) bindParent(state, commands);
@@ -28,12 +36,15 @@ export function bindSite(state: AppState, commands: Commands, stage: Stage): voi
   );
 }
 
+/** Box of the scene at the end of the training. The camera of an address refers to this box. */
+let lastBox: Box | null = null;
+
 /** Address of the view that a baked site shows. */
 export function addressOfView(state: AppState, stage: Stage): string {
-  const { time } = state;
+  const { time, latent } = state;
   const query = linkTo(
     {
-      camera: stage.cameraPlace(),
+      camera: placeInBox(stage.cameraPlace(), latent.box, lastBox ?? latent.box),
       colourBy: state.colourBy.peek(),
       time: time.live.peek() ? null : time.moment.peek() / RATE,
       speed: time.speed.peek(),

@@ -111,6 +111,7 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
       matches: letter(" "),
       run: () => {
         if (!state.time.live.value) (state.time.playing.value ? commands.stop : commands.play)();
+        else if (state.training.value?.state === "absent") commands.play();
         else (state.training.value?.state === "paused" ? commands.run : commands.pause)();
       },
     },
@@ -236,6 +237,7 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
       run: () => {
         if (state.help.value) state.help.value = false;
         else if (state.devicesOpen.value) state.devicesOpen.value = false;
+        else if (state.site.linkOpen.value) state.site.linkOpen.value = false;
         else if (onSheet()) commands.closeSheet();
         else if (state.xr.reportOpen.value) state.xr.reportOpen.value = false;
         else if (!state.time.live.value) commands.live();

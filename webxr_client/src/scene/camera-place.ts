@@ -1,5 +1,6 @@
 /** Conversion between the position of a camera and angles, as the address of a site states them. */
 import { MathUtils, OrthographicCamera, type PerspectiveCamera, Vector3 } from "three";
+import type { Box } from "../protocol/scene-file.js";
 import type { CameraPlace } from "../state/site-view.js";
 
 /** Largest elevation of the camera, in degrees. At 90 degrees the azimuth would be undefined. */
@@ -44,6 +45,23 @@ export function moveCamera(
   const distance = place.distance ?? current.length();
   camera.position.copy(target).add(offsetAt(place, current, distance));
   return !!place.target || place.distance !== undefined;
+}
+
+/**
+ * Place in a scene of the box `to` that shows the same part of the latent space as `place` in a
+ * scene of the box `from`. Each box is a cube of 1 m in its scene.
+ */
+export function placeInBox(place: CameraPlace, from: Box, to: Box): CameraPlace {
+  const scale = from.size / to.size;
+  const target = place.target?.map(
+    (at, k) => ((at + 0.5) * from.size + from.origin[k]! - to.origin[k]!) / to.size - 0.5,
+  );
+  return {
+    ...place,
+    distance: place.distance === undefined ? undefined : place.distance * scale,
+    zoom: place.zoom === undefined ? undefined : place.zoom / scale,
+    target: target && [target[0]!, target[1]!, target[2]!],
+  };
 }
 
 /**

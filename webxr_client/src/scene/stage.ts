@@ -7,19 +7,20 @@ import {
   Box3,
   Group,
   Matrix4,
-  MOUSE,
   OrthographicCamera,
   PerspectiveCamera,
   Scene,
   Vector3,
   WebGLRenderer,
 } from "three";
-import { OrbitControls } from "three/addons/controls/OrbitControls.js";
+import type { OrbitControls } from "three/addons/controls/OrbitControls.js";
+import type { Box } from "../protocol/scene-file.js";
 import type { LatentState } from "../state/latent-state.js";
 import type { CameraPlace } from "../state/site-view.js";
+import { orbitControls, setMouse } from "./camera-controls.js";
 import { CameraEase } from "./camera-ease.js";
 import { fitDistance, frameCameras, type Insets } from "./camera-frame.js";
-import { moveCamera, placeOf } from "./camera-place.js";
+import { moveCamera, placeInBox, placeOf } from "./camera-place.js";
 import { cloudBounds } from "./cloud/bounds.js";
 import type { PointCloud } from "./cloud/point-cloud.js";
 
@@ -66,6 +67,8 @@ export class Stage {
   private dirty = true;
   private presenter: Presenter | null = null;
   private movedByPerson = false;
+  /** Box of the shown scene; null before the first scene. */
+  private box: Box | null = null;
   private followed = 0;
   private readonly fitted = new Box3();
 
@@ -100,15 +103,9 @@ export class Stage {
   }
 
   private makeControls(): OrbitControls {
-    const controls = new OrbitControls(this.camera, this.canvas);
-    controls.enableDamping = true;
-    controls.dampingFactor = 0.12;
-    controls.zoomToCursor = true;
-    controls.minDistance = 0.05;
-    controls.maxDistance = 12;
-    controls.enableRotate = this.camera === this.perspective;
+    const controls = orbitControls(this.camera, this.canvas);
     controls.enableZoom = this.zoomByWheel;
-    this.setMouse(controls);
+    setMouse(controls, this.orbitWithLeft);
     controls.addEventListener("start", () => {
       this.movedByPerson = true;
       this.ease.cancel();
@@ -116,21 +113,12 @@ export class Stage {
     return controls;
   }
 
-  private setMouse(controls: OrbitControls): void {
-    const flat = this.camera === this.orthographic;
-    controls.mouseButtons = {
-      LEFT: this.orbitWithLeft ? (flat ? MOUSE.PAN : MOUSE.ROTATE) : null,
-      MIDDLE: MOUSE.PAN,
-      RIGHT: flat ? MOUSE.PAN : MOUSE.ROTATE,
-    };
-  }
-
   /**
    * Set whether the left button turns the scene; otherwise the left button drives the chosen tool.
    */
   setOrbitWithLeft(value: boolean): void {
     this.orbitWithLeft = value;
-    this.setMouse(this.controls);
+    setMouse(this.controls, value);
     this.controls.enabled = true;
   }
 
@@ -138,17 +126,6 @@ export class Stage {
   setZoomByWheel(value: boolean): void {
     this.zoomByWheel = value;
     this.controls.enableZoom = value;
-  }
-
-  /** Choose the camera for a map of 3 dimensions (perspective) or of 2 (orthographic). */
-  setDimension(dimension: number): void {
-    const camera = dimension === 2 ? this.orthographic : this.perspective;
-    if (camera === this.camera) return;
-    this.camera = camera;
-    this.controls.dispose();
-    this.controls = this.makeControls();
-    this.resize();
-    this.fit(false);
   }
 
   setInsets(insets: Insets): void {
@@ -218,6 +195,28 @@ export class Stage {
     this.dirty = true;
   }
 
+  /**
+   * Show a new scene, with a perspective camera for 3 dimensions and an orthographic one for 2. A
+   * view that a person has chosen stays as it is; otherwise the cloud is fitted into the page.
+   */
+  showScene(): void {
+    const { box, latentDim } = this.latent;
+    const before = this.box;
+    this.box = box;
+    const camera = latentDim === 2 ? this.orthographic : this.perspective;
+    if (camera !== this.camera) {
+      this.camera = camera;
+      this.controls.dispose();
+      this.controls = this.makeControls();
+      this.movedByPerson = false;
+      this.resize();
+    } else if (before) {
+      this.ease.step(camera, this.controls.target, Number.POSITIVE_INFINITY);
+      moveCamera(camera, this.controls.target, placeInBox(this.cameraPlace(), before, box));
+    }
+    if (!this.movedByPerson) this.fit(before !== null);
+  }
+
   /** Box of the cloud at its newest keyframe, without outliers, scene metres. */
   bounds(): Box3 {
     return cloudBounds(this.latent);
@@ -239,12 +238,7 @@ export class Stage {
     const { latent, canvas } = this;
     clipFromLatent.fromArray(this.clipFromLatent());
     latentFromScene.fromArray(latent.sceneFromLatent()).invert();
-    if (item >= 0)
-      offset.set(
-        latent.latentMean(item, 0),
-        latent.latentMean(item, 1),
-        latent.latentDim === 2 ? 0 : latent.latentMean(item, 2),
-      );
+    if (item >= 0) this.inLatent(item, offset);
     else offset.copy(this.controls.target).applyMatrix4(latentFromScene);
     const depth = offset.applyMatrix4(clipFromLatent).z;
     offset
@@ -255,13 +249,16 @@ export class Stage {
 
   /** Place of an item in room metres. The next call overwrites the returned vector. */
   placeOf(item: number): Vector3 {
-    const { latent } = this;
-    sceneFromLatent.fromArray(latent.sceneFromLatent());
-    const z = latent.latentDim === 2 ? 0 : latent.latentMean(item, 2);
-    return this.place
-      .set(latent.latentMean(item, 0), latent.latentMean(item, 1), z)
+    sceneFromLatent.fromArray(this.latent.sceneFromLatent());
+    return this.inLatent(item, this.place)
       .applyMatrix4(sceneFromLatent)
       .applyMatrix4(this.world.matrixWorld);
+  }
+
+  private inLatent(item: number, place: Vector3): Vector3 {
+    const { latent } = this;
+    const z = latent.latentDim === 2 ? 0 : latent.latentMean(item, 2);
+    return place.set(latent.latentMean(item, 0), latent.latentMean(item, 1), z);
   }
 
   /** Matrix room-from-head of the person in VR; null on the page. */

@@ -1,12 +1,13 @@
 /** The page: the cloud fills the window, and panels lie over its edges. */
 import { render } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { isSite } from "../net/site.js";
 import { DevicesDialog } from "./access/devices.js";
 import { PairingPage } from "./access/pairing.js";
 import { ClassPanel } from "./classes/class-panel.js";
 import { Legend } from "./classes/legend.js";
 import { Ui, type UiContext, useUi } from "./kit/context.js";
-import { SIDE_PANEL, WIDE } from "./kit/layout.js";
+import { panelsFor, SIDE_PANEL, WIDE } from "./kit/layout.js";
 import { BIG_TEXT, followBigText, followTheme } from "./kit/theme.js";
 import { ContactSheet } from "./review/contact-sheet.js";
 import { QualityPanel } from "./review/quality-panel.js";
@@ -18,9 +19,11 @@ import { BenchReport } from "./shell/bench-report.js";
 import { DataReport } from "./shell/data-report.js";
 import { InHeadset } from "./shell/enter-xr.js";
 import { Help } from "./shell/help.js";
+import { LinkDialog } from "./shell/link-dialog.js";
 import { Notices } from "./shell/notices.js";
 import { Tools } from "./shell/tools.js";
 import { TopBar } from "./shell/top-bar.js";
+import { SmallSite } from "./site/small-site.js";
 import { BottomBar } from "./timeline/bottom-bar.js";
 import { Dials } from "./training/dials.js";
 import { StateLine } from "./training/state-line.js";
@@ -28,6 +31,7 @@ import { StateLine } from "./training/state-line.js";
 export function mountUi(root: HTMLElement, canvas: HTMLCanvasElement, context: UiContext): void {
   followTheme(context.state.theme);
   followBigText(context.state.bigText);
+  root.replaceChildren(); // the poster of a baked site, which the page now shows itself
   render(
     <Ui.Provider value={context}>
       <Page canvas={canvas} />
@@ -44,15 +48,17 @@ function Page({ canvas }: { canvas: HTMLCanvasElement }) {
   const { state, setInsets } = useUi();
   const holder = useRef<HTMLElement>(null);
   const big = state.bigText.value;
-  const bare = state.site.panels.value === "none";
+  const wanted = state.site.panels.value;
+  const panelsNow = () => panelsFor(wanted, isSite, window.innerWidth, window.innerHeight);
+  const [panels, setPanels] = useState(panelsNow);
   const sheet = state.review.sheet.value?.status;
   useEffect(() => {
     holder.current?.prepend(canvas);
     const measure = () => {
-      if (bare) {
-        setInsets({ left: 0, right: 0, top: 0, bottom: 0 });
-        return;
-      }
+      const now = panelsNow();
+      setPanels(now);
+      if (now === "none") setInsets({ left: 0, right: 0, top: 0, bottom: 0 });
+      if (now !== "full") return;
       const wide = window.innerWidth >= WIDE;
       const zoom = big ? BIG_TEXT : 1;
       // The cloud stays visible above a sheet.
@@ -67,7 +73,7 @@ function Page({ canvas }: { canvas: HTMLCanvasElement }) {
     measure();
     window.addEventListener("resize", measure);
     return () => window.removeEventListener("resize", measure);
-  }, [canvas, setInsets, big, sheet, bare]);
+  }, [canvas, setInsets, big, sheet, panels, wanted]);
   const pairing = state.pairing.value;
   const working = !pairing && !state.xr.presenting.value;
   const loading = state.sceneVersion.value === 0 && !state.failure.value;
@@ -75,15 +81,18 @@ function Page({ canvas }: { canvas: HTMLCanvasElement }) {
     <>
       <main ref={holder} class="stage" aria-label="Latent space">
         {working && <DrawingOverlay />}
-        {working && !bare && <Legend />}
+        {working && panels !== "none" && <Legend />}
+        {working && loading && isSite && <img class="poster" src="poster.jpg" alt="" />}
         {working && loading && <p class="loading muted">Loading the scene…</p>}
       </main>
       {pairing ? (
         <PairingPage pairing={pairing} />
       ) : !working ? (
         <InHeadset />
-      ) : bare ? (
+      ) : panels === "none" ? (
         <Bare />
+      ) : panels === "small" ? (
+        <SmallSite />
       ) : (
         <Workplace />
       )}
@@ -122,6 +131,7 @@ function Workplace() {
       <HoverCard />
       <GenerativeMap />
       <Help />
+      {isSite && <LinkDialog />}
       <DevicesDialog />
       <BenchReport />
     </>

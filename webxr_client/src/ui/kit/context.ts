@@ -17,6 +17,8 @@ export interface UiContext {
   atlas: { current: Atlas | null };
   /** Set how far the panels cover the page from each edge. */
   setInsets(insets: Insets): void;
+  /** Address of a baked site with the view that it shows. */
+  viewAddress(): string;
   enterXr(mode: XrMode): void;
   leaveXr(): void;
 }

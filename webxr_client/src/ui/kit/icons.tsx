@@ -25,6 +25,17 @@ export const LockIcon = () => (
     <path d="M6 8V6a3 3 0 0 1 6 0v2" />
   </Icon>
 );
+export const LinkIcon = () => (
+  <Icon>
+    <path d="M7.6 10.4a3 3 0 0 0 4.3 0l2.4-2.4a3 3 0 0 0-4.3-4.3L8.8 4.9" />
+    <path d="M10.4 7.6a3 3 0 0 0-4.3 0L3.7 10A3 3 0 0 0 8 14.3l1.2-1.2" />
+  </Icon>
+);
+export const WholeScreenIcon = () => (
+  <Icon>
+    <path d="M10.5 3.5h4v4M14.2 3.8l-4 4M7.5 14.5h-4v-4M3.8 14.2l4-4" />
+  </Icon>
+);
 export const MoreIcon = () => (
   <Icon>
     <path d="M4.5 9h.01M9 9h.01M13.5 9h.01" stroke-width="2.4" />

@@ -8,6 +8,7 @@ import { useUi } from "../kit/context.js";
 import {
   DevicesIcon,
   DownloadIcon,
+  LinkIcon,
   MoonIcon,
   SilentIcon,
   SoundIcon,
@@ -89,6 +90,19 @@ export function TopBar() {
         >
           <DevicesIcon />
         </PanelButton>
+      )}
+      {isSite && (
+        <button
+          type="button"
+          class="button icon"
+          title="Copy a link to this view"
+          aria-label="Copy a link to this view"
+          onClick={() => {
+            state.site.linkOpen.value = true;
+          }}
+        >
+          <LinkIcon />
+        </button>
       )}
       <EnterXr />
       {session?.item_kind === "sound" && (

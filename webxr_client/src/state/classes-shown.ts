@@ -1,0 +1,14 @@
+/** The classes that the colours of the points show. */
+import type { ClassInfo } from "../protocol/messages.js";
+import type { AppState } from "./app-state.js";
+
+/** Classes with at least one item in the shown colours; an empty list for other colours. */
+export function classesShown(state: AppState): ClassInfo[] {
+  const by = state.colourBy.value;
+  if (by !== "label" && by !== "prediction") return [];
+  const labels = state.labelCounts.value;
+  const predicted = by === "prediction" ? state.predictedCounts.value : labels;
+  return state.liveClasses.value.filter(
+    ({ class_id }) => (labels[class_id] ?? 0) + (predicted[class_id] ?? 0) > 0,
+  );
+}

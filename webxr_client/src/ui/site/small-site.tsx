@@ -1,0 +1,195 @@
+/**
+ * A baked site in a small window or frame: name, colours, link and full screen at the top, the
+ * names of the classes and the timeline at the bottom. The cloud has the rest of the window.
+ */
+import { useEffect, useRef } from "preact/hooks";
+import type { ColourBy } from "../../state/app-state.js";
+import { classesShown } from "../../state/classes-shown.js";
+import { count } from "../../state/format.js";
+import { RATE, SPEEDS } from "../../state/time-state.js";
+import { Swatch } from "../classes/swatch.js";
+import { useUi } from "../kit/context.js";
+import { FitIcon, LinkIcon, PauseIcon, PlayIcon, WholeScreenIcon } from "../kit/icons.js";
+import { HoverCard } from "../selection/hover-card.js";
+import { EnterXr } from "../shell/enter-xr.js";
+import { LinkDialog } from "../shell/link-dialog.js";
+import { Notices } from "../shell/notices.js";
+import { Track } from "../timeline/track.js";
+
+/** Height of the names and buttons at the top, CSS pixels. */
+const HEAD = 44;
+/** In a window below this height, the cloud may lie under the names at the top and bottom. */
+const SHORT = 300;
+
+export function SmallSite() {
+  const { state, setInsets } = useUi();
+  const foot = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const element = foot.current;
+    if (!element) return;
+    const measure = () => {
+      const short = window.innerHeight < SHORT;
+      const names = short ? (element.querySelector("ul")?.offsetHeight ?? 0) : 0;
+      const bottom = element.offsetHeight + 6 - names;
+      setInsets({ left: 0, right: 0, top: short ? 8 : HEAD, bottom });
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [setInsets]);
+  return (
+    <>
+      <Head />
+      <Notices />
+      <div ref={foot} class="small-foot">
+        <Classes />
+        {state.session.value?.has_recording && <Player />}
+      </div>
+      <HoverCard />
+      <LinkDialog />
+    </>
+  );
+}
+
+function Head() {
+  const { state, commands } = useUi();
+  const session = state.session.value;
+  return (
+    <header class="small-head">
+      <h1>
+        {session?.dataset ?? "lodespace"}{" "}
+        {session && <span class="muted">{count(session.n_items)} items</span>}
+      </h1>
+      <Colours />
+      <EnterXr />
+      <button
+        type="button"
+        class="button icon"
+        title="Fit into the page (F)"
+        aria-label="Fit into the page"
+        onClick={commands.fit}
+      >
+        <FitIcon />
+      </button>
+      <button
+        type="button"
+        class="button icon"
+        title="Copy a link to this view"
+        aria-label="Copy a link to this view"
+        onClick={() => {
+          state.site.linkOpen.value = true;
+        }}
+      >
+        <LinkIcon />
+      </button>
+      <WholeScreen />
+    </header>
+  );
+}
+
+const COLOURS: readonly ColourBy[] = ["label", "prediction", "confidence"];
+
+function Colours() {
+  const { state } = useUi();
+  return (
+    <select
+      class="small-colours"
+      aria-label="Colour by"
+      title="Colour by label, prediction or confidence (C)"
+      value={state.colourBy.value}
+      onChange={(event) => {
+        state.colourBy.value = event.currentTarget.value as ColourBy;
+      }}
+    >
+      {COLOURS.map((name) => (
+        <option key={name} value={name}>
+          {name}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+/** Button for full screen; where a frame does not allow full screen, a link to the site alone. */
+function WholeScreen() {
+  if (document.fullscreenEnabled)
+    return (
+      <button
+        type="button"
+        class="button icon"
+        title="Full screen"
+        aria-label="Full screen"
+        onClick={() => {
+          const root = document.documentElement;
+          void (document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen());
+        }}
+      >
+        <WholeScreenIcon />
+      </button>
+    );
+  if (window.parent === window) return null;
+  return (
+    <a
+      class="button icon"
+      href={location.href}
+      target="_blank"
+      rel="noopener"
+      title="Open in a window of its own"
+      aria-label="Open in a window of its own"
+    >
+      <WholeScreenIcon />
+    </a>
+  );
+}
+
+/** Names of the classes that the colours of the points show. */
+function Classes() {
+  const { state } = useUi();
+  const shown = classesShown(state);
+  if (shown.length === 0) return null;
+  return (
+    <ul class="small-classes" aria-label="Classes">
+      {shown.map((info) => (
+        <li key={info.class_id}>
+          <Swatch colour={info.colour} /> {info.name}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Player() {
+  const { state, commands } = useUi();
+  const { time } = state;
+  const { speed } = time;
+  const playing = time.playing.value;
+  const seconds = (time.live.value ? time.last.value : time.moment.value) / RATE;
+  return (
+    <div class="glass small-player">
+      <button
+        type="button"
+        class="play"
+        disabled={time.last.value === 0}
+        title={`${playing ? "Pause" : "Play"} (Space)`}
+        aria-label={playing ? "Pause" : "Play"}
+        onClick={playing ? commands.stop : commands.play}
+      >
+        {playing ? <PauseIcon /> : <PlayIcon />}
+      </button>
+      <Track />
+      <span class="muted small-time">{seconds.toFixed(1)} s</span>
+      <button
+        type="button"
+        class="button speed"
+        title="Playback speed"
+        aria-label={`Playback speed ${speed.value}. Press to change the speed.`}
+        onClick={() => {
+          speed.value = SPEEDS[(SPEEDS.indexOf(speed.value as 1) + 1) % SPEEDS.length]!;
+        }}
+      >
+        {speed.value}×
+      </button>
+    </div>
+  );
+}
