@@ -12,10 +12,10 @@ from lodespace.config import VERSION as __version__
 
 if TYPE_CHECKING:
     from lodespace.importing.source import ImportOptions
-    from lodespace.notebook import bake, serve, train
+    from lodespace.notebook import bake, serve, show, train
     from lodespace.predict.predictor import load_model
 
-__all__ = ["ImportOptions", "__version__", "bake", "load_model", "serve", "train"]
+__all__ = ["ImportOptions", "__version__", "bake", "load_model", "serve", "show", "train"]
 
 
 def __getattr__(name: str) -> Any:
