@@ -38,7 +38,9 @@ function Transport({ training }: { training: Training }) {
   const stands = live
     ? training.state === "paused" || training.state === "absent"
     : !time.playing.value;
-  const what = live ? (stands ? "Run training" : "Pause training") : stands ? "Play" : "Pause";
+  const recorded = !live || training.state === "absent";
+  const start = recorded ? "Play the recording" : "Run training";
+  const what = stands ? start : recorded ? "Pause the recording" : "Pause training";
   const toggle = () => {
     if (!live) (stands ? commands.play : commands.stop)();
     else if (training.state === "absent") commands.play();
@@ -108,10 +110,16 @@ function PastNow() {
   const { state, commands } = useUi();
   const { time } = state;
   const { speed } = time;
+  const now = state.training.value?.state === "absent" ? "end" : "live";
   return (
     <>
-      <button type="button" class="button live" title="Back to live (End)" onClick={commands.live}>
-        live
+      <button
+        type="button"
+        class="button live"
+        title={`Back to ${now} (End)`}
+        onClick={commands.live}
+      >
+        {now}
       </button>
       <button
         type="button"
