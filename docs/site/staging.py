@@ -31,7 +31,7 @@ COPIED = ("images", "figures")
 """Folders of docs/ with pictures."""
 PANELS = "<!-- figure2 -->"
 LINK_TO_PANELS = '<p><a href="figure2/index.html">The nine panels as live scenes</a></p>'
-POSTER = "poster.png"
+POSTER = "poster.jpg"
 """Picture in a baked site."""
 OWN = ("site.css", "demo.js")
 """Files in the folder of this module that the pages load."""
@@ -181,9 +181,10 @@ def _demo(match: re.Match[str], poster: str | None) -> str:
         return f"![{match['alt']}]({match['src']})"
     alt = html.escape(" ".join(match["alt"].split()))
     picture = f"demo/{poster}" if poster else match["src"]
+    width, height = (1200, 630) if poster else (1280, 800)
     return (
         f'<div class="demo"><a href="demo/index.html" data-demo title="Open the live demo">'
-        f'<img src="{html.escape(picture)}" alt="{alt}" width="1280" height="800">'
+        f'<img src="{html.escape(picture)}" alt="{alt}" width="{width}" height="{height}">'
         "<span>Open the live demo</span></a></div>"
     )
 

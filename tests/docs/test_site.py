@@ -92,8 +92,8 @@ def test_the_poster_is_the_picture_of_the_bake_or_of_the_page() -> None:
     text = "![Clusters\nof digits](images/overview.webp)\n<!-- demo -->"
     own = staging.staged(text, "docs/files.md", poster="")
     assert '<img src="images/overview.webp" alt="Clusters of digits"' in own
-    baked = staging.staged(text, "docs/files.md", poster="poster.png")
-    assert '<img src="demo/poster.png" alt="Clusters of digits"' in baked
+    baked = staging.staged(text, "docs/files.md", poster="poster.jpg")
+    assert '<img src="demo/poster.jpg" alt="Clusters of digits"' in baked
 
 
 def test_strict_build_fails_when_an_anchor_is_missing(

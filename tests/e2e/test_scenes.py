@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Frame, Page
 
+import lodespace
 from drivers.page_pool import PagePool
 from drivers.playback import replay
 from samples.pictures import draw
@@ -160,3 +161,152 @@ def test_the_address_sets_the_view(site: tuple[Path, str], open_page: Any) -> No
     page.evaluate("lodespace.commands.live()")
     page.wait(lambda: page.state("time.live"))
     assert json.dumps(page.state("classes")).count("#ff0000") == 1
+
+
+def test_the_link_to_a_view_opens_the_same_view(site: tuple[Path, str], open_page: Any) -> None:
+    page = open_page(f"{site[1]}/", query="&colours=ff0000")
+    page.wait_for_scene()
+    page.evaluate(
+        "lodespace.stage.placeCamera({ azimuth: -40, elevation: 10, distance: 1.5 });"
+        "lodespace.state.colourBy.value = 'confidence'; lodespace.commands.goTo(6)"
+    )
+    page.wait(lambda: not page.state("time.live"))
+    page.page.get_by_role("button", name="Copy a link to this view").click()
+    field = page.page.get_by_role("textbox", name="Link to this view")
+    link = field.input_value()
+    page.page.keyboard.press("Escape")
+    assert field.count() == 0
+    assert link.startswith(f"{site[1]}/?colours=ff0000&")
+    query = link.split("?")[1]
+    for part in ("azimuth=-40", "elevation=10", "distance=1.5", "colour=confidence", "time=0.6"):
+        assert part in query
+    seen = page.evaluate("lodespace.stage.camera.position.toArray()")
+    again = open_page(f"{site[1]}/", query=f"&{query}")
+    again.wait_for_scene()
+    again.wait(lambda: again.state("time.moment") == 6 and not again.state("time.live"))
+    again.wait(lambda: np.array_equal(again.positions(), page.positions()))
+    position = again.evaluate("lodespace.stage.camera.position.toArray()")
+    np.testing.assert_allclose(position, seen, atol=0.01)
+    assert again.state("colourBy") == "confidence"
+
+
+def test_a_small_window_has_play_timeline_and_classes(
+    site: tuple[Path, str], open_page: Any
+) -> None:
+    page = open_page(f"{site[1]}/", prepare=_small)
+    page.wait_for_scene()
+    page.wait(lambda: page.state("time.last") > 5)
+    inside = """[...document.querySelectorAll('header *, .small-foot *')].filter((element) => {
+      const box = element.getBoundingClientRect();
+      return box.width && (box.left < 0 || box.right > innerWidth || box.bottom > innerHeight);
+    }).map((element) => element.className)"""
+    assert page.evaluate(inside) == [], "parts of the page lie outside of the window"
+    names = page.page.locator(".small-classes li").all_inner_texts()
+    assert [name.strip() for name in names] == ["cat", "dog"]
+    where = page.on_screen()
+    assert (where > 0).all()
+    assert (where < (320, 240)).all()
+    page.press("Space")
+    page.wait(lambda: page.state("time.playing") and page.state("time.moment") > 0)
+    page.press("Space")
+    page.wait(lambda: not page.state("time.playing"))
+    page.page.locator(".scrub").fill("3")
+    page.wait(lambda: page.state("time.moment") == 3)
+
+
+def _small(page: Page) -> None:
+    page.set_viewport_size({"width": 320, "height": 240})
+
+
+def test_the_address_asks_for_few_controls_in_a_wide_window(
+    site: tuple[Path, str], open_page: Any
+) -> None:
+    page = open_page(f"{site[1]}/", query="&panels=small", prepare=_wide)
+    page.wait_for_scene()
+    assert page.page.get_by_role("button", name="Full screen").is_visible()
+    assert page.page.locator(".side, .bottom-bar").count() == 0
+    page.page.set_viewport_size({"width": 1000, "height": 600})
+    page.page.wait_for_timeout(100)
+    assert page.page.locator(".small-foot").is_visible()
+
+
+def test_controls_follow_the_size_of_the_window(site: tuple[Path, str], open_page: Any) -> None:
+    page = open_page(f"{site[1]}/", prepare=_wide)
+    page.wait_for_scene()
+    assert page.page.get_by_role("button", name="Play the recording").is_visible()
+    page.page.set_viewport_size({"width": 700, "height": 700})
+    page.page.locator(".small-foot").wait_for()
+    assert page.page.locator(".side").count() == 0
+    page.page.set_viewport_size({"width": 1190, "height": 700})
+    page.page.locator(".side").wait_for()
+
+
+def _wide(page: Page) -> None:
+    page.set_viewport_size({"width": 1190, "height": 700})
+
+
+def test_show_puts_a_playable_scene_into_a_notebook(site: tuple[Path, str], pages: Any) -> None:
+    shown = lodespace.show(site[0], height=300, colour="prediction", progress=0.5)
+    folder = site[0].parent.parent.parent
+    (folder / "notebook.html").write_text(f"<!doctype html>{shown._repr_html_()}")
+    taken = pages.take(drawn=False, prepare=None)
+    address = site[1].replace("127.0.0.1", "localhost").replace("/a/deep/folder", "")
+    taken.page.goto(f"{address}/notebook.html")
+    frame = taken.page.frame_locator("iframe")
+    scrub = frame.get_by_role("slider")
+    scrub.wait_for()
+    middle, last = scrub.input_value(), scrub.get_attribute("max")
+    assert last is not None
+    assert int(middle) == round(int(last) / 2)
+    assert frame.get_by_role("combobox", name="Colour by").input_value() == "prediction"
+    frame.get_by_role("button", name="Play", exact=True).click()
+    moved = "(middle) => document.querySelector('.scrub').value !== middle"
+    taken.page.frames[1].wait_for_function(moved, arg=middle, polling=100)
+    taken.page.context.close()
+
+
+def test_keys_and_wheel_leave_a_frame(host: Page) -> None:
+    wait(host, "received.filter((m) => m.lodespace === 'ready').length === 2")
+    host.mouse.move(500, 100)  # over the second frame
+    host.mouse.wheel(0, 200)
+    wait(host, "scrollY > 100")
+    host.evaluate("scrollTo(0, 0)")
+    host.locator("#before").focus()
+    seen = []
+    for _ in range(30):
+        host.keyboard.press("Tab")
+        seen.append(host.evaluate("document.activeElement.id || document.activeElement.title"))
+        if seen[-1] == "after":
+            break
+    assert seen[-1] == "after", "the keyboard cannot leave the frames"
+    assert "second" in seen
+
+
+def test_the_poster_is_shown_until_the_scene_is_loaded(site: tuple[Path, str], pages: Any) -> None:
+    taken = pages.take(drawn=False, prepare=None)
+    page = taken.page
+    held: list[Any] = []
+    page.route("**/scene.glb", lambda route: held.append(route))
+    page.goto(f"{site[1]}/?test")
+    page.wait_for_function("window.lodespace", polling=100)
+    poster = page.locator("img.poster")
+    assert poster.evaluate("(image) => image.decode().then(() => image.naturalWidth)") == 1200
+    page.wait_for_timeout(300)
+    held.pop().continue_()
+    page.wait_for_function("lodespace.state.latent.n > 0", polling=100)
+    poster.wait_for(state="detached")
+    pages.put_back(taken, site[1])
+
+
+def test_a_site_that_is_opened_as_a_file_states_what_to_do(
+    site: tuple[Path, str], pages: Any
+) -> None:
+    taken = pages.take(drawn=False, prepare=None)
+    taken.page.goto((site[0] / "index.html").as_uri())
+    note = taken.page.get_by_role("alert")
+    note.wait_for()
+    text = note.inner_text()
+    assert "opened as a file" in text
+    assert f'cd "{site[0]}/"' in text
+    assert "python -m http.server" in text
+    taken.page.context.close()
