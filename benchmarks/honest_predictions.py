@@ -142,6 +142,7 @@ class Session:
             self.labels,
             self.verified,
             np.zeros(n, np.bool_),
+            np.zeros(n, np.bool_),
             found.prediction,
             found.confidence,
             found.margin,

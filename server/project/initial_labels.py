@@ -10,11 +10,9 @@ from lodespace.errors import DatasetError
 from lodespace.items.item_set import ItemSet
 from lodespace.models.item_predictions import UNLABELED
 from lodespace.protocol import MAX_CLASSES
+from lodespace.session.authors import IMPORT
 from lodespace.session.event_log import EventLog
 from lodespace.session.events import LabelEvent, StoredProvenance
-
-CLIENT = "import"
-"""Id of the client in the events of imported labels."""
 
 
 def choose_labels(items: ItemSet, which: str | None, seed: int) -> npt.NDArray[np.int16]:
@@ -66,8 +64,8 @@ def import_labels(log: Path, labels: npt.NDArray[np.int16]) -> int:
         known = {event.command_id for event in event_log.events()}
         for class_id in np.unique(labels[labels >= 0]).tolist():
             event = LabelEvent(
-                command_id=f"{CLIENT}-{class_id:08d}",
-                client=CLIENT,
+                command_id=f"{IMPORT}-{class_id:08d}",
+                client=IMPORT,
                 at=time.time(),
                 class_id=class_id,
                 items=np.flatnonzero(labels == class_id).astype(np.uint32),

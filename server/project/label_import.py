@@ -27,13 +27,12 @@ from lodespace.project.label_log import open_log
 from lodespace.project.labels_from import ForeignLabels
 from lodespace.project.project import DATA_FOLDER, Project
 from lodespace.protocol import MAX_NAME_LENGTH
+from lodespace.session.authors import IMPORT
 from lodespace.session.commands.registry import plan
 from lodespace.session.event_log import EventLog
 from lodespace.session.session import AnnotationSession
 
 Decision = Literal["keep", "replace"]
-CLIENT = "import"
-"""Id of the client in the events of imported labels."""
 _NAMED = 5
 """Largest number of names that the summary gives as examples."""
 
@@ -210,13 +209,13 @@ def _class_of(session: AnnotationSession, event_log: EventLog, name: str) -> int
 
 
 def _command_id(session: AnnotationSession, what: str) -> str:
-    return f"{CLIENT}-{what}-{session.sequence + 1:08d}"
+    return f"{IMPORT}-{what}-{session.sequence + 1:08d}"
 
 
 def _carry_out(
     session: AnnotationSession, event_log: EventLog, command: protocol.Label | protocol.AddClass
 ) -> None:
-    event = plan(session, command, CLIENT)
+    event = plan(session, command, IMPORT)
     if event is not None:
         session.apply(event_log.append_now(event))
 

@@ -12,11 +12,11 @@ from lodespace.models.item_predictions import ItemPredictions
 from lodespace.project import checkpoints
 from lodespace.project.baked_state import restore_scene
 from lodespace.project.foreign import unread_originals
-from lodespace.project.initial_labels import CLIENT as IMPORT
 from lodespace.project.label_log import read_labels
 from lodespace.project.opening import open_existing
 from lodespace.project.project import MANIFEST, Project, refuse_lost_manifest
 from lodespace.protocol import UNLABELED
+from lodespace.session.authors import IMPORT
 from lodespace.session.session import AnnotationSession
 
 

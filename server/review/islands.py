@@ -1,7 +1,9 @@
 """Islands of the map, and the items of islands that no label explains.
 
 An island is a dense place of the map with thinner places around it. A label explains an item if the
-label is verified and in the same island, or if enough items near the item have labels (EXPLAINING).
+label is in the same island and was given to a single item: it is verified, or it came with the data
+or by an import. The labels of a lasso explain an item only if enough items near it have labels
+(EXPLAINING).
 
 Items that no label explains are probably of a class without labels. Such a class is never
 predicted, so these items are predicted as other classes, often with a high confidence. The map
@@ -27,9 +29,10 @@ SMALLEST = 8
 EXPLAINING = 0.1
 """An item is explained if at least this share of the items near it have labels.
 
-The labels near an item need not be verified. One verified label explains all items of the island in
-which the labelled item lies. The labels of a lasso are weaker evidence: a lasso may contain a few
-items of another island by mistake, and an island may consist of several classes that touch.
+The labels near an item need not be verified. One label that was given to a single item explains all
+items of the island in which the labelled item lies. The labels of a lasso are weaker evidence: a
+lasso may contain a few items of another island by mistake, and an island may consist of several
+classes that touch.
 """
 
 Ints = npt.NDArray[np.intp]
@@ -43,7 +46,8 @@ class Islands(NamedTuple):
     unexplained: npt.NDArray[np.bool_]
     """Per item, whether the item is in an island and its class is unknown (N,).
 
-    The class is known from a verified label in the island, or from enough labels near the item.
+    The class is known from a verified or given label in the island, or from enough labels near the
+    item.
     """
 
 
@@ -55,11 +59,11 @@ def islands(state: ItemState) -> Islands:
     count = np.bincount(of_item[of_item >= 0], minlength=n_places)
     large = count >= max(SMALLEST, SMALLEST_SHARE * len(of_item))
     of_item = np.append(np.where(large, np.cumsum(large) - 1, -1), -1)[of_item]
-    looked_at = np.zeros(int(large.sum()) + 1, np.bool_)
-    looked_at[of_item[state.verified]] = True
-    looked_at[-1] = True  # items that are in no island count as explained
+    explained = np.zeros(int(large.sum()) + 1, np.bool_)
+    explained[of_item[state.verified | state.given]] = True
+    explained[-1] = True  # items that are in no island count as explained
     near = grid.smoothed(state.labelled) >= EXPLAINING * grid.smoothed()
-    return Islands(of_item, ~looked_at[of_item] & ~near[grid.cell_of_item])
+    return Islands(of_item, ~explained[of_item] & ~near[grid.cell_of_item])
 
 
 def largest_unexplained(state: ItemState) -> npt.NDArray[np.uint32] | None:

@@ -11,6 +11,10 @@ MIN_PAGE_ID = 8
 such as "cli" and "import", are shorter."""
 
 
+IMPORT = "import"
+"""Id of the client in the events of labels that came with the data, or by `--labels-from`."""
+
+
 def author(device: str, client: str) -> str:
     """Return the id under which a client's gestures are stored.
 

@@ -21,6 +21,8 @@ class ItemState(NamedTuple):
     accepted: npt.NDArray[np.bool_]
     """Whether the label of the item is an accepted prediction (N,). Such a label has no more
     information than the prediction."""
+    given: npt.NDArray[np.bool_]
+    """Whether the label of the item came with the data, or by an import of labels (N,)."""
     prediction: npt.NDArray[np.int16]
     """Predicted class (N,); UNLABELED where nothing is predicted."""
     confidence: npt.NDArray[np.float32]

@@ -211,6 +211,7 @@ class AnnotationSession(SessionState):
             labels=labels,
             verified=self.verified,
             accepted=self.accepted,
+            given=self.given,
             prediction=scores.prediction,
             confidence=scores.probability,
             margin=scores.uncertainty.margin,

@@ -8,6 +8,7 @@ from lodespace.errors import RequestError
 from lodespace.items.item_set import ItemSet
 from lodespace.protocol import UNLABELED
 from lodespace.scene.latent_grid import LatentGrid
+from lodespace.session.authors import IMPORT
 from lodespace.session.axes import AxisHistory
 from lodespace.session.classes import ClassList
 from lodespace.session.events import Items, Targets
@@ -76,6 +77,14 @@ class SessionState:
     def accepted(self) -> npt.NDArray[np.bool_]:
         """Whether the label of each item is an accepted prediction (N,)."""
         return self.history.accepted & (self.labels != UNLABELED)
+
+    @property
+    def given(self) -> npt.NDArray[np.bool_]:
+        """Whether the label of each item came with the data or by an import of labels (N,)."""
+        gestures = self.history.gestures
+        imports = [number for number, made in gestures.items() if made.client == IMPORT]
+        from_import = np.isin(self.history.owner, [0, *imports])
+        return from_import & (self.labels != UNLABELED) & ~self.history.accepted
 
     def locked(self, items: Items) -> npt.NDArray[np.bool_]:
         """Return whether the label of each of `items` (K,) is a locked class (K,)."""

@@ -88,8 +88,9 @@ def test_an_island_without_labels_counts_as_unknown_not_as_right() -> None:
     predicted = np.minimum(blob, 1)
     found = figures(item_state(labels, predicted, [1.0] * 600, positions=positions))
     assert found.right == pytest.approx(2 / 3, abs=0.02) and 190 < found.unknown <= 198
-    looked_at = item_state(labels, predicted, [1.0] * 600, positions=positions, verified=[599])
-    assert figures(looked_at).unknown == 0
+    for one in ({"verified": [599]}, {"given": [599]}):
+        explained = item_state(labels, predicted, [1.0] * 600, positions=positions, **one)
+        assert figures(explained).unknown == 0
 
 
 def test_the_figures_are_the_same_each_time_and_go_out_as_json() -> None:

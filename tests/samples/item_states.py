@@ -13,12 +13,14 @@ def item_state(
     *,
     verified: list[int] | None = None,
     accepted: list[int] | None = None,
+    given: list[int] | None = None,
     locked: list[int] | None = None,
     positions: np.ndarray | None = None,
     doubt: list[float] | np.ndarray | None = None,
     classes: list[int] | None = None,
 ) -> ItemState:
-    """Return a state of items. `verified`, `accepted` and `locked` are lists of item indices.
+    """Return a state of items. `verified`, `accepted`, `given` and `locked` are lists of item
+    indices.
 
     `classes` are the listed classes, by default the classes of the labels.
 
@@ -39,6 +41,7 @@ def item_state(
         label,
         _mask(n, verified),
         _mask(n, accepted),
+        _mask(n, given),
         predicted,
         sure,
         margin_lower_bound(sure),
