@@ -44,7 +44,7 @@ const stage = new Stage(canvas, state.latent, cloud);
 cloud.material.multisampled = stage.renderer.getContextAttributes()?.antialias ?? false;
 const peers = new Peers();
 const forceLines = new ForceLines(state);
-const axisMarks = new AxisMarks();
+const axisMarks = new AxisMarks(true);
 stage.world.add(peers.heads, peers.hands, forceLines.group, axisMarks.mesh);
 const player = new SoundPlayer();
 const atlas: { current: Atlas | null } = { current: null };

@@ -8,6 +8,8 @@ import type { AppState } from "../state/app-state.js";
 const TEXT_PIXELS = 14;
 /** Shortest time between two updates while the cloud moves, ms. */
 const UPDATE_MS = 400;
+/** Space for the texts at the edges of the cloud, as a share of its size. */
+const MARGIN = 0.1;
 
 /**
  * Return a function that updates the marks once per frame of the page, and returns whether they
@@ -18,7 +20,7 @@ export function bindAxes(state: AppState, stage: Stage, marks: AxisMarks): () =>
   let version = -1;
   let updated = Number.NEGATIVE_INFINITY;
   effect(() => {
-    state.axes.value;
+    stage.margin = state.axes.value.length > 0 ? MARGIN : 0;
     state.theme.value;
     state.bigText.value;
     state.sceneVersion.value;

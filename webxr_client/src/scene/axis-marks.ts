@@ -89,7 +89,8 @@ export class AxisMarks {
   private count = 0;
   private drawn = "";
 
-  constructor() {
+  /** With `inFront`, no point hides the axes. In VR, this would contradict what both eyes see. */
+  constructor(inFront = false) {
     const canvas = document.createElement("canvas");
     canvas.width = WIDTH;
     canvas.height = ROWS * ROW;
@@ -115,6 +116,7 @@ export class AxisMarks {
       transparent: true,
       premultipliedAlpha: true,
       depthWrite: false,
+      depthTest: !inFront,
       side: DoubleSide,
       toneMapped: false,
       uniforms: {
@@ -126,7 +128,7 @@ export class AxisMarks {
     this.mesh = new Mesh(geometry, material);
     this.mesh.name = "axes";
     this.mesh.frustumCulled = false;
-    this.mesh.renderOrder = -1;
+    this.mesh.renderOrder = inFront ? 1 : -1;
     this.mesh.visible = false;
   }
 

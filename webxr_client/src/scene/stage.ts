@@ -59,6 +59,8 @@ export class Stage {
    * to be drawn.
    */
   beforeFrame: () => boolean = () => false;
+  /** Space for marks on each side of the cloud, as a share of its size. */
+  margin = 0;
   private readonly place = new Vector3();
   private insets: Insets = { left: 0, right: 0, top: 0, bottom: 0 };
   private readonly ease = new CameraEase();
@@ -153,9 +155,8 @@ export class Stage {
    */
   fit(gently = true): void {
     if (this.latent.n === 0) return;
-    const box = this.bounds();
-    this.fitted.copy(box);
-    box.getCenter(centre);
+    const box = this.framed();
+    this.fitted.copy(box).getCenter(centre);
     const { clientWidth: width, clientHeight: height } = this.canvas;
     const freeWidth = Math.max(80, width - this.insets.left - this.insets.right) / width;
     const freeHeight = Math.max(80, height - this.insets.top - this.insets.bottom) / height;
@@ -220,6 +221,11 @@ export class Stage {
   /** Box of the cloud at its newest keyframe, without outliers, scene metres. */
   bounds(): Box3 {
     return cloudBounds(this.latent);
+  }
+
+  private framed(): Box3 {
+    const box = this.bounds();
+    return box.expandByVector(box.getSize(size).multiplyScalar(this.margin));
   }
 
   /** Column-major matrix from latent units to clip space, for the current camera. */
@@ -303,11 +309,9 @@ export class Stage {
   private follow(now: number): void {
     if (this.movedByPerson || this.latent.n === 0 || now - this.followed < FOLLOW_MS) return;
     this.followed = now;
-    const box = this.bounds();
-    const change = Math.max(
-      box.min.distanceTo(this.fitted.min),
-      box.max.distanceTo(this.fitted.max),
-    );
+    const box = this.framed();
+    const { min, max } = this.fitted;
+    const change = Math.max(box.min.distanceTo(min), box.max.distanceTo(max));
     if (change > FOLLOW_SHARE * box.getSize(size).length()) this.fit();
   }
 
