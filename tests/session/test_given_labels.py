@@ -10,7 +10,7 @@ def given(log: Log) -> list[int]:
     return np.flatnonzero(log.session.item_state().given).tolist()
 
 
-def test_labels_of_an_import_are_given_until_a_person_labels_their_items() -> None:
+def test_imported_labels_are_given_until_a_person_labels_their_items() -> None:
     log = Log()
     log.do(label(1, [1, 2, 3, 4], 0), IMPORT)
     log.do(label(2, [4, 5], 1), "page-of-anna")
@@ -20,7 +20,7 @@ def test_labels_of_an_import_are_given_until_a_person_labels_their_items() -> No
     assert np.array_equal(log.replayed().given, log.session.given)
 
 
-def test_labels_that_a_session_begins_with_are_given_unless_they_were_accepted() -> None:
+def test_first_labels_are_given_unless_they_were_accepted() -> None:
     log = Log()
     labels = np.full(len(log.items), -1, np.int16)
     labels[:4] = 1
