@@ -57,11 +57,20 @@ def class_balanced(
         return labelled
     own = labels[labelled]
     weight = torch.ones(len(labelled)) if weights is None else weights[labelled].clamp_min(1e-9)
-    per_class = torch.zeros(int(own.max()) + 1).index_add_(0, own, weight)
-    probability = weight / per_class[own]
-    return labelled[
-        torch.multinomial(probability, batch_size, replacement=True, generator=generator)
-    ]
+    # In double precision: a sum of ones in single precision ends at 2^24.
+    weight = weight.double()
+    per_class = torch.zeros(int(own.max()) + 1, dtype=torch.float64).index_add_(0, own, weight)
+    return labelled[drawn(weight / per_class[own], batch_size, generator)]
+
+
+def drawn(frequency: torch.Tensor, count: int, generator: torch.Generator) -> torch.Tensor:
+    """Draw `count` indices of `frequency` (K,) with replacement, each as often as its value says.
+
+    `frequency` is float64. torch.multinomial does the same, but for at most 2^24 values.
+    """
+    reached = frequency.cumsum(0)
+    at = torch.rand(count, generator=generator, dtype=torch.float64) * reached[-1]
+    return torch.searchsorted(reached, at).clamp_max_(len(reached) - 1)
 
 
 def evenly(items: torch.Tensor, count: int) -> torch.Tensor:

@@ -32,3 +32,13 @@ def test_weights_favour_items_within_their_class_only() -> None:
 
 def test_without_labels_the_batch_is_empty() -> None:
     assert len(class_balanced(torch.full((5,), -1), 64, torch.Generator())) == 0
+
+
+def test_more_labels_than_multinomial_takes_are_drawn_evenly() -> None:
+    n = 2**24 + 2
+    labels = torch.zeros(n, dtype=torch.int64)
+    labels[-1] = 1
+    batch = class_balanced(labels, 4000, torch.Generator().manual_seed(0))
+    assert int((batch == n - 1).sum()) == pytest.approx(2000, abs=160)  # five standard deviations
+    common = batch[batch != n - 1].double() / n
+    assert float(common.mean()) == pytest.approx(0.5, abs=0.035)
