@@ -64,9 +64,10 @@ def class_balanced(
 
 
 def drawn(frequency: torch.Tensor, count: int, generator: torch.Generator) -> torch.Tensor:
-    """Draw `count` indices of `frequency` (K,) with replacement, each as often as its value says.
+    """Draw `count` indices with replacement, index i with a probability proportional to value i.
 
-    `frequency` is float64. torch.multinomial does the same, but for at most 2^24 values.
+    `frequency` has the values, float64 (K,). torch.multinomial does the same, but for at most 2^24
+    values.
     """
     reached = frequency.cumsum(0)
     at = torch.rand(count, generator=generator, dtype=torch.float64) * reached[-1]

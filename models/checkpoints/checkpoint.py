@@ -19,12 +19,17 @@ from safetensors.numpy import load, save
 
 from lodespace.files import atomic_write
 from lodespace.json_input import json_value
+from lodespace.models.checkpoints.shared_tensors import SHARED_BYTES, SharedTensors
 
 log = logging.getLogger(__name__)
 
 FORMAT = 1
+FORMAT_WITH_SHARED = 2
+"""Format of a checkpoint whose large tensors are stored beside it (shared_tensors.py)."""
 KEEP = 3
 """Number of checkpoints to keep. If the newest is damaged, training continues from an older one."""
+LEAST_KEPT = 4
+"""Number of checkpoints that are kept whatever their size, if their size is limited."""
 
 
 class Checkpoint(NamedTuple):
@@ -46,6 +51,8 @@ def write(
     number: int | None = None,
     keep: int = KEEP,
     verify: bool = True,
+    share: bool = False,
+    most_bytes: int | None = None,
 ) -> Path:
     """Add a checkpoint to `folder`, and delete all but the newest `keep` intact ones.
 
@@ -58,6 +65,10 @@ def write(
         keep: number of checkpoints to keep.
         verify: whether to check the older checkpoints, which takes longer. If True, the `keep`
             newest intact checkpoints remain. If False, the `keep` newest remain, intact or not.
+        share: whether large tensors are stored beside the checkpoint, so that several checkpoints
+            have them in common.
+        most_bytes: largest size of all checkpoints on disk. Older checkpoints are deleted to reach
+            it, except the LEAST_KEPT newest. None for no limit.
 
     Returns:
         Path of the file of the tensors.
@@ -75,8 +86,12 @@ def write(
     folder.mkdir(parents=True, exist_ok=True)
     if number is None:
         number = max((n for n, _ in numbered(folder)), default=0) + 1
-    payload = save({name: np.ascontiguousarray(tensor) for name, tensor in sorted(tensors.items())})
-    whole = {"format": FORMAT, **meta}
+    own, whole = dict(sorted(tensors.items())), {"format": FORMAT, **meta}
+    if share:
+        large = {name: own.pop(name) for name in tensors if tensors[name].nbytes >= SHARED_BYTES}
+        hashes = SharedTensors(folder).add(large)
+        whole |= {"format": FORMAT_WITH_SHARED, "shared": hashes}
+    payload = save({name: np.ascontiguousarray(tensor) for name, tensor in own.items()})
     header = _canonical({**whole, "sha256": _digest(payload, whole)})
     path = folder / f"{number:03d}.safetensors"
     # The JSON file is written last: tensors without a JSON file are not a checkpoint.
@@ -86,7 +101,7 @@ def write(
     except OSError:
         path.unlink(missing_ok=True)
         raise
-    _prune(folder, keep, verify=verify)
+    _prune(folder, keep, verify=verify, most_bytes=most_bytes)
     return path
 
 
@@ -111,12 +126,12 @@ def read(path: Path) -> Checkpoint:
         payload = path.read_bytes()
     except (OSError, ValueError) as error:
         raise ValueError(f"checkpoint {path.name} cannot be read: {error}") from error
-    if not isinstance(meta, dict) or meta.get("format") != FORMAT:
+    if not isinstance(meta, dict) or meta.get("format") not in (FORMAT, FORMAT_WITH_SHARED):
         raise ValueError(f"checkpoint {path.name} has an unknown format")
     if meta.pop("sha256", None) != _digest(payload, meta):
         raise ValueError(f"checkpoint {path.name} is damaged: its checksum does not match")
     try:
-        tensors = load(payload)
+        tensors = load(payload) | SharedTensors(path.parent).read(_hashes(meta))
     except (SafetensorError, ValueError) as error:
         raise ValueError(f"checkpoint {path.name} is damaged: {error}") from error
     if not {"latent_mean", "prediction", "confidence"} <= tensors.keys():
@@ -124,15 +139,37 @@ def read(path: Path) -> Checkpoint:
     return Checkpoint(path, meta, tensors)
 
 
-def _prune(folder: Path, keep: int, *, verify: bool) -> None:
+def shared_hashes(path: Path) -> dict[str, str]:
+    """Return the hashes of the shared tensors of a checkpoint; empty if it cannot be read."""
+    try:
+        return _hashes(json_value(path.with_suffix(".json").read_bytes()))
+    except (OSError, ValueError):
+        return {}
+
+
+def _hashes(meta: Any) -> dict[str, str]:
+    found = meta.get("shared", {}) if isinstance(meta, dict) else {}
+    if not isinstance(found, dict) or not all(isinstance(each, str) for each in found.values()):
+        raise ValueError("its list of shared tensors is not valid")
+    return found
+
+
+def _prune(folder: Path, keep: int, *, verify: bool, most_bytes: int | None) -> None:
     """Keep the `keep` newest intact checkpoints. Delete all others, and incomplete files."""
-    intact = 0
+    intact, size = 0, 0
+    shared, hashes = SharedTensors(folder), set[str]()
     for _, path in reversed(list(numbered(folder))):
-        if intact >= keep:
+        own = set(shared_hashes(path).values())
+        size += path.stat().st_size + shared.bytes(own - hashes)
+        too_large = most_bytes is not None and intact >= LEAST_KEPT and size > most_bytes
+        if intact >= keep or too_large:
             path.with_suffix(".json").unlink(missing_ok=True)
             path.unlink(missing_ok=True)
-        elif _is_intact(path) if verify else path.with_suffix(".json").is_file():
+            continue
+        hashes |= own
+        if _is_intact(path) if verify else path.with_suffix(".json").is_file():
             intact += 1
+    shared.keep_only(hashes)
     for left in folder.glob("*.tmp"):
         left.unlink(missing_ok=True)
 

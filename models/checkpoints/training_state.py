@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy.typing as npt
 import torch
 
 from lodespace.models.checkpoints import checkpoint
 from lodespace.models.checkpoints.tensors import Tensors
 from lodespace.models.config import TrainingConfig
+
+UNCHANGED = ("edge_head", "edge_tail", "edge_weight")
+"""Names of tensors that training replaces as a whole and never changes."""
 
 
 class TrainingState(NamedTuple):
@@ -28,9 +32,12 @@ class TrainingState(NamedTuple):
     def copy_of(
         cls, tensors: Mapping[str, torch.Tensor], description: "StateDescription"
     ) -> "TrainingState":
-        """Return a state with copies of `tensors`, because training changes the originals."""
+        """Return a state with copies of `tensors`, because training changes the originals.
+
+        Training does not change the tensors UNCHANGED, so all states on a graph share them.
+        """
         copies = {
-            name: tensor.detach().to("cpu", copy=True).contiguous()
+            name: tensor.detach().to("cpu", copy=name not in UNCHANGED).contiguous()
             for name, tensor in tensors.items()
         }
         return cls(copies, description.to_json())
@@ -53,14 +60,29 @@ class TrainingState(NamedTuple):
         """
         return StateDescription.from_json(self.meta, n_items)
 
-    def write(
-        self, folder: Path, *, number: int | None = None, keep: int = checkpoint.KEEP
-    ) -> Path:
+    def write(self, folder: Path) -> Path:
         """Write a checkpoint. Raises OSError, and ValueError for NaN or infinity."""
-        arrays = {name: tensor.numpy() for name, tensor in self.tensors.items()}
+        return checkpoint.write(folder, self._arrays, self.meta)
+
+    def write_snapshot(self, folder: Path, *, number: int, keep: int, most_bytes: int) -> Path:
+        """Write a snapshot for undo, which shares large tensors with the others in `folder`.
+
+        The arguments and the errors are those of `checkpoint.write`.
+        """
         return checkpoint.write(
-            folder, arrays, self.meta, number=number, keep=keep, verify=number is None
+            folder,
+            self._arrays,
+            self.meta,
+            number=number,
+            keep=keep,
+            verify=False,
+            share=True,
+            most_bytes=most_bytes,
         )
+
+    @property
+    def _arrays(self) -> dict[str, npt.NDArray[Any]]:
+        return {name: tensor.numpy() for name, tensor in self.tensors.items()}
 
     @classmethod
     def from_checkpoint(cls, found: checkpoint.Checkpoint) -> "TrainingState":

@@ -76,3 +76,11 @@ def own_left_out(
     own = own_probability(probabilities[items], classes)
     others = torch.bincount(classes, minlength=probabilities.shape[1])[classes] - 1
     return supported(own, others), items, own
+
+
+def with_classes(probabilities: torch.Tensor, n_classes: int) -> torch.Tensor:
+    """Return the probabilities as (N, `n_classes`); new classes have probability 0."""
+    kept = min(probabilities.shape[1], n_classes)
+    wider = torch.zeros(len(probabilities), n_classes, device=probabilities.device)
+    wider[:, :kept] = probabilities[:, :kept]
+    return wider

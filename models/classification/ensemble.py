@@ -12,19 +12,17 @@ from lodespace.models.classification.decisions import (
     no_predictions,
     own_left_out,
     predictions_from,
+    with_classes,
 )
 from lodespace.models.classification.evidence import LearnedEvidence
+from lodespace.models.classification.item_features import CHUNK, ItemFeatures
 from lodespace.models.classification.kernel_classifier import BelievedLabels, KernelClassifier
+from lodespace.models.classification.sweep_order import SweepOrder
 from lodespace.models.classification.voices import FeatureVoices
 from lodespace.models.classification.wide_classifier import LABEL_CERTAINTY, WideClassifier
-from lodespace.models.features.network import WIDTH
 from lodespace.models.item_predictions import UNLABELED, ItemPredictions
 from lodespace.models.layout.graph import Graph
 from lodespace.models.work_units import is_power_of_two, items_per_unit
-
-CHUNK = 1000
-"""Number of items that are predicted at once, in about 15 ms. A unit of work has one or more such
-chunks (work_units.py)."""
 
 _DONE = ("sweep_units", "sweep_rounds", "sweep_parts", "sweep_prepared")
 """Names in a saved state of the numbers `FeatureVoices.done_so_far`."""
@@ -68,11 +66,13 @@ class Predictions:
     """
 
     def __init__(self, n: int, n_classes: int, device: torch.device) -> None:
-        """Start without predictions for `n` items. All tensors except `order` are on `device`."""
+        """Start without predictions for `n` items. All tensors are on `device`."""
         self.probabilities = torch.full((n, n_classes), 1 / n_classes, device=device)
         """Class probabilities, float32 (N, C), without the effect of each item's own label."""
-        self.features = torch.zeros(n, WIDTH, device=device)
-        """Features of the wide classifier, float32 (N, WIDTH)."""
+        self.features = ItemFeatures(n, device)
+        """Features of the wide classifier."""
+        self.revision = 0
+        """Number that increases whenever `probabilities` may have changed."""
         self.complete = False
         """Whether at least one sweep has been completed."""
         self.learned_weight = 0.0
@@ -86,8 +86,8 @@ class Predictions:
         self._wrong_share = 0.0
         self._newest = no_predictions(n, device)
         self._forget()
-        self.order = torch.empty(0, dtype=torch.int64)
-        """Items in the order in which the current sweep treats them, int64 (N,), on the CPU."""
+        self.order = SweepOrder(n)
+        """Order in which the current sweep treats the items."""
         self.position = 0
         """Number of items done in the current sweep. A sweep has two passes, so it ends at 2 N."""
 
@@ -100,14 +100,15 @@ class Predictions:
 
     def set_class_count(self, n_classes: int) -> None:
         """Continue with another number of classes. New classes have probability 0."""
-        self.probabilities = _with_classes(self.probabilities, n_classes)
-        self._learned = _with_classes(self._learned, n_classes)
-        self._voiced = _with_classes(self._voiced, n_classes)
+        self.revision += 1
+        self.probabilities = with_classes(self.probabilities, n_classes)
+        self._learned = with_classes(self._learned, n_classes)
+        self._voiced = with_classes(self._voiced, n_classes)
 
     @property
     def sweeping(self) -> bool:
         """Whether a sweep is in progress."""
-        return self.position < 2 * len(self.order)
+        return self.position < 2 * len(self.order.items)
 
     @property
     def has_news(self) -> bool:
@@ -116,7 +117,7 @@ class Predictions:
         True when the second pass has predicted twice as many items as at the previous update. So
         the number of updates of the map does not grow with the number of items.
         """
-        n = len(self.order)
+        n = len(self.order.items)
         return is_power_of_two(-((n - self.position) // items_per_unit(n, CHUNK)))
 
     def labels_given(self, labels: torch.Tensor) -> None:
@@ -134,11 +135,9 @@ class Predictions:
 
         The items `first`, int64 (K,) on the CPU, come first. All others follow in ascending order.
         """
-        n = len(self.probabilities)
-        rest = torch.ones(n, dtype=torch.bool)
-        rest[first] = False
-        self.order = torch.cat([first, torch.nonzero(rest).squeeze(1)])
+        self.order.start(first)
         self.position = 0
+        self.features.start_sweep()
         self._forget()
 
     def step(self, classifier: WideClassifier, labels: TrainingLabels) -> bool:
@@ -149,34 +148,40 @@ class Predictions:
         If labels change during a sweep, the doubts about all items are computed with the labels of
         the last call.
         """
-        n = len(self.order)
-        if self.position >= n and labels.has_two_classes and not self._prepare_second_pass(labels):
-            return False
+        n = len(self.order.items)
+        if self.position >= n and labels.has_two_classes:
+            features = self.features.known(classifier)
+            if not self._prepare_second_pass(features, labels):
+                return False
         first = self.position % n if n else 0
-        unit = self.order[first : first + items_per_unit(n, CHUNK)].to(self.probabilities.device)
-        for items in unit.split(CHUNK):
+        unit = self.order.items[first : first + items_per_unit(n, CHUNK)]
+        for items in unit.to(self.probabilities.device).split(CHUNK):
             if self.position < n:
-                self._learned[items], self.features[items] = classifier.probabilities(items)
+                self._learned[items], features = classifier.probabilities(items)
+                self.features.put(items, features)
             else:
-                self._second_pass(items, labels.trained)
+                self._second_pass(items, labels.trained, self.features.known(classifier))
+        self.revision += self.position >= n
         self.position += len(unit)
         if self.sweeping:
             return False
         if self._voices is None:
-            self._leave_own_labels_out()
+            self._leave_own_labels_out(self.features.known(classifier))
         self.view_likelihoods = [] if self._voices is None else self._voices.view_likelihoods
         self.complete = True
         self._forget()
         self._update_newest(labels)
         return True
 
-    def _second_pass(self, items: torch.Tensor, trained: torch.Tensor) -> None:
+    def _second_pass(
+        self, items: torch.Tensor, trained: torch.Tensor, features: torch.Tensor
+    ) -> None:
         """Combine the predictions of items int64 (B,).
 
-        `trained` has the labels of all items, int64 (N,).
+        `trained` has the labels of all items, int64 (N,), `features` their features, (N, WIDTH).
         """
         if self._kernel is not None:
-            self._learned[items] += self._kernel.probabilities(self.features[items])
+            self._learned[items] += self._kernel.probabilities(features[items])
             self._learned[items] /= 2
         if self._voices is None:
             self._voiced[items] = self.probabilities[items] = self._learned[items]
@@ -187,7 +192,7 @@ class Predictions:
         self._voiced[items] = voiced
         self.probabilities[items] = torch.where(labelled, voiced, mean)
 
-    def _prepare_second_pass(self, labels: TrainingLabels) -> bool:
+    def _prepare_second_pass(self, features: torch.Tensor, labels: TrainingLabels) -> bool:
         """Do a part of the work between the two passes over all items.
 
         The work is to fit the kernel classifier and the voices (voices.py). Returns True, and does
@@ -200,7 +205,7 @@ class Predictions:
             labels.trained, self._belief, labels.verified, self.probabilities.shape[1]
         )
         if self._kernel is None:
-            self._kernel = KernelClassifier(self.features, believed)
+            self._kernel = KernelClassifier(features, believed)
         if labels.graph is None or not labels.views:
             return not solving
         if self._voices is None:
@@ -215,7 +220,7 @@ class Predictions:
             self._voices.unit()
         return done
 
-    def _leave_own_labels_out(self) -> None:
+    def _leave_own_labels_out(self, features: torch.Tensor) -> None:
         """Replace the probabilities of the items that the kernel classifier is fitted to.
 
         The new probabilities of an item do not depend on the item's own label (leave one out).
@@ -223,7 +228,7 @@ class Predictions:
         if self._kernel is None:
             return
         own = self._kernel.items.to(self.probabilities.device)
-        fitted = self._kernel.probabilities(self.features[own])
+        fitted = self._kernel.probabilities(features[own])
         self.probabilities[own] += 0.5 * (self._kernel.left_out - fitted)
 
     def _update_newest(self, labels: TrainingLabels) -> None:
@@ -274,13 +279,12 @@ class Predictions:
         return self._newest
 
     def tensors(self) -> Tensors:
-        """Return the tensors that `load` needs, also during a sweep."""
+        """Return what `load` needs, also during a sweep."""
         return {
+            **self.order.tensors(),
             "probabilities": self.probabilities,
             "learned_probabilities": self._learned,
             "voiced_probabilities": self._voiced,
-            "classifier_features": self.features,
-            "sweep_order": self.order,
             "wrong_share": torch.tensor(self._wrong_share, dtype=torch.float64),
             **self.evidence.tensors(),
             **self._half_way(),
@@ -311,10 +315,11 @@ class Predictions:
             complete: value of the field `complete` when the state was saved.
         """
         device = self.probabilities.device
+        self.revision += 1
         self.probabilities = tensors["probabilities"].clone().to(device)
-        self.features = tensors["classifier_features"].clone().to(device)
-        self.order = tensors["sweep_order"].clone()
+        self.order.load(tensors)
         self.position, self.complete = position, complete
+        self.features.load(tensors, self.order.items[:position])
         self._forget()
         self._load_voices(tensors)
         nothing = no_predictions(len(self.probabilities), device)
@@ -340,11 +345,3 @@ class Predictions:
             # States of older versions lack the last two numbers.
             done = [int(tensors.get(name, 0)) for name in _DONE]
             self._saved_voices = tensors["sweep_spread"].clone().to(device), done
-
-
-def _with_classes(probabilities: torch.Tensor, n_classes: int) -> torch.Tensor:
-    """Return the probabilities as (N, `n_classes`); new classes have probability 0."""
-    kept = min(probabilities.shape[1], n_classes)
-    wider = torch.zeros(len(probabilities), n_classes, device=probabilities.device)
-    wider[:, :kept] = probabilities[:, :kept]
-    return wider

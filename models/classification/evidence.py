@@ -75,14 +75,21 @@ class LearnedEvidence:
 
     def tensors(self) -> Tensors:
         """Return the recorded probabilities and labels, for a saved state."""
-        return {"evidence": self._own.nan_to_num(-1.0), "evidence_labels": self._labels}
+        items = torch.nonzero(~self._own[:, 0].isnan()).squeeze(1)
+        return {
+            "evidence_items": items.to(torch.int32),
+            "evidence_recorded": self._own[items],
+            "evidence_labels": self._labels,
+        }
 
     def load(self, tensors: Mapping[str, torch.Tensor]) -> None:
         """Restore what `tensors` returned.
 
-        States of older versions have no recorded probabilities.
+        States of older versions have the probabilities of all items, or no probabilities.
         """
         n = len(self._labels)
         self._own = tensors.get("evidence", torch.full((n, 2), -1.0)).clone()
         self._own[self._own < 0] = torch.nan
+        if "evidence_items" in tensors:
+            self._own[tensors["evidence_items"].to(torch.int64)] = tensors["evidence_recorded"]
         self._labels = tensors.get("evidence_labels", tensors.get("labels", self._labels)).clone()

@@ -158,6 +158,11 @@ class LabelLearning:
         complete = self.predictions.step(self.classifier, labels)
         return complete or self.predictions.has_news, complete
 
+    def classifier_features(self) -> torch.Tensor:
+        """Return the features (N, WIDTH) of the wide classifier after its newest sweep."""
+        assert self.classifier is not None
+        return self.predictions.features.known(self.classifier)
+
     # Checkpoints ------------------------------------------------------------------------------
 
     def tensors(self) -> Tensors:

@@ -103,8 +103,13 @@ class WideClassifier:
     @torch.no_grad()
     def probabilities(self, items: torch.Tensor | slice) -> tuple[torch.Tensor, torch.Tensor]:
         """Return class probabilities (B, C) and features (B, WIDTH) of unaugmented items."""
-        features = self.network(self.dataset.batch(items))
+        features = self.features(items)
         return F.softmax(self.output(features), dim=1), features
+
+    @torch.no_grad()
+    def features(self, items: torch.Tensor | slice) -> torch.Tensor:
+        """Return features (B, WIDTH) of unaugmented items."""
+        return self.network(self.dataset.batch(items))
 
 
 def batch_of(

@@ -96,7 +96,7 @@ class SelfSupervision:
         if unfinished:
             tensors |= module_tensors("projection", self.projection)
             tensors |= adam_tensors("features_adam", self.optimiser)
-            tensors["features_epoch_order"] = self.epochs.order
+            tensors["features_epoch_order"] = self.epochs.order.to(torch.int32)
         return tensors
 
     def counters(self) -> dict[str, Any]:
@@ -110,5 +110,5 @@ class SelfSupervision:
         if "features_epoch_order" in tensors:
             load_module("projection", self.projection, tensors)
             load_adam("features_adam", self.optimiser, tensors)
-            self.epochs.order = tensors["features_epoch_order"].clone()
+            self.epochs.order = tensors["features_epoch_order"].to(torch.int64, copy=True)
             self.epochs.position = counters["features_epoch_position"]

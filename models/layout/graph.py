@@ -1,11 +1,13 @@
 """The neighbour graph, and exact k nearest neighbours."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import torch
 
+from lodespace.models.checkpoints.tensors import Tensors
 from lodespace.models.layout.adjacency import Adjacency
 
 
@@ -22,6 +24,27 @@ class Graph:
 
     def __len__(self) -> int:
         return len(self.head)
+
+    @cached_property
+    def stored(self) -> Tensors:
+        """The edges in a saved state, on the CPU. All states with this graph share the tensors."""
+        return {
+            "edge_head": self.head.to("cpu", torch.int32),
+            "edge_tail": self.tail.to("cpu", torch.int32),
+            "edge_weight": self.weight.cpu(),
+        }
+
+    @classmethod
+    def load(
+        cls, tensors: Mapping[str, torch.Tensor], device: torch.device, known: "Graph | None"
+    ) -> "Graph":
+        """Return the graph of a saved state, on `device`, or `known` if it has the same edges."""
+        if known is not None and all(
+            torch.equal(tensor, tensors[name]) for name, tensor in known.stored.items()
+        ):
+            return known
+        head, tail = (tensors[name].to(device, torch.int64) for name in ("edge_head", "edge_tail"))
+        return cls(head, tail, tensors["edge_weight"].to(device))
 
     @cached_property
     def adjacency(self) -> Adjacency:

@@ -1,6 +1,6 @@
 """Building a neighbour graph in small units of work, so that training can continue between them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 
@@ -43,7 +43,7 @@ class GraphFeatures:
         dataset: Dataset,
         network: FeatureNetwork | None,
         components: torch.Tensor,
-        classifier_features: torch.Tensor | None,
+        classifier_features: Callable[[], torch.Tensor] | None,
     ) -> None:
         """Prepare to collect features.
 
@@ -51,7 +51,8 @@ class GraphFeatures:
             dataset: the items.
             network: self-supervised network; None to use no self-supervised features.
             components: principal components of the items, (N, F).
-            classifier_features: features of the classifier, (N, WIDTH); None to use none.
+            classifier_features: returns the features of the classifier, (N, WIDTH), when all other
+                features are known; None to use none.
         """
         self.dataset = dataset
         self.network = network
@@ -84,7 +85,7 @@ class GraphFeatures:
             )
         if self.classifier_features is not None:
             parts.append(
-                standardised(principal_components(self.classifier_features, FEATURE_COMPONENTS))
+                standardised(principal_components(self.classifier_features(), FEATURE_COMPONENTS))
             )
         return torch.cat(parts, dim=1)
 

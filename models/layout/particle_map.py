@@ -171,10 +171,10 @@ class ParticleMap:
         device = self.components.device
         self.motion.load(counters)
         self._load_pins(tensors, latent_dim)
-        self.particles = None
+        known, self.particles = self.graph, None
         if "position" in tensors:
             scale = counters["scale"]
-            self.particles = Particles.load(tensors, scale, device, self._generator)
+            self.particles = Particles.load(tensors, scale, device, self._generator, known)
             self._pin(self.particles)
         elif "start" in tensors:
             self.start = tensors["start"].clone().to(device)

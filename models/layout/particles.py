@@ -201,15 +201,15 @@ class Particles:
     # Checkpoints ------------------------------------------------------------------------------
 
     def tensors(self) -> Tensors:
-        """Return all tensors except the pins, for a saved state."""
+        """Return all tensors except the pins, for a saved state.
+
+        The current weights of the edges are saved by the caller, if they cannot be computed again.
+        """
         return {
             "position": self.position,
             "target": self.target,
             "stiffness": self.stiffness,
-            "edge_head": self.graph.head.to(torch.int32),
-            "edge_tail": self.graph.tail.to(torch.int32),
-            "edge_weight": self.graph.weight,
-            "edge_weight_now": self.weight,
+            **self.graph.stored,
         }
 
     @classmethod
@@ -219,17 +219,17 @@ class Particles:
         scale: float,
         device: torch.device,
         generator: torch.Generator,
+        known: Graph | None = None,
     ) -> "Particles":
-        """Return the particles of a saved state, without pins."""
-        head, tail, edge_weight, weight = (
-            tensors[name].clone().to(device)
-            for name in ("edge_head", "edge_tail", "edge_weight", "edge_weight_now")
-        )
+        """Return the particles of a saved state, without pins.
+
+        `known` is a graph that they share if the saved state has the same edges.
+        """
         position = tensors["position"].clone().to(device)
-        particles = cls(
-            position, Graph(head.to(torch.int64), tail.to(torch.int64), edge_weight), generator
-        )
-        particles.position, particles.scale, particles.weight = position, scale, weight
+        particles = cls(position, Graph.load(tensors, device, known), generator)
+        particles.position, particles.scale = position, scale
+        if "edge_weight_now" in tensors:
+            particles.weight = tensors["edge_weight_now"].clone().to(device)
         particles.target = tensors["target"].clone().to(device)
         particles.stiffness = tensors["stiffness"].clone().to(device)
         return particles

@@ -1,12 +1,18 @@
 """The effect of labels, predictions and settings on the map of particles."""
 
+from collections.abc import Mapping
+from typing import NamedTuple
+
 import torch
 
+from lodespace.models.checkpoints.tensors import Tensors
 from lodespace.models.classification.learner import LabelLearning
 from lodespace.models.item_predictions import UNLABELED
+from lodespace.models.layout.graph import Graph
 from lodespace.models.layout.particle_map import NEW_GRAPH_ROUNDS, ParticleMap
 from lodespace.models.layout.schedule import INTERACTIVE_STEP, NEW_GRAPH_STEP
 from lodespace.models.terms import LossWeights
+from lodespace.models.training.labels import ItemLabels
 from lodespace.models.training.loop_state import LoopState
 
 GESTURE_MOTION = 3
@@ -28,6 +34,7 @@ class MapGuide:
         self._state = state
         self._learning = learning
         self._map = particle_map
+        self._agreed: _AgreementInputs | None = None
 
     def update_stiffness(self) -> None:
         """Set the stiffness of all anchors.
@@ -50,11 +57,44 @@ class MapGuide:
         """
         particles = self._map.particles
         assert particles is not None
+        self._agreed = self._agreement_inputs()
         state, classes = self._state, self._state.labels.classes
         seen = len(classes[classes != UNLABELED].unique())
         believed = self._learning.predictions.label_posterior(classes) if seen else None
         sharpness = state.config.weights.beta_classifier / LossWeights.beta_classifier
         particles.set_agreement(believed, seen / state.n_classes, sharpness)
+
+    def tensors(self) -> Tensors:
+        """Return the current weights of the edges, for a saved state, if they differ from those
+        that `update_agreement` would set."""
+        particles = self._map.particles
+        if particles is None or self.agreement_is_current:
+            return {}
+        return {"edge_weight_now": particles.weight}
+
+    def load(self, tensors: Mapping[str, torch.Tensor]) -> None:
+        """Set the weights of the edges if a saved state lacks them.
+
+        Call this method when labels, predictions and map are loaded.
+        """
+        self._agreed = None
+        if self._map.particles is not None and "edge_weight_now" not in tensors:
+            self.update_agreement()
+
+    @property
+    def agreement_is_current(self) -> bool:
+        """Whether `update_agreement` would not change any weight now."""
+        return self._agreed is not None and self._agreed.same_as(self._agreement_inputs())
+
+    def _agreement_inputs(self) -> "_AgreementInputs":
+        state = self._state
+        return _AgreementInputs(
+            state.labels,
+            self._map.graph,
+            self._learning.predictions.revision,
+            state.n_classes,
+            state.config.weights.beta_classifier,
+        )
 
     def plan_gesture(self) -> None:
         """Plan the motion that follows one gesture."""
@@ -64,3 +104,18 @@ class MapGuide:
     def plan_axes(self) -> None:
         """Plan the motion that follows a change of the named axes."""
         self._map.motion.plan(2 * NEW_GRAPH_ROUNDS, NEW_GRAPH_STEP)
+
+
+class _AgreementInputs(NamedTuple):
+    """All that the weights of the edges depend on."""
+
+    labels: ItemLabels
+    graph: Graph | None
+    predictions: int
+    n_classes: int
+    beta_classifier: float
+
+    def same_as(self, other: "_AgreementInputs") -> bool:
+        """Return whether both have the same labels and graph (not copies), and equal numbers."""
+        same = self.labels is other.labels and self.graph is other.graph
+        return same and self[2:] == other[2:]

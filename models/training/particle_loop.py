@@ -288,10 +288,15 @@ class ParticleLoop(Loop):
         self.learning.reshape(self.state.n_classes)
 
     def _own_tensors(self) -> Tensors:
-        return {name: tensor for part in self._stored for name, tensor in part.tensors().items()}
+        own = {name: tensor for part in self._stored for name, tensor in part.tensors().items()}
+        return own | self._guide.tensors()
 
     def _own_counters(self) -> dict[str, Any]:
         return {name: value for part in self._stored for name, value in part.counters().items()}
+
+    def load(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> None:
+        super().load(tensors, counters)
+        self._guide.load(tensors)
 
     def _load_own(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> None:
         for part in self._stored:

@@ -319,7 +319,7 @@ class VAETraining:
         return {
             **module_tensors("vae", self.vae),
             **adam_tensors("vae_adam", self.optimiser),
-            "vae_epoch_order": self.epochs.order,
+            "vae_epoch_order": self.epochs.order.to(torch.int32),
             **measured,
         }
 
@@ -335,7 +335,7 @@ class VAETraining:
         """Restore what the methods `tensors` and `counters` returned."""
         load_module("vae", self.vae, tensors)
         load_adam("vae_adam", self.optimiser, tensors)
-        self.epochs.order = tensors["vae_epoch_order"].clone()
+        self.epochs.order = tensors["vae_epoch_order"].to(torch.int64, copy=True)
         self.kl = np.full(self.config.latent_dim, np.nan, np.float32)
         if "vae_kl" in tensors:
             self.kl = tensors["vae_kl"].numpy().copy()

@@ -15,8 +15,9 @@ from typing import IO
 
 from lodespace.errors import ProjectError
 from lodespace.files import atomic_write
-from lodespace.models.checkpoints.checkpoint import numbered
+from lodespace.models.checkpoints.checkpoint import numbered, shared_hashes
 from lodespace.models.checkpoints.checkpoint import read as read_checkpoint
+from lodespace.models.checkpoints.shared_tensors import SharedTensors
 from lodespace.models.item_predictions import UNLABELED
 from lodespace.project.offline import open_offline
 from lodespace.project.project import LABEL_LOG, MANIFEST, RECORDING, Project
@@ -79,8 +80,9 @@ def _write(project: Project, file: IO[bytes]) -> int:
             with archive.open(f"{top}/{project.recording_path.name}", "w", force_zip64=True) as out:
                 _copy_recording(project.recording_path, out)
         for states in (project.checkpoints, project.moments):
+            shared: set[str] = set()
             for _, path in numbered(states):
-                _add_checkpoint(archive, path, f"{top}/{states.name}")
+                _add_checkpoint(archive, path, f"{top}/{states.name}", shared)
         return _add_log(archive, project, top)
 
 
@@ -108,8 +110,13 @@ def _copy_recording(path: Path, out: IO[bytes]) -> None:
             left -= len(block)
 
 
-def _add_checkpoint(archive: zipfile.ZipFile, path: Path, folder: str) -> None:
-    """Add a checkpoint, unless it is damaged or was removed in the meantime."""
+def _add_checkpoint(archive: zipfile.ZipFile, path: Path, folder: str, added: set[str]) -> None:
+    """Add a checkpoint, unless it is damaged or was removed in the meantime.
+
+    `added` are the hashes of the shared tensors that the archive contains. The function adds those
+    of the checkpoint.
+    """
+    shared = SharedTensors(path.parent)
     try:
         payload, meta = path.read_bytes(), path.with_suffix(".json").read_bytes()
     except FileNotFoundError:
@@ -118,9 +125,16 @@ def _add_checkpoint(archive: zipfile.ZipFile, path: Path, folder: str) -> None:
         copy = Path(temporary) / path.name
         copy.write_bytes(payload)
         copy.with_suffix(".json").write_bytes(meta)
+        if shared.folder.exists():
+            # A shared file never changes, so it needs no copy.
+            (Path(temporary) / shared.folder.name).symlink_to(shared.folder.resolve())
         try:
             read_checkpoint(copy)
-        except ValueError:
+            for digest in sorted(set(shared_hashes(copy).values()) - added):
+                file = shared.path(digest)
+                archive.write(file, f"{folder}/{shared.folder.name}/{file.name}")
+                added.add(digest)
+        except (ValueError, FileNotFoundError):
             return
     archive.writestr(f"{folder}/{path.name}", payload)
     archive.writestr(f"{folder}/{path.stem}.json", meta)

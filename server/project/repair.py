@@ -16,6 +16,7 @@ from lodespace.files import atomic_write, sync_to_disk
 from lodespace.items import item_set
 from lodespace.models.checkpoints.checkpoint import numbered
 from lodespace.models.checkpoints.checkpoint import read as read_checkpoint
+from lodespace.models.checkpoints.shared_tensors import SharedTensors
 from lodespace.models.item_predictions import UNLABELED
 from lodespace.project.data_repair import data_advice, import_again
 from lodespace.project.foreign import refuse_links
@@ -259,6 +260,9 @@ def _remove_damaged(project: Project, kept: _Kept) -> list[str]:
         if folder.exists() and not folder.is_dir():
             kept.move(folder)
             lines.append(f"{folder.name}: was not a folder, and was moved away")
+        for path in SharedTensors(folder).damaged():
+            kept.move(path)
+            lines.append(f"{folder.name}/shared/{path.name}: damaged, moved away")
         for _, path in list(numbered(folder)):
             try:
                 read_checkpoint(path)

@@ -26,7 +26,8 @@ MEMORY_BYTES = 256 << 20
 ON_DISK = 48
 """Maximum number of snapshots on disk."""
 DISK_BYTES = 1 << 30
-"""Maximum size of all snapshots on disk, in bytes, estimated from the size of the newest snapshot.
+"""Maximum size of all snapshots on disk, in bytes. Large tensors that several snapshots have in
+common count once.
 
 The 4 newest snapshots are kept whatever their size."""
 CLOSE_SECONDS = 1.0
@@ -101,10 +102,10 @@ class UndoSnapshots:
     @property
     def bytes(self) -> int:
         """Size of all snapshots in memory, in bytes, including the one that is being written."""
-        states = {id(state): state.bytes for state in self._kept.values()}
-        if self._writing is not None:
-            states[id(self._writing[1])] = self._writing[1].bytes
-        return sum(states.values())
+        states = [*self._kept.values(), *([] if self._writing is None else [self._writing[1]])]
+        # States on one graph share its edges (training_state.py).
+        sizes = {t.data_ptr(): t.nbytes for state in states for t in state.tensors.values()}
+        return sum(sizes.values())
 
     def _exceeds_memory(self) -> bool:
         return len(self._kept) > IN_MEMORY or (len(self._kept) > 1 and self.bytes > MEMORY_BYTES)
@@ -135,23 +136,20 @@ class UndoSnapshots:
                 # After `close`, the time may not suffice for all snapshots. The newest are written
                 # first, because an undo needs them first.
                 event, state = self._unwritten.popitem(last=self._closed)
-                keep = max(4, min(ON_DISK, DISK_BYTES // max(1, state.bytes)))
                 newer = sum(number > event for number in self._on_disk)
-                if newer >= keep:
+                if newer >= ON_DISK:
                     continue  # the file would be deleted immediately
                 self._writing = event, state
-            self._write(event, state, keep)
+            self._write(event, state)
 
-    def _write(self, event: int, state: TrainingState, keep: int) -> None:
+    def _write(self, event: int, state: TrainingState) -> None:
         try:
-            state.write(self.folder, number=event, keep=keep)
+            state.write_snapshot(self.folder, number=event, keep=ON_DISK, most_bytes=DISK_BYTES)
         except (OSError, ValueError, MemoryError) as error:
             log.warning("an undo snapshot could not be written: %s", error)
             return
         with self._changed:
-            self._on_disk.add(event)
-            for old in sorted(self._on_disk)[:-keep]:
-                self._on_disk.discard(old)
+            self._on_disk = {number for number, _ in checkpoint.numbered(self.folder)}
 
     def _in_memory(self, event: int) -> TrainingState | None:
         with self._changed:

@@ -54,6 +54,18 @@ def state_of(folder: Path) -> tuple[list[int], list[str], list[int]]:
     return session.labels.tolist(), names, session.held()[0].tolist()
 
 
+def test_a_damaged_shared_tensor_is_moved_away_with_its_snapshot(folder: Path) -> None:
+    """If the tensor stayed, later snapshots with the same tensor would use the damaged file."""
+    before = state_of(folder)
+    (tensor,) = (folder / "moments" / "shared").iterdir()
+    tensor.write_bytes(tensor.read_bytes()[:-1] + b"!")
+    report = repair(folder)
+    assert f"moments/shared/{tensor.name}: damaged, moved away" in report
+    assert "moments/015.safetensors: damaged, moved away" in report
+    assert not tensor.exists()
+    assert state_of(folder) == before
+
+
 def test_without_log_the_recording_gives_all_but_pins(folder: Path) -> None:
     labels, names, pins = state_of(folder)
     assert pins

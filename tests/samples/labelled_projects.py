@@ -89,5 +89,6 @@ def _write_states(folder: Path, service: Service) -> None:
     meta = {"tag": EVENTS, "step": 7, "seed": 5, "config": TrainingConfig().to_json()}
     earlier = tensors["labels"].copy()
     earlier[[25, 26, 27]] = 2
-    checkpoint.write(folder / "moments", tensors | {"labels": earlier}, meta, number=EVENTS)
+    large = {"labels": earlier, "edge_head": np.zeros(300_000, np.int32)}
+    checkpoint.write(folder / "moments", tensors | large, meta, number=EVENTS, share=True)
     checkpoint.write(folder / "checkpoints", tensors, meta)

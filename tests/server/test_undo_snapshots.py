@@ -26,14 +26,14 @@ class SlowDisk:
         self.began = threading.Event()
         self.written: list[int] = []
 
-    def write(self, state: TrainingState, folder: Path, *, number: int, keep: int) -> None:
+    def write(self, state: TrainingState, folder: Path, **options: int) -> None:
         self.began.set()
         assert self.go.wait(60)
-        self.written.append(number)
-        write_state(state, folder, number=number, keep=keep)
+        self.written.append(options["number"])
+        write_state(state, folder, **options)
 
 
-write_state = TrainingState.write
+write_state = TrainingState.write_snapshot
 
 
 @pytest.fixture
@@ -41,8 +41,8 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowDisk]:
     slow = SlowDisk()
     monkeypatch.setattr(
         TrainingState,
-        "write",
-        lambda state, folder, *, number, keep: slow.write(state, folder, number=number, keep=keep),
+        "write_snapshot",
+        lambda state, folder, **options: slow.write(state, folder, **options),
     )
     yield slow
     slow.go.set()
@@ -112,7 +112,7 @@ def test_a_snapshot_that_would_be_deleted_at_once_is_not_written(
     monkeypatch.setattr(undo_snapshots, "ON_DISK", 6)
     disk.go.set()
     for number in range(101, 107):
-        write_state(state(number), tmp_path, number=number, keep=6)
+        write_state(state(number), tmp_path, number=number, keep=6, most_bytes=1 << 30)
     snapshots = UndoSnapshots(tmp_path)
     snapshots.keep(7, state(6))
     snapshots.keep(200, state(199))
@@ -152,14 +152,38 @@ def test_closing_writes_the_newest_snapshots_first(tmp_path: Path, disk: SlowDis
 def test_a_full_disk_costs_only_that_snapshot(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def write(made: TrainingState, folder: Path, *, number: int, keep: int) -> None:
-        if number == 2:
+    def write(made: TrainingState, folder: Path, **options: int) -> None:
+        if options["number"] == 2:
             raise OSError(28, "No space left on device")
-        write_state(made, folder, number=number, keep=keep)
+        write_state(made, folder, **options)
 
-    monkeypatch.setattr(TrainingState, "write", write)
+    monkeypatch.setattr(TrainingState, "write_snapshot", write)
     snapshots = UndoSnapshots(tmp_path)
     for event in (1, 2, 3):
         snapshots.keep(event, state(event - 1))
     snapshots.close(60)
     assert numbers(tmp_path) == [1, 3]
+
+
+def test_old_snapshots_go_when_the_disk_limit_is_reached(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(undo_snapshots, "DISK_BYTES", 10 * SIZE)
+    snapshots = UndoSnapshots(tmp_path)
+    for event in range(1, 20):
+        snapshots.keep(event, state(event - 1))
+        snapshots.wait()
+    snapshots.close(60)
+    kept = numbers(tmp_path)
+    assert 4 < len(kept) < 10 and kept[-1] == 19
+    assert sum(path.stat().st_size for path in tmp_path.glob("*.safetensors")) <= 10 * SIZE
+
+
+def test_snapshots_that_share_tensors_count_them_once_in_memory(tmp_path: Path) -> None:
+    snapshots = UndoSnapshots(tmp_path)
+    edges = torch.zeros(10 * SIZE)
+    for event in (1, 2, 3):
+        made = state(event)
+        snapshots.keep(event, made._replace(tensors={**made.tensors, "edge_head": edges}))
+    assert snapshots.bytes == edges.nbytes + 3 * SIZE
+    snapshots.close(60)

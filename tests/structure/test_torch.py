@@ -33,6 +33,7 @@ WITH_TORCH = {
 torch only inside functions."""
 WITHOUT_TORCH = {
     "lodespace.models.checkpoints.checkpoint",
+    "lodespace.models.checkpoints.shared_tensors",
     "lodespace.models.config",
     "lodespace.models.hidden_values",
     "lodespace.models.config_table",

@@ -188,7 +188,7 @@ class GraphTask(Task):
             self._learning.dataset,
             self._network if self.learns_features else None,
             self.views[self._view] if self._view else self._map.components,
-            self._learning.predictions.features if with_classifier else None,
+            self._learning.classifier_features if with_classifier else None,
         )
         return GraphRefresh(features, self._state.config.neighbours)
 

@@ -60,6 +60,7 @@ def test_a_sweep_continued_from_the_middle_ends_with_the_same_result(
     whole = begun()
     units = finished(whole, *setting)
     assert units >= 10, "the sweep has too few units for chunks, kernel and spreading"
+    assert not any(tensor.nbytes >= 64 * N for tensor in whole.tensors().values())
     for done in range(1, units):
         first = begun()
         for _ in range(done):
@@ -127,9 +128,14 @@ def test_a_sweep_of_an_older_version_starts_again(
     half = begun()
     for _ in range(4):
         half.step(*setting)
-    known = ("probabilities", "classifier_features", "sweep_order")
+    old = {
+        "probabilities": half.probabilities,
+        "classifier_features": half.features.known(setting[0]),
+        "sweep_order": half.order.items,
+    }
     again = Predictions(N, 3, torch.device("cpu"))
-    again.load({name: half.tensors()[name] for name in known}, half.position, half.complete)
+    again.load(old, half.position, half.complete)
+    assert torch.equal(again.order.items, half.order.items)
     finished(again, *setting)
     assert torch.equal(again.newest.doubt, whole.newest.doubt)
 

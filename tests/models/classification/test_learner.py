@@ -47,7 +47,7 @@ def test_visible_and_labelled_items_are_predicted_first() -> None:
             learning.step(labels, labels, torch.ones(n), torch.zeros(n, dtype=torch.bool), visible)
             is not None
         )
-    assert set(learning.predictions.order[:42].tolist()) == {*range(40), n - 1, n - 2}
+    assert set(learning.predictions.order.items[:42].tolist()) == {*range(40), n - 1, n - 2}
     results = sweep(learning, labels)
     # The first pass has 10 chunks. One unit solves the kernel classifier. In the second pass, the
     # number of predicted items has doubled after 1, 2, 4 and 8 of 10 chunks.

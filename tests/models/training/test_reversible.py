@@ -215,7 +215,7 @@ def test_a_state_is_written_and_read(tmp_path: Path) -> None:
     trainer = Trainer(data, quick(), n_classes=4, device="cpu")
     run(trainer, 68)
     trainer.state_id = 12
-    trainer.state().write(tmp_path, number=5, keep=2)
+    trainer.state().write_snapshot(tmp_path, number=5, keep=2, most_bytes=1 << 30)
     there = run(trainer, 40)
     found = latest(tmp_path)
     assert found is not None and found.path.stem == "005"
