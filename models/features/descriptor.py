@@ -25,7 +25,8 @@ SCALES = 2
 """Number of scales at which edges of a photo are measured. Each scale halves the resolution."""
 LARGEST_SLANT = 1.0
 """Largest slant that is removed, as sideways shift per unit of height."""
-_ITEMS_AT_ONCE = 1000
+ITEMS_AT_ONCE = 1000
+"""Number of items that are described at once."""
 
 
 def described(dataset: Dataset) -> torch.Tensor:
@@ -35,14 +36,16 @@ def described(dataset: Dataset) -> torch.Tensor:
     """
     if dataset.kind == "vector" or dataset.content not in ("symbols", "photos"):
         return dataset.flat()
-    chunks = (slice(k, k + _ITEMS_AT_ONCE) for k in range(0, len(dataset), _ITEMS_AT_ONCE))
-    groups = [
-        torch.cat(group)
-        for group in zip(
-            *(descriptor_groups(dataset.batch(chunk), dataset.content) for chunk in chunks),
-            strict=True,
-        )
-    ]
+    n = len(dataset)
+    groups: list[torch.Tensor] = []
+    # Arrays that are made beforehand: between the small results of many batches, the allocator
+    # keeps the large intermediate results, which took 3.7 GB for 200,000 pictures.
+    for start in range(0, n, ITEMS_AT_ONCE):
+        chunk = slice(start, min(start + ITEMS_AT_ONCE, n))
+        found = descriptor_groups(dataset.batch(chunk), dataset.content)
+        groups = groups or [each.new_empty(n, each.shape[1]) for each in found]
+        for group, each in zip(groups, found, strict=True):
+            group[chunk] = each
     return (
         groups[0]
         if len(groups) == 1

@@ -22,14 +22,21 @@ def principal_components(x: torch.Tensor, k: int) -> torch.Tensor:
     for chunk in chunks:
         centred = (chunk - mean).to(where).double()
         covariance += centred.T @ centred / len(x)
-    values, vectors = torch.linalg.eigh(covariance)
-    del values
-    top = vectors.flip(1)[:, :k]
-    largest = top.abs().argmax(dim=0)
-    top = top * top[largest, torch.arange(top.shape[1], device=where)].sign()
+    top = directions(covariance, k)
     return torch.cat(
         [((chunk - mean).to(where).double() @ top).float().to(x.device) for chunk in chunks]
     )
+
+
+def directions(covariance: torch.Tensor, k: int) -> torch.Tensor:
+    """Return the first k eigenvectors of a covariance (F, F), (F, min(k, F)).
+
+    The sign of each eigenvector is fixed by its largest value.
+    """
+    _, vectors = torch.linalg.eigh(covariance)
+    top = vectors.flip(1)[:, :k]
+    largest = top.abs().argmax(dim=0)
+    return top * top[largest, torch.arange(top.shape[1], device=top.device)].sign()
 
 
 def starting_positions(

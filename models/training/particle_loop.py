@@ -16,9 +16,8 @@ from lodespace.models.checkpoints.tensors import Tensors
 from lodespace.models.classification.learner import LabelLearning
 from lodespace.models.config import TrainingConfig
 from lodespace.models.dataset import Dataset
-from lodespace.models.features.descriptor import described
+from lodespace.models.features.described_components import described_components
 from lodespace.models.features.network import FeatureNetwork
-from lodespace.models.features.principal_components import principal_components
 from lodespace.models.features.self_supervision import SelfSupervision
 from lodespace.models.item_predictions import ItemPredictions
 from lodespace.models.layout.particle_map import NEW_GRAPH_ROUNDS, ParticleMap
@@ -50,7 +49,7 @@ class ParticleLoop(Loop):
         self_supervision = SelfSupervision(alike, state.generator, state.device_generator)
         self.learning = LabelLearning(alike, n_classes, state.generator, state.device_generator)
         """Wide classifier and predictions."""
-        components = principal_components(described(alike), config.principal_components)
+        components = described_components(alike, config.principal_components)
         self.map = ParticleMap(components, config.latent_dim, state.device_generator)
         """Particles and pins, and the remaining motion of the particles."""
         self._guide = MapGuide(state, self.learning, self.map)
