@@ -1,9 +1,9 @@
 """The export formats, and the function that writes an export completely or not at all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from lodespace.drawing.film import RATE, Film
 from lodespace.drawing.webm import check_encoder, encode_webm
@@ -12,6 +12,7 @@ from lodespace.exporting import (
     class_folders,
     figure,
     label_studio,
+    npz_file,
     point_cloud,
     selection_tables,
     table,
@@ -92,12 +93,15 @@ def _video(export: Export) -> bytes:
     )
 
 
-FILES: dict[str, tuple[str, Callable[[Export], bytes]]] = {
-    "csv": (".csv", lambda e: table.as_csv(e.table(), excel=e.options.excel).encode()),
-    "jsonl": (".jsonl", lambda e: table.as_jsonl(e.table()).encode()),
+Content = bytes | Iterator[str]
+"""Content of a file: as a whole, or in parts that need not be in memory together."""
+
+FILES: dict[str, tuple[str, Callable[[Export], Content]]] = {
+    "csv": (".csv", lambda e: table.csv_parts(e.table(), excel=e.options.excel)),
+    "jsonl": (".jsonl", lambda e: table.jsonl_parts(e.table())),
     "parquet": (".parquet", lambda e: table.as_parquet(e.table())),
-    "npz": (".npz", lambda e: table.as_npz(e.table())),
-    "label-studio": (".json", lambda e: label_studio.as_json(e.table(variance=False))),
+    "npz": (".npz", lambda e: npz_file.as_npz(e.table())),
+    "label-studio": (".json", lambda e: label_studio.json_parts(e.table(variance=False))),
     "glb": (".glb", lambda e: e.session.encoder.scene_glb()),
     "ply": (".ply", _point_cloud("ply")),
     "obj": (".obj", _point_cloud("obj")),
@@ -194,8 +198,12 @@ def _check_folder_of(output: Path) -> None:
         raise ProjectError(f"{output} cannot be written: {output.parent} is not a folder")
 
 
-def _write(output: Path, content: bytes) -> None:
+def _write(output: Path, content: Content) -> None:
+    def write(file: IO[bytes]) -> None:
+        for part in content if not isinstance(content, bytes) else (content,):
+            file.write(part if isinstance(part, bytes) else part.encode())
+
     try:
-        atomic_write(output, content)
+        atomic_write(output, write)
     except OSError as error:
         raise ProjectError(f"{output} cannot be written: {reason_of(error, output)}") from error

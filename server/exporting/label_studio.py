@@ -3,6 +3,7 @@
 import base64
 import json
 import urllib.parse
+from collections.abc import Iterator
 from typing import Any
 
 from lodespace.exporting.table import Table
@@ -13,19 +14,30 @@ from lodespace.items.paths import shown
 
 
 def as_json(table: Table) -> bytes:
-    """Return the tasks as JSON. Labels are annotations of the tasks. Predictions have scores."""
-    tasks = _sounds(table) if table.items.kind == "sound" else _items(table)
-    return (json.dumps(tasks, ensure_ascii=False, indent=1) + "\n").encode()
+    """Return the tasks as JSON (see `json_parts`)."""
+    return "".join(json_parts(table)).encode()
 
 
-def _items(table: Table) -> list[dict[str, Any]]:
-    """Return one task of Label Studio per item.
+def json_parts(table: Table) -> Iterator[str]:
+    """Yield the tasks as parts of a JSON file.
+
+    Labels are annotations of the tasks. Predictions have scores.
+    """
+    before = "["
+    for task in _sounds(table) if table.items.kind == "sound" else _items(table):
+        text = json.dumps(task, ensure_ascii=False, indent=1).replace("\n", "\n ")
+        yield f"{before}\n {text}"
+        before = ","
+    yield "[]\n" if before == "[" else "\n]\n"
+
+
+def _items(table: Table) -> Iterator[dict[str, Any]]:
+    """Yield one task of Label Studio per item.
 
     A task shows the item's picture or, for a vector, the item's id.
     """
     labels, predicted = table.names(table.labels), table.names(table.predictions)
     kind = "image" if table.items.kind == "image" else "text"
-    tasks: list[dict[str, Any]] = []
     for item, item_id in enumerate(table.items.ids):
         columns = table.items.table.row(item) if table.items.table is not None else {}
         data = {name: as_text(value) for name, value in columns.items()}
@@ -41,8 +53,7 @@ def _items(table: Table) -> list[dict[str, Any]]:
             task["predictions"] = [
                 {"model_version": _model(table), "score": score, "result": result}
             ]
-        tasks.append(task)
-    return tasks
+        yield task
 
 
 def _choice(kind: str, names: list[str]) -> dict[str, Any]:

@@ -2,15 +2,15 @@
 
 import csv
 import io
+import itertools
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from lodespace.errors import ProjectError
 from lodespace.items.details import as_text
 from lodespace.items.item_set import ItemSet
 from lodespace.protocol import UNLABELED
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 AXES = "xyz"
-_MOST_ID_BYTES = 1 << 30
-"""Largest size of the ids in a .npz file, in bytes. An import reads at most this size."""
+ROWS_AT_ONCE = 10_000
+"""Number of rows that are Python objects at a time."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """First characters of cells that a spreadsheet reads as formulas."""
 
@@ -59,6 +59,31 @@ class Table:
     """Training step at which predictions and latent means were computed."""
     latent_log_variance: npt.NDArray[np.float32] | None = None
     """Latent log-variances, (N, D). None if no model has been trained."""
+    first: int = 0
+    """Number of the item in the first row of the arrays, for a part of a table."""
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def parts(self) -> "Iterator[Table]":
+        """Yield the rows in parts of ROWS_AT_ONCE, so that few rows are Python objects at a time.
+
+        A table without rows has one part.
+        """
+        for first in range(0, max(1, len(self)), ROWS_AT_ONCE):
+            rows = slice(first, first + ROWS_AT_ONCE)
+            variance = self.latent_log_variance
+            yield replace(
+                self,
+                labels=self.labels[rows],
+                owner=self.owner[rows],
+                verified=self.verified[rows],
+                predictions=self.predictions[rows],
+                confidence=self.confidence[rows],
+                latent_mean=self.latent_mean[rows],
+                latent_log_variance=None if variance is None else variance[rows],
+                first=first,
+            )
 
     @classmethod
     def of(
@@ -107,19 +132,23 @@ class Table:
 
 
 def own_columns(table: Table) -> dict[str, list[Any]]:
-    """Lodespace's own columns by name: item, id, path, label, ... latent_x, ..., step."""
+    """Lodespace's own columns by name: item, id, path, label, ... latent_x, ..., step.
+
+    Each row is several Python objects, so call it with a part of a large table.
+    """
     from lodespace.items import table as item_table  # the import of pyarrow takes 0.1 s
     from lodespace.items.paths import shown
 
-    kept = table.items.table
+    kept, first, count = table.items.table, table.first, len(table)
     records = [table.gestures.get(k) for k in table.owner.tolist()]
     columns: dict[str, list[Any]] = {
-        "item": list(range(len(table.items))),
-        "id": list(table.items.ids),
+        "item": list(range(first, first + count)),
+        "id": table.items.ids[first : first + count],
     }
     if kept is not None and item_table.PATH in kept.table.column_names:
         columns["path"] = [
-            None if path is None else shown(path) for path in kept.column(item_table.PATH)
+            None if path is None else shown(path)
+            for path in kept.column(item_table.PATH, first, count)
         ]
     if kept is not None:
         for name, key in (
@@ -131,7 +160,7 @@ def own_columns(table: Table) -> dict[str, list[Any]]:
             ("other_labels", item_table.OTHER_LABELS),
         ):
             if key in kept.table.column_names:
-                columns[name] = kept.column(key)
+                columns[name] = kept.column(key, first, count)
     columns |= {
         "label": table.names(table.labels),
         "class_id": table.labels.tolist(),
@@ -149,11 +178,11 @@ def own_columns(table: Table) -> dict[str, list[Any]]:
     if table.latent_log_variance is not None:
         for axis, values in zip(AXES, table.latent_log_variance.T, strict=False):
             columns[f"log_variance_{axis}"] = values.astype(np.float64).round(5).tolist()
-    columns["step"] = [table.step] * len(table.items)
+    columns["step"] = [table.step] * count
     return columns
 
 
-def source_names(table: Table, own: dict[str, list[Any]]) -> dict[str, str]:
+def source_names(table: Table, own: Iterable[str]) -> dict[str, str]:
     """Return a dictionary from each column name in the source to the column name in the export.
 
     A column with the same name as one of Lodespace's `own` columns gets a suffix: "label" becomes
@@ -174,16 +203,23 @@ def source_names(table: Table, own: dict[str, list[Any]]) -> dict[str, str]:
 
 def rows(table: Table) -> Iterator[dict[str, Any]]:
     """Yield {column: value} per item: Lodespace's own columns, then the columns of the source."""
-    own = own_columns(table)
-    theirs = source_names(table, own)
     kept = table.items.table
-    columns = own | {free: kept.column(name) for name, free in theirs.items() if kept is not None}
-    for values in zip(*columns.values(), strict=True):
-        yield dict(zip(columns, values, strict=True))
+    for part in table.parts():
+        columns = own_columns(part)
+        for name, free in source_names(part, columns).items():
+            if kept is not None:
+                columns[free] = kept.column(name, part.first, len(part))
+        for values in zip(*columns.values(), strict=True):
+            yield dict(zip(columns, values, strict=True))
 
 
 def as_csv(table: Table, *, excel: bool = False) -> str:
-    """Return the table as CSV (RFC 4180) with every text quoted.
+    """Return the table as CSV (see `csv_parts`)."""
+    return "".join(csv_parts(table, excel=excel))
+
+
+def csv_parts(table: Table, *, excel: bool = False) -> Iterator[str]:
+    """Yield the table as parts of a CSV file (RFC 4180) with every text quoted.
 
     With `excel`, texts that a spreadsheet would read as formulas get an apostrophe in front, and
     the file begins with the byte order mark by which Excel recognises UTF-8. Without
@@ -193,12 +229,16 @@ def as_csv(table: Table, *, excel: bool = False) -> str:
     if excel:
         out.write("\ufeff")
     writer: csv.DictWriter[str] | None = None
-    for row in rows(table):
+    for number, row in enumerate(rows(table), 1):
         if writer is None:
             writer = csv.DictWriter(out, list(row), quoting=csv.QUOTE_NONNUMERIC)
             writer.writerow({name: _cell(name, excel) for name in row})
         writer.writerow({name: _cell(value, excel) for name, value in row.items()})
-    return out.getvalue()
+        if number % ROWS_AT_ONCE == 0:
+            yield out.getvalue()
+            out.seek(0)
+            out.truncate()
+    yield out.getvalue()
 
 
 def _cell(value: Any, excel: bool) -> Any:
@@ -212,22 +252,28 @@ def _cell(value: Any, excel: bool) -> Any:
 
 def as_jsonl(table: Table) -> str:
     """Return the table as JSON lines: one JSON object per item."""
-    return "".join(
-        json.dumps(row, ensure_ascii=False, default=as_text) + "\n" for row in rows(table)
-    )
+    return "".join(jsonl_parts(table))
+
+
+def jsonl_parts(table: Table) -> Iterator[str]:
+    """Yield the table as parts of a file of JSON lines: one JSON object per item."""
+    lines = (json.dumps(row, ensure_ascii=False, default=as_text) + "\n" for row in rows(table))
+    while part := "".join(itertools.islice(lines, ROWS_AT_ONCE)):
+        yield part
 
 
 def as_arrow(table: Table) -> "pa.Table":
     """Return the table as an Arrow table. The columns of the source keep their types."""
     import pyarrow as pa
 
-    own = own_columns(table)
     kept = table.items.table
-    arrays: dict[str, Any] = {name: pa.array(values) for name, values in own.items()}
-    for name, free in source_names(table, own).items():
+    made = [pa.table(own_columns(part)) for part in table.parts()]
+    # A column without any value in a part has no type there, and gets that of the other parts.
+    arrow = pa.concat_tables(made, promote_options="default").combine_chunks()
+    for name, free in source_names(table, arrow.column_names).items():
         if kept is not None:
-            arrays[free] = kept.table[name]
-    return pa.table(arrays)
+            arrow = arrow.append_column(free, kept.table[name])
+    return arrow
 
 
 def as_parquet(table: Table) -> bytes:
@@ -257,32 +303,3 @@ def _parquet(arrow: "pa.Table") -> bytes:
     out = pa.BufferOutputStream()
     pq.write_table(arrow, out, compression="zstd")
     return out.getvalue().to_pybytes()
-
-
-def as_npz(table: Table) -> bytes:
-    """Return a compressed .npz file with one row per item.
-
-    The arrays are X, ids, y, prediction, verified, confidence, latent_mean, and latent_log_variance
-    if a model has been trained. y and prediction are class names, "" without a class. Raises
-    ProjectError if the ids would take too much memory.
-    """
-    longest = max(map(len, table.items.ids))
-    if longest * 4 * len(table.items) > _MOST_ID_BYTES:
-        raise ProjectError(
-            f"an id has {longest:,} characters, and .npz stores every id at the length of the "
-            "longest; export as parquet, csv or jsonl"
-        )
-    arrays: dict[str, npt.NDArray[Any]] = {
-        "X": np.asarray(table.items.data),
-        "ids": np.array(table.items.ids, str),
-        "y": np.array(table.names(table.labels), str),
-        "prediction": np.array(table.names(table.predictions), str),
-        "verified": table.verified,
-        "confidence": table.confidence.astype(np.float32),
-        "latent_mean": table.latent_mean.astype(np.float32),
-    }
-    if table.latent_log_variance is not None:
-        arrays["latent_log_variance"] = table.latent_log_variance
-    out = io.BytesIO()
-    np.savez_compressed(out, allow_pickle=False, **arrays)  # pyright: ignore[reportArgumentType]
-    return out.getvalue()

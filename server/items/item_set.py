@@ -10,7 +10,6 @@ import os
 import tokenize
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -22,6 +21,7 @@ from lodespace.errors import DatasetError
 from lodespace.files import atomic_write
 from lodespace.items.array_checks import check_arrays
 from lodespace.items.import_report import stored_lines
+from lodespace.items.item_ids import ItemIds
 from lodespace.items.root_approval import approved_root
 from lodespace.json_input import json_value
 from lodespace.models.config import Content
@@ -116,12 +116,10 @@ class ItemSet:
         """Stored pictures, (N, H, W) or (N, H, W, 3). None for vectors without thumbnails."""
         return self.thumbnails if self.kind == "vector" else self.data
 
-    @cached_property
-    def ids(self) -> tuple[str, ...]:
+    @property
+    def ids(self) -> ItemIds:
         """The id per item: from the source, or else the item's number."""
-        return (
-            self.table.ids() if self.table is not None else tuple(str(i) for i in range(len(self)))
-        )
+        return ItemIds(len(self), None) if self.table is None else self.table.ids()
 
     def item_id(self, item: int) -> str:
         return self.ids[item]

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from pyarrow import ipc
 
 from lodespace.errors import DatasetError
+from lodespace.items.item_ids import ItemIds
 
 ID = "lodespace.id"
 PATH = "lodespace.path"
@@ -144,13 +145,19 @@ class ItemTable:
             paths = [path for path in block.to_pylist() if path is not None]
             yield np.asarray(lengths, np.int64), b"".join(paths)
 
-    def ids(self) -> tuple[str, ...]:
-        return tuple(self.table[ID].to_pylist())
+    def ids(self) -> ItemIds:
+        """Return the id per item."""
+        return ItemIds(len(self), self.table[ID])
 
-    def column(self, name: str) -> list[Any]:
-        """Return the value of a column per item. All values of an unknown column are None."""
-        number = self._numbers.get(name)
-        return [None] * len(self) if number is None else python_values(self.table.column(number))
+    def column(self, name: str, first: int = 0, count: int | None = None) -> list[Any]:
+        """Return the value of a column per item, or for `count` items from item `first` on.
+
+        All values of an unknown column are None.
+        """
+        number, count = self._numbers.get(name), len(self) if count is None else count
+        if number is None:
+            return [None] * count
+        return python_values(self.table.column(number).slice(first, count))
 
     def value(self, name: str, item: int) -> Any:
         number = self._numbers.get(name)

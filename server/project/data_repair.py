@@ -16,6 +16,7 @@ from lodespace.recording.format import MAGIC
 
 if TYPE_CHECKING:
     from lodespace.importing.source import ImportOptions
+    from lodespace.items.item_ids import ItemIds
     from lodespace.items.item_set import ItemSet
 
 _IMPORTING = ".data.repaired"
@@ -76,7 +77,7 @@ def _compare(folder: Path, items: "ItemSet") -> None:
         )
 
 
-def _ids(folder: Path) -> tuple[str, ...] | None:
+def _ids(folder: Path) -> "ItemIds | None":
     """Return the ids of the project's items; None if they cannot be read."""
     from lodespace.items.table import ItemTable
 

@@ -167,26 +167,34 @@ async def _thumbnails(request: web.Request, kind: thumbnails.PageKind) -> web.Re
     return web.Response(body=encoded, content_type=f"image/{kind}", headers=headers)
 
 
-async def get_labels(request: web.Request) -> web.Response:
+async def get_labels(request: web.Request) -> web.StreamResponse:
     session = request.app[SERVICE].session
-    # Writing the text takes a while, so a thread does it. The table is a copy for this thread.
+    # A thread writes the text in parts, because it takes a while and may be 100 MB. The table is a
+    # copy for this thread.
     table = export_table.Table.of(session)
     match request.query.get("format", "csv"):
         case "csv":
-            write, kind, suffix = export_table.as_csv, "text/csv", "csv"
+            parts, kind, suffix = export_table.csv_parts(table), "text/csv", "csv"
         case "jsonl":
-            write, kind, suffix = export_table.as_jsonl, "application/jsonl", "jsonl"
+            parts, kind, suffix = export_table.jsonl_parts(table), "application/jsonl", "jsonl"
         case other:
             raise RequestError(
                 f"Labels are available as `csv` or `jsonl`, not as `{other[:20]}`.",
                 code="bad_format",
             )
-    lanes = request.app[SERVICE].lanes
-    text = await lanes.run(visitor_of(request).device, lambda: write(table))
     name = f"{session.items.name}-labels"
     safe = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "_" for c in name)
     headers = {"Content-Disposition": f'attachment; filename="{safe}.{suffix}"'}
-    return web.Response(text=text, content_type=kind, charset="utf-8", headers=headers)
+    response = web.StreamResponse(headers=headers)
+    response.content_type, response.charset = kind, "utf-8"
+    lanes, device = request.app[SERVICE].lanes, visitor_of(request).device
+    part = await lanes.run(device, lambda: next(parts, None))  # an error is an answer of its own
+    await response.prepare(request)
+    while part is not None:
+        await response.write(part.encode())
+        part = await lanes.run(device, lambda: next(parts, None))
+    await response.write_eof()
+    return response
 
 
 async def post_labels(request: web.Request) -> web.Response:

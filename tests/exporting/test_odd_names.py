@@ -16,7 +16,8 @@ from PIL import Image
 
 from lodespace.cli import main
 from lodespace.exporting.formats import FILES, FOLDERS, ExportOptions, export
-from lodespace.exporting.table import Table, as_npz
+from lodespace.exporting.npz_file import as_npz
+from lodespace.exporting.table import Table
 from lodespace.importing.importer import import_data
 from lodespace.importing.source import ImportOptions
 from lodespace.items import item_set
