@@ -1,0 +1,273 @@
+"""Times, memory and disk space of the trainer by number of items.
+
+    python benchmarks/scale.py --items 20000 70000 [--kind vectors] [--seconds 120]
+
+The items are the bundled digits, repeated with shifts and noise: as pictures, or as 64 random
+projections. Each number of items is measured in a process of its own, with the default preset, on
+one thread (`--threads`). Times are wall-clock seconds, with processor seconds in brackets.
+
+Up to `--layout-up-to` items, the layout is computed from the start. Above, the benchmark prepares a
+graph with the usual number of edges between arbitrary items, since the search for neighbours takes
+too long. Then the times after a label are those of a real graph, and positions mean nothing.
+
+After the first label, the benchmark waits `--seconds` for predictions of all items; "> 120" means
+that they took longer. The last column has the factor by which a value grows with ten times as many
+items: 10 for N, 11 to 13 for N log N, 100 for N squared.
+"""
+
+import argparse
+import json
+import math
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+from lodespace.items.item_set import load_digits
+from lodespace.models import Dataset, Trainer, preset  # before torch: sets how its threads wait
+
+# isort: split
+import torch
+
+from lodespace.models.layout.fuzzy_graph import fuzzy_graph
+from lodespace.models.training.particle_loop import ParticleLoop
+from lodespace.training.undo_snapshots import UndoSnapshots
+
+FEATURES = 64
+LABELLED = 100
+CLUSTER = 24
+"""Number of items of a prepared graph that are neighbours of each other. With 15 neighbours per
+item, this gives the usual number of edges, 11.5 per item."""
+ROUNDS = 3
+
+
+@dataclass
+class Clock:
+    """Wall-clock and processor seconds since it was made."""
+
+    wall: float = field(default_factory=time.perf_counter)
+    processor: float = field(default_factory=time.process_time)
+
+    def __call__(self) -> tuple[float, float]:
+        return time.perf_counter() - self.wall, time.process_time() - self.processor
+
+
+def data(kind: str, n: int) -> tuple[Dataset, np.ndarray]:
+    """Return `n` items and their classes (N,)."""
+    digits = load_digits()
+    assert digits.truth is not None
+    random = np.random.default_rng(0)
+    projection = random.normal(size=(digits.data[0].size, FEATURES)).astype(np.float32) / 28
+    pictures = np.empty((n if kind == "pictures" else 0, 28, 28), np.uint8)
+    vectors = np.empty((n if kind == "vectors" else 0, FEATURES), np.float32)
+    truth = np.resize(digits.truth, n)
+    for first in range(0, n, len(digits.data)):
+        rows = slice(first, min(first + len(digits.data), n))
+        moved = np.roll(digits.data, random.integers(-2, 3, 2), axis=(1, 2))[: rows.stop - first]
+        noisy = (moved + random.normal(0, 12, moved.shape)).clip(0, 255)
+        if kind == "pictures":
+            pictures[rows] = noisy
+        else:
+            vectors[rows] = (noisy.reshape(len(noisy), -1) / 255).astype(np.float32) @ projection
+    return (
+        Dataset.from_images(pictures) if len(pictures) else Dataset.from_vectors(vectors)
+    ), truth
+
+
+def prepare(loop: ParticleLoop, n: int) -> None:
+    """Give the map a graph of the usual size, without a search for neighbours."""
+    generator = torch.Generator().manual_seed(0)
+    order = torch.randperm(n // CLUSTER * CLUSTER, generator=generator).view(-1, CLUSTER)
+    k = loop.config.neighbours
+    indices = torch.randint(n, (n, k), generator=generator)
+    for own in range(CLUSTER):
+        others = [(own + step) % CLUSTER for step in range(1, k + 1)]
+        indices[order[:, own]] = order[:, others]
+    distances = torch.rand(n, k, generator=generator).sort(dim=1).values + 0.1
+    loop.map.begin(fuzzy_graph(indices, distances), 1)
+    loop.graph.first_graph_built()
+
+
+class Measurement:
+    """The measurement of one number of items."""
+
+    def __init__(self, options: argparse.Namespace, n: int) -> None:
+        self.seconds = options.seconds
+        self.found: dict[str, object] = {}
+        dataset, self.truth = data(options.kind, n)
+        clock = Clock()
+        self.trainer = Trainer(dataset, preset("default"), n_classes=10, device="cpu")
+        self.found["open the data set, s"] = clock()
+        loop = self.trainer.loop
+        assert isinstance(loop, ParticleLoop)
+        self.loop = loop
+        self.frames = self.trainer.frames()
+        self.longest = (0.0, 0.0)
+        if n <= options.layout_up_to:
+            self.found["first frame of the layout, s"] = self.until(
+                lambda: self.loop.map.particles is not None, math.inf
+            )
+            self.until(lambda: not self.loop.map.motion.laying_out, math.inf)
+        else:
+            prepare(loop, n)
+            self.until(lambda: not self.loop.map.motion.laying_out, math.inf)
+
+    def turn(self) -> None:
+        clock = Clock()
+        next(self.frames)
+        self.longest = max(self.longest, clock(), key=lambda each: each[1])
+
+    def until(self, reached: Callable[[], bool], seconds: float) -> tuple[float, float] | str:
+        """Run until `reached()`. Return the time, or "> x" after `seconds`."""
+        clock = Clock()
+        while not reached():
+            self.turn()
+            if clock()[0] > seconds and not reached():
+                return f"> {seconds:.0f}"
+        return clock()
+
+    def label(self, items: np.ndarray) -> None:
+        labels = np.full(len(self.truth), -1, np.int16)
+        labels[items] = self.truth[items]
+        self.trainer.set_labels(labels)
+
+    def gestures(self, folder: Path) -> None:
+        """Label twice, and measure what follows."""
+        n, snapshots = len(self.truth), UndoSnapshots(folder)
+        chosen = np.random.default_rng(1).permutation(n)[: 2 * LABELLED]
+        frame, clock = self.trainer.frame, Clock()
+        snapshots.keep(1, self.trainer.state())
+        self.label(chosen[:LABELLED])
+        self.longest = (0.0, 0.0)
+        while self.trainer.frame == frame:
+            self.turn()
+        self.found["label to first frame, s"] = clock()
+        frame, rate = self.trainer.frame, Clock()
+        for _ in range(10):
+            self.turn()
+        wall, processor = rate()
+        moved = self.trainer.frame - frame
+        self.found["frames a second after a label"] = (moved / wall, moved / processor)
+        left = self.seconds - clock()[0]
+        reached = self.until(lambda: bool(self.loop.predictions.confidence.any()), left)
+        self.found["label to first prediction, s"] = (
+            f"> {self.seconds:.0f}" if isinstance(reached, str) else clock()
+        )
+        self.found["longest turn, s"] = self.longest
+        self.disk(folder, snapshots, chosen)
+
+    def disk(self, folder: Path, snapshots: UndoSnapshots, chosen: np.ndarray) -> None:
+        """Measure the disk space of two more gestures, the second before new predictions."""
+        sizes = []
+        for event in (2, 3):
+            snapshots.wait()
+            before = size_of(folder)
+            snapshots.keep(event, self.trainer.state())
+            snapshots.wait()
+            sizes.append((size_of(folder) - before) / 1e6)
+            self.label(chosen[: LABELLED + event])
+            self.turn()
+        snapshots.close(60)
+        self.found["disk per gesture after predictions, MB"] = sizes[0]
+        self.found["disk per gesture before new predictions, MB"] = sizes[1]
+
+    def steps(self) -> None:
+        """Measure single steps."""
+        particles = self.loop.map.particles
+        assert particles is not None
+        clock = Clock()
+        for _ in range(ROUNDS):
+            particles.round(0.01)
+        self.found["round of forces, ms"] = tuple(1000 * each / ROUNDS for each in clock())
+        probabilities = self.loop.class_probabilities
+        clock = Clock()
+        particles.set_agreement(probabilities, 1.0)
+        self.found["weigh all edges, ms"] = tuple(1000 * each for each in clock())
+        process = psutil.Process()
+        self.found["memory, MB"] = process.memory_info().rss / 1e6
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        self.found["largest memory, MB"] = peak / (1e6 if sys.platform == "darwin" else 1e3)
+
+
+def size_of(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def measure(options: argparse.Namespace, n: int) -> dict[str, object]:
+    """Measure `n` items in this process."""
+    torch.set_num_threads(options.threads)
+    measurement = Measurement(options, n)
+    with tempfile.TemporaryDirectory() as folder:
+        measurement.gestures(Path(folder))
+    measurement.steps()
+    return measurement.found
+
+
+def growth(values: list[tuple[int, object]]) -> str:
+    """Return the factor of growth per decade between the smallest and the largest number.
+
+    Processor time counts where it is known.
+    """
+    known = [(n, v[1] if isinstance(v, list) else v) for n, v in values if not isinstance(v, str)]
+    known = [(n, float(v)) for n, v in known if isinstance(v, int | float) and v > 0]
+    if len(known) < 2:
+        return ""
+    (n, first), (more, last) = known[0], known[-1]
+    return f"{(last / first) ** (1 / math.log10(more / n)):.1f}"
+
+
+def text(value: object) -> str:
+    if isinstance(value, list):
+        return f"{value[0]:.3g} ({value[1]:.3g})"
+    return f"{value:,.0f}" if isinstance(value, int | float) else str(value or "")
+
+
+def table(found: dict[int, dict[str, object]]) -> str:
+    """Return the results as a Markdown table."""
+    names = list(dict.fromkeys(name for each in found.values() for name in each))
+    lines = [
+        "| | " + " | ".join(f"{n:,}" for n in found) + " | per decade |",
+        "|---" * (len(found) + 2) + "|",
+    ]
+    for name in names:
+        values = [(n, each.get(name)) for n, each in found.items()]
+        cells = [text(value) for _, value in values]
+        lines.append("| " + " | ".join([name, *cells, growth(values)]) + " |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--items", type=int, nargs="+", default=[20_000, 70_000])
+    parser.add_argument("--kind", choices=("vectors", "pictures"), default="vectors")
+    parser.add_argument("--seconds", type=float, default=120.0)
+    parser.add_argument("--layout-up-to", type=int, default=70_000)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one is not None:
+        print(json.dumps(measure(options, options.one)))
+        return
+    found: dict[int, dict[str, object]] = {}
+    for n in sorted(options.items):
+        done = subprocess.run(
+            [sys.executable, __file__, *sys.argv[1:], "--one", str(n)],
+            stdout=subprocess.PIPE,
+            check=True,
+        )
+        found[n] = json.loads(done.stdout)
+        print(f"{n:,} items measured", file=sys.stderr)
+    print(table(found))
+
+
+if __name__ == "__main__":
+    main()
