@@ -6,10 +6,10 @@ import msgspec
 
 from lodespace.protocol.base import Message, Operation
 
-SheetKind = Literal["suspects", "uncertain"]
-"""`suspects`: labels that the model doubts; `uncertain`: items for which the two most probable
-classes have similar probabilities."""
-SuggestionKind = Literal["region", "suspects", "uncertain", "done"]
+SheetKind = Literal["overview", "suspects", "uncertain"]
+"""`overview`: items from places of the map without a label; `suspects`: labels that the model
+doubts; `uncertain`: items for which the two most probable classes have similar probabilities."""
+SuggestionKind = Literal["region", "overview", "suspects", "uncertain", "done"]
 """Kind of a suggested gesture; `done`: no gesture is suggested."""
 Cue = Literal["uncertainty", "density", "diversity", "coverage"]
 """Name of a cue: a value per item that shows where labels help most."""
@@ -98,16 +98,34 @@ class SheetItem(Message):
     An unlabelled item gets its prediction; -1 if it has no prediction. A labelled item keeps its
     label, unless the calibrated probability of another class is at least 0.9.
     """
+    group: int
+    """Number of the item's group, from 0. The items of a group follow one another."""
+
+
+class SheetGroup(Message):
+    """Items of a sheet that probably have the same class, so that a person can give it to all of
+    them in one act."""
+
+    size: int | None
+    """About how many unlabelled items of the map the group stands for: a region of near items.
+    Null if the items of the group have the same prediction, and are not near one another."""
+    may_be_new: bool
+    """Whether no label explains the region, although there are labels: it may be a new class."""
 
 
 class Sheet(Message):
-    """Answer of GET /api/sheet: items to review together, sorted by predicted class, then by doubt,
-    highest first."""
+    """Answer of GET /api/sheet: items to review together.
+
+    The groups of a sheet of the kind `overview` are regions of the map. On other sheets, the items
+    of a group have the same prediction, and are sorted by doubt, highest first.
+    """
 
     kind: SheetKind
     """Queue that the items come from."""
     items: list[SheetItem]
     """Items of this sheet."""
+    groups: list[SheetGroup]
+    """Groups of the items, by number."""
     total: int
     """Number of items in the whole queue."""
     expected_wrong: float | None
@@ -123,13 +141,15 @@ class Suggestion(Message):
     items: list[int]
     """Items of the region; empty for a sheet (GET /api/sheet returns its items)."""
     class_id: int
-    """Class that the model predicts for most items of the region. -1 if no region is suggested, or
-    if the region is a dense place of the map with too few labels to know its class."""
+    """Class that the model predicts for most items of the region; -1 if no region is suggested."""
     reason: str
     """Reason for the suggestion, as a sentence for a person."""
     gain: float | None
     """Expected number of items that the gesture corrects; null while a listed class has no label.
     """
+    seconds: float | None
+    """Seconds that a person probably needs for the gesture; null if no gesture is suggested. The
+    suggested gesture has the largest expected gain per second."""
 
 
 class QualityChanged(Operation, tag="quality"):

@@ -1,22 +1,20 @@
-"""Contact sheets: items that an annotator should look at one by one, in two queues."""
+"""Contact sheets: items that an annotator should look at one by one."""
 
-import warnings
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from lodespace.protocol import SHEET_SIZE, UNLABELED, Sheet, SheetItem, SheetKind
+from lodespace.protocol import SHEET_SIZE, UNLABELED, Sheet, SheetGroup, SheetItem, SheetKind
+from lodespace.review.islands import unknown
+from lodespace.review.overview import overview
+from lodespace.review.places import middles_of, nearest_to
 from lodespace.session.item_state import ItemState
 
 DOUBTFUL = 0.5
 """A label with a higher doubt is a suspect: it is more likely wrong than right."""
 NARROW = 0.5
 """An item is uncertain if the margin between its two most probable classes is below this value."""
-OVERVIEW = 1000
-"""Size of the sample from which the first sheet is chosen while there are no predictions.
-
-The sample is divided into SHEET_SIZE groups, and the sheet has one item of each group.
-"""
 SPREAD = 20
 """The first SPREAD * SHEET_SIZE items of the queue of uncertain items are divided into SHEET_SIZE
 groups of neighbours. A sheet has one item from each group, because labels of two neighbours give
@@ -27,10 +25,29 @@ OVERWRITES_FROM = 0.9
 """A sheet proposes another class than the label of an item only if two probabilities have at least
 this value: that the label is wrong, and that the prediction is right (`proposed`).
 """
-_ROUNDS = 10
+SEARCHED = 9
+"""Number of pictures, on an overview sheet, per class that is missing.
+
+The other pictures of the sheet are uncertain items.
+"""
+
+Items = npt.NDArray[np.intp]
 
 
-def queue(state: ItemState, kind: SheetKind) -> tuple[npt.NDArray[np.intp], int]:
+class _Chosen(NamedTuple):
+    """The K items of a sheet, in G groups."""
+
+    items: Items
+    """Numbers of the items (K,), group by group."""
+    group: Items
+    """Group of each item (K,), ascending."""
+    groups: list[SheetGroup]
+    """The groups (G,)."""
+    total: int
+    """Number of items that need a look, also items of later sheets."""
+
+
+def queue(state: ItemState, kind: SheetKind) -> tuple[Items, int]:
     """Return the items of a queue in order, and the number of items that need a look.
 
     The items that need a look come first; the other items only fill up a sheet. Items of locked
@@ -42,13 +59,13 @@ def queue(state: ItemState, kind: SheetKind) -> tuple[npt.NDArray[np.intp], int]
             is above DOUBTFUL. This queue is empty while a listed class has no label: the model does
             not know this class, so its doubts mean little. "uncertain": unverified items, smallest
             margin first, but one item of each group of neighbours is moved to the front. An item
-            needs a look if its margin is below NARROW. If no item has a prediction, this queue is
-            an overview: all unlabelled items, beginning with items from all over the map.
+            needs a look if its margin is below NARROW. "overview", and "uncertain" if no item has a
+            prediction: a sheet of items from places without a label, then all other unlabelled
+            items.
     """
-    if kind == "uncertain" and not state.predicted.any():
-        items = np.flatnonzero(~state.labelled & ~state.locked)
-        order = np.argsort(_scattered(len(items)), kind="stable")
-        return _spread(items[order], state.positions, OVERVIEW), len(items)
+    if is_overview(state, kind):
+        chosen = _overview_chosen(state)
+        return chosen.items, chosen.total
     open_ = ~state.verified & ~state.locked & state.predicted
     if kind == "suspects" and not state.scorable:
         return np.empty(0, np.intp), 0
@@ -60,12 +77,16 @@ def queue(state: ItemState, kind: SheetKind) -> tuple[npt.NDArray[np.intp], int]
     order = np.lexsort((items, -state.doubt[items], state.margin[items]))
     total = int((state.margin[items] < NARROW).sum())
     block = min(SPREAD * SHEET_SIZE, max(SHEET_SIZE, total))
-    return _spread(items[order], state.positions, block), total
+    return _spread(state, items[order], block), total
 
 
-def _spread(
-    items: npt.NDArray[np.intp], positions: npt.NDArray[np.int32], block: int
-) -> npt.NDArray[np.intp]:
+def is_overview(state: ItemState, kind: SheetKind) -> bool:
+    """Return whether a sheet of this kind is an overview: before the first predictions, nothing is
+    more or less uncertain."""
+    return kind == "overview" or (kind == "uncertain" and not state.predicted.any())
+
+
+def _spread(state: ItemState, items: Items, block: int) -> Items:
     """Return `items` (K,) with one representative of each group moved to the front.
 
     The first `block` items are divided into SHEET_SIZE groups by k-means, which starts from points
@@ -73,65 +94,26 @@ def _spread(
     first sheet needs representatives: the next sheet is chosen after the model has learned from the
     first sheet.
     """
-    from scipy.spatial.distance import cdist  # imported here: the import takes 0.2 s
-
-    near = positions[items[:block]].astype(np.float64)
+    near = state.positions[items[:block]].astype(np.float64)
     if len(near) <= SHEET_SIZE:
         return items
-    middles = _group_means(near)
-    distance = cdist(near, middles, "sqeuclidean")
-    chosen: list[int] = []
-    for k in range(SHEET_SIZE):
-        distance[chosen, k] = np.inf  # groups with equal means get different items
-        chosen.append(int(distance[:, k].argmin()))
+    chosen = nearest_to(near, middles_of(near, near[:0], SHEET_SIZE))
     rest = np.delete(np.arange(len(near)), chosen)
     return np.concatenate([items[:block][chosen], items[:block][rest], items[block:]])
-
-
-def _group_means(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Divide `points` (N, D) into groups, and return the means of the groups (SHEET_SIZE, D)."""
-    from scipy.cluster.vq import kmeans2
-
-    with warnings.catch_warnings():
-        # A group becomes empty if points coincide. An empty group keeps its previous mean.
-        warnings.filterwarnings("ignore", "One of the clusters is empty", UserWarning)
-        means, _ = kmeans2(points, points[_far_apart(points, SHEET_SIZE)], _ROUNDS, minit="matrix")
-    return means
-
-
-def _far_apart(points: npt.NDArray[np.float64], count: int) -> list[int]:
-    """Return `count` indices of `points` (N, D), the first of which is 0.
-
-    Each further index is the index of the point whose nearest chosen point is farthest away.
-    """
-    chosen = [0]
-    distance = np.full(len(points), np.inf)
-    while len(chosen) < count:
-        distance = np.minimum(distance, ((points - points[chosen[-1]]) ** 2).sum(axis=1))
-        chosen.append(int(distance.argmax()))
-    return chosen
-
-
-def _scattered(n: int) -> npt.NDArray[np.float64]:
-    """Return sort keys (N,) in [0, 1), the same keys for each call.
-
-    When N items are sorted by these keys, the first K items are spread evenly over the original
-    order, for any K. The keys are multiples of the silver ratio. Multiples of the golden ratio
-    choose the held-out labels (models/training/labels.py). If both used the same keys, half of the
-    items on an overview sheet would be held out.
-    """
-    return (np.arange(n, dtype=np.float64) * np.float64(0.41421356237309515)) % np.float64(1)
 
 
 def sheet(state: ItemState, kind: SheetKind, size: int = SHEET_SIZE, skip: int = 0) -> Sheet:
     """Return a contact sheet: `size` items of the queue `kind`, without its first `skip` items.
 
-    The items of a sheet are sorted by predicted class, then by doubt, highest first. `state` has
-    calibrated probabilities.
+    `state` has calibrated probabilities.
     """
-    items, total = queue(state, kind)
-    items = items[skip : skip + size]
-    items = items[np.lexsort((items, -state.doubt[items], state.prediction[items]))]
+    which = slice(skip, skip + size)
+    if is_overview(state, kind):
+        chosen = _part(_overview_chosen(state), which)
+    else:
+        items, total = queue(state, kind)
+        chosen = _by_prediction(state, items[which], total)
+    items, group, groups, total = chosen
     shown = [
         SheetItem(
             item=item,
@@ -140,15 +122,70 @@ def sheet(state: ItemState, kind: SheetKind, size: int = SHEET_SIZE, skip: int =
             confidence=round(float(state.confidence[item]), 4),
             doubt=round(float(state.doubt[item]), 4),
             proposed=class_id,
+            group=int(number),
         )
-        for item, class_id in zip(items.tolist(), proposed(state, items).tolist(), strict=True)
+        for item, class_id, number in zip(
+            items.tolist(), proposed(state, items).tolist(), group, strict=True
+        )
     ]
     wrong = float(state.doubt[items].sum())
     expected_wrong = round(wrong, 2) if state.scorable else None
-    return Sheet(kind=kind, items=shown, total=total, expected_wrong=expected_wrong)
+    return Sheet(kind=kind, items=shown, groups=groups, total=total, expected_wrong=expected_wrong)
 
 
-def proposed(state: ItemState, items: npt.NDArray[np.intp]) -> npt.NDArray[np.int16]:
+def _by_prediction(state: ItemState, items: Items, total: int) -> _Chosen:
+    """Return `items` (K,), grouped by predicted class, and by doubt in each group."""
+    items = items[np.lexsort((items, -state.doubt[items], state.prediction[items]))]
+    classes, group = np.unique(state.prediction[items], return_inverse=True)
+    groups = [SheetGroup(size=None, may_be_new=False)] * len(classes)
+    return _Chosen(items, group.astype(np.intp), groups, total)
+
+
+def _overview_chosen(state: ItemState) -> _Chosen:
+    """Return a sheet of items from places without a label, then all other unlabelled items.
+
+    While a listed class has no label, all places are searched, with SEARCHED pictures per class
+    without a label. Otherwise islands that no label explains are searched, if there are any, with
+    SEARCHED pictures per island. Uncertain items fill up the sheet.
+    """
+    free, strange = ~state.labelled & ~state.locked, unknown(state)
+    missing = strange.islands if state.scorable else len(state.lacking)
+    searched = free & strange.items if state.scorable and missing else free
+    found = overview(state, searched, min(SHEET_SIZE, SEARCHED * missing or SHEET_SIZE))
+    may_be_new = np.bincount(found.group, strange.items[found.items]) > 0.5 * np.bincount(
+        found.group
+    )
+    groups = [
+        SheetGroup(size=stands_for, may_be_new=new)
+        for stands_for, new in zip(found.sizes.tolist(), may_be_new.tolist(), strict=True)
+    ]
+    chosen = _Chosen(found.items, found.group, groups, int(searched.sum()))
+    if state.predicted.any():
+        more = queue(state, "uncertain")[0]
+        more = more[~np.isin(more, chosen.items)][: SHEET_SIZE - len(chosen.items)]
+        chosen = _joined(chosen, _by_prediction(state, more, 0))
+    rest = np.setdiff1d(np.flatnonzero(free), chosen.items)
+    return _joined(chosen, _by_prediction(state, rest, 0))
+
+
+def _joined(first: _Chosen, second: _Chosen) -> _Chosen:
+    """Return the items of `first`, then those of `second`; the total is that of `first`."""
+    return _Chosen(
+        np.concatenate([first.items, second.items]),
+        np.concatenate([first.group, second.group + len(first.groups)]),
+        first.groups + second.groups,
+        first.total,
+    )
+
+
+def _part(chosen: _Chosen, which: slice) -> _Chosen:
+    """Return a part of the items of a sheet, without groups that have no item in this part."""
+    kept, group = np.unique(chosen.group[which], return_inverse=True)
+    groups = [chosen.groups[k] for k in kept.tolist()]
+    return chosen._replace(items=chosen.items[which], group=group, groups=groups)
+
+
+def proposed(state: ItemState, items: Items) -> npt.NDArray[np.int16]:
     """Return the class (K,) that each of `items` (K,) gets if a person confirms the sheet.
 
     This class is the label of the item; for an item without a label, its prediction. A prediction

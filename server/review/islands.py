@@ -66,19 +66,25 @@ def islands(state: ItemState) -> Islands:
     return Islands(of_item, ~explained[of_item] & ~near[grid.cell_of_item])
 
 
-def largest_unexplained(state: ItemState) -> npt.NDArray[np.uint32] | None:
-    """Return the unexplained items of one dense group: they probably have a class without labels.
+class Unknown(NamedTuple):
+    """Items that are probably of a class without labels."""
 
-    The items are unexplained (`Islands`), unlabelled and not locked. The function chooses the group
-    that has most of these items, and returns their numbers in ascending order. It returns None if
-    no group has such items.
-    """
+    items: npt.NDArray[np.bool_]
+    """Per item, whether it is unlabelled, and in an island that no label explains (N,)."""
+    islands: int
+    """Number of islands with such items."""
+    largest: int
+    """Largest number of such items in one island."""
+
+
+def unknown(state: ItemState) -> Unknown:
+    """Return the unlabelled items that no label explains. Without any label, there are none."""
+    if state.labelled.all() or not state.labelled.any():
+        return Unknown(np.zeros(len(state.labels), np.bool_), 0, 0)
     found = islands(state)
-    free = ~state.locked & found.unexplained & ~state.labelled
-    if not free.any():
-        return None
-    largest = np.bincount(found.of_item[free]).argmax()
-    return np.flatnonzero(free & (found.of_item == largest)).astype(np.uint32)
+    items = found.unexplained & ~state.labelled
+    count = np.bincount(found.of_item[items])
+    return Unknown(items, int(np.count_nonzero(count)), int(count.max(initial=0)))
 
 
 class _Grid:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 from lodespace.protocol import Interval, Quality
 from lodespace.review.calibration import Calibration, interval, share_interval
 from lodespace.review.contact_sheets import queue
-from lodespace.review.islands import islands
+from lodespace.review.islands import unknown
 from lodespace.session.item_state import ItemState
 
 WIDEST = 0.35
@@ -19,8 +19,8 @@ The share is the estimated share of right items. The first sheet of a session do
 because it has no predictions. So a share with a wide interval is shown from the fifth sheet on.
 """
 UNKNOWN_BUT_RIGHT = 0.3
-"""Share of the predictions of unknown items (`unknown_items`) that the upper bound of the interval
-counts as right. The estimate itself counts all of them as wrong.
+"""Share of the predictions of unknown items (`islands.unknown`) that the upper bound of the
+interval counts as right. The estimate itself counts all of them as wrong.
 """
 
 
@@ -41,23 +41,13 @@ def share_right(state: ItemState) -> float | None:
     """
     if not _can_estimate(state):
         return None
-    doubt = np.where(unknown_items(state), 1, doubts(state))
+    doubt = np.where(unknown(state).items, 1, doubts(state))
     return 1 - float(doubt.mean(dtype=np.float64))
 
 
 def _can_estimate(state: ItemState) -> bool:
     """Return whether every listed class has a label, and there are predictions to judge."""
     return state.scorable and bool(state.predicted.any() or state.verified.all())
-
-
-def unknown_items(state: ItemState) -> npt.NDArray[np.bool_]:
-    """Return which items (N,) are unlabelled, and in a cluster of the map that has too few labels.
-
-    Such an item is probably of a class that is not listed yet, whatever the prediction.
-    """
-    if state.labelled.all():
-        return np.zeros(len(state.labels), np.bool_)
-    return islands(state).unexplained & ~state.labelled
 
 
 def quality(
@@ -123,7 +113,7 @@ class _Estimates:
     def __init__(self, state: ItemState, calibrated: ItemState, calibration: Calibration) -> None:
         n = len(state.labels)
         self._sheets = calibration.sheets
-        self.unknown = unknown_items(state)
+        self.unknown = unknown(state).items
         self._doubt = np.where(self.unknown, 1, doubts(calibrated)).astype(np.float32)
         free = ~state.labelled & ~self.unknown & state.predicted
         unsure = state.labelled & ~state.verified

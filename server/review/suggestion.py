@@ -1,4 +1,4 @@
-"""Suggested next gesture: the region or contact sheet that corrects the most items."""
+"""Suggested next gesture: the region or contact sheet that corrects the most items per second."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -6,9 +6,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from lodespace.protocol import SHEET_SIZE, UNLABELED, SheetKind, Suggestion
+from lodespace.protocol import SHEET_SIZE, UNLABELED, Sheet, SheetKind, Suggestion
 from lodespace.review.contact_sheets import DOUBTFUL, sheet
-from lodespace.review.islands import largest_unexplained
+from lodespace.review.effort import region_seconds, sheet_seconds
+from lodespace.review.islands import unknown
 from lodespace.review.quality import share_right
 from lodespace.session.item_state import ItemState
 
@@ -34,6 +35,17 @@ WORTH_DRAWING = 2 * SHEET_SIZE
 
 If the region is smaller, a contact sheet is suggested instead. A contact sheet gains more than a
 small region, because its items differ more from one another (docs/gain.md).
+"""
+WORTH_SEARCHING = SHEET_SIZE
+"""Smallest number of items that no label explains, in one island, to suggest an overview of them.
+
+Fewer items may be the rim of an island in which many items have labels.
+"""
+LEARNED = 4.0
+"""Number of items that become right per picture that is corrected on a contact sheet.
+
+The model learns from the picture, so predictions of other items change. The number was 4.1 on
+segments (2nd to 10th sheet) and 4.2 on digits (2nd to 8th sheet).
 """
 _STEP = 1.5
 """Factor by which a region grows per iteration.
@@ -63,11 +75,14 @@ class Region(NamedTuple):
 
 
 def suggest(state: ItemState, class_name: Callable[[int], str]) -> Suggestion:
-    """Return the gesture with the largest gain. `class_name` returns the name of a class id.
+    """Return the gesture with the largest expected gain per second.
 
-    While a listed class has no label, no gain is known. The function then suggests the largest
-    dense place of the map that has too few labels (islands.py). The items of this place probably
-    belong to a class without labels.
+    While a listed class has no label, no gain is known. The function then suggests an overview of
+    places without a label. Some of their items probably belong to a class without labels.
+
+    Args:
+        state: State of all items, with calibrated probabilities.
+        class_name: Function that returns the name of a class id.
     """
     if state.labelled.any() and not state.scorable:
         return _next_class(state)
@@ -77,60 +92,71 @@ def suggest(state: ItemState, class_name: Callable[[int], str]) -> Suggestion:
             f"about {_percent(right)} of all items are right (estimated); no gesture is needed"
         )
     if not state.predicted.any():
-        overview = sheet(state, "uncertain")
-        if overview.items:
-            return _overview(len(overview.items))
-    best = _done(_nothing_to_gain(state))
-    for candidate in _candidates(state, class_name):
-        gain = candidate.gain or 0.0
-        if gain >= LEAST_GAIN and gain > (best.gain or 0):
-            best = candidate
-    return best
+        first = sheet(state, "overview")
+        if first.items:
+            n, groups = len(first.items), _groups(len(first.groups))
+            return _sheet_of_groups(
+                first,
+                f"{n} items from all over the map, in {groups}: name each group, and the model "
+                "learns all classes",
+                gain=float(n),
+            )
+    candidates = [
+        (worth, found)
+        for worth, found in _candidates(state, class_name)
+        if (found.gain or 0) >= LEAST_GAIN
+    ]
+    if not candidates:
+        return _done(_nothing_to_gain(state))
+    return max(candidates, key=lambda candidate: candidate[0])[1]
 
 
 def _next_class(state: ItemState) -> Suggestion:
     """Return the suggestion for a state in which a listed class has no label."""
     n, lacking = len(state.classes), len(state.lacking)
     known = f"{n - lacking} of {n} classes have labels" if lacking else "only one class is listed"
-    island = largest_unexplained(state)
-    if island is not None and len(island) >= min(WORTH_DRAWING, len(state.labels) / (2 * n + 1)):
-        return Suggestion(
-            kind="region",
-            items=island.tolist(),
-            class_id=UNLABELED,
-            reason=f"{known}. {len(island):,} items close together have no label yet: which class?",
-            gain=None,
-        )
-    found = sheet(state, "uncertain")
+    free = ~state.labelled & ~state.locked
+    found = sheet(state, "overview" if free.any() else "uncertain")
     if not found.items:
-        return _done(f"{known}, and no item without a label is left to look at")
-    return Suggestion(
-        kind="uncertain",
-        items=[],
-        class_id=UNLABELED,
-        reason=f"{known}. Look for the other classes among these {len(found.items)} items",
+        return _done(f"{known}, and no item is left to look at")
+    new = sum(group.may_be_new for group in found.groups)
+    where = f"; {_groups(new)} may be a new class" if new else ""
+    return _sheet_of_groups(
+        found,
+        f"{known}. Look for the others among these {len(found.items)} items{where}",
         gain=None,
     )
 
 
-def _candidates(state: ItemState, class_name: Callable[[int], str]) -> Iterator[Suggestion]:
-    island = largest_unexplained(state)
-    if island is not None and len(island) >= WORTH_DRAWING:
-        yield Suggestion(
-            kind="region",
-            items=island.tolist(),
-            class_id=UNLABELED,
-            reason=f"{len(island):,} items close together have no label: they may be a new class",
-            gain=float(len(island)),
+def _candidates(
+    state: ItemState, class_name: Callable[[int], str]
+) -> Iterator[tuple[float, Suggestion]]:
+    """Yield gestures, each with the number of items per second that it is expected to correct."""
+    strangers = unknown(state)
+    strange = int((strangers.items & ~state.locked).sum())
+    if strange > 0 and strangers.largest >= WORTH_SEARCHING:
+        found = sheet(state, "overview")
+        yield (
+            strange / _seconds_by_group(found),
+            _sheet_of_groups(
+                found,
+                f"{strange:,} items close together have no label: they may be a new class",
+                gain=float(strange),
+            ),
         )
     region = best_region(state)
     if region is not None and len(region.items) >= WORTH_DRAWING:
-        yield Suggestion(
-            kind="region",
-            items=region.items.tolist(),
-            class_id=region.class_id,
-            reason=_why_region(region, class_name),
-            gain=round(region.gain, 1),
+        seconds = region_seconds()
+        yield (
+            region.gain / seconds,
+            Suggestion(
+                kind="region",
+                items=region.items.tolist(),
+                class_id=region.class_id,
+                reason=_why_region(region, class_name),
+                gain=round(region.gain, 1),
+                seconds=round(seconds, 1),
+            ),
         )
     kinds: tuple[SheetKind, ...] = ("suspects", "uncertain")
     for kind in kinds:
@@ -139,28 +165,42 @@ def _candidates(state: ItemState, class_name: Callable[[int], str]) -> Iterator[
             continue
         n, wrong = len(found.items), max(1, round(found.expected_wrong))
         what = "labels the model doubts" if kind == "suspects" else "items between two classes"
-        yield Suggestion(
-            kind=kind,
-            items=[],
-            class_id=UNLABELED,
-            reason=f"{n} {what}: about {wrong} of them {'is' if wrong == 1 else 'are'} wrong",
-            gain=round(found.expected_wrong, 1),
+        seconds = sheet_seconds(n, found.expected_wrong)
+        yield (
+            LEARNED * found.expected_wrong / seconds,
+            Suggestion(
+                kind=kind,
+                items=[],
+                class_id=UNLABELED,
+                reason=f"{n} {what}: about {wrong} of them {'is' if wrong == 1 else 'are'} wrong",
+                gain=round(found.expected_wrong, 1),
+                seconds=round(seconds, 1),
+            ),
         )
 
 
-def _overview(n: int) -> Suggestion:
-    """Return the first suggestion of a session: a sheet with items from all over the map.
+def _sheet_of_groups(found: Sheet, reason: str, gain: float | None) -> Suggestion:
+    """Return the suggestion to open a sheet on which each group gets a class.
 
-    The sheet should contain all classes. A model that has learned only some of the classes predicts
-    one of them for every item, with high confidence, so nothing points to the other classes.
+    A model that has learned only some of the classes predicts one of them for every item, with high
+    confidence, so no prediction points to the other classes.
     """
     return Suggestion(
-        kind="uncertain",
+        kind=found.kind,
         items=[],
         class_id=UNLABELED,
-        reason=f"{n} items from all over the map: label each, and the model learns all classes",
-        gain=float(n),
+        reason=reason,
+        gain=gain,
+        seconds=round(_seconds_by_group(found), 1),
     )
+
+
+def _seconds_by_group(found: Sheet) -> float:
+    return sheet_seconds(len(found.items), len(found.groups))
+
+
+def _groups(count: int) -> str:
+    return "1 group" if count == 1 else f"{count} groups"
 
 
 def _why_region(region: Region, class_name: Callable[[int], str]) -> str:
@@ -176,7 +216,9 @@ def _nothing_to_gain(state: ItemState) -> str:
 
 
 def _done(reason: str) -> Suggestion:
-    return Suggestion(kind="done", items=[], class_id=UNLABELED, reason=reason, gain=0.0)
+    return Suggestion(
+        kind="done", items=[], class_id=UNLABELED, reason=reason, gain=0.0, seconds=None
+    )
 
 
 def _percent(share: float) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from drivers.page import PageDriver
+from drivers.review import wait_for_sheet
 from drivers.servers import ServerProcess
 from samples.digits import ONES, TRUTH, ZEROS
 
@@ -296,7 +297,7 @@ def test_the_first_picture_needs_no_trainer(still_server: ServerProcess, open_pa
     assert nearest_neighbour_accuracy(page.positions(), TRUTH) > 0.85
 
 
-def test_data_without_classes_gets_its_first_one_here(
+def test_data_without_classes_gets_them_on_the_page_and_on_a_sheet(
     open_page: Any, server_process: Any, tmp_path: Path
 ) -> None:
     """The first class is added on the page: the scene file of such a project lists no classes."""
@@ -313,3 +314,16 @@ def test_data_without_classes_gets_its_first_one_here(
     page.page.keyboard.type("first")
     page.press("Enter")
     page.wait(lambda: [info["name"] for info in page.state("classes")] == ["first"])
+
+    # A class that is named on a sheet goes to the framed group.
+    page.press("o")
+    group = [one["item"] for one in wait_for_sheet(page, "overview") if one["group"] == 0]
+    assert 0 < len(group) < 27
+    page.press("n")
+    page.page.keyboard.type("second")
+    page.press("Enter")
+    page.wait(lambda: len(page.state("classes")) == 2)
+    page.wait(lambda: page.page.locator(".cell-picture.corrected").count() == len(group))
+    page.press("Enter")
+    page.wait(lambda: bool((page.labels[group] == 1).all()))
+    assert (page.labels >= 0).sum() == len(group)

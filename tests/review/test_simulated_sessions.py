@@ -11,7 +11,7 @@ def started(slow: bool, seed: int = 0) -> SimulatedSession:
     """A session in which the first sheet was labelled. The first sheet shows every class."""
     items, truth = touching_groups(800 if slow else 160, 6 if slow else 3, seed)
     session = SimulatedSession(items, truth, quick())
-    assert session.press_primary() == "uncertain"
+    assert session.press_primary() == "overview"
     assert not session.session.item_state().labelled.any()  # without predictions it does nothing
     session.look_through("uncertain")
     return session

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from lodespace.review.effort import sheet_seconds
 from lodespace.review.suggestion import WORTH_DRAWING, best_region, suggest
 from samples.item_states import item_state, random_item_state
 
@@ -33,12 +34,13 @@ def test_before_anything_is_predicted_an_overview_is_next() -> None:
     positions, blob = clouds([60, 200, 30])
     n = len(blob)
     found = suggest(item_state([-1] * n, [-1] * n, [0] * n, positions=positions), name)
-    assert (found.kind, found.items, found.gain) == ("uncertain", [], 27)
-    assert found.reason.startswith("27 items from all over the map")
+    assert (found.kind, found.items, found.gain) == ("overview", [], 27)
+    assert found.reason.startswith("27 items from all over the map, in 10 groups")
+    assert found.seconds == pytest.approx(sheet_seconds(27, 10), abs=0.06)
 
 
 @pytest.mark.parametrize("axes", [2, 3])
-def test_the_largest_island_without_labels_is_next_until_all_classes_have(axes: int) -> None:
+def test_an_overview_is_next_until_all_classes_have_labels(axes: int) -> None:
     positions, blob = clouds([160, 200, 120], axes)
     n = len(blob)
     labels = np.where((blob == 0) & (np.arange(n) % 2 == 0), 0, -1)
@@ -48,20 +50,15 @@ def test_the_largest_island_without_labels_is_next_until_all_classes_have(axes: 
     ):
         state = item_state(labels, [0] * n, [0.99] * n, positions=positions, classes=listed)
         found = suggest(state, name)
-        assert (found.kind, found.class_id, found.gain) == ("region", -1, None)
-        assert set(blob[found.items].tolist()) == {1} and len(found.items) > 150
-        assert found.reason.startswith(known)
-    labels[blob == 1] = 1
+        assert (found.kind, found.class_id, found.gain) == ("overview", -1, None)
+        assert found.reason.startswith(known) and "may be a new class" in found.reason
+    labels[blob > 0] = 1  # no island is left, but class 2 has no label
     found = suggest(
         item_state(labels, [0] * n, [0.99] * n, positions=positions, classes=[0, 1, 2]), name
     )
-    assert set(blob[found.items].tolist()) == {2}
-    labels[blob == 2] = 1  # no island is left, but class 2 has no label
-    found = suggest(
-        item_state(labels, [0] * n, [0.99] * n, positions=positions, classes=[0, 1, 2]), name
-    )
-    assert (found.kind, found.gain) == ("uncertain", None)
+    assert (found.kind, found.gain) == ("overview", None)
     assert found.reason.startswith("2 of 3 classes have labels")
+    assert "new class" not in found.reason
 
 
 def test_an_island_that_no_label_explains_may_be_a_new_class() -> None:
@@ -71,9 +68,30 @@ def test_an_island_that_no_label_explains_may_be_a_new_class() -> None:
     found = suggest(
         item_state(labels, np.where(blob == 2, 1, blob), [0.99] * n, positions=positions), name
     )
-    assert (found.kind, found.class_id) == ("region", -1)
-    assert set(blob[found.items].tolist()) == {2}
-    assert "may be a new class" in found.reason and found.gain == len(found.items)
+    assert (found.kind, found.class_id, found.gain) == ("overview", -1, 120)
+    assert found.reason == "120 items close together have no label: they may be a new class"
+
+
+def test_the_gesture_with_more_items_per_second_is_next() -> None:
+    """An island of a new class is worth a look only if it is larger than what sheets correct."""
+    random = np.random.default_rng(0)
+    for island, kind in ((12, "uncertain"), (200, "overview")):
+        known, n = 1200, 1200 + island
+        positions = np.concatenate(
+            [random.uniform(0, 60000, (known, 3)), random.normal(90000, 300, (island, 3))]
+        )
+        labels = np.full(n, -1)
+        labels[: known // 2] = np.arange(known // 2) % 2
+        confidence = np.where(np.arange(n) < known, 0.6, 0.99)
+        state = item_state(
+            labels,
+            np.where(labels >= 0, labels, 0),
+            confidence,
+            positions=positions,
+            verified=list(range(known // 2)),
+        )
+        found = suggest(state, name)
+        assert (found.kind, found.seconds is None) == (kind, False)
 
 
 @pytest.mark.parametrize("axes", [2, 3])
@@ -157,7 +175,8 @@ def test_suspects_are_next_where_labels_are_doubtful() -> None:
     labels, prediction = np.zeros(500), np.zeros(500)
     prediction[:14] = 1
     known = item_state(labels, prediction, np.full(500, 0.97), classes=[0, 1])
-    assert suggest(known, name).kind == "uncertain"  # class 1 has no label: suspects are off
+    # Class 1 has no label, so suspects are off. Each item has a label, so there is no overview.
+    assert suggest(known, name).kind == "uncertain"
     labels[499], prediction[499] = 1, 1
     found = suggest(item_state(labels, prediction, np.full(500, 0.97)), name)
     assert (found.kind, found.items) == ("suspects", [])
@@ -189,6 +208,7 @@ def test_it_is_done_when_nearly_all_is_right() -> None:
     half = [0] * 50 + [1] * 50
     found = suggest(item_state(half, half, [0.995] * 100), name)
     assert (found.kind, found.items, found.gain, found.class_id) == ("done", [], 0.0, -1)
+    assert found.seconds is None
     assert found.reason == "about 99 % of all items are right (estimated); no gesture is needed"
 
 

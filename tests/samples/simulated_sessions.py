@@ -120,9 +120,9 @@ class SimulatedSession:
         items. Labels that exist do not change. Returns the kind of the suggestion.
         """
         found = self.suggestion()
-        if found.kind == "region" and found.class_id >= 0:
+        if found.kind == "region":
             self.label(np.array(found.items), found.class_id, "cluster")
-        elif found.kind in ("suspects", "uncertain"):
+        elif found.kind != "done":
             sheet = self.sheet(found.kind)
             shown = [one for one in sheet.items if one.proposed >= 0 and one.class_id < 0]
             if shown:

@@ -80,12 +80,15 @@ async def json_of(http: TestClient, path: str, status: int = 200) -> Any:
 
 async def test_every_review_address_answers_before_training(http: TestClient) -> None:
     sheet = await json_of(http, "/api/sheet?kind=suspects")
-    assert sheet == {"kind": "suspects", "items": [], "total": 0, "expected_wrong": None}
-    overview = await json_of(http, "/api/sheet?kind=uncertain")
-    assert len(overview["items"]) == 27 and overview["total"] == N
-    assert {entry["prediction"] for entry in overview["items"]} == {-1}
+    nothing = {"items": [], "groups": [], "total": 0, "expected_wrong": None}
+    assert sheet == {"kind": "suspects", **nothing}
+    for kind in ("overview", "uncertain"):
+        overview = await json_of(http, f"/api/sheet?kind={kind}")
+        assert len(overview["items"]) == 27 and overview["total"] == N
+        assert {entry["prediction"] for entry in overview["items"]} == {-1}
+        assert sum(group["size"] for group in overview["groups"]) == N
     suggestion = await json_of(http, "/api/next")
-    assert suggestion["kind"] == "uncertain" and suggestion["reason"].startswith(
+    assert suggestion["kind"] == "overview" and suggestion["reason"].startswith(
         "27 items from all over the map"
     )
     for cue in CUES:
@@ -170,7 +173,7 @@ async def test_review_answers_with_one_class_or_all_verified(http: TestClient) -
             -1
         }  # with labels of only one class, there are no predictions
         found = await json_of(http, "/api/next")
-        assert found["kind"] in ("region", "uncertain") and found["gain"] is None
+        assert found["kind"] == "overview" and found["gain"] is None
         assert found["reason"].startswith("1 of 4 classes have labels")
         every = protocol.LabelEach(
             command_id="label-them-all",
@@ -291,6 +294,7 @@ async def test_review_of_a_bake_uses_its_scene(
     assert len(sheet["items"]) == 5 and all(0 <= s["doubt"] <= 1 for s in sheet["items"])
     assert (await json_of(http, "/api/next"))["kind"] in (
         "region",
+        "overview",
         "suspects",
         "uncertain",
         "done",

@@ -34,7 +34,7 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
   return [
     {
       keys: "0 – 9",
-      does: "label the selection, or the current picture of a sheet, with that class",
+      does: "label the selection, or the framed pictures of a sheet, with that class",
       matches: (event) => plain(event) && /^[0-9]$/.test(event.key),
       run: (event) => (onSheet() ? commands.correct : commands.label)(Number(event.key)),
     },
@@ -43,17 +43,14 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
       does: "label the selection as suggested, or confirm a sheet as shown",
       matches: letter("enter"),
       run: () => {
-        if (onSheet()) {
-          commands.confirmSheet();
-          return;
-        }
         const summary = selectionSummary(state);
-        if (summary && isSuggested(state, summary)) commands.label(summary.classId);
+        if (onSheet()) commands.confirmSheet();
+        else if (summary && isSuggested(state, summary)) commands.label(summary.classId);
       },
     },
     {
       keys: "Backspace",
-      does: "remove the selection's labels; on a sheet: skip the picture",
+      does: "remove the selection's labels; on a sheet: skip the framed pictures",
       matches: (event) => plain(event) && (event.key === "Backspace" || event.key === "Delete"),
       run: () => (onSheet() ? commands.setAside() : commands.label(-1)),
     },
@@ -68,6 +65,20 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
       does: "sheet of uncertain predictions",
       matches: letter("u"),
       run: () => commands.openSheet("uncertain"),
+    },
+    {
+      keys: "O",
+      does: "sheet of items from places of the map without a label",
+      matches: letter("o"),
+      run: () => commands.openSheet("overview"),
+    },
+    {
+      keys: "J",
+      does: "on a sheet: the whole group of the picture, or the picture alone",
+      matches: letter("j"),
+      run: () => {
+        if (onSheet()) state.review.whole.value = !state.review.whole.value;
+      },
     },
     {
       keys: "W",
@@ -89,9 +100,13 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
     },
     {
       keys: "N",
-      does: "new class",
+      does: "new class; on a sheet: for the framed pictures",
       matches: letter("n"),
-      run: () => document.querySelector<HTMLElement>("[data-new-class]")?.click(),
+      run: () =>
+        (
+          document.querySelector<HTMLElement>(".contact-sheet [data-new-class]") ??
+          document.querySelector<HTMLElement>("[data-new-class]")
+        )?.click(),
     },
     {
       keys: "Ctrl Z",

@@ -119,7 +119,7 @@ export async function fetchRecording(start: number, end: number): Promise<ArrayB
 
 // Review, which a baked site does not offer ------------------------------------------------------
 
-export async function fetchSheet(kind: "suspects" | "uncertain", size: number): Promise<Sheet> {
+export async function fetchSheet(kind: Sheet["kind"], size: number): Promise<Sheet> {
   return (await get(`/api/sheet?kind=${kind}&size=${size}`)).json() as Promise<Sheet>;
 }
 

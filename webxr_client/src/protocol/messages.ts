@@ -1276,17 +1276,37 @@ export interface SheetItem {
    * label, unless the calibrated probability of another class is at least 0.9.
    */
   proposed: number;
+  /** Number of the item's group, from 0. The items of a group follow one another. */
+  group: number;
 }
 
 /**
- * Answer of GET /api/sheet: items to review together, sorted by predicted class, then by doubt,
- * highest first.
+ * Items of a sheet that probably have the same class, so that a person can give it to all of
+ * them in one act.
+ */
+export interface SheetGroup {
+  /**
+   * About how many unlabelled items of the map the group stands for: a region of near items.
+   * Null if the items of the group have the same prediction, and are not near one another.
+   */
+  size: number | null;
+  /** Whether no label explains the region, although there are labels: it may be a new class. */
+  may_be_new: boolean;
+}
+
+/**
+ * Answer of GET /api/sheet: items to review together.
+ *
+ * The groups of a sheet of the kind `overview` are regions of the map. On other sheets, the items
+ * of a group have the same prediction, and are sorted by doubt, highest first.
  */
 export interface Sheet {
   /** Queue that the items come from. */
-  kind: "suspects" | "uncertain";
+  kind: "overview" | "suspects" | "uncertain";
   /** Items of this sheet. */
   items: SheetItem[];
+  /** Groups of the items, by number. */
+  groups: SheetGroup[];
   /** Number of items in the whole queue. */
   total: number;
   /**
@@ -1299,18 +1319,20 @@ export interface Sheet {
 /** Answer of GET /api/next: the suggested next gesture. */
 export interface Suggestion {
   /** Kind of the suggestion: a region to label, a sheet to review, or nothing. */
-  kind: "region" | "suspects" | "uncertain" | "done";
+  kind: "region" | "overview" | "suspects" | "uncertain" | "done";
   /** Items of the region; empty for a sheet (GET /api/sheet returns its items). */
   items: number[];
-  /**
-   * Class that the model predicts for most items of the region. -1 if no region is suggested, or
-   * if the region is a dense place of the map with too few labels to know its class.
-   */
+  /** Class that the model predicts for most items of the region; -1 if no region is suggested. */
   class_id: number;
   /** Reason for the suggestion, as a sentence for a person. */
   reason: string;
   /** Expected number of items that the gesture corrects; null while a listed class has no label. */
   gain: number | null;
+  /**
+   * Seconds that a person probably needs for the gesture; null if no gesture is suggested. The
+   * suggested gesture has the largest expected gain per second.
+   */
+  seconds: number | null;
 }
 
 /** The estimated quality of the labels changed. Each message replaces the previous message. */

@@ -26,8 +26,10 @@ import type { ModelQueries } from "./model-queries.js";
 import type { Notes } from "./notes.js";
 import type { PairingFlow } from "./pairing.js";
 import type { Playback } from "./playback.js";
+import type { PredictionTools } from "./prediction-tools.js";
 import type { Review } from "./review.js";
 import type { Search } from "./search.js";
+import type { SheetDecisions } from "./sheet-decisions.js";
 import type { Undoing } from "./undoing.js";
 
 /** Objects that carry out the commands, one object per topic. */
@@ -41,6 +43,8 @@ export interface CommandParts {
   pairing: PairingFlow;
   playback: Playback;
   review: Review;
+  decisions: SheetDecisions;
+  predictions: PredictionTools;
   search: Search;
 }
 
@@ -214,8 +218,14 @@ export class SessionCommands implements Commands {
   };
 
   readonly closeSheet = () => this.parts.review.close();
-  readonly correct = (classId: number) => this.parts.review.correct(classId);
-  readonly setAside = () => this.parts.review.setAside();
+  readonly correct = (classId: number) => this.parts.decisions.correct(classId);
+  readonly correctToNew = (name: string) => {
+    const trimmed = name.trim().slice(0, MAX_NAME_LENGTH);
+    if (this.allowed() && trimmed && !this.parts.decisions.correctTo(trimmed))
+      this.addClass(trimmed);
+  };
+
+  readonly setAside = () => this.parts.decisions.setAside();
   readonly confirmSheet = () => this.parts.review.confirm();
   readonly goOnWithSheet = () => this.parts.review.goOn();
 
@@ -226,10 +236,10 @@ export class SessionCommands implements Commands {
 
   readonly grow = () => {
     this.parts.notes.clear();
-    this.parts.review.grow();
+    this.parts.predictions.grow();
   };
 
-  readonly accept = () => this.parts.review.accept();
+  readonly accept = () => this.parts.predictions.accept();
 
   readonly checkStream = () => this.connection.check();
 

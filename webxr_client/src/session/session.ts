@@ -15,10 +15,12 @@ import { ModelQueries } from "./model-queries.js";
 import { Notes } from "./notes.js";
 import { PairingFlow } from "./pairing.js";
 import { Playback } from "./playback.js";
-import { Review } from "./review.js";
+import { PredictionTools } from "./prediction-tools.js";
+import { Review, type ReviewHost } from "./review.js";
 import { SceneSync } from "./scene-sync.js";
 import { Search } from "./search.js";
 import { type CommandParts, SessionCommands } from "./session-commands.js";
+import { SheetDecisions } from "./sheet-decisions.js";
 import { StreamHandler } from "./stream-handler.js";
 import { Undoing } from "./undoing.js";
 
@@ -48,11 +50,13 @@ export class Session {
     const permission = new EditPermission(state, notes, () => playback.live());
     const labelling = new Labelling(state, connection, permission, notes);
     const undoing = new Undoing(state, connection, permission, notes, this.clientId);
-    const review = new Review(state, {
+    const host: ReviewHost = {
       allowed: () => permission.allowed(),
       note,
       labelEach: (items, classIds, provenance) => labelling.labelEach(items, classIds, provenance),
-    });
+    };
+    const decisions = new SheetDecisions(state, note);
+    const review = new Review(state, host, decisions);
     const search = new Search(state, searchItems, note);
     const pairing = new PairingFlow(state.pairing, () => void this.start());
     this.connection = connection;
@@ -77,6 +81,8 @@ export class Session {
       pairing,
       playback,
       review,
+      decisions,
+      predictions: new PredictionTools(state, host),
       search,
     };
     if (!isSite) new CueFeed(state, note);

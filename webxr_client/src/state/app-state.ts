@@ -44,8 +44,6 @@ export interface Selection {
   note?: string;
   /** Reason of the suggestion that made the selection, shown to the user. */
   reason?: string;
-  /** Whether the items are a cluster of the map with too few labels to predict their class. */
-  unexplained?: boolean;
 }
 
 export interface Hover {

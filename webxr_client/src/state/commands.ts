@@ -101,11 +101,16 @@ export interface Commands {
   /** Open a contact sheet in state.review.sheet. */
   openSheet(kind: SheetKind): void;
   closeSheet(): void;
-  /** Give the class to the current picture of the sheet (state.review.at). */
-  correct(classId: number): void;
   /**
-   * Set the current picture aside: the item keeps its label and does not count as verified. A
-   * second call for the same picture includes the picture again.
+   * Give the class to the current picture of the sheet (state.review.at), or to its whole group
+   * (state.review.whole).
+   */
+  correct(classId: number): void;
+  /** Add a class if there is none with this name, and give it as `correct` does. */
+  correctToNew(name: string): void;
+  /**
+   * Set the current picture or group aside: the items keep their labels and do not count as
+   * verified. A second call includes them again.
    */
   setAside(): void;
   /**

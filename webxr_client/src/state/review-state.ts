@@ -2,8 +2,14 @@
  * State of the review: contact sheet, quality figures and cues. Written by session/review.ts and
  * session/cue-feed.ts.
  */
-import { type Signal, signal } from "@preact/signals";
-import { type Quality, SHEET_SIZE, type Sheet, type SheetItem } from "../protocol/messages.js";
+import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import {
+  type Quality,
+  SHEET_SIZE,
+  type Sheet,
+  type SheetGroup,
+  type SheetItem,
+} from "../protocol/messages.js";
 
 /** Measures per item that points can show as colour or size. A value is a byte, 255 strongest. */
 export const CUES = ["uncertainty", "density", "diversity", "coverage"] as const;
@@ -12,13 +18,18 @@ export const isCue = (name: string): name is Cue => (CUES as readonly string[]).
 /** Next cue in CUES after `now`; the first if `now` is not a cue, undefined after the last. */
 export const cueAfter = (now: string): Cue | undefined => CUES[CUES.indexOf(now as Cue) + 1];
 
-export type SheetKind = "suspects" | "uncertain";
+export type SheetKind = Sheet["kind"];
 
 export interface OpenSheet {
-  /** `suspects`: labels that the model doubts. `uncertain`: uncertain predictions. */
+  /**
+   * `overview`: items from places of the map without a label. `suspects`: labels that the model
+   * doubts. `uncertain`: uncertain predictions.
+   */
   kind: SheetKind;
   /** First items of the queue. If `status` is `done`: first items that are not in the queue. */
   items: readonly SheetItem[];
+  /** Groups of the items, by number: regions of the map, or items with the same prediction. */
+  groups: readonly SheetGroup[];
   /** Number of items in the queue, without the items that the user has set aside. */
   total: number;
   /**
@@ -52,11 +63,19 @@ export class ReviewState {
   readonly sheet: Signal<OpenSheet | null> = signal(null);
   /** Index of the current picture; class keys change its class. NO_PICTURE if there is none. */
   readonly at = signal(0);
+  /** Whether class keys change the class of the whole group of the current picture. */
+  readonly whole = signal(false);
   /**
    * Maps the number of a corrected item to its new class. Kept if the sheet closes because the
    * selection has changed; cleared if the user confirms or closes the sheet.
    */
   readonly corrected: Signal<ReadonlyMap<number, number>> = signal(new Map());
+  /** Maps the items of groups that got a class as a whole to this class. Kept like `corrected`. */
+  readonly named: Signal<ReadonlyMap<number, number>> = signal(new Map());
+  /** Classes given on the sheet: those of single pictures before those of whole groups. */
+  readonly given: ReadonlySignal<ReadonlyMap<number, number>> = computed(
+    () => new Map([...this.named.value, ...this.corrected.value]),
+  );
   /** Items set aside as undecidable: they keep their labels. */
   readonly aside: Signal<ReadonlySet<number>> = signal(new Set());
   /** Smallest confidence, 0..1, of the predictions that `accept` turns into labels. */
@@ -66,6 +85,10 @@ export class ReviewState {
   /** Values of the shown cues, one byte per item, from the newest answer of the server. */
   readonly cues: Signal<ReadonlyMap<Cue, Uint8Array>> = signal(new Map());
 }
+
+/** Items of the group of the picture at `place` of a sheet. Empty if there is no such picture. */
+export const groupOf = ({ items }: Pick<OpenSheet, "items">, place: number): SheetItem[] =>
+  items.filter(({ group }) => group === items[place]?.group);
 
 /** Whether an item has a label that differs from its prediction. */
 export const labelDiffers = ({ class_id, prediction }: SheetItem): boolean =>
@@ -84,7 +107,7 @@ export interface SheetLabels {
 /**
  * Labels that an open sheet assigns when the user confirms it.
  *
- * @param corrected Maps the number of a corrected item to its new class.
+ * @param given Maps the number of an item to the class that the user gave it on the sheet.
  * @param aside Items set aside; they get no label.
  * @returns Items (ascending), and one class per item. `changed` is the number of items whose class
  *   changes. `replaced`, `kept` and `fresh` count the items that get another label, that keep their
@@ -92,12 +115,12 @@ export interface SheetLabels {
  */
 export function sheetLabels(
   { items }: Pick<OpenSheet, "items">,
-  corrected: ReadonlyMap<number, number>,
+  given: ReadonlyMap<number, number>,
   aside: ReadonlySet<number>,
 ): SheetLabels {
   const said = items
     .filter(({ item }) => !aside.has(item))
-    .map((one) => ({ ...one, becomes: corrected.get(one.item) ?? one.proposed }))
+    .map((one) => ({ ...one, becomes: given.get(one.item) ?? one.proposed }))
     .filter(({ becomes }) => becomes >= 0)
     .sort((a, b) => a.item - b.item);
   return {
@@ -111,12 +134,15 @@ export function sheetLabels(
 }
 
 /**
- * Return the SHEET_SIZE items with the highest doubt that are not set aside, in the order of
- * `items`.
+ * Return SHEET_SIZE items that are not set aside, in the order of `items`: those with the highest
+ * doubt, or on an overview the first items, because the items of its regions come first.
  */
-export function withoutSetAside(items: Sheet["items"], aside: ReadonlySet<number>): Sheet["items"] {
+export function withoutSetAside(
+  { kind, items }: Pick<Sheet, "kind" | "items">,
+  aside: ReadonlySet<number>,
+): Sheet["items"] {
   const left = items.filter(({ item }) => !aside.has(item));
-  if (left.length <= SHEET_SIZE) return left;
+  if (left.length <= SHEET_SIZE || kind === "overview") return left.slice(0, SHEET_SIZE);
   const least = left.map(({ doubt }) => doubt).sort((a, b) => b - a)[SHEET_SIZE - 1]!;
   return left.filter(({ doubt }) => doubt >= least).slice(0, SHEET_SIZE);
 }

@@ -77,8 +77,8 @@ const SURE = 0.95;
  * not suggested if the items may be of a class without labels, which is never predicted.
  */
 export function isSuggested(state: AppState, summary: PredictionSummary): boolean {
-  const { items, unexplained } = state.selection.value;
-  if (!summary.clear || unexplained) return false;
+  const { items } = state.selection.value;
+  if (!summary.clear) return false;
   const { predictions, confidence } = state.annotations;
   return (
     withoutLabels(state).length === 0 ||

@@ -2,15 +2,23 @@
 import type { Quality, SheetItem } from "../protocol/messages.js";
 import { count } from "./format.js";
 import { knownInstead } from "./quality-text.js";
-import { labelDiffers, type OpenSheet, type SheetKind, type SheetLabels } from "./review-state.js";
+import {
+  groupOf,
+  labelDiffers,
+  type OpenSheet,
+  type SheetKind,
+  type SheetLabels,
+} from "./review-state.js";
 
 export const SHEET_TITLES: Record<SheetKind, string> = {
+  overview: "Overview",
   suspects: "Suspects",
   uncertain: "Uncertain",
 };
 /** Pictures per row, on the page and in VR. */
 export const SHEET_COLUMNS = 9;
 const NOTHING_LEFT: Record<SheetKind, string> = {
+  overview: "Every place of the map has a label.",
   suspects:
     "No suspects are left. A suspect is a label that the model doubts and nobody has verified.",
   uncertain:
@@ -24,12 +32,13 @@ export function nothingLeft(kind: SheetKind, quality: Quality | null): string {
   if (kind !== "suspects" || !known) return NOTHING_LEFT[kind];
   return (
     `No suspects are shown yet: ${known}. The model cannot judge labels before each class has ` +
-    "labels. Press W to select items that need one."
+    "labels. Press W to see items that need one."
   );
 }
 
 /** Sentence about the expected number of errors on a sheet. */
-export function expectedErrors({ items, expectedWrong }: OpenSheet): string {
+export function expectedErrors({ kind, items, expectedWrong }: OpenSheet): string {
+  if (kind === "overview") return "give each group a class, then correct the pictures that differ";
   if (items.every(({ prediction }) => prediction < 0))
     return "no predictions yet: assign the classes you see";
   if (expectedWrong === null) return "classes without labels are never predicted: look for them";
@@ -76,30 +85,72 @@ export type Decision = "" | "corrected" | "aside";
 /**
  * Class of a picture after the sheet is confirmed, and the decision of the user about the picture.
  * The class is -1 if the item is set aside or stays without a label.
+ *
+ * @param given Maps the number of an item to the class that the user gave it on the sheet.
+ * @param aside Items set aside.
  */
 export function outcomeOf(
   one: SheetItem,
-  corrected: ReadonlyMap<number, number>,
+  given: ReadonlyMap<number, number>,
   aside: ReadonlySet<number>,
 ): { becomes: number; decision: Decision } {
   if (aside.has(one.item)) return { becomes: -1, decision: "aside" };
-  const given = corrected.get(one.item);
-  return given === undefined
+  const own = given.get(one.item);
+  return own === undefined
     ? { becomes: one.proposed, decision: "" }
-    : { becomes: given, decision: "corrected" };
+    : { becomes: own, decision: "corrected" };
+}
+
+/** Name of a group of a sheet. */
+export interface GroupHead {
+  /** Class whose name is the name of the group; -1 if the group is not named by a class. */
+  classId: number;
+  /** Further text, such as the number of items that the group stands for. "" if there is none. */
+  text: string;
+}
+
+/**
+ * Name of the group of the picture at `place`: its prediction, or for a region of the map its size
+ * and the class that the user gave to most of its pictures.
+ *
+ * @param given Maps the number of an item to the class that the user gave it on the sheet.
+ */
+export function groupHead(
+  sheet: Pick<OpenSheet, "items" | "groups">,
+  place: number,
+  given: ReadonlyMap<number, number>,
+): GroupHead {
+  const one = sheet.items[place]!;
+  const group = sheet.groups[one.group];
+  if (!group || group.size === null)
+    return { classId: one.prediction, text: one.prediction < 0 ? "no prediction" : "" };
+  const members = groupOf(sheet, place);
+  const counts = new Map<number, number>();
+  for (const { item, proposed } of members) {
+    const becomes = given.get(item) ?? proposed;
+    counts.set(becomes, (counts.get(becomes) ?? 0) + 1);
+  }
+  const [classId, most] = [...counts].reduce((a, b) => (b[1] > a[1] ? b : a));
+  const decided = members.some(({ item }) => given.has(item));
+  const size = `${count(group.size)} ${group.size === 1 ? "item" : "items"}`;
+  if (classId >= 0 && decided && 2 * most > members.length)
+    return { classId, text: count(group.size) };
+  return { classId: -1, text: group.may_be_new && !decided ? `new class? ${size}` : size };
 }
 
 /**
  * Class whose name is written under a picture: the class that the picture gets or, struck through,
  * the label that the picture loses. Null if the name of the picture's group is enough.
+ *
+ * @param ofGroup Class in the name of the picture's group; -1 if there is none.
  */
 export function classCaption(
   one: SheetItem,
   becomes: number,
   decision: Decision,
+  ofGroup: number,
 ): { classId: number; struck: boolean } | null {
-  if (becomes >= 0 && (decision === "corrected" || becomes !== one.prediction))
-    return { classId: becomes, struck: false };
+  if (becomes >= 0 && becomes !== ofGroup) return { classId: becomes, struck: false };
   return labelDiffers(one) && decision !== "aside" ? { classId: one.class_id, struck: true } : null;
 }
 
@@ -108,8 +159,7 @@ export function classCaption(
  * group that continues in the next row has its name in that row too.
  */
 export function groupSpan(items: readonly SheetItem[], place: number, columns: number): number {
-  const heads = (k: number) =>
-    k % columns === 0 || items[k - 1]?.prediction !== items[k]?.prediction;
+  const heads = (k: number) => k % columns === 0 || items[k - 1]?.group !== items[k]?.group;
   if (!heads(place)) return 0;
   let end = place + 1;
   while (end < items.length && !heads(end)) end++;

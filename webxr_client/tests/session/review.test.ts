@@ -7,7 +7,9 @@ import type {
   SheetItem,
   Suggestion,
 } from "../../src/protocol/messages.js";
-import { Review } from "../../src/session/review.js";
+import { PredictionTools } from "../../src/session/prediction-tools.js";
+import { Review, type ReviewHost } from "../../src/session/review.js";
+import { SheetDecisions } from "../../src/session/sheet-decisions.js";
 import { AppState, NOTHING } from "../../src/state/app-state.js";
 import { labelDiffers, sheetLabels, withoutSetAside } from "../../src/state/review-state.js";
 import { acceptedPredictions } from "../../src/state/selection-summary.js";
@@ -22,6 +24,7 @@ const item = (n: number, class_id: number, prediction: number, doubt: number): S
   confidence: 0.8,
   doubt,
   proposed: class_id < 0 || (doubt >= 0.9 && prediction >= 0) ? prediction : class_id,
+  group: 0,
 });
 
 describe("the label after Enter", () => {
@@ -39,13 +42,22 @@ describe("the label after Enter", () => {
   });
   it("is proposed for the most doubtful items that are not set aside", () => {
     const items = Array.from({ length: 30 }, (_, k) => item(k, -1, 0, k / 30));
-    const left = withoutSetAside(items, new Set([29]));
+    const left = withoutSetAside({ kind: "uncertain", items }, new Set([29]));
     expect(left.map((one) => one.item)).toEqual(Array.from({ length: 27 }, (_, k) => k + 2));
+  });
+  it("is proposed for the first items of an overview that are not set aside", () => {
+    const items = Array.from({ length: 30 }, (_, k) => item(k, -1, 0, k / 30));
+    const left = withoutSetAside({ kind: "overview", items }, new Set([3]));
+    expect(left.map((one) => one.item)).toEqual(
+      Array.from({ length: 27 }, (_, k) => k + Number(k >= 3)),
+    );
   });
 });
 
 let state: AppState;
 let review: Review;
+let decisions: SheetDecisions;
+let tools: PredictionTools;
 let notes: string[];
 let sent: {
   items: number[];
@@ -60,6 +72,7 @@ const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
 const sheetOf = (items: SheetItem[], total: number): Sheet => ({
   kind: "suspects",
   items,
+  groups: [{ size: null, may_be_new: false }],
   total,
   expected_wrong: 0,
 });
@@ -78,24 +91,23 @@ beforeEach(() => {
     sheetOf([item(11, 1, 2, 0.8)], 1),
     sheetOf([item(12, 1, 1, 0.1)], 0),
   ];
-  review = new Review(
-    state,
-    {
-      allowed: () => true,
-      note: (message) => notes.push(message),
-      labelEach: (items, classIds, provenance) =>
-        new Promise((answer) => {
-          sent.push({ items: [...items], classIds: [...classIds], provenance, answer });
-        }),
+  const host: ReviewHost = {
+    allowed: () => true,
+    note: (message) => notes.push(message),
+    labelEach: (items, classIds, provenance) =>
+      new Promise((answer) => {
+        sent.push({ items: [...items], classIds: [...classIds], provenance, answer });
+      }),
+  };
+  decisions = new SheetDecisions(state, host.note);
+  tools = new PredictionTools(state, host);
+  review = new Review(state, host, decisions, {
+    sheet: (kind, size) => {
+      asked.push([kind, size]);
+      return Promise.resolve(sheets.shift() as Sheet);
     },
-    {
-      sheet: (kind, size) => {
-        asked.push([kind, size]);
-        return Promise.resolve(sheets.shift() as Sheet);
-      },
-      next: () => Promise.resolve(suggestion),
-    },
-  );
+    next: () => Promise.resolve(suggestion),
+  });
 });
 
 /** Open a sheet, and let `ms` milliseconds pass, by default more than a person needs. */
@@ -133,7 +145,7 @@ describe("a contact sheet", () => {
     predicted(-1);
     await open();
     state.review.at.value = 0;
-    review.correct(7);
+    decisions.correct(7);
     predicted(3);
     await settled();
     expect(asked).toHaveLength(3);
@@ -146,7 +158,7 @@ describe("a contact sheet", () => {
     expect(sent).toEqual([]);
     expect(sheet()?.status).toBe("open");
     state.review.at.value = 1;
-    review.correct(7);
+    decisions.correct(7);
     expect(review.confirm()).toBe(true);
     expect(sent[0]).toMatchObject({ items: [4], classIds: [7] });
   });
@@ -156,9 +168,9 @@ describe("a contact sheet", () => {
     expect(sheet()).toMatchObject({ kind: "suspects", total: 5, status: "open" });
     expect(sheet()?.expectedWrong).toBeCloseTo(1.3);
     state.review.at.value = 0;
-    review.correct(7);
+    decisions.correct(7);
     state.review.at.value = 2;
-    review.setAside();
+    decisions.setAside();
     review.confirm();
     expect(sent).toHaveLength(1);
     expect(sent[0]).toMatchObject({ items: [4, 8], classIds: [2, 7] });
@@ -189,7 +201,7 @@ describe("a contact sheet", () => {
   });
   it("is verified when a picture was corrected, however fast", async () => {
     await open(0);
-    review.correct(7);
+    decisions.correct(7);
     review.confirm();
     expect(sent[0]?.provenance).toMatchObject({ tool: "sheet", verified: true });
   });
@@ -214,7 +226,7 @@ describe("a contact sheet", () => {
   });
   it("keeps its corrections when it is refused", async () => {
     await open();
-    review.correct(7);
+    decisions.correct(7);
     review.confirm();
     sent[0]?.answer(false);
     await settled();
@@ -223,7 +235,7 @@ describe("a contact sheet", () => {
   });
   it("does not contain items set aside before", async () => {
     await open();
-    review.setAside();
+    decisions.setAside();
     review.confirm();
     sheets[0] = sheetOf([item(8, 1, 1, 0.4), item(11, 1, 2, 0.8)], 2);
     sent[0]?.answer(true);
@@ -237,18 +249,18 @@ describe("a contact sheet", () => {
   });
   it("accepts one decision per picture and no locked class", async () => {
     await open();
-    review.correct(7);
-    review.setAside();
+    decisions.correct(7);
+    decisions.setAside();
     expect(state.review.corrected.value.size).toBe(0);
-    review.correct(5);
+    decisions.correct(5);
     expect(state.review.aside.value.size).toBe(0);
-    review.correct(9);
+    decisions.correct(9);
     expect(state.review.corrected.value.get(8)).toBe(5);
     expect(notes.join()).toContain("locked");
   });
   it("is put away with its corrections; closing discards them", async () => {
     await open();
-    review.correct(7);
+    decisions.correct(7);
     state.selection.value = { ...NOTHING, items: Uint32Array.of(1) };
     expect(sheet()).toBeNull();
     expect(notes.join()).toContain("corrections are kept");
@@ -267,6 +279,125 @@ describe("a contact sheet", () => {
   });
 });
 
+describe("an overview", () => {
+  const [region, mixed] = [
+    { size: 40, may_be_new: true },
+    { size: 7, may_be_new: false },
+  ];
+  const inGroup = (n: number, group: number, prediction = -1): SheetItem => ({
+    ...item(n, -1, prediction, 1),
+    group,
+  });
+  const overview = (): Sheet => ({
+    ...sheetOf([inGroup(5, 0), inGroup(3, 0), inGroup(8, 0), inGroup(2, 1), inGroup(9, 1)], 47),
+    kind: "overview",
+    groups: [region, mixed],
+  });
+  beforeEach(async () => {
+    sheets = [overview(), sheetOf([item(11, 1, 2, 0.8)], 1)];
+    review.open("overview");
+    await settled();
+    passed(10_000);
+  });
+
+  it("gives one class to a whole group, then goes to the next group", () => {
+    expect(state.review.whole.value).toBe(true);
+    decisions.correct(4);
+    expect([...state.review.named.value]).toEqual([
+      [5, 4],
+      [3, 4],
+      [8, 4],
+    ]);
+    expect(state.review.at.value).toBe(3);
+    decisions.correct(6);
+    expect(state.review.at.value).toBe(3); // no group is left
+    review.confirm();
+    expect(sent[0]).toMatchObject({ items: [2, 3, 5, 8, 9], classIds: [6, 4, 4, 4, 6] });
+    expect(sent[0]?.provenance).toEqual({
+      tool: "sheet",
+      verified: true,
+      note: "5 looked at, 5 changed, 2 groups named",
+    });
+  });
+  it("keeps the class of a picture that differs from its group", () => {
+    state.review.whole.value = false;
+    state.review.at.value = 1;
+    decisions.correct(7);
+    state.review.whole.value = true;
+    decisions.correct(4);
+    decisions.correct(6);
+    state.review.at.value = 0;
+    decisions.correct(2); // another class for the group
+    expect(Object.fromEntries(state.review.given.value)).toEqual({ 5: 2, 3: 7, 8: 2, 2: 6, 9: 6 });
+  });
+  it("goes to the next region whether or not the model predicts a class for it", async () => {
+    const predicted = overview();
+    sheets = [{ ...predicted, items: predicted.items.map((one) => ({ ...one, proposed: 3 })) }];
+    review.open("overview");
+    await settled();
+    state.review.whole.value = false;
+    state.review.at.value = 3;
+    decisions.correct(7); // one picture of the second region
+    state.review.at.value = 0;
+    state.review.whole.value = true;
+    decisions.correct(4);
+    expect(state.review.at.value).toBe(3);
+    decisions.correct(6);
+    expect(state.review.at.value).toBe(3); // each region is decided
+    expect(Object.fromEntries(state.review.given.value)).toEqual({ 5: 4, 3: 4, 8: 4, 2: 7, 9: 6 });
+  });
+  it("sets a whole group aside, and includes it again", () => {
+    decisions.setAside();
+    expect([...state.review.aside.value]).toEqual([5, 3, 8]);
+    decisions.setAside();
+    expect(state.review.aside.value.size).toBe(0);
+    decisions.setAside();
+    decisions.correct(4);
+    expect(state.review.aside.value.size).toBe(0);
+  });
+  it("gives a new class to the framed group when the class has been added", () => {
+    expect(decisions.correctTo("3")).toBe(true);
+    expect(state.review.named.value.get(5)).toBe(3);
+    expect(decisions.correctTo("owl")).toBe(false);
+    expect(state.review.named.value.has(2)).toBe(false);
+    const owl = { class_id: 10, name: "owl", colour: "#000000", locked: false };
+    state.classes.value = [...state.classes.value, owl];
+    expect(state.review.named.value.get(2)).toBe(10);
+    state.classes.value = [...state.classes.value, { ...owl, class_id: 11, name: "elk" }];
+    expect(state.review.named.value.get(2)).toBe(10);
+  });
+  it("is followed by what is suggested, and keeps what was set aside", async () => {
+    state.review.at.value = 3;
+    decisions.setAside();
+    state.review.at.value = 0;
+    decisions.correct(4);
+    review.confirm();
+    suggestion = {
+      kind: "uncertain",
+      items: [],
+      class_id: -1,
+      reason: "27 items between two classes",
+      gain: 9,
+      seconds: 25,
+    };
+    sent[0]?.answer(true);
+    await settled();
+    expect(sheet()).toMatchObject({ kind: "uncertain", reason: "27 items between two classes" });
+    expect(state.review.whole.value).toBe(false);
+    expect(state.review.named.value.size).toBe(0);
+    expect([...state.review.aside.value]).toEqual([2, 9]);
+  });
+  it("closes when nothing is left to suggest", async () => {
+    decisions.correct(4);
+    review.confirm();
+    suggestion = { ...suggestion, kind: "done", reason: "99 % are right" };
+    sent[0]?.answer(true);
+    await settled();
+    expect(sheet()).toBeNull();
+    expect(notes).toEqual(["99 % are right"]);
+  });
+});
+
 describe("the suggestion", () => {
   it("of a region is selected with its reason", async () => {
     suggestion = {
@@ -275,6 +406,7 @@ describe("the suggestion", () => {
       class_id: 1,
       reason: "an island without labels",
       gain: 9,
+      seconds: 20,
     };
     await review.next();
     expect(state.selection.value).toMatchObject({
@@ -290,11 +422,19 @@ describe("the suggestion", () => {
       class_id: -1,
       reason: "5 labels are doubtful",
       gain: 4,
+      seconds: 20,
     };
     await review.next();
     await settled();
     expect(sheet()).toMatchObject({ kind: "suspects", reason: "5 labels are doubtful" });
-    suggestion = { kind: "done", items: [], class_id: -1, reason: "98 % are right", gain: 0 };
+    suggestion = {
+      kind: "done",
+      items: [],
+      class_id: -1,
+      reason: "98 % are right",
+      gain: 0,
+      seconds: null,
+    };
     await review.next();
     expect(notes).toEqual(["98 % are right"]);
   });
@@ -323,10 +463,10 @@ describe("accept", () => {
   it("is one gesture, and keeps the other items selected", () => {
     const quality = state.review.quality.value;
     state.review.quality.value = { classes: 10, classes_labelled: 5, labelled: 9 } as Quality;
-    expect(review.accept()).toBe(false);
+    expect(tools.accept()).toBe(false);
     expect(notes.pop()).toContain("5 of 10 classes have labels");
     state.review.quality.value = quality;
-    review.accept();
+    tools.accept();
     expect(sent[0]).toMatchObject({
       items: [0, 1],
       classIds: [1, 2],
@@ -336,13 +476,13 @@ describe("accept", () => {
     expect(Array.from(state.selection.value.items)).toEqual([2, 3, 4, 5]);
   });
   it("shows what to do when no prediction can be accepted", () => {
-    expect(review.accept()).toBe(true);
+    expect(tools.accept()).toBe(true);
     expect(notes).toEqual([]);
-    expect(review.accept()).toBe(false);
+    expect(tools.accept()).toBe(false);
     state.selection.value = { ...NOTHING, items: Uint32Array.of(3) };
-    expect(review.accept()).toBe(false);
+    expect(tools.accept()).toBe(false);
     state.selection.value = NOTHING;
-    expect(review.accept()).toBe(false);
+    expect(tools.accept()).toBe(false);
     expect(sent).toHaveLength(1);
     expect(notes.map((note) => note.slice(0, 50))).toEqual([
       "No unlabelled item of the selection has a confiden",
@@ -360,12 +500,12 @@ describe("grow", () => {
     labels[5] = 3;
     state.annotations.reset(labels, new Int16Array(40).fill(1), new Uint8Array(40));
     state.selection.value = { ...NOTHING, items: Uint32Array.of(0, 1) };
-    review.grow();
+    tools.grow();
     const { items, tool, note } = state.selection.value;
     expect(items).toHaveLength(39);
     expect(items).not.toContain(5);
     expect([tool, note]).toEqual(["cluster", "grown to the same prediction"]);
-    review.grow();
+    tools.grow();
     expect(notes.join()).toContain("No more items nearby");
   });
 });

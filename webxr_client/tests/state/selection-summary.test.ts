@@ -24,7 +24,7 @@ describe("summarise", () => {
 
 describe("isSuggested", () => {
   const state = new AppState();
-  const suggested = (labels: number[], confidence: number, unexplained = false) => {
+  const suggested = (labels: number[], confidence: number) => {
     state.classes.value = [0, 1].map((class_id) => ({
       class_id,
       name: String(class_id),
@@ -34,7 +34,7 @@ describe("isSuggested", () => {
     state.annotations.predictions = Int16Array.of(0, 0, 0, 0);
     state.annotations.confidence = new Uint8Array(4).fill(255 * confidence);
     state.labelsVersion.value += 1;
-    state.selection.value = { ...NOTHING, items: range(4), unexplained };
+    state.selection.value = { ...NOTHING, items: range(4) };
     return isSuggested(state, summarise(range(4), state.annotations.predictions, 2));
   };
   it("is true for a clear selection when every class has a label", () => {
@@ -43,9 +43,6 @@ describe("isSuggested", () => {
   it("needs a high confidence while a class has no label", () => {
     expect(suggested([0, -1, -1, -1], 0.5)).toBe(false);
     expect(suggested([0, -1, -1, -1], 1)).toBe(true);
-  });
-  it("is false for an island that no label explains", () => {
-    expect(suggested([0, -1, -1, -1], 1, true)).toBe(false);
   });
 });
 

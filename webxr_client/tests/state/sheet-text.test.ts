@@ -5,6 +5,7 @@ import {
   classCaption,
   confirmText,
   expectedErrors,
+  groupHead,
   groupSpan,
   outcomeOf,
 } from "../../src/state/sheet-text.js";
@@ -16,6 +17,7 @@ const item = (n: number, class_id: number, prediction: number, doubt = 0.9): She
   confidence: 0.8,
   doubt,
   proposed: class_id < 0 || (doubt >= 0.9 && prediction >= 0) ? prediction : class_id,
+  group: prediction,
 });
 
 describe("texts of a sheet", () => {
@@ -29,17 +31,37 @@ describe("texts of a sheet", () => {
     expect(outcomeOf(one, new Map(), new Set([4]))).toEqual({ becomes: -1, decision: "aside" });
   });
   it("name a class only where it differs from the group", () => {
-    expect(classCaption(item(0, 2, 7), 7, "")).toEqual({ classId: 2, struck: true });
-    expect(classCaption(item(0, 2, 7, 0.1), 2, "")).toEqual({ classId: 2, struck: false });
-    expect(classCaption(item(0, 7, 7), 7, "")).toBeNull();
-    expect(classCaption(item(0, 7, 7), 7, "corrected")).toEqual({ classId: 7, struck: false });
-    expect(classCaption(item(0, 2, 7), -1, "aside")).toBeNull();
+    expect(classCaption(item(0, 2, 7), 7, "", 7)).toEqual({ classId: 2, struck: true });
+    expect(classCaption(item(0, 2, 7, 0.1), 2, "", 7)).toEqual({ classId: 2, struck: false });
+    expect(classCaption(item(0, 7, 7), 7, "", 7)).toBeNull();
+    expect(classCaption(item(0, 7, 7), 3, "corrected", 7)).toEqual({ classId: 3, struck: false });
+    expect(classCaption(item(0, 2, 7), -1, "aside", 7)).toBeNull();
+    expect(classCaption(item(0, -1, -1), 3, "corrected", 3)).toBeNull();
+  });
+  it("name a group by its prediction, or a region by its size and class", () => {
+    const items = [item(0, -1, 7), item(1, -1, 2), item(2, -1, 2)].map((one) => ({
+      ...one,
+      group: 0,
+    }));
+    const predicted = { items, groups: [{ size: null, may_be_new: false }] };
+    expect(groupHead(predicted, 0, new Map())).toEqual({ classId: 7, text: "" });
+    const region = { items, groups: [{ size: 1412, may_be_new: true }] };
+    expect(groupHead(region, 1, new Map())).toEqual({
+      classId: -1,
+      text: "new class? 1,412 items",
+    });
+    expect(groupHead(region, 0, new Map([[1, 5]]))).toEqual({ classId: -1, text: "1,412 items" });
+    const named = new Map(items.map((one) => [one.item, 4]));
+    expect(groupHead(region, 2, named)).toEqual({ classId: 4, text: "1,412" });
+    const nothing = { items: [{ ...item(0, -1, -1), group: 0 }], groups: predicted.groups };
+    expect(groupHead(nothing, 0, new Map())).toEqual({ classId: -1, text: "no prediction" });
   });
   it("state the expected errors, or that there are no predictions", () => {
     const sheet = (items: SheetItem[], expectedWrong: number | null) =>
       expectedErrors({
         kind: "uncertain",
         items,
+        groups: [],
         total: 9,
         expectedWrong,
         reason: "",

@@ -5,10 +5,11 @@ import { count } from "../../state/format.js";
 import { useUi } from "../kit/context.js";
 import { LockIcon, MoreIcon } from "../kit/icons.js";
 import { ClassMenu } from "./class-menu.js";
+import { NewClass } from "./new-class.js";
 import { Bar, Swatch } from "./swatch.js";
 
 export function ClassPanel() {
-  const { state } = useUi();
+  const { state, commands } = useUi();
   const classes = state.liveClasses.value;
   const labelled = state.labelCounts.value;
   const predicted = state.predictedCounts.value;
@@ -33,7 +34,11 @@ export function ClassPanel() {
           />
         ))}
       </ul>
-      {!state.readOnly.value && <NewClass />}
+      {!state.readOnly.value && (
+        <NewClass class="new-class wide-only" onName={commands.addClass}>
+          <kbd>N</kbd> new class
+        </NewClass>
+      )}
     </section>
   );
 }
@@ -58,7 +63,7 @@ function ClassRow({ info, labelled, predicted, most }: ClassRowProps) {
   const onSheet = state.review.sheet.value?.status === "open";
   const usable =
     (onSheet || state.selection.value.items.length > 0) && !state.readOnly.value && !info.locked;
-  const what = onSheet ? "the sheet's current picture" : "the selection";
+  const what = onSheet ? "the framed pictures of the sheet" : "the selection";
   const key = info.class_id < 10 ? String(info.class_id) : "";
   const finish = (event: Event) => {
     const text = (event.currentTarget as HTMLInputElement).value;
@@ -138,45 +143,5 @@ function ClassRow({ info, labelled, predicted, most }: ClassRowProps) {
         </button>
       )}
     </li>
-  );
-}
-
-function NewClass() {
-  const { commands } = useUi();
-  const [open, setOpen] = useState(false);
-  if (!open) {
-    return (
-      <button
-        type="button"
-        class="new-class wide-only"
-        data-new-class
-        onClick={() => setOpen(true)}
-      >
-        <kbd>N</kbd> new class
-      </button>
-    );
-  }
-  return (
-    <form
-      class="new-class"
-      onSubmit={(event) => {
-        event.preventDefault();
-        const input = event.currentTarget.elements.namedItem("name") as HTMLInputElement;
-        commands.addClass(input.value);
-        setOpen(false);
-      }}
-    >
-      <input
-        name="name"
-        class="rename"
-        aria-label="Name of the new class"
-        placeholder="name, then Enter"
-        maxLength={MAX_NAME_LENGTH}
-        autocomplete="off"
-        ref={(input) => input?.focus()}
-        onBlur={(event) => !event.currentTarget.value && setOpen(false)}
-        onKeyDown={(event) => event.key === "Escape" && setOpen(false)}
-      />
-    </form>
   );
 }

@@ -9,18 +9,22 @@ import { useEffect, useRef } from "preact/hooks";
  * Keep one button of a toolbar in the tab order.
  *
  * @param columns Buttons per row of a grid; ArrowUp and ArrowDown then change the row.
+ * @param selector Selector of the buttons between which the arrow keys move the focus.
  * @returns The handler of key presses.
  */
 export function useRoving(
   toolbar: RefObject<HTMLElement>,
   columns = 1,
+  selector = "button",
 ): (event: KeyboardEvent) => void {
   const current = useRef<HTMLButtonElement | null>(null);
   const buttons = () =>
-    Array.from(toolbar.current?.querySelectorAll<HTMLButtonElement>("button:not(:disabled)") ?? []);
+    Array.from(
+      toolbar.current?.querySelectorAll<HTMLButtonElement>(`${selector}:not(:disabled)`) ?? [],
+    );
   const stop = (button: HTMLButtonElement | undefined) => {
     current.current = button ?? null;
-    for (const each of toolbar.current?.querySelectorAll("button") ?? [])
+    for (const each of toolbar.current?.querySelectorAll<HTMLElement>(selector) ?? [])
       each.tabIndex = each === button ? 0 : -1;
   };
   // Runs after every render, because the current button can be disabled or removed.

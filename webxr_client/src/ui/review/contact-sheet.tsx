@@ -1,17 +1,19 @@
 /**
- * Contact sheet of doubtful items: up to 27 pictures, grouped by prediction. Enter confirms all
- * pictures as shown. A class key, or a click on a class, corrects the current picture. The sheet
+ * Contact sheet: up to 27 pictures, in groups. Enter confirms all pictures as shown. A class key,
+ * or a click on a class, gives the class to the current picture or to its whole group. The sheet
  * lies over the lower edge of the cloud and is not modal.
  */
 import { useEffect, useRef } from "preact/hooks";
 import type { ClassInfo, SheetItem } from "../../protocol/messages.js";
 import { count, items as itemsText, percent } from "../../state/format.js";
-import { labelDiffers, type OpenSheet, sheetLabels } from "../../state/review-state.js";
+import { groupOf, labelDiffers, type OpenSheet, sheetLabels } from "../../state/review-state.js";
 import {
   classCaption,
   confirmText,
   type Decision,
   expectedErrors,
+  type GroupHead,
+  groupHead,
   groupSpan,
   NOTHING_TO_CONFIRM,
   nothingLeft,
@@ -19,6 +21,7 @@ import {
   SHEET_COLUMNS,
   SHEET_TITLES,
 } from "../../state/sheet-text.js";
+import { NewClass } from "../classes/new-class.js";
 import { Swatch } from "../classes/swatch.js";
 import { useUi } from "../kit/context.js";
 import { useRoving } from "../kit/roving.js";
@@ -41,8 +44,9 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
   const { review } = state;
   const panel = useRef<HTMLElement>(null);
   const grid = useRef<HTMLOListElement>(null);
-  const onArrow = useRoving(grid, SHEET_COLUMNS);
-  const corrected = review.corrected.value;
+  const onArrow = useRoving(grid, SHEET_COLUMNS, ".cell-picture");
+  const given = review.given.value;
+  const at = review.at.value;
   const aside = review.aside.value;
   const done = sheet.status === "done";
 
@@ -70,11 +74,12 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
     if (sheet.status === "done") panel.current?.querySelector("button")?.focus();
   }, [sheet.items, sheet.status, state]);
   useEffect(() => {
-    const buttons = grid.current?.querySelectorAll("button");
-    if (sheet.status === "open") buttons?.[review.at.peek()]?.focus({ preventScroll: true });
-  }, [sheet.items, sheet.status, corrected, aside, review]);
+    const pictures = grid.current?.querySelectorAll<HTMLElement>(".cell-picture");
+    if (sheet.status === "open") pictures?.[review.at.peek()]?.focus({ preventScroll: true });
+  }, [sheet.items, sheet.status, given, aside, at, review]);
 
   const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key.startsWith("Arrow")) review.whole.value = false;
     onArrow(event);
     if (event.key !== "Enter") return;
     // Enter on a picture confirms the whole sheet.
@@ -82,7 +87,7 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
     event.stopPropagation();
     commands.confirmSheet();
   };
-  const said = sheetLabels(sheet, corrected, aside);
+  const said = sheetLabels(sheet, given, aside);
   const confirm = confirmText(said);
   return (
     <section
@@ -112,7 +117,9 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
               one={one}
               place={k}
               span={groupSpan(sheet.items, k, SHEET_COLUMNS)}
-              {...outcomeOf(one, corrected, aside)}
+              head={groupHead(sheet, k, given)}
+              framed={k === at || (review.whole.value && one.group === sheet.items[at]?.group)}
+              {...outcomeOf(one, given, aside)}
             />
           ))}
         </ol>
@@ -138,7 +145,28 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
             <button
               type="button"
               class="button"
-              title="Keep the label of this picture, and do not count the picture as looked at"
+              title={
+                "Whether a class goes to all pictures of the group. " +
+                "Pictures that you correct one by one keep their class"
+              }
+              aria-pressed={review.whole.value}
+              onClick={() => {
+                review.whole.value = !review.whole.value;
+              }}
+            >
+              Whole group <kbd>J</kbd>
+            </button>
+            <NewClass
+              class="button"
+              title="Name a class that is not in the list, and give it to the framed pictures"
+              onName={commands.correctToNew}
+            >
+              New class <kbd>N</kbd>
+            </NewClass>
+            <button
+              type="button"
+              class="button"
+              title="Keep the labels of the framed pictures, and do not count them as looked at"
               onClick={commands.setAside}
             >
               Cannot tell <kbd>⌫</kbd>
@@ -158,13 +186,14 @@ interface CellProps {
   place: number;
   /** Number of pictures that the group name above this picture spans; 0 if no name begins here. */
   span: number;
+  head: GroupHead;
+  /** Whether the next class goes to this picture. */
+  framed: boolean;
   becomes: number;
   decision: Decision;
 }
 
-function Cell({ one, place, span, becomes, decision }: CellProps) {
-  const head = useRef<HTMLSpanElement>(null);
-  useEffect(() => head.current?.style.setProperty("--span", String(span)), [span]);
+function Cell({ one, place, span, head, framed, becomes, decision }: CellProps) {
   const { state, atlas } = useUi();
   state.picturesVersion.value;
   const { item, class_id, prediction, confidence } = one;
@@ -191,6 +220,7 @@ function Cell({ one, place, span, becomes, decision }: CellProps) {
   };
   const choose = (event: Event) => {
     state.review.at.value = place;
+    state.review.whole.value = false;
     (event.currentTarget as HTMLElement).focus();
   };
   const words = [
@@ -204,17 +234,14 @@ function Cell({ one, place, span, becomes, decision }: CellProps) {
   ].join("; ");
   return (
     <li class="cell">
-      <span ref={head} class="cell-head" aria-hidden="true">
-        {span > 0 && (
-          <>
-            {predicted && <Swatch colour={predicted.colour} ring={prediction >= 10} />}
-            {predicted?.name ?? "no prediction"}
-          </>
-        )}
-      </span>
+      {span > 0 ? (
+        <Head head={head} place={place} span={span} />
+      ) : (
+        <span class="cell-head" aria-hidden="true" />
+      )}
       <button
         type="button"
-        class={`cell-picture ${odd ? "odd" : ""} ${decision}`}
+        class={`cell-picture ${odd ? "odd" : ""} ${decision} ${framed ? "framed" : ""}`}
         data-item={item}
         aria-label={`item ${item}: ${words}`}
         aria-current={state.review.at.value === place}
@@ -239,9 +266,39 @@ function Cell({ one, place, span, becomes, decision }: CellProps) {
         ) : (
           <span class="cell-bar none" />
         )}
-        <Tag name={classCaption(one, becomes, decision)} decision={decision} classes={classes} />
+        <Tag
+          name={classCaption(one, becomes, decision, head.classId)}
+          decision={decision}
+          classes={classes}
+        />
       </span>
     </li>
+  );
+}
+
+/** Name of a group, over its first picture in each row. A click frames the whole group. */
+function Head({ head, place, span }: { head: GroupHead; place: number; span: number }) {
+  const { state } = useUi();
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => button.current?.style.setProperty("--span", String(span)), [span]);
+  const info = state.classes.value[head.classId];
+  const words = [info?.name, head.text].filter((word) => word).join(" · ");
+  const pictures = groupOf(state.review.sheet.value ?? { items: [] }, place).length;
+  return (
+    <button
+      ref={button}
+      type="button"
+      class="cell-head"
+      tabIndex={-1}
+      title={`${words}: frame ${pictures === 1 ? "this picture" : `these ${pictures} pictures`}`}
+      onClick={() => {
+        state.review.at.value = place;
+        state.review.whole.value = true;
+      }}
+    >
+      {info && <Swatch colour={info.colour} ring={info.class_id >= 10} />}
+      {words}
+    </button>
   );
 }
 

@@ -64,7 +64,8 @@ function OnSheet() {
   return (
     <p class="hint on-sheet">
       <kbd>Enter</kbd> gives each picture the class whose colour is under it. A class key corrects
-      the current picture. Labels that are struck through are replaced.
+      the framed pictures: one picture, or a whole group (<kbd>J</kbd>). Labels that are struck
+      through are replaced.
     </p>
   );
 }
@@ -80,7 +81,7 @@ function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
   // A class without labels is never predicted: items of such a class are predicted as other
   // classes, often with a high confidence.
   const unknown = withoutLabels(state);
-  const { reason, unexplained } = state.selection.value;
+  const { reason } = state.selection.value;
   const suggested = isSuggested(state, view);
   const sheet = sampleItems(items, view.clear ? view.odd : new Uint32Array(0));
   const keep = (predicate: (item: number) => boolean) => commands.select(items.filter(predicate));
@@ -120,9 +121,7 @@ function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
           <span class="muted">No prediction yet. Label items of at least two classes first.</span>
         )}
       </p>
-      {(unexplained || !suggested) && guess && !state.readOnly.value && (
-        <MayBeNew unknown={unknown} unexplained={unexplained} />
-      )}
+      {!suggested && guess && !state.readOnly.value && <MayBeNew unknown={unknown} />}
       {!state.readOnly.value && (
         <div class="actions">
           {guess && view.clear && (
@@ -156,22 +155,14 @@ function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
           )}
         </div>
       )}
-      {!state.readOnly.value && guess && !unexplained && unknown.length === 0 && <Accept />}
+      {!state.readOnly.value && guess && unknown.length === 0 && <Accept />}
     </>
   );
 }
 
-interface MayBeNewProps {
-  unknown: readonly ClassInfo[];
-  unexplained: boolean | undefined;
-}
-
 /** Hint that the selected items may be of a class that the model does not know. */
-function MayBeNew({ unknown, unexplained }: MayBeNewProps) {
-  if (unknown.length === 0)
-    return unexplained ? (
-      <p class="hint">No label explains these items. They may be a new class.</p>
-    ) : null;
+function MayBeNew({ unknown }: { unknown: readonly ClassInfo[] }) {
+  if (unknown.length === 0) return null;
   return (
     <p class="hint">
       These may be of a class without labels, which is never predicted: {some(unknown)}.

@@ -286,11 +286,13 @@ export class Room {
       confidence: 0.8,
       doubt: 0.8,
       proposed: 0,
+      group: Math.floor(item / 2),
     }));
     const { review, selection } = this.state;
     review.sheet.value = {
       kind: "suspects",
       items,
+      groups: [],
       total: count,
       expectedWrong: 4,
       reason: "",

@@ -53,6 +53,9 @@ export function runReviewTile(
     case "picture":
       review.at.value = review.at.peek() === action.place ? NO_PICTURE : action.place;
       break;
+    case "group":
+      review.whole.value = !review.whole.peek();
+      break;
     case "aside":
       if (review.at.peek() === NO_PICTURE) state.xr.message.value = PICK_FIRST;
       else commands.setAside();

@@ -4,6 +4,7 @@ import type { PaletteSide } from "../../../scene/xr/boards/palette-layout.js";
 import type { AppState } from "../../../state/app-state.js";
 import type { Commands } from "../../../state/commands.js";
 import { type NameWay, NEW_CLASS } from "../../../state/naming-state.js";
+import { NO_PICTURE } from "../../../state/review-state.js";
 import { canHear, listen } from "./speech.js";
 import { opensKeyboard, typeText } from "./system-keyboard.js";
 
@@ -50,7 +51,9 @@ export class ClassNamer {
       if (taken.class_id !== target) state.xr.message.value = `There is a class ${name} already.`;
       return;
     }
-    if (target === NEW_CLASS) commands.addClass(name);
+    const { sheet, at } = state.review;
+    const picked = sheet.peek()?.status === "open" && at.peek() !== NO_PICTURE;
+    if (target === NEW_CLASS) (picked ? commands.correctToNew : commands.addClass)(name);
     else commands.editClass(target, { name });
   }
 

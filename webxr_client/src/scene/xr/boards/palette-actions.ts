@@ -155,7 +155,7 @@ export class PaletteActions {
       const one = sheet?.status === "open" ? sheet.items[review.at.value] : undefined;
       return (
         one !== undefined &&
-        outcomeOf(one, review.corrected.value, review.aside.value).becomes === action.classId
+        outcomeOf(one, review.given.value, review.aside.value).becomes === action.classId
       );
     }
     if (action.kind === "suspects" || action.kind === "uncertain")

@@ -166,11 +166,13 @@ export class PaletteHead extends Board {
       return [
         sheet.status === "done"
           ? "Nothing is left on the sheet."
-          : "Pick each wrong picture and its class, then confirm.",
+          : review.whole.value
+            ? "Pick a group and touch its class, then confirm."
+            : "Pick each wrong picture and its class, then confirm.",
         BOARD_MUTED,
       ];
     const name = (classId: number) => classes.value[classId]?.name ?? "none";
-    const { becomes, decision } = outcomeOf(one, review.corrected.value, review.aside.value);
+    const { becomes, decision } = outcomeOf(one, review.given.value, review.aside.value);
     const words = [
       one.class_id >= 0 ? `labelled ${name(one.class_id)}` : "no label",
       one.prediction >= 0

@@ -65,6 +65,7 @@ export type TileAction =
         | "colour"
         | "size"
         | "confirm"
+        | "group"
         | "aside"
         | "goOn"
         | "close";

@@ -7,6 +7,7 @@ import {
   classCaption,
   confirmText,
   expectedErrors,
+  groupHead,
   groupSpan,
   nothingLeft,
   outcomeOf,
@@ -84,12 +85,12 @@ export class SheetBoard extends Board {
     const sheet = review.sheet.value;
     if (!sheet) return;
     drawGround(context, SHEET_WIDTH, SHEET_HEIGHT, 11);
-    const said = sheetLabels(sheet, review.corrected.value, review.aside.value);
+    const said = sheetLabels(sheet, review.given.value, review.aside.value);
     this.drawHead(context, sheet, said.changed);
     context.globalAlpha = sheet.status === "busy" ? 0.4 : 1;
     for (const tile of this.tiles)
       if (tile.action.kind === "picture") this.drawCell(context, sheet, tile, tile.action.place);
-      else this.drawTile(context, tile, confirmText(said));
+      else this.drawTile(context, tile, confirmText(said), review.whole.value);
     context.globalAlpha = 1;
   }
 
@@ -137,22 +138,17 @@ export class SheetBoard extends Board {
     const { state } = this;
     const one = sheet.items[place]!;
     const classes = state.classes.value;
-    const { becomes, decision } = outcomeOf(
-      one,
-      state.review.corrected.value,
-      state.review.aside.value,
-    );
+    const given = state.review.given.value;
+    const { becomes, decision } = outcomeOf(one, given, state.review.aside.value);
+    const head = groupHead(sheet, place, given);
     context.textAlign = "left";
     const span = groupSpan(sheet.items, place, SHEET_COLUMNS);
     if (span > 0) {
-      const predicted = classes[one.prediction];
+      const info = classes[head.classId];
       font(context, LINE, 650);
-      context.fillStyle = predicted?.colour ?? BOARD_MUTED;
-      context.fillText(
-        fitted(context, predicted?.name ?? "not predicted", span * (PICTURE + GAP) - 4),
-        x,
-        y - 3,
-      );
+      context.fillStyle = info?.colour ?? BOARD_MUTED;
+      const words = [info?.name, head.text].filter((word) => word).join(" · ");
+      context.fillText(fitted(context, words, span * (PICTURE + GAP) - 4), x, y - 3);
     }
     const alpha = context.globalAlpha;
     if (decision === "aside") context.globalAlpha = 0.3;
@@ -163,10 +159,14 @@ export class SheetBoard extends Board {
       context.lineWidth = 1.4;
       context.strokeRect(x + 0.7, y + 0.7, PICTURE - 1.4, PICTURE - 1.4);
     }
-    const given = classes[becomes];
-    context.fillStyle = given?.colour ?? BOARD_RAIL;
+    if (this.inPickedGroup(sheet, one.group)) {
+      context.strokeStyle = BOARD_ACCENT;
+      context.lineWidth = 2.4;
+      context.strokeRect(x + 1.2, y + 1.2, PICTURE - 2.4, PICTURE - 2.4);
+    }
+    context.fillStyle = classes[becomes]?.colour ?? BOARD_RAIL;
     context.fillRect(x, y + PICTURE + 1, PICTURE, BAR);
-    const name = classCaption(one, becomes, decision);
+    const name = classCaption(one, becomes, decision, head.classId);
     const word = decision === "aside" ? "skipped" : name && classes[name.classId]?.name;
     if (!word) return;
     // The name is at the right, because the group name of the next row is at the left.
@@ -179,6 +179,13 @@ export class SheetBoard extends Board {
       context.fillRect(left, y + PICTURE + BAR + 7.2, context.measureText(shown).width, 0.7);
   }
 
+  /** Whether the class of the next touched tile goes to the group with this number. */
+  private inPickedGroup({ items }: OpenSheet, group: number): boolean {
+    const { review } = this.state;
+    // The board is drawn again with each pick only if the pick is a whole group.
+    return review.whole.value && items[review.at.value]?.group === group;
+  }
+
   private drawPicture(context: CanvasRenderingContext2D, item: number, x: number, y: number): void {
     context.fillStyle = "#000";
     context.fillRect(x, y, PICTURE, PICTURE);
@@ -189,12 +196,17 @@ export class SheetBoard extends Board {
     context.fillText(fitted(context, count(item), PICTURE - 4), x + 2, y + PICTURE / 2 + 4);
   }
 
-  private drawTile(context: CanvasRenderingContext2D, tile: Tile, confirm: string): void {
+  private drawTile(
+    context: CanvasRenderingContext2D,
+    tile: Tile,
+    confirm: string,
+    whole: boolean,
+  ): void {
     context.beginPath();
     context.roundRect(tile.x, tile.y, tile.width, tile.height, 5);
     context.fillStyle = tile.action.kind === "confirm" && confirm ? BOARD_LEADING : BOARD_TILE;
     context.fill();
-    const [first, second] = words(tile.action.kind, confirm);
+    const [first, second] = words(tile.action.kind, confirm, whole);
     const middle = tile.x + tile.width / 2;
     context.textAlign = "center";
     context.fillStyle = BOARD_TEXT;
@@ -216,15 +228,18 @@ export class SheetBoard extends Board {
  * Text of a tile of the bottom row, and the smaller line under the text.
  *
  * @param confirm What confirming the sheet would do; "" if it would label nothing.
+ * @param whole Whether a class goes to the whole group of the picked picture.
  */
-function words(kind: Tile["action"]["kind"], confirm: string): [string, string] {
+function words(kind: Tile["action"]["kind"], confirm: string, whole: boolean): [string, string] {
   switch (kind) {
     case "confirm":
       return confirm
         ? ["confirm", confirm.toLowerCase()]
         : ["nothing to confirm", "pick one, then its class"];
+    case "group":
+      return whole ? ["whole group", "gets the class"] : ["one picture", "gets the class"];
     case "aside":
-      return ["cannot tell", "skip the picked"];
+      return ["cannot tell", "skip"];
     case "goOn":
       return ["show the least certain items anyway", ""];
     default:

@@ -24,8 +24,9 @@ export const SHEET_HEIGHT = TILES_Y + TILE_HEIGHT + MARGIN;
 
 /** Tiles of the bottom row: the action and the width in columns of each tile. */
 const ACTIONS: readonly [TileAction, number][] = [
-  [{ kind: "confirm" }, 4],
-  [{ kind: "aside" }, 3],
+  [{ kind: "confirm" }, 3],
+  [{ kind: "group" }, 2],
+  [{ kind: "aside" }, 2],
   [{ kind: "close" }, 2],
 ];
 const DONE_ACTIONS: readonly [TileAction, number][] = [

@@ -76,6 +76,15 @@ describe.each([false, true])("a contact sheet in the room (bare hands: %s)", (ba
     room.touch(room.right, "class", 2);
     expect(room.calls).toEqual([["correct", 2]]);
   });
+  it("changes between a whole group and one picture by a tile", () => {
+    expect(room.state.review.whole.value).toBe(false);
+    room.touch(room.right, "group");
+    expect(room.state.review.whole.value).toBe(true);
+    room.touch(room.right, "picture", 3);
+    expect([at(), room.state.review.whole.value]).toEqual([3, true]);
+    room.touch(room.right, "group");
+    expect(room.state.review.whole.value).toBe(false);
+  });
   it("confirms with a firm pulse, skips pictures, and closes", () => {
     room.touch(room.right, "aside");
     expect(room.calls).toEqual([]);

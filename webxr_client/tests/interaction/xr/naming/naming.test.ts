@@ -41,6 +41,13 @@ describe("the words of the data", () => {
     expect(calls()).toEqual([["addClass", "frog"]]);
     expect([room.side, naming().target.value]).toEqual(["classes", null]);
   });
+  it("name a new class for the picked picture of a sheet", () => {
+    room.openSheet();
+    room.touch(room.right, "picture", 2);
+    open();
+    room.touch(room.right, "word");
+    expect(calls()).toEqual([["correctToNew", "frog"]]);
+  });
   it("rename a class, and a class that is touched afterwards labels again", () => {
     open(1);
     expect(naming().target.value).toBe(1);

@@ -59,7 +59,15 @@ describe("the angles of presses in the gain benchmark are those of the boards", 
   });
 
   test("of the smallest tile of a sheet", () => {
-    const item = { item: 0, class_id: -1, prediction: 0, confidence: 1, doubt: 0, proposed: 0 };
+    const item = {
+      item: 0,
+      class_id: -1,
+      prediction: 0,
+      confidence: 1,
+      doubt: 0,
+      proposed: 0,
+      group: 0,
+    };
     const tiles = sheetTiles({ items: [item], status: "open" });
     expect(smallest(tiles, sheet.length())).toBeCloseTo(targets.get("sheet_tile") ?? Number.NaN, 1);
   });

@@ -101,11 +101,16 @@ it.each(["open", "busy", "done"] as const)("text of a sheet that is %s is legibl
     confidence: 0.8,
     doubt: 0.5,
     proposed: 2,
+    group: item % 2,
   }));
   const reason = "A reason that is longer than the board is wide, by a few words and more.";
   state.review.sheet.value = {
     kind: "suspects",
     items,
+    groups: [
+      { size: 1200, may_be_new: true },
+      { size: null, may_be_new: false },
+    ],
     total: 4,
     expectedWrong: 2,
     reason,

@@ -18,6 +18,7 @@ const items = Array.from({ length: 27 }, (_, item) => ({
   confidence: 1,
   doubt: 0,
   proposed: 0,
+  group: 0,
 }));
 const placeOf = ({ action }: Tile) => (action.kind === "picture" ? action.place : -1);
 
@@ -32,6 +33,7 @@ describe.each([27, 10, 1])("with %i pictures", (count) => {
     });
     expect(tiles.slice(count).map(({ action }) => action.kind)).toEqual([
       "confirm",
+      "group",
       "aside",
       "close",
     ]);

@@ -1,0 +1,125 @@
+"""Overview: items from places of the map for which no label stands, grouped by place.
+
+A sheet of this kind should show each class as early as possible. Predictions do not help to find a
+class without labels: it is never predicted. The map shows it, because similar items are near one
+another on the map, whatever the labels are.
+
+The items of a group lie close together, so they probably have the same class. A person gives the
+class to the whole group in one act, and then corrects the items that differ.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from lodespace.protocol import SHEET_SIZE
+from lodespace.review.places import Floats, Ints, middles_of, nearest_to, scattered, stands_for
+from lodespace.session.item_state import ItemState
+
+SAMPLE = 6000
+"""Largest number of items that places are computed from."""
+KNOWN = 2000
+"""Largest number of labelled items that places are compared with."""
+PLACES_PER_CLASS = 2
+"""Number of places per listed class from which a sheet is chosen, at least one per picture.
+
+With fewer places than classes, a place has items of several classes, and most classes would be in a
+place with a label after the first sheets.
+"""
+LEAST_GROUPS = 10
+"""Smallest number of groups on a whole sheet. There are more groups if more classes are listed."""
+
+
+class Overview(NamedTuple):
+    """K items in G groups."""
+
+    items: Ints
+    """Numbers of the items (K,), group by group."""
+    group: Ints
+    """Group of each item (K,), ascending. The first group stands for the most items."""
+    sizes: Ints
+    """Number of unlabelled items for which each group stands (G,), the shown items included."""
+
+
+def overview(state: ItemState, pool: npt.NDArray[np.bool_], size: int) -> Overview:
+    """Return up to `size` items that stand for the places of the map without a label.
+
+    The function divides the unlabelled items into places, by k-means from points that are far from
+    one another and from the labelled items. The item in the middle of a place stands for the place.
+    If there are more places than pictures, each picture is the one that reduces most the sum, over
+    all items, of the squared distance to the nearest labelled or chosen item. So large places come
+    first, and small places that are far from all others.
+
+    Args:
+        state: State of all items.
+        pool: Items that can be chosen (N,). Items with a label are never chosen.
+        size: Largest number of items.
+    """
+    free = np.flatnonzero(pool & ~state.labelled & ~state.locked)
+    free = free[np.argsort(scattered(len(free)), kind="stable")]
+    known = np.flatnonzero(state.labelled)
+    known = known[np.argsort(scattered(len(known)), kind="stable")][:KNOWN]
+    some = free[:SAMPLE]
+    if len(some) == 0 or size == 0:
+        return Overview(*(np.empty(0, np.intp) for _ in range(3)))
+    points, fixed, classes = _points(state, some), _points(state, known), len(state.classes)
+    places = min(len(points), max(size, PLACES_PER_CLASS * classes))
+    middles = nearest_to(points, middles_of(points, fixed, places))
+    chosen = middles[_most_spread(points, fixed, points[middles], min(size, places))]
+    groups = _grouped(points[chosen], _group_count(len(chosen), classes))
+    counts = stands_for(points, fixed, points[chosen])
+    return _ordered(some[chosen], groups, np.rint(counts * len(free) / len(some)).astype(np.intp))
+
+
+def _points(state: ItemState, items: Ints) -> Floats:
+    return state.positions[items].astype(np.float64)
+
+
+def _most_spread(points: Floats, fixed: Floats, candidates: Floats, count: int) -> Ints:
+    """Return the indices of `count` of the `candidates` (K, D), which reduce most the sum of the
+    squared distances of `points` (N, D) from the nearest of them or of `fixed` (F, D)."""
+    from scipy.spatial.distance import cdist  # imported here, because it takes 0.2 s
+
+    distance = cdist(candidates, points, "sqeuclidean")
+    nearest = distance.max(axis=0)
+    if len(fixed):
+        nearest = cdist(points, fixed, "sqeuclidean").min(axis=1)
+    chosen: list[int] = []
+    for _ in range(count):
+        total = np.minimum(distance, nearest).sum(axis=1)
+        total[chosen] = np.inf
+        chosen.append(int(total.argmin()))
+        nearest = np.minimum(nearest, distance[chosen[-1]])
+    return np.array(chosen, np.intp)
+
+
+def _group_count(pictures: int, classes: int) -> int:
+    """Return the number of groups of a sheet with this number of pictures."""
+    whole = max(LEAST_GROUPS, classes)
+    return min(pictures, math.ceil(whole * pictures / SHEET_SIZE))
+
+
+def _grouped(points: Floats, count: int) -> Ints:
+    """Return the group of each point (K,): `count` groups at most, by Ward's method (1963)."""
+    from scipy.cluster.hierarchy import fcluster, linkage
+
+    if len(points) < 2:
+        return np.zeros(len(points), np.intp)
+    return fcluster(linkage(points, "ward"), count, "maxclust").astype(np.intp) - 1
+
+
+def _ordered(items: Ints, group: Ints, count: Ints) -> Overview:
+    """Return the items (K,) by group, the largest group first.
+
+    Args:
+        items: Numbers of the items (K,).
+        group: Group of each item (K,).
+        count: Number of items for which each item stands (K,).
+    """
+    size = np.bincount(group, count).astype(np.intp)
+    rank = np.empty(len(size), np.intp)
+    rank[np.argsort(-size, kind="stable")] = np.arange(len(size))
+    order = np.lexsort((-count, rank[group]))
+    return Overview(items[order], rank[group][order], np.sort(size)[::-1])

@@ -1,0 +1,130 @@
+/** Classes that the user gives to the pictures and groups of an open contact sheet. */
+import { batch, effect, untracked } from "@preact/signals";
+import type { AppState } from "../state/app-state.js";
+import { groupOf } from "../state/review-state.js";
+
+export class SheetDecisions {
+  /** Name of a class that is being added, to give it to the current picture or group. */
+  private awaited = "";
+
+  constructor(
+    private readonly state: AppState,
+    private readonly note: (message: string) => void,
+  ) {
+    effect(() => {
+      const live = state.liveClasses.value;
+      const info = this.awaited ? live.find(({ name }) => name === this.awaited) : undefined;
+      if (info) untracked(() => this.correct(info.class_id));
+    });
+  }
+
+  /**
+   * Give a class to the current picture, or to its whole group if `whole` is set. In a group,
+   * pictures that were corrected one by one keep their class. The next group that needs a class
+   * becomes the current one.
+   */
+  correct(classId: number): void {
+    const { review, classes } = this.state;
+    const items = this.current();
+    const info = classes.peek()[classId];
+    if (items.length === 0 || !info || info.removed) return;
+    this.awaited = "";
+    if (info.locked) {
+      this.note(`Class ${info.name} is locked. Unlock the class before you assign it.`);
+      return;
+    }
+    const whole = review.whole.peek();
+    const decided = whole ? review.named : review.corrected;
+    const aside = new Set(review.aside.peek());
+    const given = new Map(decided.peek());
+    for (const item of items) {
+      aside.delete(item);
+      given.set(item, classId);
+    }
+    batch(() => {
+      decided.value = given;
+      review.aside.value = aside;
+      if (whole) this.toNextGroup();
+    });
+  }
+
+  /**
+   * Give the class with this name to the current picture or group, as soon as the class exists.
+   * Returns whether it exists already.
+   */
+  correctTo(name: string): boolean {
+    const info = this.state.liveClasses.peek().find((one) => one.name === name);
+    this.awaited = info ? "" : name;
+    if (info) this.correct(info.class_id);
+    return info !== undefined;
+  }
+
+  /**
+   * Make the next group that needs a class the current group, if there is one: a group with a
+   * picture about which the user has decided nothing, and which would stay without a class or is
+   * in a region of the map.
+   */
+  private toNextGroup(): void {
+    const { review } = this.state;
+    const { items, groups } = review.sheet.peek()!;
+    const [given, aside] = [review.given.peek(), review.aside.peek()];
+    const inRegion = (group: number) => typeof groups[group]?.size === "number";
+    const open = items
+      .filter(({ item }) => !given.has(item) && !aside.has(item))
+      .filter(({ group, proposed }) => proposed < 0 || inRegion(group))
+      .map(({ group }) => group);
+    const now = items[review.at.peek()]!.group;
+    const next = open.find((group) => group > now) ?? open[0];
+    if (next !== undefined) review.at.value = items.findIndex(({ group }) => group === next);
+  }
+
+  /**
+   * Set the current picture, or its whole group, aside as undecidable. A second call includes it
+   * again.
+   */
+  setAside(): void {
+    const { review } = this.state;
+    const items = this.current();
+    if (items.length === 0) return;
+    const aside = new Set(review.aside.peek());
+    const again = items.every((item) => aside.has(item));
+    const [corrected, named] = [new Map(review.corrected.peek()), new Map(review.named.peek())];
+    for (const item of items) {
+      if (again) aside.delete(item);
+      else aside.add(item);
+      corrected.delete(item);
+      named.delete(item);
+    }
+    batch(() => {
+      review.corrected.value = corrected;
+      review.named.value = named;
+      review.aside.value = aside;
+    });
+  }
+
+  /** Discard all decisions about pictures, except those that are set aside. */
+  forget(): void {
+    const { review } = this.state;
+    this.awaited = "";
+    batch(() => {
+      review.corrected.value = new Map();
+      review.named.value = new Map();
+    });
+  }
+
+  /**
+   * Items to which a class key gives its class: the current picture, or the pictures of its group
+   * that were not corrected one by one. Empty if no picture can be corrected.
+   */
+  private current(): number[] {
+    const { review } = this.state;
+    const sheet = review.sheet.peek();
+    const one = sheet?.status === "open" ? sheet.items[review.at.peek()] : undefined;
+    if (!sheet || !one) return [];
+    if (!review.whole.peek()) return [one.item];
+    const corrected = review.corrected.peek();
+    return groupOf(sheet, review.at.peek())
+      .map(({ item }) => item)
+      .filter((item) => !corrected.has(item));
+  }
+}

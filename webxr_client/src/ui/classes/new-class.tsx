@@ -1,0 +1,54 @@
+/** Button that turns into a field for the name of a new class. The key N presses the button. */
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import { MAX_NAME_LENGTH } from "../../protocol/messages.js";
+
+interface NewClassProps {
+  /** Classes of the button in CSS. */
+  class: string;
+  title?: string;
+  /** Called with the name that the user has typed. */
+  onName(name: string): void;
+  /** Text of the button. */
+  children: ComponentChildren;
+}
+
+export function NewClass({ class: style, title, onName, children }: NewClassProps) {
+  const [open, setOpen] = useState(false);
+  if (!open) {
+    return (
+      <button
+        type="button"
+        class={style}
+        title={title}
+        data-new-class
+        onClick={() => setOpen(true)}
+      >
+        {children}
+      </button>
+    );
+  }
+  return (
+    <form
+      class="new-class"
+      onSubmit={(event) => {
+        event.preventDefault();
+        const input = event.currentTarget.elements.namedItem("name") as HTMLInputElement;
+        onName(input.value);
+        setOpen(false);
+      }}
+    >
+      <input
+        name="name"
+        class="rename"
+        aria-label="Name of the new class"
+        placeholder="name, then Enter"
+        maxLength={MAX_NAME_LENGTH}
+        autocomplete="off"
+        ref={(input) => input?.focus()}
+        onBlur={(event) => !event.currentTarget.value && setOpen(false)}
+        onKeyDown={(event) => event.key === "Escape" && setOpen(false)}
+      />
+    </form>
+  );
+}
