@@ -46,7 +46,7 @@ class Gesture:
     kind: str
     """Kind of gesture.
 
-    "region": a drawn region. "suspects", "uncertain": a contact sheet of such items. "accept":
+    "region": a drawn region. "overview", "suspects", "uncertain": a contact sheet. "accept":
     confident predictions become labels. "single": one item.
     """
     items: int

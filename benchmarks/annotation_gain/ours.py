@@ -4,7 +4,7 @@ import numpy as np
 
 from annotation_gain.course import UNLABELED, Course, page_estimates
 from annotation_gain.data_sets import LabelledItems
-from annotation_gain.person import Eyes, LooksAtSamples, Points, SeesEveryPicture
+from annotation_gain.person import Eyes, LooksAtSamples, Points, SeesEveryPicture, corrections
 from annotation_gain.server_run import Page, page_of
 
 REGIONS_FIRST = {"digits": 10, "sklearn": 10, "textures": 0}
@@ -13,7 +13,7 @@ REGIONS_FIRST = {"digits": 10, "sklearn": 10, "textures": 0}
 The number is one per class, except on textures. On textures, each cluster of the map contains
 several classes, so the person draws no regions.
 """
-SHEETS = ("suspects", "uncertain")
+SHEETS = ("overview", "suspects", "uncertain")
 SHEETS_A_REST = 5
 """Interval, in gestures, between waits for rest after a contact sheet.
 
@@ -31,6 +31,8 @@ class Session:
         self, page: Page, person: SeesEveryPicture | LooksAtSamples, eyes: Eyes, course: Course
     ) -> None:
         self.page, self.person, self.eyes, self.course = page, person, eyes, course
+        self.names_groups = True
+        """Whether the person can give a class to a whole group of a sheet."""
 
     async def region(self) -> bool:
         """Draw a region and label its items. Returns False if the person finds no region."""
@@ -54,7 +56,8 @@ class Session:
         items = np.array([entry.item for entry in sheet.items], np.int64)
         offered = self.page.predicted_on(sheet)
         seen = self.eyes.see(items)
-        corrections = int((seen != offered).sum())
+        group = [entry.group for entry in sheet.items] if self.names_groups else range(len(items))
+        acts = corrections(np.array(group, np.int64), seen, offered)
         # A sheet promises mistakes among labels where there are labels, else among predictions.
         before = self.page.labels[items]
         mistakes = int((seen != np.where(before == UNLABELED, offered, before)).sum())
@@ -62,7 +65,7 @@ class Session:
         await self._note(
             kind,
             len(items),
-            {"sheet": 1, "picture": len(items), "correction": corrections},
+            {"sheet": 1, "picture": len(items), "correction": acts},
             promised=sheet.expected_wrong,
             corrected=mistakes,
         )
@@ -200,6 +203,21 @@ async def as_suggested(
             if not went_on:
                 break
         await session.accept()
+    return course
+
+
+async def sheets_alone(data: LabelledItems, seed: int, gestures: int) -> Course:
+    """Run a person who only goes through contact sheets, and corrects single pictures.
+
+    The person asks for no suggestion, and names no group of a sheet.
+    """
+    course = Course("sheets alone", data.name, seed, len(data))
+    eyes = Eyes(data.truth)
+    async with page_of(data, seed) as page:
+        session = Session(page, LooksAtSamples(eyes, seed), eyes, course)
+        session.names_groups = False
+        while len(course.gestures) < gestures and await session.better_sheet():
+            pass
     return course
 
 

@@ -25,7 +25,10 @@ SHEETS_OF_SUSPECTS = 2
 
 Each gesture is a sheet.
 """
-EVERYWHERE = ("suggested", "named", "suspects", "suspects-folds", "umap-samples")
+EVERYWHERE = (
+    *("suggested", "named", "sheets-alone"),
+    *("suspects", "suspects-folds", "umap-samples"),
+)
 """Methods that run on every data set, in addition to the methods that `one_by_one_on` returns."""
 MORE_ON = {
     "digits": (
@@ -226,6 +229,7 @@ def _suspects_by_folds(data: data_sets.LabelledItems, run: Run, _: Path) -> Cour
 METHODS: dict[str, Method] = {
     "suggested": _ours("as_suggested"),
     "named": _ours("as_suggested", known=False),
+    "sheets-alone": _ours("sheets_alone"),
     "suspects": _suspects,
     "suspects-folds": _suspects_by_folds,
     "sheets": _ours("regions_then_sheets"),

@@ -17,6 +17,7 @@ LEARNERS = {"lr": "logistic regression", "svc": "SVC"}
 NAMES = {
     "suggested": "Lodespace, as it suggests",
     "named": "Lodespace, as it suggests, classes added during the run",
+    "sheets-alone": "Lodespace, sheets alone",
     "sheets": "Lodespace, regions \\* then sheets (textures: sheets only)",
     "samples": "Lodespace, sampled regions then sheets",
     "regions": "Lodespace, regions \\* only",

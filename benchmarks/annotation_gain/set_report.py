@@ -41,6 +41,7 @@ def tables(found: Found, model: TimeModel) -> Iterable[str]:
     yield from _ratios(found, measured, known)
     yield from vr_report.tables(found, measured, known)
     yield from _sizes(found, known)
+    yield from _regions(found, known)
     yield from _named(found, model)
     yield from _estimates(found, measured)
     yield from _suspects(found)
@@ -165,6 +166,25 @@ def _sizes(found: Found, model: TimeModel) -> Iterable[str]:
         if courses:
             ratios = (ratio_text(ratio(found, data, goal, model)) for goal in (GOAL, HIGH_GOAL))
             yield row(courses[0].n_items, *ratios, len(courses))
+
+
+def _regions(found: Found, model: TimeModel) -> Iterable[str]:
+    """Yield the table of the time with and without regions."""
+    both = [d for d in sources() if ("suggested", d) in found and ("sheets-alone", d) in found]
+    if not both:
+        return
+    yield "\n## Regions and sheets\n"
+    yield "Seconds to 0.95: of a person who only goes through sheets and corrects single pictures,"
+    yield "and of a person who follows the suggestions and gives classes to regions on sheets.\n"
+    yield from head("data set", "sheets alone, s", "as suggested, s", "ratio", "seeds")
+    for data in both:
+        alone, mine = found["sheets-alone", data], found["suggested", data]
+        before, after = seconds_to(alone, GOAL, model), seconds_to(mine, GOAL, model)
+        yield row(
+            *(data, figure(before, 0), figure(after, 0)),
+            f"{after / before:.2f}" if before and after else "-",
+            min(len(alone), len(mine)),
+        )
 
 
 def _named(found: Found, model: TimeModel) -> Iterable[str]:

@@ -23,7 +23,10 @@ class TimeModel:
     sheet: float = 2.0
     """Seconds to open a contact sheet and confirm it."""
     correction: float = 1.5
-    """Seconds to point at a wrongly predicted picture of a contact sheet and choose its class."""
+    """Seconds to point at a wrongly predicted picture of a contact sheet and choose its class.
+
+    It takes as long to point at the name of a group and choose the class of the group.
+    """
     single: float = 1.75
     """Seconds to look at one item that is shown alone, and label it."""
     undo: float = 2.0

@@ -11,8 +11,16 @@ import pytest
 from annotation_gain import curves, data_sets, opponents, plan, report, set_report, stored_runs
 from annotation_gain.course import Course, PageEstimates, page_estimates
 from annotation_gain.opponents import Svc
-from annotation_gain.person import SAMPLE, TRIES, Eyes, LooksAtSamples, SeesEveryPicture
+from annotation_gain.person import (
+    SAMPLE,
+    TRIES,
+    Eyes,
+    LooksAtSamples,
+    SeesEveryPicture,
+    corrections,
+)
 from annotation_gain.time_model import TimeModel
+from lodespace.review import effort
 
 TRUTH = np.repeat(np.arange(3, dtype=np.int16), 100)
 
@@ -80,6 +88,27 @@ def test_the_clock_and_the_opponents_are_fixed() -> None:
     for data in data_sets.sources():
         assert {"umap-samples", "suggested", "named", "suspects"} <= set(plan.methods_on(data))
         assert sum(name.startswith(("lr-", "svc-")) for name in plan.methods_on(data)) >= 3
+
+
+def test_the_server_expects_the_seconds_of_the_clock() -> None:
+    """The server cannot import the benchmark, so it has a copy of the constants."""
+    clock = TimeModel()
+    sheet = {"sheet": 1, "picture": 27, "correction": 4}
+    assert effort.sheet_seconds(27, 4) == pytest.approx(clock.seconds(sheet))
+    region = {"region": 1, "picture": 2 * SAMPLE}
+    assert effort.region_seconds() == pytest.approx(clock.seconds(region))
+
+
+def test_a_person_names_a_group_only_if_this_takes_fewer_acts() -> None:
+    group = np.array([0, 0, 0, 1, 1, 1, 2, 2])
+    nothing = np.full(8, -1)
+    same = np.array([5, 5, 5, 6, 6, 7, 8, 8])
+    assert corrections(group, same, nothing) == 1 + 2 + 1
+    assert corrections(np.arange(8), same, nothing) == 8
+    offered = np.array([5, 5, 4, 6, 6, 7, 9, 9])
+    assert corrections(group, same, offered) == 1 + 0 + 1
+    different = np.arange(8)
+    assert corrections(group, different, nothing) == 8
 
 
 def test_each_constant_is_halved_and_doubled() -> None:
