@@ -46,7 +46,7 @@ class ForeignLabels:
 
     @classmethod
     def of(cls, labels: dict[str, str]) -> "ForeignLabels":
-        """Return `labels` (item id to label) as labels of items that are named by their ids."""
+        """Return ForeignLabels with `labels`, which map the id of an item to its label."""
         return cls([Annotation((item_id,), label) for item_id, label in labels.items()])
 
 

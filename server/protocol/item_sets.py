@@ -47,7 +47,7 @@ class ValueKind(IntEnum):
     """Kind of the values per item, which follow the items. The encoder takes the shortest kind."""
 
     NONE = 0
-    """Nothing."""
+    """No values."""
     CLASS_RUNS = 1
     """Classes of consecutive entries: class + 1 and number of entries, as varints."""
     CLASS_BYTES = 2
