@@ -35,7 +35,7 @@ export class PageDecoder {
   async decode(page: PageToDecode): Promise<Levels> {
     const answer = await this.ask(page);
     if (answer && "levels" in answer) return answer.levels;
-    // Some browsers have no 2D canvas in workers. If the file is damaged, this throws again.
+    // Some browsers have no 2D canvas in workers. If the file is damaged, this call throws, too.
     return decodePage(page);
   }
 
