@@ -92,7 +92,8 @@ class Camera:
             return Projected(pixels, np.zeros(len(points)), np.full(len(points), scale))
         axes = self._axes()
         seen = points @ axes.T
-        # As the page does: corners nearer to the camera look larger, but clouds are round.
+        # As on the page (scene/camera-frame.ts), less than half of the depth is added, because
+        # clouds are round.
         size = np.abs(axes) @ half
         focal = height / 2 / np.tan(np.radians(FIELD_OF_VIEW / 2))
         distance = _FIT * focal * max(size[0] / width, size[1] / height) * 2 + 0.45 * size[2]

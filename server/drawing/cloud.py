@@ -28,7 +28,7 @@ _PALE = 0.55
 _FOG = 0.45
 """Share of the background in the colour of the farthest items."""
 _SOLID_SIZE, _FLAT_SIZE = 0.42, 1.25
-"""Size of a point in 3D and in 2D, as a share of the area's height for one item."""
+"""Size of a point in 3D and in 2D, as a share of the area's height, for a cloud of one item."""
 _RING = (235, 240, 246)
 """RGB of the ring round an item."""
 _RING_DISTANCE = 3
@@ -108,7 +108,8 @@ class CloudPainter:
         order = np.argsort(-projected.depth, kind="stable")
         middle = max(float(np.median(projected.scale)), 1e-12)
         sizes = self.size * SUPERSAMPLING * projected.scale / middle
-        # Even sizes: few different sizes have to be kept, and the middle is between two pixels.
+        # The sizes are even, so that few different sizes have to be kept and the middle is between
+        # two pixels.
         halves = np.clip(np.round(sizes / 2), 1, SUPERSAMPLING * _LARGEST).astype(np.int64)
         corners = np.round(projected.pixels * SUPERSAMPLING).astype(np.int64) - halves[:, None]
         shades = _in_fog(colours, projected.depth)

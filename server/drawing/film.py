@@ -30,7 +30,8 @@ FRAMES = 12 * RATE
 FIRST, LAST = 1 / 24, 1 / 6
 """Shares of the film that show the first and the last moment."""
 TURN = 50.0
-"""Angle by which the camera turns during the film, in degrees. It ends where the page begins."""
+"""Angle by which the camera turns during the film, in degrees. The last view is the first view of
+the page."""
 AREA = Area(24, 24, 1090, 612)
 """Part of a frame in which the cloud is drawn."""
 TRACK = (40, 1240, 676)

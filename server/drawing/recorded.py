@@ -59,7 +59,7 @@ def moments(path: Path, n_items: int) -> Iterator[Moment]:
             number += 1
         scene = player.scene if step.moved else None
         if scene is not None:
-            predictions = scene.predictions.copy()  # the player changes its array
+            predictions = scene.predictions.copy()  # copied, because the player changes its array
 
 
 def _moment(

@@ -15,7 +15,7 @@ from lodespace.items.formats import VIDEO
 _CODEC = "libvpx-vp9"
 _OPTIONS = {
     # Constant quality. The film of 5,000 digits has 7.1 MB with crf 36, 4.8 MB with 42, and 3.1 MB
-    # with 46, in which digits that move are blurred.
+    # with 46, where moving digits are blurred.
     "crf": "44",
     "b:v": "0",
     # With cpu-used 2, encoding takes 1.6 times as long and saves 2 % of the bytes.
@@ -23,7 +23,8 @@ _OPTIONS = {
     "cpu-used": "4",
     "row-mt": "1",
     "tile-columns": "2",
-    # A keyframe every two seconds, so that viewers can jump to any place without a long wait.
+    # There is a keyframe every two seconds, so that viewers can jump to any place without a long
+    # wait.
     "g": "60",
 }
 
@@ -46,10 +47,12 @@ def encode_webm(frames: Iterable[Image.Image], rate: int, *, progress: bool = Fa
     """
     av = _av()
     out = io.BytesIO()
-    # Bit-exact: without random numbers and the version of FFmpeg, equal frames give equal bytes.
+    # With this flag, the file contains no random numbers and no version of FFmpeg, so equal frames
+    # give equal bytes.
     with av.open(out, "w", format="webm", container_options={"fflags": "+bitexact"}) as container:
         stream: Any = None
-        hidden = None if progress else True  # None: hidden unless it is a terminal
+        # None: tqdm shows the bar only on a terminal.
+        hidden = None if progress else True
         for picture in tqdm(frames, desc="drawing the video", disable=hidden, leave=False):
             if stream is None:
                 stream = container.add_stream(_CODEC, rate=rate, options=dict(_OPTIONS))

@@ -68,7 +68,7 @@ class SiteServer:
     def _run(self) -> None:
         try:
             self._loop.run_until_complete(self._start())
-        except OSError as error:  # raised again by `__init__`
+        except OSError as error:  # `__init__` raises the error again
             self._error = error
         else:
             self._ready.set()

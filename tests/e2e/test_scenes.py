@@ -267,7 +267,7 @@ def test_show_puts_a_playable_scene_into_a_notebook(site: tuple[Path, str], page
 
 def test_keys_and_wheel_leave_a_frame(host: Page) -> None:
     wait(host, "received.filter((m) => m.lodespace === 'ready').length === 2")
-    host.mouse.move(500, 100)  # over the second frame
+    host.mouse.move(500, 100)  # the pointer is over the second frame
     host.mouse.wheel(0, 200)
     wait(host, "scrollY > 100")
     host.evaluate("scrollTo(0, 0)")

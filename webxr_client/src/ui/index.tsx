@@ -31,7 +31,8 @@ import { StateLine } from "./training/state-line.js";
 export function mountUi(root: HTMLElement, canvas: HTMLCanvasElement, context: UiContext): void {
   followTheme(context.state.theme);
   followBigText(context.state.bigText);
-  root.replaceChildren(); // the poster of a baked site, which the page now shows itself
+  // Remove the poster of a baked site. From now on, `Page` shows the poster.
+  root.replaceChildren();
   render(
     <Ui.Provider value={context}>
       <Page canvas={canvas} />
