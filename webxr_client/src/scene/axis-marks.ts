@@ -89,7 +89,8 @@ export class AxisMarks {
   private count = 0;
   private drawn = "";
 
-  /** With `inFront`, no point hides the axes. In VR, this would contradict what both eyes see. */
+  /** With `inFront`, no point hides the axes. In VR, this would contradict the depth that both eyes
+   * see. */
   constructor(inFront = false) {
     const canvas = document.createElement("canvas");
     canvas.width = WIDTH;
