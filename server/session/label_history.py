@@ -176,9 +176,11 @@ class LabelHistory:
         new = self._prepared = rows.append(records)
         self._records = records
         items = np.concatenate([record.items for record in records]).astype(np.intp)
-        # Sort by item, then by gesture. A stable argsort of 20,000 items would take four times as
-        # long.
-        order = np.sort(items << 32 | np.arange(len(items))) & 0xFFFFFFFF
+        order = np.arange(len(items))
+        if len(records) > 1:  # the items of a single gesture are ascending
+            # Sort by item, then by gesture. A stable argsort of 20,000 items would take four times
+            # as long.
+            order = np.sort(items << 32 | order) & 0xFFFFFFFF
         again = items[order[1:]] == items[order[:-1]]  # several of the gestures contain the item
         earlier, later = order[:-1][again], order[1:][again]
         below, before = self._newest[items], self.labels[items]

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from lodespace.protocol import frames
 from lodespace.protocol.frames import GRID_STEPS, MOVING_SHIFT
+from lodespace.scene import latent_grid
 from lodespace.scene.latent_grid import RING, LatentGrid
 
 
@@ -37,6 +38,23 @@ def test_a_delta_from_any_kept_revision_leads_to_the_newest(
         assert (shown[grid.revision - lag] + decoded.delta == grid.grid).all()
     # This revision is no longer kept: the client fetches the scene.
     assert grid.delta_from(grid.revision - RING) is None
+
+
+def test_large_revisions_are_kept_within_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The revisions that clients show are kept too, so that a slow client gets a delta."""
+    monkeypatch.setattr(latent_grid, "RING_BYTES", 5 * 50 * 3 * 2)
+    grid, mean = LatentGrid(50), cloud(0)
+    grid.publish(mean, step=0, resting=False)
+    slow = grid.revision + 3
+    grid.shown = lambda: [slow, 999, -1]
+    for step in range(1, 40):
+        grid.publish(mean + np.float32(0.02 * step), step=step, resting=False)
+    newest = grid.revision
+    kept = [lag for lag in range(newest) if grid.delta_from(newest - lag) is not None]
+    assert kept == [0, 1, 2, 3, 4, newest - slow]
+    grid.shown = list
+    grid.publish(mean, step=40, resting=False)
+    assert grid.delta_from(slow) is None
 
 
 def test_rounding_never_adds_up() -> None:

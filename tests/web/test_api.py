@@ -56,6 +56,21 @@ async def test_session_and_scene_agree(digits: TestClient) -> None:
     assert cloud.vertices.shape == (5000, 3)
 
 
+@pytest.mark.parametrize(("accepted", "coding"), [("gzip", "gzip"), ("identity", None)])
+async def test_a_large_answer_is_compressed_if_the_client_accepts_this(
+    client_of: ClientOf, tmp_path: Path, accepted: str, coding: str | None
+) -> None:
+    data = tmp_path / "vectors.npy"
+    np.save(data, np.zeros((60_000, 2), np.float32))
+    client = await client_of(data, tmp_path / "project")
+    headers = {"Accept-Encoding": accepted}
+    for text, large in (("1", True), ("59999", False)):
+        answer = await client.get(f"/api/search?q={text}", headers=headers)
+        found = (await answer.json())["items"]
+        assert found == [item for item in range(60_000) if text in str(item)]
+        assert answer.headers.get("Content-Encoding") == (coding if large else None)
+
+
 async def test_pictures_and_pages_are_png(digits: TestClient) -> None:
     for path in (
         "/api/items/0",
