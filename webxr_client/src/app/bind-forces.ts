@@ -1,5 +1,6 @@
 /** Bindings that query the model and update arrows and trails when the state changes. */
 import { effect } from "@preact/signals";
+import { MAX_PROBED } from "../protocol/messages.js";
 import type { ForceLines } from "../scene/cloud/force-lines.js";
 import type { PointCloud } from "../scene/cloud/point-cloud.js";
 import type { Stage } from "../scene/stage.js";
@@ -48,7 +49,7 @@ function bindRequests(state: AppState, commands: Commands): void {
   });
   effect(() => {
     if (state.forces.shown.value !== "selected" || !state.model.value) return;
-    commands.probe(Array.from(state.selection.value.items));
+    commands.probe(Array.from(state.selection.value.items.subarray(0, MAX_PROBED)));
   });
   effect(() => {
     if (!state.forces.map.value) commands.look(null);

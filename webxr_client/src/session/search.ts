@@ -7,6 +7,7 @@ import { searchItems } from "../net/api.js";
 import { messageOf } from "../net/errors.js";
 import type { ClassInfo } from "../protocol/messages.js";
 import type { AppState } from "../state/app-state.js";
+import { combine, common } from "../state/item-lists.js";
 
 /** Wait after the last key press before the search starts. */
 const PATIENCE_MS = 180;
@@ -18,19 +19,27 @@ export function words(text: string): string[] {
     .filter((word) => word.trim() !== "");
 }
 
-/** Items whose class (`classIds`, one per item) has a name that contains `name`, ignoring case. */
-function named(classIds: Int16Array, classes: readonly ClassInfo[], name: string): Set<number> {
+/**
+ * Items whose class (`classIds`, one per item) has a name that contains `name`, ignoring case;
+ * ascending.
+ */
+function named(classIds: Int16Array, classes: readonly ClassInfo[], name: string): Uint32Array {
   const wanted = name.toLowerCase();
   const matching = new Set(
     classes
       .filter((info) => !info.removed && info.name.toLowerCase().includes(wanted))
       .map((info) => info.class_id),
   );
-  const found = new Set<number>();
+  return where(classIds, (classId) => matching.has(classId));
+}
+
+/** Items whose class has a property, ascending. */
+function where(classIds: Int16Array, has: (classId: number) => boolean): Uint32Array {
+  const found: number[] = [];
   classIds.forEach((classId, item) => {
-    if (matching.has(classId)) found.add(item);
+    if (has(classId)) found.push(item);
   });
-  return found;
+  return Uint32Array.from(found);
 }
 
 export class Search {
@@ -70,13 +79,12 @@ export class Search {
 
   /** Items that match all words of `text`, ascending. */
   async matching(text: string): Promise<Uint32Array> {
-    const sets = await Promise.all(words(text).map((word) => this.ofWord(word)));
-    const [first, ...others] = sets;
-    const both = [...(first ?? [])].filter((item) => others.every((set) => set.has(item)));
-    return Uint32Array.from(both.sort((a, b) => a - b));
+    const found = await Promise.all(words(text).map((word) => this.ofWord(word)));
+    const [first, ...others] = found;
+    return others.reduce(common, first ?? new Uint32Array(0));
   }
 
-  private async ofWord(word: string): Promise<Set<number>> {
+  private async ofWord(word: string): Promise<Uint32Array> {
     const { annotations, classes } = this.state;
     const [, field, value] = /^(label|predicted|is):(.*)$/i.exec(word) ?? [];
     if (field?.toLowerCase() === "label")
@@ -85,14 +93,9 @@ export class Search {
       return named(annotations.predictions, classes.peek(), value ?? "");
     if (field && /^(un)?labell?ed$/i.test(value ?? "")) {
       const wanted = !/^un/i.test(value ?? "");
-      const found = new Set<number>();
-      annotations.labels.forEach((label, item) => {
-        if (label >= 0 === wanted) found.add(item);
-      });
-      return found;
+      return where(annotations.labels, (label) => label >= 0 === wanted);
     }
-    const found = new Set(await this.ask(word));
-    for (const item of named(annotations.labels, classes.peek(), word)) found.add(item);
-    return found;
+    const found = Uint32Array.from(await this.ask(word));
+    return combine(found, named(annotations.labels, classes.peek(), word), false);
   }
 }

@@ -8,6 +8,7 @@
  * only items that the caller accepts, such as items with the same prediction.
  */
 import { GRID_STEPS } from "../protocol/messages.js";
+import { combine } from "./item-lists.js";
 import type { LatentState } from "./latent-state.js";
 
 /**
@@ -70,8 +71,7 @@ export class ClusterGrowth {
     const seeds = new Set<number>();
     for (const item of items) if (same(item)) seeds.add(cellOf[item]!);
     const taken = this.spread(density, seeds, share);
-    const kept = new Set(items);
-    return this.itemsIn(taken, same, kept);
+    return combine(items, this.itemsIn(taken, same), false);
   }
 
   /**
@@ -97,18 +97,11 @@ export class ClusterGrowth {
     return taken;
   }
 
-  /**
-   * Return the items of `besides`, and those items in the cells of `taken` for which
-   * `wanted(item)` is true; ascending.
-   */
-  private itemsIn(
-    taken: Uint8Array,
-    wanted: (item: number) => boolean,
-    besides: ReadonlySet<number> = new Set(),
-  ): Uint32Array {
+  /** Return the items in the cells of `taken` for which `wanted(item)` is true; ascending. */
+  private itemsIn(taken: Uint8Array, wanted: (item: number) => boolean): Uint32Array {
     const items: number[] = [];
     for (let i = 0; i < this.cellOf.length; i++)
-      if (besides.has(i) || (taken[this.cellOf[i]!] && wanted(i))) items.push(i);
+      if (taken[this.cellOf[i]!] && wanted(i)) items.push(i);
     return Uint32Array.from(items);
   }
 

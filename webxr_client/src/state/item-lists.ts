@@ -17,3 +17,7 @@ export function combine(base: Uint32Array, more: Uint32Array, subtract: boolean)
   if (!subtract) for (; b < more.length; b++) merged[count++] = more[b]!;
   return merged.slice(0, count);
 }
+
+/** Items that two ascending lists have in common, ascending. */
+export const common = (one: Uint32Array, other: Uint32Array): Uint32Array =>
+  combine(one, combine(one, other, true), true);

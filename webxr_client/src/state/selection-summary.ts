@@ -1,6 +1,7 @@
 /** Summaries of a selection: its predictions, and the items whose pictures are shown. */
 import { type ClassInfo, SHEET_SIZE } from "../protocol/messages.js";
 import type { AppState, Selection } from "./app-state.js";
+import { combine } from "./item-lists.js";
 
 /**
  * A class is suggested if at least this share of the selection is predicted as the class. A class
@@ -103,8 +104,7 @@ export function sampleItems(
   if (items.length <= places) return items;
   const oddPlaces = Math.min(odd.length, Math.floor(places / 3));
   const chosen = new Set<number>(evenly(odd, oddPlaces));
-  const isOdd = new Set(odd);
-  const rest = items.filter((item) => !isOdd.has(item));
+  const rest = combine(items, odd, true);
   for (const item of evenly(rest, places - chosen.size)) chosen.add(item);
   return Uint32Array.from(chosen).sort();
 }

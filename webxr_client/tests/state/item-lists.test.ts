@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { combine } from "../../src/state/item-lists.js";
+import { combine, common } from "../../src/state/item-lists.js";
 
 describe("combine", () => {
   const base = Uint32Array.of(1, 3, 5);
@@ -17,6 +17,7 @@ describe("combine", () => {
       const both = [...new Set([...a, ...b])].sort((x, y) => x - y);
       expect(Array.from(combine(a, b, false))).toEqual(both);
       expect(combine(a, b, true)).toEqual(a.filter((item) => !b.includes(item)));
+      expect(common(a, b)).toEqual(a.filter((item) => b.includes(item)));
     }
   });
   it("subtracts", () => {

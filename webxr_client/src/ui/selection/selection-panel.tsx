@@ -76,14 +76,16 @@ function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
   state.picturesVersion.value;
   const classes = state.classes.value;
   const view = summarise(items, state.annotations.predictions, classes.length);
-  const odd = new Set(view.clear ? view.odd : []);
+  const odd = view.clear ? view.odd : new Uint32Array(0);
+  const isOdd = (item: number) =>
+    view.clear && state.annotations.predictions[item] !== view.classId;
   const guess = classes[view.classId];
   // A class without labels is never predicted: items of such a class are predicted as other
   // classes, often with a high confidence.
   const unknown = withoutLabels(state);
   const { reason } = state.selection.value;
   const suggested = isSuggested(state, view);
-  const sheet = sampleItems(items, view.clear ? view.odd : new Uint32Array(0));
+  const sheet = sampleItems(items, odd);
   const keep = (predicate: (item: number) => boolean) => commands.select(items.filter(predicate));
   return (
     <>
@@ -94,7 +96,7 @@ function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
             <button
               key={item}
               type="button"
-              class={odd.has(item) ? "thumb odd" : "thumb"}
+              class={isOdd(item) ? "thumb odd" : "thumb"}
               title={`item ${item}: click to deselect it`}
               aria-label={`Deselect item ${item}`}
               onClick={() => keep((other) => other !== item)}
@@ -114,7 +116,7 @@ function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
               <b>{guess.name}</b>
             </span>
             <span class="muted">
-              {view.clear ? odd.size > 0 && `${count(odd.size)} differ` : "mixed"}
+              {view.clear ? odd.length > 0 && `${count(odd.length)} differ` : "mixed"}
             </span>
           </>
         ) : (
@@ -133,9 +135,9 @@ function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
               Label as {guess.name} {suggested && <kbd>Enter</kbd>}
             </button>
           )}
-          {odd.size > 0 && (
-            <button type="button" class="button" onClick={() => keep((item) => !odd.has(item))}>
-              Leave out {count(odd.size)}
+          {odd.length > 0 && (
+            <button type="button" class="button" onClick={() => keep((item) => !isOdd(item))}>
+              Leave out {count(odd.length)}
             </button>
           )}
           {labelled > 0 && !view.clear && (
