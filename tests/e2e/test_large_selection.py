@@ -1,4 +1,4 @@
-"""A lasso around two thirds of many items: labelled, undone, and on disk."""
+"""Two thirds of many items: labelled in one lasso, dragged, undone, and on disk."""
 
 from pathlib import Path
 from typing import Any
@@ -11,17 +11,18 @@ from drivers.page import PageDriver
 from drivers.servers import ServerProcess
 from lodespace.models.checkpoints import checkpoint
 from lodespace.project.opening import open_project
-from lodespace.session.events import Event, LabelEvent, UndoEvent
+from lodespace.session.events import AnchorEvent, Event, LabelEvent, UndoEvent
 from lodespace.session.log_file import open_read_only, read_events
 
 MOST_BYTES = 1 << 16
 """No message of the page is larger, so that other messages are never delayed for long."""
 
 
-def prepared_project(folder: Path, n: int) -> npt.NDArray[np.intp]:
-    """Make a project in `folder` with `n` vectors and a checkpoint. Return the items on the left.
+def prepared_project(folder: Path, n: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
+    """Make a project in `folder` with `n` vectors and a checkpoint.
 
-    Two thirds of the items lie on the left, in an order that no run of item numbers describes.
+    Return the items on the left, and the latent means (N, 3). Two thirds of the items lie on the
+    left, in an order that no run of item numbers describes.
     """
     random = np.random.default_rng(0)
     left = random.permutation(n) < 2 * n // 3
@@ -37,7 +38,7 @@ def prepared_project(folder: Path, n: int) -> npt.NDArray[np.intp]:
     }
     checkpoint.write(project.checkpoints, tensors, {"step": 1})
     project.close()
-    return np.flatnonzero(left)
+    return np.flatnonzero(left), mean
 
 
 def measure_messages(page: Page) -> None:
@@ -54,14 +55,27 @@ def measure_messages(page: Page) -> None:
     )
 
 
-def lasso_around(page: PageDriver, wanted: npt.NDArray[np.intp]) -> None:
-    """Draw a lasso around the items `wanted`, which lie left of all others."""
-    sample = np.array(page.evaluate("lodespace.screenPositions().filter((_, k) => k % 30 === 0)"))
-    is_left = np.isin(30 * np.arange(len(sample)), wanted)
-    x, y = sample[:, 0], sample[:, 1]
-    left, right = x.min() - 9, (x[is_left].max() + x[~is_left].min()) / 2
-    top, bottom = y.min() - 9, y.max() + 9
-    page.lasso(np.array([[left, top], [right, top], [right, bottom], [left, bottom], [left, top]]))
+_EDGES = """(() => {
+  const edges = [Infinity, -Infinity, Infinity, Infinity, -Infinity];
+  lodespace.screenPositions().forEach(([x, y], k) => {
+    const left = lodespace.state.latent.latentMean(k, 0) < 0;
+    edges[0] = Math.min(edges[0], x);
+    if (left) edges[1] = Math.max(edges[1], x);
+    else edges[2] = Math.min(edges[2], x);
+    edges[3] = Math.min(edges[3], y);
+    edges[4] = Math.max(edges[4], y);
+  });
+  return edges;
+})()"""
+"""Script that returns the left edge of the cloud, the two edges of the gap in its middle, and its
+upper and lower edge, in CSS pixels."""
+
+
+def lasso_around_the_left(page: PageDriver) -> None:
+    left, gap_left, gap_right, top, bottom = page.evaluate(_EDGES)
+    corners = [(left - 9, top - 9), ((gap_left + gap_right) / 2, bottom + 9)]
+    (x0, y0), (x1, y1) = corners
+    page.lasso(np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]]))
 
 
 def events(project: Path) -> list[Event]:
@@ -69,13 +83,13 @@ def events(project: Path) -> list[Event]:
     return list(read_events(open_read_only(path), path))
 
 
-def test_a_lasso_around_most_items_is_labelled_and_undone(
+def test_most_items_are_labelled_in_one_lasso_dragged_and_undone(
     slow: bool, tmp_path: Path, server_process: type[ServerProcess], open_page: Any
 ) -> None:
     """Label 20,000 of 30,000 items in one gesture; with --slow, 200,000 of 300,000."""
     n = 300_000 if slow else 30_000
     folder = tmp_path / "project"
-    wanted = prepared_project(folder, n)
+    wanted, mean = prepared_project(folder, n)
     data = str(folder.with_suffix(".npy"))
     server = server_process(data, "--project", str(folder), "--no-training")
     server.start()
@@ -85,7 +99,7 @@ def test_a_lasso_around_most_items_is_labelled_and_undone(
     page.press("i")  # close the report of the import, which covers a part of the cloud
     page.evaluate("lodespace.commands.addClass('left')")
     page.wait_for_rest("absent")
-    lasso_around(page, wanted)
+    lasso_around_the_left(page)
     assert np.array_equal(page.selected, wanted)
     page.press("0")
     page.wait(lambda: page.state("connection")["pending"] == 0)
@@ -95,6 +109,33 @@ def test_a_lasso_around_most_items_is_labelled_and_undone(
     assert np.array_equal(np.flatnonzero(page.labels == 0), wanted)
     page.undo_to(np.full(n, -1, np.int16))
     assert isinstance(events(folder)[-1], UndoEvent)
-    page.press("Control+Shift+z")
-    page.wait(lambda: np.array_equal(np.flatnonzero(page.labels == 0), wanted))
+    drag_and_undo(page, folder, wanted, mean[wanted])
     assert page.evaluate("window.largestMessage") < MOST_BYTES
+
+
+def drag_and_undo(
+    page: PageDriver,
+    folder: Path,
+    wanted: npt.NDArray[np.intp],
+    before: npt.NDArray[np.float32],
+) -> None:
+    """Drag the items `wanted` from the places `before`. They stay pinned. Then undo this."""
+    lasso_around_the_left(page)
+    page.press("m")
+    x, y = page.evaluate(f"lodespace.screenPositions()[{wanted[0]}]")[:2]
+    mouse = page.page.mouse
+    mouse.move(x, y)
+    mouse.down()
+    mouse.move(x + 40, y + 30, steps=6)
+    mouse.up()
+    pinned = "lodespace.state.pins.value.length"
+    page.wait(lambda: page.evaluate(pinned) == len(wanted))
+    anchor = events(folder)[-1]
+    assert isinstance(anchor, AnchorEvent) and np.array_equal(anchor.items, wanted)
+    targets = anchor.points()
+    assert targets is not None
+    pulled = targets - before
+    assert np.linalg.norm(pulled[0]) > 0.05
+    assert np.abs(pulled - pulled[0]).max() < 1e-3
+    page.press("Control+z")
+    page.wait(lambda: page.evaluate(pinned) == 0)
