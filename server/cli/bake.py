@@ -48,7 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--video",
         action="store_true",
-        help="also write a video of the training, training.webm; this takes about a minute and "
+        help="also write a video of the recording, training.webm; this takes about a minute and "
         "needs pip install 'lodespace[video]'",
     )
     parser.add_argument(
