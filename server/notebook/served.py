@@ -16,6 +16,7 @@ from lodespace import protocol
 from lodespace.config import LanConfig, ServerConfig
 from lodespace.items.import_report import as_text
 from lodespace.project.project import Project
+from lodespace.session.selections import NO_SELECTIONS, Selections
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -140,24 +141,28 @@ class Served:
         Raises:
             RequestError: The value cannot be shown along the axis. The message states the reason.
         """
-        self._carry_out(
-            protocol.SetAxis(
-                command_id=secrets.token_hex(8),
-                axis=axis,
-                column=column,
-                category=category,
-                few=[int(item) for item in few],
-                many=[int(item) for item in many],
-                name=name,
-            )
+        command = protocol.SetAxis(
+            command_id=secrets.token_hex(8),
+            axis=axis,
+            column=column,
+            category=category,
+            few_selection=0 if len(few) else None,
+            many_selection=1 if len(many) else None,
+            name=name,
         )
+        n_items = len(self._service().session.items)
+        self._carry_out(command, Selections.of(n_items, few, many))
 
     def remove_axis(self, axis: Literal["x", "y", "z"]) -> None:
         """Remove the value from an axis of the map, as one gesture that can be undone."""
         self._carry_out(protocol.RemoveAxis(command_id=secrets.token_hex(8), axis=axis))
 
-    def _carry_out(self, command: protocol.SetAxis | protocol.RemoveAxis) -> None:
-        carried_out = self._service().commands.carry_out(command, "api", owner=True)
+    def _carry_out(
+        self,
+        command: protocol.SetAxis | protocol.RemoveAxis,
+        selections: Selections = NO_SELECTIONS,
+    ) -> None:
+        carried_out = self._service().commands.carry_out(command, "api", selections, owner=True)
         asyncio.run_coroutine_threadsafe(carried_out, self._loop).result()
 
     def _service(self) -> "Service":

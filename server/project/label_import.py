@@ -30,6 +30,7 @@ from lodespace.protocol import MAX_NAME_LENGTH
 from lodespace.session.authors import IMPORT
 from lodespace.session.commands.registry import plan
 from lodespace.session.event_log import EventLog
+from lodespace.session.selections import NO_SELECTIONS, Selections
 from lodespace.session.session import AnnotationSession
 
 Decision = Literal["keep", "replace"]
@@ -74,12 +75,13 @@ def take_labels(project: Project, labels: ForeignLabels, decision: Decision | No
             class_id = _class_of(session, event_log, name)
             command = protocol.Label(
                 command_id=_command_id(session, "labels"),
-                items=items,
+                selection=0,
                 class_id=class_id,
                 revision=0,
                 provenance=protocol.Provenance(tool="api", note="imported labels"),
             )
-            _carry_out(session, event_log, command)
+            chosen_items = Selections.of(len(project.items), items)
+            _carry_out(session, event_log, command, chosen_items)
             result.labelled += len(items)
     finally:
         event_log.close()
@@ -213,9 +215,12 @@ def _command_id(session: AnnotationSession, what: str) -> str:
 
 
 def _carry_out(
-    session: AnnotationSession, event_log: EventLog, command: protocol.Label | protocol.AddClass
+    session: AnnotationSession,
+    event_log: EventLog,
+    command: protocol.Label | protocol.AddClass,
+    selections: Selections = NO_SELECTIONS,
 ) -> None:
-    event = plan(session, command, IMPORT)
+    event = plan(session, command, IMPORT, selections)
     if event is not None:
         session.apply(event_log.append_now(event))
 

@@ -29,6 +29,16 @@ class Selections:
         self._n_items = n_items
         self._slots: list[_Slot | None] = [None] * SLOTS
 
+    @classmethod
+    def of(cls, n_items: int, *chosen: Sequence[int]) -> "Selections":
+        """Return selections of items in the slots 0, 1 and so on, for a command of the server."""
+        selections = cls(n_items)
+        for slot, listed in enumerate(chosen):
+            items = np.unique(np.asarray(listed, np.uint32))
+            upload = selections._slots[slot] = _Slot(0)
+            upload.item_set = ItemSet(items)
+        return selections
+
     def receive(self, frame: bytes) -> None:
         """Add a part. Raises ProtocolError when the part does not fit; its slot is then empty."""
         part = decode_part(frame)

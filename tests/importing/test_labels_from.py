@@ -19,9 +19,11 @@ from lodespace.importing.importer import import_data
 from lodespace.importing.source import ImportOptions
 from lodespace.items import item_set
 from lodespace.items.item_set import ItemSet
-from lodespace.project.label_import import LabelImport, summary
+from lodespace.project.label_import import LabelImport, summary, take_labels
 from lodespace.project.labels_from import ForeignLabels, read_labels
 from lodespace.project.offline import open_offline
+from lodespace.project.opening import open_project
+from lodespace.protocol import values
 from samples.pictures import draw
 
 Tasks = list[dict[str, Any]]
@@ -67,6 +69,23 @@ def test_a_path_counts_more_than_the_number_of_a_row(pictures: ItemSet) -> None:
     found = match_items(annotations, pictures, 0.5)
     names = {pictures.ids[item]: given[0] for item, given in found.labels.items()}
     assert names == {"x/1.png": "a", "y/2.png": "b"}
+
+
+def test_a_class_of_any_number_of_items_is_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The limit of lists in messages must not limit an import."""
+    monkeypatch.setattr(values, "MAX_LISTED_ITEMS", 2)
+    np.save(tmp_path / "data.npy", np.zeros((6, 3), np.float32))
+    project = open_project(
+        tmp_path / "data.npy", project_folder=tmp_path / "project", labels="none"
+    )
+    labels = ForeignLabels.of(dict.fromkeys(project.items.ids, "the same"))
+    assert take_labels(project, labels, None).labelled == 6
+    project.close()
+    project, session = open_offline(tmp_path / "project")
+    project.close()
+    assert session.labels.tolist() == [0] * 6
 
 
 def test_ambiguous_names_are_listed_with_the_items(pictures: ItemSet) -> None:

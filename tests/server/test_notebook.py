@@ -55,7 +55,11 @@ def test_the_names_are_there() -> None:
         lodespace.nonsense  # noqa: B018
 
 
-def test_an_axis_is_set_and_removed_from_python(folder: Path) -> None:
+def test_an_axis_is_set_and_removed_from_python(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The limit of lists in messages must not limit the items of a Python program.
+    monkeypatch.setattr("lodespace.protocol.values.MAX_LISTED_ITEMS", 2)
     data, _ = items()
     np.save(folder / "data.npy", data)
     with lodespace.serve(folder / "data.npy", threads=1) as served:
