@@ -253,7 +253,7 @@ def test_show_puts_a_playable_scene_into_a_notebook(site: tuple[Path, str], page
     address = site[1].replace("127.0.0.1", "localhost").replace("/a/deep/folder", "")
     taken.page.goto(f"{address}/notebook.html")
     frame = taken.page.frame_locator("iframe")
-    scrub = frame.get_by_role("slider")
+    scrub = frame.get_by_role("slider", name="Moment of the recording")
     scrub.wait_for()
     middle, last = scrub.input_value(), scrub.get_attribute("max")
     assert last is not None

@@ -31,6 +31,7 @@ export function Track() {
   const undone = new Map(gestures.map((gesture) => [gesture.gesture, gesture.undone]));
   const ticks = timeline.ticks.filter((tick) => tick.event === "made");
   const now = time.live.value ? last : time.moment.value;
+  const newest = state.training.value?.state === "absent" ? "end" : "live";
   return (
     <div class="track-line">
       <svg class="ticks" aria-hidden="true">
@@ -48,8 +49,8 @@ export function Track() {
       <input
         type="range"
         class="scrub"
-        aria-label="Moment of training"
-        aria-valuetext={time.live.value ? "live" : `moment ${now + 1} of ${last + 1}`}
+        aria-label="Moment of the recording"
+        aria-valuetext={time.live.value ? newest : `moment ${now + 1} of ${last + 1}`}
         min={0}
         max={last}
         step={1}
