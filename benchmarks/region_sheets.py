@@ -1,4 +1,4 @@
-"""Do regions pay, and how early does each class appear? Simulated persons, without a server.
+"""Time with and without regions, and number of classes on the first sheets, for simulated persons.
 
 For each data set and seed, there are two runs, with the model in this process:
 

@@ -8,7 +8,7 @@ one thread (`--threads`). Times are wall-clock seconds, with processor seconds i
 
 Up to `--layout-up-to` items, the layout is computed from the start. Above, the benchmark prepares a
 graph with the usual number of edges between arbitrary items, since the search for neighbours takes
-too long. Then the times after a label are those of a real graph, and positions mean nothing.
+too long. The times after a label are then as with a real graph, but the positions have no meaning.
 
 After the first label, the benchmark waits `--seconds` for predictions of all items; "> 120" means
 that they took longer. The last column has the factor by which a value grows with ten times as many
@@ -31,7 +31,9 @@ import numpy as np
 import psutil
 
 from lodespace.items.item_set import load_digits
-from lodespace.models import Dataset, Trainer, preset  # before torch: sets how its threads wait
+
+# Imported before torch: it sets how torch's threads wait.
+from lodespace.models import Dataset, Trainer, preset
 
 # isort: split
 import torch
@@ -50,7 +52,7 @@ ROUNDS = 3
 
 @dataclass
 class Clock:
-    """Wall-clock and processor seconds since it was made."""
+    """Wall-clock and processor seconds since the clock was made."""
 
     wall: float = field(default_factory=time.perf_counter)
     processor: float = field(default_factory=time.process_time)

@@ -57,7 +57,7 @@ def class_balanced(
         return labelled
     own = labels[labelled]
     weight = torch.ones(len(labelled)) if weights is None else weights[labelled].clamp_min(1e-9)
-    # In double precision: a sum of ones in single precision ends at 2^24.
+    # Double precision is needed, because a sum of ones in single precision ends at 2^24.
     weight = weight.double()
     per_class = torch.zeros(int(own.max()) + 1, dtype=torch.float64).index_add_(0, own, weight)
     return labelled[drawn(weight / per_class[own], batch_size, generator)]

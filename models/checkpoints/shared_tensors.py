@@ -56,7 +56,8 @@ class SharedTensors:
         return {name: self._read(name, digest) for name, digest in hashes.items()}
 
     def _read(self, name: str, digest: str) -> Array:
-        if re.fullmatch("[0-9a-f]{64}", digest) is None:  # such a name could be a path elsewhere
+        # Such a name could be a path to another folder.
+        if re.fullmatch("[0-9a-f]{64}", digest) is None:
             raise ValueError(f"tensor {name} has no valid checksum")
         try:
             payload = self.path(digest).read_bytes()

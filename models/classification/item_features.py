@@ -25,7 +25,7 @@ class ItemFeatures:
         self._missing = torch.empty(0, dtype=torch.int64)
 
     def start_sweep(self) -> None:
-        """Expect new features of all items: no features are computed again."""
+        """Begin a sweep, which sets the features of all items. No missing features are left."""
         self._missing = self._missing[:0]
 
     def put(self, items: torch.Tensor, values: torch.Tensor) -> None:
@@ -35,7 +35,7 @@ class ItemFeatures:
     def known(self, classifier: WideClassifier) -> torch.Tensor:
         """Return the features of all items. Compute missing features with `classifier`."""
         missing, self._missing = self._missing, self._missing[:0]
-        # In the batches of the sweep: in other batches, the last bits could differ.
+        # The batches are those of the sweep, because the last bits could differ in other batches.
         for items in missing.to(self._values.device).split(CHUNK):
             self._values[items] = classifier.features(items)
         return self._values

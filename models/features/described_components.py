@@ -45,7 +45,7 @@ class _SampleComponents:
         """
         sample = dataset.subset(evenly(torch.arange(len(dataset)), SAMPLE).to(dataset.device))
         groups = _groups(sample, slice(0, min(ITEMS_AT_ONCE, len(sample))))
-        # Values relative to a mean that is about right, so that no large terms cancel each other.
+        # The values are relative to an approximate mean, so that no large terms cancel each other.
         about = torch.cat(groups, dim=1).mean(dim=0)
         total = torch.zeros_like(about)
         squares = torch.zeros(len(about), len(about), dtype=torch.float64, device=about.device)

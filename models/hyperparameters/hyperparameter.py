@@ -26,7 +26,8 @@ class Hyperparameter:
     """One value of a configuration."""
 
     name: str
-    """Name in commands, files and functions: that of the field, in ModelConfig after "model_"."""
+    """Name in commands, files and functions: the name of the field. For a field of ModelConfig,
+    "model_" is put before it."""
     kind: type
     """Type of the value: bool, int, float, str or tuple (of integers)."""
     owner: type

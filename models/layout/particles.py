@@ -122,7 +122,8 @@ class Particles:
             return
         s = share_of_classes
         self.weight = torch.empty_like(self.graph.weight)
-        # In parts, because the probabilities of all edges of a million items would take 1.4 GB.
+        # The edges are weighted in parts, because the probabilities of all edges of a million items
+        # would take 1.4 GB.
         for first in range(0, len(self.graph), EDGES_AT_ONCE):
             part = slice(first, first + EDGES_AT_ONCE)
             one, other = self.graph.head[part], self.graph.tail[part]

@@ -107,7 +107,7 @@ class MapGuide:
 
 
 class _AgreementInputs(NamedTuple):
-    """All that the weights of the edges depend on."""
+    """The values on which the weights of the edges depend."""
 
     labels: ItemLabels
     graph: Graph | None

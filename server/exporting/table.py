@@ -134,7 +134,7 @@ class Table:
 def own_columns(table: Table) -> dict[str, list[Any]]:
     """Lodespace's own columns by name: item, id, path, label, ... latent_x, ..., step.
 
-    Each row is several Python objects, so call it with a part of a large table.
+    Each row is several Python objects, so call this function with a part of a large table.
     """
     from lodespace.items import table as item_table  # the import of pyarrow takes 0.1 s
     from lodespace.items.paths import shown

@@ -107,8 +107,8 @@ class SheetGroup(Message):
     them in one act."""
 
     size: int | None
-    """About how many unlabelled items of the map the group stands for: a region of near items.
-    Null if the items of the group have the same prediction, and are not near one another."""
+    """Approximate number of unlabelled items in the region of the map for which the group stands.
+    Null if the group is not a region, but items with the same prediction."""
     may_be_new: bool
     """Whether no label explains the region, although there are labels: it may be a new class."""
 

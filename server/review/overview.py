@@ -1,4 +1,4 @@
-"""Overview: items from places of the map for which no label stands, grouped by place.
+"""Overview: items from places of the map without a label, grouped by place.
 
 A sheet of this kind should show each class as early as possible. Predictions do not help to find a
 class without labels: it is never predicted. The map shows it, because similar items are near one
@@ -78,8 +78,9 @@ def _points(state: ItemState, items: Ints) -> Floats:
 
 
 def _most_spread(points: Floats, fixed: Floats, candidates: Floats, count: int) -> Ints:
-    """Return the indices of `count` of the `candidates` (K, D), which reduce most the sum of the
-    squared distances of `points` (N, D) from the nearest of them or of `fixed` (F, D)."""
+    """Return the indices of `count` of the `candidates` (K, D). They are chosen to reduce the sum
+    of the squared distances of `points` (N, D) from the nearest chosen candidate or point of
+    `fixed` (F, D)."""
     from scipy.spatial.distance import cdist  # imported here, because it takes 0.2 s
 
     distance = cdist(candidates, points, "sqeuclidean")

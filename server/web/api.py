@@ -188,7 +188,8 @@ async def get_labels(request: web.Request) -> web.StreamResponse:
     response = web.StreamResponse(headers=headers)
     response.content_type, response.charset = kind, "utf-8"
     lanes, device = request.app[SERVICE].lanes, visitor_of(request).device
-    part = await lanes.run(device, lambda: next(parts, None))  # an error is an answer of its own
+    # An error in the first part gets a separate answer, because no header has been sent yet.
+    part = await lanes.run(device, lambda: next(parts, None))
     await response.prepare(request)
     while part is not None:
         await response.write(part.encode())

@@ -1,4 +1,5 @@
-"""Exports of many items: in parts, with the same content as at once, and few Python objects."""
+"""Exports of many items are written in parts. They have the same content as when written at once,
+and few rows are Python objects at a time."""
 
 import csv
 import io

@@ -51,7 +51,7 @@ def test_a_group_is_a_region_and_counts_the_items_it_stands_for() -> None:
     assert all(len(group) == 1 for group in of_group) and set.union(*of_group) == set(range(5))
     sizes = [group.size for group in found.groups]
     assert sum(sizes) == 1000 and sizes == sorted(sizes, reverse=True)  # type: ignore[arg-type]
-    assert not any(group.may_be_new for group in found.groups)  # without labels, all are new
+    assert not any(group.may_be_new for group in found.groups)  # without labels, no group is marked
 
 
 def test_an_island_that_no_label_explains_may_be_a_new_class() -> None:

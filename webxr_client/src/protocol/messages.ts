@@ -1286,8 +1286,8 @@ export interface SheetItem {
  */
 export interface SheetGroup {
   /**
-   * About how many unlabelled items of the map the group stands for: a region of near items.
-   * Null if the items of the group have the same prediction, and are not near one another.
+   * Approximate number of unlabelled items in the region of the map for which the group stands.
+   * Null if the group is not a region, but items with the same prediction.
    */
   size: number | null;
   /** Whether no label explains the region, although there are labels: it may be a new class. */

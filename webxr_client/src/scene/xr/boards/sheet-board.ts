@@ -182,7 +182,7 @@ export class SheetBoard extends Board {
   /** Whether the class of the next touched tile goes to the group with this number. */
   private inPickedGroup({ items }: OpenSheet, group: number): boolean {
     const { review } = this.state;
-    // The board is drawn again with each pick only if the pick is a whole group.
+    // A pick changes the drawing of the board only if it is a whole group.
     return review.whole.value && items[review.at.value]?.group === group;
   }
 
