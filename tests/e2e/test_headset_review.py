@@ -244,6 +244,34 @@ def test_next_selects_a_region_with_its_reason_it_grows_and_cues_are_drawn(
             page.wait(drawn, message=f"{cue} is not drawn as {tile}")
 
 
+def test_a_group_of_an_overview_gets_a_class_in_one_touch(
+    still_server: ServerProcess, open_page: Any
+) -> None:
+    headset = in_vr_at_rest(put_on(open_page, still_server.url), "absent")
+    page = headset.driver
+    headset.turn_palette("right", "menu")
+    headset.touch("right", "next")
+    page.wait(lambda: (sheet(page) or {"status": ""})["status"] == "open")
+    items = sheet(page)["items"]
+    groups = [[one["item"] for one in items if one["group"] == k] for k in range(2)]
+    headset.frames(3)
+    headset.touch("right", "picture", 0)
+    headset.touch("right", "class", 3)
+    # The next group is picked. A picture that differs from its group is picked alone.
+    assert page.state("review.at") == len(groups[0])
+    headset.touch("right", "class", 4)
+    headset.touch("right", "group")
+    headset.touch("right", "picture", 1)
+    headset.touch("right", "class", 5)
+    headset.touch("right", "confirm")
+    wanted = dict.fromkeys(groups[0], 3) | dict.fromkeys(groups[1], 4) | {items[1]["item"]: 5}
+    page.wait(
+        lambda: [page.labels[item] for item in wanted] == list(wanted.values()),
+        message="the groups are not labelled",
+    )
+    assert (page.labels >= 0).sum() == len(wanted)
+
+
 def test_next_opens_a_sheet_with_its_reason_and_predictions_are_accepted(doubtful: Headset) -> None:
     headset, page = doubtful, doubtful.driver
     before = page.labels

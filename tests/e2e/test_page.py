@@ -320,6 +320,10 @@ def test_data_without_classes_gets_them_on_the_page_and_on_a_sheet(
     group = [one["item"] for one in wait_for_sheet(page, "overview") if one["group"] == 0]
     assert 0 < len(group) < 27
     page.press("n")
+    page.press("Escape")  # closes only the field
+    page.wait(lambda: page.evaluate("'newClass' in document.activeElement.dataset"))
+    wait_for_sheet(page, "overview")
+    page.press("n")
     page.page.keyboard.type("second")
     page.press("Enter")
     page.wait(lambda: len(page.state("classes")) == 2)

@@ -1,6 +1,6 @@
 /** Button that turns into a field for the name of a new class. The key N presses the button. */
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { MAX_NAME_LENGTH } from "../../protocol/messages.js";
 
 interface NewClassProps {
@@ -15,6 +15,7 @@ interface NewClassProps {
 
 export function NewClass({ class: style, title, onName, children }: NewClassProps) {
   const [open, setOpen] = useState(false);
+  const escaped = useRef(false);
   if (!open) {
     return (
       <button
@@ -22,6 +23,10 @@ export function NewClass({ class: style, title, onName, children }: NewClassProp
         class={style}
         title={title}
         data-new-class
+        ref={(button) => {
+          if (button && escaped.current) button.focus();
+          escaped.current = false;
+        }}
         onClick={() => setOpen(true)}
       >
         {children}
@@ -47,7 +52,10 @@ export function NewClass({ class: style, title, onName, children }: NewClassProp
         autocomplete="off"
         ref={(input) => input?.focus()}
         onBlur={(event) => !event.currentTarget.value && setOpen(false)}
-        onKeyDown={(event) => event.key === "Escape" && setOpen(false)}
+        onKeyDown={(event) => {
+          escaped.current = event.key === "Escape";
+          if (escaped.current) setOpen(false);
+        }}
       />
     </form>
   );

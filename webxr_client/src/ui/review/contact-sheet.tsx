@@ -75,7 +75,9 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
   }, [sheet.items, sheet.status, state]);
   useEffect(() => {
     const pictures = grid.current?.querySelectorAll<HTMLElement>(".cell-picture");
-    if (sheet.status === "open") pictures?.[review.at.peek()]?.focus({ preventScroll: true });
+    // This effect can run after the user has opened the field for the name of a new class.
+    if (sheet.status === "open" && !panel.current?.querySelector("input"))
+      pictures?.[review.at.peek()]?.focus({ preventScroll: true });
   }, [sheet.items, sheet.status, given, aside, at, review]);
 
   const onKeyDown = (event: KeyboardEvent) => {
