@@ -97,12 +97,20 @@ def prepare(loop: ParticleLoop, n: int) -> None:
     loop.graph.first_graph_built()
 
 
+class Found(dict[str, object]):
+    """Measured values by name. Each value is also printed, for the process that makes the table."""
+
+    def __setitem__(self, name: str, value: object) -> None:
+        super().__setitem__(name, value)
+        print(json.dumps([name, value]), flush=True)
+
+
 class Measurement:
     """The measurement of one number of items."""
 
     def __init__(self, options: argparse.Namespace, n: int) -> None:
         self.seconds = options.seconds
-        self.found: dict[str, object] = {}
+        self.found = Found()
         dataset, self.truth = data(options.kind, n)
         clock = Clock()
         self.trainer = Trainer(dataset, preset("default"), n_classes=10, device="cpu")
@@ -202,14 +210,26 @@ def size_of(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def measure(options: argparse.Namespace, n: int) -> dict[str, object]:
-    """Measure `n` items in this process."""
+def measure(options: argparse.Namespace, n: int) -> None:
+    """Measure `n` items in this process, and print each value."""
     torch.set_num_threads(options.threads)
     measurement = Measurement(options, n)
     with tempfile.TemporaryDirectory() as folder:
         measurement.gestures(Path(folder))
     measurement.steps()
-    return measurement.found
+
+
+def measured(n: int) -> dict[str, object]:
+    """Measure `n` items in a process of its own. Without success, return what was measured."""
+    command = [sys.executable, __file__, *sys.argv[1:], "--one", str(n)]
+    found: dict[str, object] = {}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            name, value = json.loads(line)
+            found[name] = value
+            print(f"{n:,} items: {name} {text(value)}", file=sys.stderr)
+    return found
 
 
 def growth(values: list[tuple[int, object]]) -> str:
@@ -257,18 +277,9 @@ def main() -> None:
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one is not None:
-        print(json.dumps(measure(options, options.one)))
+        measure(options, options.one)
         return
-    found: dict[int, dict[str, object]] = {}
-    for n in sorted(options.items):
-        done = subprocess.run(
-            [sys.executable, __file__, *sys.argv[1:], "--one", str(n)],
-            stdout=subprocess.PIPE,
-            check=True,
-        )
-        found[n] = json.loads(done.stdout)
-        print(f"{n:,} items measured", file=sys.stderr)
-    print(table(found))
+    print(table({n: measured(n) for n in sorted(options.items)}))
 
 
 if __name__ == "__main__":

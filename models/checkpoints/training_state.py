@@ -47,11 +47,6 @@ class TrainingState(NamedTuple):
         """`Trainer.state_id` when this state was saved; 0 if no id was set."""
         return int(self.meta.get("tag", 0))
 
-    @property
-    def bytes(self) -> int:
-        """Size of all tensors, in bytes."""
-        return sum(tensor.nbytes for tensor in self.tensors.values())
-
     def description(self, n_items: int) -> "StateDescription":
         """Return the description, checked for a training on `n_items` items.
 
