@@ -55,9 +55,12 @@ class TrainingState(NamedTuple):
         """
         return StateDescription.from_json(self.meta, n_items)
 
-    def write(self, folder: Path) -> Path:
-        """Write a checkpoint. Raises OSError, and ValueError for NaN or infinity."""
-        return checkpoint.write(folder, self._arrays, self.meta)
+    def write(self, folder: Path, *, keep: int = checkpoint.KEEP) -> Path:
+        """Write a checkpoint, and keep the newest `keep` checkpoints in `folder`.
+
+        Raises OSError, and ValueError for NaN or infinity.
+        """
+        return checkpoint.write(folder, self._arrays, self.meta, keep=keep)
 
     def write_snapshot(self, folder: Path, *, number: int, keep: int, most_bytes: int) -> Path:
         """Write a snapshot for undo, which shares large tensors with the others in `folder`.
