@@ -37,7 +37,7 @@ class Clients:
 
     def send(self, operation: protocol.Operation) -> None:
         """Queue an operation for every client, as `Client.send` does."""
-        # Encode the operation once for all clients: a label of 100,000 items has 0.6 MB.
+        # Encode the operation once for all clients.
         text = protocol.encode_operation(operation)
         for client in self._greeted():
             client.send_encoded(text)

@@ -45,7 +45,8 @@ def labels_in(path: Path) -> dict[int, int]:
     for record in read_records(path):
         if record.kind == OPERATION and record.payload.startswith(b'{"op":"labels"'):
             message = msgspec.json.decode(record.payload, type=protocol.Labels)
-            labels.update(zip(message.items, message.class_ids, strict=True))
+            items, class_ids = message.changes(1 << 20)
+            labels.update(zip(items.tolist(), class_ids.tolist(), strict=True))
     return labels
 
 
@@ -155,6 +156,24 @@ def test_a_recording_of_operations_is_bounded_and_keeps_the_labels(
     # All appends together read about as many bytes as they write, not the whole file per append.
     assert written > 300_000
     assert sum(reads) < 20 * written
+
+
+def test_packed_labels_are_merged(tmp_path: Path) -> None:
+    path = tmp_path / "r.lds"
+    recording = RecordingWriter(path, HEADER, max_bytes=30_000)
+    dice = np.random.default_rng(0)
+    labels: dict[int, int] = {}
+    for k in range(1, 30):
+        items = np.flatnonzero(dice.random(9000) < 0.4).astype(np.uint32)
+        class_ids = np.full(len(items), k % 5 - 1, np.int16)
+        message = protocol.Labels.of(items, class_ids, sequence=k, gesture=k, by="anna")
+        assert message.packed and not message.items
+        labels.update(zip(items.tolist(), class_ids.tolist(), strict=True))
+        recording.append(OPERATION, float(k), protocol.encode_operation(message))
+        assert path.stat().st_size <= 30_000
+    recording.close()
+    assert labels_in(path) == labels
+    assert len(contents(path)) < 29
 
 
 def test_labels_that_cannot_be_decoded_are_passed_over(tmp_path: Path) -> None:
