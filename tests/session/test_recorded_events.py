@@ -34,7 +34,7 @@ def test_listed_and_packed_labels_are_events(count: int, classes: int) -> None:
 
 
 @pytest.mark.parametrize("packed", ["AAAA", "no base64"])
-def test_malformed_packed_labels_are_no_event(packed: str) -> None:
+def test_malformed_packed_labels_are_left_out(packed: str) -> None:
     labels = protocol.Labels(
         sequence=4, gesture=4, by="anna", items=[], class_ids=[], packed=packed
     )

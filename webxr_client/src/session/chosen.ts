@@ -6,6 +6,7 @@ import type { Upload } from "../net/unanswered.js";
 import { packItems, type Values } from "../protocol/item-sets.js";
 import { MAX_REGIONS, type Region } from "../protocol/messages.js";
 import { MOST_LISTED } from "../state/commands.js";
+import { ascending } from "../state/item-lists.js";
 
 /** Largest number of coordinates in the regions of a label. Their JSON has at most 0.5 MB. */
 const MOST_COORDINATES = 20_000;
@@ -21,15 +22,14 @@ export const upload = (slot: number, items: Uint32Array, values: Values | null =
 });
 
 /**
- * Return the fields of a command that choose `items` (ascending), and what to upload before the
- * command.
+ * Return the fields of a command that choose `items`, and what to upload before the command.
  */
 export function chosen(
   items: Uint32Array,
   slot = COMMAND_SLOT,
 ): { fields: { items?: number[]; selection?: number }; uploads: Upload[] } {
   if (items.length <= MOST_LISTED) return { fields: { items: Array.from(items) }, uploads: [] };
-  return { fields: { selection: slot }, uploads: [upload(slot, items)] };
+  return { fields: { selection: slot }, uploads: [upload(slot, ascending(items))] };
 }
 
 /** Return the newest regions of a selection, as many as a message may have. */

@@ -21,3 +21,12 @@ export function combine(base: Uint32Array, more: Uint32Array, subtract: boolean)
 /** Items that two ascending lists have in common, ascending. */
 export const common = (one: Uint32Array, other: Uint32Array): Uint32Array =>
   combine(one, combine(one, other, true), true);
+
+/** Items of a list in ascending order, each once. Returns the list itself if it is ascending. */
+export function ascending(items: Uint32Array): Uint32Array {
+  if (items.every((item, k) => k === 0 || items[k - 1]! < item)) return items;
+  return items
+    .slice()
+    .sort()
+    .filter((item, k, sorted) => k === 0 || sorted[k - 1] !== item);
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { combine, common } from "../../src/state/item-lists.js";
+import { ascending, combine, common } from "../../src/state/item-lists.js";
 
 describe("combine", () => {
   const base = Uint32Array.of(1, 3, 5);
@@ -22,5 +22,14 @@ describe("combine", () => {
   });
   it("subtracts", () => {
     expect(Array.from(combine(base, Uint32Array.of(3, 4), true))).toEqual([1, 5]);
+  });
+});
+
+describe("ascending", () => {
+  it("sorts a list and removes repeated items, if it must", () => {
+    expect(ascending(Uint32Array.of(5, 100, 5, 20))).toEqual(Uint32Array.of(5, 20, 100));
+    const sorted = Uint32Array.of(1, 2, 30);
+    expect(ascending(sorted)).toBe(sorted);
+    expect(ascending(new Uint32Array(0)).length).toBe(0);
   });
 });
