@@ -73,6 +73,8 @@ def reason_of(error: OSError, path: Path) -> str:
             return "the disk is read-only; write to another disk"
         case errno.EACCES | errno.EPERM:
             return "you may not write there; write to another folder"
+        case errno.ENOENT if error.filename is not None:
+            return f"{error.filename} is missing"
         case _:
             return f"{error.strerror or error}; write to another folder"
 

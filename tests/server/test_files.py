@@ -101,3 +101,12 @@ def test_atomic_folder_that_cannot_be_renamed_keeps_the_previous_one(
         (making / "new").touch()
     assert names(tmp_path) == ["out"]
     assert names(output) == ["previous"]
+
+
+def test_a_missing_source_is_named_instead_of_the_output(tmp_path: Path) -> None:
+    source = tmp_path / "page.html"
+    with (
+        pytest.raises(ProjectError, match=r"page\.html is missing"),
+        atomic_folder(tmp_path / "out", lambda: None),
+    ):
+        source.read_bytes()
