@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from drivers.emulated_device import DeviceError, Kind, emulated
-from lodespace.baking.bake import PARTS, bake
+from lodespace.baking.bake import bake
+from lodespace.baking.parts import DEFAULT_PARTS
 from lodespace.models import Dataset, Trainer, TrainingConfig, preset
 from samples.trainings import labels_of, quick, rest, small
 
@@ -108,7 +109,7 @@ def test_every_part_of_a_bake_is_written_on_a_device(
     with emulated(kind) as device:
         out = bake(
             str(small_data), tmp_path / "out", epochs=1, labels="5", device=kind, threads=1,
-            parts=PARTS,
+            parts=DEFAULT_PARTS,
         )  # fmt: skip
     assert device.calls > 1000
     assert (out / "model" / "model.json").is_file()

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from lodespace.baking.bake import PARTS, bake
+from lodespace.baking.bake import bake
+from lodespace.baking.parts import DEFAULT_PARTS
 from lodespace.models import Dataset, Trainer, preset
 from lodespace.models.device import choose_device
 from samples.trainings import labels_of, quick, rest, small
@@ -63,7 +64,9 @@ def test_a_gesture_on_the_gpu_labels_and_moves_the_map(gpu: str) -> None:
 
 
 def test_a_bake_on_the_gpu_has_every_part(gpu: str, small_data: Path, tmp_path: Path) -> None:
-    out = bake(str(small_data), tmp_path / "out", epochs=1, labels="5", device=gpu, parts=PARTS)
+    out = bake(
+        str(small_data), tmp_path / "out", epochs=1, labels="5", device=gpu, parts=DEFAULT_PARTS
+    )
     assert {"index.html", "scene.glb", "training.glb", "recording.lds"} <= {
         path.name for path in out.iterdir()
     }
