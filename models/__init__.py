@@ -1,6 +1,7 @@
 """The generative model, its losses and its training.
 
-A plain library: no threads, no server, and no files except checkpoints and exported models.
+A plain library: no threads, no server, and no files except checkpoints and exported models. FAISS
+searches neighbours in a process of its own (layout/faiss_process.py).
 Importing this package is fast: torch is loaded at the first use of a name that needs torch.
 """
 

@@ -1,6 +1,5 @@
-"""The neighbour graph, and exact k nearest neighbours."""
+"""The neighbour graph."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -50,29 +49,3 @@ class Graph:
     def adjacency(self) -> Adjacency:
         """The symmetric matrix of the edges, normalised by the degrees of their items."""
         return Adjacency(self.head, self.tail, self.weight)
-
-
-def neighbours_of_rows(
-    features: torch.Tensor, squares: torch.Tensor, rows: slice, k: int
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Find the nearest neighbours of one block of rows.
-
-    The caller can do other work between two blocks.
-
-    Args:
-        features: (N, F).
-        squares: sum of the squared features of each item, (N,).
-        rows: the block of B rows.
-        k: number of neighbours; an item is not its own neighbour.
-
-    Returns:
-        Indices int64 and distances, each (B, k), nearest first.
-    """
-    some = features[rows]
-    # The squared norm of the row is left out: it is the same for all candidates of the row.
-    d2 = squares - 2 * some @ features.T
-    own = torch.arange(rows.start, rows.start + len(some), device=features.device)
-    d2[torch.arange(len(some), device=features.device), own] = math.inf
-    nearest, indices = d2.topk(k, dim=1, largest=False)
-    distances = (nearest + some.square().sum(dim=1, keepdim=True)).clamp_min(0).sqrt()
-    return indices, distances

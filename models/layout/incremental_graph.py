@@ -1,5 +1,6 @@
 """Building a neighbour graph in small units of work, so that training can continue between them."""
 
+import logging
 from collections.abc import Callable, Mapping
 
 import torch
@@ -9,8 +10,17 @@ from lodespace.models.dataset import Dataset
 from lodespace.models.features.network import FeatureNetwork
 from lodespace.models.features.principal_components import principal_components, standardised
 from lodespace.models.layout.fuzzy_graph import FuzzyGraph
-from lodespace.models.layout.graph import Graph, neighbours_of_rows
+from lodespace.models.layout.graph import Graph
+from lodespace.models.layout.neighbour_search import (
+    Search,
+    SearchError,
+    TorchSearch,
+    nearest_of,
+    search_for,
+)
 from lodespace.models.work_units import items_per_unit
+
+log = logging.getLogger(__name__)
 
 FEATURE_COMPONENTS = 32
 """Number of principal components to which each set of learned features is reduced."""
@@ -19,15 +29,6 @@ LEARNED_OF_SIGNS = 0.5
 _ITEMS_AT_ONCE = 1000
 """Number of items that pass through the feature network at once, in about 15 ms. A unit of work has
 one or more such batches (work_units.py)."""
-
-_DISTANCES_PER_UNIT = 5_000_000
-"""Number of distances that one unit of work computes, in about 20 ms."""
-_LEAST_ROWS = 64
-"""Smallest number of items whose neighbours one unit finds. A smaller number would be slow, because
-each unit reads the features of all items. With a million items and 50 features, a unit takes about
-0.5 s."""
-_MOST_DISTANCES = 64_000_000
-"""Largest number of distances in memory, 256 MB. It limits _LEAST_ROWS from a million items on."""
 
 
 class GraphFeatures:
@@ -98,13 +99,13 @@ class GraphBuilding:
         n = len(features)
         self.features = features
         self.k = min(k, n - 1)
-        least = max(1, min(_LEAST_ROWS, _MOST_DISTANCES // n))
-        self.rows_per_unit = max(least, _DISTANCES_PER_UNIT // n)
+        self.search: Search | None = None
+        """The search for neighbours; None before its first and after its last unit of work."""
         self.done = 0
         """Number of rows whose neighbours are known."""
         self.indices = torch.empty(n, self.k, dtype=torch.int64, device=features.device)
         self.distances = torch.empty(n, self.k, device=features.device)
-        self._squares = features.square().sum(dim=1)
+        self._ready = False
         self._weighting: FuzzyGraph | None = None
 
     @property
@@ -119,15 +120,30 @@ class GraphBuilding:
         """
         n = len(self.features)
         if self.done < n:
-            rows = slice(self.done, min(self.done + self.rows_per_unit, n))
-            self.indices[rows], self.distances[rows] = neighbours_of_rows(
-                self.features, self._squares, rows, self.k
-            )
-            self.done = rows.stop
+            try:
+                self._find()
+            except SearchError as error:
+                log.warning("neighbours are searched with torch, not with FAISS: %s", error)
+                self.search = TorchSearch(self.features, self.k)
             return None
+        self.search = None
         if self._weighting is None:
             self._weighting = FuzzyGraph(self.indices, self.distances)
         return self._weighting.unit()
+
+    def _find(self) -> None:
+        """Prepare the search, or find the neighbours of the next block of rows."""
+        if self.search is None:
+            self.search = search_for(self.features, self.k)
+        if not self._ready:
+            self._ready = self.search.prepare()
+            if not self._ready:
+                return
+        rows = slice(self.done, min(self.done + self.search.rows_per_unit, len(self.features)))
+        self.indices[rows], self.distances[rows] = nearest_of(
+            self.features, rows, self.search.candidates(rows), self.k
+        )
+        self.done = rows.stop
 
     def tensors(self) -> Tensors:
         """Return the tensors to save: the neighbours found so far. The features are not saved.

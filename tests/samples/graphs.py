@@ -3,6 +3,7 @@
 import torch
 
 from lodespace.models.layout.incremental_graph import GraphBuilding
+from lodespace.models.layout.neighbour_search import TorchSearch
 
 
 def nearest_neighbours(
@@ -14,7 +15,7 @@ def nearest_neighbours(
     """
     building = GraphBuilding(features, k)
     if block is not None:
-        building.rows_per_unit = block
+        building.search = TorchSearch(features, k, block)
     while building.done < len(features):
         building.unit()
     return building.indices, building.distances

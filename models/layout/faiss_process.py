@@ -1,0 +1,218 @@
+"""A process that finds candidates for nearest neighbours with FAISS.
+
+The process does not import torch: two OpenMP runtimes in one process crash on macOS (FAISS and
+torch both bring one). So this file imports no other module of the package, and is run by its path.
+
+Standard input starts with HEADER and the features, float32 (n, f). Then each REQUEST is answered by
+one REPLY. With `PREPARE` as its first number, a request asks for the next part of the preparation.
+Otherwise it asks for the candidates of the rows from the first number to the second, which follow
+the reply as int32 (rows, k). The process ends when its input ends.
+
+Up to a given number of items, the search is exact. Above, only items in the nearest cells of
+k-means are compared (IVF). The number of these cells, the probes, is raised until a sample of the
+items has WANTED_RECALL.
+
+FAISS and BLAS use one thread. Threads of Python search in blocks of a fixed size, so the candidates
+do not depend on the number of threads.
+"""
+
+import contextlib
+import faulthandler
+import math
+import os
+import signal
+import struct
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import faiss
+
+HEADER = struct.Struct("<6qd")
+"""Number of items, of features, of candidates per item (the item itself included), of neighbours
+whose recall counts, of threads, and of items up to which the search is exact. Then the seconds for
+an answer, after which the process ends."""
+REQUEST = struct.Struct("<2q")
+REPLY = struct.Struct("<3qd")
+"""State (PREPARING or READY), number of cells, number of probes, and recall."""
+PREPARE = -1
+PREPARING, READY = 0, 1
+
+WANTED_RECALL = 0.98
+SAMPLE = 500
+"""Number of items whose exact neighbours are known to measure the recall."""
+LEAST_PROBES = 8
+KMEANS_ROUNDS = 8
+ITEMS_PER_CELL = 40
+"""Number of items per cell that k-means reads."""
+DISTANCES_AT_ONCE = 100_000_000
+"""Number of distances by matrix products in one part of the preparation, in about 0.2 s."""
+BLOCK = 256
+"""Number of rows that one thread searches at once."""
+
+Floats = npt.NDArray[np.float32]
+Indices = npt.NDArray[np.int64]
+
+
+@dataclass
+class Progress:
+    """Result of one part of the preparation."""
+
+    ready: bool
+    cells: int = 0
+    probes: int = 0
+    recall: float = 1.0
+
+
+class Search:
+    """Nearest neighbours of features (N, F) among themselves."""
+
+    def __init__(
+        self, features: Floats, candidates: int, k: int, threads: int, exact_items: int
+    ) -> None:
+        """Prepare to find neighbours.
+
+        Args:
+            features: (N, F).
+            candidates: number of items that are found per item.
+            k: number of neighbours whose recall counts.
+            threads: number of threads.
+            exact_items: number of items up to which the search is exact.
+        """
+        import faiss
+
+        faiss.omp_set_num_threads(1)
+        # Without matrix products, which FAISS uses from this number of queries on, an exact search
+        # takes three times as long.
+        faiss.cvar.distance_compute_blas_threshold = 20
+        self.faiss = faiss
+        self.features = features
+        self.candidates = candidates
+        self.k = k
+        self.exact_items = exact_items
+        self.index: faiss.IndexIVFFlat | None = None
+        self.pool = ThreadPoolExecutor(max(1, threads))
+
+    def prepare(self) -> Iterator[Progress]:
+        """Train the index in parts of less than 0.5 s each, up to a million items."""
+        n = len(self.features)
+        if n <= self.exact_items:
+            yield Progress(ready=True)
+            return
+        cells = 2 * math.isqrt(n)
+        for index in self._trained(cells):
+            self.index = index
+            yield Progress(ready=False)
+        sample = np.linspace(0, n - 1, SAMPLE).astype(np.int64)
+        farthest = []
+        step = max(20, DISTANCES_AT_ONCE // n)
+        for first in range(0, SAMPLE, step):
+            rows = sample[first : first + step]
+            farthest.append(self._distances(rows, self._exact(rows))[:, self.k - 1])
+            yield Progress(ready=False)
+        limits = np.concatenate(farthest)[:, None] * (1 + 1e-6)
+        probes = LEAST_PROBES
+        while True:
+            assert self.index is not None
+            self.index.nprobe = probes
+            found = self._distances(sample, self._nearest(sample))[:, : self.k]
+            recall = float((found <= limits).mean())
+            ready = recall >= WANTED_RECALL or probes >= cells
+            yield Progress(ready, cells, probes, recall)
+            if ready:
+                return
+            probes = min(cells, probes + max(LEAST_PROBES, probes // 4))
+
+    def _trained(self, cells: int) -> "Iterator[faiss.IndexIVFFlat]":
+        """Find the cells by k-means, then fill them. Yield the index after each part."""
+        n, width = self.features.shape
+        random = np.random.default_rng(0)
+        some = np.sort(random.choice(n, min(n, ITEMS_PER_CELL * cells), replace=False))
+        sample = self.features[some]
+        centroids: Floats | None = None
+        quantiser = self.faiss.IndexFlatL2(width)
+        index = self.faiss.IndexIVFFlat(quantiser, width, cells, self.faiss.METRIC_L2)
+        for _ in range(KMEANS_ROUNDS):
+            means = self.faiss.Kmeans(
+                width,
+                cells,
+                niter=1,
+                seed=1,
+                min_points_per_centroid=1,
+                max_points_per_centroid=2 * ITEMS_PER_CELL,
+            )
+            means.train(sample, init_centroids=centroids)
+            centroids = means.centroids
+            yield index
+        assert centroids is not None
+        quantiser.add(centroids)
+        index.is_trained = True
+        step = max(1, DISTANCES_AT_ONCE // cells)
+        for first in range(0, n, step):
+            index.add(self.features[first : first + step])
+            yield index
+
+    def find(self, first: int, last: int) -> npt.NDArray[np.int32]:
+        """Return candidates of the rows from `first` to `last`, int32 (rows, candidates)."""
+        blocks = [np.arange(start, min(start + BLOCK, last)) for start in range(first, last, BLOCK)]
+        return np.concatenate(list(self.pool.map(self._nearest, blocks))).astype(np.int32)
+
+    def _nearest(self, rows: Indices) -> Indices:
+        if self.index is None:
+            return self._exact(rows)
+        found = self.index.search(self.features[rows], self.candidates)[1]
+        few = (found < 0).any(axis=1)  # the nearest cells have too few items
+        if few.any():
+            found[few] = self._exact(rows[few])
+        return found
+
+    def _exact(self, rows: Indices) -> Indices:
+        return self.faiss.knn(self.features[rows], self.features, self.candidates)[1]
+
+    def _distances(self, rows: Indices, candidates: Indices) -> Floats:
+        """Return the distances of candidates from their rows, in order, without the rows."""
+        between = self.features[candidates] - self.features[rows][:, None]
+        distances = np.sqrt(np.square(between).sum(axis=2))
+        distances[candidates == rows[:, None]] = np.inf
+        return np.sort(distances, axis=1)
+
+
+def serve() -> None:
+    """Answer the requests on standard input until it ends."""
+    source, target = os.fdopen(0, "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # output of libraries goes to standard error
+    header = HEADER.unpack(source.read(HEADER.size))
+    n, width, candidates, k, threads, exact_items, patience = header
+    features = np.empty((n, width), np.float32)
+    if source.readinto(features.data.cast("B")) < features.nbytes:
+        return
+    search: Search | None = None
+    preparation: Iterator[Progress] = iter(())
+    progress = Progress(ready=False)
+    while len(request := source.read(REQUEST.size)) == REQUEST.size:
+        # Ends the process also if a library hangs, with the place of the code on standard error.
+        faulthandler.dump_traceback_later(patience, exit=True)
+        first, last = REQUEST.unpack(request)
+        found = b""
+        if search is None:
+            search = Search(features, candidates, k, threads, exact_items)
+            preparation = search.prepare()
+        if first == PREPARE:
+            progress = next(preparation)
+        else:
+            found = search.find(first, last).tobytes()
+        state = READY if progress.ready else PREPARING
+        faulthandler.cancel_dump_traceback_later()
+        target.write(REPLY.pack(state, progress.cells, progress.probes, progress.recall) + found)
+        target.flush()
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process ends with its parent's pipe
+    with contextlib.suppress(BrokenPipeError):
+        serve()
