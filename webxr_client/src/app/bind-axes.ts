@@ -4,16 +4,16 @@ import { type AxisMarks, MARK_COLOURS } from "../scene/axis-marks.js";
 import type { Stage } from "../scene/stage.js";
 import type { AppState } from "../state/app-state.js";
 
-/** Height of a text, CSS pixels. */
+/** Height of the axis texts, CSS pixels. */
 const TEXT_PIXELS = 14;
 /** Shortest time between two updates while the cloud moves, ms. */
 const UPDATE_MS = 400;
-/** Space for the texts at the edges of the cloud, as a share of its size. */
+/** Space for the axis texts at the edges of the cloud, as a share of the cloud's size. */
 const MARGIN = 0.1;
 
 /**
- * Return a function that updates the marks once per frame of the page, and returns whether they
- * have changed.
+ * Return a function that the page calls once per frame. The function updates the marks, and returns
+ * whether the marks have changed.
  */
 export function bindAxes(state: AppState, stage: Stage, marks: AxisMarks): () => boolean {
   let stale = true;
@@ -27,7 +27,7 @@ export function bindAxes(state: AppState, stage: Stage, marks: AxisMarks): () =>
     stale = true;
     stage.invalidate();
   });
-  // In VR, the scenery shows the axes at its box.
+  // In VR, `Scenery` draws the axes at the edges of its box, so these marks are not drawn.
   const { parent } = marks.mesh;
   effect(() => {
     if (state.xr.presenting.value) marks.mesh.removeFromParent();

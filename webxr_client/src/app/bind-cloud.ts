@@ -13,8 +13,8 @@ import { isCue } from "../state/review-state.js";
 import { PageLoader } from "./page-loader.js";
 
 /**
- * Size of a point in scene metres: smaller for more items, within limits. In a map of 5,000 items,
- * points are 18 mm large in a cube of 1 m.
+ * Size of a point in scene metres. The more items the map has, the smaller its points are. The size
+ * has an upper limit. In a 3D map of 5,000 items, which fills a cube of 1 m, a point is 18 mm wide.
  */
 function pointMetres(n: number, dimension: number): number {
   return dimension === 2
@@ -59,8 +59,8 @@ export function bindCloud(state: AppState, stage: Stage, cloud: PointCloud): voi
 }
 
 /**
- * Show the chosen cues as colour and size of the points. Until the cue for colour is fetched,
- * colours show labels.
+ * Show the chosen cues (values per item, such as the uncertainty) as colour and size of the points.
+ * Until the values of the cue for colour have arrived, the colours show the labels.
  */
 function bindCues(state: AppState, stage: Stage, cloud: PointCloud): void {
   effect(() => {
@@ -75,7 +75,10 @@ function bindCues(state: AppState, stage: Stage, cloud: PointCloud): void {
   });
 }
 
-/** Load the pages of thumbnails once, as many as the device holds, and show each as it arrives. */
+/**
+ * Load the first pages of thumbnails, as many as the device can hold, and show each page when it
+ * has arrived.
+ */
 export function bindThumbnails(
   state: AppState,
   stage: Stage,

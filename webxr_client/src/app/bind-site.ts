@@ -1,6 +1,7 @@
 /**
- * Bindings of a baked site: the view that the address describes, and messages of the page around
- * the site if it is in a frame (docs/scenes.md).
+ * Bindings of a baked site (static files of a finished training). The address of the site describes
+ * the view. If another page shows the site in a frame, that page can send commands as messages
+ * (docs/scenes.md).
  */
 import { effect } from "@preact/signals";
 import type { Box } from "../protocol/scene-file.js";
@@ -13,7 +14,10 @@ import { linkTo, problemText, readView, type SiteView } from "../state/site-view
 import { RATE } from "../state/time-state.js";
 import { panelsFor } from "../ui/kit/layout.js";
 
-/** Apply the address to the page, and let a page around the site choose the moment. */
+/**
+ * Show the view that the address describes. If another page shows the site in a frame, let that
+ * page control the playback.
+ */
 export function bindSite(state: AppState, commands: Commands, stage: Stage): void {
   const view = readView(new URLSearchParams(location.search));
   applyAtOnce(state, view);
@@ -36,10 +40,13 @@ export function bindSite(state: AppState, commands: Commands, stage: Stage): voi
   );
 }
 
-/** Box of the scene at the end of the training. The camera of an address refers to this box. */
+/**
+ * Box of the scene at the end of the training. The camera values in an address are relative to this
+ * box.
+ */
 let lastBox: Box | null = null;
 
-/** Address of the view that a baked site shows. */
+/** Return an address that shows the current view of a baked site. */
 export function addressOfView(state: AppState, stage: Stage): string {
   const { time, latent } = state;
   const query = linkTo(
@@ -64,7 +71,10 @@ function applyAtOnce(state: AppState, view: SiteView): void {
   if (view.theme) state.theme.value = view.theme;
 }
 
-/** Replace the colours of classes. Each keyframe of the recording sets the classes again. */
+/**
+ * Replace the colours of the classes. The effect does this again after each keyframe of the
+ * recording, because a keyframe sets the classes.
+ */
 function bindColours(state: AppState, colours: readonly string[]): void {
   if (!colours.some(Boolean)) return;
   effect(() => {
@@ -77,7 +87,10 @@ function bindColours(state: AppState, colours: readonly string[]): void {
   });
 }
 
-/** Call `shown` when the scene is shown, and `playable` when its recording is known, if any. */
+/**
+ * Call `shown` when the scene is shown. After that, call `playable` as soon as the index of the
+ * recording has arrived, or at once if there is no recording.
+ */
 function onceLoaded(
   state: AppState,
   commands: Commands,
@@ -126,7 +139,10 @@ function seek(
   else commands.goTo(moment);
 }
 
-/** Execute the commands that the page around the site sends, and report the shown moment to it. */
+/**
+ * Execute the commands of the page that shows the site in a frame, and report to that page which
+ * moment (recorded frame) is shown.
+ */
 function bindParent(state: AppState, commands: Commands): void {
   const { time } = state;
   const report = (message: SiteReport) => window.parent.postMessage(message, "*");
@@ -135,7 +151,10 @@ function bindParent(state: AppState, commands: Commands): void {
     const moments = state.session.peek()?.has_recording ? time.last.peek() + 1 : 0;
     report({ lodespace: "ready", duration: Math.max(0, moments - 1) / RATE, moments });
   };
-  /** Moment that the page around the site has requested. It is not reported to that page. */
+  /**
+   * Moment that the page around the site has requested. This moment is not reported back to that
+   * page.
+   */
   let asked = shown();
   /** Whether the requested moment has been shown. */
   let arrived = true;
@@ -179,7 +198,10 @@ function bindParent(state: AppState, commands: Commands): void {
   ready();
 }
 
-/** Let the wheel scroll the page around the site until somebody uses the site. */
+/**
+ * Let the wheel scroll the page around the site until the user clicks or presses a key in the site.
+ * After that, the wheel zooms, until the site loses the focus.
+ */
 function bindWheel(stage: Stage): void {
   stage.setZoomByWheel(false);
   window.addEventListener("pointerdown", () => stage.setZoomByWheel(true));

@@ -1,4 +1,4 @@
-/** Loader of the pages of pictures: fetches and decodes them one after the other. */
+/** Loader of the pages of thumbnails: fetches and decodes one page after the other. */
 import { fetchThumbnails } from "../net/api.js";
 import type { Atlas } from "../scene/cloud/atlas.js";
 import { PageDecoder } from "../scene/cloud/page-decoder.js";
@@ -8,7 +8,7 @@ const VR_MS = 1000;
 
 export class PageLoader {
   private readonly decoder = new PageDecoder();
-  /** Pages that are needed and not loaded, in the order in which they were asked for. */
+  /** Pages that are needed and not loaded, in the order in which they were requested. */
   private readonly wanted = new Set<number>();
   private running = false;
   private lastPage = Number.NEGATIVE_INFINITY;
@@ -16,7 +16,8 @@ export class PageLoader {
   /**
    * @param presenting whether a headset draws the frames
    * @param onPage called after each page
-   * @param onError called with the error that ends the loading, until `want` starts it again
+   * @param onError called with the error if a page cannot be loaded; the next call of `want` starts
+   *   the loading again
    */
   constructor(
     private readonly atlas: Atlas,
@@ -46,14 +47,14 @@ export class PageLoader {
   private async run(): Promise<void> {
     for (const page of this.wanted) {
       if (this.atlas.has(page)) {
-        this.wanted.delete(page); // it was requested again while it was sent
+        this.wanted.delete(page); // requested again during its transfer
         continue;
       }
       const file = await fetchThumbnails(page);
       const levels = await this.decoder.decode(this.atlas.toDecode(file));
       await this.pause();
-      // Delete it before sending: if the GPU loses the page during the transfer, it is requested
-      // again.
+      // Delete the page from `wanted` before the transfer, because it can be requested again during
+      // the transfer, if the GPU has lost all pages.
       this.wanted.delete(page);
       await this.atlas.setPage(page, levels);
       this.onPage();

@@ -10,8 +10,9 @@ export class XrLoader {
   entry: XrEntry | null = null;
 
   /**
-   * Fetches the code for VR as soon as the browser offers a VR session. A fetch on the click would
-   * be too late, because a session has to be requested within the handler of the click.
+   * Fetches the code for VR as soon as the browser offers a VR session. A fetch that begins with
+   * the click would be too late, because browsers allow a request for a session only within the
+   * handler of the click.
    */
   constructor(
     private readonly state: AppState,

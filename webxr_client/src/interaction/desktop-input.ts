@@ -113,7 +113,7 @@ export function bindDesktopInput(
   const move = (event: PointerEvent) => {
     buttons = event.buttons;
     if (event.pointerId === active) {
-      // All samples since the last event, so that a quick lasso keeps its curves.
+      // Use all samples since the last event, so that a quick lasso keeps its curves.
       const events = event.getCoalescedEvents?.() ?? [];
       for (const each of events.length ? events : [event]) tool.move(sampleOf(each));
     } else hover(event);
@@ -131,7 +131,8 @@ export function bindDesktopInput(
     active = null;
     tool.cancel();
   };
-  // This event also comes when a finger is lifted, which does not end a hover.
+  // Browsers also send this event when a finger is lifted. The card of a tapped item then stays
+  // visible.
   const leave = (event: PointerEvent) => {
     if (event.pointerType !== "touch") hide();
     over(null);

@@ -22,15 +22,16 @@ export interface DragView {
   /** Column-major matrix from latent units to clip space. */
   clipFromLatent(): number[];
   /**
-   * Show `items` moved by a matrix in scene metres; an empty array shows all items at their places.
+   * Show `items` moved by the matrix `shownFromPlace`, in scene metres. An empty array shows all
+   * items at their places.
    */
   showGrabbed(items: Uint32Array, shownFromPlace: Matrix4): void;
 }
 
 const SEND_MS = 33;
 /**
- * Largest number of items per millisecond that are moved on the server. A large selection is moved
- * less often, to limit the work of server and trainer.
+ * Largest number of items per millisecond that a drag moves on the server. A drag of a large
+ * selection is sent less often, to limit the work of server and trainer.
  */
 export const ITEMS_PER_MS = 500;
 const CLICK_DISTANCE = 4;
@@ -104,7 +105,8 @@ export class DragTool implements PointerTool {
     const [targets, motion] = [many ? [] : this.targets(), this.motion()];
     const classId = classUnder(sample);
     this.end();
-    // The gesture is sent before the end of the drag: an undo restores the moment before the drag.
+    // Send the label or the pin before the end of the drag, so that an undo restores the state
+    // before the drag.
     if (classId >= 0) commands.label(classId, items);
     else if (many) commands.anchorMany(dragged, motion, !sample.subtract);
     else commands.anchor(items, targets, !sample.subtract);

@@ -290,8 +290,8 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
 }
 
 /**
- * Go to the nearest gesture before the shown moment if `back`, otherwise to the nearest one after
- * it. If there is no later gesture, return to live.
+ * Show the moment of the nearest gesture (an action that can be undone) before the shown moment if
+ * `back`, otherwise after the shown moment. If there is no later gesture, return to the live view.
  */
 function toGesture(state: AppState, commands: Commands, back: boolean): void {
   const { time } = state;
@@ -318,7 +318,7 @@ export const POINTER_HELP: readonly [string, string][] = [
   ],
 ];
 
-/** Run actions on key presses, except while text is typed. Returns a function that unbinds them. */
+/** Run actions on key presses, except in text fields. Returns a function that unbinds the keys. */
 export function bindKeyboard(actions: readonly KeyAction[]): () => void {
   const onKey = (event: KeyboardEvent) => {
     const target = event.target as HTMLElement;

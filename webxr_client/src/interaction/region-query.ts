@@ -1,6 +1,6 @@
 /**
- * Items in a region drawn on the screen, by the same rule as server/scene/region_query.py. The
- * vectors in tests/vectors/selection test both implementations.
+ * Search for the items in a region that is drawn on the screen. The rule is that of
+ * server/scene/region_query.py. The vectors in tests/vectors/selection test both implementations.
  */
 import type { Region } from "../protocol/messages.js";
 

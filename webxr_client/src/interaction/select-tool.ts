@@ -39,7 +39,8 @@ export class SelectTool implements PointerTool {
     const { state } = this;
     if (state.tool.value === "orbit" || state.tool.value === "drag" || state.latent.n === 0)
       return false;
-    // Points do not move while a region is drawn: the region selects the points seen in it.
+    // Keep the points still while the user draws a region, so that the region selects the points
+    // that the user sees inside.
     state.latent.frozen = true;
     state.hovered.value = null;
     this.mode = sample.subtract ? "subtract" : sample.add ? "add" : "replace";
@@ -86,7 +87,10 @@ export class SelectTool implements PointerTool {
     this.state.latent.frozen = false;
   }
 
-  /** Draw the region so far. Count its items once per COUNT_INTERVAL, or now if `force`. */
+  /**
+   * Draw the region so far. Count the items inside, at most once per COUNT_INTERVAL, or at once if
+   * `force`.
+   */
   private show(sample: PointerSample, force: boolean): void {
     const now = performance.now();
     const last = this.state.drawing.value;

@@ -1,4 +1,7 @@
-/** A walk between two items: points on the straight path, and the pictures decoded there. */
+/**
+ * A walk between two items: points on the straight path between them, and the pictures that the
+ * model decodes at these points.
+ */
 import type { AppState } from "../state/app-state.js";
 import type { Commands, Point } from "../state/commands.js";
 import { WALK_PICTURES, type Walk } from "../state/force-state.js";
@@ -25,7 +28,10 @@ export function toggleWalk(state: AppState, commands: Commands): void {
   }
 }
 
-/** Take an item as the first item of the walk, or as the last item if it has a first. */
+/**
+ * Take an item as the first item of the walk, or as the last item if the walk has a first item
+ * already.
+ */
 export function pickForWalk(item: number, state: AppState, commands: Commands): void {
   const { forces, xr } = state;
   const first = forces.walk.peek()?.from ?? -1;

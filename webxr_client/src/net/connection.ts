@@ -79,7 +79,9 @@ export class Connection {
   /** Asks the user before the page closes, because unanswered commands exist only in the page. */
   private readonly guard = new LeaveGuard();
   private readonly liveness = new Liveness(() => this.replaceSocket());
-  /** Number of streams so far. The server forgets the selections of a stream when it ends. */
+  /**
+   * Number of streams so far. When a stream ends, the server forgets the selections of that stream.
+   */
   streams = 0;
   private failures = 0;
   private timer: number | undefined;
@@ -140,8 +142,8 @@ export class Connection {
   }
 
   /**
-   * Send an operation, and the selections that it names, if the stream is open. Drop the operation
-   * otherwise, or if it is too large.
+   * Send an operation, and the selections that it names. If the stream is not open, or the
+   * operation is too large, drop the operation.
    */
   sendIfOpen(operation: ClientOperation, uploads: readonly Upload[] = []): void {
     if (!this.isOpen) return;
@@ -241,7 +243,7 @@ export class Connection {
       return;
     }
     const operation = JSON.parse(data) as ServerOperation;
-    // A new connection is welcomed without a ping.
+    // On a new connection, `welcome` arrives without a ping, so it also ends a check.
     if (operation.op === "pong" || operation.op === "welcome") this.liveness.end();
     if (operation.op === "pong") return;
     if (operation.op === "welcome") this.onWelcome();
@@ -291,8 +293,9 @@ export class Connection {
   }
 
   /**
-   * Message after a failed attempt. A browser forgets an accepted certificate, Chromium after a
-   * week. A WebSocket then fails without a reason, and only a page can ask for the certificate.
+   * Message after a failed attempt. Browsers forget that the user has accepted a certificate
+   * (Chromium after a week). A WebSocket then fails without a reason. Only when a page is loaded
+   * does the browser ask the user again.
    */
   private unreachable(): string {
     if (this.failures < FAILURES_UNTIL_HINT || !this.url.startsWith("wss:"))

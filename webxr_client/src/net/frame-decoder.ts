@@ -40,8 +40,8 @@ export class FrameDecoder {
   }
 
   /**
-   * Decode a frame. Calls are answered in any order if the worker fails in between; the caller
-   * keeps the order. Rejects with ProtocolError.
+   * Decode a frame. If the worker fails in between, the results of several calls can come in
+   * another order. The caller has to keep the order. Rejects with ProtocolError.
    */
   decode(buffer: ArrayBuffer): Promise<Frame> {
     const [oldest] = this.waiting.values();
@@ -57,8 +57,9 @@ export class FrameDecoder {
   }
 
   /**
-   * Begin with the positions of a scene, so that the next frames contain positions. `positions`:
-   * returns four numbers per point, in an array that only the decoder uses.
+   * Begin with the positions of a scene, so that the next decoded frames contain positions, not
+   * only deltas. `positions`: returns four numbers per point, in an array that only the decoder
+   * uses.
    */
   begin(scene_id: number, revision: number, positions: () => Uint16Array): void {
     if (!this.worker) return;

@@ -1,6 +1,6 @@
 /**
- * Check whether a stream still works after the device slept. A socket stays "open" for minutes when
- * the network forgot it during sleep, and nothing reports that until the operating system gives up.
+ * Check whether a stream still works after the device slept. During sleep, the network can drop the
+ * connection. The socket then stays "open" for minutes, until the operating system gives up.
  */
 
 /** Time in ms without a message after which a stream that is being checked counts as dead. */

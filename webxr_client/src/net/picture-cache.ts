@@ -7,7 +7,10 @@
  */
 
 const NAME = "lodespace-pictures";
-/** Largest number of bytes that the page keeps: 25 pages of 100,000 digits have 16 MB. */
+/**
+ * Largest number of bytes that the page keeps. For comparison, the 25 pages of 100,000 digits have
+ * 16 MB.
+ */
 const MOST_BYTES = 128e6;
 const TAG = "ETag";
 /** Header of a kept file: time of the last use, ms. */

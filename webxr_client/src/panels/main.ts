@@ -12,7 +12,10 @@ import { asked, lastEpoch, type PageContent, type PagePanel } from "./page-conte
 import { readPanel } from "./panel-recording.js";
 import { type Ink, inked, PanelView } from "./panel-view.js";
 
-/** Moments per second in a panel's own site, whose address states the time in seconds. */
+/**
+ * Moments (recorded frames) per second of playback. A panel links to its own baked site, and the
+ * address of that site states the time in seconds.
+ */
 const MOMENTS_PER_SECOND = 10;
 
 interface Shown {
@@ -96,7 +99,7 @@ function namesOf(classes: readonly ClassInfo[], share: number): HTMLElement {
   return list;
 }
 
-/** Factor of the brightness of class colours in the current theme. */
+/** Factor by which the current theme multiplies the brightness of class colours. */
 const shareOfLight = () =>
   Number.parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--ink")) / 100;
 

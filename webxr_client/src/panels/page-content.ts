@@ -15,7 +15,7 @@ export interface PagePanel {
 export interface PageContent {
   /** Name of the data set. */
   name: string;
-  /** Number of epochs without labels. The recording of each panel begins with them. */
+  /** Number of epochs without labels. The recording of each panel begins with these epochs. */
   epochs: number;
   /** Title of each row. */
   rows: Record<string, string>;
@@ -26,7 +26,10 @@ export interface PageContent {
 export const lastEpoch = ({ epochs, panels }: PageContent): number =>
   epochs + Math.max(...panels.map((panel) => panel.epochs));
 
-/** Values of the query string. `epoch`: null for the end; values out of range are clamped. */
+/**
+ * Read the query string. `epoch` is null if the string has no number for it; the page then shows
+ * the end. Numbers out of range are clamped.
+ */
 export function asked(query: string, last: number): { epoch: number | null; autoplay: boolean } {
   const values = new URLSearchParams(query);
   const epoch = Number.parseFloat(values.get("epoch") ?? "");

@@ -1,12 +1,15 @@
 /** Numbers that a panel draws: positions between epochs, the range of the axes, histograms. */
 
-/** Share of the coordinates that the axes include. A few outliers would shrink all other points. */
+/**
+ * Share of the coordinates that lie within the axes. If the axes included the few outliers, all
+ * other points would lie too close together.
+ */
 const INCLUDED = 0.998;
 const MARGIN = 1.08;
 
 /**
- * Write the positions at `epoch` into `out`: between two epochs, points move on straight lines.
- * After the last epoch of the recording, they stay at their last positions.
+ * Write the positions at `epoch` into `out`. Between two epochs, points move on straight lines.
+ * After the last epoch of the recording, points stay at their last positions.
  */
 export function positionsAt(
   moments: readonly Float32Array[],
@@ -21,7 +24,9 @@ export function positionsAt(
   for (let k = 0; k < out.length; k++) out[k] = before[k]! + share * (after[k]! - before[k]!);
 }
 
-/** Half the range of both axes: -limit to limit includes nearly all coordinates. */
+/**
+ * Return the limit of both axes. The range from -limit to limit includes nearly all coordinates.
+ */
 export function axisLimit(latent: Float32Array): number {
   if (latent.length === 0) return 1;
   const sorted = latent.map(Math.abs).sort();

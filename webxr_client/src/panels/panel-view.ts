@@ -18,14 +18,16 @@ export class PanelView {
   /** Colour per item, as bytes of ImageData. */
   private readonly pixels: Uint32Array;
   private image: ImageData | null = null;
-  /** Half the range of the axes that fits the last epoch of this panel. */
+  /** Limit of the axes (-limit to limit) that fits the last epoch of this panel. */
   readonly ownLimit: number;
 
   constructor(
     private readonly canvas: HTMLCanvasElement,
     readonly recording: PanelRecording,
-    /** Factor of the brightness of class colours, 0 to 1. Pale colours would be invisible on a
-     * light page. */
+    /**
+     * Factor by which the brightness of class colours is multiplied, 0 to 1. A light page needs a
+     * factor below 1, because pale colours would be invisible on it.
+     */
     share = 1,
   ) {
     const last = recording.moments.at(-1) ?? new Float32Array();
@@ -98,8 +100,8 @@ export class PanelView {
         context.beginPath();
         for (let bin = 0; bin < BINS; bin++) {
           const tall = counts[k * BINS + bin]! * height;
-          // No line is drawn where the histogram is 0, because it would cover the lines of other
-          // classes.
+          // Where the histogram is 0, no line is drawn, because this line would cover the lines of
+          // other classes.
           if (tall === 0 && !(counts[k * BINS + bin - 1]! > 0 && bin > 0)) {
             if (axis === 0) context.moveTo((bin + 1) * width, strip - gap);
             else context.moveTo(plot + gap, strip + plot - (bin + 1) * width);
@@ -144,7 +146,8 @@ function drawAxes(
     context.fillText(written, along, top + plot - tick - ratio);
     context.textAlign = "left";
     context.textBaseline = "middle";
-    // The lowest mark would be written over the marks of the horizontal axis.
+    // The number of the lowest mark is left out, because it would cover numbers of the horizontal
+    // axis.
     if (along > 30 * ratio) context.fillText(written, tick + 2 * ratio, top + plot - along);
   }
 }

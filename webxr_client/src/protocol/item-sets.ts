@@ -74,7 +74,7 @@ export function unpackItems(packed: Uint8Array): ItemSet {
 export const unpackText = (text: string): ItemSet =>
   unpackItems(Uint8Array.from(atob(text), (character) => character.charCodeAt(0)));
 
-/** Items of a message that lists them, or has them as a packed set. */
+/** Items of a message, which contains a list of the items or a packed set. */
 export const listedItems = (listed: number[], packed: string | undefined): number[] =>
   packed ? Array.from(unpackText(packed).items) : listed;
 
@@ -130,7 +130,8 @@ function codedItems(items: Uint32Array): { coding: number; bytes: Uint8Array } {
 }
 
 function itemsOf(coding: number, coded: Uint8Array, n: number): Uint32Array {
-  // A bitmap has at most 8 items per byte. Varints of runs can announce more, so they are counted.
+  // A bitmap has at most 8 items per byte. A few bytes of runs can announce any number of items, so
+  // the items of runs are counted before memory is allocated.
   if (coding === CODING_BITMAP) return itemsOfBitmap(coded, n);
   const numbers = numbersOf(coded);
   const items = new Uint32Array(coding === CODING_RUNS ? countOfRuns(numbers, n) : n);

@@ -20,7 +20,9 @@ export function unlockAudio(): void {
     .catch(() => {});
 }
 
-/** Place the ears at the head. Older browsers cannot: there sounds come from the front. */
+/**
+ * Place the ears at the head. Older browsers lack this function, and play sounds from the front.
+ */
 export function placeEars(ears: AudioListener, roomFromHead: Matrix4): void {
   if (!ears.positionX) return;
   const e = roomFromHead.elements;

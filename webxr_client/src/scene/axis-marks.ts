@@ -1,7 +1,7 @@
 /**
- * Named axes at the edges of the cloud's box: a line, ticks with their values, and the name with
- * the correlation. One mesh for all axes, in scene metres. Texts face the eyes and have the same
- * size on the retina at each distance.
+ * Named axes at the edges of the cloud's box. Each axis has a line, ticks with their values, and
+ * the name with the correlation. All axes are one mesh, in scene metres. Texts face the eyes and
+ * have the same size on the retina at each distance.
  */
 import {
   type Box3,
@@ -18,7 +18,7 @@ import {
 import type { NamedAxis } from "../protocol/messages.js";
 import { correlationText } from "../state/axis-text.js";
 
-/** Row of a text in the picture, and the size of the text in it, pixels. */
+/** The picture has one text per row. Height of a row, and size of its text, pixels. */
 const ROW = 64;
 const TEXT = 44;
 const ROWS = 18;
@@ -327,7 +327,10 @@ function nameOf(axis: NamedAxis): string {
   return found ? `${axis.name}  ·  ${found}` : axis.name;
 }
 
-/** Colours of lines and texts, and round the texts, on a dark or a light ground. */
+/**
+ * Colour of lines and texts (`ink`), and colour round the texts (`halo`), on a dark or a light
+ * background.
+ */
 export const MARK_COLOURS = {
   dark: { ink: "#dfe8f2", halo: "#0e141b" },
   light: { ink: "#1c2733", halo: "#eef1f5" },

@@ -2,7 +2,10 @@
 import { MOUSE, OrthographicCamera, type PerspectiveCamera } from "three";
 import { OrbitControls } from "three/addons/controls/OrbitControls.js";
 
-/** Controls of `camera`. A map with 2 dimensions (an orthographic camera) is not turned. */
+/**
+ * Create the controls of `camera`. An orthographic camera shows a map with 2 dimensions, which
+ * cannot be turned.
+ */
 export function orbitControls(
   camera: PerspectiveCamera | OrthographicCamera,
   canvas: HTMLCanvasElement,

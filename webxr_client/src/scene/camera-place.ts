@@ -1,4 +1,7 @@
-/** Conversion between the position of a camera and angles, as the address of a site states them. */
+/**
+ * Conversion of the camera's position into angles and back. The address of a baked site states
+ * these angles.
+ */
 import { MathUtils, OrthographicCamera, type PerspectiveCamera, Vector3 } from "three";
 import type { Box } from "../protocol/scene-file.js";
 import type { CameraPlace } from "../state/site-view.js";
@@ -27,7 +30,8 @@ export function placeOf(
 
 /**
  * Move `camera` and its `target` to `place`. Values that `place` does not state stay as they are.
- * Returns whether `place` determines what is in view; if not, the caller fits the cloud.
+ * Returns whether `place` determines what is in view. If not, the caller has to fit the cloud into
+ * the page.
  */
 export function moveCamera(
   camera: PerspectiveCamera | OrthographicCamera,
@@ -48,8 +52,8 @@ export function moveCamera(
 }
 
 /**
- * Place in a scene of the box `to` that shows the same part of the latent space as `place` in a
- * scene of the box `from`. Each box is a cube of 1 m in its scene.
+ * Convert `place` from a scene with the box `from` to a scene with the box `to`. The result shows
+ * the same part of the latent space. Each box is a cube of 1 m in its scene.
  */
 export function placeInBox(place: CameraPlace, from: Box, to: Box): CameraPlace {
   const scale = from.size / to.size;
@@ -65,8 +69,9 @@ export function placeInBox(place: CameraPlace, from: Box, to: Box): CameraPlace 
 }
 
 /**
- * Vector of length `distance` from the target to a camera at `place`. An angle that `place` does
- * not state is that of `current`, the vector from the target to the camera now.
+ * Return the vector of length `distance` from the target to a camera at `place`. If `place` does
+ * not state an angle, the angle of `current` is used. `current` is the vector from the target to
+ * the present position of the camera.
  */
 function offsetAt(place: CameraPlace, current: Vector3, distance: number): Vector3 {
   const azimuth =

@@ -1,7 +1,7 @@
 /**
- * Player for the sound of an item: on the page the sound comes from the item's side of the screen,
- * in VR from the item's place in the room. One sound plays at a time. A new sound fades out the
- * current one.
+ * Player for the sound of an item. On the page, the sound comes from the item's side of the screen.
+ * In VR, it comes from the item's place in the room. One sound plays at a time. A new sound fades
+ * out the current one.
  */
 import type { Matrix4, Vector3 } from "three";
 import { soundUrl } from "../net/api.js";
@@ -59,7 +59,7 @@ export class SoundPlayer {
     const { playing, context } = this;
     if (!playing?.panner || !playing.place || !context || !listener) return;
     const at = playing.place();
-    // Older browsers lack these parameters: there the sound comes from the front.
+    // Older browsers lack these parameters. In these browsers, the sound comes from the front.
     if (!context.listener.positionX) return;
     placeEars(context.listener, listener);
     playing.panner.positionX.value = at.x;

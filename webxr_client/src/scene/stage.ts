@@ -24,7 +24,7 @@ import { moveCamera, placeInBox, placeOf } from "./camera-place.js";
 import { cloudBounds } from "./cloud/bounds.js";
 import type { PointCloud } from "./cloud/point-cloud.js";
 
-/** Draws frames. `now`: ms of `performance.now()`. `time`: when a headset began the frame, ms. */
+/** Draws frames. `now`: `performance.now()`, ms. `time`: time at which the frame began, ms. */
 export interface Presenter {
   draw(now: number, frame: XRFrame, time: number): void;
 }
@@ -59,7 +59,7 @@ export class Stage {
    * to be drawn.
    */
   beforeFrame: () => boolean = () => false;
-  /** Space for marks on each side of the cloud, as a share of its size. */
+  /** Space for marks on each side of the cloud, as a share of the cloud's size. */
   margin = 0;
   private readonly place = new Vector3();
   private insets: Insets = { left: 0, right: 0, top: 0, bottom: 0 };

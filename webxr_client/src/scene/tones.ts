@@ -5,15 +5,15 @@ import type { Matrix4, Vector3 } from "three";
 import { audioOutput, placeEars, soundPlace } from "./audio-output.js";
 
 /**
- * Frequency per term of FORCE_TERMS, Hz: the tones of a major chord, so that several islands that
- * sound together are not dissonant.
+ * Frequency per term of FORCE_TERMS, Hz. The frequencies are those of a major chord, so that the
+ * tones of several islands are not dissonant together.
  */
 const TERM_TONES = [262, 330, 392, 523, 659] as const;
 /** Length of a tone of an island, seconds. */
 const FORCE_SECONDS = 0.45;
 /** Time between the tones of two islands, seconds. */
 const FORCE_GAP = 0.14;
-/** Shortest tone of an event: a shorter one is heard as a click without a pitch. Seconds. */
+/** Shortest tone of an event, seconds. A shorter tone sounds like a click without a pitch. */
 const LEAST_SECONDS = 0.05;
 /** Largest number of tones at the same time. */
 const MOST = 8;
@@ -82,7 +82,7 @@ export class Tones {
     source.frequency.setValueAtTime(tone.from, start);
     source.frequency.exponentialRampToValueAtTime(tone.to, end);
     const gain = new GainNode(output, { gain: 0 });
-    // A tone that begins or ends at once clicks.
+    // A tone whose loudness jumps at its beginning or end makes a clicking noise.
     gain.gain.setValueAtTime(0, start);
     gain.gain.linearRampToValueAtTime(tone.gain, start + 0.01);
     gain.gain.setTargetAtTime(0, start + 0.01, tone.seconds / 4);

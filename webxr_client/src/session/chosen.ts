@@ -1,6 +1,7 @@
 /**
  * Items of a command. A few items are listed in the command. More items are uploaded as a selection
- * before the command, which names the slot of the selection.
+ * before the command, into a slot of the connection (a numbered place on the server). The command
+ * names the slot.
  */
 import type { Upload } from "../net/unanswered.js";
 import { packItems, type Values } from "../protocol/item-sets.js";
@@ -12,7 +13,10 @@ import { ascending } from "../state/item-lists.js";
 const MOST_COORDINATES = 20_000;
 /** Slot of the connection for the items of a command. */
 export const COMMAND_SLOT = 0;
-/** Slot of the connection for the items of a drag, which stays while commands use the other. */
+/**
+ * Slot of the connection for the items of a drag. They stay there while commands use the other
+ * slot.
+ */
 export const DRAG_SLOT = 1;
 
 /** Return an upload of items, ascending, with a class or a point per item. */

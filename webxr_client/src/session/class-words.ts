@@ -3,8 +3,8 @@ import { fetchWords } from "../net/api.js";
 import type { AppState } from "../state/app-state.js";
 
 /**
- * Fetch the words into state.xr.naming.words, without the names that are in use. Without an answer
- * of the server, the words stay as they are: a class can still be named in other ways.
+ * Fetch the words into state.xr.naming.words, without the names that are in use. If the server does
+ * not answer, the words stay as they are, because a class can also be named in other ways.
  */
 export async function findWords(state: AppState): Promise<void> {
   const words = await fetchWords().catch(() => null);

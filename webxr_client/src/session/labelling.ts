@@ -24,7 +24,7 @@ export class Labelling {
   ) {}
 
   /**
-   * Label items with one class, as one gesture.
+   * Label items with one class, as one gesture (an action that can be undone).
    *
    * @param classId Class; UNLABELED removes labels.
    * @param items Items to label; by default the selection, which is cleared afterwards.
@@ -69,7 +69,7 @@ export class Labelling {
   }
 
   /**
-   * Label each item with its own class, as one gesture.
+   * Label each item with its own class, as one gesture (an action that can be undone).
    *
    * @param items Items, ascending.
    * @param classIds One class per item.
@@ -104,7 +104,10 @@ export class Labelling {
     });
   }
 
-  /** Handle the answer to a command: keep the labels if accepted, revert the labels if refused. */
+  /**
+   * Handle the answer to a command. If the server has accepted the command, keep the labels;
+   * otherwise revert them.
+   */
   handleAnswer(commandId: string, accepted: boolean): void {
     const { annotations, labelsVersion } = this.state;
     if (accepted) annotations.confirm(commandId);

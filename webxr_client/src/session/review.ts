@@ -1,6 +1,6 @@
 /**
- * Contact sheets, which are corrected and confirmed as one gesture, and suggestions of what to
- * label next.
+ * Contact sheets (pictures of items that the user corrects and confirms in one gesture), and
+ * suggestions of what to label next.
  */
 import { batch, effect, untracked } from "@preact/signals";
 import { fetchNext, fetchSheet } from "../net/api.js";
@@ -45,7 +45,7 @@ export class Review {
     private readonly decisions: SheetDecisions,
     private readonly ask = { sheet: fetchSheet, next: fetchNext },
   ) {
-    // A new selection puts the sheet away.
+    // Close the sheet when the user selects other items.
     effect(() => {
       const { items } = state.selection.value;
       if (this.marked && items !== this.marked) this.putAway();
@@ -93,12 +93,12 @@ export class Review {
 
   /** Show the sheet that follows a sheet of this kind. */
   private follow(kind: SheetKind): Promise<void> {
-    // An overview is useful until every class is known. Afterwards other sheets are.
+    // An overview is useful until every class is known. Then another sheet can be more useful.
     return kind === "overview" ? this.suggest() : this.load(kind, "");
   }
 
   /**
-   * Close the sheet, because the selection has changed. Unlike with `close`, its corrections are
+   * Close the sheet, because the selection has changed. In contrast to `close`, the corrections are
    * kept until the sheet is opened again.
    */
   private putAway(): void {
@@ -117,7 +117,7 @@ export class Review {
    * are set aside get no label. Then load the next sheet.
    *
    * If the sheet was shown for too short a time to look at its pictures, and nothing was corrected,
-   * only items without a label get one, and it counts as an accepted prediction.
+   * only items without a label get a label. Such a label counts as an accepted prediction.
    */
   confirm(): boolean {
     const { review } = this.state;

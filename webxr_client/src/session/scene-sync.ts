@@ -57,7 +57,8 @@ export class SceneSync {
     const { latent } = this.state;
     try {
       latent.push(frame, performance.now());
-      // The decoder did not know the positions before this frame. It continues with those after it.
+      // The decoder did not know the positions before this frame. It continues with the positions
+      // after this frame.
       if (!frame.positions)
         decoder.begin(latent.sceneId, latent.received, () => latent.receivedPositions());
       const spare = latent.takeSpare();

@@ -77,7 +77,7 @@ export class SessionCommands implements Commands {
   readonly select = (items: Uint32Array) => {
     const { selection } = this.state;
     const current = selection.peek();
-    // Selecting other items puts the contact sheet away, so the sheet's tool and note are dropped.
+    // Selecting other items closes the contact sheet, so the sheet's tool and note are dropped.
     selection.value = { ...(current.tool === "sheet" ? NOTHING : current), items };
   };
 

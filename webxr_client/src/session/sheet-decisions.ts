@@ -50,7 +50,7 @@ export class SheetDecisions {
 
   /**
    * Give the class with this name to the current picture or group, as soon as the class exists.
-   * Returns whether it exists already.
+   * Returns whether the class exists already.
    */
   correctTo(name: string): boolean {
     const info = this.state.liveClasses.peek().find((one) => one.name === name);
@@ -60,9 +60,9 @@ export class SheetDecisions {
   }
 
   /**
-   * Make the next group that needs a class the current group, if there is one: a group with a
-   * picture about which the user has decided nothing, and which would stay without a class or is
-   * in a region of the map.
+   * Make the next group that needs a class the current group, if there is one. Such a group has a
+   * picture about which the user has decided nothing. In addition, this picture would stay without
+   * a class, or the group is a region of the map.
    */
   private toNextGroup(): void {
     const { review } = this.state;
@@ -79,8 +79,8 @@ export class SheetDecisions {
   }
 
   /**
-   * Set the current picture, or its whole group, aside as undecidable. A second call includes it
-   * again.
+   * Set the current picture, or its whole group, aside as undecidable. A second call includes the
+   * pictures again.
    */
   setAside(): void {
     const { review } = this.state;
@@ -113,8 +113,8 @@ export class SheetDecisions {
   }
 
   /**
-   * Items to which a class key gives its class: the current picture, or the pictures of its group
-   * that were not corrected one by one. Empty if no picture can be corrected.
+   * Items to which a class key gives a class: the current picture, or the pictures of the current
+   * group that were not corrected one by one. Empty if no picture can be corrected.
    */
   private current(): number[] {
     const { review } = this.state;

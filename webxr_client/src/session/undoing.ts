@@ -1,6 +1,7 @@
 /**
- * Undo of the gestures of this page. The owner can also undo gestures of other people: with a
- * second undo that confirms the first, or with a button in the list of devices.
+ * Undo of the gestures (actions of the user) of this page. The owner can also undo gestures of
+ * other people: with a second undo that confirms the first, or with a button in the list of
+ * devices.
  */
 import type { Connection } from "../net/connection.js";
 import type { Gesture } from "../protocol/messages.js";
@@ -43,7 +44,8 @@ export class Undoing {
     notes.clear();
     if (!this.permission.allowed()) return;
     const choice = undoChoice(state);
-    // With commands on the way, the history is older than what the person undoes.
+    // While commands are unanswered, the history may lack the gesture that the person wants to
+    // undo.
     if (choice?.kind === "other" && state.connection.peek().pending === 0) {
       const { gesture } = choice;
       const question =

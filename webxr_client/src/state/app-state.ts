@@ -65,8 +65,8 @@ export interface Pairing {
 }
 
 /**
- * Region being drawn: its corners as flat x, y in CSS pixels, the number of items inside, and the
- * place of the pointer.
+ * Region that the user is drawing. `points`: x and y of each corner, CSS pixels. `count`: number of
+ * items inside. `x`, `y`: place of the pointer.
  */
 export interface Drawing {
   points: number[];
@@ -169,7 +169,10 @@ export class AppState {
   readonly labelled: ReadonlySignal<number> = computed(() =>
     this.labelCounts.value.reduce((a, b) => a + b, 0),
   );
-  /** Whether the session is read-only here: the scene is baked, or this device is a viewer. */
+  /**
+   * Whether the user cannot change the session, because the page is a baked site or this device is
+   * a viewer.
+   */
   readonly readOnly: ReadonlySignal<boolean> = computed(() => {
     const session = this.session.value;
     return !session || session.read_only || session.role === "viewer";
@@ -195,7 +198,7 @@ export class AppState {
       this.training.value = session.training;
       this.history.value = session.history;
       this.pins.value = listedItems(session.pins, session.packed_pins);
-      // Sites of older versions have no axes.
+      // Sites that an older version has baked have no axes.
       this.axes.value = session.axes ?? [];
       this.review.quality.value = session.quality ?? null;
     });

@@ -3,7 +3,7 @@
  * al. 2023), a density threshold bounds the region.
  *
  * The items are counted in the cells of a grid, and the counts are smoothed. From the brush, the
- * region grows over adjacent cells. Their density is at least a given share of the density of the
+ * region grows over adjacent cells whose density is at least a given share of the density of the
  * densest cell under the brush. From a selection, the region grows in the same way, but it contains
  * only items that the caller accepts, such as items with the same prediction.
  */
@@ -12,8 +12,8 @@ import { combine } from "./item-lists.js";
 import type { LatentState } from "./latent-state.js";
 
 /**
- * Largest number of cells along an axis. Fewer items get fewer cells, so that cells inside a
- * cluster are rarely empty.
+ * Largest number of cells along an axis. For fewer items, the grid has fewer cells, so that cells
+ * inside a cluster are rarely empty.
  */
 const MOST_CELLS = 56;
 /** Mean number of items per cell inside a cluster. */
@@ -163,8 +163,8 @@ export class ClusterGrowth {
       }
       from = to;
     }
-    // An empty cell stops the growth: smoothing alone would join two clusters that lie close to
-    // each other.
+    // An empty cell has to stop the growth. With smoothing alone, the growth would join two
+    // clusters that lie close to each other.
     for (let k = 0; k < from.length; k++) if (counts[k] === 0) from[k] = 0;
     return from;
   }

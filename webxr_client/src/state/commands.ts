@@ -9,7 +9,7 @@ export type Point = [number, number, number];
 /** Largest number of items that a command lists. Their JSON has at most 44 kB. */
 export const MOST_LISTED = 4000;
 
-/** Many items that are dragged together. The same object stands for the same drag. */
+/** Many items that are dragged together. All calls for one drag pass the same object. */
 export interface Dragged {
   /** Items, ascending. */
   items: Uint32Array;
@@ -68,7 +68,7 @@ export interface Commands {
   anchorMany(dragged: Dragged, motion: Motion, keep: boolean): void;
   /** Unpin items; all items if `items` is empty. */
   unpin(items: ArrayLike<number>): void;
-  /** Show a value along an axis of the map, as one gesture. */
+  /** Show a value along an axis of the map (a named axis), as one gesture. */
   setAxis(axis: AxisLetter, source: AxisSource): void;
   /** Remove the value from an axis of the map. */
   removeAxis(axis: AxisLetter): void;

@@ -1,8 +1,9 @@
 /**
- * The forces on islands of the map: means of the trainer's forces over the items of an island, and
- * over the last seconds. Only forces that move points in the current preset count. The sum of these
- * forces is the net force. The leading term of an island contributes most to the net force along
- * its direction. No memory is allocated per update.
+ * The forces on islands of the map (groups of items that lie together). They are means of the
+ * trainer's forces over the items of an island and over the last seconds. Only forces that move
+ * points in the current preset count. The sum of these forces is the net force. The leading term of
+ * an island contributes most to the net force along its direction. No memory is allocated per
+ * update.
  *
  * An island is a group of occupied cells of a coarse grid that share faces. A group with more than
  * half of the items is divided, so that each of its cells is an island.
@@ -22,17 +23,20 @@ import { isEquation1, type Preset } from "./presets.js";
  * islands, one per class. With 12 cells they have 7.
  */
 const CELLS = { 2: 40, 3: 20 } as const;
-/** A cell is occupied if it has this share of the read items, and at least LEAST_IN_CELL. */
+/**
+ * A cell is occupied if it has at least this share of the read items, and at least LEAST_IN_CELL
+ * items.
+ */
 const OCCUPIED = 1 / 300;
 const LEAST_IN_CELL = 2;
 /** Smallest number of read items in an island. The force on a single item is mostly jitter. */
 const LEAST_ITEMS = 8;
 /** Time constant of the mean over frames, ms. */
 const MEAN_MS = 2000;
-/** Largest number of items that are read: an update then takes about 1 ms. */
+/** Largest number of items that are read in an update. An update then takes about 1 ms. */
 const MOST_ITEMS = 20_000;
 const MOST_CELLS = CELLS[3] ** 3;
-/** Largest number of islands: each has an occupied cell. */
+/** Largest number of islands, because each island has an occupied cell. */
 export const MOST_ISLANDS = Math.floor(1 / OCCUPIED);
 const TERMS = FORCE_TERMS.length;
 /** Sums per cell: number of items, position (3), force per term (3 each). */
@@ -58,7 +62,7 @@ export class IslandForces {
   readonly edges = new Float32Array(3 * MOST_ISLANDS);
   /** Mean net force on an item of each island, nats per latent unit, three numbers per island. */
   readonly nets = new Float32Array(3 * MOST_ISLANDS);
-  /** Length of each net force, nats per latent unit. */
+  /** Strength (length) of each net force, nats per latent unit. */
   readonly strengths = new Float32Array(MOST_ISLANDS);
   /** Leading term of each island, as an index in FORCE_TERMS. */
   readonly leading = new Uint8Array(MOST_ISLANDS);
@@ -105,7 +109,7 @@ export class IslandForces {
   }
 
   /**
-   * The term that leads most items, weighted by the strength of the force on them; -1 without
+   * The leading term of most items, weighted by the strength of the force on the items; -1 without
    * islands.
    */
   leader(): number {

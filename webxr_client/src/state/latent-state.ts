@@ -19,7 +19,7 @@ const RELEASE_MS = 320;
 /** Largest number of waiting keyframes. Further frames are added to the last waiting keyframe. */
 const BACKLOG = 3;
 
-/** Positions after a frame, as the server sent them. This includes the items that are held. */
+/** Positions after a frame, as the server sent them, also for held items. */
 interface Keyframe {
   positions: Uint16Array;
   revision: number;
@@ -126,8 +126,9 @@ export class LatentState {
   }
 
   /**
-   * Release the held items at `places` (latent units, three numbers per held item), where a person
-   * saw them last. From there they move to their received positions; no point jumps.
+   * Release the held items at `places` (latent units, three numbers per held item). There the
+   * person saw the items last. From there the items move to their received positions, so that no
+   * point jumps.
    */
   releaseFrom(places: ArrayLike<number>, now: number): void {
     const { held, from, to } = this;
@@ -148,7 +149,10 @@ export class LatentState {
     return Math.min(steps, Math.max(0, grid));
   }
 
-  /** Convert the positions of dragged items to the grid of `box`, clamped to its edges. */
+  /**
+   * Convert the positions of dragged items to the grid of `box`. Clamp them to the edges of the
+   * box.
+   */
   private putHeldIn(box: Box): void {
     const steps = GRID_STEPS - 1;
     for (let k = 0; k < 4 * this.held.length; k++) {

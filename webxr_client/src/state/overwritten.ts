@@ -1,4 +1,6 @@
-/** Labels that a label of the selection would replace, and the texts about them. */
+/**
+ * Existing labels that would be replaced if the user labelled the selection, and texts about them.
+ */
 import type { AppState } from "./app-state.js";
 import { count } from "./format.js";
 
@@ -12,7 +14,10 @@ export function otherLabels(labels: Int16Array, items: Uint32Array, classId: num
   return other;
 }
 
-/** Effect of a label of the selection: "7 of 120 have another label". "" without such items. */
+/**
+ * Text about the selected items whose label would be replaced: "7 of 120 have another label". "" if
+ * there are no such items.
+ */
 export function overwriteText(state: AppState, classId: number): string {
   const { items } = state.selection.value;
   state.labelsVersion.value;

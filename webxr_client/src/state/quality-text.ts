@@ -2,7 +2,10 @@
 import type { Interval, Quality } from "../protocol/messages.js";
 import { count, percent } from "./format.js";
 
-/** Whether a listed class has no label, so that no share of right items is known. */
+/**
+ * Whether a class has no label, or there is only one class. The share of right labels is then
+ * unknown.
+ */
 export const lacksLabels = ({ classes, classes_labelled }: Quality): boolean =>
   classes < 2 || classes_labelled < classes;
 
@@ -31,7 +34,7 @@ export function estimate(value: number | null | undefined, interval?: Interval |
   return `${percent(value, 1)} (${range(interval)})`;
 }
 
-/** An interval: "88 to 96 %". Bounds are rounded away from its middle. */
+/** An interval: "88 to 96 %". The bounds are rounded away from the middle of the interval. */
 export function range({ low, high }: Interval): string {
   const [from, to] = [Math.floor(100 * low + 1e-6), Math.ceil(100 * high - 1e-6)];
   return from === to ? `${to} %` : `${from} to ${to} %`;

@@ -12,8 +12,9 @@ export function reportKey(session: SessionInfo): string {
 }
 
 /**
- * Whether the page shows the report before the user asks for it: the data are the user's, nobody
- * has worked on them, and the report has not been closed.
+ * Whether the page shows the report before the user asks for it. This requires that the user owns
+ * the project, that nobody has labelled or changed anything, and that the report has not been
+ * closed.
  */
 export function reportIsNew(session: SessionInfo, history: History, closed: string): boolean {
   return (

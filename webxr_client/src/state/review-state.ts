@@ -28,7 +28,10 @@ export interface OpenSheet {
   kind: SheetKind;
   /** First items of the queue. If `status` is `done`: first items that are not in the queue. */
   items: readonly SheetItem[];
-  /** Groups of the items, by number: regions of the map, or items with the same prediction. */
+  /**
+   * Groups of the items: regions of the map, or items with the same prediction. The index is the
+   * number of a group.
+   */
   groups: readonly SheetGroup[];
   /** Number of items in the queue, without the items that the user has set aside. */
   total: number;
@@ -72,7 +75,9 @@ export class ReviewState {
   readonly corrected: Signal<ReadonlyMap<number, number>> = signal(new Map());
   /** Maps the items of groups that got a class as a whole to this class. Kept like `corrected`. */
   readonly named: Signal<ReadonlyMap<number, number>> = signal(new Map());
-  /** Classes given on the sheet: those of single pictures before those of whole groups. */
+  /**
+   * Classes given on the sheet. A class given to a single picture replaces the class of its group.
+   */
   readonly given: ReadonlySignal<ReadonlyMap<number, number>> = computed(
     () => new Map([...this.named.value, ...this.corrected.value]),
   );
@@ -134,8 +139,9 @@ export function sheetLabels(
 }
 
 /**
- * Return SHEET_SIZE items that are not set aside, in the order of `items`: those with the highest
- * doubt, or on an overview the first items, because the items of its regions come first.
+ * Return at most SHEET_SIZE items that are not set aside, in the order of `items`. These are the
+ * items with the highest doubt. On an overview they are the first items, because the items of the
+ * regions come first.
  */
 export function withoutSetAside(
   { kind, items }: Pick<Sheet, "kind" | "items">,

@@ -1,6 +1,7 @@
 /**
  * Messages between a baked site in a frame and the page around it. docs/scenes.md describes them.
- * The page around can only choose the moment that is shown. It learns only which moment is shown.
+ * The page around the site can only control the playback, and learns only which moment (recorded
+ * frame) is shown.
  */
 import { SPEEDS } from "./time-state.js";
 

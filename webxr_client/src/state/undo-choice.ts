@@ -1,11 +1,15 @@
-/** The gesture that Undo undoes next, and texts that describe a gesture and its author. */
+/**
+ * The gesture (action of a user) that Undo undoes next, and texts that describe a gesture and its
+ * author.
+ */
 import type { Access, ClassInfo, Gesture } from "../protocol/messages.js";
 import type { AppState } from "./app-state.js";
 import { items } from "./format.js";
 
 /**
- * `own`: the newest gesture of this page; for the owner, of all pages of the owner. `other`: there
- * is no own gesture to undo, so the owner can undo the newest gesture of another person.
+ * `own`: the newest gesture of this page. For the owner, this is the newest gesture of all pages of
+ * the owner. `other`: there is no own gesture to undo, so the owner can undo the newest gesture of
+ * another person.
  */
 export type UndoChoice = { kind: "own" } | { kind: "other"; gesture: Gesture };
 

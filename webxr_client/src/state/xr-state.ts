@@ -33,7 +33,7 @@ export class XrState {
   readonly message = signal("");
   /** Item that the brush touches, whose card is shown; -1 when the brush touches no item. */
   readonly atBrush = signal(-1);
-  /** Class of the tile that the hand touches or points at; -1 for none. */
+  /** Class of the tile that the hand touches or points at; -1 if there is no such class. */
   readonly aimed = signal(-1);
   /** Whether a hand holds the selected items. */
   readonly holding = signal(false);

@@ -101,7 +101,7 @@ function Page({ canvas }: { canvas: HTMLCanvasElement }) {
   );
 }
 
-/** A site whose address asks for no panels. */
+/** A baked site whose address requests a page without panels. */
 function Bare() {
   return (
     <>

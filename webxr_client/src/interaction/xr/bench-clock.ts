@@ -1,6 +1,7 @@
 /**
- * Frame clock for `?bench`. It also records late frames, and what was sent to the GPU or computed
- * in the frame before each of them, without allocating memory.
+ * Frame clock for `?bench`. The clock also records late frames. For each late frame, it records the
+ * work of the frame before: which data the page sent to the GPU, and what it computed. Recording
+ * allocates no memory.
  */
 import type { FrameFigures } from "../../scene/xr/boards/bench-board.js";
 import type { Board } from "../../scene/xr/boards/board.js";
@@ -20,20 +21,22 @@ export const WORK = [
   "brush query",
 ] as const;
 export type Work = (typeof WORK)[number];
-/** Number of kinds of work that arrive between two frames: the first entries of WORK. */
+/** The first entries of WORK, this many, are data that arrive between two frames. */
 const ARRIVALS = 4;
 const QUERY = WORK.indexOf("brush query");
 
 /** Longest gap of a late frame, ms. A longer gap is a pause, such as the menu of the headset. */
 const PAUSE_MS = 1000;
-/** Number of the latest late frames that are kept one by one. */
+/** Number of late frames of which the details are kept: the latest ones. */
 const KEPT = 24;
 /**
  * Number of frames from which the period is measured, if the browser does not report its frame
  * rate.
  */
 const FRAMES_FOR_PERIOD = 90;
-/** Period that is assumed before the measurement, ms: the period of the slowest headset (60 Hz). */
+/**
+ * Period that is assumed before the measurement, ms. The slowest headset has this period (60 Hz).
+ */
 const LONGEST_PERIOD = 1000 / 60;
 
 /** A late frame. */
@@ -42,13 +45,13 @@ export interface LateFrame {
   at: number;
   /** Time since the previous frame, ms. */
   gap: number;
-  /** Time of the page's script in the previous frame, ms. */
+  /** Time spent in the page's script during the previous frame, ms. */
   script: number;
   work: Work[];
 }
 
 export interface WatchedParts {
-  /** Boards that can be drawn again, by the name of their work. */
+  /** Boards whose drawings are recorded. The keys are the kinds of work in WORK. */
   boards: Partial<Record<Work, Board>>;
   brush: { readonly queriedAt: number };
 }
@@ -58,7 +61,7 @@ export class BenchClock extends FrameClock {
   late = 0;
   /** Number of gaps longer than PAUSE_MS. */
   pauses = 0;
-  /** Time between the first frame and the last frame without the pauses, ms. */
+  /** Time from the first frame to the last frame, without the pauses, ms. */
   shown = 0;
   /**
    * Number of late frames per kind of work; the last entry counts late frames without such work.
@@ -147,7 +150,7 @@ export class BenchClock extends FrameClock {
     for (let bit = 0; bit < WORK.length; bit++) if (work & (1 << bit)) byWork[bit]! += 1;
   }
 
-  /** Bits of the kinds of work that have arrived since the last call. */
+  /** Kinds of work that have arrived since the last call: bit k stands for entry k of WORK. */
   private arrivals(): number {
     const { state } = this;
     return (

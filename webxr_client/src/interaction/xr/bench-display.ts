@@ -18,13 +18,16 @@ export class BenchDisplay {
     return this.board.mesh;
   }
 
-  /** Place the board before the person. */
+  /** Place the board in front of the person. */
   place(head: HeadPose): void {
     head.toRoom(this.mesh.position, BENCH_PLACE);
     this.mesh.lookAt(head.position);
   }
 
-  /** Show new figures if the time has come. Returns whether the board was drawn. */
+  /**
+   * Show new figures if SHOWN_MS have passed since the last drawing. Returns whether the board was
+   * drawn.
+   */
   update(now: number, figures: () => BenchFigures): boolean {
     if (now - this.shown < SHOWN_MS) return false;
     this.shown = now;

@@ -27,7 +27,7 @@ export function rendererName(gl: WebGL2RenderingContext): string {
   return String(gl.getParameter(extension?.UNMASKED_RENDERER_WEBGL ?? gl.RENDERER) ?? "");
 }
 
-/** Read the facts after the layer of the session was created. */
+/** Collect the facts. Call this function after the layer of the session was created. */
 export function benchFacts(
   session: BenchSession,
   layer: Layer | null,
@@ -70,7 +70,7 @@ function nativeScale(session: XRSession): string {
   }
 }
 
-/** Input sources that a session has had, and how often each of them pressed. */
+/** Input sources that a session has had, and the number of presses of each source. */
 export class SourceLog {
   /** Number of `selectstart` events; the keys describe the sources. */
   readonly selects = new Map<string, number>();

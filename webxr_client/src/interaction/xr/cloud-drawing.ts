@@ -28,7 +28,7 @@ export class CloudDrawing {
    * Update before a frame is rendered.
    *
    * @param now time of the frame, ms
-   * @param pointShare factor of the size of points
+   * @param pointShare factor by which the size of points is multiplied
    */
   update(now: number, pointShare: number): void {
     const { cloud, stage, quality } = this;
@@ -39,7 +39,8 @@ export class CloudDrawing {
     }
     const eye = xr.getCamera().cameras[0];
     if (eye) {
-      // Point sizes are in pixels of the layer. The part of an eye is as high as the whole layer.
+      // Point sizes are in pixels of the layer. The part of the layer for one eye is as high as the
+      // layer.
       const height = eye.viewport.w || layerHeight(xr);
       const pixels = eye.projectionMatrix.elements[5]! * 0.5 * height;
       cloud.material.setView(pixels, 1, FOG[0], FOG[1], quality.level.largest);
@@ -47,7 +48,7 @@ export class CloudDrawing {
     cloud.scale = scaleOf(stage.world.matrix) * pointShare;
   }
 
-  /** Draw the cloud as on the page again. */
+  /** Draw the cloud again as on the page, because VR has ended. */
   dispose(): void {
     this.cloud.scale = 1;
     this.cloud.drawnShare = 1;

@@ -1,4 +1,6 @@
-/** Place of the cloud in the room: at the start, after recentring, and after another scene. */
+/**
+ * Place of the cloud in the room: at the start, after recentring, and after a change of the scene.
+ */
 import { type Object3D, Vector3 } from "three";
 import type { Stage } from "../../scene/stage.js";
 import { fitBox } from "../../scene/xr/room.js";
@@ -6,13 +8,14 @@ import type { HeadPose } from "./placement/head-pose.js";
 import { placeWorld } from "./placement/placement.js";
 
 /**
- * Time that a session has to be visible before the cloud is placed, milliseconds. The first poses
- * can be those of a head that still looks at the button Enter VR, or of the floor.
+ * Time that a session has to be visible before the cloud is placed, milliseconds. During the first
+ * poses, the person can still look at the button Enter VR, or the reported head can still be on the
+ * floor.
  */
 const SETTLE_MS = 300;
 /**
- * If the eyes are lower than this height above the floor, nobody wears the headset yet, metres. The
- * eyes of a seated child are higher. A headset on a low table is lower.
+ * Height of the eyes above the floor, metres. Below this height, nobody wears the headset yet: the
+ * eyes of a seated child are higher, and a headset on a low table is lower.
  */
 const WORN_HEIGHT = 0.5;
 

@@ -255,7 +255,7 @@ export class XrControls implements InputListener {
     const { left, right } = this.hands;
     this.endGestures(left, why);
     this.endGestures(right, why);
-    // A release while VR is hidden sends no event; the next press has to count.
+    // A release while VR is hidden sends no event. Forget the press, so that the next one counts.
     left.pressed = left.squeezed = right.pressed = right.squeezed = false;
     this.boards.forget();
   }
@@ -264,7 +264,7 @@ export class XrControls implements InputListener {
 
   /**
    * Find what the person looks at. The ray of a transient pointer is known only from the moment of
-   * the pinch, so no frame has found the board on this ray.
+   * the pinch, so no earlier frame has found the board on this ray.
    */
   private readPointer(hand: TrackedHand): void {
     this.locate(hand);
@@ -311,9 +311,8 @@ export class XrControls implements InputListener {
   }
 
   /**
-   * Freeze the points while a hand paints or holds something, so that a label applies to the points
-   * as seen. Do not freeze the points while a hand drags a cluster, because neighbours
-   * have to follow the cluster.
+   * Freeze the points while a hand paints, or holds the world or a cluster, so that a label applies
+   * to the points as seen. If the model follows the cluster, do not: its neighbours have to move.
    */
   private freezeOrThaw(): void {
     const held = this.cluster.hand ? !this.cluster.pulls : this.world.active;
@@ -342,7 +341,7 @@ export class XrControls implements InputListener {
     this.state.xr.message.value = `The ${hand.side} ${name} ${why}: ${what}.`;
   }
 
-  /** Length of a hand's ray, metres. Shorter while points are in the brush or a cluster is held. */
+  /** Length of a hand's ray, metres. The ray is shorter while the brush contains points. */
   private rayLength(hand: TrackedHand): number {
     if (this.cluster.hand === hand) return RAY_LENGTH_WITH_CLUSTER;
     return this.brush.hit.count === 0 ? RAY_LENGTH : RAY_LENGTH_AT_POINTS;

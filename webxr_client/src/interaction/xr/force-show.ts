@@ -1,7 +1,8 @@
 /**
- * The forces that move the map after a label: for some seconds, arrows at the islands, the name of
- * the leading term on the palette, and a tone from each of the strongest islands. Everything comes
- * from the trainer's forces. While training does not run, nothing is shown.
+ * Show of the forces that move the map after a label. For some seconds, arrows appear at the
+ * islands (groups of items that lie together), the palette names the leading loss term, and each
+ * island with a strong force plays a tone. All this is computed from the trainer's forces. While
+ * training does not run, nothing is shown.
  */
 import { Vector3 } from "three";
 import { FORCE_TERMS } from "../../protocol/messages.js";
@@ -18,7 +19,7 @@ export const SHOWN_MS = 8000;
 const FADE_MS = 1000;
 /** Seconds in which the light moves once along an arrow. */
 const PERIOD = 1.2;
-/** Number of islands that sound. */
+/** Number of islands that play a tone. */
 const SOUNDING = 3;
 
 export class ForceShow {
@@ -27,7 +28,10 @@ export class ForceShow {
   private began = Number.NEGATIVE_INFINITY;
   /** Version of the forces that are drawn. */
   private drawn = -1;
-  /** Largest strength since the label, so that arrows become shorter while forces decrease. */
+  /**
+   * Largest strength of a force since the label. The lengths of arrows are relative to this
+   * strength, so that arrows become shorter while forces decrease.
+   */
   private strong = 0;
   private sounded = false;
   private history: unknown = null;

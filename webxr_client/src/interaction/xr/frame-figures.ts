@@ -3,7 +3,7 @@ import type { WebXRManager } from "three";
 import type { BenchFigures } from "../../scene/xr/boards/bench-board.js";
 import type { FrameClock } from "./frame-clock.js";
 
-/** Layer of a session, of one of two kinds. */
+/** Layer of a session. It is an XRProjectionLayer or an XRWebGLLayer. */
 export type Layer = Partial<XRProjectionLayer & XRWebGLLayer> & { fixedFoveation?: number | null };
 
 /** Layer of the running session; null before and after a session. */

@@ -5,7 +5,9 @@
 import { LATE } from "./frame-clock.js";
 
 export interface QualityLevel {
-  /** Fixed foveation, 0..1: how much coarser the edges of the picture are drawn. */
+  /**
+   * Fixed foveation, 0..1. At higher values, the edges of the picture are drawn with less detail.
+   */
   readonly foveation: number;
   /** Largest size of a point, pixels. */
   readonly largest: number;
@@ -16,13 +18,14 @@ export interface QualityLevel {
 }
 
 /**
- * Levels from the best to the fastest. Foveation comes first, because it is hardly visible. Large
- * points cost most when a person stands in the cloud: half the size is a quarter of the pixels. The
- * shadow draws each point again. Points are left out last.
+ * Levels from the best to the fastest. Foveation is raised first, because it is hardly visible.
+ * Then the largest size of points is reduced: large points cost most when a person stands in the
+ * cloud, and a point of half the size has a quarter of the pixels. The shadow is left out, because
+ * it draws each point again. Points are left out last.
  *
  * Points are never larger than 56 pixels, because some drivers drop a point whose middle is outside
- * the picture of an eye. A smaller point is nearer to the edge when it disappears, and so disturbs
- * less.
+ * the picture of an eye. A smaller point is nearer to the edge of the picture when it disappears,
+ * and therefore disturbs less.
  */
 export const LEVELS: readonly QualityLevel[] = [
   { foveation: 0.4, largest: 56, share: 1, shadow: true },
@@ -41,7 +44,7 @@ const CALM = 10_000;
 const LONGEST_CALM = 160_000;
 /** A longer gap is a pause of the session, such as the system menu, ms. */
 const PAUSE = 2000;
-/** Smallest number of frames in a window of which a median is taken. */
+/** Smallest number of frames in a window from which the median is computed. */
 const FEWEST = 3;
 
 export class FrameQuality {
@@ -80,7 +83,7 @@ export class FrameQuality {
     this.frames += 1;
     if (gap > LATE * period) this.late += 1;
     if (now - this.windowStart < WINDOW || this.frames < FEWEST) return false;
-    // The median is above LATE periods if more than half of the frames are.
+    // The median gap is above LATE periods if more than half of the frames are late.
     const slow = 2 * this.late > this.frames;
     const anyLate = 10 * this.late > this.frames;
     this.begin(now);
@@ -96,7 +99,7 @@ export class FrameQuality {
 
   private lower(now: number): boolean {
     this.calmSince = now;
-    // A better level that was tried in vain is tried again after twice the time.
+    // A better level that was too slow is tried again after twice the waiting time.
     if (now - this.raisedAt < CALM) this.calm = Math.min(LONGEST_CALM, 2 * this.calm);
     this.raisedAt = Number.NEGATIVE_INFINITY;
     if (this.at === LEVELS.length - 1) return false;

@@ -14,7 +14,7 @@ import { STYLUS_RADIUS } from "./placement/dimensions.js";
 import type { HeadPose } from "./placement/head-pose.js";
 import { placeCardAtBrush, placeCardOverSheet } from "./placement/palette-placement.js";
 
-// Brush and points write these bytes unchanged, so these colours are sRGB.
+// The shaders of brush and points write these colours unchanged, so the colours have to be sRGB.
 const ADD_COLOUR = new Color("#8fd0ff").convertLinearToSRGB();
 const SUBTRACT_COLOUR = new Color(BOARD_WARM).convertLinearToSRGB();
 

@@ -1,6 +1,7 @@
 /**
- * Adaptation of gestures to another scene. If only the box of coordinates changed, the cloud keeps
- * its place in the room, and a grabbed cluster stays in the hand.
+ * Adaptation of gestures of the hands to another scene. If only the box changed (the part of the
+ * latent space that is a cube of 1 m), the cloud keeps its place in the room, and a grabbed cluster
+ * stays in the hand.
  */
 import type { AppState } from "../../state/app-state.js";
 import type { BrushStroke } from "./brush/brush-stroke.js";
@@ -22,7 +23,10 @@ export class SceneChanges {
     this.boxes.read(state.latent);
   }
 
-  /** Factor from old to new lengths in scene metres, for the last change of the scene's box. */
+  /**
+   * Factor that converts lengths from scene metres of the previous box to scene metres of the
+   * current box.
+   */
   get boxRatio(): number {
     return this.boxes.newFromOld.elements[0]!;
   }

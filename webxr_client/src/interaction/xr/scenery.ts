@@ -19,7 +19,7 @@ import type { HeadPose } from "./placement/head-pose.js";
 
 /** Shortest time between two summaries, ms. */
 const SUMMARY_MS = 500;
-/** Height of a text of the named axes per metre of depth: 24 dmm. */
+/** Height of the texts of the named axes, metres per metre of distance from the eyes. */
 export const MARK_HEIGHT = 0.024;
 
 export class Scenery {
@@ -30,7 +30,7 @@ export class Scenery {
   readonly shadow: CloudShadow;
   /** Named axes at the edges of the box. */
   readonly marks = new AxisMarks();
-  /** Axes that the last update has shown. */
+  /** Named axes that the last update has shown. */
   private marked: unknown = null;
   private readonly extent = new Box3();
   private summarised = Number.NEGATIVE_INFINITY;
@@ -64,7 +64,7 @@ export class Scenery {
   frame(now: number, seconds: number, head: HeadPose, shadows: boolean): void {
     const { state } = this;
     this.labels.arrange(head, this.stage.world.matrix, seconds);
-    // A flat map stands upright, so that its shadow would be a line.
+    // A flat map stands upright, so its shadow would be a line.
     this.shadow.update(this.box.mesh, shadows && state.latent.latentDim !== 2);
     if (this.timer !== undefined || now - this.summarised < SUMMARY_MS || !this.isStale()) return;
     this.summarised = now;

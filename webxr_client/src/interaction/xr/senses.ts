@@ -1,4 +1,4 @@
-/** Signals in VR that are not data: pulses and tones, and the forces that move the map. */
+/** Signals in VR about events and the model: pulses, tones, and the forces that move the map. */
 import type { Stage } from "../../scene/stage.js";
 import { Tones } from "../../scene/tones.js";
 import type { AppState } from "../../state/app-state.js";

@@ -39,7 +39,7 @@ export class StickActions {
     const { roomFromScene } = this.room;
     const growth = this.sticks.growth(dominant, seconds);
     if (growth !== 1) {
-      // While a cluster grows, the stick changes its density threshold instead of the radius.
+      // While the brush selects a cluster, the stick changes the density threshold, not the radius.
       if (painting && xr.tool.value === "cluster") xr.setDensity(xr.density.value / growth);
       else xr.setRadius(xr.radius.value * growth);
     }

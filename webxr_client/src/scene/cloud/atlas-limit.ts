@@ -1,10 +1,13 @@
-/** Number of pages of pictures that the memory of a device holds. */
+/** Number of pages of thumbnails that fit into the memory of a device. */
 import type { Thumbnails } from "../../protocol/messages.js";
 import { levelsFor } from "./page-levels.js";
 
-/** Share of the device's memory for pictures. */
+/** Share of the device's memory that thumbnails may use. */
 const SHARE = 1 / 8;
-/** Memory in GiB where the browser does not report it: a phone or a headset of the last years. */
+/**
+ * Memory in GiB that is assumed if the browser does not report it. Recent phones and headsets have
+ * it.
+ */
 const USUAL_MEMORY = 4;
 const GIBIBYTE = 2 ** 30;
 /** Largest number of layers: the shader reads the layer of a page as one byte; 255 means none. */

@@ -1,7 +1,8 @@
 /**
- * Pictures of the items in a texture array. The GPU has the only copy of the pixels: a page is
- * decoded, sent in slices to a layer of the texture, and forgotten. If there are more pages than
- * layers, the page that was not used for the longest time is replaced.
+ * Pictures of the items in a texture array. A page is a file with the pictures of many items. The
+ * GPU has the only copy of the pixels: the browser decodes a page, sends it in slices to a layer of
+ * the texture, and forgets it. If there are more pages than layers, a new page replaces the page
+ * that was not used for the longest time.
  */
 import { signal } from "@preact/signals";
 import {
@@ -94,15 +95,15 @@ export class Atlas {
     return this.used.has(page);
   }
 
-  /** How to decode the file of a page for this atlas. */
+  /** Return the file of a page with the parameters for decoding it for this atlas. */
   toDecode(file: Blob): PageToDecode {
     const { page_size: size, picture } = this.layout;
     return { file, size, bytes: this.bytes, levels: levelsFor(picture) };
   }
 
   /**
-   * Send a page to the GPU, a slice before each frame. Resolves when the page is drawn. The
-   * previous page must have resolved.
+   * Send a page to the GPU, a slice before each frame. Resolves when the whole page is on the GPU.
+   * Call this only after the promise of the previous page has resolved.
    *
    * @param levels pixels of the page and of its smaller levels
    */
@@ -152,8 +153,8 @@ export class Atlas {
   }
 
   /**
-   * Picture of an item; null if it is not available yet. `arrived` then changes when it is. The
-   * picture is read from the GPU within a few frames, or its page is loaded first.
+   * Picture of an item; null if the picture is not available yet. In that case, the picture is read
+   * from the GPU within a few frames, after its page has been loaded. Then `arrived` changes.
    */
   cut(item: number): Decoded | null {
     const { page, x, y } = this.locate(item);

@@ -1,16 +1,17 @@
 /**
  * Summary of the cloud for VR: how the classes are spread along each axis, and where the island of
- * each class is. Computed from at most SAMPLES items, so that it takes 2 ms for any cloud.
+ * each class is (the place where its items lie together). Computed from at most SAMPLES items, so
+ * that it takes 2 ms for any cloud.
  */
 import { sceneMetres } from "../../state/latent-state.js";
 
-/** Number of items that are looked at. The share of a class is then right to about 1 %. */
+/** Number of items that are read. The error of a class's share is then about 1 %. */
 const SAMPLES = 8000;
 /** Bars per axis. */
 export const BINS = 24;
 /** Largest number of classes with bars of their own. The others share the last colour. */
 export const MOST_BARS = 11;
-/** An island needs this number of looked-at items. Fewer items have no common place. */
+/** Smallest number of read items of an island. Fewer items have no common place. */
 const FEWEST = 5;
 /** Radius in which the middle of an island is searched, scene metres. */
 const REACH = 0.12;
@@ -66,8 +67,8 @@ export function summarise(cloud: Summarised): CloudSummary {
   const islands = named
     .filter((id) => members.get(id)!.length >= FEWEST)
     .map((id) => {
-      // Early in training, many items elsewhere can be predicted as the class, even most of its
-      // items.
+      // Use labelled items if there are enough. Early in training, even most items that are
+      // predicted as the class can lie elsewhere.
       const items = members.get(id)!;
       const labelled = items.filter((item) => labels[item]! >= 0);
       return island(cloud, id, labelled.length >= FEWEST ? labelled : items);

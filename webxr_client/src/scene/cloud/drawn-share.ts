@@ -25,7 +25,7 @@ export function drawShare(geometry: BufferGeometry, n: number, share: number): v
     geometry.setDrawRange(0, n);
     return;
   }
-  // The order is made at the first need, and kept until the scene changes.
+  // The order is computed when it is first needed, and kept until the scene changes.
   geometry.userData.order ??= new BufferAttribute(shuffled(n), 1);
   geometry.setIndex(geometry.userData.order as BufferAttribute);
   geometry.setDrawRange(0, Math.ceil(share * n));

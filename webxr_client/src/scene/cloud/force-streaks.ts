@@ -1,7 +1,8 @@
 /**
- * Arrows at the islands of the map, in one draw call: each begins at the edge of its island and
- * shows the net force on it, in the colour of the leading term. A light moves along the arrow, so
- * that its direction can be seen from all sides.
+ * Arrows at the islands of the map (groups of items that lie together), in one draw call. An arrow
+ * begins at the edge of its island and shows the net force on the island, in the colour of the
+ * leading loss term. A light moves along each arrow, so that its direction can be seen from all
+ * sides.
  */
 import {
   BufferAttribute,
@@ -60,7 +61,7 @@ void main() {
 }
 `;
 
-// The shader writes sRGB, as the shader of the points does.
+// The shader writes colours unchanged, as the shader of the points does, so they have to be sRGB.
 const colours = FORCE_TERMS.map((term) => new Color(TERM_COLOURS[term]).convertLinearToSRGB());
 
 export class ForceStreaks {

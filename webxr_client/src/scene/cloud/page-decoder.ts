@@ -1,5 +1,7 @@
-/** Decoding of pages in a worker. Without a worker, or if it fails, the main thread decodes them.
- * */
+/**
+ * Decoding of pages of thumbnails in a worker. If there is no worker, or the worker fails, the main
+ * thread decodes the pages.
+ */
 import { startWorker } from "../../net/worker-start.js";
 import { decodePage, type PageToDecode } from "./decode-page.js";
 import workerUrl from "./page-worker.js?worker&url";
@@ -35,7 +37,8 @@ export class PageDecoder {
   async decode(page: PageToDecode): Promise<Levels> {
     const answer = await this.ask(page);
     if (answer && "levels" in answer) return answer.levels;
-    // Some browsers have no 2D canvas in workers. If the file is damaged, this call throws, too.
+    // The worker has failed: some browsers have no 2D canvas in workers. If the file is damaged,
+    // this call throws as well.
     return decodePage(page);
   }
 

@@ -1,6 +1,6 @@
 /**
- * Pictures of single items, read back from a texture array without waiting for the GPU: into a
- * buffer of the GPU before one frame, and from this buffer a few frames later.
+ * Pictures of single items, read back from a texture array without waiting for the GPU. Before one
+ * frame, the GPU copies the pixels into a buffer. A few frames later, the page reads the buffer.
  */
 import type { DataArrayTexture, WebGLRenderer } from "three";
 import type { Decoded } from "../../state/force-state.js";
@@ -19,7 +19,7 @@ interface Place {
   size: number;
 }
 
-/** Pictures on their way from the GPU. */
+/** Pictures that the GPU is copying into a buffer. */
 interface Reading {
   places: Place[];
   buffer: WebGLBuffer;
@@ -97,8 +97,8 @@ export class PictureReader {
   }
 
   /**
-   * Bytes per pixel that are read. All drivers read RGBA, but then some convert a grey picture on
-   * the CPU, which waits for the GPU.
+   * Bytes per pixel that are read. All drivers can read RGBA, but some of them then convert a grey
+   * picture on the CPU, which has to wait for the GPU.
    */
   private readDepth(gl: WebGL2RenderingContext): 1 | 4 {
     const format = gl.getParameter(gl.IMPLEMENTATION_COLOR_READ_FORMAT) as number;

@@ -22,8 +22,8 @@ const SIZES = [0.45, 1.9] as const;
 /** Share by which selected items are drawn larger. */
 const SELECTED_SIZE = 0.22;
 /**
- * Share by which the items of a contact sheet are drawn larger: 1.6 means 2.6 times as
- * large. A person has to find these few items among thousands of points.
+ * Share by which the items of a contact sheet are drawn larger: 1.6 means 2.6 times as large. The
+ * items are few, and a person has to find them among thousands of points.
  */
 const MARKED_SIZE = 1.6;
 // Bytes of the attribute `marks`.
@@ -64,7 +64,7 @@ export class PointCloud {
     this.material.uniforms.uSelectedSize!.value = SELECTED_SIZE;
     this.points = new Points(this.geometry, this.material);
     this.points.frustumCulled = false; // the bounding sphere of moving points is never updated
-    // Called before the drawing of each eye. `viewport`: only the cameras of eyes have it.
+    // Called before the drawing for each eye. Only the cameras of the eyes have a `viewport`.
     this.points.onBeforeRender = (_, __, camera) =>
       this.material.setPart((camera as { viewport?: Vector4 }).viewport ?? null);
   }

@@ -40,18 +40,21 @@ const LARGEST_ON_PAGE = 96;
  * brighter than every colour of the points.
  */
 const AR_RIM = 1.5;
-/** A picture has this number of rims in its width. */
+/** Width of a picture, as a multiple of the width of its rim. */
 const RIM_SHARE = 9;
 /**
- * Part of the framebuffer in which points are drawn, when there is one camera: everything. No
- * framebuffer is larger.
+ * Part of the framebuffer in which points are drawn when there is only one camera: the whole
+ * framebuffer. No framebuffer is larger than this.
  */
 const WHOLE = [-1, -1, 1e6, 1e6] as const;
 
 /** Surface behind the points: the page, the ground of VR, or the room. */
 export type Target = "page" | "immersive-vr" | "immersive-ar";
 
-/** Set a number if it differs: each assignment allocates, and some are made in every frame. */
+/**
+ * Set a uniform if its number differs. Each assignment allocates memory, and some uniforms are set
+ * in every frame.
+ */
 function put(uniform: IUniform<number>, value: number): void {
   if (uniform.value !== value) uniform.value = value;
 }
@@ -109,9 +112,9 @@ export class PointMaterial extends ShaderMaterial {
 
   /**
    * Whether the framebuffer has several samples per pixel. If so, the soft edge of a point covers a
-   * part of the samples. With blending alone, a soft edge writes depth for the whole pixel. A point
-   * behind it that is drawn later leaves the background visible there: a dark rim in VR, and a rim
-   * in which the room shines through in AR.
+   * part of the samples. With blending alone, a soft edge writes depth for the whole pixel. A
+   * farther point that is drawn later is then hidden there, and the background stays visible: a
+   * dark rim in VR, and in AR a rim through which the room is visible.
    */
   set multisampled(value: boolean) {
     this.samples = value;
@@ -120,9 +123,9 @@ export class PointMaterial extends ShaderMaterial {
 
   /**
    * Set the surface behind the points. In VR the framebuffer is opaque, so coverage alone mixes the
-   * colours. On the page and in AR, the alpha of the framebuffer has to be right, too: coverage and
-   * blending with the root of alpha each give exactly the alpha wanted, over an empty framebuffer
-   * and over other points.
+   * colours. On the page and in AR, the alpha of the framebuffer has to be right, too. Therefore
+   * coverage and blending each use the square root of alpha. Together they give exactly the alpha
+   * wanted, over an empty framebuffer and over other points.
    */
   setTarget(target: Target): void {
     const u = this.uniforms;
@@ -131,7 +134,8 @@ export class PointMaterial extends ShaderMaterial {
     const opaque = target === "immersive-vr" && this.samples;
     this.blending = opaque ? NoBlending : NormalBlending;
     u.uCoverage!.value = this.samples ? (opaque ? 1 : 2) : 0;
-    // The fog has the colour of the ground. In a bright room, far points would look dark.
+    // The fog has the colour of the ground. AR has no fog, because far points would look dark in a
+    // bright room.
     u.uFogShare!.value = target === "immersive-ar" ? 0 : FOG_SHARE;
     u.uRim!.value = target === "immersive-ar" ? AR_RIM : 0;
   }

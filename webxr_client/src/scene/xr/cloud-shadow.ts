@@ -1,6 +1,7 @@
 /**
- * The shadow of the points on the base plate of the box, which shows how far away a point is. One
- * more draw of the same buffers, with a shader that moves every point down to the plate.
+ * The shadow of the points on the base plate of the box. It shows how far away a point is. The
+ * buffers of the points are drawn once more, with a shader that moves every point down to the
+ * plate.
  */
 import {
   type BufferGeometry,
@@ -104,7 +105,7 @@ export class CloudShadow {
     if (plate.value !== height) plate.value = height;
   }
 
-  /** The buffers belong to the cloud. */
+  /** Free the material. The buffers belong to the cloud, which frees them. */
   dispose(): void {
     this.points.material.dispose();
   }

@@ -12,7 +12,7 @@ import {
   SphereGeometry,
 } from "three";
 
-/** Radius of sky and floor, metres. Within the far plane. */
+/** Radius of sky and floor, metres. It is smaller than the distance of the far plane. */
 const RADIUS = 30;
 
 const vertexShader = /* glsl */ `

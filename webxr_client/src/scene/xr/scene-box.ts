@@ -1,7 +1,7 @@
 /**
- * The box round the cloud, one mesh in a cube of 1 m that `fitBox` scales: twelve edges, a base
- * plate that receives the shadow of the points, and on three walls the histograms of the classes
- * along the three axes.
+ * The box round the cloud. It is one mesh in a cube of 1 m that `fitBox` scales. It has twelve
+ * edges, a base plate that receives the shadow of the points, and, on three walls, the histograms
+ * of the classes along the three axes.
  */
 import {
   BoxGeometry,
@@ -18,7 +18,7 @@ import { BINS, type CloudSummary, MOST_BARS } from "../cloud/cloud-summary.js";
 const EDGE = 0.0018;
 /** Height of the fullest bar, as a share of the box. */
 const BAR_HEIGHT = 0.16;
-/** Width of a bar per bin. */
+/** Width of a bar, as a share of the width of its bin. */
 const BAR_WIDTH = 0.82;
 const BAR_OPACITY = 0.6;
 const BARS = 3 * (MOST_BARS + 1) * BINS;
@@ -91,7 +91,10 @@ export class SceneBox {
     this.mesh.material.dispose();
   }
 
-  /** Put the two triangles of a bar: x on the back wall, y on the left wall, z on the right. */
+  /**
+   * Write the two triangles of a bar. The bars of x are on the back wall, those of y on the left
+   * wall, and those of z on the right wall.
+   */
   private bar(at: number, axis: number, bin: number, low: number, high: number): void {
     const from = (bin + (1 - BAR_WIDTH) / 2) / BINS - 0.5;
     const to = from + BAR_WIDTH / BINS;

@@ -4,7 +4,7 @@ import { useRef, useState } from "preact/hooks";
 import { MAX_NAME_LENGTH } from "../../protocol/messages.js";
 
 interface NewClassProps {
-  /** Classes of the button in CSS. */
+  /** CSS classes of the button. */
   class: string;
   title?: string;
   /** Called with the name that the user has typed. */

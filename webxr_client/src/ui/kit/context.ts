@@ -15,7 +15,7 @@ export interface UiContext {
   actions: readonly KeyAction[];
   /** Thumbnails of all items; null while they are loading, and for items without pictures. */
   atlas: { current: Atlas | null };
-  /** Set how far the panels cover the page from each edge. */
+  /** Set how much of the page the panels cover at each edge. */
   setInsets(insets: Insets): void;
   /** Address of a baked site with the view that it shows. */
   viewAddress(): string;

@@ -8,7 +8,9 @@ export const TALL = 480;
 /** Width of the right panel with its margins. */
 export const SIDE_PANEL = 332;
 
-/** Panels of a page: `wanted`, or if that is `auto`, the panels for which the window has room. */
+/**
+ * Return the panels of a page: `wanted`, or for `auto` the panels for which the window has room.
+ */
 export function panelsFor(
   wanted: Panels,
   site: boolean,

@@ -1,4 +1,7 @@
-/** Panel with the report of the import, open until the first gesture or until it is closed. */
+/**
+ * Panel with the report of the import. It is open until the first gesture (action of a user), or
+ * until the user closes it.
+ */
 import { REPORT_CLOSED, reportKey } from "../../state/report.js";
 import { store } from "../../state/storage.js";
 import { useUi } from "../kit/context.js";

@@ -44,7 +44,7 @@ export function Help() {
   );
 }
 
-/** Switches of the signals in VR that are not pictures. */
+/** Switches for tones and vibration in VR. */
 function VrSenses() {
   const { xr } = useUi().state;
   return (

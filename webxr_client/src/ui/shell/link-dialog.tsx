@@ -4,7 +4,7 @@ import { useUi } from "../kit/context.js";
 import { Dialog } from "../kit/dialog.js";
 
 const DONE = "The link is copied.";
-/** The browser may forbid it, for example in a frame of another page. */
+/** Shown if the browser forbids copying, for example in a frame of another page. */
 const BY_HAND = "The browser does not allow this page to copy. Copy the selected text.";
 
 export function LinkDialog() {

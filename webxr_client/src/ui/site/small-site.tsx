@@ -18,7 +18,7 @@ import { Track } from "../timeline/track.js";
 
 /** Height of the names and buttons at the top, CSS pixels. */
 const HEAD = 44;
-/** In a window below this height, the cloud may lie under the names at the top and bottom. */
+/** In a window below this height, the names at the top and bottom may cover the cloud. */
 const SHORT = 300;
 
 export function SmallSite() {
@@ -111,7 +111,10 @@ function Colours() {
   );
 }
 
-/** Button for full screen; where a frame does not allow full screen, a link to the site alone. */
+/**
+ * Button for full screen. If the frame around the site does not allow full screen, a link that
+ * opens the site in a window of its own.
+ */
 function WholeScreen() {
   if (document.fullscreenEnabled)
     return (

@@ -20,7 +20,7 @@ export function Axes() {
   const [groups, setGroups] = useState<Groups>({ few: [], many: [] });
   const readOnly = state.readOnly.value;
   useEffect(() => {
-    // Without columns, an axis can still be given two selections.
+    // If the columns cannot be fetched, an axis can still show two selections.
     if (!readOnly) void fetchAxisColumns().then(setColumns, () => {});
   }, [readOnly]);
   const flat = state.training.value?.settings.latent_dim === 2;

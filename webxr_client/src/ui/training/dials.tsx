@@ -35,8 +35,10 @@ const DIALS: readonly Dial[] = [
     log: [1e-5, 0.1],
   },
 ];
-/** Dials without an effect in the presets that minimise only equation 1, which has no such terms.
- * */
+/**
+ * Dials without an effect in the presets that minimise only equation 1, because equation 1 has no
+ * such terms.
+ */
 const UNUSED_IN_EQUATION_1: readonly DialName[] = ["stiffness", "beta_neighbour", "beta_anchor"];
 const PRESET_TITLES = {
   figure2:

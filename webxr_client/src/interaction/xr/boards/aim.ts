@@ -26,8 +26,8 @@ export class BoardAim {
   private readonly atPalette = new BoardPointing(PALETTE_WIDTH, PALETTE_HEIGHT);
   private readonly atSheet = new BoardPointing(SHEET_WIDTH, SHEET_HEIGHT);
   /**
-   * State of the hand at one board: at the contact sheet if the hand touches or points at that
-   * board, otherwise at the palette.
+   * State of the hand at the contact sheet if the hand touches or points at the sheet, otherwise
+   * state of the hand at the palette.
    */
   pointing = this.atPalette;
 
@@ -45,11 +45,11 @@ export class BoardAim {
   }
 
   /**
-   * Find the board that the hand is at: a board near the hand, or else the first board on the ray
-   * of the hand.
+   * Find the board that the hand uses: a board near the hand, or else the first board that the ray
+   * of the hand hits.
    *
    * @param rayLength length of the hand's ray, metres
-   * @param busy whether the hand paints or holds a cluster, so that the sheet is ignored
+   * @param busy whether the hand paints or holds a cluster; the sheet is then ignored
    * @returns the tile that the hand pressed by touch in this frame
    */
   update(hand: TrackedHand, rayLength: number, busy: boolean): Tile | null {

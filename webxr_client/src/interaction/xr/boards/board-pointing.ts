@@ -11,8 +11,9 @@ import {
 } from "../placement/dimensions.js";
 
 /**
- * Distance from the edge of a tile up to which a hand still hits the tile, millimetres: less than
- * half a gap, so that a hand between two tiles hits neither.
+ * A hand that is at most this far outside the edge of a tile still hits the tile, millimetres. The
+ * distance is less than half the gap between two tiles, so that a hand in the middle of the gap
+ * hits neither tile.
  */
 const SLACK = 3;
 
@@ -30,7 +31,10 @@ export class BoardPointing {
   readonly hit = new Vector3();
   /** Distance from the hand to `hit`, metres. */
   distance = 0;
-  /** Place on the board that the hand touches or points at, millimetres from the left edge. */
+  /**
+   * Place on the board that the hand touches or points at, in millimetres from the left edge of the
+   * board.
+   */
   across = 0;
   /** Whether the hand touches the surface of the board. */
   touching = false;
@@ -110,7 +114,7 @@ export class BoardPointing {
   ): void {
     origin.copy(rayOrigin).applyMatrix4(boardFromRoom);
     direction.copy(rayDirection).transformDirection(boardFromRoom);
-    if (direction.z > -1e-3) return; // the ray is behind or along the board
+    if (direction.z > -1e-3) return; // the ray does not point at the front of the board
     const t = -origin.z / direction.z;
     if (!(t > 0 && t < RAY_LENGTH)) return;
     point.copy(origin).addScaledVector(direction, t);

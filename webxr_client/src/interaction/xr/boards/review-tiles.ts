@@ -9,7 +9,10 @@ import {
   NO_PICTURE,
 } from "../../../state/review-state.js";
 
-/** Confidence thresholds for accepting predictions, ascending. A tile press moves to the next. */
+/**
+ * Confidence thresholds for accepting predictions, ascending. Each press of the tile chooses the
+ * next threshold.
+ */
 const ACCEPT_FROM = [LEAST_ACCEPT_FROM, 0.6, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, LARGEST_ACCEPT_FROM];
 const NEARLY = 1e-6;
 

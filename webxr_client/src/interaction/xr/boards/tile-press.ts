@@ -12,7 +12,7 @@ import { scrub } from "./time-tiles.js";
 
 export class TilePress {
   private readonly namer: ClassNamer;
-  /** Aim of the eyes, for a pinch by the hand with the palette. */
+  /** Finds the tile that the person looks at when the hand with the palette pinches. */
   private readonly gaze: BoardAim;
 
   /**
@@ -37,7 +37,7 @@ export class TilePress {
    * frame.
    *
    * @param rayLength length of the hand's ray, metres
-   * @param busy whether the hand paints or holds a cluster, so that no tile is pressed
+   * @param busy whether the hand paints or holds a cluster; then no tile is pressed
    * @param pressing whether the hand's trigger was pressed at a board and is still held
    */
   update(hand: TrackedHand, rayLength: number, busy: boolean, pressing: boolean): void {
@@ -64,8 +64,9 @@ export class TilePress {
   }
 
   /**
-   * Press the tile on the ray of a transient pointer of the hand with the palette. Returns whether
-   * there was a tile.
+   * Press the tile that the person looks at, because the hand with the palette pinches. The ray of
+   * the hand's transient pointer (an input source that exists only during a pinch) points at this
+   * tile. Returns whether there was a tile.
    */
   pressLookedAt(hand: TrackedHand): boolean {
     if (!hand.pointer) return false;

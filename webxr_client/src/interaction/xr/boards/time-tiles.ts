@@ -90,7 +90,7 @@ export function scrub(tile: Tile, across: number, { time }: AppState, commands: 
   const last = time.last.value;
   const near = (SNAP / width) * last;
   let moment = Math.round(share * last);
-  // A place near a gesture's mark chooses the gesture.
+  // If the place is near the mark of a gesture, choose the moment of this gesture.
   const ticks = time.timeline.value?.ticks;
   for (let k = 0; ticks && k < ticks.length; k++) {
     const tick = ticks[k]!.moment;

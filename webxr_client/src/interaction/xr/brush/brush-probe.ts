@@ -3,7 +3,7 @@ import type { Vector3 } from "three";
 import type { AppState } from "../../../state/app-state.js";
 import type { Commands } from "../../../state/commands.js";
 
-/** Shortest time between two queries to decode the place of the brush, in milliseconds. */
+/** Shortest time between two queries for the picture decoded at the brush, in milliseconds. */
 const DECODE_MS = 40;
 
 export class BrushProbe {

@@ -59,7 +59,10 @@ export class BrushStroke {
     return this.tool === "brush";
   }
 
-  /** Convert the stored place of the brush to new scene metres, after the scene's box changed. */
+  /**
+   * Convert the stored place of the brush to new scene metres, because the box of the scene has
+   * changed.
+   */
   carry(newFromOld: Matrix4): void {
     this.before.applyMatrix4(newFromOld);
   }

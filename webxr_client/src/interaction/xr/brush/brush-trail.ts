@@ -24,8 +24,8 @@ export class BrushTrail {
   }
 
   /**
-   * Write the last place that was recorded at or before `time` into `out`; without such a place,
-   * the first one.
+   * Write the last place that was recorded at or before `time` into `out`. If there is no such
+   * place, write the oldest place that is kept.
    */
   at(time: number, out: Vector3): Vector3 {
     let k = this.count - 1;

@@ -6,8 +6,9 @@ import { type BrushHit, queryBrush } from "./brush-query.js";
 import { BrushTrail } from "./brush-trail.js";
 
 /**
- * Delay of the stroke of a bare hand relative to the hand, milliseconds. The end of a pinch is
- * detected when the fingers are 25 mm apart; by then, the middle between them has moved.
+ * The stroke of a bare hand follows the hand with this delay, milliseconds. The headset detects the
+ * end of a pinch only when the fingers are 25 mm apart. By then, the middle between the fingers has
+ * moved.
  */
 const BEHIND_MS = 80;
 
@@ -31,7 +32,10 @@ export class HandBrush {
 
   constructor(private readonly state: AppState) {}
 
-  /** Begin a stroke here: `painted` is never at a place of the brush before this call. */
+  /**
+   * Begin a stroke at the current place of the brush. Places from before this call do not become
+   * part of the stroke.
+   */
   beginStroke(): void {
     this.trail.clear();
     this.painted.copy(this.centre);
@@ -48,8 +52,9 @@ export class HandBrush {
   }
 
   /**
-   * Query the items in the brush, if the last query is QUERY_MS ago. `shown`: false for a brush
-   * that is not drawn and therefore empty. Returns whether the brush has just met items.
+   * Query the items in the brush, if the last query is at least QUERY_MS ago. If `shown` is false,
+   * the brush is not drawn, and the result is empty. Returns whether the brush contains items now
+   * and contained none before.
    */
   refresh(now: number, shown: boolean): boolean {
     if (now - this.queriedAt < QUERY_MS) return false;

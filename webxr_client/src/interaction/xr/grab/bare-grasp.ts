@@ -1,13 +1,15 @@
 /**
- * Pinches of bare hands that nobody meant as a grasp. WebXR has no signal for the gestures of the
- * headset's own menu, which also begin with a pinch (immersive-web/webxr-hand-input issue 117).
+ * Detection of pinches of bare hands that are not meant as a grasp. WebXR has no signal for the
+ * gestures of the headset's own menu, which also begin with a pinch (immersive-web/webxr-hand-input
+ * issue 117).
  */
 import { Vector3 } from "three";
 import type { TrackedHand } from "../input/tracked-hand.js";
 
 /**
- * A palm faces the head if the cosine of the angle between palm and head is larger: 53 degrees. In
- * this pose, a pinch opens the menu of Quest and of Vision Pro.
+ * A palm faces the head if the cosine of the angle between the direction of the palm and the
+ * direction to the head is larger than this number, which is the cosine of 53 degrees. In this
+ * pose, a pinch opens the menu of Quest and of Vision Pro.
  */
 const PALM_COSINE = 0.6;
 /** Time after a change of the session's visibility during which no grasp begins, milliseconds. */
@@ -66,7 +68,7 @@ export class BareGrasp {
     waiting.from.copy(hand.position);
   }
 
-  /** Whether the pinch that waits is a grasp by now. Returns true once for a pinch. */
+  /** Whether the waiting pinch of the hand has become a grasp. Returns true once per pinch. */
   isReady(hand: TrackedHand, now: number): boolean {
     const waiting = this[hand.side];
     if (!waiting.active || !hand.tracked) return false;

@@ -1,16 +1,17 @@
 /**
  * Change of the box in VR. The box is the part of the latent space that the position grid covers.
  * The server chooses another box when the cloud outgrows the current one, and each part of the
- * recording has a box of its own. The scale of scene metres changes with the
- * box. Poses that are stored in scene metres are converted, so that a place of the latent space
- * keeps its place in the room.
+ * recording has a box of its own. The scale of scene metres changes with the box. Poses that are
+ * stored in scene metres are converted, so that each point of the latent space stays at its place
+ * in the room.
  */
 import { Matrix4 } from "three";
 import type { LatentState } from "../../../state/latent-state.js";
 
 /**
- * Result of a comparison with the previous scene: the same box; another box round the same cloud;
- * the same items in another number of dimensions; another cloud, or the first cloud.
+ * Result of a comparison with the previous scene. `same`: the box is the same. `box`: another box
+ * round the same cloud. `dimension`: the same items in another number of dimensions. `cloud`: other
+ * items, or the first scene.
  */
 export type SceneChange = "same" | "box" | "dimension" | "cloud";
 

@@ -16,8 +16,8 @@ import { LEAST_PULL } from "../placement/dimensions.js";
 
 const SEND_MS = 40;
 /**
- * Largest number of listed items that are sent per millisecond. A large cluster is sent less often,
- * to limit the load on frames and network.
+ * Largest number of items per millisecond that are sent, if the command lists the items. The places
+ * of a large cluster are sent less often, to limit the load on frames and network.
  */
 const SEND_ITEMS = 50;
 const NOTHING = new Uint32Array(0);
@@ -26,7 +26,10 @@ const NOT_DRAGGED: Dragged = { items: NOTHING, start: new Float64Array(0) };
 export class ClusterDrag {
   /** The items and their places when the cluster was grabbed. */
   private dragged: Dragged = NOT_DRAGGED;
-  /** Place of each item in the hand, latent units; empty for more than MOST_LISTED items. */
+  /**
+   * Place to which the hand has moved each item, latent units; empty for more than MOST_LISTED
+   * items.
+   */
   private targets: Point[] = [];
   private sent = 0;
 
@@ -123,7 +126,10 @@ export class ClusterDrag {
     });
   }
 
-  /** Set `targets`. Their arrays are reused, because an array per item and frame costs time. */
+  /**
+   * Set `targets`. The arrays in `targets` are reused, because a new array per item and frame costs
+   * time.
+   */
   private aim(motion: Motion): void {
     const { start } = this.dragged;
     for (let k = 0; k < this.targets.length; k++)

@@ -1,5 +1,6 @@
 /**
- * Motion of a grabbed cluster: with the hand that holds the cluster, and back after the release.
+ * Motion of a grabbed cluster. It moves with the hand that holds it, and moves back to its place
+ * after the release.
  */
 import { Matrix4, Quaternion, Vector3 } from "three";
 
@@ -49,7 +50,8 @@ export class ClusterGrab {
   }
 
   /**
-   * Adapt to a new box of the scene, with a new scale, so that a held cluster stays in the hand.
+   * Adapt to a new box of the scene, which changes the scale of scene metres, so that a held
+   * cluster stays in the hand.
    */
   carry(newFromOld: Matrix4, oldFromNew: Matrix4): void {
     if (this.state !== "held") {

@@ -32,7 +32,7 @@ export class ClusterHold {
     this.drag = new ClusterDrag(state, commands);
   }
 
-  /** Whether the model follows the drag: neighbours of the cluster then move with it. */
+  /** Whether the model follows the drag. Neighbours of the cluster then move with the cluster. */
   get pulls(): boolean {
     return this.drag.active;
   }
@@ -81,14 +81,15 @@ export class ClusterHold {
   /** Let the cluster return to its place. */
   release(now: number): void {
     this.hand = null;
-    // A dragged cluster is where the hand is, also for the model, which moves it back.
+    // In the model, too, a dragged cluster is at the hand. The model moves it back, so `grab` must
+    // not.
     if (this.drag.cancel(this.grab.shownFromPlace)) {
       this.grab.drop();
       this.showGrabbed(NOTHING);
     } else this.grab.release(now);
   }
 
-  /** Show the items in the hand again, after the cloud was given new arrays. */
+  /** Show the items in the hand again, after a new scene has replaced the arrays of the cloud. */
   show(): void {
     this.showGrabbed(this.grab.held ? this.items : NOTHING);
   }

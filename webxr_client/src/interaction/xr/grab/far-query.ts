@@ -3,7 +3,10 @@ import { Vector3 } from "three";
 import { GRID_STEPS } from "../../../protocol/messages.js";
 import type { LatentState } from "../../../state/latent-state.js";
 
-/** Tangent of the angle between the ray and an item that the ray hits: 3 degrees, 10 cm at 2 m. */
+/**
+ * The ray hits an item if the angle between ray and item is at most 3 degrees (10 cm at a distance
+ * of 2 m). This is the tangent of that angle.
+ */
 const SPREAD = Math.tan((3 * Math.PI) / 180);
 
 const step = new Vector3();

@@ -1,8 +1,8 @@
 /**
  * Reach of a hand to points that are too far away to touch. The hand holds the place that its ray
- * hits, and its motion is multiplied, so that a hand pulled to the head brings the place to the
- * head, wherever the hand was. This is the technique HOMER (Bowman and Hodges, I3D 1997), with the
- * head for the torso.
+ * hits, and the motion of the hand is multiplied. A hand that moves to the head therefore brings
+ * the place to the head, from any distance. This is the technique HOMER (Bowman and Hodges, I3D
+ * 1997), with the head in place of the torso.
  */
 import { Matrix4, Vector3 } from "three";
 import type { LatentState } from "../../../state/latent-state.js";
@@ -11,7 +11,10 @@ import { FAR_DISTANCE, LARGEST_REACH_GAIN } from "../placement/dimensions.js";
 import { OneEuro } from "../placement/one-euro.js";
 import { firstAlong } from "./far-query.js";
 
-/** Filter of the hand's position: the gain also multiplies the tremor of the hand. */
+/**
+ * Cutoff of the filter of the hand's position, Hz. The filter is needed because the gain multiplies
+ * the tremor of the hand too.
+ */
 const CUTOFF = 2;
 const CUTOFF_RISE = 12;
 
@@ -30,7 +33,10 @@ export class FarReach {
   private readonly head = new Vector3();
   /** Distance from the eyes to the hand at the moment of the grasp, metres. */
   private arm = 1;
-  /** From the multiplied motion of the hand to the place at the moment of the grasp, metres. */
+  /**
+   * Vector from the multiplied position of the hand to the held place, at the moment of the grasp,
+   * metres.
+   */
   private readonly offset = new Vector3();
   private readonly filter = new OneEuro(CUTOFF, CUTOFF_RISE);
   private gain = 1;
@@ -39,7 +45,7 @@ export class FarReach {
    * Reach for the first item on the ray of the hand, if it is farther away than FAR_DISTANCE.
    *
    * @param head place of the eyes, room metres
-   * @param among limits the items to these
+   * @param among limits the search to these items
    * @returns whether the hand now holds the place of an item
    */
   begin(

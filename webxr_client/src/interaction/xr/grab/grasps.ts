@@ -1,7 +1,6 @@
 /**
- * Grasps of the hands: of the selected cluster, or of the world. Controllers grasp at once. Bare
- * hands grasp the world only by a pinch that is meant as a grasp. Far points are grasped by the ray
- * of the hand.
+ * Grasps: a hand holds the selected cluster or the world. Controllers grasp at once. Bare hands
+ * grasp the world only by a pinch that is meant as a grasp. A hand grasps far points with its ray.
  */
 import { type Matrix4, Vector3 } from "three";
 import type { AppState } from "../../../state/app-state.js";

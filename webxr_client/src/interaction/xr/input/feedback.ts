@@ -30,7 +30,7 @@ export class Feedback {
     const actuator = source?.gamepad?.hapticActuators?.[0] as Actuator | undefined;
     const felt = this.xr.haptics.value && typeof actuator?.pulse === "function";
     if (felt) actuator?.pulse?.(strength, ms)?.catch(() => {});
-    // A label is the one event that is worth a tone in addition.
+    // Only a strong pulse (for labels and pins) also has a tone.
     if (this.xr.tones.value && (!felt || strength >= LABEL_PULSE))
       this.tones.event(strength, ms, at);
     return felt;

@@ -41,14 +41,17 @@ export class Pinches {
     this.release(hand);
   }
 
-  /** Press for a first pinch that `selectstart` did not follow in time. Called once per frame. */
+  /**
+   * Start a press for a first pinch that no `selectstart` has followed in time. Called once per
+   * frame.
+   */
   update(hand: TrackedHand, now: number): void {
     if (this.since[hand.side] === 0) return;
     if (this.kind === "select" || !hand.fingersSeen) this.since[hand.side] = 0;
     else if (now - this.since[hand.side] >= WAIT_MS) this.decide(hand);
   }
 
-  /** Press for a pinch that waits. From then on, all pinches press without waiting. */
+  /** Start a press for a waiting pinch. From then on, all pinches start a press without waiting. */
   private decide(hand: TrackedHand): void {
     if (this.since[hand.side] === 0) return;
     this.since[hand.side] = 0;

@@ -7,7 +7,7 @@ import type { TrackedHand } from "./tracked-hand.js";
 const DEAD = 0.2;
 /** A deflection above this value turns the world. */
 const TURN = 0.7;
-/** After a turn of the world, both deflections (0..1) must fall below this before the next turn. */
+/** After a turn of the world, both sticks must fall below this deflection before the next turn. */
 const REST = 0.3;
 /** Logarithm of the factor by which a fully deflected stick resizes the brush per second. */
 const RATE = 1.6;

@@ -27,8 +27,8 @@ export interface Spaces {
 }
 
 /**
- * Distance ahead of the eyes at which a transient pointer without a grip pose acts, metres. Its ray
- * begins at the eyes, and half a metre is within the reach of the arm.
+ * A transient pointer without a grip pose acts at this distance ahead of the eyes, metres. The ray
+ * of the pointer begins at the eyes, and half a metre is within the reach of the arm.
  */
 const POINTER_AHEAD = 0.5;
 
@@ -43,7 +43,7 @@ const one = new Vector3(1, 1, 1);
 
 /** Whether the source exists only while a person pinches. */
 export function isTransient(source: XRInputSource): boolean {
-  // The types of WebXR do not know this mode.
+  // The type definitions of WebXR lack this mode.
   return (source.targetRayMode as string) === "transient-pointer";
 }
 
@@ -76,7 +76,7 @@ export class TrackedHand {
   readonly touch = new Vector3();
   readonly rayOrigin = new Vector3();
   readonly rayDirection = new Vector3();
-  /** Signals of events to the person; null without VR. */
+  /** Reports events to the person by pulses and tones; null without VR. */
   feedback: Feedback | null = null;
   private now = 0;
   private litUntil = Number.NEGATIVE_INFINITY;
@@ -96,7 +96,10 @@ export class TrackedHand {
     return source !== null && (isTransient(source) || !!source.hand);
   }
 
-  /** Pose with which a grabbed object moves: of the hand, or of the far place that it holds. */
+  /**
+   * Pose with which a grabbed object moves: that of the hand, or of the far place that the hand
+   * holds.
+   */
   get roomFromHeld(): Matrix4 {
     return this.reached ?? this.roomFromHand;
   }

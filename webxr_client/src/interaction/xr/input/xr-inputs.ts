@@ -149,8 +149,8 @@ export class XrInputs {
   private press(hand: TrackedHand): void {
     if (hand.pressed) return;
     hand.pressed = true;
-    // three.js reads the pose of a source before `selectstart`. A pointer that has just appeared
-    // has had no frame of its own.
+    // three.js reads the pose of a source before `selectstart`. Read it here too, because no frame
+    // has read the pose of a pointer that has just appeared.
     if (hand.pointer) hand.update(this.now);
     this.listener.press(hand);
   }

@@ -1,4 +1,6 @@
-/** Names of classes in VR: by a word of the data, the headset's keyboard, speech, or a number. */
+/**
+ * Naming of classes in VR: with a word of the data, the headset's keyboard, speech, or a number.
+ */
 import { effect } from "@preact/signals";
 import type { PaletteSide } from "../../../scene/xr/boards/palette-layout.js";
 import type { AppState } from "../../../state/app-state.js";
@@ -23,7 +25,7 @@ export class ClassNamer {
     this.palette.turnTo("classes");
   }
 
-  /** Begin to name a class; NEW_CLASS for a new one. */
+  /** Begin to name a class. `target`: id of the class, or NEW_CLASS for a new class. */
   begin(target: number): void {
     const { naming } = this.state.xr;
     naming.target.value = target;
@@ -71,9 +73,9 @@ export class ClassNamer {
 
   /**
    * Listen for a spoken name. The first call only shows a message that the browser may send the
-   * sound to a service. The second call starts the recognition. Later calls need no such message
-   * until the page is left. A call while the browser listens stops the recognition. The end of the
-   * naming also stops it, for example when a contact sheet opens or VR ends.
+   * sound to a service. The second call starts the recognition. Later calls start it without a
+   * message, until the page is left. A call while the browser listens stops the recognition. The
+   * end of the naming also stops it, for example when a contact sheet opens or VR ends.
    */
   speak(): void {
     const { naming, message } = this.state.xr;

@@ -1,7 +1,7 @@
 /**
  * Recognition of a spoken name by the browser. Some browsers send the sound to a service on the
- * network, so the person has to allow it first. Each recognition begins with a press of a tile and
- * ends after one phrase.
+ * network, so the person has to allow this first. Each recognition begins with a press of a tile
+ * and ends after one phrase.
  */
 
 /** The part of the browser's speech recognition that is used here; not all browsers have it. */

@@ -1,5 +1,5 @@
 /**
- * The keyboard of the headset. A browser that supports it opens its keyboard over the session as
+ * The keyboard of the headset. A browser that supports this opens its keyboard over the session as
  * soon as a text field of the page has the focus (`XRSession.isSystemKeyboardSupported`). The
  * session is `visible-blurred` until the keyboard closes.
  */
@@ -40,7 +40,8 @@ export function typeText(
     field.remove();
     done(typed && typed !== text ? typed : null);
   };
-  // Not every browser removes the focus when its keyboard closes, but the session is visible again.
+  // Some browsers leave the focus on the field when their keyboard closes. In all browsers, the
+  // session is then visible again.
   const watch = () => {
     if (session.visibilityState !== "visible") blurred = true;
     else if (blurred) close();

@@ -25,8 +25,8 @@ export const SHEET_BELOW_EYES = 0.1;
  */
 export const SHEET_ANGLE = (27 * Math.PI) / 180;
 /**
- * Angle between the direction of view and the cloud up to which the cloud counts as straight ahead,
- * radians. A person who presses a tile looks at the palette, and then back at the cloud.
+ * Largest angle between the direction of view and the cloud at which the cloud counts as straight
+ * ahead, radians. A person who presses a tile looks at the palette, and then back at the cloud.
  */
 export const SHEET_AHEAD_ANGLE = (50 * Math.PI) / 180;
 
@@ -34,9 +34,15 @@ export const SHEET_AHEAD_ANGLE = (50 * Math.PI) / 180;
 
 /** Usual distance from the eyes to the palette, for the size of its text. */
 export const PALETTE_DISTANCE = 0.45;
-/** Angle between the direction of view and the palette up to which it is looked at, radians. */
+/**
+ * Largest angle between the direction of view and the palette at which the person looks at the
+ * palette, radians.
+ */
 export const PALETTE_LOOK_ANGLE = (25 * Math.PI) / 180;
-/** Distance from the palette at which a hand wakes it, so that it is still before a touch. */
+/**
+ * A hand within this distance enlarges a small palette, so that the palette is still when the hand
+ * touches it.
+ */
 export const PALETTE_WAKE_DISTANCE = 0.3;
 /** Scale and opacity of the palette while nobody looks at it. */
 export const PALETTE_ASLEEP = { scale: 0.55, opacity: 0.35 } as const;
@@ -67,7 +73,7 @@ export const CARD_FULL_SIZE_DISTANCE = 0.45;
 export const CARD_BESIDE_BRUSH = 0.055;
 export const CARD_ABOVE_BRUSH = 0.02;
 export const CARD_BEFORE_BRUSH = 0.05;
-/** Smallest distance from the eyes to the card: nearer, the eyes cannot turn in without strain. */
+/** Smallest distance from the eyes to the card. Eyes that look at a nearer card strain. */
 export const CARD_LEAST_DISTANCE = 0.4;
 /** Distance from the upper edge of a sheet to the middle of the item card above it. */
 export const CARD_ABOVE_SHEET = 0.076;
@@ -82,7 +88,10 @@ export const CARD_SCALE_AT_SHEET = 1.25;
  * the cloud is placed.
  */
 export const BENCH_PLACE = [0, 0.36, -1.1] as const;
-/** Scale of the board: its text of 10 mm is 20 dmm at BENCH_PLACE. */
+/**
+ * Scale of the board. At BENCH_PLACE, the board's text of 10 mm then has a size of 20 dmm (1 dmm: 1
+ * mm at a distance of 1 m).
+ */
 export const BENCH_SCALE = 2.35;
 
 // The brush.
@@ -127,11 +136,11 @@ export const RAY_LENGTH_WITH_CLUSTER = 0.25;
 /** A cluster that a hand moves by less than this distance is not pinned, scene metres. */
 export const LEAST_PULL = 0.03;
 /**
- * Distance from the eyes beyond which a hand reaches for points by its ray. It is larger than that
- * of the far side of the cloud when the cloud is placed (1.05 m), which an arm can touch.
+ * A hand grasps points with its ray if they are farther from the eyes than this distance. When the
+ * cloud is placed, its far side is at 1.05 m, where an arm can still touch points.
  */
 export const FAR_DISTANCE = 1.2;
-/** Largest factor by which the motion of a hand is multiplied that holds something far away. */
+/** Largest factor by which the motion of a hand that holds a far place is multiplied. */
 export const LARGEST_REACH_GAIN = 20;
 /** Smallest scale of the world, in room metres per scene metre. */
 export const LEAST_SCALE = 0.05;

@@ -16,8 +16,8 @@ export class OneEuro {
   private empty = true;
 
   /**
-   * @param cutoff of a point at rest, Hz; 2 Hz delays by about 80 ms
-   * @param gain by which the cutoff rises with the speed, Hz per unit of speed
+   * @param cutoff cutoff frequency for a point at rest, Hz; 2 Hz delays by about 80 ms
+   * @param gain rise of the cutoff with the speed of the point, Hz per unit of speed
    */
   constructor(
     private readonly cutoff: number,

@@ -6,11 +6,16 @@ import { Vector3 } from "three";
 import { PALETTE_ASLEEP, PALETTE_LOOK_ANGLE, PALETTE_WAKE_DISTANCE } from "./dimensions.js";
 import type { HeadPose } from "./head-pose.js";
 
-/** Time in which the palette appears, seconds. A person has to see that it comes. */
+/**
+ * Time in which the palette grows to its full size, seconds. A person has to notice that it grows.
+ */
 const WAKE_SECONDS = 0.15;
-/** Time in which the palette fades: slower, so that a glance to the side does not move it. */
+/**
+ * Time in which the palette shrinks and fades, seconds. It is longer, so that a short look to the
+ * side hardly changes the palette.
+ */
 const SLEEP_SECONDS = 0.6;
-/** Time without a look after which the palette begins to fade, seconds. */
+/** Time after the last look at the palette until the palette begins to fade, seconds. */
 const PATIENCE_SECONDS = 1.5;
 
 const ahead = new Vector3();

@@ -21,8 +21,8 @@ const CUTOFF = 2;
 /** Rise of the cutoff with the speed, Hz per m/s. A hand at 0.5 m/s is followed within 20 ms. */
 const CUTOFF_RISE = 12;
 /**
- * A palette that the other hand touches holds still. It follows its own hand again when it is this
- * far from its place at that hand, metres.
+ * A palette that the other hand touches stays still. It follows its own hand again when the
+ * distance to its place at that hand exceeds this value, metres.
  */
 const HOLD_WITHIN = 0.12;
 
@@ -97,7 +97,8 @@ export function placeCardAtBrush(
   radius: number,
   side: 1 | -1,
 ): void {
-  // The text has to be readable: far away, the card looks as large as near the eyes.
+  // Far away, the card is enlarged, so that it looks as large as near the eyes and its text stays
+  // readable.
   const size = Math.max(1, brush.distanceTo(head.position) / CARD_FULL_SIZE_DISTANCE);
   at.set(
     side * (radius + CARD_BESIDE_BRUSH * size),

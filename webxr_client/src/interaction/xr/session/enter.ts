@@ -78,7 +78,8 @@ export class XrEntry {
     const { stage, state } = this.parts;
     const { xr } = stage.renderer;
     this.session = session;
-    // The timeout lets three.js, which listens to the same event, return to the page first.
+    // The timeout lets three.js, which listens to the same event, handle the end of the session
+    // first.
     session.addEventListener("end", () => window.setTimeout(() => this.ended(), 0), { once: true });
     const onFloor = await session.requestReferenceSpace("local-floor").then(
       () => true,
@@ -102,7 +103,7 @@ export class XrEntry {
       await xr.setSession(session);
       if (sources) this.report = reporter(session, view, sources, xr, gl, mode, scale);
     } catch (error) {
-      await session.end(); // otherwise the headset would stay dark
+      await session.end(); // otherwise the headset would show nothing
       throw error;
     }
     xr.getReferenceSpace()?.addEventListener("reset", () => view.recentre());
@@ -133,7 +134,8 @@ export class XrEntry {
 
   /**
    * Show why VR has ended. The message stays until the person closes it, because the person first
-   * takes the headset off. It always states the current number of gestures that are not saved yet.
+   * takes the headset off. The message always states the current number of gestures that are not
+   * saved yet.
    */
   private reportEnd(): void {
     const { connection, xr } = this.parts.state;

@@ -1,6 +1,6 @@
 /**
- * Scale factor of the picture in VR, relative to the size that the browser recommends. A session
- * cannot change it.
+ * Scale factor of the picture in VR, relative to the size that the browser recommends. The factor
+ * cannot be changed during a session.
  */
 
 /**
@@ -12,7 +12,10 @@
 const FACTOR_OF_NEW_CHIPS = 1.2;
 /** Number of the Adreno of the XR2 Gen 2. The XR2 Gen 1 has the Adreno 650. */
 const FIRST_NEW_ADRENO = 740;
-/** Limits of `?scale=`: outside of them the picture is unreadable, or takes seconds per frame. */
+/**
+ * Limits of the factor in the address (`?scale=`). With a smaller factor the picture is unreadable.
+ * With a larger factor a frame takes seconds.
+ */
 const LEAST = 0.3;
 const MOST = 2;
 

@@ -16,7 +16,8 @@ import {
 
 /**
  * Picture pixels per metre of a board. A headset with 20 pixels per degree, such as Quest 2, shows
- * 1150 pixels per radian, and so 2,550 pixels per metre at 0.45 m, where the boards are read.
+ * 1150 pixels per radian. At 0.45 m, where people read the boards, these are 2,550 pixels per
+ * metre.
  */
 export const BOARD_DOTS = 2600;
 /**
@@ -30,8 +31,10 @@ const BOARD_LINE = "rgba(255, 255, 255, 0.14)";
 export const BOARD_TEXT = "#e9edf3";
 export const BOARD_MUTED = "#a3adbb";
 export const BOARD_TILE = "#1b2935";
-/** Background colour of the tile with the next step: the suggested action, or the tile that
- * confirms a sheet. */
+/**
+ * Background colour of the tile for the next step. This is the suggested action, or the tile that
+ * confirms a sheet.
+ */
 export const BOARD_LEADING = "#1f4a6b";
 /** Background colour of a bar or a slider. */
 export const BOARD_RAIL = "#2b3644";

@@ -1,5 +1,5 @@
 /**
- * Drawing of stale boards: boards whose content has changed. At most one board is drawn per frame,
+ * Drawing of stale boards (boards whose content has changed). At most one board is drawn per frame,
  * because drawing a board and sending it to the GPU costs as much as everything else in a frame.
  * Stale boards are drawn in turn, so that no board stays stale.
  */
@@ -21,9 +21,10 @@ export class DrawSchedule {
   private waited = 0;
 
   /**
-   * `upload`: sends a texture to the GPU at once. Otherwise three.js sends it when the board is
-   * drawn, after the points. A GPU that draws in tiles then has to store the half-drawn picture and
-   * load it again, and the picture loses its multisampling.
+   * `upload`: sends a texture to the GPU at once. Without this call, three.js would send the
+   * texture only when it renders the board, after the points. A GPU that draws in tiles would then
+   * have to store the half-drawn picture and load it again, and the picture would lose its
+   * multisampling.
    */
   constructor(
     readonly boards: Board[],

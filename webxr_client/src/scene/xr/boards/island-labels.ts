@@ -1,7 +1,8 @@
 /**
- * Names of the classes at their islands, one mesh for all. A name faces the eyes, is upright, and
- * has the same size on the retina at each distance, so that it can be read from 2 m. Where two
- * names would overlap, the one of the island with fewer items is hidden.
+ * Names of the classes at their islands (places where the items of a class lie together). All names
+ * are one mesh. A name faces the eyes, is upright, and has the same size on the retina at each
+ * distance, so that it can be read from 2 m. Where two names would overlap, the one of the island
+ * with fewer items is hidden.
  */
 import {
   BufferAttribute,
@@ -30,15 +31,17 @@ const MOST = COLUMNS * ROWS;
 /** Text of a name, pixels of the picture. */
 const TEXT = 40;
 /**
- * Height of a cell per distance. The text is then 31 mm high per metre of distance; 20 to 24 mm per
- * metre are usually recommended as the least for text in a headset.
+ * Height of a cell, as a share of the distance. The text is then 31 mm high per metre of distance;
+ * for text in a headset, at least 20 to 24 mm per metre are usually recommended.
  */
 const ANGLE = 0.05;
 /** Smallest and largest depth at which names have the same size on the retina, metres. */
 const NEAREST = 0.35;
 const FARTHEST = 3;
-/** Lower and upper edge of a name, as heights above its anchor, in heights of a cell. The
- * background of a name has a margin. */
+/**
+ * Heights of the lower and the upper edge of a name above its anchor, in heights of a cell. The
+ * background of a name has a margin.
+ */
 const LOW = 0.2;
 const HIGH = 1.2;
 const GROUND_MARGIN = 5 / CELL_HEIGHT;
@@ -129,7 +132,8 @@ export class IslandLabels {
   /** Show the names of `islands`. Returns whether the picture changed and has to be uploaded. */
   show(islands: readonly Island[], classes: readonly ClassInfo[]): boolean {
     const named = islands.filter(({ classId }) => classes[classId]).slice(0, MOST);
-    // The cells follow the ids, so that a change of the order of sizes draws nothing again.
+    // Cells are assigned in the order of class ids. If only the order by size changes, no name has
+    // to be drawn again.
     const ids = named.map(({ classId }) => classId).sort((a, b) => a - b);
     const changed = this.draw(ids.map((id) => classes[id]!));
     const before = new Map(
@@ -196,7 +200,7 @@ export class IslandLabels {
     const right = left + width / CELL_WIDTH / COLUMNS;
     const half = width / CELL_HEIGHT / 2;
     const bottom = top - 1 / ROWS;
-    // The name is above the island: most items are within the radius.
+    // Place the name above the island. Most items of the island are within the radius.
     const above = y + 1.5 * radius;
     for (const [corner, across, up, u, v] of [
       [0, -half, LOW, left, bottom],

@@ -10,7 +10,10 @@ import { ItemPicture } from "./item-picture.js";
 const WIDTH = 88;
 const HEIGHT = 114;
 const PICTURE = 60;
-/** Sizes of text, millimetres: 9.5 mm are 21 dmm where the card has its full size, at 0.45 m. */
+/**
+ * Sizes of text, millimetres. At 0.45 m, where the card has its full size, 9.5 mm are 21 dmm
+ * (LEAST_DMM defines this unit).
+ */
 const NAME = 11;
 const LINE = 9.5;
 

@@ -1,6 +1,6 @@
 /**
- * Picture of an item on a board. The picture is first cut out of its page of the atlas: drawing a
- * part of a page with thousands of pictures costs as much as drawing the whole page.
+ * Picture of an item on a board. The picture is first cut out of its page of the atlas, because
+ * drawing a part of a page with thousands of pictures costs as much as drawing the whole page.
  */
 import type { Atlas } from "../../cloud/atlas.js";
 import { drawDecoded } from "../../cloud/decoded-picture.js";

@@ -1,7 +1,7 @@
 /**
- * Choice of the names of islands that are shown: names never cover one another. A name with fewer
- * items is hidden while a name with more items is in its place. Computed in each frame without
- * allocating memory.
+ * Choice of the names of islands that are shown, so that names never cover one another. The name of
+ * an island with fewer items is hidden while the name of an island with more items is in its place.
+ * Computed in each frame without allocating memory.
  */
 import { Matrix4, type Quaternion, Vector3 } from "three";
 
@@ -10,8 +10,8 @@ const HALF_EYES = 0.033;
 /** Gap between two names, as a share of the height of the lower one. */
 const GAP = 0.1;
 /**
- * Gap from which a hidden name is shown again, as the same share. It is larger than GAP, so that a
- * name does not appear and disappear while the head trembles.
+ * Smallest gap at which a hidden name is shown again, as a share of the same height. It is larger
+ * than GAP, so that a name does not appear and disappear while the head trembles.
  */
 const GAP_AGAIN = 0.3;
 /** Names that are nearer to the eyes than this depth are ignored, metres. */
@@ -23,7 +23,10 @@ const one = new Vector3(1, 1, 1);
 const at = new Vector3();
 const up = new Vector3();
 
-/** A name over an island. Lengths across and up are in heights of a cell, from its anchor. */
+/**
+ * A name over an island. Lengths across and up are measured from the anchor of the name, in heights
+ * of a cell.
+ */
 export interface PlacedName {
   /** Anchor, scene metres. */
   x: number;

@@ -35,12 +35,12 @@ import {
 } from "./palette-layout.js";
 import { TileFrame } from "./tile-frame.js";
 
-/** Sizes of text, millimetres. At 0.45 m, 9.5 mm are 21 dmm. */
+/** Sizes of text, millimetres. At 0.45 m, 9.5 mm are 21 dmm (LEAST_DMM defines this unit). */
 const NAME = 11.5;
 const WORD = 10.5;
 const SMALL = 9.5;
 const CLASS_TILE = "#222b37";
-/** Tiles in the one accent colour: the step that the page suggests. */
+/** Tiles in the accent colour, because they are the step that the page suggests. */
 const LEADING: ReadonlySet<TileAction["kind"]> = new Set(["next", "accept"]);
 
 export class PaletteBoard extends Board {

@@ -26,7 +26,7 @@ import {
 } from "./board.js";
 import { FIRST_ROW, PALETTE_HEIGHT, PALETTE_WIDTH, type PaletteSide } from "./palette-layout.js";
 
-/** Sizes of text, millimetres. At 0.45 m, 9.5 mm are 21 dmm. */
+/** Sizes of text, millimetres. At 0.45 m, 9.5 mm are 21 dmm (LEAST_DMM defines this unit). */
 const TITLE = 11.5;
 const LINE = 9.5;
 const LINE_WIDTH = PALETTE_WIDTH - 24;
@@ -141,7 +141,10 @@ export class PaletteHead extends Board {
     ];
   }
 
-  /** Quality of the labels; while a class has no label, what is known instead. */
+  /**
+   * Text and colour of the line about the quality of the labels. While a class has no label, the
+   * line states what is known instead.
+   */
   private quality(): [string, string] {
     const quality = this.state.review.quality.value;
     const instead = knownInstead(quality);

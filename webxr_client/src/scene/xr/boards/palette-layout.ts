@@ -3,7 +3,8 @@
  * with gaps of 8 mm, so that a finger hits the right tile: Meta asks for at least 22 mm for touch.
  * No side has more than 12 tiles, because more cannot be found at a glance.
  *
- * The first side has what every gesture needs: the classes, undo, and the way to the other sides.
+ * The palette shows one side (group of tiles) at a time. The first side has the tiles that are used
+ * most: the classes, undo, and the tile that leads to the other sides.
  */
 
 import type { NameWay } from "../../../state/naming-state.js";
@@ -165,7 +166,7 @@ export function paletteTiles(classes: number, page: number, naming = false): Til
   return tiles;
 }
 
-/** Tiles of the second side: the selection, and the ways to the other sides. */
+/** Tiles of the second side: actions on the selection, and tiles that lead to the other sides. */
 export const menuTiles = (): Tile[] => rowsOf(MENU, 0);
 
 /** Tiles of the side for time: timeline, playback, and pictures decoded between two items. */

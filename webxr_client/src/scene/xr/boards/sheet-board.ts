@@ -34,7 +34,7 @@ import { GAP, MARGIN, type Tile } from "./palette-layout.js";
 import { PICTURE, SHEET_HEIGHT, SHEET_WIDTH, sheetTiles } from "./sheet-layout.js";
 import { TileFrame } from "./tile-frame.js";
 
-/** Sizes of text, millimetres. At 0.55 m, 11 mm are 20 dmm. */
+/** Sizes of text, millimetres. At 0.55 m, 11 mm are 20 dmm (LEAST_DMM defines this unit). */
 const TITLE = 13;
 const LINE = 11;
 const BAR = 3;
@@ -169,7 +169,7 @@ export class SheetBoard extends Board {
     const name = classCaption(one, becomes, decision, head.classId);
     const word = decision === "aside" ? "skipped" : name && classes[name.classId]?.name;
     if (!word) return;
-    // The name is at the right, because the group name of the next row is at the left.
+    // Write the name at the right, because the group name of the next row is at the left.
     font(context, LINE, 650);
     context.fillStyle = name && !name.struck ? BOARD_TEXT : BOARD_MUTED;
     const shown = fitted(context, word, PICTURE + GAP - 2);
@@ -182,7 +182,8 @@ export class SheetBoard extends Board {
   /** Whether the class of the next touched tile goes to the group with this number. */
   private inPickedGroup({ items }: OpenSheet, group: number): boolean {
     const { review } = this.state;
-    // A pick changes the drawing of the board only if it is a whole group.
+    // Read `at` only if a whole group is picked. The pick of a single picture does not change the
+    // drawing.
     return review.whole.value && items[review.at.value]?.group === group;
   }
 
@@ -227,7 +228,7 @@ export class SheetBoard extends Board {
 /**
  * Text of a tile of the bottom row, and the smaller line under the text.
  *
- * @param confirm What confirming the sheet would do; "" if it would label nothing.
+ * @param confirm Text that states what the tile `confirm` would do; "" if it would label nothing.
  * @param whole Whether a class goes to the whole group of the picked picture.
  */
 function words(kind: Tile["action"]["kind"], confirm: string, whole: boolean): [string, string] {

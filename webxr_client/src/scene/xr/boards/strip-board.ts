@@ -10,7 +10,10 @@ const PICTURE = 27;
 const GAP = 2;
 const WIDTH = 2 * MARGIN + WALK_PICTURES * (PICTURE + GAP) - GAP;
 const HEIGHT = 2 * MARGIN + PICTURE + 13;
-/** Size of text, millimetres: 21 dmm where the strip has its full size, at 0.45 m. */
+/**
+ * Size of text, millimetres. At 0.45 m, where the strip has its full size, this is 21 dmm
+ * (LEAST_DMM defines this unit).
+ */
 const LINE = 9.5;
 
 export class StripBoard extends Board {
