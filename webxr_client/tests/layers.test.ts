@@ -1,4 +1,6 @@
-/** The one-way order of the folders of `src`, read from folder-order.json. */
+/**
+ * The order of the folders of `src`, read from folder-order.json. Imports go in one direction only.
+ */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,7 +12,7 @@ const SRC = fileURLToPath(new URL("../src", import.meta.url));
 /** Row of each folder. A file imports from its own folder and from folders of earlier rows only. */
 const rowOf = new Map(ORDER.flatMap((row, index) => row.map((folder) => [folder, index] as const)));
 
-/** Folders with a narrower rule than the order: what they may import besides their own files. */
+/** Folders with a stricter rule than the order, and the folders that each of them may import. */
 const ONLY: Record<string, readonly string[]> = {
   protocol: [],
   net: ["protocol"],

@@ -53,8 +53,8 @@ export class PageLoader {
       const file = await fetchThumbnails(page);
       const levels = await this.decoder.decode(this.atlas.toDecode(file));
       await this.pause();
-      // Delete the page from `wanted` before the transfer, because it can be requested again during
-      // the transfer, if the GPU has lost all pages.
+      // Delete the page from `wanted` before the transfer. If the GPU loses all pages during the
+      // transfer, the page is requested again, and must then stay in `wanted`.
       this.wanted.delete(page);
       await this.atlas.setPage(page, levels);
       this.onPage();

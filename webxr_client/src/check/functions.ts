@@ -1,6 +1,6 @@
 /**
- * Functions that the page needs and that some headsets' browsers may lack, because they have an old
- * Chromium whose version is not published (Pico).
+ * Functions that the page needs and that the browsers of some headsets may lack. The browser of
+ * Pico, for example, is an old Chromium whose version is not published.
  */
 
 /** Returns whether a browser has a function. */

@@ -243,7 +243,7 @@ export class Connection {
       return;
     }
     const operation = JSON.parse(data) as ServerOperation;
-    // On a new connection, `welcome` arrives without a ping, so it also ends a check.
+    // On a new connection, `welcome` arrives without a ping. Therefore `welcome` ends a check too.
     if (operation.op === "pong" || operation.op === "welcome") this.liveness.end();
     if (operation.op === "pong") return;
     if (operation.op === "welcome") this.onWelcome();

@@ -1,7 +1,7 @@
 /**
- * Commands that the server has not answered. They are sent again at each connection, until the
- * server answers. A command that the server cannot accept is given up, because the server would
- * close each further stream too.
+ * Commands that the server has not answered. The page sends them again at each connection, until
+ * the server answers. A command that the server cannot accept is given up, because the server would
+ * close each further stream on which this command is sent.
  */
 import { selectionFrames } from "../protocol/item-sets.js";
 import type { ClientOperation } from "../protocol/messages.js";
@@ -71,7 +71,7 @@ export class UnansweredCommands {
    * Remove and return the commands that the page gives up. Called after the server has closed a
    * stream on which all commands were sent. `code`: close code of the stream. If a message was too
    * large, the largest command is given up. If a message was rejected for another reason, the page
-   * does not know which command caused this. It gives up a command after MOST_REFUSALS such
+   * does not know which command caused this. The page gives up a command after MOST_REFUSALS such
    * streams.
    */
   giveUp(code: number): GivenUp[] {

@@ -19,7 +19,10 @@ function ownScript(url: string): string {
 
 let policy: { createScriptURL(url: string): unknown } | null = null;
 
-/** Start the worker of a built script; null where the browser has no workers or refuses it. */
+/**
+ * Start the worker of a built script. Returns null if the browser has no workers or refuses to
+ * start one.
+ */
 export function startWorker(url: string): Worker | null {
   if (typeof Worker === "undefined") return null;
   const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypes };

@@ -25,8 +25,8 @@ export class PanelView {
     private readonly canvas: HTMLCanvasElement,
     readonly recording: PanelRecording,
     /**
-     * Factor by which the brightness of class colours is multiplied, 0 to 1. A light page needs a
-     * factor below 1, because pale colours would be invisible on it.
+     * Factor by which the brightness of class colours is multiplied, 0 to 1. On a light page the
+     * factor is below 1, because pale colours would be invisible there.
      */
     share = 1,
   ) {

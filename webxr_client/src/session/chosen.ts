@@ -14,8 +14,8 @@ const MOST_COORDINATES = 20_000;
 /** Slot of the connection for the items of a command. */
 export const COMMAND_SLOT = 0;
 /**
- * Slot of the connection for the items of a drag. They stay there while commands use the other
- * slot.
+ * Slot of the connection for the items of a drag. The items stay in this slot while commands use
+ * the other slot.
  */
 export const DRAG_SLOT = 1;
 

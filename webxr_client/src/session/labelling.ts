@@ -1,6 +1,6 @@
 /**
- * Label commands. They leave out items of locked classes. Labels are shown before the server
- * answers, and refused labels are reverted.
+ * Label commands. Items of locked classes are left out. Labels are shown before the server answers,
+ * and refused labels are reverted.
  */
 import { batch } from "@preact/signals";
 import type { Connection } from "../net/connection.js";

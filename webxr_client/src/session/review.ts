@@ -113,8 +113,8 @@ export class Review {
   }
 
   /**
-   * Give each picture of the contact sheet the class shown for it, in one gesture. Pictures that
-   * are set aside get no label. Then load the next sheet.
+   * Give each picture of the contact sheet the class that the sheet shows for the picture, in one
+   * gesture. Pictures that are set aside get no label. Then load the next sheet.
    *
    * If the sheet was shown for too short a time to look at its pictures, and nothing was corrected,
    * only items without a label get a label. Such a label counts as an accepted prediction.

@@ -76,7 +76,10 @@ export class Undoing {
     this.connection.command({ op: "undo", command_id, gesture: gesture.gesture });
   }
 
-  /** Return what an undo command has undone, after its answer; "" for all other commands. */
+  /**
+   * Return a text about what an undo command has undone; "" for all other commands. Called after
+   * the answer to the command.
+   */
   noteOf(command_id: string): string {
     const text = this.described.get(command_id) ?? "";
     this.described.delete(command_id);

@@ -106,7 +106,7 @@ export interface Commands {
    * (state.review.whole).
    */
   correct(classId: number): void;
-  /** Add a class if there is none with this name, and give it as `correct` does. */
+  /** Add a class if there is no class with this name, and give the class as `correct` does. */
   correctToNew(name: string): void;
   /**
    * Set the current picture or group aside: the items keep their labels and do not count as

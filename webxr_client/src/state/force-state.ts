@@ -43,9 +43,9 @@ export const WALK_PICTURES = 9;
 
 /** Pictures on the straight path from an item to another item. */
 export interface Walk {
-  /** First item; -1 until it is picked. */
+  /** First item; -1 until the user picks the item. */
   from: number;
-  /** Last item; -1 until it is picked. */
+  /** Last item; -1 until the user picks the item. */
   to: number;
   /** Pictures at even steps from `from` to `to`; empty until the model has answered. */
   pictures: readonly Decoded[];

@@ -1,12 +1,13 @@
 /**
- * The forces on islands of the map (groups of items that lie together). They are means of the
- * trainer's forces over the items of an island and over the last seconds. Only forces that move
- * points in the current preset count. The sum of these forces is the net force. The leading term of
- * an island contributes most to the net force along its direction. No memory is allocated per
- * update.
+ * The forces on islands of the map (groups of items that lie together). The force on an island is
+ * the mean of the trainer's forces over the items of the island and over the last seconds. Only
+ * forces that move points in the current preset count. The sum of these forces is the net force.
+ * The leading term of an island contributes most to the net force along its direction. No memory is
+ * allocated per update.
  *
- * An island is a group of occupied cells of a coarse grid that share faces. A group with more than
- * half of the items is divided, so that each of its cells is an island.
+ * To find the islands, the items are counted in the cells of a coarse grid. An island is a group of
+ * occupied cells that share faces. A group with more than half of the items is divided, so that
+ * each of its cells is an island.
  *
  * Items jitter while training runs, because each round of forces samples the items that repel.
  * Therefore the mean force on a cell in one frame hardly predicts the motion of the cell in the

@@ -71,7 +71,7 @@ export class LatentState {
 
   /**
    * Show a whole scene without motion. Items that the user drags stay where they are in the latent
-   * space, also when the bounding box of the scene changes.
+   * space, even if the box of the scene changes.
    */
   setScene(scene: SceneFile): void {
     if (scene.n !== this.n || scene.latent_dim !== this.latentDim) this.held = new Uint32Array(0);
@@ -106,7 +106,7 @@ export class LatentState {
     this.version += 1;
   }
 
-  /** Hold items: frames do not move them until `release`. */
+  /** Hold items: frames must not move these items until `release`. */
   hold(items: Uint32Array): void {
     this.release();
     this.held = items.slice();
@@ -126,9 +126,9 @@ export class LatentState {
   }
 
   /**
-   * Release the held items at `places` (latent units, three numbers per held item). There the
-   * person saw the items last. From there the items move to their received positions, so that no
-   * point jumps.
+   * Release the held items at `places` (latent units, three numbers per held item). A person saw
+   * the items at these places last. From there, the items move to their received positions, so that
+   * no point jumps.
    */
   releaseFrom(places: ArrayLike<number>, now: number): void {
     const { held, from, to } = this;

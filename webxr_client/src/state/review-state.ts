@@ -69,11 +69,14 @@ export class ReviewState {
   /** Whether class keys change the class of the whole group of the current picture. */
   readonly whole = signal(false);
   /**
-   * Maps the number of a corrected item to its new class. Kept if the sheet closes because the
-   * selection has changed; cleared if the user confirms or closes the sheet.
+   * Maps the number of a corrected item to its new class. The map is kept if the sheet closes
+   * because the selection has changed. It is cleared if the user confirms or closes the sheet.
    */
   readonly corrected: Signal<ReadonlyMap<number, number>> = signal(new Map());
-  /** Maps the items of groups that got a class as a whole to this class. Kept like `corrected`. */
+  /**
+   * Maps an item to the class that the user gave to the whole group of the item. Kept and cleared
+   * as `corrected`.
+   */
   readonly named: Signal<ReadonlyMap<number, number>> = signal(new Map());
   /**
    * Classes given on the sheet. A class given to a single picture replaces the class of its group.

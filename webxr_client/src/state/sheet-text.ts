@@ -110,8 +110,9 @@ export interface GroupHead {
 }
 
 /**
- * Name of the group of the picture at `place`: its prediction, or for a region of the map its size
- * and the class that the user gave to most of its pictures.
+ * Name of the group of the picture at `place`. The name is the prediction of the group. For a
+ * region of the map, the name is the size of the region and the class that the user gave to most of
+ * its pictures.
  *
  * @param given Maps the number of an item to the class that the user gave it on the sheet.
  */

@@ -27,7 +27,7 @@ const NOT_A_PAGE: Record<string, string> = {
 export const isPageOfOwner = (by: string): boolean => !by.includes(".") && !(by in NOT_A_PAGE);
 
 /**
- * Whether a client id is that of this page. On an approved device, the server has put the id of the
+ * Whether a client id belongs to this page. On an approved device, the server has put the id of the
  * device before `clientId`.
  */
 export const isThisPage = (by: string, clientId: string): boolean =>

@@ -6,7 +6,8 @@ import { store, stored } from "./storage.js";
 export type Handedness = "left" | "right";
 export type XrMode = "immersive-vr" | "immersive-ar";
 /**
- * `brush` selects the items in the sphere; `cluster` also adds the dense region around it.
+ * `brush` selects the items in the sphere. `cluster` also selects the items of the dense region
+ * around the sphere.
  */
 export type BrushTool = "brush" | "cluster";
 

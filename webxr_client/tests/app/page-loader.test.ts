@@ -1,4 +1,4 @@
-/** Loading of pages of pictures, with a fake atlas. */
+/** Loading of pages of thumbnails, with a fake atlas. */
 import { expect, it, vi } from "vitest";
 import { PageLoader } from "../../src/app/page-loader.js";
 import type { Atlas } from "../../src/scene/cloud/atlas.js";

@@ -1,6 +1,6 @@
 /**
- * Commands without an answer: the browser asks before it closes their page, because only the page
- * has them. A command that is too large is refused, and is never sent again.
+ * Commands without an answer. Only the page has these commands, so the browser must ask the user
+ * before it closes the page. A command that is too large must be refused, and never be sent again.
  */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import {

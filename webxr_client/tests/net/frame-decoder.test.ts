@@ -1,4 +1,4 @@
-/** Frames decoded in a worker have the same content as frames decoded on the main thread. */
+/** Frames decoded in a worker must have the same content as frames decoded on the main thread. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { FrameDecoder } from "../../src/net/frame-decoder.js";
 import type { FromWorker, ToWorker } from "../../src/net/frame-messages.js";
@@ -62,7 +62,7 @@ afterEach(() => {
   warnings.mockClear();
 });
 
-/** The content of a frame, without the form in which its positions come. */
+/** The content of a frame, the same for a frame with positions and for a frame with deltas. */
 async function content(frame: Frame): Promise<unknown> {
   if (frame.kind !== "positions") return frame;
   const { header } = frame;
@@ -99,7 +99,8 @@ describe("a decoder with a worker", () => {
     const decoded = await decoder.decode(bytes(hex));
     expect(decoded.kind === "positions" && decoded.positions).toEqual(expected);
     expect(decoded.kind === "positions" && decoded.planes.length).toBe(0);
-    // The same frame again does not follow itself: the page has to add its deltas.
+    // A second copy of the frame does not follow the first one, so the worker must not add its
+    // deltas. The page has to add them.
     const again = await decoder.decode(bytes(hex));
     expect(again.kind === "positions" && again.positions).toBeUndefined();
     expect(again.kind === "positions" && again.planes).toEqual(frame.planes);

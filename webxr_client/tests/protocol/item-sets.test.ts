@@ -31,7 +31,8 @@ describe("packed sets of items match the shared vectors", () => {
     const values = class_ids && { classIds: Int16Array.from(class_ids) };
     expect(packItems(set.items, values)).toEqual(bytes(hex));
   });
-  // The page trusts the server's items, but must not hang or take all memory.
+  // The page trusts the server's items. Malformed bytes, however, must not make the page hang or
+  // use up the memory.
   it.each(all.filter(({ name }) => MALFORMED.test(name)))("refuses: $name", ({ hex }) => {
     expect(() => unpackItems(bytes(hex))).toThrow();
   });

@@ -1,4 +1,7 @@
-/** Words of the data for class names: without names in use, and kept when the server fails. */
+/**
+ * Words of the data that can name classes. Names in use are left out. If the server fails, the
+ * words are kept.
+ */
 import { afterEach, expect, it, vi } from "vitest";
 import { findWords } from "../../src/session/class-words.js";
 import { AppState } from "../../src/state/app-state.js";

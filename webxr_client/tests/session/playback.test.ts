@@ -47,7 +47,7 @@ describe("going to a moment", () => {
     void playback.goTo(99);
     await expect(first).rejects.toThrow("disk failure");
     expect(parts).toEqual([[7800, 10000]]);
-    // A part that cannot be read ends in the live view.
+    // If a part of the recording cannot be read, the page must return to the live view.
     expect(calls).toEqual(["leave", "back"]);
     expect(state.time.live.value).toBe(true);
   });

@@ -190,7 +190,7 @@ describe("a contact sheet", () => {
     expect(sent[0]?.provenance).toMatchObject({ tool: "accept" });
     expect(sent[0]?.provenance.verified).toBeUndefined();
     expect(notes).toEqual([expect.stringContaining("1 of them is labelled as predicted")]);
-    // Labels are not replaced without a look.
+    // Without a look at the pictures, existing labels must not be replaced.
     sent[0]?.answer(true);
     await settled();
     expect(review.confirm()).toBe(false);

@@ -4,7 +4,7 @@ import { ClusterGrowth } from "../../src/state/cluster-growth.js";
 import { blobs, latentOf } from "../interaction/xr/fixtures.js";
 
 describe("growOver", () => {
-  // Two clusters that touch, and a distant one of the first kind.
+  // Two clusters that touch each other, and a distant cluster of the same kind as the first.
   const centres = [
     [-0.1, 0, 0],
     [0.06, 0, 0],

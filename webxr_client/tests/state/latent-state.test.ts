@@ -163,7 +163,8 @@ describe("LatentState", () => {
     expect(Math.abs(state.latentMean(0, 0) - (taken[0] as number))).toBeLessThan(step);
     state.release();
     expect(Array.from(state.to)).toEqual([60_001, 60_000, 60_000, 0]);
-    // Positions outside the box move to the edge. Another number of dimensions ends the drag.
+    // Positions outside the box must move to the edge. A change of the number of dimensions must
+    // end the drag.
     state.setScene({ ...next, positions: Uint16Array.of(60_000, 60_000, 60_000, 0) });
     state.hold(Uint32Array.of(0));
     state.setScene({ ...oneItem(5), positions: Uint16Array.of(7, 8, 9, 0) });
@@ -244,7 +245,7 @@ describe("frames that arrive while frozen", () => {
     expect(Array.from(state.from)).toEqual(Array.from(cloud().positions));
     state.sampleAt(60_000);
     expect(state.version).toBe(before + 1);
-    // Later frames follow that keyframe.
+    // Later frames must follow the keyframe that was played.
     const [after] = wildFrames(N, 1, 605) as [PositionsFrame];
     state.push(after, 61_000);
     state.sampleAt(62_000);

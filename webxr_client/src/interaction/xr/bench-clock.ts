@@ -21,13 +21,13 @@ export const WORK = [
   "brush query",
 ] as const;
 export type Work = (typeof WORK)[number];
-/** The first entries of WORK, this many, are data that arrive between two frames. */
+/** Number of the first entries of WORK that are data. Data arrive between two frames. */
 const ARRIVALS = 4;
 const QUERY = WORK.indexOf("brush query");
 
 /** Longest gap of a late frame, ms. A longer gap is a pause, such as the menu of the headset. */
 const PAUSE_MS = 1000;
-/** Number of late frames of which the details are kept: the latest ones. */
+/** Number of the latest late frames whose details are kept. */
 const KEPT = 24;
 /**
  * Number of frames from which the period is measured, if the browser does not report its frame

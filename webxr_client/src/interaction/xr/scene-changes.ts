@@ -1,7 +1,7 @@
 /**
- * Adaptation of gestures of the hands to another scene. If only the box changed (the part of the
- * latent space that is a cube of 1 m), the cloud keeps its place in the room, and a grabbed cluster
- * stays in the hand.
+ * Adaptation of the hands' gestures to another scene. If only the box of the scene has changed, the
+ * cloud keeps its place in the room, and a grabbed cluster stays in the hand. (The box is the part
+ * of the latent space that the scene shows as a cube of 1 m.)
  */
 import type { AppState } from "../../state/app-state.js";
 import type { BrushStroke } from "./brush/brush-stroke.js";

@@ -5,8 +5,8 @@ import { levelsFor } from "./page-levels.js";
 /** Share of the device's memory that thumbnails may use. */
 const SHARE = 1 / 8;
 /**
- * Memory in GiB that is assumed if the browser does not report it. Recent phones and headsets have
- * it.
+ * Memory in GiB that is assumed if the browser does not report the memory. It is usual for recent
+ * phones and headsets.
  */
 const USUAL_MEMORY = 4;
 const GIBIBYTE = 2 ** 30;

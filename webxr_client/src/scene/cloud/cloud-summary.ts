@@ -17,8 +17,10 @@ const FEWEST = 5;
 const REACH = 0.12;
 const STEPS = 4;
 
-/** Items of a class that lie together. If the class has no labelled items, they are predicted
- * items. */
+/**
+ * Items of a class that lie together. If the class has too few labelled items, predicted items are
+ * used as well.
+ */
 export interface Island {
   classId: number;
   /** Middle, scene metres. */

@@ -3,8 +3,8 @@
 /** Smallest width at which a picture is drawn, pixels. Smaller items are dots. */
 const SMALLEST = 8;
 /**
- * Largest number of levels. With it, a picture of 128 pixels can be drawn at all sizes down to
- * SMALLEST.
+ * Largest number of levels. With 5 levels, a picture of 128 pixels can be drawn at all sizes down
+ * to SMALLEST.
  */
 const MOST = 5;
 

@@ -48,8 +48,10 @@ export class PictureReader {
     return this.pictures.get(item) ?? null;
   }
 
-  /** Request a picture. It is read before one of the next frames. `x`, `y`: left and top in the
-   * layer, pixels. */
+  /**
+   * Request a picture. The picture is read before one of the next frames. `x`, `y`: left and top in
+   * the layer, pixels.
+   */
   ask(item: number, layer: number, x: number, y: number, size: number): void {
     this.asked.set(item, { item, layer, x, y, size });
   }

@@ -1,7 +1,7 @@
 /**
- * The shadow of the points on the base plate of the box. It shows how far away a point is. The
- * buffers of the points are drawn once more, with a shader that moves every point down to the
- * plate.
+ * The shadow of the points on the base plate of the box. The shadow shows how far away a point is.
+ * To draw the shadow, the buffers of the points are drawn once more, with a shader that moves every
+ * point down to the plate.
  */
 import {
   type BufferGeometry,

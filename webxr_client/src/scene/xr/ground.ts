@@ -1,6 +1,6 @@
 /**
  * The surroundings in VR, one mesh: a floor with a grid, which is lightest under the person, and a
- * sky that is lightest at the horizon. It is drawn first, and hides nothing.
+ * sky that is lightest at the horizon. The mesh is drawn first, and hides nothing.
  */
 import {
   BackSide,

@@ -1,4 +1,4 @@
-/** Late frames of `?bench`, and the work that each of them is attributed to. */
+/** Late frames with `?bench`, and the kinds of work that are recorded for each late frame. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { BenchClock } from "../../../src/interaction/xr/bench-clock.js";
 import type { Board } from "../../../src/scene/xr/boards/board.js";

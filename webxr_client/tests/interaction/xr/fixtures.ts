@@ -115,11 +115,11 @@ export class FakeHand extends TrackedHand {
 export const identity = () => new Matrix4();
 
 /**
- * Bytes that a frame allocates. The engine can box numbers that are passed between functions, 16
- * bytes each; a matrix, a list or a text in every frame would be more.
+ * Bytes that a frame allocates. The JavaScript engine can allocate 16 bytes for a number that is
+ * passed between functions. A matrix, a list or a text in every frame would need more.
  */
 export function bytesPerFrame(frame: () => void): number {
-  // The engine boxes every number before it has compiled the code.
+  // Before the engine has compiled the code, it allocates memory for every number.
   for (let k = 0; k < 30_000; k++) frame();
   const count = 5000;
   const median = () => {
@@ -128,10 +128,11 @@ export function bytesPerFrame(frame: () => void): number {
       for (let k = 0; k < count; k++) frame();
       return (process.memoryUsage().heapUsed - before) / count;
     });
-    // The garbage collector can run during a round; the median excludes such rounds.
+    // The garbage collector can run during a round. The median leaves out such rounds.
     return rounds.sort((a, b) => a - b)[3] as number;
   };
-  // A thread compiles the code, on a busy machine only after the first rounds.
+  // A thread of the engine compiles the code. On a busy machine, this can last until after the
+  // first rounds.
   return Math.min(median(), median(), median());
 }
 
@@ -234,7 +235,7 @@ export class Room {
     }
   }
 
-  /** Let this client label. */
+  /** Allow this client to label items. */
   annotate(): void {
     this.state.session.value = { read_only: false, role: "owner" } as SessionInfo;
   }

@@ -3,7 +3,10 @@ import { FrameQuality, LEVELS } from "../../../src/interaction/xr/frame-quality.
 
 const PERIOD = 1000 / 72;
 
-/** A quality, and a function that draws frames for some seconds and returns the levels seen. */
+/**
+ * A FrameQuality, and a function that simulates frames for some seconds and returns the levels
+ * seen.
+ */
 function drawn() {
   const quality = new FrameQuality();
   let now = 5000;
@@ -64,9 +67,9 @@ describe("the quality of the picture", () => {
 
   it("waits longer before it tries a level again that was too slow", () => {
     const { draw, quality } = drawn();
-    // Level 0 is too slow, level 1 is not.
+    // In this test, level 0 is too slow, and level 1 is fast enough.
     const seen = draw(200, () => (quality.index === 0 ? 2 : 1) * PERIOD);
-    // Level 0 is tried again after 10, 20, 40 and 80 s.
+    // Level 0 must be tried again after 10, 20, 40 and 80 s.
     expect(seen.filter((level) => level === 0).length).toBe(5);
     expect(quality.index).toBeLessThan(2);
   });

@@ -16,7 +16,10 @@ const layout = (pages: number, channels: 1 | 3 = 1): Thumbnails => ({
   channels,
 });
 
-/** A GPU that keeps the bytes of the layers of an atlas, and answers after two questions. */
+/**
+ * A fake GPU that keeps the bytes of the layers of an atlas. A read of pixels is finished when its
+ * state is queried for the second time.
+ */
 function fakeGpu(bytes: 1 | 4, layers: number, red = false) {
   const memory = new Uint8Array(layers * SIZE * SIZE * bytes);
   const slices: number[] = [];
@@ -150,7 +153,7 @@ describe("Atlas", () => {
     await load(atlas, 3, renderer);
     expect(layers()).toEqual([0, 255, 255, 1]);
     expect([0, 1, 2, 3].filter((page) => atlas.has(page))).toEqual([0, 3]);
-    // A picture that was read stays available. Another picture of the same page has to be
+    // A picture that was read must stay available. Another picture of the same page must be
     // requested.
     expect(Array.from(atlas.cut(4)?.bytes ?? [])).toEqual(expected(1, 1, 1, 1));
     expect(want).not.toHaveBeenCalled();

@@ -1,6 +1,6 @@
 /**
- * Each shipped model is one mesh that is drawn once: three.js repeats the work per mesh for each
- * eye, in every frame.
+ * Each shipped model must be one mesh that is drawn once, because three.js repeats the work per
+ * mesh for each eye, in every frame.
  */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";

@@ -1,4 +1,7 @@
-/** Every shipped model is read as on the page: without requests for the images of the model. */
+/**
+ * Every shipped model must be readable as on the page, without requests for the images of the
+ * model.
+ */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";

@@ -1,4 +1,6 @@
-/** Class colours are distinguishable, also with the three dichromacies. Text is readable. */
+/**
+ * Class colours must be distinguishable, also with the three dichromacies. Text must be readable.
+ */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import {

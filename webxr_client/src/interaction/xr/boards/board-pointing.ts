@@ -11,9 +11,9 @@ import {
 } from "../placement/dimensions.js";
 
 /**
- * A hand that is at most this far outside the edge of a tile still hits the tile, millimetres. The
- * distance is less than half the gap between two tiles, so that a hand in the middle of the gap
- * hits neither tile.
+ * Largest distance from the edge of a tile at which a hand outside the tile still hits the tile,
+ * millimetres. The distance is less than half the gap between two tiles, so that a hand in the
+ * middle of the gap hits neither tile.
  */
 const SLACK = 3;
 

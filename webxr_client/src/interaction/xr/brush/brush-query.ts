@@ -1,6 +1,6 @@
 /**
- * Search for the items in a sphere. A search reads all items of the newest keyframe, so it runs a
- * few times per second instead of in every frame.
+ * Search for the items in a sphere. A search reads all items of the newest keyframe. Therefore a
+ * search is made a few times per second, not in every frame.
  */
 import type { Vector3 } from "three";
 import { GRID_STEPS } from "../../../protocol/messages.js";

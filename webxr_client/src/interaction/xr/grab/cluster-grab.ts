@@ -1,6 +1,6 @@
 /**
- * Motion of a grabbed cluster. It moves with the hand that holds it, and moves back to its place
- * after the release.
+ * Motion of a grabbed cluster. The cluster moves with the hand, and returns to its place after the
+ * release.
  */
 import { Matrix4, Quaternion, Vector3 } from "three";
 

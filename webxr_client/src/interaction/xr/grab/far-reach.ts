@@ -42,7 +42,7 @@ export class FarReach {
   private gain = 1;
 
   /**
-   * Reach for the first item on the ray of the hand, if it is farther away than FAR_DISTANCE.
+   * Reach for the first item on the ray of the hand, if the item is farther away than FAR_DISTANCE.
    *
    * @param head place of the eyes, room metres
    * @param among limits the search to these items

@@ -71,15 +71,17 @@ export class Grasps {
     this.world.letGo(hand, this.room.roomFromScene);
   }
 
-  /** Turn the world upright about its middle. A hand that holds the world keeps it. */
+  /** Turn the world upright about its middle. A hand that holds the world continues to hold it. */
   upright(): void {
     const { roomFromScene } = this.room;
     uprightAbout(roomFromScene, middle.setFromMatrixPosition(roomFromScene));
     this.world.renew(roomFromScene);
   }
 
-  /** Grab distant selected items. If there are none, grab the whole cloud, at a distant point or at
-   * the hand. */
+  /**
+   * Grab the selected items if the ray of the hand hits a distant selected item. Otherwise grab the
+   * whole cloud, at a distant point or at the hand.
+   */
   private takeFar(hand: TrackedHand): void {
     const { roomFromScene, head } = this.room;
     const { latent, selection } = this.state;

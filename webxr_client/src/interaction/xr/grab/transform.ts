@@ -49,8 +49,7 @@ export class TwoHandGrab {
     const length = Math.max(axis.length(), 1e-3);
     axis.normalize();
     const wanted = this.scale0 * (length / this.length0);
-    // After a change of the box, the scale can be outside the limits. Starting a grab must not
-    // clamp it.
+    // After a change of the box, the scale can be outside the limits. The grab must not clamp it.
     const least = Math.min(LEAST_SCALE, this.scale0);
     const largest = Math.max(LARGEST_SCALE, this.scale0);
     const scale = Math.min(largest, Math.max(least, wanted)) / this.scale0;

@@ -74,8 +74,8 @@ export class ClassNamer {
   /**
    * Listen for a spoken name. The first call only shows a message that the browser may send the
    * sound to a service. The second call starts the recognition. Later calls start it without a
-   * message, until the page is left. A call while the browser listens stops the recognition. The
-   * end of the naming also stops it, for example when a contact sheet opens or VR ends.
+   * message, until the page is reloaded. A call while the browser listens stops the recognition.
+   * The end of the naming also stops it, for example when a contact sheet opens or VR ends.
    */
   speak(): void {
     const { naming, message } = this.state.xr;

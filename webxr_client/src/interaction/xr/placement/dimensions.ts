@@ -32,7 +32,10 @@ export const SHEET_AHEAD_ANGLE = (50 * Math.PI) / 180;
 
 // The palette near the hand that does not paint.
 
-/** Usual distance from the eyes to the palette, for the size of its text. */
+/**
+ * Usual distance from the eyes to the palette. The size of the palette's text is chosen for this
+ * distance.
+ */
 export const PALETTE_DISTANCE = 0.45;
 /**
  * Largest angle between the direction of view and the palette at which the person looks at the
@@ -55,15 +58,16 @@ export const PALETTE_ABOVE_HAND = 0.13;
 export const PALETTE_BESIDE_HAND = 0.12;
 /**
  * Place of the palette while there is no second hand, relative to the eyes: x right, y up, z
- * backward. It is within 30 degrees of straight ahead: a person without tracked hands looks at
- * tiles to press them.
+ * backward. The palette is within 30 degrees of straight ahead, because a person without tracked
+ * hands looks at tiles to press them.
  */
 export const PALETTE_PARKED = [-0.28, -0.34, -0.5] as const;
 
 // The card of the item at the brush.
 
 /**
- * Distance from the eyes up to which the card keeps its normal size; farther away the card grows.
+ * Largest distance from the eyes at which the card has its normal size. Farther away, the card is
+ * larger.
  */
 export const CARD_FULL_SIZE_DISTANCE = 0.45;
 /**

@@ -1,6 +1,7 @@
 /**
- * Size and opacity of the palette: small and faint while nobody looks at it, so that it does not
- * hide the points. A look, a hand near it, a ray on it or a cluster in the hand shows it again.
+ * Size and opacity of the palette. While nobody looks at the palette, it is small and faint, so
+ * that it does not hide the points. It returns to its full size when the person looks at it, holds
+ * a hand near it, points at it, or holds a cluster.
  */
 import { Vector3 } from "three";
 import { PALETTE_ASLEEP, PALETTE_LOOK_ANGLE, PALETTE_WAKE_DISTANCE } from "./dimensions.js";
@@ -11,7 +12,7 @@ import type { HeadPose } from "./head-pose.js";
  */
 const WAKE_SECONDS = 0.15;
 /**
- * Time in which the palette shrinks and fades, seconds. It is longer, so that a short look to the
+ * Time in which the palette shrinks and fades, seconds. This is slower, so that a short look to the
  * side hardly changes the palette.
  */
 const SLEEP_SECONDS = 0.6;

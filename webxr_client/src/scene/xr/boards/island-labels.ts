@@ -1,7 +1,7 @@
 /**
  * Names of the classes at their islands (places where the items of a class lie together). All names
  * are one mesh. A name faces the eyes, is upright, and has the same size on the retina at each
- * distance, so that it can be read from 2 m. Where two names would overlap, the one of the island
+ * distance, so that it can be read from 2 m. If two names would overlap, the name of the island
  * with fewer items is hidden.
  */
 import {

@@ -1,4 +1,4 @@
-/** Pinches of bare hands that nobody meant as a grasp, and how pinches end strokes. */
+/** Pinches of bare hands that are not meant as a grasp, and pinches that end strokes. */
 import { Matrix4, Vector3 } from "three";
 import { beforeEach, describe, expect, it } from "vitest";
 import { COUNT, type FakeHand, LEFT_HEAP, RIGHT_HEAP, Room } from "../fixtures.js";

@@ -45,7 +45,8 @@ describe("a cluster", () => {
     room.controls.unsqueeze(room.right);
     expect(room.calls.at(-2)).toEqual(["label", 2]);
     expect(room.calls.at(-1)).toEqual(["drag", new Uint32Array(0), []]);
-    // It is shown where the hand was, without an offset of its own, and moves to its place.
+    // After the release, the item is shown where the hand was, and moves from there to its place.
+    // The cluster adds no offset of its own.
     expect(room.controls.grab.shownFromPlace.equals(new Matrix4())).toBe(true);
     const shown = (latent.from[4 * item + 1] as number) / 65_535;
     expect(latent.box.origin[1] + shown * latent.box.size).toBeCloseTo(inHand, 3);
@@ -134,7 +135,7 @@ describe("a cluster", () => {
     expect(names.slice(-2)).toEqual(["anchorMany", "drag"]);
     const [, dragged, motion, keep] = room.calls.at(-2) as [string, Dragged, Motion, boolean];
     expect([dragged.items, keep]).toEqual([items, true]);
-    // The same motion as that of a few items, whose targets are sent.
+    // The motion must be the same as for a few items, for which the command lists the targets.
     const place = (k: number) => Array.from(dragged.start.slice(3 * k, 3 * k + 3));
     const target = (k: number) =>
       [0, 1, 2].map((row) =>
@@ -174,7 +175,7 @@ describe("a cluster", () => {
     room.right.at(-0.3, 0.9, 0.3);
     room.frames(1);
     room.controls.unsqueeze(room.right);
-    // The `anchor` command has an array of its own, which later drags do not change.
+    // The `anchor` command must have an array of its own, which later drags do not change.
     const [, , targets] = room.calls.at(-2) as [string, Uint32Array, number[][]];
     expect(room.calls.at(-2)?.[0]).toBe("anchor");
     const y = targets[0]?.[1];

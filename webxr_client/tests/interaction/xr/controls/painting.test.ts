@@ -116,7 +116,7 @@ describe("hands without controllers", () => {
     room.frames(1);
     room.release(room.right);
     expect(room.world.elements[12]).toBeCloseTo(0.2, 9);
-    // A click beside all points clears the selection; grabbing the world does not.
+    // A click beside all points must clear the selection. Grabbing the world must not clear it.
     expect(room.selected).toBeGreaterThan(0.9 * COUNT);
   });
   it("scale by pinching with both", () => {

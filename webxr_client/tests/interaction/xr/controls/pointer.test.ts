@@ -5,7 +5,10 @@ import { COUNT, type FakeHand, LEFT_HEAP, Room } from "../fixtures.js";
 
 let room: Room;
 
-/** Pinch at a place with the eyes on a tile, and without a frame between look and pinch. */
+/**
+ * Pinch with the hand at `at` while the eyes look at a tile. No frame is drawn between look and
+ * pinch.
+ */
 function pinch(hand: FakeHand, at: readonly [number, number, number], tile?: string): void {
   hand.at(...at);
   hand.pointer = {} as Spaces;

@@ -118,7 +118,8 @@ describe("another box during a gesture", () => {
     room.press(room.right);
     room.frames(5);
     const before = room.selected;
-    // A line between the old and the new coordinates of the brush passes through the other heap.
+    // If the stroke did not convert the place of the brush, the stroke would pass through the other
+    // heap.
     show({ origin: [-0.1, -2.5, -2.5], size: 6 });
     room.frames(10);
     room.release(room.right);

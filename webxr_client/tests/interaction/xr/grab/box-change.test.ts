@@ -1,4 +1,6 @@
-/** After a change of the box, each point of the latent space is at the same place in the room. */
+/**
+ * After a change of the box, each point of the latent space must be at the same place in the room.
+ */
 import { Matrix4, Vector3 } from "three";
 import { describe, expect, it } from "vitest";
 import { BoxChange } from "../../../../src/interaction/xr/grab/box-change.js";

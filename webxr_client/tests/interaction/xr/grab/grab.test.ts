@@ -172,7 +172,7 @@ describe("placement", () => {
     expect(CLOUD_DISTANCE).toBeLessThanOrEqual(0.8);
     expect(at.y).toBeLessThan(height);
     expect(0.9 * scaleOf(world)).toBeCloseTo(CLOUD_EXTENT, 9);
-    // Upright for any pose of the head, and straight ahead.
+    // For any pose of the head, the cloud must be upright and straight ahead.
     expect(new Vector3(0, 1, 0).transformDirection(world).y).toBeCloseTo(1, 9);
     const ahead = new Vector3(-Math.sin(yaw), 0, -Math.cos(yaw));
     expect(at.sub(position).setY(0).normalize().dot(ahead)).toBeCloseTo(1, 9);

@@ -1,4 +1,4 @@
-/** Pulses, and what replaces them for hands that feel nothing. */
+/** Pulses of controllers, and the signals that replace pulses for hands without a controller. */
 import { Group, Vector3 } from "three";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Feedback } from "../../../../src/interaction/xr/input/feedback.js";

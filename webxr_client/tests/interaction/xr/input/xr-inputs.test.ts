@@ -1,4 +1,4 @@
-/** Events of three.js for input sources, as presses and releases of a left and a right hand. */
+/** Conversion of three.js events for input sources into presses and releases of the two hands. */
 import { Group, Quaternion, Vector3, type WebXRManager } from "three";
 import { beforeEach, describe, expect, it } from "vitest";
 import { XrControls } from "../../../../src/interaction/xr/controls.js";

@@ -1,4 +1,4 @@
-/** Names of classes in VR: by words of the data, the headset's keyboard, speech, or numbers. */
+/** Naming of classes in VR: with words of the data, the headset's keyboard, speech, or numbers. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { NEW_CLASS } from "../../../../src/state/naming-state.js";
 import { Room } from "../fixtures.js";
@@ -211,7 +211,7 @@ describe("speech", () => {
     speech().hear(" ladybird ");
     expect(calls()).toEqual([["addClass", "ladybird"]]);
     expect(naming().listening.value).toBe(false);
-    // It never starts without a press, also after it was allowed.
+    // Speech recognition must never start without a press, even after the person has allowed it.
     open();
     expect(FakeSpeech.made).toHaveLength(1);
     room.touch(room.right, "speak");

@@ -1,4 +1,4 @@
-/** When the cloud is placed in front of the person, and when once more. */
+/** Times at which the cloud is placed in front of the person, for the first time and again. */
 import { Group, LineSegments, Vector3 } from "three";
 import { beforeEach, describe, expect, it } from "vitest";
 import { CloudPlacement } from "../../../../src/interaction/xr/cloud-placement.js";

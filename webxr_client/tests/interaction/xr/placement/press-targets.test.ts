@@ -1,4 +1,6 @@
-/** Angles of the boards, from which benchmarks/annotation_gain derives the seconds of a press. */
+/**
+ * Angles of the boards. From these angles, benchmarks/annotation_gain computes the time of a press.
+ */
 import { MathUtils, Matrix4, Vector3 } from "three";
 import { describe, expect, test } from "vitest";
 import {
@@ -41,7 +43,10 @@ function middleOfSheet(): Vector3 {
   return fromEyes(new Vector3().setFromMatrixPosition(roomFromSheet));
 }
 
-/** Smaller side of the smallest tile, in degrees, for tiles in millimetres at a distance. */
+/**
+ * Angle under which a person sees the smaller side of the smallest tile, in degrees. Tiles are in
+ * millimetres, the distance from the eyes is in metres.
+ */
 function smallest(tiles: readonly Tile[], metres: number): number {
   const side = Math.min(...tiles.map((tile) => Math.min(tile.width, tile.height)));
   return MathUtils.radToDeg(side / 1000 / metres);

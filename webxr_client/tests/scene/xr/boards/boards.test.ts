@@ -1,6 +1,6 @@
 /**
- * A board is drawn again only if what it shows has changed: to draw a board and send it to the GPU
- * costs more than anything else in a frame.
+ * A board must be drawn again only if its content has changed, because drawing a board and sending
+ * it to the GPU costs more than anything else in a frame.
  */
 import { beforeEach, describe, expect, it } from "vitest";
 import type { SessionInfo, Training } from "../../../../src/protocol/messages.js";

@@ -1,4 +1,7 @@
-/** Text of every board is at least 20 dmm high at the distance from which the board is read. */
+/**
+ * Text of every board must be at least 20 dmm high (1 dmm: 1 mm at a distance of 1 m) at the
+ * distance from which people read the board.
+ */
 import { beforeEach, expect, it, vi } from "vitest";
 import { BenchDisplay } from "../../../../src/interaction/xr/bench-display.js";
 import {

@@ -1,4 +1,4 @@
-/** Names of islands never cover one another, and do not flicker. */
+/** Names of islands must never cover one another, and must not flicker. */
 import { Matrix4, Quaternion, Vector3 } from "three";
 import { beforeEach, describe, expect, it } from "vitest";
 import { NameLayout, type PlacedName } from "../../../../src/scene/xr/boards/name-layout.js";
@@ -53,8 +53,8 @@ describe("a name", () => {
   it("stays upright when the head rolls", () => {
     const rolled = head();
     rolled.orientation.setFromAxisAngle(new Vector3(0, 0, 1), Math.PI / 2);
-    // In the room, the names are side by side. For such names, 0.07 is too near. It would be far
-    // enough for names one above the other.
+    // In the room, the names are side by side, and 0.07 is too near for such names. For names one
+    // above the other, 0.07 would be far enough.
     expect(shown([name(0, 0), name(0.07, 0)], rolled)).toEqual([1, 0]);
     expect(shown([name(0, 0), name(0, 0.08)], rolled)).toEqual([1, 1]);
   });

@@ -1,6 +1,6 @@
 /**
- * Tiles are large enough for a finger, do not overlap, and are on the palette; each class is on one
- * page.
+ * Tiles must be large enough for a finger, must not overlap, and must be inside the palette. Each
+ * class must be on exactly one page.
  */
 import { describe, expect, it } from "vitest";
 import {

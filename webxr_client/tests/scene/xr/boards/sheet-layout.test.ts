@@ -1,6 +1,6 @@
 /**
- * Pictures and tiles of a contact sheet are large enough for a finger, do not overlap, and are on
- * the board.
+ * Pictures and tiles of a contact sheet must be large enough for a finger, must not overlap, and
+ * must be inside the board.
  */
 import { describe, expect, it } from "vitest";
 import { type Tile, tileAt } from "../../../../src/scene/xr/boards/palette-layout.js";
