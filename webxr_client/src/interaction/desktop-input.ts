@@ -11,7 +11,7 @@ import type { SelectTool } from "./select-tool.js";
 const HOVER_DELAY = 125;
 /** Milliseconds after which the card disappears when the pointer has left the item. */
 const HOVER_LINGER = 260;
-/** Least milliseconds between two searches for the item under the pointer. */
+/** Shortest time between two searches for the item under the pointer, ms. */
 const HOVER_INTERVAL = 50;
 /** Largest movement during a tap, CSS pixels. */
 const TAP_DISTANCE = 10;

@@ -6,7 +6,7 @@ import type { Region } from "../protocol/messages.js";
 
 const DEPTH_TOLERANCE = 0.002;
 
-/** Positions to select among: latent means, `dimension` numbers per item. */
+/** Positions of the items that can be selected: latent means, `dimension` numbers per item. */
 export interface Cloud {
   n: number;
   dimension: number;

@@ -285,7 +285,7 @@ export class Connection {
       return;
     }
     this.failures += 1;
-    // Jitter: pages that lost the server at the same time do not all reconnect at the same time.
+    // Jitter, so that pages that lost the server together do not all reconnect at the same time.
     const longest = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.failures);
     const wait = longest * (0.5 + 0.5 * Math.random());
     this.timer = window.setTimeout(() => this.open(), wait);

@@ -8,9 +8,11 @@ import { messageOf } from "../net/errors.js";
 import type { AppState } from "../state/app-state.js";
 import { type Cue, isCue } from "../state/review-state.js";
 
-/** Shortest time between two requests; predictions can change with every frame. */
+/**
+ * Shortest time between two requests, ms. Without it, each frame with predictions would cause one.
+ */
 const EVERY_MS = 2000;
-/** Wait after a change, so that one request covers the changes that follow closely. */
+/** Wait after a change, ms. One request then covers several changes that follow closely. */
 const SOON_MS = 300;
 
 export class CueFeed {
@@ -61,7 +63,8 @@ export class CueFeed {
     try {
       const all = await Promise.all(wanted.map(async (cue) => [cue, await this.ask(cue)] as const));
       const fitting = all.filter(([, bytes]) => bytes.length === state.latent.n);
-      // Cues that are not shown are dropped: the values would be outdated when shown again.
+      // Drop the values of cues that are not shown. They would be outdated when the user shows them
+      // again.
       state.review.cues.value = new Map(fitting);
     } catch (error) {
       state.colourBy.value = isCue(state.colourBy.peek()) ? "label" : state.colourBy.peek();

@@ -12,7 +12,7 @@ import {
 import type { AppState } from "../state/app-state.js";
 import { type Decoded, picturesOf, type Seen, type Term } from "../state/force-state.js";
 
-/** Time after which a query without an answer resolves with null. */
+/** Time after which a query without an answer resolves with null, ms. */
 const PATIENCE_MS = 6000;
 
 type Answer = Probed | DecodedAnswer;

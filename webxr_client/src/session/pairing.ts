@@ -29,7 +29,9 @@ export class PairingFlow {
     this.show("revoked");
   }
 
-  /** Request access. A request that expires is repeated; a request that is denied is not. */
+  /**
+   * Request access. A request that expires is repeated. A request that is denied is not repeated.
+   */
   async ask(): Promise<void> {
     const mine = ++this.request;
     while (mine === this.request) {

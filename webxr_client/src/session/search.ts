@@ -9,7 +9,7 @@ import type { ClassInfo } from "../protocol/messages.js";
 import type { AppState } from "../state/app-state.js";
 import { combine, common } from "../state/item-lists.js";
 
-/** Wait after the last key press before the search starts. */
+/** Wait after the last key press before the search starts, ms. */
 const PATIENCE_MS = 180;
 
 /** Split a text into words; a part in double quotes is one word. */

@@ -35,14 +35,17 @@ export type SelectionMode = "through" | "visible";
 export interface Selection {
   /** Items, ascending. */
   items: Uint32Array;
-  /** Drawn regions; stored with labels given to the selection. */
+  /** Drawn regions. They are stored with the labels that the user gives to the selection. */
   regions: Region[];
   tool: "lasso" | "rectangle" | "pick" | "sheet" | "brush" | "cluster";
   /** Revision of the positions that the user saw; -1 for the current revision. */
   revision: number;
-  /** Text about how the selection was made; stored with labels given to the selection. */
+  /**
+   * Text about how the selection was made. It is stored with the labels that the user gives to the
+   * selection.
+   */
   note?: string;
-  /** Reason of the suggestion that made the selection, shown to the user. */
+  /** Reason of the suggestion that made the selection. The page shows it to the user. */
   reason?: string;
 }
 

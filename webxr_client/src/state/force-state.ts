@@ -79,7 +79,7 @@ export class ForceState {
   readonly seen: Signal<ReadonlyMap<number, Seen>> = signal(new Map());
   /** Pictures decoded on the straight path between two items; null without a path. */
   readonly walk: Signal<Walk | null> = signal(null);
-  /** Whether VR shows the forces that move the map after a label, which needs forces frames. */
+  /** Whether VR shows the forces that move the map after a label. This requires forces frames. */
   readonly afterLabel = signal(false);
   /** Loss term that moves the islands most, for VR; null while VR shows no term. */
   readonly leading: Signal<Term | null> = signal(null);

@@ -5,7 +5,7 @@
 import type { ColourBy } from "./app-state.js";
 import { SPEEDS } from "./time-state.js";
 
-/** Part of the panels that a site shows. `auto`: chosen by the size of the window. */
+/** Which panels a baked site shows. `auto`: chosen by the size of the window. */
 export type Panels = "auto" | "full" | "small" | "none";
 
 /** Place of the camera. Fields that are not given are chosen so that the cloud fits the window. */

@@ -32,7 +32,9 @@ export class XrState {
   readonly presenting: Signal<XrMode | null> = signal(null);
   /** Message for the user: what happened and what to do next; "" without a message. */
   readonly message = signal("");
-  /** Item that the brush touches, whose card is shown; -1 when the brush touches no item. */
+  /**
+   * Item that the brush touches; -1 when the brush touches no item. VR shows the card of this item.
+   */
   readonly atBrush = signal(-1);
   /** Class of the tile that the hand touches or points at; -1 if there is no such class. */
   readonly aimed = signal(-1);

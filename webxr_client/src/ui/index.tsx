@@ -31,7 +31,8 @@ import { StateLine } from "./training/state-line.js";
 export function mountUi(root: HTMLElement, canvas: HTMLCanvasElement, context: UiContext): void {
   followTheme(context.state.theme);
   followBigText(context.state.bigText);
-  // Remove the poster of a baked site. From now on, `Page` shows the poster.
+  // Remove the poster of a baked site (the picture shown while the site loads). From now on, `Page`
+  // shows the poster.
   root.replaceChildren();
   render(
     <Ui.Provider value={context}>

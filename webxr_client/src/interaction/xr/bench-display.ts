@@ -1,4 +1,4 @@
-/** The board of `?bench` in the room. */
+/** The board in the room that shows the figures of `?bench`. */
 import { BenchBoard, type BenchFigures } from "../../scene/xr/boards/bench-board.js";
 import { BENCH_PLACE, BENCH_SCALE } from "./placement/dimensions.js";
 import type { HeadPose } from "./placement/head-pose.js";

@@ -25,7 +25,7 @@ export class CloudDrawing {
   }
 
   /**
-   * Update before a frame is rendered.
+   * Update quality and sizes before a frame is rendered.
    *
    * @param now time of the frame, ms
    * @param pointShare factor by which the size of points is multiplied

@@ -312,7 +312,8 @@ export class XrControls implements InputListener {
 
   /**
    * Freeze the points while a hand paints, or holds the world or a cluster, so that a label applies
-   * to the points as seen. If the model follows the cluster, do not: its neighbours have to move.
+   * to the points as seen. Points stay unfrozen if the model follows the cluster, because its
+   * neighbours have to follow too.
    */
   private freezeOrThaw(): void {
     const held = this.cluster.hand ? !this.cluster.pulls : this.world.active;

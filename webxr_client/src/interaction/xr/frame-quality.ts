@@ -40,7 +40,7 @@ export const LEVELS: readonly QualityLevel[] = [
 const WINDOW = 1000;
 /** Time without late frames before the next better level is tried, ms. */
 const CALM = 10_000;
-/** Longest time before a better level is tried, ms, after tries that have failed. */
+/** Longest time before a better level is tried again after failed tries, ms. */
 const LONGEST_CALM = 160_000;
 /** A longer gap is a pause of the session, such as the system menu, ms. */
 const PAUSE = 2000;

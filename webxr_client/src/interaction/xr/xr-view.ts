@@ -123,7 +123,7 @@ export class XrView implements Presenter {
       showGrabbed: (items) => parts.cloud.setGrabbed(items),
       session: () => stage.renderer.xr.getSession(),
     };
-    // True until a controller connects. Without controllers, no hand may connect before a pinch.
+    // True until a controller connects. Bare hands may connect only when they first pinch.
     state.xr.bare.value = true;
     // The inputs come first, because the controls need the hands. The inputs call the controls.
     const forward = {

@@ -76,7 +76,7 @@ export class Atlas {
     this.texture.magFilter = LinearFilter;
     this.texture.minFilter = LinearMipmapLinearFilter;
     this.texture.unpackAlignment = 1;
-    // three.js allocates as many levels as there are entries, and sends no data.
+    // three.js allocates as many levels as `mipmaps` has entries, and sends no data.
     this.texture.generateMipmaps = false;
     this.texture.mipmaps = Array.from({ length: levelsFor(picture) }, () => ({})) as never;
     this.texture.source.dataReady = false;

@@ -37,7 +37,7 @@ export function pageLevels(
   return made;
 }
 
-/** Return a page of half the width and height, each pixel the mean of four. */
+/** Return a page of half the width and height, in which each pixel is the mean of four pixels. */
 function halved(from: Uint8Array, size: number, bytes: number): Uint8Array<ArrayBuffer> {
   const half = size >> 1;
   const row = size * bytes;

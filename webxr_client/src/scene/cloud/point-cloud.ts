@@ -30,7 +30,7 @@ const MARKED_SIZE = 1.6;
 const GRABBED = 255;
 const PINNED = 128;
 const HOVERED = 255;
-/** Byte of `marks` for an item that the search does not match, and that is drawn darker. */
+/** Byte of `marks` for an item that does not match the search. Such an item is drawn darker. */
 const DIMMED = 64;
 
 export class PointCloud {

@@ -96,7 +96,10 @@ export class CloudShadow {
     this.points.onBeforeRender = cloud.points.onBeforeRender;
   }
 
-  /** Follow the buffers of the cloud, and the plate of the box. Called once per frame. */
+  /**
+   * Use the current buffers of the cloud and the current height of the plate. Called once per
+   * frame.
+   */
   update(box: Mesh, visible: boolean): void {
     this.points.visible = visible;
     this.points.geometry = this.cloud.points.geometry;

@@ -8,7 +8,7 @@ import { Dialog } from "../kit/dialog.js";
 
 export function BenchReport() {
   const { review, xr } = useUi().state;
-  // A contact sheet is in the same place: the report waits until the sheet is closed.
+  // A contact sheet uses the same place, so the report waits until the sheet is closed.
   if (review.sheet.value) return null;
   return (
     <Dialog title="Report of this headset" open={xr.reportOpen} class="bench-report">

@@ -23,7 +23,7 @@ export class Pinches {
     private readonly release: (hand: TrackedHand) => void,
   ) {}
 
-  /** Note that a hand or a transient pointer sends `select` events. */
+  /** Record that a hand or a transient pointer sends `select` events. */
   sawSelect(): void {
     this.kind = "select";
   }

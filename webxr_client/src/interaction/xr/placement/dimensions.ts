@@ -77,7 +77,7 @@ export const CARD_FULL_SIZE_DISTANCE = 0.45;
 export const CARD_BESIDE_BRUSH = 0.055;
 export const CARD_ABOVE_BRUSH = 0.02;
 export const CARD_BEFORE_BRUSH = 0.05;
-/** Smallest distance from the eyes to the card. Eyes that look at a nearer card strain. */
+/** Smallest distance from the eyes to the card. Looking at a nearer card would strain the eyes. */
 export const CARD_LEAST_DISTANCE = 0.4;
 /** Distance from the upper edge of a sheet to the middle of the item card above it. */
 export const CARD_ABOVE_SHEET = 0.076;

@@ -12,8 +12,8 @@ import type { HeadPose } from "./head-pose.js";
  */
 const WAKE_SECONDS = 0.15;
 /**
- * Time in which the palette shrinks and fades, seconds. This is slower, so that a short look to the
- * side hardly changes the palette.
+ * Time in which the palette shrinks and fades, seconds. The palette shrinks slowly, so that a short
+ * look to the side hardly changes it.
  */
 const SLEEP_SECONDS = 0.6;
 /** Time after the last look at the palette until the palette begins to fade, seconds. */

@@ -17,7 +17,7 @@ const level = new Vector3(0, 1, 0);
 
 /**
  * Place the strip over the line from `from` to `to` (room metres), turned to the eyes. Far away,
- * the strip looks as large as near the eyes.
+ * the strip is enlarged, so that it looks as large as near the eyes.
  *
  * @param height of the strip at scale 1, metres
  * @returns whether `from` is on the right, so that the first picture has to be on the right

@@ -162,7 +162,7 @@ function reporter(
   const { clock } = view;
   if (!(clock instanceof BenchClock)) return null;
   const facts = benchFacts(session, layerOf(xr), gl, mode, scale);
-  // The frame rate is gone after the end of the session.
+  // Read the frame rate now, because browsers do not report it after the end of the session.
   let rate = 0;
   const readRate = () => {
     rate = session.frameRate ?? 0;

@@ -1,4 +1,4 @@
-/** Sessions (VR, AR) that this browser supports. Without both, VR code is not loaded. */
+/** Sessions (VR, AR) that this browser supports. If there are none, the VR code is not loaded. */
 import type { AppState } from "../../../state/app-state.js";
 import type { XrMode } from "../../../state/xr-state.js";
 

@@ -24,7 +24,7 @@ export interface BenchFigures extends FrameFigures {
   width: number;
   /** Height of the picture, pixels. */
   height: number;
-  /** Level of quality to which slow frames have led; 0 is the best. */
+  /** Current level of quality. Slow frames increase the level; 0 is the best. */
   quality?: number;
   /** Frame rate of the session, Hz; 0 if the browser does not report it. */
   rate: number;
