@@ -45,8 +45,9 @@ class LossWeights:
     The particle of an item is its latent mean, which the forces move.
     """
     beta_axis: Weight = 1.0
-    """Weight of the axis term, which pulls items along a named axis to their value. The term is 0
-    without named axes.
+    """Weight of the axis term, which pulls items along a named axis to their value.
+
+    Without named axes, the term is 0.
     """
 
     def __post_init__(self) -> None:

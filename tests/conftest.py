@@ -96,12 +96,12 @@ def copy_rested_project(
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 1 MB. Only root can mount it, as in CI."""
+    """A file system of 2 MB. Only root can mount it, as in CI."""
     folder = tmp_path / "small"
     folder.mkdir()
     if os.geteuid() != 0 or shutil.which("mount") is None:
         pytest.skip("mounting a small file system needs root")
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(folder)])
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "none", str(folder)])
     if mounted.returncode:
         pytest.skip("mounting a small file system is not allowed here")
     yield folder

@@ -195,6 +195,10 @@ class EmulatedDevice(TorchFunctionMode):
         return value.as_subclass(Marked)
 
 
+MEMORY = 1 << 30
+"""Free memory of an emulated CUDA device, bytes."""
+
+
 @contextmanager
 def emulated(kind: Kind) -> Iterator[EmulatedDevice]:
     """Emulate a device of this kind inside the `with` block."""
@@ -220,7 +224,8 @@ def emulated(kind: Kind) -> Iterator[EmulatedDevice]:
     before = torch.__future__.get_overwrite_module_params_on_conversion()
     torch.__future__.set_overwrite_module_params_on_conversion(True)
     try:
-        with patch.object(torch, "Generator", Generator), mode:
+        free = patch.object(torch.cuda, "mem_get_info", lambda _: (MEMORY, MEMORY))
+        with patch.object(torch, "Generator", Generator), free, mode:
             yield mode
     finally:
         torch.__future__.set_overwrite_module_params_on_conversion(before)

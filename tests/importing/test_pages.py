@@ -29,7 +29,7 @@ def test_pages_of_a_tiff_file_are_items_with_one_range(
     tifffile.imwrite(path, array, photometric="minisblack", metadata=None)
     items, report = bring(path, size=32)
     assert len(items) == count
-    assert items.ids[:3] == ("0", "1", "2")
+    assert list(items.ids[:3]) == ["0", "1", "2"]
     assert report.bad == []
     assert f"the {count} pages of stack.tif are the items" in report.summary()
     low, high = items.details["stretched_from"]
