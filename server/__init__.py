@@ -1,8 +1,8 @@
-"""Lodespace: label data by moving it. A latent space you can grab, that learns as you label.
+"""Lodespace: label data by moving points in a latent space, which learns as you label.
 
-`lodespace --help` describes the command line. The functions `serve`, `bake`, `train` and
-`load_model` do the same from Python (notebook/, predict/). This module does not import slow
-modules, because the server should start in about a second. Only the trainer process, `bake`,
+`lodespace --help` describes the command line. From Python, the functions `serve`, `bake`, `train`
+and `load_model` do the work of the commands (notebook/, predict/). This module does not import
+slow modules, because the server should start in about a second. Only the trainer process, `bake`,
 `train` and `load_model` import torch.
 """
 

@@ -14,7 +14,7 @@ DEFAULT_LAN_PORT = 8443
 BUILT_PAGE = Path(__file__).parent / "static"
 """Folder of the built client."""
 PORTS_TRIED = 20
-"""Number of consecutive ports, beginning with DEFAULT_PORT, that are tried without `--port`."""
+"""Without `--port`, the server tries this number of consecutive ports, from DEFAULT_PORT on."""
 
 
 def state_folder() -> Path:
@@ -53,7 +53,7 @@ class ServerConfig:
     queue_bytes: int = 8 << 20
     """Largest total size of the messages that are queued for one client, in bytes."""
     max_clients: int = 256
-    """Largest number of connected clients. An eighth of the places is reserved for the owner."""
+    """Largest number of connected clients. An eighth of this number is reserved for the owner."""
     max_streams_of_device: int = 8
     """Largest number of connected clients per device.
 
@@ -67,4 +67,4 @@ class ServerConfig:
     If empty, every process of the user who runs the server is the owner.
     """
     notebook: bool = False
-    """Whether other pages of this machine, such as notebooks, may embed the page."""
+    """Whether other pages that this machine serves, such as notebooks, may embed the page."""

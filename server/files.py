@@ -15,12 +15,12 @@ from lodespace.errors import LodespaceError, ProjectError
 _PROBE_BYTES = 1 << 16
 """Number of bytes that `probe` writes to find out whether the disk has room.
 
-This is twice the size of the shared-memory file (-shm) of a label log.
+This is twice the size of the shared-memory file (-shm) that SQLite creates for a label log.
 """
 _LITTLE_ROOM = 1 << 20
 """A disk with less free space than this number of bytes counts as full.
 
-The number is used only if a write fails with an error that has no number.
+This limit is used only if a write fails with an OSError that has no error number.
 """
 
 
@@ -58,8 +58,8 @@ def atomic_folder(output: Path, check: Callable[[], None]) -> Generator[Path]:
 def reason_of(error: OSError, path: Path) -> str:
     """Return why `path` cannot be written, and what to do, as the end of a sentence.
 
-    For a full disk, NumPy and others raise an OSError without an error number. If `error` has no
-    number, the free space of the disk is examined.
+    When the disk is full, NumPy and other libraries raise an OSError without an error number. If
+    `error` has no number, this function therefore examines the free space of the disk.
     """
     number = error.errno
     if number is None and _free_bytes(path) < _LITTLE_ROOM:
@@ -118,10 +118,10 @@ def atomic_write(
     Args:
         path: The file. An existing file is replaced.
         data: The content, or a function that writes the content to an open file.
-        mode: Permissions of the file, less the umask.
+        mode: Permissions of the file, from which the umask is subtracted.
         sync: Wait until content and name are on the disk. Otherwise a power cut soon after the
             rename can leave an empty file, because file systems may write the new name before the
-            content. Pass False only for caches, whose damaged files are detected and written again.
+            content. Pass False only for a cache that detects damaged files and writes them again.
 
     Raises:
         OSError: The file cannot be written. `path` is unchanged, unless the content was written

@@ -8,8 +8,8 @@ import idna
 import ifaddr
 
 _ELSEWHERE = ("192.0.2.1", 9)
-"""An address that no host has (RFC 5737). A UDP socket that is connected to this address sends
-nothing, and the local address of the socket is the machine's address on the default route."""
+"""An address that no host has (RFC 5737). Connecting a UDP socket to this address sends nothing,
+but gives the socket a local address: the machine's address on the default route."""
 
 
 def lan_addresses() -> list[str]:

@@ -30,7 +30,7 @@ DAYS = 365
 """Validity of a new certificate in days. Browsers refuse certificates that are valid for more than
 397 days, and Mozilla recommends at most 366."""
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
-"""Cipher suites for TLS 1.2, by the profile "intermediate" of Mozilla's Server Side TLS 5.7.
+"""Cipher suites for TLS 1.2, from the profile "intermediate" of Mozilla's Server Side TLS 5.7.
 
 TLS 1.3 needs no list, because the profile allows all suites of TLS 1.3.
 """

@@ -1,11 +1,12 @@
-"""Connections of the network port, and their limits per device and for strangers.
+"""Connections to the HTTPS port for other devices, with limits per device and for strangers.
 
-A connection belongs to a stranger until a request with the cookie of an approved device arrives on
-it. Strangers have a limit in total and a limit per IP address. When strangers have too many
+A stranger is a device that the owner has not approved. Each new connection counts as a stranger's
+until a request with the cookie of an approved device arrives on it. There are two limits on the
+connections of strangers: one in total, and one per IP address. When strangers have too many
 connections, the server ends the oldest connection of the address that has the most. Therefore a
-person at another address still gets a connection. Strangers never take a connection from an
-approved device. Connections from the address of an approved device do not count towards the total
-limit.
+person at another address still gets a connection. A stranger's connection never ends a connection
+of an approved device. Connections from the address of an approved device do not count towards the
+total limit.
 """
 
 import asyncio
@@ -36,14 +37,15 @@ The limit is per approved device, and for all unknown devices together. A reques
 of the event loop.
 """
 REQUESTS_AT_ONCE = 600
-"""Number of requests that are served without a wait after a pause.
+"""Number of requests that are served without a wait if they arrive together after a pause.
 
 The number is per approved device, and for all unknown devices together.
 """
 BYTES_OF_REQUEST = 32 << 10
-"""Number of bytes that count as one request when a device sends a body.
+"""A body counts as one more request per this number of bytes.
 
-The server takes about as long to receive and decode them as for a request without a body.
+To receive and decode this number of bytes, the server takes about as long as for a request without
+a body.
 """
 
 
@@ -100,9 +102,7 @@ class Connections:
     def remove(self, connection: Connection) -> None:
         """Stop counting a connection as a stranger's.
 
-        A stranger is a device without approval.
-
-        Called when the connection has ended, or uses plain HTTP and only receives a redirect.
+        The listener calls this method for a plain HTTP connection, which only receives a redirect.
         """
         if connection in self._strangers:
             self._strangers.remove(connection)
@@ -136,10 +136,10 @@ class Connections:
         await asyncio.sleep(self._pace.wait(device, asyncio.get_running_loop().time(), requests))
 
     def belongs_to(self, protocol: Hashable, device: str) -> bool:
-        """Assign the connection of `protocol` to `device`, after the device's cookie arrived on it.
+        """Assign the connection of `protocol` to the `device` that sent a request on it.
 
-        `device` is empty for a stranger. Returns whether the connection may stay: False if the
-        device has too many connections.
+        `device` is empty for a stranger. Returns False if the device has too many connections, so
+        that the connection must not stay. Otherwise returns True.
         """
         connection = self._by_protocol.get(protocol)
         if connection is None or connection.device == device:

@@ -1,4 +1,7 @@
-"""The interface through which the pairing manager uses the open streams of devices."""
+"""The interface through which the pairing manager uses the open streams of devices.
+
+A stream is the WebSocket of a page that a device shows.
+"""
 
 from collections.abc import Callable
 from typing import Protocol

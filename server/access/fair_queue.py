@@ -9,13 +9,12 @@ T = TypeVar("T")
 
 
 class FairQueue(Generic[T]):
-    """Entries that wait, by IP address. `get` takes one entry of each address in turn.
+    """A queue of entries that belong to IP addresses. `get` takes one entry per address in turn.
 
     Args:
-        in_all: Largest number of entries. When a further entry is added, one entry is removed.
+        in_all: Largest number of entries. When a further entry is added, `put` removes an entry.
         per_address: Largest number of entries of one address.
-        drop: Called with each entry that is removed. This is the oldest entry of the address with
-            the most entries.
+        drop: Function that is called with each entry that `put` or `clear` removes.
     """
 
     def __init__(self, in_all: int, per_address: int, drop: Callable[[T], object]) -> None:

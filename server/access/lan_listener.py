@@ -46,10 +46,10 @@ GREETINGS_AT_ONCE = 64
 Later connections begin at the rate GREETINGS_PER_SECOND.
 """
 KNOWN_GREETINGS_PER_SECOND = 20.0
-"""Largest number of new connections per second from one known address that the server serves.
+"""Largest number of new connections per second from one known address that skip the queue.
 
-An address is known if an approved device has used it. The connections of a known address do not
-wait for the connections of other addresses.
+An address is known if an approved device has used it. Connections that skip the queue do not wait
+for the connections of other addresses.
 """
 _ACCEPTED_AT_ONCE = 16
 """Largest number of connections that are accepted in one turn of the event loop."""
@@ -156,7 +156,7 @@ class LanListener:
                     self._waiting.put(address, connection)
         except BlockingIOError:
             return  # there is no further connection to accept
-        # Usually because of too many open files; `_accept` tries again later.
+        # The usual cause is that too many files are open. `_accept` tries again later.
         except OSError as error:
             pause = _PAUSE_SECONDS
             if loop.time() - self._failed_at >= _LOGGED_EVERY:

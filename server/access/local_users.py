@@ -1,9 +1,9 @@
-"""The user of this computer who opened a connection to the loopback address (Linux).
+"""A check of which user of this computer opened a connection to the loopback address (Linux).
 
 Every user of a computer can connect to its loopback address. On a shared computer, the server
-therefore serves only processes of its own user, and of the administrator, who can read the
-project's files anyway. Linux lists the user of each connection in /proc/net/tcp. Where there is no
-such list, every local user is served, unless the server was started with `--token`.
+therefore serves only processes of its own user and of the administrator, who can read the project's
+files anyway. Linux lists the user of each connection in /proc/net/tcp. On a system without this
+list, the server serves every local user, unless it was started with `--token`.
 """
 
 import asyncio
@@ -48,7 +48,8 @@ class LocalUsers:
             return True
         if transport not in self._known:
             other, own = (transport.get_extra_info(name) for name in ("peername", "sockname"))
-            # A connection over IPv6 or a Unix socket does not reach the server.
+            # The server listens on IPv4 only, so both addresses consist of an IPv4 address and a
+            # port.
             self._known[transport] = not (other and own) or self._is_own(other[:2], own[:2])
         return self._known[transport]
 
@@ -57,10 +58,10 @@ class LocalUsers:
         if not lines:
             # The list has no line for the other end. Either the process at the other end has ended,
             # or the list is incomplete. An incomplete list has no line for the server's own end
-            # either.
+            # either, and then the connection is served.
             return not any(_line(path, own, other) for path in self._tables)
         uid, inode = int(lines[0][_UID]), int(lines[0][_INODE])
-        # The system shows user 0 for a socket whose process has closed it.
+        # When a process has closed its socket, the system shows user 0 and inode 0 for the socket.
         return inode != 0 and uid in (self._user, ADMINISTRATOR)
 
 

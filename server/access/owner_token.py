@@ -1,7 +1,8 @@
 """The token of `serve --token`. On this computer, only a person with the token is the owner.
 
-A browser sends the token once, in the address that the server prints, and gets a cookie. A program
-sends the token in the header `Authorization: Bearer TOKEN`.
+The server prints an address that contains the token. A browser that opens this address gets a
+cookie, which replaces the token. A program sends the token in the header
+`Authorization: Bearer TOKEN`.
 """
 
 import hashlib

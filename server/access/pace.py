@@ -9,12 +9,13 @@ from collections.abc import Hashable
 _MAX_KEYS = 1024
 """Largest number of stored keys.
 
-When there are more keys, every key is removed whose next request would not have to wait.
+When there are more keys, `wait` removes the keys that have sent no request for so long that their
+full burst is available again.
 """
 
 
 class Pace:
-    """The earliest time of the next request, by key (generic cell rate algorithm, ITU-T I.371).
+    """A limit on the rate of requests per key, by the generic cell rate algorithm (ITU-T I.371).
 
     Args:
         per_second: Number of requests per second that do not wait.
@@ -27,9 +28,9 @@ class Pace:
         self._due: dict[Hashable, float] = {}
 
     def wait(self, key: Hashable, now: float, requests: int = 1) -> float:
-        """Count requests of `key` at time `now`; return the seconds that the sender waits.
+        """Count requests of `key` at time `now`. Return the seconds that the sender has to wait.
 
-        A request that takes longer than others can count as several.
+        A request that takes longer than others can count as several requests.
         """
         if len(self._due) > _MAX_KEYS:
             self._due = {other: due for other, due in self._due.items() if due > now}

@@ -202,7 +202,8 @@ class PairingManager:
         if not candidates and counts and own < MAX_WAITING_AND_ADDRESS:
             busiest, most = counts.most_common(1)[0]
             if most >= own + 2:
-                # The newest: the owner may be looking at the code of an older one.
+                # Replace the newest request, because the owner may be looking at the code of an
+                # older request.
                 candidates = [w for w in reversed(undecided) if w.address == busiest]
                 candidates.sort(key=lambda w: not self._silent(w, now))
         if not candidates:
@@ -301,9 +302,10 @@ class PairingManager:
     def expire_stale(self) -> None:
         """Remove expired requests, and close the streams of devices that are no longer approved.
 
-        Call this method regularly, because a device can lose its approval while its streams here
-        stay open. Another server of the same person may have revoked the device. A newer device may
-        have replaced the device. A stream may have opened during the revocation.
+        Call this method regularly, because the streams of a device without approval can stay open
+        here for three reasons: another server of the same person has revoked the device, a newer
+        device has replaced it in the list of approved devices, or a stream opened during the
+        revocation.
         """
         self._forget_expired()
         if self.devices is None:

@@ -60,7 +60,7 @@ class _Guesser:
     penalty: float = 0.0
     """Length of the last penalty, in seconds."""
     allowed_at: float = 0.0
-    """Time of the end of the penalty, in seconds."""
+    """Time at which the penalty ends, in seconds."""
 
 
 class PairingCodes:

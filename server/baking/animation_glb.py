@@ -1,8 +1,8 @@
 """A training as one glTF file: the final cloud, and an animation that leads to the final cloud.
 
 The animation uses morph targets. Each target is an earlier cloud, stored as displacements from the
-final cloud. The animation shows all targets in turn, and at the end every target has weight 0. Any
-glTF viewer can play the file.
+final cloud. The animation shows all targets in turn. At the end every target has weight 0, so that
+the final cloud is shown. Any glTF viewer can play the file.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""Publishing of a project as it is: its map, labels, predictions, pins, recording and model.
+"""Bakes that show a project as it is: its map, labels, predictions, pins, recording and model.
 
 Nothing is trained. A server may serve the project at the same time. This module imports torch.
 """
@@ -47,8 +47,8 @@ def publish(
         DatasetError: The data set is damaged.
     """
     project = _opened(data, root)
-    # The model is read before the labels, because a running server saves the labels before the
-    # model that learned from them.
+    # The model is read before the labels. A running server saves labels before it saves the model
+    # that learned from them, so the labels that are read here include all labels of the model.
     trainer = _trainer(project)
     session = AnnotationSession(
         project.items, read_only=True, scene_id=SCENE_ID, settings=project.settings

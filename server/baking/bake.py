@@ -1,7 +1,7 @@
-"""Bakes: new folders that `lodespace serve` shows, made by headless training or from a project.
+"""Bakes: folders with a finished scene, made by headless training or from a project.
 
-The folder is built under a temporary name and then renamed, so an interrupted bake leaves nothing
-behind. This module imports torch.
+`lodespace serve` shows a bake read-only. The folder is built under a temporary name and then
+renamed, so an interrupted bake leaves nothing behind. This module imports torch.
 """
 
 import contextlib
@@ -59,10 +59,10 @@ def bake(
     With `as_is`, nothing is trained: the bake shows the project `data` as it is (as_is.py).
 
     Args:
-        data: Path of data to import, a source, or path of a project. A project is baked with the
-            labels that are in the project, and trained again.
+        data: Path of data to import, a Source object, or path of a project. A project is trained
+            again, with the labels that are in the project.
         output: Folder of the bake.
-        epochs: Passes of the encoder over the data.
+        epochs: Number of times that the encoder is trained on all data.
         seed: Seed of the training.
         settings: Settings of the training. A setting that is not given has the value of the
             project, or the default.
@@ -77,7 +77,8 @@ def bake(
         progress: Show a progress bar, and notes about the bake, on standard error.
         as_is: Publish the map, the session and the model of the project `data`. The arguments
             about training and import then have no meaning, and must have their default values.
-        base_url: Address at which the site will be, for previews of links. "": not known.
+        base_url: Address at which the site will be, for previews of links; "" if the address is
+            not known.
 
     Returns:
         `output`.

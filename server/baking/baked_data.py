@@ -1,6 +1,6 @@
-"""The data and labels of a bake: from data to import, or from a project.
+"""The data and labels of a bake, which come from data to import or from a project.
 
-This module imports no torch.
+This module does not import torch.
 """
 
 import sys
@@ -82,7 +82,7 @@ def copy_data(
     into the bake.
 
     Returns:
-        The items, and the value of `data` for the manifest of the bake.
+        The items, and the value of the field `data` in the bake's manifest.
     """
     if isinstance(data, Path):
         data = str(data)

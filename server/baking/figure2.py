@@ -1,7 +1,8 @@
 """The nine panels of the paper's figure 2: nine bakes, and a page that shows them side by side.
 
-The panels start from one training without labels. Panels that are states of one training share it.
-The folder is built under a temporary name and then renamed. This module imports torch.
+The panels start from one training without labels. Panels that differ only in the number of epochs
+with labels show states of the same training. The folder is built under a temporary name and then
+renamed. This module imports torch.
 """
 
 import shutil
@@ -136,7 +137,7 @@ class _Writer(NamedTuple):
     folder: Path
     items: ItemSet
     kept: str
-    """The value of `data` for the manifest of a bake."""
+    """Value of the field `data` in the manifest of each bake."""
     labels: npt.NDArray[np.int16]
     """Class ids, (N,)."""
     seed: int
@@ -203,7 +204,10 @@ def _train_chain(
     device: str,
     progress: EpochProgress,
 ) -> None:
-    """Train with labels from `start`, and write each panel after its number of epochs."""
+    """Train with labels from the state `start`.
+
+    Write each panel of `chain` when its number of epochs is reached.
+    """
     trainer = Trainer.from_state(start, dataset, device=device)
     moments, done = list(before), 0
     for panel in chain:
@@ -228,8 +232,8 @@ def _each_epoch(trainer: Trainer, progress: EpochProgress) -> Iterator[_Moment]:
             epoch += 1
             progress.advance()
             yield _moment(trainer)
-        # `snapshot.resting` would be true later, because it waits for the smoothed positions for
-        # display.
+        # `snapshot.resting` becomes true later than `loop.resting`, because the shown points are
+        # smoothed and move for some frames after the model has stopped.
         if trainer.loop.resting:
             return
 

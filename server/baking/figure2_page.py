@@ -29,7 +29,7 @@ class PagePanel(msgspec.Struct):
     title: str
     """Title of the panel."""
     detail: str
-    """Text that states the weights and the head of the panel."""
+    """Text that states the loss weights and the number of epochs of the panel."""
     epochs: int
     """Number of epochs with labels, which follow the epochs without labels."""
 
@@ -40,7 +40,7 @@ class Page(msgspec.Struct):
     name: str
     """Name of the data set."""
     epochs: int
-    """Number of epochs without labels. The recording of each panel begins with them."""
+    """Number of epochs without labels. The recording of each panel begins with these epochs."""
     rows: dict[str, str]
     """Title of each row."""
     panels: list[PagePanel]

@@ -1,19 +1,19 @@
 """The panels of the paper's figure 2: the settings in which they differ from the preset `figure2`.
 
-The paper does not state the weights of figure 2c, so this module has weights of our own.
+The paper does not state the loss weights of figure 2c, so we chose the weights in this module.
 """
 
 from itertools import groupby
 from typing import Any, NamedTuple
 
 PAPER_EPOCHS = 50
-"""Number of epochs without labels in the paper, and number of epochs with labels."""
+"""Number of epochs without labels in the paper. The epochs with labels have the same number."""
 ROWS = {
     "a": "Different classifier heads",
     "b": "Logistic regression after fewer epochs",
     "c": "Different weights of the loss components",
 }
-"""Titles of the rows, after the caption of the figure."""
+"""Titles of the rows, adapted from the caption of the figure."""
 
 
 class Panel(NamedTuple):
@@ -24,7 +24,7 @@ class Panel(NamedTuple):
     column: str
     """Column of the panel: "left", "centre" or "right"."""
     title: str
-    """Title, after the caption of the figure."""
+    """Title, adapted from the caption of the figure."""
     beta_kl: float = 3.0
     """Weight of the KL divergence in the epochs with labels."""
     beta_classifier: float = 100.0
@@ -32,7 +32,7 @@ class Panel(NamedTuple):
     hidden_layers: int = 0
     """Number of hidden layers of the head."""
     epochs: int = 50
-    """Number of epochs with labels, after the epochs without labels; 0 for no head."""
+    """Number of epochs with labels, which follow the epochs without labels. 0: there is no head."""
 
     @property
     def name(self) -> str:
@@ -81,7 +81,7 @@ PANELS = (
 def scaled(epochs: int) -> tuple[Panel, ...]:
     """Return the panels for `epochs` epochs without labels, instead of the paper's 50.
 
-    The epochs with labels have the same share of this number as in the paper, but at least 1.
+    The numbers of epochs with labels change by the same factor, but stay at least 1.
     """
 
     def one(panel: Panel) -> Panel:
@@ -95,7 +95,7 @@ def scaled(epochs: int) -> tuple[Panel, ...]:
 
 
 def chains(panels: tuple[Panel, ...]) -> list[tuple[Panel, ...]]:
-    """Return the panels with labels, grouped by training. Each group is sorted by its epochs.
+    """Return the panels with labels, grouped by training, and sorted by epochs in each group.
 
     The first panel is trained without labels, and belongs to no training with labels.
     """

@@ -22,12 +22,14 @@ from lodespace.session.session import AnnotationSession
 
 SCENE_ID = 1
 PARTS = ("scene", "training", "recording", "site", "model", "checkpoint", "video")
-"""Parts of a bake: scene.glb, training.glb, recording.lds, the static site, the model for export,
-the checkpoint, from which training can continue, and training.webm."""
+"""Names of the parts of a bake. "scene" is scene.glb, "training" is training.glb, "recording" is
+recording.lds, and "video" is training.webm. "model" is the model for export. Training can continue
+from "checkpoint"."""
 DEFAULT_PARTS = PARTS[:-2]
 """All parts except the checkpoint and the video."""
 MORPH_TARGETS = 8
-"""Number of training states in training.glb. A 3D viewer interpolates between them."""
+"""Number of training states before the final state in training.glb. A 3D viewer interpolates
+between the states."""
 TRAINING_SECONDS = 12.0
 """Length of the animation in training.glb, in seconds."""
 
@@ -50,7 +52,7 @@ def write_parts(
         moments: Latent means (N, D) at the times that training.glb shows.
         trainer: The trained model.
         parts: Parts to write, as names from PARTS. The scene is always written.
-        metrics: Metrics of the trainer, of which the site shows the accuracy on held-out labels.
+        metrics: Metrics of the trainer. The site shows only the accuracy on held-out labels.
         progress: Show the progress of the video.
     """
     project.scene_path.write_bytes(session.encoder.scene_glb())

@@ -1,4 +1,4 @@
-"""The HTML of a static site: its title, what previews of a link show, and the poster."""
+"""The HTML of a static site: the title, the poster, and the metadata for previews of links."""
 
 import html
 from pathlib import Path
@@ -23,15 +23,17 @@ _ADDRESS = '<meta property="og:url" content="{address}" />'
 
 
 def write_page(folder: Path, items: ItemSet, scene: Scene, *, cards: bool) -> None:
-    """Write the poster, and make the page in `folder` the page of a site.
+    """Write the poster, and turn the built page in `folder` into the page of a site.
 
-    The page shows the poster until the scene is loaded. Opened as a file, it states what to do.
+    The page shows the poster until the scene is loaded. If a person opens the page as a file
+    instead of from a web server, the page states what to do.
 
     Args:
         folder: Folder of the site, into which the built page has been copied.
         items: Items of the scene.
         scene: The scene at the end of the training.
-        cards: Whether the site has pictures for the hover card.
+        cards: Whether the site has pictures for the hover card, which shows the item under the
+            pointer.
 
     Raises:
         ProjectError: The built page is from another version of Lodespace.
@@ -78,7 +80,7 @@ def check_base_url(base_url: str) -> None:
 
 
 def set_base_url(folder: Path, base_url: str) -> None:
-    """State the address at which the site in `folder` will be, for previews of links.
+    """Write the address that the site will have into its page, for previews of links.
 
     Many services show the poster only if its address is absolute.
     """

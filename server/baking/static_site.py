@@ -49,12 +49,17 @@ The 3D models of VR controllers are left out, because they are larger than all o
 page shows a small wand instead.
 """
 _OTHER_PAGES = shutil.ignore_patterns("panels-*")
-"""Files of the page with all panels of figure 2, which is beside the sites of its panels."""
+"""Pattern of the files that a site leaves out: they belong to the page with all panels of figure 2.
+"""
 CARD_SIDE = 192
 """Largest width or height of a picture for the hover card, in pixels."""
 ATLAS_EFFORT = 90
-"""Effort of the lossless compression of the atlas, 0 to 100. With 100, the compression of a page
-with 904 digits takes 9 s instead of 0.25 s, and the page is not smaller."""
+"""Effort of the lossless compression of the atlas, 0 to 100.
+
+The atlas is a set of large pictures, called pages, that contain the thumbnails of all items. With
+100, the compression of a page with 904 digits takes 9 s instead of 0.25 s, and the page is not
+smaller.
+"""
 CARD_QUALITY = 75
 """WebP quality of the pictures for the hover card, 0 to 100."""
 
@@ -103,7 +108,7 @@ def _session(
     layout: Thumbnails | None,
     metrics: Mapping[str, float],
 ) -> SessionInfo:
-    """Return the session as the site shows it, without the authors and times of the gestures."""
+    """Return the session as the site shows it: without the authors and times of the gestures."""
     accuracy = metrics.get("label_accuracy") if session.scorable else None
     info = summaries.session_info(
         session,

@@ -1,4 +1,4 @@
-"""Headless training that a bake records. This module imports torch."""
+"""Headless training for a bake, which records the training. This module imports torch."""
 
 import numpy as np
 import numpy.typing as npt
@@ -22,11 +22,11 @@ from lodespace.training.inspection import losses_of
 RECORDED_FRAMES = MOST_MOMENTS
 """Number of recorded frames, evenly spaced over the training.
 
-The time of a frame is computed from the frame's number. A slow machine writes the same recording as
-a fast machine.
+The time of a frame is computed from the frame's number, so that a slow machine writes the same
+recording as a fast machine.
 """
 KEYFRAMES_APART = 8
-"""Number of recorded frames from one keyframe to the next. Keyframes have the predictions. The
+"""Number of recorded frames from one keyframe to the next. Keyframes contain the predictions. The
 published recording has fewer keyframes."""
 LOSSES_INTERVAL = 2
 """Number of recorded frames from one sample of the training curves to the next."""

@@ -34,7 +34,7 @@ class UsageError(Exception):
     def __init__(self, parser: argparse.ArgumentParser, message: str) -> None:
         super().__init__(message)
         self.parser = parser
-        """Parser of the command. It knows the usage text."""
+        """Parser of the command, which can print the usage of the command."""
 
 
 class Parser(argparse.ArgumentParser):

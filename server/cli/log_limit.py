@@ -8,9 +8,9 @@ from collections.abc import Callable
 SAME_SECONDS = 60.0
 """Length, in seconds, of the period in which equal messages are logged only once."""
 SIMILAR_PER_PERIOD = 20
-"""Largest number of messages that one log call may write in a period.
+"""Largest number of messages that one log call in the source code may write in a period.
 
-A log call with a variable part, such as the name of a client, writes messages that differ.
+Messages of one call differ if they contain a variable part, such as the name of a client.
 """
 _MAX_KNOWN = 1024
 """Largest number of message kinds that are counted. The oldest counts are removed first."""
@@ -29,7 +29,7 @@ class _Period:
 class RepeatLimit(logging.Filter):
     """Leaves out of the log each message that repeats an earlier message of the same minute.
 
-    When such a message is logged again later, it states how many repetitions were left out.
+    When the message is logged again later, its line states how many messages were left out.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

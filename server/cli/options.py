@@ -13,7 +13,7 @@ from lodespace.items.picture_reading import PLANES
 def with_joined_range(arguments: Sequence[str]) -> list[str]:
     """Join the numbers after `--range` to one argument.
 
-    argparse cannot tell how many values belong to an option before the name of the data.
+    argparse cannot tell where the values of `--range` end if the name of the data follows them.
     """
     joined = list(arguments)
     if "--range" in joined:

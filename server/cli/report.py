@@ -42,7 +42,7 @@ class ClassCount(msgspec.Struct):
 
 
 class Part(msgspec.Struct):
-    """One run of a sweep, or one bake of a queue."""
+    """One run of a sweep, or one bake of a queue (`bake --each`)."""
 
     name: str
     """Settings of the run, or name of the data set."""
@@ -75,7 +75,7 @@ class Report(msgspec.Struct, kw_only=True):
     output: str | None = None
     """File or folder that the command wrote."""
     kind: str | None = None
-    """Kind of the folder: project, bake, model, sweep or queue; or the export format."""
+    """Kind of the output folder (project, bake, model, sweep or queue), or format of the export."""
     name: str | None = None
     """Name of the data set."""
     items: int | None = None
@@ -122,9 +122,9 @@ def add_json_option(parser: argparse.ArgumentParser) -> None:
 
 @contextlib.contextmanager
 def json_output(wanted: bool) -> Generator[Callable[[Report], None]]:
-    """Yield a function that writes a report as JSON. It does nothing if `wanted` is False.
+    """Yield a function that writes a report as JSON. If not `wanted`, the function does nothing.
 
-    Inside the `with` block, all texts for standard output go to standard error.
+    If `wanted`, all texts for standard output go to standard error inside the `with` block.
     """
     if not wanted:
         yield lambda report: None

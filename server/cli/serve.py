@@ -138,7 +138,8 @@ def _serve(options: argparse.Namespace) -> int:
         sys.stdout.write("Ctrl-C stops the server; each label is saved immediately\n")
         sys.stdout.flush()
         if not options.no_browser and _has_screen():
-            # Without a page that only this user can read, the person opens the printed address.
+            # If the page that opens `url` cannot be written, no browser is started, and the person
+            # has to open the printed address.
             with contextlib.suppress(LodespaceError):
                 webbrowser.open(private_redirect(url, state_folder()).as_uri() if token else url)
 
@@ -192,7 +193,7 @@ def _token() -> str:
 
 
 def _has_screen() -> bool:
-    """Whether a browser window can be opened.
+    """Return whether a browser window can be opened.
 
     Without a screen, Python might start a text browser in this terminal instead.
     """

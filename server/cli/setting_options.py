@@ -1,4 +1,4 @@
-"""Options for the settings of a training, made from the tables of settings."""
+"""Command-line options for training settings, generated from the tables of settings."""
 
 import argparse
 import sys
@@ -15,10 +15,11 @@ _METAVARS = {int: "N", float: "X", str: "NAME", tuple: "N,N,..."}
 
 
 def add_setting_options(parser: argparse.ArgumentParser, run: Sequence[str]) -> None:
-    """Add an option for each hyperparameter, for each name of RunSettings in `run`, and --settings.
+    """Add --settings, an option per hyperparameter, and an option per name of RunSettings in `run`.
 
-    A command whose `run` includes "epochs" trains without a screen. An option that is not given has
-    the value None, so that it does not override the value of a file or of a project.
+    A command whose `run` includes "epochs" trains without a screen. It has no options for the
+    hyperparameters that only sessions use. An option that is not given has the value None, so that
+    it does not override the value of a file or of a project.
     """
     group = parser.add_argument_group(
         "settings of model and training",
@@ -30,7 +31,7 @@ def add_setting_options(parser: argparse.ArgumentParser, run: Sequence[str]) -> 
         metavar="FILE",
         help="read settings from a TOML file, such as the settings.toml beside each result",
     )
-    # `labels` is an option about the data.
+    # `add_data_options` adds the option `--labels`.
     rows = [RUN_SETTINGS[name] for name in run if name != "labels"]
     rows += [row for row in HYPERPARAMETERS.values() if not row.in_sessions or "epochs" not in run]
     for row in rows:
@@ -64,14 +65,14 @@ def _parser_of(row: Hyperparameter) -> Callable[[str], Any]:
 
 
 def command_line_settings(options: argparse.Namespace) -> GivenSettings:
-    """Return the settings on the command line, without those of --settings."""
+    """Return the settings on the command line, without those in the file of --settings."""
     names = (*HYPERPARAMETERS, *options.run_settings)
     values = {name: getattr(options, name, None) for name in names}
     return GivenSettings.of({name: value for name, value in values.items() if value is not None})
 
 
 def given_settings(options: argparse.Namespace) -> GivenSettings:
-    """Return the settings of --settings, updated with those on the command line.
+    """Return the settings in the file of --settings, updated with those on the command line.
 
     Raises SettingsError.
     """

@@ -1,4 +1,4 @@
-"""`lodespace sweep`: trainings over a grid of settings."""
+"""`lodespace sweep`: train once for each combination of a grid of settings."""
 
 import argparse
 import sys

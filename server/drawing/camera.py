@@ -1,4 +1,4 @@
-"""The camera that looks at the cloud: latent means to pixels of a picture."""
+"""The camera of a drawn picture. It computes the pixel at which each item appears."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -9,23 +9,27 @@ import numpy.typing as npt
 FIELD_OF_VIEW = 40.0
 """Vertical angle of view of a perspective camera in degrees, as on the page."""
 PAGE_AZIMUTH = float(np.degrees(np.arctan2(0.55, 1.9)))
-"""Direction of the page's camera about the vertical axis, in degrees (scene/stage.ts)."""
+"""Azimuth of the page's camera when the page opens, in degrees (scene/stage.ts)."""
 PAGE_ELEVATION = float(np.degrees(np.arctan2(0.38, np.hypot(0.55, 1.9))))
-"""Angle of the page's camera above the horizontal plane, in degrees."""
+"""Angle of the page's camera above the horizontal plane when the page opens, in degrees."""
 _FIT = 0.97
-"""Distance of the camera from the cloud, relative to the distance at which its box fits. A cloud
-has no items in the corners of its box."""
+"""Distance of the camera from the cloud, as a share of the distance at which the cloud's bounding
+box fits into the picture. The share can be less than 1, because a cloud has no items in the corners
+of its box."""
 _OUTLIERS = 0.4
-"""Share of the items, in percent, that may lie outside of the picture along each axis and side."""
+"""Percentage of the items that count as outliers at each end of each axis.
+
+The camera does not move away to show the outliers.
+"""
 
 
 class Projected(NamedTuple):
-    """N items on a picture."""
+    """Where N items appear on a picture."""
 
     pixels: npt.NDArray[np.float64]
     """Place of each item (N, 2): x to the right and y down from the picture's corner, in pixels."""
     depth: npt.NDArray[np.float64]
-    """Distance from the camera along its axis (N,), in latent units."""
+    """Distance from the camera along its line of sight (N,), in latent units."""
     scale: npt.NDArray[np.float64]
     """Pixels per latent unit at each item (N,)."""
 
@@ -92,8 +96,8 @@ class Camera:
             return Projected(pixels, np.zeros(len(points)), np.full(len(points), scale))
         axes = self._axes()
         seen = points @ axes.T
-        # As on the page (scene/camera-frame.ts), less than half of the depth is added, because
-        # clouds are round.
+        # For a box, half of its depth (`size[2]`) would have to be added to the distance. As on the
+        # page (scene/camera-frame.ts), only 0.45 of this is added, because clouds are round.
         size = np.abs(axes) @ half
         focal = height / 2 / np.tan(np.radians(FIELD_OF_VIEW / 2))
         distance = _FIT * focal * max(size[0] / width, size[1] / height) * 2 + 0.45 * size[2]

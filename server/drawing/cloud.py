@@ -1,4 +1,4 @@
-"""The items as pictures or discs on a picture, from far to near.
+"""Drawing of the items on a picture, as small pictures or as discs, from far to near.
 
 The picture is drawn at SUPERSAMPLING times its size and then reduced, so that edges are smooth and
 slow motion has no steps of whole pixels.
@@ -28,7 +28,10 @@ _PALE = 0.55
 _FOG = 0.45
 """Share of the background in the colour of the farthest items."""
 _SOLID_SIZE, _FLAT_SIZE = 0.42, 1.25
-"""Size of a point in 3D and in 2D, as a share of the area's height, for a cloud of one item."""
+"""Size of a point in a cloud of one item, in 3D and in 2D, as a share of the area's height.
+
+In larger clouds, points are smaller (`point_size`).
+"""
 _RING = (235, 240, 246)
 """RGB of the ring round an item."""
 _RING_DISTANCE = 3
@@ -38,9 +41,15 @@ _LARGEST = 44
 _SMALLEST_PICTURE = 7
 """Smallest size at which a picture can be recognised, in pixels. Smaller points are discs."""
 _MOST_PICTURES = 20_000
-"""Largest number of items that are drawn as pictures, because resized pictures are kept."""
+"""Largest number of items that are drawn as pictures.
+
+More items are drawn as discs, because the resized pictures are kept in memory.
+"""
 _INK = (0.12, 0.75)
-"""Grey values (0 to 1) at which a grey picture is transparent and opaque, as on the page."""
+"""Grey values (0 to 1) that limit the opacity of a grey picture, as on the page.
+
+A pixel below the first value is transparent. A pixel above the second value is opaque.
+"""
 
 
 def class_colours(
@@ -108,8 +117,8 @@ class CloudPainter:
         order = np.argsort(-projected.depth, kind="stable")
         middle = max(float(np.median(projected.scale)), 1e-12)
         sizes = self.size * SUPERSAMPLING * projected.scale / middle
-        # The sizes are even, so that few different sizes have to be kept and the middle is between
-        # two pixels.
+        # Sizes are rounded to even numbers of pixels. Few distinct sizes then have to be kept, and
+        # the middle of a point is between two pixels.
         halves = np.clip(np.round(sizes / 2), 1, SUPERSAMPLING * _LARGEST).astype(np.int64)
         corners = np.round(projected.pixels * SUPERSAMPLING).astype(np.int64) - halves[:, None]
         shades = _in_fog(colours, projected.depth)
@@ -164,7 +173,7 @@ class CloudPainter:
 def _in_fog(
     colours: npt.NDArray[np.uint8], depth: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.uint8]:
-    """Return the colours (N, 3), mixed with the background by the depth (N,)."""
+    """Return the colours (N, 3), each mixed with more background the farther its item is away."""
     near, far = np.percentile(depth, [2, 98])
     share = _FOG * np.clip((depth - near) / max(far - near, 1e-9), 0, 1)[:, None]
     return (colours * (1 - share) + np.array(GROUND) * share).astype(np.uint8)

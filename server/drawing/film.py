@@ -30,18 +30,20 @@ FRAMES = 12 * RATE
 FIRST, LAST = 1 / 24, 1 / 6
 """Shares of the film that show the first and the last moment."""
 TURN = 50.0
-"""Angle by which the camera turns during the film, in degrees. The last view is the first view of
-the page."""
+"""Angle by which the camera turns during the film, in degrees. The film ends with the view that the
+page shows when it opens."""
 AREA = Area(24, 24, 1090, 612)
 """Part of a frame in which the cloud is drawn."""
 TRACK = (40, 1240, 676)
-"""Left end, right end and height of the track, in pixels."""
+"""Left end, right end and y coordinate of the track in pixels. The track is the film's timeline."""
 _LEGEND = (1120, 70, 1264, 600)
 _SMOOTH = 1 / 30
-"""Standard deviation of the motion by which the camera follows the cloud, as a share of the film.
+"""Standard deviation of the Gaussian that smooths the camera's motion, as a share of the film.
+
+The camera follows the cloud.
 """
 _SHOWN_GESTURE = 2 * RATE
-"""Number of frames for which the newest gesture is described."""
+"""Number of frames for which a text describes the newest gesture, for example "12 items as 3"."""
 _RINGED = RATE * 2 // 3
 """Number of frames for which the items of a gesture have rings."""
 _MOST_RINGS = 400
@@ -89,7 +91,7 @@ class Film:
         extents, self._marks, self._last = _survey(path, items)
         self._end = max(1, len(extents) - 1)
         self.times = moment_times(len(extents), frames)
-        """Moment of the recording that each frame shows; fractions are between two moments."""
+        """Moment of the recording that each frame shows. A fraction lies between two moments."""
         flat = self._last.latent_mean.shape[1] == 2
         azimuths = PAGE_AZIMUTH - TURN * np.linspace(1, 0, frames)
         self.cameras = [
@@ -142,9 +144,10 @@ class Film:
 
 
 def moment_times(n: int, frames: int) -> npt.NDArray[np.float64]:
-    """Return which of `n` moments each frame shows (frames,); fractions are between two moments.
+    """Return which of `n` moments each frame shows, (frames,).
 
-    If there are more moments than frames, each frame shows a whole moment.
+    A fraction lies between two moments. If there are more moments than frames, the result has no
+    fractions.
     """
     first, last = round(FIRST * frames), round(LAST * frames)
     ramp = np.linspace(0, n - 1, frames - first - last)
@@ -175,7 +178,7 @@ def _survey(path: Path, items: ItemSet) -> tuple[list[Extent], list[_Mark], Mome
 
 
 def _followed(extents: list[Extent], times: npt.NDArray[np.float64]) -> list[Extent]:
-    """Return the extent that the camera shows in each frame: that of the cloud, smoothed."""
+    """Return the extent that the camera shows in each frame: the cloud's extent, smoothed."""
     numbers = np.arange(len(extents))
     deviation = max(1.0, _SMOOTH * len(times))
     reach = int(4 * deviation)

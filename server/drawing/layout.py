@@ -1,4 +1,4 @@
-"""Parts of a picture beside the cloud: legend and track."""
+"""Parts of a picture beside the cloud: the legend, and the track (the timeline of a film)."""
 
 from collections.abc import Sequence
 
@@ -26,7 +26,7 @@ _NAME = Style(15)
 def shown_classes(
     classes: Sequence[ClassInfo], labels: npt.NDArray[np.int16], predictions: npt.NDArray[np.int16]
 ) -> list[ClassInfo]:
-    """Return the classes that at least one item has as its label, or else as its prediction."""
+    """Return the classes that the items have. An item without a label has its predicted class."""
     known = np.where(labels == UNLABELED, predictions, labels)
     there = set(np.unique(known).tolist())
     return [info for info in classes if info.class_id in there and not info.removed]
@@ -64,11 +64,11 @@ def draw_track(
     share: float,
     marks: Sequence[tuple[float, Colour]],
 ) -> None:
-    """Draw a track with the played part, and one mark per gesture.
+    """Draw the track of a film, with the played part and one mark per gesture.
 
     Args:
         draw: The picture.
-        line: Left end, right end and height of the track, in pixels.
+        line: Left end, right end and y coordinate of the track, in pixels.
         share: Played share of the track, 0 to 1.
         marks: Place (0 to 1) and colour of each mark.
     """

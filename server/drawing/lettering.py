@@ -1,7 +1,7 @@
 """Text on pictures, in the typeface of the page.
 
-The page's typeface has the letters of western European languages. Other letters are drawn in
-typefaces of this computer, if it has one with these letters.
+The page's typeface has the letters of western European languages. Other letters are drawn in a
+typeface of this computer that has these letters, if there is one.
 """
 
 from functools import cache
@@ -22,7 +22,7 @@ _OTHERS = (
     "msyh.ttc",
     "segoeui.ttf",
 )
-"""Files of typefaces with many letters, by the names on Linux, macOS and Windows."""
+"""File names of typefaces with many letters, on Linux, macOS and Windows."""
 _ABSENT = "\U0010fffd"
 """A character that no typeface has. It is drawn as the sign for a missing letter."""
 
@@ -111,7 +111,7 @@ def _fonts(style: Style) -> tuple[ImageFont.FreeTypeFont, ...]:
 
 
 def _page_font(style: Style) -> ImageFont.FreeTypeFont:
-    """Return the typeface of the built page; without the page, the one that Pillow contains."""
+    """Return the typeface of the built page, or Pillow's own typeface if the page is not built."""
     for path in sorted((BUILT_PAGE / "assets").glob("inter-latin-wght-normal*.woff2")):
         try:
             font = ImageFont.truetype(path, style.size)

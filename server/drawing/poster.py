@@ -14,7 +14,7 @@ from lodespace.items.item_set import ItemSet
 from lodespace.scene.glb import Scene
 
 SIZE = (1200, 630)
-"""Width and height of the poster in pixels, as previews of links show it without cutting it."""
+"""Width and height of the poster in pixels. Previews of links show this shape without cropping."""
 AREA = Area(24, 24, 1010, 540)
 """Part of the poster in which the cloud is drawn, beside the names of the classes."""
 _LEGEND = (1040, 40, 1180, 540)
@@ -50,7 +50,7 @@ def describe(items: ItemSet, scene: Scene) -> str:
 
 
 def encode_poster(poster: Image.Image) -> bytes:
-    """Return the poster as a JPEG file, which every service that shows previews of links reads.
+    """Return the poster as a JPEG file. Every service that shows previews of links reads JPEG.
 
     A poster of 5,000 labelled digits has 44 kB, and one of 5,000 pictures of coloured noise has
     54 kB. As PNG with 256 colours, the poster of the digits has 56 kB.

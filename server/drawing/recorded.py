@@ -22,7 +22,7 @@ class Moment:
     number: int
     """Number of the moment, from 0."""
     latent_mean: npt.NDArray[np.float32]
-    """Latent means (N, D) that the grid positions stand for."""
+    """Latent means (N, D), computed from the recorded grid positions."""
     labels: npt.NDArray[np.int16]
     """Class per item (N,); UNLABELED for an item without a label."""
     predictions: npt.NDArray[np.int16]
@@ -44,7 +44,7 @@ def moments(path: Path, n_items: int) -> Iterator[Moment]:
 
     Args:
         path: The recording.
-        n_items: Number of items. Scenes of another number of items are left out.
+        n_items: Number of items. Recorded scenes with another number of items are left out.
 
     Raises:
         OSError: The file cannot be read.

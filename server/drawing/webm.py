@@ -1,4 +1,4 @@
-"""Encoder of videos: VP9 in WebM, by PyAV (the extra `video`)."""
+"""Encoder of videos: VP9 in WebM, with PyAV (`pip install 'lodespace[video]'`)."""
 
 import importlib
 import io
@@ -14,8 +14,8 @@ from lodespace.items.formats import VIDEO
 
 _CODEC = "libvpx-vp9"
 _OPTIONS = {
-    # Constant quality. The film of 5,000 digits has 7.1 MB with crf 36, 4.8 MB with 42, and 3.1 MB
-    # with 46, where moving digits are blurred.
+    # Constant quality. The film of 5,000 digits has 7.1 MB with crf 36, and 4.8 MB with 42. With 46
+    # it has 3.1 MB, but moving digits are blurred.
     "crf": "44",
     "b:v": "0",
     # With cpu-used 2, encoding takes 1.6 times as long and saves 2 % of the bytes.
@@ -30,7 +30,7 @@ _OPTIONS = {
 
 
 def check_encoder() -> None:
-    """Raise ProjectError, with what to do, if videos cannot be encoded on this computer."""
+    """Raise ProjectError if this computer cannot encode videos. The message states what to do."""
     _av()
 
 
@@ -38,9 +38,9 @@ def encode_webm(frames: Iterable[Image.Image], rate: int, *, progress: bool = Fa
     """Return a video of `frames`, which are RGB pictures of one size.
 
     Args:
-        frames: The pictures. Width and height are even.
+        frames: The pictures. Width and height must be even.
         rate: Frames per second.
-        progress: Show a progress bar on standard error, if it is a terminal.
+        progress: Show a progress bar if standard error is a terminal.
 
     Raises:
         ProjectError: PyAV or its VP9 encoder is missing.

@@ -104,23 +104,21 @@ def _write_file(table: Table, item: int, into: Path, *, link: bool) -> None:
         _write_original(table, item, into, name, link=link)
     except ItemError:  # the file is missing, or is not a picture
         stem = _without_suffix(name)
-        # A name with a time belongs to a frame of a video.
+        # `_without_suffix` changes only a name with a time, which belongs to a frame of a video.
         stem = Path(name).stem if stem == name else stem
         originals.picture(items, item, 1 << 16).save(_free(into, f"{stem}.png", item), "PNG")
 
 
 def _without_suffix(name: str) -> str:
-    """Return the name of a part of a file without the file's suffix.
+    """Return the name of a part of a recording or video, without the suffix of the file.
 
-    For example, "rec@0.500" for "rec.wav@0.500".
-
-    The time stays in the name.
+    The time stays in the name. For example, "rec.wav@0.500" becomes "rec@0.500".
     """
     return re.sub(r"\.[A-Za-z0-9]{1,5}(?=@[0-9.-]+(#[0-9]+)?$)", "", name)
 
 
 def _write_original(table: Table, item: int, into: Path, name: str, *, link: bool) -> None:
-    """Write the original picture of an item. Raises ItemError if there is none.
+    """Write the original picture of an item. Raises ItemError if there is no such picture.
 
     A file that does not decode as a picture is not written, because the path in the data set may
     lead to any file on this computer.

@@ -66,8 +66,8 @@ def draw(table: Table, classes: list[ClassInfo], kind: Literal["png", "svg"]) ->
             drawn = members & (labelled == is_labelled)
             if not drawn.any():
                 continue
-            # The legend has one entry per class: the labelled items. A class without labelled items
-            # has an entry for its predicted items.
+            # The legend has one entry per class, with the marker of the labelled items. If a class
+            # has no labelled items, its entry has the marker of the predicted items.
             in_legend = is_labelled or not (members & labelled).any()
             scatter.scatter(
                 *points[drawn].T,
@@ -104,8 +104,8 @@ def draw(table: Table, classes: list[ClassInfo], kind: Literal["png", "svg"]) ->
 def _plain(name: str) -> str:
     """Return the class name for the legend.
 
-    A control character would make an SVG file invalid. matplotlib leaves out names that begin with
-    "_".
+    Control characters are replaced, because they would make an SVG file invalid. A space is put
+    before a leading "_", because matplotlib leaves names with a leading "_" out of the legend.
     """
     text = "".join(c if c.isprintable() else "\ufffd" for c in name)
     return f" {text}" if text.startswith("_") else text

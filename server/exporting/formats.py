@@ -94,7 +94,7 @@ def _video(export: Export) -> bytes:
 
 
 Content = bytes | Iterator[str]
-"""Content of a file: as a whole, or in parts that need not be in memory together."""
+"""Content of a file: all bytes, or an iterator over parts, which need not be in memory together."""
 
 FILES: dict[str, tuple[str, Callable[[Export], Content]]] = {
     "csv": (".csv", lambda e: table.csv_parts(e.table(), excel=e.options.excel)),
@@ -112,7 +112,7 @@ FILES: dict[str, tuple[str, Callable[[Export], Content]]] = {
 }
 """Formats that write one file, by name.
 
-The value has the suffix of the file, and the function that returns the content.
+Each value is a pair: the suffix of the file, and the function that returns the content.
 """
 
 FOLDERS: dict[str, Callable[[Export, Path, Path], int]] = {

@@ -1,4 +1,7 @@
-"""Tasks in Label Studio's JSON format: one choice per picture, regions per sound file."""
+"""Export as tasks in Label Studio's JSON format.
+
+The task of a picture or vector has one choice. The task of a sound file has regions.
+"""
 
 import base64
 import json
@@ -21,7 +24,7 @@ def as_json(table: Table) -> bytes:
 def json_parts(table: Table) -> Iterator[str]:
     """Yield the tasks as parts of a JSON file.
 
-    Labels are annotations of the tasks. Predictions have scores.
+    A label becomes an annotation of a task. A prediction becomes a prediction with a score.
     """
     before = "["
     for task in _sounds(table) if table.items.kind == "sound" else _items(table):

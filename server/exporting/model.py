@@ -48,8 +48,8 @@ print(predicted.classes[0], predicted.confidence[0])
 def log_variance_of(project: Project) -> npt.NDArray[np.float32] | None:
     """Return the latent log-variance of all items along the shown latent axes, (N, D).
 
-    Returns None if no model has been trained, or if no checkpoint of a project can be read. Labels
-    are exported in both cases.
+    Returns None if no model has been trained, or if no checkpoint of a project can be read. An
+    export then contains the labels without the log-variance.
     """
     if (project.model / DESCRIPTION).is_file():
         model = model_of(project, [])
@@ -119,7 +119,7 @@ def _agreement(model: PortableModel) -> str:
 
 
 def as_onnx(project: Project, class_names: list[str]) -> bytes:
-    """Encoder, head and classifier as ONNX.
+    """Return encoder, head and classifier as the content of an ONNX file.
 
     The input "items" is float32 (B, ...), with the values of the data set. If features were given
     with the items, there is also the input "features", float32 (B, K). The outputs are named in
@@ -194,7 +194,10 @@ def onnx_metadata(model: PortableModel, dataset: str) -> dict[str, str]:
 
 
 class _Tuple(torch.nn.Module):
-    """Returns a plain tuple of outputs, because the exporter names only members of plain tuples."""
+    """A model that returns its outputs as a plain tuple.
+
+    torch's exporter gives names to outputs only if they are in a plain tuple.
+    """
 
     def __init__(self, model: PortableModel) -> None:
         super().__init__()

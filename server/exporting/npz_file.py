@@ -11,15 +11,15 @@ from lodespace.exporting.table import ROWS_AT_ONCE, Table
 from lodespace.items.item_ids import ItemIds
 
 _MOST_ID_BYTES = 1 << 30
-"""Largest size of the ids in a .npz file, in bytes. An import reads at most this size."""
+"""Largest size of the ids in a .npz file, in bytes. An import refuses larger ids."""
 
 
 def as_npz(table: Table) -> bytes:
     """Return a compressed .npz file with one row per item.
 
     The arrays are X, ids, y, prediction, verified, confidence, latent_mean, and latent_log_variance
-    if a model has been trained. y and prediction are class names, "" without a class. Raises
-    ProjectError if the ids would take too much memory.
+    if a model has been trained. The arrays y and prediction contain class names, and "" for an item
+    without a class. Raises ProjectError if the ids would take too much memory.
     """
     longest = max(map(len, table.items.ids))
     if longest * 4 * len(table.items) > _MOST_ID_BYTES:

@@ -39,7 +39,7 @@ def as_point_cloud(
 
 
 def _colours(table: Table, classes: Sequence[ClassInfo]) -> npt.NDArray[np.uint8]:
-    """RGBA per item, uint8 (N, 4)."""
+    """Return the RGBA colour of each item, uint8 (N, 4)."""
     labelled = table.labels != UNLABELED
     colours = item_colours(classes, np.where(labelled, table.labels, table.predictions))
     paler = np.rint((colours.astype(np.float64) + UNLABELLED_COLOUR) / 2)

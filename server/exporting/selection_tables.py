@@ -41,9 +41,10 @@ class _Row:
 def write_raven(table: Table, folder: Path, *, predictions: bool) -> int:
     """Write selection tables of Raven (tab-separated) into `folder`.
 
-    The columns of the source follow the columns of Raven. Selections of an imported selection table
-    keep their numbers. With `predictions`, items without a label are written with the predicted
-    class. Returns the number of selections. Raises ProjectError or OSError.
+    The columns of Raven come first, then the columns of the imported data. Selections of an
+    imported selection table keep their numbers. With `predictions`, items without a label are
+    written with the predicted class. Returns the number of selections. Raises ProjectError or
+    OSError.
     """
     low, high = _frequency(table, "fmin"), _frequency(table, "fmax")
     written = 0
@@ -81,9 +82,10 @@ def write_raven(table: Table, folder: Path, *, predictions: bool) -> int:
 
 
 def _numbered(rows: list[_Row]) -> list[tuple[int, _Row]]:
-    """Return the rows with their selection numbers: the source's numbers, or else 1, 2, 3, ...
+    """Return the rows with their selection numbers, in the order of the numbers.
 
-    The source's numbers are used if all are different. Rows are in the order of the numbers.
+    If the imported rows have distinct whole numbers, these numbers are used. Otherwise the numbers
+    are 1, 2, 3, ...
     """
     given = [as_text(row.columns.get(_SELECTION)) for row in rows]
     if all(text.isascii() and text.isdecimal() and len(text) < 10 for text in given):

@@ -1,4 +1,7 @@
-"""Labels and predictions as a table: one row per item, with all columns of the source."""
+"""Labels and predictions as a table with one row per item, and all columns of the imported data.
+
+The imported data are called the source.
+"""
 
 import csv
 import io
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
 
 AXES = "xyz"
 ROWS_AT_ONCE = 10_000
-"""Number of rows that are Python objects at a time."""
+"""Largest number of rows that exist as Python objects at the same time."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """First characters of cells that a spreadsheet reads as formulas."""
 
@@ -51,22 +54,19 @@ class Table:
     latent_mean: npt.NDArray[np.float64]
     """Latent means, (N, D)."""
     gestures: dict[int, GestureRecord]
-    """Gestures that labelled items, by gesture number.
-
-    `owner` has the number of the gesture for each item.
-    """
+    """Gestures that labelled items, by gesture number. `owner` has the number for each item."""
     step: int = 0
     """Training step at which predictions and latent means were computed."""
     latent_log_variance: npt.NDArray[np.float32] | None = None
     """Latent log-variances, (N, D). None if no model has been trained."""
     first: int = 0
-    """Number of the item in the first row of the arrays, for a part of a table."""
+    """Number of the item in the first row of the arrays; 0 unless the table is a part (`parts`)."""
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def parts(self) -> "Iterator[Table]":
-        """Yield the rows in parts of ROWS_AT_ONCE, so that few rows are Python objects at a time.
+        """Yield the rows in parts of ROWS_AT_ONCE, so that few rows are converted at a time.
 
         A table without rows has one part.
         """
@@ -132,9 +132,9 @@ class Table:
 
 
 def own_columns(table: Table) -> dict[str, list[Any]]:
-    """Lodespace's own columns by name: item, id, path, label, ... latent_x, ..., step.
+    """Return Lodespace's own columns by name, such as item, id, path, label, latent_x and step.
 
-    Each row is several Python objects, so call this function with a part of a large table.
+    Each row becomes several Python objects, so call this function with a part of a large table.
     """
     from lodespace.items import table as item_table  # the import of pyarrow takes 0.1 s
     from lodespace.items.paths import shown
@@ -268,7 +268,7 @@ def as_arrow(table: Table) -> "pa.Table":
 
     kept = table.items.table
     made = [pa.table(own_columns(part)) for part in table.parts()]
-    # A column without any value in a part has no type there, and gets that of the other parts.
+    # If a column has no value in a part, it has no type there, and gets the type of other parts.
     arrow = pa.concat_tables(made, promote_options="default").combine_chunks()
     for name, free in source_names(table, arrow.column_names).items():
         if kept is not None:

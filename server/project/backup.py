@@ -1,8 +1,8 @@
 """Backup of a project into one .zip file, while a server may change the project.
 
-The label log is copied last, with SQLite's backup, so it has every event that another file of the
-backup mentions. Checkpoints are copied only if their checksum matches. The recording is copied up
-to its last complete record.
+The label log is copied last, with SQLite's backup. The copy therefore has every event that another
+file of the backup mentions. A checkpoint is copied only if its checksum matches. The recording is
+copied up to its last complete record.
 """
 
 import contextlib
@@ -113,8 +113,8 @@ def _copy_recording(path: Path, out: IO[bytes]) -> None:
 def _add_checkpoint(archive: zipfile.ZipFile, path: Path, folder: str, added: set[str]) -> None:
     """Add a checkpoint, unless it is damaged or was removed in the meantime.
 
-    `added` are the hashes of the shared tensors that the archive contains. The function adds those
-    of the checkpoint.
+    `added` are the hashes of the shared tensors that the archive contains. The function adds the
+    hashes of the checkpoint's shared tensors.
     """
     shared = SharedTensors(path.parent)
     try:

@@ -28,9 +28,9 @@ def write_review(project: Project, session: AnnotationSession) -> None:
 
 
 def restore_scene(project: Project, session: AnnotationSession) -> None:
-    """Show the scene of `project` in `session`, and the review of the labels of a bake.
+    """Show the scene of `project` in `session`. For a bake, also restore the review of the labels.
 
-    A project without a scene stays as it is. Raises ProjectError when the scene of a bake is
+    If there is no scene, `session` is not changed. Raises ProjectError when the scene of a bake is
     damaged.
     """
     scene = project.baked_scene()
@@ -51,9 +51,10 @@ def restore_scene(project: Project, session: AnnotationSession) -> None:
 
 
 def baked_session(project: Project) -> SessionInfo | None:
-    """Return the session that a bake shows. Return None for a project, and for a bake without it.
+    """Return the session that is stored in a bake; None if there is no valid stored session.
 
-    Pins, gestures and quality are only in this session, not in the scene of the bake.
+    Pins, gestures and quality are only in this session, not in the scene of the bake. A project
+    that is not a bake has no stored session.
     """
     if not project.is_bake:
         return None

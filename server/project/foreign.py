@@ -1,8 +1,8 @@
 """Checks for projects that other people may have made.
 
-Opening such a project reads and writes no file outside of its folder. The only exception: original
-files are read from a folder that a person approved on this computer, by importing the data here or
-with --root.
+Opening such a project reads and writes no file outside of its folder, with one exception: original
+files are read from a folder that a person has approved on this computer. A person approves a folder
+by importing the data on this computer, or by giving --root.
 """
 
 import dataclasses
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 def refuse_links(folder: Path) -> None:
-    """Raise ProjectError if the project `folder` contains a pipe, or a link that leads out of it.
+    """Raise ProjectError if the project contains a pipe, or a link that leads out of `folder`.
 
     Through such a link, the project could read or write any file of this computer. A program that
     opens a pipe would wait forever.

@@ -49,7 +49,7 @@ def choose_labels(items: ItemSet, which: str | None, seed: int) -> npt.NDArray[n
 
 
 def import_labels(log: Path, labels: npt.NDArray[np.int16]) -> int:
-    """Write `labels` (N,) into the label log at `log`. UNLABELED (-1) items are left out.
+    """Write `labels` (N,) into the label log at `log`. Items with UNLABELED (-1) are left out.
 
     Gestures that are already in the log are skipped. Returns the number of labelled items. Raises
     EventLogError or DatasetError.

@@ -1,7 +1,7 @@
 """Import of labels from elsewhere (labels_from.py) into a project.
 
-An imported label conflicts with a different label of the same item in the project. Conflicts are
-listed, and a person decides which labels stay.
+There is a conflict if an item has a label in the project, and the imported label is another class.
+Conflicts are listed, and a person decides which labels stay.
 """
 
 import re
@@ -47,7 +47,7 @@ class LabelImport:
     same: int = 0
     """Number of items that already had the imported label."""
     unknown: list[str] = field(default_factory=list)
-    """Names that have an imported label, but no item in the project."""
+    """Names in the imported labels that belong to no item of the project."""
     matched: ItemLabels = field(default_factory=ItemLabels)
     """How the labels were matched to items."""
     notes: list[str] = field(default_factory=list[str])
@@ -148,7 +148,7 @@ def keep_other_labels(project: Project, result: LabelImport) -> None:
     """Store the second and later labels of each item in the table of the project's items.
 
     The first label of an item is its class. The later labels go into the column other_labels. Call
-    this before a server opens the project. Raises OSError.
+    this function before a server opens the project. Raises OSError.
     """
     kept = project.items.table
     others = {item: joined(labels[1:]) for item, labels in result.matched.labels.items()}
@@ -181,12 +181,11 @@ def add_to_report(project: Project, result: LabelImport, source: str) -> None:
 
 
 def answered(lines: Sequence[protocol.ReportLine], source: str) -> list[protocol.ReportLine]:
-    """Return the lines of a report, without lines that no longer apply after labels from `source`
-    were read.
+    """Return the lines of a report of an import, after labels were read from the file `source`.
 
-    `source` is the file with the labels. Lines that propose to read labels from this file, or from
-    a file that a person has to write, are left out. The line that no item of the data has a label
-    is kept, but is not doubtful any more.
+    Some lines propose to read labels from this file, or from a file that a person has to write.
+    These lines are left out, because they no longer apply. The line which states that no item of
+    the data has a label is kept, but is no longer marked as doubtful.
     """
     kept: list[protocol.ReportLine] = []
     for line in lines:

@@ -1,7 +1,8 @@
 """Opening of a project's label log, with checks that no part is damaged and no event is missing.
 
-A log that lost events would start with fewer labels. So the number of its newest event is compared
-with the numbers in the recording, the snapshots for undo and the checkpoints.
+A session that starts from a log without some of its events would have fewer labels. Therefore the
+number of the log's newest event is compared with the numbers of events in the recording, the
+snapshots for undo and the checkpoints.
 """
 
 import contextlib
@@ -49,7 +50,8 @@ def open_log(project: Project, session: AnnotationSession) -> EventLog:
     path = project.labels_path
     newest = 0
     if path.exists():
-        # Before anything is written: a trigger in the file would run with the first write.
+        # The file is checked before anything is written, because a trigger in the file would run
+        # with the first write.
         with contextlib.closing(open_read_only(path)) as connection:
             newest = check_file(connection, path)
     _check_complete(project, newest, newest_known(project))

@@ -28,7 +28,7 @@ _NAMED = 20
 
 @dataclass
 class ForeignLabels:
-    """Labels that `--labels-from` reads, before they are matched to the items of the project."""
+    """Labels that `--labels-from` reads. They are not yet matched to the items of the project."""
 
     annotations: list[Annotation] = field(default_factory=list[Annotation])
     overlap: float = 0.5

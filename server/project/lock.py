@@ -72,7 +72,7 @@ class ProjectLock:
     def holds(self, folder: Path) -> bool:
         """Return whether `folder` is the locked folder.
 
-        Another folder that now has the path of the locked folder does not count.
+        Returns False if the locked folder was moved and another folder now has its path.
         """
         with contextlib.suppress(OSError, IndexError):
             held, found = os.fstat(self._descriptors[0]), folder.stat()

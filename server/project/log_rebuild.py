@@ -83,8 +83,8 @@ class Rebuilt:
     def labels_complete(self) -> bool:
         """Whether no label is missing.
 
-        No label is missing if every lost event changed no label, or if a snapshot has the labels of
-        the lost events.
+        No label is missing if none of the lost events changed a label, or if a snapshot has the
+        labels of the lost events.
         """
         return "unknown" not in self.lost.values()
 
@@ -157,8 +157,8 @@ class Rebuilding:
 
         Return whether `event` was added.
 
-        `event` is not added if the log already has its command, or if `event` does not fit the
-        state before it.
+        `event` is not added if the rebuilt log already has an event of the same command, or if
+        `event` does not fit the state before it.
         """
         if event.command_id in self._commands:
             return False
@@ -177,7 +177,7 @@ class Rebuilding:
         self._commands.add(event.command_id)
 
     def _make_classes(self, count: int, known: Sequence[ClassInfo] = ()) -> None:
-        """Add classes until there are `count`.
+        """Add classes until there are `count` classes.
 
         Each class is created by a new event, which gets the sequence number of a lost event. Does
         nothing if there are fewer lost events than missing classes. `known` has the names and
@@ -258,7 +258,7 @@ def _command_id(number: int) -> str:
 
 
 def _highest_class(event: Event) -> int:
-    """Return how many classes must exist before `event`."""
+    """Return the number of classes that must exist before `event`."""
     match event:
         case LabelEvent():
             return event.class_id + 1

@@ -54,7 +54,7 @@ def open_project(
     """Open the PATH of `lodespace serve`: a project, a bake, or data to import (docs/data.md).
 
     Args:
-        path: None for the bundled digits.
+        path: Path of a project, a bake or data to import; None for the bundled digits.
         project_folder: Folder of the project for imported data; by default lodespace-NAME in the
             current folder. An existing project on the same data is opened again.
         settings: Training settings that differ from the defaults; None for the defaults.
@@ -77,7 +77,7 @@ def open_project(
         return open_existing(Path(path), settings, root=root)
     if path is not None:
         refuse_lost_manifest(Path(path))
-    # This module is slow to import, and an existing project does not need it.
+    # The importer is slow to import, and opening an existing project does not need it.
     from lodespace.importing import importer
 
     data = BUNDLED if path is None else str(path)
@@ -110,9 +110,9 @@ def open_again(
 ) -> Project:
     """Open the project in `folder`, which was made from the data `source`.
 
-    `root` is the value of --root, the folder with the original files of the items. With it, the
-    project may read these files. `root` is ignored if the items have no original files. Raises
-    ProjectError when the project was made from other data.
+    `root` is the value of --root: the folder with the original files of the items. If `root` is
+    given, the project may read these files. `root` is ignored if the items have no original files.
+    Raises ProjectError when the project was made from other data.
     """
     project = open_existing(folder, settings)
     try:
@@ -254,9 +254,9 @@ def open_existing(
         folder: The project folder. Other people may have made it.
         settings: Settings that override the stored settings. A setting that is fixed when training
             starts must have the stored value.
-        lock: Whether to lock the project. A caller that writes has to lock it. A caller that only
-            reads may open a project that a server has locked. A project that cannot be written
-            opens read-only, and its `obstacle` is the reason.
+        lock: Whether to lock the project. A caller that writes has to lock the project. A caller
+            that only reads may open a project that a server has locked. A project that cannot be
+            written opens read-only, and `Project.obstacle` states the reason.
         root: Folder from which the project may read original files. The approval is recorded on
             this computer. None for the folder that was approved before, if there is one.
 

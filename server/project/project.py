@@ -37,7 +37,7 @@ BUNDLED = "bundled:digits"
 DATA_FOLDER = "data"
 """Name of the data set folder in a project folder."""
 LABEL_LOG = "labels.sqlite"
-"""Name of the label log in a project folder. SQLite adds -wal and -shm for its other files."""
+"""Name of the label log in a project folder. SQLite adds -wal and -shm to name its other files."""
 RECORDING = "recording.lds"
 """Name of the recording in a project folder."""
 
@@ -54,7 +54,7 @@ class Manifest(msgspec.Struct, kw_only=True):
     kind: Literal["project", "bake"]
     """Whether the folder is a project or a bake, which is read-only."""
     data: str
-    """"bundled:digits", or the data set folder, relative to the project folder."""
+    """BUNDLED for the bundled digits, else the data set folder, relative to the project folder."""
     source: str = ""
     """The path or name of the imported data; empty for the bundled digits."""
     seed: Annotated[int, msgspec.Meta(ge=0, lt=1 << 31)] = 0

@@ -35,9 +35,9 @@ takes."""
 def event_from(recorded: RecordedEvent, state: SessionState) -> Event | None:
     """Return the event that `recorded` describes; None if the recording contains too little.
 
-    The event can lack facts. A recording contains neither regions nor positions of pins, and does
-    not state which labels are verified. It also does not list items that already had the class of
-    the gesture.
+    The event can be incomplete. A recording contains neither the regions of a gesture nor the
+    positions of pins. It does not state which labels are verified. It also does not list items that
+    already had the class of the gesture.
 
     Args:
         recorded: What the recording states.
@@ -54,7 +54,8 @@ def event_from(recorded: RecordedEvent, state: SessionState) -> Event | None:
     if labels is not None and changes is None:
         return None
     if labels is not None and changes is not None and labels.gesture == 0:
-        return _label_event(recorded, changes, header)  # thinning has merged several events
+        # The thinning of a large recording has merged several events into one.
+        return _label_event(recorded, changes, header)
     gesture = told.gesture.gesture if told is not None else labels.gesture if labels else 0
     if gesture not in (0, recorded.sequence):
         action = state.undo_log.actions.get(gesture)

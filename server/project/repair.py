@@ -202,7 +202,7 @@ def _repair_log(project: Project, kept: _Kept) -> list[str]:
         path = project.labels_path
         kept.copy(path)
         for name in _LOG_FILES[1:]:
-            # SQLite would apply an old write-ahead log beside the new file to this file.
+            # An old write-ahead log must not stay, because SQLite would apply it to the new file.
             kept.move(project.folder / name)
         new.replace(path)
     sync_to_disk(project.folder)

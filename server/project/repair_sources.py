@@ -22,8 +22,8 @@ from lodespace.session.sqlite_pages import SqliteFiles, image, read_files
 _MAX_LOST = 1_000_000
 """Largest plausible number of lost events.
 
-If a file mentions an event more than this number after the newest event of the log, the file is
-damaged.
+If a file mentions an event whose number exceeds the number of events in the log by more than this,
+the file counts as damaged.
 """
 
 
@@ -45,8 +45,8 @@ def sources_of(project: Project) -> Sources:
             f"{len(stored):,} events; move this file out of the project, then repair again"
         )
     if written is not None and written <= limit:
-        # Outdated pages of the file can contain events with higher numbers that were refused and
-        # removed.
+        # Outdated pages of the file can still contain events that were refused and removed. These
+        # events have numbers above `written`.
         known = limit = max(known, written)
     stored = {number: events for number, events in stored.items() if number <= limit}
     recorded: dict[int, RecordedEvent] = {}

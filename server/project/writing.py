@@ -1,4 +1,4 @@
-"""The reason why a project cannot be written, and the remedy."""
+"""A check of whether a project can be written. It finds the reason if not, and the remedy."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""The author of a gesture: the id of a client, as the label log and all messages name it.
+"""Ids of authors, by which the label log and all messages name the client that made a gesture.
 
 A page makes its own client id. For a page on an approved device, the server puts the id of the
 device before the client id: `DEVICE.CLIENT`. A page cannot send an id with a dot, so no device can
@@ -12,7 +12,7 @@ such as "cli" and "import", are shorter."""
 
 
 IMPORT = "import"
-"""Id of the client in the events of labels that came with the data, or by `--labels-from`."""
+"""Client id in the events of labels that came with the data, or from `--labels-from`."""
 
 
 def author(device: str, client: str) -> str:

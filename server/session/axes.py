@@ -1,6 +1,8 @@
-"""The named axes of a session: the value of each axis, and its ticks and correlation on the map.
+"""The named axes of a session. Along a named axis, the map shows the values of a column.
 
-Pure state: equal events on equal data give equal axes.
+An axis can also show two groups of items, one at each end. This module computes the place of each
+item along an axis, the ticks, and the correlation of the map with the values. It is pure state:
+equal events on equal data give equal axes.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,11 +26,12 @@ LETTERS: tuple[AxisLetter, ...] = ("x", "y", "z")
 MAX_ORDERED = 12
 """Largest number of categories that are shown in their natural order along an axis."""
 LEAST_LENGTH = 0.25
-"""Length of one standard deviation of the values on the map, in latent units, from which ticks are
-shown. On a shorter axis, the map does not show the values yet."""
+"""Shortest axis with ticks: length of one standard deviation of the values on the map, in latent
+units. On a shorter axis, the points do not show the values yet."""
 
 LeftOut = Sequence[tuple[int, float]]
-"""Per axis, the number of left-out predictions and their rank correlation with the values."""
+"""Per axis, the number of items with a left-out prediction, and the rank correlation of these
+predictions with the values. A left-out prediction does not use the item's own value."""
 
 
 class AxisSource(NamedTuple):
@@ -63,12 +66,12 @@ class CarriedAxis(NamedTuple):
 
     @property
     def dimension(self) -> int:
-        """Dimension of the shown map: 0, 1 or 2."""
+        """Index of the axis among the dimensions of the map: 0, 1 or 2."""
         return LETTERS.index(self.letter)
 
 
 def axis_scale(items: ItemSet, source: AxisSource) -> AxisScale:
-    """Return the values of `source` on `items`.
+    """Return the scale of `source`: the place of each of `items` along the axis, and the ticks.
 
     Raises:
         RequestError: The values cannot be shown along an axis. The message states the reason.
@@ -139,7 +142,10 @@ def _refused(reason: str) -> RequestError:
 
 
 class AxisHistory:
-    """All changes of axes by event number, and the axes that are in force."""
+    """All changes of axes by event number, and the current axes, which follow from them.
+
+    A change that is undone has no effect on the current axes.
+    """
 
     def __init__(self, items: ItemSet) -> None:
         self._items = items
@@ -157,7 +163,10 @@ class AxisHistory:
         self._describe()
 
     def rebuild(self, stands: Callable[[int], bool]) -> None:
-        """Compute the axes from all changes in force: those for which `stands(number)` is True."""
+        """Compute the current axes from all changes that are not undone.
+
+        `stands(number)` returns whether the change of event `number` is not undone.
+        """
         self._current = {}
         for number, (letter, source) in self._changes.items():
             if stands(number):
@@ -171,7 +180,7 @@ class AxisHistory:
             self._current[letter] = source
 
     def source(self, letter: AxisLetter) -> AxisSource | None:
-        """Return the content of the axis; None if it has no value."""
+        """Return the content of the axis; None if nothing is shown along the axis."""
         return self._current.get(letter)
 
     def carried(self) -> list[CarriedAxis]:
@@ -199,7 +208,7 @@ class AxisHistory:
         return known[1]
 
     def inputs(self) -> tuple[list[int], npt.NDArray[np.float32]]:
-        """Return the dimension of each of A axes, and the values of the items, (N, A)."""
+        """Return the dimension of each of A axes, and the places of the items, (N, A)."""
         carried = self.carried()
         values = [axis.scale.places for axis in carried]
         empty = np.empty((len(self._items), 0), np.float32)
@@ -209,7 +218,7 @@ class AxisHistory:
     # Shown axes -------------------------------------------------------------------------------
 
     def _describe(self) -> None:
-        """Keep the ticks of axes that have not changed, and show the others without ticks."""
+        """Keep the ticks of axes that have not changed, and show changed axes without ticks."""
         known = {(axis.axis, axis.name, axis.column): axis for axis in self.shown}
         described = [_described(axis) for axis in self.carried()]
         self.shown = [known.get((new.axis, new.name, new.column), new) for new in described]
@@ -217,8 +226,8 @@ class AxisHistory:
     def measure(self, latent_mean: npt.NDArray[np.floating], left_out: LeftOut) -> bool:
         """Compute ticks and correlations on the shown points (N, D).
 
-        `left_out` is what the trainer reports, one entry per axis, or empty. Returns whether
-        anything changed.
+        `left_out` is the trainer's report, with one entry per axis; it can be empty. Returns
+        whether anything changed.
         """
         carried = self.carried()
         new = [
@@ -259,7 +268,8 @@ def _measured(
         described.correlation = round(rank_correlation(along[hidden], places[hidden]), 3)
     elif left_out is not None:
         described.n, described.correlation = left_out[0], round(left_out[1], 3)
-    # The items are pulled to `origin + length * place`, so this line is where the values are.
+    # Training pulls each item to `origin + length * place`. This fit of `length` and `origin` to
+    # the points therefore states where each value is on the map.
     place = places[trained].astype(np.float64)
     off = place - place.mean()
     length = float(off @ along[trained] / max(1e-12, float(off @ off)))

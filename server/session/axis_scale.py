@@ -1,5 +1,4 @@
-"""Scales of named axes, which convert values in a column's units to places on the map, with
-ticks."""
+"""Scales of named axes. A scale converts the values of a column to places along an axis."""
 
 import math
 from collections.abc import Callable
@@ -17,7 +16,7 @@ LARGEST_PLACE = 3.0
 values are placed at this distance, so that they do not compress all other values into the
 middle."""
 SKEWED = 1.5
-"""Skewness from which positive numbers get a logarithmic scale, if it makes them less skewed."""
+"""Positive numbers with a larger skewness get a logarithmic scale, if this halves the skewness."""
 FEWEST_TICKS, MOST_TICKS = 3, 5
 
 Places = npt.NDArray[np.float32]
@@ -37,13 +36,16 @@ class AxisScale(NamedTuple):
     """The values of N items on an axis."""
 
     places: Places
-    """Place of each item, with mean 0 and deviation 1, float32 (N,); NaN without a value."""
+    """Place of each item, float32 (N,), with mean 0 and standard deviation 1.
+
+    NaN for an item without a value.
+    """
     ticks: tuple[Tick, ...]
     """Marked values, ascending."""
 
     @classmethod
     def of_column(cls, column: "ColumnValues") -> "AxisScale":
-        """Return the scale of a column with at least two different values."""
+        """Return the scale of a column with at least two distinct values."""
         if column.kind == "category":
             names = column.categories
             chosen = _evenly(len(names), MOST_TICKS)
@@ -121,7 +123,7 @@ def number_ticks(low: float, high: float) -> list[tuple[float, str]]:
             first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
             if FEWEST_TICKS <= last - first + 1 <= MOST_TICKS:
                 digits = max(0, -exponent + (factor == 2.5))
-                # Years are often imported as numbers, so 2024 has no comma.
+                # Numbers below 10,000 have no comma, because years are often imported as numbers.
                 comma = "," if max(abs(low), abs(high)) >= 10_000 else ""
                 values = [k * step + 0.0 for k in range(first, last + 1)]
                 return [(value, f"{value:{comma}.{digits}f}") for value in values]
@@ -163,7 +165,7 @@ _Step = Callable[[datetime, datetime], list[datetime]]
 
 
 def _date(second: float) -> datetime:
-    """Return the date, limited to the years that Python represents."""
+    """Return the date of `second`, in seconds since 1970, limited to the dates of Python."""
     first, last = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
     least, most = (first - _EPOCH).total_seconds(), (last - _EPOCH).total_seconds()
     return _EPOCH + timedelta(seconds=min(most, max(least, second)))

@@ -184,8 +184,8 @@ def _stored(detail: _Provenance) -> StoredProvenance:
 def _targets_of(detail: str) -> tuple[Targets | None, int]:
     """Return the flat list of targets of an anchor, and the dimension of the targets.
 
-    The targets are None when the items were not pinned, and also when they are damaged: a damaged
-    pin must not make the labels of a log unreadable.
+    The targets are None if the items were not pinned. They are also None if the stored targets are
+    damaged, because a damaged pin must not make the labels of a log unreadable.
     """
     try:
         found = _targets(detail)

@@ -141,7 +141,7 @@ class EventLog:
         self._known = known
 
     async def append(self, event: Event) -> Event:
-        """Write one event. Returns the event with its sequence number once it is on disk.
+        """Write one event. When the event is on disk, return the event with its sequence number.
 
         Raises EventLogError when the event cannot be written.
         """
@@ -234,7 +234,7 @@ class EventLog:
         cannot be read.
         """
         if not self._files.database_in_place():
-            # The connection stays open: the file can be moved back.
+            # The connection stays open, because the file may be moved back to the path.
             raise LogLostError(
                 f"{self._files.path} is gone: the file was deleted, moved or replaced while the "
                 "server was running"

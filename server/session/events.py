@@ -68,9 +68,9 @@ class Seen(msgspec.Struct, frozen=True, eq=False, gc=False):
     """State of the items of a contact sheet before the person confirmed the sheet."""
 
     labels: ClassIds
-    """Label of each item (K,); UNLABELED for none."""
+    """Label of each item (K,); UNLABELED for an item without a label."""
     predictions: ClassIds
-    """Predicted class of each item (K,); UNLABELED for none."""
+    """Predicted class of each item (K,); UNLABELED for an item without a prediction."""
     confidences: Targets
     """Probability of the predicted class (K,)."""
     doubts: Targets
@@ -162,8 +162,8 @@ class AnchorEvent(EventHeader, frozen=True, tag="anchor"):
     def points(self) -> Targets | None:
         """Return `targets` as (K, latent_dim); None if the items were released without a pin.
 
-        Targets of a wrong length also give None: a damaged pin must not make the labels of a log
-        unreadable.
+        Also return None for targets of a wrong length, because a damaged pin must not make the
+        labels of a log unreadable.
         """
         if self.targets is None or len(self.targets) != len(self.items) * self.latent_dim:
             return None
@@ -178,7 +178,7 @@ class UnpinEvent(EventHeader, frozen=True, tag="unpin"):
 
 
 class SetAxisEvent(EventHeader, frozen=True, tag="set_axis"):
-    """The value of an axis of the map was set."""
+    """An axis of the map was set to show the values of a column, or two groups of items."""
 
     axis: AxisLetter
     """The axis."""
@@ -195,7 +195,7 @@ class SetAxisEvent(EventHeader, frozen=True, tag="set_axis"):
 
 
 class RemoveAxisEvent(EventHeader, frozen=True, tag="remove_axis"):
-    """The value of an axis of the map was removed."""
+    """An axis of the map no longer shows values."""
 
     axis: AxisLetter
     """The axis."""
@@ -274,8 +274,11 @@ _PACKED_ITEMS, _PACKED_CLASSES = 1, 2
 """Codes of msgpack extensions: a packed set of items (protocol/item_sets.py), and a packed set of
 the items 0 to K-1 with K classes."""
 _PACKED_FROM = 1024
-"""Smallest length of a packed array. A packed array is smaller, but takes 50 us to unpack, and a
-log has many small gestures."""
+"""Smallest length of an array that is packed.
+
+A packed array takes less space, but 50 us to unpack. Shorter arrays are not packed, because a log
+has many small gestures.
+"""
 _MOST_ITEMS = 1 << 27
 """Largest number of items of a packed array. It limits the memory that a damaged event takes."""
 
@@ -294,7 +297,7 @@ def _encode_array(value: Any) -> bytes | msgspec.msgpack.Ext:
 def _decode_array(array_type: Any, stored: Any) -> npt.NDArray[Any]:
     if isinstance(stored, msgspec.msgpack.Ext):
         return _unpacked(array_type, stored)
-    # The array is not copied, so it is read-only, as the rest of the event.
+    # The array is not copied, so it is read-only, like the rest of the event.
     array = np.frombuffer(stored, _STORED_AS[array_type])
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 

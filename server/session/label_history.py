@@ -1,9 +1,9 @@
 """Labels of the items, computed from all gestures. Pure state: equal events give equal labels.
 
 The label of an item is the class of the newest gesture that contains the item and is not undone. If
-there is no such gesture, the item is UNLABELED. Whether the item is verified follows from the same
-gesture. So an undo can remove any gesture, and later gestures of other clients on the same items
-stay in force. undo.py decides which gesture a client undoes.
+there is no such gesture, the item is UNLABELED. The same gesture also determines whether the item
+is verified. An undo can therefore remove any gesture, not only the newest: later gestures of other
+clients on the same items keep their effect. undo.py decides which gesture a client undoes.
 """
 
 import itertools
@@ -21,7 +21,7 @@ _COLUMNS = ("number", "below", "above", "class_id", "verified", "accepted", "und
 
 
 class GestureRecord(msgspec.Struct, gc=False):
-    """One gesture that labels items. Records are in no reference cycle, hence `gc=False`."""
+    """One gesture that labels items. `gc=False`, because records are in no reference cycle."""
 
     number: int
     """Sequence number of the event of the gesture."""
@@ -64,8 +64,8 @@ class GestureRecord(msgspec.Struct, gc=False):
 class _Rows:
     """A table with one row per item of each gesture, in the order of the gestures.
 
-    A row has 17 bytes, because numbers of rows and gestures have 32 bits: 17 MB for a gesture of a
-    million items.
+    Numbers of rows and gestures have 32 bits, so that a row has only 17 bytes. A gesture of a
+    million items takes 17 MB.
 
     Row 0 belongs to no gesture. It stands for the state before the oldest gesture of each item.
     """
@@ -113,7 +113,7 @@ class _Rows:
     def _reserve(self, count: int) -> None:
         """Enlarge the arrays to at least `count` rows.
 
-        The arrays at least double, so that their content is rarely copied.
+        An enlarged array has at least twice its previous size, so that arrays are rarely copied.
         """
         size = len(self.number)
         if count > size:
@@ -139,9 +139,10 @@ class _Rows:
 class LabelHistory:
     """Labels of N items.
 
-    `labels` int16 (N,) are the classes. `owner` int64 (N,) is the number of the gesture that gave
-    the label; 0 if no gesture gave it. `verified` bool (N,) is whether the annotator looked at the
-    item in that gesture. `accepted` bool (N,) is whether that gesture accepted predictions.
+    Each array has one value per item. `labels` (int16) are the classes. `owner` (int64) is the
+    number of the gesture that gave the label, or 0 if no gesture gave the label. `verified` (bool)
+    states whether the annotator looked at the item in that gesture. `accepted` (bool) states
+    whether that gesture accepted predictions.
     """
 
     def __init__(self, n: int) -> None:
@@ -167,10 +168,10 @@ class LabelHistory:
         """Do most of the work of `add` for `records` in one step.
 
         `records` are sorted, oldest first, and newer than all added gestures. The caller then adds
-        them one by one with `add_prepared`. Between two calls of `add_prepared`, other gestures can
-        be undone and redone. Until the last gesture is added, the labels are not valid. At the end,
-        `changes` returns the changes. One step is faster, because NumPy takes about as long for the
-        20 items of a gesture as for 1,000 items.
+        the gestures one by one with `add_prepared`. Between two calls of `add_prepared`, other
+        gestures can be undone and redone. Until the last gesture is added, `labels` is not valid.
+        At the end, `changes` returns the changes. One step for all gestures is faster, because
+        NumPy takes about as long for the 20 items of a gesture as for 1,000 items.
         """
         rows = self._rows
         new = self._prepared = rows.append(records)
@@ -223,7 +224,8 @@ class LabelHistory:
         record.undone = undone
         rows.undone[record.rows] = undone
         above = rows.standing(rows.above[record.rows], rows.above)
-        # A prepared gesture covers the items only after it was added.
+        # A newer gesture covers an item: it determines the label. A prepared gesture covers items
+        # only after it was added.
         uncovered = (above == 0) | (above >= self._end)
         items, above = record.items[uncovered], above[uncovered]
         own = np.flatnonzero(uncovered) + record.first

@@ -55,8 +55,8 @@ def write_log(path: Path, events: Iterable[Event]) -> None:
 def salvage_events(files: SqliteFiles) -> dict[int, list[Event]]:
     """Return all events that the files of a log still hold, by number.
 
-    A number has several different events when parts of the file are out of date or were edited.
-    The newest is first. Damaged events are left out.
+    A number has several distinct events if parts of the file are out of date or were edited. The
+    newest of these events is first. Damaged events are left out.
     """
     found: dict[int, dict[bytes, Event]] = {}
     for number, columns in salvage_rows(files):

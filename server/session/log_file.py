@@ -34,7 +34,7 @@ _OBJECTS = {
 
 
 class LogDamagedError(EventLogError):
-    """The log is damaged or lacks events. A repair of the project can rebuild it."""
+    """The log is damaged or lacks events. A repair of the project can rebuild the log."""
 
 
 def repair_advice(folder: Path) -> str:
@@ -71,7 +71,7 @@ def unknown_format(path: Path, version: int) -> EventLogError:
 
 
 def opening_error(path: Path, error: sqlite3.Error) -> EventLogError:
-    """Return an error that states why SQLite cannot open or read the log."""
+    """Return an error that states why SQLite cannot open or read the log at `path`."""
     if path.is_dir():
         return damaged(path, "it is a folder, not a file")
     match getattr(error, "sqlite_errorcode", 0) & 0xFF:
@@ -135,7 +135,8 @@ def open_read_only(path: Path) -> sqlite3.Connection:
         if path.with_name(f"{path.name}{end}").is_dir():
             raise damaged(path, f"{path.name}{end} is a folder, not a file")
     try:
-        # SQLite would wait 10 s for another process to recover a -wal file whose header is damaged.
+        # If the header of the -wal file is damaged, SQLite would wait 10 s for another process to
+        # recover the file. Such a log is read into memory instead.
         connection = _on_disk(path) if has_valid_wal(path) else _in_memory(path)
     except sqlite3.Error as error:
         if error.sqlite_errorcode & 0xFF not in _NEEDS_WRITING or not path.is_file():

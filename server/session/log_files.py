@@ -1,7 +1,7 @@
-"""Checks that the three open files of a label log are still the files at its path.
+"""Checks that the three open files of a label log are still the files at the log's path.
 
-SQLite keeps its files open. A deleted or moved file stays writable through an open descriptor, so a
-successful commit does not show that the label is in the file that the path names.
+SQLite keeps its files open. A deleted or moved file stays writable through an open descriptor.
+Therefore a successful commit does not prove that the label is in the file at the log's path.
 """
 
 import contextlib
@@ -75,9 +75,9 @@ class LogFiles:
 
         Call this method only while a lock keeps other programs from writing.
 
-        The file can be longer than its frames, because SQLite writes it from the start again after
-        a checkpoint. A frame belongs to the log when it has the salts of the header
-        (https://www.sqlite.org/walformat.html). Raises OSError.
+        After a checkpoint, SQLite overwrites the file from its start, so that frames from before
+        the checkpoint can follow the current frames. A frame is current if it has the salts of the
+        header (https://www.sqlite.org/walformat.html). Raises OSError.
         """
         if not self._wal.exists():
             self._end = WalEnd(b"", 0)
@@ -114,7 +114,8 @@ class LogFiles:
             return True
         except OSError:
             return False
-        # The next commit syncs the file as well. This sync only shortens the time until then.
+        # This sync may fail, because the next commit syncs the file, too. This sync only makes the
+        # shorter length durable earlier.
         with contextlib.suppress(OSError), self._wal.open("r+b") as wal:
             os.fsync(wal.fileno())
         return True

@@ -74,7 +74,7 @@ def checked_points(points: npt.NDArray[np.float32], latent_dim: int) -> Targets:
 
 
 class Pins:
-    """All anchors (pins of items) by event number, and which of them are not undone.
+    """All anchors by event number, and the pins, which follow from the anchors that are not undone.
 
     A newer anchor overrides the older anchors of the same items.
     """
@@ -97,7 +97,7 @@ class Pins:
         self._version += 1
 
     def redo(self, number: int) -> None:
-        """Redo the anchor of event `number`. Does nothing for an event without an anchor."""
+        """Redo the anchor of event `number`. Do nothing if the event has no anchor."""
         if number in self._anchors:
             self._standing.add(number)
             self._version += 1

@@ -7,9 +7,10 @@ from lodespace.session.state import SessionState
 
 
 class SceneEncoder:
-    """Encodes `state`, `scores` and the newest forces. `force_version` counts the frames of forces.
+    """Encodes the state, the scores and the newest forces of a session as messages for clients.
 
-    Each scene and each frame of forces is encoded once and shared by all clients.
+    `force_version` counts the frames of forces. Each scene and each frame of forces is encoded once
+    and shared by all clients.
     """
 
     def __init__(self, state: SessionState, scores: ItemScores) -> None:
@@ -75,7 +76,8 @@ class SceneEncoder:
     def forces_frame(self) -> bytes | None:
         """Return a frame of the newest forces.
 
-        None if there are no forces yet, or if the latent dimension has changed since.
+        Return None if there are no forces yet, or if the latent dimension has changed since the
+        newest forces.
         """
         grid = self._state.grid
         if self._forces is None or self._forces.vectors.shape[2] != grid.latent_dim:

@@ -1,4 +1,4 @@
-"""Selections that a client has uploaded, by slot, for the commands that name them."""
+"""Selections that a client has uploaded. A command names a selection by its slot number."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,10 @@ from lodespace.protocol.selection_frames import SLOTS, decode_part
 
 
 class _Slot:
-    """One upload: the bytes that have arrived, or the set after a command has named it."""
+    """One upload: the bytes that have arrived.
+
+    When a command first names the slot, the bytes are decoded to a set of items.
+    """
 
     def __init__(self, size: int) -> None:
         self.size = size
@@ -40,7 +43,11 @@ class Selections:
         return selections
 
     def receive(self, frame: bytes) -> None:
-        """Add a part. Raises ProtocolError when the part does not fit; its slot is then empty."""
+        """Add a part of a selection.
+
+        Raises ProtocolError when the part does not fit the earlier parts of its slot. The slot is
+        then empty.
+        """
         part = decode_part(frame)
         upload = _Slot(part.size) if part.offset == 0 else self._slots[part.slot]
         self._slots[part.slot] = None

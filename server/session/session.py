@@ -54,10 +54,9 @@ class AnnotationSession(SessionState):
         self._labelled_at = np.zeros(len(items), np.int64)
         self._acks: dict[str, protocol.Ack] = {}
         self._two_classes = (-1, False)
-        """Cache: number of an event, and whether the labels after this event have at least two
-        classes."""
+        """Cache: the number of an event, and whether at least two classes had labels after it."""
         self._scorable = (-1, False)
-        """Cache of `scorable`: number of an event, and the value of `scorable` after this event."""
+        """Cache: the number of an event, and the value of `scorable` after it."""
 
     # Events
 
@@ -165,7 +164,7 @@ class AnnotationSession(SessionState):
         exact: bool = False,
         forces: FrameForces | None = None,
     ) -> bool:
-        """Apply a frame of the trainer to the state that clients see.
+        """Apply a frame of the trainer (new positions and predictions) to the state of the session.
 
         Args:
             latent_mean: Latent means (N, D).
@@ -230,9 +229,9 @@ class AnnotationSession(SessionState):
         """Set the initial labels (N,).
 
         Args:
-            labels: class of each item, UNLABELED without a label; None for no labels.
-            verified: whether a person looked at each item (N,); None for no item.
-            accepted: whether each label is an accepted prediction (N,); None for no label.
+            labels: Class of each item, or UNLABELED. None: no item has a label.
+            verified: Whether a person looked at each item (N,). None: at no item.
+            accepted: Whether each label is an accepted prediction (N,). None: no label is.
         """
         self.history.labels[:] = UNLABELED if labels is None else labels
         self.history.verified[:] = False if verified is None else verified

@@ -19,7 +19,7 @@ MORE = tuple(name for name in HYPERPARAMETERS if name not in Settings.__struct_f
 
 
 def settings_from(values: Mapping[str, Any]) -> Settings:
-    """Return settings from values by the names of the table of hyperparameters.
+    """Return settings with `values`, whose keys are names of hyperparameters.
 
     Raises:
         ValueError: A name is unknown, or a value is out of range. The message states the name.
@@ -35,7 +35,7 @@ def settings_from(values: Mapping[str, Any]) -> Settings:
 
 
 def values_in(settings: Settings) -> dict[str, Any]:
-    """Return the values of `settings` that are not None, by the names of the table."""
+    """Return the values of `settings` that are not None, by the name of the hyperparameter."""
     given = {k: v for k, v in msgspec.structs.asdict(settings).items() if v is not None}
     more: dict[str, Any] = given.pop("more", {})
     return given | more
@@ -45,9 +45,9 @@ def merge(old: Settings, new: Settings) -> Settings:
     """Return `old`, updated with the values of `new`.
 
     If `new` has another preset, the values of that preset replace the values of `old`, with two
-    exceptions. The dimension of the latent space stays, except in a change to `figure2`, whose
-    dimension is part of the paper's setting. Settings that are fixed when training starts stay if
-    they differ from the preset of `old`.
+    exceptions. First, the dimension of the latent space stays, unless the new preset is `figure2`,
+    whose dimension is part of the paper's setting. Second, a setting that is fixed when training
+    starts stays if its value differs from that of the old preset.
     """
     values, given = values_in(old), values_in(new)
     if new.preset is not None and new.preset != (old.preset or "default"):
@@ -134,7 +134,10 @@ def described(text: str) -> Settings:
 
 
 class SettingsHistory:
-    """The first settings, all changes by event number, and the `current` settings in full."""
+    """The first settings, all changes by event number, and the `current` settings.
+
+    Every field of `current` has a value.
+    """
 
     def __init__(self, first: Settings) -> None:
         self._first = self._merged = first
@@ -142,19 +145,18 @@ class SettingsHistory:
         self.current = with_defaults(first)
 
     def add(self, number: int, changes: Settings) -> None:
-        """Add the changes of event `number`, which is newer than all others, and compute `current`.
+        """Add the changes of event `number`, which is newer than all others, and update `current`.
 
-        The earlier changes are not read again, so that opening a log of 10,000 changes takes
+        The earlier changes are not merged again, so that opening a log of 10,000 changes takes
         seconds, not minutes.
         """
         self._changes[number] = changes
         self._use(merge(self._merged, changes))
 
     def rebuild(self, stands: Callable[[int], bool]) -> None:
-        """Compute `current` from the first settings and all changes in force.
+        """Compute `current` from the first settings and all changes that are not undone.
 
-        `stands(number)` returns True if the change of event `number` is not undone, so that it is
-        in force.
+        `stands(number)` returns whether the change of event `number` is not undone.
         """
         settings = self._first
         for number, changes in self._changes.items():

@@ -25,7 +25,7 @@ from lodespace.session.settings import merge, settings_from, values_in, with_def
 SETTINGS_FILE = "settings.toml"
 """Name of the file beside a result that has the settings of its training."""
 GRID, SEEDS = "grid", "seeds"
-"""Names in a file that only `lodespace sweep` reads."""
+"""Names of two entries of a settings file. Only `lodespace sweep` reads these entries."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ class GivenSettings:
     def updated(self, newer: "GivenSettings") -> "GivenSettings":
         """Return these settings, updated with `newer`.
 
-        If `newer` has another preset, the values of that preset replace those of these settings
-        (`merge`).
+        If `newer` has another preset, the values of that preset replace the values of these
+        settings (`merge`).
         """
         settings = newer.settings
         if self.settings is not None and settings is not None:
@@ -64,7 +64,7 @@ class GivenSettings:
         return GivenSettings(settings or self.settings, {**self.run, **newer.run})
 
     def run_settings(self) -> RunSettings:
-        """Return the settings of the training, with defaults for what is not given."""
+        """Return the values of RunSettings. Values that are not given are defaults."""
         return RunSettings(**self.run)
 
 
@@ -135,7 +135,8 @@ class TomlContent:
                 one = GivenSettings.of({name: value})
             except SettingsError as error:
                 raise SettingsError(f"{self.place(name)}: {error}") from error
-            # A preset is only one of the values of a file, so it does not replace the others.
+            # The values are joined without `merge`, because a preset in a file must not replace the
+            # other values of the file.
             values = {} if found.settings is None else values_in(found.settings)
             values |= {} if one.settings is None else values_in(one.settings)
             settings = settings_from(values) if values else None
@@ -163,7 +164,7 @@ def write_settings(
 
     Args:
         folder: Folder of the result.
-        settings: Hyperparameters. The others are written with their defaults.
+        settings: Hyperparameters. A value that is None is written as the preset's value.
         run: Values of RunSettings by name. A value None is left out.
         sync: Wait until the file is on the disk.
 
@@ -193,6 +194,6 @@ def toml_value(value: Any) -> str:
         case list() | tuple():
             return "[" + ", ".join(map(toml_value, value)) + "]"
         case _:
-            # A JSON string is a valid TOML string, except for DEL and surrogate pairs of \u
-            # escapes.
+            # A JSON string is a valid TOML string, unless it contains DEL, or surrogate pairs that
+            # are written as \u escapes.
             return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")

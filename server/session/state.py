@@ -43,7 +43,7 @@ class SessionState:
         self.items = items
         self.read_only = read_only
         self.obstacle = ""
-        """Why nothing can be saved, and the remedy. Empty if saving works, and for a bake."""
+        """Why nothing can be saved, and the remedy. Empty for a bake, and if saving works."""
         self.classes = ClassList(items.class_names)
         self.history = LabelHistory(len(items))
         self.undo_log = UndoLog()
@@ -65,7 +65,7 @@ class SessionState:
         return self.classes.resolve(self.history.labels)
 
     def labels_of(self, items: Items) -> npt.NDArray[np.int16]:
-        """Return the current label of each of `items`, int16 (K,). Other items cost no time."""
+        """Return the current label of each of `items`, int16 (K,), without reading other items."""
         return self.classes.resolve(self.history.labels[items])
 
     @property

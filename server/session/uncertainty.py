@@ -1,7 +1,7 @@
-"""Margin and doubt per item, kept consistent with the current labels.
+"""Margin and doubt per item (as in ItemState), kept consistent with the current labels.
 
-The trainer computes both, but its values lag by one frame, and a bake does not store them. Lower
-bounds take the place of missing or outdated values.
+The trainer computes both values, but they lag behind the labels by one frame. A bake does not store
+them. Missing or outdated values are replaced by lower bounds.
 """
 
 from typing import Any
@@ -29,9 +29,9 @@ def doubt_lower_bound(labels: Classes, prediction: Classes, confidence: Floats) 
     """Return the smallest possible doubt (N,) for `labels`, `prediction` and `confidence` (N,).
 
     If the item has no label, or its label is the predicted class, the doubt is 1 - confidence. If
-    the label is another class, the doubt is the larger of confidence and 1 - confidence, because
-    the probability of the label is at most the smaller of them. The doubt is 1 where nothing is
-    predicted.
+    the label is another class, the doubt is at least the larger of confidence and 1 - confidence,
+    because the probability of the label is at most the smaller of these two. If nothing is
+    predicted, the doubt is 1.
     """
     same = (labels == UNLABELED) | (labels == prediction)
     doubt = np.where(same, 1 - confidence, np.maximum(confidence, 1 - confidence))
@@ -60,9 +60,9 @@ class UncertaintyTracker:
     def update(self, predictions: ItemPredictions[npt.NDArray[Any]], labels: Classes) -> None:
         """Store margin and doubt of a frame of the trainer.
 
-        If the doubt of a relabelled item is bit-identical to the value from before the relabel,
-        the trainer has not seen the new label yet. Such a value is stale, and the lower bound is
-        used instead.
+        If the doubt of a relabelled item is still exactly the value from before the new label, the
+        trainer has not used the new label yet. Such a value is stale, and the lower bound is used
+        instead.
 
         Args:
             predictions: Predictions of the items. Where margin or doubt is None, the lower bound

@@ -95,7 +95,7 @@ class UndoLog:
         self._redone: dict[int, UndoableAction] = {}  # number of a redo event -> action
         # Client -> numbers of its actions that are not undone, ascending.
         self._standing = defaultdict[str, list[int]](list)
-        # Client -> actions that it has undone, in that order.
+        # Client -> actions that the client has undone, in the order of the undos.
         self._undone: dict[str, list[int]] = {}
 
     @property

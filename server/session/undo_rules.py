@@ -7,7 +7,7 @@ from lodespace.session.undo import UndoLog
 
 
 def check_undo(number: int, *, history: LabelHistory, classes: ClassList) -> None:
-    """Raise RequestError if an undo of action `number` would remove a class that is in use."""
+    """Raise RequestError if the undo of action `number` would remove a class that is in use."""
     made = classes.made_by(number)
     if made is None:
         return
@@ -40,8 +40,9 @@ def check_redo(
 
 
 def map_message(number: int, done: str, undo_log: UndoLog) -> str:
-    """Return a text that states why the undo or redo of action `number` did not restore the map; ""
-    if it did.
+    """Return a text that states why the undo or redo of an action did not restore the map.
+
+    Return "" if the map was restored.
 
     Args:
         number: The action that the newest event undid or redid.

@@ -20,12 +20,12 @@ class Change(NamedTuple):
     pins_changed: bool = False
     """Whether the anchors or the latent dimension changed.
 
-    Each of these changes can change the pinned items.
+    A change of either of them can change which items are pinned.
     """
     axes_changed: bool = False
     """Whether the named axes changed."""
     answered: int | None = None
-    """Number of items that the answer to the client reports; None: report the length of `items`."""
+    """Number of items that the answer to the client reports. None: the length of `items`."""
     class_id: int = UNLABELED
     """Class that the answer to the client reports."""
     message: str = ""

@@ -78,7 +78,7 @@ def _plan_one_class(
 
 
 def _seen(state: SessionState, items: Items, provenance: protocol.Provenance) -> Seen | None:
-    """Return the state of `items` (K,) if the gesture confirms a sheet, else None."""
+    """Return the state of `items` (K,) if the gesture confirms a contact sheet, else None."""
     if not (provenance.verified and provenance.tool == "sheet"):
         return None
     index = items.astype(np.intp)
@@ -163,8 +163,8 @@ def change_of(record: GestureRecord, changed: Items) -> Change:
 def _note(record: GestureRecord, note: str) -> str:
     """Return a short description of the gesture.
 
-    Return "" if the gesture gives one class without a sheet, because class and number of items
-    describe it.
+    Return "" if the gesture gives one class and does not come from a contact sheet, because class
+    and number of items then describe the gesture.
     """
     if record.tool == "accept" and note:
         return note

@@ -15,7 +15,7 @@ from lodespace.session.state import SessionState
 MOST_EVENTS = 1000
 """Largest number of events in a run."""
 MOST_ITEMS = 100_000
-"""A run ends when its events have this number of items in total. This limits the memory
+"""A run ends when its events have more than this number of items in total. This limits the memory
 for a run."""
 
 GestureEvent = LabelEvent | LabelEachEvent | UndoEvent | RedoEvent

@@ -55,7 +55,7 @@ def _action(log: UndoLog, command: protocol.Undo, client: str) -> UndoableAction
 
 
 def check_author(log: UndoLog, command: protocol.Undo, client: str) -> None:
-    """Raise RequestError when `command` undoes an action that `client` did not make."""
+    """Raise RequestError when `command` could undo an action that `client` did not make."""
     action = log.actions.get(command.gesture)
     if command.owners or (action is not None and action.client != client):
         raise RequestError(
