@@ -18,10 +18,10 @@ PORTS_TRIED = 20
 
 
 def state_folder() -> Path:
-    """Return the folder for the certificate, the devices, and the list of approved folders.
+    """Return the folder for data that all projects of a person on this computer share.
 
-    All projects of a person on this computer share this folder. Copying a project does not copy
-    this folder.
+    The folder contains the certificate, the approved devices, and the list of the folders from
+    which projects may read original files. Copying a project does not copy this folder.
     """
     return platformdirs.user_state_path("lodespace", appauthor=False)
 
@@ -49,7 +49,7 @@ class ServerConfig:
     stall_seconds: float = 10.0
     """Seconds after which the server disconnects a client that accepts no data."""
     frame_interval: float = 1 / 30
-    """Minimum time between two frames to one client, in seconds."""
+    """Minimum time between two frames that the server sends to one client, in seconds."""
     queue_bytes: int = 8 << 20
     """Largest total size of the messages that are queued for one client, in bytes."""
     max_clients: int = 256

@@ -24,9 +24,8 @@ class JsonError(ValueError):
 
     @property
     def has_right_form(self) -> bool:
-        """Whether the text has the expected fields and types, but breaks another rule of the
-        message type. An example of a rule is one class per item. A JSON schema cannot state such
-        rules.
+        """Whether the text has the expected fields and types, but breaks a rule that a JSON schema
+        cannot state. An example is the rule that a message has as many classes as items.
         """
         # msgspec raises its error from the ValueError of a struct's __post_init__.
         return self.__cause__ is not None and isinstance(self.__cause__.__cause__, ValueError)
@@ -97,7 +96,7 @@ def _too_deep() -> JsonError:
 def _nesting(text: bytes | str) -> int:
     """Return the number of opening brackets in JSON text.
 
-    The value in `text` cannot be nested more deeply than this number, which is much faster to
+    The value in `text` cannot be nested more deeply than this number. The number is much faster to
     compute than the depth.
     """
     if isinstance(text, str):

@@ -42,10 +42,10 @@ REQUESTS_AT_ONCE = 600
 The number is per approved device, and for all unknown devices together.
 """
 BYTES_OF_REQUEST = 32 << 10
-"""A body counts as one more request per this number of bytes.
+"""The body of a request counts as one additional request for each block of this number of bytes.
 
-To receive and decode this number of bytes, the server takes about as long as for a request without
-a body.
+The server takes about as long to receive and decode such a block as to answer a request without a
+body.
 """
 
 
@@ -64,7 +64,7 @@ class Connection:
 
 
 class Connections:
-    """All open connections of the network port, with a limit on the rate of their requests."""
+    """All open connections to the HTTPS port, with a limit on the rate of their requests."""
 
     def __init__(self) -> None:
         self._strangers: list[Connection] = []  # oldest first
@@ -138,8 +138,8 @@ class Connections:
     def belongs_to(self, protocol: Hashable, device: str) -> bool:
         """Assign the connection of `protocol` to the `device` that sent a request on it.
 
-        `device` is empty for a stranger. Returns False if the device has too many connections, so
-        that the connection must not stay. Otherwise returns True.
+        `device` is empty for a stranger. Returns whether the connection may stay open. If the
+        device has too many connections, it may not.
         """
         connection = self._by_protocol.get(protocol)
         if connection is None or connection.device == device:

@@ -18,7 +18,7 @@ from lodespace.protocol import Role
 DEVICES_FILE = "devices.json"
 """Name of the file of approved devices in the state folder."""
 KEPT_DAYS = 30
-"""Number of days without a request after which a device has to request access again."""
+"""A device that has sent nothing for this number of days has to request access again."""
 MAX_DEVICES = 64
 """Largest number of approved devices. A further device replaces the device approved first."""
 _SEEN_EVERY = 3600.0

@@ -1,12 +1,13 @@
 """Access control for remote devices: requests, pairing codes, roles.
 
 A device requests access and shows a short code. The owner sees the same code on the page that is
-open on the server's machine, and approves the device. An attacker cannot guess a code to get
-access, because the owner decides (RFC 8628 in reverse). Alternatively, the owner makes a pairing
-code, and a person types this code on the device. A pairing code is valid for one device and five
-minutes. An address that guesses wrong five times has to wait. A device that is approved or sends a
-valid code receives a secret of its own, which the browser stores as a cookie. web/access.py has the
-routes.
+open on the server's machine, and approves the device. An attacker gains nothing by guessing a code,
+because the owner decides. (In the device flow of RFC 8628, a person types the code instead.)
+
+Alternatively, the owner makes a pairing code, and a person types this code on the device. A pairing
+code is valid for one device and five minutes. An IP address that sends five wrong codes has to
+wait. A device that is approved or sends a valid code receives a secret of its own, which the
+browser stores as a cookie. web/access.py has the routes.
 """
 
 import hmac

@@ -25,8 +25,8 @@ GUESSES_PER_CODE = 5
 FIRST_PENALTY = 30.0
 """Seconds that an IP address waits after GUESSES_PER_CODE wrong guesses.
 
-The address waits twice as long after each further GUESSES_PER_CODE wrong guesses, at most
-MAX_PENALTY. After an hour without a guess, the penalty starts again at this value."""
+The address waits twice as long after each further GUESSES_PER_CODE wrong guesses, but not longer
+than MAX_PENALTY. After an hour without a guess, the penalty starts again at this value."""
 MAX_PENALTY = 600.0
 """Longest penalty in seconds."""
 MAX_GUESSERS = 4096

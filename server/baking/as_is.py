@@ -81,7 +81,7 @@ def publish(
 
 
 def _opened(data: "str | Path | Source", root: Path | None) -> Project:
-    """Open the project at the path `data` without its lock."""
+    """Open the project at the path `data`, without locking the project."""
     path = Path(data) if isinstance(data, str | Path) else None
     if path is not None:
         refuse_lost_manifest(path)

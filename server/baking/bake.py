@@ -95,8 +95,8 @@ def bake(
     if epochs < 1:
         raise TrainingError(f"epochs must be at least 1, not {epochs}")
     with (
-        # `export --format model` trains with torch's default number of threads. A bake uses the
-        # same number, so that both write the same model.
+        # `export --format model` uses torch's default number of threads. A bake with `as_is` uses
+        # the same number, so that both write the same model.
         contextlib.nullcontext() if as_is and threads == 0 else limited_threads(threads),
         atomic_folder(output, lambda: _check_output(output, force=force)) as folder,
     ):

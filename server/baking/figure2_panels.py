@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 PAPER_EPOCHS = 50
-"""Number of epochs without labels in the paper. The epochs with labels have the same number."""
+"""Number of epochs without labels in the paper, which trains for as many epochs with labels."""
 ROWS = {
     "a": "Different classifier heads",
     "b": "Logistic regression after fewer epochs",
@@ -75,7 +75,7 @@ PANELS = (
     Panel("c", "centre", "Raised β_KL", beta_kl=20),
     Panel("c", "right", "Raised β_classifier", beta_kl=1),
 )
-"""The nine panels, row by row. The training of every other panel starts from the first panel."""
+"""The nine panels, row by row. All other trainings start from the state of the first panel."""
 
 
 def scaled(epochs: int) -> tuple[Panel, ...]:

@@ -1,4 +1,4 @@
-"""Parts of a bake that are written when positions, labels and model are complete.
+"""The parts of a bake, and how to write them when positions, labels and model are complete.
 
 This module imports torch.
 """
@@ -23,8 +23,8 @@ from lodespace.session.session import AnnotationSession
 SCENE_ID = 1
 PARTS = ("scene", "training", "recording", "site", "model", "checkpoint", "video")
 """Names of the parts of a bake. "scene" is scene.glb, "training" is training.glb, "recording" is
-recording.lds, and "video" is training.webm. "model" is the model for export. Training can continue
-from "checkpoint"."""
+recording.lds, "site" is the static site, and "video" is training.webm. "model" is the model for
+export. Training can continue from the model in "checkpoint"."""
 DEFAULT_PARTS = PARTS[:-2]
 """All parts except the checkpoint and the video."""
 MORPH_TARGETS = 8
@@ -75,7 +75,7 @@ def write_parts(
 
 
 def check_parts(parts: Collection[str]) -> None:
-    """Raise an error if `parts` cannot be written, before a long training.
+    """Raise an error if `parts` cannot be written. `bake` calls this before a long training.
 
     Raises:
         TrainingError: A name is not in PARTS, or a part needs another part.

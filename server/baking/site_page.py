@@ -80,7 +80,7 @@ def check_base_url(base_url: str) -> None:
 
 
 def set_base_url(folder: Path, base_url: str) -> None:
-    """Write the address that the site will have into its page, for previews of links.
+    """Write the future address of the site in `folder` into its page, for previews of links.
 
     Many services show the poster only if its address is absolute.
     """

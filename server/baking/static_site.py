@@ -65,7 +65,7 @@ CARD_QUALITY = 75
 
 
 def write_site(project: Project, session: AnnotationSession, metrics: Mapping[str, float]) -> None:
-    """Write the site into a bake, as the last part of the bake.
+    """Write the site into the folder of a bake, after the recording that the site shows.
 
     Args:
         project: The bake.

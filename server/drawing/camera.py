@@ -19,7 +19,7 @@ of its box."""
 _OUTLIERS = 0.4
 """Percentage of the items that count as outliers at each end of each axis.
 
-The camera does not move away to show the outliers.
+The distance of the camera from the cloud does not depend on the outliers.
 """
 
 

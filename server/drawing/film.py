@@ -38,16 +38,16 @@ TRACK = (40, 1240, 676)
 """Left end, right end and y coordinate of the track in pixels. The track is the film's timeline."""
 _LEGEND = (1120, 70, 1264, 600)
 _SMOOTH = 1 / 30
-"""Standard deviation of the Gaussian that smooths the camera's motion, as a share of the film.
+"""Smoothness of the motion with which the camera follows the cloud.
 
-The camera follows the cloud.
+The value is the standard deviation of a Gaussian, as a share of the film.
 """
 _SHOWN_GESTURE = 2 * RATE
 """Number of frames for which a text describes the newest gesture, for example "12 items as 3"."""
 _RINGED = RATE * 2 // 3
 """Number of frames for which the items of a gesture have rings."""
 _MOST_RINGS = 400
-"""Largest number of rings. The items of larger gestures have no rings."""
+"""Largest number of rings. The items of a gesture with more items have no rings."""
 _TITLE, _SMALL = Style(19, 600), Style(15)
 
 
@@ -59,7 +59,7 @@ class _Mark(NamedTuple):
     gesture: Gesture
     """The gesture."""
     colour: Colour
-    """Colour of its class."""
+    """Colour of the gesture's class."""
     items: npt.NDArray[np.int64]
     """Items to mark with a ring, (K,)."""
 

@@ -192,7 +192,7 @@ def _check_free(output: Path) -> None:
 def _check_folder_of(output: Path) -> None:
     """Raise ProjectError if the folder of `output` does not exist.
 
-    `export` calls this function first, because making the content can take long.
+    `export` calls this function before it makes the content, which can take long.
     """
     if not output.parent.is_dir():
         raise ProjectError(f"{output} cannot be written: {output.parent} is not a folder")

@@ -14,9 +14,9 @@ from lodespace.session.session import AnnotationSession
 log = logging.getLogger(__name__)
 
 SESSION = "session.json"
-"""Name of the file in a bake that has the answer of GET /api/session."""
+"""Name of the file in a bake that contains the answer to GET /api/session."""
 REVIEW = "review.npy"
-"""Name of the file in a bake that states which labels were reviewed: uint8 (N,), flags per item."""
+"""Name of the file in a bake that contains the review of the labels: flags per item, uint8 (N,)."""
 _VERIFIED, _ACCEPTED = 1, 2
 """Flags: a person has looked at the item; the label is an accepted prediction."""
 

@@ -40,7 +40,7 @@ def event_from(recorded: RecordedEvent, state: SessionState) -> Event | None:
     already had the class of the gesture.
 
     Args:
-        recorded: What the recording states.
+        recorded: What the recording states about the event.
         state: The state before the event.
     """
     told, labels = recorded.told, recorded.labels

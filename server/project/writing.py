@@ -1,4 +1,4 @@
-"""A check of whether a project can be written. It finds the reason if not, and the remedy."""
+"""A check of whether labels can be saved in a project. If not, it states reason and remedy."""
 
 import errno
 import os

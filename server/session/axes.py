@@ -26,8 +26,9 @@ LETTERS: tuple[AxisLetter, ...] = ("x", "y", "z")
 MAX_ORDERED = 12
 """Largest number of categories that are shown in their natural order along an axis."""
 LEAST_LENGTH = 0.25
-"""Shortest axis with ticks: length of one standard deviation of the values on the map, in latent
-units. On a shorter axis, the points do not show the values yet."""
+"""Smallest length of an axis with ticks, in latent units. The length of an axis is the distance on
+the map for one standard deviation of the values. On a shorter axis, the points do not show the
+values yet."""
 
 LeftOut = Sequence[tuple[int, float]]
 """Per axis, the number of items with a left-out prediction, and the rank correlation of these
@@ -42,7 +43,7 @@ class AxisSource(NamedTuple):
     column: str
     """Column of the table; empty for two groups."""
     category: str
-    """Category that is compared with all others; empty for all values of the column."""
+    """Category that is compared with all others; empty if the axis shows all values."""
     few: Items
     """Items at the low end, (K,); empty for a column."""
     many: Items

@@ -66,9 +66,10 @@ class AxisScale(NamedTuple):
     def of_two_sides(
         cls, low: npt.NDArray[np.bool_], high: npt.NDArray[np.bool_], texts: tuple[str, str]
     ) -> "AxisScale":
-        """Return the scale of two groups of items, bool (N,): -1 for the first, 1 for the second.
+        """Return the scale of two groups of items, which are given as masks, bool (N,).
 
-        `texts` are the texts of the two ticks.
+        The items of `low` have the value -1, and the items of `high` have the value 1. `texts` are
+        the texts of the two ticks.
         """
         numbers = np.where(high, 1.0, np.where(low, -1.0, np.nan))
         return _linear(numbers, [(-1.0, texts[0]), (1.0, texts[1])])
@@ -77,8 +78,9 @@ class AxisScale(NamedTuple):
 def _linear(numbers: Numbers, ticks: list[tuple[float, str]]) -> AxisScale:
     """Return a linear scale of `numbers` (N,). Extreme numbers are limited.
 
-    The unit for the limit is robust: half the distance between the two quantiles that lie one
-    standard deviation from the mean in a Gaussian.
+    The limit is LARGEST_PLACE times a unit that outliers hardly change. The unit is half the
+    distance between two quantiles. In a Gaussian, these quantiles lie one standard deviation from
+    the mean.
     """
     low, middle, high = np.nanquantile(numbers, [0.1587, 0.5, 0.8413])
     unit = (high - low) / 2 or np.nanstd(numbers)
@@ -131,7 +133,10 @@ def number_ticks(low: float, high: float) -> list[tuple[float, str]]:
 
 
 def logarithmic_ticks(low: float, high: float) -> list[tuple[float, str]]:
-    """Return numbers from `low` to `high`, both positive, for a logarithmic scale."""
+    """Return a few numbers from `low` to `high` for a logarithmic scale, with their texts.
+
+    `low` must be positive.
+    """
     exponents = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     several = max(1, math.ceil(len(exponents) / MOST_TICKS))
     for every, factors in ((1, (1, 2, 5)), (1, (1, 3)), (several, (1,))):
@@ -165,7 +170,7 @@ _Step = Callable[[datetime, datetime], list[datetime]]
 
 
 def _date(second: float) -> datetime:
-    """Return the date of `second`, in seconds since 1970, limited to the dates of Python."""
+    """Return the date at `second` (seconds since 1970), limited to the dates that Python has."""
     first, last = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
     least, most = (first - _EPOCH).total_seconds(), (last - _EPOCH).total_seconds()
     return _EPOCH + timedelta(seconds=min(most, max(least, second)))

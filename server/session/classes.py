@@ -202,7 +202,7 @@ class ClassList:
     def counted_as(self) -> ClassIds:
         """Return, per class, the class that its items belong to after all merges, int16 (C,).
 
-        UNLABELED for a class that was deleted.
+        The value is UNLABELED for a class that was deleted.
         """
         if len(self._merged_into):
             return self._merged_into
@@ -211,7 +211,8 @@ class ClassList:
     def resolve(self, class_ids: ClassIds) -> ClassIds:
         """Replace each merged class in `class_ids` (N,) by the class into which it was merged.
 
-        Deleted classes are replaced by UNLABELED. Returns a new array.
+        Deleted classes are replaced by UNLABELED. Returns `class_ids` itself if no class is
+        removed, and otherwise a new array.
         """
         if len(self._merged_into) == 0:
             return class_ids

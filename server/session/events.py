@@ -1,6 +1,7 @@
 """Events of the label log: one struct per kind of event, and the encoding of events on disk.
 
-An event on disk is a msgpack map. Arrays are byte strings of little-endian numbers, or packed.
+An event on disk is a msgpack map. An array in it is a byte string of little-endian numbers, or is
+packed (protocol/item_sets.py).
 """
 
 import time
@@ -47,7 +48,11 @@ class EventHeader(
     tag_field="kind",
     gc=False,
 ):
-    """Fields of every event. `gc=False`, because no field can refer back to the event."""
+    """Fields of every event.
+
+    With `gc=False`, Python's garbage collector does not visit events. No field of an event can
+    refer back to the event, so the collector is not needed.
+    """
 
     command_id: str
     """Id that the client made for the command; unique in a log."""
@@ -191,7 +196,7 @@ class SetAxisEvent(EventHeader, frozen=True, tag="set_axis"):
     column: str = ""
     """Column of the table whose values the axis shows; empty for two groups of items."""
     category: str = ""
-    """Category that is compared with all others; empty for all values of the column."""
+    """Category that is compared with all others; empty if the axis shows all values."""
 
 
 class RemoveAxisEvent(EventHeader, frozen=True, tag="remove_axis"):

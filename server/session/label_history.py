@@ -21,7 +21,11 @@ _COLUMNS = ("number", "below", "above", "class_id", "verified", "accepted", "und
 
 
 class GestureRecord(msgspec.Struct, gc=False):
-    """One gesture that labels items. `gc=False`, because records are in no reference cycle."""
+    """One gesture that labels items.
+
+    With `gc=False`, Python's garbage collector does not visit records, which are in no reference
+    cycle.
+    """
 
     number: int
     """Sequence number of the event of the gesture."""

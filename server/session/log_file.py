@@ -1,6 +1,6 @@
 """Reading of the file of a label log: format, schema, integrity, events. Nothing is written.
 
-Every error names the fault of the file, and the next action.
+Every error states what is wrong with the file, and what to do next.
 """
 
 import os
@@ -63,7 +63,8 @@ def damaged_event(path: Path, sequence: int, error: object) -> LogDamagedError:
 def unknown_format(path: Path, version: int) -> EventLogError:
     """Return the error for a log at `path` whose format `version` is above FORMAT.
 
-    Damage to the first 100 bytes of the file can also change the format.
+    Damage to the first 100 bytes of the file can also change the format. A format number above
+    _LARGEST_FORMAT therefore counts as damage.
     """
     if version > _LARGEST_FORMAT:
         return damaged(path, f"its format is {version}, which no version of Lodespace writes")

@@ -54,9 +54,9 @@ class AnnotationSession(SessionState):
         self._labelled_at = np.zeros(len(items), np.int64)
         self._acks: dict[str, protocol.Ack] = {}
         self._two_classes = (-1, False)
-        """Cache: the number of an event, and whether at least two classes had labels after it."""
+        """Cache: the number of an event, and whether two classes had labels after this event."""
         self._scorable = (-1, False)
-        """Cache: the number of an event, and the value of `scorable` after it."""
+        """Cache: the number of an event, and the value of `scorable` after this event."""
 
     # Events
 
@@ -146,7 +146,7 @@ class AnnotationSession(SessionState):
     def labels_since(self, sequence: int) -> protocol.Labels | None:
         """Return the labels that changed after event `sequence`, for a client that reconnects.
 
-        None if no label changed."""
+        Return None if no label changed."""
         items = np.flatnonzero(self._labelled_at > sequence).astype(np.uint32)
         if len(items) == 0:
             return None
@@ -230,8 +230,8 @@ class AnnotationSession(SessionState):
 
         Args:
             labels: Class of each item, or UNLABELED. None: no item has a label.
-            verified: Whether a person looked at each item (N,). None: at no item.
-            accepted: Whether each label is an accepted prediction (N,). None: no label is.
+            verified: Whether a person looked at each item (N,). None: False for all items.
+            accepted: Whether each label is an accepted prediction (N,). None: False for all labels.
         """
         self.history.labels[:] = UNLABELED if labels is None else labels
         self.history.verified[:] = False if verified is None else verified

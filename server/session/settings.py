@@ -62,7 +62,7 @@ def merge(old: Settings, new: Settings) -> Settings:
 
 
 def _scaled(rate: float, factor: float) -> float:
-    """Return a learning rate multiplied by `factor`, limited to the range above 0 and up to 1."""
+    """Return a learning rate multiplied by `factor`, limited to values above 0 and at most 1."""
     return min(1.0, max(sys.float_info.min, rate * factor))
 
 

@@ -1,7 +1,8 @@
-"""Undoable actions of a session, and the model state to which an undo returns. Pure state.
+"""Undoable actions of a session, and the model state to which an undo returns.
 
-An action is a gesture that labels, or a change of settings, pins, classes or axes. The server
-replays the label log into UndoLog, so the state of UndoLog is the same after a restart.
+An action is a gesture that labels, or a change of settings, pins, classes or axes. After a restart,
+the server replays the label log into UndoLog. Equal events give an equal UndoLog, so its state is
+the same as before the restart.
 
 `state_id` identifies a state of the model: it is the number of the event that last changed the
 model's inputs. If the inputs have not changed since an action, the undo of this action returns the
@@ -25,7 +26,11 @@ ActionKind = Literal["label", "settings", "anchor", "unpin", "class", "axis"]
 
 
 class UndoableAction(msgspec.Struct, gc=False):
-    """One action of one client. `gc=False`, because all fields are texts and numbers."""
+    """One action of one client.
+
+    With `gc=False`, Python's garbage collector does not visit actions, whose fields are only texts
+    and numbers.
+    """
 
     number: int
     """Sequence number of the event of the action."""

@@ -53,7 +53,7 @@ def plan(
 
 
 def apply(state: SessionState, event: SetAxisEvent | RemoveAxisEvent) -> Change:
-    """Change the value of the axis."""
+    """Change what the map shows along the axis."""
     state.axes.add(event)
     removed = isinstance(event, RemoveAxisEvent)
     note = f"{event.axis} removed" if removed else f"{event.axis}: {event.name}"

@@ -1,4 +1,4 @@
-"""Labels: gestures that give one class to all selected items, or a class to each of them."""
+"""Labels: gestures that give all selected items the same class, or each item its own class."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Undo and redo of changes to labels, settings, pins and classes."""
+"""Undo and redo of changes to labels, settings, pins, classes and axes."""
 
 from collections.abc import Callable
 from typing import NamedTuple
