@@ -1,8 +1,8 @@
 """Decoding of JSON from outside: bodies, messages, files of a project, imported files.
 
 All JSON that Lodespace reads is decoded here, so that each kind of wrong JSON raises the same
-error. The decoders of msgspec and of the standard library raise RecursionError for values that are
-nested too deeply, which a handler of ValueError does not catch.
+error. For values that are nested too deeply, the decoders of msgspec and of the standard library
+raise RecursionError, which `except ValueError` would not catch.
 """
 
 import json

@@ -33,8 +33,8 @@ MAX_CONNECTIONS_OF_DEVICE = 32
 REQUESTS_PER_SECOND = 300.0
 """Largest number of requests per second that are served without a wait.
 
-The limit is per approved device, and for all unknown devices together. A request takes about 0.5 ms
-of the event loop.
+The limit is per approved device, and for all unknown devices together. A request keeps the event
+loop busy for about 0.5 ms.
 """
 REQUESTS_AT_ONCE = 600
 """Number of requests that are served without a wait if they arrive together after a pause.

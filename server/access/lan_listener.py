@@ -38,8 +38,8 @@ MAX_WAITING_AND_ADDRESS = 32
 read yet.
 """
 GREETINGS_PER_SECOND = 30.0
-"""Largest number of connections per second that the server begins to serve. A TLS handshake takes
-about 2 ms of the event loop."""
+"""Largest number of connections per second that the server begins to serve. A TLS handshake keeps
+the event loop busy for about 2 ms."""
 GREETINGS_AT_ONCE = 64
 """Number of connections that the server may begin to serve at once after a pause.
 

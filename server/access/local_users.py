@@ -43,7 +43,7 @@ class LocalUsers:
         )
 
     def serves(self, transport: asyncio.BaseTransport | None) -> bool:
-        """Return whether the other end of `transport` is a process of the server's user or root."""
+        """Return whether a process of the server's user, or of root, opened the connection."""
         if transport is None or self._user is None:
             return True
         if transport not in self._known:

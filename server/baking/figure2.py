@@ -44,7 +44,8 @@ from lodespace.training.inspection import losses_of
 KEYFRAMES_APART = 60
 """Number of epochs from one keyframe of a recording to the next.
 
-The page of the panels loads whole recordings, so keyframes may be far apart.
+A keyframe is a complete state, from which a page can load the rest of a recording. The page of the
+panels loads whole recordings, so keyframes may be far apart.
 """
 
 

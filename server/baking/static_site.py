@@ -154,7 +154,7 @@ def _copy_page(folder: Path) -> None:
 def _items(items: ItemSet) -> dict[str, Any]:
     """Return the content of items.json.
 
-    The content is lists of ids, paths, starts, ends and columns, with one value per item.
+    The content has lists with one value per item: ids, paths, starts, ends, and each column.
     """
     table = items.table
     if table is None:

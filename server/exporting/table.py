@@ -119,7 +119,7 @@ class Table:
     def labels_of(self, item: int) -> list[str]:
         """Return the label of an item, followed by the further labels that came with the data.
 
-        Empty for an item without a label.
+        Return an empty list for an item without a label.
         """
         from lodespace.items import table as item_table  # the import of pyarrow takes 0.1 s
 

@@ -69,7 +69,8 @@ def _utf8(path: Path | str) -> str:
 def _write(project: Project, file: IO[bytes]) -> int:
     """Write the archive. Returns the number of events of the label log."""
     top, folder = _top(project.folder), project.folder
-    # A file can have a time before 1980, which a .zip file cannot store.
+    # Without strict_timestamps=False, zipfile would refuse a file with a time before 1980, which a
+    # .zip file cannot store.
     with zipfile.ZipFile(
         file, "w", zipfile.ZIP_DEFLATED, compresslevel=1, strict_timestamps=False
     ) as archive:

@@ -94,7 +94,7 @@ def check_labels(
     labels: ForeignLabels,
     decision: Decision | None,
 ) -> LabelImport:
-    """Return what `take_labels` would do with `items`, without a change.
+    """Return what `take_labels` would do with `items`, without changing anything.
 
     `current` is the session with the labels of the items, or their class ids (N,).
     """

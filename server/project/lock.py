@@ -21,9 +21,10 @@ _NOT_SUPPORTED = (errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.ENOTSUP, errno.
 class ProjectLock:
     """The lock of an open project, held until `close` or the end of the process.
 
-    The folder itself is locked, because a lock on a file ends when somebody removes the file and a
-    second server creates it again. The file is also locked, because earlier versions of Lodespace
-    lock only the file, and some network file systems cannot lock a folder.
+    The folder itself is locked, because a lock on a file has no effect after somebody has removed
+    the file: a second server would create a new file and lock it. The file is also locked, because
+    earlier versions of Lodespace lock only the file, and some network file systems cannot lock a
+    folder.
     """
 
     def __init__(self, folder: Path) -> None:

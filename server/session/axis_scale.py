@@ -38,7 +38,7 @@ class AxisScale(NamedTuple):
     places: Places
     """Place of each item, float32 (N,), with mean 0 and standard deviation 1.
 
-    NaN for an item without a value.
+    An item without a value has the place NaN.
     """
     ticks: tuple[Tick, ...]
     """Marked values, ascending."""

@@ -245,7 +245,7 @@ class EventLog:
                 self._known = list(log_table.stored_events(self._connection))
             return self._connection
         if not self._files.in_place():
-            # The connection uses the index (-shm) of a file that is no longer at the path.
+            # The connection is dropped, because it may use a file that is no longer at the path.
             self._drop_connection()
         fresh = self._open()
         try:
@@ -320,7 +320,7 @@ class EventLog:
     def _drop_connection(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            # No event is lost: committed events are in the file.
+            # An error of `close` loses no event, because committed events are in the file.
             with contextlib.suppress(sqlite3.Error):
                 connection.close()
 

@@ -81,7 +81,7 @@ class Seen(msgspec.Struct, frozen=True, eq=False, gc=False):
     doubts: Targets
     """Per item (K,), the probability that its label is wrong.
 
-    For an item without a label, the probability that its prediction is wrong.
+    For an item without a label, this is the probability that its prediction is wrong.
     """
 
 

@@ -32,7 +32,7 @@ class ItemState(NamedTuple):
     doubt: npt.NDArray[np.float32]
     """Probability that the label of the item is wrong (N,).
 
-    For an item without a label, the probability that the prediction is wrong.
+    For an item without a label, this is the probability that the prediction is wrong.
     """
     locked: npt.NDArray[np.bool_]
     """Whether the class of the item's label or prediction (`standing`) is locked (N,)."""

@@ -59,7 +59,7 @@ class LogFiles:
         return all(map(_same, self._seen, self._look()))
 
     def unchanged(self) -> bool:
-        """Return whether no other program replaced or wrote the database or its write-ahead log.
+        """Return whether no other program has changed the database or its write-ahead log.
 
         Writes to the index file of the write-ahead log do not count, because programs that only
         read also write that file.

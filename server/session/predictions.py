@@ -14,9 +14,9 @@ from lodespace.session.uncertainty import UncertaintyTracker
 class ItemScores:
     """Prediction, confidence and uncertainty of N items.
 
-    `prediction` int16 (N,) is UNLABELED where nothing is predicted. `confidence` uint8 (N,) is the
-    probability of the predicted class; 255 stands for the probability 1. `version` counts the
-    frames that changed `prediction` or `confidence`.
+    `prediction`, int16 (N,), is UNLABELED for an item without a prediction. `confidence`, uint8
+    (N,), is the probability of the predicted class, and 255 stands for the probability 1. `version`
+    counts the frames that changed `prediction` or `confidence`.
     """
 
     def __init__(self, n: int) -> None:

@@ -171,9 +171,9 @@ class SettingsHistory:
 def configuration(settings: Settings, old: TrainingConfig | None = None) -> TrainingConfig:
     """Return the configuration `old`, updated with the values of `settings`.
 
-    If `old` is None, or if `settings` has another preset than `old`, the values update those of the
-    preset of `settings`. With the same preset, the hyperparameters that are fixed when training
-    starts keep the values of `old`.
+    The hyperparameters that are fixed when training starts keep the values of `old`. If `old` is
+    None, or if `settings` has another preset than `old`, the values update the preset of `settings`
+    instead of `old`. The exceptions for a change of the preset are those of `merge`.
 
     Raises:
         ValueError: A setting has a value that the model cannot take. The message names the setting.

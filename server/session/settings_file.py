@@ -94,7 +94,8 @@ def settings_of_any(given: Any) -> GivenSettings:
 def read_settings(path: Path) -> GivenSettings:
     """Return the settings in the TOML file `path`.
 
-    Raises SettingsError. The message names the line, and for an unknown name the most similar name.
+    Raises SettingsError. The message states the line. For an unknown name, the message also states
+    the most similar known name.
     """
     content = read_toml(path)
     for name in (GRID, SEEDS):
