@@ -32,8 +32,8 @@ def atomic_folder(output: Path, check: Callable[[], None]) -> Generator[Path]:
 
     Args:
         output: The folder to create. An existing folder is replaced.
-        check: Function that raises an error when `output` must not be replaced. It is called before
-            and after the `with` block.
+        check: Function that raises an error when `output` must not be replaced. The function is
+            called before and after the `with` block.
 
     Raises:
         ProjectError: The folder cannot be created or written.

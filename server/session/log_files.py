@@ -114,8 +114,8 @@ class LogFiles:
             return True
         except OSError:
             return False
-        # This sync may fail, because the next commit syncs the file, too. This sync only makes the
-        # shorter length durable earlier.
+        # An error of this sync is ignored, because the next commit syncs the file, too. This sync
+        # only makes the shorter length durable earlier.
         with contextlib.suppress(OSError), self._wal.open("r+b") as wal:
             os.fsync(wal.fileno())
         return True

@@ -111,9 +111,9 @@ class TomlContent:
     path: Path
     """The file."""
     text: str
-    """Its text."""
+    """Text of the file."""
     values: dict[str, Any]
-    """Its values by name."""
+    """Values in the file by name."""
 
     def place(self, name: str) -> str:
         """Return path and line of the key or table `name`, for messages."""
@@ -161,7 +161,7 @@ def read_toml(path: Path) -> TomlContent:
 def write_settings(
     folder: Path, settings: Settings, run: Mapping[str, Any], *, sync: bool = True
 ) -> None:
-    """Write the settings of a result to settings.toml in its folder, which `read_settings` reads.
+    """Write the settings of a result to settings.toml in the folder of the result.
 
     Args:
         folder: Folder of the result.
