@@ -12,10 +12,12 @@ from lodespace.protocol import MAX_CLASSES, MAX_NAME_LENGTH, UNLABELED
 def class_ids_of(
     labels: Sequence[str | None], known: Sequence[str]
 ) -> tuple[list[str], npt.NDArray[np.int16]]:
-    """Return the class names, and the class id per item, (N,), UNLABELED (-1) without a label.
+    """Return the class names, and the class id per item, (N,).
+
+    The id of an item without a label is UNLABELED (-1).
 
     Args:
-        labels: Class name per item, None without a label.
+        labels: Class name per item; None for an item without a label.
         known: Class names that come first, in this order. All other classes are sorted by name.
 
     Raises:

@@ -38,10 +38,12 @@ _LISTED = 2000
 _CODE = re.compile(r"\d{1,9}|n\d{8}")
 """A label that is a number, or the number of a WordNet synset."""
 _LINE = re.compile(r"(\d{1,9}|n\d{8})\s*[\s:,;=]\s*(\S.*)|(\S.*?)\s*[\s:,;=]\s*(\d{1,9})")
-"""A line with the number and the name of a class, in one of the two orders."""
+"""A line with the number and the name of a class, in either order."""
 _MOST_UNUSED = 4
-"""Largest ratio of the number of names in a list without numbers to the number of classes. Longer
-lists are not used."""
+"""A list that is numbered from 0 may have at most this many names per class of the data.
+
+A longer list probably belongs to other data, and is not used.
+"""
 _LONGEST = 200
 """Largest number of characters of a class name."""
 _FIELDS = (("id", "name"), ("id", "label"), ("index", "name"), ("class_id", "name"))
@@ -201,7 +203,7 @@ def _checked(names: Mapping[str, Any]) -> dict[str, str] | None:
     """
     texts = {number_key(key): name.strip() for key, name in names.items() if isinstance(name, str)}
     short = all(name and len(name) <= _LONGEST for name in texts.values())
-    # A file without letters does not list class names. It may have a label per item, or boxes.
+    # A text without letters is not a class name. The file may have a label per item, or boxes.
     letters = all(any(map(str.isalpha, name)) for name in texts.values())
     return texts if len(texts) == len(names) > 1 and short and letters else None
 

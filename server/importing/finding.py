@@ -21,13 +21,13 @@ class Finding:
     """How the data are read, in one line, such as "from the folder names".
 
     The report adds what the import counts: the number of items, the classes with their numbers of
-    items, the splits, the sizes of pictures and vectors, and what was left out. A bake is shared,
-    so the text must not contain a path of this computer.
+    items, the splits, the sizes of pictures and vectors, and what was left out. Baked sites contain
+    the report and are shared, so the text must not contain a path of this computer.
     """
     doubtful: bool = False
     """Whether a person should check this reading of the data."""
     option: str = ""
-    """Option with which the data are read differently, such as "--label species".
+    """Option that changes how the data are read, such as "--label species".
 
     Empty: there is no such option.
     """

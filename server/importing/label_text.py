@@ -44,7 +44,7 @@ _PYTHON_LIST = re.compile(r"\[\s*(('[^']*'|\"[^\"]*\")[\s,]*)*\]")
 _HYPHEN = re.compile(r"(?!^-\d)[-_]")
 """A hyphen or underscore, but not the minus of a number: -1 and 1 are different classes."""
 _MOST_COUNTED = 2000
-"""Largest number of different class names that are kept to find doubtful names."""
+"""Largest number of distinct class names that are kept to find doubtful names."""
 
 
 class LabelReader:
@@ -187,8 +187,9 @@ def number_key(name: str) -> str:
 
 
 def spellings(sources: Iterable[Collection[str]]) -> dict[str, str]:
-    """Return how the first source with a class spells the class. The keys are `number_key` of the
-    classes.
+    """Return the spelling of each class in the first source that has the class.
+
+    The keys are `number_key` of the classes.
 
     A number that one source writes in several ways, such as 1 and 01, is not in the result.
     """
@@ -205,7 +206,7 @@ def spellings(sources: Iterable[Collection[str]]) -> dict[str, str]:
 def bars_separate(texts: Iterable[str]) -> bool:
     """Whether "|" in `texts` is between several labels, and not a part of class names.
 
-    "|" separates labels if at least half of the parts are in several different texts.
+    "|" separates labels if at least half of the parts between bars occur in more than one text.
     """
     different = {text.strip() for text in texts}
     if not any("|" in text for text in different):

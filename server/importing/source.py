@@ -19,9 +19,10 @@ class ImportOptions:
     """Options for reading data. An option that is None is derived from the data."""
 
     labels_at: str | None = None
-    """Folder that names the class of a file: "parent", "top", a depth from 1, or "none".
+    """The folder that names the class of a file: "parent", "top", a depth (1 is the top), or
+    "none".
 
-    "name": the words in the name of the file.
+    The value "name" stands for the words in the name of the file.
     """
     masks: str = "apart"
     """Which pictures are left out, because they are masks of other pictures.
@@ -85,7 +86,8 @@ class ImportOptions:
     channels: tuple[int, ...] | None = None
     """Numbers of the channels, at most three, to read from a file that has more channels."""
     planes: Planes | None = None
-    """Which plane of a stack is read: "first", "middle", or the maximum of all, "max"."""
+    """The plane that is read from a stack: "first", "middle", or "max", the maximum of all planes.
+    """
     every: float | None = None
     """Seconds from one imported frame of a video to the next."""
     unpacked: float | None = None
@@ -137,7 +139,7 @@ class RawItem:
 
 
 class Source(Protocol):
-    """A data set to import, in the original form."""
+    """Interface of a data set that can be imported."""
 
     @property
     def name(self) -> str: ...

@@ -55,7 +55,8 @@ class Tally:
             self.splits[item.split] += 1
 
     def name_classes(self, data: Path | None, known: Sequence[str]) -> ClassNames:
-        """Name the counted classes after a list in or beside `data`, if they are numbers.
+        """Give the counted classes names from a list in or beside `data`, if the classes are
+        numbers.
 
         The list is not used if the source itself has names of classes (`known`). The names are in
         the order of the numbers.
@@ -123,7 +124,7 @@ def _named(name: str, count: int) -> str:
 def report_lines(
     report: ImportReport, tally: Tally, source: Source, sizes: str, *more: Finding
 ) -> tuple[ReportLine, ...]:
-    """Return the lines of the report. Left-out items come first if they may matter.
+    """Return the lines of the report. Lines on left-out items come first if any is doubtful.
 
     Args:
         report: The report, with the left-out items.

@@ -49,7 +49,7 @@ def range_finding(
         pictures: Number of pictures whose numbers were used for the range. 0: all.
         some_kept: Whether some pictures have 8 bits, which are kept.
         marks: Numbers that are taken for marks of pixels without a value.
-        lost: Ranges of pictures that are almost uniform in `ranges`.
+        lost: Ranges of pictures that become almost uniform with `ranges`.
     """
     if not (bool(ranges) if deep is None else deep):
         text = "8 bits per channel, kept" + (" (the given range has no effect)" if asked else "")

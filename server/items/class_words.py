@@ -11,7 +11,7 @@ MAX_WORDS = 140
 MAX_LENGTH = 40
 """Largest number of characters of a word. Longer texts are descriptions."""
 MAX_DIFFERENT = 200
-"""Largest number of different values of a column whose values can name classes."""
+"""Largest number of distinct values in a column whose values can name classes."""
 MAX_ROWS = 100_000
 """Number of rows that are read of each column, in about 10 ms."""
 MAX_COLUMNS = 300
@@ -21,9 +21,9 @@ MAX_COLUMNS = 300
 def class_words(items: ItemSet) -> list[str]:
     """Return names for classes from the columns of the source, without duplicates.
 
-    A column is used if its values are texts, and if at most MAX_DIFFERENT values and at most half
-    of the values are different. The column with the fewest different values comes first. Within a
-    column, the most frequent value comes first.
+    A column is used if its values are texts, of which at most MAX_DIFFERENT and at most half are
+    distinct. The column with the fewest distinct values comes first. Within a column, the most
+    frequent value comes first.
     """
     if items.table is None:
         return []

@@ -15,7 +15,7 @@ from lodespace.items.table import ItemTable
 
 ColumnKind = Literal["number", "date", "category"]
 MAX_CATEGORIES = 200
-"""Largest number of different texts of a column of categories."""
+"""Largest number of distinct texts in a column of categories."""
 MAX_COLUMNS = 300
 """Largest number of columns that are offered. A table may have 30,000 columns."""
 MAX_ROWS = 100_000
@@ -50,9 +50,9 @@ def value_columns(items: ItemSet) -> Iterator[tuple[str, ColumnValues]]:
 def column_values(table: ItemTable, name: str, most_rows: int | None = None) -> ColumnValues | None:
     """Return the values of the column `name`, of all items or of the first `most_rows`.
 
-    Returns None if there is no such column, or if its values are texts, lists or structures that
-    are neither numbers nor dates, and differ too much to be categories. Also returns None if
-    all values are missing.
+    Returns None if there is no such column, or if all values are missing. Also returns None if the
+    values are lists or structures. For texts that are neither numbers nor dates, returns None if
+    there are too many distinct texts for categories.
     """
     if name not in table.columns:
         return None

@@ -14,8 +14,11 @@ MODES = frozenset({"I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
 """Modes of Pillow with more than 8 bits per pixel."""
 _COLOUR_MODES = frozenset({"RGB", "RGBA", "LA", "L", "RGBX", "CMYK", "YCbCr", "LAB"})
 _SIZ, _BITS_IN_SIZ, _HEADER = b"\xff\x4f\xff\x51", 42, 4096
-"""For JPEG 2000: the marker of the segment with the sizes, the offset of the number of bits from
-this marker, and the number of bytes in which the marker is searched."""
+"""Values to find the number of bits in a JPEG 2000 file.
+
+They are the marker of the segment with the sizes, the offset of the number of bits from this
+marker, and the number of bytes that are searched for the marker.
+"""
 _BITS, _PHOTOMETRIC, _SAMPLES, _PLANAR, _EXTRA, _SAMPLE_FORMAT = 258, 262, 277, 284, 338, 339
 """Tags of a TIFF page."""
 _SIGNED = 2

@@ -1,4 +1,4 @@
-"""Path and columns of an item, in the form of the protocol."""
+"""Path and columns of an item, as the protocol sends them to the page."""
 
 import json
 from typing import Any

@@ -78,8 +78,8 @@ SOUNDS = frozenset(
 )
 """Suffixes of sound files that libsndfile decodes.
 
-Three of its formats are missing. A .mat file usually holds other numbers than sound. A .raw file
-does not state its sample rate. The sound of an .sd2 file is in a second file.
+Three formats of libsndfile are missing. A .mat file usually holds other numbers than sound. A .raw
+file does not state its sample rate. The sound of an .sd2 file is in a second file.
 """
 
 

@@ -82,7 +82,7 @@ class ItemSet:
     stated_root: Path | None = None
     """Folder of the original files, as the data set states it.
 
-        The server reads this folder only after the user has approved it (root_approval.py).
+    The server reads this folder only after the user has approved it (root_approval.py).
     """
     originals: Path | None = None
     """File of the original pictures, if the imported table held them as bytes; None otherwise."""

@@ -1,7 +1,7 @@
 """Videos, and sounds that libsndfile does not decode, read by PyAV (the extra `video`).
 
-Other people may have made the files. FFmpeg may open only the file itself: some formats (playlists,
-lists of parts) name further files or addresses.
+Other people may have made the files. Some formats (playlists, lists of parts) name further files or
+addresses, which FFmpeg must not open.
 """
 
 import importlib

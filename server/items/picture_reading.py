@@ -20,8 +20,8 @@ MOST_STATED = 1024
 class PictureReading:
     """How a file with numbers of more than 8 bits, with channels or with planes becomes a picture.
 
-    The data set stores this record in its `details`, so that cards and new items are read in the
-    same way.
+    The data set stores this record in its `details`, so that pictures on hover cards and new items
+    are read in the same way.
     """
 
     ranges: tuple[Range, ...] = ()
@@ -32,7 +32,9 @@ class PictureReading:
     channels: tuple[int, ...] | None = None
     """Numbers of the channels that are read, at most 3. None: the first three."""
     planes: Planes | None = None
-    """Which plane of a stack is read. None: the middle in depth, otherwise the first."""
+    """Which plane of a stack is read. None: the middle plane in depth, and the first plane along
+    other axes.
+    """
 
     @classmethod
     def of(cls, details: Mapping[str, Any]) -> "PictureReading":
@@ -60,7 +62,7 @@ class PictureReading:
     def range_of(self, channel: int) -> Range | None:
         """Return the range of a channel; `channel` is its index among the channels that are read.
 
-        None: the range is computed from the channel itself.
+        Return None if the range is computed from the channel itself.
         """
         if not self.ranges:
             return None

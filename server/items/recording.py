@@ -69,7 +69,7 @@ def open_recording(file: BinaryIO) -> Recording:
 def needs_media(head: bytes) -> bool:
     """Whether a file that begins with `head` (12 bytes) is a sound that libsndfile does not decode.
 
-    A frame of AAC begins like a frame of MP3, but its layer field is 0.
+    A frame of AAC begins like a frame of MP3, but the layer field of AAC is 0.
     """
     is_aac = len(head) > 1 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0
     return head[4:8] == b"ftyp" or is_aac or head[:2] == b"\x0bw" or head.startswith(_HEADS)

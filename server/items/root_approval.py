@@ -36,7 +36,7 @@ _MOST_BYTES = 16 << 20
 
 
 class Approval(msgspec.Struct, kw_only=True):
-    """The permission of one data set to read the original files in `root`."""
+    """The permission for one data set to read the original files in `root`."""
 
     folder: str
     """Real path of the data set folder."""

@@ -16,7 +16,7 @@ _ROWS_AT_ONCE = 2000
 _CELLS_AT_ONCE = 4_000_000
 """Largest number of cells, including empty cells, that become Arrow arrays at a time."""
 _MOST_FIELDS = 1000
-"""Largest number of different fields of the structures in a column.
+"""Largest number of distinct fields of the structures in a column.
 
 Each field becomes an Arrow array with one value per row. Structures that use ids of items as field
 names have so many fields that the arrays would need gigabytes. A column with more fields than the
@@ -109,7 +109,7 @@ def whole_text(value: Any) -> str:
 
 
 def _is_flat(values: Sequence[Any]) -> bool:
-    """Whether nested values have at most _DEEPEST levels and _MOST_FIELDS different fields."""
+    """Whether nested values have at most _DEEPEST levels and _MOST_FIELDS distinct fields."""
     fields: set[tuple[str, ...]] = set()
     waiting: list[tuple[Any, tuple[str, ...]]] = [
         (value, ()) for value in values if isinstance(value, list | dict)

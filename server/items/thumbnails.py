@@ -34,7 +34,9 @@ CARD_SIZE = 512
 _VERSION = 1
 """Version of the code that draws pages. A new version makes all cached pages invalid."""
 PageKind = Literal["png", "webp"]
-"""File format of an atlas page. Both are without loss; pages use WebP, which is smaller."""
+"""File format of an atlas page. Both are without loss. The page in the browser uses WebP, which is
+smaller.
+"""
 _PNG_BEGIN, _PNG_END = b"\x89PNG", b"IEND\xaeB`\x82"
 
 

@@ -31,8 +31,9 @@ _COLOURS = frozenset({2, 3, 6})
 """Photometric interpretations of colour pictures: RGB, palette, YCbCr."""
 WHITE_IS_ZERO = 0
 PLAIN_KINDS = frozenset({"generic", "shaped", "uniform"})
-"""Kinds of further series (tifffile) that hold pictures. Other kinds may hold a preview, or a photo
-of a slide's label."""
+"""Kinds of further series (tifffile's name for stacks of pages) that hold pictures. Other kinds may
+hold a preview, or a photo of a slide's label.
+"""
 
 
 class Layout(NamedTuple):
@@ -106,7 +107,7 @@ def _count_pages(file: BinaryIO, most: int) -> int:
 
 
 def layout(file: BinaryIO, frame: tuple[int, int] | None = None) -> Layout:
-    """Return the axes of a TIFF file, at the level of a pyramid that `read` chooses for `frame`.
+    """Return the axes of a TIFF file. For a pyramid, use the level that `read` chooses for `frame`.
 
     Raises ItemError if tifffile is missing or cannot read the file.
     """

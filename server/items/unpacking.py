@@ -43,7 +43,7 @@ def too_large(given: float | None, ratio: int = RATIO) -> str:
 def check_unpacked(name: str, unpacked: int, size: int, given: float | None) -> None:
     """Raise DatasetError if `unpacked` bytes are too many for a file of `size` bytes.
 
-    `given` is the value of --unpacked in GB; None without it.
+    `given` is the value of --unpacked in GB; None without this option.
     """
     if unpacked > most_unpacked(size, given):
         raise DatasetError(

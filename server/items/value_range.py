@@ -23,7 +23,7 @@ QUANTILES = (0.001, 0.999)
 _MOST_VALUES = 2_000_000
 """Largest number of values in the sample of a data set."""
 _MARKED = 0.001
-"""A number that at least this share of the pixels has may mark pixels without a value."""
+"""If at least this share of the pixels has the same number, it may mark pixels without a value."""
 _NO_VALUES = frozenset({-9999.0, -999.0, -99999.0, -32768.0, -32767.0})
 """Usual marks of pixels without a value."""
 _LOST = 0.05
@@ -31,7 +31,7 @@ _LOST = 0.05
 _MOST_LOST = 0.1
 """If a larger share of the pictures is almost uniform, the range is doubtful."""
 USUAL_TOPS = (1.0, 255.0, 65535.0)
-"""Usual largest numbers of a picture: of fractions, of 8 bits, and of 16 bits."""
+"""Usual largest numbers in pictures of fractions, of 8 bits, and of 16 bits."""
 
 
 class ValueSample:
@@ -40,7 +40,8 @@ class ValueSample:
     def __init__(self, dtype: "np.dtype[Any]", expected: int = 0) -> None:
         """Begin a sample of numbers of `dtype`.
 
-        `expected`: number of values that will be added; 0 if it is unknown, to keep all values.
+        `expected` is the number of values that will be added; 0 if it is unknown. With 0, values
+        are left out only when the sample becomes too large.
         """
         self.dtype = dtype
         self.marks: list[float] = []
@@ -70,7 +71,7 @@ class ValueSample:
         self._count += values.size
         if self._count > 2 * _MOST_VALUES:
             values = np.concatenate(self._parts)
-            # A random half: every second number could be every second column of a picture.
+            # Keep a random half. Every second number could be every second column of a picture.
             self._parts = [values[self._random.random(values.size) < 0.5]]
             self._count = self._parts[0].size
             self.share /= 2
@@ -121,8 +122,8 @@ class ValueSample:
 
         Returns None if the numbers fill no usual range.
 
-        If numbers of 16 bits leave the darkest tenth of a range empty, they have an offset, as
-        from a sensor, and do not fill the range.
+        If numbers of 16 bits leave the darkest tenth of a range empty, they have an offset, such as
+        that of a sensor, and do not fill the range.
         """
         for top in USUAL_TOPS[0 if np.issubdtype(self.dtype, np.floating) else 1 :]:
             inside = self.least >= 0 and self.most <= top and self.dtype.itemsize != 2

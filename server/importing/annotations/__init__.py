@@ -1,1 +1,1 @@
-"""Annotations of recordings: readers of their formats, matching of names, labels of windows."""
+"""Annotation files: reading them, matching their names to recordings, labelling the items."""

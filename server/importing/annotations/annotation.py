@@ -29,7 +29,8 @@ class Annotation:
     high: float | None = None
     """Highest frequency in Hz. None if the file does not state it."""
     confidence: float | None = None
-    """Confidence of the program that found the label, 0 to 1. None for a label of a person."""
+    """Confidence of the program that found the label, 0 to 1. None for a label that a person gave.
+    """
     others: tuple[str, ...] = ()
     """Further labels of the same recording, part or item."""
     split: str | None = None
@@ -63,7 +64,7 @@ class AnnotationFile:
     by_program: bool = False
     """Whether a program such as BirdNET found the annotations."""
     own: bool = False
-    """Whether the recording is found by the name of the annotation file, because its rows name no
+    """Whether no row names a recording. The name of the annotation file then identifies the
     recording.
     """
     own_names: tuple[str, ...] = ()
@@ -73,15 +74,18 @@ class AnnotationFile:
     findings: list[Finding] = field(default_factory=list[Finding])
     """How the file was read."""
     passed: int = 0
-    """Number of entries that are not labels of items."""
+    """Number of entries that are not used, because they label a region of a picture."""
     nameless_times: NamelessTimes | None = None
     """The times of a table that does not name its columns."""
     unlabelled: bool = False
     """Whether the file is a table in which no column is known to have labels."""
     proposed: tuple[str, ...] = ()
-    """Values of `--label` with which a table without known labels may be read."""
+    """Columns that may hold the labels of a table without known labels.
+
+    A message proposes them as values of `--label`.
+    """
     guessed: bool = False
-    """Whether the column of the labels was found without a usual name."""
+    """Whether the label column was found by its content, because it has no usual name."""
 
     @property
     def timed(self) -> bool:
@@ -90,7 +94,10 @@ class AnnotationFile:
 
 
 def joined(labels: Sequence[str]) -> str | None:
-    """Return labels as one text, as in the column other_labels: "a|b". None without labels."""
+    """Return labels as one text such as "a|b", or None if there are no labels.
+
+    The column other_labels has texts of this form.
+    """
     return "|".join(labels) or None
 
 

@@ -159,7 +159,10 @@ def names_sounds(path: Path, options: ImportOptions, suffixes: frozenset[str]) -
 
 
 def _are_recordings(names: Sequence[str], root: Path, suffixes: frozenset[str]) -> bool:
-    """Whether most names are those of sound files in `root` without suffix, and not of pictures."""
+    """Whether at least half of `names` are names of sound files in `root`, without the suffix.
+
+    A name that is also the name of a picture does not count.
+    """
     found = [Path(shown(path)) for path in walk(root) if isinstance(path, bytes)]
     sounds = {path.stem for path in found if path.suffix.lower() in suffixes}
     sounds -= {path.stem for path in found if path.suffix.lower() in decoding.SUFFIXES}
@@ -191,10 +194,10 @@ def _are_pictures(names: Sequence[str], sounds: frozenset[str]) -> bool:
 
 
 def own_names(name: str) -> tuple[str, ...]:
-    """Return possible names of the recording that a file with annotations is for, the best first.
+    """Return possible names of the recording that an annotation file describes, the best first.
 
     "north/a.Table.1.selections.txt" is for "north/a.Table.1.selections", "north/a.Table.1",
-    "north/a.Table" or "north/a". "north__a.txt", as exported, is for "north/a".
+    "north/a.Table" or "north/a". An exported file "north__a.txt" is for "north/a".
     """
     folder, _, file = name.replace("\\", "/").rpartition("/")
     stem = file.rpartition(".")[0] or file

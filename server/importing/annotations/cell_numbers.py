@@ -22,8 +22,9 @@ _DATE = re.compile(r"(\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.]\d{4})")
 def number_in(cell: Any, factor: float = 1.0) -> float | None:
     """Return the number in a cell times `factor`; None for an empty cell.
 
-    A time may be "1:02:03.5", a decimal number "1,5". A number with a unit, such as "3 s", "250 ms"
-    or "1m30s", is converted to seconds or Hz instead of multiplied with `factor`.
+    A time may have the form "1:02:03.5", and a decimal number the form "1,5". A number with a unit,
+    such as "3 s", "250 ms" or "1m30s", is converted to seconds or Hz; `factor` does not apply to
+    it.
 
     Raises ValueError.
     """

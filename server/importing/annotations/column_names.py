@@ -55,13 +55,13 @@ _LABELS = (
     "art", "klasse", "kategorie", "espece", "etiquette", "classe", "especie", "etiqueta", "clase",
 )  # fmt: skip
 LABEL_WORDS = frozenset(_LABELS) - {"name", "type", "y", "code"}
-"""Words in the names of columns that may have labels: species_id, bird_class."""
+"""Words in the names of columns that may have labels, such as "species" in species_id."""
 _OTHERS = ("other_labels", "secondary_labels")
 _CONFIDENCES = ("confidence", "score", "probability", "conf")
 _SPLITS = ("split", "subset", "fold")
 _SEVERAL = frozenset({"labels", "annotations", "tags", "classes"})
 _KILOHERTZ = frozenset({"bottom_freq", "top_freq"})
-"""Names of columns that the R package warbleR writes. The frequencies are in kHz."""
+"""Columns of the R package warbleR, whose frequencies are in kHz."""
 _FILE_NAME = re.compile(r".*[^\s.]\.[A-Za-z][A-Za-z0-9]{1,4}")
 _OTHER_TIME = re.compile(r"(start|begin|onset|end|stop)(_.*)?_(samples?|frames?|index|pos)")
 _TIMES = frozenset({*_STARTS, *_ENDS, *_DURATIONS, "offset", "file_offset"})
@@ -151,7 +151,8 @@ def find_columns(names: Sequence[str]) -> Columns:
 
     columns = Columns(start=number(_STARTS), duration=number(_DURATIONS))
     columns.end = number(_ENDS)
-    # "offset" is the end beside "onset", and the start beside "duration".
+    # A column "offset" holds the end if there is a column "onset", and the start if there is a
+    # column "duration".
     if columns.end is None and columns.start is not None and "onset" in by_name:
         columns.end = number(("offset",))
     elif columns.start is None and columns.duration is not None:
@@ -164,7 +165,7 @@ def find_columns(names: Sequence[str]) -> Columns:
     columns.others, columns.confidence = text(_OTHERS), text(_CONFIDENCES)
     columns.split, columns.view = text(_SPLITS), text(("view",))
     columns.selection = text(("selection", "selec"))
-    if "in_file" in by_name:  # Kaleidoscope states frequencies in kHz
+    if "in_file" in by_name:  # the program Kaleidoscope states frequencies in kHz
         for column in (columns.low, columns.high):
             if column is not None:
                 column.factor = 1e3
@@ -244,7 +245,9 @@ def _is_time(cell: Any) -> bool:
 
 
 def id_columns(names: Sequence[str], asked: str | None) -> list[str]:
-    """Columns with ids of items: `asked`, or the columns with usual names, the best first."""
+    """Return the columns with ids: `asked` if given, or else those with usual names, the best
+    first.
+    """
     if asked is not None:
         return [asked] if asked in names else []
     by_name = {plain_name(name)[0]: name for name in reversed(names)}

@@ -49,7 +49,8 @@ def read_alike(
     Args:
         files: The files of a data set. Each table that was read in the other way is read again,
             and replaced in this list.
-        again: Function that reads a file, by its index and whether the number is a duration.
+        again: Function that reads a file again. Its arguments are the index of the file, and
+            whether the second number is a duration.
     """
     durations = are_durations(file.nameless_times for file in files if file.nameless_times)
     for index, file in enumerate(files):

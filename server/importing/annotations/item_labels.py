@@ -92,7 +92,7 @@ class _Matching:
         ids = self.items.ids
         numbers = {item_id: item for item, item_id in enumerate(ids)}
         by_file = match_paths(names, self.files)
-        # The ids of sounds are those of windows, which are matched only whole.
+        # In a sound data set, an id names a window. The whole id must match, not only its end.
         by_id = {} if sounds else match_paths(names, ids)
         by_id = {name: match for name, match in by_id.items() if name not in by_file}
         per_file: dict[int, list[Annotation]] = {}
@@ -110,7 +110,8 @@ class _Matching:
                 for match, files in ((by_file.get(name), True), (by_id.get(name), False))
                 if match is not None
             ]
-            # A name without suffix may be the number of a row, such as 1 beside cat.png.
+            # Matches by a name without suffix come last: in a row that names both 1 and cat.png, 1
+            # may be the number of the row.
             fitting = sorted(
                 ((m, f) for m, f in matches if m.index >= 0),
                 key=lambda pair: (pair[0].elsewhere, pair[0].how == "stem"),
@@ -138,10 +139,11 @@ class _Matching:
     def _with_times(
         self, annotations: Sequence[Annotation], found: ItemLabels
     ) -> Sequence[Annotation]:
-        """Add times to annotations that name windows by their ids, if the items are other windows.
+        """Add times to annotations whose ids name windows, if some of these windows are not items.
 
-        An id states the start of a window. The smallest time between two starts in a recording is
-        taken as the length of the windows, unless the id states the end.
+        The times come from the ids. An id states the start of a window. The smallest time between
+        two starts in a recording is taken as the length of the windows, unless the id states the
+        end.
         """
         parsed = {
             number: match

@@ -9,7 +9,7 @@ from lodespace.importing.label_text import LabelReader, bars_separate
 _LONGEST = 10_000
 """Largest number of characters of a cell with labels."""
 _SHORT = 200
-"""Texts of at most this number of characters are cached with their labels, because they repeat."""
+"""Longest text, in characters, that is cached with its labels. Short texts often repeat."""
 _MOST_KNOWN = 10_000
 _EXPORTED = frozenset({"item", "id", "label", "class_id", "labelled_by", "labelled_at", "gesture"})
 """Columns of our own exports (exporting/table.py)."""
@@ -36,7 +36,7 @@ class LabelCells:
         labels = self._known.get(cell)
         if labels is None:
             labels = tuple(self._read(" ".join(cell[:_LONGEST].split())))
-            # Texts without a label are counted, so they are read each time.
+            # `_read` counts the texts without a label, so it has to read each of them.
             if labels and len(cell) <= _SHORT and len(self._known) < _MOST_KNOWN:
                 self._known[cell] = labels
         return labels

@@ -16,16 +16,19 @@ from lodespace.importing.tables.table_rows import Row
 _LONGEST = 10_000
 """Largest number of characters of a cell with labels."""
 _ONE_EACH = 0.8
-"""Columns of marks are read as one column per class only if most marked rows have one mark.
+"""Smallest share of the marked rows that must have exactly one mark.
 
-This is the smallest share of such rows among the marked rows.
+If the share is smaller, columns of marks are not read as one column per class.
 """
 _PRESENT = PRESENT | {"1", "pos"}
 """Marks of a class that is present."""
 _MARKS = (frozenset({"0", "1"}), frozenset({"pos", "neg", "unk"}), PRESENT | ABSENT)
 """Sets of marks that state that a class is present, absent or unknown. A column uses one set."""
 _ALONE = ({"x"}, {"+"}, {"✓"}, {"✔"}, {"☑"})
-"""A column with only one of these marks has classes only if some of its cells are empty."""
+"""Marks of a present class that may be the only kind of mark in a column.
+
+Such a column stands for a class only if some of its cells are empty.
+"""
 
 
 @dataclass
@@ -66,12 +69,14 @@ def choose_labels(
 ) -> LabelChoice:
     """Choose the column with labels, or the columns with one class each.
 
-    Columns with one class each are chosen in one case: their cells are marks (1 and 0, or POS, NEG
-    and UNK), several of the columns have a 1 or POS, and most rows with a 1 or POS have only one.
+    Columns with one class each are chosen only if three conditions hold: The cells are marks (1 and
+    0, or POS, NEG and UNK). At least two of the columns have a 1 or POS. Most rows with a 1 or POS
+    have only one.
 
     Args:
         columns: The columns of the table.
-        asked: Column, or pattern of columns with one class each, of `--label`. None: chosen here.
+        asked: Value of `--label`: a column, or a pattern for columns with one class each. None: the
+            option is not given.
         names: Names of all columns.
         first: The first rows of the table.
         labels_in: Reads the labels in a cell.
@@ -120,7 +125,7 @@ def _has_marks(name: str, first: Sequence[Row]) -> bool:
 def _classes(unused: Sequence[str], first: Sequence[Row]) -> tuple[str, ...]:
     """Return the columns among `unused` that may have one class each.
 
-    A column with the number of marks in each row is left out.
+    A column that states how many other columns have a mark in the row is left out.
     """
     marked = [name for name in unused if _has_marks(name, first) and not split_of_file(name)]
     found = LabelChoice(classes=tuple(marked))
@@ -143,8 +148,8 @@ def _one_each(choice: LabelChoice, first: Sequence[Row]) -> bool:
 def proposed_labels(unused: Sequence[str], first: Sequence[Row]) -> tuple[str, ...]:
     """Return the columns that may have labels although their names are not usual, the best first.
 
-    Such a column has few different values, which are not fractions. If there is no such column,
-    all columns `unused` are returned.
+    Such a column has few distinct values, which are not fractions. If there is no such column, all
+    columns `unused` are returned.
 
     Args:
         unused: Columns without another meaning.
@@ -169,6 +174,6 @@ def _is_word(cell: Any) -> bool:
 
 
 def label_text(cell: Any) -> str:
-    """Return the label in a cell, trimmed. Empty for a missing value. The number 1.0 is "1"."""
+    """Return the label in a cell, trimmed, or "" for a missing value. The label of 1.0 is "1"."""
     name = name_of(cell)
     return "" if name is None or name in MISSING else " ".join(name[:_LONGEST].split())

@@ -58,7 +58,7 @@ class _Task:
 
 
 def is_tasks(value: Any) -> bool:
-    """Whether a JSON value is a list of tasks of Label Studio, JSON or JSON_MIN."""
+    """Whether a JSON value is a list of Label Studio's tasks, in the format JSON or JSON_MIN."""
     if not isinstance(value, list) or not value or not isinstance(value[0], dict):
         return False
     first = value[0]
@@ -81,7 +81,7 @@ def read_tasks(value: Sequence[Any], name: str, control: str | None = None) -> A
             use.
 
     Raises:
-        ValueError, KeyError, TypeError, AttributeError: A task has another form.
+        ValueError, KeyError, TypeError, AttributeError: A task does not have the expected form.
     """
     found = AnnotationFile(name, KIND)
     if isinstance(value[0].get("data"), dict):
@@ -157,7 +157,7 @@ def _add(vote: _Vote, control: str, value: dict[str, Any]) -> None:
         given = ["/".join(map(str, path)) for path in value["taxonomy"]]
     if isinstance(given, str | int):
         given = [given]
-    # The choices of a person are the names of classes as they are, NA and 1.0 included.
+    # Each choice is the name of a class exactly as it is written, even if it is "NA" or "1.0".
     labels = tuple(dict.fromkeys(text for text in map(str, given) if text.strip()))
     start, end = value.get("start"), value.get("end")
     if isinstance(start, int | float) and isinstance(end, int | float):
@@ -182,7 +182,8 @@ def _is_file(text: str) -> bool:
 def paths_in(reference: str) -> tuple[str, ...]:
     """Return the possible paths of a file in Label Studio, the most likely path first.
 
-    "/data/local-files/?d=a%20b.png" is "a b.png". A URL is its path without the query.
+    For "/data/local-files/?d=a%20b.png", the path is "a b.png". A URL is returned without its
+    query.
     """
     _, local, path = reference.partition("?d=")
     if local:

@@ -14,7 +14,7 @@ def mixed_findings(files: Iterable[AnnotationFile]) -> list[Finding]:
     Tables with times are not compared, because a recording may have several events.
     """
     labels: defaultdict[str, dict[str, frozenset[str]]] = defaultdict(dict)
-    """The labels in each table, per name of a recording without folder and suffix."""
+    """Labels by the name of the recording (without folder and suffix), then by the table."""
     for file in files:
         if file.timed or file.unlabelled:
             continue

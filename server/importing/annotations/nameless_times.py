@@ -32,13 +32,14 @@ class NamelessTimes:
             later < first or first + second <= later
             for (first, second), (later, _) in itertools.pairwise(pairs)
         )
-        """Whether the second number may be a duration.
+        """Whether the second number may be a duration: no part with this duration overlaps the next
+        part.
 
         Parts with this duration then do not overlap.
         """
 
     def finding(self) -> Finding:
-        """How the second number is read."""
+        """Return a finding that states how the second number is read."""
         text = "tables without names of columns: the second number is read as "
         if self.durations:
             text += "the duration, because it is smaller than the first in many rows"

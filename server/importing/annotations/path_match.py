@@ -21,7 +21,7 @@ WORDS: dict[How, str] = {
 }
 """How a name was matched, in words."""
 _MOST_PARTS = 12
-"""Largest number of folders at the end of a path that are compared."""
+"""Largest number of parts of a path that are compared: the file name and the last folders."""
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,5}$")
 _UPLOAD = re.compile(r"[0-9a-f]{8}-(.+)", re.DOTALL)
 
@@ -53,14 +53,15 @@ def match_paths(
 
     A name matches the path that is equal to it. Otherwise it matches the path with which it shares
     the longest end: the file name and as many of the last folders as possible. If no path shares
-    its end, three more comparisons follow. The first ignores case and the form of accents. The
-    second ignores what Label Studio changes in the name of an uploaded file, such as its prefix of
-    8 hexadecimal digits. The third ignores the suffix. `index` of the match is -1 if several paths
-    share the longest end, or if names in different folders share only the file name with one path.
+    its end, three more comparisons follow. The first ignores case and the Unicode form of accents.
+    The second ignores what Label Studio changes in the name of an uploaded file, such as its prefix
+    of 8 hexadecimal digits. The third ignores the suffix. `index` of the match is -1 if several
+    paths share the longest end, or if names in different folders share only the file name with one
+    path.
 
-    A name can match a path in a folder with another name only if no name in `stated` (default: all
-    names) matches a path together with its folder. Otherwise, the name is assumed to mean another
-    file.
+    The folder in a name may differ from the folder of its path only if no name in `stated`
+    (default: all names) matches a path including a folder. Otherwise the folders in the names are
+    valid, and a name with another folder means another file.
     """
     numbers = {path: index for index, path in enumerate(paths)}
     found: dict[str, Match] = {}
@@ -104,9 +105,9 @@ def _folded(parts: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _uploaded(parts: tuple[str, ...]) -> tuple[str, ...]:
-    """Return `parts` with the file name that Label Studio gives an uploaded file.
+    """Return `parts` with the file name as Label Studio changes it for an uploaded file.
 
-    The prefix of this file name is left out.
+    The prefix that Label Studio adds is removed.
 
     Only letters, digits, "_", "-" and "." are kept, and spaces become "_".
     """
@@ -203,8 +204,8 @@ def _without_other_folders(
             moved[name] = parts[match.parts :], split[match.index][match.parts :]
     if agree:
         return {name: match for name, match in found.items() if name not in moved}
-    # If the folders differ only in the same topmost folder, this folder is the root of the data,
-    # which may have another name here.
+    # If all names differ from their paths in the same topmost folder, this folder is the root of
+    # the data, which may have been renamed.
     one_root = len(set(moved.values())) == 1 and all(found[name].parts > 1 for name in moved)
     return {
         name: replace(match, elsewhere=name in moved and not one_root)

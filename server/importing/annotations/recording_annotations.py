@@ -16,7 +16,7 @@ from lodespace.items.paths import shown
 _ABSENT = re.compile(
     r"(?<![a-z])(fp|false_?pos(itive)?s?|negatives?)(?![a-z])[^/]*$", re.IGNORECASE
 )
-"""Names of files with the sounds that a program reported and a person did not hear."""
+"""Pattern for names of files that list false positives, which a program reported by mistake."""
 _NAMED = 3
 """Largest number of names that a finding gives as examples."""
 _LENGTHS_LOOKED_AT = 20
@@ -47,7 +47,7 @@ class RecordingAnnotations:
                 the shorter of the two.
             length_of: Function that returns the length of a recording in seconds; None if it is
                 unknown.
-            label: Column of `--label`, with which the files were read.
+            label: Value of the option `--label` with which the files were read.
         """
         self.recordings, self.length_of, self.label = recordings, length_of, label
         self.files, self.overlap = list(files), overlap
@@ -58,14 +58,14 @@ class RecordingAnnotations:
         self.matched: Counter[How] = Counter()
         """Number of annotations by the way in which their recordings were found."""
         self.used: set[int] = set()
-        """Indices of the files with an annotation of a recording."""
+        """Indices of the files that belong to at least one recording."""
         self.unlabelled: list[AnnotationFile] = []
-        """Tables without a known column of labels, about recordings.
+        """Tables about the recordings in which no column is known to have labels.
 
         Tables with times are not used. From tables without times, only the other columns are used.
         """
         self.unknown: Counter[str] = Counter()
-        """Number of annotations, in the files `used`, per name that fits no recording."""
+        """Number of annotations per name that fits no recording, without unrelated tables."""
         self.unclear: Counter[str] = Counter()
         """Number of annotations per name that fits several recordings."""
         self._maybe_exported = False
@@ -96,7 +96,7 @@ class RecordingAnnotations:
             unsure = (a.confidence for a in used if a.confidence is not None and a.confidence < 1)
             self._unsure.extend(unsure)
         self._partly = with_unread_rows(self.files, self.used, found)
-        """Files in which some or all rows may be unread."""
+        """Files about the recordings. Some or all of their rows may be unread."""
         self.bad: list[BadItem] = [bad for file in self._partly for bad in file.bad]
         for counts, reason in (
             (self.unknown, "no recording has this name"),
@@ -119,7 +119,7 @@ class RecordingAnnotations:
         if file.bad and not file.annotations:
             return
         if not file.annotations:
-            # The table belongs to a recording in which a person found nothing.
+            # An empty table named after a recording states that a person found nothing in it.
             own = (found[name].index for name in file.own_names if name in found)
             index = next((index for index in own if index >= 0), None)
             if index is not None:
@@ -168,9 +168,9 @@ class RecordingAnnotations:
     ) -> None:
         """Turn annotations with the times of other recordings into labels of whole recordings.
 
-        Some data sets were cut from longer recordings, and state the times of the
-        cuts in the longer recordings. Then there is one annotation per recording, and most of these
-        annotations end later than their recording.
+        Some data sets were cut from longer recordings. They state the times of the cuts in the
+        longer recordings. Then there is one annotation per recording, and most of these annotations
+        end later than their recording.
         """
         if not file.timed or len({index for index, _, _ in of_file}) < max(2, len(of_file)):
             return
@@ -188,9 +188,9 @@ class RecordingAnnotations:
             file.findings.append(Finding("labels", text, doubtful=True))
 
     def _only_recording(self, file: AnnotationFile) -> int | None:
-        """Return the index of the only recording in the folder of `file`, which names no recording.
+        """Return the index of the only recording in the folder of a file that names no recording.
 
-        Returns None unless the folder has exactly one recording.
+        Returns None if there is not exactly one, or if `file` names recordings or has no times.
         """
         if not file.own or not file.timed:
             return None
@@ -213,7 +213,7 @@ class RecordingAnnotations:
 
     @property
     def reported(self) -> frozenset[str]:
-        """Names of the files that are not used, but have a finding."""
+        """Names of the files that have a finding even if they are not used."""
         return frozenset(f.name for f in self.files if f.timed or f in self.unlabelled)
 
     @property

@@ -251,7 +251,7 @@ class _Reader:
         if start is None or end is None:
             raise ItemError("the row has only one of start and end")
         offset = _scaled(row, columns.file_offset)
-        if offset is not None:  # the times start at the beginning of a series of files
+        if offset is not None:  # the times are counted from the beginning of a series of files
             start, end = offset, offset + (end - start)
         if end < start:
             raise ItemError(f"the end, {end:g} s, is before the start, {start:g} s")

@@ -1,4 +1,4 @@
-"""Text files of annotations without a table's suffix: Raven selection tables, Audacity tracks."""
+"""Annotations in .txt files: selection tables of Raven and label tracks of Audacity."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path

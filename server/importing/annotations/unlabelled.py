@@ -1,4 +1,4 @@
-"""Findings on tables beside recordings, without a known column of labels."""
+"""Findings on tables beside recordings in which no column is known to have labels."""
 
 import fnmatch
 import re

@@ -10,7 +10,7 @@ from typing import Any
 from lodespace.importing.annotations.annotation import Annotation
 
 DEFAULT_OVERLAP = 0.5
-"""Default for the smallest overlap of an annotation with a window.
+"""Default for the smallest overlap with which an annotation labels a window.
 
 The overlap is a share of the shorter of the two.
 """
@@ -23,10 +23,9 @@ _TINY = 1e-6
 class WindowLabels:
     """The annotations of one recording. `of` returns the labels of a window.
 
-    An annotation counts in a window if their overlap is at least the share `overlap` of the shorter
-    of the two. Therefore a short call counts in the window that contains most of the call. A long
-    song counts in each window that it mostly fills. `of` states which label is the class of the
-    window.
+    An annotation labels a window if their overlap is at least the share `overlap` of the shorter of
+    the two. Therefore a short call labels the window that contains most of the call. A long song
+    labels each window that it mostly fills. `of` states which label is the class of the window.
     """
 
     def __init__(self, annotations: Sequence[Annotation], overlap: float = DEFAULT_OVERLAP) -> None:
@@ -156,7 +155,7 @@ class WindowLabels:
         return hop < window and self.exact(spans)
 
     def clips(self, path: str) -> Iterator[tuple[str, Annotation]]:
-        """Yield an id and the annotation for each different part of the recording at `path`.
+        """Yield an id and the annotation for each distinct part of the recording at `path`.
 
         Annotations with the same times and frequencies become one annotation with all their labels.
         """
@@ -178,9 +177,7 @@ class WindowLabels:
             yield item_id, annotation
 
     def _counts(self, begin: float, stop: float, start: float, end: float) -> bool:
-        """Whether the annotation from `begin` to `stop` counts in the window from `start`
-        to `end`.
-        """
+        """Whether the annotation from `begin` to `stop` labels the window from `start` to `end`."""
         if stop <= begin:  # the annotation is a point in time, not an interval
             return start <= begin < end
         common = min(stop, end) - max(begin, start)
@@ -189,7 +186,7 @@ class WindowLabels:
 
 
 def _length(parts: Sequence[tuple[float, float]]) -> float:
-    """Return the length of the union of intervals, which are sorted by their begin."""
+    """Return the length of the union of intervals, which are sorted by start."""
     total, latest = 0.0, float("-inf")
     for begin, stop in parts:
         total += max(0.0, stop - max(begin, latest))

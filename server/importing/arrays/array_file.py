@@ -1,6 +1,6 @@
 """A .npy array in a file or archive, read from front to back.
 
-Other people may have written the file: sizes are checked before memory is allocated.
+The file may come from other people, so sizes are checked before memory is allocated.
 """
 
 import io

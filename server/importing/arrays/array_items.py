@@ -54,7 +54,8 @@ class ArrayItems:
             shape: Shape of the array.
             dtype: Type of the numbers.
             blocks: The array.
-            labels: Labels, (N,), (N, 1) or 0 and 1 per class, (N, K).
+            labels: One label per item, (N,) or (N, 1), or 0 and 1 per class, (N, K). None: there
+                are no labels.
             ids: Id of each item. Empty: the numbers of the items.
             class_names: Names of the classes 0, 1, ... Empty: the numbers.
             splits: Name and number of items of each split, in the order of the items.

@@ -1,4 +1,4 @@
-"""Labels in arrays: numbers, texts, bytes, one column, or a column of 0 and 1 per class."""
+"""Labels in arrays: one number or text per item, or one column of 0 and 1 per class."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -50,7 +50,7 @@ def _labels_of(
 
 
 def from_idx_folder(path: Path, files: Sequence[Path], unpacked: float | None) -> ArrayItems | None:
-    """Return the items of several IDX files of a folder: train-images-idx3-ubyte and t10k-images.
+    """Return the items of all IDX files in a folder, such as the files of train and t10k.
 
     Returns None if the files are not pictures of splits of one data set. Raises DatasetError.
     """

@@ -43,12 +43,12 @@ def from_npy(path: Path, options: ImportOptions | None = None) -> ArrayItems:
 def from_npy_folder(path: Path, files: Sequence[Path], options: ImportOptions) -> ArrayItems | None:
     """Return the items of the .npy files of a folder, with labels, ids and class names.
 
-    None if the names of the files do not state which of them has the items.
+    Return None if the names of the files do not state which file has the items.
 
     Args:
         path: The folder.
         files: The .npy files in one folder, which may be a folder of `path`.
-        options: Names of the arrays (`choose_members`).
+        options: Options that name the arrays, as in `choose_members`.
 
     Raises:
         DatasetError: The arrays do not fit each other.
@@ -144,7 +144,7 @@ class _Beside:
         return Finding("labels", f"{text}, and is not used", doubtful=True)
 
     def _findings(self, used: Path | None, *, sure: bool) -> list[Finding]:
-        """Findings on the file `used` with the labels, and on files that are not used."""
+        """Return findings on the file `used`, which has the labels, and on the unused files."""
         found: list[Finding] = []
         unused = [file for file in self.files if file != used]
         labelling = [
@@ -171,8 +171,9 @@ class _Beside:
 
 
 def _partners(stem: str) -> Iterator[str]:
-    """Yield names that the file with the labels can have: y_train, labels_train, ... for
-    X_train.
+    """Yield the names that a file with labels can have.
+
+    For X_train, these are y_train, labels_train, ...
     """
     for item in ITEMS[:-1]:
         for label in LABELS[:-1]:

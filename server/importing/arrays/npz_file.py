@@ -98,7 +98,8 @@ def choose_members(shapes: Mapping[str, tuple[int, ...]], options: ImportOptions
         named = (plain[key] for key in LABELS if key in plain)
         fitting = [n for n in named if n not in found.items and shapes[n][:1] == (count,)]
         if not fitting and any(plain.get(key) for key in LABELS[:4]):
-            # An array of another length is chosen, so that the error message names it.
+            # No array with a usual name has one label per item. One is chosen anyway, so that the
+            # error message names it.
             fitting = [plain[key] for key in LABELS[:4] if key in plain]
         found.labels = fitting[:1]
     if options.id is not None:
@@ -156,7 +157,7 @@ def from_npz(
     Args:
         path: The file.
         unpacked: Largest size to which the file may unpack, in GB (unpacking.py).
-        options: Names of the arrays; see `choose_members`.
+        options: Options that name the arrays, as in `choose_members`.
 
     Raises:
         DatasetError: The file is damaged, has no items, or has too many bytes.
@@ -287,7 +288,8 @@ def _joined(
 ) -> npt.NDArray[Any] | None:
     """Return the labels of all arrays, or None if there are no labels.
 
-    Items of an array without labels get -1 or "", or zeros in place of 0 and 1 per class.
+    Items of an array without labels get the label -1 or "". If the labels are 0 and 1 per class,
+    these items get only zeros.
 
     Args:
         labels: The labels of each array, (N,), (N, 1) or (N, K). None: without labels.

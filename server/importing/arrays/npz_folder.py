@@ -23,12 +23,12 @@ def from_npz_folder(path: Path, files: Sequence[Path], options: ImportOptions) -
     """Return the items of .npz files that hold one array each, with their labels and splits.
 
     Return None if a file holds several arrays, or if the names of the files do not show which file
-    has the items. The words at the beginning of all names are ignored.
+    has the items. Words with which all names begin are ignored.
 
     Args:
         path: The folder.
         files: The .npz files in one folder, which may be a folder of `path`.
-        options: Names of the arrays (`choose_members`).
+        options: Options that name the arrays, as in `choose_members`.
 
     Raises:
         DatasetError: A file is damaged, or the arrays do not fit each other.
@@ -38,7 +38,8 @@ def from_npz_folder(path: Path, files: Sequence[Path], options: ImportOptions) -
     arrays = {file: head for file, head in heads.items() if head is not None}
     if len(arrays) < max(2, len(files)):
         return None
-    # The names are compared by characters, because "-" does not separate parts of a path.
+    # commonprefix compares characters. commonpath does not fit, because it does not split names at
+    # "-".
     begin = commonprefix([file.stem for file in files])  # noqa: RUF071
     begin = begin[: max(begin.rfind("-"), begin.rfind("_")) + 1]
     by_name = {file.stem.removeprefix(begin): file for file in files}

@@ -34,7 +34,8 @@ def from_text_folder(
         options: The option `missing`.
 
     Raises:
-        DatasetError: A file is too large or has other content, or the files do not fit each other.
+        DatasetError: A file is too large or is not a table of numbers, or the files do not fit each
+            other.
     """
     items, labels = _by_split(texts, "x"), _by_split(texts, "y")
     if not items or not items.keys() & labels.keys():

@@ -73,7 +73,7 @@ class TorchItems:
     def reading(self) -> PictureReading:
         """How pictures are read: the range of their numbers, which is measured on a sample.
 
-        Pictures of bytes need no range. Raises DatasetError if the option --range is not valid.
+        8-bit pictures need no range. Raises DatasetError if the option --range is not valid.
         """
         asked = asked_ranges(self.asked)
         if isinstance(asked, tuple):

@@ -46,9 +46,9 @@ def branch_of(folder: str, files: int) -> Branch:
 
 
 def without_fillers(here: Sequence[Branch]) -> list[Branch]:
-    """Return the branches without those of splits that have no classes.
+    """Return the branches, except those of splits without classes.
 
-    An example is test/images beside train/cat.
+    For example, the split test has no classes if it has only test/images, and train has train/cat.
     """
     names: defaultdict[str | None, set[str]] = defaultdict(set)
     for branch in here:
@@ -79,7 +79,9 @@ def option_of(here: Sequence[Branch], level: int = 0) -> str:
 def level_below(here: Sequence[Branch], deep: Branch) -> tuple[int, str]:
     """Return the first level below `here` with several names, and the option for this level.
 
-    The level is an index of the folders of `deep`. Names of splits, fillers and numbers are passed.
+    The level is an index of the folders of `deep`. A level on which all names are fillers, such as
+    images, is passed over. If there is no other level, the first level below `here` is returned,
+    with the option --labels-at parent.
     """
     for level in range(1, len(deep.parts) - deep.at):
         names = {name for b in here for name in b.parts[b.at + level :][:1]}

@@ -11,7 +11,7 @@ _NAMED = re.compile(r"(?P<label>[^\W\d_]+(?:[ _.-][^\W\d_]+)*)[ _.-]*\(?\d+\)?")
 _AFTER_ID = re.compile(r"[^\W\d_]{0,4}\d+ - (?P<label>(?=.*[^\W\d_]).+?)(?: - .*)?")
 """Words after an id, as in the recordings of xeno-canto."""
 _DOUBLE = re.compile(r"(?P<label>[^\W_]*[^\W\d_][^\W_]*)__\d+")
-"""A word or name with a number, two underscores and a number: obj1__0."""
+"""A word, which may contain digits, then two underscores and a number: obj1__0."""
 _SHARE = 0.5
 """Labels are read from file names only if at least this share of the names has a label."""
 _EACH = 2
@@ -21,7 +21,7 @@ _EACH = 2
 def label_of_name(path: str) -> str | None:
     """Return the class in a file's name. None if the name has another form.
 
-    The class is the words before the number, or after an id.
+    The class consists of the words before the number, or of the words after an id.
     """
     name = path.rpartition("/")[2]
     name = name.rpartition(".")[0] or name

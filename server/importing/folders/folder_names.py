@@ -139,7 +139,7 @@ def _split_and_rest(name: str) -> tuple[str, tuple[str, ...]]:
 
 
 def class_in_split(names: Collection[str]) -> tuple[dict[str, tuple[str, str]], bool]:
-    """Return (class, split) in the name of each split: train_cats, test_cats, train_dogs.
+    """Return the class and split that each name states, as in train_cats, test_cats, train_dogs.
 
     The words beside the split are taken for a class if they differ, and if at least one class is in
     several splits. Otherwise the result is empty. The second result is whether the classes are
@@ -247,11 +247,11 @@ def are_numbers(names: Collection[str]) -> bool:
 
 
 def are_above(names: Collection[str], inner: Collection[tuple[str, ...]]) -> bool:
-    """Whether the classes are subfolders of the folders `names`, which are then no classes.
+    """Whether the classes are subfolders of the folders `names`, which are then not classes.
 
     Two conditions must hold: the names are dates, parts (fold1) or numbers, and all files of the
-    folders are in subfolders with at least two different names. `inner` has a tuple with the name
-    of each subfolder, and an empty tuple if a file is in no subfolder.
+    folders are in subfolders with at least two distinct names. `inner` has a tuple with the name of
+    each subfolder, and an empty tuple if a file is in no subfolder.
     """
     others = {name for found in inner for name in found if not is_filler(name)}
     if len(others) < 2 or not all(inner):

@@ -1,4 +1,4 @@
-"""Text files beside the items that list their splits or classes: train.txt, x.cls for x.png."""
+"""Text files that list the splits or classes of items: train.txt, or x.cls beside x.png."""
 
 import re
 from collections import defaultdict
@@ -21,11 +21,11 @@ _MOST_CLASS_BYTES = 200
 _MOST_ALIKE = 100
 """Largest number of items with the same name that are compared with a line of a list."""
 _SHARE = 0.9
-"""A file is a list of items if at least this share of its lines begins with the name of one."""
+"""A file is a list of items if at least this share of its lines begins with the name of an item."""
 _TABLE = "; a table with the columns file_name and split, such as metadata.csv, gives splits"
 
 _Rows = list[tuple[bytes, str]]
-"""The item of each line in a list, and the second cell of the line ("": there is none)."""
+"""The item of each line in a list, and the second cell of the line ("" if there is none)."""
 
 
 class ItemLists:
@@ -66,9 +66,10 @@ class ItemLists:
         self._read_splits()
 
     def read_labels(self, label_of: Callable[[bytes], str | None]) -> None:
-        """Read the labels of items without a folder's label, in the names of the folders.
+        """Read from the lists the labels of items that have no label from a folder.
 
-        `label_of` returns the label of an item from its folder.
+        Only labels that are also names of class folders are read. `label_of` returns the label of
+        an item from its folder.
         """
         if not any(cell for rows in self._rows.values() for _, cell in rows):
             return
@@ -130,8 +131,8 @@ class ItemLists:
     def _item(self, name: str, beside: bytes) -> bytes | None:
         """Return the item whose path ends with `name`, with or without suffix.
 
-        Of several such items, one in the folder of the list `beside` is returned. None: no item,
-        or several, have the name.
+        Of several such items, one in the folder of the list `beside` is returned. Return None if no
+        item has the name, or several items have it.
         """
         name = name.replace("\\", "/").removeprefix("./")
         found = self._by_name.get(_end(name, 2), ())
@@ -180,8 +181,8 @@ class ItemLists:
     def _numbered_splits(self) -> tuple[bytes, dict[bytes, str]] | None:
         """Return the file train_test_split.txt with the split per item; None without such a file.
 
-        Its lines are the number of an item, and 1 (train) or 0 (test). Another text file of the
-        folder has the numbers and the items.
+        Each line has the number of an item, and 1 (train) or 0 (test). Another text file in the
+        same folder lists the item of each number.
         """
         for path, lines in self._lines.items():
             found = words(shown(stem_of(path)).rpartition("/")[2])

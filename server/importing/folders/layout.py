@@ -62,9 +62,9 @@ def layout_of(
 
     Args:
         paths: Relative paths of the files of the imported kind, with "/" between folders.
-        labels_at: Folder that names the class of a file: "parent" (that holds the file), "top",
-            a depth from 1 for the top, "name" (the words in the name of the file), or "none".
-            None: decided here.
+        labels_at: Value of --labels-at, which states what names the class of a file: "parent" (the
+            folder that holds the file), "top", a depth (1 is the top), "name" (the words in the
+            name of the file), or "none". None: decided here.
         masks: The option --masks (masks.py): which files are masks, and so are not items.
 
     Raises:

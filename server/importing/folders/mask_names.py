@@ -62,11 +62,11 @@ def without_filler(stem: str) -> str:
 
 
 def with_mask_word_first(stems: Collection[str]) -> set[str]:
-    """Return the names of masks that consist of a word for masks and the rest of a picture's name.
+    """Return the names of masks that differ from the name of a picture only in the words before a
+    number.
 
-    For example, mask_12 if there is also img_12, t12 or 12. The rest begins with a number. Empty if
-    the names of pictures begin with several words, which may be classes: mask_12, hat_12,
-    glasses_12.
+    For example, mask_12 is a mask if there is also img_12, t12 or 12. The result is empty if the
+    pictures begin with different words, because these may be classes: mask_12, hat_12, glasses_12.
     """
     masks: dict[str, str] = {}
     rests: dict[str, set[str]] = {}

@@ -206,7 +206,7 @@ def _add_masks_beside(
     if len(masks) >= max(2, _LEAST_PAIRS * len(paths)):
         found.files = frozenset(masks)
         found.counts[""] = len(masks)
-        # Masks are stored without loss.
+        # Masks are usually stored without loss, so JPEG files may not be masks.
         lossy = any(path.lower().endswith((".jpg", ".jpeg")) for path in masks)
         names = {path.rpartition("/")[2].rpartition(".")[0] for path in masks}
         begun = any(not names.isdisjoint(of_folder) for of_folder in first.values())
@@ -250,7 +250,7 @@ def _twin(
     Args:
         folder: Path of a folder.
         stems: Names of the files in each folder, without suffix.
-        levels: The folders in each folder.
+        levels: Subfolders of each folder.
     """
     parent, _, name = folder.rpartition("/")
     names = set(stems[folder])

@@ -20,7 +20,7 @@ from lodespace.items.paths import open_inside, shown, suffix_of
 from lodespace.items.picture_reading import PictureReading
 
 _EACH_SUFFIX = 10
-"""Number of files of each suffix that are looked at."""
+"""Smallest number of files of each suffix that are looked at, if a folder has that many."""
 
 
 class PictureFolder:
@@ -94,7 +94,7 @@ class PictureFolder:
 def _sample(paths: list[bytes]) -> list[bytes]:
     """Return random paths, and the first paths of each suffix that is rare among the random paths.
 
-    The paths are random, because each n-th file of a folder may be of the same channel or class.
+    The paths are random, because every n-th file of a folder may show the same channel or class.
     The rare suffixes are added so that a few 16-bit pictures among many photographs are looked at.
     """
     count = min(len(paths), SIZES_LOOKED_AT)

@@ -29,7 +29,8 @@ _MOST_PIXELS = 200_000_000
 _PIXELS_EACH = 40_000
 """Approximate number of pixels per picture in the sample."""
 _MOST_LAYOUTS = 3
-"""Largest number of layouts (of channels and planes) that the report names."""
+"""Largest number of layouts that the report names. A layout is the channels and planes of a file.
+"""
 _COLOURS = {1: "grey", 2: "magenta and green", 3: "red, green and blue"}
 """Colours in which channels are shown, by the number of channels."""
 

@@ -21,7 +21,7 @@ _NAMES: dict[str, str] = {
 _REMEDIES: dict[str, str] = {
     **dict.fromkeys((".svg", ".xcf", ".pdf", ".exr", ".dcm", ".nii"), _TO_TIFF),
 }
-"""How to convert files with a suffix so that they can be imported, by suffix."""
+"""How to convert files so that they can be imported, by suffix."""
 _REMEDY_OF_KIND = {
     "camera raw": _TO_TIFF,
     "microscopy": _TO_TIFF,

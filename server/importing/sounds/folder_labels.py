@@ -1,4 +1,4 @@
-"""Labels of recordings from the names of folders, beside files with annotations."""
+"""Labels that recordings get from folder names, if files with annotations do not label them."""
 
 import os
 
@@ -14,9 +14,10 @@ from lodespace.items.paths import shown, suffix_of
 class FolderLabels:
     """The label that a recording gets from its folder.
 
-    Files with annotations come first. A folder gives a label only to recordings that these files do
-    not name. In addition, the folder must have the name of a class in these files, or `--labels-at`
-    must be given. If a file has times, a recording without an annotation has no label.
+    Files with annotations have precedence. A folder gives a label only to recordings that these
+    files do not name. In addition, the folder must have the name of a class in these files, or
+    `--labels-at` must be given. If a file has times, a recording without an annotation has no
+    label.
     """
 
     def __init__(

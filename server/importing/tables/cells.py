@@ -130,7 +130,7 @@ def _text_numbers(text: str) -> Sequence[float]:
     text = _SCALAR.sub(r"\1", text.strip())
     wrapped = _WRAPPED.match(text)
     if wrapped is not None and text.endswith(")"):
-        # One expression for the whole text would take quadratic time for many "dtype=".
+        # One regular expression for the whole text would take quadratic time for many "dtype=".
         text = _NUMBER_TYPE.split(text[wrapped.end() : -1], maxsplit=1)[0].strip()
     if text.startswith("[") and "," in text:
         try:

@@ -99,7 +99,7 @@ class Columns:
         return [c for row in self.first if (c := row.get(column)) is not None and c != ""]
 
     def asked(self, wanted: str) -> str:
-        """Return the column named `wanted`, or with another spelling of it. Raises DatasetError."""
+        """Return the column `wanted`, which may be spelled in another way. Raises DatasetError."""
         if wanted in self.rows.columns:
             return wanted
         if plain(wanted) in self.by_plain:

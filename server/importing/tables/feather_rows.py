@@ -1,4 +1,6 @@
-"""Rows of Feather files (Arrow files). Batches may be compressed, so their sizes are limited."""
+"""Rows of Feather files (Arrow files). Batches may be compressed, so their unpacked size is
+limited.
+"""
 
 import os
 import struct

@@ -234,7 +234,7 @@ class _Named:
         self.most = -1
         """Largest number of folders that a path shares with the file."""
         self.names: set[_Tail] = set()
-        """The different paths that share `most` folders with the file, at most three."""
+        """The distinct paths that share `most` folders with the file, at most three."""
 
     def add(self, path: str, file: bytes, exact: bool) -> None:
         """Count a path that names `file`."""

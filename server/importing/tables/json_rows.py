@@ -19,7 +19,7 @@ from lodespace.items.table_builder import MAX_COLUMNS
 from lodespace.json_input import JsonError, json_value
 
 _MOST_WHOLE = 64 << 20
-"""Largest size in bytes of a JSON object whose fields are columns. It is read as a whole."""
+"""Largest size in bytes of a file with one JSON object. Such a file is read as a whole."""
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},]', re.DOTALL)
 _MARK = b"\xef\xbb\xbf"
 """Byte order mark."""
@@ -162,9 +162,9 @@ def _row(name: str, text: bytes) -> tuple[str, Row] | BadItem:
 def rows_of(path: Path, value: dict[str, Any]) -> Sequence[Row]:
     """Return the rows in one JSON object. Raises DatasetError.
 
-    The fields of the object may be columns (lists, or objects by row, as pandas writes them), rows,
-    file names with a label or vector each, or classes with a list of file names. The object may
-    also have a single field with a list of rows.
+    A field of the object may be a column: a list, or an object with one value per row, as pandas
+    writes it. A field may also be a row, a file name with a label or a vector, or a class with a
+    list of file names. Instead of such fields, the object may have one field with a list of rows.
     """
     if {"images", "annotations", "categories"} <= value.keys():
         raise DatasetError(

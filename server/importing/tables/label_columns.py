@@ -25,7 +25,7 @@ _X = re.compile(r"(.*[\[(])?x", re.DOTALL)
 _ONE_EACH = 0.8
 """Columns of 0 and 1 are taken for classes if at least this share of the rows has exactly one 1."""
 _MOST_DISTINCT = 0.5
-"""A column with more different values per row than this does not hold labels."""
+"""A column with more distinct values per row than this does not hold labels."""
 
 
 @dataclass
@@ -323,7 +323,7 @@ def _shares(columns: HasColumns, taken: Collection[str | None]) -> LabelColumns 
 
 
 def _may_be_label(columns: HasColumns, column: str) -> bool:
-    """Whether the column has few different values, which are not fractions."""
+    """Whether the column has few distinct values, which are not fractions."""
     return are_labels(columns.cells(column))
 
 

@@ -16,11 +16,11 @@ Cells = Callable[[str], list[Any]]
 _LOOKED_AT = 20_000
 """Largest number of rows in which further labels are sought."""
 _MOST_NUMBERS = 50
-"""Largest number of different whole numbers in a column that may number classes."""
+"""Largest number of distinct whole numbers in a column that may have class numbers."""
 _LEAST_EACH = 5
 """Smallest mean number of rows per class, in a column of numbers."""
 _MOST_DISTINCT = 0.5
-"""Largest number of different values per row in a column that may hold labels."""
+"""Largest number of distinct values per row in a column that may hold labels."""
 
 
 def labels_further_down(rows: Rows, cells: Cells, free: Sequence[str]) -> list[str]:
@@ -32,7 +32,10 @@ def labels_further_down(rows: Rows, cells: Cells, free: Sequence[str]) -> list[s
 
 
 def numbers_at_edge(rows: Rows, cells: Cells) -> Finding | None:
-    """A finding if the first or last column of a table without names may number classes."""
+    """Return a finding if the first or last column may have class numbers.
+
+    The finding is only for a table without column names.
+    """
     names = rows.columns
     if rows.has_names or len(names) < 3:
         return None
@@ -48,7 +51,7 @@ def numbers_at_edge(rows: Rows, cells: Cells) -> Finding | None:
 
 
 def are_labels(cells: Sequence[Any]) -> bool:
-    """Whether the cells have few different values, which are not fractions."""
+    """Whether the cells have few distinct values, which are not fractions."""
     if not cells or not all(isinstance(cell, str | int) for cell in cells):
         return False
     names = [name_of(cell) for cell in cells]
@@ -80,7 +83,7 @@ def _is_one_text(cells: Sequence[Any]) -> bool:
 
 
 def _may_number_classes(cells: Sequence[Any]) -> bool:
-    """Whether the cells are few different whole numbers, each of which is in several rows."""
+    """Whether the cells have few distinct whole numbers, each in several rows on average."""
     numbers = [number_of(cell) for cell in cells]
     if any(n is None or not math.isfinite(n) or not n.is_integer() for n in numbers):
         return False

@@ -7,9 +7,9 @@ from typing import Any
 from lodespace.importing.tables.cells import number_of
 
 PRESENT = frozenset({"x", "✓", "✔", "☑", "yes", "y", "true", "ja", "oui", "si", "sí", "+"})
-"""Marks of a class that is present, in lower case, except 1."""
+"""Texts that mark a class as present, in lower case. The number 1 does the same."""
 ABSENT = frozenset({"", "no", "n", "false", "nein", "non", "-", "✗", "☐"})
-"""Marks of a class that is absent, in lower case, except 0."""
+"""Texts that mark a class as absent, in lower case. The number 0 does the same."""
 _LARGEST_ERROR = 0.02
 """Largest difference between the sum of shares and 1. Shares may be rounded to two digits."""
 
@@ -34,9 +34,9 @@ def is_mark(cell: Any) -> bool | None:
 
 
 def are_marks(cells: Sequence[Any]) -> bool:
-    """Whether all cells are marks, and some of them mean that a class is present, and others not.
+    """Whether all cells are marks, some of them of a present class and some of an absent class.
 
-    All marks of a column of numbers may be equal. A column in which each cell is x is not a column
+    In a column of numbers, all marks may be equal. A column in which each cell is x is not a column
     of marks, because it does not distinguish items.
     """
     marks = [is_mark(cell) for cell in cells]

@@ -1,4 +1,4 @@
-"""Encodings of texts that are not Unicode, guessed by the letters that they give."""
+"""Guess of the encoding of a text that is not Unicode, by the letters that each encoding gives."""
 
 import codecs
 import unicodedata
@@ -7,8 +7,8 @@ from collections.abc import Callable
 SAMPLE_BYTES = 1 << 16
 """Largest part of a text that is compared in all encodings, in bytes."""
 _UNLIKELY = 0.7
-"""An encoding is likely only if at least this share of a text's non-ASCII letters is usual
-in it.
+"""An encoding is likely only if at least this share of the non-ASCII letters is usual in texts with
+the encoding.
 """
 _WEST = set("àáâãäåæçèéêëìíîïñòóôõöøùúûüßœ")
 _CENTRE = set("ąćęłńóśźżáčďéěíňřšťúůýžőűöüäôľĺŕăâîşţßë")
@@ -50,7 +50,8 @@ _EXPECTED: dict[str, Callable[[str], bool]] = {
     "cp932": _is_usual_han("cp932", 0x97),
     "gb18030": _is_usual_han("gb18030", 0xD7),
 }
-"""Functions by encoding: whether a non-ASCII letter is usual in texts with the encoding.
+"""Function per encoding that returns whether a non-ASCII letter is usual in texts with the
+encoding.
 
 If two encodings fit a text equally well, the first of them is used.
 """
@@ -73,8 +74,8 @@ def likely(data: bytes) -> list[str]:
 def is_unlikely(data: bytes, encoding: str) -> bool:
     """Whether `data` is probably not in `encoding`.
 
-    In `encoding`, it would be a text with control characters, or with too few letters of any
-    language.
+    This holds if `data` is not valid in `encoding`, or if the text would have control characters or
+    too few usual letters.
     """
     text = _decoded(data, encoding)
     if text is None:
@@ -101,7 +102,7 @@ def expected_share(data: bytes, encoding: str) -> float:
         if letter.isascii():
             continue
         number += 1
-        # A capital letter within a word, or a word in two scripts, is from another encoding.
+        # A capital letter within a word, or a word in two scripts, is a sign of another encoding.
         inside = before.islower() or (before.isalpha() and after.islower())
         mixed = encoding in _SCRIPTS and (_is_latin(before) or _is_latin(after))
         good += is_expected(letter) and not (letter.isupper() and inside) and not mixed

@@ -19,7 +19,9 @@ from lodespace.importing.tables.table import Table
 from lodespace.items.errors import BadItem
 
 _EQUAL = 0.9
-"""A column repeats the names of folders if at least this share of its cells equals the folder."""
+"""A column repeats the names of folders if at least this share of its cells equals the name of the
+folder.
+"""
 _LOOKED_AT = 1000
 """Number of rows in which a column with classes and further text is sought."""
 _WORDS = re.compile(r"[\s,;|]+")

@@ -83,8 +83,8 @@ class Table:
         self.read_label = LabelReader(options.missing, self.roles.labels.separators)
         self._ids: set[str] = set()
         self._repeated: Counter[str] = Counter()
-        """Numbers of repetitions. "id": repeated paths, whose ids get the number of the row.
-        "split": ids in tables of several splits. "file": left-out rows with an earlier row's file.
+        """Repetitions by kind. "id": paths whose ids get the row number. "split": ids that an
+        earlier split also has. "file": left-out rows that name the file of an earlier row.
         """
 
     def _pixel_side(self, first: Sequence[Row], options: ImportOptions) -> int | None:

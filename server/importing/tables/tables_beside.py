@@ -38,7 +38,7 @@ class PicturesWithTables(PictureFolder):
         found = [path for path in walk(root) if isinstance(path, bytes)]
         pictures = frozenset(path for path in found if suffix_of(path) in decoding.SUFFIXES)
         tables = [p for p in found if suffix_of(p) in _SUFFIXES and may_have_labels(shown(p))]
-        # The tables that name pictures, those that name none, and the number of unopened ones.
+        # The tables that name pictures, the other opened tables, and the number of unopened tables.
         self.beside, self._unmatched, self._skipped = open_tables(root, tables, pictures, options)
         if options.label is not None and not any(table.is_asked for table in self.beside):
             raise DatasetError(

@@ -13,7 +13,7 @@ from lodespace.importing.tables.table_rows import Row
 
 _DELIMITERS = ",;\t|"
 _SEPARATOR_LINE = re.compile(r"sep=(.)\s*", re.IGNORECASE)
-"""First line of a file in which Excel states the delimiter, such as sep=;"""
+"""First line of a file, in which Excel states the delimiter, such as "sep=;"."""
 _FILE_NAME = re.compile(r".*\.(png|jpe?g|webp|tiff?|gif|bmp|wav|flac|mp3|ogg)", re.IGNORECASE)
 _LEAST_EQUAL = 0.5
 """A delimiter must give at least this share of the first rows the same number of fields."""
@@ -25,7 +25,7 @@ class TextFormat:
 
     delimiter: str
     skipped: int
-    """Number of lines before the header: comments, empty lines, Excel's line sep=;."""
+    """Number of lines before the header: comments, empty lines, Excel's line "sep=;"."""
     names: tuple[str, ...]
     """Name of each field of a row; "" for a field without a name and without content."""
     has_header: bool
@@ -112,8 +112,8 @@ def _agreement(lines: Sequence[str], delimiter: str) -> tuple[float, int]:
     if usual < 2 or counts[0] < 2 or abs(counts[0] - usual) > 1:
         return 0, 0
     equal = sum(count == usual for count in counts[1:] or counts) / len(counts[1:] or counts)
-    # Some programs write too few names, or too many delimiters. A delimiter with as many names as
-    # fields is better.
+    # Some programs write too few names, or too many delimiters. A delimiter that gives as many
+    # names as fields is better.
     return equal - (0.1 if counts[0] != usual else 0), usual
 
 
@@ -149,13 +149,13 @@ def _with_names(
 
 
 def _have_row_names(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Whether the first field of each row is a name of the row, which the header leaves out, as in
+    """Whether the first field of each row is a row name, for which the header has no column, as in
     R.
 
-    The rows have one field more than the header. The first fields are names of the rows if all are
-    different, and if the header can be the names of the other fields. The header cannot be these
-    names if only the first fields are file names, or if the header begins with a name such as `id`
-    and second fields are repeated.
+    The rows have one field more than the header. The first fields are row names if they are all
+    distinct, and if the header fits the other fields. The header does not fit if only the first
+    fields are file names. The header does not fit either if it begins with a name such as `id`, but
+    the second fields are not distinct.
     """
     first = [row[0].strip() for row in rows]
     second = [row[1].strip() for row in rows]
@@ -237,9 +237,9 @@ def _is_index(cells: Sequence[str]) -> bool:
 def is_data(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     """Whether the first row has data, not names of columns.
 
-    The first row has data in three cases: a cell is a file name; a cell is a number, and another
-    row repeats a text in the same field; or most cells are numbers other than 1, 2, 3, ... and
-    years.
+    The first row has data in three cases. First, a cell is a file name. Second, a cell is a number,
+    and another row has a text of the first row in the same field. Third, most cells are numbers,
+    and these cannot be names such as 1, 2, 3, ... or years.
     """
     if any(_FILE_NAME.fullmatch(cell) for cell in header):
         return True

@@ -67,8 +67,10 @@ class UnusedBeside:
         return Finding("labels", text, doubtful=True, option="--labels-from FILE")
 
     def _of_sheet(self, path: bytes) -> Finding | None:
-        """Return the finding on a workbook in which another sheet than the first names pictures.
-        None for other files."""
+        """Return a finding if a sheet of the workbook other than the first names pictures.
+
+        Return None otherwise, and for other files.
+        """
         if suffix_of(path) != ".xlsx":
             return None
         try:
@@ -171,7 +173,9 @@ class UnusedBeside:
         return any(stem.startswith(cell) and stem[len(cell) :][:1] in "_- ." for stem in after)
 
     def _is_of_picture(self, path: bytes) -> bool:
-        """Whether the file has the name of a picture, as x.json and x.jpg.json have."""
+        """Whether the file is named after a picture, as x.json and x.jpg.json are named after
+        x.jpg.
+        """
         return shown(path).rpartition("/")[2].rpartition(".")[0].lower() in self.names
 
 
