@@ -35,8 +35,7 @@ READABLE = (
 )
 _ARRAYS = frozenset({".npy", ".npz"})
 _ALONE = SUFFIXES - {".txt", ".json"}
-"""Suffixes of tables. If a folder has only one table, with one of these suffixes, the table is
-read."""
+"""Suffixes of the tables that are read if a folder has only this one table or array."""
 _MOST_LISTED = 8
 """Largest number of tables and arrays that an error names."""
 _LOOKED_AT = 10_000
@@ -169,7 +168,9 @@ def _of_folder(path: Path, options: ImportOptions) -> Source:
 def _of_arrays(
     path: Path, found: Sequence[bytes], tables: Sequence[Path], options: ImportOptions
 ) -> Source | None:
-    """Return the source for several arrays in a folder; None if their names are not clear."""
+    """Return the source for several arrays in a folder; None if their names do not state what they
+    are.
+    """
     files = [path / os.fsdecode(name) for name in found]
     idx = [file for file in files if IDX_NAME.match(file.name)]
     if idx:

@@ -106,7 +106,8 @@ def _text(kind: _Kind, unit: str, whole: int = 0) -> str:
     """Return the report's line on one kind of left-out files or items.
 
     `unit` is what is counted. `whole` is the number of all files or items; 0 if the line does not
-    state this number. For example: "10 of 12 files are HEIC: ..." or "3 rows, such as ...: ...".
+    state this number. Examples of a line are "10 of 12 files are HEIC: ..." and "3 rows, such as
+    ...: ...".
     """
     count, bad = kind.count, kind.first
     counted = bad.unit or ("files" if bad.kind else unit)

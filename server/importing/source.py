@@ -39,8 +39,8 @@ class ImportOptions:
     vector_columns: tuple[str, ...] = ()
     """Names of the table columns whose numbers form the vector of an item, in this order.
 
-    The items that a project predicts are read with the columns of the project. Empty: the import
-    chooses the columns.
+    When a project predicts new items, they are read with the columns of the project. Empty: the
+    import chooses the columns.
     """
     id: str | None = None
     """Table column with ids."""

@@ -1,4 +1,4 @@
-"""Columns of the table as numbers, dates or categories, for named axes."""
+"""Columns of the table as numbers, dates or categories, which the axes of the map can show."""
 
 import contextlib
 import re

@@ -13,7 +13,7 @@ _BRANDS = frozenset(
 
 
 def is_heif(file: BinaryIO) -> bool:
-    """Whether `file` begins like a HEIF file. Its position must be 0, and is 0 again afterwards."""
+    """Whether `file` begins like a HEIF file. The position must be 0, and is 0 again afterwards."""
     head = file.read(64)
     file.seek(0)
     return head[4:8] == b"ftyp" and head[8:12] in _BRANDS and b"avif" not in head

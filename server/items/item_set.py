@@ -127,7 +127,7 @@ class ItemSet:
     def matching(self, text: str) -> list[int]:
         """Return the items with `text` in their id, path or any column, in ascending order.
 
-        Upper and lower case are equal.
+        Case is ignored.
 
         `column:text` searches one column. Class names are not searched.
         """

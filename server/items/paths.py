@@ -117,7 +117,7 @@ def _link(entry: "os.DirEntry[bytes]", path: bytes, real_top: bytes) -> Iterator
 def inside(root: Path, path: bytes) -> bytes:
     """Return the real path of `path` below `root`.
 
-    Raises ItemError if `path`, or a link on the way, leads out of `root`.
+    Raises ItemError if `path`, or a link that is part of it, leads out of `root`.
     """
     top = os.fsencode(root.resolve())
     if b"\0" in path:

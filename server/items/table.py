@@ -96,7 +96,7 @@ class ItemTable:
     def replace(self, path: Path) -> None:
         """Write the table as an Arrow file in place of the file at `path`. Raises OSError.
 
-        The earlier file may be mapped into memory, so it is not overwritten.
+        The earlier file may be mapped into memory, so its content must stay unchanged.
         """
         new = path.with_name(f"{path.name}.new")
         self.write(new)
@@ -173,7 +173,7 @@ class ItemTable:
     def matching(self, text: str) -> list[int]:
         """Return the items with `text` in their id, path or any column, in ascending order.
 
-        Upper and lower case are equal.
+        Case is ignored.
 
         `column:text` searches one column.
         """

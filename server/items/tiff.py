@@ -48,7 +48,7 @@ class Layout(NamedTuple):
     stated: bool
     """Whether the file states which axis has the channels."""
     planes: dict[str, int]
-    """Length of each other axis that is longer than 1, by letter: Z, T, ..."""
+    """Length of each further axis (depth, time, ...) that is longer than 1, by letter: Z, T, ..."""
     deep: bool
     """Whether the numbers have more than 8 bits, or are signed."""
     further: bool
@@ -67,7 +67,7 @@ class Numbers(NamedTuple):
 
 
 def is_tiff(file: BinaryIO) -> bool:
-    """Whether `file` begins like a TIFF file. Its position must be 0, and is 0 again afterwards."""
+    """Whether `file` begins like a TIFF file. The position must be 0, and is 0 again afterwards."""
     head = file.read(4)
     file.seek(0)
     return head in HEADS

@@ -1,4 +1,4 @@
-"""Recognition of annotation files by their content, and the recordings that such a file names."""
+"""Recognition of annotation files by their content, and of the recordings that they name."""
 
 import itertools
 import re
@@ -196,8 +196,9 @@ def _are_pictures(names: Sequence[str], sounds: frozenset[str]) -> bool:
 def own_names(name: str) -> tuple[str, ...]:
     """Return possible names of the recording that an annotation file describes, the best first.
 
-    "north/a.Table.1.selections.txt" is for "north/a.Table.1.selections", "north/a.Table.1",
-    "north/a.Table" or "north/a". An exported file "north__a.txt" is for "north/a".
+    For "north/a.Table.1.selections.txt", the names are "north/a.Table.1.selections",
+    "north/a.Table.1", "north/a.Table" and "north/a", each also without the folder. For an exported
+    file "north__a.txt", the names are "north__a" and "north/a".
     """
     folder, _, file = name.replace("\\", "/").rpartition("/")
     stem = file.rpartition(".")[0] or file

@@ -20,11 +20,10 @@ _DATE = re.compile(r"(\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.]\d{4})")
 
 
 def number_in(cell: Any, factor: float = 1.0) -> float | None:
-    """Return the number in a cell times `factor`; None for an empty cell.
+    """Return the number in a cell, multiplied by `factor`; None for an empty cell.
 
     A time may have the form "1:02:03.5", and a decimal number the form "1,5". A number with a unit,
-    such as "3 s", "250 ms" or "1m30s", is converted to seconds or Hz; `factor` does not apply to
-    it.
+    such as "3 s", "250 ms" or "1m30s", is converted to seconds or Hz by its unit, not by `factor`.
 
     Raises ValueError.
     """
@@ -53,7 +52,7 @@ def number_in(cell: Any, factor: float = 1.0) -> float | None:
             value = value * 60 + float(part)
     except ValueError as error:
         raise ValueError(f"'{text}' is not a number of seconds or Hz") from error
-    # A clock time states its own unit.
+    # `factor` does not apply to a clock time such as 1:02:03, whose unit is known.
     return _checked(value * (1.0 if ":" in text else factor), text)
 
 

@@ -97,12 +97,13 @@ class Columns:
     end: Column | None = None
     duration: Column | None = None
     file_offset: Column | None = None
-    """Column of the start within the file, if `start` is counted from the beginning of a series of
-    files (Raven)."""
+    """Column with the start within the file, in tables of Raven in which `start` is counted from
+    the beginning of a series of files.
+    """
     low: Column | None = None
     high: Column | None = None
     labels: list[str] = field(default_factory=list[str])
-    """Columns that may hold labels, the usual names first."""
+    """Columns that may hold labels, the most likely column first."""
     several: frozenset[str] = frozenset()
     """Columns whose cells hold several labels, separated by commas, semicolons or bars."""
     others: str | None = None
@@ -257,8 +258,8 @@ def id_columns(names: Sequence[str], asked: str | None) -> list[str]:
 def plain_name(name: str) -> tuple[str, float]:
     """Return the name of a column in snake case without its unit, and the factor of the unit.
 
-    The factor converts to seconds or Hz: "Begin Time (s)", "BeginTime" and "begin_time_s" are
-    ("begin_time", 1), "start_ms" is ("start", 0.001).
+    The factor converts to seconds or Hz. The result is ("begin_time", 1) for "Begin Time (s)",
+    "BeginTime" and "begin_time_s", and ("start", 0.001) for "start_ms".
     """
     unit = ""
     begin, end = max(name.rfind("("), name.rfind("[")), name.rstrip()[-1:]

@@ -16,7 +16,9 @@ from lodespace.items.paths import shown
 _WINDOW_ID = re.compile(
     r"(.+)@([0-9]{1,9}\.[0-9]{3})(?:-([0-9]{1,9}\.[0-9]{3})(?:#[0-9]+)?)?", re.S
 )
-"""Id of a window (path@start) or a clip (path@start-end). Clips with equal times add #2, #3, ..."""
+"""Id of a window (path@start) or a clip (path@start-end). The ids of further clips with the same
+times end with #2, #3, ...
+"""
 
 
 @dataclass

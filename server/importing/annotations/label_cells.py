@@ -7,7 +7,7 @@ from lodespace.importing.finding import Finding
 from lodespace.importing.label_text import LabelReader, bars_separate
 
 _LONGEST = 10_000
-"""Largest number of characters of a cell with labels."""
+"""A cell with labels is cut to this number of characters."""
 _SHORT = 200
 """Longest text, in characters, that is cached with its labels. Short texts often repeat."""
 _MOST_KNOWN = 10_000

@@ -14,7 +14,7 @@ from lodespace.importing.tables.marks import ABSENT, PRESENT
 from lodespace.importing.tables.table_rows import Row
 
 _LONGEST = 10_000
-"""Largest number of characters of a cell with labels."""
+"""A cell with a label is cut to this number of characters."""
 _ONE_EACH = 0.8
 """Smallest share of the marked rows that must have exactly one mark.
 
@@ -46,9 +46,11 @@ class LabelChoice:
     A mark (1 or POS) gives a row the class that the column is named after.
     """
     guessed: bool = False
-    """Whether the column of the labels was found without a usual name."""
+    """Whether the label column was found by its content, because it has no usual name."""
     proposed: tuple[str, ...] = ()
-    """Values of `--label` with which the table may be read, if it has no known labels."""
+    """Columns that may hold the labels, if no labels are known. A message proposes them for
+    `--label`.
+    """
 
     @property
     def known(self) -> bool:
@@ -69,9 +71,9 @@ def choose_labels(
 ) -> LabelChoice:
     """Choose the column with labels, or the columns with one class each.
 
-    Columns with one class each are chosen only if three conditions hold: The cells are marks (1 and
-    0, or POS, NEG and UNK). At least two of the columns have a 1 or POS. Most rows with a 1 or POS
-    have only one.
+    Columns with one class each are chosen only if three conditions hold. First, the cells are marks
+    (1 and 0, or POS, NEG and UNK). Second, at least two of the columns have a 1 or POS. Third, most
+    rows with a 1 or POS have only one.
 
     Args:
         columns: The columns of the table.

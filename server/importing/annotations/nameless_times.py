@@ -32,10 +32,8 @@ class NamelessTimes:
             later < first or first + second <= later
             for (first, second), (later, _) in itertools.pairwise(pairs)
         )
-        """Whether the second number may be a duration: no part with this duration overlaps the next
+        """Whether the second number may be a duration: with it, no part would overlap the next
         part.
-
-        Parts with this duration then do not overlap.
         """
 
     def finding(self) -> Finding:

@@ -56,12 +56,12 @@ def match_paths(
     its end, three more comparisons follow. The first ignores case and the Unicode form of accents.
     The second ignores what Label Studio changes in the name of an uploaded file, such as its prefix
     of 8 hexadecimal digits. The third ignores the suffix. `index` of the match is -1 if several
-    paths share the longest end, or if names in different folders share only the file name with one
-    path.
+    paths share the longest end. It is also -1 if names with different folders share only the file
+    name with the same path.
 
     The folder in a name may differ from the folder of its path only if no name in `stated`
-    (default: all names) matches a path including a folder. Otherwise the folders in the names are
-    valid, and a name with another folder means another file.
+    (default: all names) matches a path including a folder. Otherwise, the folders in the names are
+    taken literally, and a name with another folder means another file.
     """
     numbers = {path: index for index, path in enumerate(paths)}
     found: dict[str, Match] = {}
@@ -187,9 +187,9 @@ def _without_other_folders(
 ) -> dict[str, Match]:
     """Remove or mark the matches of names whose folder differs from the folder of the path.
 
-    If some names agree with their paths including a folder, the folders in the names are valid. A
-    name with another folder then means another file, and its match is removed. Otherwise the match
-    is kept and marked, because somebody may have renamed the folder.
+    If some names agree with their paths including a folder, the folders in the names are taken
+    literally. A name with another folder then means another file, and its match is removed.
+    Otherwise the match is kept and marked, because somebody may have renamed the folder.
     """
     moved: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
     agree = False

@@ -22,9 +22,7 @@ _NAMED = 3
 _LENGTHS_LOOKED_AT = 20
 """Approximate number of annotations whose end is compared with the length of their recording."""
 _BEYOND = 0.1
-"""An annotation lies outside of its recording if it ends more than this number of seconds after the
-end of the recording.
-"""
+"""Largest time in seconds by which an annotation may end after its recording."""
 
 
 class RecordingAnnotations:
@@ -72,7 +70,7 @@ class RecordingAnnotations:
         self._unsure: list[float] = []
         """Confidence of each used label that is from a program such as BirdNET."""
         self.elsewhere: dict[str, str] = {}
-        """Paths of recordings in other folders than the annotations state, by stated name."""
+        """Path of each recording that is in another folder than its name states, by this name."""
         self.names = [shown(path) for path in recordings]
         names = {name for file in self.files for a in file.annotations for name in a.names}
         for file in self.files:
@@ -226,7 +224,8 @@ class RecordingAnnotations:
         """If the annotations were exported from windows, restrict each one to its own window.
 
         Such annotations have the times of windows, and some overlap each other. If none overlap, a
-        program may have made them in longer steps. Each then labels all windows that it overlaps.
+        program may have made the annotations in longer steps. Then each annotation labels all
+        windows that it overlaps.
         """
         on_grid = [labels for labels in self.labels.values() if labels.on_grid(window, hop)]
         exported = any(labels.overlapping for labels in on_grid)

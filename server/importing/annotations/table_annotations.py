@@ -25,7 +25,7 @@ MAX_ANNOTATIONS = 2_000_000
 """Largest number of annotations of a data set."""
 _LOOKED_AT = 50
 _MOST_LOOKED_AT = 2000
-"""Number of rows that are read to find the labels, and whether the character | separates them."""
+"""Number of rows that are read to find the labels, and to find whether "|" separates labels."""
 _KEPT = 1 << 28
 """Largest number of characters that are kept from columns other than labels, names and times."""
 
@@ -184,7 +184,7 @@ class _Reader:
         """Whether further columns are kept."""
         self._left = _KEPT
         self.unread: dict[str, tuple[int, str]] = {}
-        """By column: how many cells do not have the expected number, and the first such cell."""
+        """Per column, the number of cells without the expected number, and the first such cell."""
 
     def _minor(self, row: Row, column: Column | None) -> float | None:
         """Return the number in a cell.

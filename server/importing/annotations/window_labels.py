@@ -25,7 +25,8 @@ class WindowLabels:
 
     An annotation labels a window if their overlap is at least the share `overlap` of the shorter of
     the two. Therefore a short call labels the window that contains most of the call. A long song
-    labels each window that it mostly fills. `of` states which label is the class of the window.
+    labels each window that it mostly fills. The docstring of `of` states which label becomes the
+    class of the window.
     """
 
     def __init__(self, annotations: Sequence[Annotation], overlap: float = DEFAULT_OVERLAP) -> None:

@@ -57,9 +57,9 @@ class ArrayItems:
             labels: One label per item, (N,) or (N, 1), or 0 and 1 per class, (N, K). None: there
                 are no labels.
             ids: Id of each item. Empty: the numbers of the items.
-            class_names: Names of the classes 0, 1, ... Empty: the numbers.
+            class_names: Names of the classes 0, 1, ... Empty: the numbers are the names.
             splits: Name and number of items of each split, in the order of the items.
-            findings: How the arrays were found.
+            findings: Findings on how the arrays were found.
             missing: Labels that mean a missing value (label_text.py).
 
         Raises:

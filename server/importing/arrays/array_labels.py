@@ -33,7 +33,7 @@ class ArrayLabels:
             name: Name of the array, for messages.
             labels: Numbers, texts or bytes (N,) or (N, 1), or 0 and 1 per class, (N, K).
             count: Number of items.
-            class_names: Names of the classes 0, 1, ...; empty: their numbers.
+            class_names: Names of the classes 0, 1, ... Empty: the numbers are the names.
             missing: Labels that mean a missing value (LabelReader).
 
         Raises:

@@ -239,7 +239,7 @@ def array_items(
         heads: The arrays with items, of which only the headers have been read.
         blocks: The items of all arrays.
         read: The other arrays of `members`, by name.
-        options: The option `missing`.
+        options: Options for reading the data, of which `missing` is used.
 
     Raises:
         DatasetError: The arrays do not fit each other.

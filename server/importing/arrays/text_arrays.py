@@ -31,7 +31,7 @@ def from_text_folder(
     Args:
         path: The folder.
         texts: The text files in the folder and its subfolders.
-        options: The option `missing`.
+        options: Options for reading the data, of which `missing` is used.
 
     Raises:
         DatasetError: A file is too large or is not a table of numbers, or the files do not fit each

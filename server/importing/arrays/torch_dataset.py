@@ -1,6 +1,6 @@
 """Data sets of torch: any map-style Dataset from Python, and torchvision's data sets by name.
 
-Of the modules of the import sources, only this one may import torch.
+Among the modules that define import sources, only this one may import torch.
 """
 
 import contextlib
@@ -32,7 +32,7 @@ PREFIX = "torchvision:"
 _SAMPLED = 48
 """Approximate number of items whose values are read to find the value range."""
 _FINGERPRINTED = 16
-"""A fingerprint is computed of at least this many items, or of all items if there are fewer."""
+"""A fingerprint is computed from at least this many items, or of all items if there are fewer."""
 
 
 class TorchItems:
@@ -71,7 +71,7 @@ class TorchItems:
 
     @cached_property
     def reading(self) -> PictureReading:
-        """How pictures are read: the range of their numbers, which is measured on a sample.
+        """How pictures are read. The range of their numbers is measured on a sample.
 
         8-bit pictures need no range. Raises DatasetError if the option --range is not valid.
         """
@@ -107,8 +107,8 @@ class TorchItems:
     def fingerprint(self) -> str:
         """Digest of the number of items and of 16 to 31 items, spread over the data set.
 
-        The digest distinguishes different data with the same name. If the data set has fewer than
-        16 items, all items are digested.
+        Data sets with the same name but other items have different digests. If the data set has
+        fewer than 16 items, all items are digested.
         """
         digest = hashlib.sha256(str(self.count).encode())
         for number in range(0, self.count, max(1, self.count // _FINGERPRINTED)):

@@ -48,7 +48,7 @@ def branch_of(folder: str, files: int) -> Branch:
 def without_fillers(here: Sequence[Branch]) -> list[Branch]:
     """Return the branches, except those of splits without classes.
 
-    For example, the split test has no classes if it has only test/images, and train has train/cat.
+    For example, the split test has no classes if its only folder is test/images.
     """
     names: defaultdict[str | None, set[str]] = defaultdict(set)
     for branch in here:
@@ -67,7 +67,7 @@ def example_of(branches: Sequence[Branch]) -> str:
 
 
 def option_of(here: Sequence[Branch], level: int = 0) -> str:
-    """Return the option with which the folders `level` levels below `here` name the classes."""
+    """Return the option by which the folders `level` levels below `here` name the classes."""
     depths = {branch.at + level for branch in here}
     whole = all(b.folder.split("/")[: len(b.parts)] == list(b.parts) for b in here)
     if len(depths) > 1 or not whole:
@@ -79,9 +79,9 @@ def option_of(here: Sequence[Branch], level: int = 0) -> str:
 def level_below(here: Sequence[Branch], deep: Branch) -> tuple[int, str]:
     """Return the first level below `here` with several names, and the option for this level.
 
-    The level is an index of the folders of `deep`. A level on which all names are fillers, such as
-    images, is passed over. If there is no other level, the first level below `here` is returned,
-    with the option --labels-at parent.
+    The level is an index into the folders of the branch `deep`. A level on which all names are
+    fillers, such as images, is passed over. If there is no other level, the first level below
+    `here` is returned, with the option --labels-at parent.
     """
     for level in range(1, len(deep.parts) - deep.at):
         names = {name for b in here for name in b.parts[b.at + level :][:1]}

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from lodespace.importing.folders.folder_names import is_filler, is_split
 
 _NAMED = re.compile(r"(?P<label>[^\W\d_]+(?:[ _.-][^\W\d_]+)*)[ _.-]*\(?\d+\)?")
-"""A word or more, followed by a number."""
+"""One or more words, followed by a number."""
 _AFTER_ID = re.compile(r"[^\W\d_]{0,4}\d+ - (?P<label>(?=.*[^\W\d_]).+?)(?: - .*)?")
 """Words after an id, as in the recordings of xeno-canto."""
 _DOUBLE = re.compile(r"(?P<label>[^\W_]*[^\W\d_][^\W_]*)__\d+")

@@ -56,14 +56,14 @@ _CAMERA = re.compile(r"[1-9]\d\d(_?[A-Z][A-Z0-9_]{3,4})|DCIM")
 
 
 def words(name: str) -> tuple[str, ...]:
-    """The words and numbers in a name, in lower case: trainImages_2017 is train, images, 2017."""
+    """Return the lower-case words and numbers in a name, such as train and 2017 in Train2017."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name).lower()
     spaced = re.sub(r"h(old|eld)[\W_]+out", "holdout", spaced)
     return tuple(word for part in re.findall(r"[^\W\d_]+|\d+", spaced) for word in _unglued(part))
 
 
 def _unglued(part: str) -> tuple[str, ...]:
-    """Split `part` into two known words that are written as one word: trainset is train, set.
+    """Split `part` into two known words, such as train and set for trainset.
 
     Return `part` alone if it is not made of two known words.
     """
@@ -84,12 +84,13 @@ def is_unlabelled(name: str) -> bool:
 
 
 def is_split(name: str) -> bool:
-    """Whether the name is that of a split, in a usual spelling: valid, Training Set, images_dev."""
+    """Whether the name is a usual name of a split, such as valid, Training Set or images_dev."""
     return _are_split(words(name))
 
 
 def _are_split(found: tuple[str, ...]) -> bool:
-    left = tuple(word for word in _without_numbers(found) if len(word) > 1)  # "b. Test set"
+    # Single letters are left out, such as the b in "b. Test set".
+    left = tuple(word for word in _without_numbers(found) if len(word) > 1)
     if "".join(left) in _SPLITS:  # matches names such as hold-out
         return True
     if any(word in _FILLERS for word in left) and any(word in _SHORT_SPLITS for word in left):
@@ -101,7 +102,7 @@ def _are_split(found: tuple[str, ...]) -> bool:
 
 
 def split_names(names: Collection[str]) -> frozenset[str]:
-    """Return the splits among the folders `names`, which are beside each other.
+    """Return the splits among the folders `names`, which are in the same folder.
 
     Names that differ only in the word for the split are names of splits: birds_train, birds_test.
     """
@@ -170,7 +171,7 @@ def kind_of_split(name: str) -> str:
 
 
 def is_filler(name: str) -> bool:
-    """Whether all words of the name fit any data set: images, Data, photos_2."""
+    """Whether all words of the name could be in any data set, as in images, Data or photos_2."""
     left = _without_numbers(words(name))
     known = any(word in _FILLERS for word in left)
     return known and all(word in _FILLERS or word in _WEAK_FILLERS for word in left)

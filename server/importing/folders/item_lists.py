@@ -12,7 +12,7 @@ from lodespace.items.paths import open_inside, shown, stem_of, suffix_of
 
 _SUFFIXES = frozenset({".txt", ".lst"})
 _OF_LISTS = frozenset({"list", "lists", "names", "ids", "paths", "filelist"})
-"""Words beside the word for a split in the name of a list: testing_list.txt."""
+"""Words that the name of a list may have beside the word for a split, as in testing_list.txt."""
 _MOST_OPENED = 40
 """Largest number of text files that are opened."""
 _MOST_BYTES = 16 << 20
@@ -57,7 +57,10 @@ class ItemLists:
         texts = sorted(path for path in others if suffix_of(path) in _SUFFIXES)[:_MOST_OPENED]
         self._lines = {path: lines for path in texts if (lines := self._lines_of(path))}
         self._by_name: defaultdict[str, list[bytes]] = defaultdict(list)
-        """The items by name and by folder and name, each with and without suffix."""
+        """The items by two keys: the file name, and the folder with the file name.
+
+        Each key is listed with and without the suffix.
+        """
         for path in items if self._lines else ():
             for name in {shown(path), shown(stem_of(path))}:
                 for key in {_end(name, 1), _end(name, 2)}:

@@ -30,7 +30,7 @@ _PRODUCT_SHARE = 0.75
 The outer folders are then persons, cameras or places with the same classes.
 """
 _MOST_SINGLE = 0.8
-"""Largest number of classes per file. Folders with more names per file are not classes."""
+"""Folders are not classes if they have more than this many names per file."""
 _FEW = 10
 """If there are fewer folders than this, a folder with a single file can be a class."""
 
@@ -249,8 +249,8 @@ class _Reading:
     def _read_below(self, here: Sequence[Branch], inner: frozenset[str]) -> None:
         """Read the classes after leaving out a level of folders.
 
-        `inner` are the names of the folders that are left out. They are one level below the next
-        folders of `here`.
+        `inner` are the names of the folders that are left out. They are one level below the folders
+        that are read next.
         """
         branches = [replace(b, parts=b.parts[: b.at + 1] + b.parts[b.at + 2 :]) for b in here]
         certain = len(self.doubts)
@@ -261,7 +261,7 @@ class _Reading:
             branch.label, branch.split, branch.at = read.label, read.split, len(branch.parts)
 
     def _without_copies(self, here: Sequence[Branch]) -> list[Branch]:
-        """Return the branches without copies.
+        """Return the branches that are not copies of other folders.
 
         A folder is a copy if its parent also has folders with the names of its subfolders.
         """

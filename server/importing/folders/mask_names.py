@@ -1,4 +1,4 @@
-"""Names of masks: which picture a mask belongs to, by the names of the two files."""
+"""Search for the picture that a mask belongs to, by the names of the two files."""
 
 import re
 from collections import Counter
@@ -19,11 +19,11 @@ _OTHER_WORDS = frozenset(
         *("man", "track", "err", "class", "ids"),
     )
 )
-"""Words beside one of _MASK_WORDS in the name of a mask: p_nuclei_masks, p_gtFine_labelIds."""
+"""Words that the name of a mask may have beside one of _MASK_WORDS, as in p_nuclei_masks."""
 _WEAK_WORDS = frozenset({"label", "labels", "annotation", "anno", "annot", "manual"})
 """Words in names of masks that names of photographs can also have: "label" for a bottle's label."""
 _END = re.compile(r"(?<=[^-_ .])(?=[-_ .])|(?<=[a-z0-9)])(?=[A-Z])|(?<=[0-9)])(?=[a-z])")
-"""Places in a name at which the part that marks a mask can begin: p_mask, p0GT, 12gt."""
+"""Places in a name at which the part that marks a mask can begin, as in p_mask, p0GT or 12gt."""
 _PREFIX = re.compile(r"(?P<words>[^\W\d]*?[^\W\d_]+)[-_ .]?(?P<rest>\d.*)")
 """A name that begins with words, followed by a number: mask_12, man_seg000."""
 _LEAST_OTHER = 0.8
@@ -55,7 +55,7 @@ def is_weak(stem: str) -> bool:
 def without_filler(stem: str) -> str:
     """Return `stem` without its last word, if the word can be in the name of any picture.
 
-    For example, 000 for 000_img. Other names are returned unchanged.
+    For example, return 000 for 000_img. Other names are returned unchanged.
     """
     begin, mark, end = stem.rpartition("_")
     return begin if mark and begin and is_filler(end) else stem
@@ -86,7 +86,7 @@ def with_mask_word_first(stems: Collection[str]) -> set[str]:
 def follows(name: str, siblings: Collection[str]) -> str | None:
     """Return the folder in `siblings` with the pictures of the masks in the folder `name`.
 
-    For example, 01 for 01_GT. Return None if there is no such folder.
+    For example, return 01 for 01_GT. Return None if there is no such folder.
     """
     for place in _END.finditer(name):
         base, rest = name[: place.start()], name[place.start() :]

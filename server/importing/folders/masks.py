@@ -245,7 +245,8 @@ def _twin(
 
     Return None if there is no such folder.
 
-    The other folder is the parent of `folder`, or a folder such as images that is alone beside it.
+    The other folder is the parent of `folder`, or the only folder beside `folder` if it has a
+    general name such as images.
 
     Args:
         folder: Path of a folder.

@@ -193,7 +193,7 @@ class PictureSurvey:
 
 _PAGES = "If DATA is a single file, all its pages become items"
 _AXES = {"Z": "planes in depth", "T": "times", "I": "pages", "Q": "pages"}
-"""Name of each axis in findings, by tifffile's letter of the axis."""
+"""Name of each axis in findings, by the letter that tifffile gives the axis."""
 
 
 def _key(layout: Layout) -> tuple[int, bool, tuple[tuple[str, int], ...]]:

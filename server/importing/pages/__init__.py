@@ -1,1 +1,1 @@
-"""Pages of one file, which are items: a TIFF stack, an animation."""
+"""Files whose pages or frames are items, such as a TIFF stack or an animation."""

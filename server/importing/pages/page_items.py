@@ -43,7 +43,7 @@ class PageItems:
                 decoding.decode(file)  # raises ItemError for a damaged file
             self.count = count
         self._axes: dict[str, int] = {}
-        """Length of each axis of the stack in the pages that have been read, by letter."""
+        """Length of each axis of the stack, by letter, in the pages that have been read so far."""
 
     def _open(self) -> BinaryIO:
         name = os.fsencode(self.path.name)

@@ -20,7 +20,7 @@ _PROBED = 500
 
 @dataclass(frozen=True)
 class Limits:
-    """Limits on the sound files that are read, by the options of the import."""
+    """Limits on the sound files that are read, from the options of the import."""
 
     fmin: float
     """Lowest frequency of spectrograms, in Hz."""

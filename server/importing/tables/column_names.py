@@ -97,21 +97,21 @@ _GROUPS = frozenset(
         *("experiment", "plate", "well", "slide", "scan", "sequence", "seq"),
     )
 )
-"""Words in the names of columns with ids or numbers of groups of items."""
+"""Words in the names of columns that identify groups of items by an id or number."""
 _OF_CLASSES = frozenset(
     (
         *("class", "label", "category", "target", "species", "specie", "breed", "taxon", "synset"),
         *("wordnet", "genus", "family", "type", "sign", "diagnosis", "kind"),
     )
 )
-"""Words in the names of columns with ids or numbers of classes."""
+"""Words in the names of columns that identify classes by an id or number."""
 _ALL = frozenset(
     (*IDS, *PATHS, *IMAGES, *LABEL_NAMES, *MORE_LABELS, *VECTORS, *SPLITS, *MORE_SPLITS)
 )
 
 
 def plain(name: str) -> str:
-    """The name in a form for comparison: "image_index" for Image Index, image-index, imageIndex."""
+    """Return a name for comparison: "image_index" for Image Index, image-index and imageIndex."""
     parts = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.strip())
     return re.sub(r"[\s\-._]+", "_", parts).lower()
 

@@ -1,7 +1,7 @@
-"""Roles of the columns of a table: picture, vector, label, split, id. Decided from the first rows.
+"""Choice of the role of each column of a table: picture, vector, label, split or id.
 
-Nothing here reads a file. Each decision that is not certain is a finding with the option that sets
-another column.
+The first rows decide the roles. This module reads no file. A finding reports each uncertain
+decision, with the option that sets another column.
 """
 
 import re
@@ -25,7 +25,9 @@ from lodespace.items import decoding
 _LEAST_NUMBERS = 8
 """A text without brackets is read as a vector only if it has at least this number of numbers."""
 _CERTAIN_NUMBERS = 16
-"""In a table with pictures, a list of fewer numbers is not taken for a vector: it may be a box."""
+"""In a table with pictures, a list of fewer numbers is not read as a vector, because it may be a
+box.
+"""
 _TRIED_FILES = 8
 _TRIED_COLUMNS = 50
 """Largest number of columns whose cells are tested as names of files."""
@@ -85,7 +87,7 @@ class Columns:
         Args:
             name: Path of the table, for messages.
             rows: The rows.
-            first: The first rows, sketched.
+            first: The first rows, shortened by `sketched`.
             finds: Function that returns whether a file is found for a path.
             finds_folder: Function that returns whether a file is found in the folder that the path
                 states. None: `finds` is used.

@@ -122,8 +122,8 @@ class JsonRows(Rows):
 def elements(text: "mmap.mmap | bytes") -> Iterator[bytes]:
     """Yield the text of each element of a JSON list. The elements are not decoded.
 
-    Of an element with more than MAX_LINE bytes, the first MAX_LINE + 1 bytes are yielded. The text
-    after the last comma of a list without an end is yielded as an element.
+    An element with more than MAX_LINE bytes is cut to MAX_LINE + 1 bytes. If the list has no end,
+    the text after its last comma is yielded as an element.
     """
     depth, begin = 0, 0
     for token in _TOKEN.finditer(text):

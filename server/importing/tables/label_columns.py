@@ -243,10 +243,10 @@ def _readable(columns: HasColumns, named: Sequence[str]) -> str:
 def _separators(column: str, cells: Sequence[Any]) -> str:
     """Return the characters that separate several labels in a cell.
 
-    The characters | ; , can separate labels. In columns of tags, a space can, too.
+    The characters "|", ";" and "," can separate labels. In columns of tags, a space can, too.
 
-    A mark other than | separates labels only if at least half of the parts between the marks are
-    also whole labels of other items.
+    A character other than "|" separates labels only if at least half of the parts between these
+    characters are also whole labels of other items.
     """
     texts = [cell for cell in cells if isinstance(cell, str)]
     bar = "|" if bars_separate(texts) else ""

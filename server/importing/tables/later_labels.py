@@ -12,7 +12,7 @@ from lodespace.importing.tables.table_rows import Rows
 from lodespace.items.errors import BadItem
 
 Cells = Callable[[str], list[Any]]
-"""Returns the first cells of a column, without empty cells."""
+"""Function that returns the first cells of a column, without empty cells."""
 _LOOKED_AT = 20_000
 """Largest number of rows in which further labels are sought."""
 _MOST_NUMBERS = 50

@@ -73,8 +73,8 @@ def columns_of_pattern(
 ) -> tuple[tuple[str, ...], list[Finding]]:
     """Return the columns of the vector that a pattern such as 'dim_*' or 'a,b,c' names.
 
-    A column that fits only a pattern is left out if it holds ids, labels or text. A finding names
-    the columns that are left out. Raises DatasetError if no column fits.
+    A column that fits a wildcard, and is not named itself, is left out if it holds ids, labels or
+    text. A finding names the columns that are left out. Raises DatasetError if no column fits.
     """
     fitting = columns.matching(pattern)
     named = {piece.strip() for piece in pattern.split(",")}

@@ -1,4 +1,4 @@
-"""The rows of a table, whatever its format."""
+"""Opening of the rows of a table in any format."""
 
 import os
 from collections.abc import Sequence

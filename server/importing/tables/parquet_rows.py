@@ -141,7 +141,7 @@ def _texts_of(schema: pa.Schema | None) -> list[str]:
     """Return the names of the columns of texts or bytes.
 
     These columns are read with their dictionaries. Then 500 rows that repeat one value of 100 MB
-    take 100 MB of memory.
+    take 100 MB of memory, not 50 GB.
     """
     return [
         field.name

@@ -28,7 +28,7 @@ _WORDS = re.compile(r"[\s,;|]+")
 _MOST_TABLES = 8
 """Largest number of tables that are opened.
 
-A table is opened in addition if it has the same columns as a table that names pictures.
+A further table is opened only if it has the same columns as a table that names pictures.
 """
 _MOST_ALIKE = 1000
 """After this number of tables with names of pictures, no further tables are opened."""
@@ -182,8 +182,8 @@ def merged(
     """Return one row per picture, and the number of pictures with different labels in the tables.
 
     A row has the columns of all tables, the first split, and the label of the table that labels the
-    most pictures. Labels that are whole numbers are compared by value: 01 equals 1. They get the
-    spelling of the folders or of the first table.
+    most pictures. Labels that are whole numbers are compared by value: 01 equals 1. Such labels get
+    the spelling of the folders or of the first table.
 
     Args:
         tables: The tables.

@@ -21,7 +21,7 @@ def split_column(columns: HasColumns) -> str | None:
 
 
 def _split_by_cells(columns: HasColumns) -> str | None:
-    """Return the column whose cells are all names of splits, with at least two different splits.
+    """Return the column whose cells are all names of splits, with at least two distinct splits.
 
     Return None if there is no such column.
     """

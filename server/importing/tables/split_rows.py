@@ -44,7 +44,7 @@ def split_tables(paths: Sequence[Path]) -> dict[Path, str]:
         }
         if len(set(map(folder_names.kind_of_split, parts.values()))) > 1:
             found.append(parts)
-    # Texts and JSON are mostly about something else.
+    # Text and JSON files usually hold something other than items.
     tables = [parts for parts in found if not _UNSURE & set(next(iter(parts)).suffixes)] or found
     return tables[0] if len(tables) == 1 else {}
 

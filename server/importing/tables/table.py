@@ -271,7 +271,7 @@ class Table:
     def _id_of(self, number: int, row: Row, path: str | None, original: bytes | None) -> str:
         """Return the id of a row: from the id column, or else the path, or else the row number.
 
-        If the row also has the bytes of a picture, its path may only be a name, which other rows
+        If the row also has the bytes of a picture, the path may be only a name that other rows
         repeat. A repeated path gets the number of the row.
         """
         if self.roles.id is not None:
@@ -279,7 +279,7 @@ class Table:
             if given is None:
                 raise ItemError(f"the row has no id in column '{self.roles.id}'")
             if self.rows.splits_from and self.roles.split is not None:
-                # Each table of a split may count its own rows.
+                # The tables of several splits may number their rows from the same start.
                 if given in self._ids:
                     self._repeated["split"] += 1
                     given = f"{text_of(row.get(self.roles.split))}/{given}"

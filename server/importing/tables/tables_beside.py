@@ -18,7 +18,9 @@ from lodespace.items.errors import BadItem
 from lodespace.items.paths import shown, suffix_of, walk
 
 _SUFFIXES = SUFFIXES - {".txt", ".json"}
-"""Suffixes of the tables. Texts and JSON beside pictures are mostly about something else."""
+"""Suffixes of the tables. Text and JSON files beside pictures usually hold something other than
+labels.
+"""
 _SAME_CLASSES = 0.5
 """A table has the same classes as the folders if at least this share of its classes are folder
 names."""
@@ -143,7 +145,7 @@ class PicturesWithTables(PictureFolder):
         return len(self._without & table.rows.keys())
 
     def _doubts(self, table: PictureTable) -> Iterator[Finding]:
-        """Yield findings that folders may not be classes, from a table without classes."""
+        """Yield findings if a table without classes suggests that folders may not be classes."""
         if table.classes:
             return
         name = shown(table.path)
@@ -193,8 +195,8 @@ class PicturesWithTables(PictureFolder):
 def _splits_of_tables(tables: Sequence[PictureTable]) -> list[str]:
     """Set the split of the rows in each table that is named after a split.
 
-    Tables with a column of splits are left out. Returns the names of the other tables that are
-    named after splits. Returns [] if there is only one such table.
+    Tables with a column of splits are left out. Nothing is set if the names of the other tables
+    state only one split. Returns the names of the tables whose rows got a split.
     """
     known = {Path(shown(table.path)): table for table in tables if table.table.roles.split is None}
     found = split_tables(list(known))

@@ -210,7 +210,8 @@ def title_rows(rows: Sequence[Sequence[object]]) -> int:
 def named(header: Sequence[str], rows: Sequence[Sequence[object]]) -> tuple[str, ...]:
     """Return the names of the fields.
 
-    A field without a name that is empty or counts the rows keeps the name "".
+    A field without a name gets the name "" if it is empty, or if it is the first field and counts
+    the rows. Otherwise, its name is column 1, column 2, ...
     """
     names: list[str] = []
     for number, name in enumerate(header):
