@@ -73,8 +73,8 @@ def build(
 ) -> ImportReport:
     """Write the items of `source` into `folder`, which must be empty.
 
-    `beside` is the path of the data. Lists of class names are searched there (class_lists.py).
-    dataset.json is written last. Without this file, the folder is not a data set.
+    `beside` is the path of the data. The import looks for lists of class names there
+    (class_lists.py). dataset.json is written last. Without this file, the folder is not a data set.
 
     Raises:
         DatasetError: Fewer than two items can be read, or the disk is full. The caller removes

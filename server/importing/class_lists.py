@@ -97,7 +97,7 @@ def class_names_beside(
 
 
 def _is_of(path: Path, data: Path) -> bool:
-    """Whether the name of a list begins with that of the file `data`: a.classes.txt for a.csv."""
+    """Whether the name of a list begins with the name of `data`: a.classes.txt does, for a.csv."""
     stem = data.name.partition(".")[0]
     return bool(stem) and re.match(rf"{re.escape(stem)}[\W_]", path.name) is not None
 

@@ -44,7 +44,7 @@ class ImportReport:
     def leave_out(self, bad: BadItem) -> None:
         """Count a left-out item, and keep the name and reason of the first MOST_NAMED items.
 
-        Names and reasons are shortened: a reason may quote a cell of 16 MB.
+        Names and reasons are shortened, because a reason may quote a cell of 16 MB.
         """
         short = dataclasses.replace(bad, name=_short(bad.name), reason=_short(bad.reason))
         self.kinds.add(short)

@@ -32,8 +32,10 @@ class BadItem:
     Otherwise empty.
     """
     remedy: str = ""
-    """What to do to read the item: "install lodespace[heif]". Empty if nothing is known."""
+    """What to do to read the item, such as "install lodespace[heif]". Empty if nothing is known."""
     expected: bool = False
-    """Whether the item is left out on purpose, such as a mask, and not by a fault of the data."""
+    """Whether the item is left out on purpose, as a mask is, and not because of a fault in the
+    data.
+    """
     unit: str = ""
     """Unit of `count`: "rows" of a file beside the data. Empty: files or items of the data."""

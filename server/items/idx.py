@@ -57,7 +57,8 @@ def read_idx(path: Path, unpacked: float | None = None) -> npt.NDArray[np.uint8]
 def _body(path: Path, stream: IO[bytes], shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
     wanted = math.prod(shape)
     with tempfile.TemporaryFile() as file:
-        # Stop after one byte too many: the content may be far larger than the header states.
+        # Stop after one byte too many, because the content may be far larger than the header
+        # states.
         left = wanted + 1
         while left and (block := stream.read(min(left, 1 << 20))):
             file.write(block)

@@ -254,7 +254,7 @@ def member(folder: Path, name: object) -> Path:
 def _array(folder: Path, name: object) -> npt.NDArray[Any]:
     """Return the array in the file `name`, mapped into memory, so that opening takes no time.
 
-    The mapping is copy-on-write: torch needs writable arrays, and the file does not change.
+    The mapping is copy-on-write, because torch needs writable arrays and the file must not change.
     """
     path = member(folder, name)
     try:

@@ -21,7 +21,7 @@ _CONTAINERS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,aac,ac3,eac3,amr,"
     "amrnb,amrwb,ape,wv,tta,mpc,mpc8"
 )
-"""Formats of FFmpeg that are read. None of them opens another file."""
+"""Formats of FFmpeg that are read. FFmpeg's readers of these formats open no other file."""
 _OPTIONS = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
 _SEEKABLE = frozenset({"mov"})
 """Formats whose sound is exact to the sample after a seek.

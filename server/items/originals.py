@@ -173,9 +173,9 @@ def around(start: float, end: float, length: float) -> tuple[float, float]:
 def read_part(recording: Any, start: float, end: float) -> npt.NDArray[np.float32]:
     """Read the samples from `start` to `end` seconds, (T,). The channels are mixed.
 
-    `start` may be negative, and `end` may be after the end of the recording: samples outside of the
-    recording are 0. If all samples are outside, the result is empty. Raises ItemError if the part
-    is too long.
+    `start` may be negative, and `end` may be after the end of the recording. Samples outside of the
+    recording are then 0. If all samples are outside, the result is empty. Raises ItemError if the
+    part is too long.
     """
     rate = recording.samplerate
     if not -_LONGEST < start < end < _LONGEST:

@@ -64,7 +64,7 @@ def walk(root: Path) -> Iterator[bytes | BadItem]:
     within `root`.
     """
     top = os.fsencode(root.resolve())
-    # A list, not recursion: folders may be nested deeper than Python's limit on recursion.
+    # A list is used, because folders may be nested deeper than Python's limit on recursion.
     waiting = [b""]
     while waiting:
         folders: list[bytes] = []

@@ -40,7 +40,7 @@ class PictureReading:
     def of(cls, details: Mapping[str, Any]) -> "PictureReading":
         """Return how pictures are read according to the details of a data set.
 
-        Values that are not valid are ignored: another person may have written the details.
+        Values that are not valid are ignored, because another person may have written the details.
         """
         planes: Planes | None = next(
             (name for name in PLANES if name == details.get("planes")), None

@@ -111,7 +111,8 @@ def approve(folder: Path, table: "ItemTable | None", root: Path) -> None:
             and (other.device, other.inode) != (entry.device, entry.inode)
         ]
         kept = [*others, entry][-_MOST_ENTRIES:]
-        # json, not msgspec: a path may have bytes that are not text, which become surrogates.
+        # json is used, because msgspec cannot encode the surrogates of a path that is not valid
+        # text.
         text = json.dumps([msgspec.to_builtins(one) for one in kept], indent=1)
         write_private(state / RECORD, text.encode())
 

@@ -62,7 +62,7 @@ class ItemTable:
     def read(cls, path: Path) -> "ItemTable":
         """Read the table in the file `path`. Raises DatasetError if the file cannot be read.
 
-        All values are checked, because other people may have written the file: an offset in a
+        All values are checked, because other people may have written the file. An offset in a
         damaged column could point to other memory of this process.
         """
         try:

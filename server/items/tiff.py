@@ -193,8 +193,8 @@ class Stack:
         self.samples = inner.get("S", 1)
         deep = page.dtype is None or page.dtype.itemsize > 1
         planar = page.axes.index("S") < page.axes.index("Y") if "S" in inner else False
-        # Three planes of 16 bits are read as channels: tifffile writes any three such arrays as the
-        # planes of a colour picture.
+        # Three planes of 16 bits are read as channels, because tifffile writes any three such
+        # arrays as the planes of a colour picture.
         self.colour = (
             int(page.photometric) in _COLOURS and self.samples >= 3 and not (planar and deep)
         )
@@ -323,7 +323,7 @@ class Stack:
 
 
 def _one_of(axis: Axis, reading: PictureReading) -> int:
-    """Return the index that is read along an axis, if only one index of the axis is read."""
+    """Return the index that is read along an axis of which only one index is read."""
     middle = reading.planes == "middle" or (reading.planes is None and axis.letter in _IN_DEPTH)
     return axis.length // 2 if middle else 0
 

@@ -28,7 +28,7 @@ class ItemLabels:
     labels: dict[int, tuple[str, ...]] = field(default_factory=dict[int, tuple[str, ...]])
     """Labels per item number, the class first."""
     how: Counter[How] = field(default_factory=Counter[How])
-    """Number of annotations by the way in which their items were found."""
+    """Number of annotations per kind of match between name and item."""
     unknown: list[str] = field(default_factory=list[str])
     """Names that match no item, without repetitions."""
     unclear: list[tuple[str, list[str]]] = field(default_factory=list[tuple[str, list[str]]])

@@ -43,7 +43,7 @@ class LabelChoice:
     classes: tuple[str, ...] = ()
     """Columns that stand for one class each.
 
-    A mark (1 or POS) gives a row the class that the column is named after.
+    A row with a mark (1 or POS) in such a column has the class that the column is named after.
     """
     guessed: bool = False
     """Whether the label column was found by its content, because it has no usual name."""

@@ -32,9 +32,7 @@ class NamelessTimes:
             later < first or first + second <= later
             for (first, second), (later, _) in itertools.pairwise(pairs)
         )
-        """Whether the second number may be a duration: with it, no part would overlap the next
-        part.
-        """
+        """Whether the second number may be a duration: parts of this duration would not overlap."""
 
     def finding(self) -> Finding:
         """Return a finding that states how the second number is read."""

@@ -238,5 +238,5 @@ def _without_rivals(found: dict[str, Match]) -> dict[str, Match]:
 
 
 def counts_text(how: Counter[How]) -> str:
-    """Return how names were matched: "612 by full id, 88 by the end of the path"."""
+    """Return how names were matched, such as "612 by full id, 88 by the end of the path"."""
     return ", ".join(f"{how[key]:,} {words}" for key, words in WORDS.items() if how[key])

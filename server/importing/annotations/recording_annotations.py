@@ -1,4 +1,4 @@
-"""The annotations of the recordings in a folder, from the files beside them or from given files."""
+"""The annotations of the recordings in a folder, from files beside them or from given files."""
 
 import re
 from collections import Counter
@@ -52,13 +52,13 @@ class RecordingAnnotations:
         self.labels: dict[bytes, WindowLabels] = {}
         """Labels per recording that has annotations."""
         self.named: set[bytes] = set()
-        """Recordings in files with labels, including those whose row has no label."""
+        """Recordings that files with labels name, even in rows without a label."""
         self.matched: Counter[How] = Counter()
-        """Number of annotations by the way in which their recordings were found."""
+        """Number of annotations per kind of match between name and recording."""
         self.used: set[int] = set()
         """Indices of the files that belong to at least one recording."""
         self.unlabelled: list[AnnotationFile] = []
-        """Tables about the recordings in which no column is known to have labels.
+        """Tables about the recordings, if no column of the table is known to have labels.
 
         Tables with times are not used. From tables without times, only the other columns are used.
         """

@@ -1,4 +1,4 @@
-"""Annotations in the rows of a table: Raven, BirdNET, and tables of file, start, end and label."""
+"""Annotations in tables: of Raven, of BirdNET, or with columns for file, start, end and label."""
 
 import itertools
 from collections.abc import Iterable, Sequence

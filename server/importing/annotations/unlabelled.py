@@ -1,4 +1,4 @@
-"""Findings on tables beside recordings in which no column is known to have labels."""
+"""Findings on tables beside recordings, if no column of the table is known to have labels."""
 
 import fnmatch
 import re
@@ -18,8 +18,8 @@ def unlabelled_findings(tables: Sequence[AnnotationFile], asked: str | None) -> 
     Args:
         tables: The tables. Tables with times are not used.
         asked: Column of `--label`, which these tables do not have. None: the option is not given.
-            If the option is given, another table has the labels. Then there is no finding for
-            tables without times.
+            If the option is given, another table has the labels, so tables without times get no
+            finding.
     """
     alike: dict[tuple[bool, tuple[str, ...]], list[str]] = {}
     for table in tables:

@@ -15,7 +15,7 @@ DEFAULT_OVERLAP = 0.5
 The overlap is a share of the shorter of the two.
 """
 SAME = 0.002
-"""Largest difference between two equal times, in seconds. Times in ids have three decimals."""
+"""Two times are equal if they differ by at most this many seconds. Times in ids have 3 decimals."""
 _TINY = 1e-6
 """Tolerance for times, in seconds. Files state times with 3 to 6 decimals."""
 

@@ -96,7 +96,7 @@ def _stem(path: Path) -> str:
 
 
 def _label_file(path: Path) -> Path:
-    """The path of the file with the labels of the pictures in an IDX file."""
+    """Return the path of the file with the labels of the pictures in the IDX file `path`."""
     return path.with_name(path.name.replace("images", "labels").replace("idx3", "idx1"))
 
 
@@ -106,7 +106,7 @@ def _has_pictures(path: Path) -> bool:
 
 
 def _split(path: Path) -> str:
-    """The split in the name of an IDX file: train, or test for t10k-images-idx3-ubyte."""
+    """Return the split in the name of an IDX file: train, or test for t10k-images-idx3-ubyte."""
     found = re.split(r"[-_.]", _stem(path))
     word = next((part for part in found if part in _SPLITS), _stem(path))
     return "test" if word == "t10k" else word

@@ -40,9 +40,10 @@ class Members:
     labels: list[str] = field(default_factory=list)
     """Names of the arrays with labels, in the order of `items`; "" for items without labels.
 
-    Empty: there are no labels."""
+    An empty list: there are no labels.
+    """
     splits: list[str] = field(default_factory=list)
-    """Name of the split of each array in `items`. Empty: there are no splits."""
+    """Name of the split of each array in `items`. An empty list: there are no splits."""
     ids: str | None = None
     class_names: str | None = None
     doubts: list[Finding] = field(default_factory=list)

@@ -191,7 +191,7 @@ def torchvision_module(name: str) -> Any:
 def from_torchvision(reference: str, options: ImportOptions) -> TorchItems:
     """Open `torchvision:NAME` or `torchvision:NAME/PART` in the folder `options.root`.
 
-    PART is the name of a split in torchvision, such as `balanced` of EMNIST. Raises DatasetError.
+    PART is the name of a split in torchvision, such as `balanced` for EMNIST. Raises DatasetError.
     """
     name, _, part = reference.removeprefix(PREFIX).partition("/")
     module = torchvision_module("datasets")

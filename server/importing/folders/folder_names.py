@@ -26,7 +26,7 @@ _FILLERS = _set(
     "sounds archive"
 )
 _WEAK_FILLERS = _set("left right bit bits all cropped resized small large full of and the from")
-"""Words without a meaning if the name also has one of _FILLERS: left and bit in leftImg8bit."""
+"""Words without a meaning if the name also has one of _FILLERS, as left and bit in leftImg8bit."""
 _MASKS = _set(
     "mask masks gt gts groundtruth ground truth seg segs segmentation segmentations annotation "
     "annotations annot annots label labels lbl lbls trimap trimaps manual"
@@ -35,12 +35,12 @@ _SURE_MASKS = _set("masks groundtruth truth segmentation segmentations trimaps")
 _OF_MASKS = _set("class object color colour instance semantic binary fine coarse st nd")
 _PARTS = _set("fold folds part parts batch batches chunk chunks shard shards cv")
 _CLASSES = _set("class classes label category cat grade stage level type group genus species kind")
-"""Words that name a class together with the number after them: class_1, Grade II."""
+"""Words that name a class together with the number after them, as in class_1 or Grade II."""
 _INDIVIDUALS = _set(
     "actor camera cam day device fly mouse mic participant patient person place plot rec recorder "
     "session site speaker station subject subj trap user visit"
 )
-"""Words that name a person, place or time together with the number after them: patient_1."""
+"""Words that name a person, place or time together with the number after them, as in patient_1."""
 _KNOWN = _SPLITS | _FILLERS | _MASKS | _PARTS
 _UNLABELLED = frozenset({"unlabelled", "unlabeled", "unlabelleddata", "unlabeleddata"})
 _DATE = re.compile(
@@ -50,9 +50,9 @@ _DATE = re.compile(
 _ALBUM = re.compile(
     r"(\w*(f|ph)oto\w*?('s)?|pictures|bilder|images)[ _][^\W_]+[ _](19|20)\d\d", re.IGNORECASE
 )
-"""Albums of a year in Google's Takeout: Photos from 2023, Fotos von 2022."""
+"""Albums of a year in Google's Takeout, such as "Photos from 2023" or "Fotos von 2022"."""
 _CAMERA = re.compile(r"[1-9]\d\d(_?[A-Z][A-Z0-9_]{3,4})|DCIM")
-"""Folders that cameras make: 100APPLE, 101CANON, 100_PANA."""
+"""Folders that cameras make, such as 100APPLE, 101CANON or 100_PANA."""
 
 
 def words(name: str) -> tuple[str, ...]:
@@ -79,7 +79,7 @@ def _without_numbers(found: Iterable[str]) -> tuple[str, ...]:
 
 
 def is_unlabelled(name: str) -> bool:
-    """Whether the files of the folder have no label: _unlabelled, Unlabeled."""
+    """Whether the name states that the files have no label, as in _unlabelled or Unlabeled."""
     return re.sub(r"[\W_]+", "", name).lower() in _UNLABELLED
 
 
@@ -178,7 +178,7 @@ def is_filler(name: str) -> bool:
 
 
 def is_mask(name: str) -> bool:
-    """Whether the name may be that of a folder of masks: ground_truth, train_masks, labels."""
+    """Whether a folder of this name may have masks, such as ground_truth, train_masks or labels."""
     left = _without_numbers(words(name))
     allowed = _MASKS | _FILLERS | _SPLITS | _SHORT_SPLITS | _OF_MASKS
     return any(word in _MASKS for word in left) and all(word in allowed for word in left)
@@ -193,7 +193,7 @@ def is_surely_mask(name: str) -> bool:
 
 
 def are_parts(names: Collection[str]) -> bool:
-    """Whether the names differ only in a number, and have a word for parts of data: fold1,
+    """Whether the names differ only in a number, and have a word for parts of data, as in fold1 or
     part_02.
     """
     found = [words(name) for name in names]
@@ -206,18 +206,18 @@ def are_parts(names: Collection[str]) -> bool:
 
 
 def are_folds(names: Collection[str]) -> bool:
-    """Whether all `names` are names of folds of a cross-validation: fold_1, fold_2."""
+    """Whether all `names` are names of folds of a cross-validation, such as fold_1 and fold_2."""
     return all({"fold", "folds", "cv"} & set(words(name)) for name in names)
 
 
 def are_dates(names: Collection[str]) -> bool:
-    """Whether each name is a date or a name that cameras give to folders: 2024-05-01, 100APPLE."""
+    """Whether each name is a date such as 2024-05-01, or a camera's name for a folder: 100APPLE."""
     known = (_DATE, _CAMERA, _ALBUM)
     return all(any(pattern.fullmatch(name) for pattern in known) for name in names)
 
 
 def is_album_of_year(name: str) -> bool:
-    """Whether the name is that of an album with all pictures of a year: Photos from 2023."""
+    """Whether the name is that of an album of a year, such as "Photos from 2023"."""
     return _ALBUM.fullmatch(name) is not None
 
 
@@ -238,7 +238,7 @@ def are_numbered(names: Collection[str]) -> bool:
 
 
 def are_individuals(names: Collection[str]) -> bool:
-    """Whether the names are of persons, places or times with numbers: Actor_01, Actor_02."""
+    """Whether the names are numbered persons, places or times, such as Actor_01 and Actor_02."""
     return are_numbered(names) and bool(set(words(next(iter(names)))) & _INDIVIDUALS)
 
 
@@ -250,9 +250,9 @@ def are_numbers(names: Collection[str]) -> bool:
 def are_above(names: Collection[str], inner: Collection[tuple[str, ...]]) -> bool:
     """Whether the classes are subfolders of the folders `names`, which are then not classes.
 
-    Two conditions must hold: the names are dates, parts (fold1) or numbers, and all files of the
-    folders are in subfolders with at least two distinct names. `inner` has a tuple with the name of
-    each subfolder, and an empty tuple if a file is in no subfolder.
+    Two conditions must hold. First, the names are dates, parts (fold1) or numbers. Second, all
+    files of the folders are in subfolders with at least two distinct names. `inner` has a tuple
+    with the name of each subfolder, and an empty tuple if a file is in no subfolder.
     """
     others = {name for found in inner for name in found if not is_filler(name)}
     if len(others) < 2 or not all(inner):

@@ -1,4 +1,4 @@
-"""Pictures that are masks of other pictures: in folders such as ground_truth, or as x_mask.png."""
+"""Pictures that are masks of other pictures, such as x_mask.png or the files in ground_truth."""
 
 import fnmatch
 from collections import Counter, defaultdict
@@ -15,9 +15,8 @@ _LEAST_PAIRS = 0.1
 files.
 """
 _MATCHED = 0.8
-"""A folder holds masks only if at least this share of its files is named like a picture.
-
-The picture is in another folder.
+"""A folder holds masks only if at least this share of its files is named like a picture in another
+folder.
 """
 _Verdict = Literal["yes", "perhaps", "no"]
 

@@ -89,7 +89,7 @@ TAGS = ("tags", "labels", "attributes", "keywords")
 VECTORS = ("vector", "embedding", "embeddings", "vectors", "features")
 SPLITS = ("split", "subset", "fold")
 MORE_SPLITS = ("set", "usage", "partition", "phase", "data_split", "dataset_split", "type")
-"""Names of columns that state splits, but only if all cells are names of splits."""
+"""A column with one of these names states splits only if all its cells are names of splits."""
 _GROUPS = frozenset(
     (
         *("patient", "subject", "person", "participant", "donor", "case", "study", "series"),

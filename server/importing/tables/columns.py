@@ -248,7 +248,7 @@ def _image(columns: Columns, roles: Roles) -> str | None:
 
 
 def _doubt_of_numbers(columns: Columns, column: str | None) -> list[Finding]:
-    """A finding if the column with the pictures may only count the rows: 1, 2, 3, ..."""
+    """Return a finding if the column with the pictures may only count the rows: 1, 2, 3, ..."""
     if column is None or plain(column) in (*column_names.IMAGES, *column_names.PATHS):
         return []
     if not counts_rows(columns.cells(column)) or not _names_files(columns, column):
@@ -287,7 +287,9 @@ def _names_files(columns: Columns, column: str) -> bool:
 
 
 def _folder(columns: Columns, roles: Roles) -> str | None:
-    """The column with the folder of each picture, if the column of pictures has only file names."""
+    """Return the column with the folder of each picture, if the pictures are given by file name
+    only.
+    """
     image = roles.image
     names = columns.cells(image) if image is not None else []
     if image is None or not all(isinstance(n, str) and not set(n) & {"/", "\\"} for n in names):

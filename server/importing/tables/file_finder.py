@@ -65,7 +65,7 @@ class FileFinder:
         """The first path that was matched by the file name alone, and the file found for it."""
         self._by_name: dict[str, list[bytes]] | None = None
         self._by_tail: dict[str, dict[_Tail, list[bytes]]] = {}
-        """Files of the same name, by this name and by the end of their paths."""
+        """Files with the same name: by this name, then by the end of their paths."""
         self._chosen: dict[tuple[_Tail, str], bytes | str] = {}
         """The chosen file, or the text of the error if no file can be chosen.
 

@@ -37,7 +37,7 @@ class LabelColumns:
     one_hot: tuple[str, ...] = ()
     """Columns that stand for one class each.
 
-    A mark in such a column gives an item the class that has the name of the column.
+    An item with a mark in such a column has the class that the column is named after.
     """
     shares: bool = False
     """Whether the columns of `one_hot` have shares instead of marks.
@@ -148,7 +148,7 @@ def _none(columns: HasColumns, taken: Collection[str | None]) -> Finding:
     """Return the finding that no column has labels.
 
     The finding is doubtful if a column with a usual name for labels has fractions. A column y
-    beside a column x is an exception: the two are positions.
+    beside a column x is an exception, because the two are positions.
     """
     named = [column for column in columns.usual(column_names.LABEL_NAMES) if column not in taken]
     unused = [column for column in named if not _may_be_position(columns, column)]
@@ -186,7 +186,7 @@ def _may_be_position(columns: HasColumns, column: str) -> bool:
 
 
 def _are_fractions(cells: Sequence[Any]) -> bool:
-    """Whether the cells are numbers of which many differ, and some are not whole."""
+    """Whether the cells are mostly distinct numbers, of which some are not whole."""
     numbers = [number_of(cell) for cell in cells]
     if any(number is None for number in numbers):
         return False

@@ -216,8 +216,8 @@ def open_tables(
     """Open the tables that name pictures.
 
     If there are many tables, only the first ones are opened. A further table is opened if it has
-    the same columns as a table that names pictures: a data set may have a table of the same form in
-    each of 40 folders.
+    the same columns as a table that names pictures, because a data set may have a table of the same
+    form in each of 40 folders.
 
     Returns:
         The tables that name pictures, the paths of opened tables without names of pictures, and the

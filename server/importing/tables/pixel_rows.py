@@ -1,4 +1,4 @@
-"""Rows whose numbers are the pixels of a square picture: MNIST as CSV, FER2013."""
+"""Rows whose numbers are the pixels of a square picture, such as MNIST as CSV."""
 
 import math
 from collections.abc import Callable, Sequence

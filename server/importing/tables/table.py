@@ -72,7 +72,7 @@ class Table:
         self.roles = choose_roles(columns, options)
         self.kind: Literal["image", "vector"] = "vector" if self.roles.is_vector else "image"
         self.own_thumbnails = options.thumbnails is not None
-        """Whether thumbnails were asked for, so that items without one are left out."""
+        """Whether an option asks for thumbnails. Then items without a thumbnail are left out."""
         self.label_names = hugging_face_names(self.rows.schema, self.roles.labels.column)
         self.length = _usual_length(first, self.roles.vector)
         """Number of numbers in most of the first vectors. None: there is no column of vectors."""

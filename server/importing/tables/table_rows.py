@@ -69,7 +69,8 @@ def may_have_labels(name: str) -> bool:
 
 
 def table_suffix(path: Path) -> str:
-    """Return the suffix of a table in lower case, without the suffix .gz: .csv for t.csv.gz.
+    """Return the suffix of a table in lower case, without the suffix .gz, such as .csv for
+    t.csv.gz.
 
     Empty if tables do not have this suffix.
     """

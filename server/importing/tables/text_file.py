@@ -1,4 +1,4 @@
-"""Text files with tables: decompression, and the encoding by byte order mark or by trial."""
+"""Text files with tables: decompression, and detection of the encoding."""
 
 import codecs
 import gzip
