@@ -493,6 +493,8 @@ def test_a_refused_session_shows_a_notice(open_headset: Any) -> None:
     )
 
 
+@pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")
+@pytest.mark.slow
 def test_neighbours_follow_a_pulled_cluster_and_the_past_is_scrubbed(
     headset: Headset,
 ) -> None:

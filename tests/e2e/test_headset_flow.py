@@ -48,6 +48,7 @@ def vision_alone(headset: Headset) -> Headset:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")
 @pytest.mark.parametrize(
     "person",
     [controllers, bare_hands, vision_with_hands, vision_alone],
@@ -58,10 +59,7 @@ def test_the_main_way_through_vr(
     open_page: Any,
     person: Callable[[Headset], Headset],
     tmp_path: Path,
-    slow: bool,
 ) -> None:
-    if not slow:
-        pytest.skip("runs with --slow")
     page = open_page(impure_server.url, prepare=with_sources)
     page.wait_for_scene()
     page.wait_for_rest("resting")

@@ -126,6 +126,8 @@ def test_suspects_corrected_on_a_board_are_one_undoable_gesture(
     confirmed_and_undone(headset, impure_server, items, before, "right")
 
 
+@pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")
+@pytest.mark.slow
 def test_hands_go_through_a_sheet_too_left_handed(
     doubtful: Headset, impure_server: ServerProcess
 ) -> None:
@@ -157,6 +159,8 @@ def test_hands_go_through_a_sheet_too_left_handed(
     confirmed_and_undone(headset, impure_server, items, before, "left")
 
 
+@pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")
+@pytest.mark.slow
 def test_a_lost_hand_and_a_session_that_ends_lose_nothing_of_a_sheet(doubtful: Headset) -> None:
     headset, page = doubtful, doubtful.driver
     items = open_sheet(headset, "uncertain")
@@ -272,6 +276,8 @@ def test_a_group_of_an_overview_gets_a_class_in_one_touch(
     assert (page.labels >= 0).sum() == len(wanted)
 
 
+@pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")
+@pytest.mark.slow
 def test_next_opens_a_sheet_with_its_reason_and_predictions_are_accepted(doubtful: Headset) -> None:
     headset, page = doubtful, doubtful.driver
     before = page.labels
