@@ -21,6 +21,7 @@ import lodespace.models  # noqa: F401  before torch: sets how its threads wait
 
 # isort: split
 import numpy as np
+import numpy.typing as npt
 import torch
 from scipy.spatial import cKDTree
 
@@ -34,21 +35,33 @@ NEIGHBOURS = 15
 Force = Callable[[], torch.Tensor]
 
 
-def points_and_graph(n: int, *, ordered: bool) -> tuple[torch.Tensor, Graph]:
-    """Return positions (n, 3) in kernel units, and the graph of their nearest neighbours.
-
-    The items are numbered along the map if `ordered`, else in random order.
-    """
+def points_and_graph(n: int) -> tuple[torch.Tensor, Graph]:
+    """Return positions (n, 3) in kernel units, numbered along the map, and their graph."""
     random = np.random.default_rng(0)
     points = random.normal(size=(n, 3)).astype(np.float32) * 4
-    if ordered:
-        points = points[cKDTree(points).indices]
+    points = points[cKDTree(points).indices]
     _, found = cKDTree(points).query(points, NEIGHBOURS + 1)
-    pairs = np.stack([np.repeat(np.arange(n), NEIGHBOURS), found[:, 1:].ravel()]).astype(np.int64)
-    edges = np.unique(pairs.min(axis=0) * n + pairs.max(axis=0))
-    weight = random.random(len(edges)).astype(np.float32)
-    head, tail = (torch.from_numpy(ends) for ends in (edges // n, edges % n))
-    return torch.from_numpy(points), Graph(head, tail, torch.from_numpy(weight))
+    ends = np.stack([np.repeat(np.arange(n), NEIGHBOURS), found[:, 1:].ravel()]).astype(np.int64)
+    graph = graph_of(ends, np.ones(ends.shape[1], np.float32), n)
+    weight = torch.from_numpy(random.random(len(graph)).astype(np.float32))
+    return torch.from_numpy(points), Graph(graph.head, graph.tail, weight)
+
+
+def graph_of(ends: npt.NDArray[np.int64], weight: npt.NDArray[np.float32], n: int) -> Graph:
+    """Return the graph of edges between `ends` (2, E), each edge once, sorted by its ends."""
+    edges, chosen = np.unique(ends.min(axis=0) * n + ends.max(axis=0), return_index=True)
+    head, tail = (torch.from_numpy(each) for each in (edges // n, edges % n))
+    return Graph(head, tail, torch.from_numpy(weight[chosen]))
+
+
+def renumbered(position: torch.Tensor, graph: Graph) -> tuple[torch.Tensor, Graph]:
+    """Return the same points and edges with numbers in random order."""
+    n = len(position)
+    number = np.random.default_rng(1).permutation(n)
+    ends = np.stack([number[graph.head.numpy()], number[graph.tail.numpy()]])
+    moved = torch.empty_like(position)
+    moved[torch.from_numpy(number)] = position
+    return moved, graph_of(ends, graph.weight.numpy(), n)
 
 
 def numba_force(n: int, graph: Graph) -> Callable[..., torch.Tensor]:
@@ -137,11 +150,12 @@ def candidates(position: torch.Tensor, graph: Graph, *, compiles: bool) -> dict[
     return found
 
 
-def measure(n: int, rounds: int, *, ordered: bool, compiles: bool) -> None:
-    position, graph = points_and_graph(n, ordered=ordered)
+def measure(
+    position: torch.Tensor, graph: Graph, order: str, rounds: int, *, compiles: bool
+) -> None:
+    """Print the times of all candidates. `order` is how the items are numbered."""
     calls = candidates(position, graph, compiles=compiles)
-    order = "numbered along the map" if ordered else "numbered at random"
-    print(f"\n{n:,} items, {len(graph):,} edges, {order}")
+    print(f"\n{len(position):,} items, {len(graph):,} edges, numbered {order}")
     results, first = {}, {}
     for name, call in calls.items():
         began = time.process_time()
@@ -177,8 +191,10 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     for n in options.items:
-        for ordered in (False, True):
-            measure(n, options.rounds, ordered=ordered, compiles=options.compile)
+        points, graph = points_and_graph(n)
+        measure(points, graph, "along the map", options.rounds, compiles=options.compile)
+        points, graph = renumbered(points, graph)
+        measure(points, graph, "at random", options.rounds, compiles=options.compile)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ HUB = 2500
 
 
 def random_graph(n: int = N, seed: int = 0) -> Graph:
-    """Return a graph in which item 0 has up to HUB neighbours, and the last items have none."""
+    """Return a graph in which item 0 has up to HUB neighbours, and the last 100 items are alone."""
     random = torch.Generator().manual_seed(seed)
     head = torch.randint(1, n - 100, (8 * n,), generator=random)
     tail = torch.randint(1, n - 100, (8 * n,), generator=random)
