@@ -64,7 +64,8 @@ def class_balanced(
 
 
 def drawn(frequency: torch.Tensor, count: int, generator: torch.Generator) -> torch.Tensor:
-    """Draw `count` indices with replacement, index i with a probability proportional to value i.
+    """Draw `count` indices with replacement. The probability of index i is proportional to its
+    value.
 
     `frequency` has the values, float64 (K,). torch.multinomial does the same, but for at most 2^24
     values.

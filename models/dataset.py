@@ -22,7 +22,7 @@ LARGEST_ALIKE = 64
 """Largest side, in pixels, of the pictures that `Dataset.alike` returns."""
 _TINY_DEVIATION = 1e-8
 _LUMINANCE = (0.299, 0.587, 0.114)
-"""Weights of red, green and blue when colour pictures are read by a model of grey pictures."""
+"""Weights of red, green and blue when a model of grey pictures reads colour pictures."""
 
 
 @dataclass(frozen=True)

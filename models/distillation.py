@@ -1,10 +1,11 @@
-"""A network, the student, that predicts like the page, also for items outside the project.
+"""The student: a network that predicts as the page does, even for items outside the project.
 
-The page's predictions are a mixture of classifiers, some of which know only the items of the
-project: label spreading needs the neighbour graph. A model that is exported must predict any item.
-The student is a small network on the features that the mixture uses. It is trained on the class
-probabilities that the page shows for all items (distillation; G. Hinton, O. Vinyals, J. Dean 2015).
-It does not matter which classifiers these probabilities come from. docs/model.md has measurements.
+A mixture of classifiers makes the page's predictions. Some of the classifiers know only the items
+of the project. Label spreading, for example, needs the neighbour graph. An exported model must
+predict any item. The student is a small network on the features that the mixture uses. It is
+trained on the class probabilities that the page shows for all items (distillation; G. Hinton, O.
+Vinyals, J. Dean 2015). It does not matter which classifiers these probabilities come from.
+docs/model.md has measurements.
 """
 
 from collections.abc import Sequence
@@ -26,11 +27,11 @@ from lodespace.models.item_predictions import UNLABELED, ItemPredictions
 HIDDEN = 512
 """Number of neurons of the hidden layer."""
 ROUNDS = 3
-"""Number of rounds after which training ends if the share of equal predictions is at least
-NEEDED."""
+"""From this round on, training ends if the share of equal predictions is at least NEEDED. In
+earlier rounds, it ends only if the share is at least WANTED."""
 MOST_ROUNDS = 6
-"""Maximum number of rounds. Rounds after the first ROUNDS are used only while the share is below
-NEEDED."""
+"""Maximum number of rounds. Rounds after the first ROUNDS are used only while the share of equal
+predictions is below NEEDED."""
 EPOCHS_PER_ROUND = 20
 """Epochs per round. In each round, the learning rate falls to 0."""
 WANTED = 0.99
@@ -39,7 +40,8 @@ WANTED = 0.99
 The share is measured after each round.
 """
 NEEDED = 0.98
-"""Share of items whose shown class the student must predict, so that ROUNDS rounds are enough."""
+"""Smallest share of items whose shown class the student must predict after ROUNDS rounds. Training
+goes on if the share is smaller."""
 MOST_ITEMS = 20_000
 """Maximum number of items that the student is trained on."""
 LEARNING_RATE = 4e-3
@@ -73,7 +75,8 @@ class StudentShape:
     networks: int
     """Number of feature networks."""
     columns: int
-    """Number of input features per item: of the descriptor and of all feature networks together."""
+    """Number of input features per item: those of the descriptor, the feature networks and the
+    views."""
     hidden: int
     """Number of neurons of the hidden layer; 0 if there is no hidden layer."""
     views: tuple[ViewName, ...] = ()
@@ -86,7 +89,7 @@ class Student(nn.Module):
     """Descriptor and feature networks, followed by a network of one hidden layer."""
 
     def __init__(self, like: Dataset, n_classes: int, shape: StudentShape) -> None:
-        """Build layers for items of the shape of `like` (`Dataset.alike`)."""
+        """Build layers for items with the shape of the items of `like` (`Dataset.alike`)."""
         super().__init__()
         self.shape = shape
         self.content: Content = like.content

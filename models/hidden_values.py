@@ -11,11 +11,11 @@ import numpy.typing as npt
 LEAST_VALUES = 4
 """Minimum number of known values of an axis."""
 HIDDEN_FROM = 100
-"""Minimum number of known values of an axis from which some are hidden from training, to measure
-the correlation on items whose value the model did not see."""
+"""From this number of known values on, some values of an axis are hidden from training. They serve
+to measure the correlation on items whose value the model did not see."""
 _MANY = 1000
 _HIDDEN_SHARES = (0.2, 0.1)
-"""Share of the values that is hidden: with fewer than _MANY known values, and with more."""
+"""Share of the known values that is hidden: below _MANY known values, and from _MANY on."""
 _MOST_HIDDEN = 5000
 GOLDEN_RATIO = 0.6180339887498949
 """Golden ratio minus 1. Multiples of this number, modulo 1, are spread evenly over 0..1."""

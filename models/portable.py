@@ -74,7 +74,7 @@ class PortableModel(nn.Module):
     """
 
     def __init__(self, like: Dataset, description: dict[str, Any]) -> None:
-        """Build layers for items of the shape of `like`. The caller then loads the weights."""
+        """Build layers for items like those of `like`. The caller then loads the weights."""
         super().__init__()
         self.description = description
         """Content of the JSON file."""
@@ -241,7 +241,7 @@ class PortableModel(nn.Module):
     def predict(
         self, items: npt.NDArray[Any], features: npt.NDArray[Any] | None = None
     ) -> Predicted:
-        """Predict the classes of items, like the page.
+        """Predict the classes of items, as the page does.
 
         Args:
             items: uint8 pictures (N, H, W[, 3]), or vectors (N, F).

@@ -2,8 +2,8 @@
 
 A unit of work takes 20 to 50 ms on a slow core. A turn of the training loop also does work for all
 N items (a round of forces, a frame), which takes 1 ms per 1,000 items. If a pass over all items had
-N units, this work would cost N squared. So a pass has at most UNITS_PER_PASS units. With many
-items, a turn does several short units.
+a number of units proportional to N, this work would take a time proportional to N squared. So a
+pass has at most UNITS_PER_PASS units. With many items, a turn does several short units.
 
 The sizes depend on the number of items and never on a clock, so the same seed gives the same bytes
 on a fast and on a slow machine.
@@ -34,7 +34,7 @@ def short_units_per_turn(n: int) -> int:
 def is_power_of_two(count: int) -> bool:
     """Return whether `count` is 1, 2, 4, 8, ...
 
-    Work for all items can be repeated at these counts of units. In a pass, it is then done at most
-    1 + log2 UNITS_PER_PASS times.
+    If work for all items is repeated only at these counts of units, a pass repeats it at most 1 +
+    log2 UNITS_PER_PASS times.
     """
     return count > 0 and count & (count - 1) == 0

@@ -29,7 +29,7 @@ FORMAT_WITH_SHARED = 2
 KEEP = 3
 """Number of checkpoints to keep. If the newest is damaged, training continues from an older one."""
 LEAST_KEPT = 4
-"""Number of checkpoints that are kept whatever their size, if their size is limited."""
+"""Number of newest checkpoints that are kept even if they exceed a size limit."""
 
 
 class Checkpoint(NamedTuple):
@@ -67,8 +67,9 @@ def write(
             newest intact checkpoints remain. If False, the `keep` newest remain, intact or not.
         share: whether large tensors are stored beside the checkpoint, so that several checkpoints
             have them in common.
-        most_bytes: largest size of all checkpoints on disk. Older checkpoints are deleted to reach
-            it, except the LEAST_KEPT newest. None for no limit.
+        most_bytes: largest total size of the checkpoints on disk; None for no limit. Older
+            checkpoints are deleted until this size is reached, but the LEAST_KEPT newest always
+            stay.
 
     Returns:
         Path of the file of the tensors.

@@ -1,7 +1,7 @@
 """Large tensors that several checkpoints of a folder have in common, stored once.
 
-A file in `shared/` has the tensor of one content, and its name is the SHA-256 of the content. The
-JSON file of a checkpoint lists the names of its tensors with these hashes.
+Each file in `shared/` contains one tensor. The name of the file is the SHA-256 of its content. The
+JSON file of a checkpoint lists the shared tensors of the checkpoint: name and hash of each.
 """
 
 import hashlib
@@ -56,7 +56,7 @@ class SharedTensors:
         return {name: self._read(name, digest) for name, digest in hashes.items()}
 
     def _read(self, name: str, digest: str) -> Array:
-        # Such a name could be a path to another folder.
+        # Any other text could be the path of a file in another folder.
         if re.fullmatch("[0-9a-f]{64}", digest) is None:
             raise ValueError(f"tensor {name} has no valid checksum")
         try:

@@ -84,9 +84,10 @@ def _parameters(optimiser: torch.optim.Optimizer) -> list[nn.Parameter]:
 
 
 def narrowed(tensor: torch.Tensor) -> torch.Tensor:
-    """Return `tensor` in half precision if no value changes, as for the weights of a student.
+    """Return `tensor` in half precision if the conversion changes no value; else return `tensor`.
 
-    Return it unchanged if a value would change.
+    The weights of a student (distillation.py) can be converted, because they are rounded in
+    training.
     """
     half = tensor.half() if tensor.dtype == torch.float32 else tensor
     return (half if torch.equal(half.to(tensor.dtype), tensor) else tensor).contiguous()

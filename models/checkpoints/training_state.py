@@ -34,7 +34,8 @@ class TrainingState(NamedTuple):
     ) -> "TrainingState":
         """Return a state with copies of `tensors`, because training changes the originals.
 
-        Training does not change the tensors UNCHANGED, so all states on a graph share them.
+        Training does not change the tensors UNCHANGED, so all states with the same graph share
+        them.
         """
         copies = {
             name: tensor.detach().to("cpu", copy=name not in UNCHANGED).contiguous()

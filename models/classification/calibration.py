@@ -102,7 +102,8 @@ def wrong_share(own: torch.Tensor) -> float:
 
     `own` is the probability of each label, predicted without this label, (L,).
 
-    The share is the mean of `doubts`, which depend on the share (expectation maximisation).
+    The share is the mean of `doubts`, with EXPECTED_NOISE as a prior. The doubts depend on the
+    share, so both are computed in turn (expectation maximisation).
     """
     share, own = EXPECTED_NOISE, own.cpu()
     for _ in range(_ROUNDS):
@@ -114,10 +115,10 @@ def wrong_share(own: torch.Tensor) -> float:
 def doubts(own: torch.Tensor, share: float) -> torch.Tensor:
     """Return the probability that each label is wrong, by Bayes' rule, (L,).
 
-    The label itself is evidence: most labels are right, also of items that are hard to predict. A
-    wrong label is assumed to be any class that the voices (the sources of predictions) do not
-    exclude. The sum of these probabilities over a contact sheet can be too large where the voices
-    predict badly (docs/model.md).
+    The label itself is evidence, because most labels are right, even those of items that are hard
+    to predict. A wrong label is assumed to be any class that the voices (the sources of
+    predictions) do not exclude. The sum of these probabilities over a contact sheet can be too
+    large where the voices predict badly (docs/model.md).
 
     Args:
         own: probability of each label, predicted without this label, (L,).

@@ -25,7 +25,7 @@ from lodespace.models.layout.graph import Graph
 from lodespace.models.work_units import is_power_of_two, items_per_unit
 
 _DONE = ("sweep_units", "sweep_rounds", "sweep_parts", "sweep_prepared")
-"""Names in a saved state of the numbers `FeatureVoices.done_so_far`."""
+"""Names under which a saved state has the numbers of `FeatureVoices.done_so_far`."""
 
 
 class TrainingLabels(NamedTuple):
@@ -89,7 +89,8 @@ class Predictions:
         self.order = SweepOrder(n)
         """Order in which the current sweep treats the items."""
         self.position = 0
-        """Number of items done in the current sweep. A sweep has two passes, so it ends at 2 N."""
+        """Number of items done in the current sweep, which ends at 2 N because it has two passes.
+        """
 
     def _forget(self) -> None:
         """Discard the results of the kernel classifier and of the classifiers in voices.py."""
@@ -236,8 +237,8 @@ class Predictions:
         own, items, _ = own_left_out(self.probabilities, labels.trained)
         self._wrong_share = wrong_share(own[~labels.verified[items.cpu()].to(own.device)])
         trained = self.given(labels.trained)
-        # The prediction of a held-out item must not depend on its label, only the doubt may. The
-        # doubt in an accepted label is the doubt in the prediction.
+        # The prediction of a held-out item must not depend on the item's label. Only its doubt may
+        # depend on the label. The doubt about an accepted label is the doubt about the prediction.
         every = self.given(labels.given)
         doubt = predictions_from(every, labels.classes).doubt
         self._newest = predictions_from(trained, labels.classes)._replace(doubt=doubt)

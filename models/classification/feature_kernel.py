@@ -21,7 +21,7 @@ from lodespace.models.device import algebra_device
 MOST_LABELS = 3000
 """Maximum number of labels that the regression is fitted to."""
 LANDMARKS = 400
-"""Maximum number of labelled items from whose features the kernel is approximated."""
+"""Maximum number of labelled items whose features are used to approximate the kernel."""
 MOST_COMPARED = 200
 """Maximum number of labels from which the width of the kernel and the noise are chosen."""
 WIDTHS = (1.0, 2.0)
@@ -60,8 +60,8 @@ class FeatureKernel:
     def _best(self, some: torch.Tensor) -> tuple[float, float]:
         """Return the width and the noise that predict left-out labels best.
 
-        The comparison uses only the labels `some`, bool (L,). These labels are few, so the kernel
-        is not approximated.
+        The comparison uses only the labels `some`, bool (L,). There are few of these labels, so the
+        kernel is computed without an approximation.
         """
         device = algebra_device(self._features.device)
         rows = self._features[self.items[some]].to(device)
@@ -137,7 +137,7 @@ def _exact_squared_distances(rows: torch.Tensor) -> torch.Tensor:
 
 
 def _sharpest(scores: torch.Tensor, classes: torch.Tensor, n_classes: int) -> tuple[float, float]:
-    """Return the factor of SHARPNESS with the smallest loss on left-out scores, and this loss.
+    """Return the value of SHARPNESS that has the smallest loss on left-out scores, and this loss.
 
     Each class has the same weight. A class with only one label does not count, because the class is
     unknown when that label is left out.

@@ -1,8 +1,9 @@
 """Features of the wide classifier for all items. Saved states do not contain them.
 
-The features of a million items take 256 MB, and follow from the network of the classifier, which a
-saved state contains. The network does not change between a sweep and the use of its features, so
-features that a saved state lacks are computed again when they are used.
+The features of a million items take 256 MB. A saved state contains the network of the classifier
+instead, from which the features can be computed again. The network does not change between a sweep
+and the use of the features. So after a state is loaded, the missing features are computed when they
+are first used.
 """
 
 from collections.abc import Mapping
@@ -25,7 +26,7 @@ class ItemFeatures:
         self._missing = torch.empty(0, dtype=torch.int64)
 
     def start_sweep(self) -> None:
-        """Begin a sweep, which sets the features of all items. No missing features are left."""
+        """Begin a sweep, which sets the features of all items, so that none count as missing."""
         self._missing = self._missing[:0]
 
     def put(self, items: torch.Tensor, values: torch.Tensor) -> None:
@@ -45,7 +46,8 @@ class ItemFeatures:
 
         Args:
             tensors: a saved state. States of older versions contain the features.
-            swept: items of the newest sweep whose features were known, int64 (K,), in their order.
+            swept: items whose features the newest sweep has computed, int64 (K,), in the order of
+                the sweep.
         """
         saved = tensors.get("classifier_features")
         if saved is None:

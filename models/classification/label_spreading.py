@@ -31,8 +31,9 @@ other labels.
 _PRODUCTS_PER_UNIT = 40_000_000
 """Number of multiplications in one unit of work that does several rounds, in about 20 ms."""
 _MOST_PRODUCTS = 60_000_000
-"""If one round has more multiplications, a unit of work treats only some of the items, in 0.1 s to
-0.6 s. The time is longer with more items, because their class shares do not fit into the caches."""
+"""Maximum number of multiplications for which one unit of work does a whole round. If a round has
+more, a unit treats only a part of the items, and takes 0.1 s to 0.6 s. The time is longer with more
+items, because their class shares do not fit into the caches."""
 
 
 def share(labels: torch.Tensor) -> float:
@@ -134,7 +135,7 @@ class LabelSpreading:
         return sharp / sharp.sum(dim=1, keepdim=True)
 
     def _part(self) -> None:
-        """Spread to one part of the items. After the last part, the round is done."""
+        """Compute the next round for one part of the items. The last part ends the round."""
         n = len(self.spread)
         if self.parts_done == 0:
             self._next = torch.empty_like(self.spread)

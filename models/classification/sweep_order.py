@@ -8,7 +8,7 @@ from lodespace.models.checkpoints.tensors import Tensors
 
 
 class SweepOrder:
-    """Some items come first in a sweep, all others follow in ascending order."""
+    """Order of a sweep: chosen items come first, and all others follow in ascending order."""
 
     def __init__(self, n: int) -> None:
         """Prepare the order of `n` items. There is no order before `start`."""

@@ -35,7 +35,7 @@ MOST_REPRESENTED = 5000
 
 
 class FeatureVoices:
-    """Label spreading, and per view kernel regression and logistic regression, as one mixture.
+    """Mixture of label spreading and of two regressions per view: kernel and logistic regression.
 
     Call `unit` until `done` is True, then `probabilities`.
     """
@@ -64,7 +64,7 @@ class FeatureVoices:
         self.view_likelihoods: list[float] = []
         """Log-likelihood of the left-out labels in each view, in nats; empty until `done`."""
         self.units_done = 0
-        """Number of units of work that are done, without the units of label spreading."""
+        """Number of units of work that are done, not counting the units of label spreading."""
 
     @property
     def done(self) -> bool:
@@ -87,7 +87,11 @@ class FeatureVoices:
 
     @property
     def done_so_far(self) -> list[int]:
-        """Number of units done, without label spreading, and three numbers of label spreading."""
+        """Units of work done outside label spreading, then three counters of label spreading.
+
+        The counters are the rounds, the parts of the current round, and the units that prepared the
+        graph.
+        """
         spreading = self.spreading
         return [self.units_done, spreading.rounds, spreading.parts_done, spreading.prepared]
 

@@ -118,8 +118,8 @@ def batch_of(
     """Draw labelled items, int64 (BATCH_SIZE,), all classes equally often.
 
     In each class, half of the drawn items are verified, even if the class has few verified items. A
-    lasso adds hundreds of similar items, a contact sheet adds 27 different items. Without this
-    rule, items of a contact sheet would rarely be in a batch.
+    lasso labels hundreds of similar items, but a contact sheet labels only 27 items, which are
+    varied. Without this rule, items of a contact sheet would rarely be in a batch.
     """
     classes = labels.clamp_min(0)
     labelled = labels != UNLABELED

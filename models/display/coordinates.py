@@ -9,9 +9,10 @@ import torch
 from lodespace.models.display.procrustes import procrustes
 
 MIN_CONTRACTION = 0.05
-"""Lowest contraction factor of an axis. Shown coordinates are divided by the factor of their axis.
+"""Smallest contraction factor by which a shown coordinate is divided.
 
-An axis with a smaller factor is contracted so much that the shown points nearly coincide on it.
+On an axis with a smaller factor, the shown points nearly coincide. A division by that factor would
+magnify tiny differences between them.
 """
 
 

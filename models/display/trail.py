@@ -39,9 +39,9 @@ class Trail:
     def step_back(self, number: int) -> None:
         """Show the next frame of the motion backward, as frame `number`.
 
-        At the end of the motion, all frames that are newer than its target are dropped from the
-        history, also the frames of the motion itself. A later motion backward therefore does not
-        replay what was undone.
+        At the end of the motion, the history drops all frames that are newer than the target of the
+        motion, including the frames of the motion itself. A later motion backward therefore does
+        not replay what was undone.
         """
         shown = self.backward.pop(0)
         if self.backward:

@@ -9,9 +9,9 @@ from lodespace.models.device import algebra_device
 TURN_SPEED = 0.03
 """Largest angle by which the map turns per frame, in radians: a quarter turn takes 2 s."""
 _EASE = 0.1
-"""Largest share of the remaining angle per frame, so that the turn ends slowly."""
+"""Largest share of the remaining angle that one frame turns, so that the turn ends slowly."""
 _STILL = 1e-3
-"""A remaining angle below this number of radians is turned at once, because nobody sees it."""
+"""A remaining angle below this number of radians is turned in one frame. It is too small to see."""
 
 
 class HeldDirections(NamedTuple):
@@ -31,7 +31,7 @@ class Turn(NamedTuple):
     remaining: float
     """Remaining angle after this turn, in radians; 0 at the end."""
     mirrored: bool
-    """Whether the map must be mirrored, because no rotation reaches its new place."""
+    """Whether the map must be mirrored, because no rotation alone reaches its new orientation."""
 
 
 def held_rotation(

@@ -1,4 +1,4 @@
-"""Random views of items, by changes that keep the class of an item."""
+"""Random views of items: random changes after which an item still has the same class."""
 
 import math
 from dataclasses import dataclass, replace
@@ -134,5 +134,5 @@ def strong(content: Content) -> Augmentation:
 
 
 def light(content: Content) -> Augmentation:
-    """Return the augmentation for the classifier. It is small, so that items keep their class."""
+    """Return the augmentation for the classifier: small changes, so that items keep their class."""
     return _LIGHT[content]

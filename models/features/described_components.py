@@ -1,8 +1,8 @@
 """Principal components of the descriptors of all items, without all descriptors in memory.
 
-The descriptors of a million pictures take 2 GB, their principal components 200 MB. Above
-MOST_VALUES, mean and covariance are those of a sample of the items, and the descriptors of all
-items are computed and projected in batches.
+The descriptors of a million pictures take 2 GB, but their principal components take 200 MB. If the
+descriptors have more than MOST_VALUES values, mean and covariance are estimated from a sample of
+the items. The descriptors of all items are then computed and projected in batches.
 """
 
 import torch

@@ -38,9 +38,9 @@ def described(dataset: Dataset) -> torch.Tensor:
         return dataset.flat()
     n = len(dataset)
     groups: list[torch.Tensor] = []
-    # The arrays of the results are made before the first batch. If each batch made its own, the
-    # allocator would keep large intermediate results between them, which took 3.7 GB for 200,000
-    # pictures.
+    # The arrays of the results are made once, with the first batch. If each batch made its own
+    # arrays, the allocator would keep large intermediate results between them, which took 3.7 GB
+    # for 200,000 pictures.
     for start in range(0, n, ITEMS_AT_ONCE):
         chunk = slice(start, min(start + ITEMS_AT_ONCE, n))
         found = descriptor_groups(dataset.batch(chunk), dataset.content)

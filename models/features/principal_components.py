@@ -45,8 +45,8 @@ def starting_positions(
     """Return starting positions: the first components, centred, with mean standard deviation 1.
 
     Components are (N, F), positions (N, latent_dim). A dimension in which the data have no variance
-    starts with some noise from `generator`. Forces alone never move points out of a plane, and do
-    not separate points that coincide.
+    starts with some noise from `generator`. The noise is needed, because forces alone never move
+    points out of a plane, and never separate points that coincide.
     """
     missing = latent_dim - components.shape[1]
     start = F.pad(components[:, :latent_dim], (0, max(0, missing)))

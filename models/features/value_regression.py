@@ -1,8 +1,8 @@
-"""Kernel regression of a number on features of the items, for items whose number is unknown.
+"""Kernel regression that predicts an unknown number of an item from the features of the item.
 
-The kernel is a mean of Gaussian kernels, one per view of the items. Views, width and noise are
-chosen by the error on left-out values, which has a closed form (Rasmussen and Williams 2006,
-equation 5.12).
+The kernel is a mean of Gaussian kernels, one per view of the items. The regression uses the views,
+width and noise with the smallest error on left-out values. This error has a closed form (Rasmussen
+and Williams 2006, equation 5.12).
 """
 
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""Views of vectors and of spectrograms: more features, which suit some kinds of items better.
+"""Views of vectors and of spectrograms: further features, which suit some kinds of items better.
 
 Left-out labels determine the weight of each view (classification/voices.py). Vectors have two views
 beside the vectors themselves, and spectrograms one view beside the pictures:
@@ -6,11 +6,11 @@ beside the vectors themselves, and spectrograms one view beside the pictures:
 - directions: the square root of each value, with its sign, in rows of length 1 (power
   normalisation; F. Perronnin et al. 2010). This view suits embeddings, whose angles matter.
 - series: the logarithm of the amplitude spectrum, and random convolution kernels (ROCKET; A.
-  Dempster et al. 2020), both of rows with mean 0 and deviation 1. This view suits rows that are
-  samples of a curve at equal distances: rows with the same shape at different places of the row are
-  similar.
+  Dempster et al. 2020). Both are computed from rows that are scaled to mean 0 and deviation 1. This
+  view suits rows that are equally spaced samples of a curve. Two rows are similar if they contain
+  the same shape, even at different places.
 - sound: random convolution kernels over time and frequency, at three resolutions, like those of the
-  view "series". A sound that begins later, or has another pitch, has similar features.
+  view "series". If a sound begins later, or has another pitch, its features change little.
 """
 
 import math
@@ -43,7 +43,7 @@ RESOLUTIONS = 3
 """Number of resolutions in the view "sound". Each has half as many pixels per side as the previous
 one."""
 _MOST_PRODUCTS = 2e9
-"""Largest number of products in the convolutions of all items. This number takes about 2 s."""
+"""Largest number of multiplications in the convolutions of all items; they take about 2 s."""
 _TINY = 1e-6
 _ROWS_AT_ONCE = 500
 

@@ -35,7 +35,7 @@ class Hyperparameter:
     field: str
     """Name of the field in `owner`."""
     choices: tuple[Any, ...] = ()
-    """All possible values, if these are few."""
+    """All possible values, if there are only a few."""
     limits: Limits | None = None
     """Range of the number, or of each number of a tuple."""
     adjustable: bool = False
@@ -199,7 +199,8 @@ def check_fields(instance: Any) -> None:
     """Raise ValueError if a field of the dataclass `instance` is out of range."""
     for row in fields_of(type(instance)):
         value, limits = getattr(instance, row.field), row.limits
-        # `checked` is slow, and opening a log of 10,000 changes of settings checks as many values.
+        # `checked` is slow. A log with 10,000 changes of settings checks as many values when it
+        # opens.
         usual = type(value) is row.kind and row.kind is not tuple
         if not (usual and (limits is None or limits.allows(value)) and not row.choices):
             row.checked(value)

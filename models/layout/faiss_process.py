@@ -1,16 +1,19 @@
 """A process that finds candidates for nearest neighbours with FAISS.
 
-The process does not import torch: two OpenMP runtimes in one process crash on macOS (FAISS and
-torch both bring one). So this file imports no other module of the package, and is run by its path.
+The process does not import torch. FAISS and torch each bring an OpenMP runtime, and two such
+runtimes in one process crash on macOS. This file therefore imports no other module of the package,
+and its parent runs it by its path.
 
-Standard input starts with HEADER and the features, float32 (n, f). Then each REQUEST is answered by
-one REPLY. With `PREPARE` as its first number, a request asks for the next part of the preparation.
-Otherwise it asks for the candidates of the rows from the first number to the second, which follow
-the reply as int32 (rows, k). The process ends when its input ends.
+Standard input starts with HEADER and the features, float32 (n, f). Then the process answers each
+REQUEST with one REPLY. If the first number of a request is `PREPARE`, the request asks for the next
+part of the preparation. Otherwise the two numbers of the request are the first row and the end of a
+block of rows, and the request asks for the candidates of these rows. The candidates follow the
+reply as int32 (rows, candidates). The process ends when its input ends.
 
-Up to a given number of items, the search is exact. Above, only items in the nearest cells of
-k-means are compared (IVF). The number of these cells, the probes, is raised until a sample of the
-items has WANTED_RECALL.
+Up to a given number of items, the search is exact. With more items, k-means divides the items into
+cells, and each item is compared only with the items in the nearest cells (IVF). The number of cells
+that are searched per item (the probes) is raised until a sample of the items has the recall
+WANTED_RECALL.
 
 FAISS and BLAS use one thread. Threads of Python search in blocks of a fixed size, so the candidates
 do not depend on the number of threads.
@@ -34,9 +37,9 @@ if TYPE_CHECKING:
     import faiss
 
 HEADER = struct.Struct("<6qd")
-"""Number of items, of features, of candidates per item (the item itself included), of neighbours
-whose recall counts, of threads, and of items up to which the search is exact. Then the seconds for
-an answer, after which the process ends."""
+"""Six counts: items, features, candidates per item (including the item itself), neighbours whose
+recall counts, threads, and items up to which the search is exact. Then the longest time for an
+answer, in seconds, after which the process ends."""
 REQUEST = struct.Struct("<2q")
 REPLY = struct.Struct("<3qd")
 """State (PREPARING or READY), number of cells, number of probes, and recall."""
@@ -45,7 +48,7 @@ PREPARING, READY = 0, 1
 
 WANTED_RECALL = 0.98
 SAMPLE = 500
-"""Number of items whose exact neighbours are known to measure the recall."""
+"""Number of items whose exact neighbours are computed to measure the recall."""
 LEAST_PROBES = 8
 KMEANS_ROUNDS = 8
 ITEMS_PER_CELL = 40
@@ -175,7 +178,8 @@ class Search:
         return self.faiss.knn(self.features[rows], self.features, self.candidates)[1]
 
     def _distances(self, rows: Indices, candidates: Indices) -> Floats:
-        """Return the distances of candidates from their rows, in order, without the rows."""
+        """Return the distances of the candidates from their rows, ascending; infinity for the row
+        itself."""
         between = self.features[candidates] - self.features[rows][:, None]
         distances = np.sqrt(np.square(between).sum(axis=2))
         distances[candidates == rows[:, None]] = np.inf
@@ -195,7 +199,7 @@ def serve() -> None:
     preparation: Iterator[Progress] = iter(())
     progress = Progress(ready=False)
     while len(request := source.read(REQUEST.size)) == REQUEST.size:
-        # Ends the process also if a library hangs, with the place of the code on standard error.
+        # If a library hangs, this ends the process, and writes where it hangs to standard error.
         faulthandler.dump_traceback_later(patience, exit=True)
         first, last = REQUEST.unpack(request)
         found = b""
@@ -213,6 +217,6 @@ def serve() -> None:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process ends with its parent's pipe
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process ends when its parent closes the pipe
     with contextlib.suppress(BrokenPipeError):
         serve()

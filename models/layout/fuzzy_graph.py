@@ -11,8 +11,8 @@ from lodespace.models.layout.graph import Graph
 from lodespace.models.work_units import items_per_unit
 
 ROWS_AT_ONCE = 20_000
-"""Number of items whose edges are weighted at once, in about 50 ms. A unit of work has one or more
-times as many (work_units.py)."""
+"""Number of items whose edges are weighted at once, in about 50 ms. A unit of work treats one or
+more such blocks of items (work_units.py)."""
 _BISECTIONS = 40
 _LEAST_WEIGHT = 1e-4
 """Edges with a smaller weight are left out."""

@@ -52,8 +52,9 @@ class GraphFeatures:
             dataset: the items.
             network: self-supervised network; None to use no self-supervised features.
             components: principal components of the items, (N, F).
-            classifier_features: returns the features of the classifier, (N, WIDTH), when all other
-                features are known; None to use none.
+            classifier_features: function that returns the features of the classifier, (N, WIDTH).
+                It is called when all other features are known. None to use no features of the
+                classifier.
         """
         self.dataset = dataset
         self.network = network

@@ -1,8 +1,9 @@
 """Search for the k nearest neighbours of all items, one block of rows per unit of work.
 
-A search finds a few candidates more than neighbours. `nearest_of` computes the distances of the
-candidates again, as differences, and sorts them by distance, then by index. So the neighbours do
-not depend on how a search rounds distances, except among equally distant items at the end.
+A search finds a few more candidates than neighbours are needed. `nearest_of` computes the distances
+of the candidates again, as differences, and sorts them by distance, then by index. So the
+neighbours do not depend on how a search rounds distances, except where items at the end of the list
+are equally distant.
 """
 
 import contextlib
@@ -25,12 +26,12 @@ log = logging.getLogger(__name__)
 SPARE = 8
 """Number of candidates that a search finds in addition to the neighbours."""
 LEAST_FAISS_ITEMS = 20_000
-"""Below this number of items, starting a process for FAISS takes longer than it saves."""
+"""Below this number of items, starting a process for FAISS takes longer than FAISS saves."""
 EXACT_ITEMS = 50_000
 """Up to this number of items, FAISS searches exactly. Above, it searches in cells."""
 PATIENCE_SECONDS = 120.0
-"""Seconds without a reply after which the process of FAISS ends. It replies within 0.5 s, and
-later on a machine under load."""
+"""Seconds without a reply after which the process of FAISS ends. It usually replies within 0.5 s,
+but later on a machine under load."""
 
 _DISTANCES_PER_UNIT = 5_000_000
 """Number of distances that one unit of work computes with torch, in about 20 ms."""
@@ -66,7 +67,7 @@ class Search(Protocol):
         ...
 
     def candidates(self, rows: slice) -> torch.Tensor:
-        """Return candidates of a block of B rows, int64 (B, K). They can include the row."""
+        """Return candidates of a block of B rows, int64 (B, K). A row can be its own candidate."""
         ...
 
 
@@ -143,7 +144,7 @@ class FaissSearch:
         except OSError as error:
             raise SearchError(f"its process cannot be started: {error}") from error
         self.close = weakref.finalize(self, _end, self.process)
-        """End the process. Called when the search is deleted, too."""
+        """Ends the process. It is also called when the search is deleted."""
 
     def prepare(self) -> bool:
         if self._features is not None:

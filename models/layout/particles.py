@@ -142,10 +142,10 @@ class Particles:
         """Do one round of forces on every particle.
 
         All edges attract, and sampled items repel. The anchor and axis forces are integrated
-        implicitly (`implicit_step`), because explicit steps would overshoot, as for pinned items.
-        To avoid overshooting, the step size is also divided by the weight of the neighbour term if
-        that weight is above 1. A smaller step does not change the positions at which the forces
-        balance.
+        implicitly (`implicit_step`), because explicit steps would overshoot where an anchor is
+        stiff, for example at a pinned item. To avoid overshooting, the step size is also divided by
+        the weight of the neighbour term if that weight is above 1. A smaller step does not change
+        the positions at which the forces balance.
 
         Args:
             step: step size.

@@ -28,7 +28,7 @@ class AxisValues:
 
     @classmethod
     def none(cls, n_items: int) -> "AxisValues":
-        """Return no axes for `n_items` items."""
+        """Return an empty set of axes for `n_items` items."""
         return cls((), torch.empty(n_items, 0), torch.empty(0, 0))
 
     @classmethod

@@ -2,8 +2,8 @@
 
 The variational autoencoder is trained without labels first. Then the whole network is trained on
 equation 1 with all labels, for a number of epochs after each change of labels. Unlike in the preset
-`paper`, batches are not balanced by class, no layers are trained apart from others, and no labels
-are held out.
+`paper`, batches are not balanced by class, no layers are trained separately, and no labels are held
+out.
 """
 
 from collections.abc import Mapping
@@ -68,9 +68,10 @@ class Figure2Loop(PaperLoop):
         if self._pretraining:
             given = torch.full_like(given, UNLABELED)
         labelled = bool((given != UNLABELED).any())
-        # Without labels, a batch for the classification term is empty only if it is drawn from the
-        # labelled items. Otherwise Adam would count steps of the head with a gradient of 0, and the
-        # first steps with labels would be three times as long.
+        # Without labels, the batch for the classification term must be empty. It is empty only if
+        # it is drawn from the labelled items (`balanced`). With another batch, Adam would count
+        # steps of the head with a gradient of 0, and the first steps with labels would be three
+        # times as long.
         terms = self.vae_training.step(
             given, balanced=not labelled, learning_rate=self._learning_rate
         )
@@ -89,8 +90,8 @@ class Figure2Loop(PaperLoop):
 
     @property
     def _head_due(self) -> bool:
-        """Whether the head has to be fitted on its own. Always False, because the paper does not do
-        this."""
+        """Whether the head has to be fitted on its own. Always False, because the paper never fits
+        the head on its own."""
         return False
 
     def _measure(self) -> None:

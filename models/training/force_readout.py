@@ -98,7 +98,8 @@ def sampled_others(n: int, device: torch.device) -> torch.Tensor:
 
     Items have different samples, so that the error of the repulsion averages out over the items of
     an island. The samples are the same at each call, so that arrows do not flicker. The result is
-    kept for the next frame: at 60,000 items, it takes a fifth of the time of the repulsion.
+    cached for the next frame, because drawing the samples of 60,000 items takes a fifth of the time
+    of the repulsion.
     """
     generator = torch.Generator().manual_seed(0)
     order = torch.randperm(n, generator=generator)

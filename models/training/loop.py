@@ -146,7 +146,8 @@ class Loop(ABC):
     def put_back(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> bool:
         """Restore the positions and pins of an earlier state. The networks do not change.
 
-        Returns False if no point moved. This is always so in `paper`, where a drag moves no points.
+        Returns False if no point moved. The presets `paper` and `figure2` always return False,
+        because a drag moves no points there.
         """
 
     def take_over(self, other: "Loop") -> None:

@@ -67,7 +67,8 @@ class LoopState:
             self.device_generator.set_state(state.clone())
         else:
             # The state was stored on another kind of device: the bundled demo, or a project that
-            # was moved to a machine with a GPU. Draw other noise than in the steps so far.
+            # was moved to a machine with a GPU. The new seed depends on the step, so that the noise
+            # of earlier steps is not repeated.
             seed = self.generator.initial_seed() + 1 + int(counters["step"])
             self.device_generator.manual_seed(seed)
         self.losses = dict(counters["losses"])

@@ -63,7 +63,7 @@ def kind_of(config: TrainingConfig) -> type[Loop]:
 def can_take_over(new: Loop, old: Loop) -> bool:
     """Return whether `new` can continue with the networks and the map of `old`.
 
-    The schedule of `figure2` begins with an untrained network.
+    A loop of the preset `figure2` cannot, because its schedule begins with an untrained network.
     """
     same = (new.config.latent_dim, new.config.model) == (old.config.latent_dim, old.config.model)
     return same and not isinstance(new, Figure2Loop)

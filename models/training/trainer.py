@@ -104,8 +104,8 @@ class Trainer:
     def configure(self, config: TrainingConfig) -> None:
         """Change the configuration. The shown points move to their new places.
 
-        A change to a preset with another kind of loop creates this loop. It continues with the same
-        networks and map, if it can (loops.py).
+        If the new preset has another kind of loop, a loop of this kind is created. It continues
+        with the same networks and map if it can (`loops.can_take_over`).
         """
         if config == self.config:
             return
@@ -121,7 +121,7 @@ class Trainer:
         self._moving = True
 
     def set_priority(self, items: ItemNumbers) -> None:
-        """Update items (K,), which a person looks at, before all other items.
+        """Work on items (K,) before all other items, because a person looks at them.
 
         Raises ValueError for an item that does not exist.
         """
@@ -165,8 +165,8 @@ class Trainer:
     def set_axes(self, dimensions: Sequence[int], values: npt.NDArray[np.float32]) -> None:
         """Show values (N, A) along axes of the map. The new axes replace all earlier axes.
 
-        The map turns so that the values grow along the given dimensions, and trains. Other items
-        get predicted values.
+        The map turns, so that the values grow along the given dimensions, and is trained. Items
+        without a known value get a predicted value.
 
         Args:
             dimensions: dimension (0, 1 or 2) of each axis, ascending. Dimensions that the map does

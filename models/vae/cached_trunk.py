@@ -1,8 +1,8 @@
 """Training on the paper's equation 1 at 20 frames per second, with cached trunk activations.
 
-After a change of labels, all layers except the trunk of the encoder are trained on equation 1.
-Later, VAETraining trains the whole network. Encoding 5,000 items from the cache takes 18 ms instead
-of 214 ms, so the points move while the network trains.
+After a change of labels, all layers except the trunk (the first layers of the encoder) are trained
+on equation 1. Later, VAETraining trains the whole network. Encoding 5,000 items from the cache
+takes 18 ms instead of 214 ms, so the points move while the network trains.
 """
 
 from collections.abc import Mapping

@@ -1,9 +1,9 @@
 """Named axes of the map of particles: unknown values are predicted, then the map turns and moves.
 
-An axis pulls each item along one direction of the map to the item's value. The value of an item
-without a known value is predicted from its features (features/value_regression.py), and its
-stiffness is multiplied by the share of the variance that left-out predictions explain. If the
-features do not predict the value, only the items with a known value move.
+An axis pulls each item along one direction of the map to the item's value. For an item without a
+known value, the value is predicted from the item's features (features/value_regression.py). The
+stiffness of such an item is multiplied by the share of the variance that left-out predictions
+explain. If the features do not predict the value, only the items with a known value move.
 """
 
 from collections.abc import Mapping, Sequence

@@ -15,8 +15,8 @@ REWEIGHTED_EPOCHS = 3
 
 
 class EncoderTask(Task):
-    """Trains encoder, decoder and head. The encoder learns to map each item to its particle, which
-    is the latent mean of the item that forces move (layout/particles.py)."""
+    """Trains encoder, decoder and head. The encoder learns to map each item to its particle, the
+    latent mean that is moved by forces (layout/particles.py)."""
 
     short = True
 

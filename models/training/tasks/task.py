@@ -13,8 +13,8 @@ class Task(ABC):
     """One kind of work, with the part of the training state that belongs to this work."""
 
     short = False
-    """Whether the time of a unit does not grow with the number of items. Then a turn does several
-    units if there are many items (work_units.py)."""
+    """Whether a unit takes the same time for any number of items. If so, one turn of the loop does
+    several units when there are many items (work_units.py)."""
 
     @abstractmethod
     def due(self) -> bool:
