@@ -134,8 +134,9 @@ class Served:
             axis: The axis: "x", "y" or "z".
             column: Column of the table with numbers, dates or categories.
             category: Category of `column` that is compared with all other categories.
-            few: Items with little of the value, for the low end of the axis. They replace a column.
-            many: Items with much of the value, for the high end of the axis. They replace a column.
+            few: Items with little of the value, for the low end of the axis. Give `few` and `many`
+                instead of a column.
+            many: Items with much of the value, for the high end of the axis.
             name: Name of the axis; by default the name of the column.
 
         Raises:

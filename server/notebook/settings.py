@@ -15,7 +15,7 @@ The alias is Any, because the type Dataset is not available without torch.
 """
 F = TypeVar("F", bound=Callable[..., Any])
 HEADLESS = ("epochs", "seed", "device", "threads")
-"""Names of RunSettings that are keyword arguments of `bake` and `train`."""
+"""Fields of RunSettings that are keyword arguments of `bake` and `train`."""
 
 
 def with_settings(run: Sequence[str]) -> Callable[[F], F]:

@@ -1,4 +1,4 @@
-"""`lodespace.show`: a bake as it is, in a notebook or a browser on this machine."""
+"""The function `lodespace.show`, which shows a bake in a notebook or in a browser."""
 
 import html
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lodespace.web.site_server import SiteServer
 
 Value = str | float | bool
-"""A value in the address of a site."""
+"""Value of a parameter in the URL of a site, which is the page of a bake."""
 
 FRAME_HEIGHT = 480
 """Height of a scene in a notebook, in pixels."""
@@ -23,10 +23,10 @@ VIEW_NAMES = (
     *("azimuth", "elevation", "distance", "target", "zoom", "colour", "colours", "time"),
     *("progress", "autoplay", "loop", "speed", "theme", "panels"),
 )
-"""Names of the address of a site (docs/scenes.md)."""
+"""Names of the parameters in the URL of a site (docs/scenes.md)."""
 
 _servers: dict[int, "SiteServer"] = {}
-"""The servers of this process, by the port that was asked for."""
+"""The servers of this process, by the requested port."""
 
 
 class Shown:
@@ -36,7 +36,7 @@ class Shown:
         self.folder = folder
         """Folder of the bake."""
         self.url = url
-        """Address of the scene on this machine, with its view."""
+        """URL of the scene on this machine, with the parameters of the view."""
         self.height = height
         """Height of the scene in a notebook, in pixels."""
 
@@ -120,7 +120,7 @@ def _check(folder: Path) -> None:
 
 
 def _text(value: Value | Sequence[Value]) -> str:
-    """Return a value as the address of a site states it."""
+    """Return `value` in the form that the URL of a site uses, for example "yes" for True."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, str | float | int):

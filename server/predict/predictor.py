@@ -1,4 +1,4 @@
-"""Predictions for new items, by the method that predicts a project's items. Imports torch."""
+"""Predictions for new items, made as the page predicts a project's items. Imports torch."""
 
 import warnings
 from collections.abc import Generator
@@ -35,7 +35,7 @@ class Predictor:
     """Reads new items in the same way as the items of the project, and predicts their classes."""
 
     def __init__(self, model: PortableModel) -> None:
-        """Use `model`. Raises ValueError if it does not state how items are read."""
+        """Use `model`. Raises ValueError if the model does not state how items are read."""
         self.model = model
         stated = model.description.get("data")
         if stated is None:

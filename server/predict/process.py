@@ -78,7 +78,8 @@ class PredictionProcess:
                 head = await process.stdout.readexactly(LENGTH.size)
                 payload = await process.stdout.readexactly(LENGTH.unpack(head)[0])
         except BaseException as error:
-            # After a cancelled request, the answer would be read as that of the next request.
+            # The process must end after a cancelled request. Otherwise, its answer to this request
+            # would be read as the answer to the next request.
             await self._end()
             if isinstance(error, TimeoutError | OSError | asyncio.IncompleteReadError):
                 raise TrainingError(

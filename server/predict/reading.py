@@ -31,7 +31,7 @@ from lodespace.protocol import ReportLine
 
 _WORKERS = 4
 _AHEAD = 64
-"""Largest number of items that are in the queue for reading their pictures or vectors."""
+"""Largest number of items whose pictures or vectors are read ahead of their use."""
 
 
 @dataclass(frozen=True)

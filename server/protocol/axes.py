@@ -26,9 +26,10 @@ class SetAxis(Operation, tag="set_axis"):
     """Show a value along an axis of the map, as one gesture. The value replaces the previous value
     of the axis.
 
-    The value is a column, or it is described by two groups of items: `few` have little of it,
-    `many` have much of it. The map turns and is trained until the value grows along the axis. If
-    the value cannot be used, the server refuses the command with `bad_axis` and the reason.
+    A column contains the value, or two groups of items describe it: items in `few` have little of
+    the value, and items in `many` have much of it. The map turns and is trained until the value
+    grows along the axis. If the value cannot be used, the server refuses the command with
+    `bad_axis` and the reason.
     """
 
     command_id: CommandId

@@ -60,8 +60,8 @@ class Undo(Operation, tag="undo"):
     is the newest gesture of its client that is not undone yet. Only the owner may name a gesture of
     another client."""
     owners: bool = False
-    """Whether `gesture` 0 means the newest gesture of this client and of all pages of the owner on
-    the server's machine, in any browser and on any port. Only for the owner."""
+    """If true, `gesture` 0 stands for the newest gesture of this client or of any page of the owner
+    on the server's machine, in any browser and on any port. Only the owner may set this field."""
 
 
 class Redo(Operation, tag="redo"):

@@ -37,10 +37,11 @@ class Coding(IntEnum):
     """The first item (u32), then one bit per item from the first to the last; the lowest bit of a
     byte is first."""
     RUNS = 2
-    """Runs of consecutive items: the first item and the length of the run; for each further run,
-    the number of items that are left out before it minus 1, and its length; as varints."""
+    """Runs of consecutive items, as varints. The first run has two numbers: its first item, and its
+    length. Each further run has: the number of items that are left out before it, minus 1, and its
+    length."""
     GAPS = 3
-    """The first item, then the difference to the previous item, as varints."""
+    """The first item, then the difference of each further item to the previous item, as varints."""
 
 
 class ValueKind(IntEnum):
@@ -49,7 +50,7 @@ class ValueKind(IntEnum):
     NONE = 0
     """No values."""
     CLASS_RUNS = 1
-    """Classes of consecutive entries: class + 1 and number of entries, as varints."""
+    """Runs of entries with the same class: class + 1 and number of entries, as varints."""
     CLASS_BYTES = 2
     """Class + 1 per item (u8)."""
     CLASS_WORDS = 3

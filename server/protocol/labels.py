@@ -146,7 +146,7 @@ class Labels(Operation, tag="labels"):
     def of(
         cls, items: Items, class_ids: ClassIds, *, sequence: int, gesture: int = 0, by: str = ""
     ) -> "Labels":
-        """Return the message that K items (K,), ascending, have new classes (K,).
+        """Return the message that reports the new classes (K,) of K items (K,), ascending.
 
         The other arguments are fields of the message.
         """

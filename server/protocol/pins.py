@@ -108,6 +108,6 @@ class PinsChanged(Operation, tag="pins"):
 
     @classmethod
     def of(cls, items: Items) -> "PinsChanged":
-        """Return the message that the items (K,), ascending, are pinned."""
+        """Return the message that reports the pinned items (K,), ascending."""
         listed, packed = listed_or_packed(items)
         return cls(items=listed, packed=packed)

@@ -110,7 +110,7 @@ class SheetGroup(Message):
     """Approximate number of unlabelled items in the region of the map for which the group stands.
     Null if the group is not a region, but items with the same prediction."""
     may_be_new: bool
-    """Whether no label explains the region, although there are labels: it may be a new class."""
+    """Whether the region may be a new class: there are labels, but no label explains the region."""
 
 
 class Sheet(Message):

@@ -16,17 +16,18 @@ with code 1002."""
 MAX_MESSAGE_BYTES = 1 << 20
 """Largest text frame or JSON body, in bytes."""
 MAX_LISTED_ITEMS = 60_000
-"""Largest number of items that a message lists as JSON. This number of items and of classes, with
-all their digits, fits into MAX_MESSAGE_BYTES. More items are uploaded as a selection
-(selection_frames.py)."""
+"""Largest number of items that a message lists as JSON. A message with this number of items, and a
+class for each, fits into MAX_MESSAGE_BYTES, even if all numbers have the most digits. More items
+are uploaded as a selection (selection_frames.py)."""
 MAX_LISTED_NEWS = 1000
 """Largest number of items that a message of the server lists as JSON. More items are packed
 (item_sets.py)."""
 MAX_CLASSES = 1024
 """Largest number of classes."""
 MAX_ANCHORED = 10_000
-"""Largest number of items with a target each that a message lists as JSON. With all their digits,
-they fit into MAX_MESSAGE_BYTES. More items are uploaded as a selection with points."""
+"""Largest number of items that a message lists as JSON if each item has a target. Such a message
+fits into MAX_MESSAGE_BYTES, even if all numbers have the most digits. More items are uploaded as a
+selection with points."""
 MAX_REGIONS = 64
 """Largest number of regions in a query. When a client labels a selection, it sends only the newest
 MAX_REGIONS regions of the selection with the label."""
@@ -53,7 +54,7 @@ ClassName = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME_LENGTH
 Colour = Annotated[str, msgspec.Meta(pattern=r"^#[0-9A-Fa-f]{6}$")]
 Item = Annotated[int, msgspec.Meta(ge=0, le=0x7FFFFFFF)]
 AT_MOST_LISTED = msgspec.Meta(extra_json_schema={"maxItems": MAX_LISTED_ITEMS})
-"""Limit of a list of items. `check_chosen` checks it, because the message of its error gives
+"""Limit of a list of items. `check_chosen` enforces the limit, because its error message gives
 advice."""
 ListedItems = Annotated[list[Item], AT_MOST_LISTED]
 Slot = Annotated[int, msgspec.Meta(ge=0, lt=SLOTS)]

@@ -1,11 +1,12 @@
 """File format of recordings (recording.lds): the stream, written to a file.
 
-docs/files.md has the byte table. A recording is a magic number, a JSON header and records: a
-keyframe (the scene as GLB), a frame of the stream, or an operation as JSON. Each record is followed
-by its CRC, so an incomplete tail is found and removed when the file is opened again. The first
-record is a keyframe, and another keyframe follows every KEYFRAME_INTERVAL frames, so that a client
-can show any frame quickly. A frame holds the changes since the previous keyframe or frame. The
-recording of a bake has compressed keyframes, and frames of predictions between the keyframes.
+docs/files.md has the byte table. A recording consists of a magic number, a JSON header and records.
+A record is a keyframe (the scene as GLB), a frame of the stream, or an operation as JSON. Each
+record is followed by its CRC, so an incomplete tail is found and removed when the file is opened
+again. The first record is a keyframe, and another keyframe follows every KEYFRAME_INTERVAL frames,
+so that a client can show any frame quickly. A frame holds the changes since the previous keyframe
+or frame. The recording of a bake has compressed keyframes, and frames of predictions between the
+keyframes.
 """
 
 import json

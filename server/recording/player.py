@@ -1,4 +1,4 @@
-"""The state of a session at the moments of a recording, one after the other."""
+"""The state of a session at each moment (recorded frame) of a recording, one after the other."""
 
 import contextlib
 import dataclasses

@@ -1,8 +1,8 @@
 """The recording of a bake: a recording with fewer moments and without authors, for publication.
 
 The chosen moments are evenly spaced over the recording. There are at most MOST_MOMENTS, and fewer
-if the file would otherwise have more than `largest_size` bytes. They are SECONDS_PER_MOMENT apart,
-so the file does not show when, or how fast, a person worked.
+if the file would otherwise have more than `largest_size` bytes. In the published file, all moments
+are SECONDS_PER_MOMENT apart, so the file does not show when, or how fast, a person worked.
 """
 
 import dataclasses
@@ -48,9 +48,9 @@ SHIFT = 6
 of the stream. The error is at most 1/2048 of the box, less than one pixel of a cloud that is 800
 pixels wide. With this rounding, the file is a fifth smaller. The last moment is exact."""
 SMALL_CHANGE = 26
-"""Changes of a confidence by less than 26 of 255 (0.1) are left out until the next keyframe, if the
-predicted class stays the same. If they were written, they would need as much space as the
-positions."""
+"""Changes of a confidence by at most 26 of 255 (0.1) are left out until the next keyframe, if the
+predicted class stays the same. Without this rule, they would need as much space as the positions.
+"""
 GESTURES_SHARE = 4
 """The marks of gestures may take at most 1 / GESTURES_SHARE of the file. The oldest marks are left
 out."""
@@ -141,7 +141,7 @@ class SourceRecording:
     def _moments(self, chosen: set[int]) -> Iterator[tuple[Scene | None, list[protocol.Operation]]]:
         """Yield the scene at each chosen moment, with the operations since the previous one.
 
-        The last scene is None, with the operations since the last chosen moment.
+        At the end, yield None instead of a scene, with the operations since the last chosen moment.
         """
         since: list[protocol.Operation] = []
         if self._steps:

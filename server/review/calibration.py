@@ -53,13 +53,13 @@ LARGEST_ODDS = 6.0
 """Largest absolute log-odds that are used. They correspond to a probability of 0.9975."""
 UNATTENDED = 5.0
 """Answers on a sheet without any change are not used if its `_Sheet.surprise` is at least this
-number, in nats. For the model, the probability that the sheet contains errors is then at least 1 -
-exp(-5), so probably nobody has looked at the sheet.
+number, in nats. According to the model, the sheet then contains errors with a probability of at
+least 1 - exp(-5), so probably nobody has looked at the sheet.
 """
 UNATTENDED_RUN = 10.0
 """Answers on consecutive sheets without any change are not used if the sum of `_Sheet.surprise`
-over these sheets is at least this number, in nats. For the model, the probability that the sheets
-contain errors is then at least 1 - exp(-10), so probably nobody has looked at the sheets.
+over these sheets is at least this number, in nats. According to the model, the sheets then contain
+errors with a probability of at least 1 - exp(-10), so probably nobody has looked at the sheets.
 """
 DRAWS = 200
 """Number of draws from a posterior. Intervals are quantiles of these draws."""

@@ -26,9 +26,8 @@ OVERWRITES_FROM = 0.9
 this value: that the label is wrong, and that the prediction is right (`proposed`).
 """
 SEARCHED = 9
-"""Number of pictures, on an overview sheet, per class that is missing.
-
-The other pictures of the sheet are uncertain items.
+"""Number of pictures on an overview sheet per class without a label, or per unexplained island. The
+other pictures of the sheet are uncertain items.
 """
 
 Items = npt.NDArray[np.intp]
@@ -81,8 +80,11 @@ def queue(state: ItemState, kind: SheetKind) -> tuple[Items, int]:
 
 
 def is_overview(state: ItemState, kind: SheetKind) -> bool:
-    """Return whether a sheet of this kind is an overview: before the first predictions, nothing is
-    more or less uncertain."""
+    """Return whether a sheet of this kind is an overview.
+
+    Before the first predictions, no item is more uncertain than another. A sheet "uncertain" is
+    therefore an overview, too.
+    """
     return kind == "overview" or (kind == "uncertain" and not state.predicted.any())
 
 
@@ -134,7 +136,7 @@ def sheet(state: ItemState, kind: SheetKind, size: int = SHEET_SIZE, skip: int =
 
 
 def _by_prediction(state: ItemState, items: Items, total: int) -> _Chosen:
-    """Return `items` (K,), grouped by predicted class, and by doubt in each group."""
+    """Return `items` (K,), grouped by predicted class, and sorted by doubt within each group."""
     items = items[np.lexsort((items, -state.doubt[items], state.prediction[items]))]
     classes, group = np.unique(state.prediction[items], return_inverse=True)
     groups = [SheetGroup(size=None, may_be_new=False)] * len(classes)

@@ -98,8 +98,8 @@ def _bytes(share: npt.NDArray[np.floating]) -> Bytes:
 def _places(positions: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.float64], int]:
     """Return the positions of items in units of cells (N, D), and the number of cells per axis.
 
-    Cells are cubes. A few items lie far from all others. They count in the outermost cells, so that
-    they do not enlarge the cells.
+    Cells are cubes. Items that lie far from all others count in the outermost cells, so that the
+    grid does not need larger cells.
     """
     m = _CELLS[positions.shape[1]]
     low, high = np.percentile(positions, (1, 99), axis=0)

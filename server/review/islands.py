@@ -6,8 +6,8 @@ or by an import. The labels of a lasso explain an item only if enough items near
 (EXPLAINING).
 
 Items that no label explains are probably of a class without labels. Such a class is never
-predicted, so these items are predicted as other classes, often with a high confidence. The map
-shows them as islands, because it does not depend on the list of classes.
+predicted, so these items are predicted as other classes, often with a high confidence. But they
+form islands, because the map does not depend on the list of classes.
 """
 
 from typing import NamedTuple

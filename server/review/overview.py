@@ -1,8 +1,8 @@
 """Overview: items from places of the map without a label, grouped by place.
 
 A sheet of this kind should show each class as early as possible. Predictions do not help to find a
-class without labels: it is never predicted. The map shows it, because similar items are near one
-another on the map, whatever the labels are.
+class without labels, because such a class is never predicted. The map does help, because similar
+items are near one another on the map, whatever the labels are.
 
 The items of a group lie close together, so they probably have the same class. A person gives the
 class to the whole group in one act, and then corrects the items that differ.
@@ -48,9 +48,10 @@ def overview(state: ItemState, pool: npt.NDArray[np.bool_], size: int) -> Overvi
 
     The function divides the unlabelled items into places, by k-means from points that are far from
     one another and from the labelled items. The item in the middle of a place stands for the place.
-    If there are more places than pictures, each picture is the one that reduces most the sum, over
-    all items, of the squared distance to the nearest labelled or chosen item. So large places come
-    first, and small places that are far from all others.
+    If there are more places than pictures, the pictures are chosen one after another. Each item has
+    a squared distance to the nearest labelled or chosen item, and each choice reduces the sum of
+    these distances most. Large places therefore come first, and so do small places that are far
+    from all others.
 
     Args:
         state: State of all items.

@@ -37,9 +37,8 @@ If the region is smaller, a contact sheet is suggested instead. A contact sheet 
 small region, because its items differ more from one another (docs/gain.md).
 """
 WORTH_SEARCHING = SHEET_SIZE
-"""Smallest number of items that no label explains, in one island, to suggest an overview of them.
-
-Fewer items may be the rim of an island in which many items have labels.
+"""An overview is suggested only if one island has at least this number of unexplained items. Fewer
+items may be the rim of an island in which many items have labels.
 """
 LEARNED = 4.0
 """Number of items that become right per picture that is corrected on a contact sheet.
@@ -54,10 +53,11 @@ A region is a ball of items. In each iteration, the number of items in the ball 
 this factor.
 """
 _THINNING = 1.3
-"""The density has fallen if a ball grows by more than this factor, relative to the expected growth.
+"""Factor of the growth of a ball from which on the density counts as falling.
 
-Each iteration adds items to the ball. The expected growth of the radius is the growth at a constant
-density. The ball stops growing where the density falls.
+Each iteration adds items to the ball, so its radius grows. The density has fallen if the radius
+grows by more than this factor, relative to its growth at a constant density. The ball then stops
+growing.
 """
 
 

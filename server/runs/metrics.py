@@ -145,7 +145,7 @@ def text(value: object) -> str:
 
 
 class TensorBoard:
-    """Writes rows of metrics as event files of TensorBoard, if they are wanted."""
+    """Writes rows of metrics as event files of TensorBoard, if a folder is given."""
 
     def __init__(self, folder: Path | None, first_row: int) -> None:
         """Write into `folder`; None to write nothing.

@@ -19,8 +19,8 @@ SHOWN = {
 
 
 def groups_of(made: Sweep) -> list[tuple[dict[str, str], list[Result]]]:
-    """Return the runs of each point of the grid, with the values of the point. Seeds are not
-    compared."""
+    """Return the runs in groups, each with the values of its settings. Runs that differ only in
+    their seed are in the same group."""
     groups: dict[tuple[tuple[str, str], ...], list[Result]] = {}
     for result in made.results:
         texts = result.point.texts()
@@ -45,7 +45,7 @@ def summary(made: Sweep) -> list[list[str]]:
 
 
 def over_seeds(measures: Sequence[Mapping[str, Any]], name: str) -> str:
-    """Return mean, lowest and highest value of a measure as text: "0.953 (0.94-0.96)"."""
+    """Return mean, lowest and highest value of a measure as text: "0.953 (0.94 to 0.96)"."""
     values = [float(m[name]) for m in measures if name in m]
     if not values:
         return ""

@@ -84,7 +84,7 @@ class Client:
         self.device = device
         """Id of the paired device; empty for the owner on this machine."""
         self.present = False
-        """Whether the other clients show the head of this client's person."""
+        """Whether the other clients show the head of the person who uses this client."""
         self.watching = False
         """Whether the client receives forces."""
         self.selections = Selections(len(session.items))

@@ -55,7 +55,7 @@ class LogWatch:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
-            self._lost = False  # the next check tries again if no place could be written
+            self._lost = False  # the check below tries again to write a copy
             await self.look()
 
     async def _watch(self) -> None:

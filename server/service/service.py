@@ -222,7 +222,7 @@ class Service:
         RequestError when too many queries of the device wait.
         """
         found, latent_mean = self.session.grid.latent_mean_at(revision)
-        # A thread does this, because a lasso with many corners takes a while.
+        # The query runs in a thread, because a lasso with many corners takes a while.
         items = await self.lanes.run(device, lambda: items_in_regions(latent_mean, command.regions))
         return protocol.Resolved(
             command_id=command.command_id, items=items.tolist(), revision=found
@@ -243,7 +243,7 @@ def _open_log(project: Project, session: AnnotationSession) -> AnyEventLog:
         read_labels(project, session)
     event_log = NoEventLog() if project.read_only else open_log(project, session)
     if project.asked is not None and isinstance(event_log, EventLog):
-        # Settings of the command line are a gesture like any other: they can be undone.
+        # Settings from the command line become a gesture, so that they can be undone.
         command = protocol.SetTraining(
             command_id=f"cli-{secrets.token_hex(8)}",
             settings=changes_to(session.settings, project.asked),

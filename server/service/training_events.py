@@ -78,7 +78,7 @@ class TrainingEvents:
             self._measure_axes()
 
     def _measure_axes(self) -> None:
-        """Measure the named axes on the shown points, and call the observers of a change."""
+        """Measure the named axes on the shown points. Call the observers if the result is new."""
         self._axes_measured_at = time.monotonic()
         session = self._session
         if session.axes.measure(session.grid.latent_mean(), self._left_out):

@@ -111,7 +111,7 @@ class CommandHandler:
         """End the drag, and move the points back to their places before the drag.
 
         A gesture that labels the dragged items ends the drag without a pin. Without this function,
-        the anchors of the label would hold the items where the person released them.
+        the change of labels would anchor the items where the person released them.
         """
         self.trainer.return_dragged(before)
         self.rewinding = self.trainer.snapshot().rewinding

@@ -32,8 +32,8 @@ HEALTHY_SECONDS = 60.0
 """A process whose main loop ran for this number of seconds resets the number of consecutive
 failures. The time in which the process starts does not count: it is long on a busy machine."""
 STOP_SECONDS = 3.0
-"""Time in seconds that the trainer gets to save a checkpoint and end. After it, the trainer is
-killed. The whole server ends within 5 s, because a person waits for the end."""
+"""Time in seconds that the trainer gets to save a checkpoint and end. After this time, the trainer
+is killed. The whole server must end within 5 s, because a person waits for its end."""
 NOT_KEPT = (
     "Labels, settings and pins are restored. The earlier layout is no longer stored; "
     "training continues from the current layout."

@@ -19,8 +19,8 @@ log = logging.getLogger(__name__)
 START_AGAIN_SECONDS = 15.0
 """Seconds before the next attempt if the system could not start a process."""
 CLOSED_SECONDS = 0.5
-"""Time in seconds that a process gets to end by itself after its pipe is closed. After it, the
-process is killed."""
+"""Time in seconds that a process gets to end by itself after its pipe is closed. After this time,
+the process is killed."""
 
 
 class Ending(Enum):

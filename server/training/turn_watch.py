@@ -11,7 +11,8 @@ TICK_SECONDS = 1.0
 SLOW_SECONDS = 60.0
 """If a turn takes longer than this number of seconds, the server shows a warning."""
 HANG_SECONDS = 600.0
-"""A trainer hangs only if it sends nothing, or does not finish a turn, for this number of seconds.
+"""A trainer counts as hanging only if it sends nothing, or does not finish a turn, for this number
+of seconds.
 
 A scheduler runs the thread of the heartbeat every few seconds, also if a thousand other threads are
 ready to run.

@@ -108,7 +108,7 @@ async def get_axes(request: web.Request) -> web.Response:
     from lodespace.items.column_values import value_columns
 
     service = request.app[SERVICE]
-    # A thread does this, because all values of the columns are read.
+    # The query runs in a thread, because it reads all values of the columns.
     columns = await service.lanes.run(
         visitor_of(request).device,
         lambda: [
@@ -169,8 +169,8 @@ async def _thumbnails(request: web.Request, kind: thumbnails.PageKind) -> web.Re
 
 async def get_labels(request: web.Request) -> web.StreamResponse:
     session = request.app[SERVICE].session
-    # A thread writes the text in parts, because it takes a while and may be 100 MB. The table is a
-    # copy for this thread.
+    # A thread makes the text in parts, because the text may have 100 MB and takes a while. The
+    # table is a copy for this thread.
     table = export_table.Table.of(session)
     match request.query.get("format", "csv"):
         case "csv":
@@ -188,7 +188,8 @@ async def get_labels(request: web.Request) -> web.StreamResponse:
     response = web.StreamResponse(headers=headers)
     response.content_type, response.charset = kind, "utf-8"
     lanes, device = request.app[SERVICE].lanes, visitor_of(request).device
-    # An error in the first part gets a separate answer, because no header has been sent yet.
+    # The first part is made before the header is sent, so that an error in this part can still
+    # become an error answer.
     part = await lanes.run(device, lambda: next(parts, None))
     await response.prepare(request)
     while part is not None:

@@ -12,7 +12,8 @@ from lodespace.web.bodies import as_json, body_of
 from lodespace.web.security import visitor_of
 
 log = logging.getLogger(__name__)
-# By default the log shows only warnings, but a person has sent these reports.
+# By default, the log shows only warnings. It must also show these reports, because a person has
+# sent them.
 log.setLevel(logging.INFO)
 
 REPORTS = web.AppKey("reports", Limit)

@@ -136,9 +136,9 @@ async def serve_until_interrupted(
         threads: Threads of the trainer; 0 for one per processor.
         config: Options of the server.
     """
-    # Python code in another thread, such as a region query, holds the interpreter for this time. A
-    # label needs the interpreter about fifteen times. With the default of 5 ms, these waits would
-    # add up.
+    # Python code in another thread, such as a region query, keeps the interpreter for the switch
+    # interval. The event loop needs the interpreter about fifteen times for one label. With the
+    # default interval of 5 ms, these waits would add up.
     sys.setswitchinterval(SWITCH_SECONDS)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -120,7 +120,10 @@ class SiteServer:
 
 
 def _file_in(folder: Path, path: str) -> Path | None:
-    """Return the file at `path` in `folder`; None if there is none, or a link leads out."""
+    """Return the file at `path` in `folder`; None if there is no such file in the folder.
+
+    A link to a file outside the folder does not count.
+    """
     try:
         file = (folder / path).resolve()
         return file if file.is_relative_to(folder) and file.is_file() else None

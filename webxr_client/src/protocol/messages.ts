@@ -427,9 +427,10 @@ export interface Notice {
  * Show a value along an axis of the map, as one gesture. The value replaces the previous value
  * of the axis.
  *
- * The value is a column, or it is described by two groups of items: `few` have little of it,
- * `many` have much of it. The map turns and is trained until the value grows along the axis. If
- * the value cannot be used, the server refuses the command with `bad_axis` and the reason.
+ * A column contains the value, or two groups of items describe it: items in `few` have little of
+ * the value, and items in `many` have much of it. The map turns and is trained until the value
+ * grows along the axis. If the value cannot be used, the server refuses the command with
+ * `bad_axis` and the reason.
  */
 export interface SetAxis {
   op: "set_axis";
@@ -670,8 +671,8 @@ export interface Undo {
    */
   gesture?: number;
   /**
-   * Whether `gesture` 0 means the newest gesture of this client and of all pages of the owner on
-   * the server's machine, in any browser and on any port. Only for the owner.
+   * If true, `gesture` 0 stands for the newest gesture of this client or of any page of the owner
+   * on the server's machine, in any browser and on any port. Only the owner may set this field.
    */
   owners?: boolean;
 }
@@ -1290,7 +1291,7 @@ export interface SheetGroup {
    * Null if the group is not a region, but items with the same prediction.
    */
   size: number | null;
-  /** Whether no label explains the region, although there are labels: it may be a new class. */
+  /** Whether the region may be a new class: there are labels, but no label explains the region. */
   may_be_new: boolean;
 }
 
