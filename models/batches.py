@@ -43,9 +43,8 @@ def class_balanced(
     Without this balance, a class with many labels moves far away from the others.
 
     Args:
-        labels: int64 (N,), UNLABELED for an item without a label.
-        batch_size: number of items to draw.
-        generator: on the CPU.
+        labels: int64 (N,), UNLABELED for an item without a label. batch_size: number of items to
+        draw. generator: random generator on the CPU.
         weights: relative frequency with which an item is drawn within its class, (N,). By default
             all items of a class are drawn equally often.
 

@@ -54,7 +54,7 @@ The unit is the standard deviation of the features.
 BATCH_SIZE = 256
 _ENCODED_AT_ONCE = 500
 INPUT_SCALE = 3.0
-"""Root mean square norm of each group of features after they are standardised."""
+"""Root mean square norm of each group of features after standardisation."""
 
 
 class Agreement(NamedTuple):
@@ -68,7 +68,7 @@ class Agreement(NamedTuple):
 
 @dataclass(frozen=True)
 class StudentShape:
-    """Sizes of a student, from which it is built before its weights are loaded."""
+    """Sizes from which a student is built before its weights are loaded."""
 
     descriptor: bool
     """Whether the descriptor of the items (features/descriptor.py) is one of the features."""
@@ -112,7 +112,7 @@ class Student(nn.Module):
     def groups(self, x: torch.Tensor) -> list[torch.Tensor]:
         """Return the features of items (B, ...) as groups (B, F).
 
-        Values of different groups cannot be compared: they have different units.
+        Values of different groups cannot be compared, because they have different units.
         """
         described = descriptor_groups(x, self.content) if self.shape.descriptor else []
         return [*described, *(network(x) for network in self.networks), *self.view_groups(x)]

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 FORMAT = 1
 FORMAT_WITH_SHARED = 2
-"""Format of a checkpoint whose large tensors are stored beside it (shared_tensors.py)."""
+"""Format of a checkpoint whose large tensors are in files of their own (shared_tensors.py)."""
 KEEP = 3
 """Number of checkpoints to keep. If the newest is damaged, training continues from an older one."""
 LEAST_KEPT = 4
@@ -95,7 +95,8 @@ def write(
     payload = save({name: np.ascontiguousarray(tensor) for name, tensor in own.items()})
     header = _canonical({**whole, "sha256": _digest(payload, whole)})
     path = folder / f"{number:03d}.safetensors"
-    # The JSON file is written last: tensors without a JSON file are not a checkpoint.
+    # The JSON file is written last, because tensors without a JSON file do not count as a
+    # checkpoint.
     try:
         atomic_write(path, payload)
         atomic_write(path.with_suffix(".json"), header)

@@ -18,7 +18,7 @@ from safetensors.numpy import load, save
 from lodespace.files import atomic_write
 
 SHARED_BYTES = 1 << 20
-"""Smallest tensor that is stored in a file of its own."""
+"""Size, in bytes, from which on a tensor is stored in a file of its own."""
 FOLDER = "shared"
 """Name of the folder of the shared tensors, beside the checkpoints."""
 _NAME = "tensor"

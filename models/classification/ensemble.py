@@ -179,7 +179,8 @@ class Predictions:
     ) -> None:
         """Combine the predictions of items int64 (B,).
 
-        `trained` has the labels of all items, int64 (N,), `features` their features, (N, WIDTH).
+        `trained` has the labels of all items, int64 (N,). `features` has their features, (N,
+        WIDTH).
         """
         if self._kernel is not None:
             self._learned[items] += self._kernel.probabilities(features[items])

@@ -22,7 +22,7 @@ SHARPNESS = 3.0
 HALF_AT = 20
 """Median number of labels per class at which spreading and classifiers have equal weights."""
 PROBES = 16
-"""Number of groups of labels whose effect on their own items is measured.
+"""Number of groups of labels. The effect of each group on its own items is measured.
 
 Each class divides its labels evenly among the groups. An item's label is left out together with the
 other labels of its class in the same group. If the class has at most 16 labels, there are no such

@@ -123,7 +123,8 @@ class LabelLearning:
         """
         assert self.classifier is not None
         if self.predictions.complete:
-            # A doubtful label may be a mistake of the lasso, so its weight is lower.
+            # A doubtful label may be a mistake that was made with the lasso, so its weight is
+            # lower.
             own = self.predictions.belief(trained_labels, verified)
             weights = weights * self._relative_within_class(
                 trained_labels, own.clamp_min(DOUBTFUL_WEIGHT)

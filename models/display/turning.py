@@ -7,7 +7,7 @@ import torch
 from lodespace.models.device import algebra_device
 
 TURN_SPEED = 0.03
-"""Largest angle by which the map turns per frame, in radians: a quarter turn takes 2 s."""
+"""Largest angle by which the map turns per frame, in radians. A quarter turn then takes 2 s."""
 _EASE = 0.1
 """Largest share of the remaining angle that one frame turns, so that the turn ends slowly."""
 _STILL = 1e-3

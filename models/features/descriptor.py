@@ -1,10 +1,10 @@
 """Descriptors of items that need no training: similar items have similar descriptors.
 
-Pixels are poor descriptors: two equal strokes that are one pixel apart may have no pixel in common.
-Classical descriptors of edges need no labels, unlike a network (docs/gain.md reports the gain). A
-symbol is described by the directions of the strokes in each cell of a grid, after its slant is
-removed (N. Dalal and B. Triggs 2005; Y. LeCun et al. 1998 for the slant). A photo is described by
-the amount and direction of its edges, independent of their position.
+Pixels are poor descriptors, because two equal strokes that are one pixel apart may have no pixel in
+common. Classical descriptors of edges need no labels, unlike a network (docs/gain.md reports the
+gain). A symbol is described by the directions of the strokes in each cell of a grid, after its
+slant is removed (N. Dalal and B. Triggs 2005; Y. LeCun et al. 1998 for the slant). A photo is
+described by the amount and direction of its edges, independent of their position.
 """
 
 import math
@@ -57,7 +57,7 @@ def described(dataset: Dataset) -> torch.Tensor:
 def descriptor_groups(x: torch.Tensor, content: Content) -> list[torch.Tensor]:
     """Return the descriptor of items (B, ...) as groups (B, F).
 
-    Values of different groups cannot be compared: they have different units.
+    Values of different groups cannot be compared, because they have different units.
     """
     if x.ndim == 4 and content == "symbols":
         return _sign(x)

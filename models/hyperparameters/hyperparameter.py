@@ -27,7 +27,7 @@ class Hyperparameter:
 
     name: str
     """Name in commands, files and functions: the name of the field. For a field of ModelConfig,
-    "model_" is put before it."""
+    "model_" is put before the name."""
     kind: type
     """Type of the value: bool, int, float, str or tuple (of integers)."""
     owner: type

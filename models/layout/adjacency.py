@@ -59,8 +59,8 @@ class Adjacency:
         """Do the unit of work with the number `unit`, from 0. Does nothing if this unit is done
         already.
 
-        The first third of the units divides the edges by their rows. The second third sorts the
-        entries of each block of rows. The last third normalises the values.
+        The first third of the units assigns the edges to blocks of rows. The second third sorts the
+        entries of each block. The last third normalises the values.
         """
         if unit < self._done:
             return

@@ -27,8 +27,8 @@ class FuzzyGraph:
 
     The first half of the units computes the weights of the directions, one block of items per unit.
     The second half unites the two directions of each edge, one block of edges per unit. An edge
-    belongs to the block of its item with the smaller index. The graph does not depend on the size
-    of the blocks.
+    belongs to the block that contains the smaller of its two item indices. The graph does not
+    depend on the size of the blocks.
     """
 
     def __init__(self, indices: torch.Tensor, distances: torch.Tensor) -> None:

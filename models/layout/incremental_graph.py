@@ -101,7 +101,7 @@ class GraphBuilding:
         self.features = features
         self.k = min(k, n - 1)
         self.search: Search | None = None
-        """The search for neighbours; None before its first and after its last unit of work."""
+        """The search for neighbours; None before the search starts, and after it ends."""
         self.done = 0
         """Number of rows whose neighbours are known."""
         self.indices = torch.empty(n, self.k, dtype=torch.int64, device=features.device)

@@ -28,7 +28,7 @@ SPARE = 8
 LEAST_FAISS_ITEMS = 20_000
 """Below this number of items, starting a process for FAISS takes longer than FAISS saves."""
 EXACT_ITEMS = 50_000
-"""Up to this number of items, FAISS searches exactly. Above, it searches in cells."""
+"""Up to this number of items, FAISS searches exactly. With more items, it searches in cells."""
 PATIENCE_SECONDS = 120.0
 """Seconds without a reply after which the process of FAISS ends. It usually replies within 0.5 s,
 but later on a machine under load."""
@@ -39,8 +39,8 @@ _LEAST_ROWS = 64
 """Smallest number of items whose neighbours one unit finds with torch. A smaller number would be
 slow, because each unit reads the features of all items."""
 _MOST_DISTANCES = 64_000_000
-"""Largest number of distances in memory on the CPU, 256 MB. It limits _LEAST_ROWS from a million
-items on."""
+"""Largest number of distances in memory on the CPU, 256 MB. This number limits _LEAST_ROWS from a
+million items on."""
 _SHARE_OF_MEMORY = 8
 """On CUDA, the distances of one unit use at most the free memory divided by this number."""
 _MOST_ROWS = 4096

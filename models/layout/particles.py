@@ -224,7 +224,7 @@ class Particles:
     ) -> "Particles":
         """Return the particles of a saved state, without pins.
 
-        `known` is a graph that they share if the saved state has the same edges.
+        The particles use the graph `known` if the saved state has the same edges.
         """
         position = tensors["position"].clone().to(device)
         particles = cls(position, Graph.load(tensors, device, known), generator)

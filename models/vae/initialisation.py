@@ -1,8 +1,9 @@
 """Initialisation that keeps the latent variable informative.
 
 PyTorch's default initialisation (gain 1/sqrt(3)) shrinks the signal in each of six ReLU layers. At
-the start, the latent variable then carries no information, but the KL term already acts: every
-dimension collapses within the first epochs, and in 3D it stays collapsed (docs/reproduction.md).
+the start, the latent variable then carries no information, but the KL term already acts. So every
+dimension collapses within the first epochs. In 3D, the dimensions stay collapsed
+(docs/reproduction.md).
 """
 
 import math

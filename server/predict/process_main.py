@@ -66,7 +66,7 @@ class Worker:
 
     def _current(self) -> Predictor:
         """Return the newest model, loaded again if the project has a newer checkpoint."""
-        # The JSON file is written after the tensors: a checkpoint without a JSON file is
+        # The JSON file is written after the tensors, so a checkpoint without a JSON file is
         # incomplete.
         files = [path.with_suffix(".json") for _, path in numbered(self.folder / "checkpoints")]
         whole = [(path, path.stat().st_mtime_ns) for path in files if path.exists()]

@@ -1,4 +1,4 @@
-"""Packed sets of items: the short form of a list of items, with a class or a point per item.
+"""Packed sets of items: a short form of lists of items, which can have a class or point per item.
 
 A list of a million items has 8 MB as JSON. Packed, it has at most one bit per item of the data set.
 Client and server use the same form: in frames of selections (frames.py), and as base64 in messages.
@@ -18,8 +18,8 @@ from lodespace.errors import ProtocolError
 from lodespace.protocol.values import MAX_LISTED_NEWS, UNLABELED
 
 HEADER = struct.Struct("<BBHII")
-"""Layout of the header: coding of the items, kind of the values, 0, number of items, and number of
-bytes of the coded items."""
+"""Layout of the header: coding of the items, kind of the values, the constant 0, number of items,
+and number of bytes of the coded items."""
 _FIRST = struct.Struct("<I")
 _LARGEST_ITEM = 0x7FFFFFFF
 _VARINT_BYTES = 5
@@ -38,7 +38,7 @@ class Coding(IntEnum):
     byte is first."""
     RUNS = 2
     """Runs of consecutive items, as varints. The first run has two numbers: its first item, and its
-    length. Each further run has: the number of items that are left out before it, minus 1, and its
+    length. Each further run has the number of items that are left out before it, minus 1, and its
     length."""
     GAPS = 3
     """The first item, then the difference of each further item to the previous item, as varints."""

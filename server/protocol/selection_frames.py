@@ -16,7 +16,8 @@ SLOTS = 2
 """Number of selections that the server keeps per connection. Two are enough. During a drag, one
 slot has the dragged items, and commands use the other. An axis has two groups of items."""
 PART_HEADER = struct.Struct("<BBHII")
-"""Layout of the header: opcode, slot, 0, bytes of the whole set, and offset of the part."""
+"""Layout of the header: opcode, slot, the constant 0, bytes of the whole set, and offset of the
+part."""
 PART_BYTES = 60_000
 """Largest number of bytes of a part, without the header."""
 

@@ -49,7 +49,8 @@ of the stream. The error is at most 1/2048 of the box, less than one pixel of a 
 pixels wide. With this rounding, the file is a fifth smaller. The last moment is exact."""
 SMALL_CHANGE = 26
 """Changes of a confidence by at most 26 of 255 (0.1) are left out until the next keyframe, if the
-predicted class stays the same. Without this rule, they would need as much space as the positions.
+predicted class stays the same. Without this rule, such changes would need as much space as the
+positions.
 """
 GESTURES_SHARE = 4
 """The marks of gestures may take at most 1 / GESTURES_SHARE of the file. The oldest marks are left

@@ -173,8 +173,8 @@ def read_labels(path: Path) -> Iterator[RecordedEvent | Scene]:
 def intact_records(path: Path) -> Iterator[Record]:
     """Yield all complete records of a recording, also those after a damaged part.
 
-    This includes frames between a damaged part and the next keyframe, although such frames cannot
-    be shown. Raises OSError.
+    The result includes frames between a damaged part and the next keyframe, although such frames
+    cannot be shown. Raises OSError.
     """
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size

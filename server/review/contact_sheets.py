@@ -93,8 +93,8 @@ def _spread(state: ItemState, items: Items, block: int) -> Items:
 
     The first `block` items are divided into SHEET_SIZE groups by k-means, which starts from points
     far from one another. The item nearest to the mean of a group represents the group. Only the
-    first sheet needs representatives: the next sheet is chosen after the model has learned from the
-    first sheet.
+    first sheet needs representatives, because the next sheet is chosen after the model has learned
+    from the first sheet.
     """
     near = state.positions[items[:block]].astype(np.float64)
     if len(near) <= SHEET_SIZE:

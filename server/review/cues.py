@@ -62,7 +62,8 @@ def _diversity(state: ItemState) -> Bytes:
 
     if not state.labelled.any():
         return np.full(len(state.labels), 255, np.uint8)
-    # A tree cannot split equal points: a search among 30,000 equal points took 15 s.
+    # Equal points are merged, because a tree cannot split them. A search among 30,000 equal points
+    # took 15 s.
     labelled = np.unique(state.positions[state.labelled], axis=0)
     distance, _ = KDTree(labelled).query(state.positions)
     farthest = float(distance.max())

@@ -1,8 +1,8 @@
 """Islands of the map, and the items of islands that no label explains.
 
-An island is a dense place of the map with thinner places around it. A label explains an item if the
-label is in the same island and was given to a single item: it is verified, or it came with the data
-or by an import. The labels of a lasso explain an item only if enough items near it have labels
+An island is a dense place of the map with thinner places around it. A label that was given to a
+single item explains all items of its island. Such a label is verified, or it came with the data or
+by an import. The labels of a lasso explain an item only if enough items near it have labels
 (EXPLAINING).
 
 Items that no label explains are probably of a class without labels. Such a class is never
@@ -70,7 +70,8 @@ class Unknown(NamedTuple):
     """Items that are probably of a class without labels."""
 
     items: npt.NDArray[np.bool_]
-    """Per item, whether it is unlabelled, and in an island that no label explains (N,)."""
+    """Per item, whether the item is in an island, is unlabelled, and is not explained by a label
+    (N,)."""
     islands: int
     """Number of islands with such items."""
     largest: int

@@ -82,7 +82,7 @@ def _most_spread(points: Floats, fixed: Floats, candidates: Floats, count: int) 
     """Return the indices of `count` of the `candidates` (K, D). They are chosen to reduce the sum
     of the squared distances of `points` (N, D) from the nearest chosen candidate or point of
     `fixed` (F, D)."""
-    from scipy.spatial.distance import cdist  # imported here, because it takes 0.2 s
+    from scipy.spatial.distance import cdist  # imported here, because the import takes 0.2 s
 
     distance = cdist(candidates, points, "sqeuclidean")
     nearest = distance.max(axis=0)

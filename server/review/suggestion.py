@@ -316,7 +316,8 @@ def _grown(
     items = items[:size]
     doubt = state.doubt[items]
     # A label that equals a confident prediction changes nothing; a label helps where doubt is high.
-    # Items with another prediction do not count: they are wrong before and after the gesture.
+    # Items with another prediction do not count, because they are wrong before and after the
+    # gesture.
     changes = (state.prediction[items] == class_id) & (doubt > DOUBTFUL)
     gain = (
         float(np.where(changes, doubt, 0).sum(dtype=np.float64)) if changes.mean() > MOST else 0.0

@@ -16,9 +16,9 @@ NEIGHBOURS = 10
 def measures_of(snapshot: Snapshot, truth: Truth) -> dict[str, Any]:
     """Return the measures of a finished training, by name.
 
-    `neighbour_accuracy` is the share of items, among those with a known class, whose class is also
-    the most frequent class of their NEIGHBOURS nearest neighbours in the latent space. `spread` is
-    the mean standard deviation of the latent means over the dimensions.
+    `neighbour_accuracy` is measured on the items with a known class. It is the share of these items
+    whose class is the most frequent class among their NEIGHBOURS nearest neighbours in the latent
+    space. `spread` is the mean standard deviation of the latent means over the dimensions.
     """
     found: dict[str, Any] = {
         "epochs": snapshot.epoch,
@@ -62,8 +62,8 @@ def neighbour_accuracy(
 def _without_self(near: npt.NDArray[np.integer]) -> npt.NDArray[np.integer]:
     """Remove each point from its own neighbours: return (N, K) from (N, K + 1).
 
-    If several points are at the same place, a point may be missing in its own row. Then the last
-    neighbour of the row is removed.
+    If several points are at the same place, the row of a point may lack the point itself. In this
+    case, the last neighbour in the row is removed.
     """
     count, width = near.shape
     is_self = near == np.arange(count)[:, None]

@@ -59,7 +59,7 @@ def _is_data(path: Path) -> bool:
 def bake_each(
     folder: Path, output: Path, bake: Callable[[Path, Path], object], *, force: bool
 ) -> list[Baked]:
-    """Bake every data set in `folder` into a folder of its name in `output`.
+    """Bake every data set in `folder`. The bake is a folder in `output` with the data set's name.
 
     If a bake fails, the queue continues with the next one. A bake that exists is kept, unless
     `force` is True. The page `index.html` in `output` has links to all bakes.

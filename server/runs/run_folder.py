@@ -23,7 +23,7 @@ from lodespace.runs.metrics import METRICS_FILE
 from lodespace.session.settings_file import SETTINGS_FILE
 
 MODEL_FILES = ("model.safetensors", "model.json")
-"""Files of the model. The JSON file is written last: a folder without it has no model."""
+"""Files of the model. The JSON file is written last, so a folder without this file has no model."""
 RESULT_FILE = "result.json"
 """Name of the file with the measures of a finished run."""
 FIGURE_FILE = "figure.png"
@@ -119,7 +119,8 @@ class RunFolder:
             yield making
 
     def write_metrics(self, text: str) -> None:
-        """Write the table of metrics. It is only for display, so a power cut may lose it."""
+        """Write the table of metrics. The table is only for display, so it may get lost in a power
+        cut."""
         self.path.mkdir(parents=True, exist_ok=True)
         atomic_write(self.path / METRICS_FILE, text.encode(), sync=False)
 

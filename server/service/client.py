@@ -2,9 +2,9 @@
 
 Each client has one task that sends. No other task waits for a client. Labels and answers are sent
 in order and never dropped. Positions, predictions, curves and states are encoded when they are
-sent, relative to what the client received last: a slow client skips revisions and gets one merged
-delta.
-A client that accepts no data for `stall_seconds`, or whose outbox is full, is disconnected.
+sent, relative to what the client received last. A slow client therefore skips revisions, and gets
+one merged delta. A client that accepts no data for `stall_seconds`, or whose outbox is full, is
+disconnected.
 """
 
 import asyncio
@@ -119,7 +119,8 @@ class Client:
 
     def send_encoded(self, text: bytes) -> None:
         """Queue an encoded operation (UTF-8), as `send` does."""
-        # A single message may have any size: the limit applies to the messages that wait already.
+        # A single message may have any size. The limit applies only to the messages that wait
+        # already.
         full = self._queued_bytes > self.config.queue_bytes or len(self._queue) >= _MAX_QUEUED
         self._queue.append(text)
         self._queued_bytes += len(text)
@@ -200,7 +201,7 @@ class Client:
     async def _send_frames(self) -> None:
         early = self.config.frame_interval - (time.monotonic() - self._frame_sent)
         if early > 0:
-            # Only the frame is delayed: labels wake the loop and are sent at once.
+            # Only frames are delayed. Labels wake the loop, and are sent at once.
             asyncio.get_running_loop().call_later(early, self._wake.set)
             return
         session, grid = self.session, self.session.grid

@@ -235,7 +235,7 @@ class Service:
 def _open_log(project: Project, session: AnnotationSession) -> AnyEventLog:
     """Open the label log, and replay its events in the session.
 
-    A bake has no label log: the labels of a bake are in the scene.
+    A bake has no label log, because its labels are in the scene.
     """
     if project.is_bake:
         return NoEventLog()

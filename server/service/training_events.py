@@ -57,8 +57,8 @@ class TrainingEvents:
     def on_losses(self, losses: protocol.Losses) -> None:
         """Keep the newest losses for clients that connect later, then call the observers.
 
-        While a listed class has no label, accuracies are left out: no held-out label is of that
-        class, so the accuracy of all items is not known.
+        While a listed class has no label, accuracies are left out. No held-out label is of that
+        class, so the accuracy on all items is not known.
         """
         if not self._session.scorable:
             metrics = {k: v for k, v in losses.metrics.items() if k not in ACCURACIES}

@@ -1,9 +1,10 @@
 """Entry point of the trainer process, which `trainer_process.py` starts with `python -m`.
 
 Commands arrive on standard input, and events leave on standard output. The process ends at once
-when its server ends, also when the server was killed: the next server on the project starts its own
-trainer, and two trainers must not write checkpoints of one project. torch takes seconds to load, so
-this module imports the modules that need torch only after it watches the server.
+when its server ends, even if the server was killed. It must end, because the next server on the
+project starts its own trainer, and two trainers must not write checkpoints of one project. torch
+takes seconds to load, so this module imports the modules that need torch only after it watches the
+server.
 """
 
 import contextlib

@@ -148,7 +148,8 @@ def _reserved(size: int, folder: Path | None) -> IO[bytes]:
     file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  # the file outlives this function
     try:
         if hasattr(os, "posix_fallocate"):
-            # Reserve the space: on a full disk, a write to the mapped file would kill the process.
+            # Reserve the space, because on a full disk a write to the mapped file would kill the
+            # process.
             os.posix_fallocate(file.fileno(), 0, size)
         file.truncate(size)
     except OSError:

@@ -30,7 +30,7 @@ BACKOFF_SECONDS = (0.0, 1.0, 5.0, 15.0, 15.0)
 """Seconds before a restart; entry k applies after k consecutive failures. A kill is a failure."""
 HEALTHY_SECONDS = 60.0
 """A process whose main loop ran for this number of seconds resets the number of consecutive
-failures. The time in which the process starts does not count: it is long on a busy machine."""
+failures. The time of a start does not count, because a start takes long on a busy machine."""
 STOP_SECONDS = 3.0
 """Time in seconds that the trainer gets to save a checkpoint and end. After this time, the trainer
 is killed. The whole server must end within 5 s, because a person waits for its end."""

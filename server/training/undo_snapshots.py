@@ -50,7 +50,7 @@ class UndoSnapshots:
         self._changed = threading.Condition()
         """Lock of all fields above. Waiters are notified when a snapshot waits to be written, and
         when a snapshot is written."""
-        # A daemon thread: the process can end while a slow disk still writes a snapshot.
+        # The thread is a daemon, so the process can end while a slow disk still writes a snapshot.
         self._thread = threading.Thread(target=self._write_all, name="undo-snapshots", daemon=True)
         self._thread.start()
 

@@ -1,6 +1,6 @@
 """Main loop of the trainer process: commands, one unit of training, publishing, checkpoints.
 
-`process_main.py` starts the loop. The process can be killed at any moment: the server keeps the
+`process_main.py` starts the loop. The process can be killed at any moment. The server keeps the
 labels, and the next process continues from the newest checkpoint.
 """
 

@@ -193,8 +193,8 @@ class _Addressed(msgspec.Struct):
 def _command_id_of(text: str) -> str:
     """Return the id of a malformed command; "" if the command has no readable id.
 
-    The refusal needs the id: a client sends a command again after each reconnect until an answer
-    with the id of the command arrives.
+    The refusal needs the id, because a client sends a command again after each reconnect until an
+    answer with the id of the command arrives.
     """
     try:
         return json_of(text, _Addressed).command_id

@@ -16,8 +16,8 @@ from lodespace.models.training.tasks.task import Task
 class FeatureTask(Task):
     """Learns features of pictures, one batch at a time, then requests a graph. Uses no labels.
 
-    Vectors are used as features themselves: features that are learned from vectors with added noise
-    give worse neighbours (docs/model.md).
+    Vectors are used as features themselves, because features that are learned from vectors with
+    added noise give worse neighbours (docs/model.md).
     """
 
     short = True

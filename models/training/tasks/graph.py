@@ -132,7 +132,8 @@ class GraphTask(Task):
         return self._names[self._view - 1] if self._view else None
 
     def follow(self, likelihoods: Sequence[float]) -> None:
-        """Request a graph of another view, if left-out labels show clearly that it is better.
+        """Request a graph of another view, if left-out labels show clearly that this view is
+        better.
 
         `likelihoods` are the log-likelihoods of left-out labels in each of `views`, in nats.
         """
