@@ -1,4 +1,4 @@
-"""The values of a named axis that are hidden from training, and the correlation on them.
+"""Choice of the values of a named axis that are hidden from training, and rank correlation.
 
 This module does not import torch.
 """

@@ -75,8 +75,8 @@ class Term:
     weight: str | None
     """Name of the field of LossWeights that is the term's weight; None for the fixed weight 1."""
     force: Literal["frame", "probe"] | None
-    """How the force is sent: "frame" for all items with each frame, "probe" only in the answer to a
-    query about some items.
+    """How the server sends the force. "frame": with each frame, for all items. "probe": only in the
+    answer to a query about some items.
 
     None if the term has no force on latent means.
     """

@@ -1,4 +1,4 @@
-"""Evidence for the learned classifiers: what they predicted for items before these had a label.
+"""Evidence for the learned classifiers: their predictions for items that had no label yet.
 
 The learned classifiers cannot leave out a label that they were trained on. But a prediction that
 was made before the item got its label does not depend on this label. The classifiers on features

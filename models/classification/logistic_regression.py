@@ -19,7 +19,8 @@ FOLDS = 5
 STEPS = 40
 """Number of accelerated gradient steps."""
 PENALTY = 1.0
-"""Weight of half the squared coefficients, relative to the loss of one label."""
+"""Weight of the penalty (half the sum of the squared coefficients), relative to the loss of a
+label."""
 _BIAS_PENALTY = 1e-3
 _PRODUCTS_PER_UNIT = 100_000_000
 """Multiplications per unit of work, which takes about 20 ms."""

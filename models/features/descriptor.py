@@ -110,7 +110,7 @@ def ink(x: torch.Tensor) -> torch.Tensor:
     The background is the median of the picture's border.
     """
     border = torch.cat([x[:, :, 0], x[:, :, -1], x[:, :, :, 0], x[:, :, :, -1]], dim=2)
-    # The lower median by sorting, because ONNX has no median.
+    # The lower median is found by sorting, because ONNX has no median.
     middle = (border.shape[2] - 1) // 2
     background = border.sort(dim=2).values[:, :, middle, None, None]
     return (x - background).abs().mean(dim=1, keepdim=True)

@@ -26,7 +26,8 @@ from lodespace.models.features.principal_components import principal_components,
 
 ViewName = Literal["directions", "series", "sound"]
 LEAST_DIRECTIONS = 64
-"""Smallest number of features for which the view "directions" is offered. Embeddings have more."""
+"""Smallest number of features for which the view "directions" is offered. Embeddings usually have
+more."""
 LEAST_SAMPLES = 16
 """Smallest number of features for which the view "series" is offered."""
 SMOOTH = 0.5

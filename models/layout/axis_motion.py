@@ -6,7 +6,8 @@ from lodespace.models.device import algebra_device
 from lodespace.models.vae.axis_loss import AxisTargets
 
 UNCLEAR = 0.15
-"""Weight of the currently shown direction in `axis_direction`, relative to a correlation of 1."""
+"""Weight of the currently shown direction when `axis_direction` chooses a direction. A direction
+along which the values correlate perfectly has the weight 1."""
 
 
 def implicit_step(

@@ -135,7 +135,7 @@ class FaissSearch:
         threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         try:
             self.process = subprocess.Popen(  # noqa: S603  # our own file
-                # -P: this folder is not searched for modules.
+                # With -P, Python does not search this folder for modules.
                 [sys.executable, "-P", str(Path(faiss_process.__file__))],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

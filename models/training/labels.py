@@ -39,7 +39,7 @@ class ItemLabels:
 
     @classmethod
     def of(cls, classes: torch.Tensor) -> "ItemLabels":
-        """Return labels of the classes int64 (N,), with weight 1, not verified, not accepted."""
+        """Return labels from classes int64 (N,), with weight 1, neither verified nor accepted."""
         none = torch.zeros(len(classes), dtype=torch.bool)
         return cls(classes, torch.ones(len(classes)), none, none)
 

@@ -172,7 +172,7 @@ class Trainer:
             dimensions: dimension (0, 1 or 2) of each axis, ascending. Dimensions that the map does
                 not have are not shown.
             values: value of each item on each axis, NaN for an unknown value. The known values of
-                an axis have mean 0 and deviation 1.
+                an axis must have mean 0 and deviation 1.
 
         Raises:
             ValueError: when the dimensions or the values cannot be used.

@@ -22,7 +22,7 @@ def with_settings(run: Sequence[str]) -> Callable[[F], F]:
     """Return a decorator that lists the settings in the signature and docstring of a function.
 
     help() and the completion in notebooks read the signature and the docstring. The function itself
-    receives the settings as `**values`. `run` has the names of RunSettings that are arguments.
+    receives the settings as `**values`. `run` has the fields of RunSettings that are arguments.
     """
 
     def decorate(function: F) -> F:

@@ -45,7 +45,7 @@ class Settings(Message):
 
 
 class Losses(Message):
-    """One sample of the training curves, about twice per second."""
+    """One sample of the training curves. The server sends about two samples per second."""
 
     step: int
     """Training step at which these values were measured."""

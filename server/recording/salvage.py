@@ -78,7 +78,7 @@ def newest_event(path: Path) -> int:
 def _newest(file: IO[bytes], size: int) -> list[int]:
     """Return the offsets of the newest keyframe and of the newest operation with an event number.
 
-    A record that does not exist is missing in the list.
+    The list has no entry for a record that does not exist.
     """
     offset, newest = _first_record(file), dict[bytes, int]()
     while True:

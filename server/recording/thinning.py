@@ -62,7 +62,8 @@ class Thinning:
         self.source = source
         self._stopped = stopped
         self._begin = start_of(source)
-        # Arrays, because a recording of small operations has a million records.
+        # Arrays need less memory than lists. A recording of small operations can have a million
+        # records.
         kinds, offsets, lengths = bytearray(), array("q"), array("q")
         for record in read_records(source):
             self._check()

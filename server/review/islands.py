@@ -79,7 +79,8 @@ class Unknown(NamedTuple):
 
 
 def unknown(state: ItemState) -> Unknown:
-    """Return the unlabelled items that no label explains. Without any label, there are none."""
+    """Return the unlabelled items that no label explains. Without any label, the result has no
+    items."""
     if state.labelled.all() or not state.labelled.any():
         return Unknown(np.zeros(len(state.labels), np.bool_), 0, 0)
     found = islands(state)

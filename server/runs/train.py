@@ -21,7 +21,7 @@ from lodespace.session.settings import merge, values_in, with_defaults
 from lodespace.session.settings_file import GivenSettings, write_settings
 
 MACHINE = ("device", "threads")
-"""Names of RunSettings that may change when a training is resumed."""
+"""Fields of RunSettings that may change when a training is resumed."""
 
 
 def train_model(
@@ -44,8 +44,8 @@ def train_model(
         data: Path of data to import, a source, or path of a project. A project is trained with its
             labels and settings.
         reference: Reference to the data, as in the manifest of a project.
-        output: Folder of the model.
-        given: Given settings. Other settings have the value of the project, or the default.
+        output: Folder of the model. given: Settings of this call. All other settings have the value
+        of the project, or the default.
         import_options: How to read the data.
         options: Options that do not change the result.
         resume: Continue an unfinished training in `output`. If there is none, start a new one; if

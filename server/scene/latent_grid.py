@@ -57,7 +57,7 @@ class LatentGrid:
         self.grid = np.full((n, 3), MIDDLE, np.int32)
         """Grid positions of the newest revision, int32 (N, D)."""
         self.shown: Callable[[], Iterable[int]] = tuple
-        """Returns the revisions that connected clients show."""
+        """Function that returns the revisions that connected clients show."""
         self._ring: OrderedDict[int, npt.NDArray[np.uint16]] = OrderedDict()
         self._resting: dict[int, bool] = {}
         self._encoded: OrderedDict[tuple[int, int], bytes] = OrderedDict()

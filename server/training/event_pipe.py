@@ -14,9 +14,9 @@ ALIVE_SECONDS = 1.0
 
 
 class EventPipe:
-    """Sends events to the server. Each method raises BrokenPipeError when the server has ended.
+    """Sends events to the server. Sending raises BrokenPipeError when the server has ended.
 
-    The main thread and the thread of the heartbeat send. A lock keeps their messages apart.
+    The main thread and the thread of the heartbeat both send events. A lock keeps the events apart.
     """
 
     def __init__(self, pipe: BinaryIO) -> None:

@@ -65,7 +65,7 @@ class Runner(web.AppRunner):
         async def answer(request: web.BaseRequest) -> web.StreamResponse:
             try:
                 return await handler(request)
-            # Aiohttp raises this before the middleware, for a wrong Expect header.
+            # aiohttp raises this error for a wrong Expect header, before the middleware runs.
             except web.HTTPException as error:
                 if error.status < 400:
                     raise

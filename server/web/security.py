@@ -223,7 +223,7 @@ def refuse_foreign(request: web.Request, hosts: frozenset[str], *, notebook: boo
     host = request.headers.get(hdrs.HOST, "").lower()
     named = {host}
     if not request.raw_path.startswith("/"):
-        # The absolute form of a target names a host too, which replaces Host (RFC 9112, 3.2.2).
+        # If the target of a request is a complete URL, its host replaces Host (RFC 9112, 3.2.2).
         named.add(request.url.raw_authority.lower())
     if not named <= hosts:
         raise LodespaceError(

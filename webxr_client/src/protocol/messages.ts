@@ -1498,7 +1498,7 @@ export interface Settings {
   more?: Record<string, boolean | number | string | number[] | null> | null;
 }
 
-/** One sample of the training curves, about twice per second. */
+/** One sample of the training curves. The server sends about two samples per second. */
 export interface Losses {
   /** Training step at which these values were measured. */
   step: number;
