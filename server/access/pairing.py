@@ -303,10 +303,12 @@ class PairingManager:
     def expire_stale(self) -> None:
         """Remove expired requests, and close the streams of devices that are no longer approved.
 
-        Call this method regularly, because the streams of a device without approval can stay open
-        here for three reasons: another server of the same person has revoked the device, a newer
-        device has replaced it in the list of approved devices, or a stream opened during the
-        revocation.
+        Call this method regularly, because a device can lose its approval while its streams to this
+        server stay open:
+
+        - Another server of the same person has revoked the device.
+        - A newer device has replaced the device in the list of approved devices.
+        - A stream has opened during the revocation.
         """
         self._forget_expired()
         if self.devices is None:

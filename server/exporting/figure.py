@@ -18,7 +18,7 @@ _BINS = 60
 _INK = 0.78
 """Factor that darkens the class colours for a white background, as in the page's light theme."""
 _MARKERS = "osD^vP*X<>"
-"""Marker shapes. Each ten classes have another shape, because colours repeat after ten classes."""
+"""Marker shapes. Ten classes share a shape, because the colours repeat after ten classes."""
 
 
 def is_available() -> bool:

@@ -91,9 +91,9 @@ def _truth(session: AnnotationSession) -> npt.NDArray[np.int16]:
 
 
 def _sources(session: AnnotationSession) -> str:
-    """Return where the current labels come from, as text such as ": 8 with the data, 4 by people".
+    """Return where the current labels come from, as text for a terminal.
 
-    Return "" if there are no labels.
+    An example is ": 8 with the data, 4 given in the project". Return "" if there are no labels.
     """
     history, labelled = session.history, session.labels != UNLABELED
     numbers = [n for n, record in history.gestures.items() if record.client == IMPORT]

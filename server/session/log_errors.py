@@ -95,8 +95,8 @@ def _full(folder: Path) -> Cause:
 def _probe(folder: Path, error: Exception) -> Cause:
     """Try a small write to `folder`, and return the cause that the result shows.
 
-    In many calls, SQLite reports a full disk, a full quota, a read-only file system and a broken
-    disk by the same code. The operating system has a different error for each of them.
+    In many calls, SQLite has the same code for a full disk, a full quota, a read-only file system
+    and a broken disk. The operating system has a separate error for each of these causes.
     """
     try:
         probe(folder)

@@ -196,7 +196,7 @@ class _Cell(NamedTuple):
     page: bytes
     """Content of the page that the cell is on."""
     start: int
-    """Byte of the page at which the row begins."""
+    """Offset at which the row begins in the page, in bytes."""
 
 
 def _cells(page: bytes, offset: int) -> Iterator[tuple[int, _Cell]]:

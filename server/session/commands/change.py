@@ -18,9 +18,9 @@ class Change(NamedTuple):
     classes_changed: bool = False
     """Whether the list of classes changed."""
     pins_changed: bool = False
-    """Whether the anchors or the latent dimension changed.
+    """Whether the anchors (changes of pins) or the latent dimension changed.
 
-    A change of either of them can change which items are pinned.
+    In both cases, the set of pinned items can change.
     """
     axes_changed: bool = False
     """Whether the named axes changed."""
