@@ -80,7 +80,7 @@ class PairingCodes:
         )
 
     def check(self, typed: str, address: str) -> Role:
-        """Return the role that the device with this typed code receives.
+        """Check a code that a person typed on a device. Return the role of the device.
 
         Raises RequestError when the code is wrong or expired, or after too many wrong guesses from
         `address`.

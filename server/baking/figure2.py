@@ -144,7 +144,7 @@ class _Writer(NamedTuple):
     seed: int
 
     def write(self, panel: Panel, moments: list[_Moment], trainer: Trainer) -> None:
-        """Write the bake of a panel. Its recording has one moment per epoch."""
+        """Write the bake of a panel. The recording of the bake has one moment per epoch."""
         folder, items = self.folder / panel.name, self.items
         if self.kept == DATA_FOLDER and not (folder / DATA_FOLDER).is_dir():
             folder.mkdir()
