@@ -120,7 +120,7 @@ class Columns:
     nameless_times: NamelessTimes | None = None
     """The times of a table that does not name its columns."""
     nameless: bool = False
-    """Whether the table does not name its columns, so that they were found by their content."""
+    """Whether the table does not name its columns. The columns were then found by their content."""
     unused: list[str] = field(default_factory=list[str])
     """Columns without a known meaning. Their values are kept with the items."""
 

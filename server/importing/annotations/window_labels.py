@@ -146,8 +146,9 @@ class WindowLabels:
         """Whether the annotations have the times of overlapping windows of equal length.
 
         A window lasts `window` seconds and begins at a multiple of `hop` seconds. Such annotations
-        were probably exported from windows, so each labels only its own window (`grid`). If it
-        labelled all windows that it overlaps, a window would also get the labels of its neighbours.
+        were probably exported from windows, so each labels only its own window (`grid`). If an
+        annotation labelled all windows that it overlaps, a window would also get the labels of its
+        neighbours.
         """
         steps = {round(start / hop) for start, _, _ in self.timed}
         latest = self._latest

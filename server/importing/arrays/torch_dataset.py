@@ -107,8 +107,8 @@ class TorchItems:
     def fingerprint(self) -> str:
         """Digest of the number of items and of 16 to 31 items, spread over the data set.
 
-        Data sets with the same name but other items have different digests. If the data set has
-        fewer than 16 items, all items are digested.
+        The digest distinguishes data sets of the same name, unless they differ only in items that
+        are not digested. If the data set has fewer than 16 items, all items are digested.
         """
         digest = hashlib.sha256(str(self.count).encode())
         for number in range(0, self.count, max(1, self.count // _FINGERPRINTED)):
