@@ -146,7 +146,7 @@ TERMS = (
         title="Neighbour term, nats per item",
         colour="#1fc49a",
         moves="particles",
-        effect="pulls items of one class together, and others apart",
+        effect="pulls items of one class together, and pushes others apart",
         dial=Dial(label="β neighbour", title="Weight of the neighbour graph", range=(0.05, 20)),
     ),
     Term(

@@ -54,7 +54,7 @@ class AxisValues:
                 raise ValueError("the values of an axis must be finite")
             if len(known) < LEAST_VALUES or len(known.unique()) < 2:
                 raise ValueError(
-                    f"an axis needs at least {LEAST_VALUES} known values, which are not all equal"
+                    f"an axis needs at least {LEAST_VALUES} known values that are not all equal"
                 )
         return cls(tuple(dimensions), given, torch.empty(0, 0))
 

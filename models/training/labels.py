@@ -74,7 +74,7 @@ class ItemLabels:
         if len(labels) and (int(labels.max()) >= n_classes or int(labels.min()) < UNLABELED):
             raise ValueError(
                 f"labels must be from -1 (no label) to {n_classes - 1}; to use a larger number,"
-                " make the class first"
+                " add the class first"
             )
         classes = torch.from_numpy(labels.astype(np.int64))
         labelled = classes != UNLABELED

@@ -83,7 +83,7 @@ class PredictionProcess:
             await self._end()
             if isinstance(error, TimeoutError | OSError | asyncio.IncompleteReadError):
                 raise TrainingError(
-                    "The process that predicts ended. The server log has the reason.",
+                    "The prediction process has ended. The server log has the reason.",
                     code="training_failed",
                 ) from error
             raise
@@ -107,9 +107,7 @@ class PredictionProcess:
                     start_new_session=True,
                 )
             except OSError as error:
-                raise TrainingError(
-                    f"The process that predicts cannot be started: {error}"
-                ) from error
+                raise TrainingError(f"The prediction process cannot be started: {error}") from error
         return self._process
 
     def _close(self) -> None:

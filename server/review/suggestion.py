@@ -212,7 +212,7 @@ def _why_region(region: Region, class_name: Callable[[int], str]) -> str:
 def _nothing_to_gain(state: ItemState) -> str:
     if not state.predicted.any() and state.labelled.all():
         return "every item is labelled, and the model reports no doubts"
-    return "no region and no sheet is expected to correct any more items"
+    return "no region and no contact sheet is expected to correct further items"
 
 
 def _done(reason: str) -> Suggestion:

@@ -131,8 +131,8 @@ class LogWatch:
         assert self._rescued is not None
         count, place = self._rescued
         return (
-            f"All {count:,} earlier gestures are in {place}. Stop the server, and go on there: "
-            f"lodespace serve {shlex.quote(str(place))}"
+            f"All {count:,} earlier gestures are in {place}. Stop the server, and continue there "
+            f"with: lodespace serve {shlex.quote(str(place))}"
         )
 
     def _is_rescued(self, count: int) -> bool:

@@ -63,7 +63,7 @@ class QueryLanes:
         """
         if self._asked[device] > MAX_WAITING:
             raise RequestError(
-                "Too many queries of this device wait. Ask again when some are answered.",
+                "Too many queries from this device are waiting. Try again when some are answered.",
                 code="too_many_questions",
                 status=429,
             )

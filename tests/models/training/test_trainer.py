@@ -109,7 +109,7 @@ def test_classes_are_added_while_training() -> None:
     rest(trainer)
     trainer.set_labels(labels_of(truth, np.flatnonzero(truth < 2)))
     rest(trainer)
-    with pytest.raises(ValueError, match="make the class first"):
+    with pytest.raises(ValueError, match="add the class first"):
         trainer.set_labels(truth.astype(np.int16))
     trainer.set_class_count(4)
     trainer.set_labels(labels_of(truth, np.arange(0, N, 3)))

@@ -94,7 +94,7 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
     },
     {
       keys: "Y",
-      does: "accept the selection's predictions that are certain enough",
+      does: "label selected items as predicted, if the prediction is certain enough",
       matches: letter("y"),
       run: () => commands.accept(),
     },
@@ -153,7 +153,7 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
     { keys: "V", does: "pick one item", matches: letter("v"), run: tool("pick") },
     {
       keys: "M",
-      does: "drag an item or the selection; the model follows",
+      does: "drag an item or the selection; neighbours follow",
       matches: letter("m"),
       run: tool("drag"),
     },
@@ -167,7 +167,7 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
     },
     {
       keys: "A",
-      does: "arrows of force: off, hovered, selected, all",
+      does: "force arrows: off, hovered item, selection, all items",
       matches: letter("a"),
       run: () => {
         const next = (FORCES_SHOWN.indexOf(state.forces.shown.value) + 1) % FORCES_SHOWN.length;
@@ -204,7 +204,7 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
     },
     {
       keys: "C",
-      does: "colour by label, prediction, confidence",
+      does: "colour the points by label, prediction or confidence",
       matches: letter("c"),
       run: () => {
         const order = ["label", "prediction", "confidence"] as const;
@@ -215,7 +215,7 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
     },
     {
       keys: "K Z",
-      does: "next cue as colour, as size",
+      does: "show the next cue as colour (K) or as size (Z)",
       matches: (event) => plain(event) && /^[kz]$/i.test(event.key) && !isSite,
       run: (event) => {
         if (event.key.toLowerCase() === "k")
@@ -247,7 +247,7 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
     },
     {
       keys: "Escape",
-      does: "close what is open, clear the selection",
+      does: "close the open panel or sheet, then clear the selection",
       matches: letter("escape"),
       run: () => {
         if (state.help.value) state.help.value = false;

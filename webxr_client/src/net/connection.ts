@@ -220,8 +220,9 @@ export class Connection {
       return;
     }
     const message =
-      "The server closed the connection each time this action was sent, so it is given up. " +
-      "The server's log has the reason. Reload the page, and check whether the action took effect.";
+      "The server closed the connection each time the page sent this action. The page does not " +
+      "send it again. The server's log has the reason. Reload the page, and check whether the " +
+      "action took effect.";
     this.listener().onOperation({ op: "refused", command_id: id, code: "internal_error", message });
   }
 

@@ -75,7 +75,7 @@ export const LOSS_TERMS = [
     title: "Neighbour term, nats per item",
     colour: "#1fc49a",
     moves: "particles",
-    effect: "pulls items of one class together, and others apart",
+    effect: "pulls items of one class together, and pushes others apart",
     minor: false,
     dial: {
       label: "β neighbour",

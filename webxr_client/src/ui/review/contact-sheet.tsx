@@ -148,7 +148,7 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
               type="button"
               class="button"
               title={
-                "Whether a class goes to all pictures of the group. " +
+                "Give the next class to all pictures of the group. " +
                 "Pictures that you correct one by one keep their class"
               }
               aria-pressed={review.whole.value}

@@ -86,7 +86,7 @@ function counts(quality: Quality | null, items: number): Figure[] {
 function heldOutTitle(heldOut: number, head: number | undefined): string {
   const items = heldOut > 0 ? `${count(heldOut)} labelled items` : "labelled items";
   const what = `Share of ${items}, held out of training, whose prediction equals their label.`;
-  if (heldOut === 0) return `${what} More labels are needed to measure it.`;
+  if (heldOut === 0) return `${what} More labels are needed to measure this share.`;
   return head === undefined
     ? what
     : `${what} Accuracy of the head, which sees only the latent mean: ${percent(head, 1)}.`;

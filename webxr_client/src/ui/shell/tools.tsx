@@ -81,7 +81,7 @@ export function Tools() {
       </ToolButton>
       {!state.readOnly.value && (
         <ToolButton
-          label="Drag items; the model follows"
+          label="Drag items; their neighbours follow"
           keys="M"
           pressed={is("drag")}
           onClick={choose("drag")}

@@ -84,7 +84,9 @@ function Axis({ letter, axis, columns, groups }: AxisProps) {
             <option value={NOTHING}>{current}</option>
             {axis && <option value="remove">nothing</option>}
             <option value={GROUPS} disabled={!ready}>
-              {ready ? "few to many (two selections)" : "few to many: choose two selections below"}
+              {ready
+                ? "from few to many, by two selections"
+                : "from few to many: first choose two selections below"}
             </option>
             {columns.map((column) => (
               <ColumnOptions key={column.name} column={column} />

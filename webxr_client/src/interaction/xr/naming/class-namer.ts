@@ -95,7 +95,7 @@ export class ClassNamer {
       (phrase) => {
         naming.listening.value = false;
         if (phrase) this.give(phrase);
-        else message.value = "Nothing was heard. Press speak and say the name.";
+        else message.value = "Nothing was heard. Press “speak”, and say the name again.";
       },
       (why) => {
         naming.listening.value = false;
