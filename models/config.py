@@ -131,9 +131,9 @@ class TrainingConfig:
     feature_steps: Count = 300
     """Batches of self-supervised training."""
     rounds_per_gesture: Annotated[int, Limits(1), ADJUSTABLE] = 30
-    """Unit for the number of rounds of forces after a change of labels.
+    """Rounds of forces after a change of labels, before a factor is applied.
 
-    The number of rounds is this value times GESTURE_MOTION (training/map_guide.py).
+    The factor is GESTURE_MOTION (training/map_guide.py).
     """
     classifier_steps_per_gesture: Annotated[int, Limits(1), ADJUSTABLE] = 40
     """Batches of the wide classifier after one change of labels."""
@@ -146,7 +146,7 @@ class TrainingConfig:
     Without this minimum, the first training on few items would have too few batches.
     """
     gestures_per_graph: Annotated[int, Limits(1), ADJUSTABLE] = 5
-    """Label changes after which the graph is built again."""
+    """Number of label changes after which the graph is built again."""
 
     def __post_init__(self) -> None:
         check_fields(self)
