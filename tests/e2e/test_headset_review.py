@@ -192,6 +192,8 @@ def test_a_lost_hand_and_a_session_that_ends_lose_nothing_of_a_sheet(doubtful: H
     page.wait(lambda: page.labels[item] == 5 and page.state("connection")["pending"] == 0)
 
 
+@pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")
+@pytest.mark.slow
 def test_next_selects_a_region_with_its_reason_it_grows_and_cues_are_drawn(
     headset: Headset,
 ) -> None:

@@ -76,8 +76,10 @@ def test_state_of_the_cpu_continues_on_another_device(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["cuda", "mps"])
 @pytest.mark.parametrize("sort", ["vectors", "pictures", "paper"])
 def test_pins_dims_classes_and_checkpoints_work_on_a_device(
-    sort: str, kind: Kind, tmp_path: Path
+    sort: str, kind: Kind, tmp_path: Path, slow: bool
 ) -> None:
+    if sort == "paper" and not slow:
+        pytest.skip("each step takes long on an emulated device: runs with --slow")
     data, truth = small(120, 3) if sort == "vectors" else pictures()
     paper = preset("paper").replace(least_steps=60, labelled_epochs=10, pretraining_epochs=4)
     config = paper if sort == "paper" else quick()
