@@ -238,7 +238,7 @@ function words(kind: Tile["action"]["kind"], confirm: string, whole: boolean): [
         ? ["confirm", confirm.toLowerCase()]
         : ["nothing to confirm", "pick one, then its class"];
     case "group":
-      return whole ? ["whole group", "gets the class"] : ["one picture", "gets the class"];
+      return whole ? ["whole group", "is labelled"] : ["one picture", "is labelled"];
     case "aside":
       return ["cannot tell", "skip"];
     case "goOn":
