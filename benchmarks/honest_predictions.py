@@ -28,7 +28,6 @@ import dataclasses
 import json
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -98,15 +97,13 @@ def _arguments() -> argparse.Namespace:
 
 def _register(line: dict[str, Any], commit: str) -> None:
     entry = {
-        "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": commit,
         "data": line["set"],
         "method": f"honest_predictions: {line['measure']}",
         "seed": line["seed"],
         "result": line["result"],
     }
-    with register.REGISTER.open("a") as file:
-        file.write(json.dumps(entry) + "\n")
+    register.append(entry)
 
 
 def _done(file: Path | None) -> set[tuple[str, int, str]]:

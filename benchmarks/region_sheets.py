@@ -20,7 +20,6 @@ import argparse
 import dataclasses
 import json
 from collections import defaultdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -213,7 +212,6 @@ def _register(line: dict[str, Any], commit: str) -> None:
     last = line["gestures"][-1]
     result = {name: last[name] for name in ("seconds", "right", "classes")}
     entry = {
-        "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": commit,
         "data": line["set"],
         "method": f"region_sheets: {line['method']}",
@@ -221,8 +219,7 @@ def _register(line: dict[str, Any], commit: str) -> None:
         "gestures": len(line["gestures"]),
         "result": result | {"classes_on_sheets": [g["classes"] for g in line["gestures"][:10]]},
     }
-    with register.REGISTER.open("a") as file:
-        file.write(json.dumps(entry) + "\n")
+    register.append(entry)
 
 
 def _report(lines: list[dict[str, Any]]) -> None:

@@ -10,6 +10,7 @@ import os
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from annotation_gain.course import Course
 from annotation_gain.data_sets import TUNING
@@ -60,7 +61,6 @@ def record(course: Course, result: str, path: Path = REGISTER) -> None:
     if not is_registered(course.data):
         return
     line = {
-        "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": course.commit,
         "data": course.data,
         "method": course.method,
@@ -78,6 +78,12 @@ def record(course: Course, result: str, path: Path = REGISTER) -> None:
         }
         seconds = course.seconds_to(0.95, TimeModel().known_classes())
         line["seconds_to_0.95"] = None if seconds is None else round(seconds, 1)
+    append(line, path)
+
+
+def append(line: dict[str, Any], path: Path = REGISTER) -> None:
+    """Append `line` with the current time to the register at `path`."""
+    line = {"time": datetime.now(UTC).isoformat(timespec="seconds"), **line}
     path.parent.mkdir(parents=True, exist_ok=True)
     # One write to a file that is open for appending, because several runs may end together.
     file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)

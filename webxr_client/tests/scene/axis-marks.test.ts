@@ -80,3 +80,10 @@ it("states on which items the correlation was measured", () => {
   );
   expect(correlationSentence({ ...axis("x", []), correlation: null })).toContain("not measured");
 });
+
+it("hides the axes behind no point on the page, and keeps their depth in VR", () => {
+  const [page, vr] = [new AxisMarks(true).mesh, new AxisMarks().mesh];
+  expect([page.material.depthTest, vr.material.depthTest]).toEqual([false, true]);
+  expect(page.renderOrder).toBeGreaterThan(0); // the points have 0
+  expect(vr.renderOrder).toBeLessThan(0);
+});

@@ -8,7 +8,6 @@ import { useUi } from "../kit/context.js";
 import {
   DevicesIcon,
   DownloadIcon,
-  LinkIcon,
   MoonIcon,
   SilentIcon,
   SoundIcon,
@@ -17,6 +16,7 @@ import {
 import { toggleTheme } from "../kit/theme.js";
 import { SearchBox } from "../selection/search-box.js";
 import { EnterXr } from "./enter-xr.js";
+import { LinkButton } from "./link-dialog.js";
 
 export function TopBar() {
   const { state, commands } = useUi();
@@ -91,19 +91,7 @@ export function TopBar() {
           <DevicesIcon />
         </PanelButton>
       )}
-      {isSite && (
-        <button
-          type="button"
-          class="button icon"
-          title="Copy a link to this view"
-          aria-label="Copy a link to this view"
-          onClick={() => {
-            state.site.linkOpen.value = true;
-          }}
-        >
-          <LinkIcon />
-        </button>
-      )}
+      {isSite && <LinkButton />}
       <EnterXr />
       {session?.item_kind === "sound" && (
         <button

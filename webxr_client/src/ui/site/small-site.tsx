@@ -6,14 +6,15 @@ import { useEffect, useRef } from "preact/hooks";
 import type { ColourBy } from "../../state/app-state.js";
 import { classesShown } from "../../state/classes-shown.js";
 import { count } from "../../state/format.js";
-import { RATE, SPEEDS } from "../../state/time-state.js";
+import { RATE } from "../../state/time-state.js";
 import { Swatch } from "../classes/swatch.js";
 import { useUi } from "../kit/context.js";
-import { FitIcon, LinkIcon, PauseIcon, PlayIcon, WholeScreenIcon } from "../kit/icons.js";
+import { FitIcon, PauseIcon, PlayIcon, WholeScreenIcon } from "../kit/icons.js";
 import { HoverCard } from "../selection/hover-card.js";
 import { EnterXr } from "../shell/enter-xr.js";
-import { LinkDialog } from "../shell/link-dialog.js";
+import { LinkButton, LinkDialog } from "../shell/link-dialog.js";
 import { Notices } from "../shell/notices.js";
+import { SpeedButton } from "../timeline/speed-button.js";
 import { Track } from "../timeline/track.js";
 
 /** Height of the names and buttons at the top, CSS pixels. */
@@ -72,17 +73,7 @@ function Head() {
       >
         <FitIcon />
       </button>
-      <button
-        type="button"
-        class="button icon"
-        title="Copy a link to this view"
-        aria-label="Copy a link to this view"
-        onClick={() => {
-          state.site.linkOpen.value = true;
-        }}
-      >
-        <LinkIcon />
-      </button>
+      <LinkButton />
       <WholeScreen />
     </header>
   );
@@ -165,7 +156,6 @@ function Classes() {
 function Player() {
   const { state, commands } = useUi();
   const { time } = state;
-  const { speed } = time;
   const playing = time.playing.value;
   const seconds = (time.live.value ? time.last.value : time.moment.value) / RATE;
   return (
@@ -182,17 +172,7 @@ function Player() {
       </button>
       <Track />
       <span class="muted small-time">{seconds.toFixed(1)} s</span>
-      <button
-        type="button"
-        class="button speed"
-        title="Playback speed"
-        aria-label={`Playback speed ${speed.value}. Press to change the speed.`}
-        onClick={() => {
-          speed.value = SPEEDS[(SPEEDS.indexOf(speed.value as 1) + 1) % SPEEDS.length]!;
-        }}
-      >
-        {speed.value}×
-      </button>
+      <SpeedButton />
     </div>
   );
 }

@@ -2,11 +2,11 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { Training } from "../../protocol/messages.js";
 import { count } from "../../state/format.js";
-import { SPEEDS } from "../../state/time-state.js";
 import { useUi } from "../kit/context.js";
 import { DialsIcon, PauseIcon, PlayIcon, StepBackIcon, StepIcon } from "../kit/icons.js";
 import { StateLine } from "../training/state-line.js";
 import { Charts } from "./charts.js";
+import { SpeedButton } from "./speed-button.js";
 import { Track } from "./track.js";
 
 export function BottomBar() {
@@ -109,7 +109,6 @@ function LiveNow({ training }: { training: Training }) {
 function PastNow() {
   const { state, commands } = useUi();
   const { time } = state;
-  const { speed } = time;
   const now = state.training.value?.state === "absent" ? "end" : "live";
   return (
     <>
@@ -121,17 +120,7 @@ function PastNow() {
       >
         {now}
       </button>
-      <button
-        type="button"
-        class="button speed"
-        title="Playback speed"
-        aria-label={`Playback speed ${speed.value}. Press to change the speed.`}
-        onClick={() => {
-          speed.value = SPEEDS[(SPEEDS.indexOf(speed.value as 1) + 1) % SPEEDS.length]!;
-        }}
-      >
-        {speed.value}×
-      </button>
+      <SpeedButton />
       <p class="muted" data-testid="moment">
         {count(time.moment.value + 1)} of {count(time.last.value + 1)}
       </p>
