@@ -4,9 +4,9 @@
     python benchmarks/baked_site.py --project PROJECT [--rounds 5]
 
 The second form bakes a project as it is (`bake --as-is`). The goals for the 5,000 bundled digits
-are at most 5 MB and at most 3 s. The time is from opening the
-address on a plain web server to the first drawn frame, in headless Chromium with a software
-renderer and an empty cache.
+are at most 5 MB and at most 3 s. The time begins when the address on a plain web server is opened,
+and ends with the first drawn frame. The browser is headless Chromium with a software renderer and
+an empty cache.
 """
 
 import argparse

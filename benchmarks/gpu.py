@@ -7,8 +7,8 @@ The items are the bundled digits, and noisy copies of them. Columns of the table
 - epoch: one epoch of the variational autoencoder of the preset `default`, from the median time of
   a batch. Batches are timed for at most 5 s.
 - first map: from the items in memory to the first map: descriptor, principal components, neighbour
-  graph and the first positions. Methods of the device that are compiled at their first use are
-  included.
+  graph and the first positions. The time includes the compilation of methods that the device
+  compiles at their first use.
 - frames: different maps per second while a cluster is labelled every three seconds.
 - label to motion: from a label to the next map, which shows the effect of the label. Median and
   90 % of eight labels during training.
@@ -173,7 +173,9 @@ def epoch_seconds(dataset: Dataset, end: float) -> float:
 def cluster(
     snapshot: Snapshot, truth: np.ndarray, label: int, random: np.random.Generator
 ) -> np.ndarray:
-    """Return an item of a class, and its nearest items of the same class, int64."""
+    """Return the numbers (K,), int64, of an item of a class and of its nearest items of the same
+    class.
+    """
     own = np.flatnonzero(truth == label)
     middle = snapshot.latent_mean[random.choice(own)]
     distance = ((snapshot.latent_mean[own] - middle) ** 2).sum(axis=1)

@@ -5,8 +5,8 @@
 The benchmark starts a real server without a trainer on vectors, with two clients. One client labels
 a random part of the items and undoes the label. "on disk" is the time until the server has
 acknowledged the gesture: its event is then on disk. "at the other client" is the time until the
-second client has the new labels. A selection is one gesture. JSON lists at most 60,000 items per
-message, so the same items are several gestures, which are also sent together.
+second client has the new labels. A selection needs one gesture. A JSON message lists at most 60,000
+items, so listed items need several gestures, which are sent together.
 """
 
 import argparse
@@ -63,7 +63,8 @@ class Clients:
         """Send selections and the commands that follow them, and wait until they have arrived.
 
         Args:
-            messages: Packed set per message, or no bytes, and the commands after it.
+            messages: Per message, the packed set to upload (empty bytes for none), and the commands
+                that follow it.
             arrived: Returns whether the other client has received the effect.
         """
         sizes: list[int] = []

@@ -107,9 +107,9 @@ def prepared(
 ) -> VAETraining:
     """Return the VAETraining of a panel, before its first step.
 
-    If `start` is given, training starts from these weights, except for the weights of the head.
-    The KL warm-up and the growth of a capacity take place in the training without a head. With a
-    capacity, beta_kl of the setting is the weight gamma. Panels do not change it.
+    If `start` is given, training starts from these weights, except for the weights of the head. The
+    KL warm-up and the growth of a capacity take place in the training without a head. With a
+    capacity, beta_kl of the setting is the weight gamma, and beta_kl of the panel is not used.
     """
     own = config.replace(**panel.changes)
     if config.kl_capacity is not None:
@@ -264,7 +264,7 @@ VALUES = {
     "pretraining_epochs": (int, "epochs without a head"),
     "kl_warmup_epochs": (float, "0 for no KL warm-up"),
     "kl_capacity": (float, "capacity C in nats; see --beta-kl"),
-    "beta_kl": (float, "weight gamma of a capacity; without a capacity, panels have their own"),
+    "beta_kl": (float, "weight gamma of a capacity; without a capacity, set by each panel"),
     "head_input": (str, "mean or sample"),
 }
 """Values of a setting that the command line can change, with their types and help."""

@@ -6,9 +6,10 @@ The items are the bundled digits, repeated with shifts and noise: as pictures, o
 projections. Each number of items is measured in a process of its own, with the default preset, on
 one thread (`--threads`). Times are wall-clock seconds, with processor seconds in brackets.
 
-Up to `--layout-up-to` items, the layout is computed from the start. Above, the benchmark prepares a
-graph with the usual number of edges between arbitrary items, since the search for neighbours takes
-too long. The times after a label are then as with a real graph, but the positions have no meaning.
+Up to `--layout-up-to` items, the layout is computed from the start. For more items, the search for
+neighbours takes too long. The benchmark then prepares a graph with the usual number of edges,
+between arbitrary items. The times after a label are then as with a real graph, but the positions
+have no meaning.
 
 After the first label, the benchmark waits `--seconds` for predictions of all items; "> 120" means
 that they took longer. The last column has the factor by which a value grows with ten times as many
@@ -174,7 +175,9 @@ class Measurement:
         self.disk(folder, snapshots, chosen)
 
     def disk(self, folder: Path, snapshots: UndoSnapshots, chosen: np.ndarray) -> None:
-        """Measure the disk space of two more gestures, the second before new predictions."""
+        """Measure the disk space of two more gestures. The second gesture comes before new
+        predictions.
+        """
         sizes = []
         for event in (2, 3):
             snapshots.wait()
@@ -220,7 +223,9 @@ def measure(options: argparse.Namespace, n: int) -> None:
 
 
 def measured(n: int) -> dict[str, object]:
-    """Measure `n` items in a process of its own. Without success, return what was measured."""
+    """Measure `n` items in a process of its own. If the process fails, return the values measured
+    until then.
+    """
     command = [sys.executable, __file__, *sys.argv[1:], "--one", str(n)]
     found: dict[str, object] = {}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -233,9 +238,10 @@ def measured(n: int) -> dict[str, object]:
 
 
 def growth(values: list[tuple[int, object]]) -> str:
-    """Return the factor of growth per decade between the smallest and the largest number.
+    """Return the factor by which a value grows with ten times as many items. The factor is measured
+    between the smallest and the largest number of items.
 
-    Processor time counts where it is known.
+    For a time, the processor time is used if it is known.
     """
     known = [(n, v[1] if isinstance(v, list) else v) for n, v in values if not isinstance(v, str)]
     known = [(n, float(v)) for n, v in known if isinstance(v, int | float) and v > 0]

@@ -168,7 +168,9 @@ def fitts(trials: Sequence[RayTrial]) -> tuple[float, float, float]:
 
 
 def mean_of_people(people: Sequence[str], values: Sequence[float]) -> tuple[float, float]:
-    """Return the mean over the people of their mean values, and its standard deviation."""
+    """Compute one mean value per person. Return the mean and the standard deviation of these
+    values.
+    """
     means = [
         np.mean([value for who, value in zip(people, values, strict=True) if who == person])
         for person in sorted(set(people))

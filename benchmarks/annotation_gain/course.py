@@ -162,10 +162,10 @@ class Course:
         return float(getattr(self.gestures[last - 1], figure)) if last > 0 else 0.0
 
     def at_labels(self, count: int, figure: str) -> float | None:
-        """Return `figure` at the last gesture that leaves at most `count` items with labels.
+        """Return `figure` at the time when about `count` items have labels.
 
-        Returns None if the first gesture labels more than `count` items. Also returns None if fewer
-        than 95 % of `count` items have labels after that gesture.
+        This is the value after the last gesture that leaves at most `count` items labelled. Returns
+        None if there is no such gesture, or if it leaves fewer than 95 % of `count` items labelled.
         """
         labels = [round(gesture.labelled * self.n_items) for gesture in self.gestures]
         within = [number for number, n in enumerate(labels) if n <= count]

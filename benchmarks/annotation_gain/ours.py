@@ -58,7 +58,8 @@ class Session:
         seen = self.eyes.see(items)
         group = [entry.group for entry in sheet.items] if self.names_groups else range(len(items))
         acts = corrections(np.array(group, np.int64), seen, offered)
-        # A sheet promises mistakes among labels where there are labels, else among predictions.
+        # Count the mistakes that `expected_wrong` estimates: wrong labels and, among items without
+        # a label, wrong predictions.
         before = self.page.labels[items]
         mistakes = int((seen != np.where(before == UNLABELED, offered, before)).sum())
         await self.page.label_each(items, seen)
@@ -84,7 +85,7 @@ class Session:
     async def better_sheet(self) -> bool:
         """Go through one contact sheet and correct it. Returns False if the sheet is empty.
 
-        Of the sheets `suspects` and `uncertain`, use the one with more expected mistakes.
+        The sheet is `suspects` or `uncertain`, whichever has more expected mistakes.
         """
         suspects, uncertain = await self.page.sheet("suspects"), await self.page.sheet("uncertain")
         return await self.sheet(

@@ -31,8 +31,8 @@ SMALLEST = 12
 """Smallest number of items in a region."""
 LARGEST_REGION = 1500
 STRANGERS = 0.05
-"""Largest share of the items of a region whose predicted class is not the main class of the
-region.
+"""Largest share of a region's items that may be predicted as another class than the main class of
+the region.
 """
 
 
@@ -55,8 +55,9 @@ class Eyes:
 def corrections(group: Items, seen: Labels, offered: Labels) -> int:
     """Return the number of acts with which a person corrects a sheet of K pictures.
 
-    An act gives a class to one picture, or to all pictures of a group. A person names a group if
-    this, and correcting the pictures that differ, takes fewer acts than correcting single pictures.
+    An act gives a class to one picture, or to all pictures of a group. A person names a group, and
+    then corrects the pictures that differ, if this takes fewer acts than correcting all wrong
+    pictures one by one.
 
     Args:
         group: Group of each picture (K,). If each picture is a group, no group is named.

@@ -162,11 +162,11 @@ def _rest(courses: Sequence[Course]) -> str:
 
 
 NOTHING_LEFT = 0.99
-"""Share of the items of a data set; a run that reaches this share is finished.
+"""Share of labelled or right items at which a run counts as finished.
 
-A run is finished in two cases: this share of the items has a label, or this share has a right label
-or (without a label) a right prediction. The table repeats the last result of a finished run for
-larger numbers of gestures.
+A run is finished if this share of the items has a label. It is also finished if this share of the
+items has a right label or, without a label, a right prediction. For larger numbers of gestures, the
+table repeats the last result of a finished run.
 """
 
 

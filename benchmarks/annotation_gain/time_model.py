@@ -25,7 +25,7 @@ class TimeModel:
     correction: float = 1.5
     """Seconds to point at a wrongly predicted picture of a contact sheet and choose its class.
 
-    It takes as long to point at the name of a group and choose the class of the group.
+    It is also the time to point at the name of a group and choose a class for the group.
     """
     single: float = 1.75
     """Seconds to look at one item that is shown alone, and label it."""
@@ -150,8 +150,8 @@ HAND = HandInVr()
 def varied_in_vr(page: TimeModel) -> dict[str, tuple[TimeModel, TimeModel]]:
     """Return pairs (clock in VR, clock on the page) for the comparison of VR with the page.
 
-    The first pair is as stated. In each other pair, one constant of the hand or of the page is
-    halved or doubled. A constant of the page that VR uses too changes in both clocks.
+    The first pair has the constants unchanged. In each other pair, one constant of the hand or of
+    the page is halved or doubled. A constant of the page that VR uses too changes in both clocks.
     """
     pairs = {"as stated": (page.in_vr(HAND), page)}
     pairs |= {name: (page.in_vr(hand), page) for name, hand in HAND.varied().items()}

@@ -56,7 +56,7 @@ def standardised(data: LabelledItems) -> Rows:
 def normalised(data: LabelledItems) -> Rows:
     """Return rows (N, F) of length 1. Many embeddings are compared by their angles."""
     lengths = np.linalg.norm(data.items, axis=1, keepdims=True)
-    # The factor root of F makes regularisation as strong as for standardised rows.
+    # With the factor sqrt(F), regularisation is as strong as for standardised rows.
     return (data.items / np.maximum(lengths, 1e-12) * np.sqrt(data.items.shape[1])).astype(
         np.float32
     )

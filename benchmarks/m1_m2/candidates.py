@@ -9,7 +9,7 @@ epochs.
 
 The candidates of M1 are compared by a support vector machine on their features, those of M2 by the
 accuracy of M1+M2. In both cases, the measure is the accuracy on the items without a label, averaged
-over the draws TUNING of labels. The table has other draws.
+over the draws TUNING of labels. The results table of the benchmark uses other draws.
 """
 
 from dataclasses import replace

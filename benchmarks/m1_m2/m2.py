@@ -73,8 +73,7 @@ class M2(nn.Module):
 
         Args:
             x: features, (B, F).
-            y: classes, integers of a shape that broadcasts with (B,): (B,), or (C, 1) for each of C
-                classes with each item.
+            y: classes, integers: (B,), or (C, 1) to combine each of C classes with each item.
             noise: standard normal noise, (B, D) or (C, B, D).
 
         Returns:
@@ -147,8 +146,8 @@ def train_m2(
         n_classes: number of classes.
         settings: settings of M2.
         seed: seed of weights, batches and noise.
-        after_epoch: receives the number of finished epochs, and the probabilities at that time,
-            after each EPOCHS_APART epochs.
+        after_epoch: called every EPOCHS_APART epochs, with the number of finished epochs and the
+            current probabilities.
     """
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)

@@ -1,6 +1,6 @@
-// The live demo on the first page. Until it is in view, and wherever it cannot run, its poster is
-// shown: a link to the demo. On a touch screen the poster stays, because a finger that scrolls the
-// page would turn the cloud instead.
+// The live demo on the first page. The poster is a link to the demo. It is shown until the demo is
+// in view, and in browsers that cannot run the demo. On a touch screen the poster stays, because a
+// finger that scrolls the page would turn the cloud instead.
 "use strict";
 
 function canRun() {

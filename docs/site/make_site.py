@@ -38,7 +38,8 @@ def build(output: Path, *, staging: Path, demo: Path | None, figure2: Path | Non
         output: Folder that is replaced.
         staging: Folder for the staged pages, replaced as well.
         demo: A baked site to show on the first page, or None.
-        figure2: What `lodespace figure2` wrote, to link it from the page on reproduction, or None.
+        figure2: Folder that `lodespace figure2` wrote, to which the page on reproduction links; or
+            None.
 
     Raises:
         BuildError: Zensical reports a problem, such as a link to a missing anchor.

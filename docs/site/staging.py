@@ -87,7 +87,7 @@ def page_names() -> dict[str, str]:
 
 @cache
 def titles() -> dict[str, str]:
-    """Return the titles of the pages in the navigation, by their paths in the site."""
+    """Return the title of each page in the navigation, by the path of the page in the site."""
     navigation = yaml.safe_load((SITE / "mkdocs.yml").read_text(encoding="utf-8"))["nav"]
     return {path: title for title, path in _entries(navigation)}
 
@@ -104,8 +104,9 @@ def _entries(navigation: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
 def staged(text: str, source: str, *, poster: str | None = None) -> str:
     """Return the page of the site for `text`, the content of the Markdown file `source`.
 
-    `poster` is the picture of the demo in the folder of the demo. If it is empty, the demo has no
-    picture, and the picture of the page is its poster. None: there is no demo.
+    `poster` is the picture of the demo in the folder of the demo. If `poster` is empty, the demo
+    has no picture of its own, and the picture on the page becomes its poster. None means that there
+    is no demo.
     """
     text = _MATH.sub(lambda match: _as_mathml(match[1]), text)
     text = _DEMO.sub(lambda match: _demo(match, poster), text)

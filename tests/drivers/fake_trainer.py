@@ -70,7 +70,7 @@ def main() -> None:
     ):
         if behaviour == "rested":
             if isinstance(command, m.TrainingInputs) and command.event > event:
-                # Report rest once more, as a trainer does that has not read the new inputs.
+                # Report rest once more, like a trainer that has not read the new inputs yet.
                 for number, phase in (
                     (event, "resting"),
                     (command.event, "interactive"),

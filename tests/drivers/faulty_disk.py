@@ -14,7 +14,8 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 _Pointer = ctypes.c_void_p
-# The name is a pointer: SQLite keeps it, and reads parameters after its end.
+# The type of the file name is a plain pointer, because SQLite keeps this pointer, and reads the
+# parameters that follow the name in memory.
 _OPEN = ctypes.CFUNCTYPE(ctypes.c_int, _Pointer, _Pointer, _Pointer, ctypes.c_int, _Pointer)
 _WRITE = ctypes.CFUNCTYPE(ctypes.c_int, _Pointer, _Pointer, ctypes.c_int, ctypes.c_int64)
 _SYNC = ctypes.CFUNCTYPE(ctypes.c_int, _Pointer, ctypes.c_int)

@@ -300,7 +300,8 @@ def put_on(
         drawn: Whether all points are drawn.
         prepare: Function that installs the headset in the page; None installs `device`.
 
-    The emulator draws few frames per second. Without `quality=` in `query`, VR keeps its quality.
+    The emulator draws few frames per second. Therefore VR does not reduce its quality, unless
+    `query` contains another `quality=`.
     """
     if "quality=" not in query:
         query += "&quality=full"
@@ -311,8 +312,8 @@ def put_on(
 
 
 def in_vr_at_rest(headset: Headset, state: str = "resting") -> Headset:
-    """Wait until the points rest, with training in `state`, enter VR, and put the palette aside at
-    the left."""
+    """Enter VR as soon as the points rest and training is in `state`. Put the palette aside at the
+    left."""
     headset.driver.wait_for_rest(state)
     headset.enter()
     headset.put("left", (-0.3, 1.15, 0.25))
