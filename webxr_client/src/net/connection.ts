@@ -59,7 +59,10 @@ const LONGEST_WAIT = 8000;
  * about 10 s. A server that was restarted answers within this time.
  */
 const FAILURES_UNTIL_HINT = 5;
-/** Message while the certificate may be the cause. The palette in VR has two lines for it. */
+/**
+ * Message while the certificate may be the cause. It has to fit into two lines of the palette in
+ * VR.
+ */
 export const CERTIFICATE_HINT =
   "Not connected. If the server runs, reload to accept its certificate.";
 /** Close code of RFC 6455. */

@@ -40,8 +40,8 @@ export class FrameDecoder {
   }
 
   /**
-   * Decode a frame. If the worker fails in between, the results of several calls can come in
-   * another order. The caller has to keep the order. Rejects with ProtocolError.
+   * Decode a frame. If the worker fails, the results of several calls can arrive in another order
+   * than the calls. The caller has to restore the order. Rejects with ProtocolError.
    */
   decode(buffer: ArrayBuffer): Promise<Frame> {
     const [oldest] = this.waiting.values();

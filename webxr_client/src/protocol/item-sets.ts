@@ -1,7 +1,7 @@
 /**
- * Packed sets of items, as in server/protocol/item_sets.py: the short form of a list of items, with
- * a class or a point per item. docs/protocol.md has the byte table. The vectors in
- * tests/vectors/protocol test both implementations.
+ * Packed sets of items, as in server/protocol/item_sets.py. A packed set is the short form of a
+ * list of items. It can have a class or a point per item. docs/protocol.md has the byte table. The
+ * vectors in tests/vectors/protocol test both implementations.
  */
 import { ProtocolError } from "./frames.js";
 import {
@@ -20,7 +20,7 @@ import {
 const HEADER_BYTES = 12;
 const FIRST_BYTES = 4;
 
-/** Items, ascending, and perhaps their classes. */
+/** Items, ascending, and a class per item if the set has classes. */
 export interface ItemSet {
   items: Uint32Array;
   /** Class per item; null if the set has no classes. */
@@ -74,7 +74,7 @@ export function unpackItems(packed: Uint8Array): ItemSet {
 export const unpackText = (text: string): ItemSet =>
   unpackItems(Uint8Array.from(atob(text), (character) => character.charCodeAt(0)));
 
-/** Items of a message, which contains a list of the items or a packed set. */
+/** The items of a message. The message contains either a list of the items or a packed set. */
 export const listedItems = (listed: number[], packed: string | undefined): number[] =>
   packed ? Array.from(unpackText(packed).items) : listed;
 
@@ -130,8 +130,8 @@ function codedItems(items: Uint32Array): { coding: number; bytes: Uint8Array } {
 }
 
 function itemsOf(coding: number, coded: Uint8Array, n: number): Uint32Array {
-  // A bitmap has at most 8 items per byte. A few bytes of runs can announce any number of items, so
-  // the items of runs are counted before memory is allocated.
+  // A bitmap has at most 8 items per byte, but a few bytes of runs can announce any number of
+  // items. Therefore the items of runs are counted before memory is allocated.
   if (coding === CODING_BITMAP) return itemsOfBitmap(coded, n);
   const numbers = numbersOf(coded);
   const items = new Uint32Array(coding === CODING_RUNS ? countOfRuns(numbers, n) : n);

@@ -1,4 +1,7 @@
-/** Positions after the newest received frame, computed from the frames alone. */
+/**
+ * Positions after the newest received frame: those of the scene, plus the deltas of all frames
+ * since.
+ */
 import { addDeltas, type PositionsFrame } from "./frames.js";
 
 export class ReceivedPositions {
@@ -14,8 +17,8 @@ export class ReceivedPositions {
   }
 
   /**
-   * Return a copy of the positions after `frame`; null if the frame does not follow the newest
-   * one. `spare`: an array that may be used for the copy.
+   * Return a copy of the positions after `frame`; null if the deltas of `frame` are not relative to
+   * the current revision. `spare`: an array that may be used for the copy.
    */
   follow(frame: PositionsFrame, spare: Uint16Array | null): Uint16Array<ArrayBuffer> | null {
     const { scene_id, base_revision, revision, n } = frame.header;

@@ -24,7 +24,7 @@ export interface SceneFile {
   predictions: Int16Array<ArrayBuffer>;
   /** Confidence of the prediction per item; 255 is certain. */
   confidence: Uint8Array<ArrayBuffer>;
-  /** The box in the latent space that the grid divides. */
+  /** The cube of the latent space that the grid of the positions covers. */
   box: Box;
   classes: ClassInfo[];
   /** The named axes of the map. */

@@ -1,4 +1,4 @@
-/** The check whether the user can change the session now. */
+/** Check whether the user can change the session now. */
 import type { AppState } from "../state/app-state.js";
 import type { Notes } from "./notes.js";
 
@@ -10,8 +10,8 @@ export class EditPermission {
   ) {}
 
   /**
-   * Whether the session can be changed now. If the page shows a past moment, this call refuses the
-   * change, because the user saw the labels of that moment, and switches to the live view.
+   * Whether the session can be changed now. While the page shows a past moment, the user sees old
+   * labels, so this call returns false. It also switches to the live view.
    */
   allowed(): boolean {
     const { state } = this;

@@ -23,7 +23,10 @@ export class PairingFlow {
     private readonly onAllowed: () => void,
   ) {}
 
-  /** Show that access was revoked. A new request needs a press of the button. */
+  /**
+   * Show that access was revoked. The page requests access again only after the user has pressed
+   * the button.
+   */
   revoked(): void {
     this.request += 1;
     this.show("revoked");

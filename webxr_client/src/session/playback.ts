@@ -1,7 +1,7 @@
 /**
  * Playback of the recording. To show a moment (one recorded frame), the page reads the part between
- * the two keyframes around the moment, adds up the frames before the moment, and shows the result
- * in place of the current state. The trainer is not queried.
+ * the two keyframes around the moment. It adds the frames up to the moment to the first of these
+ * keyframes, and shows the result in place of the current state. The trainer is not queried.
  */
 import { batch } from "@preact/signals";
 import { fetchRecording, fetchTimeline } from "../net/api.js";
@@ -77,8 +77,8 @@ export class Playback {
   async refresh(): Promise<void> {
     const timeline = await this.source.timeline();
     const before = this.state.time.timeline.peek();
-    // Drop outdated parts. The last part has grown. If the recording was thinned, all parts have
-    // moved.
+    // Drop outdated parts. If the recording was thinned, all parts have moved. Otherwise only the
+    // last part has changed: it has grown.
     if (before && timeline.moments < before.moments) this.segments.clear();
     else if (before) this.segments.delete(before.keyframes.offset.length - 1);
     this.state.time.timeline.value = timeline;
@@ -201,8 +201,8 @@ export class Playback {
         else axes = what.axes;
       }
       state.axes.value = axes;
-      // Compare with the classes in the recording, because a baked site can have changed the
-      // colours of the shown classes.
+      // `this.classes` are the classes as recorded. Do not compare with `state.classes`, because a
+      // baked site can have changed the colours there.
       if (!sameBox || !sameClasses(classes, this.classes)) state.classes.value = classes;
       this.classes = classes;
       state.labelsVersion.value += 1;

@@ -62,7 +62,7 @@ export class PredictionTools {
     if (chosen.tool === "sheet" || !this.host.allowed()) return false;
     const known = knownInstead(this.state.review.quality.peek());
     if (known) {
-      this.host.note(`Predictions can be accepted when every class has a label: ${known}.`);
+      this.host.note(`Predictions can be accepted only when every class has a label: ${known}.`);
       return false;
     }
     const { items, classIds, unlabelled } = acceptedPredictions(this.state, chosen);

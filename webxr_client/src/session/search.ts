@@ -1,7 +1,7 @@
 /**
  * Search for items. A text is split into words, and an item has to match every word. The page
- * answers `label:cat`, `predicted:cat` and `is:unlabelled`. The server searches ids, paths and
- * columns for all other words, and the page compares these words with the class name of each label.
+ * itself answers the words `label:cat`, `predicted:cat` and `is:unlabelled`. For each other word,
+ * the server searches ids, paths and columns, and the page searches the class names of the labels.
  */
 import { searchItems } from "../net/api.js";
 import { messageOf } from "../net/errors.js";
@@ -20,8 +20,8 @@ export function words(text: string): string[] {
 }
 
 /**
- * Items whose class (`classIds`, one per item) has a name that contains `name`, ignoring case;
- * ascending.
+ * Items, ascending, whose class has a name that contains `name`. Case is ignored. `classIds`: class
+ * per item.
  */
 function named(classIds: Int16Array, classes: readonly ClassInfo[], name: string): Uint32Array {
   const wanted = name.toLowerCase();
@@ -33,7 +33,7 @@ function named(classIds: Int16Array, classes: readonly ClassInfo[], name: string
   return where(classIds, (classId) => matching.has(classId));
 }
 
-/** Items whose class has a property, ascending. */
+/** Items, ascending, for whose class `has` returns true. `classIds`: class per item. */
 function where(classIds: Int16Array, has: (classId: number) => boolean): Uint32Array {
   const found: number[] = [];
   classIds.forEach((classId, item) => {

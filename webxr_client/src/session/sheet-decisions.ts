@@ -60,9 +60,10 @@ export class SheetDecisions {
   }
 
   /**
-   * Make the next group that needs a class the current group, if there is one. Such a group has a
-   * picture about which the user has decided nothing. In addition, this picture would stay without
-   * a class, or the group is a region of the map.
+   * Make the next group that needs a class the current group, if there is one. A group needs a
+   * class if it has an undecided picture (a picture about which the user has decided nothing) and
+   * one of two conditions is true: the undecided picture has no proposed class, or the group is a
+   * region of the map.
    */
   private toNextGroup(): void {
     const { review } = this.state;

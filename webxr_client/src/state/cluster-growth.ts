@@ -1,11 +1,11 @@
 /**
- * Growth of a region over a cluster, from the brush or from a selection. As in MeTACAST (Zhao et
- * al. 2023), a density threshold bounds the region.
+ * Growth of a region over a cluster. The region begins at the brush or at a selection, and ends
+ * where the density falls below a threshold, as in MeTACAST (Zhao et al. 2023).
  *
- * The items are counted in the cells of a grid, and the counts are smoothed. From the brush, the
- * region grows over adjacent cells whose density is at least a given share of the density of the
- * densest cell under the brush. From a selection, the region grows in the same way, but it contains
- * only items that the caller accepts, such as items with the same prediction.
+ * The items are counted in the cells of a grid, and the smoothed counts are the densities. The
+ * region grows from cell to adjacent cell. The threshold is a given share of the density of the
+ * densest cell at the beginning, for example under the brush. A region that begins at a selection
+ * contains only items that the caller accepts, such as items with the same prediction.
  */
 import { GRID_STEPS } from "../protocol/messages.js";
 import { combine } from "./item-lists.js";

@@ -102,8 +102,8 @@ export interface Commands {
   openSheet(kind: SheetKind): void;
   closeSheet(): void;
   /**
-   * Give the class to the current picture of the sheet (state.review.at), or to its whole group
-   * (state.review.whole).
+   * Give the class to the current picture of the sheet (state.review.at). If state.review.whole is
+   * true, give the class to the whole group of this picture.
    */
   correct(classId: number): void;
   /** Add a class if there is no class with this name, and give the class as `correct` does. */
@@ -131,7 +131,7 @@ export interface Commands {
   accept(): boolean;
   /** Move the camera so that all points are in view. */
   fit(): void;
-  /** Check whether the stream still works, after the page or VR was not visible. */
+  /** Check whether the stream still works. Called when the page or VR becomes visible again. */
   checkStream(): void;
   /** Request access for this device again. */
   requestAccess(): void;

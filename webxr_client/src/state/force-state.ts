@@ -81,7 +81,7 @@ export class ForceState {
   readonly walk: Signal<Walk | null> = signal(null);
   /** Whether VR shows the forces that move the map after a label. This requires forces frames. */
   readonly afterLabel = signal(false);
-  /** Loss term that moves the islands most, for VR; null while VR shows no term. */
+  /** Loss term that moves the islands most, as VR shows it; null while VR shows no term. */
   readonly leading: Signal<Term | null> = signal(null);
   /** Whether the panel of forces and dials is open. */
   readonly dialsOpen = signal(false);

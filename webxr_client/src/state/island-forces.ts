@@ -1,18 +1,18 @@
 /**
- * The forces on islands of the map (groups of items that lie together). The force on an island is
- * the mean of the trainer's forces over the items of the island and over the last seconds. Only
- * forces that move points in the current preset count. The sum of these forces is the net force.
- * The leading term of an island contributes most to the net force along its direction. No memory is
- * allocated per update.
+ * The forces on islands of the map (groups of items that lie together). The trainer computes the
+ * forces. The force of a term on an island is a mean over the items of the island and over the last
+ * seconds. The net force is the sum over those terms that move points in the current preset. The
+ * leading term of an island is the term that contributes most to the net force along its direction.
+ * No memory is allocated per update.
  *
  * To find the islands, the items are counted in the cells of a coarse grid. An island is a group of
  * occupied cells that share faces. A group with more than half of the items is divided, so that
  * each of its cells is an island.
  *
- * Items jitter while training runs, because each round of forces samples the items that repel.
- * Therefore the mean force on a cell in one frame hardly predicts the motion of the cell in the
- * next 2 s: the cosine between force and motion is 0.1. For the mean over MEAN_MS, the cosine is
- * 0.3 to 0.6 (bundled digits, 200 labels of a class).
+ * Items jitter while training runs, because each round draws at random the items that repel other
+ * items. Therefore the mean force on a cell in one frame hardly predicts the motion of the cell in
+ * the next 2 s: the cosine between force and motion is 0.1. For the mean over MEAN_MS, the cosine
+ * is 0.3 to 0.6 (bundled digits, 200 labels of a class).
  */
 import type { ForcesFrame } from "../protocol/frames.js";
 import { FORCE_TERMS, GRID_STEPS, LOSS_TERMS } from "../protocol/messages.js";
@@ -59,7 +59,7 @@ export class IslandForces {
   count = 0;
   /** Middle of each island, scene metres, three numbers per island. */
   readonly middles = new Float32Array(3 * MOST_ISLANDS);
-  /** Place at the edge of each island to which its net force points, scene metres. */
+  /** Per island, the place on its edge in the direction of its net force, scene metres. */
   readonly edges = new Float32Array(3 * MOST_ISLANDS);
   /** Mean net force on an item of each island, nats per latent unit, three numbers per island. */
   readonly nets = new Float32Array(3 * MOST_ISLANDS);
@@ -88,7 +88,10 @@ export class IslandForces {
     this.updated = Number.NEGATIVE_INFINITY;
   }
 
-  /** Read a frame of forces at the time `now` (ms), with the items at their newest keyframe. */
+  /**
+   * Read a frame of forces at the time `now` (ms). The items are at the positions of the newest
+   * keyframe.
+   */
   update(latent: LatentState, frame: ForcesFrame, preset: Preset, now: number): void {
     this.count = 0;
     if (frame.header.n !== latent.n) return;
@@ -110,8 +113,8 @@ export class IslandForces {
   }
 
   /**
-   * The leading term of most items, weighted by the strength of the force on the items; -1 without
-   * islands.
+   * The term that leads most items. An item counts with the strength of the net force of its
+   * island. -1 without islands.
    */
   leader(): number {
     const { shares } = this;
@@ -233,7 +236,7 @@ export class IslandForces {
       }
       farthest = Math.max(farthest, along);
     }
-    // The items of the outermost cell reach about half a cell beyond its mean.
+    // The items of the outermost cell reach about half a cell beyond the mean of their positions.
     const reach = farthest + 0.5 / perAxis;
     for (let axis = 0; axis < 3; axis++)
       edges[3 * k + axis] = middles[3 * k + axis]! + (nets[3 * k + axis]! / strength) * reach;

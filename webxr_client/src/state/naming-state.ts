@@ -4,8 +4,8 @@ import { type Signal, signal } from "@preact/signals";
 /** Value of NamingTarget for a class that does not exist yet. */
 export const NEW_CLASS = -1;
 /**
- * Target of the next name: a class by its id, or NEW_CLASS. `pick`: the next touched class is the
- * one to rename. Null while no class is named.
+ * Target of the next name: a class by its id, or NEW_CLASS. `pick`: the class that the person
+ * touches next will be renamed. Null while no class is named.
  */
 export type NamingTarget = number | "pick" | null;
 /**

@@ -26,11 +26,14 @@ export interface OpenSheet {
    * doubts. `uncertain`: uncertain predictions.
    */
   kind: SheetKind;
-  /** First items of the queue. If `status` is `done`: first items that are not in the queue. */
+  /**
+   * The first items of the queue. If `status` is `done`, the queue is empty, and these are items
+   * from outside the queue.
+   */
   items: readonly SheetItem[];
   /**
-   * Groups of the items: regions of the map, or items with the same prediction. The index is the
-   * number of a group.
+   * Groups of the items. A group is a region of the map, or all items with one prediction. The
+   * number of a group is its index in this list.
    */
   groups: readonly SheetGroup[];
   /** Number of items in the queue, without the items that the user has set aside. */
@@ -118,8 +121,8 @@ export interface SheetLabels {
  * @param given Maps the number of an item to the class that the user gave it on the sheet.
  * @param aside Items set aside; they get no label.
  * @returns Items (ascending), and one class per item. `changed` is the number of items whose class
- *   changes. `replaced`, `kept` and `fresh` count the items that get another label, that keep their
- *   label, and that get their first label.
+ *   changes. `replaced`: items that get another label. `kept`: items that keep their label.
+ *   `fresh`: items that get their first label.
  */
 export function sheetLabels(
   { items }: Pick<OpenSheet, "items">,
@@ -142,9 +145,9 @@ export function sheetLabels(
 }
 
 /**
- * Return at most SHEET_SIZE items that are not set aside, in the order of `items`. These are the
- * items with the highest doubt. On an overview they are the first items, because the items of the
- * regions come first.
+ * Return at most SHEET_SIZE items that are not set aside, in the order of `items`. If more items
+ * are left, those with the highest doubt are returned. From an overview, the first items are
+ * returned, because the items of the regions come first.
  */
 export function withoutSetAside(
   { kind, items }: Pick<Sheet, "kind" | "items">,

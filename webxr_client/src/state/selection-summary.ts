@@ -70,7 +70,10 @@ export function selectionSummary(state: AppState): PredictionSummary | null {
   return summarise(items, state.annotations.predictions, state.classes.value.length);
 }
 
-/** Mean confidence below which no class is suggested while some classes have no labels. */
+/**
+ * While some classes have no labels, a class is suggested only if the mean confidence is at least
+ * SURE.
+ */
 const SURE = 0.95;
 
 /**

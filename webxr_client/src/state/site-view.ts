@@ -25,7 +25,10 @@ export interface CameraPlace {
 export interface SiteView {
   camera: CameraPlace;
   colourBy?: ColourBy;
-  /** Colours of the classes, as #rrggbb, in the order of the classes; "" keeps a colour. */
+  /**
+   * Colours of the classes, as #rrggbb, in the order of the classes; "" keeps the colour that the
+   * class has.
+   */
   colours: string[];
   /** Moment to show first, in seconds of playback at speed 1. */
   time?: number;

@@ -44,7 +44,7 @@ export function undoChoice(state: AppState): UndoChoice | null {
   return newest ? { kind: "other", gesture: newest } : null;
 }
 
-/** Return the newest gesture of a device, without undone gestures; undefined if there is none. */
+/** Return a device's newest gesture, ignoring undone gestures; undefined if there is none. */
 export function newestOf(device: string, gestures: readonly Gesture[]): Gesture | undefined {
   return gestures.findLast(({ by, undone }) => !undone && by.startsWith(`${device}.`));
 }
