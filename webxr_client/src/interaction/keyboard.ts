@@ -74,7 +74,7 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
     },
     {
       keys: "J",
-      does: "on a sheet: the whole group of the picture, or the picture alone",
+      does: "on a sheet: frame the whole group of the picture, or the picture alone",
       matches: letter("j"),
       run: () => {
         if (onSheet()) state.review.whole.value = !state.review.whole.value;

@@ -276,8 +276,9 @@ export class AxisMarks {
   }
 
   /**
-   * Add a text at a distance from `place`. `side` states where the text is: at -1 the text ends
-   * there, at 0 it is centred there, and at 1 it begins there. Values in between are possible.
+   * Add a text at the offset (`x`, `y`) from `place`. `side` aligns the text: at -1 the text ends
+   * at this point, at 0 its middle is there, and at 1 it begins there. Values in between are
+   * possible.
    */
   private text(text: string, place: Vector3, [x, y]: readonly [number, number], side: number) {
     const found = this.rows.get(text);

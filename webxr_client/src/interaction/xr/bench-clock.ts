@@ -21,7 +21,7 @@ export const WORK = [
   "brush query",
 ] as const;
 export type Work = (typeof WORK)[number];
-/** Number of the first entries of WORK that are data. Data arrive between two frames. */
+/** The first ARRIVALS entries of WORK are data, which arrive between two frames. */
 const ARRIVALS = 4;
 const QUERY = WORK.indexOf("brush query");
 

@@ -8,9 +8,9 @@ import type { HeadPose } from "./placement/head-pose.js";
 import { placeWorld } from "./placement/placement.js";
 
 /**
- * Time that a session has to be visible before the cloud is placed, milliseconds. During the first
- * poses, the person can still look at the button Enter VR, or the reported head can still be on the
- * floor.
+ * Time that a session has to be visible before the cloud is placed, milliseconds. At first, the
+ * person may still be looking at the button Enter VR, or the reported pose of the head may still be
+ * on the floor.
  */
 const SETTLE_MS = 300;
 /**

@@ -312,8 +312,8 @@ export class XrControls implements InputListener {
 
   /**
    * Freeze the points while a hand paints, or holds the world or a cluster, so that a label applies
-   * to the points as seen. Points stay unfrozen if the model follows the cluster, because its
-   * neighbours have to follow too.
+   * to the points as seen. If the model follows a held cluster, the points are not frozen, because
+   * the neighbours of the cluster have to move too.
    */
   private freezeOrThaw(): void {
     const held = this.cluster.hand ? !this.cluster.pulls : this.world.active;

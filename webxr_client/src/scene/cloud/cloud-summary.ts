@@ -69,7 +69,7 @@ export function summarise(cloud: Summarised): CloudSummary {
   const islands = named
     .filter((id) => members.get(id)!.length >= FEWEST)
     .map((id) => {
-      // Use labelled items if there are enough. Early in training, even most items that are
+      // Use only labelled items if there are enough. Early in training, most of the items that are
       // predicted as the class can lie elsewhere.
       const items = members.get(id)!;
       const labelled = items.filter((item) => labels[item]! >= 0);

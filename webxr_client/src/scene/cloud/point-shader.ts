@@ -47,8 +47,8 @@ flat out vec2 vUp;    // the room's vertical on screen, a unit vector, y upwards
 flat out float vGrow; // side of the sprite per side of the picture
 flat out float vSoft; // width of the edge of a dot, per radius
 
-// The vertical of the room on screen. Near the poles of the view, where a small turn of the head
-// would turn all pictures, it is the vertical of the screen.
+// Returns the vertical of the room on screen. If the view is nearly straight up or down, returns
+// the vertical of the screen, because a small turn of the head would otherwise turn all pictures.
 vec2 upOnScreen() {
   vec2 up = (viewMatrix * vec4(0.0, 1.0, 0.0, 0.0)).xy;
   float length_ = length(up);

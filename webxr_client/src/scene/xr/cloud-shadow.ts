@@ -41,7 +41,7 @@ void main() {
   gl_PointSize = clamp(pixels * (1.0 + 0.8 * height), 2.0, 16.0);
   int k = int(classes.x) + 1;
   vec3 colour = texelFetch(uPalette, ivec2(k % 64, k / 64), 0).rgb;
-  // The grey of unlabelled items is about that of the plate: their shadow is darker.
+  // Unlabelled items are about as grey as the plate, so their shadow is darker.
   float tint = k == 0 ? 0.5 * uTint : uTint;
   vColour = vec4(colour * tint, uStrength / (1.0 + 1.5 * height));
 }

@@ -57,7 +57,7 @@ void main() {
     float up = vAt.y / length(vAt);
     colour = mix(HORIZON, ZENITH, smoothstep(0.0, 0.45, abs(up)));
   }
-  // Less than one step of brightness: without it, the dark colours would show bands.
+  // Noise below one step of brightness. Without it, the dark colours would show bands.
   float noise = fract(sin(dot(gl_FragCoord.xy, vec2(12.9898, 78.233))) * 43758.5453) - 0.5;
   gl_FragColor = vec4(colour + noise / 255.0, 1.0);
 }

@@ -1,5 +1,5 @@
 /**
- * Detection of pinches of bare hands that are not meant as a grasp. WebXR has no signal for the
+ * Detection of pinches that are not meant as a grasp, for bare hands. WebXR has no signal for the
  * gestures of the headset's own menu, which also begin with a pinch (immersive-web/webxr-hand-input
  * issue 117).
  */
@@ -7,9 +7,9 @@ import { Vector3 } from "three";
 import type { TrackedHand } from "../input/tracked-hand.js";
 
 /**
- * A palm faces the head if the cosine of the angle between the direction of the palm and the
- * direction to the head is larger than this number, which is the cosine of 53 degrees. In this
- * pose, a pinch opens the menu of Quest and of Vision Pro.
+ * A palm faces the head if the angle between the direction of the palm and the direction to the
+ * head is less than 53 degrees. This number is the cosine of that angle. In this pose, a pinch
+ * opens the menu of Quest and of Vision Pro.
  */
 const PALM_COSINE = 0.6;
 /** Time after a change of the session's visibility during which no grasp begins, milliseconds. */

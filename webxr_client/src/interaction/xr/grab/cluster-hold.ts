@@ -81,8 +81,8 @@ export class ClusterHold {
   /** Let the cluster return to its place. */
   release(now: number): void {
     this.hand = null;
-    // In the model, too, a dragged cluster is at the hand. The model moves it back, so `grab` must
-    // not.
+    // A dragged cluster is at the hand in the model too. The model moves the cluster back, so
+    // `grab` must not move it as well.
     if (this.drag.cancel(this.grab.shownFromPlace)) {
       this.grab.drop();
       this.showGrabbed(NOTHING);

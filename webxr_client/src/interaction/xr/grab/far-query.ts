@@ -4,8 +4,8 @@ import { GRID_STEPS } from "../../../protocol/messages.js";
 import type { LatentState } from "../../../state/latent-state.js";
 
 /**
- * The ray hits an item if the angle between ray and item is at most 3 degrees (10 cm at a distance
- * of 2 m). This is the tangent of that angle.
+ * Tangent of the largest angle between the ray and an item that the ray hits. The angle is 3
+ * degrees (10 cm at a distance of 2 m).
  */
 const SPREAD = Math.tan((3 * Math.PI) / 180);
 

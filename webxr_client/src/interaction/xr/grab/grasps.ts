@@ -80,7 +80,7 @@ export class Grasps {
 
   /**
    * Grab the selected items if the ray of the hand hits a distant selected item. Otherwise grab the
-   * whole cloud, at a distant point or at the hand.
+   * whole cloud: at the distant point that the ray hits or, if it hits no point, at the hand.
    */
   private takeFar(hand: TrackedHand): void {
     const { roomFromScene, head } = this.room;

@@ -1,6 +1,6 @@
 /**
- * Signals of an event to a hand: a pulse of its controller, or a tone at the hand and a brighter
- * brush if the hand cannot vibrate. The person can switch off pulses and tones.
+ * Signals of an event to a hand. A controller gives a pulse. A hand that cannot vibrate gets a tone
+ * and a brighter brush instead. The person can switch off pulses and tones.
  */
 import type { Vector3 } from "three";
 import type { XrState } from "../../../state/xr-state.js";

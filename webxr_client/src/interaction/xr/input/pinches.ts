@@ -1,7 +1,7 @@
 /**
- * Presses by pinches that three.js detects from the joints of a hand, for headsets whose hands send
- * no `selectstart` (Safari on Apple Vision Pro sends this event only for transient pointers). On
- * other headsets both kinds of events come for the same pinch; there, only `selectstart` counts.
+ * Presses by pinches of hands that send no `selectstart`. (Safari on Apple Vision Pro sends this
+ * event only for transient pointers.) Such pinches are detected by three.js, from the joints of the
+ * hand. On other headsets, one pinch causes both kinds of events, and only `selectstart` counts.
  */
 import type { TrackedHand } from "./tracked-hand.js";
 

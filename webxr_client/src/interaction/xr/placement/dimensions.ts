@@ -38,8 +38,8 @@ export const SHEET_AHEAD_ANGLE = (50 * Math.PI) / 180;
  */
 export const PALETTE_DISTANCE = 0.45;
 /**
- * Largest angle between the direction of view and the palette at which the person looks at the
- * palette, radians.
+ * Largest angle between the direction of view and the palette at which the person counts as looking
+ * at the palette, radians.
  */
 export const PALETTE_LOOK_ANGLE = (25 * Math.PI) / 180;
 /**

@@ -8,7 +8,8 @@ import { PALETTE_ASLEEP, PALETTE_LOOK_ANGLE, PALETTE_WAKE_DISTANCE } from "./dim
 import type { HeadPose } from "./head-pose.js";
 
 /**
- * Time in which the palette grows to its full size, seconds. A person has to notice that it grows.
+ * Time in which the palette grows to its full size, seconds. The palette does not grow at once, so
+ * that the person notices the change.
  */
 const WAKE_SECONDS = 0.15;
 /**

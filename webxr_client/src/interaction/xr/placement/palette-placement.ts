@@ -21,8 +21,8 @@ const CUTOFF = 2;
 /** Rise of the cutoff with the speed, Hz per m/s. A hand at 0.5 m/s is followed within 20 ms. */
 const CUTOFF_RISE = 12;
 /**
- * A palette that the other hand touches stays still. It follows its own hand again when the
- * distance to its place at that hand exceeds this value, metres.
+ * A palette that the other hand touches stays still while its own hand moves by up to this
+ * distance, metres. If its own hand moves farther, the palette follows it again.
  */
 const HOLD_WITHIN = 0.12;
 

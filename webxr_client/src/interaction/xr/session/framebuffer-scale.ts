@@ -5,9 +5,9 @@
 
 /**
  * Factor for the graphics chip of the XR2 Gen 2 (Quest 3, 3S, Galaxy XR) and later. At factor 1,
- * text of 8 mm at 0.45 m has about 11 pixels on a Quest 2, near the limit of legibility. Meta's
- * recommended size is below the display's on all headsets (three.js issue 22740: 1/1.42 of native
- * on a Quest 2), and an older chip has no time for more pixels (three.js issue 24877).
+ * text of 8 mm at 0.45 m has about 11 pixels on a Quest 2, near the limit of legibility. On all
+ * headsets of Meta, the recommended size is below the size of the display (on a Quest 2 by a factor
+ * of 1.42, three.js issue 22740). An older chip has no time for more pixels (three.js issue 24877).
  */
 const FACTOR_OF_NEW_CHIPS = 1.2;
 /** Number of the Adreno of the XR2 Gen 2. The XR2 Gen 1 has the Adreno 650. */

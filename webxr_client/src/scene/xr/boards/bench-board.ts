@@ -24,7 +24,7 @@ export interface BenchFigures extends FrameFigures {
   width: number;
   /** Height of the picture, pixels. */
   height: number;
-  /** Current level of quality. Slow frames increase the level; 0 is the best. */
+  /** Current level of quality. 0 is the best picture; slow frames increase the level. */
   quality?: number;
   /** Frame rate of the session, Hz; 0 if the browser does not report it. */
   rate: number;

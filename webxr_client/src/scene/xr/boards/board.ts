@@ -22,7 +22,7 @@ import {
 export const BOARD_DOTS = 2600;
 /**
  * Least size of text, in dmm: millimetres at a distance of one metre. Google's design rule for
- * headsets asks for 20 to 24. At this size a small letter of Quest 2 is 6 to 7 pixels high.
+ * headsets asks for 20 to 24. At this size, a small letter is 6 to 7 pixels high on a Quest 2.
  */
 export const LEAST_DMM = 20;
 export const BOARD_FONT = 'Inter, system-ui, "DejaVu Sans", sans-serif';

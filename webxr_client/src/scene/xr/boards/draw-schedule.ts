@@ -17,13 +17,13 @@ const LONGEST_WAIT = 2;
 export class DrawSchedule {
   /** Index of the board that was checked last. */
   private turn = 0;
-  /** Number of frames for which drawing has been put off. */
+  /** Number of frames for which the drawing has been delayed. */
   private waited = 0;
 
   /**
    * `upload`: sends a texture to the GPU at once. Without this call, three.js would send the
    * texture only when it renders the board, after the points. A GPU that draws in tiles would then
-   * have to store the half-drawn picture and load it again, and the picture would lose its
+   * have to store the half-drawn frame and load it again, and the frame would lose its
    * multisampling.
    */
   constructor(
@@ -32,8 +32,8 @@ export class DrawSchedule {
   ) {}
 
   /**
-   * Draw a stale board, if there is one. `busy`: the frame has other work, so that the drawing may
-   * be put off. Returns false if the drawing was put off.
+   * Draw a stale board, if there is one. `busy`: the frame has other work, so the drawing may be
+   * delayed. Returns false if the drawing was delayed.
    */
   draw(now: number, busy: boolean): boolean {
     const { boards } = this;

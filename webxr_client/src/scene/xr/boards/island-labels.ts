@@ -87,7 +87,7 @@ export class IslandLabels {
   private readonly places = new BufferAttribute(new Float32Array(2 * 4 * MOST), 2);
   private readonly opacities = new BufferAttribute(new Float32Array(4 * MOST), 1);
   private readonly layout = new NameLayout(MOST);
-  /** The names, those of the islands with the most items first. */
+  /** The names. The name of the island with the most items comes first. */
   private names: (PlacedName & { readonly classId: number })[] = [];
   /** Widths of the names in the picture, pixels, by class id. */
   private readonly widths = new Map<number, number>();
@@ -156,7 +156,7 @@ export class IslandLabels {
   }
 
   /**
-   * Hide names that other names would cover, seen from the head. Called in each frame.
+   * Hide each name that another name would cover, as seen from the head. Called in each frame.
    *
    * @param seconds duration of the frame
    */

@@ -7,14 +7,14 @@ import { Matrix4, type Quaternion, Vector3 } from "three";
 
 /** Half of the distance between the eyes, metres. Each eye sees a name at another place. */
 const HALF_EYES = 0.033;
-/** Gap between two names, as a share of the height of the lower one. */
+/** Smallest gap between two shown names, as a share of the height of the smaller name. */
 const GAP = 0.1;
 /**
  * Smallest gap at which a hidden name is shown again, as a share of the same height. It is larger
  * than GAP, so that a name does not appear and disappear while the head trembles.
  */
 const GAP_AGAIN = 0.3;
-/** Names that are nearer to the eyes than this depth are ignored, metres. */
+/** Smallest depth in front of the eyes, metres. Nearer names are ignored. */
 const NEAREST = 0.05;
 
 const worldUp = new Vector3(0, 1, 0);
@@ -58,11 +58,11 @@ export class NameLayout {
   }
 
   /**
-   * Choose the names that are shown, from the most important on.
+   * Choose the names that are shown. The most important name is chosen first.
    *
    * @param names most important first
    * @param head pose in the room
-   * @param roomFromScene of the cloud
+   * @param roomFromScene pose of the cloud in the room
    * @param cellAt height of a cell at a depth in front of the eyes, metres
    */
   arrange(
@@ -91,7 +91,7 @@ export class NameLayout {
     for (let k = 0; k < names.length; k++) this.shown[k] = this.isFree(k) ? 1 : 0;
   }
 
-  /** Whether the place of name `k` is free of the shown names before it. */
+  /** Whether no earlier name that is shown covers the place of name `k`. */
   private isFree(k: number): boolean {
     const { shown, across, along, halves, heights, eyes } = this;
     if (halves[k] === 0) return true; // the name is behind the eyes

@@ -56,7 +56,8 @@ export class PaletteBoard extends Board {
 
   constructor(private readonly state: AppState) {
     super(PALETTE_WIDTH / 1000, PALETTE_HEIGHT / 1000);
-    // Points in front of the palette do not cover it. Hands and brush are drawn later, by depth.
+    // Points in front of the palette do not cover it. Hands and brush are drawn later, and cover
+    // the palette where they are nearer.
     this.mesh.material.depthFunc = AlwaysDepth;
     this.actions = new PaletteActions(state);
     this.head = new PaletteHead(state, this.shownSide);
