@@ -168,7 +168,7 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
             <button
               type="button"
               class="button"
-              title="Keep the labels of the framed pictures, and do not count them as looked at"
+              title="Keep the labels of the framed pictures; the pictures do not count as looked at"
               onClick={commands.setAside}
             >
               Cannot tell <kbd>⌫</kbd>

@@ -17,7 +17,8 @@ interface Figure {
 }
 
 /**
- * The figures of the panel: estimates and counts. While a class has no label, only the counts.
+ * The figures of the panel: estimates and counts. While a class has no label, the panel has only
+ * the counts.
  *
  * @param quality Figures of the server; null before the first estimate.
  * @param items Number of all items.

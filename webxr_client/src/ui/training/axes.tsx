@@ -85,8 +85,8 @@ function Axis({ letter, axis, columns, groups }: AxisProps) {
             {axis && <option value="remove">nothing</option>}
             <option value={GROUPS} disabled={!ready}>
               {ready
-                ? "from few to many, by two selections"
-                : "from few to many: first choose two selections below"}
+                ? "from the selection “few” to the selection “many”"
+                : "from few to many: first set both selections below"}
             </option>
             {columns.map((column) => (
               <ColumnOptions key={column.name} column={column} />
