@@ -38,8 +38,14 @@ def write_page(folder: Path, items: ItemSet, scene: Scene, *, cards: bool) -> No
     Raises:
         ProjectError: The built page is from another version of Lodespace.
     """
-    (folder / POSTER).write_bytes(encode_poster(draw_poster(items, scene)))
-    title, text = html.escape(items.name), html.escape(describe(items, scene))
+    poster = encode_poster(draw_poster(items, scene))
+    write_head(folder, items.name, describe(items, scene), poster, cards=cards)
+
+
+def write_head(folder: Path, name: str, description: str, poster: bytes, *, cards: bool) -> None:
+    """Do what `write_page` does, with a poster (JPEG) and a description that are already made."""
+    (folder / POSTER).write_bytes(poster)
+    title, text = html.escape(name), html.escape(description)
     head = "\n    ".join(
         (
             f"<title>{title} · Lodespace</title>",

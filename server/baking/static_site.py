@@ -78,7 +78,7 @@ def write_site(project: Project, session: AnnotationSession, metrics: Mapping[st
     """
     folder = project.folder
     items = project.items
-    _copy_page(folder)
+    copy_page(folder)
     write_page(folder, items, session.encoder.scene(), cards=has_cards(items))
     layout = thumbnails.describe(items)
     info = _session(project, session, layout, metrics)
@@ -134,7 +134,8 @@ def has_cards(items: ItemSet) -> bool:
     return items.kind != "vector" and max(items.data.shape[1:3]) > thumbnails.PICTURE
 
 
-def _copy_page(folder: Path) -> None:
+def copy_page(folder: Path) -> None:
+    """Copy the built page into the folder of a site. Raises ProjectError or OSError."""
     if not (BUILT_PAGE / "index.html").is_file():
         raise ProjectError(
             "the page has not been built: run `make client`, or bake without the part `site`"

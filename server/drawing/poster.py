@@ -21,8 +21,14 @@ _LEGEND = (1040, 40, 1180, 540)
 _TITLE, _SMALL = Style(34, 600), Style(20)
 
 
-def draw_poster(items: ItemSet, scene: Scene) -> Image.Image:
-    """Return the poster of `scene`, which has the items `items`, in RGB."""
+def draw_poster(items: ItemSet, scene: Scene, description: str | None = None) -> Image.Image:
+    """Return the poster of a scene, in RGB.
+
+    Args:
+        items: The items of the scene.
+        scene: The scene.
+        description: The line below the name. None: that of `describe`.
+    """
     means: npt.NDArray[np.float32] = scene.latent_mean()
     flat = scene.latent_dim == 2
     classes = layout.shown_classes(scene.classes, scene.labels, scene.predictions)
@@ -38,7 +44,8 @@ def draw_poster(items: ItemSet, scene: Scene) -> Image.Image:
     layout.draw_legend(draw, classes, _LEGEND)
     title = shortened(items.name, _TITLE, SIZE[0] - 80)
     draw_text(draw, (40, 572), title, _TITLE, layout.TEXT)
-    draw_text(draw, (40, 604), describe(items, scene), _SMALL, layout.MUTED)
+    text = describe(items, scene) if description is None else description
+    draw_text(draw, (40, 604), text, _SMALL, layout.MUTED)
     return picture
 
 

@@ -105,6 +105,15 @@ def draw_page(items: ItemSet, page: int) -> Image.Image:
     return Image.fromarray(_draw_page(_pictures(items, page)))
 
 
+def encode_page(pictures: npt.NDArray[np.uint8]) -> bytes:
+    """Return at most PER_PAGE pictures (n, H, W) or (n, H, W, 3) as an atlas page, in WebP.
+
+    The page ends after its last row of cells.
+    """
+    rows = -(-len(pictures) // COLUMNS)
+    return _webp(np.ascontiguousarray(_draw_page(pictures)[: rows * CELL]))
+
+
 def _pictures(items: ItemSet, page: int) -> npt.NDArray[np.uint8]:
     layout = describe(items)
     if layout is None or items.pictures is None or not 0 <= page < layout.pages:

@@ -84,6 +84,15 @@ from lodespace.protocol.review import (
     SuggestionKind,
 )
 from lodespace.protocol.session import Health, Hello, Ping, Pong, Resync, SessionInfo, Welcome
+from lodespace.protocol.tiles import (
+    SELECTED_ITEMS,
+    LabelSelected,
+    Selected,
+    TileChanges,
+    TileExtras,
+    TilePictures,
+    TilesInfo,
+)
 from lodespace.protocol.training import (
     Losses,
     LossesMeasured,
@@ -144,6 +153,7 @@ __all__ = [
     "MAX_SHEET_SIZE",
     "PRESETS",
     "PROTOCOL_VERSION",
+    "SELECTED_ITEMS",
     "SHEET_SIZE",
     "UNLABELED",
     "Access",
@@ -198,6 +208,7 @@ __all__ = [
     "Keyframes",
     "Label",
     "LabelEach",
+    "LabelSelected",
     "Labels",
     "Losses",
     "LossesMeasured",
@@ -235,6 +246,7 @@ __all__ = [
     "Resync",
     "Revoke",
     "Role",
+    "Selected",
     "SelectionMode",
     "ServerOperation",
     "SessionInfo",
@@ -251,6 +263,10 @@ __all__ = [
     "SuggestionKind",
     "Thumbnails",
     "Tick",
+    "TileChanges",
+    "TileExtras",
+    "TilePictures",
+    "TilesInfo",
     "Timeline",
     "Tool",
     "TrainerState",

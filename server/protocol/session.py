@@ -61,6 +61,9 @@ class SessionInfo(Message):
     packed_pins: str = ""
     """The pinned items as base64 of a packed set (item_sets.py), if there are more than
     MAX_LISTED_NEWS; else empty."""
+    tiles: str = ""
+    """Address of the tileset.json of a scene in tiles (docs/tiles.md), relative to the page; empty
+    for a scene without tiles."""
 
 
 class Health(Message):

@@ -30,7 +30,7 @@ SERVER = (
     Topic("features", "feature extractors by name", planned=True),
     Topic("neighbours", "approximate neighbour search", planned=True),
     Topic("scene", "quantised positions, glTF scenes, region queries"),
-    Topic("tiles", "scenes in levels of detail", planned=True),
+    Topic("tiles", "scenes in levels of detail"),
     Topic("importing", "one source per kind of file, data set writer"),
     Topic("session", "label log, commands, state, undo"),
     Topic("rules", "regions as labelling rules, label model", planned=True),

@@ -1390,6 +1390,11 @@ export interface SessionInfo {
    * MAX_LISTED_NEWS; else empty.
    */
   packed_pins?: string;
+  /**
+   * Address of the tileset.json of a scene in tiles (docs/tiles.md), relative to the page; empty
+   * for a scene without tiles.
+   */
+  tiles?: string;
 }
 
 /** Answer of GET /healthz. */
@@ -1459,6 +1464,117 @@ export interface Ping {
 /** Answer to `ping`. Several pings in a row may have one answer. */
 export interface Pong {
   op: "pong";
+}
+
+/** Layout of the atlas pages of all tiles. */
+export interface TilePictures {
+  /** Width of a page, and largest height, in pixels. */
+  page_size: number;
+  /** Number of cells per row. */
+  columns: number;
+  /** Largest number of cells of a page. */
+  per_page: number;
+  /** Width and height of a cell, in pixels. */
+  cell: number;
+  /** Width and height of the picture in the centre of each cell, in pixels. */
+  picture: number;
+  /**
+   * 3 for colour pictures. 1 for grey pictures, which the client draws in the colours of the
+   * classes.
+   */
+  channels: 1 | 3;
+}
+
+/** Metadata of a scene in tiles: `extras.lodespace` of tileset.json. */
+export interface TilesInfo {
+  /** Version of the form of the files. */
+  format: number;
+  /** Name of the data set. */
+  dataset: string;
+  /** Number of items. */
+  items: number;
+  /** Number of tiles. */
+  tiles: number;
+  /** Number of levels of the tree. */
+  levels: number;
+  /** Number of items of a tile with children. */
+  tile_points: number;
+  /** Number of latent dimensions. */
+  latent_dim: 2 | 3;
+  /** Corner of the box with the smallest coordinates, in latent units. */
+  origin: [number, number, number];
+  /** Edge length of the box, in latent units. */
+  size: number;
+  /** Smallest grid position of the items, per axis. */
+  low: [number, number, number];
+  /** Largest grid position of the items, per axis. */
+  high: [number, number, number];
+  /** Root mean square distance of the items from their mean, in latent units. */
+  spread: number;
+  /** All classes, in the order of their ids. */
+  classes: ClassInfo[];
+  /** Whether the tiles have predictions. */
+  predictions: boolean;
+  /** Layout of the atlas pages; null for items without pictures. */
+  pictures: TilePictures | null;
+  /** Whether each tile has a file with the ids and columns of its items. */
+  item_files: boolean;
+  /** Seed of the random priorities. */
+  seed: number;
+  /** Class of an item without a label. */
+  unlabelled?: number;
+}
+
+/** Metadata of a tile: `extras` of a tile in tileset.json. */
+export interface TileExtras {
+  /** Number of the tile, in preorder. */
+  tile: number;
+  /** Level of the tile's cell: the edge of the cell is that of the box divided by 2**level. */
+  level: number;
+  /** Number of the first item of the tile. */
+  first: number;
+  /** Number of items of the tile. */
+  count: number;
+  /** Number after the last item of the tile and of all tiles below it. */
+  end: number;
+  /** Smallest grid position of the items of the tile and of all tiles below it, per axis. */
+  low: [number, number, number];
+  /** Largest grid position of the items of the tile and of all tiles below it, per axis. */
+  high: [number, number, number];
+}
+
+/** Answer to a query for items of a scene in tiles. The server keeps the items. */
+export interface Selected {
+  op: "selected";
+  /** Name of the selection, for `label_selected`. The server keeps the newest selections. */
+  handle: string;
+  /** Number of selected items. */
+  count: number;
+  /** At most SELECTED_ITEMS of the selected items, ascending, for a preview. */
+  items: number[];
+  /** Number of the newest event in the label log. */
+  sequence: number;
+}
+
+/** Label the items of a selection with one class, as one gesture. */
+export interface LabelSelected {
+  op: "label_selected";
+  /** Id of the command. */
+  command_id: string;
+  /** Name of the selection. */
+  handle: string;
+  /** Class that the items get; UNLABELED (-1) removes their labels. */
+  class_id: number;
+  /** How the items were chosen. */
+  provenance: Provenance;
+}
+
+/** Tiles whose labels changed. */
+export interface TileChanges {
+  /** Number of the newest event in the label log. */
+  sequence: number;
+  /** Numbers of the tiles with a changed label, ascending. */
+  tiles: number[];
 }
 
 /** Settings that can change during training. In a request, an absent field means no change. */
