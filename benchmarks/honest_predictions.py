@@ -194,9 +194,10 @@ def calibration_error(
 
 
 def suspects(dataset: Dataset, truth: Classes, seed: int) -> dict[str, list[float]]:
-    """Measure the first two sheets of suspects: wrong labels, and the number that doubts predict.
+    """Return numbers of wrong labels on the first two sheets of suspects, one number per sheet.
 
-    The result also has the wrong labels on two sheets of the other method, "reference".
+    "hits" are the true numbers, "expected" the numbers that Lodespace expects, and "reference" the
+    true numbers on two sheets of the other method. "wrong" is the number of all wrong labels.
     """
     random = np.random.default_rng(seed)
     n, n_classes = len(truth), int(truth.max()) + 1

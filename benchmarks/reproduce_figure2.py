@@ -55,8 +55,8 @@ IN_KEYS = {
     "batch_size": "batch",
     "pretraining_epochs": "epochs",
 }
-"""Values of a setting that are part of the keys of the results file, with their names in the
-keys."""
+"""Fields of a setting whose values are in the keys of the results file, and the name of each field
+in the keys."""
 
 
 def key_of(config: TrainingConfig, panel: Panel, seed: int) -> str:

@@ -46,8 +46,8 @@ from lodespace.training.undo_snapshots import UndoSnapshots
 FEATURES = 64
 LABELLED = 100
 CLUSTER = 24
-"""Number of items of a prepared graph that are neighbours of each other. With 15 neighbours per
-item, this gives the usual number of edges, 11.5 per item."""
+"""A prepared graph consists of groups of this number of items. All neighbours of an item are in its
+group. With 15 neighbours per item, this gives the usual number of edges, 11.5 per item."""
 ROUNDS = 3
 
 

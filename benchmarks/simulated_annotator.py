@@ -1,7 +1,7 @@
 """A simulated annotator: labels the largest ball of unlabelled points with its main class.
 
-In a ball, a share of at least `purity` of the points has the same class. Therefore a share of up to
-1 - `purity` of the labels is wrong. The centres of the candidate balls are the 5 densest of 1,000
+In a ball, at least the share `purity` of the points has the same class. Therefore up to the share 1
+- `purity` of the labels is wrong. The centres of the candidate balls are the 5 densest of 1,000
 random unlabelled points, and 30 random unlabelled points. For each centre, the candidate is the
 largest such ball that has at most 1,500 unlabelled points.
 """
@@ -59,7 +59,7 @@ class SimulatedAnnotator:
     ) -> tuple[npt.NDArray[np.int64], int]:
         """Return the items of the largest ball round point `centre`, and their main class.
 
-        A share of at least `purity` of the items has the main class.
+        At least the share `purity` of the items has the main class.
         """
         distance = ((points - points[centre]) ** 2).sum(axis=1)
         order = np.argsort(distance)[:MAX_ITEMS]

@@ -121,9 +121,10 @@ def _motion(
 def _first_grab(
     person: str, started: Vectors, hand: Vectors, grip: npt.NDArray[np.bool_]
 ) -> Iterable[GrabTrial]:
-    """Yield the first grab of a trial, if the grip is pressed and released in it.
+    """Yield the first grab of a trial, from the press of the grip to its release.
 
-    A trial in which the grip is pressed from the start is left out.
+    A trial yields nothing if the grip is pressed from the start, is never pressed, or is not
+    released.
     """
     change = np.diff(grip.astype(int))
     grabs, releases = np.flatnonzero(change == 1) + 1, np.flatnonzero(change == -1) + 1

@@ -136,7 +136,7 @@ async def regions_only(
 ) -> Course:
     """Run a person who draws only regions.
 
-    In each region, a share of at least `purity` of the items is of one class.
+    In each region, at least the share `purity` of the items has the same class.
     """
     course = Course(f"{preset}, regions", data.name, seed, len(data))
     async with page_of(data, seed, preset=preset) as page:

@@ -1,15 +1,15 @@
 """Settings of M1+M2: the settings of the authors' code, the candidates, and the chosen settings.
 
-The source of the first settings is the code of the authors (github.com/dpkingma/nips14-ssl). Its
-M1 has a 50-dimensional latent variable and two hidden layers of 500 softplus units, for binarised
-pixels. Its M2 has another 50-dimensional latent variable, one hidden layer of 300 softplus units
-with 100 labels, alpha 0.1 and Adam. It has 50,000 items, batches of 500 and 3,000 epochs. This
-benchmark has 5,000 items, so its learning rates are larger, and it tries each setting with fewer
-epochs.
+The first settings are those of the authors' code (github.com/dpkingma/nips14-ssl). In that code, M1
+has a 50-dimensional latent variable and two hidden layers of 500 softplus units, for binarised
+pixels. With 100 labels, M2 has another 50-dimensional latent variable, one hidden layer of 300
+softplus units, alpha 0.1 and Adam. The code trains on 50,000 items, in batches of 500, for 3,000
+epochs. This benchmark has only 5,000 items, so it uses larger learning rates and fewer epochs.
 
-The candidates of M1 are compared by a support vector machine on their features, those of M2 by the
-accuracy of M1+M2. In both cases, the measure is the accuracy on the items without a label, averaged
-over the draws TUNING of labels. The results table of the benchmark uses other draws.
+To compare the candidates of M1, a support vector machine predicts the classes from their features.
+To compare the candidates of M2, M1+M2 predicts the classes. In both cases, the measure is the
+accuracy on the items without a label, averaged over the draws TUNING of labels. The results table
+of the benchmark uses other draws.
 """
 
 from dataclasses import replace

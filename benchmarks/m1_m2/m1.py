@@ -36,7 +36,7 @@ class M1Settings:
     """Whether the pixels of each batch are 0 or 1, drawn with the grey value as the probability of
     1."""
     prior_weight: float = 0.0
-    """Weight of the standard normal prior of the weights of the layers."""
+    """Weight of the prior, a standard normal distribution of the weights of the layers."""
     augmented: bool = True
     """Whether the pictures of each batch get the small random changes of Lodespace's classifier for
     symbols."""

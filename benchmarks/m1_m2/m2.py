@@ -41,7 +41,7 @@ class M2Settings:
     """Weight of the classifier's cross-entropy, per item: the paper's alpha is this value times N.
     """
     prior_weight: float = 1.0
-    """Weight of the standard normal prior of the weights of the layers."""
+    """Weight of the prior, a standard normal distribution of the weights of the layers."""
 
 
 class M2(nn.Module):
