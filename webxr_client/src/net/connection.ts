@@ -1,8 +1,9 @@
 /**
  * The WebSocket stream to the server. The stream reconnects on its own and keeps each command until
  * the server answers the command, so that no command is lost between two connections. The server
- * ignores a command whose id it has already applied. A command that is too large for a message, or
- * for which the server has closed the stream several times, is refused here and not sent again.
+ * ignores a command whose id it has already applied. The page itself refuses two kinds of commands,
+ * and does not send them again: commands that are too large for a message, and commands for which
+ * the server has closed the stream several times.
  */
 import type { Frame } from "../protocol/frames.js";
 import {
@@ -208,7 +209,7 @@ export class Connection {
     return text.length * 3 > MAX_MESSAGE_BYTES && bytesOf(text) > MAX_MESSAGE_BYTES;
   }
 
-  /** Report a command as refused, as the server does. */
+  /** Report a command as refused, in the same way as the server would. */
   private refuseTooLarge(command_id: string, text: string): void {
     const size = megabytes(bytesOf(text));
     const message =

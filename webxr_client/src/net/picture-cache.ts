@@ -20,8 +20,10 @@ const BYTES = "X-Bytes";
  * file. */
 const DAY_MS = 86_400_000;
 
-/** The store of the browser for such files. Null without a store, or if the browser caches files by
- * itself. */
+/**
+ * The store of the browser for such files. Null if the browser has no such store, or caches files
+ * by itself.
+ */
 async function store(): Promise<Cache | null> {
   if (typeof caches === "undefined" || location.protocol !== "https:") return null;
   return caches.open(NAME).catch(() => null);

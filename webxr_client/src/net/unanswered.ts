@@ -71,8 +71,8 @@ export class UnansweredCommands {
    * Remove and return the commands that the page gives up. Called after the server has closed a
    * stream on which all commands were sent. `code`: close code of the stream. If a message was too
    * large, the largest command is given up. If a message was rejected for another reason, the page
-   * does not know which command caused this. The page gives up a command after MOST_REFUSALS such
-   * streams.
+   * does not know which command caused this. It then gives up a command only after MOST_REFUSALS
+   * such streams.
    */
   giveUp(code: number): GivenUp[] {
     let ids: string[] = [];

@@ -55,8 +55,8 @@ export interface PositionsFrame {
   header: FrameHeader;
   planes: Uint8Array;
   /**
-   * Positions after the frame, four numbers per point, if the decoder has computed them; `planes`
-   * is then empty.
+   * Positions after the frame, four numbers per point. If the decoder has computed them, `planes`
+   * is empty; otherwise they are undefined.
    */
   positions?: Uint16Array;
 }

@@ -116,8 +116,9 @@ export class Review {
    * Give each picture of the contact sheet the class that the sheet shows for the picture, in one
    * gesture. Pictures that are set aside get no label. Then load the next sheet.
    *
-   * If the sheet was shown for too short a time to look at its pictures, and nothing was corrected,
-   * only items without a label get a label. Such a label counts as an accepted prediction.
+   * A person may confirm a sheet before they can have looked at its pictures. If nothing was
+   * corrected on such a sheet, only its items without a label get a label, and these labels count
+   * as accepted predictions.
    */
   confirm(): boolean {
     const { review } = this.state;

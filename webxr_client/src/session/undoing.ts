@@ -36,7 +36,7 @@ export class Undoing {
   /**
    * Undo the newest gesture of this page. On a page of the owner, undo the newest gesture that any
    * page of the owner made. If the owner has no gesture to undo, the first call asks the owner
-   * whether to undo the newest gesture of another person, and the next call undoes it.
+   * whether to undo the newest gesture of another person. The next call undoes that gesture.
    */
   undo(): void {
     const { state, notes } = this;

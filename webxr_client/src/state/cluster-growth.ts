@@ -49,8 +49,9 @@ export class ClusterGrowth {
   /**
    * Grow from `items` over adjacent items for which `same` returns true.
    *
-   * @param share Density at which growth stops, as a share of the density of the densest cell that
-   *   contains one of `items`. The density of a cell counts only items for which `same` is true.
+   * @param share Growth stops at cells below this density. The density is a share of the highest
+   *   density among the cells that contain `items`. The density of a cell counts only items for
+   *   which `same` is true.
    * @returns `items` and the items reached, ascending.
    */
   growOver(

@@ -30,7 +30,8 @@ export type AxisSource = Pick<SetAxis, "column" | "category"> & {
 export interface Commands {
   /**
    * Label the selection, or `items`; UNLABELED removes labels. Returns whether the call labelled an
-   * item: viewers cannot label, and items of locked classes keep their labels.
+   * item. The call labels nothing if, for example, this device may only view, or all items are of
+   * locked classes.
    */
   label(classId: number, items?: Uint32Array): boolean;
   undo(): void;
@@ -106,7 +107,7 @@ export interface Commands {
    * true, give the class to the whole group of this picture.
    */
   correct(classId: number): void;
-  /** Add a class if there is no class with this name, and give the class as `correct` does. */
+  /** Give the class with this name, as `correct` does. If there is no such class, add it first. */
   correctToNew(name: string): void;
   /**
    * Set the current picture or group aside: the items keep their labels and do not count as

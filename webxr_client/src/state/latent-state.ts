@@ -61,8 +61,8 @@ export class LatentState {
   private waiting: Keyframe[] = [];
   private spare: Uint16Array[] = [];
   /**
-   * Whether received frames are added to the last waiting keyframe. This begins when the view is
-   * frozen or too many keyframes wait, and ends when a keyframe is played.
+   * Whether received frames are added to the last waiting keyframe. True from the time when the
+   * view is frozen or too many keyframes wait, until a keyframe is played.
    */
   private adding = false;
   private started = 0;
@@ -126,9 +126,9 @@ export class LatentState {
   }
 
   /**
-   * Release the held items at `places` (latent units, three numbers per held item). A person saw
-   * the items at these places last. From there, the items move to their received positions, so that
-   * no point jumps.
+   * Release the held items at `places` (latent units, three numbers per held item). These are the
+   * places at which the person last saw the items. From there, the items move to their received
+   * positions, so that no point jumps.
    */
   releaseFrom(places: ArrayLike<number>, now: number): void {
     const { held, from, to } = this;

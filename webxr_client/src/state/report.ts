@@ -1,4 +1,4 @@
-/** The report of the import: when the page shows it by itself. */
+/** Decides when the page shows the report of the import without a request of the user. */
 import type { History, SessionInfo } from "../protocol/messages.js";
 
 /** Name of the entry in the browser's storage with the `reportKey` of the report closed last. */

@@ -77,8 +77,9 @@ export function selectionSummary(state: AppState): PredictionSummary | null {
 const SURE = 0.95;
 
 /**
- * Whether the predicted class of the selection is suggested, so that Enter assigns it. The class is
- * not suggested if the items may be of a class without labels, which is never predicted.
+ * Whether the predicted class of the selection is suggested, so that Enter assigns it. No class is
+ * suggested if the items may belong to a class without labels, because such a class is never
+ * predicted.
  */
 export function isSuggested(state: AppState, summary: PredictionSummary): boolean {
   const { items } = state.selection.value;
@@ -97,7 +98,7 @@ export const withoutLabels = (state: AppState): ClassInfo[] =>
 /**
  * Choose up to `places` items of a selection. Their pictures represent the selection on the page.
  * The result is ascending and spread evenly over the selection. Up to a third of the chosen items
- * are `odd` items, which need attention.
+ * are from `odd`, the items whose prediction differs from that of most items.
  */
 export function sampleItems(
   items: Uint32Array,
@@ -122,8 +123,8 @@ export function evenly(items: Uint32Array, count: number): Uint32Array {
 }
 
 /**
- * Return the unlabelled items of a selection whose prediction is confident enough to accept, and
- * the predicted class per item. `unlabelled`: number of all unlabelled items of the selection.
+ * Return those unlabelled items of a selection that have a prediction confident enough to accept,
+ * and the predicted class per item. `unlabelled`: number of all unlabelled items of the selection.
  */
 export function acceptedPredictions(
   state: AppState,

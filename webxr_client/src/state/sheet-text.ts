@@ -110,9 +110,10 @@ export interface GroupHead {
 }
 
 /**
- * Name of the group of the picture at `place`. The name is the prediction of the group. For a
- * region of the map, the name is the size of the region and the class that the user gave to most of
- * its pictures.
+ * Name of the group to which the picture at `place` belongs. If the items of the group have the
+ * same prediction, the name is the predicted class. If the group is a region of the map, the name
+ * is the size of the region. If the user has given more than half of its pictures a class, the name
+ * is this class and the size.
  *
  * @param given Maps the number of an item to the class that the user gave it on the sheet.
  */

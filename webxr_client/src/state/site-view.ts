@@ -132,8 +132,8 @@ export interface LinkedView {
 }
 
 /**
- * Query string of a link to a view. Names of `query` that the view does not determine are kept,
- * such as `colours`.
+ * Query string of a link to a view. Parameters of `query` that the view does not set, such as
+ * `colours`, are kept.
  */
 export function linkTo(view: LinkedView, query: URLSearchParams): string {
   const linked = new URLSearchParams(query);

@@ -27,8 +27,8 @@ const NOT_A_PAGE: Record<string, string> = {
 export const isPageOfOwner = (by: string): boolean => !by.includes(".") && !(by in NOT_A_PAGE);
 
 /**
- * Whether a client id belongs to this page. On an approved device, the server has put the id of the
- * device before `clientId`.
+ * Whether a client id belongs to this page. The client id of a page on an approved device begins
+ * with the id that the server gave the device, and ends with `clientId`.
  */
 export const isThisPage = (by: string, clientId: string): boolean =>
   by === clientId || by.endsWith(`.${clientId}`);
