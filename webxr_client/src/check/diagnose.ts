@@ -21,10 +21,7 @@ export interface Surroundings {
    * browser.
    */
   ar: boolean | string;
-  /**
-   * Names of functions of newer browsers that the page needs and this browser lacks, such as
-   * "Object.hasOwn".
-   */
+  /** Names of the functions that the page needs and this browser lacks, such as "Object.hasOwn". */
   missing: readonly string[];
 }
 

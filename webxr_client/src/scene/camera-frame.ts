@@ -45,8 +45,8 @@ export function fitDistance(
 }
 
 /**
- * Set the shape of both cameras to that of a canvas (CSS pixels). The centre of the view is in the
- * middle of the area that the panels leave free.
+ * Adapt both cameras to the width and height of a canvas (CSS pixels). The centre of the view is in
+ * the middle of the area that the panels leave free.
  */
 export function frameCameras(
   perspective: PerspectiveCamera,

@@ -237,8 +237,8 @@ export class Stage {
   }
 
   /**
-   * The point of the latent space under a position of the canvas (CSS pixels), at the depth of
-   * `item`, or of the camera's target if `item` is negative.
+   * The point of the latent space under a position of the canvas (CSS pixels). Its depth is that of
+   * `item` or, if `item` is negative, that of the camera's target.
    */
   latentAt(x: number, y: number, item: number): [number, number, number] {
     const { latent, canvas } = this;

@@ -20,8 +20,8 @@ export interface QualityLevel {
 /**
  * Levels from the best to the fastest. Foveation is raised first, because it is hardly visible.
  * Then the largest size of points is reduced: large points cost most when a person stands in the
- * cloud, and a point of half the size has a quarter of the pixels. The shadow is left out, because
- * it draws each point again. Points are left out last.
+ * cloud, and a point of half the size has a quarter of the pixels. Then the shadow is left out,
+ * because it draws each point again. Points are left out last.
  *
  * Points are never larger than 56 pixels, because some drivers drop a point whose middle is outside
  * the picture of an eye. A smaller point is nearer to the edge of the picture when it disappears,

@@ -34,8 +34,8 @@ export class WalkDisplay {
   }
 
   /**
-   * Pick the item at the brush of the hand, if a walk needs an item. Returns whether the press was
-   * used for this.
+   * Pick the item at the brush of the hand, if a walk needs an item. Returns true if the walk has
+   * handled the press, so that the press must have no other effect.
    */
   press(hand: unknown): boolean {
     const { controls, state } = this;

@@ -60,7 +60,7 @@ export class Atlas {
 
   /**
    * @param layers number of pages that are kept at the same time
-   * @param want called with a page whose pictures are needed and that is not loaded
+   * @param want called with a page that is not loaded, when one of its pictures is needed
    */
   constructor(
     readonly layout: Thumbnails,

@@ -141,8 +141,8 @@ export class PointMaterial extends ShaderMaterial {
   }
 
   /**
-   * Draw points only in the part of the framebuffer that belongs to the camera of one eye, pixels;
-   * null for the whole framebuffer.
+   * Limit the drawing of points to `viewport`, the part of the framebuffer for one eye, in pixels.
+   * Null draws in the whole framebuffer.
    */
   setPart(viewport: Vector4 | null): void {
     const part = this.uniforms.uPart!.value as Vector4;

@@ -27,8 +27,8 @@ function Report({ text }: { text: string }) {
   return (
     <>
       <p class="muted">
-        Copy the text into an issue, or save it in the log of the server. It names the browser and
-        the headset, and has no items and no labels.
+        Copy the text into an issue, or save it in the log of the server. The text names the browser
+        and the headset, and has no items and no labels.
       </p>
       <textarea readOnly rows={16} value={text} aria-label="Report" />
       <p class="bench-actions">

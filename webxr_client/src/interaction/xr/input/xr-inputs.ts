@@ -6,7 +6,7 @@
  *
  * A `transient-pointer` exists only while a person pinches (Apple Vision Pro). It presses and
  * releases the hand of its side. If the page does not get the joints of this hand, the pointer
- * itself is the hand for this time.
+ * itself serves as the hand while it exists.
  */
 import type { WebXRManager } from "three";
 import type { Handedness } from "../../../state/xr-state.js";

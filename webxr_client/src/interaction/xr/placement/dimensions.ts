@@ -26,7 +26,8 @@ export const SHEET_BELOW_EYES = 0.1;
 export const SHEET_ANGLE = (27 * Math.PI) / 180;
 /**
  * Largest angle between the direction of view and the cloud at which the cloud counts as straight
- * ahead, radians. A person who presses a tile looks at the palette, and then back at the cloud.
+ * ahead, radians. The angle is large, because a person who has pressed the tile for the sheet looks
+ * at the palette at this moment, and then back at the cloud.
  */
 export const SHEET_AHEAD_ANGLE = (50 * Math.PI) / 180;
 
@@ -43,8 +44,8 @@ export const PALETTE_DISTANCE = 0.45;
  */
 export const PALETTE_LOOK_ANGLE = (25 * Math.PI) / 180;
 /**
- * A hand within this distance enlarges a small palette, so that the palette is still when the hand
- * touches it.
+ * A hand within this distance enlarges a small palette, so that the palette has its full size when
+ * the hand touches it.
  */
 export const PALETTE_WAKE_DISTANCE = 0.3;
 /** Scale and opacity of the palette while nobody looks at it. */

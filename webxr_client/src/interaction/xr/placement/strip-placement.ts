@@ -20,7 +20,7 @@ const level = new Vector3(0, 1, 0);
  * the strip is enlarged, so that it looks as large as near the eyes.
  *
  * @param height of the strip at scale 1, metres
- * @returns whether `from` is on the right, so that the first picture has to be on the right
+ * @returns whether `from` is to the right of `to`; the first picture then has to be on the right
  */
 export function placeStrip(
   roomFromStrip: Matrix4,

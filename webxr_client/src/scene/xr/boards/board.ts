@@ -173,8 +173,9 @@ export function font(context: CanvasRenderingContext2D, millimetres: number, wei
 }
 
 /**
- * Set the font of a line of text, in a smaller size if the line would be wider than `width`, but
- * not smaller than `least`. Returns the text, with an ellipsis if it is too long for that size too.
+ * Set the font of a line of text. If the line would be wider than `width`, the size is reduced, at
+ * most to `least`. Returns the text. If the text is too wide even in the size `least`, it is cut
+ * with an ellipsis.
  */
 export function fitFont(
   context: CanvasRenderingContext2D,

@@ -40,7 +40,7 @@ const NEAREST = 0.35;
 const FARTHEST = 3;
 /**
  * Heights of the lower and the upper edge of a name above its anchor, in heights of a cell. The
- * background of a name has a margin.
+ * background of the name is smaller by GROUND_MARGIN at each edge.
  */
 const LOW = 0.2;
 const HIGH = 1.2;
@@ -132,8 +132,8 @@ export class IslandLabels {
   /** Show the names of `islands`. Returns whether the picture changed and has to be uploaded. */
   show(islands: readonly Island[], classes: readonly ClassInfo[]): boolean {
     const named = islands.filter(({ classId }) => classes[classId]).slice(0, MOST);
-    // Cells are assigned in the order of class ids. If only the order by size changes, no name has
-    // to be drawn again.
+    // Cells are assigned in the order of class ids. So no name has to be drawn again if only the
+    // order of the islands by size changes.
     const ids = named.map(({ classId }) => classId).sort((a, b) => a - b);
     const changed = this.draw(ids.map((id) => classes[id]!));
     const before = new Map(

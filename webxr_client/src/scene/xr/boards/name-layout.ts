@@ -1,17 +1,17 @@
 /**
- * Choice of the names of islands that are shown, so that names never cover one another. The name of
- * an island with fewer items is hidden while the name of an island with more items is in its place.
+ * Chooses which islands show their names, so that names never cover one another. The name of an
+ * island with fewer items is hidden while the name of an island with more items is in its place.
  * Computed in each frame without allocating memory.
  */
 import { Matrix4, type Quaternion, Vector3 } from "three";
 
-/** Half of the distance between the eyes, metres. Each eye sees a name at another place. */
+/** Half of the distance between the eyes, metres. The two eyes see a name at different places. */
 const HALF_EYES = 0.033;
 /** Smallest gap between two shown names, as a share of the height of the smaller name. */
 const GAP = 0.1;
 /**
- * Smallest gap at which a hidden name is shown again, as a share of the same height. It is larger
- * than GAP, so that a name does not appear and disappear while the head trembles.
+ * Smallest gap at which a hidden name is shown again, in the same unit as GAP. It is larger than
+ * GAP, so that a name does not appear and disappear while the head trembles.
  */
 const GAP_AGAIN = 0.3;
 /** Smallest depth in front of the eyes, metres. Nearer names are ignored. */

@@ -1,7 +1,7 @@
 /**
- * The head of the palette: the selection and a message. The head is a board of its own because its
- * text changes many times a second during a stroke, and the head has only a fifth of the palette's
- * pixels to draw and to send to the GPU.
+ * The head of the palette: the selection and a message. The head is a board of its own, because its
+ * text changes many times a second during a stroke. It has only a fifth of the pixels of the
+ * palette, so drawing it and sending it to the GPU is cheaper.
  */
 import { computed, type Signal } from "@preact/signals";
 import { AlwaysDepth } from "three";

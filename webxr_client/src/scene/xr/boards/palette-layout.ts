@@ -140,8 +140,8 @@ export function wordPagesOf(words: number): number {
  * Tiles of the first side of the palette: one page of class tiles, then undo and the menu. Classes
  * are numbered from 0. A tile for a new class follows the last class, if a place is left.
  *
- * `naming`: whether the person chooses the class to rename. Then the last row has the tile for a
- * new class, and the way back.
+ * `naming`: whether the person chooses the class to rename. In this case, the last row has the tile
+ * for a new class and the tile that leads back.
  */
 export function paletteTiles(classes: number, page: number, naming = false): Tile[] {
   const tiles: Tile[] = [];

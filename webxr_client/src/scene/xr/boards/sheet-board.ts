@@ -182,8 +182,8 @@ export class SheetBoard extends Board {
   /** Whether the class of the next touched tile goes to the group with this number. */
   private inPickedGroup({ items }: OpenSheet, group: number): boolean {
     const { review } = this.state;
-    // Read `at` only if a whole group is picked. The pick of a single picture does not change the
-    // drawing.
+    // Read `at` only if a whole group is picked, because a change of a signal that was read makes
+    // the board stale. The pick of a single picture does not change the drawing.
     return review.whole.value && items[review.at.value]?.group === group;
   }
 
