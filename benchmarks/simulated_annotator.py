@@ -1,7 +1,7 @@
 """A simulated annotator: labels the largest ball of unlabelled points with its main class.
 
-In a ball, at least the share `purity` of the points has the same class. Therefore up to the share 1
-- `purity` of the labels is wrong. The centres of the candidate balls are the 5 densest of 1,000
+In a ball, at least the share `purity` of the points has the same class. So the share of wrong
+labels is at most 1 minus `purity`. The centres of the candidate balls are the 5 densest of 1,000
 random unlabelled points, and 30 random unlabelled points. For each centre, the candidate is the
 largest such ball that has at most 1,500 unlabelled points.
 """

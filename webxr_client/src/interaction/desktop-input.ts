@@ -9,7 +9,7 @@ import type { SelectTool } from "./select-tool.js";
 
 /** Milliseconds that the pointer stays at an item before the card of the item appears. */
 const HOVER_DELAY = 125;
-/** Milliseconds after which the card disappears when the pointer has left the item. */
+/** Milliseconds from the time when the pointer leaves an item until the card disappears. */
 const HOVER_LINGER = 260;
 /** Shortest time between two searches for the item under the pointer, ms. */
 const HOVER_INTERVAL = 50;

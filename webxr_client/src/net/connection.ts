@@ -61,8 +61,8 @@ const LONGEST_WAIT = 8000;
  */
 const FAILURES_UNTIL_HINT = 5;
 /**
- * Message while the certificate may be the cause. It has to fit into two lines of the palette in
- * VR.
+ * Message while there is no connection and the certificate may be the reason. It has to fit into
+ * two lines of the palette in VR.
  */
 export const CERTIFICATE_HINT =
   "Not connected. If the server runs, reload to accept its certificate.";

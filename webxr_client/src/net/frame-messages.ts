@@ -12,7 +12,9 @@ export interface BeginScene {
 
 export interface DecodeFrame {
   kind: "frame";
-  /** Number of the frame. Answers repeat it, and come in the order of the frames. */
+  /**
+   * Number of the frame. The answer repeats this number. Answers come in the order of the frames.
+   */
   id: number;
   buffer: ArrayBuffer;
   /** An array of positions that the page no longer uses; null if there is none. */

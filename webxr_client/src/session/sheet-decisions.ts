@@ -4,7 +4,10 @@ import type { AppState } from "../state/app-state.js";
 import { groupOf } from "../state/review-state.js";
 
 export class SheetDecisions {
-  /** Name of a class that is being added, to give it to the current picture or group. */
+  /**
+   * Name of a class that is being added; "" for none. As soon as the class exists, the current
+   * picture or group gets this class.
+   */
   private awaited = "";
 
   constructor(
@@ -103,7 +106,9 @@ export class SheetDecisions {
     });
   }
 
-  /** Discard all decisions about pictures, except those that are set aside. */
+  /**
+   * Discard all classes that were given on the sheet. Pictures that are set aside stay set aside.
+   */
   forget(): void {
     const { review } = this.state;
     this.awaited = "";

@@ -2,7 +2,10 @@
 import type { ClassInfo } from "../protocol/messages.js";
 import type { AppState } from "./app-state.js";
 
-/** Classes with at least one item in the shown colours; an empty list for other colours. */
+/**
+ * If the points are coloured by label or prediction, the classes that at least one item has.
+ * Otherwise an empty list.
+ */
 export function classesShown(state: AppState): ClassInfo[] {
   const by = state.colourBy.value;
   if (by !== "label" && by !== "prediction") return [];

@@ -179,7 +179,7 @@ export class IslandForces {
     return items;
   }
 
-  /** Add the island of the cells `from` (inclusive) to `to` (exclusive) of `cells`. */
+  /** Add an island. Its cells are those from `from` (inclusive) to `to` (exclusive) in `cells`. */
   private addIsland(from: number, to: number, moves: readonly boolean[]): void {
     const { sums, cells, total, nets, middles, axes, count: k } = this;
     const items = this.itemsOf(from, to);

@@ -19,7 +19,7 @@ const RELEASE_MS = 320;
 /** Largest number of waiting keyframes. Further frames are added to the last waiting keyframe. */
 const BACKLOG = 3;
 
-/** Positions after a frame, as the server sent them, also for held items. */
+/** Positions after a frame. Held items, too, are at the positions that the server sent. */
 interface Keyframe {
   positions: Uint16Array;
   revision: number;

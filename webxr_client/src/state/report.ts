@@ -1,7 +1,9 @@
 /** Decides when the page shows the report of the import without a request of the user. */
 import type { History, SessionInfo } from "../protocol/messages.js";
 
-/** Name of the entry in the browser's storage with the `reportKey` of the report closed last. */
+/**
+ * Name of an entry in the browser's storage: the `reportKey` of the last report that was closed.
+ */
 export const REPORT_CLOSED = "lodespace.report-closed";
 /** Client id of the labels that came with the data, as in server/project/initial_labels.py. */
 const IMPORT = "import";

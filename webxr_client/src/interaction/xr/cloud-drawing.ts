@@ -1,4 +1,7 @@
-/** Drawing of the cloud in VR: sizes of points in pixels, and the quality that frames allow. */
+/**
+ * Drawing of the cloud in VR: sizes of points in pixels, and the quality that the frame rate
+ * allows.
+ */
 import type { PointCloud } from "../../scene/cloud/point-cloud.js";
 import type { Stage } from "../../scene/stage.js";
 import type { XrMode } from "../../state/xr-state.js";

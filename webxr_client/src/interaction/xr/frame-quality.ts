@@ -40,9 +40,15 @@ export const LEVELS: readonly QualityLevel[] = [
 const WINDOW = 1000;
 /** Time without late frames before the next better level is tried, ms. */
 const CALM = 10_000;
-/** Longest time before a better level is tried again after failed tries, ms. */
+/**
+ * Upper limit of the time before a better level is tried, ms. The time is CALM at first, and
+ * doubles each time that a better level was too slow.
+ */
 const LONGEST_CALM = 160_000;
-/** A longer gap is a pause of the session, such as the system menu, ms. */
+/**
+ * Longest gap between two frames that is counted, ms. A longer gap is a pause of the session, such
+ * as the system menu.
+ */
 const PAUSE = 2000;
 /** Smallest number of frames in a window from which the median is computed. */
 const FEWEST = 3;

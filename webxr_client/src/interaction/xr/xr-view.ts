@@ -125,7 +125,7 @@ export class XrView implements Presenter {
     };
     // True until a controller connects. Bare hands may connect only when they first pinch.
     state.xr.bare.value = true;
-    // The inputs come first, because the controls need the hands. The inputs call the controls.
+    // The controls need the hands of the inputs. The inputs call the controls through `forward`.
     const forward = {
       connected: (hand: TrackedHand, source: XRInputSource) => {
         this.drawn.attach(hand, source);

@@ -113,7 +113,10 @@ function barsOf(
   return bars;
 }
 
-/** Move from the median of a class to the nearest place where its items are dense. */
+/**
+ * Find the island of a class. The search starts at the median of the items, and moves to the
+ * nearest place where the items are dense.
+ */
 function island({ positions }: Summarised, classId: number, items: readonly number[]): Island {
   const at = [0, 1, 2].map((axis) => {
     const values = Float32Array.from(items, (item) =>

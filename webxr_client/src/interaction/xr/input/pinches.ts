@@ -13,7 +13,8 @@ const WAIT_MS = 250;
 
 export class Pinches {
   /**
-   * Which events start a press: `select` events, only the pinches of three.js, or not known yet.
+   * `select`: `select` events start a press. `joints`: pinches that three.js detects start a press.
+   * `unknown`: it is not known yet which events the hands send.
    */
   private kind: "select" | "joints" | "unknown" = "unknown";
   private readonly since = { left: 0, right: 0 };
@@ -42,8 +43,8 @@ export class Pinches {
   }
 
   /**
-   * Start a press for a first pinch that no `selectstart` has followed in time. Called once per
-   * frame.
+   * Start a press for the first pinch, if no `selectstart` has followed the pinch in time. Called
+   * once per frame.
    */
   update(hand: TrackedHand, now: number): void {
     if (this.since[hand.side] === 0) return;

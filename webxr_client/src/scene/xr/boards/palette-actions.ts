@@ -13,7 +13,8 @@ import { undoChoice } from "../../../state/undo-choice.js";
 import { pagesOf, type TileAction } from "./palette-layout.js";
 
 export class PaletteActions {
-  // Parts of signals that change often. Only a change of these parts makes the board stale.
+  // Values computed from signals that change often. The board becomes stale only if one of these
+  // values changes.
   private readonly anySelected = computed(() => this.state.selection.value.items.length > 0);
   private readonly paused = computed(() => this.state.training.value?.state === "paused");
   private readonly preset = computed(() => this.state.training.value?.settings.preset ?? "");
