@@ -15,7 +15,7 @@ several classes, so the person draws no regions.
 """
 SHEETS = ("overview", "suspects", "uncertain")
 SHEETS_A_REST = 5
-"""Interval, in gestures, between waits for rest after a contact sheet.
+"""Number of gestures from one wait for rest to the next, on contact sheets.
 
 If the number of the gesture is a multiple of this interval, the run waits until training rests.
 After other contact sheets, the run waits only for new predictions.
@@ -106,8 +106,9 @@ class Session:
         page, truth = self.page, self.eyes.truth
         if isinstance(self.person, LooksAtSamples):
             acts = self.person.with_vain(acts)
-        # A person looks at a sheet for half a minute. In this time the model comes to rest. The run
-        # waits for rest only every SHEETS_A_REST gestures, and after each region.
+        # A real person looks at a sheet for half a minute, in which the model comes to rest. The
+        # simulated person needs no time, so the run would have to wait. It waits for rest only
+        # every SHEETS_A_REST gestures, and after each region.
         whole = kind not in SHEETS or len(self.course.gestures) % SHEETS_A_REST == SHEETS_A_REST - 1
         rest = await (page.rest() if whole else page.predicted())
         quality = await page.quality()

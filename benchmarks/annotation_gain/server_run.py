@@ -48,7 +48,9 @@ class Page:
         self._ids: dict[int, int] = {}
         """Ids that the server gave to the added classes, by class of the data set."""
         self._classes = np.array([-1], np.int16)
-        """Class of the data set, by class id on the server, (K + 1,). Id -1 gives class -1."""
+        """Class in the data set, by class id on the server, (K + 1,). The last element is -1, so
+        that the id -1 gives -1.
+        """
 
     @property
     def points(self) -> Points:
