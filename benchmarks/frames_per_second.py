@@ -38,7 +38,7 @@ def digits(n: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def measure(n: int, seconds: float) -> None:
-    """Train on `n` items for `seconds`. Print the frame rate and the longest time of one step."""
+    """Train on `n` items for `seconds`. Print the frame rate and the longest turn of the loop."""
     images, truth = digits(n)
     began = time.perf_counter()
     trainer = Trainer(Dataset.from_images(images), preset("default"), n_classes=10, seed=0)

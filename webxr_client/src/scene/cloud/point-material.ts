@@ -43,8 +43,8 @@ const AR_RIM = 1.5;
 /** Width of a picture, as a multiple of the width of its rim. */
 const RIM_SHARE = 9;
 /**
- * Part of the framebuffer in which points are drawn when there is only one camera: the whole
- * framebuffer. No framebuffer is larger than this.
+ * Part of the framebuffer in which points are drawn if there is only one camera. It is larger than
+ * every framebuffer.
  */
 const WHOLE = [-1, -1, 1e6, 1e6] as const;
 
