@@ -50,7 +50,8 @@ export class ClassNamer {
     this.cancel();
     const taken = state.liveClasses.peek().find((info) => info.name === name);
     if (taken) {
-      if (taken.class_id !== target) state.xr.message.value = `There is a class ${name} already.`;
+      if (taken.class_id !== target)
+        state.xr.message.value = `There is a class ${name} already. Start again with another name.`;
       return;
     }
     const { sheet, at } = state.review;
