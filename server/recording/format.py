@@ -138,7 +138,7 @@ def _next(file: IO[bytes]) -> Record | None:
 
 
 def record_of(kind: bytes, time: float, payload: bytes, offset: int) -> Record | None:
-    """Return the record that the file has at `offset` with this content; None if it is damaged.
+    """Return the record at `offset`, made from its parts; None if its payload is damaged.
 
     A packed keyframe is returned as a keyframe.
     """
@@ -149,7 +149,7 @@ def record_of(kind: bytes, time: float, payload: bytes, offset: int) -> Record |
 
 
 def packed(payload: bytes) -> bytes:
-    """Return the payload of a keyframe, compressed as the payload of a packed keyframe."""
+    """Compress the payload of a keyframe, and return it as the payload of a packed keyframe."""
     deflate = zlib.compressobj(9, wbits=-15)
     return WORD.pack(len(payload)) + deflate.compress(payload) + deflate.flush()
 

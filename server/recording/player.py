@@ -1,4 +1,4 @@
-"""The state of a session at each moment (recorded frame) of a recording, one after the other."""
+"""Playback of a recording: the state of the session at each moment (recorded frame), in order."""
 
 import contextlib
 import dataclasses

@@ -37,16 +37,18 @@ BYTES_PER_ITEM = 100
 """Largest size of the file in bytes per item. The goal is 5 MB for a bake of 5,000 items, and the
 other parts of the bake need up to 4.4 MB."""
 LEAST_BYTES = 500_000
-"""Size that a file may always have, in bytes."""
+"""Size that the published file may have even with few items, in bytes."""
 KEYFRAMES_APART = 60
 """Number of moments from one keyframe to the next.
 
 The page loads the whole recording of a bake at once, so keyframes may be far apart.
 """
 SHIFT = 6
-"""Positions of moving points are rounded to multiples of 2**6 grid steps, which is twice the step
-of the stream. The error is at most 1/2048 of the box, less than one pixel of a cloud that is 800
-pixels wide. With this rounding, the file is a fifth smaller. The last moment is exact."""
+"""Positions of moving points are rounded to multiples of 2**SHIFT grid steps. The error is at most
+1/2048 of the box, which is less than one pixel if the cloud is 800 pixels wide. The stream rounds
+to multiples half as large. The larger multiples make the file a fifth smaller. The last moment is
+exact.
+"""
 SMALL_CHANGE = 26
 """Changes of a confidence by at most 26 of 255 (0.1) are left out until the next keyframe, if the
 predicted class stays the same. Without this rule, such changes would need as much space as the
@@ -60,7 +62,7 @@ _MARK_BYTES = 180
 
 
 def largest_size(n_items: int) -> int:
-    """Return the largest size of the recording of a bake of `n_items` items, in bytes."""
+    """Return the largest permitted size of a published recording with `n_items` items, in bytes."""
     return max(LEAST_BYTES, BYTES_PER_ITEM * n_items)
 
 
@@ -127,7 +129,7 @@ class SourceRecording:
         return [*found, final.latent_mean()]
 
     def _chosen(self, most: int, final: Scene) -> set[int]:
-        """Return the numbers of fewer than `most` moments, evenly spaced.
+        """Choose evenly spaced moments, fewer than `most`, and return their numbers.
 
         The last recorded moment is not chosen, because `final` replaces it. Moments that are newer
         than `final` are not chosen either. There are such moments if the checkpoint with `final` is

@@ -206,8 +206,8 @@ class Recorder:
             writer = self._writer or self._begin()
             if kind != FRAME or not self._broken:
                 written = writer.append(kind, self._offset + now, payload)
-                # This is a second statement, because `append` may thin the file and replace
-                # `_index`.
+                # `append` may thin the file and replace `_index`, so `_index` is read after
+                # `append`, in a statement of its own.
                 self._index.add(written)
                 self._broken = self._broken and kind != KEYFRAME
         except (OSError, ProjectError) as error:

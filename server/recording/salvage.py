@@ -40,11 +40,11 @@ _LETTER = re.compile(b"[" + b"".join(_KINDS) + b"]")
 _SEARCHED = 1 << 20
 """Number of bytes of a damaged recording that are read and searched in one step."""
 _SHORTEST, _LONGEST = 1e-10, 1e9
-"""Limits for the time in the head of a record, in seconds; a time of 0 is also valid. In a damaged
-part, a head may begin at any byte. Where the time is within the limits, the search reads a payload
-and checks its CRC. Narrow limits make such reads rare: the search of 64 MB of random bytes takes
-11 s. Without limits, a search of 16 MB takes 7.7 s, and the duration grows with the square of the
-size."""
+"""Limits for the time in the head of a record, in seconds. A time of 0 is also valid. After damage,
+the search looks for a head at every byte. It reads the payload and checks the CRC only if the time
+is within the limits. With these limits, the search of 64 MB of random bytes takes 11 s. Without
+limits, the search of 16 MB takes 7.7 s, and the duration grows with the square of the size.
+"""
 
 
 class RecordedEvent(NamedTuple):

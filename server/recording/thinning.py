@@ -3,7 +3,7 @@
 The frames of the older half are removed first. If that is not enough, one kind of record is
 reduced: the kind that takes most of the space in the older half. If this kind is `labels`
 operations, they are merged into one. Of any other kind, every second record is removed. The first
-keyframe, the keyframe before the newest frames and the newest label of each item always stay.
+keyframe, the newest keyframe and the newest label of each item always stay.
 """
 
 from array import array

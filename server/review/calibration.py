@@ -30,7 +30,7 @@ NEWEST = 30
 The newest sheets are used.
 """
 FADING = 0.75
-"""Factor by which the weight of answers falls from one contact sheet to the next older sheet.
+"""Weight of the answers on a contact sheet, relative to the answers on the next newer sheet.
 
 Older answers count less, because the model changes.
 """
@@ -52,14 +52,15 @@ SLOPE_DEVIATION = 0.25
 LARGEST_ODDS = 6.0
 """Largest absolute log-odds that are used. They correspond to a probability of 0.9975."""
 UNATTENDED = 5.0
-"""Answers on a sheet without any change are not used if its `_Sheet.surprise` is at least this
-number, in nats. According to the model, the sheet then contains errors with a probability of at
-least 1 - exp(-5), so probably nobody has looked at the sheet.
+"""The answers on a sheet are not used if the person changed nothing on it and its `_Sheet.surprise`
+is at least this number, in nats. According to the model, such a sheet contains errors with a
+probability of at least 1 - exp(-5). So probably nobody has looked at the sheet.
 """
 UNATTENDED_RUN = 10.0
-"""Answers on consecutive sheets without any change are not used if the sum of `_Sheet.surprise`
-over these sheets is at least this number, in nats. According to the model, the sheets then contain
-errors with a probability of at least 1 - exp(-10), so probably nobody has looked at the sheets.
+"""The answers on consecutive sheets are not used if the person changed nothing on them and the sum
+of their `_Sheet.surprise` is at least this number, in nats. According to the model, these sheets
+contain errors with a probability of at least 1 - exp(-10). So probably nobody has looked at the
+sheets.
 """
 DRAWS = 200
 """Number of draws from a posterior. Intervals are quantiles of these draws."""

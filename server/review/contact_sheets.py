@@ -22,8 +22,9 @@ the same information. The most uncertain items alone would be mostly outliers, w
 little about other items.
 """
 OVERWRITES_FROM = 0.9
-"""A sheet proposes another class than the label of an item only if two probabilities have at least
-this value: that the label is wrong, and that the prediction is right (`proposed`).
+"""For a labelled item, a sheet proposes the predicted class instead of the label only if two
+probabilities have at least this value: that the label is wrong, and that the prediction is right
+(`proposed`).
 """
 SEARCHED = 9
 """Number of pictures on an overview sheet per class without a label, or per unexplained island. The
@@ -43,7 +44,7 @@ class _Chosen(NamedTuple):
     groups: list[SheetGroup]
     """The groups (G,)."""
     total: int
-    """Number of items that need a look, also items of later sheets."""
+    """Number of items that need a look, including the items of later sheets."""
 
 
 def queue(state: ItemState, kind: SheetKind) -> tuple[Items, int]:
@@ -54,13 +55,13 @@ def queue(state: ItemState, kind: SheetKind) -> tuple[Items, int]:
 
     Args:
         state: State of all items.
-        kind: "suspects": unverified labels, highest doubt first. A label needs a look if its doubt
-            is above DOUBTFUL. This queue is empty while a listed class has no label: the model does
-            not know this class, so its doubts mean little. "uncertain": unverified items, smallest
-            margin first, but one item of each group of neighbours is moved to the front. An item
-            needs a look if its margin is below NARROW. "overview", and "uncertain" if no item has a
-            prediction: a sheet of items from places without a label, then all other unlabelled
-            items.
+        kind: "suspects" has the unverified labels, highest doubt first. A label needs a look if its
+            doubt is above DOUBTFUL. This queue is empty while a listed class has no label: the
+            model does not know this class, so its doubts mean little. "uncertain" has the
+            unverified items, smallest margin first, but one item of each group of neighbours is
+            moved to the front. An item needs a look if its margin is below NARROW. "overview" has a
+            sheet of items from places without a label, then all other unlabelled items. While no
+            item has a prediction, "uncertain" is the same queue as "overview".
     """
     if is_overview(state, kind):
         chosen = _overview_chosen(state)

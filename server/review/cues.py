@@ -110,6 +110,6 @@ def _places(positions: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.float64], 
 
 
 def _flat(places: npt.NDArray[np.float64], m: int) -> npt.NDArray[np.intp]:
-    """Return the index (N,) of the cell of each place, in a flattened array (m, ..., m)."""
+    """Return, for each place, the index of its cell in a flattened array (m, ..., m), (N,)."""
     cells = places.astype(np.intp)
     return np.asarray(np.ravel_multi_index(tuple(cells.T), (m,) * cells.shape[1]), np.intp)

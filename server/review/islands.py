@@ -44,7 +44,7 @@ class Islands(NamedTuple):
     of_item: Ints
     """Index of the island of each item (N,); -1 for items in no island."""
     unexplained: npt.NDArray[np.bool_]
-    """Per item, whether the item is in an island and its class is unknown (N,).
+    """Per item, True if the item is in an island and the class of the item is unknown (N,).
 
     The class is known from a verified or given label in the island, or from enough labels near the
     item.

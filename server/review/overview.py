@@ -23,10 +23,11 @@ SAMPLE = 6000
 KNOWN = 2000
 """Largest number of labelled items that places are compared with."""
 PLACES_PER_CLASS = 2
-"""Number of places per listed class from which a sheet is chosen, at least one per picture.
+"""Number of places per listed class. The map is divided into at least as many places as a sheet has
+pictures.
 
-With fewer places than classes, a place has items of several classes, and most classes would be in a
-place with a label after the first sheets.
+With fewer places than classes, a place would have items of several classes. After the first sheets,
+most classes would then lie in a place with a label, and the overview would not show them.
 """
 LEAST_GROUPS = 10
 """Smallest number of groups on a whole sheet. There are more groups if more classes are listed."""
@@ -48,10 +49,10 @@ def overview(state: ItemState, pool: npt.NDArray[np.bool_], size: int) -> Overvi
 
     The function divides the unlabelled items into places, by k-means from points that are far from
     one another and from the labelled items. The item in the middle of a place stands for the place.
-    If there are more places than pictures, the pictures are chosen one after another. Each item has
-    a squared distance to the nearest labelled or chosen item, and each choice reduces the sum of
-    these distances most. Large places therefore come first, and so do small places that are far
-    from all others.
+    If there are more places than pictures, the places to show are chosen one after another. Each
+    choice makes a sum as small as possible: the sum, over all items, of the squared distance to the
+    nearest labelled or chosen item. Large places therefore come first, and so do small places that
+    are far from all others.
 
     Args:
         state: State of all items.

@@ -61,7 +61,7 @@ def _far_apart(points: Floats, nearest: Floats, count: int) -> list[int]:
 
 
 def nearest_to(points: Floats, middles: Floats) -> Ints:
-    """Return the index of the point nearest to each of `middles` (K, D), each index once."""
+    """Return the index of the point nearest to each of `middles` (K, D). No index occurs twice."""
     from scipy.spatial.distance import cdist
 
     distance = cdist(points, middles, "sqeuclidean")

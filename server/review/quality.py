@@ -19,8 +19,8 @@ The share is the estimated share of right items. The first sheet of a session do
 because it has no predictions. So a share with a wide interval is shown from the fifth sheet on.
 """
 UNKNOWN_BUT_RIGHT = 0.3
-"""Share of the predictions of unknown items (`islands.unknown`) that the upper bound of the
-interval counts as right. The estimate itself counts all of them as wrong.
+"""For the upper bound of the interval, this share of the predictions of unknown items
+(`islands.unknown`) counts as right. For the estimate itself, all these predictions count as wrong.
 """
 
 

@@ -14,7 +14,7 @@ from lodespace.review.quality import share_right
 from lodespace.session.item_state import ItemState
 
 RIGHT_ENOUGH = 0.99
-"""Share of correct items at which suggestions end."""
+"""No gesture is suggested if at least this share of the items is right."""
 LEAST_GAIN = 1.0
 """Smallest number of items that a suggested gesture is expected to correct."""
 SPOTS = 16
@@ -22,8 +22,7 @@ SPOTS = 16
 SMALLEST, LARGEST = 6, 2000
 """Smallest and largest number of items in a ball that is considered for a suggested region."""
 AGREEMENT = 0.9
-"""Smallest share of the items of a suggested region that must be predicted as the class of the
-region."""
+"""A region is suggested only if this share of its items, or more, has the same predicted class."""
 MOST = 0.5
 """The gain of a region is 0 unless a label helps more than this share of the region's items.
 
@@ -41,7 +40,7 @@ WORTH_SEARCHING = SHEET_SIZE
 items may be the rim of an island in which many items have labels.
 """
 LEARNED = 4.0
-"""Number of items that become right per picture that is corrected on a contact sheet.
+"""Number of predictions that become right for each picture corrected on a contact sheet.
 
 The model learns from the picture, so predictions of other items change. The number was 4.1 on
 segments (2nd to 10th sheet) and 4.2 on digits (2nd to 8th sheet).
@@ -53,11 +52,10 @@ A region is a ball of items. In each iteration, the number of items in the ball 
 this factor.
 """
 _THINNING = 1.3
-"""Factor of the growth of a ball from which on the density counts as falling.
+"""A ball stops growing when the density of its items falls.
 
-Each iteration adds items to the ball, so its radius grows. The density has fallen if the radius
-grows by more than this factor, relative to its growth at a constant density. The ball then stops
-growing.
+Each iteration adds items to the ball, so its radius grows. The density counts as falling if the
+radius grows by more than this factor, relative to its growth at a constant density.
 """
 
 

@@ -134,7 +134,7 @@ def _axes_of(content: TomlContent) -> dict[str, tuple[Any, ...]]:
 
 def _row_of(name: str) -> Hyperparameter:
     if name == "seed":
-        raise SettingsError("the seeds of a sweep are given with --seeds, or `seeds` in the file")
+        raise SettingsError("give the seeds of a sweep with --seeds, or as `seeds` in the file")
     row = ALL_SETTINGS.get(name)
     if row is None:
         raise SettingsError(unknown_name(name, ALL_SETTINGS))

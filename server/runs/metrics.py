@@ -98,7 +98,7 @@ class EpochMetrics:
 
 
 class Truth:
-    """The classes that the data state, for accuracies."""
+    """The classes according to the data, with which predictions are compared."""
 
     def __init__(self, truth: npt.NDArray[np.int16] | None, given: npt.NDArray[np.int16]) -> None:
         """Compare predictions with `truth` (N,) and with the labels `given` to the training (N,).
@@ -111,15 +111,15 @@ class Truth:
 
     @property
     def classes(self) -> npt.NDArray[np.int16]:
-        """The class that the data state for each item, (N,); UNLABELED without such a class."""
+        """Class of each item according to the data, (N,); UNLABELED for an item without a class."""
         return self._truth
 
     def accuracies(self, prediction: npt.NDArray[np.integer]) -> dict[str, float]:
-        """Return the shares of right predictions (N,).
+        """Return the accuracies of `prediction` (N,), by name.
 
-        `accuracy_unseen` is the share among items whose class was not given to the training,
-        `accuracy_given` the share among items with a given label. A share without items is left
-        out.
+        `accuracy_unseen` is the share of right predictions among items whose class was not given to
+        the training. `accuracy_given` is the share among items with a given label. A share without
+        items is left out.
         """
         found: dict[str, float] = {}
         unseen = (self._given == UNLABELED) & (self._truth != UNLABELED)
@@ -150,7 +150,7 @@ class TensorBoard:
     def __init__(self, folder: Path | None, first_row: int) -> None:
         """Write into `folder`; None to write nothing.
 
-        TensorBoard then hides the rows from `first_row` on that an earlier process has written.
+        If an earlier process has written rows from number `first_row` on, TensorBoard hides them.
         Raises TrainingError if TensorBoard is not installed.
         """
         self._writer = None if folder is None else _summary_writer(folder, first_row)

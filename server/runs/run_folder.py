@@ -46,7 +46,7 @@ class Start(msgspec.Struct, kw_only=True):
     settings: Settings
     """Hyperparameters of the run. For a sweep of a project: the hyperparameters of the project."""
     given: Settings | None = None
-    """Hyperparameters of all runs of a sweep, as they were given."""
+    """Hyperparameters that the user gave for all runs of a sweep; None for a single run."""
     run: dict[str, int | str | None]
     """Values of RunSettings by name."""
     classes: Sequence[ClassInfo] | None = None
@@ -94,7 +94,8 @@ class RunFolder:
     def clear(self) -> None:
         """Remove the result of an earlier run. Raises ProjectError for a folder with other files.
 
-        The file whose existence means that the model is complete is removed first.
+        The JSON file of the model is removed first, because a folder with this file counts as a
+        complete model.
         """
         self.check_own()
         for name in (MODEL_FILES[-1], _UNFINISHED, *_OWN):

@@ -15,9 +15,9 @@ class Result:
     point: Point
     """The settings in which the run differs from the others."""
     folder: str
-    """Folder of the run, relative to that of the sweep."""
+    """Folder of the run, relative to the folder of the sweep."""
     state: Literal["finished", "failed", "missing"]
-    """"finished", "failed", or "missing" if the run was not done yet."""
+    """"finished", "failed" or "missing". A missing run has not been done yet."""
     measures: dict[str, Any] = field(default_factory=dict)
     """Measures of a finished run (measures.py)."""
     error: str = ""

@@ -37,15 +37,16 @@ def train_model(
 ) -> Trained:
     """Train on `data`, and write the model into the folder `output`.
 
-    The same data, settings, threads and kind of processor give the same model, also if the training
+    The same data, settings, threads and kind of processor give the same model, even if the training
     was interrupted and resumed.
 
     Args:
         data: Path of data to import, a source, or path of a project. A project is trained with its
             labels and settings.
         reference: Reference to the data, as in the manifest of a project.
-        output: Folder of the model. given: Settings of this call. All other settings have the value
-        of the project, or the default.
+        output: Folder of the model.
+        given: Settings of this call. Any other setting has the value of the project, or its
+            default.
         import_options: How to read the data.
         options: Options that do not change the result.
         resume: Continue an unfinished training in `output`. If there is none, start a new one; if

@@ -243,7 +243,7 @@ def run_training(
 
 
 def _truth(items: ItemSet, given: GivenLabels) -> npt.NDArray[np.int16] | None:
-    """Return the class that the data state for each item, as class ids of `given`, (N,).
+    """Return the class of each item according to the data, (N,), as class ids of `given`.
 
     A class of the data that a person has removed or renamed is unknown.
     """

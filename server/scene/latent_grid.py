@@ -25,7 +25,7 @@ RING_BYTES = 32 << 20
 """Largest total size of the kept revisions, in bytes. A revision of a million items has 6 MB. The
 revisions that connected clients show are kept even above this size."""
 _LEAST_RING = 2
-"""Smallest number of revisions that are kept: the newest and the one before."""
+"""Smallest number of revisions that are kept: the newest revision and the previous one."""
 MARGIN = 0.35
 """Free space on each side of the cloud in a new box, relative to the extent of the cloud. The space
 is needed because the cloud grows as classes move apart.

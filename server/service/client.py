@@ -119,8 +119,8 @@ class Client:
 
     def send_encoded(self, text: bytes) -> None:
         """Queue an encoded operation (UTF-8), as `send` does."""
-        # A single message may have any size. The limit applies only to the messages that wait
-        # already.
+        # A single message may have any size. The limit applies only to messages that are already
+        # waiting.
         full = self._queued_bytes > self.config.queue_bytes or len(self._queue) >= _MAX_QUEUED
         self._queue.append(text)
         self._queued_bytes += len(text)
