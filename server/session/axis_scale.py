@@ -16,7 +16,9 @@ LARGEST_PLACE = 3.0
 values are placed at this distance, so that they do not compress all other values into the
 middle."""
 SKEWED = 1.5
-"""Positive numbers with a larger skewness get a logarithmic scale, if this halves the skewness."""
+"""Positive numbers with a larger skewness get a logarithmic scale, if their logarithms have less
+than half of the skewness.
+"""
 FEWEST_TICKS, MOST_TICKS = 3, 5
 
 Places = npt.NDArray[np.float32]

@@ -228,8 +228,8 @@ class LabelHistory:
         record.undone = undone
         rows.undone[record.rows] = undone
         above = rows.standing(rows.above[record.rows], rows.above)
-        # A newer gesture covers an item: it determines the label. A prepared gesture covers items
-        # only after it was added.
+        # An item is covered if a newer gesture determines its label. A prepared gesture covers
+        # items only after it was added.
         uncovered = (above == 0) | (above >= self._end)
         items, above = record.items[uncovered], above[uncovered]
         own = np.flatnonzero(uncovered) + record.first

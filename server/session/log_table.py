@@ -13,7 +13,7 @@ FORMAT = 4
 
 Reading a log of an earlier format does not change the file. The first write converts the log, in
 the same transaction as the new event: it rewrites all events of the formats 1 and 2. Events of
-format 3 stay unchanged, because they are valid in format 4, in which arrays can also be packed.
+format 3 stay unchanged, because they are also valid in format 4. Format 4 only adds packed arrays.
 """
 ENCODED_FROM = 3
 """First format whose table has encoded events. Earlier formats have a column per field."""

@@ -47,7 +47,7 @@ def merge(old: Settings, new: Settings) -> Settings:
     If `new` has another preset, the values of that preset replace the values of `old`, with two
     exceptions. First, the dimension of the latent space stays, unless the new preset is `figure2`,
     whose dimension is part of the paper's setting. Second, a setting that is fixed when training
-    starts stays if its value differs from that of the old preset.
+    starts keeps its value, unless this is the value of the old preset.
     """
     values, given = values_in(old), values_in(new)
     if new.preset is not None and new.preset != (old.preset or "default"):
@@ -77,7 +77,7 @@ def _kept_by(old: Settings, name: Preset) -> dict[str, Any]:
 
 
 def _own_fixed(config: TrainingConfig) -> dict[str, Any]:
-    """Return the values that are fixed when training starts and differ from those of the preset."""
+    """Return the values that are fixed when training starts and differ from the preset's values."""
     own, usual = values_of(config), values_of(preset(config.preset))
     return {name: own[name] for name in FIXED if own[name] != usual[name]}
 
@@ -85,7 +85,7 @@ def _own_fixed(config: TrainingConfig) -> dict[str, Any]:
 def changes_to(current: Settings, new: Settings) -> Settings:
     """Return `new` without the values that are the same in `current`. `current` has all values.
 
-    If `new` has another preset, all its values are returned.
+    If `new` has another preset, the function returns all values of `new`.
     """
     now, given = values_in(current), values_in(new)
     if given.get("preset", now["preset"]) != now["preset"]:

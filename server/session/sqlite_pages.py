@@ -200,7 +200,9 @@ class _Cell(NamedTuple):
 
 
 def _cells(page: bytes, offset: int) -> Iterator[tuple[int, _Cell]]:
-    """Yield number and cell of each row of a leaf page, whose header begins at byte `offset`."""
+    """Yield number and cell of each row of a leaf page. Its header begins at byte `offset` of
+    `page`.
+    """
     if page[offset : offset + 1] != bytes([_LEAF_OF_A_TABLE]):
         return
     (count,) = struct.unpack_from(">H", page, offset + 3)

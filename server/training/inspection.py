@@ -69,7 +69,7 @@ def _pictures(decoded: npt.NDArray[np.float32]) -> bytes:
 
 
 REACH = 0.99
-"""Fraction of the items whose force is sent without shortening.
+"""Share of the non-zero forces that are sent without shortening.
 
 Two coincident points repel each other about a hundred times as strongly as separate points. With a
 step of 1/127 of the largest force, most other forces would round to zero.
@@ -95,9 +95,9 @@ def compact_forces(trainer: Trainer) -> FrameForces:
 def in_steps(force: npt.NDArray[np.float32]) -> tuple[float, npt.NDArray[np.int8]]:
     """Quantise forces to int8.
 
-    One step is r / 127. r is the REACH quantile of the largest absolute components of all forces
-    that are not zero. A force with a component above r is shortened until its largest component is
-    r, and keeps its direction.
+    r is a limit for the components of a force. The share REACH of the non-zero forces has no
+    component above r. Any other force is shortened until its largest component is r, and keeps its
+    direction. One step is r / 127.
 
     Args:
         force: float32 (N, D), in nats per latent unit.

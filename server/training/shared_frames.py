@@ -4,8 +4,9 @@ Both processes map the file into memory. Because the file has no name, the syste
 when the last process ends, even if that process is killed. Each slot has a counter: twice the
 number of the frame in the slot, or an odd number while the trainer writes the slot. The trainer
 fills a slot, and then sends the number of the frame over its pipe. The server reads the slot when
-it receives this number. If the counter is not twice this number before and after the reading, a
-newer frame has replaced this frame. The number of the newer frame follows over the pipe.
+it receives this number. The frame is complete if the counter is twice this number both before and
+after the reading. Otherwise, a newer frame has replaced it, and the number of the newer frame
+follows over the pipe.
 """
 
 import contextlib

@@ -27,7 +27,9 @@ from lodespace.training.turn_watch import SLOW_SECONDS, TurnWatch
 log = logging.getLogger(__name__)
 
 BACKOFF_SECONDS = (0.0, 1.0, 5.0, 15.0, 15.0)
-"""Seconds before a restart; entry k applies after k consecutive failures. A kill is a failure."""
+"""Seconds before a restart: entry k (from 1) applies after k consecutive failures. A process that
+another program killed, or that hung, also counts as a failure.
+"""
 HEALTHY_SECONDS = 60.0
 """A process whose main loop ran for this number of seconds resets the number of consecutive
 failures. The time of a start does not count, because a start takes long on a busy machine."""

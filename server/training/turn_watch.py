@@ -14,12 +14,13 @@ HANG_SECONDS = 600.0
 """A trainer counts as hanging only if it sends nothing, or does not finish a turn, for this number
 of seconds.
 
-A scheduler runs the thread of the heartbeat every few seconds, also if a thousand other threads are
-ready to run.
+Load alone does not cause such a silence: even if a thousand other threads are ready to run, a
+scheduler runs the thread of the heartbeat every few seconds.
 """
 LEAST_PROCESSOR_SECONDS = 1.0
-"""A process that waits for a processor gets at least this processor time in HANG_SECONDS, also if
-hundreds of other processes compute. A process that uses less waits for something else."""
+"""A process that waits for a processor gets at least this processor time in HANG_SECONDS, even if
+hundreds of other processes compute. A process that uses less waits for something else.
+"""
 MOST_PROCESSOR_SECONDS = 600.0
 """Processor time per thread, in seconds, after which a turn counts as endless. This is the value
 for 0 items; PROCESSOR_SECONDS_PER_ITEM is added per item."""

@@ -101,7 +101,7 @@ class UndoSnapshots:
 
     @property
     def bytes(self) -> int:
-        """Size of all snapshots in memory, in bytes, including the one that is being written."""
+        """Size of all snapshots in memory, in bytes, including a snapshot that is being written."""
         states = [*self._kept.values(), *([] if self._writing is None else [self._writing[1]])]
         # States on one graph share its edges (training_state.py).
         sizes = {t.data_ptr(): t.nbytes for state in states for t in state.tensors.values()}

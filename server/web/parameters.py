@@ -48,7 +48,7 @@ SEARCH = _query(
 )
 FORMAT = _query("format", "", {"type": "string", "enum": ["csv", "jsonl"], "default": "csv"})
 CLIENT = _query(
-    "client", "Id of the client, whose own actions the history marks.", {"type": "string"}
+    "client", "Id of a client. The history marks the actions of this client.", {"type": "string"}
 )
 SHEET = (
     _query(

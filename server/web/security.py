@@ -192,9 +192,9 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
 def _visitor(request: web.Request) -> Visitor:
     """Identify the sender of a request.
 
-    Without TLS, the server listens on the loopback address only. Requests of the owner, and of a
-    headset that the owner has connected by cable (adb reverse), have the role of the owner there.
-    A request of another user of this computer raises LodespaceError.
+    Without TLS, the server listens on the loopback address only. A request to this address has the
+    role `owner`. This includes requests of a headset that the owner has connected by cable (adb
+    reverse). A request of another user of this computer raises LodespaceError.
     """
     if not request.secure:
         return Visitor("owner" if local_owner.is_owner(request) else None)

@@ -91,7 +91,8 @@ def _rebuild(state: SessionState) -> Change:
     after = state.classes.counted_as()[: len(before)]
     items = NO_ITEMS
     if not np.array_equal(before, after):
-        # All items are compared only in this case: a new name, colour or lock changes no label.
+        # All items are compared only if `before` and `after` differ, because a new name, colour or
+        # lock changes no label.
         given = state.history.labels
         changed = lookup(before, given, UNLABELED) != lookup(after, given, UNLABELED)
         items = np.flatnonzero(changed).astype(np.uint32)
