@@ -38,7 +38,7 @@ class Adjacency:
     """
 
     def __init__(self, head: torch.Tensor, tail: torch.Tensor, weight: torch.Tensor) -> None:
-        """Prepare the matrix of edges between `head` and `tail`, int64 (E,), of `weight` (E,)."""
+        """Prepare the matrix of edges. `head` and `tail` are int64 (E,), and `weight` is (E,)."""
         self.size = int(tail.max()) + 1 if len(tail) else 0
         """Number M of rows."""
         self._edges = (head, tail, weight)

@@ -54,7 +54,8 @@ KMEANS_ROUNDS = 8
 ITEMS_PER_CELL = 40
 """Number of items per cell that k-means reads."""
 DISTANCES_AT_ONCE = 100_000_000
-"""Number of distances by matrix products in one part of the preparation, in about 0.2 s."""
+"""Number of distances that one part of the preparation computes by matrix products, in about 0.2 s.
+"""
 BLOCK = 256
 """Number of rows that one thread searches at once."""
 
@@ -90,7 +91,7 @@ class Search:
         import faiss
 
         faiss.omp_set_num_threads(1)
-        # Without matrix products, which FAISS uses from this number of queries on, an exact search
+        # FAISS uses matrix products from this number of queries on. Without them, an exact search
         # takes three times as long.
         faiss.cvar.distance_compute_blas_threshold = 20
         self.faiss = faiss

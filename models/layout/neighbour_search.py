@@ -1,9 +1,9 @@
 """Search for the k nearest neighbours of all items, one block of rows per unit of work.
 
-A search finds a few more candidates than neighbours are needed. `nearest_of` computes the distances
-of the candidates again, as differences, and sorts them by distance, then by index. So the
-neighbours do not depend on how a search rounds distances, except where items at the end of the list
-are equally distant.
+For each item, a search finds a few candidates more than the k neighbours that are needed.
+`nearest_of` computes the distances of the candidates again, from the differences of their features,
+and sorts the candidates by distance, then by index. So the neighbours do not depend on how a search
+rounds distances, except where items at the end of the list are equally distant.
 """
 
 import contextlib

@@ -108,9 +108,10 @@ class Particles:
     def set_agreement(
         self, probabilities: torch.Tensor | None, share_of_classes: float, sharpness: float = 1.0
     ) -> None:
-        """Set the weight of each edge to w_ij * ((1 - s) + s * max(0.02, sum_c p_ic p_jc)^g).
+        """Weaken the edges between items of different classes.
 
-        w_ij is the weight in the graph. Edges between items of different classes become weaker.
+        The new weight of an edge is w_ij * ((1 - s) + s * max(LEAST_AGREEMENT, sum_c p_ic p_jc)^g).
+        w_ij is the weight in the graph. `Args` explains p, s and g.
 
         Args:
             probabilities: class probabilities p, (N, C). None restores the weights of the graph.

@@ -66,9 +66,9 @@ class LoopState:
         if len(state) == len(self.device_generator.get_state()):
             self.device_generator.set_state(state.clone())
         else:
-            # The state was stored on another kind of device: the bundled demo, or a project that
-            # was moved to a machine with a GPU. The new seed depends on the step, so that the noise
-            # of earlier steps is not repeated.
+            # The state was stored on another kind of device. Examples are the bundled demo, and a
+            # project that was moved to a machine with a GPU. The new seed depends on the step, so
+            # that the noise of earlier steps is not repeated.
             seed = self.generator.initial_seed() + 1 + int(counters["step"])
             self.device_generator.manual_seed(seed)
         self.losses = dict(counters["losses"])

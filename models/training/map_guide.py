@@ -65,8 +65,10 @@ class MapGuide:
         particles.set_agreement(believed, seen / state.n_classes, sharpness)
 
     def tensors(self) -> Tensors:
-        """Return the current weights of the edges, for a saved state, if they differ from those
-        that `update_agreement` would set."""
+        """Return the current weights of the edges, for a saved state.
+
+        Return nothing if `update_agreement` would set the same weights.
+        """
         particles = self._map.particles
         if particles is None or self.agreement_is_current:
             return {}
@@ -116,6 +118,6 @@ class _AgreementInputs(NamedTuple):
     beta_classifier: float
 
     def same_as(self, other: "_AgreementInputs") -> bool:
-        """Return whether both have the same labels and graph (not copies), and equal numbers."""
+        """Return whether `other` has the same labels and graph (not copies), and equal numbers."""
         same = self.labels is other.labels and self.graph is other.graph
         return same and self[2:] == other[2:]

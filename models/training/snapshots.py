@@ -24,8 +24,8 @@ def snapshot_of(
     vae_training = loop.vae_training
     kl = vae_training.kl.copy()
     latent_mean = visible.numpy().copy()
-    # The spread is checked for a collapse only at rest, because after a change of dimension a cloud
-    # is flat for a while without a collapse.
+    # The spread is checked for a collapse only at rest, because after a change of dimension the
+    # cloud is flat for a while, even without a collapse.
     settled = (
         latent_mean if loop.resting and not moving and latent_mean.shape[1] == len(kl) else None
     )
