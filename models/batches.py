@@ -43,8 +43,9 @@ def class_balanced(
     Without this balance, a class with many labels moves far away from the others.
 
     Args:
-        labels: int64 (N,), UNLABELED for an item without a label. batch_size: number of items to
-        draw. generator: random generator on the CPU.
+        labels: int64 (N,), UNLABELED for an item without a label.
+        batch_size: number of items to draw.
+        generator: random generator on the CPU.
         weights: relative frequency with which an item is drawn within its class, (N,). By default
             all items of a class are drawn equally often.
 
@@ -63,11 +64,10 @@ def class_balanced(
 
 
 def drawn(frequency: torch.Tensor, count: int, generator: torch.Generator) -> torch.Tensor:
-    """Draw `count` indices with replacement. The probability of index i is proportional to its
-    value.
+    """Draw `count` indices with replacement. The probability of i is proportional to
+    `frequency[i]`.
 
-    `frequency` has the values, float64 (K,). torch.multinomial does the same, but for at most 2^24
-    values.
+    `frequency` is float64 (K,). torch.multinomial does the same, but for at most 2^24 values.
     """
     reached = frequency.cumsum(0)
     at = torch.rand(count, generator=generator, dtype=torch.float64) * reached[-1]

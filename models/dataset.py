@@ -220,7 +220,7 @@ class Dataset:
             raise ValueError(f"there are no vectors, or no features in them: {vectors.shape}")
         x = torch.from_numpy(np.asarray(vectors, np.float32).copy())
         if not torch.isfinite(x).all():
-            raise ValueError("vectors contain NaN or infinity")
+            raise ValueError("vectors contain NaN or infinity; replace or remove these values")
         known = standardisation or Standardisation.of(x)
         return cls((x - known.mean) / known.deviation, "vector", "vectors", known)
 

@@ -27,21 +27,19 @@ from lodespace.models.item_predictions import UNLABELED, ItemPredictions
 HIDDEN = 512
 """Number of neurons of the hidden layer."""
 ROUNDS = 3
-"""From this round on, training ends if the share of equal predictions is at least NEEDED. In
-earlier rounds, it ends only if the share is at least WANTED."""
+"""From this round on, a lower accuracy (NEEDED) is enough to end the training.
+
+The accuracy is the share of items for which the student predicts the shown class. It is measured
+after each round. Before this round, the training ends only if the accuracy is at least WANTED.
+"""
 MOST_ROUNDS = 6
-"""Maximum number of rounds. Rounds after the first ROUNDS are used only while the share of equal
-predictions is below NEEDED."""
+"""Maximum number of rounds. The training then ends even if the accuracy is below NEEDED."""
 EPOCHS_PER_ROUND = 20
 """Epochs per round. In each round, the learning rate falls to 0."""
 WANTED = 0.99
-"""Training ends when the student predicts the shown class of at least this share of items.
-
-The share is measured after each round.
-"""
+"""Smallest accuracy at which the training ends before round ROUNDS."""
 NEEDED = 0.98
-"""Smallest share of items whose shown class the student must predict after ROUNDS rounds. Training
-goes on if the share is smaller."""
+"""Smallest accuracy at which the training ends in round ROUNDS or later."""
 MOST_ITEMS = 20_000
 """Maximum number of items that the student is trained on."""
 LEARNING_RATE = 4e-3

@@ -15,7 +15,9 @@ HIDDEN_FROM = 100
 to measure the correlation on items whose value the model did not see."""
 _MANY = 1000
 _HIDDEN_SHARES = (0.2, 0.1)
-"""Share of the known values that is hidden: below _MANY known values, and from _MANY on."""
+"""Shares of the known values that are hidden. The first share applies below _MANY known values, and
+the second share applies from _MANY on.
+"""
 _MOST_HIDDEN = 5000
 GOLDEN_RATIO = 0.6180339887498949
 """Golden ratio minus 1. Multiples of this number, modulo 1, are spread evenly over 0..1."""

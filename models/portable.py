@@ -67,10 +67,10 @@ class Predicted(NamedTuple):
 class PortableModel(nn.Module):
     """Encoder, decoder, head, the classifier, and the transform from latent means to the map.
 
-    The classifier is a small network that predicts like the page (distillation.py). In the preset
-    `paper`, and without labels, the head is the classifier. Inputs are pictures (B, C, S, S) with
-    values 0..255, or vectors (B, F) that are not standardised. If features were given with the
-    items, the classifier reads such features, (B, K).
+    The classifier is a small network that predicts like the page (distillation.py). The presets
+    `paper` and `figure2`, and models without labels, use the head instead. Inputs are pictures (B,
+    C, S, S) with values 0..255, or vectors (B, F) that are not standardised. If features were given
+    with the items, the classifier reads such features, (B, K).
     """
 
     def __init__(self, like: Dataset, description: dict[str, Any]) -> None:
@@ -207,7 +207,7 @@ class PortableModel(nn.Module):
 
         Args:
             x: items that `prepare` converted, (B, C, S, S) or (B, F).
-            features: features of the same items, (B, `given_features`); ignored if that is 0.
+            features: features of `x`, (B, `given_features`); ignored if `given_features` is 0.
         """
         mean, shown, log_variance = self.encode(x)
         head = F.softmax(self.vae.head(mean), dim=1)

@@ -18,7 +18,7 @@ from safetensors.numpy import load, save
 from lodespace.files import atomic_write
 
 SHARED_BYTES = 1 << 20
-"""Size, in bytes, from which on a tensor is stored in a file of its own."""
+"""A tensor of at least this size, in bytes, is stored in a file of its own."""
 FOLDER = "shared"
 """Name of the folder of the shared tensors, beside the checkpoints."""
 _NAME = "tensor"

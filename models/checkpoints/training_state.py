@@ -14,7 +14,9 @@ from lodespace.models.checkpoints.tensors import Tensors
 from lodespace.models.config import TrainingConfig
 
 UNCHANGED = ("edge_head", "edge_tail", "edge_weight")
-"""Names of tensors that training replaces as a whole and never changes."""
+"""Names of tensors whose values training never changes. Training can only replace such a
+tensor as a whole.
+"""
 
 
 class TrainingState(NamedTuple):

@@ -12,7 +12,9 @@ EXPONENTS = tuple(round(10 ** ((k - 8) / 16), 3) for k in range(17))
 An exponent below 1 reduces overconfidence.
 """
 EXPONENT_STRENGTH = 6.0
-"""Weight of the prior that prefers the exponent 1, in nats per squared log of the exponent."""
+"""Weight of the prior that prefers the exponent 1. An exponent e costs this weight times (log e)^2,
+in nats.
+"""
 LEAST_PROBABILITY = 1e-3
 """Lower bound of the probability that a prediction gives to a label, because a label may be
 wrong.
@@ -116,8 +118,8 @@ def doubts(own: torch.Tensor, share: float) -> torch.Tensor:
     """Return the probability that each label is wrong, by Bayes' rule, (L,).
 
     The label itself is evidence, because most labels are right, even those of items that are hard
-    to predict. A wrong label is assumed to be any class that the voices (the sources of
-    predictions) do not exclude. The sum of these probabilities over a contact sheet can be too
+    to predict. The formula assumes that a wrong label can be any class that the voices (the sources
+    of predictions) do not exclude. The sum of these probabilities over a contact sheet can be too
     large where the voices predict badly (docs/model.md).
 
     Args:

@@ -58,8 +58,8 @@ class Predictions:
     A sweep goes over all items twice. The first pass computes features and probabilities of the
     wide classifier. The second pass adds a kernel classifier on these features, and classifiers on
     features that are not learned (the voices, voices.py). The result is a weighted mean of the
-    learned classifiers and the voices. Their weights depend on how well each of the two predicted
-    labels before a person gave these labels (evidence.py).
+    learned classifiers and the voices. Their weights depend on earlier predictions, made for items
+    that a person labelled later: more accurate predictions give more weight (evidence.py).
 
     For an item that is trained on, only the voices give the probabilities, because the voices do
     not depend on the item's own label. The learned classifiers may have memorised this label.
@@ -115,8 +115,9 @@ class Predictions:
     def has_news(self) -> bool:
         """Whether the map should use the probabilities now, in the middle of a sweep.
 
-        True when the second pass has predicted twice as many items as at the previous update. So
-        the number of updates of the map does not grow with the number of items.
+        True when the number of finished units of the second pass is 1, 2, 4, 8 and so on. A pass
+        has at most UNITS_PER_PASS units, so the number of updates of the map does not grow with the
+        number of items.
         """
         n = len(self.order.items)
         return is_power_of_two(-((n - self.position) // items_per_unit(n, CHUNK)))

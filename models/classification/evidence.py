@@ -17,7 +17,7 @@ from lodespace.models.classification.label_spreading import share
 from lodespace.models.item_predictions import UNLABELED
 
 STRENGTH = 20.0
-"""Strength of the prior of the learned classifiers' weight, as an equivalent number of labels."""
+"""The prior of the learned classifiers' weight counts as much as this number of labels."""
 MOST_COMPARED = 300
 """Maximum number of labels that are compared."""
 

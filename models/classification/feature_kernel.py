@@ -23,7 +23,7 @@ MOST_LABELS = 3000
 LANDMARKS = 400
 """Maximum number of labelled items whose features are used to approximate the kernel."""
 MOST_COMPARED = 200
-"""Maximum number of labels from which the width of the kernel and the noise are chosen."""
+"""Maximum number of labels that are used to choose the width of the kernel and the noise."""
 WIDTHS = (1.0, 2.0)
 """Squared widths of the kernel, relative to the mean square of the features."""
 NOISES = (0.01, 0.1)

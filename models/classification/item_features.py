@@ -36,7 +36,8 @@ class ItemFeatures:
     def known(self, classifier: WideClassifier) -> torch.Tensor:
         """Return the features of all items. Compute missing features with `classifier`."""
         missing, self._missing = self._missing, self._missing[:0]
-        # The batches are those of the sweep, because the last bits could differ in other batches.
+        # The batches are the same as in the sweep. Other batches could change the last bits of the
+        # features.
         for items in missing.to(self._values.device).split(CHUNK):
             self._values[items] = classifier.features(items)
         return self._values

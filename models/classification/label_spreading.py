@@ -31,9 +31,10 @@ other labels.
 _PRODUCTS_PER_UNIT = 40_000_000
 """Number of multiplications in one unit of work that does several rounds, in about 20 ms."""
 _MOST_PRODUCTS = 60_000_000
-"""Maximum number of multiplications for which one unit of work does a whole round. If a round has
-more, a unit treats only a part of the items, and takes 0.1 s to 0.6 s. The time is longer with more
-items, because their class shares do not fit into the caches."""
+"""A unit of work does a whole round if the round has at most this number of multiplications.
+Otherwise, a unit treats only a part of the items, and takes 0.1 s to 0.6 s. The time is longer with
+more items, because the class shares of many items do not fit into the caches.
+"""
 
 
 def share(labels: torch.Tensor) -> float:
@@ -56,8 +57,8 @@ class LabelSpreading:
 
     Spreading is linear in the labels. The labels of each class are spread. In addition, the labels
     are divided into PROBES groups, and the labels of each group are spread separately. The share
-    that reaches an item from the group of its own label is the effect of this label on the item,
-    and `probabilities` leaves it out.
+    that reaches an item from the group of its own label is the effect of this label on the item.
+    `probabilities` leaves this share out.
     """
 
     def __init__(self, graph: Graph, labels: torch.Tensor, n_classes: int) -> None:

@@ -4,7 +4,6 @@ The labels are split into folds. For each fold, one regression is fitted to the 
 folds. It predicts the labels of this fold. One more regression is fitted to all labels. All
 regressions are fitted together.
 
-
 A quadratic function bounds the loss. The matrix of this function does not depend on the weights (D.
 Böhning 1992), so it is factorised only once.
 """
@@ -42,7 +41,7 @@ class LogisticRegression:
         self._present, own = classes.unique(return_inverse=True)
         self._rows = _with_constant(rows)
         self._fold = _folds(own)
-        # Index 0 is the regression on all labels, index k + 1 the one without fold k.
+        # Index 0 is the regression on all labels. Index k + 1 is the regression without fold k.
         kept = torch.ones(len(own), FOLDS + 1, device=device)
         kept[torch.arange(len(own), device=device), self._fold + 1] = 0
         self._kept = kept[:, :, None]

@@ -29,7 +29,7 @@ from lodespace.models.layout.graph import Graph
 MOST_COMPARED = 300
 """Maximum number of labels to which logistic regression and the weights of voices are fitted."""
 STRENGTH = 10.0
-"""Strength of the prior of the voices' weights, as an equivalent number of labels."""
+"""The prior of the voices' weights counts as much as this number of labels."""
 MOST_REPRESENTED = 5000
 """Maximum number of items whose nearest labelled item is searched."""
 

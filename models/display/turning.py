@@ -42,9 +42,9 @@ def held_rotation(
 ) -> torch.Tensor:
     """Return the orthogonal R that shows the held directions along their axes of the box.
 
-    The other directions of `points` @ R are as close as possible to `reference`, both relative to
-    their means (Schoenemann 1966). R differs from `free` by a rotation where possible, and
-    otherwise by a reflection.
+    In the other directions, `points` @ R is as close as possible to `reference` (Schoenemann 1966).
+    Both clouds are centred for this comparison. R differs from `free` by a rotation where possible,
+    and otherwise by a reflection.
 
     Args:
         points: latent means, (N, D).
@@ -96,7 +96,8 @@ def _axis_and_angle(rotation: torch.Tensor) -> tuple[torch.Tensor, float]:
     whole[:d, :d] = rotation
     skew = (whole - whole.T) / 2
     vector = torch.stack([skew[2, 1], skew[0, 2], skew[1, 0]])
-    # The axis is the vector that the rotation keeps. At half a turn, `vector` is 0.
+    # The axis is computed as the vector that the rotation does not change, because `vector` is 0 at
+    # half a turn.
     _, _, vt = torch.linalg.svd(whole - torch.eye(3, dtype=whole.dtype, device=whole.device))
     axis = vt[-1]
     sine = float(vector @ axis)

@@ -18,8 +18,9 @@ from lodespace.models.features.descriptor import (
 from lodespace.models.features.principal_components import directions, principal_components
 
 MOST_VALUES = 1 << 25
-"""Largest number of values of the descriptors that are in memory at once, 128 MB: the descriptors
-of 65,000 symbols."""
+"""Largest number of descriptor values in memory at once. They take 128 MB, which is enough for the
+descriptors of 65,000 symbols.
+"""
 SAMPLE = 20_000
 """Number of items in the sample."""
 

@@ -1,10 +1,11 @@
 """Descriptors of items that need no training: similar items have similar descriptors.
 
 Pixels are poor descriptors, because two equal strokes that are one pixel apart may have no pixel in
-common. Classical descriptors of edges need no labels, unlike a network (docs/gain.md reports the
-gain). A symbol is described by the directions of the strokes in each cell of a grid, after its
-slant is removed (N. Dalal and B. Triggs 2005; Y. LeCun et al. 1998 for the slant). A photo is
-described by the amount and direction of its edges, independent of their position.
+common. Classical descriptors of edges are better, and unlike a network, they need no training
+(docs/gain.md reports the gain). A symbol is described by the directions of the strokes in each cell
+of a grid, after its slant is removed (N. Dalal and B. Triggs 2005; Y. LeCun et al. 1998 for the
+slant). A photo is described by the amount and direction of its edges, independent of their
+position.
 """
 
 import math
@@ -39,8 +40,8 @@ def described(dataset: Dataset) -> torch.Tensor:
     n = len(dataset)
     groups: list[torch.Tensor] = []
     # The arrays of the results are made once, with the first batch. If each batch made its own
-    # arrays, the allocator would keep large intermediate results between them, which took 3.7 GB
-    # for 200,000 pictures.
+    # arrays, large intermediate results would stay in memory between these arrays. For 200,000
+    # pictures, this took 3.7 GB.
     for start in range(0, n, ITEMS_AT_ONCE):
         chunk = slice(start, min(start + ITEMS_AT_ONCE, n))
         found = descriptor_groups(dataset.batch(chunk), dataset.content)

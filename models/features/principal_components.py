@@ -29,7 +29,7 @@ def principal_components(x: torch.Tensor, k: int) -> torch.Tensor:
 
 
 def directions(covariance: torch.Tensor, k: int) -> torch.Tensor:
-    """Return the first k eigenvectors of a covariance (F, F), (F, min(k, F)).
+    """Return the first k eigenvectors, (F, min(k, F)), of a covariance (F, F).
 
     The sign of each eigenvector is fixed by its largest value.
     """

@@ -1,8 +1,8 @@
 """Features learned without labels, by recognising two views of the same item.
 
 The method is SimCLR (T. Chen et al. 2020). As in that paper, self-supervised learning comes first,
-and labels are used afterwards. The neighbour graph is better if it is built from these features and
-the principal components than from one of them alone.
+and labels are used afterwards. The neighbour graph is built from these features together with the
+principal components, because either of the two alone gives a worse graph.
 """
 
 import math

@@ -87,7 +87,9 @@ def _kernel(
 def _left_out(
     kernel: torch.Tensor, values: torch.Tensor, noise: float
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the prediction of each value without itself, (L,), and the weights of the kernel."""
+    """Return the prediction of each value from all other values, (L,), and the weights of the
+    kernel.
+    """
     matrix = kernel + noise * torch.eye(len(kernel), dtype=kernel.dtype, device=kernel.device)
     inverse = torch.cholesky_inverse(torch.linalg.cholesky(matrix))
     weights = inverse @ values

@@ -9,8 +9,8 @@ beside the vectors themselves, and spectrograms one view beside the pictures:
   Dempster et al. 2020). Both are computed from rows that are scaled to mean 0 and deviation 1. This
   view suits rows that are equally spaced samples of a curve. Two rows are similar if they contain
   the same shape, even at different places.
-- sound: random convolution kernels over time and frequency, at three resolutions, like those of the
-  view "series". If a sound begins later, or has another pitch, its features change little.
+- sound: random convolution kernels as in the view "series", but over time and frequency, and at
+  three resolutions. If a sound begins later, or has another pitch, its features change little.
 """
 
 import math
@@ -100,7 +100,8 @@ class SoundView(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.each = 0
-        """Number of convolution kernels per dilation; only the view "series" has dilations."""
+        """Number of convolution kernels per dilation. Always 0, because this view has no dilations.
+        """
         random = torch.Generator().manual_seed(0)
         side = SOUND_KERNEL_SIDE
         weights = torch.randn(RESOLUTIONS, SOUND_KERNELS, 1, side, side, generator=random)
@@ -126,7 +127,10 @@ class SoundView(nn.Module):
 
 
 def _pooled(responses: torch.Tensor) -> list[torch.Tensor]:
-    """Return the share of positive responses, and the largest response, (B, K) from (B, K, T)."""
+    """Return the share of positive responses and the largest response, each (B, K).
+
+    `responses` are the responses of K kernels at T places, (B, K, T).
+    """
     return [(responses > 0).to(responses.dtype).mean(dim=2), responses.amax(dim=2)]
 
 
@@ -197,5 +201,7 @@ class VectorView(nn.Module):
 
 
 def _doublings(samples: int) -> int:
-    """Return the number of dilations 1, 2, 4, ... with which a kernel fits into the samples."""
+    """Return how many of the dilations 1, 2, 4, ... are so small that a kernel fits into the
+    samples.
+    """
     return int(math.log2(max(1, (samples - 1) / (KERNEL_LENGTH - 1)))) + 1

@@ -6,11 +6,11 @@ z_i is the latent mean of item i, relative to the mean of all items. u_a is the 
 named axis a, a vector of length 1. v_ia is the value of item i on this axis, with mean 0 and
 deviation 1. s is the spread of the map, so that the axis is as long as the other axes. k_ia is the
 stiffness; an item without a value has k_ia = 0. For particles, positions, stiffness and forces are
-in kernel units (layout/particles.py). In the preset `paper`, the encoder is trained on this term
-instead. The term is then computed in latent units, from the means of the items whose value is
-known. The term is the negative logarithm of a Gaussian of the value given the latent mean, as in a
-generative model with partly observed, interpretable latent variables (N. Siddharth, B. Paige and
-others 2017).
+in kernel units (layout/particles.py). In the preset `paper`, there are no particles, and the
+encoder is trained on this term. The term is then computed in latent units, from the means of the
+items whose value is known. The term is the negative logarithm of a Gaussian of the value given the
+latent mean, as in a generative model with partly observed, interpretable latent variables (N.
+Siddharth, B. Paige and others 2017).
 """
 
 from collections.abc import Mapping

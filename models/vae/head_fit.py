@@ -17,7 +17,7 @@ ITERATIONS_PER_UNIT = 8
 MOST_UNITS = 20
 """Number of units after which the fit ends even if the loss still decreases."""
 SUFFICIENT = 1e-3
-"""Relative decrease of the loss in one unit below which the fit ends."""
+"""The fit ends when one unit decreases the loss by less than this share."""
 DECAY = 1e-4
 """Weight of half the squared norm of the weights, relative to the mean cross-entropy.
 
