@@ -1,4 +1,4 @@
-"""Random views of items: random changes after which an item still has the same class."""
+"""Random views of items. A view is a copy with random changes that keep the class of the item."""
 
 import math
 from dataclasses import dataclass, replace

@@ -27,8 +27,9 @@ Views = Callable[[torch.Tensor], Sequence[torch.Tensor]]
 
 
 class ValueRegression:
-    """Regression on the values of at most MOST_VALUES items. The values must have mean 0, deviation
-    1."""
+    """Regression on the values of at most MOST_VALUES items. The values must have mean 0 and
+    standard deviation 1.
+    """
 
     def __init__(self, views: Views, known: torch.Tensor, values: torch.Tensor) -> None:
         """Choose views, width and noise, and fit the regression.

@@ -6,8 +6,9 @@ from lodespace.models.device import algebra_device
 from lodespace.models.vae.axis_loss import AxisTargets
 
 UNCLEAR = 0.15
-"""Weight of the currently shown direction when `axis_direction` chooses a direction. A direction
-along which the values correlate perfectly has the weight 1."""
+"""Weight that `axis_direction` gives to the currently shown direction. For comparison, a direction
+along which the values correlate perfectly has the weight 1.
+"""
 
 
 def implicit_step(

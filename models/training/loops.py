@@ -29,8 +29,8 @@ def random_state(seed: int) -> Generator[None]:
 def _seed(seed: int) -> None:
     """Seed the processor and each kind of device that is in use.
 
-    torch.manual_seed() also seeds devices that are not in use, for which it formats a stack trace
-    each time. The stack trace takes 4 ms, which is longer than one unit of training on few items.
+    torch.manual_seed() also seeds devices that are not in use, and formats a stack trace each time.
+    The stack trace takes 4 ms, which is longer than one unit of training on few items.
     """
     torch.default_generator.manual_seed(seed)
     if torch.cuda.is_initialized():

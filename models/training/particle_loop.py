@@ -113,9 +113,9 @@ class ParticleLoop(Loop):
     def _head_targets(self) -> HeadTargets:
         """Return the targets of the head: class probabilities that take the labels into account.
 
-        A head that is fitted to the labels alone fits only the few labelled items. After 100 labels
-        of the digits, such a head predicts a share of 0.81 of the other items correctly, instead of
-        0.97.
+        A head that is fitted to the labels alone fits only the few labelled items. With 100 labels
+        on the digits, the accuracy of such a head on the other items is 0.81. With these targets,
+        it is 0.97.
         """
         labels = self.state.labels.trained
         return posterior_targets(self.learning.predictions.label_posterior(labels), labels)
@@ -183,8 +183,8 @@ class ParticleLoop(Loop):
     def progress(self) -> float:
         """Completed share (0..1) of the first training.
 
-        The layout is a fifth of the first training, the features two fifths, the encoder two
-        fifths.
+        The layout counts as a fifth of the first training. The features and the encoder count as
+        two fifths each.
         """
         if self.map.particles is None:
             return 0.05 * self._first_graph.progress

@@ -1,9 +1,9 @@
 """The last layer of the decoder. On the CPU, it is four times faster than torch's own layer.
 
 A transposed convolution to one or three channels spends most of its time on memory traffic, for
-which torch's kernel is slow. With 32 input channels and 128 pictures, a training step takes 25 ms.
-Of this time, torch's forward pass takes 3.6 ms. The forward pass of this module takes 0.9 ms. The
-backward pass is torch's own, which is fast.
+which torch's kernel is slow. With 32 input channels and 128 pictures, a training step with torch's
+layer takes 25 ms, of which the forward pass of the layer takes 3.6 ms. The forward pass of this
+module takes 0.9 ms. The backward pass is torch's own, which is fast.
 """
 
 from typing import Any
