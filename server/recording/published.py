@@ -34,8 +34,9 @@ MOST_MOMENTS = 120
 SECONDS_PER_MOMENT = 0.1
 """Time between two moments, in seconds."""
 BYTES_PER_ITEM = 100
-"""Largest size of the file in bytes per item. The goal is 5 MB for a bake of 5,000 items, and the
-other parts of the bake need up to 4.4 MB."""
+"""Largest size of the file in bytes per item. A bake of 5,000 items should have at most 5 MB. Its
+other parts need up to 4.4 MB, so about 0.5 MB are left for the recording.
+"""
 LEAST_BYTES = 500_000
 """Size that the published file may have even with few items, in bytes."""
 KEYFRAMES_APART = 60

@@ -227,7 +227,7 @@ def is_damaged(path: Path) -> bool:
 
 
 def write_intact(path: Path, out: IO[bytes], header: dict[str, object]) -> int:
-    """Write a recording with the intact records of the recording at `path` to `out`.
+    """Write the intact records of the recording at `path` to `out`, as a new recording.
 
     Frames that cannot be shown are left out (`showable_records`). Returns the number of records.
     Raises OSError.

@@ -40,7 +40,7 @@ SAME_SHEET = 0.5
 The weight is less than 1, because items on one sheet are similar, and because a curve of two
 parameters fits no model exactly. In tests/review, the intervals contained the true value in 0.92 of
 the cases with the weight 0.7, and in 0.96 with 0.5. Real models fit the curve less well than the
-models of tests/review.
+models of tests/review, so the smaller weight is used.
 """
 OFFSET_DEVIATION = 0.9
 """Standard deviation of the prior of the offset, in log-odds.
@@ -191,8 +191,8 @@ class Curve:
         offset, factor = (at + noise @ spread.T).T
         self._draws = _sigmoid(offset[:, None] + np.maximum(factor, 0.05)[:, None] * _odds(_GRID))
         # Where there are few answers, the mean of all draws is below the most probable curve. The
-        # calibration uses the middle of both. With the mean alone, no share could reach 0.99: that
-        # would need answers about items of high probability, which sheets do not show.
+        # calibration uses the middle of both. With the mean alone, no estimated share could reach
+        # 0.99, because sheets do not show items of high probability.
         self._curve = (self._draws.mean(axis=0) + _sigmoid(at[0] + at[1] * _odds(_GRID))) / 2
 
     def __call__(self, probability: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:

@@ -83,8 +83,8 @@ def queue(state: ItemState, kind: SheetKind) -> tuple[Items, int]:
 def is_overview(state: ItemState, kind: SheetKind) -> bool:
     """Return whether a sheet of this kind is an overview.
 
-    Before the first predictions, no item is more uncertain than another. A sheet "uncertain" is
-    therefore an overview, too.
+    Before the first predictions, no item is more uncertain than another. A sheet of the kind
+    "uncertain" is then an overview, too.
     """
     return kind == "overview" or (kind == "uncertain" and not state.predicted.any())
 
@@ -145,7 +145,7 @@ def _by_prediction(state: ItemState, items: Items, total: int) -> _Chosen:
 
 
 def _overview_chosen(state: ItemState) -> _Chosen:
-    """Return a sheet of items from places without a label, then all other unlabelled items.
+    """Return a sheet of items from places without a label, followed by all other unlabelled items.
 
     While a listed class has no label, all places are searched, with SEARCHED pictures per class
     without a label. Otherwise islands that no label explains are searched, if there are any, with

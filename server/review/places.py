@@ -45,7 +45,7 @@ def middles_of(points: Floats, fixed: Floats, count: int) -> Floats:
 def _far_apart(points: Floats, nearest: Floats, count: int) -> list[int]:
     """Return `count` indices of `points` (N, D) that are far from one another.
 
-    Each index is the index of the point whose nearest chosen point is farthest away.
+    Each step chooses the point that is farthest from its nearest chosen point.
 
     Args:
         points: The points (N, D).

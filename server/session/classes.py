@@ -18,11 +18,11 @@ from lodespace.session.events import (
     MergeClassEvent,
 )
 
-# The colours of Okabe and Ito, brightened for a dark background, and two further colours. Then all
-# colours were changed until the two most similar colours were as different as possible: their
-# distance in OKLab is 0.155 with normal vision, and 0.078 with protanopia, deuteranopia or
-# tritanopia. Before this change, the distances were 0.083 and 0.019. A test of the page measures
-# these distances.
+# The palette began with the colours of Okabe and Ito, brightened for a dark background, and two
+# further colours. Then all colours were changed until the two most similar colours were as
+# different as possible: their distance in OKLab is 0.155 with normal vision, and 0.078 with
+# protanopia, deuteranopia or tritanopia. Before this change, the distances were 0.083 and 0.019. A
+# test of the page measures these distances.
 PALETTE = (
     "#E2B922",
     "#20A5D9",

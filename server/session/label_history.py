@@ -23,8 +23,8 @@ _COLUMNS = ("number", "below", "above", "class_id", "verified", "accepted", "und
 class GestureRecord(msgspec.Struct, gc=False):
     """One gesture that labels items.
 
-    With `gc=False`, Python's garbage collector does not visit records, which are in no reference
-    cycle.
+    With `gc=False`, Python's garbage collector does not visit records. No record is in a reference
+    cycle, so the collector is not needed.
     """
 
     number: int

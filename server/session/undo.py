@@ -28,8 +28,8 @@ ActionKind = Literal["label", "settings", "anchor", "unpin", "class", "axis"]
 class UndoableAction(msgspec.Struct, gc=False):
     """One action of one client.
 
-    With `gc=False`, Python's garbage collector does not visit actions, whose fields are only texts
-    and numbers.
+    With `gc=False`, Python's garbage collector does not visit actions. Their fields are only texts
+    and numbers, so the collector is not needed.
     """
 
     number: int

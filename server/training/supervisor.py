@@ -46,9 +46,9 @@ class TrainerSupervisor:
     """Keeps one trainer process running.
 
     A process that ends or hangs is restarted at once. If the new process fails soon, too, the
-    supervisor waits before the restart, longer with each consecutive failure. After too many
-    failures, or an error that would occur again in a new process, the state is "failed" until `run`
-    is called. A slow process is not restarted (turn_watch.py).
+    supervisor waits before the next restart. The wait gets longer with each consecutive failure.
+    After too many failures, or an error that would occur again in a new process, the state is
+    "failed" until `run` is called. A slow process is not restarted (turn_watch.py).
     """
 
     command: tuple[str, ...] = TrainerProcess.command

@@ -90,8 +90,8 @@ def _not_shared() -> RequestError:
 def _only_secure(request: web.Request) -> None:
     if not request.secure:
         raise RequestError(
-            "Only the owner uses this address, and needs no approval. Other devices use the https "
-            "address that `--lan` prints.",
+            "Only the owner uses this address. The owner needs no approval. Other devices use the "
+            "https address that `--lan` prints.",
             code="not_shared",
             status=404,
         )
