@@ -48,7 +48,7 @@ class Access(Message, omit_defaults=True):
     addresses: list[str]
     """URLs for other devices; empty without `--lan`.
 
-    The first URL is the one that most likely works.
+    The URL that most likely works is the first.
     """
     fingerprint: str
     """SHA-256 of the certificate, hexadecimal with colons; empty without `--lan`."""

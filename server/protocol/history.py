@@ -45,8 +45,8 @@ class History(Message):
 
 
 class Undo(Operation, tag="undo"):
-    """Undo the newest gesture of this client that is not undone yet, or a gesture that the owner
-    chooses.
+    """Undo one gesture: the newest one of this client, or a gesture that the owner chooses.
+    Gestures that are already undone do not count.
 
     Labels, settings, pins, classes or axes that the gesture changed return to their previous state.
     If no other client has made changes since the gesture, the model and the layout return to their
@@ -56,8 +56,8 @@ class Undo(Operation, tag="undo"):
     command_id: CommandId
     """Id of the command."""
     gesture: Annotated[int, msgspec.Meta(ge=0, le=(1 << 53) - 1)] = 0
-    """Number of the gesture; 0 for the newest gesture of this client. A gesture can be undone if it
-    is the newest gesture of its client that is not undone yet. Only the owner may name a gesture of
+    """Number of the gesture; 0 for the newest gesture of this client. A gesture can be undone only
+    after all later gestures of the same client are undone. Only the owner may name a gesture of
     another client."""
     owners: bool = False
     """If true, `gesture` 0 stands for the newest gesture of this client or of any page of the owner

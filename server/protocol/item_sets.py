@@ -38,8 +38,8 @@ class Coding(IntEnum):
     byte is first."""
     RUNS = 2
     """Runs of consecutive items, as varints. The first run has two numbers: its first item, and its
-    length. Each further run has the number of items that are left out before it, minus 1, and its
-    length."""
+    length. Each further run also has two numbers: the number of left-out items before the run,
+    minus 1, and the length of the run."""
     GAPS = 3
     """The first item, then the difference of each further item to the previous item, as varints."""
 

@@ -114,7 +114,11 @@ class LabelEach(Operation, kw_only=True, tag="label_each"):
 
 
 class Resolve(Operation, tag="resolve"):
-    """Ask which items lie in the regions, at the positions that this client shows."""
+    """Ask which items lie in the regions.
+
+    The server tests the positions that this client currently shows. If the server no longer stores
+    these positions, it tests the newest positions.
+    """
 
     role: ClassVar[Role] = "viewer"
 

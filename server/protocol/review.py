@@ -103,8 +103,8 @@ class SheetItem(Message):
 
 
 class SheetGroup(Message):
-    """Items of a sheet that probably have the same class, so that a person can give it to all of
-    them in one act."""
+    """Items of a sheet that probably have the same class. A person can label all of them in one
+    act."""
 
     size: int | None
     """Approximate number of unlabelled items in the region of the map for which the group stands.

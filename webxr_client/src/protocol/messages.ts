@@ -265,7 +265,7 @@ export interface Access {
   /**
    * URLs for other devices; empty without `--lan`.
    *
-   * The first URL is the one that most likely works.
+   * The URL that most likely works is the first.
    */
   addresses: string[];
   /** SHA-256 of the certificate, hexadecimal with colons; empty without `--lan`. */
@@ -653,8 +653,8 @@ export interface History {
 }
 
 /**
- * Undo the newest gesture of this client that is not undone yet, or a gesture that the owner
- * chooses.
+ * Undo one gesture: the newest one of this client, or a gesture that the owner chooses.
+ * Gestures that are already undone do not count.
  *
  * Labels, settings, pins, classes or axes that the gesture changed return to their previous state.
  * If no other client has made changes since the gesture, the model and the layout return to their
@@ -665,8 +665,8 @@ export interface Undo {
   /** Id of the command. */
   command_id: string;
   /**
-   * Number of the gesture; 0 for the newest gesture of this client. A gesture can be undone if it
-   * is the newest gesture of its client that is not undone yet. Only the owner may name a gesture of
+   * Number of the gesture; 0 for the newest gesture of this client. A gesture can be undone only
+   * after all later gestures of the same client are undone. Only the owner may name a gesture of
    * another client.
    */
   gesture?: number;
@@ -871,7 +871,12 @@ export interface LabelEach {
   provenance: Provenance;
 }
 
-/** Ask which items lie in the regions, at the positions that this client shows. */
+/**
+ * Ask which items lie in the regions.
+ *
+ * The server tests the positions that this client currently shows. If the server no longer stores
+ * these positions, it tests the newest positions.
+ */
 export interface Resolve {
   op: "resolve";
   /** Id of the query. */
@@ -1282,8 +1287,8 @@ export interface SheetItem {
 }
 
 /**
- * Items of a sheet that probably have the same class, so that a person can give it to all of
- * them in one act.
+ * Items of a sheet that probably have the same class. A person can label all of them in one
+ * act.
  */
 export interface SheetGroup {
   /**
