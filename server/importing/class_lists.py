@@ -97,7 +97,7 @@ def class_names_beside(
 
 
 def _is_of(path: Path, data: Path) -> bool:
-    """Whether the name of a list begins with the name of `data`: a.classes.txt does, for a.csv."""
+    """Whether the name of a list begins with the name of `data`, as a.classes.txt for a.csv."""
     stem = data.name.partition(".")[0]
     return bool(stem) and re.match(rf"{re.escape(stem)}[\W_]", path.name) is not None
 
@@ -105,8 +105,8 @@ def _is_of(path: Path, data: Path) -> bool:
 def _candidates(data: Path) -> Iterator[Path]:
     """Yield the files that may list classes.
 
-    In a folder, its own files come before those of its subfolders. Beside a file, the files that
-    are named like it come first.
+    If `data` is a folder, the files in the folder come before the files in subfolders. If `data` is
+    a file, the files whose names begin with the name of `data` come first.
     """
     inside: list[Path] = []
     try:
@@ -227,5 +227,5 @@ def _mapping(found: dict[str, str], labels: Collection[str]) -> tuple[dict[str, 
     if count > _MOST_UNUSED * (max(numbers) + 1):
         return {}, ""  # the names are probably not those of these classes
     if min(numbers) > 0 and len(labels) == count - 1:
-        return mapping, f"; no item has {found['0']}, the name of 0"
+        return mapping, f"; no item has the label 0 ({found['0']})"
     return mapping, f"; it has {count:,} names for numbers up to {max(numbers):,}"

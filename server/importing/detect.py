@@ -35,7 +35,7 @@ READABLE = (
 )
 _ARRAYS = frozenset({".npy", ".npz"})
 _ALONE = SUFFIXES - {".txt", ".json"}
-"""Suffixes of the tables that are read if a folder has only this one table or array."""
+"""A table with one of these suffixes is read if it is the only table or array in a folder."""
 _MOST_LISTED = 8
 """Largest number of tables and arrays that an error names."""
 _LOOKED_AT = 10_000

@@ -99,9 +99,9 @@ class FeatureRows:
     ) -> npt.NDArray[np.float32]:
         """Return one row per item, (N, K).
 
-        If the file has ids, return the rows with these `ids`. Otherwise, return `count` rows (None:
-        as many as there are `ids`) in the order of the file, from row `first` on. Raises
-        DatasetError if a row is missing, or if rows differ in length.
+        If the file has ids, return the rows with these `ids`. Otherwise, return `count` rows in the
+        order of the file, from row `first` on. If `count` is None, return as many rows as there are
+        `ids`. Raises DatasetError if a row is missing, or if rows differ in length.
         """
         path = self.path
         if self.has_ids:
@@ -117,8 +117,8 @@ class FeatureRows:
             ordered = list(self.rows.values())[first : first + wanted]
             if len(ordered) < wanted:
                 raise DatasetError(
-                    f"--features {path}: the file has {len(self.rows)} rows for more items; give "
-                    "one row per item"
+                    f"--features {path}: there are more items than the {len(self.rows)} rows of "
+                    "the file; give one row per item"
                 )
         if len({row.shape for row in ordered}) > 1:
             raise DatasetError(f"--features {path}: the rows differ in length; give (N, F) numbers")

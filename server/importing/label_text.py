@@ -134,13 +134,13 @@ class LabelReader:
         """A finding about labels that contain the character `|` but are read as one class each."""
         if not self._bars:
             return []
-        text = f"labels with a bar are one class each, such as {self._bars}"
+        text = f"a label with a bar, such as {self._bars}, is read as one class"
         parts = Counter(
             part for name in self._names if "|" in name for part in set(_parts_of(name))
         )
         shared = [part for part, count in parts.items() if count > 1 or part in self._names]
         if not shared:
-            return [Finding("labels", f"{text}: their parts are in no other label")]
+            return [Finding("labels", f"{text}, because no other label has its parts")]
         text += f", but other labels have {len(shared):,} of the {len(parts):,} parts, such as"
         text += f' {shared[0][:80]}; write several labels as a list, such as ["a", "b"]'
         return [Finding("labels", text, doubtful=True)]
@@ -155,9 +155,10 @@ def composed(name: str) -> str:
 
 
 def _in_object(value: dict[Any, Any]) -> Any:
-    """Return the label in a JSON object: its name, or a list of the keys with the value 1.
+    """Return the label in a JSON object, or the object unchanged if it has no label.
 
-    Return any other object unchanged.
+    The label is the field `name`, `label`, `class` or `category`, or else the list of the keys with
+    the value 1, if all values are 0 or 1.
     """
     for key in ("name", "label", "class", "category"):
         if isinstance(value.get(key), str | int):

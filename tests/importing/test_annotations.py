@@ -220,7 +220,8 @@ def test_a_column_of_recordings_in_german_is_found_or_the_table_is_named(tmp_pat
     assert good.annotations[0].names == ("a",)
     bad = read_file(tmp_path, "p.csv", "Quelle,Beginn,Ende,Art\na,0,3,owl\n")
     found = RecordingAnnotations([bad], [b"n/a.wav", b"n/b.wav"], 0.5)
-    assert list(found.unknown) == ["p.csv (no column for the recording; use its name as file name)"]
+    advice = "no column names the recording; name the file like the recording"
+    assert list(found.unknown) == [f"p.csv ({advice})"]
 
 
 def test_results_on_the_windows_label_by_overlap(tmp_path: Path) -> None:

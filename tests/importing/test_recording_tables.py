@@ -98,7 +98,7 @@ def test_label_names_the_column_of_a_table_beside_recordings(tmp_path: Path) -> 
         "to use only its labels",
         "noise.csv has no column species_id; its rows with times are not used",
     ]
-    with pytest.raises(DatasetError, match="the column 'specie' of --label"):
+    with pytest.raises(DatasetError, match="has the column 'specie'"):
         SoundFolder(tmp_path, ImportOptions(label="specie"))
 
 
@@ -129,7 +129,7 @@ def test_columns_with_several_classes_at_once_need_an_option(tmp_path: Path) -> 
     assert [f.option for f in source.findings() if f.doubtful] == ["--label owl,crow"]
     source = SoundFolder(tmp_path, ImportOptions(label="owl,crow"))
     assert [row[1:] for row in labels_of(source)] == [("owl", "crow"), ("owl", None)]
-    with pytest.raises(DatasetError, match="the column 'crwo' of --label"):
+    with pytest.raises(DatasetError, match="has the column 'crwo'"):
         SoundFolder(tmp_path, ImportOptions(label="owl,crwo"))
     (tmp_path / "a.csv").write_text("file,start,end,Q\na.wav,0,2,POS\na.wav,3,5,UNK\n")
     source = SoundFolder(tmp_path, ImportOptions())

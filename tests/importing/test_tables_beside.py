@@ -54,7 +54,7 @@ def test_folders_of_classes_count_unless_the_table_is_asked_for(tmp_path: Path) 
     assert any("4 pictures with other labels in ages.csv" in text for text in doubts(root))
     for options in ({"label": "label"}, {"labels_at": "none"}):
         assert list(labels(root, **options).values()) == ["old", "new", "old", "new"]
-    with pytest.raises(DatasetError, match="no table beside the pictures"):
+    with pytest.raises(DatasetError, match="no table that names the pictures"):
         labels(root, label="species")
 
 
@@ -177,7 +177,7 @@ def test_the_label_option_replaces_folders_and_keeps_further_tables(tmp_path: Pa
     texts = [finding.text for finding in source.findings() if finding.topic == "labels"]
     assert texts == ["3 from train.csv, by the path", "train.csv: from the column cancer"]
     assert set(labels(root, label="cancer", labels_at="parent").values()) == {"0", "1", "p2"}
-    with pytest.raises(DatasetError, match="no table beside the pictures"):
+    with pytest.raises(DatasetError, match="no table that names the pictures"):
         labels(root, label="age")
 
 
@@ -190,7 +190,7 @@ def test_boxes_with_a_bracket_in_the_header_give_no_labels(tmp_path: Path) -> No
     (root / "box.csv").write_text("Image Index,Finding Label,Bbox [x,y,w,h],,,\n" + boxes)
     assert set(labels(root).values()) == set(names)
     text = " ".join(doubts(root))
-    assert "such as Heart|Lung, but other labels have 1 of the 4 parts, such as Heart;" in text
+    assert "is read as one class, but other labels have 1 of the 4 parts, such as Heart;" in text
     (root / "box.csv").write_text("Image Index,Bbox [x,y,w,h]\n0.png,2.1,547,8,7\n1.png,2,3,8,7\n")
     assert set(labels(root).values()) == set(names)
 

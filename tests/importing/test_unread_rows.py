@@ -86,7 +86,7 @@ def test_formats_of_annotations_that_are_not_read_name_the_next_step(tmp_path: P
     assert any("each named like its recording" in text for text in doubts(tmp_path))
     (tmp_path / "all.csv").write_text("start,end,label\n0,1,owl\n1,2,crow\n")
     assert any(
-        "no column for the recording; use its name as file name" in text
+        "no column names the recording; name the file like the recording" in text
         for text in doubts(tmp_path)
     )
     (tmp_path / "all.csv").rename(tmp_path / "a.csv")

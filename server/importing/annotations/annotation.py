@@ -68,7 +68,9 @@ class AnnotationFile:
     recording.
     """
     own_names: tuple[str, ...] = ()
-    """Possible names of the recording, made from the name of the annotation file, the best first.
+    """Possible names of the recording, made from the name of the annotation file.
+
+    The most likely name is the first.
 
     Empty if the file is not a table with columns for times."""
     findings: list[Finding] = field(default_factory=list[Finding])

@@ -194,7 +194,9 @@ def _are_pictures(names: Sequence[str], sounds: frozenset[str]) -> bool:
 
 
 def own_names(name: str) -> tuple[str, ...]:
-    """Return possible names of the recording that an annotation file describes, the best first.
+    """Return possible names of the recording that an annotation file describes.
+
+    The most likely name is the first.
 
     For "north/a.Table.1.selections.txt", the names are "north/a.Table.1.selections",
     "north/a.Table.1", "north/a.Table" and "north/a", each also without the folder. For an exported

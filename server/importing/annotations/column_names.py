@@ -97,8 +97,10 @@ class Columns:
     end: Column | None = None
     duration: Column | None = None
     file_offset: Column | None = None
-    """Column with the start within the file, in tables of Raven in which `start` is counted from
-    the beginning of a series of files.
+    """Column with the start within the file.
+
+    Some tables of Raven have this column. In these tables, `start` is counted from the beginning of
+    a series of files.
     """
     low: Column | None = None
     high: Column | None = None
@@ -246,8 +248,9 @@ def _is_time(cell: Any) -> bool:
 
 
 def id_columns(names: Sequence[str], asked: str | None) -> list[str]:
-    """Return the columns with ids: `asked` if given, or else those with usual names, the best
-    first.
+    """Return the columns with ids: `asked` if given, or else the columns with usual names.
+
+    The column with the most usual name is the first.
     """
     if asked is not None:
         return [asked] if asked in names else []

@@ -19,8 +19,8 @@ def read_beside(
     """Return the annotation files among the files `others` in `root`, and the path of each.
 
     Files that are not annotations are ignored, and so are tables such as sample_submission.csv,
-    which show how to hand in predictions. In all tables without column names, the second number has
-    the same meaning (`read_alike`).
+    which show how to hand in predictions. In all tables without column names, the second number of
+    a row has the same meaning (`read_alike`).
     """
     files: list[AnnotationFile] = []
     paths: list[bytes] = []

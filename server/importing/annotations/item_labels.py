@@ -32,7 +32,7 @@ class ItemLabels:
     unknown: list[str] = field(default_factory=list[str])
     """Names that match no item, without repetitions."""
     unclear: list[tuple[str, list[str]]] = field(default_factory=list[tuple[str, list[str]]])
-    """Names that match several items, without repetitions, with the ids of the first such items."""
+    """Each name that matches several items, once, with the ids of the first items that match."""
     elsewhere: dict[str, str] = field(default_factory=dict[str, str])
     """Path or id of the item, by name.
 
@@ -43,10 +43,10 @@ class ItemLabels:
     notes: list[str] = field(default_factory=list[str])
     """Remarks for a person to check."""
     exact: int = 0
-    """Number of annotations that label only the window with exactly their times.
+    """Number of annotations that label only one window: the window with the same start and end.
 
     Neighbouring windows overlap this window, but do not get the label. An annotation counts only if
-    all annotations of its recording have the times of windows.
+    all annotations of the recording have the start and end of a window.
     """
     by_overlap: int = 0
     """Number of items that got their label by the overlap with annotations."""
@@ -174,7 +174,7 @@ class _Matching:
                 timed[number] = replace(annotation, names=names, start=start, end=end)
         if length:
             found.notes.append(
-                f"the ids are those of other windows, read as windows of {length:g} s"
+                f"the ids name windows that are not items here; read as windows of {length:g} s"
             )
         return timed
 

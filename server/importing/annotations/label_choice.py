@@ -127,7 +127,7 @@ def _has_marks(name: str, first: Sequence[Row]) -> bool:
 def _classes(unused: Sequence[str], first: Sequence[Row]) -> tuple[str, ...]:
     """Return the columns among `unused` that may have one class each.
 
-    A column that states how many other columns have a mark in the row is left out.
+    A column that counts the marks of each row is left out.
     """
     marked = [name for name in unused if _has_marks(name, first) and not split_of_file(name)]
     found = LabelChoice(classes=tuple(marked))
@@ -148,10 +148,10 @@ def _one_each(choice: LabelChoice, first: Sequence[Row]) -> bool:
 
 
 def proposed_labels(unused: Sequence[str], first: Sequence[Row]) -> tuple[str, ...]:
-    """Return the columns that may have labels although their names are not usual, the best first.
+    """Return the columns that may have labels although their names are not usual.
 
-    Such a column has few distinct values, which are not fractions. If there is no such column, all
-    columns `unused` are returned.
+    Such a column has few distinct values, which are not fractions. The most likely column is the
+    first. If there is no such column, all columns `unused` are returned.
 
     Args:
         unused: Columns without another meaning.

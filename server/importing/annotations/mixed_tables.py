@@ -29,6 +29,6 @@ def mixed_findings(files: Iterable[AnnotationFile]) -> list[Finding]:
         return []
     names = {name for of_tables in differ for name in of_tables}
     number = counted(len(differ), "recording")
-    text = f"{some(names)} have different labels for {number}, and these are mixed; "
+    text = f"{some(names)} have different labels for {number}, and all labels are used; "
     text += "import one table alone to use only its labels"
     return [Finding("labels", text, doubtful=True, option="--root FOLDER")]

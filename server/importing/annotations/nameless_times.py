@@ -32,7 +32,10 @@ class NamelessTimes:
             later < first or first + second <= later
             for (first, second), (later, _) in itertools.pairwise(pairs)
         )
-        """Whether the second number may be a duration: parts of this duration would not overlap."""
+        """Whether the second number may be a duration.
+
+        It may be a duration if the parts of the recording then do not overlap.
+        """
 
     def finding(self) -> Finding:
         """Return a finding that states how the second number is read."""

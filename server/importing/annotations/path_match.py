@@ -52,16 +52,16 @@ def match_paths(
     """Return the match of each name. Names without a match are left out.
 
     A name matches the path that is equal to it. Otherwise it matches the path with which it shares
-    the longest end: the file name and as many of the last folders as possible. If no path shares
-    its end, three more comparisons follow. The first ignores case and the Unicode form of accents.
-    The second ignores what Label Studio changes in the name of an uploaded file, such as its prefix
-    of 8 hexadecimal digits. The third ignores the suffix. `index` of the match is -1 if several
-    paths share the longest end. It is also -1 if names with different folders share only the file
-    name with the same path.
+    the longest end: the file name and as many of the last folders as possible. If no path has the
+    same file name, three more comparisons follow. The first ignores case and the Unicode form of
+    accents. The second ignores what Label Studio changes in the name of an uploaded file, such as
+    the added prefix of 8 hexadecimal digits. The third ignores the suffix. `index` of the match is
+    -1 if several paths share the longest end. It is also -1 if names with different folders share
+    only the file name with the same path.
 
-    The folder in a name may differ from the folder of its path only if no name in `stated`
-    (default: all names) matches a path including a folder. Otherwise, the folders in the names are
-    taken literally, and a name with another folder means another file.
+    If any name in `stated` (default: all names) matches a path including a folder, the folders in
+    the names are taken literally: a name with another folder means another file. Otherwise, a
+    name may match a path in another folder.
     """
     numbers = {path: index for index, path in enumerate(paths)}
     found: dict[str, Match] = {}
@@ -86,7 +86,7 @@ def match_paths(
 
 
 def path_parts(path: str) -> tuple[str, ...]:
-    r"""Return the folders and the file name in a path, a Windows path or a URL, from the end.
+    r"""Return the file name and the folders in a path, a Windows path or a URL, last part first.
 
     "C:\data\a.wav" has the parts ("a.wav", "data").
     """
@@ -105,11 +105,10 @@ def _folded(parts: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _uploaded(parts: tuple[str, ...]) -> tuple[str, ...]:
-    """Return `parts` with the file name as Label Studio changes it for an uploaded file.
+    """Return `parts` with the file name that Label Studio gives an uploaded file, without prefix.
 
-    The prefix that Label Studio adds is removed.
-
-    Only letters, digits, "_", "-" and "." are kept, and spaces become "_".
+    Label Studio replaces spaces by "_", and keeps only letters, digits, "_", "-" and ".". It also
+    adds a prefix, which this function removes.
     """
     match = _UPLOAD.fullmatch(parts[0])
     last = match[1] if match is not None else parts[0]
@@ -204,8 +203,8 @@ def _without_other_folders(
             moved[name] = parts[match.parts :], split[match.index][match.parts :]
     if agree:
         return {name: match for name, match in found.items() if name not in moved}
-    # If all names differ from their paths in the same topmost folder, this folder is the root of
-    # the data, which may have been renamed.
+    # If all names differ from their paths only in the same topmost folder, this folder is the root
+    # of the data, and somebody may have renamed the root.
     one_root = len(set(moved.values())) == 1 and all(found[name].parts > 1 for name in moved)
     return {
         name: replace(match, elsewhere=name in moved and not one_root)

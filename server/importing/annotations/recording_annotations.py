@@ -63,14 +63,14 @@ class RecordingAnnotations:
         Tables with times are not used. From tables without times, only the other columns are used.
         """
         self.unknown: Counter[str] = Counter()
-        """Number of annotations per name that fits no recording, without unrelated tables."""
+        """Number of annotations per name that fits no recording. Unrelated tables do not count."""
         self.unclear: Counter[str] = Counter()
         """Number of annotations per name that fits several recordings."""
         self._maybe_exported = False
         self._unsure: list[float] = []
         """Confidence of each used label that is from a program such as BirdNET."""
         self.elsewhere: dict[str, str] = {}
-        """Path of each recording that is in another folder than its name states, by this name."""
+        """Path of the matched recording, by name, for each name that states another folder."""
         self.names = [shown(path) for path in recordings]
         names = {name for file in self.files for a in file.annotations for name in a.names}
         for file in self.files:
@@ -94,13 +94,13 @@ class RecordingAnnotations:
             unsure = (a.confidence for a in used if a.confidence is not None and a.confidence < 1)
             self._unsure.extend(unsure)
         self._partly = with_unread_rows(self.files, self.used, found)
-        """Files about the recordings. Some or all of their rows may be unread."""
+        """Files about the recordings, even if some or all rows of a file are unread."""
         self.bad: list[BadItem] = [bad for file in self._partly for bad in file.bad]
         for counts, reason in (
             (self.unknown, "no recording has this name"),
             (
                 self.unclear,
-                "it may be of several recordings; state their folders in the table",
+                "several recordings fit this name; state the folder of the recording in the table",
             ),
         ):
             for name, count in counts.items():
@@ -138,7 +138,8 @@ class RecordingAnnotations:
                     elsewhere[annotation.names[-1]] = self.names[match.index]
             elif annotation.names:
                 lost = unclear if matches else unknown
-                own = f"{file.name} (no column for the recording; use its name as file name)"
+                advice = "no column names the recording; name the file like the recording"
+                own = f"{file.name} ({advice})"
                 lost[own if file.own else annotation.names[-1]] += 1
         only = self._only_recording(file)
         if not of_file and only is not None:
@@ -166,9 +167,9 @@ class RecordingAnnotations:
     ) -> None:
         """Turn annotations with the times of other recordings into labels of whole recordings.
 
-        Some data sets were cut from longer recordings. They state the times of the cuts in the
-        longer recordings. Then there is one annotation per recording, and most of these annotations
-        end later than their recording.
+        In some data sets, the recordings were cut from longer recordings, and the annotations state
+        times in the longer recordings. Such data sets have one annotation per recording, and most
+        annotations end later than the cut recording.
         """
         if not file.timed or len({index for index, _, _ in of_file}) < max(2, len(of_file)):
             return
@@ -188,7 +189,7 @@ class RecordingAnnotations:
     def _only_recording(self, file: AnnotationFile) -> int | None:
         """Return the index of the only recording in the folder of a file that names no recording.
 
-        Returns None if there is not exactly one, or if `file` names recordings or has no times.
+        Returns None if there are several recordings, or if `file` names recordings or has no times.
         """
         if not file.own or not file.timed:
             return None
@@ -223,9 +224,9 @@ class RecordingAnnotations:
     def use_grid(self, window: float, hop: float) -> None:
         """If the annotations were exported from windows, restrict each one to its own window.
 
-        Such annotations have the times of windows, and some overlap each other. If none overlap, a
-        program may have made the annotations in longer steps. Then each annotation labels all
-        windows that it overlaps.
+        Annotations were exported from windows if they have the times of windows, and some of them
+        overlap each other. If none overlap, a program may have made the annotations in longer
+        steps. Then each annotation labels all windows that it overlaps.
         """
         on_grid = [labels for labels in self.labels.values() if labels.on_grid(window, hop)]
         exported = any(labels.overlapping for labels in on_grid)
@@ -260,8 +261,8 @@ class RecordingAnnotations:
             on_grid = [labels.grid for labels in self.labels.values() if labels.timed]
             if any(on_grid):
                 exported = (
-                    "the annotations have the times of windows that overlap, as in an export, so "
-                    "each labels only the window with its times"
+                    "the annotations have the times of overlapping windows, as in an export, so "
+                    "each annotation labels only the window with the same times"
                 )
                 found.append(Finding("labels", exported, True, "--clips"))
             if self._maybe_exported:

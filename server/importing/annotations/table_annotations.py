@@ -45,11 +45,11 @@ def read_table(
         rows: Rows of the table.
         name: Path of the table, relative to the data. The recordings may be in the same folder.
         own_names: Possible names of the recording if no column names the recording.
-        options: The options `label`, `id`, `missing` and `clips`. If annotations become items
-            (`clips`), rows with times but without labels are annotations, too, and the further
-            columns are kept. Otherwise such a table is `unlabelled`.
+        options: The options `label`, `id`, `missing` and `clips`. With `clips`, annotations become
+            items: a row needs times but no label, and the further columns are kept. Without
+            `clips`, a table without known labels is `unlabelled`.
         identified: Whether columns with ids or pictures may name the labelled items. Otherwise,
-            only columns with recordings may name them.
+            only columns with recordings may name the items.
         durations: Whether the second number is a duration, in a table that does not name its
             columns. None: decided from the numbers (nameless_times.py).
     """
@@ -221,7 +221,7 @@ class _Reader:
         )
 
     def names(self, row: Row) -> list[str]:
-        """Return the names of the recording of a row, the best first."""
+        """Return the names under which the recording of a row may be found, most likely first."""
         columns = self.columns
         cells = [str(row.get(name) or "") for name in columns.files]
         given = [text for cell in cells if cell.strip() for text in (cell, cell.strip())]

@@ -9,10 +9,10 @@ from lodespace.importing.finding import Finding, counted
 def with_unread_rows(
     files: Sequence[AnnotationFile], used: Collection[int], matched: Collection[str]
 ) -> list[AnnotationFile]:
-    """Return the files that label the recordings, and the files whose rows about recordings are all
-    unreadable.
+    """Return the files about the recordings.
 
-    A file of the second kind has at least one row about a recording.
+    A file is about the recordings if its annotations are used. A file without any readable row is
+    also about the recordings if the file names a recording.
 
     Args:
         files: All annotation files.

@@ -12,7 +12,7 @@ from lodespace.importing.annotations.annotation import Annotation
 DEFAULT_OVERLAP = 0.5
 """Default for the smallest overlap with which an annotation labels a window.
 
-The overlap is a share of the shorter of the two.
+The overlap is a share of the annotation or of the window, whichever is shorter.
 """
 SAME = 0.002
 """Two times are equal if they differ by at most this many seconds. Times in ids have 3 decimals."""

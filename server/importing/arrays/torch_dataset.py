@@ -32,7 +32,7 @@ PREFIX = "torchvision:"
 _SAMPLED = 48
 """Approximate number of items whose values are read to find the value range."""
 _FINGERPRINTED = 16
-"""A fingerprint is computed from at least this many items, or of all items if there are fewer."""
+"""A fingerprint is computed from at least this many items, or from all if there are fewer."""
 
 
 class TorchItems:

@@ -67,7 +67,7 @@ def example_of(branches: Sequence[Branch]) -> str:
 
 
 def option_of(here: Sequence[Branch], level: int = 0) -> str:
-    """Return the option by which the folders `level` levels below `here` name the classes."""
+    """Return the option that takes the class names from the folders `level` levels below `here`."""
     depths = {branch.at + level for branch in here}
     whole = all(b.folder.split("/")[: len(b.parts)] == list(b.parts) for b in here)
     if len(depths) > 1 or not whole:

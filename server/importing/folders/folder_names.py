@@ -140,11 +140,11 @@ def _split_and_rest(name: str) -> tuple[str, tuple[str, ...]]:
 
 
 def class_in_split(names: Collection[str]) -> tuple[dict[str, tuple[str, str]], bool]:
-    """Return the class and split that each name states, as in train_cats, test_cats, train_dogs.
+    """Return the class and split that each name states, and whether the classes are doubtful.
 
-    The words beside the split are taken for a class if they differ, and if at least one class is in
-    several splits. Otherwise the result is empty. The second result is whether the classes are
-    doubtful, because a class is in one split only.
+    For example, train_cats, test_cats and train_dogs state two classes. The words beside the split
+    are taken for a class if they differ, and if at least one class is in several splits. Otherwise
+    no class is returned. The classes are doubtful if any class is in one split only.
     """
     found = {name: _split_and_rest(name) for name in names}
     kinds: defaultdict[tuple[str, ...], set[str]] = defaultdict(set)

@@ -69,7 +69,7 @@ class ItemLists:
         self._read_splits()
 
     def read_labels(self, label_of: Callable[[bytes], str | None]) -> None:
-        """Read from the lists the labels of items that have no label from a folder.
+        """Read the lists for the labels of items without a label from a folder.
 
         Only labels that are also names of class folders are read. `label_of` returns the label of
         an item from its folder.
@@ -134,8 +134,8 @@ class ItemLists:
     def _item(self, name: str, beside: bytes) -> bytes | None:
         """Return the item whose path ends with `name`, with or without suffix.
 
-        Of several such items, one in the folder of the list `beside` is returned. Return None if no
-        item has the name, or several items have it.
+        If several items match, only the items below the folder of the list `beside` count. Return
+        None unless exactly one item is left.
         """
         name = name.replace("\\", "/").removeprefix("./")
         found = self._by_name.get(_end(name, 2), ())

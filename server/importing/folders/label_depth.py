@@ -6,8 +6,9 @@ from lodespace.errors import DatasetError
 
 
 def depth_of(labels_at: str | None) -> int | None:
-    """Return the index in a path of the folder that names the class. None if no folder names it.
+    """Return which folder of a path names the class, as an index; None if no folder does.
 
+    Index 0 is the top folder, and -1 is the folder that holds the file.
     Raises DatasetError if `labels_at` is not a value of the option `--labels-at`.
     """
     match labels_at:

@@ -30,7 +30,7 @@ _PRODUCT_SHARE = 0.75
 The outer folders are then persons, cameras or places with the same classes.
 """
 _MOST_SINGLE = 0.8
-"""Folders are not classes if they have more than this many names per file."""
+"""Folders are not classes if there are more than this many folder names per file."""
 _FEW = 10
 """If there are fewer folders than this, a folder with a single file can be a class."""
 
@@ -94,7 +94,7 @@ def layout_of(
     elif not any(branch.label for branch in branches):
         named = labels_in_names(path for path in paths if not apart.holds(path))
         if named:
-            text = f"names of files have {', '.join(named[:4])}"
+            text = f"file names have words that may be classes: {', '.join(named[:4])}"
             found = Finding("labels", text, doubtful=True, option="--labels-at name")
             findings = [found, *(f for f in findings if f.topic != "labels" or f.doubtful)]
     return Layout(
@@ -263,7 +263,7 @@ class _Reading:
     def _without_copies(self, here: Sequence[Branch]) -> list[Branch]:
         """Return the branches that are not copies of other folders.
 
-        A folder is a copy if its parent also has folders with the names of its subfolders.
+        A folder is a copy if all its subfolders have the names of folders on the copy's own level.
         """
         inside: defaultdict[str, set[str]] = defaultdict(set)
         for branch in here:

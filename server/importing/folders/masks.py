@@ -244,8 +244,8 @@ def _twin(
 
     Return None if there is no such folder.
 
-    The other folder is the parent of `folder`, or the only folder beside `folder` if it has a
-    general name such as images.
+    The other folder is the parent of `folder`. It can also be the only folder beside `folder`, if
+    that folder has a general name such as images.
 
     Args:
         folder: Path of a folder.

@@ -86,8 +86,9 @@ class SoundFolder:
         if self.clips and not self.annotations.timed:
             raise DatasetError(
                 f"{table or root}: --clips, and a project that was made with it, need annotations "
-                "with start and end beside the recordings. If they are elsewhere, give their file "
-                "as DATA, and the folder of the recordings with --root"
+                "with start and end beside the recordings. If the annotations are elsewhere, give "
+                "the file with the annotations as DATA, and the folder of the recordings with "
+                "--root"
             )
         self.folder_labels = FolderLabels(
             self.files, self.annotations, asked=options.labels_at not in (None, "none")
@@ -115,8 +116,8 @@ class SoundFolder:
             missing = [options.label]
         if missing:
             raise DatasetError(
-                f"{self.root}: no table beside the recordings has both their names and the column "
-                f"'{missing[0]}' of --label"
+                f"{self.root}: no table that names the recordings has the column '{missing[0]}', "
+                "which --label asks for"
             )
         used = frozenset(paths[index] for index in self.annotations.used)
         self.files = FolderFiles(self.root, SUFFIXES, options.labels_at, used=used)

@@ -30,7 +30,7 @@ _DATA_URL = re.compile(r"data:image/[\w.+-]{1,40};base64,")
 _SOUND_HEADS = (b"fLaC", b"OggS", b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2", b"FORM")
 """First bytes of FLAC, Ogg, MP3 and AIFF files."""
 _MOST_TRIED = 1 << 16
-"""Only this number of characters at the start of a text is parsed to find out if it is a vector."""
+"""To find out if a text is a vector, this number of characters at its start is parsed."""
 
 
 def picture_parts(cell: Any) -> tuple[str | None, bytes | None]:

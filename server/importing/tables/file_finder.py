@@ -274,7 +274,7 @@ def _differs(path: str, file: bytes) -> bool:
 
 
 def _by_tail(candidates: Sequence[bytes]) -> dict[_Tail, list[bytes]]:
-    """Return the files by the names of the last folders of their paths.
+    """Return a dictionary from the last folders of a path to the files in such folders.
 
     Each file is listed under its last 0, 1, 2, ... folders. The names of the folders are in lower
     case, and the last folder comes first.

@@ -162,9 +162,14 @@ def _row(name: str, text: bytes) -> tuple[str, Row] | BadItem:
 def rows_of(path: Path, value: dict[str, Any]) -> Sequence[Row]:
     """Return the rows in one JSON object. Raises DatasetError.
 
-    A field of the object may be a column: a list, or an object with one value per row, as pandas
-    writes it. A field may also be a row, a file name with a label or a vector, or a class with a
-    list of file names. Instead of such fields, the object may have one field with a list of rows.
+    The object has one of these forms:
+
+    - columns by name: lists, or objects with one value per row, as pandas writes them
+    - the fields `columns` and `data`, as pandas writes them
+    - rows, labels or vectors by file name
+    - lists of file names by class
+    - any fields, of which exactly one is a list of rows
+    - a single row
     """
     if {"images", "annotations", "categories"} <= value.keys():
         raise DatasetError(

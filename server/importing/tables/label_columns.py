@@ -219,10 +219,10 @@ def _of_position(columns: HasColumns, column: str) -> LabelColumns:
 
 
 def _readable(columns: HasColumns, named: Sequence[str]) -> str:
-    """Return the best label column among the columns `named`.
+    """Return which of the columns `named` to read labels from.
 
-    The first column is the best, unless it has numbers and another column has a name for each
-    number.
+    This is the first column, unless the first column has numbers, and another column has a name for
+    each number.
     """
     first = named[0]
     numbers = columns.cells(first)

@@ -73,8 +73,9 @@ def columns_of_pattern(
 ) -> tuple[tuple[str, ...], list[Finding]]:
     """Return the columns of the vector that a pattern such as 'dim_*' or 'a,b,c' names.
 
-    A column that fits a wildcard, and is not named itself, is left out if it holds ids, labels or
-    text. A finding names the columns that are left out. Raises DatasetError if no column fits.
+    Columns with ids, labels or text are left out if they only fit a wildcard. They are kept if the
+    pattern contains their whole name. A finding names the columns that are left out. Raises
+    DatasetError if no column fits.
     """
     fitting = columns.matching(pattern)
     named = {piece.strip() for piece in pattern.split(",")}
@@ -185,7 +186,7 @@ def decimal_commas(
 
     If commas separate the cells, there are no such columns. Otherwise, if no column has a decimal
     point, the comma is the decimal mark in all columns. If a column has decimal points, the comma
-    is the decimal mark only in columns without points that have a number such as 0,5. A number
+    is the decimal mark only in columns that have no points, but have a number such as 0,5. A number
     such as 1,004 proves nothing, because it may be 1004.
     """
     if columns.rows.comma_separates:

@@ -62,7 +62,7 @@ _SCRIPTS = frozenset({"cp1251", "cp1253", "euc-kr", "cp932", "gb18030"})
 
 
 def likely(data: bytes) -> list[str]:
-    """Return up to three likely encodings of `data`, the best first; empty if there are none.
+    """Return up to three likely encodings of `data`, most likely first; empty if there are none.
 
     In a likely encoding, most non-ASCII letters of the text are usual.
     """

@@ -165,8 +165,8 @@ def _rows_at_once(file: pq.ParquetFile) -> int:
     first = next(file.iter_batches(_ROWS_LOOKED_AT), None)
     if first is not None and first.num_rows:
         each = max(each, unpacked_bytes(first) // first.num_rows)
-    # Texts inside of lists and structures are read without a dictionary. In the worst case, every
-    # row repeats one value that fills the column.
+    # Texts inside of lists and structures are read without a dictionary. In the worst case, one
+    # value makes up the whole column in the file, and every row repeats this value.
     nested = [
         k
         for k in range(metadata.num_columns)

@@ -29,10 +29,10 @@ names."""
 class PicturesWithTables(PictureFolder):
     """A folder of pictures whose labels and columns are also in tables of the folder.
 
-    If both the folders and a table name classes, the classes of the folders are used, unless
-    `--label` or `--labels-at none` is given. With `--label`, only the table gives labels, unless
-    `--labels-at` is given too. A picture without a label from its folder gets its label from the
-    table, if the table has the same classes.
+    If both the folders and a table name classes, the classes of the folders are used. A picture
+    without a label from its folder gets its label from the table, if the table has the same
+    classes. With `--labels-at none` or `--label`, only the table gives labels. With `--label` and
+    another value of `--labels-at`, the label in the table replaces the label from the folder.
     """
 
     def __init__(self, root: Path, options: ImportOptions) -> None:
@@ -44,8 +44,8 @@ class PicturesWithTables(PictureFolder):
         self.beside, self._unmatched, self._skipped = open_tables(root, tables, pictures, options)
         if options.label is not None and not any(table.is_asked for table in self.beside):
             raise DatasetError(
-                f"{root}: no table beside the pictures has both their names and the column "
-                f"'{options.label}' of --label"
+                f"{root}: no table that names the pictures has the column '{options.label}', "
+                "which --label asks for"
             )
         super().__init__(root, options, used=frozenset(table.path for table in self.beside))
         self._split_tables = _splits_of_tables(self.beside)
@@ -161,7 +161,7 @@ class PicturesWithTables(PictureFolder):
         if mixed is not None:
             text = f"{name} names {counted(unlabelled, 'picture')} without a label; its column"
             text += f" {mixed[0]} has classes with other text, such as {mixed[1].strip()[:80]}, and"
-            text += " is not used; a table of paths and labels can be"
+            text += " is not used. To use the labels, write a table of paths and labels"
             yield Finding("labels", text, doubtful=True, option="--labels-from FILE")
 
     def _unused(self) -> Iterator[Finding]:

@@ -112,8 +112,8 @@ def _agreement(lines: Sequence[str], delimiter: str) -> tuple[float, int]:
     if usual < 2 or counts[0] < 2 or abs(counts[0] - usual) > 1:
         return 0, 0
     equal = sum(count == usual for count in counts[1:] or counts) / len(counts[1:] or counts)
-    # Some programs write too few names, or too many delimiters. A delimiter that gives as many
-    # names as fields is better.
+    # Some programs write too few names, or too many delimiters, so the numbers of names and fields
+    # may differ. A delimiter with equal numbers is preferred.
     return equal - (0.1 if counts[0] != usual else 0), usual
 
 
@@ -238,9 +238,9 @@ def _is_index(cells: Sequence[str]) -> bool:
 def is_data(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     """Whether the first row has data, not names of columns.
 
-    The first row has data in three cases. First, a cell is a file name. Second, a cell is a number,
-    and another row has a text of the first row in the same field. Third, most cells are numbers,
-    and these cannot be names such as 1, 2, 3, ... or years.
+    The first row has data in three cases. First, a cell of the row is a file name. Second, a cell
+    is a number, and a text of the row occurs again in the same field of another row. Third, most
+    cells are numbers, and these cannot be names such as 1, 2, 3, ... or years.
     """
     if any(_FILE_NAME.fullmatch(cell) for cell in header):
         return True
