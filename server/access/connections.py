@@ -1,12 +1,12 @@
 """Connections to the HTTPS port for other devices, with limits per device and for strangers.
 
 A stranger is a device that the owner has not approved. Each new connection counts as a stranger's
-until a request with the cookie of an approved device arrives on it. There are two limits on the
-connections of strangers: one in total, and one per IP address. When strangers have too many
-connections, the server ends the oldest connection of the address that has the most. Therefore a
-person at another address still gets a connection. A stranger's connection never ends a connection
-of an approved device. Connections from the address of an approved device do not count towards the
-total limit.
+until a request with the cookie of an approved device arrives on the connection. There are two
+limits on the connections of strangers: one in total, and one per IP address. When strangers have
+too many connections in total, the server chooses the address with the most connections, and ends
+the oldest connection of this address. Therefore a person at another address still gets a
+connection. A stranger's connection never ends a connection of an approved device. Connections from
+the address of an approved device do not count towards the total limit.
 """
 
 import asyncio
@@ -136,10 +136,10 @@ class Connections:
         await asyncio.sleep(self._pace.wait(device, asyncio.get_running_loop().time(), requests))
 
     def belongs_to(self, protocol: Hashable, device: str) -> bool:
-        """Assign the connection of `protocol` to the `device` that sent a request on it.
+        """Assign the connection of `protocol` to `device`, which sent a request on the connection.
 
-        `device` is empty for a stranger. Returns whether the connection may stay open. If the
-        device has too many connections, it may not.
+        `device` is empty for a stranger. Returns whether the connection may stay open. Returns
+        False if the device has too many connections.
         """
         connection = self._by_protocol.get(protocol)
         if connection is None or connection.device == device:

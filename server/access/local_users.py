@@ -56,9 +56,9 @@ class LocalUsers:
     def _is_own(self, other: Address, own: Address) -> bool:
         lines = [line for path in self._tables if (line := _line(path, other, own))]
         if not lines:
-            # The list has no line for the other end. Either the process at the other end has ended,
-            # or the list is incomplete. An incomplete list has no line for the server's own end
-            # either, and then the connection is served.
+            # The list has no line for the other end. If the list has a line for the server's own
+            # end, the process at the other end has ended, and the connection is not served. If the
+            # list has neither line, the list is incomplete, and the connection is served.
             return not any(_line(path, own, other) for path in self._tables)
         uid, inode = int(lines[0][_UID]), int(lines[0][_INODE])
         # When a process has closed its socket, the system shows user 0 and inode 0 for the socket.

@@ -9,8 +9,8 @@ from collections.abc import Hashable
 _MAX_KEYS = 1024
 """Largest number of stored keys.
 
-When there are more keys, `wait` removes the keys that have sent no request for so long that their
-full burst is available again.
+When there are more keys, `wait` removes the keys without recent requests: their full burst is
+available again.
 """
 
 

@@ -53,8 +53,8 @@ def is_project(data: "str | Path | Source") -> bool:
 def project_state(data: "str | Path | Source", root: Path | None) -> ProjectState | None:
     """Return the state of the project at the path `data`; None if `data` is not a project.
 
-    `root` is the folder from which the project may read original files. If `root` is None, this is
-    the folder that was approved for the project on this computer, if there is one.
+    `root` is the folder from which the project may read original files. If `root` is None, the
+    project may read the folder that was approved for it on this computer, if there is one.
     """
     if not isinstance(data, str | Path) or not is_project(data):
         return None

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 PAPER_EPOCHS = 50
-"""Number of epochs without labels in the paper, which trains for as many epochs with labels."""
+"""The paper trains for this number of epochs without labels, then as many epochs with labels."""
 ROWS = {
     "a": "Different classifier heads",
     "b": "Logistic regression after fewer epochs",

@@ -130,7 +130,7 @@ def _session(
 
 
 def has_cards(items: ItemSet) -> bool:
-    """Return whether the items have pictures that are larger than their thumbnails."""
+    """Return whether the items have pictures, and the pictures are larger than the thumbnails."""
     return items.kind != "vector" and max(items.data.shape[1:3]) > thumbnails.PICTURE
 
 

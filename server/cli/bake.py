@@ -32,8 +32,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--as-is",
         action="store_true",
-        help="train nothing: publish the map, labels, predictions, pins, recording and model that "
-        "the project DATA has now, also while it is served",
+        help="train nothing: publish the current map, labels, predictions, pins, recording and "
+        "model of the project DATA; a server may serve the project at the same time",
     )
     parser.add_argument(
         "-o", "--output", type=Path, required=True, metavar="OUT", help="folder to create"
@@ -42,8 +42,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--parts",
         metavar="LIST",
         help="parts to write, separated by commas: scene,training,recording,site,model,"
-        "checkpoint,video (default: all except the checkpoint, from which training can continue, "
-        "and the video)",
+        "checkpoint,video (default: all except checkpoint and video). Training can continue from "
+        "the checkpoint",
     )
     parser.add_argument(
         "--video",

@@ -26,18 +26,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--excel",
         action="store_true",
-        help="csv: put an apostrophe before cells that a spreadsheet would run as formulas",
+        help="for the format csv: put an apostrophe before cells that a spreadsheet would run as "
+        "formulas",
     )
     parser.add_argument(
         "--predictions",
         action="store_true",
-        help="classes, raven, audacity: for an item without a label, use the predicted class",
+        help="for the formats classes, raven and audacity: use the predicted class of an item "
+        "without a label",
     )
     parser.add_argument(
         "--files",
         choices=["copy", "link", "manifest"],
         default="copy",
-        help="classes: copy the files, make hard links, or only list them (default: copy)",
+        help="for the format classes: copy the files, make hard links, or only list the files "
+        "(default: copy)",
     )
     parser.add_argument(
         "--root",

@@ -165,8 +165,10 @@ class LabelsFrom:
         current: "AnnotationSession | npt.NDArray[np.int16]",
         lines: tuple["ReportLine", ...] = (),
     ) -> tuple[str, tuple["ReportLine", ...]]:
-        """Return the text that the import of the labels would print, and the lines of the report
-        after the import.
+        """Return what an import of the labels would give, without importing the labels.
+
+        The result is a pair: the text that the import would print, and the lines that the report
+        would then have.
 
         Args:
             items: The items.

@@ -85,8 +85,8 @@ IMPORT_OPTIONS: dict[str, dict[str, Any]] = {
     "root": {
         "type": Path,
         "metavar": "FOLDER",
-        "help": "folder to which paths in a table are relative, folder of torchvision's data, or "
-        "folder from which a project that was made or copied elsewhere may read original files",
+        "help": "folder to which paths in a table are relative; or folder of torchvision's data; "
+        "or, for a project that was made or copied elsewhere, folder of the original files",
     },
     "encoding": {
         "help": "text encoding of a CSV file (default: by its byte order mark, or utf-8, or "

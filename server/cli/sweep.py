@@ -41,7 +41,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seeds",
         metavar="N",
-        help="number of seeds per combination, from --seed on, or seeds such as 0,5,7 (default: 1)",
+        help="number of seeds per combination, of which --seed is the first; or a list of seeds "
+        "such as 0,5,7 (default: 1)",
     )
     parser.add_argument(
         "--force", action="store_true", help="remove an earlier sweep in OUT, and start again"

@@ -25,8 +25,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--resume",
         action="store_true",
-        help="continue the unfinished training in MODEL. Without one, start a training; if the "
-        "training is finished, do nothing",
+        help="continue the unfinished training in MODEL. If MODEL has no training, start one. If "
+        "the training in MODEL is finished, do nothing",
     )
     parser.add_argument(
         "--force", action="store_true", help="replace the model or unfinished training in MODEL"
@@ -41,7 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tensorboard",
         action="store_true",
-        help="write the metrics for TensorBoard, too (needs lodespace[tensorboard])",
+        help="also write the metrics for TensorBoard (needs lodespace[tensorboard])",
     )
     add_json_option(parser)
     add_setting_options(parser, run=tuple(RUN_SETTINGS))

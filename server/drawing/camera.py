@@ -96,8 +96,9 @@ class Camera:
             return Projected(pixels, np.zeros(len(points)), np.full(len(points), scale))
         axes = self._axes()
         seen = points @ axes.T
-        # For a box, half of its depth (`size[2]`) would have to be added to the distance. As on the
-        # page (scene/camera-frame.ts), only 0.45 of this is added, because clouds are round.
+        # `size[2]` is half of the depth of the cloud's box. A box would need the whole `size[2]` as
+        # additional distance. As on the page (scene/camera-frame.ts), only 0.45 of `size[2]` is
+        # added, because clouds are round.
         size = np.abs(axes) @ half
         focal = height / 2 / np.tan(np.radians(FIELD_OF_VIEW / 2))
         distance = _FIT * focal * max(size[0] / width, size[1] / height) * 2 + 0.45 * size[2]

@@ -173,7 +173,10 @@ class CloudPainter:
 def _in_fog(
     colours: npt.NDArray[np.uint8], depth: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.uint8]:
-    """Return the colours (N, 3), each mixed with more background the farther its item is away."""
+    """Return the colours (N, 3) mixed with the background.
+
+    The farther an item is away, the larger is the share of the background.
+    """
     near, far = np.percentile(depth, [2, 98])
     share = _FOG * np.clip((depth - near) / max(far - near, 1e-9), 0, 1)[:, None]
     return (colours * (1 - share) + np.array(GROUND) * share).astype(np.uint8)

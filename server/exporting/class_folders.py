@@ -27,8 +27,8 @@ def write(table: Table, folder: Path, files: Files, *, predictions: bool) -> int
     Args:
         table: Items and labels.
         folder: An empty folder.
-        files: "copy"; "link" for hard links, which need no space; or "manifest" for manifest.csv
-            alone, with id, label and path of the original per item.
+        files: "copy" copies the files. "link" makes hard links, which need no space. "manifest"
+            writes only the table manifest.csv: id, label and path of the original per item.
         predictions: Put items without a label into the folder of their predicted class.
 
     Returns:

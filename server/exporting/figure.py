@@ -18,7 +18,10 @@ _BINS = 60
 _INK = 0.78
 """Factor that darkens the class colours for a white background, as in the page's light theme."""
 _MARKERS = "osD^vP*X<>"
-"""Marker shapes. Ten classes share a shape, because the colours repeat after ten classes."""
+"""Marker shapes: the first for classes 0 to 9, the second for classes 10 to 19, and so on.
+
+The shape distinguishes classes of the same colour, because the colours repeat after ten classes.
+"""
 
 
 def is_available() -> bool:

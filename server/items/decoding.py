@@ -90,7 +90,7 @@ PLAIN = PictureReading()
 
 
 def most_bytes(path: bytes) -> int:
-    """Largest size in bytes of a picture file at `path` that is read.
+    """Return the largest size, in bytes, that a picture file at `path` may have.
 
     A TIFF stack may be larger than other files, because only parts of it are read.
     """

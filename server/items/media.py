@@ -26,9 +26,8 @@ _OPTIONS = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
 _SEEKABLE = frozenset({"mov"})
 """Formats whose sound is exact to the sample after a seek.
 
-Files of other formats are decoded from the beginning.
-
-For example, Matroska rounds times to milliseconds.
+Files of other formats are decoded from the beginning. One such format is Matroska, which rounds
+times to milliseconds.
 """
 _LONGEST = 1e6
 """Longest video in seconds."""

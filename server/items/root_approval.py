@@ -57,10 +57,10 @@ def approved_root(folder: Path, table: "ItemTable | None") -> Path | None:
 
     Returns None if no approval applies to the data set.
 
-    A stored `Approval` applies to the data set if two conditions hold. First, its `folder` is the
-    real path of the data set, or its device and inode are those of the data set. Second, it was
-    given for the same item paths. Therefore no approval applies to a copy in another folder, or to
-    files that were not approved.
+    A stored `Approval` applies to the data set if two conditions hold. First, the approval has the
+    real path of the data set folder, or the device and inode of this folder. Second, the approval
+    was given for the same item paths. Therefore no approval applies to a copy in another folder, or
+    to files that were not approved.
     """
     if table is None or not table.has_paths:
         return None

@@ -23,7 +23,7 @@ QUANTILES = (0.001, 0.999)
 _MOST_VALUES = 2_000_000
 """Largest number of values in the sample of a data set."""
 _MARKED = 0.001
-"""If at least this share of the pixels has the same number, it may mark pixels without a value."""
+"""A number may mark pixels without a value if at least this share of the pixels has the number."""
 _NO_VALUES = frozenset({-9999.0, -999.0, -99999.0, -32768.0, -32767.0})
 """Usual marks of pixels without a value."""
 _LOST = 0.05
@@ -158,8 +158,8 @@ class Spans:
     def lost(self, scale: Range) -> list[Range]:
         """Return the ranges of the pictures that look almost uniform when `scale` becomes 0 to 255.
 
-        The range of such a picture covers a small part of `scale`, or its middle value is outside
-        `scale` by more than the width of `scale`. Empty if there are few such pictures.
+        The range of such a picture covers a small part of `scale`, or the median of the picture is
+        outside `scale` by more than the width of `scale`. Empty if there are few such pictures.
         """
         low, high = scale
         width = high - low

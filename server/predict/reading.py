@@ -142,7 +142,7 @@ def open_new(data: "str | Source", reading: Reading, given: ImportOptions) -> So
 
 
 def doubts(source: Source) -> tuple[ReportLine, ...]:
-    """Return warnings about pixel values of new items that probably do not fit the project's range.
+    """Return warnings if the pixel values of new items probably do not fit the project's range.
 
     The warnings propose no option, because the project determines the range.
     """

@@ -45,10 +45,10 @@ def adjustable_settings(
         data = shlex.quote(manifest.source) if manifest.source else ""
         raise ProjectError(
             f"{folder} was started with {_listed(changes)}. These settings are fixed when "
-            f"training starts, so this project cannot use {wanted}. Start another project with the "
-            "labels of this one: `lodespace serve "
-            f"{data + ' ' if data else ''}--project NEW --labels-from {shlex.quote(str(folder))}`, "
-            "and the same settings"
+            f"training starts, so this project cannot use {wanted}. To use them, start another "
+            "project with the labels of this project: add the settings to the command `lodespace "
+            f"serve {data + ' ' if data else ''}--project NEW --labels-from "
+            f"{shlex.quote(str(folder))}`"
         )
     left = {name: value for name, value in given.items() if name not in FIXED}
     return settings_from(left) if left else None

@@ -305,8 +305,7 @@ def _matching(result: LabelImport, is_new: bool) -> list[str]:
         lines += [f"  {name}: {', '.join(several)}" for name, several in matched.unclear[:_NAMED]]
     if matched.exact:
         lines.append(
-            "? annotations with exactly the times of a window, so that they label only this "
-            "window: "
+            "? annotations with exactly the times of a window, which label only this window: "
             f"{matched.exact:,}"
         )
     if matched.unused:

@@ -1,4 +1,4 @@
-"""A check of whether labels can be saved in a project. If not, it states reason and remedy."""
+"""Whether labels can be saved in a project. If not: the reason, and what to do."""
 
 import errno
 import os
