@@ -168,8 +168,8 @@ def _of_folder(path: Path, options: ImportOptions) -> Source:
 def _of_arrays(
     path: Path, found: Sequence[bytes], tables: Sequence[Path], options: ImportOptions
 ) -> Source | None:
-    """Return the source for several arrays in a folder; None if their names do not state what they
-    are.
+    """Return the source for several arrays in a folder; None if the names do not state what each
+    array is.
     """
     files = [path / os.fsdecode(name) for name in found]
     idx = [file for file in files if IDX_NAME.match(file.name)]

@@ -20,7 +20,7 @@ _ABSENT = re.compile(
 _NAMED = 3
 """Largest number of names that a finding gives as examples."""
 _LENGTHS_LOOKED_AT = 20
-"""Approximate number of annotations whose end is compared with the length of their recording."""
+"""Approximate number of annotations whose end is compared with the length of the recording."""
 _BEYOND = 0.1
 """Largest time in seconds by which an annotation may end after its recording."""
 

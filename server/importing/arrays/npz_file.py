@@ -27,7 +27,7 @@ LABELS = ("y", "labels", "label", "targets", "target", "classes", "class", "cls"
 IDS = ("ids", "id", "filenames", "filename", "paths", "files", "names", "keys")
 _CLASS_NAMES = ("class names", "classnames", "label names", "target names", "categories", "classes")
 _ORDER = ("tr", "va", "de", "te")
-"""First letters of the names of splits, in the order in which their items are imported."""
+"""First letters of the names of splits. The splits are imported in this order."""
 _MOST_LISTED = 20
 
 

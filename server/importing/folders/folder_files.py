@@ -25,7 +25,7 @@ class FolderFiles:
         masks: str = "items",
         used: frozenset[bytes] = frozenset(),
     ) -> None:
-        """List the files below `root` with one of the `suffixes`, and read their folders' names.
+        """List the files below `root` with one of the `suffixes`. Read the names of the folders.
 
         `labels_at` and `masks` have the same meaning as in `layout_of`. Files in `used` are read
         in another way, and are not reported. Raises DatasetError.

@@ -29,12 +29,12 @@ class MaskFiles:
     """Folders whose files are masks. A folder inside such a folder is listed, too."""
     files: frozenset[str] = frozenset()
     counts: Counter[str] = field(default_factory=Counter)
-    """Number of masks, by the name of their folder, such as "masks".
+    """Number of masks, by the name of the folder of masks, such as "masks".
 
-    The key "" has the number of masks that are in the folders of their pictures.
+    The key "" has the number of masks that are in the same folder as the pictures.
     """
     doubtful: bool = False
-    """Whether it is only probable that the files are masks, because only their names show it."""
+    """Whether it is uncertain that the files are masks, because only the file names show it."""
     sequences: frozenset[str] = frozenset()
     """Folders of pictures whose masks are in a folder of the same number, as in 01 and 01_GT."""
     more: list[Finding] = field(default_factory=list[Finding])

@@ -73,9 +73,9 @@ def columns_of_pattern(
 ) -> tuple[tuple[str, ...], list[Finding]]:
     """Return the columns of the vector that a pattern such as 'dim_*' or 'a,b,c' names.
 
-    Columns with ids, labels or text are left out if they only fit a wildcard. They are kept if the
-    pattern contains their whole name. A finding names the columns that are left out. Raises
-    DatasetError if no column fits.
+    A column with ids, labels or text is left out if it only fits a wildcard. It is kept if the
+    pattern contains the whole name of the column. A finding names the columns that are left out.
+    Raises DatasetError if no column fits.
     """
     fitting = columns.matching(pattern)
     named = {piece.strip() for piece in pattern.split(",")}
