@@ -14,16 +14,17 @@ import numpy as np
 
 from lodespace.baking.as_is import publish
 from lodespace.baking.baked_data import GivenLabels, copy_data, project_state
+from lodespace.baking.output_folder import check_output
 from lodespace.baking.parts import DEFAULT_PARTS, check_parts
 from lodespace.baking.progress import Progress
 from lodespace.baking.site_page import PAGE, check_base_url, set_base_url
 from lodespace.baking.training_bake import TrainingBake
-from lodespace.errors import ProjectError, TrainingError
+from lodespace.errors import TrainingError
 from lodespace.files import atomic_folder
 from lodespace.importing.source import ImportOptions, Source
 from lodespace.models.device import limited_threads
 from lodespace.project.initial_labels import choose_labels
-from lodespace.project.opening import finish_bake, is_bake, new_bake
+from lodespace.project.opening import finish_bake, new_bake
 from lodespace.protocol import Settings
 from lodespace.session.run_settings import RunSettings
 from lodespace.session.settings import merge
@@ -98,7 +99,7 @@ def bake(
         # `export --format model` uses torch's default number of threads. A bake with `as_is` uses
         # the same number, so that both write the same model.
         contextlib.nullcontext() if as_is and threads == 0 else limited_threads(threads),
-        atomic_folder(output, lambda: _check_output(output, force=force)) as folder,
+        atomic_folder(output, lambda: check_output(output, force=force)) as folder,
     ):
         options = options or ImportOptions()
         if as_is:
@@ -141,16 +142,3 @@ def bake(
 def _finish_site(folder: Path, base_url: str) -> None:
     if base_url and (folder / PAGE).is_file():
         set_base_url(folder, base_url)
-
-
-def _check_output(output: Path, *, force: bool) -> None:
-    if output.is_dir() and not any(output.iterdir()):
-        return
-    if not output.exists():
-        return
-    if not is_bake(output):
-        raise ProjectError(f"{output} exists and is not a bake; give another folder with -o")
-    if not force:
-        raise ProjectError(
-            f"{output} is already a bake; replace it with --force, or give another folder with -o"
-        )

@@ -17,6 +17,7 @@ from lodespace.cli.report import (
 from lodespace.cli.setting_options import add_setting_options, given_settings
 from lodespace.project.offline import open_offline
 from lodespace.session.run_settings import RUN_SETTINGS
+from lodespace.tiles.folder import is_tile_scene
 
 DESCRIPTION = """\
 Train without a screen and write a new folder: the cloud (scene.glb), the training as an
@@ -57,6 +58,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default="",
         help="address at which the site will be, so that previews of links show its poster",
     )
+    parser.add_argument(
+        "--tiles",
+        action=argparse.BooleanOptionalAction,
+        help="write a scene in tiles, which shows millions of items (docs/tiles.md): of a project "
+        "as it is, or of a table with --position. Without the option, projects of more than "
+        "300,000 items that are baked as they are become scenes in tiles",
+    )
+    parser.add_argument(
+        "--position",
+        metavar="COLUMNS",
+        help="columns of a Parquet table with the positions, such as x,y,z or x,y, or a column of "
+        "lists; DATA is a Parquet file or a folder of them, and nothing is trained",
+    )
     parser.add_argument("--force", action="store_true", help="replace OUT if it is a bake")
     parser.add_argument(
         "--each",
@@ -85,6 +99,10 @@ def _bake(options: argparse.Namespace) -> int:
         parts = (*parts, "video")
 
     def one(data: str | Path, output: Path) -> Path:
+        if options.position or options.tiles is not False:
+            made = _bake_tiles(options, Path(data), output, seed=run.seed)
+            if made is not None:
+                return made
         return bake(
             data,
             output,
@@ -107,7 +125,7 @@ def _bake(options: argparse.Namespace) -> int:
     result = one(options.data, options.output)
     report = options.report
     report.output, report.kind = str(result), "bake"
-    if options.json:
+    if options.json and not is_tile_scene(result):
         project, session = open_offline(result)
         project.close()
         report.describe(session)
@@ -116,6 +134,26 @@ def _bake(options: argparse.Namespace) -> int:
         f"baked {result}: open it with `lodespace serve {result}`, or host the folder\n"
     )
     return SUCCESS
+
+
+def _bake_tiles(options: argparse.Namespace, data: Path, output: Path, *, seed: int) -> Path | None:
+    """Bake a scene in tiles. Returns None if DATA is to be baked without tiles."""
+    from lodespace.baking import tile_bake
+
+    if options.position:
+        return tile_bake.bake_points(
+            data,
+            output,
+            tuple(name.strip() for name in options.position.split(",")),
+            options=data_options_from(options),
+            seed=seed,
+            force=options.force,
+            progress=True,
+        )
+    if not options.tiles and not (options.as_is and tile_bake.is_large_project(data)):
+        return None
+    root = data_options_from(options).root
+    return tile_bake.bake_project(data, output, root=root, force=options.force, progress=True)
 
 
 def _each(options: argparse.Namespace, one: Callable[[Path, Path], Path]) -> int:

@@ -16,6 +16,8 @@ from lodespace.cli.options import (
     data_options_from,
     port,
 )
+from lodespace.cli.screen import has_screen
+from lodespace.cli.serve_tiles import serve_tiles
 from lodespace.cli.setting_options import add_setting_options, given_settings
 from lodespace.config import (
     DEFAULT_LAN_PORT,
@@ -27,6 +29,7 @@ from lodespace.config import (
 )
 from lodespace.errors import LodespaceError
 from lodespace.items.paths import printable
+from lodespace.tiles.folder import is_tile_scene
 
 DESCRIPTION = """\
 Serve data, a project or a bake to a browser on this machine. Without PATH, serve the bundled
@@ -92,6 +95,8 @@ def _serve(options: argparse.Namespace) -> int:
     from lodespace.web.server import serve_until_interrupted
 
     lan, token = _lan(options), _token() if options.token else ""
+    if options.path is not None and is_tile_scene(Path(options.path)):
+        return serve_tiles(options, token)
     labels = LabelsFrom(options)
     given = given_settings(options)
     run = given.run_settings()
@@ -137,7 +142,7 @@ def _serve(options: argparse.Namespace) -> int:
             sys.stdout.write(introduce(addresses, fingerprint))
         sys.stdout.write("Ctrl-C stops the server; each label is saved immediately\n")
         sys.stdout.flush()
-        if not options.no_browser and _has_screen():
+        if not options.no_browser and has_screen():
             # If the page that opens `url` cannot be written, no browser is started, and the person
             # has to open the printed address.
             with contextlib.suppress(LodespaceError):
@@ -190,13 +195,3 @@ def _token() -> str:
             f"LODESPACE_TOKEN must have at least {MIN_LENGTH} characters: letters, digits, - or _."
         )
     return given or new_token()
-
-
-def _has_screen() -> bool:
-    """Return whether a browser window can be opened.
-
-    Without a screen, Python might start a text browser in this terminal instead.
-    """
-    return sys.platform == "darwin" or any(
-        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
-    )

@@ -137,6 +137,7 @@ ErrorCode = Literal[
     "unknown_opcode",
     "unknown_page",
     "unknown_selection",
+    "unknown_tile",
 ]
 """Codes of errors in HTTP bodies, in `refused` and on the command line (docs/protocol.md)."""
 

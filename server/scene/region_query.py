@@ -15,6 +15,7 @@ with the same test cases.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -36,26 +37,59 @@ def items_in_regions(
     return np.flatnonzero(inside).astype(np.uint32)
 
 
-def _in_region(latent_mean: npt.NDArray[np.floating], region: Region) -> npt.NDArray[np.bool_]:
+class Projected(NamedTuple):
+    """K items in normalised device coordinates."""
+
+    x: npt.NDArray[np.float64]
+    """Horizontal coordinates (K,)."""
+    y: npt.NDArray[np.float64]
+    """Vertical coordinates (K,)."""
+    depth: npt.NDArray[np.float64]
+    """z / w (K,)."""
+    front: npt.NDArray[np.bool_]
+    """Which items are in front of the camera and in the depth range (K,). The coordinates of other
+    items have no meaning."""
+
+
+def project(latent_mean: npt.NDArray[np.floating], region: Region) -> Projected:
+    """Return the items with `latent_mean` (K, D) as the camera of `region` sees them."""
     n, d = latent_mean.shape
     homogeneous = np.zeros((n, 4))
     homogeneous[:, :d] = latent_mean
     homogeneous[:, 3] = 1
-    # `clip_from_latent` is column-major, so `matrix` is the transpose of the transform.
-    matrix = np.asarray(region.clip_from_latent, np.float64).reshape(4, 4)
     # A degenerate matrix gives non-finite coordinates; such items are never inside.
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        clip = homogeneous @ matrix
+        clip = homogeneous @ matrix_of(region)
         w = clip[:, 3]
         front = (w > 0) & (np.abs(clip[:, 2]) <= w)
         safe = np.where(front, w, 1.0)
-        x, y, depth = clip[:, 0] / safe, clip[:, 1] / safe, clip[:, 2] / safe
-        inside = front.copy()
-        inside[front] = _inside(
-            x[front], y[front], np.asarray(region.polygon, np.float64).reshape(-1, 2)
-        )
+        return Projected(clip[:, 0] / safe, clip[:, 1] / safe, clip[:, 2] / safe, front)
+
+
+def matrix_of(region: Region) -> npt.NDArray[np.float64]:
+    """Return the matrix (4, 4) that maps rows of homogeneous latent coordinates to clip space."""
+    # `clip_from_latent` is column-major, so this is the transpose of the transform.
+    return np.asarray(region.clip_from_latent, np.float64).reshape(4, 4)
+
+
+def polygon_of(region: Region) -> npt.NDArray[np.float64]:
+    """Return the corners of the polygon (K, 2)."""
+    return np.asarray(region.polygon, np.float64).reshape(-1, 2)
+
+
+def in_polygon(at: Projected, region: Region) -> npt.NDArray[np.bool_]:
+    """Return which items (K,) are in front of the camera and in the polygon, hidden or not."""
+    inside = at.front.copy()
+    with np.errstate(over="ignore", invalid="ignore"):
+        inside[at.front] = _inside(at.x[at.front], at.y[at.front], polygon_of(region))
+    return inside
+
+
+def _in_region(latent_mean: npt.NDArray[np.floating], region: Region) -> npt.NDArray[np.bool_]:
+    at = project(latent_mean, region)
+    inside = in_polygon(at, region)
     if region.mode == "visible":
-        inside &= _visible(x, y, depth, front, region.cell)
+        inside &= _visible(at, region.cell)
     return inside
 
 
@@ -100,31 +134,27 @@ def _winding_number(
     return unsorted
 
 
-def _visible(
-    x: npt.NDArray[np.float64],
-    y: npt.NDArray[np.float64],
-    depth: npt.NDArray[np.float64],
-    front: npt.NDArray[np.bool_],
-    cell: tuple[float, float],
-) -> npt.NDArray[np.bool_]:
-    """Return which items are not hidden by another item, as a mask (N,).
+def _visible(at: Projected, cell: tuple[float, float]) -> npt.NDArray[np.bool_]:
+    """Return which items are not hidden by another item, as a mask (K,).
 
-    Args:
-        x: Horizontal normalised device coordinates of the items (N,).
-        y: Vertical normalised device coordinates of the items (N,).
-        depth: z / w of the items (N,).
-        front: Which items are in the depth range, in front of the camera (N,).
-        cell: Width and height of a cell, in normalised device coordinates.
+    `cell` is the width and height of a cell, in normalised device coordinates.
     """
-    shown = np.flatnonzero(front & (np.abs(x) <= 1) & (np.abs(y) <= 1))
-    visible = np.zeros(len(x), bool)
+    shown, key = cells_of(at, cell)
+    visible = np.zeros(len(at.x), bool)
     if len(shown) == 0:
         return visible
-    columns = np.floor((x[shown] + 1) / cell[0]).astype(np.int64)
-    rows = np.floor((y[shown] + 1) / cell[1]).astype(np.int64)
-    key = rows * (int(np.ceil(2 / cell[0])) + 1) + columns
     _, where = np.unique(key, return_inverse=True)
     nearest = np.full(int(where.max()) + 1, np.inf)
-    np.minimum.at(nearest, where, depth[shown])
-    visible[shown] = depth[shown] <= nearest[where] + DEPTH_TOLERANCE
+    np.minimum.at(nearest, where, at.depth[shown])
+    visible[shown] = at.depth[shown] <= nearest[where] + DEPTH_TOLERANCE
     return visible
+
+
+def cells_of(
+    at: Projected, cell: tuple[float, float]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return which of the items are on the screen (S,), and the number of the cell of each (S,)."""
+    shown = np.flatnonzero(at.front & (np.abs(at.x) <= 1) & (np.abs(at.y) <= 1))
+    columns = np.floor((at.x[shown] + 1) / cell[0]).astype(np.int64)
+    rows = np.floor((at.y[shown] + 1) / cell[1]).astype(np.int64)
+    return shown, rows * (int(np.ceil(2 / cell[0])) + 1) + columns

@@ -61,7 +61,7 @@ async def start(app: web.Application, ports: Iterable[int]) -> Listening:
 
 
 async def _listen_to_network(app: web.Application, runner: web.AppRunner) -> list[str]:
-    lan = app[SERVICE].config.lan
+    lan = app[SERVICE].config.lan if SERVICE in app else None
     if lan is None:
         return []
     network = app[NETWORK]
@@ -136,6 +136,16 @@ async def serve_until_interrupted(
         threads: Threads of the trainer; 0 for one per processor.
         config: Options of the server.
     """
+    app = make_app(config or ServerConfig(), project, device=device, threads=threads)
+    await run_until_interrupted(app, ports, announce)
+
+
+async def run_until_interrupted(
+    app: web.Application,
+    ports: Iterable[int],
+    announce: Callable[[str, list[str], str], None],
+) -> None:
+    """Serve an application until Ctrl-C or SIGTERM. See `serve_until_interrupted`."""
     # Python code in another thread, such as a region query, keeps the interpreter for the switch
     # interval. The event loop needs the interpreter about fifteen times for one label. With the
     # default interval of 5 ms, these waits would add up.
@@ -144,7 +154,6 @@ async def serve_until_interrupted(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    app = make_app(config or ServerConfig(), project, device=device, threads=threads)
     runner, url, addresses = await start(app, ports)
     try:
         announce(url, addresses, app[ACCESS].fingerprint)

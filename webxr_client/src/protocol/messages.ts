@@ -226,7 +226,8 @@ export type ErrorCode =
   | "unknown_item"
   | "unknown_opcode"
   | "unknown_page"
-  | "unknown_selection";
+  | "unknown_selection"
+  | "unknown_tile";
 
 /** A device that requests access. */
 export interface WaitingDevice {

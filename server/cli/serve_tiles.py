@@ -1,0 +1,58 @@
+"""The part of `lodespace serve` for scenes in tiles."""
+
+import argparse
+import asyncio
+import contextlib
+import sys
+import webbrowser
+from pathlib import Path
+
+from lodespace.cli.screen import has_screen
+from lodespace.config import DEFAULT_PORT, PORTS_TRIED, state_folder
+from lodespace.errors import LodespaceError
+from lodespace.items.paths import printable
+
+
+def serve_tiles(options: argparse.Namespace, token: str) -> int:
+    """Serve the scene in tiles at PATH until Ctrl-C. Returns the exit status.
+
+    The labels are in the folder --project, by default lodespace-NAME in the current folder. If this
+    folder cannot be written, the scene is read-only.
+    """
+    from lodespace.access.owner_token import private_redirect
+    from lodespace.service.tile_service import TileService
+    from lodespace.web.server import run_until_interrupted
+    from lodespace.web.tile_app import make_tile_app
+
+    if options.lan:
+        raise LodespaceError(
+            "a scene in tiles cannot be served with --lan yet; host its folder with a web server"
+        )
+    scene = Path(options.path)
+    labels = options.project or Path(f"lodespace-{scene.resolve().name}")
+    try:
+        service = TileService(scene, labels)
+        state = f"labels in {labels}"
+    except OSError as error:
+        service = TileService(scene, None)
+        state = f"read-only, because {labels} cannot be written: {error.strerror}"
+
+    def announce(url: str, addresses: list[str], fingerprint: str) -> None:
+        del addresses, fingerprint
+        if token:
+            url += f"?token={token}"
+        sys.stdout.write(
+            f"lodespace: {printable(service.info.dataset)}, {service.info.items:,} items in "
+            f"{service.info.tiles:,} tiles ({state})\nopen {url}\n"
+            "Ctrl-C stops the server; each label is saved immediately\n"
+        )
+        sys.stdout.flush()
+        if not options.no_browser and has_screen():
+            with contextlib.suppress(LodespaceError):
+                webbrowser.open(private_redirect(url, state_folder()).as_uri() if token else url)
+
+    ports = (
+        range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TRIED) if options.port is None else [options.port]
+    )
+    asyncio.run(run_until_interrupted(make_tile_app(service, token=token), ports, announce))
+    return 0

@@ -1,0 +1,153 @@
+"""The table of a scene in tiles: a Parquet file with one row per item, in the order of the source.
+
+Searching needs DuckDB for speed (`lodespace[scale]`): 20 million rows take less than a second.
+Without DuckDB, pyarrow reads the columns row group by row group, which takes about ten times as
+long. No function makes a Python object per item.
+"""
+
+import importlib
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from lodespace.errors import ProjectError
+from lodespace.items.table import ID, python_values
+
+ROWS_PER_GROUP = 1 << 16
+"""Number of rows per row group. One group is read to show one item."""
+MEMORY_LIMIT = "512MB"
+"""Largest memory of a search with DuckDB."""
+THREADS = 2
+"""Threads of a search with DuckDB."""
+_ROW = "lodespace.row"
+Rows = npt.NDArray[np.int64]
+
+
+class ItemParquet:
+    """The columns of N items, read from a Parquet file when they are needed."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file. Raises ProjectError when it is missing or damaged."""
+        self.path = path
+        try:
+            self._file = pq.ParquetFile(os.fspath(path), memory_map=True)
+        except (pa.ArrowException, OSError) as error:
+            raise ProjectError(f"{path} cannot be read: {error}", code="bad_scene") from error
+        self.columns: list[str] = [
+            name
+            for name, kind in zip(
+                self._file.schema_arrow.names, self._file.schema_arrow.types, strict=True
+            )
+            if not pa.types.is_nested(kind) and not pa.types.is_binary(kind)
+        ]
+        """Names of the columns that are shown and searched; ID may be one of them."""
+        counts = [
+            self._file.metadata.row_group(k).num_rows
+            for k in range(self._file.metadata.num_row_groups)
+        ]
+        self._firsts = np.cumsum([0, *counts])
+
+    def __len__(self) -> int:
+        return self._file.metadata.num_rows
+
+    def row(self, row: int) -> dict[str, str]:
+        """Return the values of a row as text, by the name of the column."""
+        group = int(np.searchsorted(self._firsts, row, side="right")) - 1
+        table = self._file.read_row_group(group, columns=self.columns)
+        values = table.slice(row - int(self._firsts[group]), 1)
+        return {
+            name: text_of(python_values(values.column(name))[0]) for name in values.column_names
+        }
+
+    def matching(self, text: str) -> Rows:
+        """Return the rows (K,), ascending, with `text` in any column. Case is ignored.
+
+        `column:text` searches one column; `id:text` searches the ids.
+        """
+        names = {"id" if name == ID else name: name for name in self.columns}
+        column, colon, rest = text.partition(":")
+        chosen, wanted = list(names.values()), text
+        if colon and column in names:
+            chosen, wanted = [names[column]], rest
+        if not chosen:
+            return np.empty(0, np.int64)
+        duckdb = duckdb_or_none()
+        if duckdb is None:
+            return self._matching_slowly(chosen, wanted)
+        return self._matching_with(duckdb, chosen, wanted)
+
+    def _matching_with(self, duckdb: Any, columns: list[str], text: str) -> Rows:
+        quoted = [f'"{name.replace(chr(34), chr(34) * 2)}"' for name in columns]
+        tests = " OR ".join(f"contains(lower(CAST({name} AS VARCHAR)), $text)" for name in quoted)
+        with duckdb.connect(":memory:") as connection:
+            connection.execute(f"SET memory_limit='{MEMORY_LIMIT}'")
+            connection.execute(f"SET threads={THREADS}")
+            connection.execute("SET enable_progress_bar=false")
+            table = "read_parquet($path, file_row_number=true)"
+            # Names of columns are quoted above, and all values are parameters.
+            query = f"SELECT file_row_number AS row FROM {table} WHERE {tests}"  # noqa: S608
+            found = connection.execute(query, {"path": os.fspath(self.path), "text": text.lower()})
+            rows = found.fetchnumpy()["row"]
+        return np.sort(np.asarray(rows, np.int64))
+
+    def _matching_slowly(self, columns: list[str], text: str) -> Rows:
+        """Search with pyarrow, one row group at a time."""
+        options = pc.MatchSubstringOptions(text, ignore_case=True)
+        found = [np.empty(0, np.int64)]
+        for group, first in enumerate(self._firsts[:-1]):
+            table = self._file.read_row_group(group, columns=columns)
+            hit: Any = None
+            for name in columns:
+                texts = table.column(name).cast(pa.string())
+                one = pc.fill_null(pc.call_function("match_substring", [texts], options), False)
+                hit = one if hit is None else pc.call_function("or", [hit, one])
+            found.append(np.asarray(pc.call_function("indices_nonzero", [hit]), np.int64) + first)
+        return np.concatenate(found)
+
+
+def duckdb_or_none() -> Any:
+    """Return the module duckdb, which is imported with the first search; None without the extra."""
+    try:
+        return importlib.import_module("duckdb")
+    except ImportError:
+        return None
+
+
+def text_of(value: Any) -> str:
+    """Return a cell as text; empty for a missing value."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else msgspec.json.encode(str(value)).decode().strip('"')
+
+
+def write_items(path: Path, batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> None:
+    """Write the rows of `batches` into a Parquet file with row groups of equal size.
+
+    Raises OSError when the file cannot be written.
+    """
+    with pq.ParquetWriter(os.fspath(path), schema, compression="zstd") as writer:
+        for table in _in_groups(batches, schema):
+            writer.write_table(table, row_group_size=ROWS_PER_GROUP)
+
+
+def _in_groups(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:
+    waiting: list[pa.RecordBatch] = []
+    count = 0
+    for batch in batches:
+        waiting.append(batch)
+        count += batch.num_rows
+        if count >= ROWS_PER_GROUP:
+            table = pa.Table.from_batches(waiting, schema)
+            whole = count - count % ROWS_PER_GROUP
+            yield table.slice(0, whole)
+            waiting, count = table.slice(whole).to_batches(), count - whole
+    if count:
+        yield pa.Table.from_batches(waiting, schema)

@@ -1,0 +1,112 @@
+"""Bakes of scenes in tiles: from a project, from Parquet files, and by the command line."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from lodespace.baking.tile_bake import bake_points, bake_project
+from lodespace.cli import main
+from lodespace.errors import DatasetError
+from lodespace.importing.source import ImportOptions
+from lodespace.items.item_set import bundled_digits_folder
+from lodespace.project.offline import open_offline
+from lodespace.tiles.build import LABELS, ROWS
+from lodespace.tiles.folder import is_tile_scene
+from lodespace.tiles.item_table import ItemParquet
+from lodespace.tiles.tile_glb import read_positions
+from lodespace.tiles.tileset import read_tileset, tile_path
+
+DEMO = bundled_digits_folder().parent / "demo"
+
+
+def test_project_becomes_a_scene_with_its_map_and_pictures(tmp_path: Path) -> None:
+    scene = bake_project(DEMO, tmp_path / "scene")
+    project, session = open_offline(DEMO)
+    project.close()
+    info, tree = read_tileset(scene / "tiles" / "tileset.json")
+    rows = np.load(scene / "index" / ROWS)
+    shown = session.encoder.scene()
+    assert info.items == len(shown.positions) == len(rows)
+    assert info.pictures is not None and info.predictions
+    assert np.array_equal(np.load(scene / "index" / LABELS), shown.labels[rows])
+    count = int(tree.count[0])
+    grid = read_positions(scene / "tiles" / tile_path(0, ".glb"), count)
+    means = np.asarray(info.origin) + grid * (info.size / 65535)
+    difference = means[:, : info.latent_dim] - shown.latent_mean()[rows[:count]]
+    assert np.abs(difference).max() <= info.size / 65535
+    assert (scene / "tiles" / tile_path(0, "-0.webp")).is_file()
+    assert json.loads((scene / "session.json").read_bytes())["tiles"] == "tiles/tileset.json"
+
+
+def write(path: Path, n: int = 500, **columns: object) -> Path:
+    random = np.random.default_rng(0)
+    table = {"a": random.normal(size=n), "b": random.normal(size=n), **columns}
+    path.parent.mkdir(exist_ok=True)
+    pq.write_table(pa.table(table), path)
+    return path
+
+
+def test_command_bakes_positions_in_two_dimensions(tmp_path: Path) -> None:
+    kinds = ["10", "9", "", None, "x"] * 100
+    data = write(tmp_path / "data.parquet", kind=kinds, note=[f"n{k}" for k in range(500)])
+    arguments = [str(data), "-o", str(tmp_path / "out"), "--position", "a,b", "--label", "kind"]
+    assert main(["bake", *arguments]) == 0
+    info, _ = read_tileset(tmp_path / "out" / "tiles" / "tileset.json")
+    assert (info.latent_dim, info.items) == (2, 500)
+    assert [c.name for c in info.classes] == ["9", "10", "x"]
+    labels = np.load(tmp_path / "out" / "index" / LABELS)
+    rows = np.load(tmp_path / "out" / "index" / ROWS)
+    assert labels[rows % 5 == 0].tolist() == [1] * 100
+    assert labels[rows % 5 == 3].tolist() == [-1] * 100
+    table = ItemParquet(tmp_path / "out" / "index" / "items.parquet")
+    assert table.row(7) == {"kind": "", "note": "n7"}
+    assert main(["bake", *arguments]) == 2  # the folder exists
+    assert main(["bake", *arguments, "--force"]) == 0
+    assert is_tile_scene(tmp_path / "out")
+
+
+def test_positions_in_lists_are_those_of_columns(tmp_path: Path) -> None:
+    data = write(tmp_path / "a" / "columns.parquet")
+    table = pq.read_table(data)
+    at = np.stack([np.asarray(table["a"]), np.asarray(table["b"])], axis=1)
+    lists = pa.FixedSizeListArray.from_arrays(pa.array(at.ravel()), 2)
+    listed = write(tmp_path / "b" / "lists.parquet", at=lists)
+    one = bake_points(data, tmp_path / "one", ("a", "b"))
+    two = bake_points(listed, tmp_path / "two", ("at",))
+    glb = Path("tiles") / tile_path(0, ".glb")
+    assert (one / glb).read_bytes() == (two / glb).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("position", "options", "message"),
+    [
+        (("a", "missing"), ImportOptions(), "has no column missing"),
+        (("a", "text"), ImportOptions(), "the column text has no numbers"),
+        (("a", "hole"), ImportOptions(), "row 3 has no position"),
+        (("a",), ImportOptions(), "lists of two or three numbers"),
+        (("a", "b"), ImportOptions(label="text"), "OK"),
+    ],
+)
+def test_tables_without_positions_are_refused(tmp_path: Path, position, options, message) -> None:
+    hole = [0.5] * 500
+    hole[3] = None
+    data = write(tmp_path / "data.parquet", text=["?"] * 500, hole=hole)
+    if message == "OK":
+        assert is_tile_scene(bake_points(data, tmp_path / "out", position, options=options))
+        return
+    with pytest.raises(DatasetError, match=message):
+        bake_points(data, tmp_path / "out", position, options=options)
+    assert not (tmp_path / "out").exists()
+
+
+def test_damaged_and_other_files_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "data.parquet").write_bytes(b"PAR1 and no more")
+    with pytest.raises(DatasetError, match="not a complete Parquet file"):
+        bake_points(tmp_path / "data.parquet", tmp_path / "out", ("x", "y"))
+    (tmp_path / "data.csv").write_text("x,y\n1,2\n")
+    with pytest.raises(DatasetError, match="neither a Parquet file"):
+        bake_points(tmp_path / "data.csv", tmp_path / "out", ("x", "y"))
