@@ -54,7 +54,10 @@ def test_at_rest_the_head_is_as_accurate_as_neighbours(
     snapshot = rest(trainer)
     head, neighbours = accuracies(trainer, truth, labelled)
     assert head > neighbours - 0.03
-    assert snapshot.metrics["head_accuracy"] > neighbours - 0.15  # about 20 held-out labels
+    held_out = snapshot.metrics["held_out"]
+    # The metric is measured on few labels, so it may differ from the share by chance.
+    chance = 3 * (head * (1 - head) / held_out) ** 0.5
+    assert abs(snapshot.metrics["head_accuracy"] - head) < chance
 
 
 def test_the_fit_of_the_head_leaves_the_latent_means_as_they_are() -> None:
