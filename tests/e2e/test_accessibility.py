@@ -61,6 +61,50 @@ def test_the_keyboard_reaches_the_tools_and_leaves_the_help(
     page.wait(lambda: focused(page) == before)
 
 
+def press_at(page: PageDriver, key: str, code: str, *, ctrl: bool = False) -> None:
+    """Press a key of another keyboard layout: `key` is its character, `code` its place."""
+    page.evaluate(
+        f"""document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {{
+            key: {key!r}, code: {code!r}, ctrlKey: {str(ctrl).lower()},
+            bubbles: true, cancelable: true,
+        }}))"""
+    )
+
+
+def test_keys_act_on_a_cyrillic_keyboard_and_can_be_changed(still_page: PageDriver) -> None:
+    page = still_page
+    press_at(page, "к", "KeyR")
+    assert page.state("tool") == "rectangle"
+    press_at(page, "д", "KeyL")
+    assert page.state("tool") == "lasso"
+
+    page.press("?")
+    page.page.get_by_role("button", name="Change the key R: rectangle").click()
+    press_at(page, "з", "KeyP")
+    assert page.page.locator(".key-settings [role=status]").inner_text().startswith("P now acts")
+    page.press("Escape")
+    page.wait(lambda: page.page.locator(".help").count() == 0)
+    page.press("r")
+    assert page.state("tool") == "lasso"
+    page.press("p")
+    assert page.state("tool") == "rectangle"
+    tip = page.page.locator(".tool", has_text="Rectangle").locator("kbd")
+    assert tip.text_content() == "P"
+
+    page.press("?")
+    page.page.get_by_label("single keys act").uncheck()
+    page.press("Escape")
+    page.press("l")
+    assert page.state("tool") == "rectangle"
+    assert page.page.locator(".tools kbd").all_text_contents() == ["Ctrl Z", "Ctrl Y"]
+    page.page.get_by_role("button", name="Keys and pointer").click()
+    page.page.get_by_label("single keys act").check()
+    page.page.get_by_role("button", name="Standard keys").click()
+    page.press("Escape")
+    page.press("l")
+    assert page.state("tool") == "lasso"
+
+
 def test_actions_on_a_selection_are_visible_in_every_window(page: PageDriver) -> None:
     page.wait_for_state("resting", "running")
     select_all(page)

@@ -10,7 +10,8 @@ import { bindWake } from "./app/bind-wake.js";
 import { XrLoader } from "./app/xr-loader.js";
 import { bindDesktopInput } from "./interaction/desktop-input.js";
 import { DragTool } from "./interaction/drag-tool.js";
-import { bindKeyboard, keyActions } from "./interaction/keyboard.js";
+import { keyActions } from "./interaction/keys/key-actions.js";
+import { bindKeyboard } from "./interaction/keys/keyboard.js";
 import { SelectTool } from "./interaction/select-tool.js";
 import { findOffered } from "./interaction/xr/session/support.js";
 import { isSite } from "./net/site.js";
@@ -87,7 +88,7 @@ bindDesktopInput(canvas, selectTool, dragTool, state, (sample) => {
   if (!state.forces.map.peek()) return;
   commands.look(sample && stage.latentAt(sample.x, sample.y, state.hovered.peek()?.item ?? -1));
 });
-bindKeyboard(actions);
+bindKeyboard(actions, state, commands);
 new ResizeObserver(() => stage.resize()).observe(root);
 
 bindCloud(state, stage, cloud);

@@ -20,6 +20,7 @@ import type {
 } from "../protocol/messages.js";
 import { Annotations, countByClass } from "./annotations.js";
 import { ForceState } from "./force-state.js";
+import { KeyMap } from "./key-map.js";
 import { LatentState } from "./latent-state.js";
 import { REPORT_CLOSED, reportIsNew } from "./report.js";
 import { type Cue, ReviewState } from "./review-state.js";
@@ -138,6 +139,7 @@ export class AppState {
   readonly notices: Signal<Notice[]> = signal([]);
   /** Newest refused command; null after the next command. */
   readonly refusal: Signal<Refused | null> = signal(null);
+  readonly keys = new KeyMap();
   readonly xr = new XrState();
   readonly time = new TimeState();
   readonly site = new SiteState();

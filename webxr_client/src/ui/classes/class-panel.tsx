@@ -3,7 +3,9 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { type ClassInfo, MAX_NAME_LENGTH } from "../../protocol/messages.js";
 import { count } from "../../state/format.js";
 import { useUi } from "../kit/context.js";
+import { fieldKey } from "../kit/field-key.js";
 import { LockIcon, MoreIcon } from "../kit/icons.js";
+import { KeyHint } from "../kit/key-hint.js";
 import { ClassMenu } from "./class-menu.js";
 import { NewClass } from "./new-class.js";
 import { Bar, Swatch } from "./swatch.js";
@@ -36,7 +38,7 @@ export function ClassPanel() {
       </ul>
       {!state.readOnly.value && (
         <NewClass class="new-class wide-only" onName={commands.addClass}>
-          <kbd>N</kbd> new class
+          <KeyHint action="newClass" /> new class
         </NewClass>
       )}
     </section>
@@ -64,7 +66,7 @@ function ClassRow({ info, labelled, predicted, most }: ClassRowProps) {
   const usable =
     (onSheet || state.selection.value.items.length > 0) && !state.readOnly.value && !info.locked;
   const what = onSheet ? "the framed pictures of the sheet" : "the selection";
-  const key = info.class_id < 10 ? String(info.class_id) : "";
+  const key = info.class_id < 10 && state.keys.single.value ? String(info.class_id) : "";
   const finish = (event: Event) => {
     const text = (event.currentTarget as HTMLInputElement).value;
     setRenaming(false);
@@ -102,8 +104,9 @@ function ClassRow({ info, labelled, predicted, most }: ClassRowProps) {
               ref={(input) => input?.focus()}
               onBlur={finish}
               onKeyDown={(event) => {
-                if (event.key === "Enter") event.currentTarget.blur();
-                if (event.key === "Escape") setRenaming(false);
+                const pressed = fieldKey(event);
+                if (pressed === "Enter") event.currentTarget.blur();
+                if (pressed === "Escape") setRenaming(false);
               }}
             />
           ) : (

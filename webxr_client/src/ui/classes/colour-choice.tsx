@@ -3,6 +3,7 @@ import { isSite } from "../../net/site.js";
 import type { ColourBy } from "../../state/app-state.js";
 import { CUES, type Cue } from "../../state/review-state.js";
 import { useUi } from "../kit/context.js";
+import { withKey } from "../kit/key-hint.js";
 
 const FIRST: readonly ColourBy[] = ["label", "prediction"];
 
@@ -22,7 +23,7 @@ export function ColourChoice() {
         <button
           key={name}
           type="button"
-          title={`Colour by ${name} (C)`}
+          title={withKey(`Colour by ${name}`, state.keys.text("colour"))}
           aria-pressed={by === name}
           onClick={() => choose(name)}
         >

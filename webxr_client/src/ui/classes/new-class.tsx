@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useRef, useState } from "preact/hooks";
 import { MAX_NAME_LENGTH } from "../../protocol/messages.js";
+import { fieldKey } from "../kit/field-key.js";
 
 interface NewClassProps {
   /** CSS classes of the button. */
@@ -53,7 +54,7 @@ export function NewClass({ class: style, title, onName, children }: NewClassProp
         ref={(input) => input?.focus()}
         onBlur={(event) => !event.currentTarget.value && setOpen(false)}
         onKeyDown={(event) => {
-          escaped.current = event.key === "Escape";
+          escaped.current = fieldKey(event) === "Escape";
           if (escaped.current) setOpen(false);
         }}
       />

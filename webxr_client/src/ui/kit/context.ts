@@ -1,7 +1,7 @@
 /** Context of all panels: state, commands and keys. */
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
-import type { KeyAction } from "../../interaction/keyboard.js";
+import type { KeyAction } from "../../interaction/keys/key-actions.js";
 import type { Insets } from "../../scene/camera-frame.js";
 import type { Atlas } from "../../scene/cloud/atlas.js";
 import type { AppState } from "../../state/app-state.js";

@@ -5,6 +5,7 @@
 import type { Signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { KeyHint } from "./key-hint.js";
 
 export function Dialog({
   title,
@@ -38,7 +39,7 @@ export function Dialog({
             open.value = false;
           }}
         >
-          Close <kbd>Esc</kbd>
+          Close <KeyHint action="close" />
         </button>
       </div>
       {children}

@@ -24,6 +24,7 @@ import {
 import { NewClass } from "../classes/new-class.js";
 import { Swatch } from "../classes/swatch.js";
 import { useUi } from "../kit/context.js";
+import { KeyHint } from "../kit/key-hint.js";
 import { useRoving } from "../kit/roving.js";
 import { Picture } from "../selection/picture.js";
 
@@ -142,7 +143,7 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
               disabled={!confirm && aside.size === 0}
               onClick={commands.confirmSheet}
             >
-              {confirm || "Nothing to confirm"} <kbd>Enter</kbd>
+              {confirm || "Nothing to confirm"} <KeyHint action="confirm" />
             </button>
             <button
               type="button"
@@ -156,14 +157,14 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
                 review.whole.value = !review.whole.value;
               }}
             >
-              Whole group <kbd>J</kbd>
+              Whole group <KeyHint action="group" />
             </button>
             <NewClass
               class="button"
               title="Name a class that is not in the list, and give it to the framed pictures"
               onName={commands.correctToNew}
             >
-              New class <kbd>N</kbd>
+              New class <KeyHint action="newClass" />
             </NewClass>
             <button
               type="button"
@@ -171,12 +172,12 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
               title="Keep the labels of the framed pictures; the pictures do not count as looked at"
               onClick={commands.setAside}
             >
-              Cannot tell <kbd>⌫</kbd>
+              Cannot tell <KeyHint action="remove" />
             </button>
           </>
         )}
         <button type="button" class="button" onClick={commands.closeSheet}>
-          Close <kbd>Esc</kbd>
+          Close <KeyHint action="close" />
         </button>
       </div>
     </section>

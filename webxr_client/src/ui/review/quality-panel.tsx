@@ -4,6 +4,7 @@ import { count, percent } from "../../state/format.js";
 import { estimate, knownInstead, lacksLabels } from "../../state/quality-text.js";
 import type { SheetKind } from "../../state/review-state.js";
 import { useUi } from "../kit/context.js";
+import { KeyHint, withKey } from "../kit/key-hint.js";
 
 const share = (value: number | null | undefined, digits = 0): string =>
   typeof value === "number" ? percent(value, digits) : "–";
@@ -109,10 +110,13 @@ export function QualityPanel() {
           <button
             type="button"
             class="link"
-            title="Open the suggested region or sheet, and show the reason (W)"
+            title={withKey(
+              "Open the suggested region or sheet, and show the reason",
+              state.keys.text("next"),
+            )}
             onClick={commands.next}
           >
-            Suggest next <kbd>W</kbd>
+            Suggest next <KeyHint action="next" />
           </button>
         )}
       </div>
@@ -133,7 +137,6 @@ export function QualityPanel() {
         <div class="queues">
           <Queue
             kind="suspects"
-            keys="Q"
             length={quality?.suspects ?? undefined}
             title={
               instead
@@ -143,7 +146,6 @@ export function QualityPanel() {
           />
           <Queue
             kind="uncertain"
-            keys="U"
             length={quality?.uncertain ?? undefined}
             title="Items whose prediction is uncertain"
           />
@@ -155,23 +157,22 @@ export function QualityPanel() {
 
 interface QueueProps {
   kind: SheetKind;
-  keys: string;
   length: number | undefined;
   title: string;
 }
 
-function Queue({ kind, keys, length, title }: QueueProps) {
+function Queue({ kind, length, title }: QueueProps) {
   const { state, commands } = useUi();
   return (
     <button
       type="button"
       class="button"
       data-queue={kind}
-      title={`${title}, ${SHEET_SIZE} at a time (${keys})`}
+      title={withKey(`${title}, ${SHEET_SIZE} at a time`, state.keys.text(kind))}
       aria-expanded={state.review.sheet.value?.kind === kind}
       onClick={() => commands.openSheet(kind)}
     >
-      {kind} {length !== undefined && <b>{count(length)}</b>} <kbd>{keys}</kbd>
+      {kind} {length !== undefined && <b>{count(length)}</b>} <KeyHint action={kind} />
     </button>
   );
 }

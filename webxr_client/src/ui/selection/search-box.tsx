@@ -2,6 +2,7 @@
 import { useRef } from "preact/hooks";
 import { count } from "../../state/format.js";
 import { useUi } from "../kit/context.js";
+import { fieldKey } from "../kit/field-key.js";
 import { SearchIcon } from "../kit/icons.js";
 
 export function SearchBox() {
@@ -20,7 +21,7 @@ export function SearchBox() {
         ref={input}
         data-search
         type="search"
-        placeholder="/ search"
+        placeholder={`${state.keys.text("search")} search`.trim()}
         aria-label="Search ids, paths, columns and classes"
         title={
           "Finds words in ids, paths, columns and labels. " +
@@ -31,8 +32,9 @@ export function SearchBox() {
         spellcheck={false}
         onInput={(event) => commands.search(event.currentTarget.value)}
         onKeyDown={(event) => {
-          if (event.key === "Enter" && found) commands.select(found);
-          if (event.key === "Escape") {
+          const key = fieldKey(event);
+          if (key === "Enter" && found) commands.select(found);
+          if (key === "Escape") {
             end();
             event.currentTarget.blur();
           }

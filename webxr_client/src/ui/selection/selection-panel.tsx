@@ -13,6 +13,7 @@ import {
 import { Swatch } from "../classes/swatch.js";
 import { useUi } from "../kit/context.js";
 import { list } from "../kit/format.js";
+import { KeyHint, withKey } from "../kit/key-hint.js";
 import { Walk } from "./decoded.js";
 import { Picture } from "./picture.js";
 
@@ -46,11 +47,12 @@ function Nothing() {
   const { state } = useUi();
   if (state.readOnly.value)
     return <p class="hint">Draw around a cluster to look at its pictures.</p>;
+  const label = state.keys.single.value ? "press the key" : "click the mark";
   return (
     <>
       <p class="hint wide-only">
-        Draw around a cluster, then press the key of its class. <kbd>Shift</kbd> adds,{" "}
-        <kbd>Alt</kbd> subtracts, and the right mouse button turns the cloud.
+        Draw around a cluster, then {label} of its class. <kbd>Shift</kbd> adds, <kbd>Alt</kbd>{" "}
+        subtracts, and the right mouse button turns the cloud.
       </p>
       <p class="hint narrow-only">
         Drag to turn, pinch to zoom, tap an item to see it. Labelling needs a mouse or a pen, and a
@@ -63,9 +65,9 @@ function Nothing() {
 function OnSheet() {
   return (
     <p class="hint on-sheet">
-      <kbd>Enter</kbd> gives each picture the class whose colour is under it. A class key corrects
-      the framed pictures: one picture, or a whole group (<kbd>J</kbd>). Labels that are struck
-      through are replaced.
+      <KeyHint action="confirm" /> gives each picture the class whose colour is under it. A class
+      key corrects the framed pictures: one picture, or a whole group (<KeyHint action="group" />
+      ). Labels that are struck through are replaced.
     </p>
   );
 }
@@ -132,7 +134,7 @@ function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
               class={suggested ? "button primary" : "button"}
               onClick={() => commands.label(guess.class_id)}
             >
-              Label as {guess.name} {suggested && <kbd>Enter</kbd>}
+              Label as {guess.name} {suggested && <KeyHint action="confirm" />}
             </button>
           )}
           {odd.length > 0 && (
@@ -152,7 +154,7 @@ function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
               title={`Add nearby items that are also predicted as ${guess.name}`}
               onClick={commands.grow}
             >
-              Grow <kbd>E</kbd>
+              Grow <KeyHint action="grow" />
             </button>
           )}
         </div>
@@ -186,10 +188,13 @@ function Accept() {
         type="button"
         class="button"
         disabled={items.length === 0}
-        title={`Label unlabelled items as predicted if the confidence is at least ${from} (Y)`}
+        title={withKey(
+          `Label unlabelled items as predicted if the confidence is at least ${from}`,
+          state.keys.text("accept"),
+        )}
         onClick={commands.accept}
       >
-        Accept {count(items.length)} of {count(unlabelled)} at {from} <kbd>Y</kbd>
+        Accept {count(items.length)} of {count(unlabelled)} at {from} <KeyHint action="accept" />
       </button>
       <input
         type="range"

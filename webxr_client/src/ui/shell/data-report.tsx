@@ -5,6 +5,7 @@
 import { REPORT_CLOSED, reportKey } from "../../state/report.js";
 import { store } from "../../state/storage.js";
 import { useUi } from "../kit/context.js";
+import { KeyHint } from "../kit/key-hint.js";
 
 export function DataReport() {
   const { state } = useUi();
@@ -23,7 +24,7 @@ export function DataReport() {
             store(REPORT_CLOSED, reportKey(session));
           }}
         >
-          Close <kbd>I</kbd>
+          Close <KeyHint action="report" />
         </button>
       </div>
       {doubtful > 0 && (

@@ -1,10 +1,10 @@
 /** Dialog that lists keys and uses of the pointer. */
-import { POINTER_HELP } from "../../interaction/keyboard.js";
 import { useUi } from "../kit/context.js";
 import { Dialog } from "../kit/dialog.js";
+import { KeyList } from "./key-list.js";
 
 export function Help() {
-  const { state, actions } = useUi();
+  const { state } = useUi();
   return (
     <Dialog title="Keys and pointer" open={state.help} class="keys">
       <p class="big-text-line">
@@ -32,14 +32,7 @@ export function Help() {
           </button>
         )}
       </p>
-      <dl>
-        {POINTER_HELP.map(([keys, does]) => (
-          <Entry key={keys} keys={keys} does={does} />
-        ))}
-        {actions.map((action) => (
-          <Entry key={action.keys} keys={action.keys} does={action.does} />
-        ))}
-      </dl>
+      <KeyList />
     </Dialog>
   );
 }
@@ -60,16 +53,5 @@ function Switch({ text, on, press }: { text: string; on: boolean; press: () => v
     <label>
       <input type="checkbox" checked={on} onChange={press} /> {text}{" "}
     </label>
-  );
-}
-
-function Entry({ keys, does }: { keys: string; does: string }) {
-  return (
-    <div>
-      <dt>
-        <kbd>{keys}</kbd>
-      </dt>
-      <dd>{does}</dd>
-    </div>
   );
 }

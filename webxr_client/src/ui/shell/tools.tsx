@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
 import type { Tool } from "../../state/app-state.js";
+import type { ActionId } from "../../state/key-map.js";
 import { undoChoice } from "../../state/undo-choice.js";
 import { useUi } from "../kit/context.js";
 import {
@@ -20,27 +21,28 @@ import { useRoving } from "../kit/roving.js";
 
 interface ToolButtonProps {
   label: string;
-  keys: string;
+  action: ActionId;
   pressed?: boolean;
   disabled?: boolean;
   onClick(): void;
   children: ComponentChildren;
 }
 
-function ToolButton({ label, keys, pressed, disabled, onClick, children }: ToolButtonProps) {
+function ToolButton({ label, action, pressed, disabled, onClick, children }: ToolButtonProps) {
+  const keys = useUi().state.keys.text(action);
   return (
     <button
       type="button"
       class="tool"
       aria-label={label}
       aria-pressed={pressed}
-      aria-keyshortcuts={keys}
+      aria-keyshortcuts={keys || undefined}
       disabled={disabled}
       onClick={onClick}
     >
       {children}
       <span class="tip" aria-hidden="true">
-        {label} <kbd>{keys}</kbd>
+        {label} {keys && <kbd>{keys}</kbd>}
       </span>
     </button>
   );
@@ -65,37 +67,42 @@ export function Tools() {
       aria-orientation="vertical"
       onKeyDown={onKeyDown}
     >
-      <ToolButton label="Lasso" keys="L" pressed={is("lasso")} onClick={choose("lasso")}>
+      <ToolButton label="Lasso" action="lasso" pressed={is("lasso")} onClick={choose("lasso")}>
         <LassoIcon />
       </ToolButton>
       <ToolButton
         label="Rectangle"
-        keys="R"
+        action="rectangle"
         pressed={is("rectangle")}
         onClick={choose("rectangle")}
       >
         <RectangleIcon />
       </ToolButton>
-      <ToolButton label="Pick one item" keys="V" pressed={is("pick")} onClick={choose("pick")}>
+      <ToolButton label="Pick one item" action="pick" pressed={is("pick")} onClick={choose("pick")}>
         <PickIcon />
       </ToolButton>
       {!state.readOnly.value && (
         <ToolButton
           label="Drag items; their neighbours follow"
-          keys="M"
+          action="drag"
           pressed={is("drag")}
           onClick={choose("drag")}
         >
           <MagnetIcon />
         </ToolButton>
       )}
-      <ToolButton label="Turn the cloud" keys="H" pressed={is("orbit")} onClick={choose("orbit")}>
+      <ToolButton
+        label="Turn the cloud"
+        action="orbit"
+        pressed={is("orbit")}
+        onClick={choose("orbit")}
+      >
         <HandIcon />
       </ToolButton>
       <hr />
       <ToolButton
         label={mode === "through" ? "Selects through the cloud" : "Selects visible items only"}
-        keys="T"
+        action="mode"
         pressed={mode === "visible"}
         onClick={() => {
           state.selectionMode.value = mode === "through" ? "visible" : "through";
@@ -103,7 +110,7 @@ export function Tools() {
       >
         {mode === "through" ? <ThroughIcon /> : <EyeIcon />}
       </ToolButton>
-      <ToolButton label="Fit into the page" keys="F" onClick={commands.fit}>
+      <ToolButton label="Fit into the page" action="fit" onClick={commands.fit}>
         <FitIcon />
       </ToolButton>
       {!state.readOnly.value && (
@@ -111,7 +118,7 @@ export function Tools() {
           <hr />
           <ToolButton
             label="Undo"
-            keys="Ctrl Z"
+            action="undo"
             disabled={undoChoice(state) === null}
             onClick={commands.undo}
           >
@@ -119,7 +126,7 @@ export function Tools() {
           </ToolButton>
           <ToolButton
             label="Redo"
-            keys="Ctrl Y"
+            action="redo"
             disabled={!history.can_redo}
             onClick={commands.redo}
           >

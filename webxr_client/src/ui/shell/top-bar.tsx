@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { isSite } from "../../net/site.js";
 import { count, percent } from "../../state/format.js";
+import type { ActionId } from "../../state/key-map.js";
 import { knownBriefly, knownInstead, range } from "../../state/quality-text.js";
 import { ColourChoice, SizeChoice } from "../classes/colour-choice.js";
 import { useUi } from "../kit/context.js";
@@ -13,6 +14,7 @@ import {
   SoundIcon,
   SunIcon,
 } from "../kit/icons.js";
+import { withKey } from "../kit/key-hint.js";
 import { toggleTheme } from "../kit/theme.js";
 import { SearchBox } from "../selection/search-box.js";
 import { EnterXr } from "./enter-xr.js";
@@ -81,7 +83,7 @@ export function TopBar() {
       {session?.role === "owner" && (
         <PanelButton
           name="Headset and other devices"
-          shortcut="G"
+          action="devices"
           class="wide-only"
           isOpen={state.devicesOpen.value}
           setOpen={(open) => {
@@ -97,7 +99,7 @@ export function TopBar() {
         <button
           type="button"
           class="button icon wide-only"
-          title="Play the sound under the pointer (S)"
+          title={withKey("Play the sound under the pointer", state.keys.text("sound"))}
           aria-label="Play the sound under the pointer"
           aria-pressed={state.sound.value}
           onClick={() => {
@@ -119,7 +121,7 @@ export function TopBar() {
       {session && session.report.length > 0 && (
         <PanelButton
           name="How the data were read"
-          shortcut="I"
+          action="report"
           class="report-button"
           isOpen={state.reportOpen.value}
           setOpen={(open) => {
@@ -131,7 +133,7 @@ export function TopBar() {
       )}
       <PanelButton
         name="Keys and pointer"
-        shortcut="?"
+        action="help"
         isOpen={state.help.value}
         setOpen={(open) => {
           state.help.value = open;
@@ -145,7 +147,7 @@ export function TopBar() {
 
 interface PanelButtonProps {
   name: string;
-  shortcut: string;
+  action: ActionId;
   class?: string;
   isOpen: boolean;
   setOpen: (open: boolean) => void;
@@ -159,7 +161,7 @@ function PanelButton(props: PanelButtonProps) {
     <button
       type="button"
       class={`button icon ${props.class ?? ""}`}
-      title={`${name} (${props.shortcut})`}
+      title={withKey(name, useUi().state.keys.text(props.action))}
       aria-label={name}
       aria-expanded={isOpen}
       onClick={() => props.setOpen(!isOpen)}

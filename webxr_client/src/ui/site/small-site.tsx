@@ -10,6 +10,7 @@ import { RATE } from "../../state/time-state.js";
 import { Swatch } from "../classes/swatch.js";
 import { useUi } from "../kit/context.js";
 import { FitIcon, PauseIcon, PlayIcon, WholeScreenIcon } from "../kit/icons.js";
+import { withKey } from "../kit/key-hint.js";
 import { HoverCard } from "../selection/hover-card.js";
 import { EnterXr } from "../shell/enter-xr.js";
 import { LinkButton, LinkDialog } from "../shell/link-dialog.js";
@@ -67,7 +68,7 @@ function Head() {
       <button
         type="button"
         class="button icon"
-        title="Fit into the page (F)"
+        title={withKey("Fit into the page", state.keys.text("fit"))}
         aria-label="Fit into the page"
         onClick={commands.fit}
       >
@@ -87,7 +88,7 @@ function Colours() {
     <select
       class="small-colours"
       aria-label="Colour by"
-      title="Colour by label, prediction or confidence (C)"
+      title={withKey("Colour by label, prediction or confidence", state.keys.text("colour"))}
       value={state.colourBy.value}
       onChange={(event) => {
         state.colourBy.value = event.currentTarget.value as ColourBy;

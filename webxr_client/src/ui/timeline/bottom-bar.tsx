@@ -4,6 +4,7 @@ import type { Training } from "../../protocol/messages.js";
 import { count } from "../../state/format.js";
 import { useUi } from "../kit/context.js";
 import { DialsIcon, PauseIcon, PlayIcon, StepBackIcon, StepIcon } from "../kit/icons.js";
+import { withKey } from "../kit/key-hint.js";
 import { StateLine } from "../training/state-line.js";
 import { Charts } from "./charts.js";
 import { SpeedButton } from "./speed-button.js";
@@ -154,7 +155,7 @@ function Status({ training }: { training: Training }) {
           type="button"
           class="button icon"
           aria-label="Forces and dials"
-          title="Forces and dials (D)"
+          title={withKey("Forces and dials", state.keys.text("dials"))}
           aria-expanded={dialsOpen.value}
           onClick={() => {
             dialsOpen.value = !dialsOpen.value;

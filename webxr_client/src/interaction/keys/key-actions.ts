@@ -1,47 +1,29 @@
-/**
- * Table of keys and their actions. The page runs the actions, and the help overlay lists the keys.
- */
-import { isSite } from "../net/site.js";
-import { type AppState, NOTHING } from "../state/app-state.js";
-import type { Commands } from "../state/commands.js";
-import { FORCES_SHOWN } from "../state/force-state.js";
-import { cueAfter } from "../state/review-state.js";
-import { isSuggested, selectionSummary } from "../state/selection-summary.js";
+/** Actions of the keys, with what they do. state/key-map.ts has the keys. */
+import { isSite } from "../../net/site.js";
+import { type AppState, NOTHING } from "../../state/app-state.js";
+import type { Commands } from "../../state/commands.js";
+import { FORCES_SHOWN } from "../../state/force-state.js";
+import type { ActionId } from "../../state/key-map.js";
+import { cueAfter } from "../../state/review-state.js";
+import { isSuggested, selectionSummary } from "../../state/selection-summary.js";
 
 export interface KeyAction {
-  /** Names of the keys, as the help overlay shows them: "Ctrl Z". */
-  keys: string;
-  /** Effect of the keys, for the help overlay. */
+  id: ActionId;
+  /** Effect of the key, for the list of keys. */
   does: string;
-  /** Whether `event` is a press of one of the keys. */
-  matches(event: KeyboardEvent): boolean;
-  run(event: KeyboardEvent): void;
+  run(): void;
 }
 
 /** Return all keys with their actions. */
 export function keyActions(state: AppState, commands: Commands): KeyAction[] {
-  const plain = (event: KeyboardEvent) => !event.ctrlKey && !event.metaKey && !event.altKey;
-  const letter = (key: string) => (event: KeyboardEvent) =>
-    plain(event) && event.key.toLowerCase() === key;
-  const command = (key: string, shift: boolean) => (event: KeyboardEvent) =>
-    (event.ctrlKey || event.metaKey) && event.shiftKey === shift && event.key.toLowerCase() === key;
   const onSheet = () => state.review.sheet.peek() !== null;
   const tool = (name: AppState["tool"]["value"]) => () => {
     state.tool.value = name;
   };
-  const step = (event: KeyboardEvent) => plain(event) && (event.key === "," || event.key === ".");
-  const jump = (event: KeyboardEvent) => plain(event) && (event.key === "[" || event.key === "]");
   return [
     {
-      keys: "0 – 9",
-      does: "label the selection, or the framed pictures of a sheet, with that class",
-      matches: (event) => plain(event) && /^[0-9]$/.test(event.key),
-      run: (event) => (onSheet() ? commands.correct : commands.label)(Number(event.key)),
-    },
-    {
-      keys: "Enter",
+      id: "confirm",
       does: "label the selection as suggested, or confirm a sheet as shown",
-      matches: letter("enter"),
       run: () => {
         const summary = selectionSummary(state);
         if (onSheet()) commands.confirmSheet();
@@ -49,59 +31,50 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
       },
     },
     {
-      keys: "Backspace",
+      id: "remove",
       does: "remove the selection's labels; on a sheet: skip the framed pictures",
-      matches: (event) => plain(event) && (event.key === "Backspace" || event.key === "Delete"),
       run: () => (onSheet() ? commands.setAside() : commands.label(-1)),
     },
     {
-      keys: "Q",
+      id: "suspects",
       does: "sheet of suspects: labels that the model doubts",
-      matches: letter("q"),
       run: () => commands.openSheet("suspects"),
     },
     {
-      keys: "U",
+      id: "uncertain",
       does: "sheet of uncertain predictions",
-      matches: letter("u"),
       run: () => commands.openSheet("uncertain"),
     },
     {
-      keys: "O",
+      id: "overview",
       does: "sheet of items from places of the map without a label",
-      matches: letter("o"),
       run: () => commands.openSheet("overview"),
     },
     {
-      keys: "J",
+      id: "group",
       does: "on a sheet: frame the whole group of the picture, or the picture alone",
-      matches: letter("j"),
       run: () => {
         if (onSheet()) state.review.whole.value = !state.review.whole.value;
       },
     },
     {
-      keys: "W",
+      id: "next",
       does: "suggest what to look at next",
-      matches: letter("w"),
       run: () => commands.next(),
     },
     {
-      keys: "E",
+      id: "grow",
       does: "grow the selection over nearby items of the same prediction",
-      matches: letter("e"),
       run: () => commands.grow(),
     },
     {
-      keys: "Y",
+      id: "accept",
       does: "label selected items as predicted, if the prediction is certain enough",
-      matches: letter("y"),
       run: () => commands.accept(),
     },
     {
-      keys: "N",
+      id: "newClass",
       does: "new class; on a sheet: for the framed pictures",
-      matches: letter("n"),
       run: () =>
         (
           document.querySelector<HTMLElement>(".contact-sheet [data-new-class]") ??
@@ -109,103 +82,83 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
         )?.click(),
     },
     {
-      keys: "Ctrl Z",
+      id: "undo",
       does: "undo your last gesture",
-      matches: command("z", false),
       run: () => commands.undo(),
     },
     {
-      keys: "Ctrl Y",
+      id: "redo",
       does: "redo",
-      matches: (event) => command("y", false)(event) || command("z", true)(event),
       run: () => commands.redo(),
     },
     {
-      keys: "Space",
+      id: "play",
       does: "pause or run training or playback",
-      matches: letter(" "),
       run: () => {
         if (!state.time.live.value) (state.time.playing.value ? commands.stop : commands.play)();
         else if (state.training.value?.state === "absent") commands.play();
         else (state.training.value?.state === "paused" ? commands.run : commands.pause)();
       },
     },
+    { id: "momentBack", does: "one moment back", run: () => commands.step(-1) },
+    { id: "momentForward", does: "one moment forward", run: () => commands.step(1) },
+    { id: "gestureBack", does: "previous gesture", run: () => toGesture(state, commands, true) },
+    { id: "gestureForward", does: "next gesture", run: () => toGesture(state, commands, false) },
     {
-      keys: ", .",
-      does: "one moment back or forward",
-      matches: step,
-      run: (e) => commands.step(e.key === "," ? -1 : 1),
-    },
-    {
-      keys: "[ ]",
-      does: "previous or next gesture",
-      matches: jump,
-      run: (e) => toGesture(state, commands, e.key === "["),
-    },
-    {
-      keys: "End",
+      id: "live",
       does: "back to live",
-      matches: letter("end"),
       run: () => commands.live(),
     },
-    { keys: "L", does: "lasso", matches: letter("l"), run: tool("lasso") },
-    { keys: "R", does: "rectangle", matches: letter("r"), run: tool("rectangle") },
-    { keys: "V", does: "pick one item", matches: letter("v"), run: tool("pick") },
+    { id: "lasso", does: "lasso", run: tool("lasso") },
+    { id: "rectangle", does: "rectangle", run: tool("rectangle") },
+    { id: "pick", does: "pick one item", run: tool("pick") },
     {
-      keys: "M",
+      id: "drag",
       does: "drag an item or the selection; neighbours follow",
-      matches: letter("m"),
       run: tool("drag"),
     },
     {
-      keys: "D",
+      id: "dials",
       does: "show or hide the panel of forces and dials",
-      matches: letter("d"),
       run: () => {
         state.forces.dialsOpen.value = !state.forces.dialsOpen.value;
       },
     },
     {
-      keys: "A",
+      id: "arrows",
       does: "force arrows: off, hovered item, selection, all items",
-      matches: letter("a"),
       run: () => {
         const next = (FORCES_SHOWN.indexOf(state.forces.shown.value) + 1) % FORCES_SHOWN.length;
         state.forces.shown.value = FORCES_SHOWN[next]!;
       },
     },
     {
-      keys: "X",
+      id: "decode",
       does: "show or hide the picture decoded at the pointer",
-      matches: letter("x"),
       run: () => {
         state.forces.map.value = !state.forces.map.value;
       },
     },
     {
-      keys: "H",
+      id: "orbit",
       does: "turn the cloud with the left button",
-      matches: letter("h"),
       run: tool("orbit"),
     },
     {
-      keys: "T",
+      id: "mode",
       does: "select through the cloud, or visible items only",
-      matches: letter("t"),
       run: () => {
         state.selectionMode.value = state.selectionMode.value === "through" ? "visible" : "through";
       },
     },
     {
-      keys: "F",
+      id: "fit",
       does: "fit the cloud into the page",
-      matches: letter("f"),
       run: () => commands.fit(),
     },
     {
-      keys: "C",
+      id: "colour",
       does: "colour the points by label, prediction or confidence",
-      matches: letter("c"),
       run: () => {
         const order = ["label", "prediction", "confidence"] as const;
         state.colourBy.value = order[
@@ -214,41 +167,41 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
       },
     },
     {
-      keys: "K Z",
-      does: "show the next cue as colour (K) or as size (Z)",
-      matches: (event) => plain(event) && /^[kz]$/i.test(event.key) && !isSite,
-      run: (event) => {
-        if (event.key.toLowerCase() === "k")
-          state.colourBy.value = cueAfter(state.colourBy.value) ?? "label";
-        else state.review.sizeBy.value = cueAfter(state.review.sizeBy.value) ?? "even";
+      id: "cueColour",
+      does: "show the next cue as colour",
+      run: () => {
+        if (!isSite) state.colourBy.value = cueAfter(state.colourBy.value) ?? "label";
       },
     },
     {
-      keys: "/",
+      id: "cueSize",
+      does: "show the next cue as size",
+      run: () => {
+        if (!isSite) state.review.sizeBy.value = cueAfter(state.review.sizeBy.value) ?? "even";
+      },
+    },
+    {
+      id: "search",
       does: "search ids, paths, columns and classes",
-      matches: (event) => plain(event) && event.key === "/",
       run: () => document.querySelector<HTMLElement>("[data-search]")?.focus(),
     },
     {
-      keys: "S",
+      id: "sound",
       does: "switch the sound of the item under the pointer on or off",
-      matches: letter("s"),
       run: () => {
         state.sound.value = !state.sound.value;
       },
     },
     {
-      keys: "B",
+      id: "bigText",
       does: "big text",
-      matches: letter("b"),
       run: () => {
         state.bigText.value = !state.bigText.value;
       },
     },
     {
-      keys: "Escape",
+      id: "close",
       does: "close the open panel or sheet, then clear the selection",
-      matches: letter("escape"),
       run: () => {
         if (state.help.value) state.help.value = false;
         else if (state.devicesOpen.value) state.devicesOpen.value = false;
@@ -263,25 +216,22 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
       },
     },
     {
-      keys: "G",
+      id: "devices",
       does: "headset and other devices",
-      matches: letter("g"),
       run: () => {
         state.devicesOpen.value = !state.devicesOpen.value && state.session.value?.role === "owner";
       },
     },
     {
-      keys: "I",
+      id: "report",
       does: "show or hide how the data were read",
-      matches: letter("i"),
       run: () => {
         state.reportChosen.value = !state.reportOpen.value;
       },
     },
     {
-      keys: "?",
+      id: "help",
       does: "show or hide this list",
-      matches: (event) => event.key === "?",
       run: () => {
         state.help.value = !state.help.value;
       },
@@ -305,8 +255,8 @@ function toGesture(state: AppState, commands: Commands, back: boolean): void {
   else if (!back) commands.live();
 }
 
-/** Uses of the pointer, for the help overlay. */
-export const POINTER_HELP: readonly [string, string][] = [
+/** Uses of the pointer, for the list of keys. `dragKey`: text of the key of the drag tool, or "". */
+export const pointerHelp = (dragKey: string): readonly [string, string][] => [
   ["Drag", "draw around a cluster to select it"],
   ["Shift drag", "add to the selection"],
   ["Alt drag", "subtract from the selection"],
@@ -314,37 +264,7 @@ export const POINTER_HELP: readonly [string, string][] = [
   ["Wheel", "zoom to the pointer"],
   ["Middle drag", "move the cloud"],
   [
-    "Drag with M",
+    dragKey ? `Drag with ${dragKey}` : "Drag tool",
     "pull items and pin them; with Alt, items return; drop items on a class to label them",
   ],
 ];
-
-/** Run actions on key presses, except in text fields. Returns a function that unbinds the keys. */
-export function bindKeyboard(actions: readonly KeyAction[]): () => void {
-  const onKey = (event: KeyboardEvent) => {
-    const target = event.target as HTMLElement;
-    if (
-      target.matches(
-        "input:not([type=range], [type=checkbox], [type=color]), " +
-          "textarea, select, [contenteditable]",
-      )
-    )
-      return;
-    // A slider handles its own keys. On the timeline, however, End returns to the live view.
-    const slider =
-      target.matches("input[type=range]") && !(event.key === "End" && target.matches(".scrub"));
-    if (slider && /^(Arrow|Page|Home|End)/.test(event.key)) return;
-    // Enter and Space press a focused button.
-    if (
-      (event.key === "Enter" || event.key === " ") &&
-      target.matches("button, a, summary, [role=button], [type=checkbox], [type=color]")
-    )
-      return;
-    const action = actions.find((candidate) => candidate.matches(event));
-    if (!action) return;
-    event.preventDefault();
-    action.run(event);
-  };
-  window.addEventListener("keydown", onKey);
-  return () => window.removeEventListener("keydown", onKey);
-}

@@ -1,0 +1,137 @@
+/** List of keys and uses of the pointer, in which the user can change keys. */
+import { useEffect, useState } from "preact/hooks";
+import { type KeyAction, pointerHelp } from "../../interaction/keys/key-actions.js";
+import { KeyReader } from "../../interaction/keys/key-reader.js";
+import { type ActionId, FIXED, keyText } from "../../state/key-map.js";
+import { useUi } from "../kit/context.js";
+
+const MODIFIERS = /^(ctrl\+|alt\+|shift\+)*(control|alt|altgraph|shift|meta|capslock|dead)$/;
+
+export function KeyList() {
+  const { state, actions } = useUi();
+  const { keys } = state;
+  const [waiting, setWaiting] = useState<ActionId | null>(null);
+  const [said, setSaid] = useState("");
+  const does = (id: ActionId) => actions.find((action) => action.id === id)?.does ?? id;
+
+  useEffect(() => {
+    if (!waiting) return;
+    const reader = new KeyReader();
+    const onKey = (event: KeyboardEvent) => {
+      const key = reader.read(event);
+      if (key === null || MODIFIERS.test(key)) return;
+      event.preventDefault();
+      event.stopPropagation();
+      stop(); // the effect ends after the next frame only, and one more key could come before
+      setWaiting(null);
+      setSaid(key === "escape" ? "" : give(waiting, key));
+    };
+    const give = (id: ActionId, key: string) => {
+      const before = keyText(keys.keysOf(id)[0]!);
+      try {
+        const other = keys.give(id, key);
+        const now = `${keyText(key)} now acts as “${does(id)}”.`;
+        return other ? `${now} “${does(other)}” has ${before} instead.` : now;
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    const stop = () => window.removeEventListener("keydown", onKey, { capture: true });
+    window.addEventListener("keydown", onKey, { capture: true });
+    return stop;
+  }, [waiting]);
+
+  return (
+    <>
+      <p class="key-settings">
+        <label>
+          <input type="checkbox" checked={keys.single.value} onChange={() => keys.switchSingle()} />{" "}
+          single keys act
+        </label>
+        <span class="faint-text">
+          {keys.single.value
+            ? "Press a key in the list to change it."
+            : "Letters, digits and signs do nothing without Ctrl or Alt."}
+        </span>
+        {keys.changed && (
+          <button
+            type="button"
+            class="button"
+            onClick={() => {
+              keys.reset();
+              setSaid("All actions have their standard keys.");
+            }}
+          >
+            Standard keys
+          </button>
+        )}
+        <span role="status">
+          {waiting ? "Press the new key, or Esc to keep the old one." : said}
+        </span>
+      </p>
+      <dl>
+        {pointerHelp(keys.text("drag")).map(([use, effect]) => (
+          <Entry key={use} keys={use} does={effect} />
+        ))}
+        <Entry
+          keys="0 – 9"
+          off={!keys.single.value}
+          does="label the selection, or the framed pictures of a sheet, with that class"
+        />
+        {actions.map((action) => (
+          <ActionEntry
+            key={action.id}
+            action={action}
+            waiting={waiting === action.id}
+            change={() => {
+              setSaid("");
+              setWaiting(action.id);
+            }}
+          />
+        ))}
+      </dl>
+    </>
+  );
+}
+
+interface ActionEntryProps {
+  action: KeyAction;
+  /** Whether the next pressed key becomes the key of this action. */
+  waiting: boolean;
+  change(): void;
+}
+
+function ActionEntry({ action, waiting, change }: ActionEntryProps) {
+  const { keys } = useUi().state;
+  const key = keys.keysOf(action.id)[0]!;
+  const off = !keys.acts(key);
+  if (FIXED.has(action.id)) return <Entry keys={keyText(key)} does={action.does} off={off} />;
+  return (
+    <div class={off ? "off" : ""}>
+      <dt>
+        <button
+          type="button"
+          class="key-change"
+          title="Change the key"
+          aria-label={`Change the key ${keyText(key)}: ${action.does}`}
+          aria-pressed={waiting}
+          onClick={change}
+        >
+          <kbd>{waiting ? "…" : keyText(key)}</kbd>
+        </button>
+      </dt>
+      <dd>{action.does}</dd>
+    </div>
+  );
+}
+
+function Entry({ keys, does, off = false }: { keys: string; does: string; off?: boolean }) {
+  return (
+    <div class={off ? "off" : ""}>
+      <dt>
+        <kbd>{keys}</kbd>
+      </dt>
+      <dd>{does}</dd>
+    </div>
+  );
+}
