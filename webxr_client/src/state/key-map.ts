@@ -112,7 +112,7 @@ export class KeyMap {
     return this.single.value || !isSingle(key);
   }
 
-  /** The action of a key; null if the key has none. */
+  /** The action of a key; null if no action has it. */
   actionOf(key: string): ActionId | null {
     if (!this.acts(key)) return null;
     return this.owner(key);
@@ -159,7 +159,7 @@ export class KeyMap {
   }
 }
 
-/** Decode stored changes. What does not fit, for example from another version, is left out. */
+/** Decode stored changes. Changes that do not fit, such as those of another version, are left out. */
 function readChanges(text: string | null): Partial<Record<ActionId, string>> {
   const changes: Partial<Record<ActionId, string>> = {};
   try {

@@ -34,7 +34,7 @@ it("actions exchange their keys", () => {
   expect(new KeyMap().changed).toBe(false);
 });
 
-it("a key that goes back to its action is no change", () => {
+it("a key that returns to its action does not count as a change", () => {
   const map = new KeyMap();
   map.give("next", "q");
   map.give("next", "w");

@@ -255,7 +255,7 @@ function toGesture(state: AppState, commands: Commands, back: boolean): void {
   else if (!back) commands.live();
 }
 
-/** Uses of the pointer, for the list of keys. `dragKey`: text of the key of the drag tool, or "". */
+/** Uses of the pointer, for the list of keys. `dragKey`: text of the drag tool's key, or "". */
 export const pointerHelp = (dragKey: string): readonly [string, string][] => [
   ["Drag", "draw around a cluster to select it"],
   ["Shift drag", "add to the selection"],

@@ -10,6 +10,7 @@ const MODIFIERS = /^(ctrl\+|alt\+|shift\+)*(control|alt|altgraph|shift|meta|caps
 export function KeyList() {
   const { state, actions } = useUi();
   const { keys } = state;
+  const switchSingle = () => keys.switchSingle();
   const [waiting, setWaiting] = useState<ActionId | null>(null);
   const [said, setSaid] = useState("");
   const does = (id: ActionId) => actions.find((action) => action.id === id)?.does ?? id;
@@ -45,8 +46,8 @@ export function KeyList() {
     <>
       <p class="key-settings">
         <label>
-          <input type="checkbox" checked={keys.single.value} onChange={() => keys.switchSingle()} />{" "}
-          single keys act
+          <input type="checkbox" checked={keys.single.value} onChange={switchSingle} /> single keys
+          act
         </label>
         <span class="faint-text">
           {keys.single.value

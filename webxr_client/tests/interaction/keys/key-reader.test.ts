@@ -55,7 +55,7 @@ it("digits act without Shift on French and Czech keyboards", () => {
   expect(names("cs", ["+ Digit1", "é Digit0"])).toEqual(["1", "0"]);
 });
 
-it("Shift with a digit of a US keyboard is no digit", () => {
+it("Shift with a digit of a US keyboard gives a sign", () => {
   expect(names("en", ["! Digit1 shift", "End Numpad1"])).toEqual(["!", "end"]);
 });
 
@@ -82,7 +82,7 @@ it("keys without a character have their names", () => {
   expect(names("ru", ["␣ Space"])).toEqual(["space"]);
 });
 
-it("a key that composes text is no key", () => {
+it("a key that composes text is ignored", () => {
   const reader = new KeyReader("ja", false);
   expect(reader.read(event({ key: "w", code: "KeyW", composing: true }))).toBeNull();
 });
