@@ -159,7 +159,7 @@ export class KeyMap {
   }
 }
 
-/** Decode stored changes. Changes that do not fit, such as those of another version, are left out. */
+/** Decode stored changes. Leave out those that do not fit, such as those of another version. */
 function readChanges(text: string | null): Partial<Record<ActionId, string>> {
   const changes: Partial<Record<ActionId, string>> = {};
   try {
