@@ -64,7 +64,7 @@ def class_balanced(
 
 
 def drawn(frequency: torch.Tensor, count: int, generator: torch.Generator) -> torch.Tensor:
-    """Draw `count` indices with replacement. The probability of i is proportional to
+    """Draw `count` indices with replacement. The probability of index i is proportional to
     `frequency[i]`.
 
     `frequency` is float64 (K,). torch.multinomial does the same, but for at most 2^24 values.

@@ -26,7 +26,9 @@ from lodespace.models.terms import LossWeights
 
 
 def _rows() -> Iterator[Hyperparameter]:
-    """Yield the rows in the order of the fields. A nested dataclass gives one row per own field."""
+    """Yield the rows in the order of the fields. A nested dataclass gives one row for each of its
+    fields.
+    """
     own = {row.field: row for row in fields_of(TrainingConfig)}
     parts = {"model": fields_of(ModelConfig, MODEL_PREFIX), "weights": fields_of(LossWeights)}
     for field in dataclasses.fields(TrainingConfig):

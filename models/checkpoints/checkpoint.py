@@ -142,7 +142,7 @@ def read(path: Path) -> Checkpoint:
 
 
 def shared_hashes(path: Path) -> dict[str, str]:
-    """Return the hashes of the shared tensors of a checkpoint; empty if it cannot be read."""
+    """Return the hashes of the shared tensors; empty if the checkpoint cannot be read."""
     try:
         return _hashes(json_value(path.with_suffix(".json").read_bytes()))
     except (OSError, ValueError):

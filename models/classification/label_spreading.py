@@ -153,7 +153,7 @@ class LabelSpreading:
 
 
 def _rank_in_class(classes: torch.Tensor) -> torch.Tensor:
-    """Return the number of earlier equal entries for each entry of `classes` int64 (L,)."""
+    """Return, for each entry of `classes` int64 (L,), the number of earlier entries equal to it."""
     order = torch.argsort(classes, stable=True)
     count = torch.bincount(classes)
     start = (count.cumsum(0) - count)[classes[order]]

@@ -84,7 +84,7 @@ def axis_loss(position: torch.Tensor, targets: AxisTargets, spread: float) -> to
     Args:
         position: latent mean of each item, relative to the mean of all items, (N, D).
         targets: values of the same items.
-        spread: length on the map of one standard deviation of a value.
+        spread: length on the map that stands for one standard deviation of the values.
     """
     off = position @ targets.directions.T - spread * targets.values
     return 0.5 * (targets.stiffness * off.square()).sum()

@@ -105,7 +105,7 @@ def _group_count(pictures: int, classes: int) -> int:
 
 
 def _grouped(points: Floats, count: int) -> Ints:
-    """Return the group of each point (K,): `count` groups at most, by Ward's method (1963)."""
+    """Return the group of each point (K,). Ward's method (1963) makes at most `count` groups."""
     from scipy.cluster.hierarchy import fcluster, linkage
 
     if len(points) < 2:

@@ -47,8 +47,9 @@ class Review:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Start estimating the quality. Return after the first estimate, so that a page that
-        opens can show an estimate."""
+        """Start estimating the quality. Return after the first estimate, so that a newly opened
+        page can show an estimate.
+        """
         await self._estimate_now()
         self._task = asyncio.create_task(self._estimate())
 

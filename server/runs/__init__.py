@@ -1,1 +1,1 @@
-"""Trainings without a screen that can be resumed: single runs, sweeps, and queues of bakes."""
+"""Trainings that run without a screen and can be resumed: single runs, sweeps, queues of bakes."""

@@ -1,4 +1,4 @@
-"""One training without a screen that can be resumed. This module imports torch."""
+"""One training that runs without a screen and can be resumed. This module imports torch."""
 
 import shutil
 import time

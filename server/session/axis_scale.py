@@ -172,7 +172,9 @@ _Step = Callable[[datetime, datetime], list[datetime]]
 
 
 def _date(second: float) -> datetime:
-    """Return the date at `second` (seconds since 1970), limited to the dates that Python has."""
+    """Return the date at `second` (seconds since 1970), limited to the dates that Python can
+    represent.
+    """
     first, last = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
     least, most = (first - _EPOCH).total_seconds(), (last - _EPOCH).total_seconds()
     return _EPOCH + timedelta(seconds=min(most, max(least, second)))

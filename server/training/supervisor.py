@@ -218,7 +218,7 @@ class TrainerSupervisor:
     async def _live_once(self) -> tuple[Ending, float]:
         """Start a process and pass its events on until the process ends.
 
-        Returns how it ended, and for how many seconds its main loop ran.
+        Returns how the process ended, and for how many seconds its main loop ran.
         """
         fd = self._ring_file.fileno()
         process = self._process = await TrainerProcess.start_when_possible(
