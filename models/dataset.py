@@ -70,6 +70,9 @@ class Dataset:
 
     They replace learned features. None if no features were imported.
     """
+    neighbours: tuple[torch.Tensor, torch.Tensor] | None = None
+    """Nearest neighbours that were imported with the items, nearest first: indices int32 and
+    distances float32, each (N, K). None: they are searched."""
     source: PictureFormat | None = None
     """Format of the pictures before they were padded and resized; None for vectors."""
 
@@ -136,9 +139,9 @@ class Dataset:
         return rows
 
     def subset(self, items: slice | torch.Tensor) -> "Dataset":
-        """Return a data set of only `items`."""
+        """Return a data set of only `items`, without imported neighbours."""
         features = None if self.features is None else self.features.subset(items)
-        return replace(self, stored=self.stored[items], features=features)
+        return replace(self, stored=self.stored[items], features=features, neighbours=None)
 
     def with_features(self, features: npt.NDArray[Any]) -> "Dataset":
         """Return a copy with `features` (N, F).
@@ -153,10 +156,31 @@ class Dataset:
             )
         return replace(self, features=Dataset.from_vectors(features))
 
+    def with_neighbours(
+        self, indices: npt.NDArray[np.integer], distances: npt.NDArray[np.floating]
+    ) -> "Dataset":
+        """Return a copy with the nearest neighbours of all items, which replace a search.
+
+        Args:
+            indices: neighbours of each item, (N, K), nearest first, without the item itself.
+            distances: their distances, (N, K).
+
+        Raises:
+            ValueError: when the arrays do not have one row per item and the same shape.
+        """
+        if indices.shape != distances.shape or indices.ndim != 2 or len(indices) != len(self):
+            raise ValueError(
+                f"indices {indices.shape} and distances {distances.shape} of neighbours must have "
+                f"the shape ({len(self)}, K)"
+            )
+        found = torch.from_numpy(indices.astype(np.int32))
+        return replace(self, neighbours=(found, torch.from_numpy(distances.astype(np.float32))))
+
     def to(self, device: torch.device) -> "Dataset":
         """Return the data set on another device."""
         features = None if self.features is None else self.features.to(device)
-        return replace(self, stored=self.stored.to(device), features=features)
+        known = self.neighbours and (self.neighbours[0].to(device), self.neighbours[1].to(device))
+        return replace(self, stored=self.stored.to(device), features=features, neighbours=known)
 
     @classmethod
     def from_images(

@@ -22,6 +22,8 @@ from lodespace.models.work_units import items_per_unit
 
 log = logging.getLogger(__name__)
 
+Neighbours = tuple[torch.Tensor, torch.Tensor]
+"""Indices and distances of the nearest neighbours of all items, each (N, K), nearest first."""
 FEATURE_COMPONENTS = 32
 """Number of principal components to which each set of learned features is reduced."""
 LEARNED_OF_SIGNS = 0.5
@@ -95,17 +97,23 @@ class GraphFeatures:
 class GraphBuilding:
     """The k-NN graph of features (N, F). Call `unit` until it returns the graph."""
 
-    def __init__(self, features: torch.Tensor, k: int) -> None:
-        """Prepare to find the `k` nearest neighbours of each item."""
+    def __init__(self, features: torch.Tensor, k: int, known: Neighbours | None = None) -> None:
+        """Prepare to find the `k` nearest neighbours of each item, or to use `known` neighbours.
+
+        Of K known neighbours per item, the nearest `k` are used, or all if `k` is larger.
+        """
         n = len(features)
         self.features = features
-        self.k = min(k, n - 1)
+        self.k = min(k, n - 1 if known is None else known[0].shape[1])
         self.search: Search | None = None
         """The search for neighbours; None before the search starts, and after it ends."""
         self.done = 0
         """Number of rows whose neighbours are known."""
         self.indices = torch.empty(n, self.k, dtype=torch.int64, device=features.device)
         self.distances = torch.empty(n, self.k, device=features.device)
+        if known is not None:
+            self.indices[:], self.distances[:] = (values[:, : self.k] for values in known)
+            self.done = n
         self._ready = False
         self._weighting: FuzzyGraph | None = None
 
@@ -172,10 +180,11 @@ class GraphBuilding:
 class GraphRefresh:
     """Collects features, then builds a graph. Call `unit` until it returns the graph."""
 
-    def __init__(self, features: GraphFeatures, k: int) -> None:
-        """Prepare to find the `k` nearest neighbours of each item."""
+    def __init__(self, features: GraphFeatures, k: int, known: Neighbours | None = None) -> None:
+        """Prepare to find the `k` nearest neighbours of each item, or to use `known` neighbours."""
         self.features = features
         self.k = k
+        self.known = known
         self.building: GraphBuilding | None = None
 
     def unit(self) -> Graph | None:
@@ -184,7 +193,7 @@ class GraphRefresh:
             return self.building.unit()
         features = self.features.unit()
         if features is not None:
-            self.building = GraphBuilding(features, self.k)
+            self.building = GraphBuilding(features, self.k, self.known)
         return None
 
     @property
@@ -213,7 +222,8 @@ class GraphRefresh:
         """Restore what the method `tensors` returned."""
         device = self.features.components.device
         if "graph_features" in tensors:
-            self.building = GraphBuilding(tensors["graph_features"].clone().to(device), self.k)
+            found = tensors["graph_features"].clone().to(device)
+            self.building = GraphBuilding(found, self.k, self.known)
             self.building.load(tensors)
         elif "graph_learned" in tensors:
             self.features.learned = list(

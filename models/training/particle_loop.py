@@ -54,7 +54,12 @@ class ParticleLoop(Loop):
         """Particles and pins, and the remaining motion of the particles."""
         self._guide = MapGuide(state, self.learning, self.map)
         self.graph = GraphTask(
-            state, self_supervision.network, self.learning, self.map, self._guide
+            state,
+            self_supervision.network,
+            self.learning,
+            self.map,
+            self._guide,
+            dataset.neighbours,
         )
         """Task that builds all graphs except the first graph."""
         self.features = FeatureTask(state, self_supervision, self.learning, self.graph)

@@ -24,6 +24,7 @@ from lodespace.files import atomic_folder
 from lodespace.importing.source import ImportOptions, Source
 from lodespace.models.device import limited_threads
 from lodespace.project.initial_labels import choose_labels
+from lodespace.project.knn_check import check_neighbours
 from lodespace.project.opening import finish_bake, new_bake
 from lodespace.protocol import Settings
 from lodespace.session.run_settings import RunSettings
@@ -129,6 +130,7 @@ def bake(
             given = GivenLabels(chosen, none, none, None)
         if state is not None:
             settings = merge(state.settings, settings or Settings())
+        check_neighbours(items, settings)
         project = new_bake(folder, kept, items, seed=seed, settings=settings or Settings())
         with Progress(f"baking {items.name}", shown=progress) as shown:
             TrainingBake(project, given, epochs, device, frozenset(parts)).run(shown)

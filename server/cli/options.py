@@ -177,6 +177,12 @@ IMPORT_OPTIONS: dict[str, dict[str, Any]] = {
         "help": "network of torchvision that computes the feature vectors (resnet18, ...)",
     },
     "weights": {"type": Path, "metavar": "FILE", "help": "weights of --backbone (.safetensors)"},
+    "precomputed_knn": {
+        "type": Path,
+        "metavar": "FILE",
+        "help": "file with the nearest neighbours of the items, instead of a search (.npz with "
+        "indices and distances, or a sparse matrix of scipy)",
+    },
 }
 """Arguments of argparse's `add_argument` for each field of ImportOptions.
 

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from lodespace.items.details import as_text
 from lodespace.items.item_set import ItemSet
+from lodespace.items.original_order import OriginalOrder
 from lodespace.protocol import UNLABELED
 from lodespace.session.label_history import GestureRecord
 from lodespace.session.session import AnnotationSession
@@ -34,11 +35,11 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 class Table:
     """Labels and predictions copied from a session, for use in another thread.
 
-    Arrays have one row per item.
+    Arrays have one row per item, in the order of the original data.
     """
 
-    items: ItemSet
-    """The items."""
+    original: OriginalOrder
+    """The items, and their numbers in the session."""
     class_names: dict[int, str]
     """Class names by class id. The name of UNLABELED is ""."""
     labels: npt.NDArray[np.int16]
@@ -60,7 +61,12 @@ class Table:
     latent_log_variance: npt.NDArray[np.float32] | None = None
     """Latent log-variances, (N, D). None if no model has been trained."""
     first: int = 0
-    """Number of the item in the first row of the arrays; 0 unless the table is a part (`parts`)."""
+    """Row of the first item of the arrays; 0 unless the table is a part (`parts`)."""
+
+    @property
+    def items(self) -> ItemSet:
+        """The items, in the order of the original data."""
+        return self.original.items
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -89,20 +95,25 @@ class Table:
     def of(
         cls, session: AnnotationSession, latent_log_variance: npt.NDArray[np.float32] | None = None
     ) -> "Table":
-        """Return a copy of the current state of `session`."""
+        """Return a copy of the current state of `session`.
+
+        `latent_log_variance` (N, D) is in the order of the session's items.
+        """
         history = session.history
+        original = OriginalOrder(session.items)
+        rows = slice(None) if original.numbers is None else original.numbers
         return cls(
-            items=session.items,
+            original=original,
             class_names={c.class_id: c.name for c in session.classes.classes} | {UNLABELED: ""},
-            labels=session.labels.copy(),
-            owner=history.owner.copy(),
-            verified=session.verified,
-            predictions=session.scores.prediction.copy(),
-            confidence=session.scores.confidence / 255,
-            latent_mean=session.grid.latent_mean(),
+            labels=session.labels[rows].copy(),
+            owner=history.owner[rows].copy(),
+            verified=session.verified[rows],
+            predictions=session.scores.prediction[rows].copy(),
+            confidence=session.scores.confidence[rows] / 255,
+            latent_mean=session.grid.latent_mean()[rows],
             gestures={k: history.gestures[k] for k in np.unique(history.owner).tolist() if k},
             step=session.grid.step,
-            latent_log_variance=latent_log_variance,
+            latent_log_variance=None if latent_log_variance is None else latent_log_variance[rows],
         )
 
     def names(self, class_ids: npt.NDArray[np.int16]) -> list[str]:
@@ -134,6 +145,9 @@ class Table:
 def own_columns(table: Table) -> dict[str, list[Any]]:
     """Return Lodespace's own columns by name, such as item, id, path, label, latent_x and step.
 
+    `item` is the row of the item in the original data. `number` is the number of the item in the
+    session; there is no such column if the numbers are the rows.
+
     Each row becomes several Python objects, so call this function with a part of a large table.
     """
     from lodespace.items import table as item_table  # the import of pyarrow takes 0.1 s
@@ -145,6 +159,8 @@ def own_columns(table: Table) -> dict[str, list[Any]]:
         "item": list(range(first, first + count)),
         "id": table.items.ids[first : first + count],
     }
+    if table.original.numbers is not None:
+        columns["number"] = table.original.numbers[first : first + count].tolist()
     if kept is not None and item_table.PATH in kept.table.column_names:
         columns["path"] = [
             None if path is None else shown(path)

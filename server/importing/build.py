@@ -36,7 +36,7 @@ from lodespace.items import table as item_table
 from lodespace.items import table_builder
 from lodespace.items.errors import BadItem
 from lodespace.items.item_set import (
-    FORMAT,
+    FORMAT_IN_ORDER,
     LABELS,
     MANIFEST,
     ORIGINALS,
@@ -211,7 +211,11 @@ class _Building:
 
     def _finish(self) -> None:
         folder, source = self.folder, self.source
-        manifest: dict[str, Any] = {"format": FORMAT, "name": source.name, "kind": source.kind}
+        manifest: dict[str, Any] = {
+            "format": FORMAT_IN_ORDER,
+            "name": source.name,
+            "kind": source.kind,
+        }
         self.table.finish().write(folder / TABLE)
         manifest["items"] = TABLE
         for key, writer in (("pixels", self.pixels), ("vectors", self.vectors)):

@@ -69,7 +69,10 @@ def _named(manifest: dict[str, Any]) -> None:
 def _from_file(
     options: ImportOptions, path: Path, items: item_set.ItemSet, report: ImportReport
 ) -> npt.NDArray[np.float32]:
-    """Read features, (N, F). Rows are matched by id if the file has ids, otherwise by position."""
+    """Read features, (N, F), one row per item.
+
+    Rows are matched by id if the file has ids, otherwise by the row of each item in the data.
+    """
     read = read_features(path, options)
     if not read.has_ids:
         if len(read.rows) != len(items) or report.bad:
@@ -78,7 +81,8 @@ def _from_file(
                 f"--features {path}: the file has {len(read.rows)} rows for "
                 f"{len(items)} items{left_out}; give one row per item, or a file with ids"
             )
-        return read.of((), 0, len(items))
+        rows = read.of((), 0, len(items))
+        return rows if items.order is None else rows[items.order]
     return read.of(items.ids)
 
 

@@ -17,6 +17,8 @@ from lodespace.importing.arrays.torch_dataset import PREFIX, TorchItems
 from lodespace.importing.build import build
 from lodespace.importing.detect import source_for
 from lodespace.importing.features import add_features
+from lodespace.importing.precomputed_knn import add_knn
+from lodespace.importing.renumbering import renumber
 from lodespace.importing.report import ImportReport
 from lodespace.importing.source import ImportOptions, Source
 from lodespace.importing.tables.table_rows import table_name, table_suffix
@@ -27,15 +29,24 @@ from lodespace.items.root_approval import checked_root
 
 
 def import_data(
-    data: "str | Source", target: Path, options: ImportOptions, *, progress: bool = False
+    data: "str | Source",
+    target: Path,
+    options: ImportOptions,
+    *,
+    progress: bool = False,
+    in_order: bool = False,
 ) -> ImportReport:
     """Import `data` (a path, torchvision:NAME, or a source) into the new folder `target`.
+
+    With `in_order`, the number of each item is its row in the data. Otherwise, the items of large
+    data get other numbers (renumbering.py), unless `data` is a data set, which keeps its numbers.
 
     Raises DatasetError. On any failure `target` is removed.
     """
     target.mkdir(parents=True)
     try:
-        if isinstance(data, str) and item_set.is_dataset(Path(data)):
+        copied = isinstance(data, str) and item_set.is_dataset(Path(data))
+        if isinstance(data, str) and copied:
             report = _copy(Path(data), target, options.root)
         else:
             source = source_for(data, options)
@@ -43,6 +54,9 @@ def import_data(
             report = build(source, target, options, progress=progress, beside=beside)
             report.root = None if source.root is None else source.root.resolve()
         add_features(target, options, report, progress=progress)
+        add_knn(target, options, report)
+        if not (copied or in_order):
+            renumber(target)
     except BaseException:
         shutil.rmtree(target, ignore_errors=True)
         raise

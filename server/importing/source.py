@@ -98,6 +98,9 @@ class ImportOptions:
     """Network of torchvision that computes features."""
     weights: Path | None = None
     """Safetensors file with the weights of `backbone`."""
+    precomputed_knn: Any = None
+    """Nearest neighbours of the items, instead of a search (precomputed_knn.py): the path of a .npz
+    file, a pair of arrays (indices, distances), or a sparse matrix of distances."""
 
 
 @dataclass

@@ -7,6 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.errors import DatasetError
+from lodespace.items.original_order import check_order
+from lodespace.items.precomputed_knn import check_knn
 from lodespace.models.config import Content
 from lodespace.protocol import MAX_CLASSES, MAX_NAME_LENGTH
 
@@ -44,6 +46,17 @@ def check_arrays(items: Any, path: Path) -> None:
             )
     if items.features is not None:
         _check(path, "features", items.features, np.float32, 2)
+    if items.knn is not None:
+        _check(path, "indices of neighbours", items.knn.indices, np.int32, 2)
+        _check(path, "distances of neighbours", items.knn.distances, np.float32, 2)
+    if items.order is not None or items.knn is not None:
+        try:
+            if items.order is not None:
+                check_order(items.order, items.runs, len(items))
+            if items.knn is not None:
+                check_knn(items.knn, len(items))
+        except DatasetError as error:
+            raise DatasetError(f"{path}: {error}") from error
     _check_classes(path, items)
 
 

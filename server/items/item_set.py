@@ -22,6 +22,7 @@ from lodespace.files import atomic_write
 from lodespace.items.array_checks import check_arrays
 from lodespace.items.import_report import stored_lines
 from lodespace.items.item_ids import ItemIds
+from lodespace.items.precomputed_knn import PrecomputedKnn
 from lodespace.items.root_approval import approved_root
 from lodespace.json_input import json_value
 from lodespace.models.config import Content
@@ -30,7 +31,10 @@ from lodespace.protocol import ReportLine
 if TYPE_CHECKING:
     from lodespace.items.table import ItemTable
 
-FORMAT = 2
+FORMAT = 3
+"""Newest format of a data set that this version can open. Format 3 has an order of the items."""
+FORMAT_IN_ORDER = 2
+"""Format of a data set whose items are in the order of the original data."""
 MANIFEST = "dataset.json"
 PIXELS = "pixels.npy"
 VECTORS = "vectors.npy"
@@ -39,8 +43,10 @@ FEATURES = "features.npy"
 LABELS = "labels.npy"
 TABLE = "items.arrow"
 ORIGINALS = "originals.bin"
+ORDER = "order.npy"
+KNN_INDICES, KNN_DISTANCES = "knn-indices.npy", "knn-distances.npy"
 
-_BAD_HEADER = (SyntaxError, tokenize.TokenError, MemoryError, RecursionError, OverflowError)
+BAD_HEADER = (SyntaxError, tokenize.TokenError, MemoryError, RecursionError, OverflowError)
 """Errors that numpy raises for a damaged .npy header, in addition to ValueError. numpy parses the
 header as Python."""
 
@@ -90,6 +96,12 @@ class ItemSet:
     """Settings of the import that later steps need, such as the frequencies of spectrograms."""
     report: tuple[ReportLine, ...] = ()
     """The lines of the import's report. Empty for a data set of an older version."""
+    order: npt.NDArray[np.int32] | None = None
+    """Row of each item in the original data, (N,). None: the number of an item is its row."""
+    runs: tuple[int, ...] = ()
+    """Number of items per run (original_order.py). Empty without `order`."""
+    knn: PrecomputedKnn | None = None
+    """Nearest neighbours given by the user. None: the neighbours are searched."""
 
     def __post_init__(self) -> None:
         n = len(self.data)
@@ -184,11 +196,8 @@ def load(folder: Path, *, root: Path | None = None) -> ItemSet:
             os.fsencode(stated_root)  # raises UnicodeError if no path can have this name
         details = dict(manifest.get("details", {}))
         report = stored_lines(manifest.get("report", ()))
-        arrays = {
-            key: _array(folder, manifest[key])
-            for key in ("pixels", "vectors", "labels", "features")
-            if key in manifest
-        }
+        arrays = {key: _array(folder, manifest[key]) for key in _ARRAYS if key in manifest}
+        runs = tuple(manifest.get("runs", ()))
         standardisation = manifest.get("normalisation", {}).get("standardisation")
         table, originals = manifest.get("items"), manifest.get("originals")
     except (
@@ -224,6 +233,9 @@ def load(folder: Path, *, root: Path | None = None) -> ItemSet:
         originals=None if originals is None else member(folder, originals),
         details=details,
         report=report,
+        order=arrays.get("order"),
+        runs=runs,
+        knn=_knn(arrays),
     )
     check_arrays(made, path)
     return made
@@ -259,8 +271,13 @@ def _array(folder: Path, name: object) -> npt.NDArray[Any]:
     path = member(folder, name)
     try:
         return np.load(path, mmap_mode="c", allow_pickle=False)
-    except (ValueError, OSError, EOFError, *_BAD_HEADER) as error:
+    except (ValueError, OSError, EOFError, *BAD_HEADER) as error:
         raise DatasetError(f"{path} is damaged: {error}") from error
+
+
+def _knn(arrays: dict[str, npt.NDArray[Any]]) -> PrecomputedKnn | None:
+    indices, distances = arrays.get("knn_indices"), arrays.get("knn_distances")
+    return None if indices is None or distances is None else PrecomputedKnn(indices, distances)
 
 
 def _table(folder: Path, name: object) -> "ItemTable":
@@ -312,7 +329,8 @@ def files_of(folder: Path) -> list[Path]:
     return [member(folder, name) for name in named if name is not None] + [folder / MANIFEST]
 
 
-_FILES = ("images", "truth", "pixels", "vectors", "labels", "features", "items", "originals")
+_ARRAYS = ("pixels", "vectors", "labels", "features", "order", "knn_indices", "knn_distances")
+_FILES = ("images", "truth", *_ARRAYS, "items", "originals")
 
 
 def amend(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:

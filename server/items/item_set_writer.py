@@ -14,8 +14,12 @@ from lodespace.files import atomic_write
 from lodespace.items.item_set import (
     FEATURES,
     FORMAT,
+    FORMAT_IN_ORDER,
+    KNN_DISTANCES,
+    KNN_INDICES,
     LABELS,
     MANIFEST,
+    ORDER,
     ORIGINALS,
     PIXELS,
     STANDARDISATION,
@@ -33,7 +37,7 @@ def write_item_set(items: ItemSet, folder: Path) -> None:
     """
     folder.mkdir(parents=True)
     manifest: dict[str, Any] = {
-        "format": FORMAT,
+        "format": FORMAT_IN_ORDER if items.order is None else FORMAT,
         "name": items.name,
         "kind": items.kind,
         "content": items.content,
@@ -47,7 +51,12 @@ def write_item_set(items: ItemSet, folder: Path) -> None:
         "vectors": (VECTORS, items.data if items.kind == "vector" else None),
         "labels": (LABELS, items.truth),
         "features": (FEATURES, items.features),
+        "order": (ORDER, items.order),
+        "knn_indices": (KNN_INDICES, None if items.knn is None else items.knn.indices),
+        "knn_distances": (KNN_DISTANCES, None if items.knn is None else items.knn.distances),
     }
+    if items.order is not None:
+        manifest["runs"] = list(items.runs)
     for key, (name, array) in arrays.items():
         if array is not None:
             np.save(folder / name, array, allow_pickle=False)

@@ -30,6 +30,8 @@ OFFSET = "lodespace.offset"
 LENGTH = "lodespace.length"
 _PATHS_AT_ONCE = 100_000
 """Number of paths that are in memory at a time."""
+_ROWS_TAKEN = 100_000
+"""Number of rows that are reordered at a time."""
 OWN_TYPES: dict[str, pa.DataType] = {
     ID: pa.string(),
     PATH: pa.binary(),
@@ -101,6 +103,18 @@ class ItemTable:
         new = path.with_name(f"{path.name}.new")
         self.write(new)
         new.replace(path)
+
+    def take(self, numbers: npt.NDArray[np.int64]) -> "ItemTable":
+        """Return a table with the rows `numbers`, in this order.
+
+        The rows are taken in blocks, because a block of a column may have 2 GB at most. Raises
+        pa.ArrowException if a column has a type of which no rows can be taken.
+        """
+        blocks = [
+            self.table.take(pa.array(numbers[first : first + _ROWS_TAKEN]))
+            for first in range(0, max(1, len(numbers)), _ROWS_TAKEN)
+        ]
+        return ItemTable(pa.concat_tables(blocks))
 
     def with_column(self, name: str, values: list[Any]) -> "ItemTable":
         """Return a copy of the table that has `values` in the column `name`.

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
-from lodespace.notebook.settings import HEADLESS, Data, resolved, with_settings
+from lodespace.notebook.settings import HEADLESS, Data, Knn, resolved, with_knn, with_settings
 
 if TYPE_CHECKING:
     from lodespace.importing.source import ImportOptions
@@ -20,6 +20,7 @@ def bake(
     ids: npt.ArrayLike | None = None,
     name: str = "array",
     use_labels: str | None = None,
+    precomputed_knn: Knn = None,
     options: "ImportOptions | None" = None,
     force: bool = False,
     progress: bool = True,
@@ -37,6 +38,7 @@ def bake(
         name: Name of the data set if `data` are arrays or a Dataset.
         use_labels: Which labels of the data to train with: "none", "all" or a number of labels per
             class ("5"). None means "all" if the labels are a person's work, else "none".
+        precomputed_knn: As for `serve`.
         options: How to read the data.
         force: Replace `output` if it is a bake.
         progress: Show a progress bar.
@@ -57,7 +59,9 @@ def bake(
     """
     from lodespace.baking.bake import bake as bake_source
     from lodespace.importing.importer import source_of
+    from lodespace.importing.source import ImportOptions
 
+    options = with_knn(options or ImportOptions(), precomputed_knn)
     given = resolved(settings, values, HEADLESS)
     run = given.run_settings()
     source, _ = source_of(data, labels, ids, name)

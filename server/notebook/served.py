@@ -15,6 +15,7 @@ import numpy.typing as npt
 from lodespace import protocol
 from lodespace.config import LanConfig, ServerConfig
 from lodespace.items.import_report import as_text
+from lodespace.items.original_order import numbers_of
 from lodespace.project.project import Project
 from lodespace.session.selections import NO_SELECTIONS, Selections
 
@@ -90,7 +91,7 @@ class Served:
             await runner.cleanup()
 
     def labels(self) -> "pd.DataFrame | list[dict[str, Any]]":
-        """Return the current labels, one row per item, also after `stop`.
+        """Return the current labels, one row per item in the order of the data, also after `stop`.
 
         The columns include id, label, the client that gave the label, prediction, confidence, the
         latent mean, and all columns of the source. Returns a pandas DataFrame, or a list of
@@ -106,7 +107,7 @@ class Served:
         return table.as_arrow(current).to_pandas()
 
     def latents(self) -> npt.NDArray[np.float64]:
-        """Return the current latent means, (N, D), also after `stop`."""
+        """Return the current latent means, (N, D), in the order of the data, also after `stop`."""
         return self._table().latent_mean
 
     def axes(self) -> list[dict[str, Any]]:
@@ -134,8 +135,8 @@ class Served:
             axis: The axis: "x", "y" or "z".
             column: Column of the table with numbers, dates or categories.
             category: Category of `column` that is compared with all other categories.
-            few: Items with little of the value, for the low end of the axis. Give `few` and `many`
-                instead of a column.
+            few: Items with little of the value, as rows of the data, for the low end of the axis.
+                Give `few` and `many` instead of a column.
             many: Items with much of the value, for the high end of the axis.
             name: Name of the axis; by default the name of the column.
 
@@ -151,8 +152,9 @@ class Served:
             many_selection=1 if len(many) else None,
             name=name,
         )
-        n_items = len(self._service().session.items)
-        self._carry_out(command, Selections.of(n_items, few, many))
+        items = self._service().session.items
+        ends = [numbers_of(items, end).tolist() for end in (few, many)]
+        self._carry_out(command, Selections.of(len(items), *ends))
 
     def remove_axis(self, axis: Literal["x", "y", "z"]) -> None:
         """Remove the value from an axis of the map, as one gesture that can be undone."""

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from lodespace.config import DEFAULT_PORT, PORTS_TRIED, LanConfig
 from lodespace.notebook.served import Served
-from lodespace.notebook.settings import Data, resolved, with_settings
+from lodespace.notebook.settings import Data, Knn, resolved, with_knn, with_settings
 from lodespace.project.opening import new_project, open_again, open_project
 from lodespace.project.project import MANIFEST
 
@@ -26,6 +26,7 @@ def serve(
     project: str | Path | None = None,
     name: str = "array",
     use_labels: str | None = None,
+    precomputed_knn: Knn = None,
     options: "ImportOptions | None" = None,
     port: int | None = None,
     lan: bool = False,
@@ -43,6 +44,10 @@ def serve(
         name: Name of the data set if `data` are arrays or a Dataset.
         use_labels: Which labels of the data to start with: "none", "all" or a number of labels per
             class ("5").
+        precomputed_knn: Nearest neighbours of the items, to skip the search: arrays of indices and
+            distances, each (N, K), as from `kneighbors()` of scikit-learn; or a sparse matrix of
+            distances (N, N), as from `kneighbors_graph(mode="distance")`; or the path of a .npz
+            file with one of them.
         options: How to read the data.
         port: Port of the page. 0 for any free port. None for 8321, or the next free port if 8321
             is taken.
@@ -62,7 +67,9 @@ def serve(
         range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TRIED) if port is None else range(port, port + 1)
     )
     from lodespace.importing import importer
+    from lodespace.importing.source import ImportOptions
 
+    options = with_knn(options or ImportOptions(), precomputed_knn)
     folder = None if project is None else Path(project)
     source: str | Source | None = None
     reference = ""

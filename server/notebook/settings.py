@@ -1,18 +1,25 @@
 """Settings as keyword arguments of the functions of the Python API."""
 
+import dataclasses
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from lodespace.errors import SettingsError
 from lodespace.session.run_settings import ALL_SETTINGS, RUN_SETTINGS, note_of
 from lodespace.session.settings_file import GivenSettings, settings_of_any
+
+if TYPE_CHECKING:
+    from lodespace.importing.source import ImportOptions
 
 Data = Any
 """Arrays (npt.ArrayLike), a path, torchvision:NAME, or a map-style Dataset of torch.
 
 The alias is Any, because the type Dataset is not available without torch.
 """
+Knn = Any
+"""A pair of arrays (indices, distances), a sparse matrix of distances, the path of a file, or None
+to search neighbours. The alias is Any, because scipy may not be installed."""
 F = TypeVar("F", bound=Callable[..., Any])
 HEADLESS = ("epochs", "seed", "device", "threads")
 """Fields of RunSettings that are keyword arguments of `bake` and `train`."""
@@ -45,6 +52,13 @@ def with_settings(run: Sequence[str]) -> Callable[[F], F]:
         return function
 
     return decorate
+
+
+def with_knn(options: "ImportOptions", precomputed_knn: Knn) -> "ImportOptions":
+    """Return `options` with `precomputed_knn`, unless it is None."""
+    if precomputed_knn is None:
+        return options
+    return dataclasses.replace(options, precomputed_knn=precomputed_knn)
 
 
 def _used(in_sessions: bool, run: Sequence[str]) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy.typing as npt
 
-from lodespace.notebook.settings import HEADLESS, Data, resolved, with_settings
+from lodespace.notebook.settings import HEADLESS, Data, Knn, resolved, with_knn, with_settings
 from lodespace.protocol import Settings
 from lodespace.session.settings_file import GivenSettings
 
@@ -23,6 +23,7 @@ def train(
     *,
     labels: npt.ArrayLike | None = None,
     use_labels: str | None = None,
+    precomputed_knn: Knn = None,
     options: "ImportOptions | None" = None,
     settings: Any = None,
     **values: Any,
@@ -34,6 +35,7 @@ def train(
     *,
     labels: npt.ArrayLike | None = None,
     use_labels: str | None = None,
+    precomputed_knn: Knn = None,
     options: "ImportOptions | None" = None,
     resume: bool = False,
     force: bool = False,
@@ -48,6 +50,7 @@ def train(
     *,
     labels: npt.ArrayLike | None = None,
     use_labels: str | None = None,
+    precomputed_knn: Knn = None,
     options: "ImportOptions | None" = None,
     resume: bool = False,
     force: bool = False,
@@ -65,6 +68,7 @@ def train(
         output: Folder of the model. None to save nothing.
         labels: Labels of arrays, (N,).
         use_labels: As for `bake`.
+        precomputed_knn: As for `serve`.
         options: How to read the data.
         resume: Continue an unfinished training in `output`. If it is finished, do nothing.
         force: Replace the model or unfinished training in `output`.
@@ -73,8 +77,8 @@ def train(
         **values: Further settings by name, listed below. They override those of `settings`.
 
     Returns:
-        The last snapshot: `.latent_mean` (N, D), `.prediction` (N,), `.losses`, ... None if the
-        training in `output` was already finished.
+        The last snapshot: `.latent_mean` (N, D), `.prediction` (N,), `.losses`, ..., in the order
+        of the data. None if the training in `output` was already finished.
 
     Raises:
         DatasetError: The data cannot be read.
@@ -93,7 +97,7 @@ def train(
         given = given.updated(GivenSettings.of({"labels": use_labels}))
     found = bundled_digits_folder() if data is None else data
     source, reference = source_of(found, labels, None, "array")
-    options = options or ImportOptions()
+    options = with_knn(options or ImportOptions(), precomputed_knn)
     if output is None:
         return _train(source, options, given)
     from lodespace.runs.train import train_model
@@ -112,6 +116,8 @@ def _train(source: "str | Source", options: "ImportOptions", given: GivenSetting
     from lodespace.models.device import limited_threads
     from lodespace.models.training.trainer import Trainer
     from lodespace.project.initial_labels import choose_labels
+    from lodespace.project.knn_check import check_neighbours
+    from lodespace.runs.training_run import in_original_order
     from lodespace.session.settings import configuration
     from lodespace.training.dataset import to_dataset
 
@@ -119,6 +125,7 @@ def _train(source: "str | Source", options: "ImportOptions", given: GivenSetting
     with tempfile.TemporaryDirectory(prefix="lodespace-") as folder:
         import_data(source, Path(folder) / "data", options)
         items = load(Path(folder) / "data")
+        check_neighbours(items, given.settings)
         dataset = to_dataset(items)
     config = configuration(given.settings or Settings())
     n_classes = max(1, len(items.class_names))
@@ -126,4 +133,4 @@ def _train(source: "str | Source", options: "ImportOptions", given: GivenSetting
         trainer = Trainer(dataset, config, n_classes=n_classes, seed=run.seed, device=run.device)
         trainer.set_labels(choose_labels(items, run.labels, run.seed))
         (last,) = deque(trainer.frames(run.epochs), maxlen=1)
-    return last
+    return in_original_order(last, items)

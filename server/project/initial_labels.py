@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from lodespace.errors import DatasetError
 from lodespace.items.item_set import ItemSet
+from lodespace.items.original_order import numbers_of
 from lodespace.models.item_predictions import UNLABELED
 from lodespace.protocol import MAX_CLASSES
 from lodespace.session.authors import IMPORT
@@ -41,10 +42,14 @@ def choose_labels(items: ItemSet, which: str | None, seed: int) -> npt.NDArray[n
             f"labels '{which}': use `none`, `all`, or a whole number of labels per class"
         )
     random = np.random.default_rng(seed)
+    # The rows of the data are chosen, so that the choice does not depend on the numbers of the
+    # items.
+    numbers = numbers_of(items, np.arange(len(items)))
+    truth = items.truth[numbers]
     for class_id in range(len(items.class_names)):
-        members = np.flatnonzero(items.truth == class_id)
+        members = np.flatnonzero(truth == class_id)
         drawn = random.permutation(members)[: int(which)]
-        labels[drawn] = class_id
+        labels[numbers[drawn]] = class_id
     return labels
 
 

@@ -15,8 +15,9 @@ from lodespace.items.item_set import ItemSet
 from lodespace.items.root_approval import checked_root
 from lodespace.models.item_predictions import UNLABELED
 from lodespace.project.asked_settings import adjustable_settings
-from lodespace.project.data_repair import data_advice
+from lodespace.project.data_repair import copy_order, data_advice
 from lodespace.project.foreign import approve_root, refuse_links
+from lodespace.project.knn_check import check_neighbours
 from lodespace.project.lock import LOCK_FILE, ProjectLock
 from lodespace.project.project import (
     BUNDLED,
@@ -177,7 +178,9 @@ def new_project(
         report = import_data(
             data, making / DATA_FOLDER, options or ImportOptions(), progress=progress
         )
+        copy_order(making)
         items = item_set.load(making / DATA_FOLDER, root=report.root)
+        check_neighbours(items, settings)
         chosen = choose_labels(items, labels, seed)
         if (chosen != UNLABELED).any():
             import_labels(making / LABEL_LOG, chosen)

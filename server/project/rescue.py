@@ -11,6 +11,7 @@ import msgspec
 from lodespace.errors import LodespaceError, ProjectError
 from lodespace.files import atomic_folder, sync_to_disk
 from lodespace.items.item_set_writer import write_item_set
+from lodespace.project.data_repair import copy_order
 from lodespace.project.project import (
     BUNDLED,
     DATA_FOLDER,
@@ -53,6 +54,7 @@ def _write(project: Project, output: Path, write_log: Callable[[Path], object]) 
         write_log(making / LABEL_LOG)
         if manifest.data != BUNDLED:
             write_item_set(project.items, making / DATA_FOLDER)
+            copy_order(making)
             manifest = msgspec.structs.replace(manifest, data=DATA_FOLDER)
         if project.in_place():
             _copy_rest(project, making)

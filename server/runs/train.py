@@ -11,6 +11,7 @@ from lodespace.errors import ProjectError, SettingsError
 from lodespace.importing.source import ImportOptions, Source
 from lodespace.models.hyperparameters.hyperparameter import text_of
 from lodespace.project.initial_labels import choose_labels
+from lodespace.project.knn_check import check_neighbours
 from lodespace.project.project import load_items
 from lodespace.protocol import Settings
 from lodespace.runs.metrics import check_tensorboard
@@ -108,6 +109,7 @@ def _begin(
     folder.path.mkdir(parents=True, exist_ok=True)
     with folder.beginning() as making:
         items, kept = copy_data(state.data if state else data, making, import_options, progress)
+        check_neighbours(items, settings)
         if state is not None and run.labels is None:
             labels = state.given
         else:

@@ -15,6 +15,7 @@ from lodespace.errors import TrainingError
 from lodespace.exporting import figure
 from lodespace.exporting.table import Table
 from lodespace.items.item_set import ItemSet
+from lodespace.items.original_order import OriginalOrder
 from lodespace.models.checkpoints import checkpoint
 from lodespace.models.checkpoints.training_state import TrainingState
 from lodespace.models.device import limited_threads
@@ -68,7 +69,8 @@ class Trained:
     measures: dict[str, Any]
     """Measures of the training (measures.py). `seconds` is its duration."""
     snapshot: Snapshot | None
-    """The last snapshot; None if the training was finished by an earlier process."""
+    """The last snapshot, in the order of the original data; None if the training was finished by an
+    earlier process."""
 
 
 class TrainingRun:
@@ -234,12 +236,24 @@ def run_training(
         with limited_threads(run.threads), stop_request() as stop:
             training = TrainingRun(folder, items, given, settings, run)
             snapshot = training.train(options, stop)
-            return Trained(training.write_results(snapshot), snapshot)
+            measures = training.write_results(snapshot)
+            return Trained(measures, in_original_order(snapshot, items))
     except TrainingError:
         shutil.rmtree(folder.unfinished)
         raise
     finally:
         lock.release()
+
+
+def in_original_order(snapshot: Snapshot, items: ItemSet) -> Snapshot:
+    """Return the snapshot of a training on `items`, in the order of the original data."""
+    numbers = OriginalOrder(items).numbers
+    if numbers is None:
+        return snapshot
+    return snapshot._replace(
+        latent_mean=snapshot.latent_mean[numbers],
+        predictions=snapshot.predictions.map(lambda values: values[numbers]),
+    )
 
 
 def _truth(items: ItemSet, given: GivenLabels) -> npt.NDArray[np.int16] | None:

@@ -19,4 +19,6 @@ def to_dataset(items: ItemSet) -> Dataset:
         dataset = Dataset.from_vectors(items.data, known)
     else:
         dataset = Dataset.from_images(items.data, items.content)
-    return dataset if items.features is None else dataset.with_features(items.features)
+    if items.features is not None:
+        dataset = dataset.with_features(items.features)
+    return dataset if items.knn is None else dataset.with_neighbours(*items.knn)

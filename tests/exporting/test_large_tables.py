@@ -17,6 +17,7 @@ from lodespace.exporting import table as module
 from lodespace.exporting.table import Table, as_csv, as_jsonl, as_parquet, csv_parts, jsonl_parts
 from lodespace.items.item_ids import ItemIds
 from lodespace.items.item_set import ItemSet
+from lodespace.items.original_order import OriginalOrder
 from lodespace.items.table import ID, ItemTable
 from lodespace.session.label_history import GestureRecord
 
@@ -43,7 +44,7 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Table:
         tool="lasso",
     )
     return Table(
-        items=items,
+        original=OriginalOrder(items),
         class_names={0: "cat", -1: ""},
         labels=np.where(labelled, 0, -1).astype(np.int16),
         owner=labelled.astype(np.int64),
@@ -95,7 +96,8 @@ def test_tasks_are_written_one_by_one(table: Table) -> None:
     assert [task["data"]["id"] for task in tasks] == [f"item-{i}" for i in range(N)]
     # The same text as when all tasks are written at once.
     assert label_studio.as_json(table).decode() == json.dumps(tasks, indent=1) + "\n"
-    sounds = replace(table, items=replace(table.items, kind="sound", table=None))
+    silent = OriginalOrder(replace(table.items, kind="sound", table=None))
+    sounds = replace(table, original=silent)
     assert json.loads(label_studio.as_json(sounds)) == []
 
 

@@ -11,7 +11,12 @@ from lodespace.models.features.network import FeatureNetwork
 from lodespace.models.features.principal_components import standardised
 from lodespace.models.features.views import ViewName, view_features, view_names
 from lodespace.models.layout.graph import Graph
-from lodespace.models.layout.incremental_graph import GraphBuilding, GraphFeatures, GraphRefresh
+from lodespace.models.layout.incremental_graph import (
+    GraphBuilding,
+    GraphFeatures,
+    GraphRefresh,
+    Neighbours,
+)
 from lodespace.models.layout.particle_map import ParticleMap
 from lodespace.models.training.loop_state import LoopState
 from lodespace.models.training.map_guide import MapGuide
@@ -35,7 +40,7 @@ class FirstGraphTask(Task):
         self._building = self._new_building()
 
     def _new_building(self) -> GraphBuilding:
-        return GraphBuilding(self._map.components, self._state.config.neighbours)
+        return GraphBuilding(self._map.components, self._state.config.neighbours, self._graph.known)
 
     @property
     def progress(self) -> float:
@@ -74,7 +79,10 @@ class GraphTask(Task):
         learning: LabelLearning,
         particle_map: ParticleMap,
         guide: MapGuide,
+        known: Neighbours | None = None,
     ) -> None:
+        self.known = known
+        """Neighbours that were imported with the items; None if they are searched."""
         self.requested = False
         """Whether the next unit of the task starts to build a new graph."""
         self.features_in_graph = False
@@ -191,7 +199,7 @@ class GraphTask(Task):
             self.views[self._view] if self._view else self._map.components,
             self._learning.classifier_features if with_classifier else None,
         )
-        return GraphRefresh(features, self._state.config.neighbours)
+        return GraphRefresh(features, self._state.config.neighbours, self.known)
 
     def tensors(self) -> Tensors:
         tensors = {} if self._building is None else self._building.tensors()
