@@ -19,7 +19,7 @@ from lodespace.baking.tile_site import write_tile_site
 from lodespace.errors import DatasetError, ProjectError
 from lodespace.files import atomic_folder
 from lodespace.importing.source import ImportOptions
-from lodespace.importing.tables.parquet_points import ParquetPoints, parquet_files
+from lodespace.importing.tables.parquet_points import Encoder, ParquetPoints, parquet_files
 from lodespace.items.item_set import ItemSet
 from lodespace.items.table import ID, ItemTable
 from lodespace.project.offline import open_offline
@@ -51,6 +51,7 @@ def bake_points(
     output: Path,
     position: Sequence[str],
     *,
+    encoder: Encoder | None = None,
     options: ImportOptions | None = None,
     seed: int = 0,
     force: bool = False,
@@ -61,7 +62,9 @@ def bake_points(
     Args:
         data: A Parquet file, or a folder of Parquet files with the same columns.
         output: Folder of the scene.
-        position: Names of two or three columns of numbers, or of one column of lists.
+        position: Names of two or three columns of numbers, or of one column of lists. With
+            `encoder`, the columns of its vectors.
+        encoder: Model that gives the vectors of the table their positions.
         options: Options of the import: the columns `label` and `id`, and `unpacked`.
         seed: Seed of the choice of the items that coarse tiles show.
         force: Replace `output` if it is a bake.
@@ -82,7 +85,12 @@ def bake_points(
             "need one of these"
         )
     points = ParquetPoints(
-        paths, position, label=options.label, item_id=options.id, unpacked=options.unpacked
+        paths,
+        position,
+        label=options.label,
+        item_id=options.id,
+        unpacked=options.unpacked,
+        encoder=encoder,
     )
     with atomic_folder(output, lambda: check_output(output, force=force)) as folder:
         _write_points(points, data.stem, folder, seed=seed, progress=progress)

@@ -71,6 +71,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="columns of a Parquet table with the positions, such as x,y,z or x,y, or a column of "
         "lists; DATA is a Parquet file or a folder of them, and nothing is trained",
     )
+    parser.add_argument(
+        "--model",
+        type=Path,
+        metavar="MODEL",
+        help="project, bake or exported model that gives the vectors of a Parquet table (--vector) "
+        "their positions in its map, and their predictions; writes a scene in tiles",
+    )
     parser.add_argument("--force", action="store_true", help="replace OUT if it is a bake")
     parser.add_argument(
         "--each",
@@ -99,7 +106,7 @@ def _bake(options: argparse.Namespace) -> int:
         parts = (*parts, "video")
 
     def one(data: str | Path, output: Path) -> Path:
-        if options.position or options.tiles is not False:
+        if options.position or options.model or options.tiles is not False:
             made = _bake_tiles(options, Path(data), output, seed=run.seed)
             if made is not None:
                 return made
@@ -140,11 +147,21 @@ def _bake_tiles(options: argparse.Namespace, data: Path, output: Path, *, seed: 
     """Bake a scene in tiles. Returns None if DATA is to be baked without tiles."""
     from lodespace.baking import tile_bake
 
-    if options.position:
+    if options.position or options.model:
+        given, encoder = options.position or options.vector, None
+        columns = tuple(name.strip() for name in (given or "").split(",") if name.strip())
+        if options.model:
+            from lodespace.baking.encoded_points import encoder_of  # imports torch
+            from lodespace.models.light_torch import leave_out_compiler
+
+            leave_out_compiler()
+            encoder = encoder_of(options.model)
+            columns = columns or encoder.columns or ("vector",)
         return tile_bake.bake_points(
             data,
             output,
-            tuple(name.strip() for name in options.position.split(",")),
+            columns,
+            encoder=encoder,
             options=data_options_from(options),
             seed=seed,
             force=options.force,

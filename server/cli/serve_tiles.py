@@ -20,6 +20,7 @@ def serve_tiles(options: argparse.Namespace, token: str) -> int:
     folder cannot be written, the scene is read-only.
     """
     from lodespace.access.owner_token import private_redirect
+    from lodespace.project.foreign import refuse_links
     from lodespace.service.tile_service import TileService
     from lodespace.web.server import run_until_interrupted
     from lodespace.web.tile_app import make_tile_app
@@ -29,6 +30,7 @@ def serve_tiles(options: argparse.Namespace, token: str) -> int:
             "a scene in tiles cannot be served with --lan yet; host its folder with a web server"
         )
     scene = Path(options.path)
+    refuse_links(scene)
     labels = options.project or Path(f"lodespace-{scene.resolve().name}")
     try:
         service = TileService(scene, labels)

@@ -28,7 +28,10 @@ from lodespace.tiles.tile_glb import read_positions
 from lodespace.tiles.tileset import TILESET, read_tileset, tile_path
 
 KEPT_SELECTIONS = 16
-"""Number of selections that are kept. A set of a million scattered items has 16 MB."""
+"""Largest number of selections that are kept."""
+KEPT_BYTES = 256 << 20
+"""Largest total size of the kept selections. A set of a million scattered items has 16 MB. The
+newest selection is kept even if it is larger."""
 _HANDLE_BYTES = 12
 
 
@@ -204,7 +207,10 @@ class TileService:
     def _keep(self, runs: Runs) -> protocol.Selected:
         handle = secrets.token_urlsafe(_HANDLE_BYTES)
         self._selections[handle] = runs
-        while len(self._selections) > KEPT_SELECTIONS:
+        while len(self._selections) > 1 and (
+            len(self._selections) > KEPT_SELECTIONS
+            or sum(kept.nbytes for kept in self._selections.values()) > KEPT_BYTES
+        ):
             self._selections.popitem(last=False)
         return protocol.Selected(
             handle=handle,

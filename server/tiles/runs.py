@@ -38,6 +38,11 @@ class Runs:
         """Number of items."""
         return int((self.ends - self.starts).sum())
 
+    @property
+    def nbytes(self) -> int:
+        """Size of the arrays, in bytes."""
+        return self.starts.nbytes + self.ends.nbytes
+
     def items(self) -> npt.NDArray[np.uint32]:
         """Return all items (K,), ascending."""
         return self.at(np.arange(self.count))

@@ -16,6 +16,7 @@ WITH_TORCH = {
     "baking/as_is",
     "baking/bake",
     "baking/divergence",
+    "baking/encoded_points",
     "baking/figure2",
     "baking/parts",
     "baking/progress",

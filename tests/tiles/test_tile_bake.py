@@ -7,16 +7,22 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import torch
 
+from lodespace.baking.bake import bake
 from lodespace.baking.tile_bake import bake_points, bake_project
 from lodespace.cli import main
 from lodespace.errors import DatasetError
+from lodespace.importing.importer import source_of
 from lodespace.importing.source import ImportOptions
 from lodespace.items.item_set import bundled_digits_folder
+from lodespace.models.device import limited_threads
+from lodespace.models.portable import load_model
 from lodespace.project.offline import open_offline
 from lodespace.tiles.build import LABELS, ROWS
 from lodespace.tiles.folder import is_tile_scene
 from lodespace.tiles.item_table import ItemParquet
+from lodespace.tiles.points import PointBlock
 from lodespace.tiles.tile_glb import read_positions
 from lodespace.tiles.tileset import read_tileset, tile_path
 
@@ -81,13 +87,69 @@ def test_positions_in_lists_are_those_of_columns(tmp_path: Path) -> None:
     assert (one / glb).read_bytes() == (two / glb).read_bytes()
 
 
+class Halving:
+    """An encoder whose positions are half of the first two features."""
+
+    features = 3
+    class_names = ("left", "right")
+
+    def __call__(self, vectors: np.ndarray) -> PointBlock:
+        assert vectors.dtype == np.float32
+        right = vectors[:, 0] > 0
+        return PointBlock(vectors[:, :2] / 2, None, right, np.full(len(vectors), 200, np.uint8))
+
+
+def test_encoder_gives_vectors_their_positions(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    vectors = random.normal(size=(500, 3)).astype(np.float32)
+    lists = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), 3)
+    data = write(tmp_path / "data.parquet", vector=lists, kind=["right", "new"] * 250)
+    options = ImportOptions(label="kind")
+    out = bake_points(data, tmp_path / "out", ("vector",), encoder=Halving(), options=options)
+    info, _ = read_tileset(out / "tiles" / "tileset.json")
+    assert [c.name for c in info.classes] == ["left", "right", "new"]
+    assert (info.latent_dim, info.predictions) == (2, True)
+    rows = np.load(out / "index" / ROWS)
+    grid = read_positions(out / "tiles" / tile_path(0, ".glb"), 500)
+    means = np.asarray(info.origin) + grid * (info.size / 65535)
+    assert np.abs(means[:, :2] - vectors[rows, :2] / 2).max() <= info.size / 65535
+    assert np.load(out / "index" / LABELS)[:50].tolist() == [1 + row % 2 for row in rows[:50]]
+
+
+@pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")
+def test_model_places_and_predicts_the_vectors_of_a_table(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    vectors = np.concatenate([random.normal(c, 1, (60, 8)) for c in (0, 4)]).astype(np.float32)
+    labels = ["low"] * 10 + [""] * 50 + ["high"] * 10 + [""] * 50
+    lists = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), 8)
+    data = write(tmp_path / "data.parquet", 120, vector=lists)
+    with limited_threads(1):
+        source, _ = source_of(vectors, labels, None, "vectors")
+        model = bake(source, tmp_path / "model", epochs=1, parts=("scene", "model"))
+    arguments = [str(data), "-o", str(tmp_path / "out"), "--model", str(model / "model")]
+    assert main(["bake", *arguments]) == 0
+    expected = load_model(model / "model")
+    info, _ = read_tileset(tmp_path / "out" / "tiles" / "tileset.json")
+    assert (info.items, info.predictions) == (120, True)
+    assert [c.name for c in info.classes] == expected.class_names == ["high", "low"]
+    with torch.inference_mode():
+        read = expected(expected.prepare(vectors))
+    rows = np.load(tmp_path / "out" / "index" / ROWS)
+    grid = read_positions(tmp_path / "out" / "tiles" / tile_path(0, ".glb"), 120)
+    means = np.asarray(info.origin) + grid * (info.size / 65535)
+    difference = means[:, : info.latent_dim] - read.latent_mean.numpy()[rows]
+    assert np.abs(difference).max() <= info.size / 65535
+    assert main(["bake", *arguments, "--force", "--vector", "a"]) == 2
+    assert main(["bake", *arguments, "--force", "--model", str(DEMO)]) == 2  # reads pictures
+
+
 @pytest.mark.parametrize(
     ("position", "options", "message"),
     [
         (("a", "missing"), ImportOptions(), "has no column missing"),
         (("a", "text"), ImportOptions(), "the column text has no numbers"),
         (("a", "hole"), ImportOptions(), "row 3 has no position"),
-        (("a",), ImportOptions(), "lists of two or three numbers"),
+        (("a",), ImportOptions(), "a list of 2 or 3 numbers"),
         (("a", "b"), ImportOptions(label="text"), "OK"),
     ],
 )

@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from lodespace.baking.tile_bake import bake_points
 from lodespace.errors import ProjectError
 from lodespace.importing.source import ImportOptions
+from lodespace.service import tile_service
 from lodespace.service.tile_labels import BEFORE, TileLabels
 from lodespace.service.tile_service import TileService
 from lodespace.tiles import item_table
@@ -198,6 +199,16 @@ async def test_requests_that_cannot_be_carried_out_are_refused(client: TestClien
     for _ in range(16):
         await ask(client, "/api/select", rectangle(0, 1))
     assert (await ask(client, "/api/labels", body | {"class_id": 0}, 404))["code"]
+
+
+async def test_large_selections_are_forgotten_first(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await ask(client, "/api/select", rectangle(0, 1))
+    monkeypatch.setattr(tile_service, "KEPT_BYTES", 100)
+    second = await ask(client, "/api/select", rectangle(0, 1))
+    assert (await client.get(f"/api/tiles/selection/{first['handle']}/0")).status == 404
+    assert (await client.get(f"/api/tiles/selection/{second['handle']}/0")).status == 200
 
 
 async def test_read_only_scene_refuses_labels(site: Path) -> None:

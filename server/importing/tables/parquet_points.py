@@ -6,8 +6,9 @@ needed are read.
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +28,19 @@ _ROWS_AT_ONCE = 1 << 16
 _NO_LABEL = ("", "nan", "NaN", "None", "NA")
 
 
+class Encoder(Protocol):
+    """A model that places vectors in a map."""
+
+    features: int
+    """Number of features of a vector."""
+    class_names: tuple[str, ...]
+    """Names of the classes that the model predicts."""
+
+    def __call__(self, vectors: npt.NDArray[np.float32]) -> PointBlock:
+        """Return positions and predictions of vectors (K, F)."""
+        ...
+
+
 class ParquetPoints:
     """The rows of one or more Parquet files with positions."""
 
@@ -38,21 +52,24 @@ class ParquetPoints:
         label: str | None = None,
         item_id: str | None = None,
         unpacked: float | None = None,
+        encoder: Encoder | None = None,
     ) -> None:
         """Open the files.
 
         Args:
             paths: The files, in the order of their rows. All have the same columns.
             position: Names of two or three columns of numbers, or of one column with lists of two
-                or three numbers.
+                or three numbers. With `encoder`, the columns of its vectors.
             label: Name of the column with the labels; None for points without labels.
             item_id: Name of the column with the ids; None: the id is the number of the row.
             unpacked: Largest size of an unpacked file in GB; None for the default.
+            encoder: Gives vectors their positions; None: the columns are the positions.
 
         Raises:
             DatasetError: A file cannot be read, or lacks a column.
         """
         self.paths, self.position, self.label, self.item_id = paths, position, label, item_id
+        self.encoder = encoder
         self.count = 0
         """Number of rows of all files."""
         needed = [*position, *([] if label is None else [label])]
@@ -67,8 +84,10 @@ class ParquetPoints:
                 known = ", ".join(found.names[:20])
                 raise DatasetError(f"{path} has no column {', '.join(missing)}; it has {known}")
             self.count += metadata.num_rows
-        self.class_names = () if label is None else self._class_names(label)
-        """Names of the classes, in natural order."""
+        known = () if encoder is None else encoder.class_names
+        found = () if label is None else self._class_names(label)
+        self.class_names = (*known, *(name for name in found if name not in known))
+        """Names of the classes: those that the encoder predicts, then others in natural order."""
         self.schema = self._kept(_metadata(paths[0]).schema.to_arrow_schema())
         """Columns that are kept for each item: all without positions, lists and bytes."""
 
@@ -82,7 +101,11 @@ class ParquetPoints:
                 texts = _texts(batch.column(self.label))
                 found = pc.call_function("index_in", [texts], pc.SetLookupOptions(numbers))
                 labels = np.asarray(pc.fill_null(found, UNLABELED), np.int16)
-            yield PointBlock(self._positions(batch), labels)
+            at = self._positions(batch)
+            if self.encoder is None:
+                yield PointBlock(at, labels)
+            else:
+                yield replace(self.encoder(at.astype(np.float32)), labels=labels)
 
     def rows(self) -> Iterator[pa.RecordBatch]:
         """Yield the kept columns, block by block, in the order of the rows."""
@@ -96,7 +119,9 @@ class ParquetPoints:
 
     def _positions(self, batch: pa.RecordBatch) -> npt.NDArray[np.float64]:
         if len(self.position) == 1:
-            return _lists(batch.column(self.position[0]), self.position[0])
+            column = batch.column(self.position[0])
+            lengths = (2, 3) if self.encoder is None else (self.encoder.features,)
+            return _lists(column, self.position[0], lengths)
         columns = [_numbers(batch.column(name), name) for name in self.position]
         return np.stack(columns, axis=1)
 
@@ -167,8 +192,8 @@ def _numbers(column: Any, name: str) -> npt.NDArray[np.float64]:
         raise DatasetError(f"the column {name} has no numbers: {error}") from error
 
 
-def _lists(column: Any, name: str) -> npt.NDArray[np.float64]:
-    """Return a column of lists of two or three numbers as (K, D)."""
+def _lists(column: Any, name: str, wanted: Sequence[int]) -> npt.NDArray[np.float64]:
+    """Return a column of lists of numbers as (K, D), where D is one of the lengths `wanted`."""
     try:
         lengths = np.asarray(pc.fill_null(pc.call_function("list_value_length", [column]), 0))
         flat = _numbers(pc.call_function("list_flatten", [column]), name)
@@ -176,9 +201,9 @@ def _lists(column: Any, name: str) -> npt.NDArray[np.float64]:
         lengths, flat = np.zeros(1, np.int64), np.empty(0)
     if len(lengths) == 0:
         return np.empty((0, 3))
-    if lengths[0] not in (2, 3) or (lengths != lengths[0]).any():
+    if lengths[0] not in wanted or (lengths != lengths[0]).any():
         raise DatasetError(
-            f"the column {name} does not have lists of two or three numbers in all rows; give two "
-            "or three columns of numbers, or one column of lists"
+            f"the column {name} does not have a list of {' or '.join(map(str, wanted))} numbers in "
+            "each row"
         )
     return flat.reshape(len(lengths), -1)
