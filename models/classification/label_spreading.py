@@ -12,6 +12,7 @@ import torch
 
 from lodespace.models.item_predictions import UNLABELED
 from lodespace.models.layout.graph import Graph
+from lodespace.models.layout.graph_rows import COLUMNS_AT_ONCE, GraphRows
 
 KEPT = 0.98
 """Weight of an item's neighbours in one round. The item's own label has the weight 1 - KEPT."""
@@ -35,6 +36,8 @@ _MOST_PRODUCTS = 60_000_000
 Otherwise, a unit treats only a part of the items, and takes 0.1 s to 0.6 s. The time is longer with
 more items, because the class shares of many items do not fit into the caches.
 """
+_COMPILED_SPEED = 3
+"""Factor of both numbers for compiled code, whose rows are in an order that suits the caches."""
 
 
 def share(labels: torch.Tensor) -> float:
@@ -61,35 +64,49 @@ class LabelSpreading:
     `probabilities` leaves this share out.
     """
 
-    def __init__(self, graph: Graph, labels: torch.Tensor, n_classes: int) -> None:
-        """Start from labels int64 (N,) of `n_classes` classes."""
+    def __init__(
+        self, graph: Graph, labels: torch.Tensor, n_classes: int, rows: GraphRows | None = None
+    ) -> None:
+        """Start from labels int64 (N,) of `n_classes` classes.
+
+        `rows` is the graph for compiled code; None if torch spreads the labels.
+        """
         n, device = len(labels), graph.weight.device
-        self._adjacency = graph.adjacency
+        self._rows = rows
+        self._adjacency = graph.adjacency if rows is None else None
         self._n_classes = n_classes
         labels = labels.to(device)
         items = torch.nonzero(labels != UNLABELED).squeeze(1)
         classes = labels[items]
         count = torch.bincount(classes, minlength=n_classes)
         # Each class spreads the same total, whatever the number of its labelled items.
-        seed = 1 / count[classes].float()
+        self._seed = 1 / count[classes].float()
         group = n_classes + (_rank_in_class(classes) + 7 * classes) % PROBES
-        self._seeds = torch.zeros(n, n_classes + PROBES, device=device)
-        self._seeds[items, classes] = seed
-        self._seeds[items, group] = seed
         self._items, self._classes, self._group = items, classes, group
+        self._seeded_at = items if rows is None else rows.number[items].long()
         self._remaining = count[classes] / (count[classes] - 1).clamp_min(1)
-        self.spread = self._seeds.clone()
-        """Result of the rounds so far, (N, C + PROBES): shares of the classes, then of groups."""
+        columns = self._columns = n_classes + PROBES
+        if rows is not None:
+            columns += -columns % COLUMNS_AT_ONCE
+        self._spread = self._seeded(torch.zeros(n, columns, device=device), 1.0)
         self.rounds = 0
         """Number of rounds done."""
         self.parts_done = 0
         """Number of parts of the items that are done in the current round."""
         self.prepared = 0
         """Number of units of work in which the matrix of the graph was prepared."""
-        products = 2 * len(graph) * self._seeds.shape[1]
-        self._rounds_per_unit = max(1, _PRODUCTS_PER_UNIT // max(1, products))
-        self._parts = max(1, -(-products // _MOST_PRODUCTS))
-        self._next = self.spread
+        products = 2 * len(graph) * columns
+        speed = 1 if rows is None else _COMPILED_SPEED
+        self._rounds_per_unit = max(1, speed * _PRODUCTS_PER_UNIT // max(1, products))
+        self._parts = max(1, -(-products // (speed * _MOST_PRODUCTS)))
+        self._next = torch.empty_like(self._spread)
+
+    @property
+    def spread(self) -> torch.Tensor:
+        """Result of the rounds so far, (N, C + PROBES): shares of the classes, then of groups."""
+        if self._rows is None:
+            return self._spread
+        return self._rows.in_items(self._spread)[:, : self._columns]
 
     @property
     def done(self) -> bool:
@@ -101,17 +118,26 @@ class LabelSpreading:
 
         The parts of the current round, and the preparation of the graph, are repeated.
         """
-        if spread.shape != self.spread.shape:
+        if spread.shape != (len(self._spread), self._columns):
             return
-        self.spread, self.rounds = spread, rounds
-        while self.prepared < (self._adjacency.units if rounds or parts_done else prepared):
+        if self._rows is None:
+            self._spread = spread
+        else:
+            self._spread[:, : self._columns] = self._rows.in_rows(spread)
+        self.rounds = rounds
+        while self.prepared < (self._units_to_prepare if rounds or parts_done else prepared):
             self.unit()
-        while self.parts_done < parts_done:
+        # An installation without compiled code has more parts.
+        while self.parts_done < min(parts_done, self._parts - 1):
             self._part()
+
+    @property
+    def _units_to_prepare(self) -> int:
+        return 0 if self._adjacency is None else self._adjacency.units
 
     def unit(self) -> None:
         """Do one unit of work: some of the rounds, or a part of one round."""
-        if self.prepared < self._adjacency.units:
+        if self._adjacency is not None and self.prepared < self._adjacency.units:
             self._adjacency.prepare(self.prepared)
             self.prepared += 1
         elif self._parts > 1:
@@ -125,9 +151,10 @@ class LabelSpreading:
 
         For a labelled item, the effect of its own label is left out.
         """
-        shares = self.spread[:, : self._n_classes].clone()
+        spread = self.spread
+        shares = spread[:, : self._n_classes].clone()
         items, classes = self._items, self._classes
-        others = (shares[items, classes] - self.spread[items, self._group]).clamp_min(0)
+        others = (shares[items, classes] - spread[items, self._group]).clamp_min(0)
         # When the label is left out, the other labels of the class spread the same total.
         shares[items, classes] = others * self._remaining
         total = shares.sum(dim=1, keepdim=True)
@@ -137,19 +164,26 @@ class LabelSpreading:
 
     def _part(self) -> None:
         """Compute the next round for one part of the items. The last part ends the round."""
-        n = len(self.spread)
-        if self.parts_done == 0:
-            self._next = torch.empty_like(self.spread)
+        n = len(self._spread)
         size = -(-n // self._parts)
         first = self.parts_done * size
         rows = slice(first, min(first + size, n))
-        came = self._adjacency.product(rows, self.spread)
-        self._next[rows] = KEPT * came + (1 - KEPT) * self._seeds[rows]
+        if self._adjacency is None:
+            assert self._rows is not None
+            self._rows.product(self._spread, KEPT, self._next, rows)
+        else:
+            self._next[rows] = KEPT * self._adjacency.product(rows, self._spread)
         self.parts_done += 1
         if rows.stop == n:
-            self.spread = self._next
+            self._spread, self._next = self._seeded(self._next, 1 - KEPT), self._spread
             self.rounds += 1
             self.parts_done = 0
+
+    def _seeded(self, shares: torch.Tensor, weight: float) -> torch.Tensor:
+        """Add `weight` times the labels to `shares` (N, C + PROBES), and return the result."""
+        for column in (self._classes, self._group):
+            shares[self._seeded_at, column] += weight * self._seed
+        return shares
 
 
 def _rank_in_class(classes: torch.Tensor) -> torch.Tensor:

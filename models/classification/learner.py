@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Mapping
+from operator import is_
 from typing import Any
 
 import torch
@@ -13,7 +14,8 @@ from lodespace.models.checkpoints.tensors import (
     load_module,
     module_tensors,
 )
-from lodespace.models.classification.ensemble import Predictions, TrainingLabels
+from lodespace.models.classification.ensemble import Predictions
+from lodespace.models.classification.training_labels import TrainingLabels
 from lodespace.models.classification.wide_classifier import WideClassifier
 from lodespace.models.dataset import Dataset
 from lodespace.models.features.network import FeatureNetwork
@@ -54,6 +56,7 @@ class LabelLearning:
         """Predictions for all items."""
         self.steps_due = 0
         """Number of batches that the classifier must still be trained on."""
+        self._believed: tuple[tuple[torch.Tensor, ...], int, torch.Tensor] | None = None
 
     @property
     def at_work(self) -> bool:
@@ -123,18 +126,30 @@ class LabelLearning:
         """
         assert self.classifier is not None
         if self.predictions.complete:
-            # A doubtful label may be a mistake that was made with the lasso, so its weight is
-            # lower.
-            own = self.predictions.belief(trained_labels, verified)
-            weights = weights * self._relative_within_class(
-                trained_labels, own.clamp_min(DOUBTFUL_WEIGHT)
-            )
+            weights = self._believed_weights(trained_labels, weights, verified)
         loss = self.classifier.step(trained_labels, weights, verified, self.generator)
         self.steps_due -= 1
         if self.steps_due == 0:
             labelled = torch.nonzero(labels != UNLABELED).squeeze(1)
             self.predictions.start_sweep(torch.cat([priority, labelled]).unique())
         return loss
+
+    def _believed_weights(
+        self, labels: torch.Tensor, weights: torch.Tensor, verified: torch.Tensor
+    ) -> torch.Tensor:
+        """Return the weight of each label, (N,), multiplied by the belief in the label.
+
+        A doubtful label may be a mistake that was made with the lasso, so its weight is lower.
+        """
+        inputs, revision = (labels, weights, verified), self.predictions.revision
+        known = self._believed
+        # They stay the same for dozens of steps, and a pass over a million items takes 50 ms.
+        if known is not None and known[1] == revision and all(map(is_, known[0], inputs)):
+            return known[2]
+        own = self.predictions.belief(labels, verified).clamp_min(DOUBTFUL_WEIGHT)
+        found = weights * self._relative_within_class(labels, own)
+        self._believed = inputs, revision, found
+        return found
 
     def _relative_within_class(self, labels: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
         """Return weights (N,), scaled to mean 1 in each class.

@@ -25,6 +25,7 @@ from lodespace.models.classification.kernel_classifier import BelievedLabels
 from lodespace.models.classification.label_spreading import LabelSpreading, share
 from lodespace.models.classification.logistic_regression import LogisticRegression
 from lodespace.models.layout.graph import Graph
+from lodespace.models.layout.graph_rows import GraphRows
 
 MOST_COMPARED = 300
 """Maximum number of labels to which logistic regression and the weights of voices are fitted."""
@@ -40,13 +41,20 @@ class FeatureVoices:
     Call `unit` until `done` is True, then `probabilities`.
     """
 
-    def __init__(self, views: Sequence[torch.Tensor], graph: Graph, labels: BelievedLabels) -> None:
+    def __init__(
+        self,
+        views: Sequence[torch.Tensor],
+        graph: Graph,
+        labels: BelievedLabels,
+        rows: GraphRows | None = None,
+    ) -> None:
         """Prepare to fit the voices. Each call of `unit` then does a part of the work.
 
         Args:
             views: one or more views of all items, each with a mean square of 1, float32 (N, F).
             graph: neighbour graph of the items.
             labels: labels of the items.
+            rows: the graph for compiled code; None if there is none.
         """
         features = views[0]
         self._features = features
@@ -57,7 +65,7 @@ class FeatureVoices:
         self._views = [
             _ViewVoices(features, labels, self._compared, self._classes) for features in views
         ]
-        self.spreading = LabelSpreading(graph, labels.classes, labels.n_classes)
+        self.spreading = LabelSpreading(graph, labels.classes, labels.n_classes, rows)
         """Label spreading. Its state is part of a saved state during a sweep over the items."""
         self._spread: torch.Tensor | None = None
         self._mixture: Mixture | None = None

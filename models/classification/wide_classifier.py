@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from lodespace.models.batches import class_balanced
+from lodespace.models.batches import class_frequency, drawn
 from lodespace.models.checkpoints.tensors import adam
 from lodespace.models.dataset import Dataset
 from lodespace.models.features.augmentation import light
@@ -47,6 +47,7 @@ class WideClassifier:
         self.network = network
         self.generator = device_generator
         self.output = nn.Linear(WIDTH, n_classes).to(dataset.device)
+        self._batches: BalancedBatches | None = None
         self._start_optimiser()
 
     @property
@@ -88,7 +89,11 @@ class WideClassifier:
         Returns:
             The loss, or None if there are no labels.
         """
-        items = batch_of(labels, verified, generator)
+        known = self._batches
+        # The labels stay the same for dozens of steps, and a pass over a million items takes 40 ms.
+        if known is None or known.labels is not labels or known.verified is not verified:
+            known = self._batches = BalancedBatches(labels, verified)
+        items = known.draw(generator)
         if len(items) == 0:
             return None
         device = self.dataset.device
@@ -112,19 +117,31 @@ class WideClassifier:
         return self.network(self.dataset.batch(items))
 
 
-def batch_of(
-    labels: torch.Tensor, verified: torch.Tensor, generator: torch.Generator
-) -> torch.Tensor:
-    """Draw labelled items, int64 (BATCH_SIZE,), all classes equally often.
+class BalancedBatches:
+    """Batches of labelled items, in which all classes are equally frequent.
 
     In each class, half of the drawn items are verified, even if the class has few verified items. A
     lasso labels hundreds of similar items, but a contact sheet labels only 27 items, which are
     varied. Without this rule, items of a contact sheet would rarely be in a batch.
     """
-    classes = labels.clamp_min(0)
-    labelled = labels != UNLABELED
-    weights = torch.zeros(len(labels))
-    for group in (labelled & verified, labelled & ~verified):
-        count = torch.bincount(classes[group], minlength=int(classes.max()) + 1)
-        weights[group] = 1 / count[classes[group]]
-    return class_balanced(labels, BATCH_SIZE, generator, weights)
+
+    def __init__(self, labels: torch.Tensor, verified: torch.Tensor) -> None:
+        """Prepare batches of `labels`, int64 (N,), UNLABELED for an item without a label.
+
+        `verified` is whether a person looked at each item individually, bool (N,).
+        """
+        self.labels, self.verified = labels, verified
+        self._items = torch.nonzero(labels != UNLABELED).squeeze(1)
+        own = labels[self._items]
+        weight = torch.zeros(len(own), dtype=torch.float64)
+        looked_at = verified[self._items]
+        for group in (looked_at, ~looked_at):
+            count = torch.bincount(own[group])
+            weight[group] = 1 / count[own[group]].double()
+        self._frequency = class_frequency(own, weight)
+
+    def draw(self, generator: torch.Generator) -> torch.Tensor:
+        """Draw items int64 (BATCH_SIZE,), or no item if there are no labels."""
+        if len(self._items) == 0:
+            return self._items
+        return self._items[drawn(self._frequency, BATCH_SIZE, generator)]

@@ -36,7 +36,7 @@ def model_from_shown(
     """
     if shown is None or shown.shape != latent_mean.shape:
         return points
-    rotation, translation = procrustes(shown, latent_mean)
+    rotation, translation, _ = procrustes(shown, latent_mean)
     return (points @ rotation + translation) / contraction.clamp_min(MIN_CONTRACTION)
 
 
@@ -59,4 +59,4 @@ def transform_to_shown(
     if shown is None or shown.shape != latent_mean.shape:
         axes, device = latent_mean.shape[1], latent_mean.device
         return torch.eye(axes, device=device), torch.zeros(axes, device=device)
-    return procrustes(latent_mean, shown)
+    return procrustes(latent_mean, shown)[:2]

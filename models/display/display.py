@@ -6,6 +6,7 @@ Training does not depend on the frames.
 import torch
 import torch.nn.functional as F
 
+from lodespace.models.display.frame_steps import Limits, advanced, steps
 from lodespace.models.display.procrustes import procrustes
 from lodespace.models.display.turning import HeldDirections, held_rotation, next_turn
 
@@ -67,35 +68,28 @@ class Display:
         if self.shown is None or self.shown.shape[1] > latent_mean.shape[1]:
             self.shown = latent_mean.clone()
             return True
-        self.shown = F.pad(self.shown, (0, latent_mean.shape[1] - self.shown.shape[1]))
+        if self.shown.shape[1] < latent_mean.shape[1]:
+            self.shown = F.pad(self.shown, (0, latent_mean.shape[1] - self.shown.shape[1]))
         turning = False
-        rotation, translation = procrustes(latent_mean, self.shown)
+        rotation, translation, spread = procrustes(latent_mean, self.shown)
         if axes is not None and axes.directions.shape[1] == latent_mean.shape[1]:
             rotation, turning, mirrored = self._turn(latent_mean, rotation, axes, pace * tempo)
             translation = self.shown.mean(dim=0) - latent_mean.mean(dim=0) @ rotation
             pace = MIRRORED_PACE * pace if mirrored else pace
-        target = latent_mean @ rotation + translation
-        step = (target - self.shown).mul_(1 - SMOOTHING**tempo)
-        spread = self.shown.std(dim=0, correction=0).mean().clamp_min(1e-8)
-        length = step.norm(dim=1, keepdim=True)
-        slowed = (
-            MEDIAN_LIMIT * spread / length.median().clamp_min(1e-12)
-            if familiar
-            else length.new_ones(())
-        )
-        fastest = SPEED_LIMIT if familiar else UNFAMILIAR_LIMIT
-        limit = (
-            torch.minimum(fastest * spread / length.clamp_min(1e-12), slowed)
-            .mul_(pace * tempo)
-            .clamp_max_(1.0)
-        )
-        if held is not None:
-            limit[held] = 1.0
-        step.mul_(limit)
-        if float(length.max()) < SETTLED * float(spread) and not turning:
+        step, length = steps(latent_mean, self.shown, rotation, translation, 1 - SMOOTHING**tempo)
+        median = float(length.median())
+        if float(length.max()) < SETTLED * spread and not turning:
             return False
-        self.shown = self.shown + step
-        self.drift = float(step.norm(dim=1).median() / spread)
+        slowed = MEDIAN_LIMIT * spread / max(median, 1e-12) if familiar else 1.0
+        limits = Limits(
+            (SPEED_LIMIT if familiar else UNFAMILIAR_LIMIT) * spread, slowed, pace * tempo
+        )
+        before, self.shown = self.shown, advanced(self.shown, step, length, limits)
+        if held is not None:
+            self.shown[held] = before[held] + step[held]
+        # The median of the limited lengths is the limited median, because the limits do not change
+        # the order of the lengths.
+        self.drift = limits.of(median) / spread
         return True
 
     def _turn(

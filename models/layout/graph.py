@@ -24,6 +24,11 @@ class Graph:
     def __len__(self) -> int:
         return len(self.head)
 
+    def degrees(self, n: int) -> torch.Tensor:
+        """Return the sum of the weights of the edges of each of `n` items, (n,)."""
+        degree = torch.zeros(n, dtype=self.weight.dtype, device=self.weight.device)
+        return degree.index_add_(0, self.head, self.weight).index_add_(0, self.tail, self.weight)
+
     @cached_property
     def stored(self) -> Tensors:
         """The edges in a saved state, on the CPU. All states with this graph share the tensors."""

@@ -1,47 +1,33 @@
-"""The force of the neighbour term on all items, by torch or by compiled code.
+"""The force and the loss of the neighbour term on all items, by torch or by compiled code.
 
 torch scatters: it computes the force of each edge, and adds it to both ends. The compiled code
-(gather.c) gathers: it walks the rows of neighbours of each item. On one thread of a processor, it
-is about ten times as fast, because it needs no arrays of the size of the edges. The results differ
-by rounding, by a relative 1e-6. Each of them is repeatable to the bit. The compiled code also gives
-the same bytes for any number of threads.
-
-An installation without a C compiler has no compiled code, and other devices than the processor do
-not use it. There, torch computes the force. Without compiled code, the log contains one line about
-it.
+(graph_rows.py) gathers: it walks the rows of neighbours of each item. On one thread of a processor,
+it is five to eight times as fast, because it needs no arrays of the size of the edges.
 """
-
-import logging
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import torch
 
+from lodespace.models.compiled import loaded
+from lodespace.models.layout.agreement import Agreement
 from lodespace.models.layout.graph import Graph
+from lodespace.models.layout.graph_rows import GraphRows, repulsion_force_on, repulsion_loss_of
 from lodespace.models.layout.neighbour_loss import (
-    FORCE_LIMIT,
-    NEAR,
-    A,
-    B,
+    NEGATIVES,
     attraction_force,
+    attraction_loss,
     repulsion_force,
+    repulsion_loss,
 )
 
-log = logging.getLogger(__name__)
+FIRST_ORDER = 30
+"""Number of rounds after which the rows are ordered again, because the items have moved. They are
+ordered again after 4 times as many rounds, and so on."""
 
-try:
-    from lodespace.models.layout import _gather as compiled
-except ImportError as error:
-    compiled = None
-    log.info(
-        "torch computes the forces, several times as slowly as compiled code: %s. To compile it, "
-        "install a C compiler, and install Lodespace again",
-        error,
-    )
 
-ITEMS_PER_THREAD = 16_384
-"""Smallest number of items for which one more thread is started: about 3 ms of work."""
-_KERNEL = (A, B, NEAR, FORCE_LIMIT)
+def can_gather(position: torch.Tensor) -> bool:
+    """Return whether the compiled code exists and computes the force at `position` (N, D)."""
+    n, d = position.shape
+    return d in (2, 3) and n < 1 << 31 and loaded.compiled_for(position)
 
 
 def scattered_force(
@@ -51,13 +37,13 @@ def scattered_force(
     others: torch.Tensor,
     strength: torch.Tensor,
 ) -> torch.Tensor:
-    """Return the force (N, D) by torch, on any device. Arguments as in `NeighbourRows.force`.
+    """Return the force (N, D) by torch, on any device.
 
     Args:
         position: positions, (N, D).
         graph: E edges.
         weight: current weight of each edge, (E,).
-        others: sampled other items of each item, int64 (N, M).
+        others: sampled other items of each item, int64 (N, M), that repel it.
         strength: strength of the repulsion of each item, (N,).
     """
     pull = attraction_force(position[graph.head], position[graph.tail], weight)
@@ -70,65 +56,81 @@ def scattered_force(
     return force
 
 
-def can_gather(position: torch.Tensor) -> bool:
-    """Return whether the compiled code exists and computes the force at `position` (N, D)."""
-    return (
-        compiled is not None
-        and position.device.type == "cpu"
-        and position.dtype == torch.float32
-        and position.shape[1] in (2, 3)
-        and 0 < len(position) < 1 << 31
-    )
+class NeighbourForce:
+    """The neighbour term of one graph, with the current weights of the edges."""
 
-
-class NeighbourRows:
-    """The edges of a graph with their current weights, as rows of neighbours in compressed form.
-
-    A row has the edges of one item in the order of the graph, so the sums are repeatable. The rows
-    take 16 bytes per edge, and 8 bytes per item.
-    """
-
-    def __init__(self, n: int, graph: Graph, weight: torch.Tensor) -> None:
-        """Arrange the edges of `graph`, with weights `weight` float32 (E,), in `n` rows."""
-        assert compiled is not None
+    def __init__(self, graph: Graph, n: int) -> None:
+        """Start with the weights of `graph`, whose edges are between `n` items."""
         self.graph = graph
-        self.weight = weight
-        self._starts = torch.empty(n + 1, dtype=torch.int64)
-        self._neighbours = torch.empty(2 * len(graph), 2, dtype=torch.int32)
-        edges = (graph.head.contiguous(), graph.tail.contiguous(), weight.contiguous())
-        rows = (self._starts, self._neighbours)
-        compiled.fill(*(each.numpy() for each in (*edges, *rows)))
+        self.strength = NEGATIVES * graph.degrees(n)
+        """Strength of the repulsion of each item, (N,)."""
+        self._agreement: Agreement | None = None
+        self._weight: torch.Tensor | None = graph.weight
+        self._rows: GraphRows | None = None
+        self._entries: torch.Tensor | None = None
+        self._rounds = 0
+        self._order_at = FIRST_ORDER
 
-    def force(
-        self, position: torch.Tensor, others: torch.Tensor, strength: torch.Tensor
-    ) -> torch.Tensor:
-        """Return the force of attraction and repulsion, float32 (N, D).
+    @property
+    def weight(self) -> torch.Tensor:
+        """Current weight of each edge, (E,)."""
+        if self._weight is None:
+            assert self._agreement is not None
+            self._weight = self._agreement.weights(self.graph)
+        return self._weight
 
-        It uses as many threads as torch. The number of threads does not change the result.
+    def set_weight(self, weight: torch.Tensor) -> None:
+        """Replace the current weight of each edge, (E,)."""
+        self._weight, self._agreement, self._entries = weight, None, None
+
+    def set_agreement(self, agreement: Agreement | None) -> None:
+        """Weight each edge by the agreement of its classes. None restores the graph's weights."""
+        self._agreement, self._entries = agreement, None
+        self._weight = self.graph.weight if agreement is None else None
+
+    def rows(self, position: torch.Tensor) -> GraphRows | None:
+        """Return the rows of the graph for items at `position` (N, D). They have close numbers
+        where items are close. Returns None where torch computes the forces."""
+        if not can_gather(position):
+            return None
+        if self._rows is None or self._rounds >= self._order_at:
+            if self._rows is not None:
+                self._order_at *= 4
+            self._rows, self._entries = GraphRows(self.graph, position), None
+        return self._rows
+
+    def force(self, position: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
+        """Return the force (N, D) of a round.
 
         Args:
-            position: positions, float32 (N, D).
-            others: sampled other items of each item, int64 (N, M).
-            strength: strength of the repulsion of each item, float32 (N,).
+            position: positions, (N, D).
+            others: sampled other items of each item, int64 (N, M), that repel it.
         """
-        assert compiled is not None
-        n, code = len(position), compiled
-        force = torch.empty(position.shape)
-        inputs = (position.contiguous(), self._starts, self._neighbours, others, strength, force)
-        arrays = [each.numpy() for each in inputs]
-
-        def of_range(first: int, last: int) -> None:
-            code.force(*arrays, first, last, _KERNEL)
-
-        _in_ranges(of_range, n, min(torch.get_num_threads(), n // ITEMS_PER_THREAD))
+        self._rounds += 1
+        rows = self.rows(position)
+        if rows is None:
+            return scattered_force(position, self.graph, self.weight, others, self.strength)
+        force = rows.attraction_force(position, self._current(rows))
+        repulsion_force_on(force, position, others, self.strength)
         return force
 
+    def loss(self, position: torch.Tensor, others: torch.Tensor) -> float:
+        """Return the loss over all items, in nats. The arguments are those of `force`."""
+        rows = self.rows(position)
+        if rows is None:
+            head, tail = position[self.graph.head], position[self.graph.tail]
+            attraction = attraction_loss(head, tail, self.weight)
+            return float(attraction + repulsion_loss(position, position[others], self.strength))
+        attraction = rows.attraction_loss(position, self._current(rows))
+        return attraction + repulsion_loss_of(position, others, self.strength)
 
-def _in_ranges(work: Callable[[int, int], None], n: int, threads: int) -> None:
-    """Call `work(first, last)` for ranges that cover 0..n, each in a thread of its own."""
-    if threads <= 1:
-        work(0, n)
-        return
-    bounds = [n * k // threads for k in range(threads + 1)]
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(work, bounds[:-1], bounds[1:]))
+    def _current(self, rows: GraphRows) -> torch.Tensor:
+        """Return the current weight of each entry of the rows, float32 (2 E,)."""
+        if self._entries is None:
+            if self._agreement is not None:
+                self._entries = self._agreement.entries(rows)
+            elif self._weight is self.graph.weight:
+                self._entries = rows.weights
+            else:
+                self._entries = rows.entries(self.graph, self.weight)
+        return self._entries

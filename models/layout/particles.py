@@ -11,24 +11,16 @@ from collections.abc import Mapping
 import torch
 
 from lodespace.models.checkpoints.tensors import Tensors
-from lodespace.models.layout.anchor_loss import anchor_force, anchor_loss
-from lodespace.models.layout.axis_motion import implicit_step
+from lodespace.models.layout.agreement import Agreement
+from lodespace.models.layout.anchor_loss import anchor_loss
 from lodespace.models.layout.graph import Graph
-from lodespace.models.layout.neighbour_force import NeighbourRows, can_gather, scattered_force
-from lodespace.models.layout.neighbour_loss import (
-    FORCE_LIMIT,
-    NEGATIVES,
-    attraction_loss,
-    repulsion_loss,
-)
-from lodespace.models.vae.axis_loss import AxisTargets, axis_force, axis_loss
+from lodespace.models.layout.graph_rows import GraphRows
+from lodespace.models.layout.integration import Anchors, Axes, Step, moved
+from lodespace.models.layout.neighbour_force import NeighbourForce
+from lodespace.models.vae.axis_loss import AxisTargets, axis_loss
 
 SAMPLES = 5
 """Number of sampled items that repel each item in one round."""
-LEAST_AGREEMENT = 0.02
-"""Minimum agreement of the classes of two items. The agreement is a factor on the edge weight."""
-EDGES_AT_ONCE = 1 << 18
-"""Number of edges that are weighted at once."""
 SCALE_RATE = 0.05
 """In each round, the scale factor moves by this share towards the spread of the positions.
 
@@ -59,6 +51,7 @@ class Particles:
         """Positions at which the pinned items are held, (K, D), in latent units."""
         self.axes: AxisTargets | None = None
         """Values on the named axes; None without named axes."""
+        self._centre: tuple[torch.Tensor, torch.Tensor] | None = None
         self.set_graph(graph)
 
     def set_graph(self, graph: Graph) -> None:
@@ -67,19 +60,39 @@ class Particles:
         The edges have the weights of `graph` until the next `set_agreement`.
         """
         self.graph = graph
-        self.weight = graph.weight
-        self.degree = self._degrees()
-        self._rows: NeighbourRows | None = None
+        self._neighbours = NeighbourForce(graph, len(self.position))
+
+    @property
+    def weight(self) -> torch.Tensor:
+        """Current weight of each edge, (E,)."""
+        return self._neighbours.weight
+
+    @property
+    def strength(self) -> torch.Tensor:
+        """Strength of the repulsion of each item, (N,)."""
+        return self._neighbours.strength
+
+    @property
+    def rows(self) -> GraphRows | None:
+        """The graph for compiled code; None where torch computes the forces."""
+        return self._neighbours.rows(self.position)
 
     @property
     def latent_mean(self) -> torch.Tensor:
         """Latent means (N, D), centred, with a spread of about 1."""
-        return self.centred / self.scale
+        return self.centred.div_(self.scale)
 
     @property
     def centred(self) -> torch.Tensor:
         """Positions relative to their mean, (N, D), in kernel units."""
-        return self.position - self.position.mean(dim=0)
+        return self.position - self._mean
+
+    @property
+    def _mean(self) -> torch.Tensor:
+        """Mean of the positions, (D,)."""
+        if self._centre is None or self._centre[0] is not self.position:
+            self._centre = self.position, self.position.mean(dim=0)
+        return self._centre[1]
 
     def pin(self, items: torch.Tensor, pins: torch.Tensor) -> None:
         """Replace the pins: hold items int64 (K,) at `pins` (K, D), in latent units.
@@ -99,12 +112,6 @@ class Particles:
         self.stiffness = tensors["stiffness"].to(device, copy=True)
         self.scale = scale
 
-    def _degrees(self) -> torch.Tensor:
-        degree = torch.zeros(len(self.position), device=self.position.device)
-        return degree.index_add_(0, self.graph.head, self.graph.weight).index_add_(
-            0, self.graph.tail, self.graph.weight
-        )
-
     def set_agreement(
         self, probabilities: torch.Tensor | None, share_of_classes: float, sharpness: float = 1.0
     ) -> None:
@@ -118,20 +125,10 @@ class Particles:
             share_of_classes: s, the share of classes that have labels.
             sharpness: g; 0 ignores classes.
         """
-        if probabilities is None or share_of_classes <= 0:
-            self.weight = self.graph.weight
-            return
-        s = share_of_classes
-        self.weight = torch.empty_like(self.graph.weight)
-        # The edges are weighted in parts, because the probabilities of all edges of a million items
-        # would take 1.4 GB.
-        for first in range(0, len(self.graph), EDGES_AT_ONCE):
-            part = slice(first, first + EDGES_AT_ONCE)
-            one, other = self.graph.head[part], self.graph.tail[part]
-            agreement = (probabilities[one] * probabilities[other]).sum(dim=1)
-            self.weight[part] = self.graph.weight[part] * (
-                (1 - s) + s * agreement.clamp_min(LEAST_AGREEMENT).pow(sharpness)
-            )
+        agreement = None
+        if probabilities is not None and share_of_classes > 0:
+            agreement = Agreement(probabilities, share_of_classes, sharpness)
+        self._neighbours.set_agreement(agreement)
 
     def round(
         self,
@@ -154,30 +151,17 @@ class Particles:
             beta_anchor: weight of the anchor term.
             beta_axis: weight of the axis term.
         """
-        step /= max(1.0, beta_neighbour)
-        self.target[self.pinned] = self.pins * self.scale + self.position.mean(dim=0)
-        axes = None if self.axes is None else self.axes.weighted(beta_axis)
-        total = self._force(beta_neighbour, beta_anchor, axes)
-        force = implicit_step(total, step, beta_anchor * self.stiffness, axes)
-        self.position = self.position + (step * force).clamp_(-FORCE_LIMIT, FORCE_LIMIT)
-        spread = float(self.position.std(dim=0, correction=0).mean())
+        if len(self.pinned):
+            self.target[self.pinned] = self.pins * self.scale + self._mean
+        axes = None if self.axes is None else Axes(self.axes.weighted(beta_axis), self.scale)
+        self.position, spread = moved(
+            self.position,
+            self._neighbours.force(self.position, self._sample()),
+            Anchors(self.target, self.stiffness),
+            axes,
+            Step(step / max(1.0, beta_neighbour), beta_neighbour, beta_anchor),
+        )
         self.scale = max(1e-6, self.scale + SCALE_RATE * (spread - self.scale))
-
-    def _force(
-        self, beta_neighbour: float, beta_anchor: float, axes: AxisTargets | None
-    ) -> torch.Tensor:
-        force = self._neighbour_force().mul_(beta_neighbour)
-        force.add_(anchor_force(self.position, self.target, self.stiffness), alpha=beta_anchor)
-        return force if axes is None else force.add_(axis_force(self.centred, axes, self.scale))
-
-    def _neighbour_force(self) -> torch.Tensor:
-        others, strength = self._sample(), NEGATIVES * self.degree
-        if not can_gather(self.position):
-            return scattered_force(self.position, self.graph, self.weight, others, strength)
-        # Each change of the weights replaces the tensor.
-        if self._rows is None or self._rows.weight is not self.weight:
-            self._rows = NeighbourRows(len(self.position), self.graph, self.weight)
-        return self._rows.force(self.position, others, strength)
 
     def _sample(self) -> torch.Tensor:
         n = len(self.position)
@@ -190,12 +174,10 @@ class Particles:
 
         The items that repel are sampled again for this measurement.
         """
-        z, graph = self.position, self.graph
-        attraction = attraction_loss(z[graph.head], z[graph.tail], self.weight)
-        repulsion = repulsion_loss(z, z[self._sample()], NEGATIVES * self.degree)
-        n = len(z)
-        anchor = anchor_loss(z, self.target, self.stiffness)
-        terms = {"neighbour": float(attraction + repulsion) / n, "anchor": float(anchor) / n}
+        n = len(self.position)
+        neighbour = self._neighbours.loss(self.position, self._sample())
+        anchor = anchor_loss(self.position, self.target, self.stiffness)
+        terms = {"neighbour": neighbour / n, "anchor": float(anchor) / n}
         if self.axes is not None:
             terms["axis"] = float(axis_loss(self.centred, self.axes, self.scale)) / n
         return terms
@@ -231,7 +213,7 @@ class Particles:
         particles = cls(position, Graph.load(tensors, device, known), generator)
         particles.position, particles.scale = position, scale
         if "edge_weight_now" in tensors:
-            particles.weight = tensors["edge_weight_now"].clone().to(device)
+            particles._neighbours.set_weight(tensors["edge_weight_now"].clone().to(device))
         particles.target = tensors["target"].clone().to(device)
         particles.stiffness = tensors["stiffness"].clone().to(device)
         return particles

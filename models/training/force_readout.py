@@ -14,7 +14,7 @@ import torch.nn.functional as F
 
 from lodespace.models.item_predictions import UNLABELED
 from lodespace.models.layout.anchor_loss import anchor_loss
-from lodespace.models.layout.neighbour_loss import NEGATIVES, attraction_loss, repulsion_loss
+from lodespace.models.layout.neighbour_loss import attraction_loss, repulsion_loss
 from lodespace.models.layout.particles import Particles
 from lodespace.models.terms import LossWeights
 from lodespace.models.vae.axis_loss import axis_loss
@@ -140,7 +140,7 @@ def particle_forces(
             z[head], moving[tail], weight
         )
         push = repulsion_loss(
-            own, z[others].expand(len(own), -1, z.shape[1]), NEGATIVES * particles.degree[chosen]
+            own, z[others].expand(len(own), -1, z.shape[1]), particles.strength[chosen]
         )
         return weights.beta_neighbour * (pull + push)
 

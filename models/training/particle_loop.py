@@ -98,7 +98,7 @@ class ParticleLoop(Loop):
         if self._first_graph.due():
             return self._first_graph.unit()
         moved = self._forces.due() and self._forces.unit()
-        for _ in range(short_units_per_turn(len(self.dataset))):
+        for _ in range(short_units_per_turn(len(self.dataset), self.dataset.kind)):
             task = next((task for task in self._tasks if task.due()), None)
             if task is not None:
                 moved = task.unit() or moved
@@ -132,7 +132,7 @@ class ParticleLoop(Loop):
         """Latent means of the particles, (N, D), contracted along collapsed dimensions."""
         if self.map.particles is None:
             return self.map.start
-        return self.map.latent_mean * self.contraction
+        return self.map.latent_mean.mul_(self.contraction)
 
     @property
     def contraction(self) -> torch.Tensor:

@@ -217,16 +217,16 @@ class Trainer:
             return self.snapshot()
         with self._own_random_state():
             moved = self.loop.turn()
-        check_finite(self.loop)
+        check_finite(self.loop, latent_mean := self.loop.latent_mean)
         # The shown points are smoothed, so they move for some frames after the model has stopped.
         if moved or self._moving:
-            self._show()
+            self._show(latent_mean)
         return self.snapshot()
 
-    def _show(self) -> None:
+    def _show(self, latent_mean: torch.Tensor) -> None:
         held, axes = self._pinning.held, self.loop.axes
         self._moving = self.display.show(
-            self.loop.latent_mean,
+            latent_mean,
             self.config.pace,
             None if held is None else held.items.to(self.loop.device),
             familiar=self.loop.state.labels.any or self._pinning.active,

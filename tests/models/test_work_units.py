@@ -25,7 +25,9 @@ def test_units_of_small_data_sets_are_single_batches(n: int) -> None:
 
 
 def test_short_units_of_a_turn_grow_with_the_work_for_all_items() -> None:
-    assert [short_units_per_turn(n) for n in (200, 20_000, 100_000, 1_000_000)] == [1, 1, 4, 40]
+    counts = (200, 20_000, 100_000, 1_000_000)
+    assert [short_units_per_turn(n, "image") for n in counts] == [1, 1, 4, 40]
+    assert [short_units_per_turn(n, "vector") for n in counts] == [1, 2, 10, 100]
 
 
 def test_powers_of_two_are_few() -> None:

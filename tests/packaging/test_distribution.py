@@ -36,7 +36,7 @@ needs_compiler = pytest.mark.skipif(
 ROUND_OF_FORCES = """
 import logging
 logging.basicConfig(level=logging.INFO)
-from lodespace.models.layout import neighbour_force
+from lodespace.models.compiled import loaded
 from lodespace.models.layout.graph import Graph
 from lodespace.models.layout.particles import Particles
 import json, torch
@@ -44,8 +44,8 @@ chain = Graph(torch.arange(99), torch.arange(1, 100), torch.ones(99))
 start = torch.linspace(-1, 1, 300).reshape(100, 3).sin()
 particles = Particles(start, chain, torch.Generator().manual_seed(0))
 particles.round(0.1)
-compiled = neighbour_force.compiled is not None
-print(json.dumps([neighbour_force.__file__, compiled, particles.position.flatten().tolist()]))
+compiled = loaded.code is not None
+print(json.dumps([loaded.__file__, compiled, particles.position.flatten().tolist()]))
 """
 """Prints the path of the installed module, whether it is compiled, and positions after a round."""
 
@@ -163,7 +163,7 @@ def a_round_of_forces(python: Path, folder: Path) -> tuple[str, bool, list[float
         command, cwd=folder, env=environment, capture_output=True, text=True, check=True
     )
     path, compiled, position = json.loads(done.stdout)
-    assert compiled == ("torch computes the forces" not in done.stderr)
+    assert compiled == ("torch computes the map" not in done.stderr)
     return path, compiled, position
 
 
@@ -174,12 +174,12 @@ def compiled_files(wheel: Path) -> list[str]:
 
 
 @needs_compiler
-def test_one_wheel_has_compiled_forces_for_all_later_pythons(
+def test_one_wheel_has_compiled_code_for_all_later_pythons(
     distributions: tuple[Path, Path], installed: Path, tmp_path: Path
 ) -> None:
     wheel, _ = distributions
     assert "-cp311-abi3-" in wheel.name
-    assert compiled_files(wheel) == ["lodespace/models/layout/_gather.abi3.so"]
+    assert compiled_files(wheel) == ["lodespace/models/compiled/_code.abi3.so"]
     path, compiled, _ = a_round_of_forces(installed / "python", tmp_path)
     assert path.startswith(str(installed.parent))
     assert compiled
@@ -200,6 +200,7 @@ def test_without_a_compiler_the_wheel_computes_by_torch(
     assert position == pytest.approx(elsewhere, abs=1e-5)
 
 
+@pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")
 @pytest.mark.parametrize(
     "environment", [pytest.param({}, marks=needs_compiler), NO_COMPILER], ids=["compiler", "none"]
 )

@@ -61,6 +61,7 @@ MODELS = (
     Topic("dataset", "items as tensors"),
     Topic("device", "choice of device, threads"),
     Topic("light_torch", "training without the compiler of torch"),
+    Topic("compiled", "code in C for many items, its use in threads"),
     Topic("batches", "batch iteration"),
     Topic("work_units", "sizes of units of work"),
     Topic("snapshot", "one frame of training, for display"),

@@ -6,8 +6,8 @@ from typing import Any
 import torch
 
 from lodespace.models.checkpoints.tensors import Tensors
-from lodespace.models.classification.ensemble import TrainingLabels
 from lodespace.models.classification.learner import LabelLearning
+from lodespace.models.classification.training_labels import TrainingLabels
 from lodespace.models.training.accuracy import measure_accuracy
 from lodespace.models.training.loop_state import LoopState
 from lodespace.models.training.map_guide import MapGuide
@@ -83,6 +83,7 @@ class PredictTask(Task):
                 labels.verified,
                 self._graph.current,
                 self._graph.views,
+                self._graph.rows,
             )
         )
         if complete:

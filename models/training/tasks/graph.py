@@ -11,6 +11,7 @@ from lodespace.models.features.network import FeatureNetwork
 from lodespace.models.features.principal_components import standardised
 from lodespace.models.features.views import ViewName, view_features, view_names
 from lodespace.models.layout.graph import Graph
+from lodespace.models.layout.graph_rows import GraphRows
 from lodespace.models.layout.incremental_graph import (
     GraphBuilding,
     GraphFeatures,
@@ -113,6 +114,11 @@ class GraphTask(Task):
     def current(self) -> Graph | None:
         """The graph of the map; None until the first graph exists."""
         return self._map.graph
+
+    @property
+    def rows(self) -> GraphRows | None:
+        """`current` for compiled code; None if there is none."""
+        return None if self._map.particles is None else self._map.particles.rows
 
     @property
     def features(self) -> torch.Tensor:

@@ -7,7 +7,8 @@ import torch
 from lodespace.models import Dataset
 from lodespace.models.classification import label_spreading as spreading
 from lodespace.models.classification import logistic_regression as regression
-from lodespace.models.classification.ensemble import Predictions, TrainingLabels
+from lodespace.models.classification.ensemble import Predictions
+from lodespace.models.classification.training_labels import TrainingLabels
 from lodespace.models.classification.wide_classifier import WideClassifier
 from lodespace.models.features.network import FeatureNetwork
 from lodespace.models.layout import adjacency

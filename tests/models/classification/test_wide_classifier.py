@@ -3,13 +3,13 @@
 import pytest
 import torch
 
-from lodespace.models.classification.wide_classifier import BATCH_SIZE, batch_of
+from lodespace.models.classification.wide_classifier import BATCH_SIZE, BalancedBatches
 from lodespace.models.item_predictions import UNLABELED
 
 
 def drawn(labels: torch.Tensor, verified: torch.Tensor, batches: int = 40) -> torch.Tensor:
     generator = torch.Generator().manual_seed(0)
-    return torch.cat([batch_of(labels, verified, generator) for _ in range(batches)])
+    return torch.cat([BalancedBatches(labels, verified).draw(generator) for _ in range(batches)])
 
 
 def test_half_of_each_class_are_verified_items_however_few_they_are() -> None:
@@ -37,7 +37,7 @@ def test_a_region_of_one_class_does_not_make_that_class_more_likely() -> None:
 def test_without_verified_items_or_without_others_a_batch_is_whole() -> None:
     labels = torch.arange(30) % 3
     for share in (torch.zeros(30, dtype=torch.bool), torch.ones(30, dtype=torch.bool)):
-        items = batch_of(labels, share, torch.Generator().manual_seed(0))
+        items = BalancedBatches(labels, share).draw(torch.Generator().manual_seed(0))
         assert len(items) == BATCH_SIZE
         assert set(labels[items].tolist()) == {0, 1, 2}
 
@@ -45,6 +45,5 @@ def test_without_verified_items_or_without_others_a_batch_is_whole() -> None:
 def test_without_labels_there_is_no_batch() -> None:
     nothing = torch.full((5,), UNLABELED)
     assert (
-        len(batch_of(nothing, torch.zeros(5, dtype=torch.bool), torch.Generator().manual_seed(0)))
-        == 0
+        len(BalancedBatches(nothing, torch.zeros(5, dtype=torch.bool)).draw(torch.Generator())) == 0
     )

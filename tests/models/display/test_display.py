@@ -28,7 +28,7 @@ def test_procrustes_reverts_any_rigid_motion(d: int, seed: int) -> None:
 def test_procrustes_never_scales(d: int, seed: int) -> None:
     random = torch.Generator().manual_seed(seed)
     points, other = (torch.randn(30, d, generator=random, dtype=torch.float64) for _ in range(2))
-    r, _ = procrustes(3 * points, other)
+    r, _, _ = procrustes(3 * points, other)
     assert torch.allclose(r @ r.T, torch.eye(d, dtype=torch.float64), atol=1e-8)
 
 

@@ -28,7 +28,7 @@ def test_a_held_direction_lies_along_its_axis(d: int, a: int, seed: int) -> None
     dimensions = tuple(sorted(np.random.default_rng(seed).permutation(d)[:count].tolist()))
     held = HeldDirections(dimensions, directions(d, count, seed))
     points, shown = cloud(d, seed), cloud(d, seed + 1)
-    free, _ = procrustes(points, shown)
+    free, _, _ = procrustes(points, shown)
     found = held_rotation(points, shown, held, free)
     assert torch.allclose(found @ found.T, torch.eye(d, dtype=torch.float64), atol=1e-6)
     wanted = torch.eye(d)[list(dimensions)]

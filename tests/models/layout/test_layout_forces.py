@@ -16,6 +16,7 @@ from lodespace.models.features.principal_components import (
     standardised,
     starting_positions,
 )
+from lodespace.models.layout.agreement import LEAST_AGREEMENT
 from lodespace.models.layout.anchor_loss import anchor_force, anchor_loss
 from lodespace.models.layout.fuzzy_graph import fuzzy_graph
 from lodespace.models.layout.graph import Graph
@@ -29,7 +30,7 @@ from lodespace.models.layout.neighbour_loss import (
     repulsion_force,
     repulsion_loss,
 )
-from lodespace.models.layout.particles import LEAST_AGREEMENT, Particles
+from lodespace.models.layout.particles import Particles
 from samples.graphs import nearest_neighbours
 
 

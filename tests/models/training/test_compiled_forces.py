@@ -1,4 +1,4 @@
-"""Checkpoints move between installations with compiled forces and installations without them."""
+"""Checkpoints move between installations with compiled code and installations without them."""
 
 from pathlib import Path
 
@@ -7,24 +7,22 @@ import pytest
 import torch
 
 from lodespace.models import Trainer
-from lodespace.models.layout import neighbour_force
+from lodespace.models.compiled import loaded
 from samples.trainings import N, labels_of, quick, small
 
 TURNS = 10
 """Rounds after a checkpoint. In more rounds, differences of rounding grow."""
 
 
-@pytest.mark.skipif(
-    neighbour_force.compiled is None, reason="this installation has no compiled forces"
-)
+@pytest.mark.skipif(loaded.code is None, reason="this installation has no compiled code")
 @pytest.mark.parametrize("writer_has_compiled", [True, False])
 def test_a_checkpoint_loads_where_forces_are_computed_otherwise(
     writer_has_compiled: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    code = neighbour_force.compiled
+    code = loaded.code
 
     def use(compiled: bool) -> None:
-        monkeypatch.setattr(neighbour_force, "compiled", code if compiled else None)
+        monkeypatch.setattr(loaded, "code", code if compiled else None)
 
     use(writer_has_compiled)
     data, truth = small()
@@ -41,10 +39,10 @@ def test_a_checkpoint_loads_where_forces_are_computed_otherwise(
 
     use(not writer_has_compiled)
     again = Trainer.load(tmp_path, data, device="cpu")
-    loaded = again.state().tensors
-    assert loaded.keys() == saved.keys()
+    found = again.state().tensors
+    assert found.keys() == saved.keys()
     # A scalar of an optimiser is loaded as a tensor with one element.
-    assert all(torch.equal(tensor.ravel(), saved[name].ravel()) for name, tensor in loaded.items())
+    assert all(torch.equal(tensor.ravel(), saved[name].ravel()) for name, tensor in found.items())
     others = again.frames()
     positions = [next(others).latent_mean.copy() for _ in range(TURNS)]
     assert positions[-1].tobytes() != continued[-1].tobytes()

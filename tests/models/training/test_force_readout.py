@@ -67,7 +67,7 @@ def neighbour_of(loop: ParticleLoop, item: int) -> Callable[[torch.Tensor], torc
     mine = (graph.head == item) | (graph.tail == item)
     ends = torch.where(graph.head[mine] == item, graph.tail[mine], graph.head[mine])
     weight = particles.weight[mine].double()
-    strength = NEGATIVES * particles.degree[item : item + 1].double()
+    strength = NEGATIVES * graph.degrees(len(z))[item : item + 1].double()
 
     def loss(latent: torch.Tensor) -> torch.Tensor:
         at = latent * scale + centre
