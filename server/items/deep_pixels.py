@@ -116,8 +116,8 @@ def _deep_colour(image: Image.Image, file: BinaryIO) -> Any:
 def opened(file: BinaryIO, formats: tuple[str, ...]) -> Image.Image | None:
     """Return the picture in `file`, opened by Pillow. None if tifffile should read the file.
 
-    tifffile reads TIFF files with several pages or channels, and with numbers that Pillow has no
-    mode for. Without tifffile, Pillow reads the first page.
+    tifffile should read a TIFF file that has several pages or channels, or numbers for which Pillow
+    has no mode. If tifffile is not installed, Pillow reads the first page.
 
     Raises:
         ItemError: The file needs an extra that is not installed.
@@ -138,7 +138,7 @@ def opened(file: BinaryIO, formats: tuple[str, ...]) -> Image.Image | None:
         if not MICROSCOPY.installed() and not planes:
             return image
     if not MICROSCOPY.installed():
-        raise ItemError(f"this kind of TIFF needs {MICROSCOPY.command()}")
+        raise ItemError(f"to read this kind of TIFF, run {MICROSCOPY.command()}")
     return None
 
 

@@ -68,7 +68,7 @@ def open_media(file: BinaryIO) -> Any:
     Raises ItemError if PyAV is missing or the file cannot be read.
     """
     if not VIDEO.installed():
-        raise ItemError(f"this kind of file needs {VIDEO.command()}")
+        raise ItemError(f"to read this kind of file, run {VIDEO.command()}")
     av: Any = importlib.import_module(VIDEO.module)
     try:
         return av.open(file, options=dict(_OPTIONS), metadata_errors="replace")

@@ -155,7 +155,7 @@ class Stack:
         """
         self.paged = paged
         if not MICROSCOPY.installed():
-            raise ItemError(f"this kind of TIFF needs {MICROSCOPY.command()}")
+            raise ItemError(f"to read this kind of TIFF, run {MICROSCOPY.command()}")
         import tifffile
 
         logging.getLogger("tifffile").setLevel(logging.CRITICAL)
@@ -264,9 +264,10 @@ class Stack:
             )
 
     def _plane(self, chosen: dict[str, int], reading: PictureReading) -> npt.NDArray[Any]:
-        """Return the plane (H, W) or (H, W, S) at the indices `chosen`, by letter of the axis.
+        """Return a plane (H, W), or (H, W, S) with S values per pixel.
 
-        `reading` determines the indices along all other axes.
+        `chosen` maps the letters of some axes to indices. Along each other axis, `reading` selects
+        an index or the maximum.
         """
         if reading.planes != "max":
             place = {axis.letter: _one_of(axis, reading) for axis in self.leading} | chosen
@@ -295,9 +296,7 @@ class Stack:
         return np.moveaxis(page, [axes.index(a) for a in "YXS" if a in axes], range(page.ndim))
 
     def page_at(self, place: dict[str, int]) -> npt.NDArray[Any]:
-        """Return the page at `place`: the index along each axis of `leading`, by the axis's
-        letter.
-        """
+        """Return a page. `place` maps the letter of each axis of `leading` to an index."""
         lengths = [axis.length for axis in self.leading]
         number = 0
         if lengths:
@@ -323,7 +322,7 @@ class Stack:
 
 
 def _one_of(axis: Axis, reading: PictureReading) -> int:
-    """Return the index that is read along an axis of which only one index is read."""
+    """Return the index to read along `axis`: the middle or the first index."""
     middle = reading.planes == "middle" or (reading.planes is None and axis.letter in _IN_DEPTH)
     return axis.length // 2 if middle else 0
 

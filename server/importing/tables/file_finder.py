@@ -98,7 +98,7 @@ class FileFinder:
         return found
 
     def _check_named(self, path: str, file: bytes) -> None:
-        """Raise ItemError if another path of the table fits `file` better or equally well.
+        """Raise ItemError if another path of the table fits `file` at least as well as `path` does.
 
         The check is needed only if a folder of `path` differs from the folder of `file`.
         """
@@ -116,7 +116,8 @@ class FileFinder:
             named.most > _shared_folders(path, file) or named.names - {_name_of(path)}
         ):
             raise ItemError(
-                f"there is no such file; {shown(file)} has the same name, but another row names it"
+                f"there is no file at this path; {shown(file)} has the same file name, but another "
+                "row may refer to that file"
             )
 
     def finds(self, path: str) -> bool:
@@ -135,9 +136,9 @@ class FileFinder:
         return how == "exact" or (how == "by end" and _shared_folders(path, found) > 0)
 
     def located(self, path: str) -> tuple[bytes, Literal["exact", "by end", "missing"]]:
-        """Return the path of the file as `__call__` does, and how it was found.
+        """Return the path of the file, and how the file was found.
 
-        The path is not counted.
+        The path is the one that `__call__` returns. `findings` does not count this search.
         """
         if _WEB.match(path):
             raise ItemError("the path is a web address; download the files first")
