@@ -7,8 +7,8 @@ import msgspec
 from lodespace.protocol.base import Message, Operation
 
 SheetKind = Literal["overview", "suspects", "uncertain"]
-"""`overview`: items from places of the map without a label; `suspects`: labels that the model
-doubts; `uncertain`: items for which the two most probable classes have similar probabilities."""
+"""`overview`: items from unlabelled places of the map; `suspects`: labels that the model doubts;
+`uncertain`: items for which the two most probable classes have similar probabilities."""
 SuggestionKind = Literal["region", "overview", "suspects", "uncertain", "done"]
 """Kind of a suggested gesture; `done`: no gesture is suggested."""
 Cue = Literal["uncertainty", "density", "diversity", "coverage"]

@@ -1,4 +1,4 @@
-"""Overview: items from places of the map without a label, grouped by place.
+"""Overview: items from unlabelled places of the map, grouped by place.
 
 A sheet of this kind should show each class as early as possible. Predictions do not help to find a
 class without labels, because such a class is never predicted. The map does help, because similar
@@ -45,7 +45,7 @@ class Overview(NamedTuple):
 
 
 def overview(state: ItemState, pool: npt.NDArray[np.bool_], size: int) -> Overview:
-    """Return up to `size` items that stand for the places of the map without a label.
+    """Return up to `size` items that stand for the unlabelled places of the map.
 
     The function divides the unlabelled items into places, by k-means from points that are far from
     one another and from the labelled items. The item in the middle of a place stands for the place.
@@ -80,9 +80,11 @@ def _points(state: ItemState, items: Ints) -> Floats:
 
 
 def _most_spread(points: Floats, fixed: Floats, candidates: Floats, count: int) -> Ints:
-    """Return the indices of `count` of the `candidates` (K, D). They are chosen to reduce the sum
-    of the squared distances of `points` (N, D) from the nearest chosen candidate or point of
-    `fixed` (F, D)."""
+    """Choose `count` of the `candidates` (K, D), and return their indices.
+
+    The choice reduces a sum over all `points` (N, D): the squared distance to the nearest chosen
+    candidate or point of `fixed` (F, D).
+    """
     from scipy.spatial.distance import cdist  # imported here, because the import takes 0.2 s
 
     distance = cdist(candidates, points, "sqeuclidean")

@@ -22,8 +22,8 @@ export type SheetKind = Sheet["kind"];
 
 export interface OpenSheet {
   /**
-   * `overview`: items from places of the map where no item has a label. `suspects`: labels that the
-   * model doubts. `uncertain`: uncertain predictions.
+   * `overview`: items from unlabelled places of the map. `suspects`: labels that the model doubts.
+   * `uncertain`: uncertain predictions.
    */
   kind: SheetKind;
   /**

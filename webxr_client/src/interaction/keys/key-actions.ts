@@ -47,7 +47,7 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
     },
     {
       id: "overview",
-      does: "sheet of items from places of the map without a label",
+      does: "sheet of items from unlabelled places of the map",
       run: () => commands.openSheet("overview"),
     },
     {
