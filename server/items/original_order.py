@@ -1,8 +1,9 @@
-"""Numbers of items that differ from their rows in the original data.
+"""The order of the items, if their numbers differ from their rows in the original data.
 
 An import may number items in another order than that of the data (importing/renumbering.py). The
-items then have *runs*: ranges of numbers. Each run has the same numbers as rows, in an order of its
-own. A data set without an order has one run, in which the number of an item is its row.
+numbers are divided into *runs*. A run is a range of numbers. The items with these numbers are the
+rows of the same range, in another order. A data set without an order has one run, in which the
+number of an item is its row.
 """
 
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def check_order(order: npt.NDArray[Any], runs: Sequence[Any], n: int) -> None:
-    """Raise DatasetError if `order` and `runs` do not number `n` items.
+    """Raise DatasetError unless `order` and `runs` are a valid order of `n` items.
 
     Args:
         order: Row of each item in the original data.
@@ -39,7 +40,7 @@ def check_order(order: npt.NDArray[Any], runs: Sequence[Any], n: int) -> None:
         if rows.min() < 0 or rows.max() >= count or (np.bincount(rows, minlength=count) != 1).any():
             raise DatasetError(
                 f"the order of the items from {first} to {first + count - 1} names a row twice, or "
-                "a row of another run"
+                "names a row of another run"
             )
         first += count
 

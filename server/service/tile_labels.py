@@ -38,7 +38,7 @@ STATE = "tiles.json"
 LOG = "labels.sqlite"
 """File of the label log."""
 BEFORE = "before"
-"""Folder with the labels of the items of each gesture before the gesture."""
+"""Folder with a file per gesture: the classes that its items had before the gesture."""
 SNAPSHOT_EVENTS = 1000
 """Number of events after which the array is written to disk."""
 FORMAT = 1

@@ -1,7 +1,8 @@
 """The additive octree: each point is in exactly one tile, and a tile's children add points to it.
 
-Each point has a random priority. A tile has the points with the lowest priorities of its cell that
-no tile above it has, so the tiles from the root down to any level show a uniform sample.
+Each point has a random priority. The points of a cell that no tile above the cell's tile has are
+sorted by priority, and the tile gets the first of them. The tiles from the root down to any level
+therefore show a uniform sample.
 """
 
 from collections.abc import Iterator
@@ -26,20 +27,21 @@ class Tile:
     """A tile and its points."""
 
     number: int
-    """Number of the tile. A tile is numbered before its children, and the children of a tile
-    before the next tile of its level (preorder), along the Morton curve."""
+    """Number of the tile in preorder: a tile comes before all tiles below it, and these come before
+    the next tile of its level. Tiles of one level are in the order of the Morton curve."""
     parent: int
     """Number of the parent; -1 for the root."""
     level: int
     """Level of the tile's cell: the edge of the cell is that of the box divided by 2**level."""
     points: Records
-    """Points of the tile (K,), along the Morton curve."""
+    """Points of the tile (K,), in the order of the Morton curve."""
 
 
 def tiles(partition: Partition, seed: int, size: int = TILE_POINTS) -> Iterator[Tile]:
     """Yield all tiles in the order of their numbers. The points of one part are in memory.
 
-    The tiles do not depend on the parts, if parts may have at least 9 times `size` points.
+    The tiles do not depend on how the points are divided into parts, if each part may have at
+    least 9 * `size` points.
 
     Args:
         partition: The points.
@@ -50,7 +52,7 @@ def tiles(partition: Partition, seed: int, size: int = TILE_POINTS) -> Iterator[
 
 
 class _Octree:
-    """The cells above the parts, with their points, and the numbers of the tiles."""
+    """The points of all tiles above the parts, and the number of the next tile."""
 
     def __init__(self, partition: Partition, seed: int, size: int) -> None:
         self.partition, self.seed, self.size = partition, seed, size
@@ -67,7 +69,7 @@ class _Octree:
         yield from self._cell(0, 0, -1)
 
     def _candidates(self) -> Records:
-        """Return the points that tiles above the parts may need, along the Morton curve.
+        """Return the points that tiles above the parts may need, in the order of the Morton curve.
 
         A part at level b has b tiles above it. Each takes at most `size` points, always those with
         the lowest priorities, so the b * size points with the lowest priorities are enough.
@@ -79,7 +81,7 @@ class _Octree:
         return np.concatenate(chosen)
 
     def _take(self, level: int, cell: int, candidates: Records) -> None:
-        """Give the tile of a cell above the parts its points, then those below it."""
+        """Choose the points of a cell's tile, then of the tiles below it, down to the parts."""
         if (level, cell) in self.parts or len(candidates) == 0:
             return
         taken = _lowest(self._priority(candidates), self.size)
@@ -109,7 +111,7 @@ class _Octree:
     def _below(
         self, level: int, points: Records, priority: _Priorities, parent: int
     ) -> Iterator[Tile]:
-        """Yield the tiles of a cell with `points` (K,), along the Morton curve.
+        """Yield the tiles of a cell with `points` (K,), which are in the order of the Morton curve.
 
         `priority` (K,) has the priorities of the points.
         """
@@ -149,5 +151,5 @@ def _lowest(priority: _Priorities, count: int) -> npt.NDArray[np.bool_]:
 
 
 def _sorted(points: Records) -> Records:
-    """Return points along the Morton curve, those of one place by row."""
+    """Return `points` sorted along the Morton curve. Points at the same place are sorted by row."""
     return points[np.lexsort((points["row"], points["code"]))]

@@ -1,4 +1,4 @@
-"""Sets of items as runs of consecutive numbers. A set of millions of items has few runs."""
+"""A set of items, stored as runs of consecutive numbers. Even a set of millions has few runs."""
 
 from dataclasses import dataclass
 
@@ -53,14 +53,14 @@ class Runs:
         return self.at((np.arange(n) * self.count + self.count // 2) // max(1, n))
 
     def at(self, numbers: Numbers) -> npt.NDArray[np.uint32]:
-        """Return the items at `numbers` (K,), ascending places in the ascending list of items."""
+        """Return the items at the indices `numbers` (K,) of the ascending list of all items."""
         lengths = self.ends - self.starts
         before = np.cumsum(lengths) - lengths
         run = np.searchsorted(before, numbers, side="right") - 1
         return (self.starts[run] + numbers - before[run]).astype(np.uint32)
 
     def mask(self, first: int, count: int) -> npt.NDArray[np.bool_]:
-        """Return which of the `count` items from `first` on are in the set (count,)."""
+        """Return a mask (count,): which of the `count` items from `first` on are in the set."""
         changes = np.zeros(count + 1, np.int64)
         within = (self.ends > first) & (self.starts < first + count)
         np.add.at(changes, np.maximum(self.starts[within] - first, 0), 1)
