@@ -1,4 +1,4 @@
-/** Words of the data that can name classes in VR. */
+/** Words from the data that a person in VR can choose as names of classes. */
 import { fetchWords } from "../net/api.js";
 import type { AppState } from "../state/app-state.js";
 

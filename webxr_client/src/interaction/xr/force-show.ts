@@ -1,5 +1,5 @@
 /**
- * Show of the forces that move the map after a label. For some seconds, arrows appear at the
+ * Display of the forces that move the map after a label. For some seconds, arrows appear at the
  * islands (groups of items that lie together), the palette names the leading loss term, and each
  * island with a strong force plays a tone. All this is computed from the trainer's forces. While
  * training does not run, nothing is shown.

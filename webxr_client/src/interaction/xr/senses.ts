@@ -1,4 +1,7 @@
-/** Signals in VR about events and the model: pulses, tones, and the forces that move the map. */
+/**
+ * The signals that a person in VR gets about events and the model: pulses, tones, and the forces
+ * that move the map.
+ */
 import type { Stage } from "../../scene/stage.js";
 import { Tones } from "../../scene/tones.js";
 import type { AppState } from "../../state/app-state.js";

@@ -1,4 +1,4 @@
-/** Notices above the cloud: errors, messages of the server, and the state of the connection. */
+/** The notices above the cloud: errors, messages of the server, and the state of the connection. */
 import { useEffect, useState } from "preact/hooks";
 import { isSite } from "../../net/site.js";
 import type { Settings } from "../../protocol/messages.js";

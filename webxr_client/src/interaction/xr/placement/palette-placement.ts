@@ -1,4 +1,4 @@
-/** Places of the palette and of the item card, which move with the hands. */
+/** The places of the palette and of the item card, both of which move with the hands. */
 import { Matrix4, type Object3D, Vector3 } from "three";
 import {
   CARD_ABOVE_BRUSH,

@@ -39,8 +39,8 @@ const ANGLE = 0.05;
 const NEAREST = 0.35;
 const FARTHEST = 3;
 /**
- * Heights of the lower and the upper edge of a name above its anchor, in heights of a cell. The
- * background of the name is smaller by GROUND_MARGIN at each edge.
+ * Lower and upper edge of a name: the distance above its anchor, as a multiple of the height of a
+ * cell. The background of the name is smaller by GROUND_MARGIN at each edge.
  */
 const LOW = 0.2;
 const HIGH = 1.2;

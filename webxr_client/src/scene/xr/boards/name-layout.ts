@@ -24,8 +24,8 @@ const at = new Vector3();
 const up = new Vector3();
 
 /**
- * A name over an island. Lengths across and up are measured from the anchor of the name, in heights
- * of a cell.
+ * A name over an island. `half`, `low` and `high` are distances from the anchor of the name. Their
+ * unit is the height of a cell.
  */
 export interface PlacedName {
   /** Anchor, scene metres. */
