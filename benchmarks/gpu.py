@@ -1,4 +1,4 @@
-"""Training on the CPU and on the GPU in one run of less than four minutes: one table.
+"""A table that compares training on the CPU and on the GPU, made in less than four minutes.
 
     python benchmarks/gpu.py [--items 5000 70000] [--large 1000000] [--no-bake] [--patience 1]
 
@@ -6,16 +6,16 @@ The items are the bundled digits, and noisy copies of them. Columns of the table
 
 - epoch: one epoch of the variational autoencoder of the preset `default`, from the median time of
   a batch. Batches are timed for at most 5 s.
-- first map: from the items in memory to the first map: descriptor, principal components, neighbour
-  graph and the first positions. The time includes the compilation of methods that the device
-  compiles at their first use.
+- first map: the time until the first map, when the items are in memory. It includes descriptor,
+  principal components, neighbour graph and first positions. It also includes the compilation of
+  methods that the device compiles at their first use.
 - frames: different maps per second while a cluster is labelled every three seconds.
-- label to motion: from a label to the next map, which shows the effect of the label. Median and
-  90 % of eight labels during training.
+- label to motion: from a label to the next map, which shows the effect of the label. The cell has
+  the median and the 90 % quantile of eight labels during training.
 - bake: `lodespace bake` of the digits, one epoch, all parts, from the start of the process.
 
 The first training is short (few steps for features and encoder), because it has no effect on these
-figures and would take minutes at 70,000 items. Each row has a limit of time. A cell states why it
+figures and would take minutes at 70,000 items. Each row has a time limit. A cell states why it
 has no figure. `--patience 5` makes all limits five times as long, for a slow or busy machine.
 `--large` items are measured on the GPU alone, if its free memory suffices.
 """

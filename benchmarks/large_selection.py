@@ -91,7 +91,10 @@ def command_of(kind: type, **fields: Any) -> Any:
 
 
 def labelling(items: Items, class_id: int, *, listed: bool) -> list[tuple[bytes, list[Any]]]:
-    """Return the messages that label `items`: one selection, or lists."""
+    """Return the messages that label `items`.
+
+    If `listed`, commands list the items. Otherwise one command refers to an uploaded selection.
+    """
     fields = {"class_id": class_id, "revision": 0, "provenance": BY_API}
     if not listed:
         return [(pack(items), [command_of(protocol.Label, selection=0, **fields)])]

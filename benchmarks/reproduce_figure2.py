@@ -55,8 +55,8 @@ IN_KEYS = {
     "batch_size": "batch",
     "pretraining_epochs": "epochs",
 }
-"""Fields of a setting whose values are in the keys of the results file, and the name of each field
-in the keys."""
+"""Field of a setting -> its name in the keys of the results file. A key contains the values of
+these fields."""
 
 
 def key_of(config: TrainingConfig, panel: Panel, seed: int) -> str:

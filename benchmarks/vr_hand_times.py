@@ -99,7 +99,7 @@ def read(data: Path) -> tuple[list[RayTrial], list[GrabTrial]]:
 def _motion(
     path: Path, start: float, end: float
 ) -> tuple[Vectors, Vectors, Vectors, npt.NDArray[np.bool_]]:
-    """Return the samples of the right controller between two times, seconds.
+    """Return the samples of the right controller from `start` to `end`, seconds.
 
     Returns:
         times (K,), places (K, 3) in metres, unit vectors along the ray (K, 3), and whether the grip

@@ -191,8 +191,8 @@ class LooksAtSamples:
     def _grown(self, points: Points, free: Items, prediction: Labels, spot: int) -> Items:
         """Return unlabelled items round `spot`, nearest first.
 
-        Nearly all of these items have the same predicted class. Without predictions, return the
-        eighth of the unlabelled items that is nearest to `spot`.
+        Nearly all of these items have the same predicted class. Without predictions, return about
+        1/8 of the unlabelled items.
         """
         distance = _squared(points[free[spot]][None], points[free])[0]
         order = np.argsort(distance, kind="stable")

@@ -1,4 +1,4 @@
-"""Accuracy at 100 labels of M1+M2 (Kingma et al. 2014) and of two presets of Lodespace.
+"""Accuracy of M1+M2 (Kingma et al. 2014) and of two presets of Lodespace, with 100 labels.
 
     python benchmarks/m1_m2 [--seeds 10] [--only m1+m2]
     python benchmarks/m1_m2 --tune

@@ -51,7 +51,7 @@ def softplus_layers(widths: tuple[int, ...]) -> nn.Sequential:
 
 
 def gaussian_kl(mean: torch.Tensor, log_variance: torch.Tensor) -> torch.Tensor:
-    """Return KL(N(mean, variance) || N(0, 1)), summed over the last dimension, (...,)."""
+    """Return KL(N(mean, variance) || N(0, 1)) for arguments (..., D), summed over D."""
     return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(dim=-1)
 
 
@@ -105,7 +105,7 @@ class Features:
     """Logarithms of the variances, (N, F)."""
 
     def sample(self, items: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        """Draw the latent variable of `items` (B,), (B, F)."""
+        """Return one draw (B, F) of the latent variable of `items` (B,)."""
         mean = self.mean[items]
         noise = torch.randn(mean.shape, generator=generator)
         return mean + noise * (0.5 * self.log_variance[items]).exp()
