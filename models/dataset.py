@@ -250,7 +250,7 @@ class Dataset:
 
 
 def flattened(x: torch.Tensor) -> torch.Tensor:
-    """Return items as rows: (B, C, S, S) or (B, F) -> (B, F').
+    """Return items `x`, (B, C, S, S) or (B, F), as rows (B, F').
 
     Pictures of more than 1,024 values are reduced to at most 1,024 by average pooling.
     """

@@ -1,4 +1,4 @@
-"""Views of given items, from which the values of named axes are predicted.
+"""The views (rows of numbers) of items from which the values of named axes are predicted.
 
 The descriptor of symbols hides their slant and position (descriptor.py), so pictures have a second
 view: the principal components of their pixels.
@@ -31,5 +31,5 @@ class PixelComponents:
         self._basis = (top / spread).float().to(rows.device)
 
     def __call__(self, items: torch.Tensor) -> torch.Tensor:
-        """Return the components of items int64 (K,), with a mean square of about 1, (K, F)."""
+        """Return the components (K, F) of `items` int64 (K,). Their mean square is about 1."""
         return (flattened(self._dataset.batch(items)) - self._mean) @ self._basis

@@ -27,7 +27,8 @@ Neighbours = tuple[torch.Tensor, torch.Tensor]
 FEATURE_COMPONENTS = 32
 """Number of principal components to which each set of learned features is reduced."""
 LEARNED_OF_SIGNS = 0.5
-"""Factor of the self-supervised features of symbols. All other features have the factor 1."""
+"""Factor of the self-supervised features if the pictures show symbols, such as digits. All other
+features have the factor 1."""
 _ITEMS_AT_ONCE = 1000
 """Number of items that pass through the feature network at once, in about 15 ms. A unit of work has
 one or more such batches (work_units.py)."""
@@ -38,7 +39,8 @@ class GraphFeatures:
 
     The features are up to three sets: principal components, self-supervised features of pictures,
     and the features of a trained classifier. All sets are scaled to the same variance, because each
-    set adds information. Then the self-supervised features of symbols are halved (docs/gain.md).
+    set adds information. If the pictures show symbols, their self-supervised features are then
+    halved (docs/gain.md).
     """
 
     def __init__(
@@ -123,9 +125,10 @@ class GraphBuilding:
         return self.done / len(self.features)
 
     def unit(self) -> Graph | None:
-        """Find the neighbours of one block of rows. After the last block, weight some of the edges.
+        """Do one unit of work. The last call returns the graph; earlier calls return None.
 
-        The last call returns the graph; earlier calls return None.
+        The first units find the neighbours of one block of rows each. Later units compute the
+        weights of some of the edges each.
         """
         n = len(self.features)
         if self.done < n:

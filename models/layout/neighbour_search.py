@@ -39,8 +39,8 @@ _LEAST_ROWS = 64
 """Smallest number of items whose neighbours one unit finds with torch. A smaller number would be
 slow, because each unit reads the features of all items."""
 _MOST_DISTANCES = 64_000_000
-"""Largest number of distances in memory on the CPU, 256 MB. This number limits _LEAST_ROWS from a
-million items on."""
+"""Largest number of distances in memory on the CPU, 256 MB. With more than a million items, a unit
+therefore has fewer than _LEAST_ROWS rows."""
 _SHARE_OF_MEMORY = 8
 """On CUDA, the distances of one unit use at most the free memory divided by this number."""
 _MOST_ROWS = 4096

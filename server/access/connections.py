@@ -82,7 +82,7 @@ class Connections:
             del self._known_addresses[next(iter(self._known_addresses))]
 
     def knows(self, address: str) -> bool:
-        """Return whether an approved device has used an IP address."""
+        """Return whether an approved device has used the IP address `address`."""
         return address in self._known_addresses
 
     def count(self) -> int:

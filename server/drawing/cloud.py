@@ -175,7 +175,7 @@ def _in_fog(
 ) -> npt.NDArray[np.uint8]:
     """Return the colours (N, 3) mixed with the background.
 
-    The farther an item is away, the larger is the share of the background.
+    The share of the background grows with the distance of the item from the camera.
     """
     near, far = np.percentile(depth, [2, 98])
     share = _FOG * np.clip((depth - near) / max(far - near, 1e-9), 0, 1)[:, None]

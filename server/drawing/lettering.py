@@ -100,7 +100,7 @@ def _drawn(font: ImageFont.FreeTypeFont, letter: str) -> bytes:
 
 @cache
 def _fonts(style: Style) -> tuple[ImageFont.FreeTypeFont, ...]:
-    """Return the typefaces, the page's first."""
+    """Return the typefaces in the order in which they are tried. The page's typeface is first."""
     found = [_page_font(style)]
     for name in (*_OTHERS, _matplotlib_font()):
         try:

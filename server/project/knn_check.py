@@ -1,4 +1,4 @@
-"""Check that imported neighbours (precomputed_knn.py) are enough for the settings."""
+"""A check whether imported neighbours (precomputed_knn.py) are enough for the settings."""
 
 from lodespace.errors import DatasetError
 from lodespace.items.item_set import ItemSet

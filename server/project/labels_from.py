@@ -1,4 +1,4 @@
-"""Labels from elsewhere: tables, annotations of sounds, Label Studio, and earlier projects."""
+"""Reading of labels from tables, annotations of sounds, Label Studio, and earlier projects."""
 
 import os
 from collections.abc import Sequence

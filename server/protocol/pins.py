@@ -22,8 +22,8 @@ from lodespace.protocol.values import (
 _Items = Annotated[list[Item], msgspec.Meta(max_length=MAX_ANCHORED)]
 _Targets = Annotated[list[Vector], msgspec.Meta(max_length=MAX_ANCHORED)]
 Transform = Annotated[list[Coordinate], msgspec.Meta(min_length=12, max_length=12)]
-"""Affine motion of points in latent units: three rows of four numbers. The target of point p is
-`row[0] * p.x + row[1] * p.y + row[2] * p.z + row[3]`, for each row."""
+"""Affine motion of points in latent units: three rows of four numbers. The rows give x, y and z of
+the target of a point p: `row[0] * p.x + row[1] * p.y + row[2] * p.z + row[3]`."""
 
 
 class Drag(Operation, tag="drag"):

@@ -200,7 +200,7 @@ class Curve:
         return np.interp(probability, _GRID, self._curve).astype(np.float32)
 
     def draws(self, probability: npt.NDArray[np.floating]) -> Floats:
-        """Draw the number of right items among K items DRAWS times, (DRAWS,).
+        """Return DRAWS draws, (DRAWS,), of the number of right items among K items.
 
         `probability` (K,) is the model's probability that each item is right.
         """

@@ -97,7 +97,7 @@ def _bytes(share: npt.NDArray[np.floating]) -> Bytes:
 
 
 def _places(positions: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.float64], int]:
-    """Return the positions of items in units of cells (N, D), and the number of cells per axis.
+    """Return the positions (N, D) of items, in units of cells, and the number of cells per axis.
 
     Cells are cubes. Items that lie far from all others count in the outermost cells, so that the
     grid does not need larger cells.
@@ -110,6 +110,9 @@ def _places(positions: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.float64], 
 
 
 def _flat(places: npt.NDArray[np.float64], m: int) -> npt.NDArray[np.intp]:
-    """Return, for each place, the index of its cell in a flattened array (m, ..., m), (N,)."""
+    """Return the index of the cell of each place, (N,).
+
+    It is the index in the flattened array of all cells, which has the side `m`.
+    """
     cells = places.astype(np.intp)
     return np.asarray(np.ravel_multi_index(tuple(cells.T), (m,) * cells.shape[1]), np.intp)

@@ -1,4 +1,4 @@
-"""Merging of dragged items, items in view and requests for forces of all clients.
+"""Merging of what all clients drag, have in view, and request as forces.
 
 The trainer has one list of dragged items, one list of items in view and one switch for forces.
 """
@@ -15,9 +15,9 @@ from lodespace.session.session import AnnotationSession
 
 
 class HeldItems:
-    """Merges the dragged items, the items in view and the requests for forces of all clients.
+    """Merges what all clients send, and passes the result to the trainer.
 
-    Sends the result to the trainer.
+    Clients send the items that they drag, the items in view, and whether they watch forces.
     """
 
     def __init__(self, session: AnnotationSession, clients: Clients, trainer: AnyTrainer) -> None:

@@ -1,4 +1,4 @@
-"""Notices that the pages show to people: at most one current notice per topic."""
+"""The notices that the pages show to people. Each topic has at most one current notice."""
 
 import msgspec
 

@@ -1,4 +1,4 @@
-"""Checks that the three open files of a label log are still the files at the log's path.
+"""A check whether the three open files of a label log are still the files at the log's path.
 
 SQLite keeps its files open. A deleted or moved file stays writable through an open descriptor.
 Therefore a successful commit does not prove that the label is in the file at the log's path.

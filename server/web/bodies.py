@@ -24,7 +24,7 @@ def as_json(value: msgspec.Struct) -> web.Response:
     """Return an answer with `value` as JSON.
 
     A large answer is compressed, if the client accepts compression. The numbers of a million items
-    have 8 MB, for example.
+    take 8 MB, for example.
     """
     body = msgspec.json.encode(value)
     response = web.Response(body=body, content_type="application/json")

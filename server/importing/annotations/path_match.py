@@ -56,8 +56,8 @@ def match_paths(
     same file name, three more comparisons follow. The first ignores case and the Unicode form of
     accents. The second ignores what Label Studio changes in the name of an uploaded file, such as
     the added prefix of 8 hexadecimal digits. The third ignores the suffix. `index` of the match is
-    -1 if several paths share the longest end. It is also -1 if names with different folders share
-    only the file name with the same path.
+    -1 if several paths share the longest end. It is also -1 if several names with different folders
+    match the same path, and only by the file name.
 
     If any name in `stated` (default: all names) matches a path including a folder, the folders in
     the names are taken literally: a name with another folder means another file. Otherwise, a
@@ -128,9 +128,11 @@ _STEPS: tuple[tuple[_Change, _Change, How], ...] = (
     (_folded, _without_suffix, "stem"),
     (_without_suffix, _without_suffix, "stem"),
 )
-"""The comparisons, in order: (change of the names, change of the paths, how a match is reported).
+"""The comparisons, in this order.
 
-In each comparison, the changed names are compared with the changed paths."""
+Each comparison applies its first function to the names and its second function to the paths, and
+compares the results. Its text states how a match was found.
+"""
 
 
 def _by_tail(
@@ -164,7 +166,7 @@ def _by_tail(
 
 
 def _without_weaker(found: dict[str, Match], split: Sequence[tuple[str, ...]]) -> dict[str, Match]:
-    """Remove matches in which a folder differs, if another name matches the same path better."""
+    """Remove matches of names with other folders than the path, if another name fits it better."""
     best: dict[int, int] = {}
     for match in found.values():
         if match.index >= 0:

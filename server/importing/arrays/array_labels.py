@@ -1,4 +1,4 @@
-"""Labels in arrays: one number or text per item, or one column of 0 and 1 per class."""
+"""Class labels in arrays: one number or text per item, or one column of 0 and 1 per class."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from lodespace.importing.label_text import LabelReader, bars_separate
 _MOST_SHOWN = 3
 """Largest number of labels without a name that the report shows."""
 _NO_CLASS = frozenset({"background", "bg", "none", "unlabelled", "unlabeled", "void", "unknown"})
-"""Names that class 0 often has when no item is of class 0."""
+"""Names that class 0 often has in data in which no item has the label 0."""
 
 
 class ArrayLabels:

@@ -1,4 +1,4 @@
-"""Labels in names of files: cat.0.jpg, "benign (3).png", "XC12 - Great Tit - Parus major.mp3"."""
+"""Class labels in file names: cat.0.jpg, "benign (3).png", "XC12 - Great Tit - Parus major.mp3"."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Marks of classes in the cells of a table: 0 and 1, x, yes, shares that sum to 1."""
+"""Table cells that mark a class as present or absent: 0 and 1, x, yes, shares that sum to 1."""
 
 import math
 from collections.abc import Sequence
@@ -48,9 +48,9 @@ def are_marks(cells: Sequence[Any]) -> bool:
 
 
 def are_shares(rows: Sequence[Sequence[Any]], *, whole: bool = True) -> bool:
-    """Whether the cells are numbers from 0 to 1 with fractions, and sum to 1 per row.
+    """Whether all cells are shares: numbers from 0 to 1.
 
-    The sum is checked only if `whole` is true.
+    If `whole` is true, each row must also sum to 1, and a cell must be neither 0 nor 1.
     """
     fractions = False
     for row in rows:

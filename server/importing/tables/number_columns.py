@@ -1,4 +1,4 @@
-"""The columns of a table with a number per cell, which form the vector together."""
+"""Choice of the columns of numbers that together form the vectors of a table."""
 
 import re
 import shlex

@@ -31,7 +31,7 @@ class Rows(ABC):
     comma_separates = False
     """Whether commas separate the cells, and are therefore not the decimal marks of numbers."""
     other_sheets: Sequence[str] = ()
-    """Names of the sheets of a workbook that have rows, and are not read."""
+    """Names of the workbook's sheets that have rows but are not read."""
     splits_from = ""
     """Where the column `split` comes from, if it is not a column of the table."""
 
