@@ -1,18 +1,20 @@
 """A scene in tiles: an example to look at, and times, memory and disk space by number of items.
 
     python benchmarks/tiles.py --example OUT [--items 30000] [--tile-points 8192]
-    python benchmarks/tiles.py --items 1000000 [--folder FOLDER]
+    python benchmarks/tiles.py --items 1000000 [--folder FOLDER] [--search-only]
 
 The first form writes a site with the bundled digits, repeated with shifts and noise, as pictures.
 Positions are the first three principal components, with noise. Half of the items have their label.
 
 The second form generates vectors with positions and columns as Parquet shards in a temporary
 folder, bakes them, serves the scene, and prints times, memory and sizes. Times are wall-clock
-seconds, with processor seconds in brackets. The peak memory is that of Linux (VmHWM), which counts
+seconds, with processor seconds in brackets. `--search-only` writes the table of the items and
+searches it in this process. The peak memory is that of Linux (VmHWM), which counts
 the pages of mapped files, too. The temporary folder needs about 160 bytes per item.
 """
 
 import argparse
+import itertools
 import json
 import os
 import signal
@@ -35,11 +37,13 @@ import pyarrow.parquet as pq
 
 from lodespace.baking.tile_site import write_tile_site
 from lodespace.items.item_set import load_digits
+from lodespace.items.table import ID
 from lodespace.protocol import UNLABELED, ClassInfo
 from lodespace.session.classes import PALETTE
 from lodespace.tiles.atlas import ItemPictures
 from lodespace.tiles.build import TileScene, build_tiles
 from lodespace.tiles.folder import INDEX, TILES
+from lodespace.tiles.item_table import ItemParquet, write_items
 from lodespace.tiles.octree import TILE_POINTS
 from lodespace.tiles.points import PointBlock
 from lodespace.tiles.tileset import TILESET, read_tileset, tile_path
@@ -49,6 +53,7 @@ SHARD = 1_000_000
 FEATURES = 16
 CLUSTERS = 200
 REPEATS = 5
+SEARCHES = ("item-12345", "kind:kind 7", "cluster:42", "id:12345678")
 
 
 def digits(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -162,6 +167,41 @@ class Process:
     def stop(self) -> None:
         self.process.send_signal(signal.SIGINT)
         self.process.wait(60)
+
+
+def measure_search(n: int, folder: Path) -> None:
+    """Write a table of `n` items with the columns of the shards, and search it."""
+    kinds = np.array(["", *(f"kind {k}" for k in range(12))])
+
+    def rows() -> Iterator[pa.RecordBatch]:
+        random = np.random.default_rng(0)
+        for first in range(0, n, SHARD):
+            count = min(SHARD, n - first)
+            cluster = random.integers(0, CLUSTERS, count)
+            kind = pa.array((cluster % 12 + 1) * (random.random(count) < 0.1))
+            numbers = pa.array(np.arange(first, first + count))
+            yield pa.RecordBatch.from_pydict(
+                {
+                    ID: pc.binary_join_element_wise("item", numbers.cast(pa.string()), "-"),
+                    "kind": pa.array(kinds).take(kind),
+                    "cluster": pa.array(cluster.astype(np.int16)),
+                    "value": pa.array(random.normal(size=count).round(3)),
+                }
+            )
+
+    batches = rows()
+    head = next(batches)
+    write_items(folder / "items.parquet", itertools.chain([head], batches), head.schema)
+    table = ItemParquet(folder / "items.parquet")
+    for text in SEARCHES:
+        times: list[Times] = []
+        count = 0
+        for _ in range(REPEATS):
+            began, processor = time.perf_counter(), time.process_time()
+            count = len(table.matching(text))
+            times.append((time.perf_counter() - began, time.process_time() - processor))
+        sys.stdout.write(f"search {text!r}, {count:,} of {n:,} items, s: {spread(times)}\n")
+        sys.stdout.flush()
 
 
 class Client:
@@ -300,7 +340,7 @@ def requests(client: Client, scene: Path, n: int, add: Any) -> None:
         add(f"lasso of {count}: answer, s", spread(times))
         add(f"lasso of {count}: label on disk, s", spread(labels))
         add(f"lasso of {count}: undo on disk, s", spread(undos))
-    for text in ("item-12345", "kind:kind 7", "cluster:42"):
+    for text in SEARCHES:
         times = []
         found: dict[str, Any] = {}
         for _ in range(REPEATS):
@@ -325,12 +365,16 @@ def main() -> None:
     parser.add_argument("--items", type=int, metavar="N")
     parser.add_argument("--tile-points", type=int, default=TILE_POINTS, metavar="N")
     parser.add_argument("--folder", type=Path, help="folder for the temporary files")
+    parser.add_argument("--search-only", action="store_true")
     options = parser.parse_args()
     if options.example is not None:
         example(options.items or 30_000, options.example, options.tile_points)
         return
     with tempfile.TemporaryDirectory(prefix="tiles-", dir=options.folder) as folder:
-        measure(options.items or 1_000_000, Path(folder))
+        if options.search_only:
+            measure_search(options.items or 1_000_000, Path(folder))
+        else:
+            measure(options.items or 1_000_000, Path(folder))
 
 
 if __name__ == "__main__":

@@ -49,6 +49,8 @@ class ItemParquet:
             if not pa.types.is_nested(kind) and not pa.types.is_binary(kind)
         ]
         """Names of the columns that are shown and searched; ID may be one of them."""
+        schema = self._file.schema_arrow
+        self._signs = {name: _signs_of(schema.field(name).type) for name in self.columns}
         counts = [
             self._file.metadata.row_group(k).num_rows
             for k in range(self._file.metadata.num_row_groups)
@@ -77,12 +79,20 @@ class ItemParquet:
         chosen, wanted = list(names.values()), text
         if colon and column in names:
             chosen, wanted = [names[column]], rest
+        # It takes longest to write numbers as text, so columns that cannot match are left out.
+        letters = set(wanted.lower())
+        chosen = [name for name in chosen if self._can_have(name, letters)]
         if not chosen:
             return np.empty(0, np.int64)
         duckdb = duckdb_or_none()
         if duckdb is None:
             return self._matching_slowly(chosen, wanted)
         return self._matching_with(duckdb, chosen, wanted)
+
+    def _can_have(self, name: str, letters: set[str]) -> bool:
+        """Return whether texts of a column can have all of the letters."""
+        signs = self._signs[name]
+        return signs is None or letters <= signs
 
     def _matching_with(self, duckdb: Any, columns: list[str], text: str) -> Rows:
         quoted = [f'"{name.replace(chr(34), chr(34) * 2)}"' for name in columns]
@@ -111,6 +121,18 @@ class ItemParquet:
                 hit = one if hit is None else pc.call_function("or", [hit, one])
             found.append(np.asarray(pc.call_function("indices_nonzero", [hit]), np.int64) + first)
         return np.concatenate(found)
+
+
+def _signs_of(kind: pa.DataType) -> frozenset[str] | None:
+    """Return the letters of which texts of a column consist, in lower case; None for any letters.
+
+    Numbers have digits, a sign, a point and an exponent, or are inf or nan.
+    """
+    if pa.types.is_integer(kind):
+        return frozenset("0123456789-")
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return frozenset("0123456789-+.einfa")
+    return None
 
 
 def duckdb_or_none() -> Any:

@@ -177,6 +177,8 @@ async def test_search_finds_ids_and_columns(
     assert ids == {"item 2999", *(f"item {k}" for k in range(29_990, 30_000))}
     assert (await ask(client, "/api/search?q=kind:left"))["count"] > 10_000
     assert (await ask(client, "/api/search?q=id:left"))["count"] == 0
+    assert (await ask(client, "/api/search?q=colour:4"))["count"] > 4000
+    assert (await ask(client, "/api/search?q=colour:x4"))["count"] == 0
     assert (await ask(client, "/api/search?q=%27%22;--"))["count"] == 0
 
 
