@@ -1,4 +1,4 @@
-"""Gain of numbers along a curve: forces, edges and size of gestures, by number of items.
+"""Gain of numbers along a curve: forces, search and size of gestures, by number of items.
 
     python benchmarks/item_order.py --items 50000 200000 1000000
 
@@ -132,13 +132,10 @@ def measure(n: int, rounds: int) -> dict[str, str]:
         for positions, each in ((start, graph), (start[torch.from_numpy(rows)], curve))
     ]
     forces = best(rounds, *(lambda p=p: p.round(0.01) for p in both))
-    classes = torch.rand(n, 10, generator=torch.Generator().manual_seed(0))
-    edges = best(2, *(lambda p=p: p.set_agreement(classes, 1.0) for p in both))
     sizes = gestures(start.numpy(), numbers.numpy(), pack)
     near = [float((each.tail - each.head < 4096).float().mean()) for each in (graph, curve)]
     return {
         "round of forces, ms": pair([1000 * s for s in forces]),
-        "weigh all edges, ms": pair([1000 * s for s in edges]),
         "edges between numbers less than 4,096 apart, %": pair([100 * share for share in near]),
         f"search of {SEARCHED:,} items in {PROBES} cells, ms": pair([1000 * s for s in searches]),
         "gesture in the log, bytes": pair(sizes),
