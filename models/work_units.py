@@ -16,6 +16,10 @@ ITEMS_PER_SHORT_UNIT = {"image": 25_000, "vector": 10_000}
 """For this number of items, a round of forces takes about as long as a network's batch. A batch of
 vectors takes about 5 ms, a batch of pictures 17 ms."""
 
+ITEMS_PER_SHORT_UNIT_LIVE = 100_000
+"""The same number of items while representatives move. A turn then only places the other items, and
+makes a frame of all of them."""
+
 
 def items_per_unit(n: int, at_once: int) -> int:
     """Return the number of items that one unit of a pass over `n` items treats.
@@ -26,13 +30,14 @@ def items_per_unit(n: int, at_once: int) -> int:
     return at_once * max(1, -(-batches // UNITS_PER_PASS))
 
 
-def short_units_per_turn(n: int, kind: str) -> int:
+def short_units_per_turn(n: int, kind: str, *, live: bool = False) -> int:
     """Return the number of short units in a turn: units whose time does not grow with the number of
     items `n`.
 
-    `kind` is the kind of the items: "image" or "vector".
+    `kind` is the kind of the items: "image" or "vector". With `live`, the turn moves only
+    representatives (layout/representatives.py) by forces.
     """
-    return max(1, n // ITEMS_PER_SHORT_UNIT[kind])
+    return max(1, n // (ITEMS_PER_SHORT_UNIT_LIVE if live else ITEMS_PER_SHORT_UNIT[kind]))
 
 
 def is_power_of_two(count: int) -> bool:

@@ -13,7 +13,17 @@ from lodespace.models.checkpoints import checkpoint
 from lodespace.models.checkpoints.tensors import Tensors
 from lodespace.models.config import TrainingConfig
 
-UNCHANGED = ("edge_head", "edge_tail", "edge_weight")
+UNCHANGED = (
+    "edge_head",
+    "edge_tail",
+    "edge_weight",
+    "representatives",
+    "leaders",
+    "leader_shares",
+    "representative_edge_head",
+    "representative_edge_tail",
+    "representative_edge_weight",
+)
 """Names of tensors whose values training never changes. Training can only replace such a
 tensor as a whole.
 """

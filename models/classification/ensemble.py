@@ -243,12 +243,21 @@ class Predictions:
         belief[items.cpu()] = 1 - doubts(own, self._wrong_share).cpu()
         return torch.where(verified, 1.0, belief)
 
-    def label_posterior(self, labels: torch.Tensor) -> torch.Tensor:
+    def label_posterior(
+        self, labels: torch.Tensor, items: torch.Tensor | None = None
+    ) -> torch.Tensor:
         """Return class probabilities (N, C), given labels int64 (N,).
 
-        For a labelled item, the label has the weight 0.9, and the predicted probabilities 0.1.
+        For a labelled item, the label has the weight 0.9, and the predicted probabilities 0.1. With
+        `items` int64 (K,) on the CPU, returns the probabilities of these items, (K, C).
         """
-        posterior = self.probabilities.clone()
+        if items is None:
+            posterior = self.probabilities.clone()
+        else:
+            posterior, labels = (
+                self.probabilities[items.to(self.probabilities.device)],
+                labels[items],
+            )
         labelled = torch.nonzero(labels != UNLABELED).squeeze(1).to(posterior.device)
         posterior[labelled] *= 1 - LABEL_CERTAINTY
         posterior[labelled, labels[labelled.cpu()].to(posterior.device)] += LABEL_CERTAINTY

@@ -105,7 +105,7 @@ class Adjacency:
             for unit in range(self._done, 3 * self._blocks):
                 self.prepare(unit)
             columns = torch.cat([entries.columns for entries in self._sorted])
-            self._matrix = _compressed(
+            self._matrix = compressed_rows(
                 self._starts.to(torch.int32), columns, torch.cat(self._values), self.size
             )
             self._sorted, self._values = [], []
@@ -126,15 +126,23 @@ class Adjacency:
             starts = matrix.crow_indices()[rows.start : rows.start + count + 1]
             chosen = slice(int(starts[0]), int(starts[-1]))
             columns, values = matrix.col_indices()[chosen], matrix.values()[chosen]
-            matrix = _compressed(starts - starts[0], columns, values, self.size)
+            matrix = compressed_rows(starts - starts[0], columns, values, self.size)
         # The matrix is not on the device of `x` if this device has no sparse matrices.
         result[:count] = (matrix @ x[: self.size].to(matrix.device)).to(x.device)
         return result
 
 
-def _compressed(
+def compressed_rows(
     starts: torch.Tensor, columns: torch.Tensor, values: torch.Tensor, width: int
 ) -> torch.Tensor:
+    """Return a sparse matrix (M, `width`) in compressed rows.
+
+    Args:
+        starts: first entry of each row, and the number of entries, (M + 1,).
+        columns: column of each entry, (E,).
+        values: value of each entry, (E,).
+        width: number of columns.
+    """
     with warnings.catch_warnings():
         # torch warns that its sparse matrices in compressed rows may change.
         warnings.simplefilter("ignore", UserWarning)

@@ -8,8 +8,17 @@ import torch
 from lodespace.models.checkpoints.tensors import Tensors
 from lodespace.models.features.principal_components import principal_components, starting_positions
 from lodespace.models.layout.graph import Graph
+from lodespace.models.layout.live_motion import LiveMotion
 from lodespace.models.layout.particles import Particles
-from lodespace.models.layout.schedule import LAYOUT_STEP, NEW_GRAPH_STEP, Motion
+from lodespace.models.layout.representatives import ITEMS_TO_MOVE, Representatives
+from lodespace.models.layout.schedule import (
+    LAYOUT_STEP,
+    NEW_GRAPH_STEP,
+    SETTLE_ROUNDS,
+    SETTLE_ROUNDS_OF_LAYOUT,
+    SETTLE_STEP,
+    Motion,
+)
 from lodespace.models.vae.axis_loss import AxisTargets
 
 NEW_GRAPH_ROUNDS = 100
@@ -20,12 +29,21 @@ class ParticleMap:
     """The particles of all items; before the first graph exists, their starting positions."""
 
     def __init__(
-        self, components: torch.Tensor, latent_dim: int, generator: torch.Generator
+        self,
+        components: torch.Tensor,
+        latent_dim: int,
+        generator: torch.Generator,
+        neighbours: int = 15,
     ) -> None:
         """Prepare a map that starts from the principal components (N, F).
 
-        `generator` is on the device of `components`.
+        Args:
+            components: (N, F).
+            latent_dim: number of dimensions D of the map.
+            generator: random generator on the device of `components`.
+            neighbours: number of neighbours of a representative of a large map.
         """
+        self._neighbours = neighbours
         self.components = components
         """Principal components of the items, (N, F)."""
         self.start = starting_positions(components, latent_dim, generator)
@@ -34,6 +52,10 @@ class ParticleMap:
         """The particles; None until the first graph exists."""
         self.motion = Motion()
         """Plan of the rounds in which the forces move the points."""
+        self.live: LiveMotion | None = None
+        """The motion of representatives; None in a small map, and until they are chosen."""
+        self.settling = Motion()
+        """Plan of the rounds on all items that follow a motion of the representatives."""
         self.pinned = torch.empty(0, dtype=torch.int64)
         """Pinned items, int64 (K,), on the CPU."""
         self.pins = torch.empty(0, latent_dim, device=components.device)
@@ -51,6 +73,49 @@ class ParticleMap:
     def graph(self) -> Graph | None:
         """The neighbour graph; None until the first graph exists."""
         return None if self.particles is None else self.particles.graph
+
+    @property
+    def large(self) -> bool:
+        """Whether representatives move for all items."""
+        return len(self.components) > ITEMS_TO_MOVE
+
+    @property
+    def lacks_representatives(self) -> bool:
+        """Whether representatives have to be chosen on the current graph."""
+        if not self.large or self.particles is None:
+            return False
+        return self.live is None or self.live.representatives.of is not self.particles.graph
+
+    def set_representatives(self, representatives: Representatives) -> None:
+        """Replace the representatives by those chosen on the current graph."""
+        assert self.particles is not None
+        self.live = LiveMotion(self.particles, representatives, self._neighbours)
+
+    def next_step(self) -> float | None:
+        """Count a round of the motion as done and return its step size; None when no round is due.
+
+        After the last round of representatives, some rounds on all items are planned.
+        """
+        laying_out = self.motion.laying_out
+        step = self.motion.next_step()
+        if step is not None and self.motion.due == 0 and self.live is not None:
+            self.settling.due = 0
+            if laying_out:
+                self.live.expand()
+            rounds = SETTLE_ROUNDS_OF_LAYOUT if laying_out else SETTLE_ROUNDS
+            self.settling.plan(rounds, SETTLE_STEP)
+        return step
+
+    @property
+    def settles(self) -> bool:
+        """Whether some of the planned rounds on all items are done, and some are left."""
+        return 0 < self.settling.due < self.settling.planned
+
+    @property
+    def moving(self) -> Particles | LiveMotion:
+        """The representatives of a large map; all particles of a small map."""
+        assert self.particles is not None
+        return self.particles if self.live is None else self.live
 
     def begin(self, graph: Graph, rounds: int) -> None:
         """Make particles at the starting positions, and plan a first layout of `rounds` rounds."""
@@ -103,6 +168,7 @@ class ParticleMap:
         same_graph = torch.equal(tensors["edge_weight"], particles.graph.weight.cpu())
         if same_graph:
             self.motion.load(counters)
+            self._load_settling(counters)
         return True
 
     def change_dimension(self, latent_dim: int) -> None:
@@ -116,6 +182,8 @@ class ParticleMap:
             self.start = starting_positions(self.components, latent_dim, self._generator)
         else:
             self.particles = self._in_dimension(self.particles, latent_dim)
+            if self.live is not None:
+                self.live = LiveMotion(self.particles, self.live.representatives, self._neighbours)
             self.motion.plan(2 * NEW_GRAPH_ROUNDS, NEW_GRAPH_STEP)
         self._forget_pins(latent_dim)
         # The directions belong to the old dimensions. AxisTask chooses new ones.
@@ -155,6 +223,8 @@ class ParticleMap:
         """Return the particles and the pins. Before the particles exist, return their starting
         positions instead."""
         tensors = {"start": self.start} if self.particles is None else self.particles.tensors()
+        if self.live is not None and not self.lacks_representatives:
+            tensors |= self.live.tensors()
         if len(self.pinned):
             tensors |= {"pinned_items": self.pinned, "pins": self.pins}
         return tensors if self.axes is None else tensors | self.axes.tensors()
@@ -162,7 +232,15 @@ class ParticleMap:
     def counters(self) -> dict[str, Any]:
         """Return the number of remaining rounds, and the scale of the particles."""
         scale = 1.0 if self.particles is None else self.particles.scale
-        return {**self.motion.counters(), "scale": scale}
+        counters = {**self.motion.counters(), "scale": scale}
+        if self.live is not None:
+            counters["settling"] = self.settling.counters()
+        return counters
+
+    def _load_settling(self, counters: Mapping[str, Any]) -> None:
+        self.settling = Motion()
+        if "settling" in counters:
+            self.settling.load(counters["settling"])
 
     def load(
         self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any], latent_dim: int
@@ -170,12 +248,16 @@ class ParticleMap:
         """Restore what `tensors` and `counters` returned for a map of `latent_dim` dimensions."""
         device = self.components.device
         self.motion.load(counters)
+        self._load_settling(counters)
         self._load_pins(tensors, latent_dim)
         known, self.particles = self.graph, None
+        former, self.live = self.live, None
         if "position" in tensors:
             scale = counters["scale"]
             self.particles = Particles.load(tensors, scale, device, self._generator, known)
             self._pin(self.particles)
+            if self.large:
+                self.live = LiveMotion.load(tensors, self.particles, self._neighbours, former)
         elif "start" in tensors:
             self.start = tensors["start"].clone().to(device)
         self.set_axes(AxisTargets.load(tensors, device))

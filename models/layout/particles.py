@@ -130,6 +130,10 @@ class Particles:
             agreement = Agreement(probabilities, share_of_classes, sharpness)
         self._neighbours.set_agreement(agreement)
 
+    def set_weight(self, weight: torch.Tensor) -> None:
+        """Set the weights of the edges to those of a saved state, (E,)."""
+        self._neighbours.set_weight(weight)
+
     def round(
         self,
         step: float,

@@ -10,6 +10,14 @@ INTERACTIVE_STEP = 0.3
 NEW_GRAPH_STEP = 0.5
 """Step size of the first round of forces on a new graph."""
 
+SETTLE_ROUNDS = 30
+"""Number of rounds of forces on all items after a motion of representatives
+(representatives.py)."""
+SETTLE_ROUNDS_OF_LAYOUT = 60
+"""Number of rounds of forces on all items after the first layout of representatives."""
+SETTLE_STEP = 0.5
+"""Step size of the first of these rounds."""
+
 
 class Motion:
     """A motion of the points: the rounds of forces that are due, and the step size of each."""

@@ -5,11 +5,14 @@ from typing import NamedTuple
 
 import torch
 
+from lodespace.models.batches import evenly
 from lodespace.models.checkpoints.tensors import Tensors
 from lodespace.models.classification.learner import LabelLearning
 from lodespace.models.item_predictions import UNLABELED
 from lodespace.models.layout.graph import Graph
+from lodespace.models.layout.live_motion import LiveMotion
 from lodespace.models.layout.particle_map import NEW_GRAPH_ROUNDS, ParticleMap
+from lodespace.models.layout.representatives import MOST_ADDED
 from lodespace.models.layout.schedule import INTERACTIVE_STEP, NEW_GRAPH_STEP
 from lodespace.models.terms import LossWeights
 from lodespace.models.training.labels import ItemLabels
@@ -35,6 +38,7 @@ class MapGuide:
         self._learning = learning
         self._map = particle_map
         self._agreed: _AgreementInputs | None = None
+        self._all_agreed: _AgreementInputs | None = None
 
     def update_stiffness(self) -> None:
         """Set the stiffness of all anchors.
@@ -53,40 +57,89 @@ class MapGuide:
     def update_agreement(self) -> None:
         """Weight each edge by the probability that its two items have the same class.
 
-        The class probabilities follow from the current labels and the newest predictions.
+        The class probabilities follow from the current labels and the newest predictions. In a
+        large map, only the edges between representatives are weighted.
         """
+        self._agreed = self._agreement_inputs()
+        live = self._map.live
+        if live is None:
+            self.update_all_agreement()
+        else:
+            live.add(self._shown_to_move())
+            self._weigh(live)
+
+    def _weigh(self, live: LiveMotion) -> None:
+        live.own.set_agreement(*self._agreement(live.items.cpu()))
+
+    def _shown_to_move(self) -> torch.Tensor:
+        """Return the pinned items, then labelled items, evenly spaced, int64 (K,), on the CPU."""
+        labelled = torch.nonzero(self._state.labels.classes != UNLABELED).squeeze(1)
+        pinned = self._map.pinned
+        labelled = evenly(labelled, max(0, MOST_ADDED - len(pinned)))
+        return torch.cat([pinned, labelled[~torch.isin(labelled, pinned)]])
+
+    def pins_changed(self) -> None:
+        """Add new pinned items of a large map to its representatives."""
+        live = self._map.live
+        if live is not None and live.lacks(self._map.pinned):
+            self.update_agreement()
+
+    def update_all_agreement(self) -> None:
+        """Weight the edges between all items."""
         particles = self._map.particles
         assert particles is not None
-        self._agreed = self._agreement_inputs()
+        self._all_agreed = self._agreement_inputs()
+        particles.set_agreement(*self._agreement(None))
+
+    def _agreement(self, items: torch.Tensor | None) -> tuple[torch.Tensor | None, float, float]:
+        """Return the arguments of `Particles.set_agreement` for items int64 (K,), or for all
+        items."""
         state, classes = self._state, self._state.labels.classes
         seen = len(classes[classes != UNLABELED].unique())
-        believed = self._learning.predictions.label_posterior(classes) if seen else None
+        believed = self._learning.predictions.label_posterior(classes, items) if seen else None
         sharpness = state.config.weights.beta_classifier / LossWeights.beta_classifier
-        particles.set_agreement(believed, seen / state.n_classes, sharpness)
+        return believed, seen / state.n_classes, sharpness
 
     def tensors(self) -> Tensors:
         """Return the current weights of the edges, for a saved state.
 
-        Return nothing if `update_agreement` would set the same weights.
+        Weights that `update_agreement` would set are left out.
         """
-        particles = self._map.particles
-        if particles is None or self.agreement_is_current:
-            return {}
-        return {"edge_weight_now": particles.weight}
+        particles, live = self._map.particles, self._map.live
+        now, tensors = self._agreement_inputs(), {}
+        if live is not None and not now.same_as(self._agreed):
+            tensors["representative_weight_now"] = live.own.weight
+        if particles is not None and self._uses_all_edges and not now.same_as(self._all_agreed):
+            tensors["edge_weight_now"] = particles.weight
+        return tensors
+
+    @property
+    def _uses_all_edges(self) -> bool:
+        """Whether the current weights of the edges between all items are still used.
+
+        In a large map, they are set when the map begins to settle.
+        """
+        return self._map.live is None or self._map.settles
 
     def load(self, tensors: Mapping[str, torch.Tensor]) -> None:
         """Set the weights of the edges if a saved state lacks them.
 
         Call this method when labels, predictions and map are loaded.
         """
-        self._agreed = None
-        if self._map.particles is not None and "edge_weight_now" not in tensors:
+        self._agreed = self._all_agreed = None
+        live = self._map.live
+        if live is not None and "representative_weight_now" in tensors:
+            weight = tensors["representative_weight_now"].clone()
+            live.own.set_weight(weight.to(live.items.device))
+        elif live is not None:
+            self._agreed = self._agreement_inputs()
+            self._weigh(live)
+        if self._map.particles is None or "edge_weight_now" in tensors:
+            return
+        if live is None:
             self.update_agreement()
-
-    @property
-    def agreement_is_current(self) -> bool:
-        """Whether `update_agreement` would not change any weight now."""
-        return self._agreed is not None and self._agreed.same_as(self._agreement_inputs())
+        elif self._map.settles:
+            self.update_all_agreement()
 
     def _agreement_inputs(self) -> "_AgreementInputs":
         state = self._state
@@ -117,7 +170,9 @@ class _AgreementInputs(NamedTuple):
     n_classes: int
     beta_classifier: float
 
-    def same_as(self, other: "_AgreementInputs") -> bool:
+    def same_as(self, other: "_AgreementInputs | None") -> bool:
         """Return whether `other` has the same labels and graph (not copies), and equal numbers."""
+        if other is None:
+            return False
         same = self.labels is other.labels and self.graph is other.graph
         return same and self[2:] == other[2:]

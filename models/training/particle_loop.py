@@ -30,8 +30,8 @@ from lodespace.models.training.tasks.axes import AxisTask
 from lodespace.models.training.tasks.classification import ClassifierTask, PredictTask
 from lodespace.models.training.tasks.encoder import EncoderTask
 from lodespace.models.training.tasks.features import FeatureTask
-from lodespace.models.training.tasks.forces import FirstLayoutTask, ForcesTask
-from lodespace.models.training.tasks.graph import FirstGraphTask, GraphTask
+from lodespace.models.training.tasks.forces import FirstLayoutTask, ForcesTask, SettlingTask
+from lodespace.models.training.tasks.graph import FirstGraphTask, GraphTask, RepresentativesTask
 from lodespace.models.training.tasks.head import HeadTargets, HeadTask, posterior_targets
 from lodespace.models.training.tasks.task import Task
 from lodespace.models.vae.axis_loss import AxisTargets
@@ -50,7 +50,9 @@ class ParticleLoop(Loop):
         self.learning = LabelLearning(alike, n_classes, state.generator, state.device_generator)
         """Wide classifier and predictions."""
         components = described_components(alike, config.principal_components)
-        self.map = ParticleMap(components, config.latent_dim, state.device_generator)
+        self.map = ParticleMap(
+            components, config.latent_dim, state.device_generator, config.neighbours
+        )
         """Particles and pins, and the remaining motion of the particles."""
         self._guide = MapGuide(state, self.learning, self.map)
         self.graph = GraphTask(
@@ -65,6 +67,7 @@ class ParticleLoop(Loop):
         self.features = FeatureTask(state, self_supervision, self.learning, self.graph)
         """Task of self-supervised learning."""
         self._first_graph = FirstGraphTask(state, self.map, self._guide, self.graph)
+        self._representatives = RepresentativesTask(state, self.map, self._guide)
         self._forces = ForcesTask(state, self.map, self.features)
         self._axes = AxisTask(dataset, state, self.map, self._guide, self.graph)
         self._encoder = EncoderTask(state, self.vae_training, self.map)
@@ -78,6 +81,7 @@ class ParticleLoop(Loop):
                 state, self.learning, self.vae_training, self._guide, self.graph, self._head
             ),
             FirstLayoutTask(self.map),
+            SettlingTask(state, self.map, self._guide, self.learning),
             self.features,
             self.graph,
             self._encoder,
@@ -86,6 +90,7 @@ class ParticleLoop(Loop):
         self._stored: tuple[Task, ...] = (
             self._forces,
             self._first_graph,
+            self._representatives,
             *self._tasks,
             self._head,
         )
@@ -97,8 +102,12 @@ class ParticleLoop(Loop):
     def turn(self) -> bool:
         if self._first_graph.due():
             return self._first_graph.unit()
+        if self._representatives.due():
+            return self._representatives.unit()
         moved = self._forces.due() and self._forces.unit()
-        for _ in range(short_units_per_turn(len(self.dataset), self.dataset.kind)):
+        live = self.map.live is not None and self.map.motion.due > 0
+        units = short_units_per_turn(len(self.dataset), self.dataset.kind, live=live)
+        for _ in range(units):
             task = next((task for task in self._tasks if task.due()), None)
             if task is not None:
                 moved = task.unit() or moved
@@ -113,7 +122,7 @@ class ParticleLoop(Loop):
     def _head_due(self) -> bool:
         """Whether to fit the head now: all items are predicted, and the map is at rest."""
         known = self.learning.predictions.complete and not self.learning.at_work
-        return known and not self.map.motion.due and self._head.due()
+        return known and not (self.map.motion.due or self.map.settling.due) and self._head.due()
 
     def _head_targets(self) -> HeadTargets:
         """Return the targets of the head: class probabilities that take the labels into account.
@@ -205,7 +214,8 @@ class ParticleLoop(Loop):
     @property
     def resting(self) -> bool:
         unfinished = self.graph.due() or self._encoder.reweighted or self._axes.due()
-        working = self.map.motion.due or self.learning.at_work or unfinished
+        moving = self.map.motion.due or self.map.settling.due or self.map.lacks_representatives
+        working = moving or self.learning.at_work or unfinished
         return self._first_training_done and not working and not self._head_due
 
     def forces(self, items: torch.Tensor | None, *, reconstruction: bool) -> Forces:
@@ -223,6 +233,7 @@ class ParticleLoop(Loop):
         self.map.set_pins(items, targets)
         if self.map.particles is not None:
             self._guide.update_stiffness()
+            self._guide.pins_changed()
             self._guide.plan_gesture()
 
     def put_back(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> bool:

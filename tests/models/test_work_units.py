@@ -30,5 +30,10 @@ def test_short_units_of_a_turn_grow_with_the_work_for_all_items() -> None:
     assert [short_units_per_turn(n, "vector") for n in counts] == [1, 2, 10, 100]
 
 
+def test_few_short_units_in_a_turn_while_representatives_move() -> None:
+    counts = (110_000, 200_000, 1_000_000)
+    assert [short_units_per_turn(n, "vector", live=True) for n in counts] == [1, 2, 10]
+
+
 def test_powers_of_two_are_few() -> None:
     assert [k for k in range(-3, 20) if is_power_of_two(k)] == [1, 2, 4, 8, 16]

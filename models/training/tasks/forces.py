@@ -6,8 +6,10 @@ from typing import Any
 import torch
 
 from lodespace.models.checkpoints.tensors import Tensors
+from lodespace.models.classification.learner import LabelLearning
 from lodespace.models.layout.particle_map import ParticleMap
 from lodespace.models.training.loop_state import LoopState
+from lodespace.models.training.map_guide import MapGuide
 from lodespace.models.training.tasks.features import FeatureTask
 from lodespace.models.training.tasks.task import Task
 
@@ -32,17 +34,16 @@ class ForcesTask(Task):
         return self._map.motion.due > 0 or not self._features.learned
 
     def unit(self) -> bool:
-        particles, weights = self._map.particles, self._state.config.weights
-        assert particles is not None
-        step = self._map.motion.next_step()
-        particles.round(
+        moving, weights = self._map.moving, self._state.config.weights
+        step = self._map.next_step()
+        moving.round(
             DRIFT_STEP if step is None else step,
             weights.beta_neighbour,
             weights.beta_anchor,
             weights.beta_axis,
         )
         if self._state.step % LOSS_INTERVAL == 0:
-            self._state.losses.update(particles.losses())
+            self._state.losses.update(moving.losses())
         return True
 
     def tensors(self) -> Tensors:
@@ -53,6 +54,36 @@ class ForcesTask(Task):
 
     def load(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> None:
         self._map.load(tensors, counters, self._state.config.latent_dim)
+
+
+class SettlingTask(Task):
+    """Does rounds of forces on all items of a large map, after a motion of its representatives.
+
+    ForcesTask saves the state of this task.
+    """
+
+    def __init__(
+        self, state: LoopState, particle_map: ParticleMap, guide: MapGuide, learning: LabelLearning
+    ) -> None:
+        self._state = state
+        self._map = particle_map
+        self._guide = guide
+        self._learning = learning
+
+    def due(self) -> bool:
+        # New predictions move the map again, so the items settle after the predictions.
+        waiting = self._map.motion.due > 0 or self._learning.at_work
+        return self._map.settling.due > 0 and not waiting
+
+    def unit(self) -> bool:
+        particles, weights = self._map.particles, self._state.config.weights
+        assert particles is not None
+        if not self._map.settles:
+            self._guide.update_all_agreement()
+        step = self._map.settling.next_step()
+        assert step is not None
+        particles.round(step, weights.beta_neighbour, weights.beta_anchor, weights.beta_axis)
+        return True
 
 
 class FirstLayoutTask(Task):

@@ -19,6 +19,7 @@ from lodespace.models.layout.incremental_graph import (
     Neighbours,
 )
 from lodespace.models.layout.particle_map import ParticleMap
+from lodespace.models.layout.representatives import RepresentativeSearch
 from lodespace.models.training.loop_state import LoopState
 from lodespace.models.training.map_guide import MapGuide
 from lodespace.models.training.tasks.task import Task
@@ -68,6 +69,42 @@ class FirstGraphTask(Task):
         self._building = self._new_building()
         if self.due() and "start" in tensors:
             self._building.load(tensors)
+
+
+class RepresentativesTask(Task):
+    """Chooses the representatives of a large map on each new graph."""
+
+    def __init__(self, state: LoopState, particle_map: ParticleMap, guide: MapGuide) -> None:
+        self._state = state
+        self._map = particle_map
+        self._guide = guide
+        self._search: RepresentativeSearch | None = None
+        self._units = 0
+
+    def due(self) -> bool:
+        return self._map.lacks_representatives
+
+    def unit(self) -> bool:
+        if self._search is None:
+            graph = self._map.graph
+            assert graph is not None
+            k = self._state.config.neighbours
+            self._search, self._units = RepresentativeSearch(graph, self._map.components, k), 0
+        found = self._search.unit()
+        self._units += 1
+        if found is not None:
+            self._search = None
+            self._map.set_representatives(found)
+            self._guide.update_agreement()
+        return False
+
+    def counters(self) -> dict[str, Any]:
+        return {} if self._search is None else {"representative_units": self._units}
+
+    def load(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> None:
+        self._search = None
+        for _ in range(counters.get("representative_units", 0)):
+            self.unit()
 
 
 class GraphTask(Task):
