@@ -7,6 +7,7 @@ long. No function makes a Python object per item.
 
 import importlib
 import os
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -96,7 +97,12 @@ class ItemParquet:
 
     def _matching_with(self, duckdb: Any, columns: list[str], text: str) -> Rows:
         quoted = [f'"{name.replace(chr(34), chr(34) * 2)}"' for name in columns]
-        tests = " OR ".join(f"contains(lower(CAST({name} AS VARCHAR)), $text)" for name in quoted)
+        # The longest part without letters is searched first, because this needs no lower case.
+        part = max(re.split(r"[^\W\d_]+", text), key=len)
+        test = "contains(CAST({0} AS VARCHAR), $part)"
+        if len(part) < len(text):
+            test += " AND contains(lower(CAST({0} AS VARCHAR)), $text)"
+        tests = " OR ".join(f"({test.format(name)})" for name in quoted)
         with duckdb.connect(":memory:") as connection:
             connection.execute(f"SET memory_limit='{MEMORY_LIMIT}'")
             connection.execute(f"SET threads={THREADS}")
@@ -104,7 +110,10 @@ class ItemParquet:
             table = "read_parquet($path, file_row_number=true)"
             # Names of columns are quoted above, and all values are parameters.
             query = f"SELECT file_row_number AS row FROM {table} WHERE {tests}"  # noqa: S608
-            found = connection.execute(query, {"path": os.fspath(self.path), "text": text.lower()})
+            values = {"path": os.fspath(self.path), "part": part}
+            if len(part) < len(text):
+                values["text"] = text.lower()
+            found = connection.execute(query, values)
             rows = found.fetchnumpy()["row"]
         return np.sort(np.asarray(rows, np.int64))
 

@@ -180,6 +180,8 @@ async def test_search_finds_ids_and_columns(
     assert (await ask(client, "/api/search?q=colour:4"))["count"] > 4000
     assert (await ask(client, "/api/search?q=colour:x4"))["count"] == 0
     assert (await ask(client, "/api/search?q=%27%22;--"))["count"] == 0
+    assert (await ask(client, "/api/search?q=id:EM 1234"))["count"] == 11
+    assert (await ask(client, "/api/search?q=id:1234"))["count"] == 13
 
 
 async def test_requests_that_cannot_be_carried_out_are_refused(client: TestClient) -> None:
