@@ -71,7 +71,7 @@ class Session:
 
     @property
     def right(self) -> float:
-        """Share of items that are right."""
+        """Share of items whose label, or else whose prediction, is right."""
         return float((self.session.item_state().standing == self.truth).mean())
 
     @property

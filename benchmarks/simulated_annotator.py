@@ -42,7 +42,7 @@ class SimulatedAnnotator:
         return best
 
     def _candidates(self, points: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
-        """Return the indices (K,) of the `points` (M, D) that are centres of candidate balls."""
+        """Choose K of the `points` (M, D) as centres of candidate balls. Return their indices."""
         n = len(points)
         k = min(DENSITY_NEIGHBOURS, n - 1)
         if k < 1:

@@ -242,7 +242,7 @@ async def scrubbing(url: str, count: int = 40) -> None:
 
 
 def show(part: bytes, after: int) -> npt.NDArray[np.int64]:
-    """Return the positions (N, 3) after the keyframe at the start of `part` and `after` frames."""
+    """Return the positions (N, 3) in `part`, `after` frames later than its first keyframe."""
     at, positions = 0, np.empty(0, np.int64)
     while at < len(part) and after >= 0:
         kind, length = part[at : at + 1], int.from_bytes(part[at + 9 : at + 13], "little")

@@ -194,4 +194,4 @@ TERMS = (
 """All terms, in the order of the charts."""
 
 FRAME_FORCES = tuple(term.name for term in TERMS if term.force == "frame")
-"""Terms whose forces on all items a frame can contain, in the order of the frame."""
+"""Terms whose forces can be part of a frame, in the order in which a frame has them."""

@@ -15,10 +15,10 @@ several classes, so the person draws no regions.
 """
 SHEETS = ("overview", "suspects", "uncertain")
 SHEETS_A_REST = 5
-"""Number of gestures from one wait for rest to the next, on contact sheets.
+"""Interval, in gestures, at which the run waits until training rests, on contact sheets.
 
-If the number of the gesture is a multiple of this interval, the run waits until training rests.
-After other contact sheets, the run waits only for new predictions.
+After the other contact sheets, the run waits only for new predictions. After a region, the run
+always waits until training rests.
 """
 ACCEPTED_FROM = 0.9
 """One gesture at the end of a run accepts all predictions with at least this confidence."""

@@ -43,7 +43,7 @@ class FeatureKernel:
         `fit` then fits the regression.
 
         Args:
-            features: features of all items with a mean square of 1, float32 (N, F).
+            features: features of all items, float32 (N, F), scaled to a mean square of 1.
             labels: labels of the same items.
         """
         device = features.device
@@ -107,7 +107,10 @@ class FeatureKernel:
         self._row[self.items] = torch.arange(len(rows), device=device)
 
     def probabilities(self, items: torch.Tensor) -> torch.Tensor:
-        """Return class probabilities (B, C) of items int64 (B,), each without its own label."""
+        """Return class probabilities (B, C) of `items`, int64 (B,).
+
+        The probabilities of an item do not depend on the item's own label.
+        """
         scores = self._kernel(self._features[items]) @ self._weights
         found = F.softmax(self._sharpness * scores, dim=1)
         row = self._row[items]
@@ -121,8 +124,10 @@ class FeatureKernel:
 
 
 def _squared_distances(rows: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
-    """Return the squared distances of all `rows` to all `others` (B, L), divided by the number of
-    features."""
+    """Return the squared distance from each of B `rows` to each of L `others`, (B, L).
+
+    The distances are divided by the number of features.
+    """
     squares = rows.square().sum(dim=1)[:, None] + others.square().sum(dim=1)
     return (squares - 2 * rows @ others.T).clamp_min(0) / rows.shape[1]
 

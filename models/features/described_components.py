@@ -41,7 +41,7 @@ class _SampleComponents:
     def __init__(self, dataset: Dataset, k: int) -> None:
         """Compute the first k components from SAMPLE items of `dataset`, evenly spaced.
 
-        If the descriptors have several groups, each is scaled to a total variance of 1
+        If the descriptors have several groups, each group is scaled to a total variance of 1
         (`standardised`).
         """
         sample = dataset.subset(evenly(torch.arange(len(dataset)), SAMPLE).to(dataset.device))

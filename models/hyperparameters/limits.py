@@ -1,4 +1,4 @@
-"""Ranges of numbers in a configuration, as metadata of `typing.Annotated`.
+"""Allowed ranges of numbers in a configuration, as metadata of `typing.Annotated`.
 
 This module does not import torch.
 """
@@ -37,7 +37,7 @@ class Limits:
 
 
 class Adjustable:
-    """Marks a value that can change during training. Other values are fixed when it starts."""
+    """Marks a value that can change during training. Others are fixed when training starts."""
 
 
 class InSessions:

@@ -29,7 +29,7 @@ For closer points, the repulsion uses this value.
 
 
 def similarity(d2: torch.Tensor) -> torch.Tensor:
-    """Return the similarity q (0..1] for squared distances `d2` of any shape, in that shape."""
+    """Return the similarity q, above 0 and at most 1, for each squared distance in `d2`."""
     return 1 / (1 + A * d2.pow(B))
 
 

@@ -24,7 +24,7 @@ class AxisValues:
     The known values of an axis have mean 0 and deviation 1.
     """
     rotation: torch.Tensor
-    """Rotation (D, D) from the model to the shown map when the axes were set."""
+    """Rotation (D, D) from the model to the map that was shown when the axes were set."""
 
     @classmethod
     def none(cls, n_items: int) -> "AxisValues":
@@ -59,8 +59,7 @@ class AxisValues:
         return cls(tuple(dimensions), given, torch.empty(0, 0))
 
     def seen_in(self, rotation: torch.Tensor) -> "AxisValues":
-        """Return the same axes with `rotation` (D, D) as the rotation from the model to the shown
-        map."""
+        """Return the same axes for a shown map with another rotation (D, D) from the model."""
         return replace(self, rotation=rotation.cpu())
 
     def seen_along(self, dimension: int, latent_dim: int) -> torch.Tensor:

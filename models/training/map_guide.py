@@ -124,7 +124,7 @@ class MapGuide:
     def load(self, tensors: Mapping[str, torch.Tensor]) -> None:
         """Set the weights of the edges if a saved state lacks them.
 
-        Call this method when labels, predictions and map are loaded.
+        Call this method after labels, predictions and map have been loaded.
         """
         self._agreed = self._all_agreed = None
         live = self._map.live

@@ -122,7 +122,7 @@ class PaperLoop(Loop):
 
     @property
     def _head_due(self) -> bool:
-        """Whether the head has to be fitted on its own."""
+        """Whether the head has to be fitted alone, without the other layers."""
         return self._head.due()
 
     @property

@@ -23,5 +23,5 @@ class KLSchedule(NamedTuple):
         return cls(scale=min(1.0, epochs / warm_up) if warm_up > 0 else 1.0)
 
     def direction(self, kl: float) -> int:
-        """Return 1 if the term pulls a KL divergence of `kl` nats down, -1 if it pulls it up."""
+        """Return 1 if the term decreases a KL divergence of `kl` nats, -1 if it increases it."""
         return -1 if self.capacity is not None and kl < self.capacity else 1

@@ -116,9 +116,9 @@ class LanListener:
         self._start(self._greet_all())
 
     async def stop(self) -> None:
-        """Stop accepting connections, and end the connections without TLS.
+        """Accept no more connections, and end all connections that do not use TLS.
 
-        The application's `AppRunner` ends the connections with TLS.
+        The application's `AppRunner` ends the connections that use TLS.
         """
         loop = asyncio.get_running_loop()
         if self._resumes is not None:

@@ -1,4 +1,4 @@
-"""Headless training for a bake, which records the training. This module imports torch."""
+"""Training for a bake, without a browser, with a recording. This module imports torch."""
 
 import numpy as np
 import numpy.typing as npt

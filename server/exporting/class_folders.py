@@ -57,8 +57,8 @@ def write(table: Table, folder: Path, files: Files, *, predictions: bool) -> int
 def safe_name(name: str) -> str:
     """Convert `name` to a valid name of a file or folder, at most 200 bytes.
 
-    Characters that file names cannot contain, a leading ".", "_" or space, and bytes that are not
-    text are percent-encoded.
+    Percent-encodes characters that file names cannot contain, bytes that are not text, and a
+    leading ".", "_" or space.
     """
     quoted = "".join(
         c if c not in '/\\:*?"<>|%' and c.isprintable() else "".join(f"%{b:02X}" for b in _bytes(c))

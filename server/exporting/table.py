@@ -146,7 +146,7 @@ def own_columns(table: Table) -> dict[str, list[Any]]:
     """Return Lodespace's own columns by name, such as item, id, path, label, latent_x and step.
 
     `item` is the row of the item in the original data. `number` is the number of the item in the
-    session; there is no such column if the numbers are the rows.
+    session. The column `number` is left out if each item has the same number as its row.
 
     Each row becomes several Python objects, so call this function with a part of a large table.
     """

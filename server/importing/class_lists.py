@@ -1,4 +1,4 @@
-"""Lists of class names beside data whose labels are numbers: classes.json, class_names.txt."""
+"""Files that give names to numeric labels, beside the data: classes.json, class_names.txt."""
 
 import itertools
 import re

@@ -19,7 +19,7 @@ _VALUES_AT_ONCE = 4_000_000
 """Largest number of values that are read at a time."""
 _DEVIATIONS = 4.0
 """The curve covers this number of standard deviations of the first component, in both directions.
-Items outside are at its border."""
+Items farther away are treated as if they were at the end of this range."""
 
 Rows = Callable[["npt.NDArray[np.int64] | slice"], npt.NDArray[np.float32]]
 """Function that returns the features (B, F) of some items."""

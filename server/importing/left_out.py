@@ -1,4 +1,4 @@
-"""Counts of left-out files and items by kind, for the report of an import."""
+"""A counter of the files and items that an import leaves out, by kind, for the report."""
 
 import re
 from collections.abc import Sequence
@@ -11,9 +11,9 @@ from lodespace.protocol import ReportLine
 MOST_KINDS = 5
 """Largest number of kinds that the report names. Further kinds are counted together."""
 _DOUBTFUL_COUNT = 3
-"""If fewer files of one kind are left out, their number is not doubtful.
+"""_DOUBTFUL_SHARE applies to a kind only if at least this number of its files is left out.
 
-For example, a single readme is not doubtful.
+For example, a single readme among ten files is not doubtful.
 """
 _MOST_COUNTED = 1000
 """Largest number of kinds that are counted separately. All further kinds are counted as one."""

@@ -137,7 +137,7 @@ def _of_matrix(
     shape: Sequence[int],
     n: int,
 ) -> PrecomputedKnn:
-    """Return the neighbours in a sparse matrix (CSR). Each stored value is a distance, also 0."""
+    """Return the neighbours in a sparse matrix (CSR). A stored 0 is a distance, too."""
     _check_kinds(columns, values)
     if tuple(shape) != (n, n):
         raise DatasetError(f"the matrix is {tuple(shape)}, but there are {n:,} items")

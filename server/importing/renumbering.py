@@ -1,4 +1,4 @@
-"""Numbers of the items of a new data set, along a curve through their features (curve_order.py).
+"""New numbers for the items of a data set, along a curve through their features (curve_order.py).
 
 Neighbours then have similar numbers, and are close to each other in memory: the search for
 neighbours takes less time, and gestures take less space (docs/performance.md has figures).
@@ -104,7 +104,7 @@ def _write_reordered(path: Path, array: npt.NDArray[Any], rows: npt.NDArray[np.i
 
 
 def _features(items: ItemSet) -> tuple[Rows, int, int]:
-    """Return the features that the curve runs through, their number of items, and their width.
+    """Return the features for the curve, the number of items, and the number of features per item.
 
     These are the features that the user gave, or else the standardised vectors, or else the reduced
     pictures.

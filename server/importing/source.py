@@ -39,8 +39,8 @@ class ImportOptions:
     vector_columns: tuple[str, ...] = ()
     """Names of the table columns whose numbers form the vector of an item, in this order.
 
-    When a project predicts new items, they are read with the columns of the project. Empty: the
-    import chooses the columns.
+    A project that predicts new items uses the columns of its own import. Empty: the import chooses
+    the columns.
     """
     id: str | None = None
     """Table column with ids."""
@@ -68,7 +68,10 @@ class ImportOptions:
     clips: bool = False
     """Whether the items are annotations of sounds, not windows of the recordings."""
     overlap: float = 0.5
-    """An annotation labels a window if they overlap by at least this share of the shorter one."""
+    """Smallest overlap with which an annotation labels a window.
+
+    The overlap is a share of the shorter of the two.
+    """
     fmin: float = 50.0
     """Lowest frequency of spectrograms, in Hz."""
     fmax: float | None = None

@@ -45,7 +45,7 @@ def range_finding(
     Args:
         ranges: The numbers that become black and white. Empty: each picture has its own range.
         asked: Whether the range was given, with --range or by the project that predicts.
-        deep: Whether any picture has more than 8 bits. None: some have, if `ranges` is not empty.
+        deep: Whether any picture has more than 8 bits. None: yes, unless `ranges` is empty.
         pictures: Number of pictures whose numbers were used for the range. 0: all.
         some_kept: Whether some pictures have 8 bits, which are kept.
         marks: Numbers that are taken for marks of pixels without a value.

@@ -1,4 +1,4 @@
-"""Words of the table that can name classes, for people who have no keyboard."""
+"""Suggested class names for people without a keyboard: frequent texts in the item table."""
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,9 +21,9 @@ MAX_COLUMNS = 300
 def class_words(items: ItemSet) -> list[str]:
     """Return names for classes from the columns of the source, without duplicates.
 
-    A column is used if its values are texts, of which at most MAX_DIFFERENT and at most half are
-    distinct. The column with the fewest distinct values comes first. Within a column, the most
-    frequent value comes first.
+    A column is used if it has texts with few distinct values: at most MAX_DIFFERENT, and at most
+    half as many as all values. The column with the fewest distinct values comes first. Within a
+    column, the most frequent value comes first.
     """
     if items.table is None:
         return []
@@ -38,7 +38,7 @@ def class_words(items: ItemSet) -> list[str]:
 
 
 def _words(table: ItemTable, name: str) -> list[str]:
-    """Return the words of a column, the most frequent first; empty if it names no classes."""
+    """Return the words of a column, most frequent first; [] if the column cannot name classes."""
     if name not in table.table.column_names:
         return []
     column = table.table[name].slice(0, MAX_ROWS)

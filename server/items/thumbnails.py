@@ -123,8 +123,9 @@ def _pictures(items: ItemSet, page: int) -> npt.NDArray[np.uint8]:
 
 
 def small_pictures(items: ItemSet) -> npt.NDArray[np.uint8] | None:
-    """Return the pictures of all items as in the atlas, (N, PICTURE, PICTURE) or with 3 channels.
+    """Return the pictures of all items as in the atlas.
 
+    Grey pictures are (N, PICTURE, PICTURE), colour pictures are (N, PICTURE, PICTURE, 3).
     Return None for items without pictures.
     """
     if items.pictures is None:

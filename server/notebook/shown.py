@@ -86,7 +86,7 @@ def show(
     unknown = sorted(set(view) - set(VIEW_NAMES))
     if unknown:
         raise TypeError(
-            f"a view has no {', '.join(unknown)}; it has the names {', '.join(VIEW_NAMES)}"
+            f"unknown view parameter: {', '.join(unknown)}; choose from {', '.join(VIEW_NAMES)}"
         )
     folder = Path(path)
     _check(folder)

@@ -123,7 +123,7 @@ class SourceRecording:
     def latent_means(self, count: int, final: Scene) -> list[npt.NDArray[np.float32]]:
         """Return latent means (N, D) at `count` moments or fewer, evenly spaced.
 
-        The last array has those of `final`.
+        The last array contains the latent means of `final`.
         """
         chosen = self._chosen(count, final)
         found = [scene.latent_mean() for scene, _ in self._moments(chosen) if scene is not None]
@@ -143,7 +143,7 @@ class SourceRecording:
         return set(np.rint(np.linspace(0, end - 1, count + 1))[:count].astype(int).tolist())
 
     def _moments(self, chosen: set[int]) -> Iterator[tuple[Scene | None, list[protocol.Operation]]]:
-        """Yield the scene at each chosen moment, with the operations since the previous one.
+        """Yield the scene of each chosen moment, and the operations since the chosen moment before.
 
         At the end, yield None instead of a scene, with the operations since the last chosen moment.
         """

@@ -268,7 +268,7 @@ def _chunks(glb: bytes) -> tuple[_Document, bytes]:
 
 
 def _rows(document: _Document, blob: bytes, index: int, dtype: str, width: int) -> npt.NDArray[Any]:
-    """Return a copy of the values of accessor `index`, (count, width)."""
+    """Return an array (count, width) with a copy of the values of accessor `index`."""
     accessor = document.accessors[index]
     view = document.bufferViews[accessor.bufferView]
     start = view.byteOffset + accessor.byteOffset

@@ -1,4 +1,4 @@
-"""Labels of the items, computed from all gestures. Pure state: equal events give equal labels.
+"""The labels of the items, computed from all gestures. Pure state: equal events give equal labels.
 
 The label of an item is the class of the newest gesture that contains the item and is not undone. If
 there is no such gesture, the item is UNLABELED. The same gesture also determines whether the item

@@ -1,10 +1,10 @@
-"""Order of points along a space-filling curve, and random priorities, both by arithmetic."""
+"""The order of points along a space-filling curve, and random priorities of points."""
 
 import numpy as np
 import numpy.typing as npt
 
 BITS = 16
-"""Bits per axis of a grid position, so that an octree has at most this number of levels."""
+"""Bits per axis of a grid position. An octree can have at most this number of levels."""
 Codes = npt.NDArray[np.uint64]
 _SPREADING = (
     (32, 0x1F00000000FFFF),
@@ -34,7 +34,7 @@ def positions(code: Codes) -> npt.NDArray[np.uint16]:
 
 
 def cells(code: Codes, level: int) -> Codes:
-    """Return the number of the cell of an octree's level that contains each point (K,).
+    """Return, per point (K,), the number of the cell that contains it at `level` of the octree.
 
     Level 0 has one cell, level 1 has eight.
     """

@@ -1,4 +1,4 @@
-"""Points of a scene in tiles, as blocks of a stream, and the temporary file that holds them."""
+"""The points of a scene in tiles: a stream of blocks, which is stored in a temporary file."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

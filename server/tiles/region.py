@@ -1,8 +1,9 @@
-"""Items of a scene in tiles in a region on the screen: whole tiles by their boxes, others by point.
+"""Search for the items in a region on the screen, for a scene in tiles.
 
-The rule is that of scene/region_query.py. Here, the tree is walked from the root. Of a tile whose
-box is wholly inside, all items below it are taken as one run. A tile whose box is wholly outside is
-left out, with all tiles below it. The items of all other tiles are tested one by one.
+The rule is that of scene/region_query.py. Here, the tree of tiles is walked from the root. If the
+box of a tile is wholly inside the region, the items of the tile and of all tiles below it are taken
+as one run. If the box is wholly outside, the tile is left out, with all tiles below it. The items
+of all other tiles are tested one by one.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -36,7 +37,7 @@ _OUTSIDE, _PARTLY, _INSIDE = 0, 1, 2
 
 
 class TileRegions:
-    """Queries for the items of a scene in tiles in regions."""
+    """Finds the items that lie in regions, in a scene in tiles."""
 
     def __init__(self, tree: TileTree, box: Box, positions: Positions) -> None:
         self.tree, self.box, self.positions = tree, box, positions
@@ -64,9 +65,10 @@ class TileRegions:
         return Runs.union(np.concatenate(starts), np.concatenate(ends))
 
     def _tiles(self, region: Region, *, whole_tiles: bool) -> tuple[Numbers, Numbers]:
-        """Return the tiles that are inside with all tiles below them, and those partly inside.
+        """Return two lists of tiles: those wholly inside the region, and those partly inside.
 
-        With `whole_tiles` false, no tile counts as wholly inside.
+        Tiles below a tile that is wholly inside are in neither list. If `whole_tiles` is False, no
+        tile counts as wholly inside.
         """
         return self._walk(lambda boxes: _places(boxes, region), whole_tiles=whole_tiles)
 
@@ -104,7 +106,7 @@ class TileRegions:
         return np.asarray(self.box.origin, np.float64) + grid.astype(np.float64) * step
 
     def _projected(self, tiles: Numbers, region: Region) -> Iterator[tuple[Numbers, Projected]]:
-        """Yield the numbers (K,) and the places on the screen of the items of some tiles."""
+        """Yield the items of a few tiles at a time: numbers (K,), and places on the screen."""
         for begin in range(0, len(tiles), _TILES_AT_ONCE):
             some = tiles[begin : begin + _TILES_AT_ONCE]
             grid = np.concatenate([self.positions(int(tile)) for tile in some])
@@ -152,7 +154,7 @@ class _Nearest:
         np.minimum.at(self.depths, where, depths)
 
     def shows(self, at: Projected) -> npt.NDArray[np.bool_]:
-        """Return which items (K,) are not hidden by a nearer item in their cell."""
+        """Return, per item (K,), whether no nearer item in the same cell hides it."""
         shown, keys = cells_of(at, self.cell)
         visible = np.zeros(len(at.x), np.bool_)
         if len(shown) == 0:
@@ -163,10 +165,11 @@ class _Nearest:
 
 
 def _places(boxes: npt.NDArray[np.float64], region: Region) -> npt.NDArray[np.int8]:
-    """Return for each box (K, 8, 3) whether it is outside, partly inside, or inside a region.
+    """Return, per box (K,), whether the box is outside, partly inside, or inside `region`.
 
-    The answer `partly` is always right, the two others are exact: no item of a box that is outside
-    is in the region, and all items of a box that is inside are.
+    `boxes` are corners (K, 8, 3). _OUTSIDE means that no point of the box is in the region. _INSIDE
+    means that all points of the box are in the region. If neither is certain, the answer is
+    _PARTLY.
     """
     place = np.full(len(boxes), _PARTLY, np.int8)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -199,7 +202,9 @@ def _crossed(
     high: npt.NDArray[np.float64],
     polygon: npt.NDArray[np.float64],
 ) -> npt.NDArray[np.bool_]:
-    """Return which rectangles (K,), from `low` to `high` (K, 2), an edge of the polygon may cross.
+    """Return, per rectangle (K,), whether an edge of the polygon may cross the rectangle.
+
+    `low` and `high`, each (K, 2), are opposite corners of the rectangles.
 
     An edge crosses a rectangle if their bounds overlap and the corners of the rectangle are not all
     on one side of the edge.

@@ -1,4 +1,4 @@
-"""Frames from the trainer to the server through shared memory: a ring of slots in a nameless file.
+"""Shared memory that carries frames from trainer to server: a ring of slots in a nameless file.
 
 Both processes map the file into memory. Because the file has no name, the system frees the file
 when the last process ends, even if that process is killed. Each slot has a counter: twice the

@@ -127,7 +127,7 @@ def test_a_folder_without_a_site_is_refused_with_what_to_do(bake: Path, tmp_path
     (bake / "lodespace.json").write_text(manifest.replace('"bake"', '"project"'))
     with pytest.raises(ProjectError, match=r"lodespace\.serve\(project="):
         lodespace.show(bake)
-    with pytest.raises(TypeError, match="a view has no colur"):
+    with pytest.raises(TypeError, match="unknown view parameter: colur"):
         lodespace.show(bake, colur="label")
 
 

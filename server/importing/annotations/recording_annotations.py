@@ -187,9 +187,9 @@ class RecordingAnnotations:
             file.findings.append(Finding("labels", text, doubtful=True))
 
     def _only_recording(self, file: AnnotationFile) -> int | None:
-        """Return the index of the only recording in the folder of a file that names no recording.
+        """Return the index of the recording in the folder of `file`, if there is exactly one.
 
-        Returns None if there are several recordings, or if `file` names recordings or has no times.
+        Otherwise returns None. Also returns None if `file` names recordings or has no times.
         """
         if not file.own or not file.timed:
             return None
@@ -212,7 +212,7 @@ class RecordingAnnotations:
 
     @property
     def reported(self) -> frozenset[str]:
-        """Names of the files that have a finding even if they are not used."""
+        """Names of the files that get a finding even if their annotations are not used."""
         return frozenset(f.name for f in self.files if f.timed or f in self.unlabelled)
 
     @property

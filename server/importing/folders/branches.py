@@ -19,7 +19,7 @@ class Branch:
     """
     files: int
     at: int = 0
-    """Number of `parts`, from the top, whose meaning is known."""
+    """The meaning of the first `at` names of `parts` is known."""
     label: str | None = None
     split: str | None = None
 
@@ -67,7 +67,7 @@ def example_of(branches: Sequence[Branch]) -> str:
 
 
 def option_of(here: Sequence[Branch], level: int = 0) -> str:
-    """Return the option that takes the class names from the folders `level` levels below `here`."""
+    """Return the option that takes class names from folders: those `level` levels below `here`."""
     depths = {branch.at + level for branch in here}
     whole = all(b.folder.split("/")[: len(b.parts)] == list(b.parts) for b in here)
     if len(depths) > 1 or not whole:
@@ -80,8 +80,8 @@ def level_below(here: Sequence[Branch], deep: Branch) -> tuple[int, str]:
     """Return the first level below `here` with several names, and the option for this level.
 
     The level is an index into the folders of the branch `deep`. A level on which all names are
-    fillers, such as images, is passed over. If there is no other level, the first level below
-    `here` is returned, with the option --labels-at parent.
+    fillers, such as images, is passed over. If no level is left, the first level below `here` is
+    returned, with the option --labels-at parent.
     """
     for level in range(1, len(deep.parts) - deep.at):
         names = {name for b in here for name in b.parts[b.at + level :][:1]}

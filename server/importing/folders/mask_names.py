@@ -19,7 +19,7 @@ _OTHER_WORDS = frozenset(
         *("man", "track", "err", "class", "ids"),
     )
 )
-"""Words that the name of a mask may have beside one of _MASK_WORDS, as in p_nuclei_masks."""
+"""Further words in the name of a mask with one of _MASK_WORDS, such as nuclei in p_nuclei_masks."""
 _WEAK_WORDS = frozenset({"label", "labels", "annotation", "anno", "annot", "manual"})
 """Words in names of masks that names of photographs can also have: "label" for a bottle's label."""
 _END = re.compile(r"(?<=[^-_ .])(?=[-_ .])|(?<=[a-z0-9)])(?=[A-Z])|(?<=[0-9)])(?=[a-z])")

@@ -20,7 +20,7 @@ from lodespace.items.paths import open_inside, shown, suffix_of
 from lodespace.items.picture_reading import PictureReading
 
 _EACH_SUFFIX = 10
-"""Smallest number of files of each suffix that are looked at, if a folder has that many."""
+"""The sample has at least this number of files per suffix, or all if there are fewer."""
 
 
 class PictureFolder:

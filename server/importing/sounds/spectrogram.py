@@ -23,7 +23,7 @@ windows do not separate pitches, and longer windows blur clicks.
 """
 _TINY = 1e-12
 _FRAME_VALUES = 1 << 20
-"""Largest number of values that are transformed at a time, in all windows together."""
+"""Largest number of samples, over all windows together, that are transformed at a time."""
 
 
 def hertz_to_mel(hertz: npt.ArrayLike) -> npt.NDArray[np.float64]:

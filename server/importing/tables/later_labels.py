@@ -18,9 +18,9 @@ _LOOKED_AT = 20_000
 _MOST_NUMBERS = 50
 """Largest number of distinct whole numbers in a column that may have class numbers."""
 _LEAST_EACH = 5
-"""Smallest mean number of rows per class, in a column of numbers."""
+"""A column may have class numbers only if it has at least this number of cells per number."""
 _MOST_DISTINCT = 0.5
-"""Largest number of distinct values per row in a column that may hold labels."""
+"""A column may hold labels only if it has at most this number of distinct values per cell."""
 
 
 def labels_further_down(rows: Rows, cells: Cells, free: Sequence[str]) -> list[str]:
@@ -63,7 +63,7 @@ def are_labels(cells: Sequence[Any]) -> bool:
 
 
 def _cells_further_down(rows: Rows, names: Collection[str]) -> dict[str, list[Any]]:
-    """Return the cells of the columns `names` that are not empty, in up to _LOOKED_AT rows."""
+    """Return, per column in `names`, the cells with content among the first _LOOKED_AT rows."""
     found: dict[str, list[Any]] = {name: [] for name in names}
     for row in itertools.islice(rows, _LOOKED_AT):
         if isinstance(row, BadItem):

@@ -52,6 +52,6 @@ class PixelRow:
 
 
 def pixel_finding(side: int, option: str) -> Finding:
-    """Return the finding that each row is a picture, with the option to read rows as vectors."""
+    """Return the finding that each row is read as a picture. `option` reads rows as vectors."""
     text = f"the {side * side:,} numbers of a row are the pixels of a picture, {side} x {side}"
     return Finding("columns", text, doubtful=True, option=option)

@@ -18,9 +18,9 @@ class Change(NamedTuple):
     classes_changed: bool = False
     """Whether the list of classes changed."""
     pins_changed: bool = False
-    """Whether the anchors (changes of pins) or the latent dimension changed.
+    """Whether the event changed pins or the latent dimension.
 
-    In both cases, the set of pinned items can change.
+    In both cases, the set of pinned items may have changed.
     """
     axes_changed: bool = False
     """Whether the named axes changed."""
