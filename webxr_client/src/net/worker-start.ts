@@ -1,6 +1,6 @@
 /**
- * Start of workers. The Content-Security-Policy of the page requires Trusted Types, so the address
- * of a worker has to be created by a Trusted Types policy.
+ * The start of workers. The Content-Security-Policy of the page requires Trusted Types, so the
+ * address of a worker has to be created by a Trusted Types policy.
  */
 
 interface TrustedTypes {

@@ -56,7 +56,7 @@ export interface PositionsFrame {
   planes: Uint8Array;
   /**
    * Positions after the frame, four numbers per point. If the decoder has computed them, `planes`
-   * is empty; otherwise they are undefined.
+   * is empty. Otherwise, `positions` is undefined.
    */
   positions?: Uint16Array;
 }

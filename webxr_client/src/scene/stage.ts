@@ -284,8 +284,8 @@ export class Stage {
   }
 
   /**
-   * Height of a text of `pixels` CSS pixels: per metre of depth, or in metres for the camera
-   * without perspective.
+   * Height in the scene of a text that is `pixels` CSS pixels high. In perspective, the height is
+   * in metres per metre of depth. Without perspective, it is in metres.
    */
   textHeight(pixels: number): number {
     return (pixels * this.renderer.getPixelRatio()) / this.pixelsPerUnit();

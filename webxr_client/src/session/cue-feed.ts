@@ -1,6 +1,6 @@
 /**
- * Fetches the shown cues (a value per item, such as its uncertainty), and fetches them again after
- * labels or predictions have changed.
+ * A feed of the shown cues. A cue is a measure per item, such as the uncertainty. The feed fetches
+ * the values again after labels or predictions have changed.
  */
 import { effect } from "@preact/signals";
 import { fetchCue } from "../net/api.js";
@@ -9,7 +9,8 @@ import type { AppState } from "../state/app-state.js";
 import { type Cue, isCue } from "../state/review-state.js";
 
 /**
- * Shortest time between two requests, ms. Without it, each frame with predictions would cause one.
+ * Shortest time between two requests, ms. Without this limit, each frame with predictions would
+ * cause a request.
  */
 const EVERY_MS = 2000;
 /** Wait after a change, ms. One request then covers several changes that follow closely. */

@@ -1,7 +1,8 @@
 /**
- * Playback of the recording. To show a moment (one recorded frame), the page reads the part between
- * the two keyframes around the moment. It adds the frames up to the moment to the first of these
- * keyframes, and shows the result in place of the current state. The trainer is not queried.
+ * Playback of the recording. To show a moment (one recorded frame), the page reads the part of
+ * the recording that begins at the last keyframe at or before the moment. Starting from this
+ * keyframe, it adds one frame after the other until the moment is reached. It shows the result in
+ * place of the current state. The trainer is not queried.
  */
 import { batch } from "@preact/signals";
 import { fetchRecording, fetchTimeline } from "../net/api.js";

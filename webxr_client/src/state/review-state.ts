@@ -77,8 +77,8 @@ export class ReviewState {
    */
   readonly corrected: Signal<ReadonlyMap<number, number>> = signal(new Map());
   /**
-   * Maps an item to the class that the user gave to the whole group of the item. Kept and cleared
-   * as `corrected`.
+   * Maps an item to the class that the user gave to the whole group of the item. The map is kept
+   * or cleared together with `corrected`.
    */
   readonly named: Signal<ReadonlyMap<number, number>> = signal(new Map());
   /**

@@ -79,7 +79,10 @@ export function unseenText(labelled: number): string {
     : "Nothing was labelled. Look at the pictures before you confirm the sheet.";
 }
 
-/** Decision of the user about a picture: another class, or set aside without a label. "": none. */
+/**
+ * Decision of the user about a picture. `corrected`: the picture gets another class. `aside`: the
+ * picture is set aside. "": no decision.
+ */
 export type Decision = "" | "corrected" | "aside";
 
 /**
@@ -103,7 +106,7 @@ export function outcomeOf(
 
 /** Name of a group of a sheet. */
 export interface GroupHead {
-  /** Class whose name is the name of the group; -1 if the group is not named by a class. */
+  /** Class after which the group is named; -1 if the group is not named after a class. */
   classId: number;
   /** Further text, such as the number of items that the group stands for. "" if there is none. */
   text: string;
@@ -141,8 +144,9 @@ export function groupHead(
 }
 
 /**
- * Class whose name is written under a picture: the class that the picture gets or, struck through,
- * the label that the picture loses. Null if the name of the picture's group is enough.
+ * Class whose name is written under a picture. If the picture gets a class other than that of its
+ * group, it is this class. Otherwise, it is the label that the picture loses, struck through. Null
+ * if the picture loses no label.
  *
  * @param ofGroup Class in the name of the picture's group; -1 if there is none.
  */

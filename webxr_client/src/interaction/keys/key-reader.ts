@@ -1,5 +1,5 @@
 /**
- * Names of pressed keys (state/key-map.ts), on every keyboard layout.
+ * The names of pressed keys (state/key-map.ts), on every keyboard layout.
  *
  * KeyboardEvent.key is the character that the layout gives, KeyboardEvent.code the place of the key
  * on the keyboard. The character counts where it is a Latin letter, a digit or a sign. Where the

@@ -1,5 +1,5 @@
 /**
- * Place of the cloud in the room: at the start, after recentring, and after a change of the scene.
+ * Placement of the cloud in the room: at the start, after recentring, and after a change of scene.
  */
 import { type Object3D, Vector3 } from "three";
 import type { Stage } from "../../scene/stage.js";

@@ -311,9 +311,9 @@ export class XrControls implements InputListener {
   }
 
   /**
-   * Freeze the points while a hand paints, or holds the world or a cluster, so that a label applies
-   * to the points as seen. If the model follows a held cluster, the points are not frozen, because
-   * the neighbours of the cluster have to move too.
+   * Freeze the points while a hand paints, holds the world, or holds a cluster, so that a label
+   * applies to the points as the person sees them. If the model follows a held cluster, the points
+   * are not frozen, because the neighbours of the cluster have to move too.
    */
   private freezeOrThaw(): void {
     const held = this.cluster.hand ? !this.cluster.pulls : this.world.active;

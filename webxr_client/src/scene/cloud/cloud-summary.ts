@@ -11,7 +11,7 @@ const SAMPLES = 8000;
 export const BINS = 24;
 /** Largest number of classes with bars of their own. The others share the last colour. */
 export const MOST_BARS = 11;
-/** Smallest number of read items of an island. Fewer items have no common place. */
+/** A class gets an island only if at least this number of its items was read. */
 const FEWEST = 5;
 /** Radius in which the middle of an island is searched, scene metres. */
 const REACH = 0.12;

@@ -1,6 +1,6 @@
 /**
- * Lines at points: forces as arrows, previous places as trails, and the standard deviation of the
- * encoder as a halo. Arrows are drawn on the hovered item, the selection or all items, one per
+ * The lines at points: forces as arrows, previous places as trails, and the standard deviation of
+ * the encoder as a halo. Arrows are drawn on the hovered item, the selection or all items, one per
  * chosen term. The length of an arrow is relative to the other arrows.
  */
 import { Color, Group } from "three";

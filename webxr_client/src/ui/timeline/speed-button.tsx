@@ -1,4 +1,4 @@
-/** Button that shows the playback speed and sets the next one. */
+/** Button that shows the playback speed. A press sets the next speed in SPEEDS. */
 import { SPEEDS } from "../../state/time-state.js";
 import { useUi } from "../kit/context.js";
 

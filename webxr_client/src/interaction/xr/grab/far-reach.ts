@@ -1,8 +1,8 @@
 /**
- * Reach of a hand to points that are too far away to touch. The hand holds the place that its ray
- * hits, and the motion of the hand is multiplied. A hand that moves to the head therefore brings
- * the place to the head, from any distance. This is the technique HOMER (Bowman and Hodges, I3D
- * 1997), with the head in place of the torso.
+ * Grasping of points that are too far away for a hand to touch. The hand holds the place that its
+ * ray hits, and the motion of the hand is multiplied. A hand that moves to the head therefore
+ * brings the place to the head, from any distance. This is the technique HOMER (Bowman and Hodges,
+ * I3D 1997), with the head in place of the torso.
  */
 import { Matrix4, Vector3 } from "three";
 import type { LatentState } from "../../../state/latent-state.js";

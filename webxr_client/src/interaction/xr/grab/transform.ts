@@ -8,7 +8,7 @@ const axis = new Vector3();
 const turn = new Quaternion();
 const up = new Vector3(0, 1, 0);
 
-/** Grab with one hand: the world moves as if it were fixed to the hand. */
+/** A grab with one hand: the world moves as if it were fixed to the hand. */
 export class OneHandGrab {
   private readonly handFromScene = new Matrix4();
 
@@ -23,8 +23,8 @@ export class OneHandGrab {
 }
 
 /**
- * Grab with two hands: the world moves, turns and scales, so that each grabbed point stays at the
- * hand that grabbed it.
+ * A grab with two hands: the world moves, turns and scales, so that each grabbed point stays at
+ * the hand that grabbed it.
  */
 export class TwoHandGrab {
   private readonly roomFromScene0 = new Matrix4();

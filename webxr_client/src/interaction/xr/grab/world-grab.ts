@@ -1,4 +1,4 @@
-/** Grab of the world with one hand or two. The world does not jump when a hand joins or lets go. */
+/** Grabbing of the world with one or two hands. No jump occurs when a hand joins or lets go. */
 import { type Matrix4, Vector3 } from "three";
 import type { TrackedHand } from "../input/tracked-hand.js";
 import { OneHandGrab, TwoHandGrab } from "./transform.js";

@@ -1,6 +1,6 @@
 /**
- * Signals of an event to a hand. A controller gives a pulse. A hand that cannot vibrate gets a tone
- * and a brighter brush instead. The person can switch off pulses and tones.
+ * Pulses and tones that signal an event to a hand. A controller gives a pulse. A hand that cannot
+ * vibrate gets a tone and a brighter brush instead. The person can switch off pulses and tones.
  */
 import type { Vector3 } from "three";
 import type { XrState } from "../../../state/xr-state.js";

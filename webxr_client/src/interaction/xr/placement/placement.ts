@@ -1,5 +1,5 @@
 /**
- * Places of the cloud and of a contact sheet: within arm's reach and below the eyes, which suits
+ * Placement of the cloud and of a contact sheet: within arm's reach and below the eyes, which suits
  * people who stand and people who sit.
  */
 import { Euler, MathUtils, type Matrix4, type Quaternion, Vector3 } from "three";

@@ -1,4 +1,4 @@
-/** Place of the strip of decoded pictures: along the line between the two items of the walk. */
+/** Placement of the strip of decoded pictures: along the line between the two items of the walk. */
 import { type Matrix4, Vector3 } from "three";
 import { CARD_FULL_SIZE_DISTANCE, CARD_LEAST_DISTANCE } from "./dimensions.js";
 import type { HeadPose } from "./head-pose.js";

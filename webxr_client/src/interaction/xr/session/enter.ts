@@ -1,4 +1,4 @@
-/** Start and end of VR, with messages about failures. */
+/** The start and end of VR, with messages about failures. */
 
 import { effect } from "@preact/signals";
 import type { WebXRManager } from "three";
@@ -23,7 +23,10 @@ import { framebufferScale } from "./framebuffer-scale.js";
 /** Requested frame rate, Hz: a steady 72 Hz is better than 90 Hz with missed frames. */
 const WANTED_RATE = 72;
 
-/** Shown while the browser may ask for permission. Vision Pro and Android XR ask about hands. */
+/**
+ * Message while VR starts, because some browsers then ask for permission to use the hands: those of
+ * Vision Pro and Android XR.
+ */
 const HANDS =
   "If the headset asks whether this page may see your hands, allow it: then you can select and " +
   "grab without controllers.";

@@ -173,8 +173,8 @@ export function font(context: CanvasRenderingContext2D, millimetres: number, wei
 }
 
 /**
- * Set the font of a line of text. If the line would be wider than `width`, the size is reduced, at
- * most to `least`. Returns the text. If the text is too wide even in the size `least`, it is cut
+ * Set the font of a line of text. If the line would be wider than `width`, the size is reduced, but
+ * not below `least`. Returns the text. If the text is too wide even in the size `least`, it is cut
  * with an ellipsis.
  */
 export function fitFont(
