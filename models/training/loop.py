@@ -157,7 +157,7 @@ class Loop(ABC):
 
     @abstractmethod
     def turn(self) -> bool:
-        """Do one unit of work. Return whether it changed the latent means that clients see."""
+        """Do one unit of work. Return whether the latent means that clients see have changed."""
 
     # Reactions of the subclasses --------------------------------------------------------------
 

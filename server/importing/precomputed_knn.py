@@ -37,7 +37,7 @@ def add_knn(folder: Path, options: ImportOptions, report: ImportReport) -> None:
     if report.bad:
         raise DatasetError(
             f"{name}: {report.left_out:,} items of the data were left out, so the rows of the "
-            "neighbours do not fit; remove these items from the data and from the neighbours"
+            "neighbours belong to other items; remove these items from the data and the neighbours"
         )
     try:
         knn = read_knn(given, len(items), options.unpacked)
@@ -140,7 +140,9 @@ def _of_matrix(
     """Return the neighbours in a sparse matrix (CSR). A stored 0 is a distance, too."""
     _check_kinds(columns, values)
     if tuple(shape) != (n, n):
-        raise DatasetError(f"the matrix is {tuple(shape)}, but there are {n:,} items")
+        raise DatasetError(
+            f"the matrix is {tuple(shape)}, but it must be {(n, n)}, as there are {n} items"
+        )
     counts = np.diff(indptr.astype(np.int64))
     if len(indptr) != n + 1 or indptr[0] != 0 or (counts < 0).any() or counts.sum() != len(columns):
         raise DatasetError("the sparse matrix is damaged: its row pointers do not fit its values")

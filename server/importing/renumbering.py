@@ -44,7 +44,7 @@ def renumber(folder: Path, order: npt.NDArray[np.integer] | None = None) -> None
     """
     items = item_set.load(folder)
     if items.order is not None:
-        raise DatasetError(f"{folder}: the items already have an order")
+        raise DatasetError(f"{folder}: the items were renumbered before")
     if order is None:
         if len(items) < LEAST_ITEMS or not _has_room(items, folder):
             return

@@ -82,16 +82,18 @@ def _items_of(request: Predict, predictor: Predictor) -> "np.ndarray[Any, Any]":
     reading = predictor.reading
     if reading.frame is None:
         if request.pictures or len({len(row) for row in request.vectors}) > 1:
-            raise ValueError("the project has vectors: send `vectors` of one length")
+            raise ValueError(
+                "the items of the project are vectors: send `vectors`, all of one length"
+            )
         vectors = np.array(request.vectors, np.float32)
         if not np.isfinite(vectors).all():
             raise ValueError("a vector holds NaN or infinity")
         return vectors
     if reading.kind == "sound" or request.vectors:
         raise ValueError(
-            "the project has sounds: use `lodespace predict`"
+            "the items of the project are sounds: use the command `lodespace predict`"
             if reading.kind == "sound"
-            else "the project has pictures: send `pictures`"
+            else "the items of the project are pictures: send `pictures`"
         )
     pictures = []
     stated = PictureReading.of(reading.details)

@@ -198,7 +198,7 @@ def _check_same(output: Path, start: Start, reference: str, given: GivenSettings
     """Raise if the sweep in `output` has other data or other settings."""
     if start.source != reference:
         raise ProjectError(
-            f"{output} has a sweep on other data ({start.source}); give another folder with -o"
+            f"{output} has a sweep of other data, {start.source}; give another folder with -o"
         )
 
     def compared(settings: Settings | None, run: Any) -> dict[str, Any]:
@@ -209,8 +209,8 @@ def _check_same(output: Path, start: Start, reference: str, given: GivenSettings
     differing = [name for name in {**before, **now} if before.get(name) != now.get(name)]
     if differing:
         raise SettingsError(
-            f"the sweep in {output} has other values of {', '.join(differing)}; give another "
-            "folder with -o, or remove the sweep with --force. You can only extend a sweep, with "
+            f"the sweep in {output} began with other values of {', '.join(differing)}; give "
+            "another folder with -o, or remove the sweep with --force. You can only extend a sweep, with "
             "more grid values or more seeds"
         )
 

@@ -153,13 +153,17 @@ def _check_items(state: SessionState, items: Items) -> None:
         raise ValueError("its items are not in ascending order")
     if len(items) and int(items[-1]) >= len(state.items):
         raise ValueError(
-            f"it names item {int(items[-1])}, but the items are 0 to {len(state.items) - 1}"
+            f"it refers to item {int(items[-1])}, but the items are 0 to {len(state.items) - 1}"
         )
 
 
 def _check_class(state: SessionState, class_id: int) -> None:
     if class_id != UNLABELED and not 0 <= class_id < len(state.classes):
-        raise ValueError(f"it names class {class_id}, but there are {len(state.classes)} classes")
+        raise ValueError(_no_class(class_id, len(state.classes)))
+
+
+def _no_class(class_id: int, count: int) -> str:
+    return f"it refers to class {class_id}, but there are {count} classes, numbered from 0"
 
 
 def _check_undo(state: SessionState, event: UndoEvent | RedoEvent) -> None:
@@ -187,7 +191,7 @@ def _check_class_event(
         _check_info(class_id, event.name, event.colour)
         return
     if not 0 <= class_id < len(classes):
-        raise ValueError(f"it names class {class_id}, but there are {len(classes)} classes")
+        raise ValueError(_no_class(class_id, len(classes)))
     if isinstance(event, MergeClassEvent):
         if not 0 <= event.into < len(classes) or event.into == class_id:
             raise ValueError(

@@ -125,7 +125,7 @@ class AnnotationSession(SessionState):
         ]
 
     def _answer(self, event: Event, change: Change) -> protocol.Ack:
-        """Return the answer to the client that sent the command of `event`, and store it."""
+        """Store and return the answer to the client that sent the command of `event`."""
         ack = protocol.Ack(
             command_id=event.command_id,
             sequence=event.sequence,

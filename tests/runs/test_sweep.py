@@ -148,9 +148,9 @@ def test_a_sweep_can_grow_but_not_change(
     assert main([*command, "--grid", "beta_kl=1,3", "--seeds", "2", "--threads", "1"]) == 0
     assert runs.done == [(1, 0), (1, 1), (3, 0), (3, 1)]
     for arguments, says in (
-        (["three.npz", "--batch-size", "32"], "has other values of batch_size"),
-        (["three.npz", "--batch-size", "64", "--epochs", "3"], "has other values of epochs"),
-        (["other.npz", "--batch-size", "64"], "has a sweep on other data"),
+        (["three.npz", "--batch-size", "32"], "began with other values of batch_size"),
+        (["three.npz", "--batch-size", "64", "--epochs", "3"], "began with other values of epochs"),
+        (["other.npz", "--batch-size", "64"], "has a sweep of other data"),
     ):
         assert main(["sweep", *arguments, "-o", "out", "--grid", "beta_kl=1"]) == 2
         assert says in capsys.readouterr().err

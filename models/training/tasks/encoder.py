@@ -15,8 +15,8 @@ REWEIGHTED_EPOCHS = 3
 
 
 class EncoderTask(Task):
-    """Trains encoder, decoder and head. The encoder learns to map each item to its particle, the
-    latent mean that is moved by forces (layout/particles.py)."""
+    """Trains encoder, decoder and head. The encoder learns to map each item to the item's particle,
+    which is the latent mean that the forces move (layout/particles.py)."""
 
     short = True
 

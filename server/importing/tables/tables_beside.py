@@ -31,8 +31,9 @@ class PicturesWithTables(PictureFolder):
 
     If both the folders and a table name classes, the classes of the folders are used. A picture
     without a label from its folder gets its label from the table, if the table has the same
-    classes. With `--labels-at none` or `--label`, only the table gives labels. With `--label` and
-    another value of `--labels-at`, the label in the table replaces the label from the folder.
+    classes as the folders. With `--labels-at none` or `--label`, only the table gives labels. With
+    `--label` and another value of `--labels-at`, the label in the table replaces the label from the
+    folder.
     """
 
     def __init__(self, root: Path, options: ImportOptions) -> None:
