@@ -258,7 +258,7 @@ function numbersOf(coded: Uint8Array): number[] {
   let number = 0;
   let factor = 1;
   for (const byte of coded) {
-    if (factor > 2 ** 28) throw new ProtocolError("A number of a set has more than 32 bits.");
+    if (factor > 2 ** 28) throw new ProtocolError("A set contains a number of more than 32 bits.");
     number += (byte & 127) * factor;
     factor *= 128;
     if (byte > 127) continue;

@@ -115,8 +115,8 @@ export interface GroupHead {
 /**
  * Name of the group to which the picture at `place` belongs. If the items of the group have the
  * same prediction, the name is the predicted class. If the group is a region of the map, the name
- * is the size of the region. If the user has given more than half of its pictures a class, the name
- * is this class and the size.
+ * is the size of the region. After the user has given a class to a picture of the region, the name
+ * is a class and the size, if more than half of the pictures get this class.
  *
  * @param given Maps the number of an item to the class that the user gave it on the sheet.
  */
