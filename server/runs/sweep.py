@@ -210,8 +210,8 @@ def _check_same(output: Path, start: Start, reference: str, given: GivenSettings
     if differing:
         raise SettingsError(
             f"the sweep in {output} began with other values of {', '.join(differing)}; give "
-            "another folder with -o, or remove the sweep with --force. You can only extend a sweep, with "
-            "more grid values or more seeds"
+            "another folder with -o, or remove the sweep with --force. You can only extend a "
+            "sweep, with more grid values or more seeds"
         )
 
 

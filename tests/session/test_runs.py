@@ -174,12 +174,18 @@ FAULTS: dict[str, tuple[Event, str]] = {
     ),
     "items not ascending": (labelled(3, [2, 1]), "its items are not in ascending order"),
     "item twice": (labelled(3, [2, 2]), "its items are not in ascending order"),
-    "class out of range": (labelled(3, [1], 3), "it refers to class 3, but there are 3 classes"),
+    "class out of range": (
+        labelled(3, [1], 3),
+        "it refers to class 3, but there are 3 classes, numbered from 0",
+    ),
     "class below UNLABELED": (
         labelled(3, [1], -2),
-        "it refers to class -2, but there are 3 classes",
+        "it refers to class -2, but there are 3 classes, numbered from 0",
     ),
-    "one of many classes": (each(3, [0, 7]), "it refers to class 7, but there are 3 classes"),
+    "one of many classes": (
+        each(3, [0, 7]),
+        "it refers to class 7, but there are 3 classes, numbered from 0",
+    ),
     "undo of nothing": (undone(3, 77), "it undoes or redoes event 77, which is not an action"),
     "undo of a later gesture": (
         undone(3, 4),
