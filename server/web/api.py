@@ -44,6 +44,11 @@ def _author(request: web.Request) -> str:
     return author(visitor_of(request).device, API_CLIENT)
 
 
+def file_name(text: str) -> str:
+    """Return `text` as a part of a file name that every system allows: ASCII, without spaces."""
+    return "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "_" for c in text)
+
+
 async def healthz(request: web.Request) -> web.Response:
     service = request.app[SERVICE]
     health = protocol.Health(
@@ -182,9 +187,8 @@ async def get_labels(request: web.Request) -> web.StreamResponse:
                 f"Labels are available as `csv` or `jsonl`, not as `{other[:20]}`.",
                 code="bad_format",
             )
-    name = f"{session.items.name}-labels"
-    safe = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "_" for c in name)
-    headers = {"Content-Disposition": f'attachment; filename="{safe}.{suffix}"'}
+    name = file_name(f"{session.items.name}-labels")
+    headers = {"Content-Disposition": f'attachment; filename="{name}.{suffix}"'}
     response = web.StreamResponse(headers=headers)
     response.content_type, response.charset = kind, "utf-8"
     lanes, device = request.app[SERVICE].lanes, visitor_of(request).device

@@ -3,6 +3,7 @@
 from typing import Any, get_args
 
 from lodespace import protocol
+from lodespace.web import exports
 from lodespace.web.route import Parameter
 
 
@@ -47,6 +48,12 @@ SEARCH = _query(
     required=True,
 )
 FORMAT = _query("format", "", {"type": "string", "enum": ["csv", "jsonl"], "default": "csv"})
+EXPORT_FORMAT = _query(
+    "format",
+    "Format, as of `lodespace export`. A folder is sent as a ZIP file.",
+    {"type": "string", "enum": list(exports.FORMATS)},
+    required=True,
+)
 CLIENT = _query(
     "client", "Id of a client. The history marks the actions of this client.", {"type": "string"}
 )

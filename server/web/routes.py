@@ -4,7 +4,7 @@ import msgspec
 from aiohttp import web
 
 from lodespace import protocol
-from lodespace.web import access, api, bench, openapi, pages, parameters, predicting
+from lodespace.web import access, api, bench, exports, openapi, pages, parameters, predicting
 from lodespace.web.route import Content, Route
 from lodespace.web.security import add_route
 from lodespace.web.websocket import stream
@@ -130,6 +130,15 @@ _API = (
         "All labels, one row per item.",
         answer=Content(("text/csv", "application/jsonl"), {"type": "string"}),
         parameters=(parameters.FORMAT,),
+    ),
+    Route(
+        "GET /api/export",
+        exports.get_export,
+        "viewer",
+        "An export of the project: labels, predictions, scene, figure or model.",
+        answer=Content(("application/octet-stream",)),
+        errors=(409,),
+        parameters=(parameters.EXPORT_FORMAT,),
     ),
     Route(
         "POST /api/labels",

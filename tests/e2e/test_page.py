@@ -54,6 +54,25 @@ def test_lasso_and_a_key_label_a_cluster_and_the_points_move(
     assert any(page.state("predictedCounts")[k] > 0 for k in (0, 1))
 
 
+def test_the_page_exports_the_project_as_a_download(
+    page: PageDriver, server: ServerProcess
+) -> None:
+    page.label(3, [5, 6])
+    page.wait(lambda: page.state("connection")["pending"] == 0)
+    page.page.get_by_title("Download labels, predictions, map or model").click()
+    with page.page.expect_download() as started:
+        page.page.locator("[data-export=csv]").click()
+    assert started.value.suggested_filename.endswith("-labels.csv")
+    rows = started.value.path().read_text().splitlines()
+    assert len(rows) == 1 + len(page.labels)
+    assert [int(row["item"]) for row in server.label_rows() if row["label"] == "3"] == [5, 6]
+    assert sum(",3," in row for row in rows) >= 2
+    page.page.wait_for_selector(".notice:has-text('is in your downloads')")
+    assert page.page.locator(".notice.warm").count() == 0
+    page.press("Escape")
+    assert page.page.locator(".export-dialog").count() == 0
+
+
 def test_shift_adds_alt_takes_away_and_the_count_is_shown_while_drawing(
     still_page: PageDriver,
 ) -> None:

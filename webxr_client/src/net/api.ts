@@ -72,6 +72,14 @@ export async function fetchScene(): Promise<SceneFile> {
   );
 }
 
+/** The project in an export format, with the file name that the server gives. */
+export async function fetchExport(format: string): Promise<{ name: string; content: Blob }> {
+  const answer = await get(`/api/export?format=${encodeURIComponent(format)}`);
+  const disposition = answer.headers.get("Content-Disposition") ?? "";
+  const name = /filename="([^"]+)"/.exec(disposition)?.[1] ?? `lodespace-${format}`;
+  return { name, content: await answer.blob() };
+}
+
 export async function fetchThumbnails(page: number): Promise<Blob> {
   if (site.isSite) return site.thumbnails(page);
   return (await get(`/api/thumbnails/${page}.webp`, {}, fetchKept)).blob();

@@ -6,17 +6,25 @@ export class Notes {
 
   /** Show a message in place of the previous note. */
   show(message: string): void {
+    this.put("noted", message);
+  }
+
+  /** Show in place of the previous note that something failed. */
+  fail(message: string): void {
+    this.put("failed", message);
+  }
+
+  private put(code: "noted" | "failed", message: string): void {
     const { notices } = this.state;
     const others = notices.peek().filter((notice) => notice.topic !== "undo");
-    notices.value = [
-      ...others,
-      { op: "notice", topic: "undo", code: "noted", message, mend: null },
-    ];
+    notices.value = [...others, { op: "notice", topic: "undo", code, message, mend: null }];
   }
 
   /** Remove the note; called when the next action begins. */
   clear(): void {
     const { notices } = this.state;
-    notices.value = notices.peek().filter((notice) => notice.code !== "noted");
+    notices.value = notices
+      .peek()
+      .filter((notice) => notice.code !== "noted" && notice.code !== "failed");
   }
 }

@@ -24,6 +24,8 @@ export interface ReviewHost {
   allowed(): boolean;
   /** Show a message to the user. */
   note(message: string): void;
+  /** Say that something failed. */
+  fail(message: string): void;
   /**
    * Label each item with its own class, as one gesture. Resolves with whether the server accepted
    * the labels.
@@ -199,7 +201,7 @@ export class Review {
     } catch (error) {
       if (mine !== this.asked) return;
       this.close();
-      this.host.note(`The sheet could not be fetched: ${messageOf(error)}`);
+      this.host.fail(`The sheet could not be fetched: ${messageOf(error)}`);
     }
   }
 
@@ -251,7 +253,7 @@ export class Review {
       }
     } catch (error) {
       if (mine === this.asked)
-        this.host.note(`The suggestion could not be fetched: ${messageOf(error)}`);
+        this.host.fail(`The suggestion could not be fetched: ${messageOf(error)}`);
     }
   }
 }

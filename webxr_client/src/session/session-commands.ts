@@ -21,6 +21,7 @@ import type { SheetKind } from "../state/review-state.js";
 import { COMMAND_SLOT, chosen, DRAG_SLOT, upload } from "./chosen.js";
 import { findWords } from "./class-words.js";
 import type { EditPermission } from "./edit-permission.js";
+import { download } from "./exports.js";
 import type { Labelling } from "./labelling.js";
 import type { ModelQueries } from "./model-queries.js";
 import type { Notes } from "./notes.js";
@@ -86,6 +87,8 @@ export class SessionCommands implements Commands {
   };
 
   readonly findWords = () => void findWords(this.state);
+  readonly download = (format: string) => void download(this.state, format, this.parts.notes);
+
   readonly search = (text: string) => this.parts.search.find(text);
 
   // Classes --------------------------------------------------------------------------------------
@@ -270,6 +273,6 @@ export class SessionCommands implements Commands {
   private travel(way: Promise<void>): void {
     const { notes } = this.parts;
     notes.clear();
-    way.catch((error: unknown) => notes.show(`This moment could not be read: ${messageOf(error)}`));
+    way.catch((error: unknown) => notes.fail(`This moment could not be read: ${messageOf(error)}`));
   }
 }

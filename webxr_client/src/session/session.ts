@@ -40,6 +40,7 @@ export class Session {
     const connection = new Connection(url, () => this.stream);
     const notes = new Notes(state);
     const note = (message: string) => notes.show(message);
+    const fail = (message: string) => notes.fail(message);
     const scene = new SceneSync(state, connection);
     const queries = new ModelQueries(state, (operation) => connection.sendIfOpen(operation));
     const playback = new Playback(
@@ -53,11 +54,12 @@ export class Session {
     const host: ReviewHost = {
       allowed: () => permission.allowed(),
       note,
+      fail,
       labelEach: (items, classIds, provenance) => labelling.labelEach(items, classIds, provenance),
     };
     const decisions = new SheetDecisions(state, note);
     const review = new Review(state, host, decisions);
-    const search = new Search(state, searchItems, note);
+    const search = new Search(state, searchItems, fail);
     const pairing = new PairingFlow(state.pairing, () => void this.start());
     this.connection = connection;
     this.pairing = pairing;
@@ -85,7 +87,7 @@ export class Session {
       predictions: new PredictionTools(state, host),
       search,
     };
-    if (!isSite) new CueFeed(state, note);
+    if (!isSite) new CueFeed(state, fail);
   }
 
   /** Create the commands of this session. `fit` moves the camera so that all points are in view. */

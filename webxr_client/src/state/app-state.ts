@@ -129,6 +129,9 @@ export class AppState {
   readonly colourBy: Signal<ColourBy> = signal("label");
   readonly theme: Signal<"dark" | "light"> = signal("dark");
   readonly help = signal(false);
+  readonly exportOpen = signal(false);
+  /** Format of the export that is being written; "" if none is. */
+  readonly exporting = signal("");
   readonly devicesOpen = signal(false);
   /** Whether the user has opened or closed the report of the import; null before a choice. */
   readonly reportChosen: Signal<boolean | null> = signal(null);

@@ -48,6 +48,8 @@ export interface Commands {
   mergeClass(classId: number, into: number): void;
   /** Delete a class and the labels of its items. */
   deleteClass(classId: number): void;
+  /** Export the project in a format of `GET /api/export`, and download the file. */
+  download(format: string): void;
   /** Search for items; "" ends the search. */
   search(text: string): void;
   /** Continue training. */

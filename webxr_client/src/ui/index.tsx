@@ -18,6 +18,7 @@ import { SelectionPanel } from "./selection/selection-panel.js";
 import { BenchReport } from "./shell/bench-report.js";
 import { DataReport } from "./shell/data-report.js";
 import { InHeadset } from "./shell/enter-xr.js";
+import { ExportDialog } from "./shell/export-dialog.js";
 import { Help } from "./shell/help.js";
 import { LinkDialog } from "./shell/link-dialog.js";
 import { Notices } from "./shell/notices.js";
@@ -133,7 +134,7 @@ function Workplace() {
       <HoverCard />
       <GenerativeMap />
       <Help />
-      {isSite && <LinkDialog />}
+      {isSite ? <LinkDialog /> : <ExportDialog />}
       <DevicesDialog />
       <BenchReport />
     </>

@@ -94,6 +94,7 @@ beforeEach(() => {
   const host: ReviewHost = {
     allowed: () => true,
     note: (message) => notes.push(message),
+    fail: (message) => notes.push(message),
     labelEach: (items, classIds, provenance) =>
       new Promise((answer) => {
         sent.push({ items: [...items], classIds: [...classIds], provenance, answer });

@@ -32,7 +32,7 @@ export function ColourChoice() {
       ))}
       <select
         aria-label="Other colours"
-        title="Colour by confidence or by a cue (K: next cue)"
+        title={withKey("Colour by confidence or by a cue", state.keys.text("cueColour"))}
         class={more.includes(by) ? "on" : ""}
         value={more.includes(by) ? by : ""}
         onChange={(event) => choose((event.currentTarget.value || "label") as ColourBy)}
@@ -56,7 +56,7 @@ export function SizeChoice() {
     <div class="choice">
       <select
         aria-label="Size by"
-        title="Size of points (Z: next cue)"
+        title={withKey("Size of points", state.keys.text("cueSize"))}
         class={sizeBy.value === "even" ? "" : "on"}
         value={sizeBy.value}
         onChange={(event) => {

@@ -29,7 +29,12 @@ export function Notices() {
       },
     });
   for (const notice of state.notices.value)
-    lines.push({ key: notice.topic, tone: "warm", text: notice.message, fix: notice.mend });
+    lines.push({
+      key: notice.topic,
+      tone: notice.code === "noted" ? "" : "warm",
+      text: notice.message,
+      fix: notice.mend,
+    });
   if (!state.time.live.value && !isSite)
     lines.push({
       key: "past",

@@ -6,18 +6,12 @@ import type { ActionId } from "../../state/key-map.js";
 import { knownBriefly, knownInstead, range } from "../../state/quality-text.js";
 import { ColourChoice, SizeChoice } from "../classes/colour-choice.js";
 import { useUi } from "../kit/context.js";
-import {
-  DevicesIcon,
-  DownloadIcon,
-  MoonIcon,
-  SilentIcon,
-  SoundIcon,
-  SunIcon,
-} from "../kit/icons.js";
+import { DevicesIcon, MoonIcon, SilentIcon, SoundIcon, SunIcon } from "../kit/icons.js";
 import { withKey } from "../kit/key-hint.js";
 import { toggleTheme } from "../kit/theme.js";
 import { SearchBox } from "../selection/search-box.js";
 import { EnterXr } from "./enter-xr.js";
+import { ExportButton } from "./export-dialog.js";
 import { LinkButton } from "./link-dialog.js";
 
 export function TopBar() {
@@ -75,11 +69,7 @@ export function TopBar() {
           ))}
         </div>
       )}
-      {!isSite && (
-        <a class="button" href="/api/labels?format=csv" download title="Download all labels as CSV">
-          <DownloadIcon /> <span class="button-text">labels</span>
-        </a>
-      )}
+      {!isSite && <ExportButton />}
       {session?.role === "owner" && (
         <PanelButton
           name="Headset and other devices"

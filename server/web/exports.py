@@ -1,0 +1,114 @@
+"""Exports of the served project for download: all formats of `lodespace export` but class folders.
+
+A process of its own writes an export, because some formats load torch, and a large table would
+delay the answers to other clients. The process reads the labels that are on disk.
+"""
+
+import asyncio
+import contextlib
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from aiohttp import web
+
+from lodespace.errors import LodespaceError, RequestError
+from lodespace.exporting.formats import FILES, FOLDERS
+from lodespace.json_input import json_of
+from lodespace.service.service import Service
+from lodespace.web.api import SERVICE, file_name
+from lodespace.web.security import visitor_of
+
+FORMATS = (*FILES, *(name for name in FOLDERS if name != "classes"))
+"""Formats for download. A folder is sent as a ZIP file.
+
+Class folders are missing, because they are copies of the original files.
+"""
+COMMAND: tuple[str, ...] = (sys.executable, "-P", "-m", "lodespace", "export", "--json")
+"""Command of the process that writes an export."""
+
+_CONTENT = {
+    **dict.fromkeys(("glb", "ply", "obj", "png", "svg"), "map"),
+    **dict.fromkeys(("onnx", "model"), "model"),
+    "webm": "training",
+}
+"""What the files of a format have, for their names; other formats have labels."""
+PART_BYTES = 1 << 18
+"""Number of bytes of a file that are sent at once."""
+
+
+class _Problem(msgspec.Struct):
+    code: str
+    message: str
+
+
+class _Report(msgspec.Struct):
+    """The fields of the command's report (server/cli/report.py) that are used here."""
+
+    status: Literal["ok", "failed"]
+    error: _Problem | None = None
+
+
+async def get_export(request: web.Request) -> web.StreamResponse:
+    """Export the project, and send the file. Each device has one export at a time."""
+    kind = request.query.get("format", "")
+    if kind not in FORMATS:
+        raise RequestError(
+            f"Exports are available as {', '.join(FORMATS)}, not as `{kind[:20]}`.",
+            code="bad_format",
+        )
+    service = request.app[SERVICE]
+    async with service.lanes.turn(visitor_of(request).device):
+        with tempfile.TemporaryDirectory(prefix="lodespace-export-") as folder:
+            path = await _written(service, kind, Path(folder))
+            # One type for all formats: the browser stores the file, and does not show it.
+            headers = {
+                "Content-Disposition": f'attachment; filename="{path.name}"',
+                "Content-Type": "application/octet-stream",
+            }
+            response = web.StreamResponse(headers=headers)
+            response.content_length = path.stat().st_size
+            await response.prepare(request)
+            with path.open("rb") as file:
+                while part := await asyncio.to_thread(file.read, PART_BYTES):
+                    await response.write(part)
+            await response.write_eof()
+            return response
+
+
+async def _written(service: Service, kind: str, folder: Path) -> Path:
+    """Write an export of the format `kind` in `folder`. Returns the path of the file.
+
+    Raises LodespaceError, with the text of the command, if the export fails.
+    """
+    suffix = FILES[kind][0] if kind in FILES else ""
+    content = _CONTENT.get(kind, "labels")
+    output = folder / f"{file_name(service.session.items.name)}-{content}{suffix}"
+    process = await asyncio.create_subprocess_exec(
+        *COMMAND,
+        str(service.project.folder),
+        *("--format", kind, "-o", str(output)),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        text, _ = await process.communicate()
+    finally:
+        # A client that has gone away needs no export.
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+    report = json_of(text, _Report) if text else _Report("failed")
+    if report.status != "ok":
+        problem = report.error or _Problem("internal_error", "The export has failed.")
+        raise LodespaceError(problem.message, code=problem.code, status=409)
+    if kind in FOLDERS:
+        zipped = await asyncio.to_thread(shutil.make_archive, str(output), "zip", output)
+        return Path(zipped)
+    return output
