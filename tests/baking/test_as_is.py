@@ -63,6 +63,7 @@ def files(folder: Path) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.slow
 def test_the_bake_shows_what_the_page_showed(made: TrainedProject, out: Path) -> None:
     scene, shown = scene_of(out), made.scene
     assert scene.box == shown.box

@@ -93,6 +93,7 @@ def test_the_ten_lines_of_the_example_run(
     assert capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_onnx_gives_equal_outputs(worked: Path, tmp_path: Path) -> None:
     onnxruntime = pytest.importorskip("onnxruntime")
     export(worked, tmp_path / "model.onnx")

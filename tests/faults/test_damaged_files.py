@@ -204,6 +204,7 @@ def test_a_damaged_file_is_reported_and_repaired(
 
 
 @pytest.mark.parametrize("case", ROWS)
+@pytest.mark.slow
 def test_rows_that_make_no_sense_are_reported_and_repaired(
     case: str,
     project: Callable[..., Path],

@@ -62,6 +62,7 @@ def test_the_fuzzer_changes_every_kind_of_operation() -> None:
 
 
 @pytest.mark.timeout(7200)
+@pytest.mark.slow
 async def test_frames_that_make_no_sense_do_no_harm(server: LoggedServer, slow: bool) -> None:
     """Send malformed frames. With --slow, these are 1,000,000 text frames and 20,000 raw frames;
     otherwise 8,000 text frames and 100 raw frames."""

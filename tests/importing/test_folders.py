@@ -358,6 +358,7 @@ def test_a_folder_removed_during_import_loses_only_its_items(folder: Path, bring
     }
 
 
+@pytest.mark.slow
 def test_too_many_classes_are_refused(tmp_path: Path, bring: Import) -> None:
     root = tmp_path / "data"
     for number in range(1025):

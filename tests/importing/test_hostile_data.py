@@ -205,6 +205,7 @@ def test_an_item_of_a_gigabyte_is_refused(tmp_path: Path, bring: Import) -> None
 # Tables -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_table_of_30_000_columns_keeps_every_column(tmp_path: Path, bring: Import) -> None:
     """The import takes less than 1 s, because its time grows linearly with the number of columns.
 
@@ -256,6 +257,7 @@ def test_odd_json_lines_are_imported_or_left_out(tmp_path: Path, bring: Import) 
     assert len(report.bad) == 3
 
 
+@pytest.mark.slow
 def test_a_file_with_new_columns_in_every_row_is_refused(tmp_path: Path, bring: Import) -> None:
     rows = [
         {"vector": [i, 1], **{f"c{i}_{k}": 1 for k in range(10_000)}}

@@ -21,6 +21,7 @@ from lodespace.training.dataset import to_dataset
 from samples.pictures import Import, draw
 
 
+@pytest.mark.slow
 def test_an_import_that_is_interrupted_anywhere_leaves_no_project(
     tmp_path: Path, slow: bool
 ) -> None:

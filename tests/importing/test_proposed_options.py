@@ -113,6 +113,7 @@ def size(text: str) -> str | None:
 
 
 @pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+@pytest.mark.slow
 def test_each_proposed_option_runs_and_keeps_its_promise(
     make: Callable[[Path], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

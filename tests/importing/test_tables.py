@@ -145,6 +145,7 @@ def test_large_pictures_in_a_table_keep_their_original_for_the_card(
     )
 
 
+@pytest.mark.slow
 def test_large_pictures_in_a_table_are_not_held_all_at_once(tmp_path: Path, bring: Import) -> None:
     """A table has forty pictures of 4 MB. Python never holds all of them at the same time."""
     import tracemalloc
@@ -351,6 +352,7 @@ def test_nested_columns_are_kept(pictures: Path, bring: Import) -> None:
     assert columns(items)[3]["box"] == {"x": 3, "tags": [{"k": "v"}]}
 
 
+@pytest.mark.slow
 def test_a_label_column_of_100_000_values_is_refused_with_advice(
     tmp_path: Path, bring: Import
 ) -> None:

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 SCRIPT = """
 import sys
 from lodespace.models.light_torch import leave_out_compiler
@@ -40,6 +42,7 @@ print(torch.compile(lambda x: x + 1, backend="eager")(torch.zeros(1)).item())
 """
 
 
+@pytest.mark.slow
 def test_optimisers_work_without_the_compiler_until_it_is_needed(slow: bool) -> None:
     """With --slow, the test also compiles a function, for which torch loads many modules."""
     script = SCRIPT + COMPILED * slow

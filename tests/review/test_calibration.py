@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import msgspec
 import numpy as np
+import pytest
 
 from lodespace import protocol
 from lodespace.items.item_set import ItemSet
@@ -110,6 +111,7 @@ MODELS = [(-1.3, 1.0), (-0.7, 0.8), (0.0, 1.0), (0.5, 1.3), (1.0, 1.0)]
 """(offset, slope) per model. The first model is overconfident, the last underconfident."""
 
 
+@pytest.mark.slow
 def test_figures_and_promises_hold_on_models_that_are_wrong(slow: bool) -> None:
     inside, early, late, promises = [], [], [], []
     for offset, slope, seed in ((*model, seed) for model in MODELS for seed in range(3 + 7 * slow)):

@@ -22,6 +22,7 @@ def least(session: SimulatedSession) -> float:
     return max(0.005, 3 / len(session.truth))
 
 
+@pytest.mark.slow
 def test_figures_are_near_the_truth_and_no_suggested_gesture_does_harm(slow: bool) -> None:
     session = started(slow)
     errors = []

@@ -75,6 +75,7 @@ def picture_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path, small_data: Path) -> None:
     first = files(baked(small_data, tmp_path / "a", labels="3", parts=PARTS_WITHOUT_VIDEO))
     page = {
@@ -133,6 +134,7 @@ def picture_bake(picture_folder: Path, tmp_path_factory: pytest.TempPathFactory)
     return out.rename(folder / "elsewhere")
 
 
+@pytest.mark.slow
 def test_a_bake_is_valid_gltf(tmp_path: Path, picture_bake: Path) -> None:
     report = validate((picture_bake / "scene.glb").read_bytes(), tmp_path)
     assert report["issues"]["messages"] == []
@@ -186,6 +188,7 @@ def test_both_presets_and_dimensions_bake(tmp_path: Path, small_data: Path) -> N
     assert decode_scene((out / "scene.glb").read_bytes()).latent_dim == 2
 
 
+@pytest.mark.slow
 def test_the_settings_of_a_bake_give_the_same_bake(
     tmp_path: Path, small_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

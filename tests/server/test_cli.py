@@ -96,6 +96,7 @@ def bake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "out"
 
 
+@pytest.mark.slow
 def test_bake_writes_a_folder_that_info_describes(bake: Path) -> None:
     result = lodespace("info", bake, folder=bake.parent)
     assert result.returncode == 0
@@ -234,6 +235,7 @@ class Serving:
         assert "Traceback" not in errors
 
 
+@pytest.mark.slow
 def test_serve_keeps_settings_that_a_project_stores(tmp_path: Path, bake: Path, run: Run) -> None:
     (tmp_path / "mine.toml").write_text("beta_kl = 5\nbatch_size = 64\nepochs = 3\nseed = 4\n")
     data = bake.parent / "three.npz"
@@ -314,6 +316,7 @@ def test_serve_does_not_take_another_port_than_the_one_asked_for(bake: Path, run
     assert "is taken" in result.errors
 
 
+@pytest.mark.slow
 async def test_ctrl_c_saves_what_was_learned(
     tmp_path: Path, bake: Path, client_of: ClientOf
 ) -> None:
@@ -337,6 +340,7 @@ def test_serve_lan_prints_address_and_certificate(digits_server: Serving) -> Non
     assert "PRIVATE KEY" not in digits_server.said
 
 
+@pytest.mark.slow
 def test_serve_lan_takes_a_certificate_and_refuses_a_bad_one(
     tmp_path: Path, bake: Path, run: Run
 ) -> None:

@@ -25,6 +25,7 @@ EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 
 
 @pytest.mark.parametrize("number", range(len(EXAMPLES)))
+@pytest.mark.slow
 def test_the_examples_run(
     number: int,
     tmp_path: Path,

@@ -187,6 +187,7 @@ asyncio.run(main())
     assert answers == 30
 
 
+@pytest.mark.slow
 async def test_kill_of_the_trainer_loses_nothing_and_training_goes_on(
     server_process, copy_rested_project: Callable[[], Path]
 ) -> None:

@@ -282,6 +282,7 @@ async def test_undo_below_a_later_gesture_of_another_client(session: Session) ->
     )
 
 
+@pytest.mark.slow
 async def test_undo_works_over_a_restart(begin: Callable, worked: Worked) -> None:
     session = await begin()
     assert session.service.session.settings.beta_kl == 20
@@ -296,6 +297,7 @@ async def test_undo_works_over_a_restart(begin: Callable, worked: Worked) -> Non
     assert not any(n.topic == "undo" and n.code for n in session.notices)
 
 
+@pytest.mark.slow
 async def test_a_trainer_killed_during_an_undo_continues_it(
     begin: Callable, worked: Worked
 ) -> None:
@@ -309,6 +311,7 @@ async def test_a_trainer_killed_during_an_undo_continues_it(
     assert (session.service.session.labels == -1).all()
 
 
+@pytest.mark.slow
 async def test_undo_reports_a_missing_snapshot(begin: Callable, tmp_path: Path) -> None:
     for file in (tmp_path / "project" / "moments").iterdir():
         file.write_bytes(b"nothing")
@@ -321,6 +324,7 @@ async def test_undo_reports_a_missing_snapshot(begin: Callable, tmp_path: Path) 
     assert (session.service.session.labels == -1).all()
 
 
+@pytest.mark.slow
 async def test_undo_reports_a_snapshot_of_another_version(begin: Callable, tmp_path: Path) -> None:
     """The tensors of the snapshot do not fit: training continues, and a notice reports this."""
     folder = tmp_path / "project" / "moments"

@@ -39,6 +39,7 @@ def out(table: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return bake(table, tmp_path_factory.mktemp("bake") / "out", epochs=1, threads=1)
 
 
+@pytest.mark.slow
 async def test_the_site_agrees_with_a_server(out: Path, tmp_path: Path) -> None:
     session = msgspec.json.decode((out / "session.json").read_bytes(), type=protocol.SessionInfo)
     async with Serving(out, tmp_path / "none") as url:
@@ -99,6 +100,7 @@ def test_the_page_is_marked_as_a_site(out: Path, table: Path) -> None:
         assert not any(str(folder).encode() in content for content in files)
 
 
+@pytest.mark.slow
 def test_sounds_go_along(tmp_path: Path) -> None:
     import soundfile
 
@@ -113,6 +115,7 @@ def test_sounds_go_along(tmp_path: Path) -> None:
     assert json.loads((out / "items.json").read_text())["starts"] == [0, 1, 2, 3, 4]
 
 
+@pytest.mark.slow
 def test_parts_that_are_not_wanted_are_left_out(table: Path, tmp_path: Path) -> None:
     out = bake(table, tmp_path / "out", epochs=1, threads=1, parts=("scene", "checkpoint"))
     wanted = {"lodespace.json", "settings.toml", "scene.glb", "checkpoints", "data"}

@@ -10,6 +10,7 @@ import pytest
     "module",
     ["lodespace.training.worker", "lodespace.baking.bake", "lodespace.models.training.trainer"],
 )
+@pytest.mark.slow
 def test_the_wait_policy_is_set_before_torch_is_loaded(module: str) -> None:
     script = f"""
 import os, sys

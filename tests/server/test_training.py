@@ -253,6 +253,7 @@ async def test_training_rests_only_when_it_has_taken_the_newest_inputs(start: St
     assert listener.states == ["running", "resting"]
 
 
+@pytest.mark.slow
 async def test_pause_is_kept_over_a_restart(start: Start) -> None:
     supervisor, _ = await start("real")
     await eventually(lambda: supervisor.training.state in ("running", "resting"), 120)
@@ -264,6 +265,7 @@ async def test_pause_is_kept_over_a_restart(start: Start) -> None:
     await eventually(lambda: supervisor.training.state == "paused", 120)
 
 
+@pytest.mark.slow
 async def test_the_real_trainer_learns_rests_saves_and_goes_on(
     start: Start, project: Project
 ) -> None:
@@ -288,6 +290,7 @@ async def test_the_real_trainer_learns_rests_saves_and_goes_on(
     )
 
 
+@pytest.mark.slow
 async def test_stop_ends_the_process_and_saves(start: Start, project: Project) -> None:
     supervisor, listener = await start("real")
     await eventually(lambda: bool(listener.frames), 120)

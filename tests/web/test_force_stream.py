@@ -178,6 +178,7 @@ async def test_client_that_disconnects_releases_its_drag(
     assert service.session.undo_log.state_id == before, "a drag without an anchor changed the state"
 
 
+@pytest.mark.slow
 async def test_drag_and_queries_are_refused_without_a_trainer(still_server: Serving) -> None:
     async with StreamClient(still_server.url) as client:
         for operation in (

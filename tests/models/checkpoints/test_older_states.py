@@ -52,6 +52,7 @@ def course(trainer: Trainer, turns: int) -> list[bytes]:
 
 
 @pytest.mark.parametrize("turns", [0, 20, 40, 41, 43, 60])
+@pytest.mark.slow
 def test_a_state_of_the_first_release_continues_as_a_new_one(turns: int) -> None:
     """The turns are before, in, and after the sweep of predictions, which starts at turn 40."""
     trainer = trained(turns)

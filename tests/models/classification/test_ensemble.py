@@ -55,6 +55,7 @@ def finished(predictions: Predictions, classifier: WideClassifier, given: Traini
     return units
 
 
+@pytest.mark.slow
 def test_a_sweep_continued_from_the_middle_ends_with_the_same_result(
     setting: tuple[WideClassifier, TrainingLabels],
 ) -> None:

@@ -38,6 +38,7 @@ def test_a_held_direction_lies_along_its_axis(d: int, a: int, seed: int) -> None
 
 
 @given(d=st.sampled_from([2, 3]), seed=st.integers(0, 10_000))
+@pytest.mark.slow
 def test_turns_of_single_frames_add_up_to_the_wanted_rotation(d: int, seed: int) -> None:
     current = directions(d, d, seed).double()
     wanted = directions(d, d, seed + 1).double()

@@ -165,6 +165,7 @@ def test_a_training_continues_with_the_view_of_its_graph() -> None:
 
 
 @pytest.mark.parametrize("name", ["directions", "series", "sound"])
+@pytest.mark.slow
 def test_a_view_is_the_same_in_onnx(name: ViewName) -> None:
     onnxruntime = pytest.importorskip("onnxruntime")
     pytest.importorskip("onnxscript")

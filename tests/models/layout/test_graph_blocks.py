@@ -49,6 +49,7 @@ def test_a_graph_of_many_blocks_is_the_graph_of_one_block(monkeypatch: pytest.Mo
     assert_same_graph(graph_of(points()), whole)
 
 
+@pytest.mark.slow
 def test_a_graph_saved_between_two_blocks_continues_there(blocks: None) -> None:
     building = GraphBuilding(points(), 8)
     left = []

@@ -68,6 +68,7 @@ def test_an_axis_orders_items_of_unknown_value(trainer: Trainer, dimension: int)
     assert max(abs(spearmanr(after[:, d], factor).statistic) for d in others) < 0.5
 
 
+@pytest.mark.slow
 def test_hidden_values_have_no_effect_on_the_map(trainer: Trainer, still: Trainer) -> None:
     _, known, _ = half_hidden()
     values = standard(known)

@@ -4,6 +4,7 @@ New classes are learned in addition to the old ones.
 """
 
 import numpy as np
+import pytest
 
 from lodespace.items.item_set import load_digits
 from lodespace.models import Dataset, Trainer, preset
@@ -11,6 +12,7 @@ from lodespace.models.features.descriptor import described
 from lodespace.models.features.principal_components import principal_components
 
 
+@pytest.mark.slow
 def test_old_classes_are_kept_while_new_ones_come(slow: bool) -> None:
     """Classes 0 to 4 are labelled, then 5 to 9, in one gesture per class.
 

@@ -1,6 +1,7 @@
 """Positions of dragged items after the person releases the items without a pin."""
 
 import numpy as np
+import pytest
 
 from lodespace.models import Trainer
 from lodespace.models.checkpoints.training_state import TrainingState
@@ -37,6 +38,7 @@ def give_class(trainer: Trainer, truth: np.ndarray) -> np.ndarray:
     return rest(trainer).latent_mean
 
 
+@pytest.mark.slow
 def test_a_cluster_labelled_in_the_hand_rests_where_a_touch_puts_it() -> None:
     touched = give_class(*at_rest())
     trainer, truth = at_rest()

@@ -27,6 +27,7 @@ def trained(labels: np.ndarray) -> tuple[Trainer, Snapshot]:
     return trainer, snapshot
 
 
+@pytest.mark.slow
 def test_held_out_labels_are_measured_on_and_not_trained_on() -> None:
     truth = small(N)[1]
     right, told = trained(truth)
@@ -49,6 +50,7 @@ def test_held_out_labels_are_measured_on_and_not_trained_on() -> None:
     )
 
 
+@pytest.mark.slow
 def test_few_labels_are_all_learned_from() -> None:
     truth = small(N)[1]
     few = np.where(np.arange(N) < _HELD_OUT_FROM - 1, truth, -1)

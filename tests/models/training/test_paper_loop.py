@@ -77,6 +77,7 @@ def test_at_rest_the_encoders_output_is_shown(trainer: Trainer) -> None:
     np.testing.assert_allclose(distances(shown), distances(encoded), atol=0.02)
 
 
+@pytest.mark.slow
 def test_labels_pull_their_classes_together(trainer: Trainer) -> None:
     before = rest(trainer)
     trainer.set_labels(TRUTH)
@@ -91,6 +92,7 @@ def test_labels_pull_their_classes_together(trainer: Trainer) -> None:
     assert "classification" in after.losses and "anchor" not in after.losses
 
 
+@pytest.mark.slow
 def test_removed_labels_leave_no_classification_loss(trainer: Trainer) -> None:
     trainer.set_labels(TRUTH)
     rest(trainer)
@@ -113,6 +115,7 @@ def test_same_seed_same_bytes(few_images: Dataset, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("stop_at", [3, 25, 45])
+@pytest.mark.slow
 def test_training_continues_from_a_checkpoint_to_the_bit(
     stop_at: int, few_images: Dataset, tmp_path: Path
 ) -> None:
@@ -133,6 +136,7 @@ def test_training_continues_from_a_checkpoint_to_the_bit(
         )
 
 
+@pytest.mark.slow
 def test_a_class_can_be_added_while_it_trains(trainer: Trainer) -> None:
     trainer.set_labels(TRUTH)
     train(trainer, lambda s: s.step > 40)
@@ -143,6 +147,7 @@ def test_a_class_can_be_added_while_it_trains(trainer: Trainer) -> None:
 
 
 @pytest.mark.parametrize(("start", "end"), [(2, 3), (3, 2)])
+@pytest.mark.slow
 def test_the_latent_dimension_can_change_while_it_trains(
     start: int, end: int, few_images: Dataset
 ) -> None:

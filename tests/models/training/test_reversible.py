@@ -109,6 +109,7 @@ GESTURES = [label, change_weights, deepen_head, flatten, other_loop, pin, drag]
 
 @pytest.mark.parametrize("gesture", GESTURES)
 @pytest.mark.parametrize(("config", "turns"), [(quick, 1), (quick, 66), (quick, 140), (paper, 30)])
+@pytest.mark.slow
 def test_undo_has_the_state_of_a_training_without_the_gesture(
     gesture: Callable[[Trainer, np.ndarray], None], config: Callable[[], TrainingConfig], turns: int
 ) -> None:
@@ -284,6 +285,7 @@ def hasty() -> TrainingConfig:
     )
 
 
+@pytest.mark.slow
 def test_each_turn_of_a_sweep_can_be_saved_and_continued() -> None:
     """For pictures, a sweep computes label-free features, and predictions of three classifiers."""
     data, truth = pictures()
@@ -305,6 +307,7 @@ def test_each_turn_of_a_sweep_can_be_saved_and_continued() -> None:
         assert np.array_equal(found.predictions.doubt, last.predictions.doubt)
 
 
+@pytest.mark.slow
 def test_a_state_of_an_older_version_continues_with_all_voices() -> None:
     data, truth = pictures()
     trainer = Trainer(data, hasty(), n_classes=4)

@@ -53,6 +53,7 @@ def test_the_weight_of_the_reconstruction_makes_all_sizes_count_as_one() -> None
 
 
 @pytest.mark.parametrize(("side", "n"), [(64, 40), (128, 16)])
+@pytest.mark.slow
 def test_large_pictures_are_told_apart_and_decoded(
     side: int, n: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -133,6 +133,7 @@ def test_any_number_of_labels_is_taken(which: str) -> None:
     assert np.isfinite(rest(trainer).latent_mean).all()
 
 
+@pytest.mark.slow
 def test_dimensions_change_as_a_motion() -> None:
     data, truth = small()
     trainer = Trainer(data, quick(), n_classes=4, device="cpu")

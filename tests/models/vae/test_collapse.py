@@ -35,6 +35,7 @@ def test_means_without_spread_are_a_collapse_too() -> None:
 
 
 @pytest.mark.parametrize("preset_name", ["default", "paper"])
+@pytest.mark.slow
 def test_a_kl_weight_of_1000_collapses_the_cloud_until_it_is_lowered(
     preset_name: PresetName,
 ) -> None:
