@@ -35,7 +35,7 @@ _CONTENT = {
     **dict.fromkeys(("onnx", "model"), "model"),
     "webm": "training",
 }
-"""What the files of a format have, for their names; other formats have labels."""
+"""Last word of the file name, by format. The word for all other formats is "labels"."""
 PART_BYTES = 1 << 18
 """Number of bytes of a file that are sent at once."""
 

@@ -65,7 +65,7 @@ async def test_a_folder_is_sent_as_a_zip_file(
         assert archive.read("weights") == b"w"
 
 
-async def test_an_export_that_fails_says_why(served: TestClient) -> None:
+async def test_a_failed_export_has_the_message_of_the_command(served: TestClient) -> None:
     answer = await served.get("/api/export?format=onnx")
     assert answer.status == 409 and (await answer.json())["code"] == "bad_project"
     assert (await served.get("/api/export?format=classes")).status == 400

@@ -4,7 +4,7 @@ import { messageOf } from "../net/errors.js";
 import type { AppState } from "../state/app-state.js";
 import type { Notes } from "./notes.js";
 
-/** Fetch an export and give it to the browser as a download. `notes` tells the user about it. */
+/** Fetch an export and give it to the browser as a download. `notes` shows the outcome. */
 export async function download(
   state: AppState,
   format: string,
