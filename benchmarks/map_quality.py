@@ -1,4 +1,4 @@
-"""Measures of the quality of a map, as in docs/reproduction.md.
+"""The measures of the quality of a map, as in docs/reproduction.md.
 
 Points are float (N, D), labels are int (N,).
 """

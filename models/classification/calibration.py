@@ -1,4 +1,4 @@
-"""Estimates from left-out labels: exponents and weights of voices, and the share of wrong labels.
+"""Estimation from left-out labels: exponents and weights of voices, and the share of wrong labels.
 
 A voice is one source of class probabilities. Its left-out probabilities are its predictions of
 labelled items, each made without the label of that item.

@@ -1,4 +1,4 @@
-"""Forces for display: minus the gradient of each weighted term at the latent means, by autograd.
+"""The shown forces: minus the gradient of each weighted term at the latent means, by autograd.
 
 The unit of forces is nats per latent unit. In the presets with particles, the neighbour, anchor and
 axis terms move the points, and the other terms train encoder, decoder and head. In the presets

@@ -1,4 +1,4 @@
-"""Limits on attempts per minute: in total, and per sender (an IP address or a device)."""
+"""The limits on attempts per minute: in total, and per sender (an IP address or a device)."""
 
 from collections import deque
 

@@ -1,4 +1,4 @@
-"""Bakes that show a project as it is: its map, labels, predictions, pins, recording and model.
+"""Baking of a project as it is: its map, labels, predictions, pins, recording and model.
 
 Nothing is trained. A server may serve the project at the same time. This module imports torch.
 """

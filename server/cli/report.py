@@ -1,4 +1,4 @@
-"""Reports of commands as JSON, for scripts: the option --json.
+"""The report of a command as JSON, for scripts: the option --json.
 
 All commands have the same schema. With --json, standard output has one JSON object and nothing
 else; all other texts go to standard error. docs/training.md has a table of the fields.

@@ -1,4 +1,4 @@
-"""Labels of sounds for Raven and Audacity: one table per sound file, with times in seconds."""
+"""The labels of sounds for Raven and Audacity: one table per sound file, with times in seconds."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass

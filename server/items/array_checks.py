@@ -1,4 +1,4 @@
-"""Checks of a stored data set that other people may have written: types, shapes, class ids."""
+"""The checks of a stored data set, which another person may have made: types, shapes, class ids."""
 
 from pathlib import Path
 from typing import Any, get_args

@@ -1,4 +1,4 @@
-"""Checks for projects that other people may have made.
+"""The checks of a project that another person may have made.
 
 Opening such a project reads and writes no file outside of its folder, with one exception: original
 files are read from a folder that a person has approved on this computer. A person approves a folder

@@ -1,4 +1,4 @@
-"""Labels that came with the imported data: one gesture per class at the start of the label log."""
+"""The labels that came with the imported data: one gesture per class at the start of the log."""
 
 import time
 from pathlib import Path

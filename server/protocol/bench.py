@@ -1,4 +1,4 @@
-"""Reports of headsets about their own speed."""
+"""The reports of headsets about their own speed."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Estimates of label quality without ground truth, from the model's probabilities of the labels."""
+"""Estimation of the label quality without ground truth, from the model's probabilities."""
 
 import msgspec
 import numpy as np

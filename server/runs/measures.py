@@ -1,4 +1,4 @@
-"""Measures of a finished training, for tables and reports."""
+"""The measures of a finished training, for tables and reports."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Limits on the number of open streams: in total and per device.
+"""The limits on the number of open streams: in total and per device.
 
 A part of the total is reserved for the owner.
 """

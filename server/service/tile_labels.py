@@ -1,4 +1,4 @@
-"""Labels of a scene in tiles: the label log, and the labels in force as an array on disk.
+"""The labels of a scene in tiles: the label log, and the labels in force as an array on disk.
 
 The array is mapped into memory, so that millions of labels take no memory of the process. A label
 is acknowledged when its event is in the log. The array is written to disk later, and completed from

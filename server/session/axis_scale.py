@@ -1,4 +1,4 @@
-"""Scales of named axes. A scale converts the values of a column to places along an axis."""
+"""The scales of named axes. A scale converts the values of a column to places along an axis."""
 
 import math
 from collections.abc import Callable

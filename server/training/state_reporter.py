@@ -1,4 +1,4 @@
-"""Reports of the training state: phase, progress, loss curves, collapsed dimensions."""
+"""The reports on the state of training: phase, progress, loss curves, collapsed dimensions."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Labels that recordings get from folder names, if files with annotations do not label them."""
+"""The labels that recordings get from folder names, if files with annotations do not label them."""
 
 import os
 

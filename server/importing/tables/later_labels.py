@@ -1,4 +1,4 @@
-"""Labels that the first rows of a table do not show, because the rows are sorted by class."""
+"""The labels that the first rows of a table do not show, because the rows are sorted by class."""
 
 import itertools
 import math

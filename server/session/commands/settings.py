@@ -1,4 +1,4 @@
-"""Changes of the training settings."""
+"""The command that changes the training settings, and its undo."""
 
 from lodespace import protocol
 from lodespace.errors import RequestError

@@ -1,4 +1,4 @@
-/** Presses of tiles by touch, trigger or pinch. At each press, the controller vibrates. */
+/** How a hand presses tiles: by touch, trigger or pinch. At each press, the controller vibrates. */
 import type { PaletteSide, Tile } from "../../../scene/xr/boards/palette-layout.js";
 import type { AppState } from "../../../state/app-state.js";
 import type { Commands } from "../../../state/commands.js";

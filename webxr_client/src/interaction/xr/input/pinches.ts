@@ -1,7 +1,7 @@
 /**
- * Presses by pinches of hands that send no `selectstart`. (Safari on Apple Vision Pro sends this
- * event only for transient pointers.) Such pinches are detected by three.js, from the joints of the
- * hand. On other headsets, one pinch causes both kinds of events, and only `selectstart` counts.
+ * How a pinch presses if the hand sends no `selectstart`. (Safari on Apple Vision Pro sends this
+ * event only for transient pointers.) three.js then detects the pinch from the joints of the hand.
+ * On other headsets, one pinch causes both kinds of events, and only `selectstart` counts.
  */
 import type { TrackedHand } from "./tracked-hand.js";
 
