@@ -60,7 +60,7 @@ class AnnotationFile:
     label_column: str = ""
     """Column with the labels. Empty if the format has no columns with names."""
     class_columns: tuple[str, ...] = ()
-    """Columns that stand for one class each. Empty if there is a `label_column`."""
+    """Columns that each stand for one class. Empty if there is a `label_column`."""
     by_program: bool = False
     """Whether a program such as BirdNET found the annotations."""
     own: bool = False

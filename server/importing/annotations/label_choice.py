@@ -25,7 +25,7 @@ _PRESENT = PRESENT | {"1", "pos"}
 _MARKS = (frozenset({"0", "1"}), frozenset({"pos", "neg", "unk"}), PRESENT | ABSENT)
 """Sets of marks that state that a class is present, absent or unknown. A column uses one set."""
 _ALONE = ({"x"}, {"+"}, {"✓"}, {"✔"}, {"☑"})
-"""Marks of a present class that may be the only kind of mark in a column.
+"""Marks that say that a class is present, and that may be the only mark in a column.
 
 Such a column stands for a class only if some of its cells are empty.
 """
@@ -41,7 +41,7 @@ class LabelChoice:
     column: str = ""
     """Column with the labels."""
     classes: tuple[str, ...] = ()
-    """Columns that stand for one class each.
+    """Columns that each stand for one class.
 
     A row with a mark (1 or POS) in such a column has the class that the column is named after.
     """
@@ -69,16 +69,16 @@ def choose_labels(
     first: Sequence[Row],
     labels_in: LabelCells,
 ) -> LabelChoice:
-    """Choose the column with labels, or the columns with one class each.
+    """Choose one column with labels, or one column per class.
 
-    Columns with one class each are chosen only if three conditions hold. First, the cells are marks
-    (1 and 0, or POS, NEG and UNK). Second, at least two of the columns have a 1 or POS. Third, most
-    rows with a 1 or POS have only one.
+    One column per class is chosen only if three conditions hold. First, the cells are marks (1 and
+    0, or POS, NEG and UNK). Second, at least two of the columns have a 1 or POS. Third, most rows
+    with a 1 or POS have only one.
 
     Args:
         columns: The columns of the table.
-        asked: Value of `--label`: a column, or a pattern for columns with one class each. None: the
-            option is not given.
+        asked: Value of `--label`: a column, or a pattern that names one column per class. None:
+            the option is not given.
         names: Names of all columns.
         first: The first rows of the table.
         labels_in: Reads the labels in a cell.
@@ -125,7 +125,7 @@ def _has_marks(name: str, first: Sequence[Row]) -> bool:
 
 
 def _classes(unused: Sequence[str], first: Sequence[Row]) -> tuple[str, ...]:
-    """Return the columns among `unused` that may have one class each.
+    """Return the columns among `unused` that may each stand for one class.
 
     A column that counts the marks of each row is left out.
     """

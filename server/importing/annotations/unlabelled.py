@@ -42,7 +42,7 @@ def unlabelled_findings(tables: Sequence[AnnotationFile], asked: str | None) -> 
 def missing_columns(asked: str | None, files: Sequence[AnnotationFile]) -> list[str]:
     """Return the columns of `--label` that no file in `files` has.
 
-    Empty unless the files have columns that stand for one class each.
+    The result is empty if no column of the files stands for a class.
     """
     known = [name for file in files for name in file.class_columns]
     pieces = [piece.strip() for piece in asked.split(",")] if asked and known else []

@@ -35,7 +35,7 @@ class LabelColumns:
     column: str | None = None
     """Column with a label per cell."""
     one_hot: tuple[str, ...] = ()
-    """Columns that stand for one class each.
+    """Columns that each stand for one class.
 
     An item with a mark in such a column has the class that the column is named after.
     """
@@ -221,8 +221,8 @@ def _of_position(columns: HasColumns, column: str) -> LabelColumns:
 def _readable(columns: HasColumns, named: Sequence[str]) -> str:
     """Return which of the columns `named` to read labels from.
 
-    This is the first column, unless the first column has numbers, and another column has a name for
-    each number.
+    This is the first column, with one exception: if the first column has numbers and another column
+    has a name for each number, labels are read from that other column.
     """
     first = named[0]
     numbers = columns.cells(first)
@@ -245,8 +245,8 @@ def _separators(column: str, cells: Sequence[Any]) -> str:
 
     The characters "|", ";" and "," can separate labels. In columns of tags, a space can, too.
 
-    A character other than "|" separates labels only if at least half of the parts between these
-    characters are also whole labels of other items.
+    A character other than "|" separates labels only if other items confirm it: at least half of the
+    parts that it separates must also occur as whole labels of other items.
     """
     texts = [cell for cell in cells if isinstance(cell, str)]
     bar = "|" if bars_separate(texts) else ""
@@ -271,7 +271,7 @@ def _of_classes(columns: HasColumns, names: tuple[str, ...]) -> LabelColumns:
 
 
 def _one_hot(columns: HasColumns, taken: Collection[str | None]) -> LabelColumns | None:
-    """Return the columns that stand for one class each.
+    """Return the columns that each stand for one class.
 
     A mark in such a column (1, x, yes) gives the item the class. Return None if there are no such
     columns.
