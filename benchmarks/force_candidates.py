@@ -56,7 +56,7 @@ def graph_of(ends: npt.NDArray[np.int64], weight: npt.NDArray[np.float32], n: in
 
 
 def renumbered(position: torch.Tensor, graph: Graph) -> tuple[torch.Tensor, Graph]:
-    """Return the same points and edges with numbers in random order."""
+    """Return the same points and edges, with the points renumbered in random order."""
     n = len(position)
     number = np.random.default_rng(1).permutation(n)
     ends = np.stack([number[graph.head.numpy()], number[graph.tail.numpy()]])
@@ -66,7 +66,7 @@ def renumbered(position: torch.Tensor, graph: Graph) -> tuple[torch.Tensor, Grap
 
 
 def numba_force(n: int, graph: Graph) -> Callable[..., torch.Tensor]:
-    """Return the gathered force, compiled by numba. The arguments of its first call compile it."""
+    """Return a function that gathers the force. numba compiles the function at its first call."""
     import numba  # pyright: ignore[reportMissingImports]
 
     ends = torch.cat([graph.head, graph.tail])
@@ -126,7 +126,7 @@ def round_by(position: torch.Tensor, graph: Graph, *, gathers: bool) -> Force:
 
 
 def candidates(position: torch.Tensor, graph: Graph, *, compiles: bool) -> dict[str, Force]:
-    """Return one call of each candidate, by its name."""
+    """Return the candidates by name. Each is a function that does the work once."""
     n = len(position)
     others = torch.randint(n, (n, SAMPLES), generator=torch.Generator().manual_seed(1))
     strength = torch.full((n,), NEGATIVES)

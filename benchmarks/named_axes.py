@@ -86,8 +86,10 @@ def labelled(truth: npt.NDArray[np.integer], seed: int) -> npt.NDArray[np.int16]
 
 
 def half_known(values: Values, seed: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
-    """Return standardised values, with NaN for a random half of the items, and which items are
-    hidden."""
+    """Return standardised values and a mask of the items whose values are hidden, each (N,).
+
+    A random half of the values is hidden: these values are NaN.
+    """
     hidden = np.random.default_rng(1000 + seed).random(len(values)) < 0.5
     known = np.where(hidden, np.nan, values)
     standard = (known - np.nanmean(known)) / np.nanstd(known)

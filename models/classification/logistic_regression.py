@@ -109,7 +109,10 @@ class LogisticRegression:
 
 
 def _product(matrix: torch.Tensor, folds: torch.Tensor) -> torch.Tensor:
-    """Return the product of `matrix` (A, B) with each fold's part of `folds`, (B, FOLDS + 1, C)."""
+    """Return the product of `matrix` with each fold's part of `folds`.
+
+    `matrix` is (A, B), and `folds` is (B, FOLDS + 1, C). The result is (A, FOLDS + 1, C).
+    """
     return (matrix @ folds.flatten(1)).view(len(matrix), *folds.shape[1:])
 
 

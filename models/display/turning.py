@@ -15,7 +15,7 @@ _STILL = 1e-3
 
 
 class HeldDirections(NamedTuple):
-    """Directions of the model that are shown along axes of the box. A is their number."""
+    """Directions of the model that are shown along axes of the box. There are A such directions."""
 
     dimensions: tuple[int, ...]
     """Dimension of the shown map along which each direction is shown, ascending."""
@@ -40,7 +40,7 @@ def held_rotation(
     held: HeldDirections,
     free: torch.Tensor,
 ) -> torch.Tensor:
-    """Return the orthogonal R that shows the held directions along their axes of the box.
+    """Return the orthogonal matrix R that turns each held direction to its axis of the box.
 
     In the other directions, `points` @ R is as close as possible to `reference` (Schoenemann 1966).
     Both clouds are centred for this comparison. R differs from `free` by a rotation where possible,

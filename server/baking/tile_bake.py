@@ -1,4 +1,4 @@
-"""Bakes of scenes in tiles, from a table with positions or from a project. Nothing is trained.
+"""Baking of a scene in tiles, from a table with positions or from a project. Nothing is trained.
 
 This module does not import torch.
 """
@@ -35,14 +35,17 @@ from lodespace.tiles.points import PointBlock
 from lodespace.tiles.tileset import TileTree
 
 AUTOMATIC_ABOVE = 300_000
-"""Number of items above which a project that is baked as it is becomes a scene in tiles.
+"""`bake --as-is` makes a scene in tiles if the project has more than this number of items.
 
 With 300,000 to 500,000 pictures in one atlas, browsers lose the graphics context, because the atlas
 is in memory as a whole.
 """
 MOST_ITEM_FILES = 1_000_000
-"""Largest number of items whose ids and columns are written into a file per tile. The columns are
-in memory for this, and each tile takes about a megabyte. A server reads them from the table."""
+"""Largest number of items of a scene in which each tile has a file with ids and columns.
+
+To write these files, the columns of all items are read into memory. Each file has about a megabyte.
+A server needs no such files: it reads ids and columns from TABLE.
+"""
 _BLOCK = 100_000
 
 
@@ -66,7 +69,7 @@ def bake_points(
             `encoder`, the columns of its vectors.
         encoder: Model that gives the vectors of the table their positions.
         options: Options of the import: the columns `label` and `id`, and `unpacked`.
-        seed: Seed of the choice of the items that coarse tiles show.
+        seed: Seed of the random choice of items for coarse tiles.
         force: Replace `output` if it is a bake.
         progress: Whether to show a progress bar.
 
@@ -203,7 +206,7 @@ def _blocks_of(session: AnnotationSession) -> Iterator[PointBlock]:
 
 
 def _table_of(items: ItemSet) -> pa.Table:
-    """Return the ids and columns of a data set that a scene in tiles keeps."""
+    """Return those ids and columns of `items` that a scene in tiles keeps, one row per item."""
     if items.table is None:
         return pa.table({ID: pa.array([str(k) for k in range(len(items))], pa.string())})
     table: ItemTable = items.table

@@ -49,8 +49,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--video",
         action="store_true",
-        help="also write a video of the recording, training.webm; this takes about a minute and "
-        "needs pip install 'lodespace[video]'",
+        help="also write a video of the recording, training.webm; this takes about a minute. "
+        "First install the extra: pip install 'lodespace[video]'",
     )
     parser.add_argument(
         "--base-url",

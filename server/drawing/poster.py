@@ -27,7 +27,7 @@ def draw_poster(items: ItemSet, scene: Scene, description: str | None = None) ->
     Args:
         items: The items of the scene.
         scene: The scene.
-        description: The line below the name. None: that of `describe`.
+        description: The line below the name. None: the line that `describe` returns.
     """
     means: npt.NDArray[np.float32] = scene.latent_mean()
     flat = scene.latent_dim == 2

@@ -55,8 +55,7 @@ class Tally:
             self.splits[item.split] += 1
 
     def name_classes(self, data: Path | None, known: Sequence[str]) -> ClassNames:
-        """Give the counted classes names from a list in or beside `data`, if the classes are
-        numbers.
+        """If the counted classes are numbers, name them by a list in or beside `data`.
 
         The list is not used if the source itself has names of classes (`known`). The names are in
         the order of the numbers.

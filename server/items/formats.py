@@ -92,8 +92,9 @@ def extra_for(suffix: str) -> Extra | None:
 
 
 def missing_extra(suffix: str) -> Extra | None:
-    """Return the extra that must be installed to read files with this suffix; None if no extra
-    must.
+    """Return the extra that must be installed to read files with this suffix.
+
+    Return None if no extra is needed, or if the extra is already installed.
     """
     extra = extra_for(suffix)
     return None if extra is None or extra.installed() else extra

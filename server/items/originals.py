@@ -162,9 +162,10 @@ def played(items: ItemSet, start: float | None, end: float | None) -> tuple[floa
 
 
 def around(start: float, end: float, length: float) -> tuple[float, float]:
-    """Return begin and end, in seconds, of a part around the middle of `start` and `end`.
+    """Return the begin and the end of a part that lasts `length`. All times are in seconds.
 
-    The part is `length` seconds long. It may begin before the recording, at a negative time.
+    The middle of the part is halfway between `start` and `end`. The part may begin before the
+    recording, at a negative time.
     """
     middle = (start + end) / 2
     return middle - length / 2, middle + length / 2

@@ -1,4 +1,4 @@
-"""Nearest neighbours of all items that were imported with them, instead of a search."""
+"""Nearest neighbours that were imported together with the items, so that no search is needed."""
 
 from typing import Any, NamedTuple
 

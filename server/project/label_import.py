@@ -181,11 +181,11 @@ def add_to_report(project: Project, result: LabelImport, source: str) -> None:
 
 
 def answered(lines: Sequence[protocol.ReportLine], source: str) -> list[protocol.ReportLine]:
-    """Return the lines of a report of an import, after labels were read from the file `source`.
+    """Return those `lines` of an import report that still apply.
 
-    Some lines propose to read labels from this file, or from a file that a person has to write.
-    These lines are left out, because they no longer apply. The line which states that no item of
-    the data has a label is kept, but is no longer marked as doubtful.
+    Labels have been read from the file `source` since the import. Lines that propose to read labels
+    from this file, or from a file that a person has to write, are left out. The line which states
+    that no item of the data has a label is kept, but is no longer marked as doubtful.
     """
     kept: list[protocol.ReportLine] = []
     for line in lines:

@@ -67,7 +67,7 @@ def _text_of(path: Path) -> str:
 
 
 def _field(text: str, name: str, pattern: str, kind: type[_T]) -> _T | None:
-    """Return the first field `name` of damaged JSON; None if it is not readable."""
+    """Return the value of the field called `name` in damaged JSON; None if it cannot be read."""
     found = re.search(rf'"{name}"\s*:\s*({pattern})', text)
     if found is None:
         return None

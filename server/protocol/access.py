@@ -64,7 +64,7 @@ class AccessRequest(Message):
     """Body of POST /api/access/request."""
 
     name: Annotated[str, msgspec.Meta(max_length=MAX_NAME_LENGTH)] = ""
-    """Name of the device; empty for the name of the browser."""
+    """Name of the device. If it is empty, the device has the name of the browser."""
 
 
 class AccessRequested(Message):

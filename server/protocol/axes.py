@@ -50,7 +50,7 @@ class SetAxis(Operation, tag="set_axis"):
     many_selection: Slot | None = None
     """Slot of the uploaded selection with the items at the high end; null if `many` lists them."""
     name: Annotated[str, msgspec.Meta(max_length=MAX_NAME_LENGTH)] = ""
-    """Name of the axis; empty for the name of the column."""
+    """Name of the axis. If it is empty, the axis has the name of the column."""
 
     def __post_init__(self) -> None:
         check_chosen(self.few, self.few_selection, may_be_empty=True)

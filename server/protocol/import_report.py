@@ -15,5 +15,5 @@ class ReportLine(Message):
     option: str = ""
     """Option with an example value, which makes the import read the data in another way.
 
-    Empty if no option does.
+    Empty if there is no such option.
     """

@@ -42,7 +42,7 @@ class Drag(Operation, tag="drag"):
     """Slot of the uploaded selection with the items and a point per item; null if `items` lists
     them."""
     moved: Transform | None = None
-    """Motion of the points of the selection to their targets; null without a selection."""
+    """Motion that moves the selected points to their targets; null without a selection."""
 
     def __post_init__(self) -> None:
         check_chosen(self.items, self.selection, may_be_empty=True)
@@ -61,7 +61,7 @@ class Anchor(Operation, kw_only=True, tag="anchor"):
     """Slot of the uploaded selection with the items and a point per item; null if `items` lists
     them."""
     moved: Transform | None = None
-    """Motion of the points of the selection to their targets; null without a selection."""
+    """Motion that moves the selected points to their targets; null without a selection."""
     keep: bool
     """Whether the items stay pinned to their targets. If false, the points move back."""
     revision: Counter

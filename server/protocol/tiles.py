@@ -83,7 +83,7 @@ class TileExtras(Message):
     tile: _Count
     """Number of the tile, in preorder."""
     level: Annotated[int, msgspec.Meta(ge=0, le=16)]
-    """Level of the tile's cell: the edge of the cell is that of the box divided by 2**level."""
+    """Level of the tile's cell. The cell's edge is the edge of the box, divided by 2**level."""
     first: _Count
     """Number of the first item of the tile."""
     count: Annotated[int, msgspec.Meta(ge=1, lt=1 << 31)]

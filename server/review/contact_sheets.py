@@ -172,7 +172,7 @@ def _overview_chosen(state: ItemState) -> _Chosen:
 
 
 def _joined(first: _Chosen, second: _Chosen) -> _Chosen:
-    """Return the items of `first`, then those of `second`; the total is that of `first`."""
+    """Return the items of `first` followed by the items of `second`, with the total of `first`."""
     return _Chosen(
         np.concatenate([first.items, second.items]),
         np.concatenate([first.group, second.group + len(first.groups)]),

@@ -73,9 +73,10 @@ class Unknown(NamedTuple):
     """Per item, whether the item is in an island, is unlabelled, and is not explained by a label
     (N,)."""
     islands: int
-    """Number of islands with such items."""
+    """Number of islands with items that probably belong to a class without labels."""
     largest: int
-    """Largest number of such items in one island."""
+    """Number of items that probably belong to a class without labels, in the island with most of
+    them."""
 
 
 def unknown(state: ItemState) -> Unknown:

@@ -1,4 +1,4 @@
-"""Places of the map: groups of near items, by k-means on the positions."""
+"""The places of the map: groups of near items, by k-means on the positions."""
 
 import numpy as np
 import numpy.typing as npt
@@ -49,8 +49,8 @@ def _far_apart(points: Floats, nearest: Floats, count: int) -> list[int]:
 
     Args:
         points: The points (N, D).
-        nearest: Squared distance of each point from the points that were chosen before (N,);
-            infinite if there are none.
+        nearest: Squared distance of each point from the nearest point that was chosen before
+            (N,); infinite if no point was chosen before.
         count: Number of indices.
     """
     chosen: list[int] = []
@@ -73,9 +73,10 @@ def nearest_to(points: Floats, middles: Floats) -> Ints:
 
 
 def stands_for(points: Floats, fixed: Floats, chosen: Floats) -> Floats:
-    """Return the number of `points` that are nearest to each of the `chosen` points (K, D).
+    """Return how many of `points` each of the `chosen` points (K, D) stands for, (K,).
 
-    Points that are nearer to one of `fixed` (F, D) do not count.
+    A point belongs to the chosen point that is nearest to it. Points that are nearer to one of
+    `fixed` (F, D) than to every chosen point do not count.
     """
     from scipy.spatial.distance import cdist
 

@@ -153,7 +153,7 @@ def _visible(at: Projected, cell: tuple[float, float]) -> npt.NDArray[np.bool_]:
 def cells_of(
     at: Projected, cell: tuple[float, float]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return which of the items are on the screen (S,), and the number of the cell of each (S,)."""
+    """Return the indices of the items on the screen (S,), and the cell number of each (S,)."""
     shown = np.flatnonzero(at.front & (np.abs(at.x) <= 1) & (np.abs(at.y) <= 1))
     columns = np.floor((at.x[shown] + 1) / cell[0]).astype(np.int64)
     rows = np.floor((at.y[shown] + 1) / cell[1]).astype(np.int64)

@@ -139,7 +139,7 @@ def read_positions(path: Path, count: int) -> npt.NDArray[np.uint16]:
 
 
 def _padded(values: npt.NDArray[Any], dtype: str) -> npt.NDArray[Any]:
-    """Return values (K,) followed by zeros up to 4 bytes per value, as glTF aligns attributes."""
+    """Return values (K,), each followed by zeros up to 4 bytes, because glTF aligns attributes."""
     padded = np.zeros((len(values), 4 // np.dtype(dtype).itemsize), dtype)
     padded[:, 0] = values
     return padded

@@ -22,8 +22,8 @@ class TrainerListener(Protocol):
         ...
 
     def on_axes(self, left_out: list[tuple[int, float]]) -> None:
-        """Called with each heartbeat: per named axis, number of left-out predictions and their rank
-        correlation with the values."""
+        """Called with each heartbeat. `left_out` has, per named axis, the number of left-out
+        predictions, and the rank correlation of these predictions with the values."""
         ...
 
     def on_notice(self, notice: protocol.Notice) -> None:

@@ -34,9 +34,9 @@ class ItemLabels:
     unclear: list[tuple[str, list[str]]] = field(default_factory=list[tuple[str, list[str]]])
     """Each name that matches several items, once, with the ids of the first items that match."""
     elsewhere: dict[str, str] = field(default_factory=dict[str, str])
-    """Path or id of the item, by name.
+    """Path or id of the matched item, by the name in the annotation.
 
-    Only for names whose folder differs from the item's folder.
+    Only for names that state another folder than the path of the item.
     """
     unused: int = 0
     """Number of annotations of known recordings that do not overlap any item enough."""

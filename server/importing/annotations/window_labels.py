@@ -1,4 +1,4 @@
-"""Labels of the windows of a recording, by the overlap with its annotations."""
+"""The labels of the windows of a recording, by the overlap with its annotations."""
 
 import math
 from bisect import bisect_left, bisect_right
@@ -23,10 +23,10 @@ _TINY = 1e-6
 class WindowLabels:
     """The annotations of one recording. `of` returns the labels of a window.
 
-    An annotation labels a window if their overlap is at least the share `overlap` of the shorter of
-    the two. Therefore a short call labels the window that contains most of the call. A long song
-    labels each window that it mostly fills. The docstring of `of` states which label becomes the
-    class of the window.
+    An annotation labels a window if the two overlap long enough: for at least the share `overlap`
+    of the annotation or of the window, whichever is shorter. Therefore a short call labels the
+    window that contains most of the call. A long song labels each window that it mostly fills. The
+    docstring of `of` states which label becomes the class of the window.
     """
 
     def __init__(self, annotations: Sequence[Annotation], overlap: float = DEFAULT_OVERLAP) -> None:

@@ -185,9 +185,9 @@ def is_mask(name: str) -> bool:
 
 
 def is_surely_mask(name: str) -> bool:
-    """Whether a folder name is almost certainly that of masks.
+    """Whether a folder of this name almost certainly has masks.
 
-    `is_mask` must be true for the name.
+    Call this function only if `is_mask` is true for the name.
     """
     return any(word in _SURE_MASKS for word in words(name))
 

@@ -69,10 +69,10 @@ class ItemLists:
         self._read_splits()
 
     def read_labels(self, label_of: Callable[[bytes], str | None]) -> None:
-        """Read the lists for the labels of items without a label from a folder.
+        """Read labels from the lists, for the items whose folder gives no label.
 
-        Only labels that are also names of class folders are read. `label_of` returns the label of
-        an item from its folder.
+        Only labels that are also names of class folders are read. `label_of` returns the label that
+        the folder of an item gives; None if the folder gives no label.
         """
         if not any(cell for rows in self._rows.values() for _, cell in rows):
             return
@@ -89,7 +89,7 @@ class ItemLists:
                 self.findings.append(Finding("labels", text))
 
     def _read_sidecars(self, others: Iterable[bytes]) -> None:
-        """Read the class of each item from the .cls file with its name, as WebDataset writes it."""
+        """Read the class of each item from a .cls file: x.cls beside x.png, as in WebDataset."""
         by_stem = {stem_of(path): path for path in others if suffix_of(path) == ".cls"}
         if not by_stem:
             return

@@ -263,7 +263,7 @@ class _Reading:
     def _without_copies(self, here: Sequence[Branch]) -> list[Branch]:
         """Return the branches that are not copies of other folders.
 
-        A folder is a copy if all its subfolders have the names of folders on the copy's own level.
+        A folder is a copy if each of its subfolders has the same name as a folder of this level.
         """
         inside: defaultdict[str, set[str]] = defaultdict(set)
         for branch in here:

@@ -81,7 +81,8 @@ def masks_of(paths: Sequence[str], masks: str) -> MaskFiles:
     if not chosen or len(chosen) == len(paths):
         fit = "all files fit" if chosen else "no file fits"
         raise DatasetError(
-            f"--masks {masks}: {fit}; give apart, items, or a pattern such as '*_mask' or 'masks/*'"
+            f"--masks {masks}: {fit}; give `apart`, `items`, or a pattern such as '*_mask' or "
+            "'masks/*'"
         )
     return MaskFiles(files=frozenset(chosen), counts=Counter({"": len(chosen)}))
 

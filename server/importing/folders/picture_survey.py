@@ -23,7 +23,10 @@ from lodespace.items.tiff import Layout
 from lodespace.items.value_range import Full, Range, Spans, ValueSample
 
 DECODED = 48
-"""Approximate number of pictures of more than 8 bits that are decoded to find the range."""
+"""Approximate number of pictures that are decoded to find the range of values.
+
+Only pictures of more than 8 bits are decoded.
+"""
 _MOST_PIXELS = 200_000_000
 """Largest number of pixels that are decoded to find the range of values."""
 _PIXELS_EACH = 40_000
@@ -65,8 +68,8 @@ class PictureSurvey:
     def add(self, file: BinaryIO) -> None:
         """Read the header of the picture `file`.
 
-        The pixel values of some pictures of more than 8 bits are sampled, too. A file whose header
-        cannot be read is ignored.
+        If the picture has more than 8 bits, its pixel values may be sampled, too. A file whose
+        header cannot be read is ignored.
         """
         found = decoding.look(file)
         if found is None:

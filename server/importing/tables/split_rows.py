@@ -1,4 +1,4 @@
-"""Rows of several tables of one data set, each of which is a split: train.csv and test.csv."""
+"""Rows of a data set with one table per split, such as train.csv and test.csv."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -50,7 +50,7 @@ def split_tables(paths: Sequence[Path]) -> dict[Path, str]:
 
 
 def tables_beside(table: Path) -> dict[Path, str]:
-    """Return the split of `table` and of each other split in the same folder, by path.
+    """Return all tables of the data set in the folder of `table`, each with its split.
 
     Empty if `table` is not one of several splits.
     """

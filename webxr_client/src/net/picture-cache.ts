@@ -1,9 +1,9 @@
 /**
  * Files that the page keeps between visits: pages of the atlas, models of controllers and hands.
  * A browser stores no file from a server with a certificate error (Chromium: "Do not cache content
- * with cert errors", net/http/http_cache_transaction.cc). The server's own certificate is such an
- * error. Therefore the page stores the files itself, each with its ETag, and asks the server
- * whether the tag is still current.
+ * with cert errors", net/http/http_cache_transaction.cc). A certificate that the server made itself
+ * causes such an error. Therefore the page stores the files itself, each with its ETag, and asks
+ * the server whether the tag is still current.
  */
 
 const NAME = "lodespace-pictures";
@@ -21,8 +21,8 @@ const BYTES = "X-Bytes";
 const DAY_MS = 86_400_000;
 
 /**
- * The store of the browser for such files. Null if the browser has no such store, or caches files
- * by itself.
+ * Return the browser's store for kept files. Null if the browser has no such store, or if the page
+ * needs none, because the browser caches files by itself.
  */
 async function store(): Promise<Cache | null> {
   if (typeof caches === "undefined" || location.protocol !== "https:") return null;

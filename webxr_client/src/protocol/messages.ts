@@ -281,7 +281,7 @@ export interface Access {
 
 /** Body of POST /api/access/request. */
 export interface AccessRequest {
-  /** Name of the device; empty for the name of the browser. */
+  /** Name of the device. If it is empty, the device has the name of the browser. */
   name?: string;
 }
 
@@ -454,7 +454,7 @@ export interface SetAxis {
   few_selection?: number | null;
   /** Slot of the uploaded selection with the items at the high end; null if `many` lists them. */
   many_selection?: number | null;
-  /** Name of the axis; empty for the name of the column. */
+  /** Name of the axis. If it is empty, the axis has the name of the column. */
   name?: string;
 }
 
@@ -715,7 +715,7 @@ export interface ReportLine {
   /**
    * Option with an example value, which makes the import read the data in another way.
    *
-   * Empty if no option does.
+   * Empty if there is no such option.
    */
   option?: string;
 }
@@ -938,7 +938,7 @@ export interface Drag {
    * them.
    */
   selection?: number | null;
-  /** Motion of the points of the selection to their targets; null without a selection. */
+  /** Motion that moves the selected points to their targets; null without a selection. */
   moved?: number[] | null;
 }
 
@@ -956,7 +956,7 @@ export interface Anchor {
    * them.
    */
   selection?: number | null;
-  /** Motion of the points of the selection to their targets; null without a selection. */
+  /** Motion that moves the selected points to their targets; null without a selection. */
   moved?: number[] | null;
   /** Whether the items stay pinned to their targets. If false, the points move back. */
   keep: boolean;
@@ -1535,7 +1535,7 @@ export interface TilesInfo {
 export interface TileExtras {
   /** Number of the tile, in preorder. */
   tile: number;
-  /** Level of the tile's cell: the edge of the cell is that of the box divided by 2**level. */
+  /** Level of the tile's cell. The cell's edge is the edge of the box, divided by 2**level. */
   level: number;
   /** Number of the first item of the tile. */
   first: number;

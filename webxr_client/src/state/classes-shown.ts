@@ -3,8 +3,8 @@ import type { ClassInfo } from "../protocol/messages.js";
 import type { AppState } from "./app-state.js";
 
 /**
- * If the points are coloured by label or prediction, the classes that at least one item has.
- * Otherwise an empty list.
+ * Return the classes that at least one item has, if the colours of the points show labels or
+ * predictions. Otherwise return an empty list.
  */
 export function classesShown(state: AppState): ClassInfo[] {
   const by = state.colourBy.value;

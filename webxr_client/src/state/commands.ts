@@ -125,7 +125,7 @@ export interface Commands {
   goOnWithSheet(): void;
   /** Select the suggested region, or open the suggested sheet. */
   next(): void;
-  /** Add nearby items with the predicted class of the selected items to the selection. */
+  /** Grow the selection by nearby items with the same predicted class as the selected items. */
   grow(): void;
   /**
    * Label unlabelled items of the selection as predicted, in one gesture, if the confidence of the

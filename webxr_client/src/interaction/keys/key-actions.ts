@@ -241,9 +241,9 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
 }
 
 /**
- * Show the moment of another gesture (an action that can be undone). With `back`, this is the last
- * gesture before the shown moment, otherwise the first gesture after it. If there is no later
- * gesture, return to the live view.
+ * Show the moment of the next gesture (an action that can be undone) after the shown moment. If
+ * there is no later gesture, return to the live view. With `back`, show the moment of the last
+ * gesture before the shown moment.
  */
 function toGesture(state: AppState, commands: Commands, back: boolean): void {
   const { time } = state;

@@ -102,7 +102,7 @@ export class HandDisplay {
     placeCardAtBrush(card.mesh, head, hand.brush, state.xr.radius.value, side);
   }
 
-  /** The item of the sheet's picture that the hand touches or points at; -1 for none. */
+  /** Return the item whose picture the hand touches or points at on the sheet; -1 for none. */
   private pictureAtHand(): number {
     const { onSheet, pointing } = this.controls;
     const action = onSheet ? pointing.tile?.action : undefined;

@@ -36,7 +36,7 @@ const vec3 NEAR = vec3(0.133, 0.173, 0.220);
 const vec3 FAR = vec3(0.070, 0.094, 0.125);
 const vec3 LINE = vec3(0.235, 0.305, 0.385);
 
-/** Share of a line of the grid of 0.5 m in this pixel, softened by the size of the pixel. */
+/** How strongly a grid line is drawn in this pixel, 0..1. The lines are 0.5 m apart. */
 float grid(vec2 at) {
   vec2 cell = at / 0.5;
   vec2 width = max(fwidth(cell), vec2(1e-4));
