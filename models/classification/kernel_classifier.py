@@ -128,7 +128,7 @@ def chosen(labels: torch.Tensor, verified: torch.Tensor, most: int) -> torch.Ten
 
 
 def _fair_share(counts: torch.Tensor, room: int) -> int:
-    """Return the largest number of items per class with which at most `room` items are chosen.
+    """Return how many items to choose per class, so that at most `room` items are chosen in all.
 
     `counts` has the number of items of each class. If a class has fewer items than the result, all
     its items are chosen.

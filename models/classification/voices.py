@@ -95,10 +95,10 @@ class FeatureVoices:
 
     @property
     def done_so_far(self) -> list[int]:
-        """Units of work done outside label spreading, then three counters of label spreading.
+        """Four counters of the work that is done, for `resume`.
 
-        The counters are the rounds, the parts of the current round, and the units that prepared the
-        graph.
+        The first counts the units of work outside label spreading. The others belong to label
+        spreading: rounds, parts of the current round, and units that prepared the graph.
         """
         spreading = self.spreading
         return [self.units_done, spreading.rounds, spreading.parts_done, spreading.prepared]

@@ -200,7 +200,7 @@ def serve() -> None:
     preparation: Iterator[Progress] = iter(())
     progress = Progress(ready=False)
     while len(request := source.read(REQUEST.size)) == REQUEST.size:
-        # If a library hangs, this ends the process, and writes where it hangs to standard error.
+        # If a library hangs, this call writes the stack to standard error, and ends the process.
         faulthandler.dump_traceback_later(patience, exit=True)
         first, last = REQUEST.unpack(request)
         found = b""

@@ -90,7 +90,7 @@ class GraphRows:
         assert loaded.code is not None
         loss = torch.empty(len(position))
         self._walk(loaded.code.attraction, position, weights, loss)
-        return float(loss.sum(dtype=torch.float64)) / 2  # Both ends of an edge count it.
+        return float(loss.sum(dtype=torch.float64)) / 2  # each edge is counted at both ends
 
     def _walk(
         self, code: Any, position: torch.Tensor, weights: torch.Tensor, result: torch.Tensor

@@ -51,7 +51,7 @@ def snapshot_of(
 def check_finite(loop: Loop, latent_mean: torch.Tensor) -> None:
     """Raise FloatingPointError if a loss of `loop` or a latent mean (N, D) is NaN or infinite."""
     wrong = [name for name, value in loop.state.losses.items() if not math.isfinite(value)]
-    # The sum is not finite if a value is not. Adding is faster than testing all values.
+    # The sum is not finite if any value is not finite. Adding is faster than testing each value.
     if not math.isfinite(float(latent_mean.sum(dtype=torch.float64))):
         wrong.append("latent means")
     if wrong:

@@ -150,9 +150,10 @@ class Labels(Operation, tag="labels"):
     def of(
         cls, items: Items, class_ids: ClassIds, *, sequence: int, gesture: int = 0, by: str = ""
     ) -> "Labels":
-        """Return the message that reports the new classes (K,) of K items (K,), ascending.
+        """Return the message that reports changed labels.
 
-        The other arguments are fields of the message.
+        `items` (K,) are ascending, and `class_ids` (K,) are the new classes of these items. The
+        other arguments are fields of the message.
         """
         many = len(items) > MAX_LISTED_NEWS
         return cls(

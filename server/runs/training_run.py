@@ -87,7 +87,7 @@ class TrainingRun:
         """Prepare the training.
 
         Args:
-            folder: Folder of the run, whose `unfinished` exists.
+            folder: Folder of the run. It contains the subfolder `unfinished`.
             items: Items to train on.
             given: Labels to train with.
             settings: Hyperparameters.

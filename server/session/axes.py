@@ -209,7 +209,7 @@ class AxisHistory:
         return known[1]
 
     def inputs(self) -> tuple[list[int], npt.NDArray[np.float32]]:
-        """Return the dimension of each of A axes, and the places of the items, (N, A)."""
+        """Return the dimensions of the A axes, and the place of each item on each axis, (N, A)."""
         carried = self.carried()
         values = [axis.scale.places for axis in carried]
         empty = np.empty((len(self._items), 0), np.float32)

@@ -171,7 +171,7 @@ def _are_recordings(names: Sequence[str], root: Path, suffixes: frozenset[str]) 
 
 
 def _is_vector(cell: Any) -> bool:
-    """Whether a cell is a list of numbers, or the text of such a list."""
+    """Whether a cell is a list of numbers, or a text that contains such a list."""
     if isinstance(cell, list):
         return len(cell) > 1 and all(isinstance(value, int | float) for value in cell)
     return isinstance(cell, str) and re.match(r"\[\s*[-+.0-9]", cell) is not None

@@ -16,9 +16,9 @@ from lodespace.importing.tables.table_rows import Row
 _LONGEST = 10_000
 """A cell with a label is cut to this number of characters."""
 _ONE_EACH = 0.8
-"""Smallest share of the marked rows that must have exactly one mark.
+"""Columns of marks are read as one column per class only if most rows have a single mark.
 
-If the share is smaller, columns of marks are not read as one column per class.
+Of the rows with a mark, at least this share must have exactly one mark.
 """
 _PRESENT = PRESENT | {"1", "pos"}
 """Marks of a class that is present."""

@@ -43,7 +43,9 @@ def from_text_folder(
     splits = sorted(items, key=lambda split: (not split.startswith("tr"), split))
     arrays = [_numbers(items[split], np.float32) for split in splits]
     if len({array.shape[1] for array in arrays}) > 1:
-        raise DatasetError(f"{path}: {some([f.name for f in items.values()])} differ in columns")
+        raise DatasetError(
+            f"{path}: {some([f.name for f in items.values()])} differ in the number of columns"
+        )
     found: list[npt.NDArray[Any]] = []
     for split, array in zip(splits, arrays, strict=True):
         of = np.full(len(array), -1, np.int64)
@@ -79,7 +81,7 @@ def from_text_folder(
 
 
 def _by_split(texts: Sequence[Path], kind: str) -> Mapping[str, Path]:
-    """Return the files X_train.txt, ... by split; {} if two files have the same name."""
+    """Return the files X_train.txt, ... by split; {} if two files belong to the same split."""
     found: dict[str, Path] = {}
     for file in texts:
         match = _NAME.fullmatch(file.stem)

@@ -182,10 +182,10 @@ class ItemLists:
         return {item for path in lists for item, _ in self._rows[path]}
 
     def _numbered_splits(self) -> tuple[bytes, dict[bytes, str]] | None:
-        """Return the file train_test_split.txt with the split per item; None without such a file.
+        """Return the path of a file such as train_test_split.txt, and the split of each item.
 
-        Each line has the number of an item, and 1 (train) or 0 (test). Another text file in the
-        same folder lists the item of each number.
+        Return None if there is no such file. Each line has the number of an item, and 1 (train) or
+        0 (test). Another text file in the same folder lists the item of each number.
         """
         for path, lines in self._lines.items():
             found = words(shown(stem_of(path)).rpartition("/")[2])

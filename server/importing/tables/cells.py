@@ -91,7 +91,7 @@ def is_sound(cell: Any) -> bool:
 
 
 def is_vector(cell: Any) -> bool:
-    """Whether the cell is a list of two or more numbers, or text of such a list."""
+    """Whether the cell is a list of two or more numbers, or a text that contains such a list."""
     if isinstance(cell, str):
         text = cell[:_MOST_TRIED].strip()
         if not text or text[0] not in "[(0123456789-+.anpt":
@@ -181,12 +181,12 @@ def may_be_grouped(cell: Any) -> bool:
 
 
 def has_decimal_point(cell: Any) -> bool:
-    """Whether the cell is a text of a number with a point, such as 0.5."""
+    """Whether the cell is a text that contains a number with a decimal point, such as "0.5"."""
     return isinstance(cell, str) and "." in cell and number_of(cell) is not None
 
 
 def is_grouped(cell: Any) -> bool:
-    """Whether the cell is a text of a number with separators of thousands, such as 1,234,567."""
+    """Whether the cell is a text that contains a number with thousands separators: "1,234,567"."""
     return isinstance(cell, str) and _GROUPED.fullmatch(cell.strip()) is not None
 
 

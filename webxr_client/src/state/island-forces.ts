@@ -150,7 +150,7 @@ export class IslandForces {
     }
   }
 
-  /** Write a cell, and all occupied cells that are joined to it by faces, into `cells`. */
+  /** Write into `cells` the cell `first` and all occupied cells that are joined to it by faces. */
   private gather(first: number, least: number): number {
     const { cells, visited, counts, perAxis, axes } = this;
     let size = 1;

@@ -92,7 +92,7 @@ function surroundings(onFloor: boolean): BufferGeometry {
   const index = Array.from(sky.getIndex()?.array ?? []);
   const first = positions.length / 3;
   if (onFloor) {
-    // The floor is drawn after the sky, and covers its lower half.
+    // The floor is drawn after the sky, and covers the lower half of the sky.
     for (const [x, z] of [
       [-1, -1],
       [1, -1],

@@ -23,7 +23,7 @@ export function KeyList() {
       if (key === null || MODIFIERS.test(key)) return;
       event.preventDefault();
       event.stopPropagation();
-      stop(); // the effect ends after the next frame only, and one more key could come before
+      stop(); // the effect ends only after the next frame, and another key could be pressed before
       setWaiting(null);
       setSaid(key === "escape" ? "" : give(waiting, key));
     };
