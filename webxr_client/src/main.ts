@@ -95,7 +95,7 @@ bindCloud(state, stage, cloud);
 bindForces(state, commands, stage, cloud, forceLines);
 bindSound(state, stage, player);
 bindTheme(state, stage, cloud, palette);
-bindThumbnails(state, stage, cloud, atlas);
+const pictures = bindThumbnails(state, stage, cloud, atlas);
 bindWake(commands);
 if (isSite) bindSite(state, commands, stage);
 effect(() => {
@@ -106,6 +106,7 @@ effect(() => stage.setOrbitWithLeft(state.tool.value === "orbit"));
 const updateAxes = bindAxes(state, stage, axisMarks);
 stage.beforeFrame = () => {
   player.move(stage.listener());
+  pictures.step();
   const shown = atlas.current?.step(stage.renderer) ?? false;
   const marked = updateAxes();
   return forceLines.update() || shown || marked;

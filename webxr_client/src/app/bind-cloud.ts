@@ -6,21 +6,14 @@ import { effect } from "@preact/signals";
 import { messageOf } from "../net/errors.js";
 import { Atlas } from "../scene/cloud/atlas.js";
 import { pagesKept } from "../scene/cloud/atlas-limit.js";
+import { PageDemand, type ShownView } from "../scene/cloud/page-demand.js";
 import type { PointCloud } from "../scene/cloud/point-cloud.js";
+import { pointMetres } from "../scene/cloud/point-size.js";
+import { shownView } from "../scene/shown-view.js";
 import type { Stage } from "../scene/stage.js";
 import type { AppState } from "../state/app-state.js";
 import { isCue } from "../state/review-state.js";
 import { PageLoader } from "./page-loader.js";
-
-/**
- * Size of a point in scene metres. The more items the map has, the smaller its points are. The size
- * has an upper limit. In a 3D map of 5,000 items, which fills a cube of 1 m, a point is 18 mm wide.
- */
-function pointMetres(n: number, dimension: number): number {
-  return dimension === 2
-    ? Math.min(0.06, 0.7 / Math.sqrt(Math.max(n, 1)))
-    : Math.min(0.08, 0.3 / Math.cbrt(Math.max(n, 1)));
-}
 
 export function bindCloud(state: AppState, stage: Stage, cloud: PointCloud): void {
   effect(() => {
@@ -75,16 +68,27 @@ function bindCues(state: AppState, stage: Stage, cloud: PointCloud): void {
   });
 }
 
+/** Loading of the pages of thumbnails. */
+export interface Pictures {
+  /** Continue. Called before each frame. */
+  step(): void;
+  /** Forget a page, because the items of its place have changed. */
+  drop(page: number): void;
+  /** Pages that a view can need, in a scene in tiles. */
+  candidates?: (view: ShownView) => readonly number[];
+}
+
 /**
- * Load the first pages of thumbnails, as many as the device can hold, and show each page when it
- * has arrived.
+ * Load the pages of thumbnails, and show each page when it has arrived. If the device cannot hold
+ * all pages, the pages that the view needs are loaded.
  */
 export function bindThumbnails(
   state: AppState,
   stage: Stage,
   cloud: PointCloud,
   atlas: { current: Atlas | null },
-): void {
+): Pictures {
+  const pictures: Pictures = { step: () => {}, drop: () => {} };
   effect(() => {
     const layout = state.session.value?.thumbnails;
     if (!layout || atlas.current) return;
@@ -106,10 +110,24 @@ export function bindThumbnails(
         state.failure.value = `The thumbnails could not be loaded: ${reason} Reload the page.`;
       },
     );
-    loader.loadFirst();
+    const { candidates } = pictures;
+    if (!candidates) loader.loadFirst();
     stage.canvas.addEventListener("webglcontextrestored", () => {
       created.forget();
-      loader.loadFirst();
+      if (!candidates) loader.loadFirst();
     });
+    if (layers === layout.pages && !candidates) return;
+    const has = (page: number) => created.has(page);
+    const perPage = layout.columns ** 2;
+    const needed = new PageDemand(state.latent, perPage, layout.pages, has, candidates);
+    pictures.drop = (page) => {
+      created.drop(page);
+      loader.drop(page);
+    };
+    pictures.step = () => {
+      const pages = needed.step(shownView(stage, cloud), layers);
+      if (pages) loader.need(pages);
+    };
   });
+  return pictures;
 }

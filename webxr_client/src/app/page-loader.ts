@@ -5,19 +5,30 @@ import { PageDecoder } from "../scene/cloud/page-decoder.js";
 
 /** Shortest time between two pages in VR, ms, so that the headset can draw its frames. */
 const VR_MS = 1000;
+/**
+ * Largest size of the kept files, bytes. They are compressed, and the browser keeps them outside
+ * the memory of the page.
+ */
+const KEPT_BYTES = 64e6;
 
 export class PageLoader {
   private readonly decoder = new PageDecoder();
-  /** Pages that are needed and not loaded, in the order in which they were requested. */
+  /** Pages that are requested one by one and not loaded, in the order of the requests. */
   private readonly wanted = new Set<number>();
+  /** Pages that the view needs and that are not loaded, the most needed page first. */
+  private needed: number[] = [];
+  /** Files of pages; the file that was not used for the longest time is first. */
+  private readonly files = new Map<number, Blob>();
   private running = false;
+  /** Page that is loaded now; -1 for none, or if the page was dropped meanwhile. */
+  private loading = -1;
   private lastPage = Number.NEGATIVE_INFINITY;
 
   /**
    * @param presenting whether a headset draws the frames
    * @param onPage called after each page
-   * @param onError called with the error if a page cannot be loaded; the next call of `want` starts
-   *   the loading again
+   * @param onError called with the error if a page cannot be loaded; the next call of `want` or
+   *   `need` starts the loading again
    */
   constructor(
     private readonly atlas: Atlas,
@@ -26,39 +37,89 @@ export class PageLoader {
     private readonly onError: (error: unknown) => void,
   ) {}
 
-  /** Load the first pages, as many as the atlas keeps. */
+  /** Load all pages, if the atlas can keep all of them. Otherwise `need` decides. */
   loadFirst(): void {
-    for (let page = 0; page < this.atlas.layers; page++) this.want(page);
+    const { layers, layout } = this.atlas;
+    if (layers < layout.pages) return;
+    for (let page = 0; page < layers; page++) this.want(page);
   }
 
   /** Load a page if it is not loaded. */
   want(page: number): void {
     if (this.atlas.has(page)) return;
     this.wanted.add(page);
+    this.start();
+  }
+
+  /** Load the pages that the view needs, in this order, in place of those needed before. */
+  need(pages: readonly number[]): void {
+    this.atlas.use(pages);
+    this.needed = pages.filter((page) => !this.atlas.has(page));
+    if (this.needed.length > 0) this.start();
+  }
+
+  /** Forget the file of a page, because the items of its place have changed. */
+  drop(page: number): void {
+    this.files.delete(page);
+    this.wanted.delete(page);
+    this.needed = this.needed.filter((other) => other !== page);
+    if (this.loading === page) this.loading = -1;
+  }
+
+  private start(): void {
     if (this.running) return;
     this.running = true;
     void this.run()
-      .catch(this.onError)
+      .catch((error: unknown) => {
+        this.needed = [];
+        this.onError(error);
+      })
       .finally(() => {
         this.running = false;
       });
   }
 
-  private async run(): Promise<void> {
+  /** The page to load next; undefined if none is missing. */
+  private next(): number | undefined {
     for (const page of this.wanted) {
-      if (this.atlas.has(page)) {
-        this.wanted.delete(page); // requested again during its transfer
-        continue;
-      }
-      const file = await fetchThumbnails(page);
-      const levels = await this.decoder.decode(this.atlas.toDecode(file));
+      if (!this.atlas.has(page)) return page;
+      this.wanted.delete(page); // requested again during its transfer
+    }
+    // Each needed page is loaded once. A page that is replaced during the loading stays replaced
+    // until the view changes, because otherwise too many pages would replace each other for ever.
+    let page = this.needed.shift();
+    while (page !== undefined && this.atlas.has(page)) page = this.needed.shift();
+    return page;
+  }
+
+  private async run(): Promise<void> {
+    for (let page = this.next(); page !== undefined; page = this.next()) {
+      this.loading = page;
+      const levels = await this.decoder.decode(this.atlas.toDecode(await this.file(page)));
       await this.pause();
+      if (this.loading !== page) continue;
       // Delete the page from `wanted` before the transfer. If the GPU loses all pages during the
       // transfer, the page is requested again, and must then stay in `wanted`.
       this.wanted.delete(page);
       await this.atlas.setPage(page, levels);
       this.onPage();
     }
+  }
+
+  /** The compressed file of a page. */
+  private async file(page: number): Promise<Blob> {
+    const file = this.files.get(page) ?? (await fetchThumbnails(page));
+    if (this.loading !== page) return file;
+    this.files.delete(page);
+    this.files.set(page, file);
+    let bytes = 0;
+    for (const { size } of this.files.values()) bytes += size;
+    for (const [old, { size }] of this.files) {
+      if (bytes <= KEPT_BYTES) break;
+      bytes -= size;
+      this.files.delete(old);
+    }
+    return file;
   }
 
   private async pause(): Promise<void> {

@@ -2,7 +2,7 @@
  * `window.lodespace` for browser tests: the objects of the page, and the position of each item on
  * the screen. Loaded only when the address has `?test`.
  */
-import { project } from "../interaction/region-query.js";
+import { cloudOf, eachWithin } from "../interaction/region-query.js";
 import type { Stage } from "../scene/stage.js";
 import type { AppState } from "../state/app-state.js";
 
@@ -25,17 +25,15 @@ export function installTestHooks(parts: TestedParts): void {
 
 /** Per item: x and y in CSS pixels of the page, and whether the item is in front of the camera. */
 function screenPositions({ state, stage, canvas }: TestedParts): number[][] {
-  const { latent } = state;
-  const cloud = {
-    n: latent.n,
-    dimension: latent.latentDim,
-    latentMean: latent.latentMean.bind(latent),
-  };
-  const { x, y, front } = project(cloud, stage.clipFromLatent());
+  const positions = Array.from({ length: state.latent.n }, () => [0, 0, 0]);
   const box = canvas.getBoundingClientRect();
-  return Array.from(x, (value, i) => [
-    box.left + ((value + 1) / 2) * box.width,
-    box.top + ((1 - y[i]!) / 2) * box.height,
-    front[i]!,
-  ]);
+  const all = { left: -1e9, right: 1e9, low: -1e9, high: 1e9 };
+  eachWithin(cloudOf(state.latent), stage.clipFromLatent(), all, (item, x, y) => {
+    positions[item] = [
+      box.left + ((x + 1) / 2) * box.width,
+      box.top + ((1 - y) / 2) * box.height,
+      1,
+    ];
+  });
+  return positions;
 }

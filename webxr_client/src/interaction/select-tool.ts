@@ -3,7 +3,7 @@ import type { Region } from "../protocol/messages.js";
 import { type AppState, type Drawing, NOTHING, type Selection } from "../state/app-state.js";
 import { combine } from "../state/item-lists.js";
 import type { PointerSample, PointerTool } from "./pointer.js";
-import { itemsInRegion, nearestItem, type Projected, project } from "./region-query.js";
+import { cloudOf, itemsInRegion, nearestItem } from "./region-query.js";
 
 /** Properties of the view that tools use. */
 export interface View {
@@ -25,7 +25,6 @@ const COUNT_INTERVAL = 80;
 export class SelectTool implements PointerTool {
   private path: number[] = [];
   private matrix: number[] = [];
-  private projected: Projected | null = null;
   private base: Selection = NOTHING;
   private counted = 0;
   private mode: "add" | "subtract" | "replace" = "replace";
@@ -46,7 +45,6 @@ export class SelectTool implements PointerTool {
     this.mode = sample.subtract ? "subtract" : sample.add ? "add" : "replace";
     this.base = this.mode === "replace" ? NOTHING : state.selection.value;
     this.matrix = this.view.clipFromLatent();
-    this.projected = null;
     this.path = [sample.x, sample.y];
     return true;
   }
@@ -63,7 +61,7 @@ export class SelectTool implements PointerTool {
       if (Math.hypot(sample.x - x, sample.y - y) < LEAST_STEP) return;
       path.push(sample.x, sample.y);
     }
-    this.show(sample, false);
+    this.show(sample);
   }
 
   up(sample: PointerSample): void {
@@ -72,7 +70,7 @@ export class SelectTool implements PointerTool {
     const [x0, y0] = path as [number, number];
     const click = path.length < 6 || Math.max(...distances(path, x0, y0)) < CLICK_DISTANCE;
     if (click || state.tool.value === "pick") this.pick(sample);
-    else this.take(sample);
+    else this.take();
     this.finish();
   }
 
@@ -82,20 +80,16 @@ export class SelectTool implements PointerTool {
 
   private finish(): void {
     this.path = [];
-    this.projected = null;
     this.state.drawing.value = null;
     this.state.latent.frozen = false;
   }
 
-  /**
-   * Draw the region so far. Count the items inside, at most once per COUNT_INTERVAL, or at once if
-   * `force`.
-   */
-  private show(sample: PointerSample, force: boolean): void {
+  /** Draw the region so far. Count the items inside, at most once per COUNT_INTERVAL. */
+  private show(sample: PointerSample): void {
     const now = performance.now();
     const last = this.state.drawing.value;
     let count = last?.count ?? 0;
-    if (force || now - this.counted > COUNT_INTERVAL) {
+    if (now - this.counted > COUNT_INTERVAL) {
       this.counted = now;
       count = this.path.length >= 6 ? this.result(this.region()).length : 0;
     }
@@ -119,30 +113,16 @@ export class SelectTool implements PointerTool {
     };
   }
 
-  private projection(): Projected {
-    const { latent } = this.state;
-    this.projected ??= project(
-      {
-        n: latent.n,
-        dimension: latent.latentDim,
-        latentMean: (i, axis) => latent.latentMean(i, axis),
-      },
-      this.matrix,
-    );
-    return this.projected;
-  }
-
   private result(region: Region): Uint32Array {
-    const inside = itemsInRegion(this.projection(), region);
+    const inside = itemsInRegion(cloudOf(this.state.latent), region);
     return this.mode === "replace"
       ? inside
       : combine(this.base.items, inside, this.mode === "subtract");
   }
 
-  private take(sample: PointerSample): void {
+  private take(): void {
     const { state } = this;
     if (this.path.length < 6) return;
-    this.show(sample, true);
     const region = this.region();
     const items = this.result(region);
     const tool = state.tool.value === "rectangle" ? "rectangle" : "lasso";
@@ -172,17 +152,13 @@ export class SelectTool implements PointerTool {
   itemAt(x: number, y: number): number {
     const width = this.view.width();
     const height = this.view.height();
-    if (this.path.length === 0) {
-      this.matrix = this.view.clipFromLatent();
-      this.projected = null;
-    }
+    if (this.path.length === 0) this.matrix = this.view.clipFromLatent();
     const radius = Math.max(PICK_RADIUS, this.view.pointPixels() * 0.6);
-    const item = nearestItem(this.projection(), (x / width) * 2 - 1, 1 - (y / height) * 2, [
+    const at = [(x / width) * 2 - 1, 1 - (y / height) * 2] as const;
+    return nearestItem(cloudOf(this.state.latent), this.matrix, ...at, [
       (2 * radius) / width,
       (2 * radius) / height,
     ]);
-    if (this.path.length === 0) this.projected = null;
-    return item;
   }
 }
 

@@ -26,6 +26,17 @@ import { readSceneFile, type SceneFile } from "../protocol/scene-file.js";
 import { ServerError } from "./errors.js";
 import { fetchKept } from "./picture-cache.js";
 import * as site from "./site.js";
+import type { Tiled } from "./tiled.js";
+
+let tiled: Tiled | null = null;
+
+/** Answer questions about items from a scene in tiles. The page then has slots for items. */
+export function useTiled(scene: Tiled): void {
+  tiled = scene;
+}
+
+/** Number of an item, which a scene in tiles keeps in a slot. */
+export const itemNumber = (slot: number) => tiled?.itemOf(slot) ?? slot;
 
 async function get(
   path: string,
@@ -81,18 +92,26 @@ export async function fetchExport(format: string): Promise<{ name: string; conte
 }
 
 export async function fetchThumbnails(page: number): Promise<Blob> {
+  if (tiled) return tiled.pageFile(page);
   if (site.isSite) return site.thumbnails(page);
   return (await get(`/api/thumbnails/${page}.webp`, {}, fetchKept)).blob();
 }
 
 export async function fetchItemInfo(item: number): Promise<ItemInfo> {
+  if (tiled) return tiled.infoOf(item);
   if (site.isSite) return site.itemInfo(item);
   return (await get(`/api/items/${item}/info`)).json() as Promise<ItemInfo>;
 }
 
 /** URL of the item's picture in full resolution; "" when only its thumbnail exists. */
 export const pictureUrl = (item: number) =>
-  !site.isSite ? `/api/items/${item}` : site.hasCards ? `pictures/${item}.webp` : "";
+  tiled
+    ? tiled.pictureUrl(item)
+    : !site.isSite
+      ? `/api/items/${item}`
+      : site.hasCards
+        ? `pictures/${item}.webp`
+        : "";
 
 /** URL of the page that checks whether this browser supports VR. */
 export const checkUrl = site.isSite ? "check.html" : "/check";
@@ -109,6 +128,7 @@ export async function fetchWords(): Promise<string[]> {
 
 /** Items whose id, path or columns contain `text`. */
 export async function searchItems(text: string): Promise<number[]> {
+  if (tiled) return tiled.search(text);
   if (site.isSite) return site.search(text);
   return ((await (await get(`/api/search?q=${encodeURIComponent(text)}`)).json()) as Found).items;
 }

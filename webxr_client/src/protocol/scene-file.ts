@@ -3,7 +3,7 @@
  * GLTFLoader would build a mesh that the page does not draw.
  */
 import { ProtocolError } from "./frames.js";
-import type { ClassInfo, NamedAxis } from "./messages.js";
+import { type ClassInfo, type NamedAxis, UNLABELED } from "./messages.js";
 
 /** A cube in the latent space. */
 export interface Box {
@@ -88,12 +88,14 @@ export function readSceneFile(buffer: ArrayBuffer): SceneFile {
   const n = position.count;
   if (position.stride !== 8) throw new ProtocolError("positions are not 8 bytes apart");
   const labels = rows("_LABEL");
-  const predictions = rows("_PREDICTION");
-  const confidence = rows("_CONFIDENCE");
+  // A tile of a scene without predictions has neither of the two attributes.
+  const predicted = attributes._PREDICTION !== undefined;
+  const predictions = predicted ? rows("_PREDICTION") : null;
+  const confidence = predicted ? rows("_CONFIDENCE") : null;
   const scene: SceneFile = {
     ...document.extras,
-    classes: document.extras.classes ?? [], // the field is absent if there are no classes
-    axes: document.extras.axes ?? [],
+    classes: document.extras?.classes ?? [], // the field is absent if there are no classes
+    axes: document.extras?.axes ?? [],
     n,
     positions: new Uint16Array(buffer.slice(position.start, position.start + 8 * n)),
     labels: new Int16Array(n),
@@ -102,8 +104,10 @@ export function readSceneFile(buffer: ArrayBuffer): SceneFile {
   };
   for (let i = 0; i < n; i++) {
     scene.labels[i] = view.getInt16(labels.start + labels.stride * i, true);
-    scene.predictions[i] = view.getInt16(predictions.start + predictions.stride * i, true);
-    scene.confidence[i] = view.getUint8(confidence.start + confidence.stride * i);
+    scene.predictions[i] = predictions
+      ? view.getInt16(predictions.start + predictions.stride * i, true)
+      : UNLABELED;
+    if (confidence) scene.confidence[i] = view.getUint8(confidence.start + confidence.stride * i);
   }
   return scene;
 }

@@ -151,11 +151,13 @@ export class Stage {
 
   /**
    * Move the camera, without turning it, until the whole cloud fits into the area that the panels
-   * leave free. `gently`: the camera moves over several frames.
+   * leave free. `gently`: the camera moves over several frames. `part`: box of a part of the cloud
+   * (scene metres) to show in place of the whole cloud.
    */
-  fit(gently = true): void {
+  fit(gently = true, part: Box3 | null = null): void {
     if (this.latent.n === 0) return;
-    const box = this.framed();
+    if (part) this.movedByPerson = true;
+    const box = part ?? this.framed();
     this.fitted.copy(box).getCenter(centre);
     const { clientWidth: width, clientHeight: height } = this.canvas;
     const freeWidth = Math.max(80, width - this.insets.left - this.insets.right) / width;

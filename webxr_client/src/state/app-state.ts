@@ -115,6 +115,8 @@ export class AppState {
   readonly sceneVersion = signal(0);
   /** Number of loaded pages of thumbnails. */
   readonly picturesVersion = signal(0);
+  /** A scene in tiles: number of its items, and of those that are loaded. Null for other scenes. */
+  readonly tiled: Signal<{ items: number; loaded: number } | null> = signal(null);
   readonly selection: Signal<Selection> = signal(NOTHING);
   readonly drawing: Signal<Drawing | null> = signal(null);
   readonly hovered: Signal<Hover | null> = signal(null);
@@ -166,11 +168,13 @@ export class AppState {
   /** Number of labelled items per class. */
   readonly labelCounts: ReadonlySignal<Uint32Array> = computed(() => {
     this.labelsVersion.value;
+    this.tiled.value;
     return countByClass(this.annotations.labels, this.classes.value.length);
   });
   /** Number of predicted items per class. */
   readonly predictedCounts: ReadonlySignal<Uint32Array> = computed(() => {
     this.predictionsVersion.value;
+    this.tiled.value;
     return countByClass(this.annotations.predictions, this.classes.value.length);
   });
   /** Number of labelled items. */

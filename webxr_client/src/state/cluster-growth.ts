@@ -108,14 +108,16 @@ export class ClusterGrowth {
 
   /** Compute the density of all cells, once per keyframe. */
   private count(latent: LatentState): void {
-    if (this.latent === latent && this.version === latent.version) return;
+    const version = latent.version + latent.replaced;
+    if (this.latent === latent && this.version === version) return;
     this.latent = latent;
-    this.version = latent.version;
+    this.version = version;
     const { n, to } = latent;
     const flat = latent.latentDim === 2;
     const high = [0, 0, 0];
     this.low.fill(GRID_STEPS);
     for (let i = 0; i < n; i++) {
+      if (to[4 * i + 3] !== 0) continue;
       for (let axis = 0; axis < 3; axis++) {
         const value = to[4 * i + axis]!;
         if (value < this.low[axis]!) this.low[axis] = value;
@@ -132,6 +134,10 @@ export class ClusterGrowth {
     const counts = new Float32Array(cells ** 3);
     if (this.cellOf.length !== n) this.cellOf = new Int32Array(n);
     for (let i = 0; i < n; i++) {
+      if (to[4 * i + 3] !== 0) {
+        this.cellOf[i] = -1; // the item does not exist
+        continue;
+      }
       const cell = this.cellAt(to[4 * i]!, to[4 * i + 1]!, flat ? 0 : to[4 * i + 2]!);
       this.cellOf[i] = cell;
       counts[cell]! += 1;

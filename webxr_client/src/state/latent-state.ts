@@ -45,6 +45,13 @@ export class LatentState {
   to = new Uint16Array(0);
   /** Counts changes of `from` and `to`. */
   version = 0;
+  /**
+   * Number of items at the start that represent the whole cloud: all of them, or in a scene in
+   * tiles those of the coarsest tile.
+   */
+  sample = 0;
+  /** Counts replacements of items by other items, in a scene in tiles. */
+  replaced = 0;
   /** While true, no keyframe is played. */
   frozen = false;
 
@@ -76,7 +83,7 @@ export class LatentState {
   setScene(scene: SceneFile): void {
     if (scene.n !== this.n || scene.latent_dim !== this.latentDim) this.held = new Uint32Array(0);
     this.putHeldIn(scene.box);
-    this.n = scene.n;
+    this.n = this.sample = scene.n;
     this.latentDim = scene.latent_dim;
     this.box = scene.box;
     this.sceneId = scene.scene_id;

@@ -108,7 +108,7 @@ export class Scenery {
     const classes = this.state.classes.peek();
     const { position, scale } = this.box.mesh;
     const summary: CloudSummary = summarise({
-      n: latent.n,
+      n: latent.sample,
       positions: latent.to,
       labels: annotations.labels,
       predictions: annotations.predictions,

@@ -95,6 +95,21 @@ export class Atlas {
     return this.used.has(page);
   }
 
+  /** Keep the loaded ones of `pages`; the first ones are kept longest. */
+  use(pages: readonly number[]): void {
+    for (let k = pages.length - 1; k >= 0; k--) if (this.has(pages[k]!)) this.touch(pages[k]!);
+  }
+
+  /** Forget a page and its pictures, because other items have taken its place. */
+  drop(page: number): void {
+    if (this.upload?.page === page) this.upload.page = -1;
+    const { columns } = this.layout;
+    this.reader.drop(page * columns ** 2, (page + 1) * columns ** 2);
+    if (!this.used.delete(page)) return;
+    this.layerBytes[page] = NO_LAYER;
+    this.layerOf.needsUpdate = true;
+  }
+
   /** Return the file of a page with the parameters for decoding it for this atlas. */
   toDecode(file: Blob): PageToDecode {
     const { page_size: size, picture } = this.layout;
@@ -196,6 +211,7 @@ export class Atlas {
   }
 
   private show(page: number, layer: number): void {
+    if (page < 0) return;
     this.layerBytes[page] = layer;
     this.layerOf.needsUpdate = true;
     this.touch(page);

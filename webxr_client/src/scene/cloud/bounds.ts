@@ -11,7 +11,7 @@ const SAMPLES = 4000;
 const OUTLIERS = 0.004;
 
 /** Return the box of the points at their newest keyframe, without outliers, in scene metres. */
-export function cloudBounds({ to, n }: Pick<LatentState, "to" | "n">): Box3 {
+export function cloudBounds({ to, sample: n }: Pick<LatentState, "to" | "sample">): Box3 {
   if (n === 0) return new Box3(new Vector3(-0.5, -0.5, -0.5), new Vector3(0.5, 0.5, 0.5));
   const box = new Box3(new Vector3(), new Vector3());
   const every = Math.max(1, Math.floor(n / SAMPLES));

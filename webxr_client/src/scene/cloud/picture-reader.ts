@@ -56,6 +56,14 @@ export class PictureReader {
     this.asked.set(item, { item, layer, x, y, size });
   }
 
+  /** Forget the pictures of the items from `first` to `end` - 1. */
+  drop(first: number, end: number): void {
+    const inside = (item: number) => item >= first && item < end;
+    for (const item of this.asked.keys()) if (inside(item)) this.asked.delete(item);
+    for (const item of this.pictures.keys()) if (inside(item)) this.remove(item);
+    for (const place of this.reading?.places ?? []) if (inside(place.item)) place.item = -1;
+  }
+
   /** Continue to read. Called before a frame, while nothing is drawn. */
   step(renderer: WebGLRenderer): void {
     const gl = renderer.getContext() as WebGL2RenderingContext;
@@ -122,7 +130,7 @@ export class PictureReader {
     let offset = 0;
     for (const { item, size } of places) {
       const length = this.depth * size * size;
-      this.keep(item, size, pixels.subarray(offset, offset + length));
+      if (item >= 0) this.keep(item, size, pixels.subarray(offset, offset + length));
       offset += length;
     }
     this.onRead();
@@ -133,16 +141,16 @@ export class PictureReader {
     const bytes = new Uint8Array(size * size * channels);
     if (channels === depth) bytes.set(pixels);
     else for (let k = 0; k < bytes.length; k++) bytes[k] = pixels[depth * k]!;
-    this.drop(item);
+    this.remove(item);
     pictures.set(item, { width: size, height: size, channels, bytes });
     this.keptBytes += bytes.length;
     for (const old of pictures.keys()) {
       if (this.keptBytes <= KEPT_BYTES || old === item) break;
-      this.drop(old);
+      this.remove(old);
     }
   }
 
-  private drop(item: number): void {
+  private remove(item: number): void {
     this.keptBytes -= this.pictures.get(item)?.bytes.length ?? 0;
     this.pictures.delete(item);
   }

@@ -33,6 +33,12 @@ const HOVERED = 255;
 /** Byte of `marks` for an item that does not match the search. Such an item is drawn darker. */
 const DIMMED = 64;
 
+/** Send `count` items of an attribute to the GPU before the next frame. */
+function send(attribute: BufferAttribute, first: number, count: number): void {
+  attribute.addUpdateRange(first * attribute.itemSize, count * attribute.itemSize);
+  attribute.needsUpdate = true;
+}
+
 export class PointCloud {
   readonly points: Points<BufferGeometry, PointMaterial>;
   readonly material: PointMaterial;
@@ -45,6 +51,8 @@ export class PointCloud {
   private metres = 0.02;
   private roomMetres = 1;
   private share = 1;
+  /** Whether `setDrawn` decides which items are drawn. */
+  private ordered = false;
   private selected: Uint32Array = new Uint32Array(0);
   private grabbed: Uint32Array = new Uint32Array(0);
   private pinned: readonly number[] = [];
@@ -74,10 +82,10 @@ export class PointCloud {
     const { n } = this.latent;
     this.geometry.dispose();
     const geometry = new BufferGeometry();
-    this.keyframes = [
-      new BufferAttribute(this.latent.from, 4, true),
-      new BufferAttribute(this.latent.to, 4, true),
-    ];
+    const { from, to } = this.latent;
+    const first = new BufferAttribute(from, 4, true);
+    // Points that never move have one keyframe.
+    this.keyframes = [first, from === to ? first : new BufferAttribute(to, 4, true)];
     this.classes = new BufferAttribute(new Int16Array(2 * n), 2);
     this.marks = new BufferAttribute(new Uint8Array(4 * n), 4, true);
     geometry.setAttribute("keyframeFrom", this.keyframes[0]);
@@ -89,6 +97,7 @@ export class PointCloud {
     this.material.setSizes(1, 1);
     this.colourCue = null;
     geometry.boundingSphere = new Sphere(undefined, 1);
+    this.ordered = false;
     drawShare(geometry, n, this.share);
     this.geometry = geometry;
     this.points.geometry = geometry;
@@ -102,18 +111,35 @@ export class PointCloud {
     this.refreshClasses();
   }
 
-  /** Copy labels and predictions to the GPU after a change: one pass over all items. */
-  refreshClasses(): void {
+  /** Copy labels and predictions of `count` items to the GPU after a change; of all by default. */
+  refreshClasses(first = 0, count = this.latent.n): void {
     const { labels, predictions, confidence } = this.annotations;
     const classes = this.classes.array as Int16Array;
     const marks = this.marks.array as Uint8Array;
-    for (let i = 0; 2 * i < classes.length; i++) {
+    const end = Math.min(first + count, classes.length / 2);
+    for (let i = first; i < end; i++) {
       classes[2 * i] = labels[i]!;
       classes[2 * i + 1] = (this.dominant ?? predictions)[i] as number;
       marks[4 * i] = (this.colourCue ?? confidence)[i] as number;
     }
-    this.classes.needsUpdate = true;
-    this.marks.needsUpdate = true;
+    send(this.classes, first, count);
+    send(this.marks, first, count);
+  }
+
+  /** Show other items in the places of `count` items, which neither move nor are selected. */
+  replaceItems(first: number, count: number): void {
+    (this.marks.array as Uint8Array).fill(0, 4 * first, 4 * (first + count));
+    for (const keyframe of this.keyframes ?? []) send(keyframe, first, count);
+    this.refreshClasses(first, count);
+  }
+
+  /** Draw the first `count` items of `order` only. The array may change before the next call. */
+  setDrawn(order: Uint32Array, count: number): void {
+    const { geometry } = this;
+    if (geometry.index?.array !== order) geometry.setIndex(new BufferAttribute(order, 1));
+    send(geometry.index!, 0, count);
+    geometry.setDrawRange(0, count);
+    this.ordered = true;
   }
 
   /**
@@ -126,7 +152,7 @@ export class PointCloud {
     for (const item of this.selected) marks[4 * item + 1] = 0;
     for (const item of items) marks[4 * item + 1] = 255;
     this.selected = items;
-    this.marks.needsUpdate = true;
+    send(this.marks, 0, this.latent.n);
   }
 
   /** Mark the items that `setGrab` moves. */
@@ -136,7 +162,7 @@ export class PointCloud {
     for (const item of this.pinned) marks[4 * item + 3] = PINNED;
     for (const item of items) marks[4 * item + 3] = GRABBED;
     this.grabbed = items;
-    this.marks.needsUpdate = true;
+    send(this.marks, 0, this.latent.n);
   }
 
   /** Mark the items that are pinned. */
@@ -185,8 +211,8 @@ export class PointCloud {
     const marks = this.marks.array as Uint8Array;
     if (this.hovered >= 0) marks[4 * this.hovered + 2] = this.isDimmed(this.hovered) ? DIMMED : 0;
     if (item >= 0) marks[4 * item + 2] = HOVERED;
+    for (const changed of [this.hovered, item]) if (changed >= 0) send(this.marks, changed, 1);
     this.hovered = item;
-    this.marks.needsUpdate = true;
   }
 
   /** Dim all items except `found`, which is ascending; null dims none. */
@@ -196,7 +222,7 @@ export class PointCloud {
     for (let i = 2; i < marks.length; i += 4) marks[i] = found ? DIMMED : 0;
     for (const item of found ?? []) marks[4 * item + 2] = 0;
     if (this.hovered >= 0) marks[4 * this.hovered + 2] = HOVERED;
-    this.marks.needsUpdate = true;
+    send(this.marks, 0, this.latent.n);
   }
 
   private isDimmed(item: number): boolean {
@@ -227,7 +253,11 @@ export class PointCloud {
   /** Share of the points that is drawn, 0..1. */
   set drawnShare(share: number) {
     this.share = share;
-    drawShare(this.geometry, this.latent.n, share);
+    if (!this.ordered) drawShare(this.geometry, this.latent.n, share);
+  }
+
+  get drawnShare(): number {
+    return this.share;
   }
 
   /** Diameter of a point, scene metres. */

@@ -158,6 +158,21 @@ export class PointMaterial extends ShaderMaterial {
     put(this.uniforms.uPointSize!, metres);
   }
 
+  /** Size on screen of 1 m at a distance of 1 m, CSS pixels. */
+  get pixelsPerMetre(): number {
+    return this.uniforms.uPixelsPerUnit!.value / this.uniforms.uPixelRatio!.value;
+  }
+
+  /** Diameter of a point at a distance of 1 m, CSS pixels. */
+  get pixelsAtOneMetre(): number {
+    return this.uniforms.uPointSize!.value * this.pixelsPerMetre;
+  }
+
+  /** Centre (x, y, z) and radius (w) of the brush, scene metres. */
+  get brush(): Vector4 {
+    return this.uniforms.uBrush!.value as Vector4;
+  }
+
   /** Set the sizes at the least and the strongest value of a cue; 1 is the size without a cue. */
   setSizes(least: number, most: number): void {
     (this.uniforms.uSizes!.value as Vector2).set(least, most);

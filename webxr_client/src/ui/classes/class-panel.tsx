@@ -15,14 +15,18 @@ export function ClassPanel() {
   const classes = state.liveClasses.value;
   const labelled = state.labelCounts.value;
   const predicted = state.predictedCounts.value;
-  const total = state.session.value?.n_items ?? 1;
+  const tiled = state.tiled.value;
+  const total = tiled?.loaded ?? state.session.value?.n_items ?? 1;
   const most = Math.max(1, ...labelled, ...predicted, total / Math.max(1, classes.length));
   const anyPredicted = predicted.some((n) => n > 0);
   return (
     <section class="class-panel" aria-labelledby="classes-title">
       <div class="panel-title">
         <h2 id="classes-title">Classes</h2>
-        <span class="faint-text">labelled{anyPredicted && " / predicted"}</span>
+        <span class="faint-text">
+          {tiled && tiled.loaded < tiled.items && "of the loaded items, "}
+          labelled{anyPredicted && " / predicted"}
+        </span>
       </div>
       {classes.length === 0 && <p class="hint">Create the first class to label items with.</p>}
       <ul class="classes">

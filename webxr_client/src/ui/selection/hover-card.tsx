@@ -1,6 +1,6 @@
 /** Card of the item under the pointer. */
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { fetchItemInfo, pictureUrl } from "../../net/api.js";
+import { fetchItemInfo, itemNumber, pictureUrl } from "../../net/api.js";
 import type { ItemInfo } from "../../protocol/messages.js";
 import { count, percent } from "../../state/format.js";
 import { useUi } from "../kit/context.js";
@@ -94,8 +94,8 @@ export function HoverCard() {
         </div>
       )}
       <dl>
-        <dt>item {count(item)}</dt>
-        {info && info.id !== String(item) && <dd class="muted">{info.id}</dd>}
+        <dt>item {count(itemNumber(item))}</dt>
+        {info && info.id !== String(itemNumber(item)) && <dd class="muted">{info.id}</dd>}
         <dd>
           <span class="muted">label </span>
           {label ? (

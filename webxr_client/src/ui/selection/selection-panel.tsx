@@ -1,5 +1,6 @@
 /** Panel of the selection: pictures, prediction and actions. */
 import { useEffect } from "preact/hooks";
+import { itemNumber } from "../../net/api.js";
 import type { ClassInfo } from "../../protocol/messages.js";
 import { count, items as itemsText, percent } from "../../state/format.js";
 import { LARGEST_ACCEPT_FROM, LEAST_ACCEPT_FROM } from "../../state/review-state.js";
@@ -29,6 +30,7 @@ export function SelectionPanel() {
         <b aria-live="polite" data-testid="selected">
           {items.length > 0 && itemsText(items.length)}
           {labelled > 0 && <span class="faint-text"> · {count(labelled)} labelled</span>}
+          {items.length > 0 && state.tiled.value && <span class="faint-text"> · loaded</span>}
         </b>
       </div>
       {state.review.sheet.value && state.review.sheet.value.status !== "done" ? (
@@ -99,8 +101,8 @@ function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
               key={item}
               type="button"
               class={isOdd(item) ? "thumb odd" : "thumb"}
-              title={`item ${item}: click to deselect it`}
-              aria-label={`Deselect item ${item}`}
+              title={`item ${itemNumber(item)}: click to deselect it`}
+              aria-label={`Deselect item ${itemNumber(item)}`}
               onClick={() => keep((other) => other !== item)}
             >
               <Picture item={item} size={28} />

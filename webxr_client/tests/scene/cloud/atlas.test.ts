@@ -216,15 +216,15 @@ describe("pageLevels", () => {
 });
 
 describe("the limit of pages", () => {
-  const pages = (channels: 1 | 3, memory?: number, layers = 2048) =>
-    pagesKept({ ...layout(25, channels), page_size: 2048, cell: 32, picture: 28 }, memory, layers);
+  const pages = (channels: 1 | 3, memory?: number, layers = 2048, all = 25) =>
+    pagesKept({ ...layout(all, channels), page_size: 2048, cell: 32, picture: 28 }, memory, layers);
 
-  it("holds 100,000 grey pictures, and colour pictures by the memory of the device", () => {
+  it("is 32 pages, 16 in colour, and fewer if the device has little memory", () => {
     expect(pages(1, 2)).toBe(25);
     expect(pages(1)).toBe(25);
-    expect(pages(3, 8)).toBe(25);
-    expect(pages(3, 4)).toBe(24);
-    expect(pages(3)).toBe(24);
+    expect(pages(1, 8, 2048, 300)).toBe(32);
+    expect(pages(3, 8)).toBe(16);
+    expect(pages(3, 2)).toBe(12);
     expect(pages(3, 0.25)).toBe(1);
     expect(pages(1, 8, 10)).toBe(10);
   });

@@ -1,9 +1,11 @@
 /**
- * Search for the items in a sphere. A search reads all items of the newest keyframe. Therefore a
- * search is made a few times per second, not in every frame.
+ * Search for the items in a sphere. A search skips blocks of items whose boxes are outside. The
+ * boxes are computed again after a keyframe, from all items. Therefore a search is made a few times
+ * per second, not in every frame.
  */
 import type { Vector3 } from "three";
 import { GRID_STEPS } from "../../../protocol/messages.js";
+import { BLOCK, boxesOf } from "../../../state/item-blocks.js";
 import type { LatentState } from "../../../state/latent-state.js";
 
 export interface BrushHit {
@@ -42,11 +44,9 @@ export function queryBrush(
   const limit = (radius * steps) ** 2;
   let best = Number.POSITIVE_INFINITY;
   const { to } = latent;
-  const n = among ? among.length : latent.n;
   out.count = 0;
   out.nearest = -1;
-  for (let k = 0; k < n; k++) {
-    const i = among ? among[k]! : k;
+  const look = (i: number) => {
     const dx = to[4 * i]! - cx;
     const dy = to[4 * i + 1]! - cy;
     const dz = (flat ? steps / 2 : to[4 * i + 2]!) - cz;
@@ -56,12 +56,28 @@ export function queryBrush(
       const t = Math.min(1, Math.max(0, (dx * bx + dy * by + dz * bz) / length2));
       d2 = (dx - t * bx) ** 2 + (dy - t * by) ** 2 + (dz - t * bz) ** 2;
     }
-    if (d2 > limit) continue;
+    if (d2 > limit || to[4 * i + 3] !== 0) return;
     out.count += 1;
     if (fromCentre < best) {
       best = fromCentre;
       out.nearest = i;
     }
     if (each) each(i);
+  };
+  if (among) {
+    for (const item of among) look(item);
+    return;
+  }
+  const boxes = boxesOf(latent);
+  const reach = radius * steps;
+  const apart = (at: number, one: number, motion: number) =>
+    boxes[at]! > one + Math.max(0, motion) + reach ||
+    boxes[at + 3]! < one + Math.min(0, motion) - reach;
+  for (let first = 0, box = 0; first < latent.n; first += BLOCK, box += 6) {
+    if (boxes[box]! > boxes[box + 3]!) continue;
+    if (apart(box, cx, bx) || apart(box + 1, cy, by)) continue;
+    if (!flat && apart(box + 2, cz, bz)) continue;
+    const end = Math.min(latent.n, first + BLOCK);
+    for (let i = first; i < end; i++) look(i);
   }
 }

@@ -32,6 +32,7 @@ export function firstAlong(
   let first = Number.POSITIVE_INFINITY;
   for (let k = 0; k < n; k++) {
     const i = among ? among[k]! : k;
+    if (to[4 * i + 3] !== 0) continue;
     step.set(
       to[4 * i]! * scale - 0.5 - origin.x,
       to[4 * i + 1]! * scale - 0.5 - origin.y,

@@ -1,5 +1,6 @@
 /** The item at the brush, shown large: its picture, its label and its prediction. */
 import { computed, signal } from "@preact/signals";
+import { itemNumber } from "../../../net/api.js";
 import type { AppState } from "../../../state/app-state.js";
 import type { Decoded, Seen } from "../../../state/force-state.js";
 import type { Atlas } from "../../cloud/atlas.js";
@@ -109,7 +110,7 @@ export class ItemCard extends Board {
       ? lossAndSigma(seen)
       : predicted
         ? ["predicted", `${predicted.name}, ${confidence} %`]
-        : ["not predicted", `item ${item}`];
+        : ["not predicted", `item ${itemNumber(item)}`];
     lines.forEach((line, k) => {
       context.fillText(fitted(context, line, WIDTH - 16), 10, 93 + 12 * k);
     });

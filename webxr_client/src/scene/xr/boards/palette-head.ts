@@ -54,7 +54,7 @@ export class PaletteHead extends Board {
     context.roundRect(1, 1, PALETTE_WIDTH - 2, FIRST_ROW - 2, [10, 10, 0, 0]);
     context.fill();
     state.sceneVersion.value;
-    const total = count(state.latent.n);
+    const total = count(state.tiled.value?.loaded ?? state.latent.n);
     context.textBaseline = "alphabetic";
     context.textAlign = "right";
     font(context, LINE);
