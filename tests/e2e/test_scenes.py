@@ -1,10 +1,7 @@
 """Baked sites for people without Lodespace: the address, frames in other pages, small windows."""
 
 import json
-import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +11,7 @@ from playwright.sync_api import Frame, Page
 
 import lodespace
 from drivers.page_pool import PagePool
+from drivers.plain_server import plain_server
 from drivers.playback import replay
 from samples.pictures import draw
 
@@ -33,20 +31,6 @@ HOST = """<!doctype html><html lang="en"><title>Host</title><style>body {{ heigh
 </script></html>"""
 
 
-class PlainHandler(SimpleHTTPRequestHandler):
-    """A simple web server: it knows four kinds of file, and does not serve parts of files."""
-
-    extensions_map = {  # noqa: RUF012
-        ".html": "text/html",
-        ".js": "text/javascript",
-        ".css": "text/css",
-        "": "application/octet-stream",
-    }
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
     """A bake in a folder of a plain web server: (folder of the bake, URL)."""
@@ -58,11 +42,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]
         folder.mkdir(parents=True, exist_ok=True)
         draw(i % 6, (28, 28)).save(folder / f"{i}.png")
     bake(root / "raw", root / "a" / "deep" / "folder", epochs=2, threads=1)
-    handler = partial(PlainHandler, directory=str(root))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield root / "a" / "deep" / "folder", f"http://127.0.0.1:{server.server_port}/a/deep/folder"
-        server.shutdown()
+    with plain_server(root) as address:
+        yield root / "a" / "deep" / "folder", f"{address}/a/deep/folder"
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ CLIENT_CONTENT = {
     "session": "commands, the stream's messages, playback, pairing",
     "scene/cloud": "points, their pictures, arrows, lines",
     "scene": "stage, other people, sound",
+    "scene/tiles": "scenes in tiles: choice, requests, places of tiles",
     "scene/xr": "brush, ray, controllers and hands, room",
     "scene/xr/boards": "palette, sheet and card as textures",
     "interaction/keys": "keys, keyboard layouts, the user's changes to keys",

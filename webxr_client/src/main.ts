@@ -6,6 +6,7 @@ import { bindForces } from "./app/bind-forces.js";
 import { addressOfView, bindSite } from "./app/bind-site.js";
 import { bindSound } from "./app/bind-sound.js";
 import { bindTheme } from "./app/bind-theme.js";
+import { bindTiles } from "./app/bind-tiles.js";
 import { bindWake } from "./app/bind-wake.js";
 import { XrLoader } from "./app/xr-loader.js";
 import { bindDesktopInput } from "./interaction/desktop-input.js";
@@ -96,6 +97,7 @@ bindForces(state, commands, stage, cloud, forceLines);
 bindSound(state, stage, player);
 bindTheme(state, stage, cloud, palette);
 const pictures = bindThumbnails(state, stage, cloud, atlas);
+const updateTiles = bindTiles({ state, stage, cloud, pictures });
 bindWake(commands);
 if (isSite) bindSite(state, commands, stage);
 effect(() => {
@@ -106,10 +108,11 @@ effect(() => stage.setOrbitWithLeft(state.tool.value === "orbit"));
 const updateAxes = bindAxes(state, stage, axisMarks);
 stage.beforeFrame = () => {
   player.move(stage.listener());
+  const tiles = updateTiles();
   pictures.step();
   const shown = atlas.current?.step(stage.renderer) ?? false;
   const marked = updateAxes();
-  return forceLines.update() || shown || marked;
+  return forceLines.update() || tiles || shown || marked;
 };
 
 void session.start();

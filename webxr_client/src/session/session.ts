@@ -99,10 +99,12 @@ export class Session {
   async start(): Promise<void> {
     const { state } = this;
     try {
-      state.setSession(await fetchSession(this.clientId));
-      await this.scene.load();
+      const session = await fetchSession(this.clientId);
+      state.setSession(session);
+      // The app shows a scene in tiles (app/tiles.ts). Such a scene has no stream.
+      if (!session.tiles) await this.scene.load();
       state.failure.value = "";
-      if (isSite) this.connection.disable();
+      if (isSite || session.tiles) this.connection.disable();
       else this.connection.open();
     } catch (error) {
       if (isNotPaired(error)) {

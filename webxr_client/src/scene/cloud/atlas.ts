@@ -120,14 +120,16 @@ export class Atlas {
    * Send a page to the GPU, a slice before each frame. Resolves when the whole page is on the GPU.
    * Call this only after the promise of the previous page has resolved.
    *
-   * @param levels pixels of the page and of its smaller levels
+   * @param levels pixels of the page and of its smaller levels; a page can have fewer rows than the
+   *   texture
    */
   setPage(page: number, levels: Uint8Array<ArrayBuffer>[]): Promise<void> {
     const layer = this.freeLayer();
     const { page_size } = this.layout;
     const textures = levels.map((data, level) => {
       const size = page_size >> level;
-      return new DataTexture(data, size, size, this.format, UnsignedByteType);
+      const rows = data.length / size / this.bytes;
+      return new DataTexture(data, size, rows, this.format, UnsignedByteType);
     });
     return new Promise((done) => {
       this.upload = { page, layer, levels: textures, level: 0, row: 0, done };
@@ -143,15 +145,15 @@ export class Atlas {
     const { upload } = this;
     if (!upload) return false;
     const from = upload.levels[upload.level]!;
-    const size = from.image.width;
+    const { width: size, height } = from.image;
     const rows = Math.max(1, Math.floor(SLICE_BYTES / (size * this.bytes)));
-    const end = Math.min(size, upload.row + rows);
+    const end = Math.min(height, upload.row + rows);
     this.slice.min.set(0, upload.row);
     this.slice.max.set(size, end);
     this.place.set(0, upload.row, upload.layer);
     renderer.copyTextureToTexture(from, this.texture, this.slice, this.place, 0, upload.level);
     upload.row = end;
-    if (end < size) return false;
+    if (end < height) return false;
     upload.level += 1;
     upload.row = 0;
     if (upload.level < upload.levels.length) return false;

@@ -19,7 +19,7 @@ export function levelsFor(picture: number): number {
 /**
  * Return the levels of a page, largest first.
  *
- * @param pixels RGBA, `size` x `size`
+ * @param pixels RGBA; `size` pixels per row, and as many rows as the page has
  * @param bytes bytes per pixel of the levels: 1 keeps red, 4 keeps all
  */
 export function pageLevels(
@@ -28,7 +28,7 @@ export function pageLevels(
   bytes: 1 | 4,
   levels: number,
 ): Uint8Array<ArrayBuffer>[] {
-  const first = new Uint8Array(size * size * bytes);
+  const first = new Uint8Array((pixels.length / 4) * bytes);
   if (bytes === 4) first.set(pixels);
   else for (let i = 0, from = 0; i < first.length; i++, from += 4) first[i] = pixels[from]!;
   const made = [first];
@@ -41,8 +41,9 @@ export function pageLevels(
 function halved(from: Uint8Array, size: number, bytes: number): Uint8Array<ArrayBuffer> {
   const half = size >> 1;
   const row = size * bytes;
-  const to = new Uint8Array(half * half * bytes);
-  for (let y = 0, at = 0; y < half; y++)
+  const rows = Math.floor(from.length / row / 2);
+  const to = new Uint8Array(half * rows * bytes);
+  for (let y = 0, at = 0; y < rows; y++)
     for (let x = 0; x < half; x++) {
       const corner = 2 * y * row + 2 * x * bytes;
       for (let c = corner; c < corner + bytes; c++, at++)

@@ -28,8 +28,12 @@ export function TopBar() {
         <p class="counts">
           <span class="dataset">{session.dataset}</span>
           <span class="muted">
-            <span class="n-items">{count(session.n_items)} items · </span>
-            <strong data-testid="labelled">{count(state.labelled.value)} labelled</strong>
+            <span class="n-items">
+              {count(session.n_items)} items{!state.tiled.value && " · "}
+            </span>
+            {!state.tiled.value && (
+              <strong data-testid="labelled">{count(state.labelled.value)} labelled</strong>
+            )}
             {(right !== null || instead) && (
               <span class="accuracy" data-testid="right" title={knownInstead(quality)}>
                 {" · "}

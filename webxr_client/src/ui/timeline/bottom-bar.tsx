@@ -169,6 +169,16 @@ function Status({ training }: { training: Training }) {
 }
 
 function Baked({ training }: { training: Training }) {
+  const tiled = useUi().state.tiled.value;
+  if (tiled)
+    return (
+      <footer class="glass bottom-bar baked">
+        <p class="muted">
+          {count(tiled.loaded)} of {count(tiled.items)} items are loaded: those that you look at.
+          Move nearer to load more.
+        </p>
+      </footer>
+    );
   return (
     <footer class="glass bottom-bar baked">
       <p class="muted">

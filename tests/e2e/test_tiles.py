@@ -1,0 +1,209 @@
+"""Scenes in tiles on a plain web server: which tiles are loaded, items, pictures, search, VR."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from drivers.headset import put_on
+from drivers.page import PageDriver
+from drivers.plain_server import plain_server
+from lodespace.baking.tile_site import INDEX, TILES, write_tile_site
+from lodespace.protocol import ClassInfo
+from lodespace.tiles.atlas import ItemPictures
+from lodespace.tiles.build import ROWS, TileScene, build_tiles
+from lodespace.tiles.points import PointBlock
+from lodespace.tiles.tile_glb import read_positions
+from lodespace.tiles.tileset import TileTree, tile_path
+
+N = 30_000
+CLASSES = [ClassInfo(class_id=k, name=f"class {k}", colour=f"#{40 * k:02x}8040") for k in range(5)]
+MOST_CALLS = 40
+"""Largest number of draw calls in VR, for both eyes."""
+
+
+class TileSite(NamedTuple):
+    url: str
+    tree: TileTree
+    rows: npt.NDArray[np.int64]
+    """Row of the source per item (N,)."""
+    grid: npt.NDArray[np.uint16]
+    """Grid position per item (N, 3)."""
+    grey: npt.NDArray[np.uint8]
+    """Brightness of the picture per item (N,)."""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TileSite]:
+    """30,000 items in 5 clusters, with uniform pictures, on a plain web server."""
+    folder = tmp_path_factory.mktemp("tiles")
+    random = np.random.default_rng(4)
+    cluster = np.arange(N) % 5
+    positions = random.normal(0, 2, (5, 3))[cluster] + random.normal(0, 0.6, (N, 3))
+    grey = random.integers(60, 250, N).astype(np.uint8)
+    pictures = np.broadcast_to(grey[:, None, None], (N, 4, 4))
+
+    def item_file(rows: npt.NDArray[np.integer]) -> bytes:
+        ids = [f"row-{row}" for row in rows.tolist()]
+        return json.dumps({"ids": ids, "columns": {"odd": [str(r % 2) for r in rows]}}).encode()
+
+    blocks = [PointBlock(positions, np.where(np.arange(N) % 3 == 0, cluster, -1))]
+    scene = TileScene("clusters", CLASSES, ItemPictures(pictures), item_file)
+    info, tree = build_tiles(iter(blocks), scene, folder / TILES, folder / INDEX, tile_points=1024)
+    write_tile_site(folder, info, tree)
+    rows = np.asarray(np.load(folder / INDEX / ROWS), np.int64)
+    grid = np.concatenate(
+        [
+            read_positions(folder / TILES / tile_path(tile, ".glb"), int(tree.count[tile]))
+            for tile in range(len(tree))
+        ]
+    )
+    with plain_server(folder) as url:
+        yield TileSite(url, tree, rows, grid[:, :3], grey[rows])
+
+
+def loaded(page: PageDriver) -> int:
+    return page.evaluate("lodespace.state.tiled.value.loaded")
+
+
+def drawn(page: PageDriver) -> int:
+    return page.evaluate("lodespace.cloud.points.geometry.drawRange.count")
+
+
+def wait_until_still(page: PageDriver) -> None:
+    """Wait until no further tile arrives for a second."""
+    before = None
+    while (now := (loaded(page), drawn(page))) != before:
+        before = now
+        page.page.wait_for_timeout(1300)
+
+
+def front_item(site: TileSite) -> int:
+    """Return an item of a deep level with no other item in front of it, seen along the z axis."""
+    level = site.tree.level[site.tree.tile_of(np.arange(N))]
+    deep = np.flatnonzero(level >= 2)
+    place = site.grid / 65535
+    for item in deep[np.argsort(-place[deep, 2])]:
+        aside = np.hypot(*(place[:, :2] - place[item, :2]).T)
+        near = (aside < 0.012) & (np.abs(place[:, 2] - place[item, 2]) < 0.25)
+        if near.sum() == 1:
+            return int(item)
+    raise AssertionError("every item has another one nearby")
+
+
+def look_at(page: PageDriver, place: npt.NDArray[np.floating], distance: float) -> None:
+    """Place the camera in front of `place`, scene metres (3,)."""
+    page.evaluate(
+        "lodespace.stage.placeCamera("
+        f"{{ azimuth: 0, elevation: 0, distance: {distance}, target: {place.tolist()} }})"
+    )
+
+
+def test_a_site_loads_the_tiles_and_pictures_of_what_is_looked_at(
+    site: TileSite, open_page: Any
+) -> None:
+    """After zooming in, deeper tiles arrive, and hover shows the right item with its picture."""
+    page: PageDriver = open_page(site.url, query="&points=12000")
+    tiles: list[str] = []
+    page.page.on("request", lambda request: tiles.append(request.url.rpartition("/")[2]))
+    page.wait_for_scene()
+    wait_until_still(page)
+    assert 1024 < drawn(page) <= 12_000 and loaded(page) < N
+    asked = {int(name.removesuffix(".glb")) for name in tiles if name.endswith(".glb")}
+    item = front_item(site)
+    tile = int(site.tree.tile_of(np.array([item]))[0])
+    place = site.grid[item] / 65535 - 0.5
+    look_at(page, place, 0.05)
+    wait_until_still(page)
+    now = {int(name.removesuffix(".glb")) for name in tiles if name.endswith(".glb")}
+    assert tile in now and site.tree.level[list(now)].max() > site.tree.level[list(asked)].max()
+    assert page.evaluate("lodespace.stage.renderer.info.render.calls") == 1
+    box = page.evaluate(
+        "(() => { const { left, top, width, height } = lodespace.canvas.getBoundingClientRect();"
+        " return [left, top, width, height]; })()"
+    )
+    x, y = page.evaluate(
+        "(() => { const { target } = lodespace.stage.cameraPlace(); const { camera } ="
+        " lodespace.stage; const at = lodespace.stage.controls.target.clone().project(camera);"
+        " return [at.x, at.y]; })()"
+    )
+    page.page.mouse.move(
+        box[0] + (x + 1) / 2 * box[2] + 2, box[1] + (1 - y) / 2 * box[3] + 2, steps=3
+    )
+    page.page.mouse.move(box[0] + (x + 1) / 2 * box[2], box[1] + (1 - y) / 2 * box[3])
+    card = page.page.locator(".hover-card")
+    card.get_by_text(f"row-{site.rows[item]}", exact=True).wait_for()
+    assert f"item {item:,}" in card.inner_text()
+    page.wait(lambda: page.evaluate(_CARD_GREY) > 0)
+    assert abs(page.evaluate(_CARD_GREY) - int(site.grey[item])) <= 1
+
+
+_CARD_GREY = """(() => {
+  const canvas = document.querySelector('.hover-card canvas');
+  const copy = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+  copy.drawImage(canvas, 0, 0);
+  const pixel = copy.getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data;
+  return pixel[3] === 0 ? 0 : pixel[0];
+})()"""
+"""Script that returns the brightness in the middle of the picture on the card; 0 without one."""
+
+
+def test_lasso_and_search_find_items_of_loaded_tiles(site: TileSite, open_page: Any) -> None:
+    page: PageDriver = open_page(site.url, query="&points=12000")
+    page.wait_for_scene()
+    wait_until_still(page)
+    spots = np.array(page.evaluate("lodespace.screenPositions().filter(([x, y, front]) => front)"))[
+        :, :2
+    ]
+    (left, top), (right, bottom) = spots.min(axis=0) - 9, spots.max(axis=0) + 9
+    corners = [[left, top], [right, top], [right, bottom], [left, bottom], [left, top]]
+    page.lasso(np.array(corners, float))
+    assert len(page.selected) == loaded(page) == len(spots)
+    assert "loaded" in page.page.get_by_test_id("selected").inner_text()
+    # An item by its number, in a tile that need not be loaded; then by the id of a loaded item.
+    page.press("Escape")
+    item = N - 5
+    for text in (f"#{item}", f"row-{site.rows[item]}"):
+        page.page.locator("[data-search]").fill(text)
+        page.wait(lambda: page.page.get_by_test_id("found").inner_text() == "1")
+        page.page.locator("[data-search]").press("Enter")
+        (slot,) = page.selected
+        found = page.evaluate(
+            f"Array.from(lodespace.state.latent.to.slice(4 * {slot}, 4 * {slot} + 3))"
+        )
+        assert found == site.grid[item].tolist()
+        wait_until_still(page)
+        distance = page.evaluate("lodespace.stage.cameraPlace().distance")
+        assert distance < 0.3, "the camera did not move to the item"
+
+
+@pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")
+def test_tiles_in_a_headset_take_few_draw_calls(
+    site: TileSite, open_page: Any, tmp_path: Path
+) -> None:
+    """In VR, finer tiles arrive within the budget of points, and few draw calls are needed."""
+    headset = put_on(open_page, site.url, query="&points=9000")
+    headset.enter()
+    headset.put("left", (-0.3, 1.15, 0.25))
+    headset.frames(4)
+    page = headset.driver
+    headset.wait(lambda: drawn(page) > 4000, "no finer tiles were loaded")
+    assert drawn(page) <= 9000
+    assert headset.value("lodespace.stage.renderer.info.render.calls") <= MOST_CALLS
+    before = page.evaluate("lodespace.state.latent.replaced")
+    # Come near: the item is named on the card at the brush.
+    slot = int(page.evaluate("lodespace.cloud.points.geometry.index.array[5]"))
+    place = headset.in_room(np.array([slot]))[0]
+    headset.brush_to("right", place)
+    headset.wait(
+        lambda: headset.value("lodespace.state.xr.atBrush.value") >= 0, "nothing is at the brush"
+    )
+    headset.frames(6)
+    assert page.evaluate("lodespace.state.latent.replaced") >= before
+    assert headset.value("lodespace.stage.renderer.info.render.calls") <= MOST_CALLS
+    headset.screenshot(tmp_path / "tiles.png")
+    headset.script("lodespace.xr.entry.leave()")
