@@ -12,6 +12,7 @@ import pytest
 from drivers.headset import put_on
 from drivers.page import PageDriver
 from drivers.plain_server import plain_server
+from drivers.servers import ServerProcess
 from lodespace.baking.tile_site import INDEX, TILES, write_tile_site
 from lodespace.protocol import ClassInfo
 from lodespace.tiles.atlas import ItemPictures
@@ -27,6 +28,7 @@ MOST_CALLS = 40
 
 
 class TileSite(NamedTuple):
+    folder: Path
     url: str
     tree: TileTree
     rows: npt.NDArray[np.int64]
@@ -63,7 +65,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TileSite]:
         ]
     )
     with plain_server(folder) as url:
-        yield TileSite(url, tree, rows, grid[:, :3], grey[rows])
+        yield TileSite(folder, url, tree, rows, grid[:, :3], grey[rows])
 
 
 def loaded(page: PageDriver) -> int:
@@ -101,6 +103,15 @@ def look_at(page: PageDriver, place: npt.NDArray[np.floating], distance: float) 
         "lodespace.stage.placeCamera("
         f"{{ azimuth: 0, elevation: 0, distance: {distance}, target: {place.tolist()} }})"
     )
+
+
+def lasso_around_all(page: PageDriver) -> None:
+    spots = np.array(page.evaluate("lodespace.screenPositions().filter(([x, y, front]) => front)"))[
+        :, :2
+    ]
+    (left, top), (right, bottom) = spots.min(axis=0) - 12, spots.max(axis=0) + 12
+    corners = [[left, top], [right, top], [right, bottom], [left, bottom], [left, top]]
+    page.lasso(np.array(corners, float))
 
 
 def test_a_site_loads_the_tiles_and_pictures_of_what_is_looked_at(
@@ -179,6 +190,34 @@ def test_lasso_and_search_find_items_of_loaded_tiles(site: TileSite, open_page: 
         wait_until_still(page)
         distance = page.evaluate("lodespace.stage.cameraPlace().distance")
         assert distance < 0.3, "the camera did not move to the item"
+
+
+def test_a_label_of_a_server_reaches_items_that_are_not_loaded(
+    site: TileSite, server_process: type[ServerProcess], tmp_path: Path, open_page: Any
+) -> None:
+    """Lasso, label and undo by the server's handle, with 30,000 items of which a part is loaded."""
+    server = server_process(str(site.folder), "--project", str(tmp_path / "labels"))
+    server.start()
+    server.wait_until_ready()
+    page: PageDriver = open_page(server.url, query="&points=6000")
+    page.wait_for_scene()
+    wait_until_still(page)
+    before = page.labels
+    lasso_around_all(page)
+    found = page.page.get_by_test_id("selected")
+    page.wait(lambda: f"{N:,} items" in found.inner_text())
+    assert "loaded" in found.inner_text() and loaded(page) < N
+    page.press("3")
+    note = page.page.locator(".notices")
+    page.wait(lambda: f"{N:,} items changed" in note.inner_text())
+    shown = page.labels
+    assert set(shown[shown >= 0].tolist()) == {3}
+    changes = server.request("api/tiles/changes?since=0")
+    assert changes["sequence"] == 1 and len(changes["tiles"]) == len(site.tree)
+    page.press("Control+z")
+    page.wait(lambda: page.evaluate("lodespace.state.annotations.labels.includes(1)"))
+    labelled = before >= 0
+    page.wait(lambda: np.array_equal(page.labels[labelled], before[labelled]))
 
 
 @pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")

@@ -97,7 +97,7 @@ bindForces(state, commands, stage, cloud, forceLines);
 bindSound(state, stage, player);
 bindTheme(state, stage, cloud, palette);
 const pictures = bindThumbnails(state, stage, cloud, atlas);
-const updateTiles = bindTiles({ state, stage, cloud, pictures });
+const updateTiles = bindTiles({ state, stage, cloud, pictures, connection: session.connection });
 bindWake(commands);
 if (isSite) bindSite(state, commands, stage);
 effect(() => {

@@ -1,9 +1,12 @@
 /** A scene in tiles: shows it, and answers questions about its items (docs/tiles.md). */
 import { batch, effect } from "@preact/signals";
 import { Box3, Vector3 } from "three";
+import { cloudOf, itemsInRegion } from "../interaction/region-query.js";
 import { useTiled } from "../net/api.js";
+import type { Connection } from "../net/connection.js";
 import { messageOf } from "../net/errors.js";
 import { infoOf, isSite, matching, type SiteItems } from "../net/site.js";
+import type { Region, Selected } from "../protocol/messages.js";
 import { readSceneFile } from "../protocol/scene-file.js";
 import type { PointCloud } from "../scene/cloud/point-cloud.js";
 import { pointMetres } from "../scene/cloud/point-size.js";
@@ -13,14 +16,17 @@ import { type TileContent, TiledCloud } from "../scene/tiles/tiled-cloud.js";
 import { readTileset, type Tile, tileOf, tilePath } from "../scene/tiles/tileset.js";
 import type { AppState } from "../state/app-state.js";
 import { BLOCK } from "../state/item-blocks.js";
+import { combine } from "../state/item-lists.js";
 import { sceneMetres } from "../state/latent-state.js";
 import type { Pictures } from "./bind-cloud.js";
+import { followSelection, TileLabels } from "./tile-labels.js";
 
 export interface TilesParts {
   state: AppState;
   stage: Stage;
   cloud: PointCloud;
   pictures: Pictures;
+  connection: Connection;
 }
 
 /** Largest number of points that are drawn: with a mouse, with a finger, and in VR. */
@@ -52,8 +58,10 @@ export async function showTiles(parts: TilesParts, address: URL): Promise<() => 
   const fetchTile = async (tile: Tile, signal?: AbortSignal): Promise<TileContent> => {
     const content = readSceneFile(await (await load(at(tile, ".glb"), signal)).arrayBuffer());
     if (content.n !== tile.count) throw new Error(`Tile ${tile.id} is damaged. Make it again.`);
-    return content;
+    const current = await labels?.labelsOf(tile);
+    return current ? { ...content, labels: current } : content;
   };
+  const labels = isSite ? null : new TileLabels(state, tiles, () => tiled);
   const gone = new Set<number>();
   const tiled = new TiledCloud(tileset, fetchTile, most, {
     ...{ latent, annotations, cloud },
@@ -67,6 +75,7 @@ export async function showTiles(parts: TilesParts, address: URL): Promise<() => 
   });
   const { pool } = tiled;
   const files = new ItemFiles((tile) => at(tile, ".json"));
+  await labels?.start();
   const root = await fetchTile(tiles[0]!);
   const slots = pool.blocks * BLOCK;
   useTiled({
@@ -74,7 +83,8 @@ export async function showTiles(parts: TilesParts, address: URL): Promise<() => 
     infoOf: async (slot) => {
       const tile = pool.tiles[Math.floor(slot / BLOCK)];
       const item = pool.itemOf(slot);
-      if (!tile || !scene.item_files) return { ...infoOf({ ids: [] }, item) };
+      if (labels) return (await load(new URL(`/api/items/${item}/info`, address))).json();
+      if (!tile || !scene.item_files) return infoOf({ ids: [] }, item);
       return { ...infoOf(await files.of(tile), item - tile.first), item };
     },
     pictureUrl: (slot) => (isSite ? "" : `/api/items/${pool.itemOf(slot)}`),
@@ -86,6 +96,7 @@ export async function showTiles(parts: TilesParts, address: URL): Promise<() => 
     search: async (text) => {
       const number = /^#(\d+)$/.exec(text)?.[1];
       if (number) return find(Number(number));
+      if (labels) return searchServer(text);
       return scene.item_files ? searchLoaded(text) : [];
     },
   });
@@ -96,6 +107,14 @@ export async function showTiles(parts: TilesParts, address: URL): Promise<() => 
     if (!pool.blocksOf(tile)) tiled.put(tile, await fetchTile(tile));
     const slot = pool.slotOf(tile, item);
     return slot < 0 ? [] : [slot];
+  };
+  /** Answer of the server to the newest search. */
+  let answer: Selected | null = null;
+  const searchServer = async (text: string): Promise<number[]> => {
+    const query = new URL(`/api/search?q=${encodeURIComponent(text)}`, address);
+    answer = (await (await load(query)).json()) as Selected;
+    const found = await Promise.all(answer.items.map(find));
+    return found.flat().sort((a, b) => a - b);
   };
   const searchLoaded = async (text: string): Promise<number[]> => {
     const found: number[] = [];
@@ -114,18 +133,19 @@ export async function showTiles(parts: TilesParts, address: URL): Promise<() => 
   parts.pictures.candidates = (view) => tiled.blocksWithPictures(view);
   batch(() => {
     const { latent_dim, classes, pictures, ...box } = scene;
-    const labels = new Int16Array(slots).fill(-1);
+    const none = new Int16Array(slots).fill(-1);
     latent.setScene({
-      ...{ n: slots, positions: tiled.emptyPositions(), labels, predictions: labels, latent_dim },
+      ...{ n: slots, positions: tiled.emptyPositions(), labels: none, predictions: none },
+      latent_dim,
       ...{ confidence: new Uint8Array(slots), classes, axes: [], box },
       ...{ revision: 0, scene_id: 1, sequence: 0, step: 0 },
     });
     latent.from = latent.to; // the points never move
-    annotations.reset(labels, labels, new Uint8Array(slots));
+    annotations.reset(none, none, new Uint8Array(slots));
     tiled.put(tiles[0]!, root);
-    latent.sample = root.n;
-    state.classes.value = classes;
-    state.tiled.value = { items: scene.items, loaded: root.n };
+    latent.coarsest = root.n;
+    state.classes.value = isSite ? classes : state.session.peek()!.classes;
+    state.tiled.value = { items: scene.items, loaded: root.n, selected: 0 };
     if (pictures) {
       const thumbnails = { ...pictures, pages: pool.blocks };
       state.session.value = { ...state.session.peek()!, thumbnails };
@@ -136,9 +156,18 @@ export async function showTiles(parts: TilesParts, address: URL): Promise<() => 
   });
   cloud.pointSize = pointMetres(scene.items, scene.latent_dim);
 
+  if (labels) parts.connection.instead = (operation) => labels.answer(operation);
+  const inRegions = (regions: readonly Region[]) =>
+    regions
+      .map((region) => itemsInRegion(cloudOf(latent), region))
+      .reduce((all, more) => combine(all, more, false));
+  const selection = followSelection(state, inRegions, (regions) => labels?.resolve(regions));
+
   effect(() => {
     const { items } = state.selection.value;
-    if (items.length > 0 && items === state.search.peek()?.items) flyTo(parts, items);
+    if (items.length === 0 || items !== state.search.peek()?.items) return;
+    if (answer) labels?.keep(Promise.resolve(answer));
+    flyTo(parts, items);
   });
 
   let counted = 0;
@@ -155,7 +184,8 @@ export async function showTiles(parts: TilesParts, address: URL): Promise<() => 
       shownCount = latent.replaced;
       let loaded = 0;
       for (const tile of pool.loadedTiles) loaded += tile.count;
-      state.tiled.value = { items: scene.items, loaded };
+      state.tiled.value = { ...state.tiled.peek()!, loaded };
+      selection.reselect();
     }
     return changed;
   };

@@ -57,7 +57,8 @@ async function get(
   return response;
 }
 
-async function post<T>(path: string, body: object): Promise<T> {
+/** Send a request with a JSON body. */
+export async function post<T>(path: string, body: object): Promise<T> {
   const headers = { "Content-Type": "application/json" };
   return (
     await get(path, { method: "POST", headers, body: JSON.stringify(body) })

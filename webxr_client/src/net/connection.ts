@@ -87,6 +87,8 @@ export class Connection {
    * Number of streams so far. When a stream ends, the server forgets the selections of that stream.
    */
   streams = 0;
+  /** Carries out commands in place of the stream, in a scene in tiles. */
+  instead: ((operation: CommandOperation) => Promise<ServerOperation>) | null = null;
   private failures = 0;
   private timer: number | undefined;
   private welcomed = false;
@@ -134,6 +136,10 @@ export class Connection {
    * @returns False if the command is too large.
    */
   command(operation: CommandOperation, uploads: readonly Upload[] = []): boolean {
+    if (this.instead) {
+      void this.instead(operation).then((answer) => this.listener().onOperation(answer));
+      return true;
+    }
     const command = outgoing(operation, uploads);
     if (this.isTooLarge(command.text)) {
       this.refuseTooLarge(operation.command_id, command.text);

@@ -115,8 +115,11 @@ export class AppState {
   readonly sceneVersion = signal(0);
   /** Number of loaded pages of thumbnails. */
   readonly picturesVersion = signal(0);
-  /** A scene in tiles: number of its items, and of those that are loaded. Null for other scenes. */
-  readonly tiled: Signal<{ items: number; loaded: number } | null> = signal(null);
+  /**
+   * A scene in tiles: number of its items, of those that are loaded, and of those that the server
+   * has found in the selection. Null for other scenes.
+   */
+  readonly tiled: Signal<{ items: number; loaded: number; selected: number } | null> = signal(null);
   readonly selection: Signal<Selection> = signal(NOTHING);
   readonly drawing: Signal<Drawing | null> = signal(null);
   readonly hovered: Signal<Hover | null> = signal(null);

@@ -45,11 +45,8 @@ export class LatentState {
   to = new Uint16Array(0);
   /** Counts changes of `from` and `to`. */
   version = 0;
-  /**
-   * Number of items at the start that represent the whole cloud: all of them, or in a scene in
-   * tiles those of the coarsest tile.
-   */
-  sample = 0;
+  /** Number of items of the coarsest tile of a scene in tiles, which are the first; else 0. */
+  coarsest = 0;
   /** Counts replacements of items by other items, in a scene in tiles. */
   replaced = 0;
   /** While true, no keyframe is played. */
@@ -83,7 +80,8 @@ export class LatentState {
   setScene(scene: SceneFile): void {
     if (scene.n !== this.n || scene.latent_dim !== this.latentDim) this.held = new Uint32Array(0);
     this.putHeldIn(scene.box);
-    this.n = this.sample = scene.n;
+    this.n = scene.n;
+    this.coarsest = 0;
     this.latentDim = scene.latent_dim;
     this.box = scene.box;
     this.sceneId = scene.scene_id;
@@ -234,6 +232,11 @@ export class LatentState {
       return this.progress(now);
     }
     return t;
+  }
+
+  /** Number of items at the start that represent the whole cloud. */
+  get sample(): number {
+    return this.coarsest || this.n;
   }
 
   /** Whether points move or a keyframe waits. */

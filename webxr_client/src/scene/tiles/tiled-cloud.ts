@@ -118,6 +118,16 @@ export class TiledCloud {
     latent.replaced += 1;
   }
 
+  /** Replace the labels of a loaded tile. */
+  setLabels(tile: Tile, labels: Int16Array): void {
+    this.pool.blocksOf(tile)?.forEach((block, part) => {
+      const count = this.pool.countIn(block);
+      const of = labels.subarray(part * BLOCK, part * BLOCK + count);
+      this.parts.annotations.labels.set(of, block * BLOCK);
+      this.parts.cloud.refreshClasses(block * BLOCK, count);
+    });
+  }
+
   /** Blocks of the drawn tiles that can have points with pictures: large ones, or at the brush. */
   blocksWithPictures({ eye, flat, pixels, brush }: ShownView): number[] {
     const near = this.drawn.filter(

@@ -22,15 +22,21 @@ export function SelectionPanel() {
   const { state } = useUi();
   const { items } = state.selection.value;
   state.labelsVersion.value;
+  const tiled = state.tiled.value;
   const labelled = withLabel(items, state.annotations.labels);
   return (
     <section aria-labelledby="selection-title" class="selection">
       <div class="panel-title">
         <h2 id="selection-title">Selection</h2>
         <b aria-live="polite" data-testid="selected">
-          {items.length > 0 && itemsText(items.length)}
+          {items.length > 0 && itemsText(tiled?.selected || items.length)}
           {labelled > 0 && <span class="faint-text"> · {count(labelled)} labelled</span>}
-          {items.length > 0 && state.tiled.value && <span class="faint-text"> · loaded</span>}
+          {items.length > 0 && tiled && (
+            <span class="faint-text">
+              {" "}
+              · {tiled.selected ? `${count(items.length)} ` : ""}loaded
+            </span>
+          )}
         </b>
       </div>
       {state.review.sheet.value && state.review.sheet.value.status !== "done" ? (
