@@ -58,14 +58,21 @@ def moved(
     compiled = position.shape[1] <= 3 and loaded.compiled_for(position, force, *anchors)
     if compiled and axes is None:
         return _moved_by_code(position, force, anchors, step)
-    total = step.beta_neighbour * force
-    total.add_(anchor_force(position, *anchors), alpha=step.beta_anchor)
-    if axes is not None:
-        total += axis_force(position - position.mean(dim=0), *axes)
+    total = total_force(position, force, anchors, axes, step)
     stiffness = step.beta_anchor * anchors.stiffness
     damped = implicit_step(total, step.size, stiffness, None if axes is None else axes.targets)
     result = position + (step.size * damped).clamp_(-FORCE_LIMIT, FORCE_LIMIT)
     return result, float(result.std(dim=0, correction=0).mean())
+
+
+def total_force(
+    position: torch.Tensor, force: torch.Tensor, anchors: Anchors, axes: Axes | None, step: Step
+) -> torch.Tensor:
+    """Return the weighted sum (N, D) of the forces on each item. The arguments are those of
+    `moved`."""
+    total = step.beta_neighbour * force
+    total.add_(anchor_force(position, *anchors), alpha=step.beta_anchor)
+    return total if axes is None else total + axis_force(position - position.mean(dim=0), *axes)
 
 
 def _moved_by_code(

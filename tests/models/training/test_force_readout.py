@@ -12,7 +12,9 @@ import torch
 
 from lodespace.models import Dataset, Trainer, preset
 from lodespace.models.layout.anchor_loss import anchor_loss
+from lodespace.models.layout.integration import Anchors, Axes, Step, total_force
 from lodespace.models.layout.neighbour_loss import NEGATIVES, attraction_loss, repulsion_loss
+from lodespace.models.layout.particles import SAMPLES, Particles
 from lodespace.models.terms import FRAME_FORCES
 from lodespace.models.training.force_readout import OTHERS, vae_forces
 from lodespace.models.training.particle_loop import ParticleLoop
@@ -132,6 +134,20 @@ def test_every_force_is_minus_the_slope_of_its_term(trainer: Trainer) -> None:
     assert float(forces["anchor"][1].norm()) > 1, "item 17 is pinned elsewhere"
 
 
+def sampled_force(particles: Particles) -> torch.Tensor:
+    """Return the force (N, D) that moves the particles in a round, with new samples."""
+    axes, z = particles.axes, particles.position
+    assert axes is not None
+    others = torch.randint(N, (N, SAMPLES), generator=particles.generator)
+    return total_force(
+        z,
+        particles._neighbours.force(z, others),
+        Anchors(particles.target, particles.stiffness),
+        Axes(axes, particles.scale),
+        Step(1.0, 1.0, 1.0),
+    )
+
+
 def test_a_particle_follows_the_forces_that_are_read(trainer: Trainer) -> None:
     """Points move by the sum of the forces on the map, apart from the sampled repulsion."""
     loop = trainer.loop
@@ -139,8 +155,7 @@ def test_a_particle_follows_the_forces_that_are_read(trainer: Trainer) -> None:
     exact = loop.forces(torch.arange(N), reconstruction=False)
     together = exact["neighbour"] + exact["anchor"] + exact["axis"]
     read = together / loop.map.particles.scale
-    axes = loop.map.axes
-    moved = torch.stack([loop.map.particles._force(1.0, 1.0, axes) for _ in range(40)]).mean(dim=0)
+    moved = torch.stack([sampled_force(loop.map.particles) for _ in range(40)]).mean(dim=0)
     free = torch.ones(N, dtype=torch.bool)
     free[17] = False  # at a pinned item the anchor's force dominates, and it is exact
     along = torch.nn.functional.cosine_similarity(read[free], moved[free], dim=1)
