@@ -32,7 +32,7 @@ class GraphRows:
     """
 
     def __init__(self, graph: Graph, position: torch.Tensor) -> None:
-        """Arrange the edges of `graph` between items at `position`, float32 (N, D)."""
+        """Make the rows of `graph`. `position`: the places of its items, float32 (N, D)."""
         assert loaded.code is not None
         n = len(position)
         self.item = places(position).argsort(stable=True).to(torch.int32)

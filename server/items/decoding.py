@@ -129,8 +129,9 @@ def _decode(file: BinaryIO, frame: tuple[int, int] | None, reading: PictureReadi
         check_pixels(height, width)
         if deep_pixels.is_slow(image) and width * height > _MAX_SLOW_PIXELS:
             raise ItemError(
-                f"the picture has {width:,} x {height:,} pixels; a {image.format} file of this "
-                f"kind can have at most {_MAX_SLOW_PIXELS // 1_000_000} megapixels"
+                f"the picture has {width:,} x {height:,} pixels; a {image.format} file "
+                "that is decoded in Python can have at most "
+                f"{_MAX_SLOW_PIXELS // 1_000_000} megapixels"
             )
         if frame is not None and image.format == "JPEG":
             image.draft(None, (2 * frame[1], 2 * frame[0]))

@@ -231,7 +231,9 @@ class Stack:
         wanted = reading.channels or tuple(range(min(count, MAX_CHANNELS)))
         wanted = tuple(c for c in wanted if c < count)
         if not wanted:
-            raise ItemError(f"all channels to read are missing: the file has only {count} channels")
+            raise ItemError(
+                f"none of the requested channels exists: the file has only {count} channels"
+            )
         try:
             if self.channel_axis in ("", "S"):
                 page = self._plane({}, reading)

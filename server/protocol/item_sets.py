@@ -257,7 +257,7 @@ def _classes_of(kind: ValueKind, values: bytes, n: int) -> ClassIds:
 
 def _points_of(values: bytes, n: int) -> Points:
     if len(values) != n * 12:
-        raise ProtocolError(f"The set does not have one point per item, for {n} items.")
+        raise ProtocolError(f"The set must have exactly one point for each of the {n} items.")
     return np.frombuffer(values, "<f4").reshape(n, 3).astype(np.float32)
 
 

@@ -83,8 +83,8 @@ class FolderLabels:
     def _unread_tables(self) -> list[str]:
         """Return the tables that are neither used nor reported elsewhere.
 
-        Empty if each recording has a label. Also empty if a file has times, because recordings
-        without a label are usual then.
+        Empty if each recording has a label. Also empty if an annotation file has start and
+        end times, because recordings without a label are usual in such data.
         """
         annotated = self.annotations.labels
         if self.annotations.timed or all(

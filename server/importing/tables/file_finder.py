@@ -116,8 +116,8 @@ class FileFinder:
             named.most > _shared_folders(path, file) or named.names - {_name_of(path)}
         ):
             raise ItemError(
-                f"there is no file at this path; {shown(file)} has the same file name, but another "
-                "row may refer to that file"
+                f"there is no file at this path; {shown(file)} has the same file name, but is not "
+                "used, because it may belong to another row"
             )
 
     def finds(self, path: str) -> bool:

@@ -109,7 +109,7 @@ function modern({ missing }: Surroundings): Finding {
     state: "bad",
     text: [
       `The browser is too old: it lacks ${missing.join(", ")}.`,
-      "Update the browser or the headset; Chromium 103 of 2022 and later have these functions.",
+      "Update the browser or the headset. These functions need Chromium 103 (2022) or later.",
     ].join(" "),
   };
 }

@@ -57,7 +57,7 @@ export function boxesOf({ n, to, version }: LatentState): Float64Array {
   return kept.boxes;
 }
 
-/** Compute the box of one block again, because other items have taken its place. */
+/** Compute the box of one block again, after its items were replaced by other items. */
 export function blockChanged({ n, to }: LatentState, block: number): void {
   if (kept?.positions === to) setBox(kept.boxes, block, n, to);
 }

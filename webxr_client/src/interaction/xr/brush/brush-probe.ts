@@ -25,7 +25,7 @@ export class BrushProbe {
     commands.probe(item < 0 ? [] : [item]);
   }
 
-  /** Query the picture decoded at `place` (scene metres), if decoded pictures are shown. */
+  /** Ask for the picture decoded at `place` (scene metres), if decoded pictures are shown. */
   decode(place: Vector3, now: number): void {
     const { state, commands } = this;
     if (!state.forces.map.value || now - this.decodedAt < DECODE_MS) return;

@@ -66,7 +66,7 @@ export class TrackedHand {
   stickY = 0;
   /** Pose of the hand. */
   readonly roomFromHand = new Matrix4();
-  /** Pose of a far place that the hand holds; null while the hand holds nothing far away. */
+  /** Pose of the distant place that the hand drags; null while it drags none. */
   reached: Matrix4 | null = null;
   readonly position = new Vector3();
   readonly orientation = new Quaternion();

@@ -4,9 +4,9 @@
  * Only start and end events are used, because `select` comes at different moments in different
  * browsers.
  *
- * A `transient-pointer` exists only while a person pinches (Apple Vision Pro). It presses and
- * releases the hand of its side. If the page does not get the joints of this hand, the pointer
- * itself serves as the hand while it exists.
+ * A `transient-pointer` exists only while a person pinches (Apple Vision Pro). Its start
+ * and end count as press and release of the hand on the same side. If the page does not get the
+ * joints of this hand, the pointer serves as the hand while it exists.
  */
 import type { WebXRManager } from "three";
 import type { Handedness } from "../../../state/xr-state.js";

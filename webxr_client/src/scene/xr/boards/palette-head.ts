@@ -109,7 +109,8 @@ export class PaletteHead extends Board {
       const other = overwriteText(state, aimed.class_id);
       if (other) return [`${other} than ${aimed.name}.`, BOARD_WARM];
     }
-    if (target === "pick") return ["Touch the class to rename, or add a class.", BOARD_MUTED];
+    if (target === "pick")
+      return ["Touch the class that you want to rename, or add a new class.", BOARD_MUTED];
     if (target !== null)
       return [
         target === NEW_CLASS ? "Choose its name." : "Choose its new name.",
