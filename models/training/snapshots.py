@@ -52,7 +52,8 @@ def check_finite(loop: Loop, latent_mean: torch.Tensor) -> None:
     """Raise FloatingPointError if a loss of `loop` or a latent mean (N, D) is NaN or infinite."""
     wrong = [name for name, value in loop.state.losses.items() if not math.isfinite(value)]
     # The sum is not finite if any value is not finite. Adding is faster than testing each value.
-    if not math.isfinite(float(latent_mean.sum(dtype=torch.float64))):
+    # It is in single precision, because MPS has no double precision.
+    if not math.isfinite(float(latent_mean.sum())):
         wrong.append("latent means")
     if wrong:
         raise FloatingPointError(f"NaN or infinity in {', '.join(wrong)}")

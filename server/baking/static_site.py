@@ -48,9 +48,8 @@ SITE_FILES = (
 The 3D models of VR controllers are left out, because they are larger than all other files. The
 page shows a small wand instead.
 """
-_OTHER_PAGES = shutil.ignore_patterns("panels-*")
-"""Pattern of the files that a site leaves out: they belong to the page with all panels of figure 2.
-"""
+_PANELS, _TILES = "panels-*", "tiles-*"
+"""Patterns of scripts: for the page with all panels of figure 2, and for scenes in tiles."""
 CARD_SIDE = 192
 """Largest width or height of a picture for the hover card, in pixels."""
 ATLAS_EFFORT = 90
@@ -134,8 +133,12 @@ def has_cards(items: ItemSet) -> bool:
     return items.kind != "vector" and max(items.data.shape[1:3]) > thumbnails.PICTURE
 
 
-def copy_page(folder: Path) -> None:
-    """Copy the built page into the folder of a site. Raises ProjectError or OSError."""
+def copy_page(folder: Path, *, tiles: bool = False) -> None:
+    """Copy the built page into the folder of a site. `tiles`: include the script for tiles.
+
+    Raises ProjectError or OSError.
+    """
+    left_out = shutil.ignore_patterns(_PANELS) if tiles else shutil.ignore_patterns(_PANELS, _TILES)
     if not (BUILT_PAGE / "index.html").is_file():
         raise ProjectError(
             "the page has not been built: run `make client`, or bake without the part `site`"
@@ -144,7 +147,7 @@ def copy_page(folder: Path) -> None:
         source, target = BUILT_PAGE / name, folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
-            shutil.copytree(source, target, ignore=_OTHER_PAGES)
+            shutil.copytree(source, target, ignore=left_out)
         else:
             shutil.copyfile(source, target)
     known = json_value((BUILT_PAGE / "models" / "profilesList.json").read_bytes())

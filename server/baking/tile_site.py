@@ -27,7 +27,7 @@ def write_tile_site(folder: Path, info: TilesInfo, tree: TileTree) -> None:
         ProjectError: The page has not been built.
         OSError: A file cannot be written.
     """
-    copy_page(folder)
+    copy_page(folder, tiles=True)
     count = int(tree.count[0])
     classes = f" in {len(info.classes)} classes" if len(info.classes) > 1 else ""
     text = f"{info.items:,} items{classes}, arranged in a latent space"

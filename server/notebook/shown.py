@@ -21,7 +21,7 @@ FRAME_HEIGHT = 480
 
 VIEW_NAMES = (
     *("azimuth", "elevation", "distance", "target", "zoom", "colour", "colours", "time"),
-    *("progress", "autoplay", "loop", "speed", "theme", "panels"),
+    *("progress", "autoplay", "loop", "speed", "theme", "points", "panels"),
 )
 """Names of the parameters in the URL of a site (docs/scenes.md)."""
 

@@ -91,7 +91,7 @@ def test_report_of_the_import_is_shown_until_it_is_closed(birds: PageDriver) -> 
     birds.press("i")
     assert report.count() == 0
     birds.press("?")
-    birds.page.get_by_role("button", name="How the data were read").click()
+    birds.page.get_by_role("button", name="How the data were read", exact=True).click()
     report.wait_for()
 
 

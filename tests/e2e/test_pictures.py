@@ -104,6 +104,6 @@ def test_no_texture_is_sent_to_the_gpu_while_a_frame_is_rendered(open_headset: A
     uploads = headset.value("window.uploads")
     # In a frame, only textures of a few kB are sent, such as the layers of the pages.
     assert len(uploads["outside"]) > 5 and all(size < 8192 for size in uploads["inside"])
-    # A page is sent in four slices of 2048 x 2048 bytes. A slow machine may send the page twice.
-    # The canvases of boards have other sizes.
-    assert uploads["outside"].count(2048 * 2048) in (4, 8)
+    # A page is sent in four slices of 2048 x 2048 bytes. A page that the view needs may be sent at
+    # the same time. The canvases of boards have other sizes.
+    assert uploads["outside"].count(2048 * 2048) >= 4

@@ -54,7 +54,7 @@ def test_names_of_folders_are_short_and_hold_no_path() -> None:
         (["beta_kl=1,x"], None, "--grid beta_kl=1,x: beta_kl must be a number"),
         (["beta_kl=1,-1"], None, "beta_kl must be 0 to 1,000,000"),
         (["beta_kl="], None, "beta_kl must be a number"),
-        (["seed=1,2"], None, "given with --seeds"),
+        (["seed=1,2"], None, "give the seeds of a sweep with --seeds"),
         ([], "x", "--seeds x: give a number"),
         ([], "0", "seeds must be 1 to 10,000, not 0"),
         ([], "-1,2", "seed must be 0 to"),

@@ -135,6 +135,8 @@ def test_the_names_of_a_view_are_those_of_the_documentation() -> None:
     page = (ROOT / "docs" / "scenes.md").read_text()
     table = page.split("## The address")[1].split("\n- ")[0]
     assert tuple(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == VIEW_NAMES
-    client = (ROOT / "webxr_client" / "src" / "state" / "site-view.ts").read_text()
+    sources = ROOT / "webxr_client" / "src"
+    files = ("state/site-view.ts", "app/tiles.ts")
+    client = "".join((sources / file).read_text() for file in files)
     for name in VIEW_NAMES:
         assert re.search(rf'\("{name}"', client), f"the page does not read {name}"
