@@ -91,6 +91,17 @@ class MapGuide:
         self._all_agreed = self._agreement_inputs()
         particles.set_agreement(*self._agreement(None))
 
+    def update_shown_agreement(self) -> None:
+        """Weight the edges between all items for the shown forces, if the weights are not current.
+
+        In a large map, the forces of training need these weights only while the map settles. They
+        must not change then, so that a training that is watched gives the same bytes.
+        """
+        if self._map.settles or self._agreement_inputs().same_as(self._all_agreed):
+            return
+        if self._map.live is not None:
+            self.update_all_agreement()
+
     def _agreement(self, items: torch.Tensor | None) -> tuple[torch.Tensor | None, float, float]:
         """Return the arguments of `Particles.set_agreement` for items int64 (K,), or for all
         items."""

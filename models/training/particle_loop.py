@@ -224,6 +224,7 @@ class ParticleLoop(Loop):
         labels = self.state.labels.classes
         forces = vae_forces(self.vae_training, mean, chosen, labels, reconstruction=reconstruction)
         if self.map.particles is not None:
+            self._guide.update_shown_agreement()
             forces |= particle_forces(self.map.particles, self.config.weights, items)
         return forces
 

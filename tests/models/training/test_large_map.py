@@ -180,3 +180,31 @@ def test_a_small_map_has_no_representatives(monkeypatch: pytest.MonkeyPatch) -> 
     rest(trainer)
     assert map_of(trainer).live is None
     assert "representatives" not in trainer.state().tensors
+
+
+def test_shown_forces_use_the_current_labels_also_from_a_saved_state() -> None:
+    trainer, truth = trained()
+    trainer.set_labels(labels_of(truth, np.arange(0, N, 5)))
+    rest(trainer)
+    other = Trainer.from_state(trainer.state(), trainer.dataset, device="cpu")
+    shown = [each.loop.forces(None, reconstruction=False)["neighbour"] for each in (trainer, other)]
+    assert torch.equal(*shown)
+    trainer.set_labels(labels_of(truth, np.arange(0)))
+    without = trainer.loop.forces(None, reconstruction=False)["neighbour"]
+    assert not torch.allclose(shown[0], without)
+
+
+def test_shown_forces_of_a_large_map_do_not_change_the_training() -> None:
+    watched, truth = trained()
+    run_until(watched, lambda: map_of(watched).settles)
+    other = Trainer.from_state(watched.state(), watched.dataset, device="cpu")
+    for each in (watched, other):
+        frames = each.frames()
+        each.set_labels(labels_of(truth, np.arange(0, N, 5)))
+        for _ in range(40):
+            next(frames)
+            if each is watched:
+                each.loop.forces(None, reconstruction=False)
+    mine, theirs = watched.state().tensors, other.state().tensors
+    assert mine.keys() == theirs.keys()
+    assert [name for name in mine if not torch.equal(mine[name], theirs[name])] == []
