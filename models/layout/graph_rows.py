@@ -15,14 +15,13 @@ import torch.nn.functional as F
 from lodespace.models.compiled import loaded
 from lodespace.models.layout.graph import Graph
 from lodespace.models.layout.neighbour_loss import FORCE_LIMIT, NEAR, A, B
+from lodespace.models.layout.space_filling import BITS, morton_keys
 
 ROWS_PER_THREAD = 16_384
 """Smallest number of rows for which one more thread is started: about 3 ms of work."""
 COLUMNS_AT_ONCE = 8
 """The compiled code treats a multiple of this number of columns."""
 _KERNEL = (A, B, NEAR, FORCE_LIMIT)
-_BITS = 10
-"""Number of bits per axis of the place of an item on the map."""
 
 
 class GraphRows:
@@ -176,20 +175,14 @@ def repulsion_loss_of(
 
 
 def places(position: torch.Tensor) -> torch.Tensor:
-    """Return a number per item, int64 (N,): close numbers are close on the map (Morton order).
+    """Return the place of each item along a space-filling curve through the map, int64 (N,).
 
-    Positions that are not finite count as 0.
+    `position` is (N, D). A coordinate that is not finite counts as 0.
     """
     finite = position.nan_to_num(0.0, 0.0, 0.0)
     low = finite.amin(dim=0)
     extent = (finite.amax(dim=0) - low).clamp_min(1e-12)
-    cells = ((finite - low) / extent * ((1 << _BITS) - 1)).long()
-    found = torch.zeros(len(position), dtype=torch.int64)
-    d = position.shape[1]
-    for bit in range(_BITS):
-        for axis in range(d):
-            found |= ((cells[:, axis] >> bit) & 1) << (bit * d + axis)
-    return found
+    return morton_keys(((finite - low) / extent * ((1 << BITS) - 1)).long())
 
 
 def _arrays(*tensors: torch.Tensor) -> list[npt.NDArray[Any]]:

@@ -6,7 +6,7 @@ import torch
 DIMENSIONS = 6
 """Number of dimensions that the curve fills. Further principal components change the order little.
 """
-_BITS = 10
+BITS = 10
 """Number of bits per dimension."""
 
 
@@ -19,9 +19,17 @@ def morton_order(points: torch.Tensor) -> torch.Tensor:
     chosen = points[:, :DIMENSIONS]
     low = chosen.min(dim=0).values
     width = (chosen.max(dim=0).values - low).max().clamp_min(1e-12)
-    cells = ((chosen - low) / width * ((1 << _BITS) - 1)).long()
-    key = torch.zeros(len(points), dtype=torch.int64, device=points.device)
-    for bit in reversed(range(_BITS)):
+    cells = ((chosen - low) / width * ((1 << BITS) - 1)).long()
+    return morton_keys(cells).argsort(stable=True)
+
+
+def morton_keys(cells: torch.Tensor) -> torch.Tensor:
+    """Return the places of cells int64 (N, D) along the curve, int64 (N,).
+
+    Coordinates are from 0 to 2 ** BITS - 1, and D is at most DIMENSIONS.
+    """
+    key = torch.zeros(len(cells), dtype=torch.int64, device=cells.device)
+    for bit in reversed(range(BITS)):
         for dimension in range(cells.shape[1]):
             key = (key << 1) | ((cells[:, dimension] >> bit) & 1)
-    return key.argsort(stable=True)
+    return key
