@@ -14,6 +14,7 @@ from lodespace.importing import renumbering
 from lodespace.importing.precomputed_knn import read_knn
 from lodespace.importing.source import ImportOptions
 from lodespace.items import item_set
+from lodespace.items.original_order import OriginalOrder
 from lodespace.models.dataset import Dataset
 from lodespace.models.layout import incremental_graph
 from lodespace.models.layout.incremental_graph import GraphBuilding
@@ -231,6 +232,9 @@ def test_an_import_stores_the_neighbours_of_each_item(
     neighbours = to_dataset(opened.items).neighbours
     assert neighbours is not None
     assert neighbours[0].tolist() == expected[0].tolist()
+    in_order = OriginalOrder(opened.items).items.knn
+    assert in_order is not None
+    assert in_order.indices.tolist() == exact(X, K)[0].tolist()
 
 
 def test_python_and_command_line_skip_the_search(
