@@ -80,8 +80,10 @@ def test_keys_act_on_a_cyrillic_keyboard_and_can_be_changed(still_page: PageDriv
 
     page.press("?")
     page.page.get_by_role("button", name="Change the key R: rectangle").click()
+    status = page.page.locator(".key-settings [role=status]")
+    page.wait(lambda: status.inner_text().startswith("Press the new key"))
     press_at(page, "з", "KeyP")
-    assert page.page.locator(".key-settings [role=status]").inner_text().startswith("P now acts")
+    page.wait(lambda: status.inner_text().startswith("P now acts"))
     page.press("Escape")
     page.wait(lambda: page.page.locator(".help").count() == 0)
     page.press("r")

@@ -81,13 +81,15 @@ export const isMac = (): boolean => /Mac|iPad|iPhone/.test(navigator.platform);
 export class KeyMap {
   private readonly changes: Signal<Partial<Record<ActionId, string>>>;
   private readonly singleKeys: Signal<boolean>;
-  /** Whether letters, digits and signs act without Ctrl or Alt. If not, only other keys act. */
-  readonly single: ReadonlySignal<boolean>;
 
   constructor() {
     this.changes = signal(readChanges(stored(CHANGED_KEYS)));
     this.singleKeys = signal(stored(SINGLE_KEYS) !== "off");
-    this.single = this.singleKeys;
+  }
+
+  /** Whether letters, digits and signs act without Ctrl or Alt. If not, only other keys act. */
+  get single(): ReadonlySignal<boolean> {
+    return this.singleKeys;
   }
 
   /** Whether the user has changed a key. */

@@ -1,5 +1,5 @@
 /** List of keys and uses of the pointer, in which the user can change keys. */
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { type KeyAction, pointerHelp } from "../../interaction/keys/key-actions.js";
 import { KeyReader } from "../../interaction/keys/key-reader.js";
 import { type ActionId, FIXED, keyText } from "../../state/key-map.js";
@@ -15,7 +15,8 @@ export function KeyList() {
   const [said, setSaid] = useState("");
   const does = (id: ActionId) => actions.find((action) => action.id === id)?.does ?? id;
 
-  useEffect(() => {
+  // A plain effect begins only after the next frame, and would miss a key pressed at once.
+  useLayoutEffect(() => {
     if (!waiting) return;
     const reader = new KeyReader();
     const onKey = (event: KeyboardEvent) => {
