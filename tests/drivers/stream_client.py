@@ -67,6 +67,7 @@ class StreamClient:
             scene = decode_scene(await answer.read())
         self.positions = scene.positions.astype(np.int64)
         self.labels = scene.labels.copy()
+        self.classes = scene.classes
         self.predictions = scene.predictions.copy()
         self.confidence = scene.confidence.copy()
         self.scene_id, self.revision, self.sequence = scene.scene_id, scene.revision, scene.sequence
