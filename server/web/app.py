@@ -17,6 +17,7 @@ from lodespace.service.service import Service
 from lodespace.web.access_watch import watch_access
 from lodespace.web.api import SERVICE
 from lodespace.web.bench import REPORTS, REPORTS_PER_DEVICE, REPORTS_PER_MINUTE
+from lodespace.web.exports import EXPORTS
 from lodespace.web.pages import STATIC
 from lodespace.web.predicting import PREDICTIONS, prediction_context
 from lodespace.web.routes import add_routes
@@ -49,6 +50,7 @@ def make_app(
     app[SOCKETS] = WeakSet()
     app[REPORTS] = Limit(REPORTS_PER_MINUTE, REPORTS_PER_DEVICE)
     app[PREDICTIONS] = PredictionProcess(project, threads=threads)
+    app[EXPORTS] = set()
     app[LISTENER] = []
     app[STATIC] = BUILT_PAGE
     add_routes(app)

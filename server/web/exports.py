@@ -10,7 +10,6 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 from aiohttp import web
@@ -38,6 +37,10 @@ _CONTENT = {
 """Last word of the file name, by format. The word for all other formats is "labels"."""
 PART_BYTES = 1 << 18
 """Number of bytes of a file that are sent at once."""
+MOST_EXPORTS = 2
+"""Number of exports that run at the same time."""
+EXPORTS = web.AppKey("exports", set[str])
+"""Devices with an export that runs."""
 
 
 class _Problem(msgspec.Struct):
@@ -48,7 +51,8 @@ class _Problem(msgspec.Struct):
 class _Report(msgspec.Struct):
     """The fields of the command's report (server/cli/report.py) that are used here."""
 
-    status: Literal["ok", "failed"]
+    status: str
+    """"ok" if the export was written."""
     error: _Problem | None = None
 
 
@@ -60,23 +64,38 @@ async def get_export(request: web.Request) -> web.StreamResponse:
             f"Exports are available as {', '.join(FORMATS)}, not as `{kind[:20]}`.",
             code="bad_format",
         )
-    service = request.app[SERVICE]
-    async with service.lanes.turn(visitor_of(request).device):
+    # Queries of the device do not wait for its export, which can take minutes.
+    device, running = visitor_of(request).device, request.app[EXPORTS]
+    if device in running or len(running) >= MOST_EXPORTS:
+        raise RequestError(
+            "Another export is running. Wait until it has ended.",
+            code="too_many_requests",
+            status=429,
+        )
+    running.add(device)
+    try:
         with tempfile.TemporaryDirectory(prefix="lodespace-export-") as folder:
-            path = await _written(service, kind, Path(folder))
+            return await _sent(request, await _written(request.app[SERVICE], kind, Path(folder)))
+    finally:
+        running.discard(device)
+
+
+async def _sent(request: web.Request, path: Path) -> web.StreamResponse:
+    """Send a file as a download."""
+    response = web.StreamResponse(
+        headers={
+            "Content-Disposition": f'attachment; filename="{path.name}"',
             # One type for all formats: the browser stores the file, and does not show it.
-            headers = {
-                "Content-Disposition": f'attachment; filename="{path.name}"',
-                "Content-Type": "application/octet-stream",
-            }
-            response = web.StreamResponse(headers=headers)
-            response.content_length = path.stat().st_size
-            await response.prepare(request)
-            with path.open("rb") as file:
-                while part := await asyncio.to_thread(file.read, PART_BYTES):
-                    await response.write(part)
-            await response.write_eof()
-            return response
+            "Content-Type": "application/octet-stream",
+        }
+    )
+    response.content_length = (await asyncio.to_thread(path.stat)).st_size
+    await response.prepare(request)
+    with path.open("rb") as file:
+        while part := await asyncio.to_thread(file.read, PART_BYTES):
+            await response.write(part)
+    await response.write_eof()
+    return response
 
 
 async def _written(service: Service, kind: str, folder: Path) -> Path:
@@ -99,7 +118,7 @@ async def _written(service: Service, kind: str, folder: Path) -> Path:
     try:
         text, _ = await process.communicate()
     finally:
-        # A client that has gone away needs no export.
+        # The server is stopping.
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
