@@ -1,7 +1,8 @@
 """Large tensors that several checkpoints of a folder have in common, stored once.
 
-Each file in `shared/` contains one tensor. The name of the file is the SHA-256 of its content. The
-JSON file of a checkpoint lists the shared tensors of the checkpoint: name and hash of each.
+Each file in `shared/` contains one tensor. The name of the file is the SHA-256 of the tensor as a
+safetensors file. The file is packed if that makes it smaller (packing.py). The JSON file of a
+checkpoint lists the shared tensors of the checkpoint: name and hash of each.
 """
 
 import hashlib
@@ -16,12 +17,16 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from lodespace.files import atomic_write
+from lodespace.models.checkpoints.packing import length_by_header, packed, start_of, unpacked
 
-SHARED_BYTES = 1 << 20
+SHARED_BYTES = 1 << 18
 """A tensor of at least this size, in bytes, is stored in a file of its own."""
 FOLDER = "shared"
 """Name of the folder of the shared tensors, beside the checkpoints."""
 _NAME = "tensor"
+_PLAIN, _PACKED = ".safetensors", ".packed"
+_LONGEST_HEADER = 1 << 16
+_SUFFIXES = (_PLAIN, _PACKED)
 
 Array = npt.NDArray[Any]
 
@@ -34,21 +39,23 @@ class SharedTensors:
 
     def path(self, digest: str) -> Path:
         """Return the path of the tensor with the hash `digest`."""
-        return self.folder / f"{digest}.safetensors"
+        stored = self.folder / f"{digest}{_PACKED}"
+        return stored if stored.exists() else stored.with_suffix(_PLAIN)
 
     def add(self, tensors: Mapping[str, Array]) -> dict[str, str]:
         """Store `tensors`, unless they are stored already. Return the hash of each tensor.
 
-        A stored file of another size is damaged, and is written again. Raises OSError.
+        A stored file that is too short is damaged, and is written again. Raises OSError.
         """
         hashes = {}
         for name, tensor in tensors.items():
             payload = save({_NAME: np.ascontiguousarray(tensor)})
             digest = hashes[name] = hashlib.sha256(payload).hexdigest()
-            path = self.path(digest)
-            if not path.exists() or path.stat().st_size != len(payload):
+            if not _has_stated_length(self.path(digest)):
                 self.folder.mkdir(exist_ok=True)
-                atomic_write(path, payload)
+                smaller = packed(payload, tensor.itemsize)
+                suffix = _PLAIN if smaller is None else _PACKED
+                atomic_write(self.folder / f"{digest}{suffix}", smaller or payload)
         return hashes
 
     def read(self, hashes: Mapping[str, str]) -> dict[str, Array]:
@@ -60,7 +67,7 @@ class SharedTensors:
         if re.fullmatch("[0-9a-f]{64}", digest) is None:
             raise ValueError(f"tensor {name} has no valid checksum")
         try:
-            payload = self.path(digest).read_bytes()
+            payload = _content(self.path(digest))
         except OSError as error:
             raise ValueError(f"tensor {name} cannot be read: {error}") from error
         if hashlib.sha256(payload).hexdigest() != digest:
@@ -72,11 +79,8 @@ class SharedTensors:
 
     def damaged(self) -> list[Path]:
         """Return the files whose content does not match their name."""
-        return [
-            path
-            for path in sorted(self.folder.glob("*.safetensors"))
-            if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() != path.stem
-        ]
+        files = [path for path in sorted(self.folder.glob("*")) if path.suffix in _SUFFIXES]
+        return [path for path in files if path.is_file() and _is_damaged(path)]
 
     def bytes(self, hashes: Iterable[str]) -> int:
         """Return the size of the files with these hashes. A missing file counts as 0 bytes."""
@@ -85,5 +89,31 @@ class SharedTensors:
     def keep_only(self, hashes: set[str]) -> None:
         """Delete all shared tensors except those with these hashes."""
         for path in self.folder.glob("*"):
-            if path.stem not in hashes or path.suffix != ".safetensors":
+            if path.stem not in hashes or path.suffix not in _SUFFIXES:
                 path.unlink(missing_ok=True)
+
+
+def _content(path: Path) -> bytes:
+    """Return the tensor in the file `path` as a safetensors file; b"" if the file is damaged."""
+    payload = path.read_bytes()
+    if path.suffix == _PLAIN:
+        return payload
+    try:
+        return unpacked(payload)
+    except ValueError:
+        return b""
+
+
+def _is_damaged(path: Path) -> bool:
+    return hashlib.sha256(_content(path)).hexdigest() != path.stem
+
+
+def _has_stated_length(path: Path) -> bool:
+    """Return whether the file exists and has the length that its header states."""
+    try:
+        with path.open("rb") as file:
+            beginning = file.read(8)
+            beginning += file.read(min(start_of(beginning), _LONGEST_HEADER) - 8)
+        return path.stat().st_size == length_by_header(beginning)
+    except (OSError, ValueError):
+        return False

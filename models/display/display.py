@@ -28,6 +28,12 @@ MIRRORED_PACE = 8.0
 """Factor of the speed limits while the map is mirrored to show named axes."""
 SETTLED = 2e-4
 """If no point moves further than this share of the spread of the cloud, there is no new frame."""
+ROUNDED_FROM = 100_000
+"""The shown positions of more than this number of items are multiples of ROUNDING."""
+ROUNDING = 2.0**-14
+"""Step of the shown positions of many items, in latent units. It is a third of SETTLED, and less
+than half of the steps that the page receives. A snapshot of these positions takes half the space.
+"""
 
 
 class Display:
@@ -66,7 +72,7 @@ class Display:
         """
         self.drift = 0.0
         if self.shown is None or self.shown.shape[1] > latent_mean.shape[1]:
-            self.shown = latent_mean.clone()
+            self.shown = _rounded(latent_mean.clone())
             return True
         if self.shown.shape[1] < latent_mean.shape[1]:
             self.shown = F.pad(self.shown, (0, latent_mean.shape[1] - self.shown.shape[1]))
@@ -87,6 +93,7 @@ class Display:
         before, self.shown = self.shown, advanced(self.shown, step, length, limits)
         if held is not None:
             self.shown[held] = before[held] + step[held]
+        self.shown = _rounded(self.shown)
         # The median of the limited lengths is the limited median, because the limits do not change
         # the order of the lengths.
         self.drift = limits.of(median) / spread
@@ -109,3 +116,10 @@ class Display:
         centre = self.shown.mean(dim=0)
         self.shown = (self.shown - centre) @ matrix + centre
         return rotation @ matrix, turn.remaining > 0, False
+
+
+def _rounded(shown: torch.Tensor) -> torch.Tensor:
+    """Round shown positions (N, D) of many items in place, and return them."""
+    if len(shown) <= ROUNDED_FROM:
+        return shown
+    return shown.div_(ROUNDING).round_().mul_(ROUNDING)

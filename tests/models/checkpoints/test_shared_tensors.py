@@ -9,7 +9,9 @@ import pytest
 from lodespace.models.checkpoints import checkpoint, shared_tensors
 from lodespace.models.checkpoints.checkpoint import shared_hashes
 
-LARGE = np.arange(1000, dtype=np.float32)
+LARGE = np.random.default_rng(0).integers(-1 << 63, (1 << 63) - 1, 500)
+"""Numbers that cannot be packed."""
+PACKED = np.full(1000, 7, np.float32)
 
 
 @pytest.fixture(autouse=True)
@@ -69,11 +71,31 @@ def test_a_damaged_or_missing_tensor_damages_the_checkpoint(tmp_path: Path) -> N
         checkpoint.read(path)
 
 
-def test_a_shortened_tensor_is_written_again(tmp_path: Path) -> None:
-    add(tmp_path, 1)
+@pytest.mark.parametrize("large", [LARGE, PACKED])
+@pytest.mark.parametrize("left", [0, 40, 200])
+def test_a_shortened_tensor_is_written_again(tmp_path: Path, large: np.ndarray, left: int) -> None:
+    add(tmp_path, 1, large)
     (stored,) = shared(tmp_path)
-    stored.write_bytes(b"")
-    np.testing.assert_array_equal(checkpoint.read(add(tmp_path, 2)).tensors["edge_head"], LARGE)
+    stored.write_bytes(stored.read_bytes()[:left])
+    found = checkpoint.read(add(tmp_path, 2, large)).tensors["edge_head"]
+    np.testing.assert_array_equal(found, large)
+
+
+def test_packed_tensors_are_stored_once_and_checked(tmp_path: Path) -> None:
+    paths = [add(tmp_path, number, PACKED) for number in (1, 2)]
+    (stored,) = shared(tmp_path)
+    assert stored.stat().st_size < PACKED.nbytes / 5
+    for path in paths:
+        np.testing.assert_array_equal(checkpoint.read(path).tensors["edge_head"], PACKED)
+    assert shared_tensors.SharedTensors(tmp_path).damaged() == []
+    content = bytearray(stored.read_bytes())
+    content[-3] ^= 1
+    stored.write_bytes(content)
+    assert shared_tensors.SharedTensors(tmp_path).damaged() == [stored]
+    with pytest.raises(ValueError, match="tensor edge_head is damaged"):
+        checkpoint.read(paths[0])
+    add(tmp_path, 3, LARGE, keep=1)
+    assert not stored.exists()
 
 
 @pytest.mark.parametrize("digest", ["../../secret", "/etc/passwd", "", 7, None])

@@ -6,7 +6,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lodespace.models.display.display import MEDIAN_LIMIT, SPEED_LIMIT, UNFAMILIAR_LIMIT, Display
+from lodespace.models.display import display as display_module
+from lodespace.models.display.display import (
+    MEDIAN_LIMIT,
+    ROUNDING,
+    SPEED_LIMIT,
+    UNFAMILIAR_LIMIT,
+    Display,
+)
 from lodespace.models.display.procrustes import aligned, procrustes
 
 
@@ -49,6 +56,26 @@ def test_shown_points_keep_the_speed_limit_and_arrive() -> None:
     else:
         pytest.fail("the shown points never came to rest")
     assert torch.allclose(aligned(display.shown, goal), goal, atol=0.02)
+
+
+def test_shown_points_of_many_items_are_rounded_and_arrive(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(display_module, "ROUNDED_FROM", 100)
+    goal = torch.randn(200, 3, generator=torch.Generator().manual_seed(0))
+    display = Display()
+    display.show(goal.clone())
+    for tempo in (1.0, 0.2):
+        goal = goal.clone()
+        goal[:20] += 0.5
+        for _ in range(400):
+            if not display.show(goal, tempo=tempo):
+                break
+            assert display.shown is not None
+            assert torch.equal(display.shown, (display.shown / ROUNDING).round() * ROUNDING)
+        else:
+            pytest.fail("the shown points never came to rest")
+        assert torch.allclose(aligned(display.shown, goal), goal, atol=0.03)
 
 
 def test_a_cloud_that_only_turns_is_shown_still() -> None:

@@ -1,0 +1,91 @@
+"""Lossless packing of safetensors files: bytes of the same significance are compressed together.
+
+The last bits of random floats cannot be compressed, but their sign and exponent bytes can, and so
+can sorted integers and arrays with few different values. A packed file is itself a safetensors
+file. It has one tensor per byte of a value (plane). The planes that do not become smaller are
+stored as they are.
+"""
+
+import zlib
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from lodespace.json_input import json_value
+
+_LEVEL = 1
+"""zlib's fastest level. Higher levels gain nothing on floats."""
+_SAMPLE = 1 << 16
+"""Number of bytes of a plane that are compressed first. The rest follows only if they shrink."""
+_WORTHWHILE = 0.9
+"""A plane is stored compressed if its size is at most this share."""
+_SMALLER = 0.98
+"""A file is packed if the planes have less than this share of its size."""
+_START, _PLANE, _PACKED_PLANE = "start", "plane", "packed"
+
+Bytes = npt.NDArray[np.uint8]
+
+
+def packed(payload: bytes, size: int) -> bytes | None:
+    """Return a packed form of a safetensors file; None if it is not smaller.
+
+    Args:
+        payload: the file. After its header it has one tensor.
+        size: number of bytes of a value of the tensor.
+    """
+    start = start_of(payload)
+    content = np.frombuffer(payload, np.uint8, offset=start)
+    parts = {_START: np.frombuffer(payload[:start], np.uint8)}
+    stored = 0
+    for number, plane in enumerate(content.reshape(-1, size).T):
+        name, part = _part(np.ascontiguousarray(plane))
+        parts[f"{name}{number}"] = part
+        stored += len(part)
+    return save(parts) if stored < _SMALLER * len(content) else None
+
+
+def _part(plane: Bytes) -> tuple[str, Bytes]:
+    """Return a plane as it is stored, and the beginning of its name."""
+    middle = max(0, len(plane) - _SAMPLE) // 2
+    sample = plane[middle : middle + _SAMPLE]
+    if len(zlib.compress(sample.data, _LEVEL)) > _WORTHWHILE * len(sample):
+        return _PLANE, plane
+    return _PACKED_PLANE, np.frombuffer(zlib.compress(plane.data, _LEVEL), np.uint8)
+
+
+def unpacked(payload: bytes) -> bytes:
+    """Return the file from which `packed` made `payload`. Raises ValueError if it is damaged."""
+    try:
+        parts = load(payload)
+        start = parts.pop(_START)
+        planes: list[Bytes] = []
+        for number in range(len(parts)):
+            plane = parts.get(f"{_PLANE}{number}")
+            if plane is None:
+                plane = np.frombuffer(
+                    zlib.decompress(parts[f"{_PACKED_PLANE}{number}"].data), np.uint8
+                )
+            planes.append(plane)
+        return start.tobytes() + np.stack(planes, axis=1).tobytes()
+    except (SafetensorError, KeyError, ValueError, zlib.error) as error:
+        raise ValueError(f"damaged: {error}") from error
+
+
+def start_of(payload: bytes) -> int:
+    """Return the length of the header of a safetensors file, with the 8 bytes of its length."""
+    return 8 + int.from_bytes(payload[:8], "little")
+
+
+def length_by_header(beginning: bytes) -> int:
+    """Return the length of a safetensors file that its header states; -1 if it has no header.
+
+    `beginning` is the file, or a part of it that has the header.
+    """
+    start = start_of(beginning)
+    try:
+        entries = json_value(beginning[8:start])
+        return start + max(each["data_offsets"][1] for each in entries.values())
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return -1
