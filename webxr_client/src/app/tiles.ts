@@ -145,7 +145,7 @@ export async function showTiles(parts: TilesParts, address: URL): Promise<() => 
     tiled.put(tiles[0]!, root);
     latent.coarsest = root.n;
     state.classes.value = isSite ? classes : state.session.peek()!.classes;
-    state.tiled.value = { items: scene.items, loaded: root.n, selected: 0 };
+    state.tiled.value = { items: scene.items, loaded: root.n, selected: 0, loading: true };
     if (pictures) {
       const thumbnails = { ...pictures, pages: pool.blocks };
       state.session.value = { ...state.session.peek()!, thumbnails };
@@ -179,12 +179,15 @@ export async function showTiles(parts: TilesParts, address: URL): Promise<() => 
     const points = (inVr ? Math.min(most, MOST_POINTS.vr) : most) * cloud.drawnShare;
     const changed = tiled.update(view, { points, spacing: SPACING[inVr ? "vr" : "page"] }, now);
     if (gone.size > 0) forget(state, gone);
-    if (shownCount !== latent.replaced && now - counted > COUNT_MS) {
+    const shown = state.tiled.peek()!;
+    const loading = tiled.missing > 0;
+    const isNew = shownCount !== latent.replaced && now - counted > COUNT_MS;
+    if (isNew || loading !== shown.loading) {
       counted = now;
       shownCount = latent.replaced;
       let loaded = 0;
       for (const tile of pool.loadedTiles) loaded += tile.count;
-      state.tiled.value = { ...state.tiled.peek()!, loaded };
+      state.tiled.value = { ...shown, loaded, loading };
       selection.reselect();
     }
     return changed;

@@ -93,6 +93,18 @@ export const NOTHING: Selection = {
   revision: -1,
 };
 
+/** Numbers of items of a scene in tiles. */
+export interface TiledCounts {
+  /** All items. */
+  items: number;
+  /** Items of the loaded tiles. */
+  loaded: number;
+  /** Items that the server has found in the selection; 0 before its answer. */
+  selected: number;
+  /** Whether tiles that the view needs are not loaded yet. */
+  loading: boolean;
+}
+
 export class AppState {
   readonly session: Signal<SessionInfo | null> = signal(null);
   readonly connection: Signal<ConnectionState> = signal({
@@ -115,11 +127,8 @@ export class AppState {
   readonly sceneVersion = signal(0);
   /** Number of loaded pages of thumbnails. */
   readonly picturesVersion = signal(0);
-  /**
-   * A scene in tiles: number of its items, of those that are loaded, and of those that the server
-   * has found in the selection. Null for other scenes.
-   */
-  readonly tiled: Signal<{ items: number; loaded: number; selected: number } | null> = signal(null);
+  /** Numbers of items of a scene in tiles; null for other scenes. */
+  readonly tiled: Signal<TiledCounts | null> = signal(null);
   readonly selection: Signal<Selection> = signal(NOTHING);
   readonly drawing: Signal<Drawing | null> = signal(null);
   readonly hovered: Signal<Hover | null> = signal(null);

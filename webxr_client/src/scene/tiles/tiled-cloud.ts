@@ -37,6 +37,8 @@ export class TiledCloud {
   readonly pool: SlotPool;
   /** Tiles that are drawn, the most needed tile first. */
   drawn: readonly Tile[] = [];
+  /** Number of tiles that the view needs and that are not loaded. */
+  missing = 0;
   private needed: readonly Tile[] = [];
   private readonly requests: TileRequests<TileContent>;
   private readonly order: Uint32Array;
@@ -87,9 +89,10 @@ export class TiledCloud {
     this.lastView = key;
     this.chosen = now;
     this.stale = false;
-    this.needed = neededTiles(this.tileset.tiles[0]!, view, budget);
+    this.needed = neededTiles(this.tileset.tiles[0]!, view, budget, this.pool.blocks);
     this.pool.use(this.needed);
     const missing = this.needed.filter((tile) => !this.pool.blocksOf(tile));
+    this.missing = missing.length;
     this.requests.request(missing, now);
     // Requests that failed are repeated.
     if (missing.length > 0 && this.requests.pending === 0) this.stale = true;

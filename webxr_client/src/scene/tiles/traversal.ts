@@ -3,6 +3,7 @@
  * within a budget of points.
  */
 import type { ShownView } from "../cloud/page-demand.js";
+import { blocksFor } from "./slot-pool.js";
 import type { Tile } from "./tileset.js";
 
 /** Properties of a frame that decide which tiles are needed. */
@@ -33,17 +34,24 @@ export function distanceTo({ low, high }: Tile, { x, y, z }: TileView["eye"]): n
 /**
  * Return the tiles that a view needs, the most needed tile first. A tile comes after its parent.
  * Tiles out of view are left out.
+ *
+ * @param blocks largest number of blocks of slots that the tiles may take together. Without this
+ *   limit, many tiles with few items each would need more space than there is, and would be
+ *   requested without end.
  */
-export function neededTiles(root: Tile, view: TileView, budget: Budget): Tile[] {
+export function neededTiles(root: Tile, view: TileView, budget: Budget, blocks: number): Tile[] {
   const needed: Tile[] = [];
   const queue = new Queue();
   queue.push({ tile: root, need: Number.POSITIVE_INFINITY });
   let points = 0;
+  let left = blocks;
   for (let next = queue.pop(); next; next = queue.pop()) {
     const { tile } = next;
     if (tile !== root && !isInView(tile, view.clipFromScene)) continue;
-    if (points + tile.count > budget.points && tile !== root) break;
+    const full = points + tile.count > budget.points || blocksFor(tile) > left;
+    if (full && tile !== root) break;
     points += tile.count;
+    left -= blocksFor(tile);
     needed.push(tile);
     for (const child of tile.children) {
       const distance = view.flat ? 1 : Math.max(1e-4, distanceTo(child, view.eye));

@@ -180,4 +180,12 @@ describe("the cloud", () => {
     expect(labelled).toEqual(existing);
     expect(drawn.at(-1)!.length).toBeLessThanOrEqual(20 * COUNT);
   });
+
+  it("requests no more tiles than there is space for, if the tiles have few items", async () => {
+    const { tiled, asked, show } = make(4, 400 * COUNT);
+    expect(tiled.pool.blocks).toBeLessThan(40);
+    await show(showing(-1, 1, 2000));
+    expect(asked.length).toBe(tiled.pool.blocks);
+    expect([tiled.drawn.length, tiled.missing]).toEqual([tiled.pool.blocks, 0]);
+  });
 });

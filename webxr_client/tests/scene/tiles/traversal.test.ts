@@ -31,24 +31,25 @@ describe("the choice of tiles", () => {
   const { tiles } = octree(4, 100);
   const root = tiles[0]!;
   const plenty = { points: 1e9, spacing: 3 };
+  const BLOCKS = 1e6;
 
   it("refines until the points are close on screen", () => {
     // The errors of levels 0 to 2 are 1/32, 1/64 and 1/128 m.
     const counts = [90, 150, 300, 500].map(
-      (pixels) => neededTiles(root, showing(-1, 1, pixels), plenty).length,
+      (pixels) => neededTiles(root, showing(-1, 1, pixels), plenty, BLOCKS).length,
     );
     expect(counts).toEqual([1, 9, 73, 585]);
   });
 
   it("leaves out what is not in view", () => {
-    const needed = neededTiles(root, showing(-0.9, -0.3, 300), plenty);
+    const needed = neededTiles(root, showing(-0.9, -0.3, 300), plenty, BLOCKS);
     expect(needed.slice(1).every(({ low }) => low[0] < -0.2)).toBe(true);
     expect(needed.length).toBe(1 + 4 + 16);
   });
 
   it("refines what is near first, and stays within the budget", () => {
     const near = { ...showing(-1, 1, 1500), flat: false, eye: { x: 0.45, y: 0.45, z: 0.45 } };
-    const needed = neededTiles(root, near, { points: 1200, spacing: 3 });
+    const needed = neededTiles(root, near, { points: 1200, spacing: 3 }, BLOCKS);
     expect(needed.length).toBe(12);
     const finest = needed.filter(({ error }) => error < 0.02);
     expect(finest.length).toBeGreaterThan(2);
@@ -58,6 +59,6 @@ describe("the choice of tiles", () => {
   });
 
   it("shows the root even if it is larger than the budget", () => {
-    expect(ids(neededTiles(root, showing(-1, 1), { points: 5, spacing: 3 }))).toEqual([0]);
+    expect(ids(neededTiles(root, showing(-1, 1), { points: 5, spacing: 3 }, 1))).toEqual([0]);
   });
 });
