@@ -183,7 +183,8 @@ def test_no_label_is_lost_while_the_server_is_away(
     selected = page.selected
     page.press("0")
     assert (page.labels[selected] == 0).all()
-    page.wait(lambda: "1 action waits" in page.page.inner_text("[data-testid=connection]"))
+    connection = "[data-testid=connection]"
+    page.wait(lambda: "1 action is not saved yet" in page.page.inner_text(connection))
     server.start()
     server.wait_until_ready()
     page.wait(lambda: page.state("connection")["status"] == "open")

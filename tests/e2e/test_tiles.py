@@ -123,7 +123,7 @@ def lasso_around_all(page: PageDriver, site: TileSite) -> None:
 
 
 _VIEW = """(() => {
-  const { left, top, width, height } = lodespace.canvas.getBoundingClientRect();
+  const { left, top, width, height } = lodespace.stage.element.getBoundingClientRect();
   return [Array.from(lodespace.stage.clipFromLatent()), left, top, width, height];
 })()"""
 """Script that returns the matrix of the camera, and the place and size of the canvas."""
@@ -179,7 +179,7 @@ def tiles_of(names: list[str]) -> set[int]:
 
 
 _TARGET = """(() => {
-  const { left, top, width, height } = lodespace.canvas.getBoundingClientRect();
+  const { left, top, width, height } = lodespace.stage.element.getBoundingClientRect();
   const { camera, controls } = lodespace.stage;
   const at = controls.target.clone().project(camera);
   return [left, top, width, height, at.x, at.y];

@@ -7,6 +7,7 @@ import { addressOfView, bindSite } from "./app/bind-site.js";
 import { bindSound } from "./app/bind-sound.js";
 import { bindTheme } from "./app/bind-theme.js";
 import { bindTiles } from "./app/bind-tiles.js";
+import { bindView, viewParts } from "./app/bind-view.js";
 import { bindWake } from "./app/bind-wake.js";
 import { XrLoader } from "./app/xr-loader.js";
 import { bindDesktopInput } from "./interaction/desktop-input.js";
@@ -21,6 +22,7 @@ import type { Atlas } from "./scene/cloud/atlas.js";
 import { Palette } from "./scene/cloud/colours.js";
 import { ForceLines } from "./scene/cloud/force-lines.js";
 import { PointCloud } from "./scene/cloud/point-cloud.js";
+import { latentAt } from "./scene/latent-point.js";
 import { Peers } from "./scene/peers.js";
 import { SoundPlayer } from "./scene/sound-player.js";
 import { Stage } from "./scene/stage.js";
@@ -32,18 +34,19 @@ import "./ui/styles.css";
 const state = new AppState();
 const session = new Session(state);
 const root = document.getElementById("app") as HTMLElement;
-const canvas = document.createElement("canvas");
-canvas.className = "cloud";
-canvas.setAttribute("role", "img");
-canvas.setAttribute(
+const palette = new Palette();
+const cloud = new PointCloud(state.latent, state.annotations, palette);
+const stage: Stage = new Stage(
+  state.latent,
+  cloud,
+  viewParts(state, () => xr),
+);
+stage.element.setAttribute("role", "img");
+stage.element.setAttribute(
   "aria-label",
   "The latent space: a cloud of the items. Lists and actions are in the panels.",
 );
-
-const palette = new Palette();
-const cloud = new PointCloud(state.latent, state.annotations, palette);
-const stage = new Stage(canvas, state.latent, cloud);
-cloud.material.multisampled = stage.renderer.getContextAttributes()?.antialias ?? false;
+bindView(stage);
 const peers = new Peers();
 const forceLines = new ForceLines(state);
 const axisMarks = new AxisMarks(true);
@@ -54,8 +57,8 @@ const atlas: { current: Atlas | null } = { current: null };
 const commands = session.commands(() => stage.fit());
 const actions = keyActions(state, commands);
 const view = {
-  width: () => canvas.clientWidth,
-  height: () => canvas.clientHeight,
+  width: () => stage.element.clientWidth,
+  height: () => stage.element.clientHeight,
   clipFromLatent: () => stage.clipFromLatent(),
 };
 const selectTool = new SelectTool(state, { ...view, pointPixels: () => stage.pointPixels() });
@@ -72,10 +75,10 @@ const dragTool = new DragTool(
   },
   (x, y) => selectTool.itemAt(x, y),
 );
-const xr = new XrLoader(state, { commands, stage, cloud, atlas });
+const xr: XrLoader = new XrLoader(state, { commands, stage, cloud, atlas });
 void findOffered(state);
 
-mountUi(root, canvas, {
+mountUi(root, stage.element, {
   state,
   commands,
   actions,
@@ -84,10 +87,12 @@ mountUi(root, canvas, {
   viewAddress: () => addressOfView(state, stage),
   enterXr: (mode) => xr.enter(mode),
   leaveXr: () => xr.leave(),
+  buildView: () => stage.keeper.again(),
 });
-bindDesktopInput(canvas, selectTool, dragTool, state, (sample) => {
+bindDesktopInput(stage.element, selectTool, dragTool, state, (sample) => {
   if (!state.forces.map.peek()) return;
-  commands.look(sample && stage.latentAt(sample.x, sample.y, state.hovered.peek()?.item ?? -1));
+  const item = state.hovered.peek()?.item ?? -1;
+  commands.look(sample && latentAt(stage, state.latent, sample.x, sample.y, item));
 });
 bindKeyboard(actions, state, commands);
 new ResizeObserver(() => stage.resize()).observe(root);
@@ -123,7 +128,6 @@ if (new URLSearchParams(location.search).has("test"))
       state,
       session,
       stage,
-      canvas,
       commands,
       forceLines,
       peers,

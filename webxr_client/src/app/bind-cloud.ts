@@ -15,6 +15,9 @@ import type { AppState } from "../state/app-state.js";
 import { isCue } from "../state/review-state.js";
 import { PageLoader } from "./page-loader.js";
 
+/** Number of layers of a texture array that every WebGL 2 context has. */
+const LEAST_LAYERS = 256;
+
 export function bindCloud(state: AppState, stage: Stage, cloud: PointCloud): void {
   effect(() => {
     if (state.sceneVersion.value === 0) return;
@@ -92,8 +95,8 @@ export function bindThumbnails(
   effect(() => {
     const layout = state.session.value?.thumbnails;
     if (!layout || atlas.current) return;
-    const gl = stage.renderer.getContext();
-    const most = gl.getParameter((gl as WebGL2RenderingContext).MAX_ARRAY_TEXTURE_LAYERS) as number;
+    const gl = stage.drawable ? (stage.renderer.getContext() as WebGL2RenderingContext) : null;
+    const most = (gl?.getParameter(gl.MAX_ARRAY_TEXTURE_LAYERS) as number | null) ?? LEAST_LAYERS;
     const { deviceMemory } = navigator as { deviceMemory?: number };
     const layers = pagesKept(layout, deviceMemory, most);
     const created = new Atlas(layout, layers, (page) => loader.want(page));
@@ -112,7 +115,7 @@ export function bindThumbnails(
     );
     const { candidates } = pictures;
     if (!candidates) loader.loadFirst();
-    stage.canvas.addEventListener("webglcontextrestored", () => {
+    stage.renewed.push(() => {
       created.forget();
       if (!candidates) loader.loadFirst();
     });

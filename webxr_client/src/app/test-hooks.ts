@@ -6,14 +6,10 @@ import { cloudOf, eachWithin } from "../interaction/region-query.js";
 import type { Stage } from "../scene/stage.js";
 import type { AppState } from "../state/app-state.js";
 
-/**
- * Objects that tests read: the state, the stage, the canvas of the stage, and other objects by
- * name.
- */
+/** Objects that tests read: the state, the stage, and other objects by name. */
 export interface TestedParts {
   state: AppState;
   stage: Stage;
-  canvas: HTMLCanvasElement;
   [name: string]: unknown;
 }
 
@@ -24,9 +20,9 @@ export function installTestHooks(parts: TestedParts): void {
 }
 
 /** Per item: x and y in CSS pixels of the page, and whether the item is in front of the camera. */
-function screenPositions({ state, stage, canvas }: TestedParts): number[][] {
+function screenPositions({ state, stage }: TestedParts): number[][] {
   const positions = Array.from({ length: state.latent.n }, () => [0, 0, 0]);
-  const box = canvas.getBoundingClientRect();
+  const box = stage.element.getBoundingClientRect();
   const all = { left: -1e9, right: 1e9, low: -1e9, high: 1e9 };
   eachWithin(cloudOf(state.latent), stage.clipFromLatent(), all, (item, x, y) => {
     positions[item] = [

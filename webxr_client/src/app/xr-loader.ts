@@ -39,4 +39,9 @@ export class XrLoader {
   leave(): void {
     void this.entry?.leave();
   }
+
+  /** End VR, because the graphics processor has lost the view. Resolves when VR has ended. */
+  async lose(): Promise<void> {
+    await this.entry?.lose();
+  }
 }

@@ -1,5 +1,5 @@
 /**
- * Mouse, pen and touch on the canvas. The main button drives the chosen tool. Motion without a
+ * Mouse, pen and touch on the cloud. The main button drives the chosen tool. Motion without a
  * button shows the item under the pointer. A finger turns the cloud through the camera controls; a
  * tap shows an item.
  */
@@ -18,9 +18,9 @@ const TAP_DISTANCE = 10;
 /** Longest duration of a tap, ms. */
 const TAP_MS = 400;
 
-/** Connect the canvas to the tools. Returns a function that removes the listeners. */
+/** Connect the cloud's element to the tools. Returns a function that removes the listeners. */
 export function bindDesktopInput(
-  canvas: HTMLCanvasElement,
+  element: HTMLElement,
   select: SelectTool,
   drag: PointerTool,
   state: AppState,
@@ -37,7 +37,7 @@ export function bindDesktopInput(
   let tap: { x: number; y: number; at: number } | null = null;
 
   const sampleOf = (event: PointerEvent): PointerSample => {
-    const box = canvas.getBoundingClientRect();
+    const box = element.getBoundingClientRect();
     return {
       x: event.clientX - box.left,
       y: event.clientY - box.top,
@@ -108,7 +108,7 @@ export function bindDesktopInput(
     tool = state.tool.peek() === "drag" ? drag : select;
     if (!tool.down(sampleOf(event))) return;
     active = event.pointerId;
-    canvas.setPointerCapture(event.pointerId);
+    element.setPointerCapture(event.pointerId);
   };
   const move = (event: PointerEvent) => {
     buttons = event.buttons;
@@ -139,18 +139,18 @@ export function bindDesktopInput(
   };
   const noMenu = (event: Event) => event.preventDefault();
 
-  canvas.addEventListener("pointerdown", down);
-  canvas.addEventListener("pointermove", move);
-  canvas.addEventListener("pointerup", up);
-  canvas.addEventListener("pointercancel", cancel);
-  canvas.addEventListener("pointerleave", leave);
-  canvas.addEventListener("contextmenu", noMenu);
+  element.addEventListener("pointerdown", down);
+  element.addEventListener("pointermove", move);
+  element.addEventListener("pointerup", up);
+  element.addEventListener("pointercancel", cancel);
+  element.addEventListener("pointerleave", leave);
+  element.addEventListener("contextmenu", noMenu);
   return () => {
-    canvas.removeEventListener("pointerdown", down);
-    canvas.removeEventListener("pointermove", move);
-    canvas.removeEventListener("pointerup", up);
-    canvas.removeEventListener("pointercancel", cancel);
-    canvas.removeEventListener("pointerleave", leave);
-    canvas.removeEventListener("contextmenu", noMenu);
+    element.removeEventListener("pointerdown", down);
+    element.removeEventListener("pointermove", move);
+    element.removeEventListener("pointerup", up);
+    element.removeEventListener("pointercancel", cancel);
+    element.removeEventListener("pointerleave", leave);
+    element.removeEventListener("contextmenu", noMenu);
   };
 }

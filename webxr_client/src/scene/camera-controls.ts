@@ -8,9 +8,9 @@ import { OrbitControls } from "three/addons/controls/OrbitControls.js";
  */
 export function orbitControls(
   camera: PerspectiveCamera | OrthographicCamera,
-  canvas: HTMLCanvasElement,
+  element: HTMLElement,
 ): OrbitControls {
-  const controls = new OrbitControls(camera, canvas);
+  const controls = new OrbitControls(camera, element);
   controls.enableDamping = true;
   controls.dampingFactor = 0.12;
   controls.zoomToCursor = true;

@@ -1,5 +1,5 @@
 /** The part of the scene that a camera shows on a canvas with panels over its edges. */
-import { type Box3, type OrthographicCamera, type PerspectiveCamera, Vector3 } from "three";
+import { type Box3, type OrthographicCamera, PerspectiveCamera, Vector3 } from "three";
 
 /** Space that panels cover at each edge of the page, CSS pixels. */
 export interface Insets {
@@ -23,7 +23,7 @@ const size = new Vector3();
  * @param freeWidth Free part of the width of the canvas (0..1).
  * @param freeHeight Free part of the height of the canvas (0..1).
  */
-export function fitDistance(
+function fitDistance(
   box: Box3,
   camera: PerspectiveCamera,
   offset: Vector3,
@@ -42,6 +42,35 @@ export function fitDistance(
   // distance from the middle to the front would be added. Clouds are round and have no points at
   // these corners, so 0.45 of this distance is enough.
   return FIT_SHARE * Math.max(vertical, horizontal) + extent(offset) * 0.45;
+}
+
+/** Size of the page and the space that panels cover at its edges, CSS pixels. */
+interface Page {
+  width: number;
+  height: number;
+  insets: Insets;
+}
+
+/** Camera and target that show the whole `box` (scene metres) in the free part of the page. */
+export function fittedView(
+  box: Box3,
+  camera: PerspectiveCamera | OrthographicCamera,
+  target: Vector3,
+  { width, height, insets }: Page,
+): { position: Vector3; target: Vector3; zoom: number } {
+  const centre = box.getCenter(new Vector3());
+  const freeWidth = Math.max(80, width - insets.left - insets.right) / width;
+  const freeHeight = Math.max(80, height - insets.top - insets.bottom) / height;
+  if (camera instanceof PerspectiveCamera) {
+    const offset = camera.position.clone().sub(target).normalize();
+    const distance = fitDistance(box, camera, offset, freeWidth, freeHeight);
+    const position = centre.clone().addScaledVector(offset, distance);
+    return { position, target: centre, zoom: camera.zoom };
+  }
+  box.getSize(size);
+  const zoom =
+    Math.min((1.2 * freeHeight) / size.y, (1.2 * freeWidth * width) / height / size.x) * 0.94;
+  return { position: new Vector3(centre.x, centre.y, 2), target: centre, zoom };
 }
 
 /**

@@ -11,7 +11,7 @@ import {
   PerspectiveCamera,
   Scene,
   Vector3,
-  WebGLRenderer,
+  type WebGLRenderer,
 } from "three";
 import type { OrbitControls } from "three/addons/controls/OrbitControls.js";
 import type { Box } from "../protocol/scene-file.js";
@@ -19,10 +19,13 @@ import type { LatentState } from "../state/latent-state.js";
 import type { CameraPlace } from "../state/site-view.js";
 import { orbitControls, setMouse } from "./camera-controls.js";
 import { CameraEase } from "./camera-ease.js";
-import { fitDistance, frameCameras, type Insets } from "./camera-frame.js";
+import { fittedView, frameCameras, type Insets } from "./camera-frame.js";
 import { moveCamera, placeInBox, placeOf } from "./camera-place.js";
 import { cloudBounds } from "./cloud/bounds.js";
 import type { PointCloud } from "./cloud/point-cloud.js";
+import { itemPlace } from "./latent-point.js";
+import { Surface } from "./surface.js";
+import { ViewKeeper, type ViewParts } from "./view-keeper.js";
 
 /** Draws frames. `now`: `performance.now()`, ms. `time`: time at which the frame began, ms. */
 export interface Presenter {
@@ -34,16 +37,16 @@ const FOLLOW_MS = 900;
 /** The camera moves if a corner of the cloud's box moves by this share of the box's diagonal. */
 const FOLLOW_SHARE = 0.06;
 
-const centre = new Vector3();
 const size = new Vector3();
-const offset = new Vector3();
 const clipFromLatent = new Matrix4();
 const sceneFromLatent = new Matrix4();
-const latentFromScene = new Matrix4();
 
 export class Stage {
-  readonly renderer: WebGLRenderer;
   readonly scene = new Scene();
+  /** Builds the view, again when the graphics processor has lost it. */
+  readonly keeper: ViewKeeper;
+  /** Called after the graphics processor has lost all data, and can hold new data. */
+  readonly renewed: (() => void)[] = [];
   /** The cloud. The matrix is room-from-scene; on the page this matrix is the identity. */
   readonly world = new Group();
   readonly perspective = new PerspectiveCamera(FIELD_OF_VIEW, 1, 0.01, 60);
@@ -73,26 +76,57 @@ export class Stage {
   private box: Box | null = null;
   private followed = 0;
   private readonly fitted = new Box3();
+  private readonly surface: Surface;
+  /** The element that shows the cloud. Its size is that of the page. */
+  readonly element: HTMLElement;
 
   constructor(
-    readonly canvas: HTMLCanvasElement,
     private readonly latent: LatentState,
     private readonly cloud: PointCloud,
+    parts: Omit<ViewParts, "build">,
   ) {
-    this.renderer = new WebGLRenderer({
-      canvas,
-      antialias: true,
-      alpha: true,
-      powerPreference: "high-performance",
+    this.surface = new Surface(this.scene, {
+      frame: (time, frame) => this.render(time, frame),
+      lost: () => this.keeper.lost(),
+      restored: () => {
+        this.renew();
+        this.keeper.restored();
+      },
     });
-    this.renderer.setClearAlpha(0);
+    this.element = this.surface.element;
+    this.keeper = new ViewKeeper({ ...parts, build: () => this.buildView() });
     this.world.matrixAutoUpdate = false;
     this.world.add(cloud.points);
     this.scene.add(this.world);
     this.perspective.position.set(0.55, 0.38, 1.9);
     this.orthographic.position.set(0, 0, 2);
     this.controls = this.makeControls();
-    this.renderer.setAnimationLoop((time, frame) => this.render(time, frame));
+  }
+
+  /** Whether the page can draw. Until the first view is built, there is no `renderer`. */
+  get drawable(): boolean {
+    return this.surface.renderer !== null;
+  }
+
+  /** The current renderer. Throws an error if the page is not `drawable`. */
+  get renderer(): WebGLRenderer {
+    const { renderer } = this.surface;
+    if (!renderer) throw new Error("The browser cannot draw this page's view.");
+    return renderer;
+  }
+
+  private buildView(): string {
+    const reason = this.surface.build();
+    if (reason) return reason;
+    this.cloud.material.multisampled = this.surface.multisampled;
+    this.renew();
+    this.resize();
+    return "";
+  }
+
+  private renew(): void {
+    for (const call of this.renewed) call();
+    this.dirty = true;
   }
 
   /** Let `presenter` draw the frames of a headset; null returns to the page. */
@@ -105,7 +139,7 @@ export class Stage {
   }
 
   private makeControls(): OrbitControls {
-    const controls = orbitControls(this.camera, this.canvas);
+    const controls = orbitControls(this.camera, this.element);
     controls.enableZoom = this.zoomByWheel;
     setMouse(controls, this.orbitWithLeft);
     controls.addEventListener("start", () => {
@@ -136,11 +170,11 @@ export class Stage {
   }
 
   resize(): void {
-    const { clientWidth: width, clientHeight: height } = this.canvas.parentElement ?? this.canvas;
-    if (width === 0 || height === 0 || this.presenter || this.renderer.xr.isPresenting) return;
-    const ratio = Math.min(2, window.devicePixelRatio);
-    this.renderer.setPixelRatio(ratio);
-    this.renderer.setSize(width, height, false);
+    const { clientWidth: width, clientHeight: height } = this.element;
+    const { renderer } = this.surface;
+    if (width === 0 || height === 0 || this.presenter || renderer?.xr.isPresenting) return;
+    renderer?.setPixelRatio(Math.min(2, window.devicePixelRatio));
+    renderer?.setSize(width, height, false);
     frameCameras(this.perspective, this.orthographic, width, height, this.insets);
     this.dirty = true;
     // A page of another shape needs another distance: `follow` fits again, unless the person has
@@ -158,26 +192,12 @@ export class Stage {
     if (this.latent.n === 0) return;
     if (part) this.movedByPerson = true;
     const box = part ?? this.framed();
-    this.fitted.copy(box).getCenter(centre);
-    const { clientWidth: width, clientHeight: height } = this.canvas;
-    const freeWidth = Math.max(80, width - this.insets.left - this.insets.right) / width;
-    const freeHeight = Math.max(80, height - this.insets.top - this.insets.bottom) / height;
-    const position = this.camera.position.clone();
-    let zoom = this.camera.zoom;
-    if (this.camera === this.perspective) {
-      offset.copy(position).sub(this.controls.target).normalize();
-      const distance = fitDistance(box, this.camera, offset, freeWidth, freeHeight);
-      position.copy(centre).addScaledVector(offset, distance);
-    } else {
-      box.getSize(size);
-      zoom =
-        Math.min((1.2 * freeHeight) / size.y, (1.2 * freeWidth * width) / height / size.x) * 0.94;
-      position.set(centre.x, centre.y, 2);
-    }
+    this.fitted.copy(box);
+    const { controls, camera, insets } = this;
+    const { clientWidth: width, clientHeight: height } = this.element;
+    const to = fittedView(box, camera, controls.target, { width, height, insets });
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const { controls, camera } = this;
     const from = { position: camera.position, target: controls.target, zoom: camera.zoom };
-    const to = { position, target: centre.clone(), zoom };
     this.ease.start(from, to, performance.now(), !gently || calm);
   }
 
@@ -238,51 +258,25 @@ export class Stage {
     return clipFromLatent.multiply(sceneFromLatent).toArray();
   }
 
-  /**
-   * The point of the latent space under a position of the canvas (CSS pixels). Its depth is that of
-   * `item` or, if `item` is negative, that of the camera's target.
-   */
-  latentAt(x: number, y: number, item: number): [number, number, number] {
-    const { latent, canvas } = this;
-    clipFromLatent.fromArray(this.clipFromLatent());
-    latentFromScene.fromArray(latent.sceneFromLatent()).invert();
-    if (item >= 0) this.inLatent(item, offset);
-    else offset.copy(this.controls.target).applyMatrix4(latentFromScene);
-    const depth = offset.applyMatrix4(clipFromLatent).z;
-    offset
-      .set((x / canvas.clientWidth) * 2 - 1, 1 - (y / canvas.clientHeight) * 2, depth)
-      .applyMatrix4(clipFromLatent.invert());
-    return [offset.x, offset.y, latent.latentDim === 2 ? 0 : offset.z];
-  }
-
   /** Place of an item in room metres. The next call overwrites the returned vector. */
   placeOf(item: number): Vector3 {
     sceneFromLatent.fromArray(this.latent.sceneFromLatent());
-    return this.inLatent(item, this.place)
+    return itemPlace(this.latent, item, this.place)
       .applyMatrix4(sceneFromLatent)
       .applyMatrix4(this.world.matrixWorld);
   }
 
-  private inLatent(item: number, place: Vector3): Vector3 {
-    const { latent } = this;
-    const z = latent.latentDim === 2 ? 0 : latent.latentMean(item, 2);
-    return place.set(latent.latentMean(item, 0), latent.latentMean(item, 1), z);
-  }
-
   /** Matrix room-from-head of the person in VR; null on the page. */
   listener(): Matrix4 | null {
-    const { xr } = this.renderer;
-    return xr.isPresenting ? xr.getCamera().matrixWorld : null;
+    const xr = this.surface.renderer?.xr;
+    return xr?.isPresenting ? xr.getCamera().matrixWorld : null;
   }
 
   /** Diameter of an average point on screen, CSS pixels. */
   pointPixels(): number {
     const distance =
       this.camera === this.perspective ? this.camera.position.distanceTo(this.controls.target) : 1;
-    return Math.max(
-      3,
-      (this.cloud.pointSize * this.pixelsPerUnit()) / distance / this.renderer.getPixelRatio(),
-    );
+    return Math.max(3, (this.cloud.pointSize * this.pixelsPerUnit()) / distance / this.pixelRatio);
   }
 
   /**
@@ -290,11 +284,16 @@ export class Stage {
    * in metres per metre of depth. Without perspective, it is in metres.
    */
   textHeight(pixels: number): number {
-    return (pixels * this.renderer.getPixelRatio()) / this.pixelsPerUnit();
+    return (pixels * this.pixelRatio) / this.pixelsPerUnit();
+  }
+
+  /** Device pixels per CSS pixel. */
+  private get pixelRatio(): number {
+    return this.surface.renderer?.getPixelRatio() ?? 1;
   }
 
   private pixelsPerUnit(): number {
-    const height = this.canvas.height;
+    const height = this.surface.renderer?.domElement.height ?? this.element.clientHeight;
     return this.camera === this.perspective
       ? height / (2 * Math.tan((FIELD_OF_VIEW * Math.PI) / 360))
       : (height / 1.2) * this.camera.zoom;
@@ -334,7 +333,7 @@ export class Stage {
     const distance = this.camera.position.distanceTo(this.controls.target);
     this.cloud.material.setView(
       this.pixelsPerUnit(),
-      this.renderer.getPixelRatio(),
+      this.pixelRatio,
       distance - 0.05,
       distance + 0.95,
     );

@@ -27,6 +27,7 @@ import { type Cue, ReviewState } from "./review-state.js";
 import { SiteState } from "./site-state.js";
 import { stored } from "./storage.js";
 import { TimeState } from "./time-state.js";
+import type { ViewState } from "./view-state.js";
 import { XrState } from "./xr-state.js";
 
 export type Tool = "lasso" | "rectangle" | "pick" | "drag" | "orbit";
@@ -116,6 +117,8 @@ export class AppState {
   });
   /** Error that keeps the session from loading; "" without one. */
   readonly failure: Signal<string> = signal("");
+  /** Whether the cloud can be seen. */
+  readonly view: Signal<ViewState> = signal({ status: "shown" });
   readonly classes: Signal<ClassInfo[]> = signal([]);
   readonly annotations = new Annotations();
   readonly latent = new LatentState();

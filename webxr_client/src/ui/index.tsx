@@ -21,6 +21,7 @@ import { InHeadset } from "./shell/enter-xr.js";
 import { ExportDialog } from "./shell/export-dialog.js";
 import { Help } from "./shell/help.js";
 import { LinkDialog } from "./shell/link-dialog.js";
+import { LostView } from "./shell/lost-view.js";
 import { Notices } from "./shell/notices.js";
 import { Tools } from "./shell/tools.js";
 import { TopBar } from "./shell/top-bar.js";
@@ -29,7 +30,7 @@ import { BottomBar } from "./timeline/bottom-bar.js";
 import { Dials } from "./training/dials.js";
 import { StateLine } from "./training/state-line.js";
 
-export function mountUi(root: HTMLElement, canvas: HTMLCanvasElement, context: UiContext): void {
+export function mountUi(root: HTMLElement, cloud: HTMLElement, context: UiContext): void {
   followTheme(context.state.theme);
   followBigText(context.state.bigText);
   // Remove the poster of a baked site (the picture shown while the site loads). From now on, `Page`
@@ -37,7 +38,7 @@ export function mountUi(root: HTMLElement, canvas: HTMLCanvasElement, context: U
   root.replaceChildren();
   render(
     <Ui.Provider value={context}>
-      <Page canvas={canvas} />
+      <Page cloud={cloud} />
     </Ui.Provider>,
     root,
   );
@@ -45,9 +46,9 @@ export function mountUi(root: HTMLElement, canvas: HTMLCanvasElement, context: U
 
 /**
  * The page shows one of three views: pairing, the workplace, or the view during VR. All share one
- * canvas.
+ * element of the cloud.
  */
-function Page({ canvas }: { canvas: HTMLCanvasElement }) {
+function Page({ cloud }: { cloud: HTMLElement }) {
   const { state, setInsets } = useUi();
   const holder = useRef<HTMLElement>(null);
   const big = state.bigText.value;
@@ -56,7 +57,7 @@ function Page({ canvas }: { canvas: HTMLCanvasElement }) {
   const [panels, setPanels] = useState(panelsNow);
   const sheet = state.review.sheet.value?.status;
   useEffect(() => {
-    holder.current?.prepend(canvas);
+    holder.current?.prepend(cloud);
     const measure = () => {
       const now = panelsNow();
       setPanels(now);
@@ -76,7 +77,7 @@ function Page({ canvas }: { canvas: HTMLCanvasElement }) {
     measure();
     window.addEventListener("resize", measure);
     return () => window.removeEventListener("resize", measure);
-  }, [canvas, setInsets, big, sheet, panels, wanted]);
+  }, [cloud, setInsets, big, sheet, panels, wanted]);
   const pairing = state.pairing.value;
   const working = !pairing && !state.xr.presenting.value;
   const loading = state.sceneVersion.value === 0 && !state.failure.value;
@@ -86,6 +87,7 @@ function Page({ canvas }: { canvas: HTMLCanvasElement }) {
         {working && <DrawingOverlay />}
         {working && panels !== "none" && <Legend />}
         {working && loading && isSite && <img class="poster" src="poster.jpg" alt="" />}
+        {working && <LostView />}
         {working && loading && <p class="loading muted">Loading the scene…</p>}
       </main>
       {pairing ? (

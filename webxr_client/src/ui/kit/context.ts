@@ -21,6 +21,8 @@ export interface UiContext {
   viewAddress(): string;
   enterXr(mode: XrMode): void;
   leaveXr(): void;
+  /** Build the view of the cloud again, after the graphics processor has lost it. */
+  buildView(): void;
 }
 
 export const Ui = createContext<UiContext | null>(null);

@@ -2,6 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { isSite } from "../../net/site.js";
 import type { Settings } from "../../protocol/messages.js";
+import { labelsText } from "../../state/view-state.js";
 import { WaitingDevices } from "../access/devices.js";
 import { useUi } from "../kit/context.js";
 
@@ -68,6 +69,9 @@ export function Notices() {
   );
 }
 
+/** Whether the page needs the network to reach its server. */
+const isRemote = () => !["localhost", "127.0.0.1", "[::1]"].includes(location.hostname);
+
 function ConnectionLine() {
   const { state } = useUi();
   const { status, detail, pending, retryAt } = state.connection.value;
@@ -85,14 +89,11 @@ function ConnectionLine() {
     return null;
   const seconds =
     retryAt === null ? 0 : Math.max(0, Math.ceil((retryAt - performance.now()) / 1000));
-  const waiting =
-    pending > 0
-      ? ` ${pending} ${pending === 1 ? "action waits" : "actions wait"} for the connection.`
-      : "";
+  const offline = status === "waiting" && !navigator.onLine && isRemote();
   return (
     <p class="glass notice" data-testid="connection">
-      {detail} {status === "waiting" && `Trying again in ${seconds} s.`}
-      {waiting}
+      {offline ? "This device has no network connection." : detail}{" "}
+      {status === "waiting" && `Trying again in ${seconds} s.`} {labelsText(pending)}
     </p>
   );
 }

@@ -75,6 +75,7 @@ export function fakeParts(points: readonly (readonly number[])[]) {
   world.matrixAutoUpdate = false;
   const uploaded: Texture[] = [];
   const stage = {
+    drawable: true,
     renderer: {
       xr: manager,
       render: () => {},

@@ -23,6 +23,9 @@ import { framebufferScale } from "./framebuffer-scale.js";
 /** Requested frame rate, Hz: a steady 72 Hz is better than 90 Hz with missed frames. */
 const WANTED_RATE = 72;
 
+/** Longest wait for the end of a session whose view is lost, ms. */
+const END_MS = 1000;
+
 /**
  * Message while VR starts, because some browsers then ask for permission to use the hands: those of
  * Vision Pro and Android XR.
@@ -40,6 +43,8 @@ export class XrEntry {
   private session: XRSession | null = null;
   private entering = false;
   private leaving = false;
+  /** Called after VR has ended because the graphics processor lost the view; otherwise null. */
+  private lost: (() => void) | null = null;
   /** Returns the report of `?bench` with the figures until now; null without `?bench`. */
   private report: (() => string) | null = null;
   /** Models of controllers and hands, kept between sessions so that each model is loaded once. */
@@ -50,7 +55,7 @@ export class XrEntry {
   /** Start VR. Browsers allow VR to start only in the handler of a click. */
   async enter(mode: XrMode): Promise<void> {
     const { state } = this.parts;
-    if (this.session || this.entering || !navigator.xr) return;
+    if (this.session || this.entering || !navigator.xr || !this.parts.stage.drawable) return;
     this.entering = true;
     unlockAudio();
     state.xr.message.value = HANDS;
@@ -75,6 +80,19 @@ export class XrEntry {
   async leave(): Promise<void> {
     this.leaving = true;
     await this.session?.end();
+  }
+
+  /** End VR, because the graphics processor has lost the view. Resolves when VR has ended. */
+  async lose(): Promise<void> {
+    const { session } = this;
+    if (!session) return;
+    const over = new Promise<void>((resolve) => {
+      this.lost = resolve;
+    });
+    void session.end().catch(() => {}); // the session has ended already
+    const late = window.setTimeout(() => this.session && this.ended(), END_MS);
+    await over;
+    window.clearTimeout(late);
   }
 
   private async begin(session: Session, mode: XrMode): Promise<void> {
@@ -122,6 +140,7 @@ export class XrEntry {
 
   private ended(): void {
     const { stage, state } = this.parts;
+    if (!this.session) return;
     this.session = null;
     if (this.report) state.xr.showReport(this.report());
     this.report = null;
@@ -131,8 +150,10 @@ export class XrEntry {
     stage.renderer.xr.enabled = false;
     state.xr.presenting.value = null;
     state.xr.message.value = "";
-    if (!this.leaving) this.reportEnd();
+    if (!this.leaving) this.reportEnd(this.lost !== null);
     this.leaving = false;
+    this.lost?.();
+    this.lost = null;
   }
 
   /**
@@ -140,11 +161,11 @@ export class XrEntry {
    * takes the headset off. The message always states the current number of gestures that are not
    * saved yet.
    */
-  private reportEnd(): void {
+  private reportEnd(lost: boolean): void {
     const { connection, xr } = this.parts.state;
     let shown = "";
     const stop = effect(() => {
-      const words = endWords(connection.value.pending);
+      const words = endWords(connection.value.pending, lost);
       if (xr.message.value !== shown)
         queueMicrotask(() => stop()); // the message was closed or replaced
       else if (words !== shown) xr.message.value = shown = words;

@@ -101,16 +101,27 @@ describe("VR", () => {
     expect(view.placement.placed).toBe(false);
   });
   it.each([
-    [0, /Labels are saved/],
-    [1, /One gesture is not saved yet. Keep this page open/],
-    [3, /3 gestures are not saved yet. Keep this page open/],
+    [0, /All labels are saved/],
+    [1, /1 action is not saved yet: keep this page open/],
+    [3, /3 actions are not saved yet: keep this page open/],
   ])("ended by the headset reports unsaved gestures: %i pending", async (pending, words) => {
     await entry.enter("immersive-vr");
     page.state.connection.value = { ...page.state.connection.value, pending };
     await session.end();
     await vi.waitFor(() => expect(page.state.xr.presenting.value).toBeNull());
     expect(page.state.xr.message.value).toMatch(words);
-    if (pending) expect(page.state.xr.message.value).not.toMatch(/Labels are saved/);
+    if (pending) expect(page.state.xr.message.value).not.toMatch(/labels are saved/);
+  });
+  it.each([true, false])("ends when its view is lost; the session answers: %s", async (answers) => {
+    if (!answers) session.end = () => new Promise(() => {});
+    await entry.enter("immersive-vr");
+    await entry.lose();
+    expect(page.state.xr.presenting.value).toBeNull();
+    expect(page.state.xr.message.value).toMatch(/the graphics processor lost the view. All labels/);
+    await entry.lose(); // without VR, there is nothing to wait for
+    session.end = FakeSession.prototype.end;
+    await entry.enter("immersive-vr");
+    expect(page.state.xr.presenting.value).toBe("immersive-vr");
   });
   it("leaves the message about its end until it is closed, and updates it", async () => {
     vi.useFakeTimers();
@@ -120,10 +131,10 @@ describe("VR", () => {
     connection.value = { ...connection.value, pending: 2 };
     await session.end();
     await vi.advanceTimersByTimeAsync(10);
-    expect(xr.message.value).toMatch(/2 gestures are not saved yet/);
+    expect(xr.message.value).toMatch(/2 actions are not saved yet/);
     await vi.advanceTimersByTimeAsync(3_600_000);
     connection.value = { ...connection.value, pending: 0 };
-    expect(xr.message.value).toMatch(/VR has ended. Labels are saved/);
+    expect(xr.message.value).toMatch(/VR has ended. All labels are saved/);
     xr.clearMessage();
     await vi.advanceTimersByTimeAsync(10);
     connection.value = { ...connection.value, pending: 1 };
