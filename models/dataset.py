@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from lodespace.models.config import Content, model_side
 
 _RESAMPLED_AT_ONCE = 1000
+_CHECKED_AT_ONCE = 65_536
 _FLAT_FEATURES = 1024
 LARGEST_ALIKE = 64
 """Largest side, in pixels, of the pictures that `Dataset.alike` returns."""
@@ -243,10 +244,10 @@ class Dataset:
         if 0 in vectors.shape:
             raise ValueError(f"there are no vectors, or no features in them: {vectors.shape}")
         x = torch.from_numpy(np.asarray(vectors, np.float32).copy())
-        if not torch.isfinite(x).all():
+        if not all(bool(torch.isfinite(rows).all()) for rows in x.split(_CHECKED_AT_ONCE)):
             raise ValueError("vectors contain NaN or infinity; replace or remove these values")
         known = standardisation or Standardisation.of(x)
-        return cls((x - known.mean) / known.deviation, "vector", "vectors", known)
+        return cls(x.sub_(known.mean).div_(known.deviation), "vector", "vectors", known)
 
 
 def flattened(x: torch.Tensor) -> torch.Tensor:

@@ -15,11 +15,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 from safetensors import SafetensorError
-from safetensors.numpy import load, save
+from safetensors.numpy import load
 
 from lodespace.files import atomic_write
 from lodespace.json_input import json_value
 from lodespace.models.checkpoints.shared_tensors import SHARED_BYTES, SharedTensors
+from lodespace.models.checkpoints.tensor_file import TensorFile
 
 log = logging.getLogger(__name__)
 
@@ -87,23 +88,25 @@ def write(
     folder.mkdir(parents=True, exist_ok=True)
     if number is None:
         number = max((n for n, _ in numbered(folder)), default=0) + 1
-    own, whole = dict(sorted(tensors.items())), {"format": FORMAT, **meta}
+    own, whole = dict(tensors), {"format": FORMAT, **meta}
     if share:
         large = {name: own.pop(name) for name in tensors if tensors[name].nbytes >= SHARED_BYTES}
         hashes = SharedTensors(folder).add(large)
         whole |= {"format": FORMAT_WITH_SHARED, "shared": hashes}
-    payload = save({name: np.ascontiguousarray(tensor) for name, tensor in own.items()})
-    header = _canonical({**whole, "sha256": _digest(payload, whole)})
+    content = TensorFile(own)
+    digest = content.digest()
+    digest.update(_canonical(whole))
+    header = _canonical({**whole, "sha256": digest.hexdigest()})
     path = folder / f"{number:03d}.safetensors"
     # The JSON file is written last, because tensors without a JSON file do not count as a
     # checkpoint.
     try:
-        atomic_write(path, payload)
+        atomic_write(path, content.write)
         atomic_write(path.with_suffix(".json"), header)
     except OSError:
         path.unlink(missing_ok=True)
         raise
-    _prune(folder, keep, verify=verify, most_bytes=most_bytes)
+    _prune(folder, keep, new=path, verify=verify, most_bytes=most_bytes)
     return path
 
 
@@ -124,14 +127,10 @@ def read(path: Path) -> Checkpoint:
         ValueError: when the checkpoint cannot be read or is damaged. The message states the reason.
     """
     try:
-        meta = json_value(path.with_suffix(".json").read_bytes())
         payload = path.read_bytes()
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise ValueError(f"checkpoint {path.name} cannot be read: {error}") from error
-    if not isinstance(meta, dict) or meta.get("format") not in (FORMAT, FORMAT_WITH_SHARED):
-        raise ValueError(f"checkpoint {path.name} has an unknown format")
-    if meta.pop("sha256", None) != _digest(payload, meta):
-        raise ValueError(f"checkpoint {path.name} is damaged: its checksum does not match")
+    meta = _checked_meta(path, hashlib.sha256(payload))
     try:
         tensors = load(payload) | SharedTensors(path.parent).read(_hashes(meta))
     except (SafetensorError, ValueError) as error:
@@ -156,8 +155,11 @@ def _hashes(meta: Any) -> dict[str, str]:
     return found
 
 
-def _prune(folder: Path, keep: int, *, verify: bool, most_bytes: int | None) -> None:
-    """Keep the `keep` newest intact checkpoints. Delete all others, and incomplete files."""
+def _prune(folder: Path, keep: int, *, new: Path, verify: bool, most_bytes: int | None) -> None:
+    """Keep the `keep` newest intact checkpoints. Delete all others, and incomplete files.
+
+    The checkpoint `new` was just written, and is not verified.
+    """
     intact, size = 0, 0
     shared, hashes = SharedTensors(folder), set[str]()
     for _, path in reversed(list(numbered(folder))):
@@ -169,30 +171,45 @@ def _prune(folder: Path, keep: int, *, verify: bool, most_bytes: int | None) -> 
             path.unlink(missing_ok=True)
             continue
         hashes |= own
-        if _is_intact(path) if verify else path.with_suffix(".json").is_file():
+        if path == new or (_is_intact(path) if verify else path.with_suffix(".json").is_file()):
             intact += 1
     shared.keep_only(hashes)
     for left in folder.glob("*.tmp"):
         left.unlink(missing_ok=True)
 
 
-def _is_intact(path: Path) -> bool:
+def _checked_meta(path: Path, digest: "hashlib._Hash") -> dict[str, Any]:
+    """Return the content of the JSON file of a checkpoint, without the checksum.
+
+    `digest` is that of the tensor file. Raises ValueError if the checksum does not match.
+    """
     try:
-        read(path)
-    except ValueError:
+        meta = json_value(path.with_suffix(".json").read_bytes())
+    except (OSError, ValueError) as error:
+        raise ValueError(f"checkpoint {path.name} cannot be read: {error}") from error
+    if not isinstance(meta, dict) or meta.get("format") not in (FORMAT, FORMAT_WITH_SHARED):
+        raise ValueError(f"checkpoint {path.name} has an unknown format")
+    expected = meta.pop("sha256", None)
+    digest.update(_canonical(meta))
+    if expected != digest.hexdigest():
+        raise ValueError(f"checkpoint {path.name} is damaged: its checksum does not match")
+    return meta
+
+
+def _is_intact(path: Path) -> bool:
+    """Return whether the checksum of a checkpoint matches. Its tensors are not loaded, because
+    those of a million items take 400 MB."""
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256")
+        _checked_meta(path, digest)
+    except (OSError, ValueError):
         return False
     return True
 
 
 def _canonical(meta: Mapping[str, Any]) -> bytes:
     return json.dumps(meta, indent=1, sort_keys=True).encode()
-
-
-def _digest(payload: bytes, meta: Mapping[str, Any]) -> str:
-    """Return one SHA-256 over the tensors (`payload`) and the JSON values (`meta`)."""
-    digest = hashlib.sha256(payload)
-    digest.update(_canonical(meta))  # hashed separately, to avoid a copy of `payload`
-    return digest.hexdigest()
 
 
 def numbered(folder: Path) -> Iterator[tuple[int, Path]]:

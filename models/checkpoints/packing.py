@@ -11,9 +11,10 @@ import zlib
 import numpy as np
 import numpy.typing as npt
 from safetensors import SafetensorError
-from safetensors.numpy import load, save
+from safetensors.numpy import load
 
 from lodespace.json_input import json_value
+from lodespace.models.checkpoints.tensor_file import TensorFile
 
 _LEVEL = 1
 """zlib's fastest level. Higher levels gain nothing on floats."""
@@ -43,7 +44,7 @@ def packed(payload: bytes, size: int) -> bytes | None:
         name, part = _part(np.ascontiguousarray(plane))
         parts[f"{name}{number}"] = part
         stored += len(part)
-    return save(parts) if stored < _SMALLER * len(content) else None
+    return TensorFile(parts).bytes() if stored < _SMALLER * len(content) else None
 
 
 def _part(plane: Bytes) -> tuple[str, Bytes]:

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 from safetensors import SafetensorError
-from safetensors.numpy import load, save
+from safetensors.numpy import load
 
 from lodespace.files import atomic_write
 from lodespace.models.checkpoints.packing import length_by_header, packed, start_of, unpacked
+from lodespace.models.checkpoints.tensor_file import TensorFile
 
 SHARED_BYTES = 1 << 18
 """A tensor of at least this size, in bytes, is stored in a file of its own."""
@@ -49,13 +49,13 @@ class SharedTensors:
         """
         hashes = {}
         for name, tensor in tensors.items():
-            payload = save({_NAME: np.ascontiguousarray(tensor)})
-            digest = hashes[name] = hashlib.sha256(payload).hexdigest()
+            content = TensorFile({_NAME: tensor})
+            digest = hashes[name] = content.digest().hexdigest()
             if not _has_stated_length(self.path(digest)):
                 self.folder.mkdir(exist_ok=True)
-                smaller = packed(payload, tensor.itemsize)
+                smaller = packed(content.bytes(), tensor.itemsize)
                 suffix = _PLAIN if smaller is None else _PACKED
-                atomic_write(self.folder / f"{digest}{suffix}", smaller or payload)
+                atomic_write(self.folder / f"{digest}{suffix}", smaller or content.write)
         return hashes
 
     def read(self, hashes: Mapping[str, str]) -> dict[str, Array]:

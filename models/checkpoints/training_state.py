@@ -41,19 +41,23 @@ class TrainingState(NamedTuple):
     """The description as plain JSON (StateDescription)."""
 
     @classmethod
-    def copy_of(
-        cls, tensors: Mapping[str, torch.Tensor], description: "StateDescription"
+    def of(
+        cls,
+        tensors: Mapping[str, torch.Tensor],
+        description: "StateDescription",
+        *,
+        copied: bool = True,
     ) -> "TrainingState":
         """Return a state with copies of `tensors`, because training changes the originals.
 
         Training does not change the tensors UNCHANGED, so all states with the same graph share
-        them.
+        them. If nothing is `copied`, the state is valid until training continues.
         """
-        copies = {
-            name: tensor.detach().to("cpu", copy=name not in UNCHANGED).contiguous()
+        own = {
+            name: tensor.detach().to("cpu", copy=copied and name not in UNCHANGED).contiguous()
             for name, tensor in tensors.items()
         }
-        return cls(copies, description.to_json())
+        return cls(own, description.to_json())
 
     @property
     def state_id(self) -> int:

@@ -23,9 +23,11 @@ def principal_components(x: torch.Tensor, k: int) -> torch.Tensor:
         centred = (chunk - mean).to(where).double()
         covariance += centred.T @ centred / len(x)
     top = directions(covariance, k)
-    return torch.cat(
-        [((chunk - mean).to(where).double() @ top).float().to(x.device) for chunk in chunks]
-    )
+    # The result is allocated before, because small chunks would stay in the heap when it is copied.
+    scores = torch.empty(len(x), top.shape[1], device=x.device)
+    for chunk, part in zip(chunks, scores.split(_ROWS_AT_ONCE), strict=True):
+        part.copy_(((chunk - mean).to(where).double() @ top).float())
+    return scores
 
 
 def directions(covariance: torch.Tensor, k: int) -> torch.Tensor:
@@ -66,4 +68,6 @@ def standardised(features: torch.Tensor) -> torch.Tensor:
     This makes different sets of features comparable.
     """
     centred = features - features.mean(dim=0)
-    return centred / centred.square().sum(dim=1).mean().sqrt().clamp_min(1e-8)
+    parts = centred.split(_ROWS_AT_ONCE)
+    squares = torch.cat([part.square().sum(dim=1) for part in parts])
+    return centred.div_(squares.mean().sqrt().clamp_min(1e-8))

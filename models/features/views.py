@@ -67,22 +67,30 @@ def view_names(dataset: Dataset) -> list[ViewName]:
 def view_features(dataset: Dataset, name: ViewName) -> torch.Tensor:
     """Return the features (N, F') of all items in the view `name`, with a mean square of 1."""
     view = view_of(dataset, name).to(dataset.device)
-    starts = range(0, len(dataset), _ROWS_AT_ONCE)
-    chunks = [view(dataset.batch(slice(start, start + _ROWS_AT_ONCE))) for start in starts]
-    groups = [torch.cat(group) for group in zip(*chunks, strict=True)]
-    return unit_square([principal_components(_scaled(group), COMPONENTS) for group in groups])
+    n, groups = len(dataset), list[torch.Tensor]()
+    for start in range(0, n, _ROWS_AT_ONCE):
+        chunk = slice(start, min(start + _ROWS_AT_ONCE, n))
+        found = view(dataset.batch(chunk))
+        # Small results between large freed blocks would keep the heap from shrinking.
+        groups = groups or [each.new_empty(n, each.shape[1]) for each in found]
+        for group, each in zip(groups, found, strict=True):
+            group[chunk] = each
+    reduced = []
+    while groups:
+        reduced.append(principal_components(_scale(groups.pop(0)), COMPONENTS))
+    return unit_square(reduced)
 
 
 def unit_square(groups: Sequence[torch.Tensor]) -> torch.Tensor:
     """Return groups of features (N, F) side by side, equally weighted, with a mean square of 1."""
     together = standardised(torch.cat([standardised(group) for group in groups], dim=1))
-    return together * together.shape[1] ** 0.5
+    return together.mul_(together.shape[1] ** 0.5)
 
 
-def _scaled(rows: torch.Tensor) -> torch.Tensor:
-    """Return rows (N, F) with mean 0 and deviation 1 per column."""
-    centred = rows - rows.mean(dim=0)
-    return centred / centred.std(dim=0, correction=0).clamp_min(_TINY)
+def _scale(rows: torch.Tensor) -> torch.Tensor:
+    """Scale rows (N, F) in place to mean 0 and deviation 1 per column, and return them."""
+    rows.sub_(rows.mean(dim=0))
+    return rows.div_(rows.std(dim=0, correction=0).clamp_min(_TINY))
 
 
 def view_of(dataset: Dataset, name: ViewName, kernels: int = 0) -> "VectorView | SoundView":

@@ -260,8 +260,8 @@ class Trainer:
 
     # States and checkpoints -------------------------------------------------------------------
 
-    def state(self) -> TrainingState:
-        """Return a copy of the complete state."""
+    def state(self, *, copied: bool = True) -> TrainingState:
+        """Return the complete state. If it is not `copied`, training changes its tensors."""
         snapshot = self.snapshot()
         shown = self.display.shown
         tensors = {
@@ -284,7 +284,7 @@ class Trainer:
             items=len(self.dataset),
             counters=self.loop.counters(),
         )
-        return TrainingState.copy_of(tensors, description)
+        return TrainingState.of(tensors, description, copied=copied)
 
     def restore(self, state: TrainingState) -> None:
         """Restore `state` exactly.
@@ -320,7 +320,7 @@ class Trainer:
         """
         if self.display.shown is None or not bool(torch.isfinite(self.display.shown).all()):
             raise ValueError("the latent means are not finite; the checkpoint is not saved")
-        return self.state().write(folder)
+        return self.state(copied=False).write(folder)
 
     @classmethod
     def load(cls, folder: Path, dataset: Dataset, *, device: str = "auto") -> "Trainer":

@@ -169,7 +169,7 @@ class GraphTask(Task):
             if self._learned is not None:
                 parts.append(self._learned)
             together = standardised(torch.cat(parts, dim=1))
-            self._features = found = together * together.shape[1] ** 0.5
+            self._features = found = together.mul_(together.shape[1] ** 0.5)
         return found
 
     @property
