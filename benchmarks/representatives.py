@@ -72,7 +72,7 @@ def prepared(n: int) -> Items:
     graph = finished(GraphBuilding(components, config.neighbours).unit)
     assert isinstance(graph, Graph)
     clock = time.process_time()
-    chosen = finished(RepresentativeSearch(graph, components, config.neighbours).unit)
+    chosen = finished(RepresentativeSearch(graph, components, config.neighbours, None).unit)
     assert isinstance(chosen, Representatives)
     print(f"{len(chosen.items):,} representatives in {time.process_time() - clock:.1f} s")
     return Items(components, graph, chosen, truth)

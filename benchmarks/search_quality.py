@@ -39,6 +39,7 @@ def layout(n: int, search: str) -> tuple[np.ndarray, np.ndarray, float]:
     building = loop._first_graph._building  # pyright: ignore[reportPrivateUsage]
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.process_time() + children.ru_utime + children.ru_stime
+    assert building is not None
     frames = trainer.frames()
     while loop.map.particles is None:
         next(frames)

@@ -8,7 +8,8 @@ skipped with a warning. Neither of the two formats can contain code.
 import hashlib
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,6 +30,7 @@ FORMAT_WITH_SHARED = 2
 """Format of a checkpoint whose large tensors are in files of their own (shared_tensors.py)."""
 KEEP = 3
 """Number of checkpoints to keep. If the newest is damaged, training continues from an older one."""
+_BLOCK = 1 << 20
 LEAST_KEPT = 4
 """Number of newest checkpoints that are kept even if they exceed a size limit."""
 
@@ -94,9 +96,7 @@ def write(
         hashes = SharedTensors(folder).add(large)
         whole |= {"format": FORMAT_WITH_SHARED, "shared": hashes}
     content = TensorFile(own)
-    digest = content.digest()
-    digest.update(_canonical(whole))
-    header = _canonical({**whole, "sha256": digest.hexdigest()})
+    header = _canonical({**whole, "sha256": content.digest(_canonical(whole))})
     path = folder / f"{number:03d}.safetensors"
     # The JSON file is written last, because tensors without a JSON file do not count as a
     # checkpoint.
@@ -130,7 +130,7 @@ def read(path: Path) -> Checkpoint:
         payload = path.read_bytes()
     except OSError as error:
         raise ValueError(f"checkpoint {path.name} cannot be read: {error}") from error
-    meta = _checked_meta(path, hashlib.sha256(payload))
+    meta = _checked_meta(path, [payload])
     try:
         tensors = load(payload) | SharedTensors(path.parent).read(_hashes(meta))
     except (SafetensorError, ValueError) as error:
@@ -178,10 +178,10 @@ def _prune(folder: Path, keep: int, *, new: Path, verify: bool, most_bytes: int 
         left.unlink(missing_ok=True)
 
 
-def _checked_meta(path: Path, digest: "hashlib._Hash") -> dict[str, Any]:
+def _checked_meta(path: Path, blocks: Iterable[bytes]) -> dict[str, Any]:
     """Return the content of the JSON file of a checkpoint, without the checksum.
 
-    `digest` is that of the tensor file. Raises ValueError if the checksum does not match.
+    `blocks` are the content of the tensor file. Raises ValueError if the checksum does not match.
     """
     try:
         meta = json_value(path.with_suffix(".json").read_bytes())
@@ -190,6 +190,9 @@ def _checked_meta(path: Path, digest: "hashlib._Hash") -> dict[str, Any]:
     if not isinstance(meta, dict) or meta.get("format") not in (FORMAT, FORMAT_WITH_SHARED):
         raise ValueError(f"checkpoint {path.name} has an unknown format")
     expected = meta.pop("sha256", None)
+    digest = hashlib.sha256()
+    for block in blocks:
+        digest.update(block)
     digest.update(_canonical(meta))
     if expected != digest.hexdigest():
         raise ValueError(f"checkpoint {path.name} is damaged: its checksum does not match")
@@ -201,8 +204,7 @@ def _is_intact(path: Path) -> bool:
     those of a million items take 400 MB."""
     try:
         with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256")
-        _checked_meta(path, digest)
+            _checked_meta(path, iter(partial(file.read, _BLOCK), b""))
     except (OSError, ValueError):
         return False
     return True

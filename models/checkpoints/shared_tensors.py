@@ -50,7 +50,7 @@ class SharedTensors:
         hashes = {}
         for name, tensor in tensors.items():
             content = TensorFile({_NAME: tensor})
-            digest = hashes[name] = content.digest().hexdigest()
+            digest = hashes[name] = content.digest()
             if not _has_stated_length(self.path(digest)):
                 self.folder.mkdir(exist_ok=True)
                 smaller = packed(content.bytes(), tensor.itemsize)

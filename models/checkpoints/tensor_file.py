@@ -63,12 +63,13 @@ class TensorFile:
         for array in self._arrays:
             yield array.reshape(-1).view(np.uint8).data
 
-    def digest(self) -> "hashlib._Hash":
-        """Return the SHA-256 of the file, to which further bytes can be added."""
+    def digest(self, further: bytes = b"") -> str:
+        """Return the SHA-256 of the file, followed by `further` bytes."""
         digest = hashlib.sha256()
         for part in self.parts():
             digest.update(part)
-        return digest
+        digest.update(further)
+        return digest.hexdigest()
 
     def write(self, file: IO[bytes]) -> None:
         """Write the content to `file`. Raises OSError."""

@@ -67,7 +67,15 @@ def standardised(features: torch.Tensor) -> torch.Tensor:
 
     This makes different sets of features comparable.
     """
-    centred = features - features.mean(dim=0)
-    parts = centred.split(_ROWS_AT_ONCE)
-    squares = torch.cat([part.square().sum(dim=1) for part in parts])
+    return _scale(features - features.mean(dim=0))
+
+
+def standardise(features: torch.Tensor) -> torch.Tensor:
+    """Do the same as `standardised` in place, and return the features."""
+    return _scale(features.sub_(features.mean(dim=0)))
+
+
+def _scale(centred: torch.Tensor) -> torch.Tensor:
+    # All squares of a million items would take as much memory as the features.
+    squares = torch.cat([part.square().sum(dim=1) for part in centred.split(_ROWS_AT_ONCE)])
     return centred.div_(squares.mean().sqrt().clamp_min(1e-8))

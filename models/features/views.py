@@ -22,7 +22,11 @@ import torch.nn.functional as F
 from torch import nn
 
 from lodespace.models.dataset import Dataset
-from lodespace.models.features.principal_components import principal_components, standardised
+from lodespace.models.features.principal_components import (
+    principal_components,
+    standardise,
+    standardised,
+)
 
 ViewName = Literal["directions", "series", "sound"]
 LEAST_DIRECTIONS = 64
@@ -83,7 +87,8 @@ def view_features(dataset: Dataset, name: ViewName) -> torch.Tensor:
 
 def unit_square(groups: Sequence[torch.Tensor]) -> torch.Tensor:
     """Return groups of features (N, F) side by side, equally weighted, with a mean square of 1."""
-    together = standardised(torch.cat([standardised(group) for group in groups], dim=1))
+    parts = [standardised(group) for group in groups]
+    together = standardise(parts[0] if len(parts) == 1 else torch.cat(parts, dim=1))
     return together.mul_(together.shape[1] ** 0.5)
 
 

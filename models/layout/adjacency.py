@@ -38,7 +38,7 @@ class Adjacency:
     """
 
     def __init__(self, head: torch.Tensor, tail: torch.Tensor, weight: torch.Tensor) -> None:
-        """Prepare the matrix of edges. `head` and `tail` are int64 (E,), and `weight` is (E,)."""
+        """Prepare the matrix of edges. `head` and `tail` are int32 (E,), and `weight` is (E,)."""
         self.size = int(tail.max()) + 1 if len(tail) else 0
         """Number M of rows."""
         self._edges = (head, tail, weight)
@@ -72,7 +72,7 @@ class Adjacency:
         """Assign one part of the edges to blocks of rows, in both directions."""
         head, tail, weight = (each.tensor_split(self._blocks)[part] for each in self._edges)
         both = _Entries(
-            torch.cat([head, tail]), torch.cat([tail, head]), torch.cat([weight, weight])
+            torch.cat([head, tail]).long(), torch.cat([tail, head]), torch.cat([weight, weight])
         )
         block = both.rows // self._rows_per_block
         order = torch.argsort(block, stable=True)

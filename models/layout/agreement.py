@@ -54,7 +54,7 @@ class Agreement(NamedTuple):
         assert loaded.code is not None
         code, weight = loaded.code, torch.empty(len(graph))
         p = self.probabilities
-        inputs = (graph.head, graph.tail, graph.weight, p, weight)
+        inputs = (graph.head.long(), graph.tail.long(), graph.weight, p, weight)
         arrays = [each.contiguous().numpy() for each in inputs]
 
         def of_range(first: int, last: int) -> None:

@@ -72,7 +72,7 @@ class FuzzyGraph:
             block * self._block, min((block + 1) * self._block, n), device=self._indices.device
         )
         weights = membership(self._distances[rows]).reshape(-1)
-        columns = self._indices[rows].reshape(-1)
+        columns = self._indices[rows].reshape(-1).long()
         rows = rows.repeat_interleave(k)
         smaller = torch.minimum(rows, columns)
         key = smaller * n + torch.maximum(rows, columns)
@@ -96,7 +96,9 @@ class FuzzyGraph:
         weight = total - (total.square() - squares) / 2
         keep = weight > _LEAST_WEIGHT
         unique = unique[keep]
-        self._edges.append(Graph(unique // n, unique % n, weight[keep].clamp_max(1.0)))
+        self._edges.append(
+            Graph((unique // n).int(), (unique % n).int(), weight[keep].clamp_max(1.0))
+        )
 
 
 def membership(distances: torch.Tensor) -> torch.Tensor:

@@ -15,11 +15,16 @@ class Graph:
     """E undirected edges between N items."""
 
     head: torch.Tensor
-    """First end of each edge: the end with the smaller item index, int64 (E,)."""
+    """First end of each edge: the end with the smaller item index, int32 (E,)."""
     tail: torch.Tensor
-    """Second end of each edge: the end with the larger item index, int64 (E,)."""
+    """Second end of each edge: the end with the larger item index, int32 (E,)."""
     weight: torch.Tensor
     """Weight of each edge, float32 (E,) in 0..1."""
+
+    def __post_init__(self) -> None:
+        # A million items have 11 million edges, and int64 would take 100 MB more.
+        for name in ("head", "tail"):
+            object.__setattr__(self, name, getattr(self, name).to(torch.int32))
 
     def __len__(self) -> int:
         return len(self.head)
@@ -33,8 +38,8 @@ class Graph:
     def stored(self) -> Tensors:
         """The edges in a saved state, on the CPU. All states with this graph share the tensors."""
         return {
-            "edge_head": self.head.to("cpu", torch.int32),
-            "edge_tail": self.tail.to("cpu", torch.int32),
+            "edge_head": self.head.cpu(),
+            "edge_tail": self.tail.cpu(),
             "edge_weight": self.weight.cpu(),
         }
 
@@ -47,8 +52,7 @@ class Graph:
             torch.equal(tensor, tensors[name]) for name, tensor in known.stored.items()
         ):
             return known
-        head, tail = (tensors[name].to(device, torch.int64) for name in ("edge_head", "edge_tail"))
-        return cls(head, tail, tensors["edge_weight"].to(device))
+        return cls(*(tensors[f"edge_{name}"].to(device) for name in ("head", "tail", "weight")))
 
     @cached_property
     def adjacency(self) -> Adjacency:

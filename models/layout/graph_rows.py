@@ -45,7 +45,7 @@ class GraphRows:
         self._others = torch.empty(2 * len(graph), dtype=torch.int32)
         self._scale = self.in_rows(graph.degrees(n).clamp_min(1e-8).rsqrt())
         rows = (self.number, self._starts, self._others, self.weights)
-        loaded.code.fill(*_arrays(graph.head, graph.tail, graph.weight, *rows))
+        loaded.code.fill(*_arrays(graph.head.long(), graph.tail.long(), graph.weight, *rows))
 
     def __len__(self) -> int:
         return len(self.item)
@@ -58,6 +58,25 @@ class GraphRows:
         """Return values (N, ...) of the rows in the order of the items."""
         return values.index_select(0, self.number)
 
+    def of(self, items: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Return the entries of some rows of the matrix of `Adjacency`.
+
+        Args:
+            items: the items of B rows, int64 (B,).
+
+        Returns:
+            The position of each entry's row in `items`, its column, which is an item, and its
+            value, each (E,). The columns of a row are in ascending order.
+        """
+        rows = self.number[items].long()
+        first = self._starts[rows]
+        count = self._starts[rows + 1] - first
+        own = torch.repeat_interleave(torch.arange(len(rows)), count)
+        at = torch.arange(len(own)) + (first - (count.cumsum(0) - count))[own]
+        others = self._others[at].long()
+        values = self.weights[at] * self._scale[rows][own] * self._scale[others]
+        return own, self.item[others], values
+
     def entries(self, graph: Graph, weight: torch.Tensor) -> torch.Tensor:
         """Return the weight of each entry, float32 (2 E,).
 
@@ -68,7 +87,8 @@ class GraphRows:
         assert loaded.code is not None
         weights = torch.empty_like(self.weights)
         rows = (torch.empty_like(self._starts), torch.empty_like(self._others), weights)
-        loaded.code.fill(*_arrays(graph.head, graph.tail, weight, self.number, *rows))
+        ends = graph.head.long(), graph.tail.long()
+        loaded.code.fill(*_arrays(*ends, weight, self.number, *rows))
         return weights
 
     def attraction_force(self, position: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:

@@ -111,7 +111,7 @@ class GraphBuilding:
         """The search for neighbours; None before the search starts, and after it ends."""
         self.done = 0
         """Number of rows whose neighbours are known."""
-        self.indices = torch.empty(n, self.k, dtype=torch.int64, device=features.device)
+        self.indices = torch.empty(n, self.k, dtype=torch.int32, device=features.device)
         self.distances = torch.empty(n, self.k, device=features.device)
         if known is not None:
             self.indices[:], self.distances[:] = (values[:, : self.k] for values in known)

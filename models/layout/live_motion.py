@@ -11,7 +11,7 @@ import torch
 from lodespace.models.checkpoints.tensors import Tensors
 from lodespace.models.layout.fuzzy_graph import membership
 from lodespace.models.layout.graph import Graph
-from lodespace.models.layout.nearness import Rows, nearest_to
+from lodespace.models.layout.nearness import Entries, MatrixRows, nearest_to
 from lodespace.models.layout.particles import SCALE_RATE, Particles
 from lodespace.models.layout.representatives import MOST_ADDED, Representatives, distances_of
 
@@ -68,8 +68,8 @@ class LiveMotion:
         own = torch.arange(len(added), device=added.device)[:, None] + len(chosen.items)
         kept = neighbours >= 0
         graph = Graph(
-            torch.cat([chosen.graph.head, neighbours[kept].long()]),
-            torch.cat([chosen.graph.tail, own.expand_as(neighbours)[kept]]),
+            torch.cat([chosen.graph.head, neighbours[kept]]),
+            torch.cat([chosen.graph.tail, own.int().expand_as(neighbours)[kept]]),
             torch.cat([chosen.graph.weight, weights[kept]]),
         )
         every = self.all
@@ -89,10 +89,13 @@ class LiveMotion:
         wanted = wanted[self._chosen_at[wanted] < 0][:MOST_ADDED].sort().values
         if torch.equal(wanted, self._added):
             return False
-        rows = Rows(self.representatives.of.adjacency.matrix)
-        near = nearest_to(rows, wanted, self._chosen_at, self._k)
+        near = nearest_to(self._entries(), wanted, self._chosen_at, self._k)
         self._set_added(wanted, near.items, membership(distances_of(near)))
         return True
+
+    def _entries(self) -> Entries:
+        rows = self.all.rows
+        return MatrixRows(self.representatives.of.adjacency.matrix) if rows is None else rows
 
     def lacks(self, items: torch.Tensor) -> bool:
         """Return whether one of the first MOST_ADDED of `items` int64 (K,) is a follower."""

@@ -1,6 +1,6 @@
 """Representatives near items of a neighbour graph, in one or two steps on the graph."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import torch
 
@@ -17,8 +17,17 @@ class Near(NamedTuple):
     """Nearness, float32 (B, K); 0 for none."""
 
 
-class Rows:
-    """Rows of the adjacency matrix."""
+class Entries(Protocol):
+    """The adjacency matrix of a graph (adjacency.py), of which some rows are read."""
+
+    def of(self, rows: torch.Tensor, /) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Return the entries of rows int64 (B,): the position of each entry's row in `rows`, its
+        column and its value, each (E,)."""
+        ...
+
+
+class MatrixRows:
+    """The adjacency matrix as a matrix of torch, for devices without compiled code."""
 
     def __init__(self, matrix: torch.Tensor) -> None:
         self.starts = matrix.crow_indices().long()
@@ -26,8 +35,7 @@ class Rows:
         self.values = matrix.values()
 
     def of(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Return the entries of rows int64 (B,): the position of each entry's row in `rows`, its
-        column and its value, each (E,)."""
+        """Return the entries of rows int64 (B,), as `Entries.of`."""
         last = len(self.starts) - 1  # the rows from here on have no entries
         first = self.starts[rows.clamp_max(last)]
         count = self.starts[(rows + 1).clamp_max(last)] - first
@@ -62,7 +70,7 @@ def nearest(
     return Near(near, strength)
 
 
-def direct(entries: Rows, rows: torch.Tensor, row_of: torch.Tensor) -> Near:
+def direct(entries: Entries, rows: torch.Tensor, row_of: torch.Tensor) -> Near:
     """Return the representatives that are neighbours of the items `rows`, (B, DIRECT)."""
     own, columns, values = entries.of(rows)
     representative = row_of[columns]
@@ -71,7 +79,7 @@ def direct(entries: Rows, rows: torch.Tensor, row_of: torch.Tensor) -> Near:
 
 
 def indirect(
-    entries: Rows,
+    entries: Entries,
     rows: torch.Tensor,
     near: Near,
     k: int,
@@ -112,7 +120,7 @@ def indirect(
     return nearest(key >> 32, key & 0xFFFFFFFF, total, len(rows), k)
 
 
-def nearest_to(entries: Rows, items: torch.Tensor, row_of: torch.Tensor, k: int) -> Near:
+def nearest_to(entries: Entries, items: torch.Tensor, row_of: torch.Tensor, k: int) -> Near:
     """Return the `k` representatives nearest to each of a few followers int64 (K,).
 
     `row_of` is the position of each item among the representatives, int32 (N,), or -1.

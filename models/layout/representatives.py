@@ -21,7 +21,15 @@ from lodespace.models.checkpoints.tensors import Tensors
 from lodespace.models.layout.adjacency import compressed_rows
 from lodespace.models.layout.fuzzy_graph import fuzzy_graph
 from lodespace.models.layout.graph import Graph
-from lodespace.models.layout.nearness import Near, Rows, direct, indirect
+from lodespace.models.layout.graph_rows import GraphRows
+from lodespace.models.layout.nearness import (
+    DIRECT,
+    Entries,
+    MatrixRows,
+    Near,
+    direct,
+    indirect,
+)
 from lodespace.models.layout.space_filling import morton_order
 
 ITEMS_TO_MOVE = 100_000
@@ -129,14 +137,18 @@ class RepresentativeSearch:
     products of the normalised weights of the edges (adjacency.py) along these paths.
     """
 
-    def __init__(self, graph: Graph, components: torch.Tensor, k: int) -> None:
+    def __init__(
+        self, graph: Graph, components: torch.Tensor, k: int, rows: GraphRows | None
+    ) -> None:
         """Prepare to choose at most MOST of the N items of `graph`.
 
         Args:
             graph: the neighbour graph of all items.
             components: principal components of the items, (N, F).
             k: number of neighbours of each representative in their own graph.
+            rows: the graph for compiled code; None if there is none.
         """
+        self._rows = rows
         self._graph = graph
         self._components = components
         self._n = len(components)
@@ -149,21 +161,33 @@ class RepresentativeSearch:
         return next(self._work)
 
     def _units(self) -> Iterator[Representatives | None]:
-        adjacency, device = self._graph.adjacency, self._graph.head.device
-        for unit in range(adjacency.units):
-            adjacency.prepare(unit)
-            yield None
-        items = evenly_chosen(self._components, MOST).to(adjacency.matrix.device)
+        device, entries = self._graph.head.device, self._rows
+        where = device
+        if entries is None:
+            adjacency = self._graph.adjacency
+            for unit in range(adjacency.units):
+                adjacency.prepare(unit)
+                yield None
+            where, entries = adjacency.matrix.device, MatrixRows(adjacency.matrix)
+        yield from self._found(entries, where, device)
+
+    def _found(
+        self, entries: Entries, where: torch.device, device: torch.device
+    ) -> Iterator[Representatives | None]:
+        """Find the representatives in `entries` on the device `where`, and return them on
+        `device`."""
+        items = evenly_chosen(self._components, MOST).to(where)
         row_of = torch.full((self._n,), -1, dtype=torch.int32, device=items.device)
         row_of[items] = torch.arange(len(items), dtype=torch.int32, device=items.device)
         yield None
-        entries = Rows(adjacency.matrix)
         every = torch.arange(self._n, device=items.device)
-        lists: list[Near] = []
+        near = Near(
+            torch.empty(self._n, DIRECT, dtype=torch.int32, device=items.device),
+            torch.empty(self._n, DIRECT, device=items.device),
+        )
         for rows in every.split(_ROWS_AT_ONCE):
-            lists.append(direct(entries, rows, row_of))
+            near.items[rows], near.weight[rows] = direct(entries, rows, row_of)
             yield None
-        near = Near(*(torch.cat(parts) for parts in zip(*lists, strict=True)))
         leaders = torch.empty(self._n, LEADERS, dtype=torch.int32, device=items.device)
         shares = torch.empty(self._n, LEADERS, dtype=torch.uint8, device=items.device)
         for rows in every.split(_ROWS_AT_ONCE):

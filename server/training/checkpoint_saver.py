@@ -5,10 +5,10 @@ import time
 from pathlib import Path
 
 from lodespace.files import reason_of
+from lodespace.models.free_memory import return_free_memory
 from lodespace.models.training.trainer import Trainer
 from lodespace.training import messages as m
 from lodespace.training.event_pipe import EventPipe
-from lodespace.training.free_memory import return_free_memory
 
 log = logging.getLogger(__name__)
 

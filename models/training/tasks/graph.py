@@ -8,8 +8,9 @@ import torch
 from lodespace.models.checkpoints.tensors import Tensors
 from lodespace.models.classification.learner import LabelLearning
 from lodespace.models.features.network import FeatureNetwork
-from lodespace.models.features.principal_components import standardised
+from lodespace.models.features.principal_components import standardise, standardised
 from lodespace.models.features.views import ViewName, view_features, view_names
+from lodespace.models.free_memory import return_free_memory
 from lodespace.models.layout.graph import Graph
 from lodespace.models.layout.graph_rows import GraphRows
 from lodespace.models.layout.incremental_graph import (
@@ -39,7 +40,8 @@ class FirstGraphTask(Task):
         self._map = particle_map
         self._guide = guide
         self._graph = graph
-        self._building = self._new_building()
+        self._building: GraphBuilding | None = self._new_building()
+        """None after the graph is built. The neighbours of a million items take 120 MB."""
 
     def _new_building(self) -> GraphBuilding:
         return GraphBuilding(self._map.components, self._state.config.neighbours, self._graph.known)
@@ -47,27 +49,31 @@ class FirstGraphTask(Task):
     @property
     def progress(self) -> float:
         """Share (0..1) of the items whose neighbours are known."""
-        return self._building.progress
+        return 1.0 if self._building is None else self._building.progress
 
     def due(self) -> bool:
         return self._map.particles is None
 
     def unit(self) -> bool:
+        assert self._building is not None
         graph = self._building.unit()
         if graph is None:
             return False
+        self._building = None
         self._map.begin(graph, self._state.config.layout_rounds)
         self._graph.first_graph_built()
+        if self._map.large:
+            return_free_memory()
         self._guide.update_stiffness()
         self._guide.update_agreement()
         return True
 
     def tensors(self) -> Tensors:
-        return self._building.tensors() if self.due() else {}
+        return {} if self._building is None or not self.due() else self._building.tensors()
 
     def load(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> None:
-        self._building = self._new_building()
-        if self.due() and "start" in tensors:
+        self._building = self._new_building() if self.due() else None
+        if self._building is not None and "start" in tensors:
             self._building.load(tensors)
 
 
@@ -86,15 +92,18 @@ class RepresentativesTask(Task):
 
     def unit(self) -> bool:
         if self._search is None:
-            graph = self._map.graph
-            assert graph is not None
-            k = self._state.config.neighbours
-            self._search, self._units = RepresentativeSearch(graph, self._map.components, k), 0
+            particles, k = self._map.particles, self._state.config.neighbours
+            assert particles is not None
+            self._search = RepresentativeSearch(
+                particles.graph, self._map.components, k, particles.rows
+            )
+            self._units = 0
         found = self._search.unit()
         self._units += 1
         if found is not None:
             self._search = None
             self._map.set_representatives(found)
+            return_free_memory()
             self._guide.update_agreement()
         return False
 
@@ -165,10 +174,10 @@ class GraphTask(Task):
         """
         found = self._features
         if found is None:
-            parts = [standardised(self._map.components)]
+            together = standardised(self._map.components)
             if self._learned is not None:
-                parts.append(self._learned)
-            together = standardised(torch.cat(parts, dim=1))
+                together = torch.cat([together, self._learned], dim=1)
+            together = standardise(together)
             self._features = found = together.mul_(together.shape[1] ** 0.5)
         return found
 

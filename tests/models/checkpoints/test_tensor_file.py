@@ -36,7 +36,7 @@ def test_safetensors_reads_the_file() -> None:
         assert found[name].dtype == tensor.dtype
     assert content.bytes() == written.getvalue()
     assert content.length == len(written.getvalue())
-    assert content.digest().hexdigest() == hashlib.sha256(written.getvalue()).hexdigest()
+    assert content.digest() == hashlib.sha256(written.getvalue()).hexdigest()
 
 
 def test_equal_tensors_in_another_order_give_the_same_file() -> None:

@@ -10,6 +10,7 @@ from lodespace.models.layout import graph_rows
 from lodespace.models.layout.agreement import Agreement
 from lodespace.models.layout.graph import Graph
 from lodespace.models.layout.graph_rows import GraphRows, repulsion_force_on
+from lodespace.models.layout.nearness import MatrixRows
 from lodespace.models.layout.neighbour_force import FIRST_ORDER, NeighbourForce, can_gather
 from lodespace.models.layout.neighbour_loss import attraction_force, repulsion_force
 from lodespace.models.layout.particles import SAMPLES, Particles
@@ -222,7 +223,13 @@ def test_spreading_continues_with_compiled_code_and_without() -> None:
 def test_an_edge_to_an_unknown_item_is_refused(end: int) -> None:
     graph = Graph(torch.tensor([0, 1]), torch.tensor([1, end]), torch.ones(2))
     rows = [torch.empty(5, dtype=torch.int64), torch.empty(4, dtype=torch.int32), torch.empty(4)]
-    arrays = [graph.head, graph.tail, graph.weight, torch.arange(4, dtype=torch.int32), *rows]
+    arrays = [
+        graph.head.long(),
+        graph.tail.long(),
+        graph.weight,
+        torch.arange(4, dtype=torch.int32),
+        *rows,
+    ]
     assert loaded.code is not None
     with pytest.raises(ValueError, match="no item"):
         loaded.code.fill(*(each.numpy() for each in arrays))
@@ -278,3 +285,14 @@ def test_the_particles_use_current_weights_and_graph(monkeypatch: pytest.MonkeyP
     without = moved(graphs, probabilities)
     assert not torch.equal(compiled, without)  # both ways were used
     assert torch.allclose(compiled, without, rtol=1e-4, atol=1e-4)
+
+
+@needs_compiled
+def test_rows_have_the_entries_of_the_adjacency_matrix() -> None:
+    graph, (position, _) = random_graph(), inputs(3)
+    items = torch.tensor([7, 0, N - 101, 2999, 7])
+    found = GraphRows(graph, position).of(items)
+    expected = MatrixRows(graph.adjacency.matrix).of(items)
+    assert torch.equal(found[0], expected[0])
+    assert torch.equal(found[1], expected[1])
+    torch.testing.assert_close(found[2], expected[2], rtol=1e-5, atol=0)
