@@ -28,8 +28,9 @@ MIRRORED_PACE = 8.0
 """Factor of the speed limits while the map is mirrored to show named axes."""
 SETTLED = 2e-4
 """If no point moves further than this share of the spread of the cloud, there is no new frame."""
-ROUNDED_FROM = 100_000
-"""The shown positions of more than this number of items are multiples of ROUNDING."""
+MANY = 100_000
+"""With more than this number of items, the shown positions are multiples of ROUNDING, and alignment
+and median are computed from a sample of at least this number of items, evenly spaced."""
 ROUNDING = 2.0**-14
 """Step of the shown positions of many items, in latent units. It is a third of SETTLED, and less
 than half of the steps that the page receives. A snapshot of these positions takes half the space.
@@ -77,13 +78,14 @@ class Display:
         if self.shown.shape[1] < latent_mean.shape[1]:
             self.shown = F.pad(self.shown, (0, latent_mean.shape[1] - self.shown.shape[1]))
         turning = False
-        rotation, translation, spread = procrustes(latent_mean, self.shown)
+        some = slice(None, None, max(1, len(latent_mean) // MANY))
+        rotation, translation, spread = procrustes(latent_mean[some], self.shown[some])
         if axes is not None and axes.directions.shape[1] == latent_mean.shape[1]:
             rotation, turning, mirrored = self._turn(latent_mean, rotation, axes, pace * tempo)
             translation = self.shown.mean(dim=0) - latent_mean.mean(dim=0) @ rotation
             pace = MIRRORED_PACE * pace if mirrored else pace
         step, length = steps(latent_mean, self.shown, rotation, translation, 1 - SMOOTHING**tempo)
-        median = float(length.median())
+        median = float(length[some].median())
         if float(length.max()) < SETTLED * spread and not turning:
             return False
         slowed = MEDIAN_LIMIT * spread / max(median, 1e-12) if familiar else 1.0
@@ -120,6 +122,8 @@ class Display:
 
 def _rounded(shown: torch.Tensor) -> torch.Tensor:
     """Round shown positions (N, D) of many items in place, and return them."""
-    if len(shown) <= ROUNDED_FROM:
+    if len(shown) <= MANY:
         return shown
-    return shown.div_(ROUNDING).round_().mul_(ROUNDING)
+    # A sum with this number has no bits below ROUNDING, if the position is below 128.
+    number = 3 * 2.0**22 * ROUNDING
+    return shown.add_(number).sub_(number)

@@ -240,11 +240,11 @@ class Trainer:
 
     @property
     def _visible(self) -> torch.Tensor:
-        shown = self.loop.latent_mean if self.display.shown is None else self.display.shown
-        return (self._trail.backward[0] if self._trail.backward else shown).cpu()
+        shown = self._trail.backward[0] if self._trail.backward else self.display.shown
+        return (self.loop.latent_mean.clone() if shown is None else shown).cpu()
 
     def snapshot(self) -> Snapshot:
-        """Return the current state. The arrays are copies."""
+        """Return the current state. Its arrays are read-only, and training does not change them."""
         return snapshot_of(
             self.loop,
             self._visible,
@@ -268,8 +268,8 @@ class Trainer:
             **self.loop.tensors(),
             **self._pinning.tensors(),
             "latent_mean": self.loop.latent_mean if shown is None else shown,
-            "prediction": torch.from_numpy(snapshot.prediction),
-            "confidence": torch.from_numpy(snapshot.confidence),
+            "prediction": self.loop.predictions.prediction,
+            "confidence": self.loop.predictions.confidence,
         }
         description = StateDescription(
             config=self.config,

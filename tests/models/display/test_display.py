@@ -61,7 +61,7 @@ def test_shown_points_keep_the_speed_limit_and_arrive() -> None:
 def test_shown_points_of_many_items_are_rounded_and_arrive(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(display_module, "ROUNDED_FROM", 100)
+    monkeypatch.setattr(display_module, "MANY", 100)
     goal = torch.randn(200, 3, generator=torch.Generator().manual_seed(0))
     display = Display()
     display.show(goal.clone())

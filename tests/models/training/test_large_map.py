@@ -24,7 +24,7 @@ REPRESENTATIVES = 60
 @pytest.fixture(autouse=True)
 def lower_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(particle_map, "ITEMS_TO_MOVE", 100)
-    monkeypatch.setattr(display, "ROUNDED_FROM", 100)
+    monkeypatch.setattr(display, "MANY", 100)
     monkeypatch.setattr(representatives, "MOST", REPRESENTATIVES)
     # Fewer than the labelled and pinned items of most tests.
     for module in (live_motion, map_guide):
