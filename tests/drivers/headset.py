@@ -22,6 +22,8 @@ IWER = (
     Path(__file__).parents[2] / "webxr_client" / "node_modules" / "iwer" / "build" / "iwer.min.js"
 )
 Side = Literal["left", "right"]
+FRAME_SECONDS = 120
+"""Longest time in which a frame must be drawn."""
 # Size of the page, which shows the views of both eyes.
 HEADSET_VIEW = {"width": 640, "height": 320}
 Point = npt.NDArray[np.float64]
@@ -32,6 +34,21 @@ _INSTALL = """(() => {
   device.position.set(0, 1.6, 0.6);
   window.emulated = device;
 })()"""
+
+_ACT = """(async () => {
+  const now = () => lodespace.xr.entry?.view;
+  const view = now();
+  %s
+  if (!view) return true;
+  const last = view.clock.frames + %d;
+  const end = performance.now() + %d;
+  while (now() === view && view.clock.frames < last) {
+    if (performance.now() > end) return false;
+    await new Promise((done) => setTimeout(done, 5));
+  }
+  return true;
+})()"""
+"""Script that runs an action and waits for frames of the session. Returns whether they came."""
 
 
 def install(page: Page, device: str = "metaQuest3") -> None:
@@ -78,16 +95,13 @@ class Headset:
         self.frames(2)
 
     def frames(self, count: int = 2) -> None:
-        """Wait until `count` frames of the session have passed."""
-        before = self.value("view ? view.clock.frames : -1")
-        if before >= 0:
-            self.driver.wait(
-                lambda: (
-                    not self.value("!!view") or self.value("view.clock.frames") >= before + count
-                ),
-                120,
-                "no frame was drawn",
-            )
+        """Wait until `count` frames of the session have passed, or the session has ended."""
+        self._act("", count)
+
+    def _act(self, text: str, frames: int = 2) -> None:
+        """Run a script, and wait in the page until `frames` frames of the session have passed."""
+        passed = self.driver.evaluate(_ACT % (text, frames, FRAME_SECONDS * 1000))
+        assert passed, "no frame was drawn"
 
     def wait(self, condition: Callable[[], Any], message: str, seconds: float = 90) -> None:
         self.driver.wait(condition, seconds, message)
@@ -110,12 +124,10 @@ class Headset:
     def put(self, side: Side, position: Sequence[float] | Point) -> None:
         """Set the position of the hand or controller."""
         x, y, z = (float(value) for value in position)
-        self.script(f"{self._source(side)}.position.set({x}, {y}, {z});")
-        self.frames(2)
+        self._act(f"{self._source(side)}.position.set({x}, {y}, {z});")
 
     def turn(self, side: Side, quaternion: Sequence[float]) -> None:
-        self.script(f"{self._source(side)}.quaternion.set({', '.join(map(str, quaternion))});")
-        self.frames(2)
+        self._act(f"{self._source(side)}.quaternion.set({', '.join(map(str, quaternion))});")
 
     def hand(self, side: Side) -> Point:
         return self._point(side, "position")
@@ -129,13 +141,14 @@ class Headset:
         held = np.array(
             self.value(f"({source}).position.toArray?.() ?? Array.from(({source}).position.vec3)")
         )
+        reached = self._point(side, point)
         for _ in range(3):
-            held = held + np.asarray(target, float) - self._point(side, point)
+            held = held + np.asarray(target, float) - reached
             self.put(side, held)
-        assert np.allclose(self._point(side, point), target, atol=2e-3), (
-            self._point(side, point),
-            target,
-        )
+            reached = self._point(side, point)
+            if np.allclose(reached, target, atol=1e-4):
+                break
+        assert np.allclose(reached, target, atol=2e-3), (reached, target)
 
     def _point(self, side: Side, name: str) -> Point:
         return np.array(self.value(f"view.inputs.{side}.{name}.toArray()"))
@@ -149,27 +162,23 @@ class Headset:
 
     def _button(self, side: Side, button: str, value: float) -> None:
         if self.value("emulated.primaryInputMode") == "hand":
-            self.script(f"emulated.hands.{side}.updatePinchValue({value});")
+            self._act(f"emulated.hands.{side}.updatePinchValue({value});")
         else:
-            self.script(f"emulated.controllers.{side}.updateButtonValue('{button}', {value});")
-        self.frames(2)
+            self._act(f"emulated.controllers.{side}.updateButtonValue('{button}', {value});")
 
     def click(self, side: Side, button: str) -> None:
         self.hold(side, button)
         self.let_go(side, button)
 
     def stick(self, side: Side, x: float, y: float) -> None:
-        self.script(f"emulated.controllers.{side}.updateAxes('thumbstick', {x}, {y});")
-        self.frames(2)
+        self._act(f"emulated.controllers.{side}.updateAxes('thumbstick', {x}, {y});")
 
     def vanish(self, side: Side) -> None:
         """Disconnect the hand or controller, as if it were switched off or out of view."""
-        self.script(f"{self._source(side)}.connected = false;")
-        self.frames(2)
+        self._act(f"{self._source(side)}.connected = false;")
 
     def appear(self, side: Side) -> None:
-        self.script(f"{self._source(side)}.connected = true;")
-        self.frames(2)
+        self._act(f"{self._source(side)}.connected = true;")
 
     # State ----------------------------------------------------------------------------------------
 

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 from playwright.sync_api import ConsoleMessage, Page, Request
 
-QUIET_SECONDS = 1.2
-"""Time without motion after which the page is at rest. The camera follows the points after at most
-0.9 s (FOLLOW_MS in scene/stage.ts)."""
+QUIET_SECONDS = 0.4
+"""Time without motion after which the page is at rest. It is longer than two frames of
+`_few_frames`, because the camera follows the points in the frame after `_RESTS`."""
 
 _RESTS = """(async () => {
   const answer = await fetch('/api/session').catch(() => null);
@@ -29,10 +29,12 @@ _RESTS = """(async () => {
     && latent.received === server.revision && latent.revision === server.revision
     && !latent.moving;
   const clip = lodespace.stage.clipFromLatent();
+  lodespace.stage.followed = -Infinity;
   return rests ? [latent.version, predictionsVersion.value, ...clip].join() : null;
 })()"""
 """Script that returns a line that differs whenever points, predictions or the camera differ.
 
+It also makes the camera follow the points in the next frame: otherwise it waits for up to 0.9 s.
 The script returns null while the page waits for data or training is not in the wanted state.
 """
 
@@ -214,9 +216,9 @@ class PageDriver:
 
     @contextmanager
     def _few_frames(self) -> Iterator[None]:
-        """Let the page draw at most five frames per second in the `with` block, so that training
+        """Let the page draw at most seven frames per second in the `with` block, so that training
         gets more processor time. This has an effect only after `draw_little`."""
-        self._set_frame_milliseconds(200)
+        self._set_frame_milliseconds(150)
         yield
         self._set_frame_milliseconds(None)
 

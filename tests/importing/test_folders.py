@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from lodespace.errors import DatasetError
+from lodespace.importing import class_ids
 from lodespace.importing.folders.picture_folder import PictureFolder
 from lodespace.importing.label_text import alike
 from lodespace.importing.source import RawItem
@@ -359,13 +360,16 @@ def test_a_folder_removed_during_import_loses_only_its_items(folder: Path, bring
 
 
 @pytest.mark.slow
-def test_too_many_classes_are_refused(tmp_path: Path, bring: Import) -> None:
+def test_too_many_classes_are_refused(
+    tmp_path: Path, bring: Import, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(class_ids, "MAX_CLASSES", 4)
     root = tmp_path / "data"
-    for number in range(1025):
+    for number in range(5):
         (root / str(number)).mkdir(parents=True)
         draw(number, (4, 4)).save(root / str(number) / "a.png")
         os.link(root / str(number) / "a.png", root / str(number) / "b.png")
-    with pytest.raises(DatasetError, match="1,025 classes"):
+    with pytest.raises(DatasetError, match="5 classes; at most 4 "):
         bring(root)
 
 
