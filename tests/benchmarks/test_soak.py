@@ -12,8 +12,8 @@ from lodespace.recording.writer import GROWTH
 from lodespace.training.undo_snapshots import DISK_BYTES, ON_DISK
 
 MINUTES_SLOW = 60
-GESTURES = 30
-"""Number of gestures in a run without --slow. The run takes about 10 s after the
+GESTURES = 12
+"""Number of gestures in a run without --slow. The run takes about 3 s after the
 first training."""
 
 

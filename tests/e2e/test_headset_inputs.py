@@ -21,7 +21,18 @@ def open_sources(still_server: ServerProcess, open_page: Any) -> Any:
     return partial(put_on, open_page, still_server.url, prepare=with_sources)
 
 
-@pytest.mark.parametrize("hands", ["allowed", "refused"])
+@pytest.mark.parametrize(
+    "hands",
+    [
+        pytest.param(
+            "allowed",
+            marks=pytest.mark.skipif(
+                "not config.getoption('--slow')", reason="hands have tests of their own"
+            ),
+        ),
+        "refused",
+    ],
+)
 def test_vision_pro_brushes_labels_and_drops_a_cluster(
     open_sources: Any, hands: Literal["allowed", "refused"]
 ) -> None:

@@ -116,12 +116,12 @@ def test_sounds_go_along(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_parts_that_are_not_wanted_are_left_out(table: Path, tmp_path: Path) -> None:
-    out = bake(table, tmp_path / "out", epochs=1, threads=1, parts=("scene", "checkpoint"))
+def test_parts_that_are_not_wanted_are_left_out(small_data: Path, tmp_path: Path) -> None:
+    out = bake(small_data, tmp_path / "out", epochs=1, threads=1, parts=("scene", "checkpoint"))
     wanted = {"lodespace.json", "settings.toml", "scene.glb", "checkpoints", "data"}
     assert {p.name for p in out.iterdir()} == wanted
     with pytest.raises(TrainingError, match="unknown parts of a bake: film"):
-        bake(table, tmp_path / "other", parts=("film",))
+        bake(small_data, tmp_path / "other", parts=("film",))
 
 
 def test_previews_of_a_link_have_title_text_and_poster(out: Path) -> None:

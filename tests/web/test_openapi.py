@@ -42,7 +42,7 @@ def test_answers_of_the_server_agree_with_the_document(
     each answer with the OpenAPI document."""
     options = {
         "--checks": "all",
-        "--max-examples": "300" if slow else "5",
+        "--max-examples": "300" if slow else "3",
         "--seed": "1",
         "--suppress-health-check": "all",
         "--request-timeout": "60",
