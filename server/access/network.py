@@ -26,6 +26,8 @@ class Network:
     """Approved devices."""
     names: tuple[str, ...]
     """Names of this machine in the certificate. Names that other devices can use come first."""
+    port: int | None = None
+    """Port for other devices; None for the first free port."""
 
     @classmethod
     def open(cls, config: LanConfig) -> "Network":
@@ -40,7 +42,7 @@ class Network:
             )
         if config.certificate is not None and config.key is not None:
             certificate = given_certificate(config.certificate, config.key)
-            return cls(certificate, DeviceStore(folder), certificate.names)
+            return cls(certificate, DeviceStore(folder), certificate.names, config.port)
         unnamed = [ascii(name) for name in machine_names() if not in_ascii(name)]
         if unnamed:
             log.warning(
@@ -53,7 +55,7 @@ class Network:
         first = [*reachable, *ALWAYS]
         # The certificate also contains names of networks in which this machine was before.
         kept = [name for name in certificate.names if name not in first]
-        return cls(certificate, DeviceStore(folder), (*first, *kept))
+        return cls(certificate, DeviceStore(folder), (*first, *kept), config.port)
 
     def addresses(self, port: int) -> list[str]:
         """Return the URLs for other devices. The URL that most likely works is the first.

@@ -96,7 +96,7 @@ def _serve(options: argparse.Namespace) -> int:
 
     lan, token = _lan(options), _token() if options.token else ""
     if options.path is not None and is_tile_scene(Path(options.path)):
-        return serve_tiles(options, token)
+        return serve_tiles(options, lan, token)
     labels = LabelsFrom(options)
     given = given_settings(options)
     run = given.run_settings()

@@ -4,8 +4,10 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from lodespace.protocol.access import Access
 from lodespace.protocol.base import Message, Operation
 from lodespace.protocol.classes import ClassInfo
+from lodespace.protocol.history import History
 from lodespace.protocol.labels import Provenance
 from lodespace.protocol.values import MAX_CLASSES, UNLABELED, ClassId, CommandId
 
@@ -123,9 +125,18 @@ class LabelSelected(Operation, kw_only=True, tag="label_selected"):
 
 
 class TileChanges(Message):
-    """Tiles whose labels changed."""
+    """Tiles whose labels changed, and what else changed with them."""
 
     sequence: int
     """Number of the newest event in the label log."""
     tiles: list[int]
     """Numbers of the tiles with a changed label, ascending."""
+    history: History | None = None
+    """The newest gestures; null if there is no new event."""
+    classes: list[ClassInfo] | None = None
+    """All classes; null if they did not change."""
+    access: Access | None = None
+    """Devices that request or have access; null if they did not change, or for other clients than
+    the owner."""
+    access_version: int = 0
+    """Version of `access`, for the next request."""

@@ -1,5 +1,9 @@
 """The labels of a scene in tiles: the label log, and the labels in force as an array on disk.
 
+The log, the rules of undo and the meaning of a gesture are those of a project: the label of an item
+is the class of the newest gesture that contains the item and is not undone. Here, an item without
+such a gesture has the label of the scene.
+
 The array is mapped into memory, so that millions of labels take no memory of the process. A label
 is acknowledged when its event is in the log. The array is written to disk later, and completed from
 the log if the server was killed.
@@ -13,41 +17,33 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from lodespace.errors import ProjectError, ProtocolError, RequestError
-from lodespace.files import atomic_write
-from lodespace.json_input import JsonError, json_of
+from lodespace import protocol
+from lodespace.errors import ProjectError, RequestError
 from lodespace.project.lock import ProjectLock
 from lodespace.protocol import MAX_CLASSES, UNLABELED, ClassInfo, TilesInfo
-from lodespace.protocol.item_sets import ClassIds, Items, pack, unpack
+from lodespace.protocol.item_sets import ClassIds, Items
+from lodespace.service.tile_label_files import LabelsBefore, state_of, write_state
 from lodespace.session.classes import palette_colour
+from lodespace.session.commands.undo import action_to_undo
 from lodespace.session.event_log import EventLog
 from lodespace.session.events import (
     AddClassEvent,
     Event,
     Header,
     LabelEvent,
+    RedoEvent,
     StoredProvenance,
     UndoEvent,
 )
+from lodespace.session.undo import UndoableAction, UndoLog
 from lodespace.tiles.build import LABELS
 from lodespace.tiles.folder import INDEX, TILES
 from lodespace.tiles.tileset import TILESET, TileTree
 
-STATE = "tiles.json"
-"""File that names the scene, and the newest event that the array contains."""
 LOG = "labels.sqlite"
 """File of the label log."""
-BEFORE = "before"
-"""Folder with a file per gesture: the classes that its items had before the gesture."""
 SNAPSHOT_EVENTS = 1000
 """Number of events after which the array is written to disk."""
-FORMAT = 1
-
-
-class _State(msgspec.Struct, kw_only=True):
-    format: int
-    scene: str
-    sequence: int
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -84,27 +80,32 @@ class TileLabels:
         """All classes, in the order of their ids."""
         self._given = np.load(scene / INDEX / LABELS, mmap_mode="r", allow_pickle=False)
         self._scene = hashlib.sha256((scene / TILES / TILESET).read_bytes()).hexdigest()
-        state = _state_of(folder, self._scene)
+        state = state_of(folder, self._scene)
         self._lock = ProjectLock(folder)
         self.log = EventLog(folder / LOG)
+        self.undo_log = UndoLog()
+        """The gestures, and who can undo and redo which of them."""
         self.changed = np.zeros(len(tree), np.int64)
         """Number of the newest event that changed a label of each tile (T,); 0 for no change."""
+        self.classes_changed = 0
+        """Number of the newest event that changed the classes; 0 for no change."""
         self.sequence = 0
         """Number of the newest event."""
-        self._gestures: list[int] = []
-        """Numbers of the gestures that are not undone, oldest first."""
+        self._before = LabelsBefore(folder, len(self._given))
+        self._exact: set[int] = set()
+        """Gestures before whose first event or newest redo, the same gestures stood as now."""
         self._done: dict[str, Done] = {}
         """Effect of each command, for commands that are repeated."""
         path = folder / LABELS
-        undone = self._undone(state.sequence)
-        self._stored = 0 if undone.rebuild or not path.is_file() else state.sequence
+        undone, rebuild = self._undone(state.sequence)
+        self._stored = 0 if rebuild or not path.is_file() else state.sequence
         if self._stored == 0:
             shutil.copyfile(scene / INDEX / LABELS, path)
         self.current: ClassIds = np.load(path, mmap_mode="r+", allow_pickle=False)
         """Class per item (N,), mapped from a file."""
         if not int(tree.end[0]) == len(self.current) == len(self._given):
             raise ProjectError(f"{path} is damaged; remove it, and it is made again from the log")
-        self._replay(undone.gestures)
+        self._replay(undone)
 
     def label(
         self, items: Items, class_id: int, provenance: StoredProvenance, head: Header
@@ -116,25 +117,46 @@ class TileLabels:
         event = self.log.append_now(
             LabelEvent(**head, items=items, class_id=class_id, provenance=provenance)
         )
-        self._write_before(event.sequence, items)
+        assert isinstance(event, LabelEvent)
+        self._before.write(event.sequence, items, np.asarray(self.current[items]))
         self.current[items] = class_id
-        self._gestures.append(event.sequence)
-        return self._note(event, self._tiles(items), Done(event.sequence, len(items), class_id))
+        return self._made(event, self._tiles(items))
 
-    def undo(self, head: Header) -> Done:
-        """Undo the newest gesture that is not undone. When this is on disk, return the effect.
+    def undo(self, command: protocol.Undo, head: Header) -> Done:
+        """Undo a gesture. When this is on disk, return the effect.
 
         Raises RequestError when there is no such gesture, EventLogError when the event cannot be
         written.
         """
-        if not self._gestures:
-            raise RequestError("There is nothing to undo.", code="nothing_to_undo", status=409)
-        gesture = self._gestures[-1]
-        items, classes = self._before(gesture)
-        event = self.log.append_now(UndoEvent(**head, gesture=gesture))
-        self._gestures.pop()
-        self.current[items] = classes
+        action = action_to_undo(self.undo_log, command, head["client"])
+        items, class_ids = self._without(action)
+        event = self.log.append_now(UndoEvent(**head, gesture=action.number))
+        assert isinstance(event, UndoEvent)
+        self._mark(event, action)
+        self.current[items] = class_ids
         return self._note(event, self._tiles(items), Done(event.sequence, len(items), UNLABELED))
+
+    def redo(self, head: Header) -> Done:
+        """Redo the gesture that the client undid last. When this is on disk, return the effect.
+
+        Raises RequestError when there is no such gesture, EventLogError when the event cannot be
+        written.
+        """
+        action = self.undo_log.next_redo(head["client"])
+        stored = self._before.read(action.made_by)
+        items = self._items(action.number) if stored is None else stored[0]
+        newest = action.number > self._newest()
+        class_ids = None if newest else self._labels(items, self._standing() | {action.number})
+        previous = action.made_by
+        event = self.log.append_now(RedoEvent(**head, gesture=action.number))
+        assert isinstance(event, RedoEvent)
+        self._mark(event, action)
+        if newest:
+            self._before.write(event.sequence, items, np.asarray(self.current[items]))
+        self._before.remove(previous)
+        self.current[items] = action.class_id if class_ids is None else class_ids
+        done = Done(event.sequence, len(items), action.class_id)
+        return self._note(event, self._tiles(items), done)
 
     def add_class(self, name: str, colour: str | None, head: Header) -> Done:
         """Create a class. When the event is on disk, return the effect. A class cannot be undone.
@@ -193,44 +215,69 @@ class TileLabels:
             self.log.close()
             self._lock.close()
 
-    def _undone(self, stored: int) -> "_Undone":
-        """Return the undone gestures, for an array that contains the events up to `stored`."""
-        events = [e for e in self.log.events() if isinstance(e, UndoEvent)]
-        # The system may have written a part of the array after an undone gesture.
-        rebuild = any(e.sequence > stored for e in events)
-        return _Undone({e.gesture for e in events}, rebuild)
+    def _undone(self, stored: int) -> tuple[set[int], bool]:
+        """Return the undone gestures, and whether an array with the events up to `stored` has to be
+        made again."""
+        undone: set[int] = set()
+        rebuild = False
+        for event in self.log.events():
+            if isinstance(event, UndoEvent | RedoEvent):
+                (undone.add if isinstance(event, UndoEvent) else undone.discard)(event.gesture)
+                # The system may have written a part of the array after an undone gesture.
+                rebuild |= event.sequence > stored
+        return undone, rebuild
 
     def _replay(self, undone: set[int]) -> None:
         """Apply the events of the log that the array does not contain.
 
-        Only the newest gesture that is not undone can be undone. So the labels are those of the
-        gestures that are not undone, in order.
+        The labels are those of the gestures that are not undone, in the order of the gestures.
         """
         tiles: dict[int, npt.NDArray[np.int64]] = {}
-        counts: dict[int, int] = {}
         for event in self.log.events():
             number = event.sequence
             if isinstance(event, LabelEvent):
-                tiles[number], counts[number] = self._tiles(event.items), len(event.items)
-                if number not in undone:
-                    self._gestures.append(number)
-                    if number > self._stored:
-                        self.current[event.items] = event.class_id
-                self._note(event, tiles[number], Done(number, counts[number], event.class_id))
+                tiles[number] = self._tiles(event.items)
+                if number not in undone and number > self._stored:
+                    self.current[event.items] = event.class_id
+                self._made(event, tiles[number])
             elif isinstance(event, AddClassEvent) and event.class_id == len(self.classes):
                 self._add(event)
-            elif isinstance(event, UndoEvent) and event.gesture in tiles:
-                done = Done(number, counts[event.gesture], UNLABELED)
-                self._note(event, tiles[event.gesture], done)
+            elif isinstance(event, UndoEvent | RedoEvent) and (
+                (action := self.undo_log.actions.get(event.gesture))
+                and action.undone == isinstance(event, RedoEvent)
+            ):
+                class_id = action.class_id if action.undone else UNLABELED
+                self._mark(event, action)
+                self._note(event, tiles[action.number], Done(number, action.count, class_id))
             else:
                 raise ProjectError(
                     f"{self.folder / LOG}: event {number} is not an event of a scene in tiles"
                 )
 
+    def _made(self, event: LabelEvent, tiles: npt.NDArray[np.int64]) -> Done:
+        """Note a gesture, which changed labels of `tiles` (K,)."""
+        count = len(event.items)
+        self.undo_log.add(
+            UndoableAction.of(event, "label", class_id=event.class_id, count=count),
+        )
+        self._exact.add(event.sequence)
+        return self._note(event, tiles, Done(event.sequence, count, event.class_id))
+
+    def _mark(self, event: UndoEvent | RedoEvent, action: UndoableAction) -> None:
+        """Note that a gesture was undone or redone."""
+        self._exact = {number for number in self._exact if number < action.number}
+        if isinstance(event, UndoEvent):
+            self.undo_log.undo(action.number, event.sequence, event.client)
+            return
+        if action.number > self._newest():
+            self._exact.add(action.number)
+        self.undo_log.redo(action.number, event.sequence)
+
     def _add(self, event: AddClassEvent) -> Done:
         number = event.class_id
         colour = event.colour or palette_colour(number)
         self.classes.append(ClassInfo(class_id=number, name=event.name, colour=colour))
+        self.classes_changed = event.sequence
         return self._note(event, np.empty(0, np.int64), Done(event.sequence, 0, number))
 
     def _tiles(self, items: Items) -> npt.NDArray[np.int64]:
@@ -249,68 +296,38 @@ class TileLabels:
     def _save(self) -> None:
         assert isinstance(self.current, np.memmap)
         self.current.flush()
-        state = _State(format=FORMAT, scene=self._scene, sequence=self.sequence)
-        atomic_write(self.folder / STATE, msgspec.json.encode(state))
+        write_state(self.folder, self._scene, self.sequence)
         self._stored = self.sequence
 
-    def _write_before(self, sequence: int, items: Items) -> None:
-        """Store the labels of items before a gesture. If this fails, an undo reads the log."""
-        try:
-            (self.folder / BEFORE).mkdir(exist_ok=True)
-            packed = pack(items, np.asarray(self.current[items]))
-            atomic_write(self.folder / BEFORE / str(sequence), packed, sync=False)
-        except OSError:
-            return
+    def _standing(self) -> set[int]:
+        """Return the numbers of the gestures that are not undone."""
+        return {action.number for action in self.undo_log if not action.undone}
 
-    def _before(self, gesture: int) -> tuple[Items, ClassIds]:
-        """Return the items of a gesture (K,), and their classes before the gesture (K,)."""
-        try:
-            packed = (self.folder / BEFORE / str(gesture)).read_bytes()
-            stored = unpack(packed, len(self.current))
-            if stored.class_ids is not None:
-                return stored.items, stored.class_ids
-        except (OSError, ProtocolError):
-            pass
-        items = next(
-            e.items
-            for e in self.log.events()
-            if isinstance(e, LabelEvent) and e.sequence == gesture
+    def _newest(self) -> int:
+        """Return the number of the newest gesture that is not undone; 0 if there is none."""
+        return next((a.number for a in reversed(self.undo_log.actions.values()) if not a.undone), 0)
+
+    def _without(self, action: UndoableAction) -> tuple[Items, ClassIds]:
+        """Return the items (K,) of a gesture, and their classes (K,) without the gesture."""
+        if action.number in self._exact and action.number == self._newest():
+            stored = self._before.read(action.made_by)
+            if stored is not None:
+                return stored
+        items = self._items(action.number)
+        return items, self._labels(items, self._standing() - {action.number})
+
+    def _items(self, gesture: int) -> Items:
+        """Return the items (K,) of a gesture, from the log."""
+        return next(
+            event.items
+            for event in self.log.events()
+            if isinstance(event, LabelEvent) and event.sequence == gesture
         )
-        classes = np.array(self._given[items])
-        kept = set(self._gestures)
+
+    def _labels(self, items: Items, standing: set[int]) -> ClassIds:
+        """Return the classes (K,) of items (K,) by the gestures `standing`, from the log."""
+        class_ids = np.array(self._given[items])
         for event in self.log.events():
-            if (
-                isinstance(event, LabelEvent)
-                and event.sequence in kept
-                and event.sequence < gesture
-            ):
-                classes[np.isin(items, event.items)] = event.class_id
-        return items, classes
-
-
-class _Undone(msgspec.Struct):
-    gestures: set[int]
-    rebuild: bool
-
-
-def _state_of(folder: Path, scene: str) -> _State:
-    """Return the state in a folder of labels, which is created if needed."""
-    path = folder / STATE
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if not path.is_file():
-            if any(folder.iterdir()):
-                raise ProjectError(
-                    f"{folder} has other content; give another folder with --project"
-                )
-            state = _State(format=FORMAT, scene=scene, sequence=0)
-            atomic_write(path, msgspec.json.encode(state))
-            return state
-        state = json_of(path.read_bytes(), _State)
-    except JsonError as error:
-        raise ProjectError(f"{path} is damaged: {error}") from error
-    if state.format > FORMAT or state.scene != scene:
-        raise ProjectError(
-            f"{folder} has the labels of another scene; give another folder with --project"
-        )
-    return state
+            if isinstance(event, LabelEvent) and event.sequence in standing:
+                class_ids[np.isin(items, event.items, assume_unique=True)] = event.class_id
+        return class_ids

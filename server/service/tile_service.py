@@ -4,7 +4,7 @@ import asyncio
 import io
 import secrets
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,10 @@ from lodespace.protocol import SELECTED_ITEMS, UNLABELED
 from lodespace.scene.glb import Box
 from lodespace.service.query_lanes import QueryLanes
 from lodespace.service.tile_labels import Done, TileLabels
+from lodespace.service.waiting_pages import WaitingPages
+from lodespace.session.commands.undo import check_author
 from lodespace.session.events import StoredProvenance, new_header
+from lodespace.session.summaries import history_of
 from lodespace.tiles.build import ITEMS, ROWS
 from lodespace.tiles.folder import INDEX, TABLE, TILES, tile_session
 from lodespace.tiles.item_table import ItemParquet
@@ -52,16 +55,23 @@ class TileService:
         self.table = ItemParquet(table) if table.is_file() else None
         self.labels = None if labels is None else TileLabels(labels, folder, self.info, self.tree)
         self.lanes = QueryLanes()
+        self.waiting = WaitingPages()
         box = Box(self.info.origin, self.info.size)
         self._regions = TileRegions(self.tree, box, self._positions)
         self._selections: OrderedDict[str, Runs] = OrderedDict()
         self._writing = asyncio.Lock()
 
-    def session(self, role: protocol.Role) -> protocol.SessionInfo:
+    def session(self, role: protocol.Role, client: str = "") -> protocol.SessionInfo:
         """Return the session for a client with `role`."""
         if self.labels is None:
             return tile_session(self.info, role=role)
-        session = tile_session(self.info, role=role, read_only=False, sequence=self.labels.sequence)
+        session = tile_session(
+            self.info,
+            role=role,
+            read_only=False,
+            sequence=self.labels.sequence,
+            history=history_of(self.labels.undo_log, client),
+        )
         session.classes = list(self.labels.classes)
         return session
 
@@ -91,47 +101,82 @@ class TileService:
         Raises RequestError for an unknown selection or class, or a read-only scene.
         """
         labels = self._writable()
-        async with self._writing:
-            done = labels.done(command.command_id)
-            if done is None:
-                labels.check_class(command.class_id)
-                runs = self.selection(command.handle)
-                provenance = StoredProvenance.of(command.provenance)
-                head = new_header(command.command_id, client)
-                done = await asyncio.to_thread(
-                    lambda: labels.label(runs.items(), command.class_id, provenance, head)
-                )
-        return _ack(command.command_id, done)
 
-    async def undo(self, command: protocol.Undo, client: str) -> protocol.Ack:
-        """Undo the newest gesture that is not undone.
+        def work() -> Done:
+            labels.check_class(command.class_id)
+            items = self.selection(command.handle).items()
+            provenance = StoredProvenance.of(command.provenance)
+            head = new_header(command.command_id, client)
+            return labels.label(items, command.class_id, provenance, head)
 
-        Raises RequestError when there is nothing to undo, or for a read-only scene.
+        return await self._carry_out(labels, command.command_id, work)
+
+    async def undo(self, command: protocol.Undo, client: str, *, owner: bool) -> protocol.Ack:
+        """Undo the newest gesture of `client`, or the gesture that the owner chooses.
+
+        Raises RequestError when there is nothing to undo, when a device names a gesture of others,
+        or for a read-only scene.
         """
         labels = self._writable()
-        async with self._writing:
-            done = labels.done(command.command_id)
-            if done is None:
-                head = new_header(command.command_id, client)
-                done = await asyncio.to_thread(labels.undo, head)
-        return _ack(command.command_id, done)
+
+        def work() -> Done:
+            if not owner:
+                check_author(labels.undo_log, command, client)
+            return labels.undo(command, new_header(command.command_id, client))
+
+        return await self._carry_out(labels, command.command_id, work)
+
+    async def redo(self, command: protocol.Redo, client: str) -> protocol.Ack:
+        """Redo the gesture that `client` undid last.
+
+        Raises RequestError when there is no such gesture, or for a read-only scene.
+        """
+        labels = self._writable()
+        head = new_header(command.command_id, client)
+        return await self._carry_out(labels, command.command_id, lambda: labels.redo(head))
 
     async def add_class(self, command: protocol.AddClass, client: str) -> protocol.Ack:
         """Create a class. Raises RequestError when a class has the name already."""
         labels = self._writable()
-        async with self._writing:
-            done = labels.done(command.command_id)
-            if done is None:
-                head = new_header(command.command_id, client)
-                done = await asyncio.to_thread(labels.add_class, command.name, command.colour, head)
-        return _ack(command.command_id, done)
+        head = new_header(command.command_id, client)
+        return await self._carry_out(
+            labels,
+            command.command_id,
+            lambda: labels.add_class(command.name, command.colour, head),
+        )
 
-    def changes(self, since: int) -> protocol.TileChanges:
-        """Return the tiles whose labels changed after the event `since`."""
-        if self.labels is None:
-            return protocol.TileChanges(sequence=0, tiles=[])
+    async def _carry_out(
+        self, labels: TileLabels, command_id: str, work: Callable[[], Done]
+    ) -> protocol.Ack:
+        """Run a command in a thread, unless it was carried out before, and wake waiting clients."""
+        async with self._writing:
+            done = labels.done(command_id)
+            if done is None:
+                done = await asyncio.to_thread(work)
+                self.waiting.wake()
+        return protocol.Ack(
+            command_id=command_id, sequence=done.sequence, count=done.count, class_id=done.class_id
+        )
+
+    async def wait_for_change(
+        self, since: int, device: str, more: Callable[[], bool], seconds: float
+    ) -> None:
+        """Wait until there is an event after `since`, or `more()` is true, at most `seconds`."""
+        labels = self.labels
+        await self.waiting.wait(
+            device, lambda: (labels is not None and labels.sequence > since) or more(), seconds
+        )
+
+    def changes(self, since: int, client: str) -> protocol.TileChanges:
+        """Return what changed after the event `since`, for `client`."""
+        if self.labels is None or self.labels.sequence <= since:
+            return protocol.TileChanges(sequence=since if self.labels else 0, tiles=[])
+        labels = self.labels
         return protocol.TileChanges(
-            sequence=self.labels.sequence, tiles=self.labels.tiles_changed_since(since)
+            sequence=labels.sequence,
+            tiles=labels.tiles_changed_since(since),
+            history=history_of(labels.undo_log, client),
+            classes=list(labels.classes) if labels.classes_changed > since else None,
         )
 
     def labels_of(self, tile: int) -> bytes:
@@ -231,12 +276,6 @@ class TileService:
     def _check_item(self, item: int) -> None:
         if not 0 <= item < self.info.items:
             raise RequestError(f"There is no item {item}.", code="unknown_item", status=404)
-
-
-def _ack(command_id: str, done: Done) -> protocol.Ack:
-    return protocol.Ack(
-        command_id=command_id, sequence=done.sequence, count=done.count, class_id=done.class_id
-    )
 
 
 def _numbers(path: Path, count: int) -> npt.NDArray[np.uint32]:

@@ -9,7 +9,7 @@ from lodespace.items.details import provenance
 from lodespace.protocol.item_sets import listed_or_packed
 from lodespace.session.events import Event, RedoEvent, UndoEvent
 from lodespace.session.session import AnnotationSession, action_of
-from lodespace.session.undo import UndoableAction
+from lodespace.session.undo import UndoableAction, UndoLog
 
 HISTORY_LENGTH = 200
 """Largest number of actions in a history. A client gets a history after each action. If histories
@@ -68,7 +68,11 @@ def absent_training(session: AnnotationSession, settings: protocol.Settings) -> 
 
 def history(session: AnnotationSession, client: str) -> protocol.History:
     """Return the newest HISTORY_LENGTH actions, and whether `client` can undo and redo."""
-    log = session.undo_log
+    return history_of(session.undo_log, client)
+
+
+def history_of(log: UndoLog, client: str) -> protocol.History:
+    """Do the same as `history` for the actions in `log`."""
     newest = list(islice(reversed(log.actions.values()), HISTORY_LENGTH))
     return protocol.History(
         gestures=[_gesture(action) for action in reversed(newest)],

@@ -28,7 +28,12 @@ def is_tile_scene(folder: Path) -> bool:
 
 
 def tile_session(
-    info: TilesInfo, *, role: Role = "viewer", read_only: bool = True, sequence: int = 0
+    info: TilesInfo,
+    *,
+    role: Role = "viewer",
+    read_only: bool = True,
+    sequence: int = 0,
+    history: History | None = None,
 ) -> SessionInfo:
     """Return the session of a scene in tiles.
 
@@ -37,6 +42,7 @@ def tile_session(
         role: Role of the client.
         read_only: Whether no item can be labelled.
         sequence: Number of the newest event in the label log.
+        history: The newest gestures; None if there are no gestures.
     """
     training = Training(
         state="absent",
@@ -61,7 +67,7 @@ def tile_session(
         classes=info.classes,
         thumbnails=None,
         training=training,
-        history=History(gestures=[], can_undo=False, can_redo=False),
+        history=history or History(gestures=[], can_undo=False, can_redo=False),
         pins=[],
         axes=[],
         has_recording=False,

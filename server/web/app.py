@@ -6,7 +6,6 @@ from weakref import WeakSet
 
 from aiohttp import WSCloseCode, web
 
-from lodespace.access.lan_listener import LanListener
 from lodespace.access.network import Network
 from lodespace.access.rate_limit import Limit
 from lodespace.config import BUILT_PAGE, ServerConfig
@@ -14,10 +13,10 @@ from lodespace.predict.process import PredictionProcess
 from lodespace.project.project import Project
 from lodespace.protocol import MAX_MESSAGE_BYTES
 from lodespace.service.service import Service
-from lodespace.web.access_watch import watch_access
 from lodespace.web.api import SERVICE
 from lodespace.web.bench import REPORTS, REPORTS_PER_DEVICE, REPORTS_PER_MINUTE
 from lodespace.web.exports import EXPORTS
+from lodespace.web.network import share
 from lodespace.web.pages import STATIC
 from lodespace.web.predicting import PREDICTIONS, prediction_context
 from lodespace.web.routes import add_routes
@@ -26,10 +25,6 @@ from lodespace.web.websocket import SOCKETS
 
 CLOSE_TIMEOUT_SECONDS = 1.0
 """Longest wait for the closing handshakes of all clients when the server stops."""
-NETWORK = web.AppKey("network", Network)
-"""Certificate and devices; present only with `--lan`."""
-LISTENER = web.AppKey("listener", list[LanListener])
-"""Listeners on the network: one with `--lan`, otherwise an empty list."""
 
 
 def make_app(
@@ -44,27 +39,18 @@ def make_app(
     network = None if config.lan is None else Network.open(config.lan)
     service = Service(project, config, network, device=device, threads=threads)
     protect(app, service.access, notebook=config.notebook, token=config.token)
-    if network is not None:
-        app[NETWORK] = network
     app[SERVICE] = service
     app[SOCKETS] = WeakSet()
     app[REPORTS] = Limit(REPORTS_PER_MINUTE, REPORTS_PER_DEVICE)
     app[PREDICTIONS] = PredictionProcess(project, threads=threads)
     app[EXPORTS] = set()
-    app[LISTENER] = []
     app[STATIC] = BUILT_PAGE
     add_routes(app)
-    app.cleanup_ctx.append(watch_access)
+    share(app, network)
     app.cleanup_ctx.append(_service_context)
     app.cleanup_ctx.append(prediction_context)
-    app.on_shutdown.append(_stop_lan_listeners)
     app.on_shutdown.append(_close_websockets)
     return app
-
-
-async def _stop_lan_listeners(app: web.Application) -> None:
-    for listener in app[LISTENER]:
-        await listener.stop()
 
 
 async def _service_context(app: web.Application) -> AsyncIterator[None]:

@@ -1,5 +1,7 @@
 """The table of all HTTP routes, for router, access check, OpenAPI document and a test."""
 
+from collections.abc import Iterable
+
 import msgspec
 from aiohttp import web
 
@@ -16,7 +18,7 @@ async def get_openapi(request: web.Request) -> web.Response:
     return web.Response(body=body, content_type="application/json")
 
 
-_PAGES = (
+PAGE_ROUTES = (
     Route("GET /", pages.get_page, None, "The page."),
     Route(
         "GET /check", pages.get_check, None, "A page that reports whether this browser supports VR."
@@ -235,7 +237,7 @@ _API = (
     Route("GET /api/openapi.json", get_openapi, "viewer", "This document."),
     Route("GET /api/stream", stream, "viewer", "The WebSocket of the session."),
 )
-_ACCESS = (
+ACCESS_ROUTES = (
     Route(
         "POST /api/access/request",
         access.request_access,
@@ -314,10 +316,10 @@ _ACCESS = (
         errors=(404,),
     ),
 )
-ROUTES = (*_PAGES, *_API, *_ACCESS)
+ROUTES = (*PAGE_ROUTES, *_API, *ACCESS_ROUTES)
 
 
-def add_routes(app: web.Application) -> None:
-    """Add every route of the table, with its role, to the router of `app`."""
-    for route in ROUTES:
+def add_routes(app: web.Application, routes: Iterable[Route] = ROUTES) -> None:
+    """Add routes, with their roles, to the router of `app`; by default every route of the table."""
+    for route in routes:
         add_route(app, route.method, route.pattern, route.handler, route.role)

@@ -93,6 +93,11 @@ def visitor_of(request: web.Request) -> Visitor:
     return request[_VISITOR]
 
 
+def has_access(request: web.Request) -> bool:
+    """Return whether the sender of a request still has the role that the guard has found."""
+    return _visitor(request) == visitor_of(request)
+
+
 class Hosts:
     """Allowed values of the Host header.
 

@@ -14,9 +14,9 @@ from lodespace.access.lan_listener import LanListener
 from lodespace.config import DEFAULT_LAN_PORT, PORTS_TRIED, ServerConfig
 from lodespace.errors import LodespaceError
 from lodespace.project.project import Project
-from lodespace.web.api import SERVICE
-from lodespace.web.app import LISTENER, NETWORK, make_app
+from lodespace.web.app import make_app
 from lodespace.web.http_server import Runner, plain_server
+from lodespace.web.network import LISTENER, NETWORK
 from lodespace.web.open_files import raise_limit
 from lodespace.web.security import ACCESS, CONNECTIONS, HOSTS
 
@@ -61,15 +61,16 @@ async def start(app: web.Application, ports: Iterable[int]) -> Listening:
 
 
 async def _listen_to_network(app: web.Application, runner: web.AppRunner) -> list[str]:
-    lan = app[SERVICE].config.lan if SERVICE in app else None
-    if lan is None:
+    if NETWORK not in app:
         return []
     network = app[NETWORK]
     listener = LanListener(
         runner, network.certificate.context(), network.names, plain_server, app[CONNECTIONS]
     )
     ports = (
-        range(DEFAULT_LAN_PORT, DEFAULT_LAN_PORT + PORTS_TRIED) if lan.port is None else [lan.port]
+        range(DEFAULT_LAN_PORT, DEFAULT_LAN_PORT + PORTS_TRIED)
+        if network.port is None
+        else [network.port]
     )
 
     async def listen(port: int) -> None:

@@ -5,6 +5,7 @@ docs/tiles.md describes the addresses. There is no stream: a page asks for chang
 
 import asyncio
 import hashlib
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,38 +13,58 @@ import msgspec
 from aiohttp import web
 
 from lodespace import protocol
+from lodespace.access.network import Network
 from lodespace.access.pairing import PairingManager
+from lodespace.access.rate_limit import Limit
 from lodespace.config import BUILT_PAGE
-from lodespace.errors import RequestError
+from lodespace.errors import LodespaceError, RequestError
 from lodespace.protocol import MAX_MESSAGE_BYTES, MAX_SEARCH_LENGTH
 from lodespace.service.tile_service import TileService
 from lodespace.session.authors import author
 from lodespace.tiles.folder import TILES
-from lodespace.web import pages
+from lodespace.web.api import API_CLIENT
+from lodespace.web.bench import REPORTS, REPORTS_PER_DEVICE, REPORTS_PER_MINUTE, post_bench
 from lodespace.web.bodies import as_json, body_of
+from lodespace.web.network import share
 from lodespace.web.pages import STATIC
-from lodespace.web.security import add_route, protect, visitor_of
+from lodespace.web.routes import ACCESS_ROUTES, PAGE_ROUTES, add_routes
+from lodespace.web.security import (
+    ACCESS,
+    COOKIE,
+    add_route,
+    has_access,
+    protect,
+    set_cookie,
+    visitor_of,
+)
 
 TILE_SERVICE = web.AppKey("tile service", TileService)
 """The service of the scene that is served."""
 _KINDS = {".glb": "model/gltf-binary", ".json": "application/json", ".webp": "image/webp"}
 _FILE = r"tileset\.json|\d{1,6}/\d{1,8}(?:\.glb|\.json|-\d{1,3}\.webp)"
-_CLIENT = "api"
+_PAGE_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_LONGEST_WAIT = 30
+"""Longest time that a request for changes waits, in seconds."""
 
 
-def make_tile_app(service: TileService, *, token: str = "") -> web.Application:
-    """Return the application that serves a scene in tiles. `token` is the owner's token, or ""."""
+def make_tile_app(
+    service: TileService, network: Network | None = None, *, token: str = ""
+) -> web.Application:
+    """Return the application that serves a scene in tiles.
+
+    Args:
+        service: The service of the scene.
+        network: Certificate and devices of a server that other devices reach; None without `--lan`.
+        token: The owner's token, or "".
+    """
     app = web.Application(client_max_size=MAX_MESSAGE_BYTES)
-    protect(app, PairingManager(), token=token)
+    protect(app, _pairing(service, network), token=token)
+    share(app, network)
     app[TILE_SERVICE] = service
     app[STATIC] = BUILT_PAGE
-    add_route(app, "GET", "/", pages.get_page, None)
-    add_route(app, "GET", "/check", pages.get_check, None)
-    add_route(app, "GET", "/icon.svg", pages.get_icon, None)
-    add_route(app, "GET", "/assets/{name}", pages.get_static, None)
-    add_route(
-        app, "GET", r"/models/{name:[\w-]+(?:\.json|/[\w-]+\.(?:json|glb))}", pages.get_model, None
-    )
+    app[REPORTS] = Limit(REPORTS_PER_MINUTE, REPORTS_PER_DEVICE)
+    add_routes(app, (*PAGE_ROUTES, *ACCESS_ROUTES))
+    add_route(app, "POST", "/api/bench", post_bench, "viewer")
     add_route(app, "GET", "/healthz", healthz, None)
     add_route(app, "GET", f"/{TILES}/{{path:{_FILE}}}", get_file, "viewer")
     add_route(app, "GET", "/api/session", get_session, "viewer")
@@ -51,6 +72,7 @@ def make_tile_app(service: TileService, *, token: str = "") -> web.Application:
     add_route(app, "POST", "/api/select", post_select, "viewer")
     add_route(app, "POST", "/api/labels", post_labels, "annotator")
     add_route(app, "POST", "/api/undo", post_undo, "annotator")
+    add_route(app, "POST", "/api/redo", post_redo, "annotator")
     add_route(app, "POST", "/api/classes", post_classes, "annotator")
     add_route(app, "GET", r"/api/tiles/labels/{tile:\d{1,8}}", get_labels, "viewer")
     add_route(app, "GET", "/api/tiles/changes", get_changes, "viewer")
@@ -59,8 +81,23 @@ def make_tile_app(service: TileService, *, token: str = "") -> web.Application:
     )
     add_route(app, "GET", r"/api/items/{item:\d{1,10}}", get_picture, "viewer")
     add_route(app, "GET", r"/api/items/{item:\d{1,10}}/info", get_info, "viewer")
+    app.on_shutdown.append(_answer_waiting)
     app.cleanup_ctx.append(_close_service)
     return app
+
+
+def _pairing(service: TileService, network: Network | None) -> PairingManager:
+    if network is None:
+        return PairingManager(streams=service.waiting)
+    return PairingManager(
+        network.devices,
+        streams=service.waiting,
+        fingerprint=network.certificate.fingerprint,
+    )
+
+
+async def _answer_waiting(app: web.Application) -> None:
+    app[TILE_SERVICE].waiting.close()
 
 
 async def _close_service(app: web.Application) -> AsyncIterator[None]:
@@ -88,7 +125,13 @@ def _checked(path: Path) -> Path:
 
 
 async def get_session(request: web.Request) -> web.Response:
-    return as_json(request.app[TILE_SERVICE].session(visitor_of(request).role or "viewer"))
+    """Send the session, and renew the cookie, so that it does not expire while a device is used."""
+    visitor = visitor_of(request)
+    session = request.app[TILE_SERVICE].session(visitor.role or "viewer", _author(request))
+    response = as_json(session)
+    if visitor.device:
+        set_cookie(response, request.cookies[COOKIE])
+    return response
 
 
 async def get_search(request: web.Request) -> web.Response:
@@ -112,7 +155,13 @@ async def post_labels(request: web.Request) -> web.Response:
 
 async def post_undo(request: web.Request) -> web.Response:
     command = await body_of(request, protocol.Undo)
-    return as_json(await request.app[TILE_SERVICE].undo(command, _author(request)))
+    owner = visitor_of(request).role == "owner"
+    return as_json(await request.app[TILE_SERVICE].undo(command, _author(request), owner=owner))
+
+
+async def post_redo(request: web.Request) -> web.Response:
+    command = await body_of(request, protocol.Redo)
+    return as_json(await request.app[TILE_SERVICE].redo(command, _author(request)))
 
 
 async def post_classes(request: web.Request) -> web.Response:
@@ -130,10 +179,32 @@ async def get_labels(request: web.Request) -> web.Response:
 
 
 async def get_changes(request: web.Request) -> web.Response:
-    text = request.query.get("since", "0")
+    """Send what has changed. With `wait`, answer as soon as there is a change."""
+    since, known, seconds = (_number(request, name) for name in ("since", "access", "wait"))
+    service, visitor = request.app[TILE_SERVICE], visitor_of(request)
+    owner = visitor.role == "owner"
+
+    def more() -> bool:
+        return (owner and service.waiting.access_version != known) or not has_access(request)
+
+    if seconds:
+        await service.wait_for_change(since, visitor.device, more, min(seconds, _LONGEST_WAIT))
+    if not has_access(request):
+        raise LodespaceError("This device is not approved.", code="not_paired", status=401)
+    changes = service.changes(since, _author(request))
+    if owner:
+        changes.access_version = service.waiting.access_version
+        if known != changes.access_version:
+            changes.access = request.app[ACCESS].overview()
+    return as_json(changes)
+
+
+def _number(request: web.Request, name: str) -> int:
+    """Return a number in the query; 0 by default."""
+    text = request.query.get(name, "0")
     if not (text.isascii() and text.isdecimal() and len(text) < 16):
-        raise RequestError("`since` must be the number of an event.", code="bad_format")
-    return as_json(request.app[TILE_SERVICE].changes(int(text)))
+        raise RequestError(f"`{name}` must be a number.", code="bad_format")
+    return int(text)
 
 
 async def get_mask(request: web.Request) -> web.Response:
@@ -156,4 +227,10 @@ async def get_info(request: web.Request) -> web.Response:
 
 
 def _author(request: web.Request) -> str:
-    return author(visitor_of(request).device, _CLIENT)
+    """Return the client id of gestures: the id that the page has sent, or that of programs."""
+    client = request.query.get("client", API_CLIENT)
+    if client != API_CLIENT and not _PAGE_ID.fullmatch(client):
+        raise RequestError(
+            "`client` must have 8 to 64 characters: letters, digits, - or _.", code="bad_format"
+        )
+    return author(visitor_of(request).device, client)

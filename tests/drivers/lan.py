@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 
 from drivers.servers import Serving
-from lodespace.web.app import LISTENER
+from lodespace.web.network import LISTENER
 
 QUEST = (
     "Mozilla/5.0 (X11; Linux x86_64; Quest 3) AppleWebKit/537.36 OculusBrowser/40.0 Chrome/136.0 VR"

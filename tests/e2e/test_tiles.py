@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from drivers.headset import put_on
+from drivers.headset import Headset, installer, put_on
 from drivers.page import PageDriver
 from drivers.plain_server import plain_server
-from drivers.servers import ServerProcess
+from drivers.servers import LanServer, ServerProcess
 from lodespace.baking.tile_site import INDEX, TILES, write_tile_site
 from lodespace.protocol import ClassInfo, TilesInfo
 from lodespace.tiles.atlas import ItemPictures
@@ -217,12 +217,15 @@ def test_a_label_of_a_server_reaches_items_that_are_not_loaded(
     assert given == "-1,3"
     changes = server.request("api/tiles/changes?since=0")
     assert changes["sequence"] == 1 and len(changes["tiles"]) == len(site.tree)
+    as_before = "lodespace.state.annotations.labels.every((label, k) => label === window.before[k])"
     page.press("Control+z")
-    page.wait(
-        lambda: page.evaluate(
-            "lodespace.state.annotations.labels.every((label, k) => label === window.before[k])"
-        )
-    )
+    page.wait(lambda: page.evaluate(as_before))
+    page.page.get_by_role("button", name="Redo").click()
+    page.wait(lambda: not page.evaluate(as_before))
+    # Another page of the owner undoes the gesture. This page shows it without a request of its own.
+    undo = {"op": "undo", "command_id": "undo-of-another-page", "owners": True}
+    assert server.request("api/undo?client=another-page", undo)["count"] == N
+    page.wait(lambda: page.evaluate(as_before))
 
 
 @pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")
@@ -251,3 +254,47 @@ def test_tiles_in_a_headset_take_few_draw_calls(
     assert headset.value("lodespace.stage.renderer.info.render.calls") <= MOST_CALLS
     headset.screenshot(tmp_path / "tiles.png")
     headset.script("lodespace.xr.entry.leave()")
+
+
+@pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")
+def test_a_headset_opens_the_tiles_of_a_server_by_the_network(
+    site: TileSite, open_page: Any, tmp_path: Path
+) -> None:
+    """Code, approval, VR, a label that the owner's page shows, and revocation."""
+    project = ("--project", str(tmp_path / "labels"))
+    server = LanServer(str(site.folder), *project, state=tmp_path / "home")
+    server.start()
+    try:
+        server.wait_until_ready()
+        owner: PageDriver = open_page(server.url, query="&points=3000")
+        wait_for_tiles(owner)
+        device: PageDriver = open_page(
+            server.network_url,
+            query="&points=3000",
+            prepare=installer(),
+            ignore_https_errors=True,
+        )
+        headset = Headset(device)
+        code = device.page.get_by_test_id("device-code").inner_text()
+        waiting = owner.page.get_by_test_id("waiting").filter(has_text=code)
+        waiting.get_by_role("button", name="Allow to label").click()
+        wait_for_tiles(device)
+        assert device.state("session")["role"] == "annotator"
+        headset.enter()
+        headset.frames(4)
+        assert headset.value("lodespace.cloud.points.geometry.drawRange.count") >= TILE_POINTS
+        headset.script("lodespace.xr.entry.leave()")
+        device.wait(lambda: not headset.value("lodespace.state.xr.presenting.value"))
+        lasso_around_all(device, site)
+        device.wait(lambda: device.state("tiled")["selected"] == N)
+        device.press("3")
+        owner.wait(lambda: owner.evaluate("lodespace.state.annotations.labels.includes(3)"))
+        owner.wait(lambda: len(owner.state("history")["gestures"]) == 1)
+        (known,) = server.request("api/access")["devices"]
+        server.request("api/access/revoke", {"device": known["device"]})
+        device.wait(
+            lambda: device.evaluate("lodespace.state.pairing.value?.state === 'revoked'"),
+            message="the revoked device still has access",
+        )
+    finally:
+        server.stop()

@@ -21,7 +21,7 @@ from lodespace.config import ServerConfig
 from lodespace.protocol import PROTOCOL_VERSION
 from lodespace.service import query_lanes
 from lodespace.service import service as service_module
-from lodespace.web.app import LISTENER
+from lodespace.web.network import LISTENER
 from lodespace.web.security import CONNECTIONS
 
 Hold = tuple[asyncio.StreamReader, asyncio.StreamWriter]

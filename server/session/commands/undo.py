@@ -38,7 +38,7 @@ def plan(
     """
     header = new_header(command.command_id, client)
     if isinstance(command, protocol.Undo):
-        number = _action(state.undo_log, command, client).number
+        number = action_to_undo(state.undo_log, command, client).number
         undo_rules.check_undo(number, history=state.history, classes=state.classes)
         return UndoEvent(**header, gesture=number)
     number = state.undo_log.next_redo(client).number
@@ -48,7 +48,8 @@ def plan(
     return RedoEvent(**header, gesture=number)
 
 
-def _action(log: UndoLog, command: protocol.Undo, client: str) -> UndoableAction:
+def action_to_undo(log: UndoLog, command: protocol.Undo, client: str) -> UndoableAction:
+    """Return the action that `command` of `client` undoes. Raises RequestError if there is none."""
     if command.gesture:
         return log.newest_of_its_client(command.gesture)
     return log.next_undo_of_owner(client) if command.owners else log.next_undo(client)

@@ -4,51 +4,83 @@
  * selected items under a handle, which a label names.
  */
 import { effect } from "@preact/signals";
-import { fetchSession, post } from "../net/api.js";
-import { messageOf } from "../net/errors.js";
+import { getJson, post } from "../net/api.js";
+import type { Connection } from "../net/connection.js";
+import { messageOf, ServerError } from "../net/errors.js";
 import type { CommandOperation } from "../net/unanswered.js";
-import type { Ack, Region, Selected, ServerOperation, TileChanges } from "../protocol/messages.js";
+import {
+  type Ack,
+  CLOSE_REVOKED,
+  type Region,
+  type Selected,
+  type ServerOperation,
+  type TileChanges,
+} from "../protocol/messages.js";
 import type { TiledCloud } from "../scene/tiles/tiled-cloud.js";
 import type { Tile } from "../scene/tiles/tileset.js";
 import { storedClientId } from "../session/client-id.js";
 import type { AppState } from "../state/app-state.js";
 
-/** Time between two questions for labels that other clients changed, ms. */
-const CHANGES_MS = 5000;
+/** Longest time that the server waits for a change before it answers, s. */
+const WAIT_SECONDS = 25;
+/**
+ * Time between two requests for changes of a page in the background, and after a failure, ms. A
+ * browser opens six connections to a server. Waiting requests of many pages would take all of them.
+ */
+const PAUSE_MS = 5000;
+
+const pause = () => new Promise((resolve) => window.setTimeout(resolve, PAUSE_MS));
+const isRevoked = (error: unknown) => error instanceof ServerError && error.code === "not_paired";
 
 export class TileLabels {
-  /** Tiles whose labels differ from those in their files. */
-  private readonly changed = new Set<number>();
+  /** Number of the newest event that changed each tile; no number for an unchanged tile. */
+  private readonly newest = new Map<number, number>();
+  /** The same for the labels that the page has. */
+  private readonly shown = new Map<number, number>();
   private sequence = 0;
+  private access = 0;
   /** Answer of the server to the regions of the current selection, or to the current search. */
   private selected: Promise<Selected> | null = null;
+  private regions: readonly Region[] | null = null;
+  private readonly client = `client=${encodeURIComponent(storedClientId())}`;
 
   constructor(
     private readonly state: AppState,
+    private readonly connection: Connection,
     private readonly tiles: readonly Tile[],
     private readonly cloud: () => TiledCloud,
   ) {}
 
-  /** Ask for changes of labels now and from time to time. */
+  /** Ask for changes now, and again whenever the server reports one. */
   async start(): Promise<void> {
-    await this.refresh();
-    window.setInterval(() => void this.refresh().catch(() => {}), CHANGES_MS);
+    await this.refresh(0);
+    void this.follow();
   }
 
   /** Current labels of a tile; null if they are those in its file. */
   async labelsOf({ id }: Tile): Promise<Int16Array<ArrayBuffer> | null> {
-    if (!this.changed.has(id)) return null;
-    const response = await fetch(`/api/tiles/labels/${id}`);
-    if (!response.ok) throw new Error(`The labels of tile ${id} could not be loaded.`);
-    return new Int16Array(await response.arrayBuffer());
+    for (;;) {
+      const event = this.newest.get(id);
+      if (event === undefined) return null;
+      const response = await fetch(`/api/tiles/labels/${id}`);
+      if (!response.ok) throw new Error(`The labels of tile ${id} could not be loaded.`);
+      const labels = new Int16Array(await response.arrayBuffer());
+      if (this.newest.get(id) !== event) continue; // the labels have changed meanwhile
+      this.shown.set(id, event);
+      return labels;
+    }
+  }
+
+  /** Called after a tile was put: its labels may have changed since they were requested. */
+  onPut(tile: Tile): void {
+    if (this.newest.get(tile.id) !== this.shown.get(tile.id)) void this.show([tile]);
   }
 
   /** Ask the server for the items in regions; without regions, forget the answer. */
   resolve(regions: readonly Region[] | null): void {
     this.selected = null;
-    if (!regions) return;
-    const query = { op: "resolve", command_id: crypto.randomUUID(), regions };
-    this.keep(post<Selected>("/api/select", query));
+    this.regions = regions;
+    if (regions) this.keep(this.query(regions));
   }
 
   /** Use the items of an answer of the server for the next label. */
@@ -70,47 +102,104 @@ export class TileLabels {
     try {
       return { ...(await this.carryOut(operation)), command_id };
     } catch (error) {
-      const message = messageOf(error);
-      return { op: "refused", command_id, code: "bad_format", message };
+      const code = (error instanceof ServerError && error.code) || "bad_format";
+      return { op: "refused", command_id, code, message: messageOf(error) };
     }
   }
 
   private async carryOut(operation: CommandOperation): Promise<Ack> {
-    const { command_id } = operation;
     let ack: Ack;
     if (operation.op === "label") {
-      if (!this.selected)
-        throw new Error(
-          "In a scene in tiles, draw around the items that you want to label, without subtracting.",
-        );
-      const { class_id, provenance } = operation;
-      const { handle } = await this.selected;
-      const label = { op: "label_selected", command_id, handle, class_id, provenance };
-      ack = await post<Ack>("/api/labels", label);
+      ack = await this.label(operation);
       const count = ack.count.toLocaleString("en");
       ack = { ...ack, message: `${count} items changed, also those that are not loaded.` };
-    } else if (operation.op === "undo") {
-      ack = await post<Ack>("/api/undo", { op: "undo", command_id });
+    } else if (operation.op === "undo" || operation.op === "redo") {
+      ack = await this.post(operation.op, operation);
     } else if (operation.op === "add_class") {
-      ack = await post<Ack>("/api/classes", operation);
-      this.state.classes.value = (await fetchSession(storedClientId())).classes;
+      ack = await this.post("classes", operation);
     } else throw new Error("This is not possible in a scene in tiles.");
-    await this.refresh();
+    await this.refresh(0);
     return ack;
   }
 
-  private async refresh(): Promise<void> {
-    const response = await fetch(`/api/tiles/changes?since=${this.sequence}`);
-    if (!response.ok) return;
-    const { sequence, tiles } = (await response.json()) as TileChanges;
-    this.sequence = sequence;
-    for (const id of tiles) this.changed.add(id);
-    const cloud = this.cloud();
-    const loaded = tiles.map((id) => this.tiles[id]!).filter((tile) => cloud.pool.blocksOf(tile));
-    for (const tile of loaded) {
-      const labels = await this.labelsOf(tile);
-      if (labels) cloud.setLabels(tile, labels);
+  private async label(operation: CommandOperation & { op: "label" }): Promise<Ack> {
+    const { selected, regions } = this;
+    if (!selected)
+      throw new Error(
+        "In a scene in tiles, draw around the items that you want to label, without subtracting.",
+      );
+    const { command_id, class_id, provenance } = operation;
+    const send = ({ handle }: Selected) =>
+      this.post("labels", { op: "label_selected", command_id, handle, class_id, provenance });
+    try {
+      return await send(await selected);
+    } catch (error) {
+      // The server keeps few selections, and none after a restart.
+      const forgotten = error instanceof ServerError && error.code === "unknown_selection";
+      if (!forgotten || !regions) throw error;
+      return send(await this.query(regions));
     }
+  }
+
+  private query(regions: readonly Region[]): Promise<Selected> {
+    const query = { op: "resolve", command_id: crypto.randomUUID(), regions };
+    return post<Selected>("/api/select", query);
+  }
+
+  private post(path: string, body: object): Promise<Ack> {
+    return post<Ack>(`/api/${path}?${this.client}`, body);
+  }
+
+  /** Show changes of other pages, as long as the page is open. */
+  private async follow(): Promise<never> {
+    for (;;) {
+      const wait = document.visibilityState === "visible" ? WAIT_SECONDS : 0;
+      let works = true;
+      try {
+        await this.refresh(wait);
+        if (this.state.connection.peek().status !== "none") this.connection.disable();
+      } catch (error) {
+        works = false;
+        this.report(error);
+      }
+      if (!wait || !works) await pause();
+    }
+  }
+
+  private report(error: unknown): void {
+    const { status } = this.state.connection.peek();
+    if (!isRevoked(error)) this.connection.report("waiting", messageOf(error));
+    else if (status !== "refused")
+      this.connection.report("refused", "The owner revoked this device's access.", CLOSE_REVOKED);
+  }
+
+  /** Ask for changes. The server answers at a change, or after `wait` seconds. */
+  private async refresh(wait: number): Promise<void> {
+    const { state } = this;
+    const known = `since=${this.sequence}&access=${this.access}&wait=${wait}`;
+    const changes = await getJson<TileChanges>(`/api/tiles/changes?${known}&${this.client}`);
+    const { sequence, history, classes, access } = changes;
+    this.access = changes.access_version ?? 0;
+    if (access) state.access.value = access;
+    if (sequence < this.sequence) return;
+    this.sequence = sequence;
+    if (history) state.history.value = history;
+    if (classes) state.classes.value = classes;
+    const ids = changes.tiles.filter((id) => (this.newest.get(id) ?? 0) < sequence);
+    for (const id of ids) this.newest.set(id, sequence);
+    await this.show(ids.map((id) => this.tiles[id]!));
+  }
+
+  /** Load and show the current labels of those tiles that the page has. */
+  private async show(tiles: readonly Tile[]): Promise<void> {
+    const cloud = this.cloud();
+    const loaded = tiles.filter((tile) => cloud?.pool.blocksOf(tile));
+    await Promise.all(
+      loaded.map(async (tile) => {
+        const labels = await this.labelsOf(tile);
+        if (labels) cloud.setLabels(tile, labels);
+      }),
+    );
     if (loaded.length > 0) this.state.labelsVersion.value += 1;
   }
 }

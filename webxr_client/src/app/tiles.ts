@@ -61,7 +61,7 @@ export async function showTiles(parts: TilesParts, address: URL): Promise<() => 
     const current = await labels?.labelsOf(tile);
     return current ? { ...content, labels: current } : content;
   };
-  const labels = isSite ? null : new TileLabels(state, tiles, () => tiled);
+  const labels = isSite ? null : new TileLabels(state, parts.connection, tiles, () => tiled);
   const gone = new Set<number>();
   const tiled = new TiledCloud(tileset, fetchTile, most, {
     ...{ latent, annotations, cloud },
@@ -69,6 +69,7 @@ export async function showTiles(parts: TilesParts, address: URL): Promise<() => 
       gone.add(block);
       parts.pictures.drop(block);
     },
+    onPut: (tile) => labels?.onPut(tile),
     onError: (error) => {
       console.warn(messageOf(error)); // the request is repeated
     },

@@ -57,6 +57,11 @@ async function get(
   return response;
 }
 
+/** Answer to a request, as JSON. */
+export async function getJson<T>(path: string): Promise<T> {
+  return (await get(path)).json() as Promise<T>;
+}
+
 /** Send a request with a JSON body. */
 export async function post<T>(path: string, body: object): Promise<T> {
   const headers = { "Content-Type": "application/json" };

@@ -109,6 +109,11 @@ export class Connection {
     this.setState("none", "", null);
   }
 
+  /** Set the state of a page without a stream, whose requests go to a server (scene in tiles). */
+  report(status: "waiting" | "refused", detail: string, code = 0): void {
+    this.setState(status, detail, null, code);
+  }
+
   open(): void {
     window.clearTimeout(this.timer);
     this.setState("connecting", this.failures ? "Reconnecting…" : "Connecting…", null);

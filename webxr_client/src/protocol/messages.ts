@@ -1575,12 +1575,23 @@ export interface LabelSelected {
   provenance: Provenance;
 }
 
-/** Tiles whose labels changed. */
+/** Tiles whose labels changed, and what else changed with them. */
 export interface TileChanges {
   /** Number of the newest event in the label log. */
   sequence: number;
   /** Numbers of the tiles with a changed label, ascending. */
   tiles: number[];
+  /** The newest gestures; null if there is no new event. */
+  history?: History | null;
+  /** All classes; null if they did not change. */
+  classes?: ClassInfo[] | null;
+  /**
+   * Devices that request or have access; null if they did not change, or for other clients than
+   * the owner.
+   */
+  access?: Access | null;
+  /** Version of `access`, for the next request. */
+  access_version?: number;
 }
 
 /** Settings that can change during training. In a request, an absent field means no change. */

@@ -30,6 +30,8 @@ export interface TiledParts {
   cloud: PointCloud;
   /** Called with each block of slots before its items change. */
   onBlock(block: number): void;
+  /** Called with each tile after its items were put. */
+  onPut(tile: Tile): void;
   onError(error: unknown): void;
 }
 
@@ -119,6 +121,7 @@ export class TiledCloud {
       cloud.replaceItems(first, count);
     });
     latent.replaced += 1;
+    this.parts.onPut(tile);
   }
 
   /** Replace the labels of a loaded tile. */

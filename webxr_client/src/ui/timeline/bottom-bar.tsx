@@ -15,7 +15,7 @@ export function BottomBar() {
   const training = state.training.value;
   if (!training) return null;
   if (training.state === "absent" && !state.session.value?.has_recording)
-    return state.session.value?.read_only === false ? (
+    return state.session.value?.read_only === false && !state.tiled.value ? (
       <NoTraining />
     ) : (
       <Baked training={training} />
@@ -175,7 +175,7 @@ function Baked({ training }: { training: Training }) {
       <footer class="glass bottom-bar baked">
         <p class="muted">
           {count(tiled.loaded)} of {count(tiled.items)} items are loaded: those that you look at.
-          Move nearer to load more.
+          {tiled.loading ? "Loading…" : "Move nearer to load more."}
         </p>
       </footer>
     );

@@ -121,6 +121,7 @@ describe("the cloud", () => {
       {
         ...{ latent, annotations, cloud: fake as unknown as PointCloud },
         onBlock: (block) => blocks.push(block),
+        onPut: () => {},
         onError: (error) => expect(error).toBeNull(),
       },
     );
