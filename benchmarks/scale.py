@@ -37,6 +37,7 @@ from lodespace.items.item_set import load_digits
 
 # Imported before torch: it sets how torch's threads wait.
 from lodespace.models import Dataset, Trainer, preset
+from lodespace.models.light_torch import leave_out_compiler
 
 # isort: split
 import torch
@@ -225,6 +226,7 @@ def size_of(folder: Path) -> int:
 
 def measure(options: argparse.Namespace, n: int) -> None:
     """Measure `n` items in this process, and print each value."""
+    leave_out_compiler()
     torch.set_num_threads(options.threads)
     if options.move_all:
         particle_map.ITEMS_TO_MOVE = n

@@ -104,9 +104,13 @@ class LabelSpreading:
     @property
     def spread(self) -> torch.Tensor:
         """Result of the rounds so far, (N, C + PROBES): shares of the classes, then of groups."""
-        if self._rows is None:
-            return self._spread
-        return self._rows.in_items(self._spread)[:, : self._columns]
+        return self._of_items(slice(self._columns))
+
+    def _of_items(self, columns: slice) -> torch.Tensor:
+        """Return some columns of the result so far, in the order of the items. The result can share
+        the memory of these columns."""
+        chosen = self._spread[:, columns]
+        return chosen if self._rows is None else self._rows.in_items(chosen)
 
     @property
     def done(self) -> bool:
@@ -151,16 +155,17 @@ class LabelSpreading:
 
         For a labelled item, the effect of its own label is left out.
         """
-        spread = self.spread
-        shares = spread[:, : self._n_classes].clone()
+        shares = self._of_items(slice(self._n_classes)).clone()
         items, classes = self._items, self._classes
-        others = (shares[items, classes] - spread[items, self._group]).clamp_min(0)
+        own = self._spread[self._seeded_at, self._group]
+        others = (shares[items, classes] - own).clamp_min(0)
         # When the label is left out, the other labels of the class spread the same total.
         shares[items, classes] = others * self._remaining
         total = shares.sum(dim=1, keepdim=True)
-        even = torch.full_like(shares, 1 / shares.shape[1])
-        sharp = torch.where(total > 0, shares / total.clamp_min(1e-30), even).pow(SHARPNESS)
-        return sharp / sharp.sum(dim=1, keepdim=True)
+        shares.div_(total.clamp_min(1e-30))
+        shares[total.squeeze(1) <= 0] = 1 / shares.shape[1]
+        shares.pow_(SHARPNESS)
+        return shares.div_(shares.sum(dim=1, keepdim=True))
 
     def _part(self) -> None:
         """Compute the next round for one part of the items. The last part ends the round."""
@@ -178,6 +183,8 @@ class LabelSpreading:
             self._spread, self._next = self._seeded(self._next, 1 - KEPT), self._spread
             self.rounds += 1
             self.parts_done = 0
+            if self.done:
+                self._next = self._next[:0].clone()
 
     def _seeded(self, shares: torch.Tensor, weight: float) -> torch.Tensor:
         """Add `weight` times the labels to `shares` (N, C + PROBES), and return the result."""

@@ -88,7 +88,7 @@ def view_features(dataset: Dataset, name: ViewName) -> torch.Tensor:
 def unit_square(groups: Sequence[torch.Tensor]) -> torch.Tensor:
     """Return groups of features (N, F) side by side, equally weighted, with a mean square of 1."""
     parts = [standardised(group) for group in groups]
-    together = standardise(parts[0] if len(parts) == 1 else torch.cat(parts, dim=1))
+    together = parts[0] if len(parts) == 1 else standardise(torch.cat(parts, dim=1))
     return together.mul_(together.shape[1] ** 0.5)
 
 

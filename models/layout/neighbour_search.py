@@ -46,7 +46,7 @@ _SHARE_OF_MEMORY = 8
 _MOST_ROWS = 4096
 _PRODUCTS_PER_UNIT = 100_000_000
 """Number of distances that FAISS computes per unit in an exact search, in about 0.2 s."""
-_COMPARISONS_PER_UNIT = 12_000_000
+_COMPARISONS_PER_UNIT = 48_000_000
 """Number of distances that FAISS computes per unit in cells, in about 0.2 s."""
 _ROWS_AT_ONCE = 1024
 """Number of rows whose candidates are sorted at once."""
@@ -132,6 +132,8 @@ class FaissSearch:
             PATIENCE_SECONDS,
         )
         self._features: torch.Tensor | None = features
+        self._asked: slice | None = None
+        """Block of rows that the process searches now, or has found; None for no block."""
         threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         try:
             self.process = subprocess.Popen(  # noqa: S603  # our own file
@@ -151,7 +153,8 @@ class FaissSearch:
             features, self._features = self._features.contiguous().numpy(), None
             self._write(self._header)
             self._write(features.data.cast("B"))
-        state, cells, probes, recall = self._ask(faiss_process.PREPARE, 0)[0]
+        self._request(faiss_process.PREPARE, 0)
+        (state, cells, probes, recall), _ = self._reply(0)
         if state != faiss_process.READY:
             return False
         if cells:
@@ -168,7 +171,15 @@ class FaissSearch:
 
     def candidates(self, rows: slice) -> torch.Tensor:
         count = (rows.stop - rows.start) * self._count
-        _, found = self._ask(rows.start, rows.stop, 4 * count)
+        if self._asked != rows:
+            assert self._asked is None
+            self._request(rows.start, rows.stop)
+        _, found = self._reply(4 * count)
+        # The process searches the next block while the trainer sorts the candidates of this block.
+        following = slice(rows.stop, min(rows.stop + self.rows_per_unit, self._n))
+        self._asked = following if rows.stop < self._n else None
+        if self._asked is not None:
+            self._request(following.start, following.stop)
         return torch.frombuffer(found, dtype=torch.int32).view(-1, self._count).long()
 
     def _write(self, data: bytes | memoryview) -> None:
@@ -179,11 +190,11 @@ class FaissSearch:
         except (OSError, ValueError) as error:  # ValueError: the pipe is closed
             raise self._ended() from error
 
-    def _ask(
-        self, first: int, last: int, size: int = 0
-    ) -> tuple[tuple[int, int, int, float], bytearray]:
-        """Send a request. Return the reply, and the `size` bytes that follow it."""
+    def _request(self, first: int, last: int) -> None:
         self._write(faiss_process.REQUEST.pack(first, last))
+
+    def _reply(self, size: int) -> tuple[tuple[int, int, int, float], bytearray]:
+        """Return the reply to the oldest request, and the `size` bytes that follow it."""
         assert self.process.stdout is not None
         wanted = faiss_process.REPLY.size + size
         reply = bytearray(self.process.stdout.read(wanted))

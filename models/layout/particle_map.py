@@ -38,7 +38,7 @@ class ParticleMap:
         """Prepare a map that starts from the principal components (N, F).
 
         Args:
-            components: (N, F).
+            components: (N, F), with a mean square of 1.
             latent_dim: number of dimensions D of the map.
             generator: random generator on the device of `components`.
             neighbours: number of neighbours of a representative of a large map.

@@ -19,6 +19,7 @@ from lodespace.models.dataset import Dataset
 from lodespace.models.features.described_components import described_components
 from lodespace.models.features.network import FeatureNetwork
 from lodespace.models.features.self_supervision import SelfSupervision
+from lodespace.models.features.views import unit_square
 from lodespace.models.item_predictions import ItemPredictions
 from lodespace.models.layout.particle_map import NEW_GRAPH_ROUNDS, ParticleMap
 from lodespace.models.layout.schedule import INTERACTIVE_STEP
@@ -49,7 +50,9 @@ class ParticleLoop(Loop):
         self_supervision = SelfSupervision(alike, state.generator, state.device_generator)
         self.learning = LabelLearning(alike, n_classes, state.generator, state.device_generator)
         """Wide classifier and predictions."""
-        components = described_components(alike, config.principal_components)
+        # The scale of the components has no effect on the graph. With a mean square of 1, they are
+        # also the features of the classifiers (GraphTask.features).
+        components = unit_square([described_components(alike, config.principal_components)])
         self.map = ParticleMap(
             components, config.latent_dim, state.device_generator, config.neighbours
         )

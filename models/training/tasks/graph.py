@@ -172,13 +172,12 @@ class GraphTask(Task):
 
         The graph is built on these features and, later, also on features of the classifier.
         """
+        if self._learned is None:
+            return self._map.components
         found = self._features
         if found is None:
-            together = standardised(self._map.components)
-            if self._learned is not None:
-                together = torch.cat([together, self._learned], dim=1)
-            together = standardise(together)
-            self._features = found = together.mul_(together.shape[1] ** 0.5)
+            together = torch.cat([standardised(self._map.components), self._learned], dim=1)
+            self._features = found = standardise(together).mul_(together.shape[1] ** 0.5)
         return found
 
     @property

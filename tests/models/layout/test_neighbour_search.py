@@ -28,12 +28,16 @@ def small_limits(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
     torch.set_num_threads(threads)
 
 
-def points(n: int) -> torch.Tensor:
-    """Return n points (n, 12) in groups. The last three points are far from all others."""
+WIDTHS = (12, 40)
+"""Numbers of features without and with a comparison in 4 bits per feature."""
+
+
+def points(n: int, width: int = 12) -> torch.Tensor:
+    """Return n points (n, width) in groups. The last three points are far from all others."""
     random = torch.Generator().manual_seed(0)
-    groups = 2 * torch.randn(n // 30, 12, generator=random)
+    groups = 2 * torch.randn(n // 30, width, generator=random)
     x = groups[torch.randint(len(groups), (n,), generator=random)]
-    x += torch.randn(n, 12, generator=random)
+    x += torch.randn(n, width, generator=random)
     x[-3:] += torch.tensor([300.0, -500.0, 900.0])[:, None]
     return x
 
@@ -64,8 +68,11 @@ def test_an_exact_search_by_faiss_equals_one_by_torch(threads: int) -> None:
     assert units > 5
 
 
-def test_a_search_in_cells_reaches_and_logs_its_recall(caplog: pytest.LogCaptureFixture) -> None:
-    x = points(7000)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_search_in_cells_reaches_and_logs_its_recall(
+    width: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    x = points(7000, width)
     with caplog.at_level(logging.INFO):
         building, _ = found_by_faiss(x)
     recall = recall_of(building.indices, x)
@@ -75,8 +82,14 @@ def test_a_search_in_cells_reaches_and_logs_its_recall(caplog: pytest.LogCapture
     assert bool((building.distances.diff(dim=1) >= 0).all())
 
 
-def test_neighbours_do_not_depend_on_the_number_of_threads() -> None:
-    x = points(7000)
+def test_values_for_which_4_bits_do_not_suffice_are_compared_exactly() -> None:
+    x = torch.empty(7000, 40).cauchy_(generator=torch.Generator().manual_seed(0)).clamp(-1e4, 1e4)
+    assert recall_of(found_by_faiss(x)[0].indices, x) > 0.97
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_neighbours_do_not_depend_on_the_number_of_threads(width: int) -> None:
+    x = points(7000, width)
     found = []
     for threads in (1, 3):
         torch.set_num_threads(threads)
@@ -85,8 +98,9 @@ def test_neighbours_do_not_depend_on_the_number_of_threads() -> None:
     assert torch.equal(found[0].distances, found[1].distances)
 
 
-def test_a_search_in_cells_continues_from_a_saved_state() -> None:
-    x = points(7000)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_search_in_cells_continues_from_a_saved_state(width: int) -> None:
+    x = points(7000, width)
     whole, _ = found_by_faiss(x)
     part = GraphBuilding(x, K)
     while part.done < 2000:
