@@ -32,6 +32,11 @@ class Epochs:
         return batch
 
 
+def drawn_seed(generator: torch.Generator) -> int:
+    """Draw a seed for the random numbers of several processes. `generator` is on the CPU."""
+    return int(torch.randint(1 << 62, (), generator=generator))
+
+
 def class_balanced(
     labels: torch.Tensor,
     batch_size: int,

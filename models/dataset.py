@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 
 from lodespace.models.config import Content, model_side
+from lodespace.models.workers.team import Team
 
 _RESAMPLED_AT_ONCE = 1000
 _CHECKED_AT_ONCE = 65_536
@@ -76,6 +77,9 @@ class Dataset:
     distances float32, each (N, K). None: they are searched."""
     source: PictureFormat | None = None
     """Format of the pictures before they were padded and resized; None for vectors."""
+    team: Team | None = None
+    """Processes that have copies of the items and share the work on them; None: no other process
+    has a copy (shared_items.py)."""
 
     def __len__(self) -> int:
         return len(self.stored)
@@ -142,7 +146,9 @@ class Dataset:
     def subset(self, items: slice | torch.Tensor) -> "Dataset":
         """Return a data set of only `items`, without imported neighbours."""
         features = None if self.features is None else self.features.subset(items)
-        return replace(self, stored=self.stored[items], features=features, neighbours=None)
+        return replace(
+            self, stored=self.stored[items], features=features, neighbours=None, team=None
+        )
 
     def with_features(self, features: npt.NDArray[Any]) -> "Dataset":
         """Return a copy with `features` (N, F).

@@ -42,8 +42,12 @@ class Predictions:
     not depend on the item's own label. The learned classifiers may have memorised this label.
     """
 
-    def __init__(self, n: int, n_classes: int, device: torch.device) -> None:
-        """Start without predictions for `n` items. All tensors are on `device`."""
+    def __init__(self, n: int, n_classes: int, device: torch.device, *, workers: int = 1) -> None:
+        """Start without predictions for `n` items. All tensors are on `device`.
+
+        `workers` is the number of processes that predict together.
+        """
+        self._per_unit = workers * items_per_unit(n, CHUNK)
         self.probabilities = torch.full((n, n_classes), 1 / n_classes, device=device)
         """Class probabilities, float32 (N, C), without the effect of each item's own label."""
         self.features = ItemFeatures(n, device)
@@ -96,8 +100,7 @@ class Predictions:
         has at most UNITS_PER_PASS units, so the number of updates of the map does not grow with the
         number of items.
         """
-        n = len(self.order.items)
-        return is_power_of_two(-((n - self.position) // items_per_unit(n, CHUNK)))
+        return is_power_of_two(-((len(self.order.items) - self.position) // self._per_unit))
 
     def labels_given(self, labels: torch.Tensor) -> None:
         """Record the earlier predictions of the items that have new labels.
@@ -134,12 +137,11 @@ class Predictions:
                 return False
         first = self.position % n if n else 0
         faster = FASTER[classifier.dataset.kind] if self.position < n else 1
-        unit = self.order.items[first : first + faster * items_per_unit(n, CHUNK)]
-        for items in unit.to(self.probabilities.device).split(CHUNK):
-            if self.position < n:
-                self._learned[items], features = classifier.probabilities(items)
-                self.features.put(items, features)
-            else:
+        unit = self.order.items[first : first + faster * self._per_unit]
+        if self.position < n:
+            self._first_pass(unit, classifier)
+        else:
+            for items in unit.to(self.probabilities.device).split(CHUNK):
                 self._second_pass(items, labels.trained, self.features.known(classifier))
         self.revision += self.position >= n
         self.position += len(unit)
@@ -152,6 +154,17 @@ class Predictions:
         self._forget()
         self._update_newest(labels)
         return True
+
+    def _first_pass(self, unit: torch.Tensor, classifier: WideClassifier) -> None:
+        """Predict the items `unit`, int64 (B,), with the wide classifier."""
+        team, there = classifier.dataset.team, unit.to(self.probabilities.device)
+        if team is not None:
+            self._learned[there], features = classifier.probabilities_by(team, unit, CHUNK)
+            self.features.put(there, features)
+            return
+        for items in there.split(CHUNK):
+            self._learned[items], features = classifier.probabilities(items)
+            self.features.put(items, features)
 
     def _second_pass(
         self, items: torch.Tensor, trained: torch.Tensor, features: torch.Tensor

@@ -52,7 +52,8 @@ class LabelLearning:
         self.device_generator = device_generator
         self.classifier: WideClassifier | None = None
         """The wide classifier; None until there is a label."""
-        self.predictions = Predictions(len(dataset), n_classes, dataset.device)
+        workers = 1 if dataset.team is None else dataset.team.size
+        self.predictions = Predictions(len(dataset), n_classes, dataset.device, workers=workers)
         """Predictions for all items."""
         self.steps_due = 0
         """Number of batches that the classifier must still be trained on."""

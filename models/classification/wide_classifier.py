@@ -4,18 +4,26 @@ The class probabilities determine the edge weights of the neighbour graph, and p
 of items without a label.
 """
 
+from dataclasses import dataclass
+from typing import NamedTuple
+
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from lodespace.models.batches import class_frequency, drawn
+from lodespace.models.batches import class_frequency, drawn, drawn_seed
 from lodespace.models.checkpoints.tensors import adam
 from lodespace.models.dataset import Dataset
 from lodespace.models.features.augmentation import light
 from lodespace.models.features.network import WIDTH, FeatureNetwork
 from lodespace.models.item_predictions import UNLABELED
+from lodespace.models.shared_items import ALIKE
 from lodespace.models.vae.losses import classification_loss
+from lodespace.models.workers.jobs import GradientJob, OutputJob, Values, structure_for
+from lodespace.models.workers.team import Team
 
+NETWORK = "classifier"
+"""Name of the layers in `Team.held`."""
 BATCH_SIZE = 96
 LEARNING_RATE = 2e-3
 LABEL_CERTAINTY = 0.9
@@ -43,7 +51,6 @@ class WideClassifier:
         `device_generator` is on the device of `dataset`.
         """
         self.dataset = dataset
-        self.augmentation = light(dataset.content)
         self.network = network
         self.generator = device_generator
         self.output = nn.Linear(WIDTH, n_classes).to(dataset.device)
@@ -96,14 +103,22 @@ class WideClassifier:
         items = known.draw(generator)
         if len(items) == 0:
             return None
-        device = self.dataset.device
-        x = self.augmentation(self.dataset.batch(items.to(device)), self.generator)
-        logits = self.output(self.network(x))
-        loss = classification_loss(logits, labels[items].to(device), weights[items].to(device))
+        batch, team = LabelledBatch(items, labels[items], weights[items]), self.dataset.team
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        if team is None:
+            loss = batch.loss(self.layers, self.dataset, self.generator)
+            loss.backward()
+        else:
+            structure = structure_for(team, NETWORK, self.layers)
+            job = LabelledJob(NETWORK, structure, batch, drawn_seed(generator))
+            loss = team.do(job)["loss"]
         self.optimiser.step()
         return float(loss.detach())
+
+    @property
+    def layers(self) -> nn.Sequential:
+        """The feature network, then the linear layer."""
+        return nn.Sequential(self.network, self.output)
 
     @torch.no_grad()
     def probabilities(self, items: torch.Tensor | slice) -> tuple[torch.Tensor, torch.Tensor]:
@@ -111,10 +126,71 @@ class WideClassifier:
         features = self.features(items)
         return F.softmax(self.output(features), dim=1), features
 
+    def probabilities_by(
+        self, team: Team, items: torch.Tensor, at_once: int
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return `probabilities` of items int64 (B,), of which each process predicts a part.
+
+        `at_once` is the number of items that pass through the network at once.
+        """
+        structure = structure_for(team, NETWORK, self.layers)
+        found = team.do(PredictJob(NETWORK, structure, items, at_once))
+        return found[:, : self.n_classes], found[:, self.n_classes :]
+
     @torch.no_grad()
     def features(self, items: torch.Tensor | slice) -> torch.Tensor:
         """Return features (B, WIDTH) of unaugmented items."""
         return self.network(self.dataset.batch(items))
+
+
+class LabelledBatch(NamedTuple):
+    """B labelled items. All tensors are on the CPU."""
+
+    items: torch.Tensor
+    """Items int64 (B,)."""
+    labels: torch.Tensor
+    """Their classes, int64 (B,)."""
+    weights: torch.Tensor
+    """Weight of each label, float32 (B,)."""
+
+    def loss(
+        self, layers: nn.Sequential, dataset: Dataset, generator: torch.Generator
+    ) -> torch.Tensor:
+        """Return the classification loss of augmented items.
+
+        `generator` is on the device of `dataset`.
+        """
+        device = dataset.device
+        x = light(dataset.content)(dataset.batch(self.items.to(device)), generator)
+        return classification_loss(layers(x), self.labels.to(device), self.weights.to(device))
+
+
+@dataclass
+class LabelledJob(GradientJob):
+    """Computes the gradient of the loss of one batch, of which each process has a part."""
+
+    batch: LabelledBatch
+    """The batch of all processes."""
+    seed: int
+    """Seed of the augmentation. Each process adds its number."""
+
+    def backward(self, team: Team, network: nn.Sequential) -> Values:
+        share = LabelledBatch(*(values.tensor_split(team.size)[team.rank] for values in self.batch))
+        generator = torch.Generator(team.device).manual_seed(self.seed + team.rank)
+        loss = share.loss(network, team.held[ALIKE], generator)
+        # The loss is a mean over the weights of its items.
+        loss = loss * float(share.weights.sum() / self.batch.weights.sum().clamp_min(1e-8))
+        loss.backward()
+        return {"loss": loss}
+
+
+class PredictJob(OutputJob):
+    """Computes the class probabilities and the features of items, in this order of columns."""
+
+    def rows(self, team: Team, network: nn.Sequential, items: torch.Tensor) -> torch.Tensor:
+        features, output = network
+        found = features(team.held[ALIKE].batch(items))
+        return torch.cat([F.softmax(output(found), dim=1), found], dim=1)
 
 
 class BalancedBatches:

@@ -7,13 +7,14 @@ principal components, because either of the two alone gives a worse graph.
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from lodespace.models.batches import Epochs
+from lodespace.models.batches import Epochs, drawn_seed
 from lodespace.models.checkpoints.tensors import (
     Tensors,
     adam,
@@ -25,6 +26,12 @@ from lodespace.models.checkpoints.tensors import (
 from lodespace.models.dataset import Dataset
 from lodespace.models.features.augmentation import strong
 from lodespace.models.features.network import WIDTH, FeatureNetwork
+from lodespace.models.shared_items import ALIKE
+from lodespace.models.workers.jobs import GradientJob, Values, structure_for
+from lodespace.models.workers.team import Team
+
+NETWORK = "features"
+"""Name of network and projection in `Team.held`."""
 
 TEMPERATURE = 0.2
 BATCH_SIZE = 192
@@ -44,6 +51,51 @@ def nt_xent(projections: torch.Tensor, temperature: float = TEMPERATURE) -> torc
     return F.cross_entropy(similarity, partner)
 
 
+def projected(
+    both: nn.ModuleList, dataset: Dataset, items: torch.Tensor, generator: torch.Generator
+) -> torch.Tensor:
+    """Return the projections (2B, P) of two random views of each item.
+
+    Args:
+        both: the feature network and the projection.
+        dataset: the items.
+        items: items int64 (B,), on the CPU.
+        generator: random generator on the device of the data set.
+    """
+    network, projection = both
+    x = dataset.batch(items.to(dataset.device))
+    views = strong(dataset.content)(torch.cat([x, x]), generator)
+    network.train()
+    found = projection(network(views))
+    network.eval()
+    return found
+
+
+@dataclass
+class ViewsJob(GradientJob):
+    """Computes the gradient of the loss of one batch, of which each process has a part.
+
+    Each view is compared with the views of all processes, as without a team. The projections of
+    other processes count as constants: their processes compute the gradient with respect to them.
+    """
+
+    items: torch.Tensor
+    """Items of the batch, int64 (B,)."""
+    seed: int
+    """Seed of the views. Each process adds its number."""
+
+    def backward(self, team: Team, network: nn.ModuleList) -> Values:
+        shares = self.items.tensor_split(team.size)
+        generator = torch.Generator(team.device).manual_seed(self.seed + team.rank)
+        own = projected(network, team.held[ALIKE], shares[team.rank], generator)
+        every = team.all_parts(own.detach(), [2 * len(share) for share in shares])
+        every[team.rank] = own
+        first, second = zip(*(part.chunk(2) for part in every), strict=True)
+        loss = nt_xent(torch.cat([*first, *second]))
+        loss.backward()
+        return {"loss": loss / team.size}
+
+
 class SelfSupervision:
     """Trains a FeatureNetwork one batch at a time, so that other work can run in between."""
 
@@ -55,7 +107,6 @@ class SelfSupervision:
         `generator` is on the CPU, and `device_generator` is on the device of the data set.
         """
         self.dataset = dataset
-        self.augmentation = strong(dataset.content)
         self.network = FeatureNetwork(dataset)
         """The network that learns features."""
         self.projection = nn.Sequential(
@@ -64,8 +115,9 @@ class SelfSupervision:
         device = dataset.device
         self.network.to(device)
         self.projection.to(device)
-        parameters = [*self.network.parameters(), *self.projection.parameters()]
-        self.optimiser = adam(parameters, LEARNING_RATE)
+        self.both = nn.ModuleList([self.network, self.projection])
+        """Network and projection."""
+        self.optimiser = adam(list(self.both.parameters()), LEARNING_RATE)
         self.epochs = Epochs(len(dataset), BATCH_SIZE, generator)
         self.generator = device_generator
         self.steps_done = 0
@@ -73,14 +125,15 @@ class SelfSupervision:
 
     def step(self) -> float:
         """Train one batch. Returns the loss, in nats."""
-        x = self.dataset.batch(self.epochs.next().to(self.dataset.device))
-        views = self.augmentation(torch.cat([x, x]), self.generator)
-        self.network.train()
-        projections = self.projection(self.network(views))
-        self.network.eval()
-        loss = nt_xent(projections)
+        items, team = self.epochs.next(), self.dataset.team
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        if team is None or len(items) < team.size:
+            loss = nt_xent(projected(self.both, self.dataset, items, self.generator))
+            loss.backward()
+        else:
+            structure = structure_for(team, NETWORK, self.both)
+            seed = drawn_seed(self.epochs.generator)
+            loss = team.do(ViewsJob(NETWORK, structure, items, seed))["loss"]
         self.optimiser.step()
         self.steps_done += 1
         return float(loss.detach())

@@ -18,7 +18,11 @@ from lodespace.models.layout.neighbour_search import (
     nearest_of,
     search_for,
 )
+from lodespace.models.layout.shared_search import SharedSearch
+from lodespace.models.shared_items import ALIKE
 from lodespace.models.work_units import items_per_unit
+from lodespace.models.workers.jobs import OutputJob, structure_for
+from lodespace.models.workers.team import Team
 
 log = logging.getLogger(__name__)
 
@@ -77,10 +81,7 @@ class GraphFeatures:
         parts = [standardised(self.components)]
         if self.network is not None:
             start = len(self.learned) * _ITEMS_AT_ONCE
-            stop = min(start + items_per_unit(n, _ITEMS_AT_ONCE), n)
-            for first in range(start, stop, _ITEMS_AT_ONCE):
-                items = slice(first, min(first + _ITEMS_AT_ONCE, n))
-                self.learned.append(self.network(self.dataset.batch(items)))
+            self._learn(self.network, start)
             if start < n:
                 return None
             learned = standardised(
@@ -95,19 +96,53 @@ class GraphFeatures:
             )
         return torch.cat(parts, dim=1)
 
+    def _learn(self, network: FeatureNetwork, start: int) -> None:
+        """Compute the learned features of some items from number `start` on."""
+        n, team = len(self.dataset), self.dataset.team
+        count = items_per_unit(n, _ITEMS_AT_ONCE) * (1 if team is None else team.size)
+        stop = min(start + count, n)
+        if team is not None and start < stop:
+            structure = structure_for(team, NETWORK, network)
+            items = torch.arange(start, stop)
+            found = team.do(FeaturesJob(NETWORK, structure, items, _ITEMS_AT_ONCE))
+            self.learned += found.split(_ITEMS_AT_ONCE)
+            return
+        for first in range(start, stop, _ITEMS_AT_ONCE):
+            rows = slice(first, min(first + _ITEMS_AT_ONCE, n))
+            self.learned.append(network(self.dataset.batch(rows)))
+
+
+NETWORK = "features of the graph"
+"""Name of the feature network in `Team.held`."""
+
+
+class FeaturesJob(OutputJob):
+    """Computes features of items."""
+
+    def rows(self, team: Team, network: FeatureNetwork, items: torch.Tensor) -> torch.Tensor:
+        return network(team.held[ALIKE].batch(items))
+
 
 class GraphBuilding:
     """The k-NN graph of features (N, F). Call `unit` until it returns the graph."""
 
-    def __init__(self, features: torch.Tensor, k: int, known: Neighbours | None = None) -> None:
+    def __init__(
+        self,
+        features: torch.Tensor,
+        k: int,
+        known: Neighbours | None = None,
+        team: Team | None = None,
+    ) -> None:
         """Prepare to find the `k` nearest neighbours of each item, or to use `known` neighbours.
 
-        Of K known neighbours per item, the nearest `k` are used, or all if `k` is larger.
+        Of K known neighbours per item, the nearest `k` are used, or all if `k` is larger. The
+        processes of `team` search together.
         """
         n = len(features)
+        self.team = team
         self.features = features
         self.k = min(k, n - 1 if known is None else known[0].shape[1])
-        self.search: Search | None = None
+        self.search: Search | SharedSearch | None = None
         """The search for neighbours; None before the search starts, and after it ends."""
         self.done = 0
         """Number of rows whose neighbours are known."""
@@ -138,6 +173,8 @@ class GraphBuilding:
                 log.warning("neighbours are searched with torch, not with FAISS: %s", error)
                 self.search = TorchSearch(self.features, self.k)
             return None
+        if isinstance(self.search, SharedSearch):
+            self.search.close()
         self.search = None
         if self._weighting is None:
             self._weighting = FuzzyGraph(self.indices, self.distances)
@@ -146,14 +183,17 @@ class GraphBuilding:
     def _find(self) -> None:
         """Prepare the search, or find the neighbours of the next block of rows."""
         if self.search is None:
-            self.search = search_for(self.features, self.k)
+            shared = self.team and SharedSearch(self.features, self.k, self.team)
+            self.search = shared or search_for(self.features, self.k)
         if not self._ready:
             self._ready = self.search.prepare()
             if not self._ready:
                 return
         rows = slice(self.done, min(self.done + self.search.rows_per_unit, len(self.features)))
-        self.indices[rows], self.distances[rows] = nearest_of(
-            self.features, rows, self.search.candidates(rows), self.k
+        self.indices[rows], self.distances[rows] = (
+            self.search.nearest(rows)
+            if isinstance(self.search, SharedSearch)
+            else nearest_of(self.features, rows, self.search.candidates(rows), self.k)
         )
         self.done = rows.stop
 
@@ -196,7 +236,7 @@ class GraphRefresh:
             return self.building.unit()
         features = self.features.unit()
         if features is not None:
-            self.building = GraphBuilding(features, self.k, self.known)
+            self.building = GraphBuilding(features, self.k, self.known, self.features.dataset.team)
         return None
 
     @property
@@ -226,7 +266,7 @@ class GraphRefresh:
         device = self.features.components.device
         if "graph_features" in tensors:
             found = tensors["graph_features"].clone().to(device)
-            self.building = GraphBuilding(found, self.k, self.known)
+            self.building = GraphBuilding(found, self.k, self.known, self.features.dataset.team)
             self.building.load(tensors)
         elif "graph_learned" in tensors:
             self.features.learned = list(

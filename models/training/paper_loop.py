@@ -271,7 +271,8 @@ class PaperLoop(Loop):
 
     def _full_turn(self) -> bool:
         self._smooth_losses(self._train_full())
-        self._full_steps_due = max(0, self._full_steps_due - 1)
+        done = self.vae_training.batches_per_step
+        self._full_steps_due = max(0, self._full_steps_due - done)
         self._stale = True
         self._trunk.invalidate()
         return self._encode_chunk() if self.step % STEPS_PER_CHUNK == 0 else False
@@ -295,8 +296,9 @@ class PaperLoop(Loop):
         Return whether this was the last chunk.
         """
         n = len(self._mean)
-        rows = slice(self._encoded, min(self._encoded + ENCODE_CHUNK, n))
-        self._next_mean[rows] = self.vae_training.encode(rows)
+        count = ENCODE_CHUNK * self.vae_training.batches_per_step
+        rows = slice(self._encoded, min(self._encoded + count, n))
+        self._next_mean[rows] = self.vae_training.encode_rows(rows)
         self._encoded = rows.stop
         if self._encoded < n:
             return False

@@ -38,6 +38,10 @@ class AxisTargets(NamedTuple):
         """Return the targets of items int64 (K,)."""
         return self._replace(values=self.values[items], stiffness=self.stiffness[items])
 
+    def to(self, device: torch.device) -> "AxisTargets":
+        """Return the targets on another device."""
+        return AxisTargets(self.dimensions, *(tensor.to(device) for tensor in self[1:]))
+
     def direction_of(self, dimension: int, values: torch.Tensor) -> torch.Tensor | None:
         """Return the direction (D,) of the axis that is shown along `dimension` and has `values`
         (N,).

@@ -107,17 +107,19 @@ class CachedTrunk:
         items = torch.randint(len(labels), (BATCH,), generator=generator)
         chosen = torch.cat([items, labelled]).to(device)
         both = self.features[chosen]
-        mean, log_variance = training.vae.encoder.from_trunk(both)
-        _, terms = training.equation_1(
-            mean,
-            log_variance,
+        encoded = training.vae.encoder.from_trunk(both)
+        objective = training.objective
+        _, terms = objective.equation_1(
+            training.vae,
+            encoded,
             training.dataset.batch(items.to(device)),
             slice(BATCH, None),
             labels[labelled].to(device),
+            training.device_generator,
         )
         if training.axes is not None:
-            terms["axis"] = mean_axis_loss(mean, training.axes.of(chosen))
-        total = training.weighted_sum(terms)
+            terms["axis"] = mean_axis_loss(encoded[0], training.axes.of(chosen))
+        total = objective.weighted_sum(terms)
         rate = training.config.interactive_learning_rate
         warm_up = min(1.0, (self.steps_done + 1) / WARM_UP_STEPS)
         set_learning_rate(self.optimiser, rate * warm_up)

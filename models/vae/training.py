@@ -8,9 +8,8 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 
-from lodespace.models.batches import Epochs, class_balanced
+from lodespace.models.batches import Epochs, class_balanced, drawn_seed
 from lodespace.models.checkpoints.tensors import (
     Tensors,
     adam,
@@ -22,19 +21,16 @@ from lodespace.models.checkpoints.tensors import (
 )
 from lodespace.models.config import TrainingConfig
 from lodespace.models.dataset import Dataset
-from lodespace.models.vae.axis_loss import AxisTargets, mean_axis_loss
+from lodespace.models.vae.axis_loss import AxisTargets
+from lodespace.models.vae.batch_loss import NETWORK, Batch, BatchesJob, EncodeJob, Objective
 from lodespace.models.vae.decoder import inner_layers
 from lodespace.models.vae.head import ClassificationHead
 from lodespace.models.vae.initialisation import he_initialise, initialise_latent_layers
 from lodespace.models.vae.kl_schedule import KLSchedule
-from lodespace.models.vae.losses import (
-    classification_loss,
-    kl_per_dimension,
-    reconstruction_loss,
-    reconstruction_weight,
-    total_loss,
-)
+from lodespace.models.vae.losses import reconstruction_weight
 from lodespace.models.vae.vae import VAE
+from lodespace.models.workers.jobs import structure_for
+from lodespace.models.workers.team import Team
 
 LABELLED_BATCH = 64
 """Number of labelled items in a class-balanced batch."""
@@ -178,7 +174,7 @@ class VAETraining:
         targets: torch.Tensor | None = None,
         learning_rate: float | None = None,
     ) -> dict[str, float]:
-        """Train one batch.
+        """Train one batch, or one batch per process of a team.
 
         Args:
             labels: class of each item, int64 (N,), on the CPU.
@@ -192,78 +188,61 @@ class VAETraining:
         Returns:
             Name of a term -> unweighted value in nats; and "total", the weighted sum.
         """
-        device = self.dataset.device
+        set_learning_rate(self.optimiser, learning_rate or self.config.learning_rate)
+        self.optimiser.zero_grad(set_to_none=True)
+        if self.dataset.team is None:
+            batch = self._draw(labels, targets, balanced=balanced)
+            terms = self.objective.of(self.vae, self.dataset, batch, self.device_generator)
+            terms["total"].backward()
+        else:
+            terms = self._gradient_of_team(self.dataset.team, labels, targets, balanced=balanced)
+        self.optimiser.step()
+        self.steps_done += self.batches_per_step
+        terms = {name: term.detach() for name, term in terms.items()}
+        self._follow_kl(terms.pop("dimensions"))
+        return {name: float(term) for name, term in terms.items()}
+
+    @property
+    def batches_per_step(self) -> int:
+        """Number of batches that one step trains: one per process of the team."""
+        return 1 if self.dataset.team is None else self.dataset.team.size
+
+    def _draw(self, labels: torch.Tensor, targets: torch.Tensor | None, *, balanced: bool) -> Batch:
+        """Draw the next batch. The arguments are those of `step`."""
         items = self.epochs.next()
         n = len(items)
         labelled = class_balanced(labels, LABELLED_BATCH, self.generator) if balanced else items[:0]
         both = torch.cat([items, labelled])
-        x = self.dataset.batch(both.to(device))
-        if x.ndim == 4:
-            x = x.contiguous(memory_format=torch.channels_last)
-        mean, log_variance = self.vae.encoder(x)
         classified = slice(n, None) if balanced else slice(0, n)
-        kl, terms = self.equation_1(
-            mean, log_variance, x[:n], classified, labels[both[classified]].to(device)
+        there = both.to(self.dataset.device)
+        return Batch(
+            both,
+            n,
+            classified,
+            labels[both[classified]],
+            None if targets is None else targets[there],
+            None if self.axes is None else self.axes.of(there),
         )
-        if targets is not None:
-            terms["encoder"] = F.smooth_l1_loss(
-                mean, targets[both.to(device)], reduction="sum"
-            ) / len(mean)
-        if self.axes is not None:
-            terms["axis"] = mean_axis_loss(mean, self.axes.of(both.to(device)))
-        total = self.weighted_sum(terms)
-        set_learning_rate(self.optimiser, learning_rate or self.config.learning_rate)
-        self.optimiser.zero_grad(set_to_none=True)
-        total.backward()
-        self.optimiser.step()
-        self.steps_done += 1
-        self._follow_kl(kl.detach())
-        return {
-            **{name: float(term.detach()) for name, term in terms.items()},
-            "total": float(total.detach()),
-        }
 
-    def equation_1(
-        self,
-        mean: torch.Tensor,
-        log_variance: torch.Tensor,
-        x: torch.Tensor,
-        classified: slice,
-        labels: torch.Tensor,
-    ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-        """Return the terms of equation 1 for a batch of encoded items.
+    def _gradient_of_team(
+        self, team: Team, labels: torch.Tensor, targets: torch.Tensor | None, *, balanced: bool
+    ) -> dict[str, torch.Tensor]:
+        """Compute the gradient of one batch per process. The arguments are those of `step`."""
+        batches = [self._draw(labels, targets, balanced=balanced).sent() for _ in range(team.size)]
+        structure = structure_for(team, NETWORK, self.vae)
+        seed = drawn_seed(self.generator)
+        return dict(team.do(BatchesJob(NETWORK, structure, self.objective, batches, seed)))
 
-        Only the first n items of the batch are decoded and compared with `x`.
-
-        Args:
-            mean: latent means, (B, D).
-            log_variance: logarithms of the latent variances, (B, D).
-            x: the first n items of the batch, (n, *item_shape).
-            classified: the items that the head reads.
-            labels: classes of these items, int64; UNLABELED for an item without a label.
-
-        Returns:
-            KL divergence per dimension, (D,), and the unweighted value of each term, by its name.
-        """
-        n = len(x)
-        head_reads_sample = self.config.head_input == "sample"
-        std = (0.5 * log_variance[: len(mean) if head_reads_sample else n]).exp()
-        noise = torch.randn(std.shape, generator=self.device_generator, device=std.device)
-        sample = mean[: len(std)] + noise * std
-        kl = kl_per_dimension(mean[:n], log_variance[:n])
-        head_input = (sample if head_reads_sample else mean)[classified]
-        return kl, {
-            "reconstruction": reconstruction_loss(self.vae.decoder(sample[:n]), x),
-            "kl": kl.sum(),
-            "classification": classification_loss(self.vae.head(head_input), labels)
-            if len(labels)
-            else mean.new_zeros(()),
-        }
-
-    def weighted_sum(self, terms: dict[str, torch.Tensor]) -> torch.Tensor:
-        """Return the loss: the weighted sum of terms, with the current KL term."""
-        now, weights = self.kl_schedule, self.config.weights
-        return total_loss(terms, weights, now.scale, self.reconstruction_scale, now.capacity)
+    @property
+    def objective(self) -> Objective:
+        """Weights of the terms in the next step."""
+        config = self.config
+        return Objective(
+            config.weights,
+            self.kl_schedule,
+            self.reconstruction_scale,
+            config.head_input == "sample",
+        )
 
     @property
     def kl_schedule(self) -> KLSchedule:
@@ -308,10 +287,16 @@ class VAETraining:
         The items are encoded in chunks that fit in the CPU's cache, which is twice as fast as one
         pass over all items.
         """
-        n = len(self.dataset)
-        return torch.cat(
-            [self.encode(slice(i, min(i + ENCODE_CHUNK, n))) for i in range(0, n, ENCODE_CHUNK)]
-        )
+        return self.encode_rows(slice(0, len(self.dataset)))
+
+    def encode_rows(self, rows: slice) -> torch.Tensor:
+        """Return the latent means (B, D) of a range of items, in chunks of ENCODE_CHUNK items."""
+        team, first, stop = self.dataset.team, rows.start, rows.stop
+        if team is not None:
+            structure = structure_for(team, NETWORK, self.vae)
+            return team.do(EncodeJob(NETWORK, structure, torch.arange(first, stop), ENCODE_CHUNK))
+        ends = range(first, stop, ENCODE_CHUNK)
+        return torch.cat([self.encode(slice(i, min(i + ENCODE_CHUNK, stop))) for i in ends])
 
     def tensors(self) -> Tensors:
         """Return the tensors that `load` needs to continue training."""

@@ -23,6 +23,8 @@ from lodespace.errors import TrainingError
 from lodespace.files import atomic_folder
 from lodespace.importing.source import ImportOptions, Source
 from lodespace.models.device import limited_threads
+from lodespace.models.workers.launch import team_of, threads_of_worker
+from lodespace.models.workers.team import WorkerLostError
 from lodespace.project.initial_labels import choose_labels
 from lodespace.project.knn_check import check_neighbours
 from lodespace.project.opening import finish_bake, new_bake
@@ -49,6 +51,7 @@ def bake(
     parts: Sequence[str] = DEFAULT_PARTS,
     device: str = "auto",
     threads: int = 0,
+    workers: int = 1,
     force: bool = False,
     progress: bool = False,
     as_is: bool = False,
@@ -74,7 +77,8 @@ def bake(
         options: How to read the data.
         parts: Parts to write, as names from PARTS. The scene is always written.
         device: "auto", "cpu", "cuda" or "mps".
-        threads: Processor threads. 0: all.
+        threads: Processor threads, of each worker. 0: all.
+        workers: Processes that train together (docs/scale.md).
         force: Replace `output` if it is a bake.
         progress: Show a progress bar, and notes about the bake, on standard error.
         as_is: Publish the map, the session and the model of the project `data`. The arguments
@@ -99,7 +103,9 @@ def bake(
     with (
         # `export --format model` uses torch's default number of threads. A bake with `as_is` uses
         # the same number, so that both write the same model.
-        contextlib.nullcontext() if as_is and threads == 0 else limited_threads(threads),
+        contextlib.nullcontext()
+        if as_is and threads == 0
+        else limited_threads(threads_of_worker(threads, workers)),
         atomic_folder(output, lambda: check_output(output, force=force)) as folder,
     ):
         options = options or ImportOptions()
@@ -132,10 +138,17 @@ def bake(
             settings = merge(state.settings, settings or Settings())
         check_neighbours(items, settings)
         project = new_bake(folder, kept, items, seed=seed, settings=settings or Settings())
-        with Progress(f"baking {items.name}", shown=progress) as shown:
-            TrainingBake(project, given, epochs, device, frozenset(parts)).run(shown)
+        try:
+            with (
+                Progress(f"baking {items.name}", shown=progress) as shown,
+                team_of(workers, device, threads) as team,
+            ):
+                TrainingBake(project, given, epochs, device, frozenset(parts), team).run(shown)
+        except WorkerLostError as error:
+            raise TrainingError(f"{error}. Nothing was written; start the bake again") from error
         run = {"epochs": epochs, "seed": seed, "labels": labels}
-        write_settings(folder, project.settings, {**run, "device": device, "threads": threads})
+        machine = {"device": device, "threads": threads, "workers": workers}
+        write_settings(folder, project.settings, {**run, **machine})
         finish_bake(project)
         _finish_site(folder, base_url)
     return output

@@ -9,8 +9,10 @@ from lodespace.baking.divergence import finite_frames
 from lodespace.baking.parts import MORPH_TARGETS, SCENE_ID, write_parts
 from lodespace.baking.progress import Progress
 from lodespace.errors import TrainingError
+from lodespace.models.shared_items import shared
 from lodespace.models.snapshot import Snapshot
 from lodespace.models.training.trainer import Trainer
+from lodespace.models.workers.team import Team, WorkerLostError
 from lodespace.project.project import Project
 from lodespace.recording.published import MOST_MOMENTS, SECONDS_PER_MOMENT, SourceRecording
 from lodespace.recording.recorder import Recorder
@@ -42,6 +44,7 @@ class TrainingBake:
         epochs: int,
         device: str,
         parts: frozenset[str],
+        team: Team | None = None,
     ) -> None:
         items = project.items
         self.project, self.epochs, self.parts = project, epochs, parts
@@ -49,8 +52,14 @@ class TrainingBake:
             config = configuration(project.settings)
             n_classes = max(1, len(items.class_names if given.classes is None else given.classes))
             self.trainer = Trainer(
-                to_dataset(items), config, n_classes=n_classes, seed=project.seed, device=device
+                shared(to_dataset(items), team),
+                config,
+                n_classes=n_classes,
+                seed=project.seed,
+                device=device,
             )
+        except WorkerLostError:
+            raise
         except (ValueError, RuntimeError) as error:
             raise TrainingError(f"cannot train on {items.name}: {error}") from error
         self.trainer.set_labels(given.labels, None, given.verified, given.accepted)

@@ -95,10 +95,14 @@ def _bake(options: argparse.Namespace) -> int:
     from lodespace.baking.bake import bake  # imports torch
     from lodespace.baking.parts import DEFAULT_PARTS
     from lodespace.models.light_torch import leave_out_compiler
+    from lodespace.models.workers.launch import follow_launched, launched_rank
 
     given = given_settings(options)
     run = given.run_settings()
     leave_out_compiler()
+    if launched_rank():
+        follow_launched(run.device, run.threads)
+        return SUCCESS
     parts = DEFAULT_PARTS
     if options.parts is not None:
         parts = tuple(part.strip() for part in options.parts.split(","))
@@ -121,6 +125,7 @@ def _bake(options: argparse.Namespace) -> int:
             parts=parts,
             device=run.device,
             threads=run.threads,
+            workers=run.workers,
             force=options.force,
             progress=True,
             as_is=options.as_is,

@@ -52,11 +52,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def _train(options: argparse.Namespace) -> int:
     from lodespace.importing.importer import reference_of
     from lodespace.models.light_torch import leave_out_compiler
+    from lodespace.models.workers.launch import follow_launched, launched_rank
     from lodespace.runs.train import train_model  # imports torch
     from lodespace.runs.training_run import RunOptions
 
     given = given_settings(options)
     leave_out_compiler()
+    if launched_rank():
+        run = given.run_settings()
+        follow_launched(run.device, run.threads)
+        return 0
     trained = train_model(
         options.data,
         reference_of(options.data),

@@ -20,8 +20,11 @@ from lodespace.models.checkpoints import checkpoint
 from lodespace.models.checkpoints.training_state import TrainingState
 from lodespace.models.device import limited_threads
 from lodespace.models.portable import PortableModel
+from lodespace.models.shared_items import shared
 from lodespace.models.snapshot import Snapshot
 from lodespace.models.training.trainer import Trainer
+from lodespace.models.workers.launch import team_of, threads_of_worker
+from lodespace.models.workers.team import Team, WorkerLostError
 from lodespace.predict.project_model import with_reading
 from lodespace.protocol import UNLABELED, Settings
 from lodespace.runs.measures import measures_of
@@ -83,6 +86,7 @@ class TrainingRun:
         given: GivenLabels,
         settings: Settings,
         run: RunSettings,
+        team: Team | None = None,
     ) -> None:
         """Prepare the training.
 
@@ -92,6 +96,7 @@ class TrainingRun:
             given: Labels to train with.
             settings: Hyperparameters.
             run: Epochs, seed, device and threads.
+            team: Processes that train together; None for this process alone.
 
         Raises:
             TrainingError: The model cannot be trained with these settings.
@@ -107,8 +112,10 @@ class TrainingRun:
         """Whether nothing is left to train."""
         try:
             self.config = configuration(settings)
-            self.dataset = to_dataset(items)
+            self.dataset = shared(to_dataset(items), team)
             self.trainer = self._trainer()
+        except WorkerLostError:
+            raise
         except (ValueError, RuntimeError) as error:
             raise TrainingError(f"cannot train on {items.name}: {error}") from error
 
@@ -233,14 +240,23 @@ def run_training(
     lock = CheckpointLock(folder.checkpoints)
     lock.acquire(seconds=0)
     try:
-        with limited_threads(run.threads), stop_request() as stop:
-            training = TrainingRun(folder, items, given, settings, run)
+        with (
+            limited_threads(threads_of_worker(run.threads, run.workers)),
+            stop_request() as stop,
+            team_of(run.workers, run.device, run.threads) as team,
+        ):
+            training = TrainingRun(folder, items, given, settings, run, team)
             snapshot = training.train(options, stop)
             measures = training.write_results(snapshot)
             return Trained(measures, in_original_order(snapshot, items))
     except TrainingError:
         shutil.rmtree(folder.unfinished)
         raise
+    except WorkerLostError as error:
+        raise TrainingError(
+            f"{error}. To continue from the newest checkpoint in {folder.path}, give the same "
+            "command with --resume"
+        ) from error
     finally:
         lock.release()
 

@@ -30,7 +30,14 @@ class RunSettings:
     device: str = "auto"
     """Device of the model: auto, cpu, cuda or mps."""
     threads: Annotated[int, Limits(0, (1 << 31) - 1)] = 0
-    """Processor threads of the model; 0 for all."""
+    """Processor threads of the model, or of each worker; 0 for all."""
+
+    workers: Annotated[int, Limits(1, 1024)] = 1
+    """Processes that train together on this machine (docs/scale.md).
+
+    A batch of encoder and decoder has `batch_size` items per worker. With torchrun, leave this
+    setting out.
+    """
 
     def __post_init__(self) -> None:
         check_fields(self)

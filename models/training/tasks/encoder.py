@@ -75,7 +75,8 @@ class EncoderTask(Task):
         self._state.losses.update(terms)
         # The training changes the encoder's spread, and with it the contraction of the shown map.
         moved = self.reweighted
-        self._reweighted_steps = max(0, self._reweighted_steps - 1)
+        done = self._vae_training.batches_per_step
+        self._reweighted_steps = max(0, self._reweighted_steps - done)
         return moved
 
     def counters(self) -> dict[str, Any]:

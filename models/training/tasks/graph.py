@@ -44,7 +44,8 @@ class FirstGraphTask(Task):
         """None after the graph is built. The neighbours of a million items take 120 MB."""
 
     def _new_building(self) -> GraphBuilding:
-        return GraphBuilding(self._map.components, self._state.config.neighbours, self._graph.known)
+        neighbours, team = self._state.config.neighbours, self._graph.team
+        return GraphBuilding(self._map.components, neighbours, self._graph.known, team)
 
     @property
     def progress(self) -> float:
@@ -148,6 +149,8 @@ class GraphTask(Task):
         self._learned: torch.Tensor | None = None
         self._features: torch.Tensor | None = None
         dataset = learning.dataset
+        self.team = dataset.team
+        """Processes that search neighbours together; None without a team."""
         self._names = view_names(dataset)
         self._further = [view_features(dataset, name) for name in self._names]
 

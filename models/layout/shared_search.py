@@ -1,0 +1,150 @@
+"""Search for the nearest neighbours of all items by several processes.
+
+Each process has all features and a search of its own (neighbour_search.py), and finds the
+neighbours of a part of the rows.
+"""
+
+import logging
+from dataclasses import dataclass
+
+import torch
+
+from lodespace.models.layout.neighbour_search import (
+    Search,
+    SearchError,
+    TorchSearch,
+    nearest_of,
+    search_for,
+)
+from lodespace.models.workers.team import Job, Team
+
+log = logging.getLogger(__name__)
+
+_SEARCH = "search"
+"""Name of the search of a process in `Team.held`."""
+
+Found = tuple[torch.Tensor, torch.Tensor]
+"""Indices int64 and distances float32 of the neighbours of B rows, each (B, k)."""
+
+
+class SharedSearch:
+    """A search by all processes of a team."""
+
+    def __init__(self, features: torch.Tensor, k: int, team: Team) -> None:
+        """Send features (N, F) to the followers, and start all searches for `k` neighbours."""
+        self._team = team
+        self._own = _OwnSearch(features, k)
+        team.held[_SEARCH] = self._own
+        team.do(_Begin(tuple(features.shape), k))
+
+    @property
+    def rows_per_unit(self) -> int:
+        """Number of rows per call of `nearest`."""
+        return self._own.search.rows_per_unit * self._team.size
+
+    def prepare(self) -> bool:
+        """Do one unit of the preparation in each process. Return whether all are ready."""
+        return self._team.do(_Prepare())
+
+    def nearest(self, rows: slice) -> Found:
+        """Return the neighbours of a block of rows."""
+        return self._team.do(_Nearest(rows.start, rows.stop))
+
+    def close(self) -> None:
+        """End the searches of all processes."""
+        self._team.do(_End())
+
+
+class _OwnSearch:
+    """The search of one process: with FAISS if possible, else with torch."""
+
+    def __init__(self, features: torch.Tensor, k: int) -> None:
+        self.features, self.k = features, k
+        self.search: Search = search_for(features, k)
+        self.ready = False
+
+    def prepare(self) -> None:
+        """Do one unit of the preparation."""
+        if not self.ready:
+            try:
+                self.ready = self.search.prepare()
+            except SearchError as error:
+                self._use_torch(error)
+
+    def nearest(self, rows: slice) -> Found:
+        """Return the neighbours of `rows`, found in blocks of the size that the search needs."""
+        parts: list[Found] = []
+        first = rows.start
+        while first < rows.stop:
+            block = slice(first, min(first + self.search.rows_per_unit, rows.stop))
+            try:
+                candidates = self.search.candidates(block)
+            except SearchError as error:
+                self._use_torch(error)
+                continue
+            parts.append(nearest_of(self.features, block, candidates, self.k))
+            first = block.stop
+        if not parts:
+            none = self.features.new_empty(0, self.k)
+            return none.long(), none
+        indices, distances = zip(*parts, strict=True)
+        return torch.cat(indices), torch.cat(distances)
+
+    def _use_torch(self, error: SearchError) -> None:
+        log.warning("neighbours are searched with torch, not with FAISS: %s", error)
+        self.search, self.ready = TorchSearch(self.features, self.k), True
+
+
+@dataclass
+class _Begin(Job):
+    """Sends the features, and starts the searches of the followers."""
+
+    shape: tuple[int, ...]
+    """Shape of the features, (N, F)."""
+    k: int
+    """Number of neighbours."""
+
+    def run(self, team: Team) -> None:
+        if team.leads:
+            team.broadcast(team.held[_SEARCH].features.contiguous())
+            return
+        team.held.pop(_SEARCH, None)
+        features = torch.empty(self.shape, device=team.device)
+        team.broadcast(features)
+        team.held[_SEARCH] = _OwnSearch(features, self.k)
+
+
+class _Prepare(Job):
+    """Does one unit of the preparation. Returns whether all processes are ready."""
+
+    def run(self, team: Team) -> bool:
+        own = team.held[_SEARCH]
+        own.prepare()
+        waiting = torch.tensor([float(not own.ready)], device=team.device)
+        team.add_up(waiting)
+        return not float(waiting)
+
+
+@dataclass
+class _Nearest(Job):
+    """Finds the neighbours of a block of rows."""
+
+    first: int
+    """First row."""
+    stop: int
+    """End of the rows."""
+
+    def run(self, team: Team) -> Found:
+        rows, size = self.stop - self.first, team.size
+        ends = [self.first + rows * rank // size for rank in range(size + 1)]
+        indices, distances = team.held[_SEARCH].nearest(slice(ends[team.rank], ends[team.rank + 1]))
+        lengths = [ends[rank + 1] - ends[rank] for rank in range(size)]
+        found = team.parts(indices, lengths), team.parts(distances, lengths)
+        return (torch.cat(found[0]), torch.cat(found[1])) if team.leads else (indices, distances)
+
+
+class _End(Job):
+    """Ends the searches."""
+
+    def run(self, team: Team) -> None:
+        del team.held[_SEARCH]

@@ -1,0 +1,62 @@
+"""Copies of the items in all processes of a team."""
+
+from dataclasses import dataclass, replace
+
+import torch
+
+from lodespace.models.dataset import Dataset
+from lodespace.models.workers.team import Job, Team
+
+ITEMS, ALIKE = "items", "items alike"
+"""Names of the data set and of `Dataset.alike` in `Team.held`."""
+
+
+def shared(dataset: Dataset, team: Team | None) -> Dataset:
+    """Return `dataset` with copies of its items in the followers, which share the work on them.
+
+    Only the leader calls this. Without a team, returns `dataset` itself.
+    """
+    if team is None:
+        return dataset
+    dataset = dataset.to(team.device)
+    features = None if dataset.features is None else replace(dataset.features, team=team)
+    dataset = replace(dataset, features=features, team=team)
+    alike = dataset.alike()
+    team.held |= {ITEMS: dataset, ALIKE: alike}
+    team.do(_copy_of(dataset, ITEMS))
+    team.do(_SameItems() if alike is dataset else _copy_of(alike, ALIKE))
+    return dataset
+
+
+def _copy_of(dataset: Dataset, name: str) -> "_Copy":
+    one = replace(
+        dataset, stored=dataset.stored[:1].cpu(), features=None, neighbours=None, team=None
+    )
+    return _Copy(name, one, tuple(dataset.stored.shape))
+
+
+@dataclass
+class _Copy(Job):
+    """Copies a data set to the followers."""
+
+    name: str
+    """Name of the copy in `Team.held`."""
+    one: Dataset
+    """The data set with only its first item."""
+    shape: tuple[int, ...]
+    """Shape of the stored items."""
+
+    def run(self, team: Team) -> None:
+        if team.leads:
+            team.broadcast(team.held[self.name].stored.contiguous())
+            return
+        stored = torch.empty(self.shape, dtype=self.one.stored.dtype, device=team.device)
+        team.broadcast(stored)
+        team.held[self.name] = replace(self.one, stored=stored)
+
+
+class _SameItems(Job):
+    """Uses the copy of the items also for `Dataset.alike`."""
+
+    def run(self, team: Team) -> None:
+        team.held[ALIKE] = team.held[ITEMS]
