@@ -13,7 +13,7 @@ import numpy as np
 from lodespace.baking.tile_site import write_tile_site
 from lodespace.items.item_set import load_digits
 from lodespace.protocol import UNLABELED, ClassInfo
-from lodespace.session.classes import PALETTE
+from lodespace.session.class_colours import PALETTE
 from lodespace.tiles.atlas import ItemPictures
 from lodespace.tiles.build import TileScene, build_tiles
 from lodespace.tiles.folder import INDEX, TILES

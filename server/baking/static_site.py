@@ -48,8 +48,9 @@ SITE_FILES = (
 The 3D models of VR controllers are left out, because they are larger than all other files. The
 page shows a small wand instead.
 """
-_PANELS, _TILES = "panels-*", "tiles-*"
-"""Patterns of scripts: for the page with all panels of figure 2, and for scenes in tiles."""
+_PANELS, _SERVING, _TILES = "panels-*", "serving-*", "tiles-*"
+"""Patterns of scripts: for the page with all panels of figure 2, for changes of a session with a
+server, and for scenes in tiles."""
 CARD_SIDE = 192
 """Largest width or height of a picture for the hover card, in pixels."""
 ATLAS_EFFORT = 90
@@ -138,7 +139,7 @@ def copy_page(folder: Path, *, tiles: bool = False) -> None:
 
     Raises ProjectError or OSError.
     """
-    left_out = shutil.ignore_patterns(_PANELS) if tiles else shutil.ignore_patterns(_PANELS, _TILES)
+    left_out = shutil.ignore_patterns(_PANELS, _SERVING, *([] if tiles else [_TILES]))
     if not (BUILT_PAGE / "index.html").is_file():
         raise ProjectError(
             "the page has not been built: run `make client`, or bake without the part `site`"

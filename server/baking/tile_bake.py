@@ -25,7 +25,7 @@ from lodespace.items.table import ID, ItemTable
 from lodespace.project.offline import open_offline
 from lodespace.project.opening import open_existing
 from lodespace.protocol import ClassInfo, TilesInfo
-from lodespace.session.classes import palette_colour
+from lodespace.session.class_colours import default_colours
 from lodespace.session.session import AnnotationSession
 from lodespace.tiles.atlas import ItemPictures
 from lodespace.tiles.build import TileScene, build_tiles
@@ -103,8 +103,9 @@ def bake_points(
 def _write_points(
     points: ParquetPoints, name: str, folder: Path, *, seed: int, progress: bool
 ) -> None:
+    colours = default_colours(points.class_names)
     classes = [
-        ClassInfo(class_id=k, name=text, colour=palette_colour(k))
+        ClassInfo(class_id=k, name=text, colour=colours[k])
         for k, text in enumerate(points.class_names)
     ]
     table = None

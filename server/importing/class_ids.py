@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.errors import DatasetError
-from lodespace.protocol import MAX_CLASSES, MAX_NAME_LENGTH, UNLABELED
+from lodespace.protocol import MAX_CLASS_NAME_LENGTH, MAX_CLASSES, UNLABELED
 
 
 def class_ids_of(
@@ -33,12 +33,12 @@ def class_ids_of(
             "this the right column or folder? Choose another with --label or --labels-at"
         )
     short = [
-        name if len(name) <= MAX_NAME_LENGTH else f"{name[: MAX_NAME_LENGTH - 1]}…"
+        name if len(name) <= MAX_CLASS_NAME_LENGTH else f"{name[: MAX_CLASS_NAME_LENGTH - 1]}…"
         for name in names
     ]
     if len(set(short)) < len(short):
         raise DatasetError(
-            f"two classes have the same first {MAX_NAME_LENGTH - 1} characters; rename one"
+            f"two classes have the same first {MAX_CLASS_NAME_LENGTH - 1} characters; rename one"
         )
     number = {name: i for i, name in enumerate(names)}
     return short, np.array(

@@ -10,7 +10,7 @@ from lodespace.errors import DatasetError
 from lodespace.items.original_order import check_order
 from lodespace.items.precomputed_knn import check_knn
 from lodespace.models.config import Content
-from lodespace.protocol import MAX_CLASSES, MAX_NAME_LENGTH
+from lodespace.protocol import MAX_CLASS_NAME_LENGTH, MAX_CLASSES
 
 
 def check_arrays(items: Any, path: Path) -> None:
@@ -90,10 +90,10 @@ def _check_classes(path: Path, items: Any) -> None:
             "supported"
         )
     for name in items.class_names:
-        if not 0 < len(name) <= MAX_NAME_LENGTH:
+        if not 0 < len(name) <= MAX_CLASS_NAME_LENGTH:
             raise DatasetError(
                 f"{path}: a class has a name of {len(name):,} characters; from 1 to "
-                f"{MAX_NAME_LENGTH} are supported"
+                f"{MAX_CLASS_NAME_LENGTH} are supported"
             )
     if items.truth is None:
         return

@@ -26,7 +26,7 @@ from lodespace.items.item_set import MANIFEST, TABLE, ItemSet, amend
 from lodespace.project.label_log import open_log
 from lodespace.project.labels_from import ForeignLabels
 from lodespace.project.project import DATA_FOLDER, Project
-from lodespace.protocol import MAX_NAME_LENGTH
+from lodespace.protocol import MAX_CLASS_NAME_LENGTH
 from lodespace.session.authors import IMPORT
 from lodespace.session.commands.registry import plan
 from lodespace.session.event_log import EventLog
@@ -130,7 +130,11 @@ def _compare(
     chosen: dict[str, list[int]] = {}
     for item, names_of_item in matched.labels.items():
         item_id, label = items.ids[item], names_of_item[0]
-        label = label if len(label) <= MAX_NAME_LENGTH else f"{label[: MAX_NAME_LENGTH - 1]}…"
+        label = (
+            label
+            if len(label) <= MAX_CLASS_NAME_LENGTH
+            else f"{label[: MAX_CLASS_NAME_LENGTH - 1]}…"
+        )
         existing = current(item)
         if existing == label:
             result.same += 1

@@ -32,7 +32,10 @@ MAX_REGIONS = 64
 """Largest number of regions in a query. When a client labels a selection, it sends only the newest
 MAX_REGIONS regions of the selection with the label."""
 MAX_NAME_LENGTH = 80
-"""Longest name of a class, client or device, in characters."""
+"""Longest name of a client, device or axis, in characters."""
+MAX_CLASS_NAME_LENGTH = 200
+"""Longest name of a class, in characters. Names of groups and species are longer than other
+names."""
 MAX_SEARCH_LENGTH = 200
 """Longest text to search for, in characters."""
 
@@ -50,7 +53,7 @@ CLOSE_REVOKED = 4401
 CommandId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 """Id that the client makes for each command. A command that is sent again with the same id has no
 second effect and gets the same answer."""
-ClassName = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME_LENGTH)]
+ClassName = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_CLASS_NAME_LENGTH)]
 Colour = Annotated[str, msgspec.Meta(pattern=r"^#[0-9A-Fa-f]{6}$")]
 Item = Annotated[int, msgspec.Meta(ge=0, le=0x7FFFFFFF)]
 AT_MOST_LISTED = msgspec.Meta(extra_json_schema={"maxItems": MAX_LISTED_ITEMS})

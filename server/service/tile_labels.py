@@ -23,7 +23,7 @@ from lodespace.project.lock import ProjectLock
 from lodespace.protocol import MAX_CLASSES, UNLABELED, ClassInfo, TilesInfo
 from lodespace.protocol.item_sets import ClassIds, Items
 from lodespace.service.tile_label_files import LabelsBefore, state_of, write_state
-from lodespace.session.classes import palette_colour
+from lodespace.session.class_colours import palette_colour
 from lodespace.session.commands.undo import action_to_undo
 from lodespace.session.event_log import EventLog
 from lodespace.session.events import (

@@ -8,7 +8,8 @@ import numpy.typing as npt
 
 from lodespace.errors import RequestError
 from lodespace.items.class_lookup import lookup
-from lodespace.protocol import MAX_CLASSES, MAX_NAME_LENGTH, UNLABELED, ClassInfo
+from lodespace.protocol import MAX_CLASS_NAME_LENGTH, MAX_CLASSES, UNLABELED, ClassInfo
+from lodespace.session.class_colours import default_colours
 from lodespace.session.events import (
     AddClassEvent,
     ClassEvent,
@@ -17,33 +18,6 @@ from lodespace.session.events import (
     EditClassEvent,
     MergeClassEvent,
 )
-
-# The palette began with the colours of Okabe and Ito, brightened for a dark background, and two
-# further colours. Then all colours were changed until the two most similar colours were as
-# different as possible: their distance in OKLab is 0.155 with normal vision, and 0.078 with
-# protanopia, deuteranopia or tritanopia. Before this change, the distances were 0.083 and 0.019. A
-# test of the page measures these distances.
-PALETTE = (
-    "#E2B922",
-    "#20A5D9",
-    "#2DE4B6",
-    "#FFF099",
-    "#6F72FF",
-    "#E37822",
-    "#BD7BAA",
-    "#A3F637",
-    "#C2B0FF",
-    "#FF3872",
-)
-"""Default colours of the classes."""
-
-
-def palette_colour(class_id: int) -> str:
-    """Return the default colour of a class.
-
-    Colours repeat after ten classes. The page draws the items of class 10 and higher as rings.
-    """
-    return PALETTE[class_id % len(PALETTE)]
 
 
 class ClassList:
@@ -55,8 +29,9 @@ class ClassList:
     """
 
     def __init__(self, names: Sequence[str]) -> None:
+        colours = default_colours(names)
         self._first = [
-            ClassInfo(class_id=i, name=n, colour=palette_colour(i)) for i, n in enumerate(names)
+            ClassInfo(class_id=i, name=n, colour=colours[i]) for i, n in enumerate(names)
         ]
         self._changes: dict[int, ClassEvent] = {}
         self.classes: list[ClassInfo] = list(self._first)
@@ -163,12 +138,14 @@ class ClassList:
         classes = list(self._first)
         merged_into: dict[int, int] = {}
         self._standing.clear()
+        added = (event for event in self._changes.values() if isinstance(event, AddClassEvent))
+        colours = default_colours([info.name for info in classes] + [e.name for e in added])
         for number, event in self._changes.items():
             class_id, standing = event.class_id, stands(number)
             if standing:
                 self._standing.add(number)
             if isinstance(event, AddClassEvent):
-                colour = event.colour or palette_colour(class_id)
+                colour = event.colour or colours[class_id]
                 info = ClassInfo(
                     class_id=class_id, name=event.name, colour=colour, removed=not standing
                 )
@@ -243,7 +220,7 @@ def _dedupe_names(classes: list[ClassInfo]) -> list[ClassInfo]:
         name, number = info.name, 2
         while name in seen and not info.removed:
             ending = f" ({number})"
-            name, number = f"{info.name[: MAX_NAME_LENGTH - len(ending)]}{ending}", number + 1
+            name, number = f"{info.name[: MAX_CLASS_NAME_LENGTH - len(ending)]}{ending}", number + 1
         if not info.removed:
             seen.add(name)
         result.append(info if name == info.name else msgspec.structs.replace(info, name=name))

@@ -9,7 +9,7 @@ import numpy as np
 from lodespace import protocol
 from lodespace.errors import LodespaceError
 from lodespace.protocol import MAX_CLASSES, UNLABELED, ClassInfo
-from lodespace.session.classes import palette_colour
+from lodespace.session.class_colours import palette_colour
 from lodespace.session.commands.runs import GestureEvent, is_of_gestures, runs_of
 from lodespace.session.events import (
     AddClassEvent,

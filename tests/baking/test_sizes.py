@@ -18,7 +18,7 @@ from lodespace.items.item_set import ItemSet, bundled_digits_folder, load_digits
 from lodespace.protocol import ClassInfo
 from lodespace.recording.published import largest_size
 from lodespace.scene.glb import Scene, decode_scene, encode_scene
-from lodespace.session.classes import palette_colour
+from lodespace.session.class_colours import palette_colour
 from samples.scenes import CLASSES, make_scene
 from samples.trained_projects import make_trained_project
 

@@ -15,7 +15,7 @@ from lodespace.drawing.recorded import moments
 from lodespace.drawing.webm import check_encoder, encode_webm
 from lodespace.errors import ProjectError
 from lodespace.items.item_set import ItemSet
-from lodespace.session.classes import palette_colour
+from lodespace.session.class_colours import palette_colour
 from samples.recorded_ring import MOMENTS, Recorded, record
 
 COLOUR = np.array(tuple(bytes.fromhex(palette_colour(1)[1:])))

@@ -12,6 +12,7 @@ import { pointMetres } from "../scene/cloud/point-size.js";
 import { shownView } from "../scene/shown-view.js";
 import type { Stage } from "../scene/stage.js";
 import type { AppState } from "../state/app-state.js";
+import { shownItems } from "../state/focus.js";
 import { isCue } from "../state/review-state.js";
 import { PageLoader } from "./page-loader.js";
 
@@ -39,7 +40,7 @@ export function bindCloud(state: AppState, stage: Stage, cloud: PointCloud): voi
   });
   effect(() => {
     state.sceneVersion.value;
-    cloud.setFound(state.search.value?.items ?? null);
+    cloud.setFound(shownItems(state));
     stage.invalidate();
   });
   effect(() => {

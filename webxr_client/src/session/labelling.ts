@@ -2,10 +2,11 @@
  * Label commands. Items of locked classes are left out. Labels are shown before the server answers,
  * and refused labels are reverted.
  */
-import { batch } from "@preact/signals";
+import { batch, effect, untracked } from "@preact/signals";
 import type { Connection } from "../net/connection.js";
 import { type Provenance, UNLABELED } from "../protocol/messages.js";
 import { type AppState, NOTHING } from "../state/app-state.js";
+import { withRecent } from "../state/class-rows.js";
 import { MOST_LISTED } from "../state/commands.js";
 import { count } from "../state/format.js";
 import { COMMAND_SLOT, chosen, newestRegions, upload } from "./chosen.js";
@@ -13,6 +14,8 @@ import type { EditPermission } from "./edit-permission.js";
 import type { Notes } from "./notes.js";
 
 export class Labelling {
+  /** A class that is being added, and the items that get it as soon as it exists. */
+  private awaited: { name: string; items: Uint32Array } | null = null;
   /** Callbacks of commands that the server has not answered yet; the keys are command ids. */
   private readonly waiting = new Map<string, (accepted: boolean) => void>();
 
@@ -21,7 +24,31 @@ export class Labelling {
     private readonly connection: Connection,
     private readonly permission: EditPermission,
     private readonly notes: Notes,
-  ) {}
+  ) {
+    effect(() => {
+      const live = state.liveClasses.value;
+      untracked(() => {
+        const { awaited } = this;
+        if (!awaited || !live.some(({ name }) => name === awaited.name)) return;
+        this.awaited = null;
+        // The user may have selected other items since.
+        const same = state.selection.peek().items === awaited.items;
+        if (same) this.labelAs(awaited.name);
+        else this.notes.show(`The class ${awaited.name} was added. Select items to label.`);
+      });
+    });
+  }
+
+  /**
+   * Label the selection with the class of this name, as soon as the class exists. Returns whether
+   * the class exists already.
+   */
+  labelAs(name: string): boolean {
+    const info = this.state.liveClasses.peek().find((one) => one.name === name);
+    if (info) this.label(info.class_id);
+    else this.awaited = { name, items: this.state.selection.peek().items };
+    return info !== undefined;
+  }
 
   /**
    * Label items with one class, as one gesture (an action that can be undone).
@@ -63,6 +90,7 @@ export class Labelling {
     if (!sent) return false;
     batch(() => {
       state.labelsVersion.value += 1;
+      if (classId >= 0) state.recentClasses.value = withRecent(state.recentClasses.peek(), classId);
       if (!items) state.selection.value = NOTHING;
     });
     return true;

@@ -4,7 +4,7 @@ import { messageOf } from "../net/errors.js";
 import type { Upload } from "../net/unanswered.js";
 import {
   type Gesture,
-  MAX_NAME_LENGTH,
+  MAX_CLASS_NAME_LENGTH,
   type Presence,
   type Settings,
 } from "../protocol/messages.js";
@@ -49,6 +49,10 @@ export interface CommandParts {
   search: Search;
 }
 
+/** A name that a class can have. The limit counts characters, not the parts of a character. */
+const classNameOf = (name: string): string =>
+  Array.from(name.trim()).slice(0, MAX_CLASS_NAME_LENGTH).join("");
+
 const newId = () => crypto.randomUUID();
 
 /** The commands are arrow functions, so that a button can use a command as its event handler. */
@@ -66,6 +70,11 @@ export class SessionCommands implements Commands {
 
   readonly label = (classId: number, items?: Uint32Array) =>
     this.parts.labelling.label(classId, items);
+
+  readonly labelToNew = (name: string) => {
+    const trimmed = classNameOf(name);
+    if (this.allowed() && trimmed && !this.parts.labelling.labelAs(trimmed)) this.addClass(trimmed);
+  };
 
   readonly undo = () => this.parts.undoing.undo();
   readonly undoOf = (gesture: Gesture) => this.parts.undoing.undoOf(gesture);
@@ -94,13 +103,13 @@ export class SessionCommands implements Commands {
   // Classes --------------------------------------------------------------------------------------
 
   readonly addClass = (name: string) => {
-    const trimmed = name.trim().slice(0, MAX_NAME_LENGTH);
+    const trimmed = classNameOf(name);
     if (this.allowed() && trimmed)
       this.connection.command({ op: "add_class", command_id: newId(), name: trimmed });
   };
 
   readonly editClass: Commands["editClass"] = (class_id, { name, colour, locked }) => {
-    const trimmed = name?.trim().slice(0, MAX_NAME_LENGTH) || null;
+    const trimmed = classNameOf(name ?? "") || null;
     const changes = { name: trimmed, colour: colour ?? null, locked: locked ?? null };
     if (this.allowed() && Object.values(changes).some((value) => value !== null))
       this.connection.command({ op: "edit_class", command_id: newId(), class_id, ...changes });
@@ -223,7 +232,7 @@ export class SessionCommands implements Commands {
   readonly closeSheet = () => this.parts.review.close();
   readonly correct = (classId: number) => this.parts.decisions.correct(classId);
   readonly correctToNew = (name: string) => {
-    const trimmed = name.trim().slice(0, MAX_NAME_LENGTH);
+    const trimmed = classNameOf(name);
     if (this.allowed() && trimmed && !this.parts.decisions.correctTo(trimmed))
       this.addClass(trimmed);
   };

@@ -19,6 +19,7 @@ import type {
   Training,
 } from "../protocol/messages.js";
 import { Annotations, countByClass } from "./annotations.js";
+import type { Focus } from "./focus.js";
 import { ForceState } from "./force-state.js";
 import { KeyMap } from "./key-map.js";
 import { LatentState } from "./latent-state.js";
@@ -141,6 +142,10 @@ export class AppState {
   readonly sound = signal(true);
   /** Whether the page uses larger text. */
   readonly bigText = signal(false);
+  /** Items that are not faded; null for all. */
+  readonly focus: Signal<Focus | null> = signal(null);
+  /** Classes of the user's last labels, the newest first. */
+  readonly recentClasses: Signal<readonly number[]> = signal([]);
   readonly tool: Signal<Tool> = signal("lasso");
   readonly selectionMode: Signal<SelectionMode> = signal("through");
   readonly colourBy: Signal<ColourBy> = signal("label");

@@ -34,6 +34,8 @@ export interface Commands {
    * locked classes.
    */
   label(classId: number, items?: Uint32Array): boolean;
+  /** Add a class with this name if there is none, and label the selection with the class. */
+  labelToNew(name: string): void;
   undo(): void;
   /** Undo `gesture`, which is the newest gesture of another person. Only the owner may do this. */
   undoOf(gesture: Gesture): void;

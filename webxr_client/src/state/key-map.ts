@@ -19,6 +19,7 @@ export const STANDARD_KEYS = {
   next: ["w"],
   grow: ["e"],
   accept: ["y"],
+  findClass: ["p"],
   newClass: ["n"],
   undo: ["ctrl+z"],
   redo: ["ctrl+y", "ctrl+shift+z"],

@@ -44,6 +44,26 @@ export function summarise(
   };
 }
 
+/** Smallest share of a selection that makes a predicted class a suggestion. */
+const LEAST_SHARE = 0.05;
+/** Largest number of suggested classes. */
+const MOST_SUGGESTED = 3;
+
+/** The classes that the selection is most often predicted as, the most frequent first. */
+export function frequentPredictions(state: AppState): number[] {
+  const { items } = state.selection.value;
+  const counts = new Map<number, number>();
+  for (const item of items) {
+    const predicted = state.annotations.predictions[item]!;
+    if (predicted >= 0) counts.set(predicted, (counts.get(predicted) ?? 0) + 1);
+  }
+  return [...counts]
+    .filter(([, count]) => count >= LEAST_SHARE * items.length)
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, MOST_SUGGESTED)
+    .map(([classId]) => classId);
+}
+
 /**
  * Mean confidence, 0..1, of the items whose prediction is `classId`; 0 if there are no such items.
  */

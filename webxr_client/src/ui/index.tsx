@@ -1,24 +1,20 @@
 /** The page: the cloud fills the window, and panels lie over its edges. */
+import { type Signal, signal } from "@preact/signals";
 import { render } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { isSite } from "../net/site.js";
-import { DevicesDialog } from "./access/devices.js";
-import { PairingPage } from "./access/pairing.js";
 import { ClassPanel } from "./classes/class-panel.js";
 import { Legend } from "./classes/legend.js";
 import { Ui, type UiContext, useUi } from "./kit/context.js";
 import { panelsFor, SIDE_PANEL, WIDE } from "./kit/layout.js";
 import { BIG_TEXT, followBigText, followTheme } from "./kit/theme.js";
-import { ContactSheet } from "./review/contact-sheet.js";
 import { QualityPanel } from "./review/quality-panel.js";
 import { GenerativeMap } from "./selection/decoded.js";
 import { DrawingOverlay } from "./selection/drawing.js";
 import { HoverCard } from "./selection/hover-card.js";
 import { SelectionPanel } from "./selection/selection-panel.js";
 import { BenchReport } from "./shell/bench-report.js";
-import { DataReport } from "./shell/data-report.js";
 import { InHeadset } from "./shell/enter-xr.js";
-import { ExportDialog } from "./shell/export-dialog.js";
 import { Help } from "./shell/help.js";
 import { LinkDialog } from "./shell/link-dialog.js";
 import { LostView } from "./shell/lost-view.js";
@@ -27,12 +23,26 @@ import { Tools } from "./shell/tools.js";
 import { TopBar } from "./shell/top-bar.js";
 import { SmallSite } from "./site/small-site.js";
 import { BottomBar } from "./timeline/bottom-bar.js";
-import { Dials } from "./training/dials.js";
 import { StateLine } from "./training/state-line.js";
+
+/** The panels of a page with a server; null on a baked site, and until they are loaded. */
+const serving = signal<typeof import("./serving.js") | null>(null);
+
+function loadServing(failure: Signal<string>): void {
+  import("./serving.js").then(
+    (loaded) => {
+      serving.value = loaded;
+    },
+    () => {
+      failure.value = "A part of the page could not be loaded. Reload the page.";
+    },
+  );
+}
 
 export function mountUi(root: HTMLElement, cloud: HTMLElement, context: UiContext): void {
   followTheme(context.state.theme);
   followBigText(context.state.bigText);
+  if (!isSite) loadServing(context.state.failure);
   // Remove the poster of a baked site (the picture shown while the site loads). From now on, `Page`
   // shows the poster.
   root.replaceChildren();
@@ -91,7 +101,7 @@ function Page({ cloud }: { cloud: HTMLElement }) {
         {working && loading && <p class="loading muted">Loading the scene…</p>}
       </main>
       {pairing ? (
-        <PairingPage pairing={pairing} />
+        serving.value && <serving.value.PairingPage pairing={pairing} />
       ) : !working ? (
         <InHeadset />
       ) : panels === "none" ? (
@@ -116,12 +126,13 @@ function Bare() {
 }
 
 function Workplace() {
+  const panels = serving.value;
   return (
     <>
       <TopBar />
       <Tools />
-      <DataReport />
-      <Notices />
+      {panels && <panels.DataReport />}
+      <Notices>{panels && <panels.WaitingDevices />}</Notices>
       <aside class="glass side" aria-label="Classes and selection">
         <StateLine class="narrow-only" />
         <ClassPanel />
@@ -131,13 +142,14 @@ function Workplace() {
         <SelectionPanel />
       </aside>
       <BottomBar />
-      <ContactSheet />
-      <Dials />
+      {panels && <panels.ContactSheet />}
+      {panels && <panels.Dials />}
       <HoverCard />
       <GenerativeMap />
       <Help />
-      {isSite ? <LinkDialog /> : <ExportDialog />}
-      <DevicesDialog />
+      {isSite && <LinkDialog />}
+      {panels && <panels.ExportDialog />}
+      {panels && <panels.DevicesDialog />}
       <BenchReport />
     </>
   );

@@ -65,6 +65,32 @@ describe("label", () => {
     ]);
     expect(pending()).toBe(0);
   });
+  it("makes the class the newest recent one", () => {
+    commands.label(0, Uint32Array.of(0));
+    commands.label(-1, Uint32Array.of(0));
+    expect(state.recentClasses.value).toEqual([0]);
+  });
+  it("waits for a class that is added, and labels only the items of that time", () => {
+    const added = (name: string) => {
+      const class_id = state.classes.value.length;
+      state.classes.value = [...state.classes.value, { class_id, name, colour: "#ffffff" }];
+    };
+    const select = (...items: number[]) => commands.select(Uint32Array.from(items));
+    select(0);
+    commands.labelToNew("  owl ");
+    expect(pending()).toBe(1);
+    added("owl");
+    expect(Array.from(state.annotations.labels)).toEqual([2, -1, 1]);
+    select(1);
+    commands.labelToNew("owl");
+    expect(Array.from(state.annotations.labels)).toEqual([2, 2, 1]);
+    select(0);
+    commands.labelToNew("tit");
+    select(1);
+    added("tit");
+    expect(Array.from(state.annotations.labels)).toEqual([2, 2, 1]);
+    expect(state.notices.value.at(-1)?.message).toContain("tit was added");
+  });
   it("labels any number of items, and uploads a selection of many", () => {
     const n = 200_000;
     state.annotations.reset(new Int16Array(n).fill(-1), new Int16Array(n), new Uint8Array(n));

@@ -73,6 +73,11 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
       run: () => commands.accept(),
     },
     {
+      id: "findClass",
+      does: "type the name of a class to label with, where there are more than 12 classes",
+      run: () => document.querySelector<HTMLElement>("[data-class-field]")?.focus(),
+    },
+    {
       id: "newClass",
       does: "new class; on a sheet: for the framed pictures",
       run: () =>
@@ -210,6 +215,7 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
         else if (onSheet()) commands.closeSheet();
         else if (state.xr.reportOpen.value) state.xr.reportOpen.value = false;
         else if (!state.time.live.value) commands.live();
+        else if (state.focus.value) state.focus.value = null;
         else {
           state.selection.value = NOTHING;
           state.reportChosen.value = false;

@@ -1,6 +1,7 @@
 /** Colours of classes, of unlabelled items and of cues, as textures for the GPU. */
 import { DataTexture, NearestFilter, RGBAFormat, UnsignedByteType } from "three";
 import type { ClassInfo } from "../../protocol/messages.js";
+import { markOf } from "../../state/marks.js";
 
 export const UNLABELED_DARK = "#6b7686";
 export const UNLABELED_LIGHT = "#8d97a5";
@@ -35,8 +36,8 @@ export function dimmed(channel: number, share: number): number {
 }
 
 /**
- * Texture of colours: entry 0 for unlabelled items, entry k + 1 for class k. Alpha 128 marks the
- * classes from number 10 on, whose points look like rings.
+ * Texture of colours: entry 0 for unlabelled items, entry k + 1 for class k. Alpha is 255 minus 64
+ * times the mark of the class (state/marks.ts).
  */
 export class Palette {
   readonly texture = new DataTexture(
@@ -58,7 +59,7 @@ export class Palette {
     data.set([...parseColour(unlabelled), 255], 0);
     for (const info of classes) {
       const colour = parseColour(info.colour).map((channel) => dimmed(channel, ink));
-      data.set([...colour, info.class_id < 10 ? 255 : 128], 4 * (info.class_id + 1));
+      data.set([...colour, 255 - 64 * markOf(info.class_id)], 4 * (info.class_id + 1));
     }
     this.texture.needsUpdate = true;
   }

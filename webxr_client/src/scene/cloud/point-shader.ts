@@ -39,7 +39,7 @@ uniform float uRim;           // width of the dark rim in pixels; 0: no rim
 out vec3 vColour;
 out float vFade;      // 0: a dot, 1: the item's picture
 out float vGlow;
-out float vRing;
+flat out float vMark; // of the class, as in state/marks.ts
 out float vPin;
 out float vDim;     // 1: the search did not find the item
 flat out vec3 vCell;  // column, row, layer
@@ -106,7 +106,7 @@ void main() {
     colour = mix(unlabelled, vec4(0.31, 0.82, 0.63, 1.0), clamp(moved * 160.0, 0.0, 1.0));
   }
   else if (uColourBy == 5) colour.rgb = mix(uCue[0], uCue[1], marks.x);
-  vRing = classes.x >= 0.0 && classColour(classes.x).a < 0.75 ? 1.0 : 0.0;
+  vMark = classes.x < 0.0 ? 0.0 : floor((1.0 - classColour(classes.x).a) * 4.0 + 0.5);
   float fog = smoothstep(uFogRange.x, uFogRange.y, -view.z) * uFogShare * (1.0 - selected);
   vColour = mix(colour.rgb, uFog, fog);
   float accent = classes.x >= 0.0 && uColourBy == 0 ? 0.36 : 0.72;
@@ -154,7 +154,7 @@ const vec3 DARK = vec3(0.035, 0.05, 0.07);
 in vec3 vColour;
 in float vFade;
 in float vGlow;
-in float vRing;
+flat in float vMark;
 in float vPin;
 in float vDim;
 flat in vec3 vCell;
@@ -172,7 +172,10 @@ void main() {
   vec2 uv = 0.5 + vec2(dot(across, vec2(vUp.y, -vUp.x)), -dot(across, vUp));
   float r = length(across) * 2.0;
   float dot_ = 1.0 - smoothstep(1.0 - vSoft, 1.0, r);
-  if (vRing > 0.5) dot_ *= 0.45 + 0.55 * smoothstep(0.35, 0.5, r);
+  // Distance to the middle of what is cut out, and half of its width.
+  vec2 cut = vMark > 2.5 ? vec2(abs(across.y) * 2.0, 0.22)
+    : vMark > 1.5 ? vec2(abs(r - 0.55), 0.17) : vec2(r, 0.42);
+  if (vMark > 0.5) dot_ *= 0.4 + 0.6 * smoothstep(cut.y - 0.07, cut.y + 0.07, cut.x);
   vec3 colour = vColour;
   // About 2 pixels: vSoft is 1.5 pixels, and the outer edge is soft.
   if (uRim > 0.0) colour = mix(colour, DARK, smoothstep(1.0 - 2.4 * vSoft, 1.0 - 1.4 * vSoft, r));

@@ -1,45 +1,46 @@
-/** List of classes, with the keyboard key, the counts and the menu of each class. */
-import { useEffect, useRef, useState } from "preact/hooks";
-import { type ClassInfo, MAX_NAME_LENGTH } from "../../protocol/messages.js";
+/** List of classes, with a field that finds a class by its name. */
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { type ClassListRow, classRows, MANY_CLASSES } from "../../state/class-rows.js";
 import { count } from "../../state/format.js";
+import { frequentPredictions } from "../../state/selection-summary.js";
 import { useUi } from "../kit/context.js";
-import { fieldKey } from "../kit/field-key.js";
-import { LockIcon, MoreIcon } from "../kit/icons.js";
 import { KeyHint } from "../kit/key-hint.js";
-import { ClassMenu } from "./class-menu.js";
+import { useListWindow } from "../kit/list-window.js";
+import { ClassField } from "./class-field.js";
+import { ClassRow } from "./class-row.js";
 import { NewClass } from "./new-class.js";
-import { Bar, Swatch } from "./swatch.js";
+import { Swatch } from "./swatch.js";
 
 export function ClassPanel() {
   const { state, commands } = useUi();
   const classes = state.liveClasses.value;
-  const labelled = state.labelCounts.value;
   const predicted = state.predictedCounts.value;
   const tiled = state.tiled.value;
-  const total = tiled?.loaded ?? state.session.value?.n_items ?? 1;
-  const most = Math.max(1, ...labelled, ...predicted, total / Math.max(1, classes.length));
+  const many = classes.length > MANY_CLASSES;
   const anyPredicted = predicted.some((n) => n > 0);
+  const [text, setText] = useState("");
+  const [chosen, setChosen] = useState<ReadonlyMap<string, boolean>>(new Map());
+  const [at, setAt] = useState<number | null>(null);
+  state.predictionsVersion.value;
+  const suggested = many ? frequentPredictions(state) : [];
+  const recent = state.recentClasses.value;
+  const rows = classRows(classes, { text, suggested, recent, chosen });
+  const active = at === null ? -1 : activeRow(rows, at);
+  const toggle = (name: string, open: boolean) => setChosen(new Map(chosen).set(name, open));
   return (
-    <section class="class-panel" aria-labelledby="classes-title">
+    <section class={many ? "class-panel many" : "class-panel"} aria-labelledby="classes-title">
       <div class="panel-title">
-        <h2 id="classes-title">Classes</h2>
+        <h2 id="classes-title">
+          Classes {many && <span class="faint-text">{count(classes.length)}</span>}
+        </h2>
         <span class="faint-text">
           {tiled && tiled.loaded < tiled.items && "of the loaded items, "}
           labelled{anyPredicted && " / predicted"}
         </span>
       </div>
       {classes.length === 0 && <p class="hint">Create the first class to label items with.</p>}
-      <ul class="classes">
-        {classes.map((info) => (
-          <ClassRow
-            key={info.class_id}
-            info={info}
-            labelled={labelled[info.class_id] ?? 0}
-            predicted={anyPredicted ? (predicted[info.class_id] ?? 0) : null}
-            most={most}
-          />
-        ))}
-      </ul>
+      {many && <ClassField text={text} setText={setText} rows={rows} at={active} setAt={setAt} />}
+      <ClassRows rows={rows} active={active} toggle={toggle} anyPredicted={anyPredicted} />
       {!state.readOnly.value && (
         <NewClass class="new-class wide-only" onName={commands.addClass}>
           <KeyHint action="newClass" /> new class
@@ -49,106 +50,96 @@ export function ClassPanel() {
   );
 }
 
-interface ClassRowProps {
-  info: ClassInfo;
-  labelled: number;
-  predicted: number | null;
-  most: number;
+/** The row that Enter chooses: row `at` if it is a class, otherwise the first class. */
+function activeRow(rows: readonly ClassListRow[], at: number): number {
+  return rows[at]?.kind === "class" ? at : rows.findIndex((row) => row.kind === "class");
 }
 
-function ClassRow({ info, labelled, predicted, most }: ClassRowProps) {
-  const { state, commands } = useUi();
-  const [renaming, setRenaming] = useState(false);
-  const [editing, setEditing] = useState(false);
-  const name = useRef<HTMLButtonElement>(null);
-  const renamed = useRef(false);
-  useEffect(() => {
-    if (renamed.current && !renaming) name.current?.focus(); // renaming has ended
-    renamed.current = renaming;
-  }, [renaming]);
-  const onSheet = state.review.sheet.value?.status === "open";
-  const usable =
-    (onSheet || state.selection.value.items.length > 0) && !state.readOnly.value && !info.locked;
-  const what = onSheet ? "the framed pictures of the sheet" : "the selection";
-  const key = info.class_id < 10 && state.keys.single.value ? String(info.class_id) : "";
-  const finish = (event: Event) => {
-    const text = (event.currentTarget as HTMLInputElement).value;
-    setRenaming(false);
-    if (text.trim() && text !== info.name) commands.editClass(info.class_id, { name: text });
-  };
+interface ClassRowsProps {
+  rows: readonly ClassListRow[];
+  /** Index of the row that Enter in the field chooses; -1 for none. */
+  active: number;
+  toggle(group: string, open: boolean): void;
+  anyPredicted: boolean;
+}
+
+/** The rows in view, between two empty rows with the heights of the rows above and below. */
+function ClassRows({ rows, active, toggle, anyPredicted }: ClassRowsProps) {
+  const { state } = useUi();
+  const list = useRef<HTMLUListElement>(null);
+  const { first, end, height } = useListWindow(list, rows.length);
+  const classes = state.liveClasses.value;
+  const labelled = state.labelCounts.value;
+  const predicted = state.predictedCounts.value;
+  const total = state.tiled.value?.loaded ?? state.session.value?.n_items ?? 1;
+  const most = Math.max(1, ...labelled, ...predicted, total / Math.max(1, classes.length));
+  useLayoutEffect(() => {
+    if (active >= 0) scrollTo(list.current, active * height, height);
+  }, [active, height]);
   return (
-    <li class="class-row" data-class={info.class_id}>
+    <ul ref={list} class="classes">
+      <Space height={first * height} />
+      {rows.slice(first, end).map((row, k) =>
+        row.kind === "line" ? (
+          <li key={row.text} class="class-head" data-row>
+            {row.text}
+          </li>
+        ) : row.kind === "group" ? (
+          <GroupRow key={`group ${row.name}`} row={row} toggle={toggle} />
+        ) : (
+          <ClassRow
+            key={`${row.first} ${row.info.class_id}`}
+            info={row.info}
+            text={row.text}
+            active={first + k === active}
+            labelled={labelled[row.info.class_id] ?? 0}
+            predicted={anyPredicted ? (predicted[row.info.class_id] ?? 0) : null}
+            most={most}
+          />
+        ),
+      )}
+      <Space height={(rows.length - end) * height} />
+    </ul>
+  );
+}
+
+function scrollTo(list: HTMLElement | null, top: number, height: number): void {
+  if (!list) return;
+  if (top < list.scrollTop) list.scrollTop = top;
+  const most = top + height - list.clientHeight;
+  if (most > list.scrollTop) list.scrollTop = most;
+}
+
+/** Empty row. A script sets its height, because the page allows no style attributes. */
+function Space({ height }: { height: number }) {
+  const element = useRef<HTMLLIElement>(null);
+  useLayoutEffect(() => element.current?.style.setProperty("height", `${height}px`), [height]);
+  return height > 0 ? <li ref={element} aria-hidden="true" /> : null;
+}
+
+interface GroupRowProps {
+  row: ClassListRow & { kind: "group" };
+  toggle(group: string, open: boolean): void;
+}
+
+function GroupRow({ row, toggle }: GroupRowProps) {
+  const { state } = useUi();
+  const labelled = state.labelCounts.value;
+  const sum = row.classes.reduce((all, info) => all + (labelled[info.class_id] ?? 0), 0);
+  return (
+    <li class="class-head" data-row data-group={row.name}>
       <button
         type="button"
-        class="class-apply"
-        disabled={!usable}
-        title={
-          usable
-            ? `Label ${what} as ${info.name}`
-            : info.locked
-              ? `${info.name} is locked`
-              : "Select items first"
-        }
-        onClick={() => (onSheet ? commands.correct : commands.label)(info.class_id)}
+        class="class-group"
+        aria-expanded={row.open}
+        onClick={() => toggle(row.name, !row.open)}
       >
-        <kbd class={key ? "" : "empty"}>{key}</kbd>
-        <span class="unseen">
-          Label {what} as {info.name}
-        </span>
-        <Swatch colour={info.colour} ring={info.class_id >= 10} />
+        <span aria-hidden="true">{row.open ? "▾" : "▸"}</span>
+        <Swatch colour={row.classes[0]!.colour} />
+        <b dir="auto">{row.name}</b>
+        <span class="faint-text">{count(row.classes.length)} classes</span>
       </button>
-      <div class="class-body">
-        <div class="class-line">
-          {renaming ? (
-            <input
-              class="rename"
-              aria-label={`New name of class ${info.name}`}
-              maxLength={MAX_NAME_LENGTH}
-              defaultValue={info.name}
-              ref={(input) => input?.focus()}
-              onBlur={finish}
-              onKeyDown={(event) => {
-                const pressed = fieldKey(event);
-                if (pressed === "Enter") event.currentTarget.blur();
-                if (pressed === "Escape") setRenaming(false);
-              }}
-            />
-          ) : (
-            <button
-              ref={name}
-              type="button"
-              class="class-name"
-              title={state.readOnly.value ? info.name : "Rename"}
-              disabled={state.readOnly.value}
-              onClick={() => setRenaming(true)}
-            >
-              {info.name}
-            </button>
-          )}
-          {info.locked && <LockIcon />}
-          <span class="class-counts">
-            <b class={labelled ? "" : "none"}>{labelled ? count(labelled) : "–"}</b>
-            {predicted !== null && <span class="faint-text"> / {count(predicted)}</span>}
-          </span>
-        </div>
-        <span class="track">
-          {predicted !== null && <Bar colour={info.colour} share={predicted / most} faint />}
-          <Bar colour={info.colour} share={labelled / most} />
-        </span>
-        {editing && <ClassMenu info={info} labelled={labelled} close={() => setEditing(false)} />}
-      </div>
-      {!state.readOnly.value && (
-        <button
-          type="button"
-          class="class-more wide-only"
-          title={`Colour, lock, merge or delete ${info.name}`}
-          aria-label={`Change class ${info.name}`}
-          aria-expanded={editing}
-          onClick={() => setEditing(!editing)}
-        >
-          <MoreIcon />
-        </button>
-      )}
+      <span class="class-counts">{sum > 0 ? count(sum) : "–"}</span>
     </li>
   );
 }

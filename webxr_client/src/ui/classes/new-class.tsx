@@ -1,7 +1,7 @@
 /** Button that turns into a field for the name of a new class. The key N presses the button. */
 import type { ComponentChildren } from "preact";
 import { useRef, useState } from "preact/hooks";
-import { MAX_NAME_LENGTH } from "../../protocol/messages.js";
+import { MAX_CLASS_NAME_LENGTH } from "../../protocol/messages.js";
 import { fieldKey } from "../kit/field-key.js";
 
 interface NewClassProps {
@@ -49,7 +49,7 @@ export function NewClass({ class: style, title, onName, children }: NewClassProp
         class="rename"
         aria-label="Name of the new class"
         placeholder="name, then Enter"
-        maxLength={MAX_NAME_LENGTH}
+        maxLength={MAX_CLASS_NAME_LENGTH}
         autocomplete="off"
         ref={(input) => input?.focus()}
         onBlur={(event) => !event.currentTarget.value && setOpen(false)}

@@ -265,7 +265,7 @@ function Cell({ one, place, span, head, framed, becomes, decision }: CellProps) 
       </button>
       <span class="cell-foot" aria-hidden="true">
         {given ? (
-          <Swatch class="cell-bar" colour={given.colour} ring={becomes >= 10} />
+          <Swatch class="cell-bar" colour={given.colour} of={becomes} />
         ) : (
           <span class="cell-bar none" />
         )}
@@ -299,7 +299,7 @@ function Head({ head, place, span }: { head: GroupHead; place: number; span: num
         state.review.whole.value = true;
       }}
     >
-      {info && <Swatch colour={info.colour} ring={info.class_id >= 10} />}
+      {info && <Swatch colour={info.colour} of={info.class_id} />}
       {words}
     </button>
   );

@@ -122,7 +122,7 @@ function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
           <>
             <span class="opinion-of">
               <span class="muted">{percent(view.share)} are predicted</span>
-              <Swatch colour={guess.colour} ring={guess.class_id >= 10} />
+              <Swatch colour={guess.colour} of={guess.class_id} />
               <b>{guess.name}</b>
             </span>
             <span class="muted">

@@ -1,7 +1,6 @@
 /** Dialog with the formats in which the project can be downloaded. */
 import { useUi } from "../kit/context.js";
 import { Dialog } from "../kit/dialog.js";
-import { DownloadIcon } from "../kit/icons.js";
 
 interface Format {
   /** Name of the format at `GET /api/export`. */
@@ -42,24 +41,6 @@ const GROUPS: readonly { title: string; formats: readonly Format[] }[] = [
     ],
   },
 ];
-
-/** Button that opens the dialog. */
-export function ExportButton() {
-  const { state } = useUi();
-  return (
-    <button
-      type="button"
-      class="button"
-      title="Download labels, predictions, map or model"
-      aria-expanded={state.exportOpen.value}
-      onClick={() => {
-        state.exportOpen.value = !state.exportOpen.value;
-      }}
-    >
-      <DownloadIcon /> <span class="button-text">export</span>
-    </button>
-  );
-}
 
 export function ExportDialog() {
   const { state, commands } = useUi();

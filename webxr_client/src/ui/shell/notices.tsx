@@ -1,12 +1,14 @@
 /** The notices above the cloud: errors, messages of the server, and the state of the connection. */
+import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { isSite } from "../../net/site.js";
 import type { Settings } from "../../protocol/messages.js";
+import { focusText } from "../../state/focus.js";
 import { labelsText } from "../../state/view-state.js";
-import { WaitingDevices } from "../access/devices.js";
 import { useUi } from "../kit/context.js";
 
-export function Notices() {
+/** `children`: notices above all others. */
+export function Notices({ children }: { children?: ComponentChildren }) {
   const { state, commands } = useUi();
   const lines: {
     key: string;
@@ -36,6 +38,16 @@ export function Notices() {
       text: notice.message,
       fix: notice.mend,
     });
+  const focus = state.focus.value;
+  if (focus)
+    lines.push({
+      key: "focus",
+      tone: "",
+      text: focusText(state, focus),
+      close: () => {
+        state.focus.value = null;
+      },
+    });
   if (!state.time.live.value && !isSite)
     lines.push({
       key: "past",
@@ -45,7 +57,7 @@ export function Notices() {
   return (
     <div class="notices" role="status">
       <ConnectionLine />
-      <WaitingDevices />
+      {children}
       {lines.map((line) => (
         <p key={line.key} class={`glass notice ${line.tone}`}>
           {line.text}

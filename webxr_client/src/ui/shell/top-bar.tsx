@@ -11,7 +11,7 @@ import { withKey } from "../kit/key-hint.js";
 import { toggleTheme } from "../kit/theme.js";
 import { SearchBox } from "../selection/search-box.js";
 import { EnterXr } from "./enter-xr.js";
-import { ExportButton } from "./export-dialog.js";
+import { ExportButton } from "./export-button.js";
 import { LinkButton } from "./link-dialog.js";
 
 export function TopBar() {

@@ -84,10 +84,10 @@ it("single keys that are switched off do nothing; others act", () => {
 
 it("a changed key takes the place of the standard key", () => {
   const { state } = bound();
-  state.keys.give("rectangle", "p");
+  state.keys.give("rectangle", ";");
   press("r");
   expect(state.tool.value).not.toBe("rectangle");
-  press("p");
+  press(";");
   expect(state.tool.value).toBe("rectangle");
 });
 

@@ -11,9 +11,9 @@ import {
   parseColour,
 } from "../../../src/scene/cloud/colours.js";
 
-// The class colours are defined by the server, in server/session/classes.py.
+// The class colours are defined by the server, in server/session/class_colours.py.
 const source = readFileSync(
-  new URL("../../../../server/session/classes.py", import.meta.url),
+  new URL("../../../../server/session/class_colours.py", import.meta.url),
   "utf8",
 );
 const palette = [...source.matchAll(/"(#[0-9A-F]{6})"/g)].map(([, hex]) => hex as string);

@@ -4,6 +4,7 @@ import { AlwaysDepth } from "three";
 import type { ClassInfo } from "../../../protocol/messages.js";
 import type { AppState } from "../../../state/app-state.js";
 import { count } from "../../../state/format.js";
+import { markOf } from "../../../state/marks.js";
 import {
   BOARD_ACCENT,
   BOARD_LEADING,
@@ -195,16 +196,22 @@ export class PaletteBoard extends Board {
     else this.drawWords(context, tile, info);
   }
 
-  /** Draw the colour of a class; from the eleventh class on, with a ring, as in the cloud. */
+  /** Draw the colour of a class; from the eleventh class on, with the mark of its points. */
   private drawColour(context: CanvasRenderingContext2D, tile: Tile, info: ClassInfo): void {
     context.fillStyle = info.colour;
     context.fillRect(tile.x, tile.y + tile.height - 3.2, tile.width, 3.2);
-    if (info.class_id < 10) return;
+    const mark = markOf(info.class_id);
+    if (mark === 0) return;
+    const [x, y] = [tile.x + 5.5, tile.y + 5.5];
     context.strokeStyle = info.colour;
-    context.lineWidth = 1.6;
+    context.lineWidth = mark === 1 ? 1.6 : 0.9;
     context.beginPath();
-    context.arc(tile.x + 5.5, tile.y + 5.5, 2.4, 0, 2 * Math.PI);
+    context.arc(x, y, 2.4, 0, 2 * Math.PI);
     context.stroke();
+    context.beginPath();
+    if (mark === 2) context.arc(x, y, 1, 0, 2 * Math.PI);
+    if (mark === 3) context.rect(x - 1.6, y - 0.4, 3.2, 0.8);
+    context.fill();
   }
 
   private drawWords(context: CanvasRenderingContext2D, tile: Tile, info?: ClassInfo): void {

@@ -1,0 +1,10 @@
+/**
+ * Panels of a page with a server. They are a separate chunk of the bundle, which a baked site does
+ * not have: panels that change the session, its training or its devices.
+ */
+export { DevicesDialog, WaitingDevices } from "./access/devices.js";
+export { PairingPage } from "./access/pairing.js";
+export { ContactSheet } from "./review/contact-sheet.js";
+export { DataReport } from "./shell/data-report.js";
+export { ExportDialog } from "./shell/export-dialog.js";
+export { Dials } from "./training/dials.js";

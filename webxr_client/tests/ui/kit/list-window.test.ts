@@ -1,0 +1,16 @@
+import { expect, it } from "vitest";
+import { rowsInView } from "../../../src/ui/kit/list-window.js";
+
+it("renders a short list as a whole", () => {
+  expect(rowsInView(60, 300, 100, 20)).toEqual({ first: 0, end: 60, height: 20 });
+});
+
+it.each([
+  [0, 0, 14],
+  [4000, 192, 214],
+  [19_900, 987, 1000],
+  [50_000, 987, 1000],
+  [-80, 0, 14],
+])("renders the rows near the view at %i pixels", (top, first, end) => {
+  expect(rowsInView(1000, top, 100, 20)).toEqual({ first, end, height: 20 });
+});
