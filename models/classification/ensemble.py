@@ -5,17 +5,17 @@ from collections.abc import Mapping
 import torch
 
 from lodespace.models.checkpoints.tensors import Tensors
-from lodespace.models.classification.calibration import doubts, wrong_share
+from lodespace.models.classification.calibration import doubts
 from lodespace.models.classification.decisions import (
     given_labels,
     no_predictions,
     own_left_out,
-    predictions_from,
     with_classes,
 )
 from lodespace.models.classification.evidence import LearnedEvidence
 from lodespace.models.classification.item_features import CHUNK, ItemFeatures
 from lodespace.models.classification.kernel_classifier import BelievedLabels, KernelClassifier
+from lodespace.models.classification.newest_predictions import NewestPredictions
 from lodespace.models.classification.sweep_order import SweepOrder
 from lodespace.models.classification.training_labels import TrainingLabels
 from lodespace.models.classification.voices import FeatureVoices
@@ -64,8 +64,7 @@ class Predictions:
         """Predictions of labelled items that were made before the labels were given."""
         self._learned = self.probabilities.clone()
         self._voiced = self.probabilities.clone()
-        self._wrong_share = 0.0
-        self._newest = no_predictions(n, device)
+        self._shown = NewestPredictions(n, device)
         self._forget()
         self.order = SweepOrder(n)
         """Order in which the current sweep treats the items."""
@@ -146,13 +145,14 @@ class Predictions:
         self.revision += self.position >= n
         self.position += len(unit)
         if self.sweeping:
+            self._show_part(labels)
             return False
         if self._voices is None:
             self._leave_own_labels_out(self.features.known(classifier))
         self.view_likelihoods = [] if self._voices is None else self._voices.view_likelihoods
         self.complete = True
         self._forget()
-        self._update_newest(labels)
+        self._shown.update(self.probabilities, labels)
         return True
 
     def _first_pass(self, unit: torch.Tensor, classifier: WideClassifier) -> None:
@@ -165,6 +165,18 @@ class Predictions:
         for items in there.split(CHUNK):
             self._learned[items], features = classifier.probabilities(items)
             self.features.put(items, features)
+
+    def _show_part(self, labels: TrainingLabels) -> None:
+        """Show the new predictions of the items that are done, if the map uses them, too.
+
+        Few items have their predictions soon anyway. Without voices, the probabilities of labelled
+        items are known at the end of the sweep (`_leave_own_labels_out`).
+        """
+        n = len(self.order.items)
+        done, many = self.position - n, items_per_unit(n, CHUNK) > CHUNK
+        if many and self.has_news and self._voices is not None and done >= self.order.first_count:
+            items = self.order.items[:done].to(self.probabilities.device)
+            self._shown.update(self.probabilities, labels, items)
 
     def _second_pass(
         self, items: torch.Tensor, trained: torch.Tensor, features: torch.Tensor
@@ -225,20 +237,9 @@ class Predictions:
         fitted = self._kernel.probabilities(features[own])
         self.probabilities[own] += 0.5 * (self._kernel.left_out - fitted)
 
-    def _update_newest(self, labels: TrainingLabels) -> None:
-        """Update predictions and doubts after a sweep."""
-        own, items, _ = own_left_out(self.probabilities, labels.trained)
-        self._wrong_share = wrong_share(own[~labels.verified[items.cpu()].to(own.device)])
-        trained = self.given(labels.trained)
-        # The prediction of a held-out item must not depend on the item's label. Only its doubt may
-        # depend on the label. The doubt about an accepted label is the doubt about the prediction.
-        every = self.given(labels.given)
-        doubt = predictions_from(every, labels.classes).doubt
-        self._newest = predictions_from(trained, labels.classes)._replace(doubt=doubt)
-
     def given(self, labels: torch.Tensor) -> torch.Tensor:
         """Return class probabilities (N, C) that take labels int64 (N,) into account."""
-        return given_labels(self.probabilities, labels, self._wrong_share)
+        return given_labels(self.probabilities, labels, self._shown.wrong_share)
 
     def belief(self, labels: torch.Tensor, verified: torch.Tensor) -> torch.Tensor:
         """Return the probability that each label is right, float32 (N,), on the CPU.
@@ -253,7 +254,7 @@ class Predictions:
         if not self.complete:
             return belief
         own, items, _ = own_left_out(self.probabilities, labels)
-        belief[items.cpu()] = 1 - doubts(own, self._wrong_share).cpu()
+        belief[items.cpu()] = 1 - doubts(own, self._shown.wrong_share).cpu()
         return torch.where(verified, 1.0, belief)
 
     def label_posterior(
@@ -278,8 +279,8 @@ class Predictions:
 
     @property
     def newest(self) -> ItemPredictions[torch.Tensor]:
-        """Predictions of the last complete sweep."""
-        return self._newest
+        """Predictions of the last complete sweep. With many items, some are newer."""
+        return self._shown.values
 
     def tensors(self) -> Tensors:
         """Return what `load` needs, also during a sweep."""
@@ -288,10 +289,10 @@ class Predictions:
             "probabilities": self.probabilities,
             "learned_probabilities": self._learned,
             "voiced_probabilities": self._voiced,
-            "wrong_share": torch.tensor(self._wrong_share, dtype=torch.float64),
+            "wrong_share": torch.tensor(self._shown.wrong_share, dtype=torch.float64),
             **self.evidence.tensors(),
             **self._half_way(),
-            **{f"best_{name}": value for name, value in self._newest._asdict().items()},
+            **{f"best_{name}": value for name, value in self._shown.values._asdict().items()},
         }
 
     def _half_way(self) -> Tensors:
@@ -328,7 +329,7 @@ class Predictions:
         nothing = no_predictions(len(self.probabilities), device)
         # Checkpoints of older versions have no margins and doubts.
         kept = (tensors.get(f"best_{name}", value) for name, value in nothing._asdict().items())
-        self._newest = ItemPredictions(*(value.clone().to(device) for value in kept))
+        self._shown.values = ItemPredictions(*(value.clone().to(device) for value in kept))
 
     def _load_voices(self, tensors: Mapping[str, torch.Tensor]) -> None:
         device = self.probabilities.device
@@ -336,12 +337,12 @@ class Predictions:
         if "learned_probabilities" not in tensors:
             # States of older versions lack these tensors. An unfinished sweep starts again.
             self._learned, self._voiced = self.probabilities.clone(), self.probabilities.clone()
-            self._wrong_share = 0.0
+            self._shown.wrong_share = 0.0
             self.position = 0 if self.sweeping else self.position
             return
         self._learned = tensors["learned_probabilities"].clone().to(device)
         self._voiced = tensors["voiced_probabilities"].clone().to(device)
-        self._wrong_share = float(tensors["wrong_share"])
+        self._shown.wrong_share = float(tensors["wrong_share"])
         if "sweep_belief" in tensors:
             self._belief = tensors["sweep_belief"].clone()
         if "sweep_units" in tensors:

@@ -16,6 +16,11 @@ class SweepOrder:
         """Items in their order, int64 (N,), on the CPU; empty before the first sweep."""
         self._n = n
 
+    @property
+    def first_count(self) -> int:
+        """Number of items that come first."""
+        return len(self._first)
+
     def start(self, first: torch.Tensor) -> None:
         """Order the items. The items `first`, int64 (K,) on the CPU, come first."""
         rest = torch.ones(self._n, dtype=torch.bool)

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from lodespace.models import Dataset
+from lodespace.models.classification import ensemble
 from lodespace.models.classification import label_spreading as spreading
 from lodespace.models.classification import logistic_regression as regression
 from lodespace.models.classification.ensemble import Predictions
@@ -157,3 +158,27 @@ def test_the_learned_classifiers_weigh_what_they_predicted_before_labels(
     predictions.start_sweep(torch.arange(260))
     finished(predictions, classifier, given._replace(classes=more, trained=more))
     assert predictions.learned_weight < 0.4
+
+
+def test_predictions_of_first_items_are_shown_before_the_others(
+    setting: tuple[WideClassifier, TrainingLabels], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Among many items, those that a person looks at have their predictions after one unit."""
+    monkeypatch.setattr(ensemble, "CHUNK", 20)
+    classifier, given = setting
+    predictions = Predictions(N, 3, torch.device("cpu"))
+    looked_at = torch.arange(2000, 2020)
+    predictions.start_sweep(torch.cat([torch.arange(60), looked_at]))
+    while not predictions.newest.confidence.any():
+        assert not predictions.step(classifier, given)
+    part = predictions.newest
+    known = part.confidence > 0
+    assert 80 <= known.sum() < N / 4
+    assert known[looked_at].all() and known[:60].all()
+    finished(predictions, classifier, given)
+    whole = predictions.newest
+    assert (whole.confidence > 0).all()
+    for mine, final in zip(part, whole, strict=True):
+        assert mine is not None and final is not None
+        assert torch.equal(mine[known], final[known])
+        assert mine is not final

@@ -1,0 +1,60 @@
+"""Predictions that a person sees: of all items after a sweep, and of some items during a sweep."""
+
+import torch
+
+from lodespace.models.classification.calibration import wrong_share
+from lodespace.models.classification.decisions import (
+    given_labels,
+    no_predictions,
+    own_left_out,
+    predictions_from,
+)
+from lodespace.models.classification.training_labels import TrainingLabels
+
+
+class NewestPredictions:
+    """Predictions for N items, and the share of wrong labels on which they depend."""
+
+    def __init__(self, n: int, device: torch.device) -> None:
+        """Start without predictions for `n` items on `device`."""
+        self.values = no_predictions(n, device)
+        """The predictions. Each update replaces them as a whole."""
+        self.wrong_share = 0.0
+        """Share of wrong labels among the labels that are not verified."""
+
+    def update(
+        self,
+        probabilities: torch.Tensor,
+        labels: TrainingLabels,
+        items: torch.Tensor | None = None,
+    ) -> None:
+        """Update predictions and doubts.
+
+        Args:
+            probabilities: class probabilities of all items, float32 (N, C), without the effect of
+                each item's own label.
+            labels: labels of the items.
+            items: items to update, int64 (K,), among them all labelled items. None for all items.
+        """
+        classes, trained, given = labels.classes, labels.trained, labels.given
+        verified = labels.verified
+        if items is not None:
+            chosen = items.cpu()
+            probabilities, verified = probabilities[items], verified[chosen]
+            classes, trained, given = classes[chosen], trained[chosen], given[chosen]
+        own, known, _ = own_left_out(probabilities, trained)
+        self.wrong_share = wrong_share(own[~verified[known.cpu()].to(own.device)])
+        # The prediction of a held-out item must not depend on the item's label. Only its doubt may
+        # depend on the label. The doubt about an accepted label is the doubt about the prediction.
+        every = given_labels(probabilities, given, self.wrong_share)
+        doubt = predictions_from(every, classes).doubt
+        every = given_labels(probabilities, trained, self.wrong_share)
+        found = predictions_from(every, classes)._replace(doubt=doubt)
+        if items is None:
+            self.values = found
+            return
+        values = self.values
+        for name, new in found._asdict().items():
+            replaced = getattr(values, name).index_copy(0, items, new)
+            values = values._replace(**{name: replaced})
+        self.values = values
