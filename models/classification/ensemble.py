@@ -169,8 +169,7 @@ class Predictions:
     def _show_part(self, labels: TrainingLabels) -> None:
         """Show the new predictions of the items that are done, if the map uses them, too.
 
-        Few items have their predictions soon anyway. Without voices, the probabilities of labelled
-        items are known at the end of the sweep (`_leave_own_labels_out`).
+        Without voices, those of labelled items are not final yet (`_leave_own_labels_out`).
         """
         n = len(self.order.items)
         done, many = self.position - n, items_per_unit(n, CHUNK) > CHUNK

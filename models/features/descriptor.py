@@ -28,8 +28,8 @@ _TINY = 1e-24
 LARGEST_SLANT = 1.0
 """Largest slant that is removed, as sideways shift per unit of height."""
 ITEMS_AT_ONCE = 128
-"""Number of items that are described at once. With 1,000 symbols, the arrays of 32 MB would take twice
-the time, because they do not fit into the caches."""
+"""Number of items that are described at once. The arrays of 1,000 symbols take twice the time,
+because they do not fit into the caches."""
 
 
 def described(dataset: Dataset) -> torch.Tensor:
