@@ -1,13 +1,10 @@
 """The table of a scene in tiles: a Parquet file with one row per item, in the order of the source.
 
-Searching needs DuckDB for speed (`lodespace[scale]`): 20 million rows take less than a second.
-Without DuckDB, pyarrow reads the columns row group by row group, which takes about ten times as
-long. No function makes a Python object per item.
+A search reads the search file beside it (search_file.py). For a scene without this file, pyarrow
+reads the columns row group by row group. No function makes a Python object per item.
 """
 
-import importlib
 import os
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,14 +18,12 @@ import pyarrow.parquet as pq
 
 from lodespace.errors import ProjectError
 from lodespace.items.table import ID, python_values
+from lodespace.tiles.search_file import SearchFile, SearchWriter
 
 ROWS_PER_GROUP = 1 << 16
 """Number of rows per row group. One group is read to show one item."""
-MEMORY_LIMIT = "512MB"
-"""Largest memory of a search with DuckDB."""
-THREADS = 2
-"""Threads of a search with DuckDB."""
-_ROW = "lodespace.row"
+SEARCH = "search.arrows"
+"""Name of the search file, in the folder of the table."""
 Rows = npt.NDArray[np.int64]
 
 
@@ -42,13 +37,7 @@ class ItemParquet:
             self._file = pq.ParquetFile(os.fspath(path), memory_map=True)
         except (pa.ArrowException, OSError) as error:
             raise ProjectError(f"{path} cannot be read: {error}", code="bad_scene") from error
-        self.columns: list[str] = [
-            name
-            for name, kind in zip(
-                self._file.schema_arrow.names, self._file.schema_arrow.types, strict=True
-            )
-            if not pa.types.is_nested(kind) and not pa.types.is_binary(kind)
-        ]
+        self.columns = _shown(self._file.schema_arrow)
         """Names of the columns that are shown and searched; ID may be one of them."""
         schema = self._file.schema_arrow
         self._signs = {name: _signs_of(schema.field(name).type) for name in self.columns}
@@ -57,6 +46,8 @@ class ItemParquet:
             for k in range(self._file.metadata.num_row_groups)
         ]
         self._firsts = np.cumsum([0, *counts])
+        search = path.with_name(SEARCH)
+        self._search = SearchFile(search, len(self)) if search.is_file() else None
 
     def __len__(self) -> int:
         return self._file.metadata.num_rows
@@ -80,42 +71,19 @@ class ItemParquet:
         chosen, wanted = list(names.values()), text
         if colon and column in names:
             chosen, wanted = [names[column]], rest
-        # It takes longest to write numbers as text, so columns that cannot match are left out.
+        # Columns that cannot match are not read.
         letters = set(wanted.lower())
         chosen = [name for name in chosen if self._can_have(name, letters)]
         if not chosen:
             return np.empty(0, np.int64)
-        duckdb = duckdb_or_none()
-        if duckdb is None:
-            return self._matching_slowly(chosen, wanted)
-        return self._matching_with(duckdb, chosen, wanted)
+        if self._search is not None:
+            return self._search.matching(chosen, wanted)
+        return self._matching_slowly(chosen, wanted)
 
     def _can_have(self, name: str, letters: set[str]) -> bool:
         """Return whether texts of a column can have all of the letters."""
         signs = self._signs[name]
         return signs is None or letters <= signs
-
-    def _matching_with(self, duckdb: Any, columns: list[str], text: str) -> Rows:
-        quoted = [f'"{name.replace(chr(34), chr(34) * 2)}"' for name in columns]
-        # The longest part without letters is searched first, because this needs no lower case.
-        part = max(re.split(r"[^\W\d_]+", text), key=len)
-        test = "contains(CAST({0} AS VARCHAR), $part)"
-        if len(part) < len(text):
-            test += " AND contains(lower(CAST({0} AS VARCHAR)), $text)"
-        tests = " OR ".join(f"({test.format(name)})" for name in quoted)
-        with duckdb.connect(":memory:") as connection:
-            connection.execute(f"SET memory_limit='{MEMORY_LIMIT}'")
-            connection.execute(f"SET threads={THREADS}")
-            connection.execute("SET enable_progress_bar=false")
-            table = "read_parquet($path, file_row_number=true)"
-            # Names of columns are quoted above, and all values are parameters.
-            query = f"SELECT file_row_number AS row FROM {table} WHERE {tests}"  # noqa: S608
-            values = {"path": os.fspath(self.path), "part": part}
-            if len(part) < len(text):
-                values["text"] = text.lower()
-            found = connection.execute(query, values)
-            rows = found.fetchnumpy()["row"]
-        return np.sort(np.asarray(rows, np.int64))
 
     def _matching_slowly(self, columns: list[str], text: str) -> Rows:
         """Search with pyarrow, one row group at a time."""
@@ -132,6 +100,15 @@ class ItemParquet:
         return np.concatenate(found)
 
 
+def _shown(schema: pa.Schema) -> list[str]:
+    """Return the names of the columns that are shown and searched."""
+    return [
+        name
+        for name, kind in zip(schema.names, schema.types, strict=True)
+        if not pa.types.is_nested(kind) and not pa.types.is_binary(kind)
+    ]
+
+
 def _signs_of(kind: pa.DataType) -> frozenset[str] | None:
     """Return the letters of which texts of a column consist, in lower case; None for any letters.
 
@@ -144,14 +121,6 @@ def _signs_of(kind: pa.DataType) -> frozenset[str] | None:
     return None
 
 
-def duckdb_or_none() -> Any:
-    """Return the module duckdb, which is imported with the first search; None without the extra."""
-    try:
-        return importlib.import_module("duckdb")
-    except ImportError:
-        return None
-
-
 def text_of(value: Any) -> str:
     """Return a cell as text; empty for a missing value."""
     if value is None:
@@ -160,13 +129,18 @@ def text_of(value: Any) -> str:
 
 
 def write_items(path: Path, batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> None:
-    """Write the rows of `batches` into a Parquet file with row groups of equal size.
+    """Write the rows of `batches` into a Parquet file with row groups of equal size, and the search
+    file beside it.
 
     Raises OSError when the file cannot be written.
     """
-    with pq.ParquetWriter(os.fspath(path), schema, compression="zstd") as writer:
+    with (
+        pq.ParquetWriter(os.fspath(path), schema, compression="zstd") as writer,
+        SearchWriter(path.with_name(SEARCH), _shown(schema)) as search,
+    ):
         for table in _in_groups(batches, schema):
             writer.write_table(table, row_group_size=ROWS_PER_GROUP)
+            search.write(table)
 
 
 def _in_groups(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:

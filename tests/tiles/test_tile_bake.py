@@ -12,7 +12,7 @@ import torch
 from lodespace.baking.bake import bake
 from lodespace.baking.tile_bake import bake_points, bake_project
 from lodespace.cli import main
-from lodespace.errors import DatasetError
+from lodespace.errors import DatasetError, ProjectError
 from lodespace.importing.importer import source_of
 from lodespace.importing.source import ImportOptions
 from lodespace.items.item_set import bundled_digits_folder
@@ -21,7 +21,7 @@ from lodespace.models.portable import load_model
 from lodespace.project.offline import open_offline
 from lodespace.tiles.build import LABELS, ROWS
 from lodespace.tiles.folder import is_tile_scene
-from lodespace.tiles.item_table import ItemParquet
+from lodespace.tiles.item_table import SEARCH, ItemParquet, write_items
 from lodespace.tiles.points import PointBlock
 from lodespace.tiles.tile_glb import read_positions
 from lodespace.tiles.tileset import read_tileset, tile_path
@@ -70,6 +70,8 @@ def test_command_bakes_positions_in_two_dimensions(tmp_path: Path) -> None:
     assert labels[rows % 5 == 3].tolist() == [-1] * 100
     table = ItemParquet(tmp_path / "out" / "index" / "items.parquet")
     assert table.row(7) == {"kind": "", "note": "n7"}
+    assert table.matching("N49").tolist() == [49, *range(490, 500)]
+    assert table.matching("kind:9").tolist() == list(range(1, 500, 5))
     assert main(["bake", *arguments]) == 2  # the folder exists
     assert main(["bake", *arguments, "--force"]) == 0
     assert is_tile_scene(tmp_path / "out")
@@ -163,6 +165,31 @@ def test_tables_without_positions_are_refused(tmp_path: Path, position, options,
     with pytest.raises(DatasetError, match=message):
         bake_points(data, tmp_path / "out", position, options=options)
     assert not (tmp_path / "out").exists()
+
+
+def test_search_finds_texts_of_any_type_in_any_case(tmp_path: Path) -> None:
+    """More rows than a batch, and columns with few and many texts."""
+    n = 70_000
+    table = pa.table(
+        {
+            "word": np.where(np.arange(n) % 1000 == 1, "Ärger \u0130", "x"),
+            "number": np.arange(n) * 3,
+            "day": pa.array(np.arange(n, dtype=np.int32) % 5, pa.date32()),
+            "hole": pa.array([None, True] * (n // 2)),
+        }
+    )
+    write_items(tmp_path / "items.parquet", iter(table.to_batches()), table.schema)
+    items = ItemParquet(tmp_path / "items.parquet")
+    assert items.matching("äRGER").tolist() == list(range(1, n, 1000))
+    assert items.matching("word:X").tolist() == [k for k in range(n) if k % 1000 != 1]
+    assert items.matching("number:209997").tolist() == [69_999]
+    assert items.matching("day:1970-01-05").tolist() == list(range(4, n, 5))
+    assert len(items.matching("hole:true")) == n / 2
+    search = tmp_path / SEARCH
+    for damaged in (search.read_bytes()[:-70_000], b"", b"ARROW1" * 9):
+        search.write_bytes(damaged)
+        with pytest.raises(ProjectError, match="cannot be read"):
+            ItemParquet(tmp_path / "items.parquet").matching("x")
 
 
 def test_damaged_and_other_files_are_refused(tmp_path: Path) -> None:

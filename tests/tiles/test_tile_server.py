@@ -89,14 +89,17 @@ async def test_selection_is_labelled_and_undone(client: TestClient, site: Path) 
     assert (await ask(client, "/api/undo", nothing, 409))["code"] == "nothing_to_undo"
 
 
-@pytest.mark.parametrize("with_duckdb", [True, False])
+@pytest.mark.parametrize("with_file", [True, False])
 async def test_search_finds_ids_and_columns(
-    client: TestClient, with_duckdb: bool, monkeypatch: pytest.MonkeyPatch
+    site: Path, tmp_path: Path, with_file: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if with_duckdb:
-        pytest.importorskip("duckdb")
-    else:
-        monkeypatch.setattr(item_table, "duckdb_or_none", lambda: None)
+    if not with_file:
+        monkeypatch.setattr(item_table, "SEARCH", "missing")
+    async with serve(site, tmp_path / "labels") as client:
+        await check_search(client)
+
+
+async def check_search(client: TestClient) -> None:
     found = await ask(client, "/api/search?q=ITEM 2999")
     assert found["count"] == 11  # 2999 and 29990 to 29999
     ids = {(await ask(client, f"/api/items/{k}/info"))["id"] for k in found["items"]}
