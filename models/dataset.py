@@ -42,6 +42,15 @@ class Standardisation:
         deviation = vectors.std(dim=0, unbiased=False)
         return cls(vectors.mean(dim=0), torch.where(deviation > _TINY_DEVIATION, deviation, 1.0))
 
+    @classmethod
+    def with_one_scale(cls, vectors: torch.Tensor) -> "Standardisation":
+        """Return the mean of vectors (N, F), and one deviation for all features, their root mean
+        square: the proportions of the features stay as they are."""
+        mean = vectors.mean(dim=0)
+        deviation = float(vectors.var(dim=0, unbiased=False).mean().sqrt())
+        scale = deviation if deviation > _TINY_DEVIATION else 1.0
+        return cls(mean, torch.full_like(mean, scale))
+
 
 @dataclass(frozen=True)
 class PictureFormat:
@@ -150,8 +159,12 @@ class Dataset:
             self, stored=self.stored[items], features=features, neighbours=None, team=None
         )
 
-    def with_features(self, features: npt.NDArray[Any]) -> "Dataset":
+    def with_features(self, features: npt.NDArray[Any], *, one_scale: bool = False) -> "Dataset":
         """Return a copy with `features` (N, F).
+
+        With `one_scale`, all features are divided by the same number. This is right for features of
+        a pretrained network, of which those that vary more mean more. Otherwise, each feature gets
+        variance 1, as features may have different units.
 
         Raises:
             ValueError: when `features` does not have one row of finite numbers per item.
@@ -161,7 +174,11 @@ class Dataset:
                 f"there are features of {len(features)} items, but the data set has {len(self)};"
                 " give one row per item"
             )
-        return replace(self, features=Dataset.from_vectors(features))
+        known = None
+        if one_scale:
+            rows = torch.from_numpy(np.asarray(features, np.float32))
+            known = Standardisation.with_one_scale(rows)
+        return replace(self, features=Dataset.from_vectors(features, known))
 
     def with_neighbours(
         self, indices: npt.NDArray[np.integer], distances: npt.NDArray[np.floating]

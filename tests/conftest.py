@@ -16,6 +16,7 @@ from xdist.scheduler import LoadFileScheduling
 
 from drivers.servers import ClientOf, ServerProcess, Serving, eventually
 from lodespace.config import ServerConfig
+from lodespace.importing import features
 from samples.vectors import write_small_data
 
 # torch reads this variable when it is loaded, here and in the processes that tests start. Two
@@ -31,6 +32,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--slow", action="store_true", help="run long tests (kill loops, soak) in full length"
     )
+
+
+@pytest.fixture(autouse=True)
+def no_default_features(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Imports in this process compute no features of photographs, unless a test asks for them."""
+    monkeypatch.setattr(features, "default_for_photos", lambda: None)
 
 
 class FileScheduling(LoadFileScheduling):

@@ -167,10 +167,10 @@ IMPORT_OPTIONS: dict[str, dict[str, Any]] = {
         "the size of the file if that is more)",
     },
     "features": {
-        "type": Path,
-        "metavar": "FILE",
+        "metavar": "FILE|NAME",
         "help": "file with one feature vector per item, for the neighbour graph (.npy, .npz, "
-        "table)",
+        "table), or the name of a pretrained network: efficientnet-lite0 for photographs (default "
+        "for colour photographs if the extra `photos` is installed), none",
     },
     "backbone": {
         "metavar": "NAME",

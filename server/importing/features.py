@@ -1,41 +1,58 @@
-"""Features given by the user, from a file or a pretrained network.
+"""Features from a file or a pretrained network.
 
-The neighbour graph is built on the given features instead of learned features.
+The neighbour graph is built on these features instead of learned features.
 """
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from lodespace.errors import DatasetError
+from lodespace.features.process import write_features
+from lodespace.features.registry import (
+    FAMILIES,
+    NONE,
+    default_for_photos,
+    family,
+    installed_family,
+    names,
+)
 from lodespace.files import reason_of
 from lodespace.importing.arrays.array_items import ArrayItems
 from lodespace.importing.arrays.npy_file import from_npy
 from lodespace.importing.arrays.npz_file import from_npz
+from lodespace.importing.finding import Finding
 from lodespace.importing.report import ImportReport
 from lodespace.importing.source import ImportOptions, RawItem, Source
 from lodespace.importing.tables.table import Table
 from lodespace.importing.tables.table_rows import table_suffix
+from lodespace.importing.tally import report_line
 from lodespace.items import item_set
 from lodespace.items.errors import BadItem
 
+MOST_BY_DEFAULT = 20_000
+"""Largest number of photographs that get features without the option. 20,000 photographs take some
+ten minutes on two cores."""
+
 
 def add_features(
-    folder: Path, options: ImportOptions, report: ImportReport, *, progress: bool
+    folder: Path, options: ImportOptions, report: ImportReport, *, progress: bool, new: bool = True
 ) -> None:
     """Store the features of `options.features` or `options.backbone` in the data set `folder`.
 
-    Raises DatasetError.
+    Without both options, colour photographs get the features of a pretrained network, if the extra
+    `photos` is installed and the data set is `new`, not a copy of another one. Raises DatasetError.
     """
     if options.features is not None and options.backbone is not None:
         raise DatasetError("give either --features or --backbone, not both")
     if (options.backbone is None) != (options.weights is None):
         raise DatasetError("--backbone NAME and --weights FILE go together: give both or neither")
     if options.features is not None:
-        _write(folder, _from_file(options, options.features, item_set.load(folder), report))
+        _add_named_or_file(folder, str(options.features), options, report, progress=progress)
     elif options.backbone is not None and options.weights is not None:
         from lodespace.importing.backbone import features_of
 
@@ -48,6 +65,74 @@ def add_features(
                 progress=progress,
             ),
         )
+    elif new:
+        _add_default(folder, report, progress=progress)
+
+
+def _add_default(folder: Path, report: ImportReport, *, progress: bool) -> None:
+    """If the data set `folder` has colour photographs, add the features of the installed network.
+
+    The import goes on without features if they cannot be computed.
+    """
+    items = item_set.load(folder)
+    if items.kind != "image" or items.content != "photos" or items.data.ndim != 4:
+        return
+    found = default_for_photos()
+    if found is None:
+        text = f"none; {FAMILIES[0].install_command()} adds a pretrained network for photographs"
+        _report(folder, report, Finding("features", text))
+    elif len(items) > MOST_BY_DEFAULT:
+        text = f"none, because there are more than {MOST_BY_DEFAULT:,} items"
+        _report(folder, report, Finding("features", text, option=f"--features {found.name}"))
+    else:
+        option = f"--features {NONE}"
+        try:
+            _add_named(folder, found.name, report, progress=progress, option=option)
+        except DatasetError as error:
+            _report(folder, report, Finding("features", str(error), doubtful=True, option=option))
+
+
+def _add_named_or_file(
+    folder: Path, name: str, options: ImportOptions, report: ImportReport, *, progress: bool
+) -> None:
+    if name == NONE:
+        return
+    if family(name) is not None:
+        _add_named(folder, name, report, progress=progress)
+        return
+    _write(folder, _from_file(options, Path(name), item_set.load(folder), report))
+
+
+def _add_named(
+    folder: Path, name: str, report: ImportReport, *, progress: bool, option: str = ""
+) -> None:
+    """Add the features of the pretrained network `name`, and state it in the report."""
+    installed_family(name)
+    if item_set.load(folder).kind != "image":
+        raise DatasetError(
+            f"--features {name} computes features of pictures, but these items are not pictures"
+        )
+    weights = write_features(folder, report.root, name, progress=progress)
+
+    def named(manifest: dict[str, Any]) -> None:
+        _named(manifest)
+        manifest["details"] = {
+            **manifest["details"],
+            "features": {"name": name, "weights": weights},
+        }
+
+    item_set.amend(folder, named)
+    _report(folder, report, Finding("features", f"by the pretrained network {name}", option=option))
+
+
+def _report(folder: Path, report: ImportReport, finding: Finding) -> None:
+    """Add a line to the report, also to the one that the data set stores."""
+    report.lines = (*report.lines, report_line(finding))
+
+    def stated(manifest: dict[str, Any]) -> None:
+        manifest["report"] = msgspec.to_builtins(report.lines)
+
+    item_set.amend(folder, stated)
 
 
 def _write(folder: Path, features: npt.NDArray[np.float32]) -> None:
@@ -132,7 +217,9 @@ class FeatureRows:
 def read_features(path: Path, options: ImportOptions) -> FeatureRows:
     """Read the feature vectors in a file. Raises DatasetError."""
     if not path.is_file():
-        raise DatasetError(f"--features {path}: the file does not exist")
+        raise DatasetError(
+            f"--features {path}: the file does not exist, and no features have this name; {names()}"
+        )
     source = _open(path, options)
     if source.kind != "vector":
         raise DatasetError(

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Topic = Literal["items", "ids", "labels", "splits", "sizes", "values", "sound", "columns"]
+Topic = Literal[
+    "items", "ids", "labels", "splits", "sizes", "values", "sound", "columns", "features"
+]
 """Subject of a finding. The report lists the findings in this order."""
 
 

@@ -53,7 +53,7 @@ def import_data(
             beside = data_path(data) if isinstance(data, str) else None
             report = build(source, target, options, progress=progress, beside=beside)
             report.root = None if source.root is None else source.root.resolve()
-        add_features(target, options, report, progress=progress)
+        add_features(target, options, report, progress=progress, new=not copied)
         add_knn(target, options, report)
         if not (copied or in_order):
             renumber(target)

@@ -95,8 +95,11 @@ class ImportOptions:
     """Seconds from one imported frame of a video to the next."""
     unpacked: float | None = None
     """Largest size to which a compressed file may unpack, in GB. None: see unpacking.py."""
-    features: Path | None = None
-    """File with one feature vector per item."""
+    features: str | Path | None = None
+    """File with one feature vector per item, or name of a pretrained network (../features).
+
+    "none": no pretrained network. None: colour photographs get the installed network.
+    """
     backbone: str | None = None
     """Network of torchvision that computes features."""
     weights: Path | None = None

@@ -1,7 +1,8 @@
 """Predictions for new items, made as the page predicts a project's items. Imports torch."""
 
 import warnings
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.errors import DatasetError, ProjectError
+from lodespace.features.family import Extractor
+from lodespace.features.registry import installed_family
 from lodespace.importing.features import read_features
 from lodespace.importing.importer import source_of
 from lodespace.importing.report import ImportReport
@@ -22,6 +25,8 @@ from lodespace.project.project import MANIFEST
 
 _BATCH = 500
 """Number of items that are predicted together."""
+_OF_NETWORK = 32
+"""Number of pictures that a pretrained network reads together."""
 
 
 class PredictedItems(NamedTuple):
@@ -62,7 +67,7 @@ class Predictor:
             ValueError: the data do not have the shape that the model reads.
         """
         given = None if features is None else np.asarray(features)
-        if self._fits(data):
+        if self._fits(data) and (given is not None or not self.computes_features):
             return self.model.predict(data, given)
         report = ImportReport("data")
         batches = self.batches(source_of(data, None, None, "data")[0], report, given)
@@ -89,7 +94,9 @@ class Predictor:
             data: a path, torchvision:NAME, or a source.
             report: receives the number of items, the items that were left out, and doubts about
                 the value range of pictures.
-            features: features of the items in their order, (N, K), if the model needs them.
+            features: features of the items in their order, (N, K), if the model needs them. None:
+                they are read from the file in `options`, or computed by the network that computed
+                those of the project.
             options: options for reading the data, among them the file of the features.
 
         Raises:
@@ -99,17 +106,21 @@ class Predictor:
         source = open_new(data, self.reading, options)
         report.lines = doubts(source)
         by_id = None
-        if self.model.given_features and features is None:
+        computed = self.computes_features and features is None and options.features is None
+        if self.model.given_features and features is None and not computed:
             if options.features is None:
                 raise DatasetError(
                     f"the project was imported with {self.model.given_features} features per item, "
                     "and the model needs them for new items too: give them with --features FILE"
                 )
-            by_id = read_features(options.features, options)
+            by_id = read_features(Path(options.features), options)
+        side = self.side if computed else 0
         done = 0
-        for items in read_batches(source, self.reading, report, _BATCH):
+        for items in read_batches(source, self.reading, report, _BATCH, side):
             rows = None
-            if by_id is not None:
+            if computed:
+                rows = self.features_of(items.prepared)
+            elif by_id is not None:
                 rows = by_id.of(items.ids, done)
             elif features is not None:
                 rows = features[done : done + len(items)]
@@ -118,6 +129,38 @@ class Predictor:
                 yield PredictedItems(items, self.model.predict(items.array(), rows))
             except ValueError as error:
                 raise DatasetError(f"{source.name}: {error}") from error
+
+    @property
+    def computes_features(self) -> bool:
+        """Whether the model needs features that a pretrained network computes."""
+        return bool(self.model.given_features and self.reading.network)
+
+    @property
+    def side(self) -> int:
+        """Side of the pictures that the pretrained network reads. Raises DatasetError."""
+        return installed_family(self.reading.network).side
+
+    def features_of(self, prepared: Sequence[npt.NDArray[np.uint8]]) -> npt.NDArray[np.float32]:
+        """Return the features (N, K) of pictures (side, side, 3). Raises DatasetError."""
+        parts = range(0, len(prepared), _OF_NETWORK)
+        return np.concatenate(
+            [self._network.features(np.stack(prepared[i : i + _OF_NETWORK])) for i in parts]
+        )
+
+    @cached_property
+    def _network(self) -> Extractor:
+        """The pretrained network that computed the features of the project.
+
+        Raises DatasetError if it is not installed, or has other weights.
+        """
+        name = self.reading.network
+        network = installed_family(name).load()
+        if network.weights != self.reading.details["features"].get("weights"):
+            raise DatasetError(
+                f"the installed {name} has other weights than the one of the project, so its "
+                "features do not fit the model; install the earlier version"
+            )
+        return network
 
     def _fits(self, data: Any) -> bool:
         """Return whether `data` is an array that the model reads without a conversion."""

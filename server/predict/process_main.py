@@ -18,6 +18,7 @@ import numpy as np
 import torch
 
 from lodespace.errors import LodespaceError
+from lodespace.features.preparation import DETAIL, prepared
 from lodespace.items import decoding
 from lodespace.items.errors import ItemError
 from lodespace.items.picture_reading import PictureReading
@@ -53,8 +54,9 @@ class Worker:
 
     def _predictions(self, request: Predict) -> Predictions:
         predictor = self._current()
-        items = _items_of(request, predictor)
-        features = np.array(request.features, np.float32) if request.features else None
+        items, features = items_of(request, predictor)
+        if request.features:
+            features = np.array(request.features, np.float32)
         predicted = predictor.model.predict(items, features)
         return Predictions(
             classes=predictor.class_names,
@@ -77,8 +79,13 @@ class Worker:
         return self._predictor
 
 
-def _items_of(request: Predict, predictor: Predictor) -> "np.ndarray[Any, Any]":
-    """Return the items of a request as an array. Raises ItemError or ValueError."""
+def items_of(
+    request: Predict, predictor: Predictor
+) -> "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any] | None]":
+    """Return the items of a request as an array, and their features if a network computes them.
+
+    Raises ItemError, ValueError or DatasetError.
+    """
     reading = predictor.reading
     if reading.frame is None:
         if request.pictures or len({len(row) for row in request.vectors}) > 1:
@@ -88,25 +95,29 @@ def _items_of(request: Predict, predictor: Predictor) -> "np.ndarray[Any, Any]":
         vectors = np.array(request.vectors, np.float32)
         if not np.isfinite(vectors).all():
             raise ValueError("a vector holds NaN or infinity")
-        return vectors
+        return vectors, None
     if reading.kind == "sound" or request.vectors:
         raise ValueError(
             "the items of the project are sounds: use the command `lodespace predict`"
             if reading.kind == "sound"
             else "the items of the project are pictures: send `pictures`"
         )
-    pictures = []
+    pictures, large = [], []
+    side = predictor.side if predictor.computes_features and not request.features else 0
+    frame = (DETAIL * side, DETAIL * side) if side else reading.frame
     stated = PictureReading.of(reading.details)
     for number, content in enumerate(request.pictures):
         try:
             file = io.BytesIO(base64.b64decode(content, validate=True))
-            picture = decoding.decode(file, reading.frame, stated)
+            picture = decoding.decode(file, frame, stated)
         except (ItemError, binascii.Error) as error:
             raise ItemError(f"Picture {number} cannot be read: {error}") from error
         pictures.append(decoding.fitted(picture, reading.frame))
+        if side:
+            large.append(prepared(picture, side))
     if any(picture.ndim == 3 for picture in pictures):
         pictures = [p if p.ndim == 3 else np.repeat(p[..., None], 3, axis=2) for p in pictures]
-    return np.stack(pictures)
+    return np.stack(pictures), predictor.features_of(large) if side else None
 
 
 def main(folder: str, threads: str) -> int:

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.errors import DatasetError
+from lodespace.features.preparation import DETAIL, prepared
 from lodespace.importing.arrays.array_items import ArrayItems
 from lodespace.importing.arrays.torch_dataset import TorchItems
 from lodespace.importing.detect import open_source
@@ -44,6 +45,13 @@ class Reading:
     """(height, width) of the stored pictures; None for vectors."""
     details: dict[str, Any]
     """Settings of the import, as in the data set (`Source.details`)."""
+
+    @property
+    def network(self) -> str:
+        """Name of the pretrained network that computed the features; "" if there is none."""
+        stated = self.details.get("features")
+        name = stated.get("name") if isinstance(stated, dict) else None
+        return name if isinstance(name, str) else ""
 
     @classmethod
     def of(cls, stated: dict[str, Any]) -> "Reading":
@@ -109,6 +117,8 @@ class NewItems:
     """Start and end of each sound item, in seconds; empty for other items."""
     values: list[npt.NDArray[Any]] = field(default_factory=list)
     """Picture uint8 (H, W[, 3]) or vector float32 (F,) of each item."""
+    prepared: list[npt.NDArray[np.uint8]] = field(default_factory=list)
+    """Pictures for a pretrained network, (side, side, 3); empty if no network is used."""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -154,11 +164,14 @@ def doubts(source: Source) -> tuple[ReportLine, ...]:
 
 
 def read_batches(
-    source: Source, reading: Reading, report: ImportReport, size: int
+    source: Source, reading: Reading, report: ImportReport, size: int, side: int = 0
 ) -> Generator[NewItems]:
-    """Yield the items of `source` in batches of at most `size`, and count them in `report`."""
+    """Yield the items of `source` in batches of at most `size`, and count them in `report`.
+
+    `side` is the side of the pictures that a pretrained network reads; 0 without a network.
+    """
     batch = NewItems()
-    for item, value in _read_all(source, reading, report):
+    for item, (value, picture) in _read_all(source, reading, report, side):
         if batch.values and value.shape[-1] != batch.values[0].shape[-1] and value.ndim == 1:
             report.leave_out(BadItem(item.item_id, f"a vector of {value.size} numbers"))
             continue
@@ -166,6 +179,8 @@ def read_batches(
         batch.ids.append(item.item_id)
         batch.columns.append({} if item.start is None else place)
         batch.values.append(value)
+        if picture is not None:
+            batch.prepared.append(picture)
         report.imported += 1
         if len(batch) >= size:
             yield batch
@@ -174,13 +189,17 @@ def read_batches(
         yield batch
 
 
+_Value = tuple[npt.NDArray[Any], npt.NDArray[np.uint8] | None]
+"""An item as the model reads it, and its picture for a pretrained network, if there is one."""
+
+
 def _read_all(
-    source: Source, reading: Reading, report: ImportReport
-) -> Generator[tuple[RawItem, npt.NDArray[Any]]]:
-    waiting: deque[tuple[RawItem, Future[npt.NDArray[Any] | str]]] = deque()
+    source: Source, reading: Reading, report: ImportReport, side: int
+) -> Generator[tuple[RawItem, _Value]]:
+    waiting: deque[tuple[RawItem, Future[_Value | str]]] = deque()
     pool = ThreadPoolExecutor(min(_WORKERS, os.cpu_count() or 1), thread_name_prefix="predict")
 
-    def done() -> Generator[tuple[RawItem, npt.NDArray[Any]]]:
+    def done() -> Generator[tuple[RawItem, _Value]]:
         item, future = waiting.popleft()
         value = future.result()
         if isinstance(value, str):
@@ -193,7 +212,7 @@ def _read_all(
             if isinstance(item, BadItem):
                 report.leave_out(item)
                 continue
-            waiting.append((item, pool.submit(_value_of, item, reading)))
+            waiting.append((item, pool.submit(_value_of, item, reading, side)))
             while len(waiting) >= _AHEAD:
                 yield from done()
         while waiting:
@@ -202,17 +221,26 @@ def _read_all(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _value_of(item: RawItem, reading: Reading) -> "npt.NDArray[Any] | str":
+def _value_of(item: RawItem, reading: Reading, side: int) -> "_Value | str":
     """Return the picture or vector of an item. If it cannot be read, return the reason as text."""
     try:
         if reading.frame is None:
             if item.vector is None:
                 return "has no vector"
             vector = item.vector()
-            return vector if np.isfinite(vector).all() else "the vector contains NaN or infinity"
+            if not np.isfinite(vector).all():
+                return "the vector contains NaN or infinity"
+            return vector, None
         if item.picture is None:
             return "has no picture"
-        return decoding.fitted(item.picture(reading.frame), reading.frame)
+        if not side:
+            return decoding.fitted(item.picture(reading.frame), reading.frame), None
+        detail = (DETAIL * side, DETAIL * side)
+        picture = item.picture(detail)
+        small = decoding.fitted(picture, reading.frame)
+        # An import computes the features of a picture without a file from the stored picture.
+        original = item.path is not None or item.original is not None
+        return small, prepared(picture if original else small, side)
     except ItemError as error:
         return str(error)
     # Decoders raise many types of errors. An error of one item must not end the reading.

@@ -7,7 +7,8 @@ class ReportLine(Message):
     """One line of the report of an import: how the data were read, or what was left out."""
 
     topic: str
-    """Subject of the line: left_out, items, ids, labels, splits, sizes, values, sound, columns."""
+    """Subject of the line: left_out, items, ids, labels, splits, sizes, values, sound, columns,
+    features."""
     text: str
     """How the import reads the data in this respect, in one line."""
     doubtful: bool = False

@@ -187,6 +187,6 @@ def test_pictures_in_a_request_are_read_with_the_range_of_the_project() -> None:
     picture = np.random.default_rng(0).integers(0, 4096, (48, 48)).astype(np.uint16)
     reading = Reading("image", (48, 48), {"stretched_from": [0.0, 2000.0]})
     request = protocol.Predict(pictures=[base64.b64encode(png(Image.fromarray(picture))).decode()])
-    reader: Any = SimpleNamespace(reading=reading)
-    items = process_main._items_of(request, reader)
+    reader: Any = SimpleNamespace(reading=reading, computes_features=False)
+    items, _ = process_main.items_of(request, reader)
     np.testing.assert_array_equal(items[0], np.round(np.clip(picture / 2000, 0, 1) * 255))

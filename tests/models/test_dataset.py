@@ -125,5 +125,10 @@ def test_alike_is_the_given_features_or_pictures_of_at_most_64() -> None:
     given = dataset.with_features(np.arange(10.0).reshape(5, 2))
     assert given.alike().item_shape == (2,)
     assert given.subset(slice(0, 3)).alike().stored.shape == (3, 2)
+    proportions = dataset.with_features(np.arange(10.0).reshape(5, 2) * [1, 3], one_scale=True)
+    shown = proportions.alike().stored.numpy()
+    np.testing.assert_allclose(shown.mean(0), 0, atol=1e-6)
+    np.testing.assert_allclose(shown[:, 1], 3 * shown[:, 0], atol=1e-6)
+    np.testing.assert_allclose((shown**2).mean(), 1, atol=1e-6)
     with pytest.raises(ValueError, match="features of 4 items"):
         dataset.with_features(np.zeros((4, 2)))

@@ -706,7 +706,10 @@ export interface GestureTold {
 
 /** One line of the report of an import: how the data were read, or what was left out. */
 export interface ReportLine {
-  /** Subject of the line: left_out, items, ids, labels, splits, sizes, values, sound, columns. */
+  /**
+   * Subject of the line: left_out, items, ids, labels, splits, sizes, values, sound, columns,
+   * features.
+   */
   topic: string;
   /** How the import reads the data in this respect, in one line. */
   text: string;

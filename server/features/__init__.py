@@ -1,0 +1,1 @@
+"""Feature extractors by name: pretrained networks, one module per family."""

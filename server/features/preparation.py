@@ -1,0 +1,24 @@
+"""Pictures as the pretrained networks read them."""
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from lodespace.items import decoding
+from lodespace.items.errors import Picture
+
+DETAIL = 2
+"""Original pictures are read at this multiple of the network's side, then reduced."""
+
+
+def prepared(picture: Picture, side: int) -> npt.NDArray[np.uint8]:
+    """Return a picture in the middle of a square, (side, side, 3).
+
+    The picture keeps its proportions. The median colour of its border fills the rest of the square.
+    """
+    image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
+    if max(image.size) > DETAIL * side:
+        image = image.copy()
+        image.thumbnail((DETAIL * side, DETAIL * side))
+    pixels = decoding.fitted(image, (side, side))
+    return pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
