@@ -59,6 +59,8 @@ class ServerConfig:
 
     This limit does not apply to the owner's devices.
     """
+    workers: int = 1
+    """Number of processes that train together."""
     train: bool = True
     """Whether to train. Without training, labels are accepted and no point moves."""
     token: str = ""

@@ -81,7 +81,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--no-browser", action="store_true", help="do not open the page")
     parser.add_argument("--no-training", action="store_true", help="accept labels without training")
-    add_setting_options(parser, run=("seed", "labels", "device", "threads"))
+    add_setting_options(parser, run=("seed", "labels", "device", "threads", "workers"))
     add_data_options(parser)
     add_label_options(parser)
     parser.set_defaults(run=_serve)
@@ -154,7 +154,9 @@ def _serve(options: argparse.Namespace) -> int:
         else range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TRIED)
     )
     try:
-        config = ServerConfig(train=not options.no_training, lan=lan, token=token)
+        config = ServerConfig(
+            train=not options.no_training, lan=lan, token=token, workers=run.workers
+        )
         asyncio.run(
             serve_until_interrupted(
                 project,

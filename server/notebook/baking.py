@@ -75,6 +75,7 @@ def bake(
         options=options,
         device=run.device,
         threads=run.threads,
+        workers=run.workers,
         force=force,
         progress=progress,
         as_is=as_is,

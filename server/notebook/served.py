@@ -41,12 +41,13 @@ class Served:
         lan: LanConfig | None = None,
         device: str,
         threads: int,
+        workers: int,
     ) -> None:
         self.url = ""
         """Address of the page on this machine."""
         self.addresses: list[str] = []
         """Addresses for other devices. Empty without `lan`."""
-        self._config = ServerConfig(lan=lan, notebook=True)
+        self._config = ServerConfig(lan=lan, notebook=True, workers=workers)
         self._app: web.Application | None = None
         self.project_folder = project.folder
         """Project folder, which contains the labels and the model."""

@@ -14,7 +14,7 @@ from lodespace.project.project import MANIFEST
 if TYPE_CHECKING:
     from lodespace.importing.source import ImportOptions, Source
 
-_RUN = ("seed", "device", "threads")
+_RUN = ("seed", "device", "threads", "workers")
 
 
 @with_settings(_RUN)
@@ -104,7 +104,12 @@ def serve(
             )
     try:
         return Served(
-            opened, ports, lan=LanConfig() if lan else None, device=run.device, threads=run.threads
+            opened,
+            ports,
+            lan=LanConfig() if lan else None,
+            device=run.device,
+            threads=run.threads,
+            workers=run.workers,
         )
     except BaseException:
         opened.close()

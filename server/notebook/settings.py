@@ -21,7 +21,7 @@ Knn = Any
 """A pair of arrays (indices, distances), a sparse matrix of distances, the path of a file, or None
 to search neighbours. The alias is Any, because scipy may not be installed."""
 F = TypeVar("F", bound=Callable[..., Any])
-HEADLESS = ("epochs", "seed", "device", "threads")
+HEADLESS = ("epochs", "seed", "device", "threads", "workers")
 """Fields of RunSettings that are keyword arguments of `bake` and `train`."""
 
 

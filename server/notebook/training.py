@@ -114,7 +114,9 @@ def _train(source: "str | Source", options: "ImportOptions", given: GivenSetting
     from lodespace.importing.importer import import_data
     from lodespace.items.item_set import load
     from lodespace.models.device import limited_threads
+    from lodespace.models.shared_items import shared
     from lodespace.models.training.trainer import Trainer
+    from lodespace.models.workers.launch import team_of, threads_of_worker
     from lodespace.project.initial_labels import choose_labels
     from lodespace.project.knn_check import check_neighbours
     from lodespace.runs.training_run import in_original_order
@@ -129,7 +131,11 @@ def _train(source: "str | Source", options: "ImportOptions", given: GivenSetting
         dataset = to_dataset(items)
     config = configuration(given.settings or Settings())
     n_classes = max(1, len(items.class_names))
-    with limited_threads(run.threads):
+    with (
+        limited_threads(threads_of_worker(run.threads, run.workers)),
+        team_of(run.workers, run.device, run.threads) as team,
+    ):
+        dataset = shared(dataset, team)
         trainer = Trainer(dataset, config, n_classes=n_classes, seed=run.seed, device=run.device)
         trainer.set_labels(choose_labels(items, run.labels, run.seed))
         (last,) = deque(trainer.frames(run.epochs), maxlen=1)

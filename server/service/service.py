@@ -123,6 +123,7 @@ class Service:
                 training_inputs(self.session),
                 device=device,
                 threads=threads,
+                workers=config.workers,
             )
         )
         self.log_watch = LogWatch(project, self.event_log, self.notices)

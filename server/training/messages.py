@@ -40,9 +40,11 @@ class Start(msgspec.Struct, tag=True):
     device: str
     """Torch device, or "auto"."""
     threads: int
-    """Number of processor threads for torch."""
+    """Number of processor threads for torch, in each worker."""
     running: bool
     """Whether training runs at the start; False to start paused."""
+    workers: int = 1
+    """Number of processes that train together, including the trainer process."""
 
 
 class TrainingInputs(msgspec.Struct, tag=True):

@@ -119,23 +119,30 @@ def _train(start: m.Start, reader: CommandReader, events: EventPipe) -> int:
     import torch
 
     from lodespace.models.light_torch import leave_out_compiler
+    from lodespace.models.workers.launch import team_of
+    from lodespace.models.workers.team import WorkerLostError
     from lodespace.training.worker import Worker
 
     leave_out_compiler()
     torch.set_num_threads(start.threads)
     give_way()
     lock = CheckpointLock(Path(start.checkpoints))
-    try:
-        lock.acquire()
-        worker = Worker(start, reader.commands, events)
-    except TrainingError:
-        raise  # The other trainer ends soon, so a new process can succeed.
-    except (ValueError, LodespaceError) as error:
-        # The data or the settings are wrong, so a new process would fail as well.
-        events.send_failure(str(error), fatal=True)
-        return 2
-    reader.starting = False
-    worker.run()
+    with contextlib.ExitStack() as stack:
+        try:
+            lock.acquire()
+            team = stack.enter_context(team_of(start.workers, start.device, start.threads))
+            worker = Worker(start, reader.commands, events, team)
+        except TrainingError:
+            raise  # The other trainer ends soon, so a new process can succeed.
+        except (ValueError, LodespaceError) as error:
+            # The data or the settings are wrong, so a new process would fail as well.
+            events.send_failure(str(error), fatal=True)
+            return 2
+        reader.starting = False
+        try:
+            worker.run()
+        except WorkerLostError as error:
+            raise TrainingError(str(error)) from error
     return 0
 
 

@@ -62,11 +62,13 @@ class TrainerSupervisor:
         *,
         device: str = "auto",
         threads: int = 0,
+        workers: int = 1,
     ) -> None:
         self.project = project
         self.listener = listener
         self.device = device
-        self.threads = threads or _processors()
+        self.threads = threads or max(1, _processors() // workers)
+        self.workers = workers
         self.inputs = inputs
         """Inputs of the model, sent again to each new process."""
         self.running = True
@@ -269,6 +271,7 @@ class TrainerSupervisor:
             device=self.device,
             threads=self.threads,
             running=self.running,
+            workers=self.workers,
         )
 
     def _on_event(self, event: m.TrainerEvent) -> None:

@@ -12,8 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lodespace.models.dataset import Dataset
+from lodespace.models.shared_items import shared
 from lodespace.models.snapshot import Snapshot
 from lodespace.models.training.trainer import Trainer
+from lodespace.models.workers.team import Team
 from lodespace.project.project import load_items
 from lodespace.session.settings import configuration
 from lodespace.training import messages as m
@@ -41,13 +43,15 @@ Commands = queue.SimpleQueue[m.Command | None]
 class Worker:
     """Runs training in units of work. Between units, carries out commands and publishes frames."""
 
-    def __init__(self, start: m.Start, commands: Commands, events: EventPipe) -> None:
+    def __init__(
+        self, start: m.Start, commands: Commands, events: EventPipe, team: Team | None = None
+    ) -> None:
         self.commands = commands
         self.events = events
         items = load_items(start.data, Path(start.folder))
         with os.fdopen(start.frames_fd, "r+b") as file:
             ring = SharedFrames(file, start.n_items)
-        self.trainer = _open_trainer(to_dataset(items), start)
+        self.trainer = _open_trainer(shared(to_dataset(items), team), start)
         self.snapshots = UndoSnapshots(Path(start.moments))
         self.publisher = FramePublisher(self.trainer, ring, events)
         self.reporter = StateReporter(self.trainer, events)
