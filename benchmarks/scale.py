@@ -149,9 +149,10 @@ class Measurement:
         return map_.motion.laying_out or map_.settling.due > 0 or map_.lacks_representatives
 
     def turn(self) -> None:
-        clock = Clock()
+        wall, processor = time.perf_counter(), time.process_time()
         next(self.frames)
-        self.longest = max(self.longest, clock(), key=lambda each: each[1])
+        spent = time.perf_counter() - wall, time.process_time() - processor
+        self.longest = max(self.longest, spent, key=lambda each: each[1])
 
     def until(self, reached: Callable[[], bool], seconds: float) -> tuple[float, float] | str:
         """Run until `reached()`. Return the time, or "> x" after `seconds`."""
@@ -242,8 +243,6 @@ class Measurement:
         unit = 1e6 if sys.platform == "darwin" else 1e3
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         self.found["largest memory, MB"] = peak / unit
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-        self.found["largest memory of the search for neighbours, MB"] = peak / unit
 
 
 def size_of(folder: Path) -> int:
