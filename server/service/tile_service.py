@@ -3,6 +3,7 @@
 import asyncio
 import io
 import secrets
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -36,6 +37,8 @@ KEPT_BYTES = 256 << 20
 """Largest total size of the kept selections. A set of a million scattered items has 16 MB. The
 newest selection is kept even if it is larger."""
 _HANDLE_BYTES = 12
+_KEPT_PAGES = 8
+"""Number of atlas pages that are kept. A page in colour has 12 MB."""
 
 
 class TileService:
@@ -60,6 +63,8 @@ class TileService:
         self._regions = TileRegions(self.tree, box, self._positions)
         self._selections: OrderedDict[str, Runs] = OrderedDict()
         self._writing = asyncio.Lock()
+        self._pages: OrderedDict[Path, Image.Image] = OrderedDict()
+        self._pages_lock = threading.Lock()
 
     def session(self, role: protocol.Role, client: str = "") -> protocol.SessionInfo:
         """Return the session for a client with `role`."""
@@ -228,10 +233,9 @@ class TileService:
         row, column = divmod(place, layout.columns)
         edge = (layout.cell - layout.picture) // 2
         left, top = column * layout.cell + edge, row * layout.cell + edge
-        path = self.folder / TILES / tile_path(tile, f"-{page}.webp")
+        image = self._page(self.folder / TILES / tile_path(tile, f"-{page}.webp"))
         out = io.BytesIO()
-        with Image.open(path) as image:
-            image.crop((left, top, left + layout.picture, top + layout.picture)).save(out, "PNG")
+        image.crop((left, top, left + layout.picture, top + layout.picture)).save(out, "PNG")
         return out.getvalue()
 
     def check_tile(self, tile: int) -> None:
@@ -267,6 +271,20 @@ class TileService:
     def _positions(self, tile: int) -> npt.NDArray[np.uint16]:
         path = self.folder / TILES / tile_path(tile, ".glb")
         return read_positions(path, int(self.tree.count[tile]))
+
+    def _page(self, path: Path) -> Image.Image:
+        """Return an atlas page. The newest pages are kept, because a page shows many of its items
+        and takes 50 ms to decode."""
+        with self._pages_lock:
+            image = self._pages.pop(path, None)
+            if image is None:
+                with Image.open(path) as opened:
+                    opened.load()
+                    image = opened.copy()
+            self._pages[path] = image
+            if len(self._pages) > _KEPT_PAGES:
+                self._pages.popitem(last=False)
+        return image
 
     def _writable(self) -> TileLabels:
         if self.labels is None:

@@ -209,6 +209,10 @@ def test_a_label_of_a_server_reaches_items_that_are_not_loaded(
     found = page.page.get_by_test_id("selected")
     page.wait(lambda: f"{N:,} items" in found.inner_text())
     assert f"{loaded(page):,} loaded" in found.inner_text() and loaded(page) < N
+    # Actions that need training are not offered.
+    bar = page.page.locator(".bottom-bar")
+    assert f"of {N:,} items are loaded" in bar.inner_text()
+    assert page.page.locator(".quality").count() == 0
     page.press("3")
     note = page.page.locator(".notices")
     page.wait(lambda: f"{N:,} items changed" in note.inner_text())

@@ -1,5 +1,6 @@
 """Bakes of scenes in tiles: from a project, from Parquet files, and by the command line."""
 
+import io
 import json
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
+from PIL import Image
 
 from lodespace.baking.bake import bake
 from lodespace.baking.tile_bake import bake_points, bake_project
@@ -19,6 +21,7 @@ from lodespace.items.item_set import bundled_digits_folder
 from lodespace.models.device import limited_threads
 from lodespace.models.portable import load_model
 from lodespace.project.offline import open_offline
+from lodespace.service.tile_service import TileService
 from lodespace.tiles.build import LABELS, ROWS
 from lodespace.tiles.folder import is_tile_scene
 from lodespace.tiles.item_table import SEARCH, ItemParquet, write_items
@@ -46,6 +49,18 @@ def test_project_becomes_a_scene_with_its_map_and_pictures(tmp_path: Path) -> No
     assert np.abs(difference).max() <= info.size / 65535
     assert (scene / "tiles" / tile_path(0, "-0.webp")).is_file()
     assert json.loads((scene / "session.json").read_bytes())["tiles"] == "tiles/tileset.json"
+    service = TileService(scene, None)
+    pages = {}
+    for item in (0, 1, info.items - 1, 0):  # a page is decoded once, and then kept
+        tile = int(tree.tile_of(np.array([item]))[0])
+        page, place = divmod(item - int(tree.first[tile]), 4096)
+        path = scene / "tiles" / tile_path(tile, f"-{page}.webp")
+        pages[path] = np.asarray(Image.open(path).convert("L"))
+        row, column = divmod(place, 64)
+        expected = pages[path][32 * row + 2 : 32 * row + 30, 32 * column + 2 : 32 * column + 30]
+        found = Image.open(io.BytesIO(service.picture(item))).convert("L")
+        assert np.array_equal(np.asarray(found), expected)
+    assert list(service._pages) == list(reversed(pages))
 
 
 def write(path: Path, n: int = 500, **columns: object) -> Path:

@@ -102,6 +102,7 @@ export function bindThumbnails(
     const layers = pagesKept(layout, deviceMemory, most);
     const created = new Atlas(layout, layers, (page) => loader.want(page));
     atlas.current = created;
+    cloud.expectPictures();
     const loader = new PageLoader(
       created,
       () => state.xr.presenting.peek() !== null,

@@ -238,6 +238,11 @@ export class PointCloud {
     return found[low] !== item;
   }
 
+  /** Draw small dots until the pictures are loaded. */
+  expectPictures(): void {
+    this.material.expectPictures();
+  }
+
   setAtlas(atlas: Atlas | null): void {
     this.material.setAtlas(atlas);
   }

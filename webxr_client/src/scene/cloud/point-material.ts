@@ -40,6 +40,8 @@ const LARGEST_ON_PAGE = 96;
  * brighter than every colour of the points.
  */
 const AR_RIM = 1.5;
+/** Largest size of a point whose picture is not loaded, CSS pixels. */
+const MOST_DOT = 14;
 /** Width of a picture, as a multiple of the width of its rim. */
 const RIM_SHARE = 9;
 /**
@@ -96,6 +98,7 @@ export class PointMaterial extends ShaderMaterial {
         uAtlas: { value: new DataArrayTexture(new Uint8Array(1), 1, 1, 1) },
         uLayers: { value: null },
         uHasAtlas: { value: 0 },
+        uDot: { value: 1e6 },
         uColourPictures: { value: 0 },
         uColumns: { value: 1 },
         uColumnsF: { value: 1 },
@@ -190,6 +193,11 @@ export class PointMaterial extends ShaderMaterial {
 
   setBrushColour(colour: Color): void {
     (this.uniforms.uBrushColour!.value as Color).copy(colour);
+  }
+
+  /** Draw small dots where pictures are not loaded yet. Large discs would hide what is behind. */
+  expectPictures(): void {
+    this.uniforms.uDot!.value = MOST_DOT;
   }
 
   /** Set the pictures of the items; null draws dots only. */

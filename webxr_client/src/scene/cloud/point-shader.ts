@@ -35,6 +35,8 @@ uniform int uPerPage;
 uniform sampler2D uLayers;    // per page: the layer of the texture array; 1.0 for none
 uniform float uFogShare;      // share of the fog's colour in the farthest points
 uniform float uRim;           // width of the dark rim in pixels; 0: no rim
+uniform float uHasAtlas;
+uniform float uDot;           // largest size of a dot, CSS pixels
 
 out vec3 vColour;
 out float vFade;      // 0: a dot, 1: the item's picture
@@ -123,7 +125,10 @@ void main() {
   int page = gl_VertexID / uPerPage;
   float layer = floor(texelFetch(uLayers, ivec2(page, 0), 0).r * 255.0 + 0.5);
   vCell = vec3(float(inPage % uColumns), float(inPage / uColumns), layer);
-  if (layer > 254.5) vFade = 0.0;
+  if (layer > 254.5 || uHasAtlas < 0.5) {
+    vFade = 0.0;
+    gl_PointSize = min(gl_PointSize, uDot * uPixelRatio * (1.0 + 0.8 * hovered));
+  }
 
   gl_PointSize += 2.0 * uRim;
   vSoft = clamp(3.0 / gl_PointSize, 0.06, 0.28); // about 1.5 pixels

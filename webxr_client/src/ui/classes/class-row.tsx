@@ -122,7 +122,7 @@ export function ClassRow({ info, text, active, labelled, predicted, most }: Clas
       >
         <EyeIcon />
       </button>
-      {!state.readOnly.value && (
+      {!state.readOnly.value && !state.session.value?.tiles && (
         <button
           type="button"
           class="class-more wide-only"

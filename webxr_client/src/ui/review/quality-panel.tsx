@@ -101,7 +101,7 @@ export function QualityPanel() {
   const instead = knownInstead(quality);
   const canLabel = !state.readOnly.value;
   const head = state.losses.value.at(-1)?.metrics.head_accuracy;
-  if (!session || (!quality && !canLabel)) return null;
+  if (!session || session.tiles || (!quality && !canLabel)) return null;
   return (
     <section class="quality wide-only" aria-labelledby="quality-title">
       <div class="panel-title">

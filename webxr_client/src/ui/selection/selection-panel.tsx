@@ -31,7 +31,7 @@ export function SelectionPanel() {
         <b aria-live="polite" data-testid="selected">
           {items.length > 0 && itemsText(tiled?.selected || items.length)}
           {labelled > 0 && <span class="faint-text"> · {count(labelled)} labelled</span>}
-          {items.length > 0 && tiled && (
+          {items.length > 0 && tiled && tiled.selected !== items.length && (
             <span class="faint-text">
               {" "}
               · {tiled.selected ? `${count(items.length)} ` : ""}loaded
@@ -129,7 +129,7 @@ function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
               {view.clear ? odd.length > 0 && `${count(odd.length)} differ` : "mixed"}
             </span>
           </>
-        ) : (
+        ) : state.session.value?.tiles ? null : (
           <span class="muted">No prediction yet. Label items of at least two classes first.</span>
         )}
       </p>

@@ -81,7 +81,7 @@ export function Tools() {
       <ToolButton label="Pick one item" action="pick" pressed={is("pick")} onClick={choose("pick")}>
         <PickIcon />
       </ToolButton>
-      {!state.readOnly.value && (
+      {!state.readOnly.value && !state.session.value?.tiles && (
         <ToolButton
           label="Drag items; their neighbours follow"
           action="drag"

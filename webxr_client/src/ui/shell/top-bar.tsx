@@ -59,7 +59,7 @@ export function TopBar() {
       <SearchBox />
       <ColourChoice />
       <SizeChoice />
-      {!state.readOnly.value && (
+      {!state.readOnly.value && !session?.tiles && (
         <div class="choice" role="group" aria-label="Dimensions of the latent space">
           {([3, 2] as const).map((d) => (
             <button
@@ -73,7 +73,7 @@ export function TopBar() {
           ))}
         </div>
       )}
-      {!isSite && <ExportButton />}
+      {!isSite && !session?.tiles && <ExportButton />}
       {session?.role === "owner" && (
         <PanelButton
           name="Headset and other devices"

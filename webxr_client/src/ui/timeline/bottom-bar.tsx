@@ -174,8 +174,14 @@ function Baked({ training }: { training: Training }) {
     return (
       <footer class="glass bottom-bar baked">
         <p class="muted">
-          {count(tiled.loaded)} of {count(tiled.items)} items are loaded: those that you look at.
-          {tiled.loading ? "Loading…" : "Move nearer to load more."}
+          {tiled.loaded === tiled.items ? (
+            `All ${count(tiled.items)} items are loaded.`
+          ) : (
+            <>
+              {count(tiled.loaded)} of {count(tiled.items)} items are loaded: those that you look
+              at. {tiled.loading ? "Loading…" : "Move nearer to load more."}
+            </>
+          )}
         </p>
       </footer>
     );

@@ -55,7 +55,7 @@ export function stateInWords(
 export function StateLine({ class: name = "" }: { class?: string }) {
   const { state } = useUi();
   const training = state.training.value;
-  if (!training) return null;
+  if (!training || state.session.value?.tiles) return null;
   const readOnly = state.session.value?.read_only ?? false;
   const connected =
     state.connection.value.status === "open" || (training.state === "absent" && readOnly);
