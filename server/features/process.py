@@ -33,8 +33,21 @@ def write_features(folder: Path, root: Path | None, name: str, *, progress: bool
     Raises:
         DatasetError: The features cannot be computed.
     """
+    place = "" if root is None else str(root)
+    return _run(["pictures", name, str(folder), place], f"--features {name}", progress=progress)
+
+
+def write_text_vectors(folder: Path, column: str, name: str, *, progress: bool) -> str:
+    """Compute the vectors of the texts in a column of the table in `folder`, and store them there.
+
+    Returns the SHA-256 of the weights. Raises DatasetError if the vectors cannot be computed.
+    """
+    return _run(["texts", name, str(folder), column], f"--text {column}", progress=progress)
+
+
+def _run(arguments: list[str], option: str, *, progress: bool) -> str:
     process = subprocess.run(
-        [*COMMAND, str(folder), "" if root is None else str(root), name],
+        [*COMMAND, *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=None if progress else subprocess.DEVNULL,
@@ -45,5 +58,5 @@ def write_features(folder: Path, root: Path | None, name: str, *, progress: bool
     except ValueError:
         answer = _Answer(error=f"the process ended with status {process.returncode}")
     if process.returncode != 0 or answer.error:
-        raise DatasetError(f"--features {name}: {answer.error}")
+        raise DatasetError(f"{option}: {answer.error}")
     return answer.weights

@@ -1,16 +1,18 @@
 """The process that computes the features of a data set. Imports torch.
 
-    python -m lodespace.features.process_main FOLDER ROOT NAME
+    python -m lodespace.features.process_main pictures NAME FOLDER ROOT
+    python -m lodespace.features.process_main texts NAME FOLDER COLUMN
 
-Writes the features (N, K) of the pictures in the data set FOLDER as FOLDER/features.npy, and prints
-one line of JSON. ROOT is the folder of the original files, or empty.
+Writes the features (N, K) of the items in the data set FOLDER, and prints one line of JSON. The
+features of pictures become FOLDER/features.npy, and those of texts FOLDER/vectors.npy. ROOT is the
+folder of the original files, or empty. COLUMN is the column of the items' table with the texts.
 """
 
 import json
 import signal
 import sys
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -20,13 +22,14 @@ from tqdm import tqdm
 from lodespace.errors import DatasetError
 from lodespace.features.family import Features, Pictures
 from lodespace.features.preparation import DETAIL, prepared
-from lodespace.features.registry import installed_family
+from lodespace.features.registry import OF_TEXTS, installed_family
 from lodespace.items import item_set
 from lodespace.items.item_set import ItemSet
 from lodespace.items.originals import picture
+from lodespace.items.table import ItemTable
 
 BATCH = 32
-"""Number of pictures that the network reads together."""
+"""Number of items that a network reads together."""
 _READERS = 2
 _AHEAD = 4
 """Number of batches that are read ahead."""
@@ -35,29 +38,55 @@ _AHEAD = 4
 def main() -> int:
     # Ctrl-C on the terminal also reaches this process, which then ends without a message.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    folder, root, name = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+    kind, name, folder, place = sys.argv[1], sys.argv[2], Path(sys.argv[3]), sys.argv[4]
     try:
-        items = item_set.load(folder, root=Path(root) if root else None)
-        found = installed_family(name)
-        extractor = found.load()
-        bar = tqdm(
-            total=len(items),
-            desc=f"features by {name}",
-            unit=" items",
-            disable=not sys.stderr.isatty(),
-            leave=False,
-        )
-        rows: list[Features] = []
-        with bar:
-            for batch in _batches(items, found.side):
-                rows.append(extractor.features(batch))
-                bar.update(len(batch))
-        np.save(folder / item_set.FEATURES, np.concatenate(rows), allow_pickle=False)
+        if kind == "texts":
+            weights = _of_texts(folder, place)
+        else:
+            weights = _of_pictures(folder, name, Path(place) if place else None)
     except (DatasetError, OSError) as error:
         sys.stdout.write(json.dumps({"error": str(error)}))
         return 1
-    sys.stdout.write(json.dumps({"weights": extractor.weights}))
+    sys.stdout.write(json.dumps({"weights": weights}))
     return 0
+
+
+def _of_pictures(folder: Path, name: str, root: Path | None) -> str:
+    items = item_set.load(folder, root=root)
+    found = installed_family(name)
+    extractor = found.load()
+    rows = map(extractor.features, _batches(items, found.side))
+    _write(folder / item_set.FEATURES, rows, len(items), name)
+    return extractor.weights
+
+
+def _of_texts(folder: Path, column: str) -> str:
+    table = ItemTable.read(folder / item_set.TABLE)
+    extractor = OF_TEXTS[0].load()
+    batches = (
+        [str(text) for text in table.column(column, first, BATCH)]
+        for first in range(0, len(table), BATCH)
+    )
+    rows = map(extractor.features, batches)
+    _write(folder / item_set.VECTORS, rows, len(table), OF_TEXTS[0].name)
+    return extractor.weights
+
+
+def _write(path: Path, batches: Iterable[Features], count: int, name: str) -> None:
+    """Write batches of features as one array (`count`, K). A bar on stderr shows the progress."""
+    rows: list[Features] = []
+    bar = tqdm(
+        total=count,
+        desc=f"features by {name}",
+        unit=" items",
+        disable=not sys.stderr.isatty(),
+        leave=False,
+    )
+    with bar:
+        for batch in batches:
+            rows.append(batch)
+            bar.update(len(batch))
+    np.save(path, np.concatenate(rows), allow_pickle=False)
 
 
 def _batches(items: ItemSet, side: int) -> Generator[Pictures]:

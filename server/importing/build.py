@@ -228,8 +228,8 @@ class _Building:
         else:
             (folder / ORIGINALS).unlink()
         manifest["content"] = self.options.content or _content(source, self.pixels.shape)
-        if source.kind == "vector":
-            np.save(folder / STANDARDISATION, _standardisation(folder / VECTORS))
+        if source.kind == "vector" and self.vectors.count:
+            np.save(folder / STANDARDISATION, standardisation(folder / VECTORS))
             manifest["normalisation"] = {"standardisation": STANDARDISATION}
         else:
             manifest["normalisation"] = {"divisor": 255}
@@ -275,7 +275,7 @@ def _content(source: Source, shape: Sequence[int]) -> Content:
     return "photos" if len(shape) == 3 else "symbols"
 
 
-def _standardisation(path: Path) -> npt.NDArray[np.float32]:
+def standardisation(path: Path) -> npt.NDArray[np.float32]:
     """Mean and standard deviation of each feature, (2, F). A constant feature has deviation 1."""
     vectors = np.load(path, mmap_mode="r", allow_pickle=False)
     n, at_once = len(vectors), max(1, _VALUES_AT_ONCE // vectors.shape[1])

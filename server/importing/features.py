@@ -14,8 +14,8 @@ import numpy.typing as npt
 from lodespace.errors import DatasetError
 from lodespace.features.process import write_features
 from lodespace.features.registry import (
-    FAMILIES,
     NONE,
+    OF_PICTURES,
     default_for_photos,
     family,
     installed_family,
@@ -79,17 +79,19 @@ def _add_default(folder: Path, report: ImportReport, *, progress: bool) -> None:
         return
     found = default_for_photos()
     if found is None:
-        text = f"none; {FAMILIES[0].install_command()} adds a pretrained network for photographs"
-        _report(folder, report, Finding("features", text))
+        text = f"none; {OF_PICTURES[0].install_command()} adds a pretrained network for photographs"
+        add_to_report(folder, report, Finding("features", text))
     elif len(items) > MOST_BY_DEFAULT:
         text = f"none, because there are more than {MOST_BY_DEFAULT:,} items"
-        _report(folder, report, Finding("features", text, option=f"--features {found.name}"))
+        add_to_report(folder, report, Finding("features", text, option=f"--features {found.name}"))
     else:
         option = f"--features {NONE}"
         try:
             _add_named(folder, found.name, report, progress=progress, option=option)
         except DatasetError as error:
-            _report(folder, report, Finding("features", str(error), doubtful=True, option=option))
+            add_to_report(
+                folder, report, Finding("features", str(error), doubtful=True, option=option)
+            )
 
 
 def _add_named_or_file(
@@ -122,10 +124,12 @@ def _add_named(
         }
 
     item_set.amend(folder, named)
-    _report(folder, report, Finding("features", f"by the pretrained network {name}", option=option))
+    add_to_report(
+        folder, report, Finding("features", f"by the pretrained network {name}", option=option)
+    )
 
 
-def _report(folder: Path, report: ImportReport, finding: Finding) -> None:
+def add_to_report(folder: Path, report: ImportReport, finding: Finding) -> None:
     """Add a line to the report, also to the one that the data set stores."""
     report.lines = (*report.lines, report_line(finding))
 

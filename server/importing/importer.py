@@ -23,6 +23,7 @@ from lodespace.importing.report import ImportReport
 from lodespace.importing.source import ImportOptions, Source
 from lodespace.importing.tables.table_rows import table_name, table_suffix
 from lodespace.importing.tally import lines_of
+from lodespace.importing.text_vectors import add_text_vectors
 from lodespace.items import item_set
 from lodespace.items.paths import shown
 from lodespace.items.root_approval import checked_root
@@ -53,6 +54,7 @@ def import_data(
             beside = data_path(data) if isinstance(data, str) else None
             report = build(source, target, options, progress=progress, beside=beside)
             report.root = None if source.root is None else source.root.resolve()
+            add_text_vectors(target, source, report, progress=progress)
         add_features(target, options, report, progress=progress, new=not copied)
         add_knn(target, options, report)
         if not (copied or in_order):

@@ -36,6 +36,8 @@ class ImportOptions:
     """Table column with labels, or a pattern of columns with 0 and 1, such as "is_*"."""
     vector: str | None = None
     """Table column with vectors, or a pattern of columns with numbers, such as "dim_*"."""
+    text: str | None = None
+    """Table column with texts. A pretrained network turns each text into a vector."""
     vector_columns: tuple[str, ...] = ()
     """Names of the table columns whose numbers form the vector of an item, in this order.
 
@@ -123,6 +125,8 @@ class RawItem:
     """
     vector: Callable[[], npt.NDArray[np.float32]] | None = None
     """Function that reads the vector (F,). It is called once, from any thread. Raises ItemError."""
+    text: str | None = None
+    """Text of the item, which becomes a vector. None: the item is not a text."""
     label: str | None = None
     """Class name in the source. None: no label."""
     split: str | None = None

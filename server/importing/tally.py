@@ -90,7 +90,8 @@ class Tally:
         if source.kind == "sound":
             parts = "annotated clips" if source.details.get("clips") else "windows"
             return f"{self.items:,} {parts} of {counted(self.files, 'recording')}"
-        return f"{self.items:,} {_KINDS[source.kind]}"
+        kind = "texts" if "text" in source.details else _KINDS[source.kind]
+        return f"{self.items:,} {kind}"
 
     def _classes(self, source: Source, doubtful: bool) -> Finding:
         labelled = self.labels.total()
@@ -211,10 +212,10 @@ def size_text(
         kind: Kind of the items.
         sizes: (height, width) of each picture in a sample.
         pixels: Shape of a stored picture, (H, W) or (H, W, 3).
-        vectors: Shape of a vector, (F,).
+        vectors: Shape of a vector, (F,); empty for texts.
     """
     if kind == "vector":
-        return f"{vectors[0]:,} numbers each"
+        return f"{vectors[0]:,} numbers each" if vectors else ""
     stored = f"{pixels[1]} x {pixels[0]} pixels, {'colour' if len(pixels) == 3 else 'grey'}"
     if kind == "sound" or not sizes or set(sizes) == {tuple(pixels[:2])}:
         return stored

@@ -4,14 +4,14 @@ import warnings
 from collections.abc import Generator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from lodespace.errors import DatasetError, ProjectError
-from lodespace.features.family import Extractor
-from lodespace.features.registry import installed_family
+from lodespace.features.family import Extractor, Pictures
+from lodespace.features.registry import OF_TEXTS, installed_family
 from lodespace.importing.features import read_features
 from lodespace.importing.importer import source_of
 from lodespace.importing.report import ImportReport
@@ -22,6 +22,8 @@ from lodespace.predict.project_model import model_of
 from lodespace.predict.reading import NewItems, Reading, doubts, open_new, read_batches
 from lodespace.project.offline import open_offline
 from lodespace.project.project import MANIFEST
+
+T = TypeVar("T")
 
 _BATCH = 500
 """Number of items that are predicted together."""
@@ -125,6 +127,8 @@ class Predictor:
             elif features is not None:
                 rows = features[done : done + len(items)]
             done += len(items)
+            if items.texts:
+                items.values = list(self._text_network.features(items.texts))
             try:
                 yield PredictedItems(items, self.model.predict(items.array(), rows))
             except ValueError as error:
@@ -148,13 +152,21 @@ class Predictor:
         )
 
     @cached_property
-    def _network(self) -> Extractor:
+    def _text_network(self) -> Extractor[Sequence[str]]:
+        OF_TEXTS[0].require()
+        return self._checked(OF_TEXTS[0].load())
+
+    @cached_property
+    def _network(self) -> Extractor[Pictures]:
         """The pretrained network that computed the features of the project.
 
         Raises DatasetError if it is not installed, or has other weights.
         """
+        return self._checked(installed_family(self.reading.network).load())
+
+    def _checked(self, network: Extractor[T]) -> Extractor[T]:
+        """Return `network`. Raises DatasetError if it has other weights than the project's."""
         name = self.reading.network
-        network = installed_family(name).load()
         if network.weights != self.reading.details["features"].get("weights"):
             raise DatasetError(
                 f"the installed {name} has other weights than the one of the project, so its "

@@ -47,6 +47,12 @@ class Reading:
     """Settings of the import, as in the data set (`Source.details`)."""
 
     @property
+    def text(self) -> str | None:
+        """Column with the texts that a pretrained network turns into vectors; None for others."""
+        column = self.details.get("text")
+        return column if isinstance(column, str) else None
+
+    @property
     def network(self) -> str:
         """Name of the pretrained network that computed the features; "" if there is none."""
         stated = self.details.get("features")
@@ -80,6 +86,7 @@ class Reading:
                 "planes": stated.planes,
                 "every": every if isinstance(every, int | float) else None,
                 "vector_columns": _names(self.details.get("vector_columns")),
+                "text": self.text if given.text is None else given.text,
             }
             known = {name: value for name, value in pictures.items() if value is not None}
             return dataclasses.replace(given, **known)
@@ -119,6 +126,8 @@ class NewItems:
     """Picture uint8 (H, W[, 3]) or vector float32 (F,) of each item."""
     prepared: list[npt.NDArray[np.uint8]] = field(default_factory=list)
     """Pictures for a pretrained network, (side, side, 3); empty if no network is used."""
+    texts: list[str] = field(default_factory=list)
+    """Texts whose vectors a pretrained network computes; `values` then has no numbers yet."""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -179,6 +188,8 @@ def read_batches(
         batch.ids.append(item.item_id)
         batch.columns.append({} if item.start is None else place)
         batch.values.append(value)
+        if item.text is not None:
+            batch.texts.append(item.text)
         if picture is not None:
             batch.prepared.append(picture)
         report.imported += 1
@@ -225,6 +236,8 @@ def _value_of(item: RawItem, reading: Reading, side: int) -> "_Value | str":
     """Return the picture or vector of an item. If it cannot be read, return the reason as text."""
     try:
         if reading.frame is None:
+            if item.text is not None:
+                return np.zeros(0, np.float32), None
             if item.vector is None:
                 return "has no vector"
             vector = item.vector()

@@ -100,6 +100,8 @@ class SheetItem(Message):
     """
     group: int
     """Number of the item's group, from 0. The items of a group follow one another."""
+    text: str = ""
+    """Beginning of the item's text; empty for items that are not texts."""
 
 
 class SheetGroup(Message):

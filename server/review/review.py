@@ -13,6 +13,7 @@ from typing import TypeVar
 from lodespace import protocol
 from lodespace.review import contact_sheets, cues, quality, suggestion
 from lodespace.review.calibration import Calibration, evidence
+from lodespace.review.captions import with_texts
 from lodespace.session.session import AnnotationSession
 
 log = logging.getLogger(__name__)
@@ -91,8 +92,11 @@ class Review:
         The first `skip` items of the queue are left out.
         """
         state, calibration = self.session.item_state(), self._calibrated()
+        items = self.session.items
         return await self._work_out(
-            lambda: contact_sheets.sheet(calibration().applied(state), kind, size, skip)
+            lambda: with_texts(
+                contact_sheets.sheet(calibration().applied(state), kind, size, skip), items
+            )
         )
 
     async def suggestion(self) -> protocol.Suggestion:

@@ -53,7 +53,7 @@ def with_features(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     """The photos with the features of the packaged network."""
     with pytest.MonkeyPatch.context() as patch:
         # An installed network is the default, and needs no network connection.
-        patch.setattr(features, "default_for_photos", lambda: registry.FAMILIES[0])
+        patch.setattr(features, "default_for_photos", lambda: registry.OF_PICTURES[0])
         target = tmp_path_factory.mktemp("imported") / "data"
         items, lines = imported(photos, target)
     assert f"by the pretrained network {NAME}" in lines
@@ -83,7 +83,7 @@ def test_photographs_get_the_features_of_the_packaged_network(
             expected = network.extract_features((pixels - 127) / 128).mean((2, 3))[0].numpy()
         np.testing.assert_allclose(found[item], expected / np.linalg.norm(expected), atol=1e-4)
     stated = with_features.details["features"]
-    assert stated == {"name": NAME, "weights": registry.FAMILIES[0].load().weights}
+    assert stated == {"name": NAME, "weights": registry.OF_PICTURES[0].load().weights}
 
 
 class Recorded:
@@ -134,7 +134,7 @@ def test_only_colour_photographs_get_features_without_the_option(
         return "hash"
 
     monkeypatch.setattr(features, "write_features", write)
-    monkeypatch.setattr(features, "default_for_photos", lambda: registry.FAMILIES[0])
+    monkeypatch.setattr(features, "default_for_photos", lambda: registry.OF_PICTURES[0])
     items, _ = imported(photos, tmp_path / "colour")
     assert items.features is not None and asked == [NAME]
     items, _ = imported(photos, tmp_path / "none", features="none")
@@ -179,7 +179,7 @@ def test_a_process_that_fails_ends_the_import_only_if_it_was_asked_for(
     monkeypatch.setattr(process, "COMMAND", (sys.executable, "-c", "raise SystemExit(3)"))
     with pytest.raises(DatasetError, match="ended with status 3"):
         imported(photos, tmp_path / "asked", features=NAME)
-    monkeypatch.setattr(features, "default_for_photos", lambda: registry.FAMILIES[0])
+    monkeypatch.setattr(features, "default_for_photos", lambda: registry.OF_PICTURES[0])
     items, lines = imported(photos, tmp_path / "default")
     assert items.features is None and len(items) == 12
     assert any("ended with status 3" in line for line in lines)

@@ -10,7 +10,8 @@ import pytest
 from lodespace.errors import DatasetError
 from lodespace.importing.label_text import LabelReader
 from lodespace.importing.source import ImportOptions, RawItem
-from lodespace.importing.tables.columns import Columns, Roles, choose_roles
+from lodespace.importing.tables.columns import Columns
+from lodespace.importing.tables.roles import Roles, choose_roles
 from lodespace.importing.tables.table import Table
 from lodespace.importing.tables.table_rows import Row
 from lodespace.items.errors import ItemError
@@ -180,7 +181,7 @@ def test_pictures_are_found_by_their_cells() -> None:
     assert roles_of(table(bild=PATHS, label=TWO)).image == "bild"
     stems = ["abc", "def"] * 3
     assert roles_of(table(id=stems, label=TWO), files=("abc", "def")).image == "id"
-    with pytest.raises(DatasetError, match="--image or --vector"):
+    with pytest.raises(DatasetError, match="--image, --vector or --text"):
         roles_of(table(id=stems, label=TWO))
 
 

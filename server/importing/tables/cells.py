@@ -4,6 +4,7 @@ import base64
 import binascii
 import math
 import re
+from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -225,3 +226,31 @@ def text_of(value: Any) -> str | None:
         return None
     text = value.strip() if isinstance(value, str) else str(value)
     return text or None
+
+
+def joined(folder: Any, name: str) -> str:
+    """Return the path of a file in a folder, which may be empty."""
+    given = folder.strip().rstrip("/\\") if isinstance(folder, str) else ""
+    return f"{given}/{name.strip()}" if given else name
+
+
+def vector_of_length(cell: Any, length: int | None) -> npt.NDArray[np.float32]:
+    """Return the vector in a cell. Raises ItemError if it has not `length` numbers."""
+    vector = vector_of(cell)
+    if length is not None and vector.size != length:
+        raise ItemError(f"a vector of {vector.size} numbers; most vectors have {length} numbers")
+    return vector
+
+
+def usual_length(first: Sequence[Row], column: str | None) -> int | None:
+    """Return the most frequent length of the vectors in the first rows; None without vectors."""
+    if column is None:
+        return None
+    lengths: Counter[int] = Counter()
+    for row in first:
+        if is_vector(row.get(column)):
+            try:
+                lengths[vector_of(row[column]).size] += 1
+            except ItemError:
+                continue
+    return lengths.most_common(1)[0][0] if lengths else None

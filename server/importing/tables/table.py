@@ -26,19 +26,21 @@ from lodespace.importing.label_text import LabelReader
 from lodespace.importing.source import ImportOptions, RawItem
 from lodespace.importing.tables import column_names
 from lodespace.importing.tables.cells import (
-    is_vector,
+    joined,
     picture_parts,
     sketched,
     text_of,
-    vector_of,
+    usual_length,
     vector_of_cells,
+    vector_of_length,
 )
 from lodespace.importing.tables.class_names import hugging_face_names
 from lodespace.importing.tables.column_names import plain
-from lodespace.importing.tables.columns import Columns, choose_roles, joined
+from lodespace.importing.tables.columns import Columns
 from lodespace.importing.tables.file_finder import FileFinder
 from lodespace.importing.tables.open_rows import open_rows
 from lodespace.importing.tables.pixel_rows import PixelRow, pixel_finding, side_of
+from lodespace.importing.tables.roles import choose_roles
 from lodespace.importing.tables.split_rows import tables_beside
 from lodespace.importing.tables.table_rows import SNIFFED_ROWS, Row, short, table_name
 from lodespace.items import decoding
@@ -74,12 +76,13 @@ class Table:
         self.own_thumbnails = options.thumbnails is not None
         """Whether an option asks for thumbnails. Then items without a thumbnail are left out."""
         self.label_names = hugging_face_names(self.rows.schema, self.roles.labels.column)
-        self.length = _usual_length(first, self.roles.vector)
+        self.length = usual_length(first, self.roles.vector)
         """Number of numbers in most of the first vectors. None: there is no column of vectors."""
         self.side = self._pixel_side(first, options)
         """Side of pictures whose pixels are the numbers of a row. None: rows are not pixels."""
         if self.side is not None:
             self.kind = "image"
+        self.text_column = self.roles.text
         self.read_label = LabelReader(options.missing, self.roles.labels.separators)
         self._ids: set[str] = set()
         self._repeated: Counter[str] = Counter()
@@ -110,6 +113,8 @@ class Table:
     @property
     def details(self) -> dict[str, Any]:
         stored = self.survey.reading.details()
+        if self.text_column is not None:
+            stored["text"] = self.text_column
         if self.rows.has_names and self.roles.numbers:
             stored["vector_columns"] = list(self.roles.numbers)
         return stored
@@ -244,7 +249,11 @@ class Table:
             columns=columns,
         )
         item.other_labels = "|".join(labels[1:]) or None
-        if self.kind == "vector":
+        if self.text_column is not None:
+            item.text = text_of(row.get(self.text_column)) or ""
+            if not item.text.strip():
+                raise ItemError("the row has no text")
+        elif self.kind == "vector":
             item.vector = self._vector_reader(row)
         if original is not None:
             item.original = original
@@ -266,7 +275,7 @@ class Table:
         if self.roles.vector is None:
             roles = self.roles
             return lambda: vector_of_cells(row, roles.numbers, roles.decimal_commas)
-        return partial(_vector_of_length, row.get(self.roles.vector), self.length)
+        return partial(vector_of_length, row.get(self.roles.vector), self.length)
 
     def _id_of(self, number: int, row: Row, path: str | None, original: bytes | None) -> str:
         """Return the id of a row: from the id column, or else the path, or else the row number.
@@ -327,24 +336,3 @@ def _shown(
     except ItemError:
         pass
     return np.full((8, 8), 128, np.uint8)
-
-
-def _vector_of_length(cell: Any, length: int | None) -> npt.NDArray[np.float32]:
-    vector = vector_of(cell)
-    if length is not None and vector.size != length:
-        raise ItemError(f"a vector of {vector.size} numbers; most vectors have {length} numbers")
-    return vector
-
-
-def _usual_length(first: Sequence[Row], column: str | None) -> int | None:
-    """Return the most frequent length of the vectors in the first rows; None without vectors."""
-    if column is None:
-        return None
-    lengths: Counter[int] = Counter()
-    for row in first:
-        if is_vector(row.get(column)):
-            try:
-                lengths[vector_of(row[column]).size] += 1
-            except ItemError:
-                continue
-    return lengths.most_common(1)[0][0] if lengths else None

@@ -1288,6 +1288,8 @@ export interface SheetItem {
   proposed: number;
   /** Number of the item's group, from 0. The items of a group follow one another. */
   group: number;
+  /** Beginning of the item's text; empty for items that are not texts. */
+  text?: string;
 }
 
 /**

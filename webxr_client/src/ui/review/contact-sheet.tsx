@@ -95,7 +95,7 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
   return (
     <section
       ref={panel}
-      class="glass contact-sheet"
+      class={`glass contact-sheet ${sheet.items.some((one) => one.text) ? "of-texts" : ""}`}
       aria-label={`Contact sheet: ${sheet.kind}`}
       aria-busy={sheet.status === "busy"}
     >
@@ -246,7 +246,7 @@ function Cell({ one, place, span, head, framed, becomes, decision }: CellProps) 
         type="button"
         class={`cell-picture ${odd ? "odd" : ""} ${decision} ${framed ? "framed" : ""}`}
         data-item={item}
-        aria-label={`item ${item}: ${words}`}
+        aria-label={`${one.text || `item ${item}`}: ${words}`}
         aria-current={state.review.at.value === place}
         onClick={choose}
         onFocus={(event) => {
@@ -260,7 +260,9 @@ function Cell({ one, place, span, head, framed, becomes, decision }: CellProps) 
         {atlas.current ? (
           <Picture item={item} size={64} />
         ) : (
-          <span class="cell-text">item {count(item)}</span>
+          <span class={one.text ? "cell-text words" : "cell-text"} dir="auto">
+            {one.text || `item ${count(item)}`}
+          </span>
         )}
       </button>
       <span class="cell-foot" aria-hidden="true">

@@ -1,5 +1,6 @@
 /** A contact sheet in the room: pictures grouped by prediction, with a class below each picture. */
 import { AlwaysDepth } from "three";
+import type { SheetItem } from "../../../protocol/messages.js";
 import type { AppState } from "../../../state/app-state.js";
 import { count } from "../../../state/format.js";
 import { labelDiffers, type OpenSheet, sheetLabels } from "../../../state/review-state.js";
@@ -37,6 +38,9 @@ import { TileFrame } from "./tile-frame.js";
 /** Sizes of text, millimetres. At 0.55 m, 11 mm are 20 dmm (LEAST_DMM defines this unit). */
 const TITLE = 13;
 const LINE = 11;
+/** Height of the letters of an item's text, and largest number of its lines. */
+const WORDS = 6.5;
+const WORD_LINES = 4;
 const BAR = 3;
 
 export class SheetBoard extends Board {
@@ -152,7 +156,7 @@ export class SheetBoard extends Board {
     }
     const alpha = context.globalAlpha;
     if (decision === "aside") context.globalAlpha = 0.3;
-    this.drawPicture(context, one.item, x, y);
+    this.drawPicture(context, one, x, y);
     context.globalAlpha = alpha;
     if (labelDiffers(one)) {
       context.strokeStyle = BOARD_WARM;
@@ -187,14 +191,23 @@ export class SheetBoard extends Board {
     return review.whole.value && items[review.at.value]?.group === group;
   }
 
-  private drawPicture(context: CanvasRenderingContext2D, item: number, x: number, y: number): void {
+  private drawPicture(
+    context: CanvasRenderingContext2D,
+    { item, text }: SheetItem,
+    x: number,
+    y: number,
+  ): void {
     context.fillStyle = "#000";
     context.fillRect(x, y, PICTURE, PICTURE);
     if (this.picture.draw(context, item, x, y, PICTURE)) return;
     this.state.picturesVersion.value; // draws the board again after the picture has loaded
-    font(context, LINE);
-    context.fillStyle = BOARD_MUTED;
-    context.fillText(fitted(context, count(item), PICTURE - 4), x + 2, y + PICTURE / 2 + 4);
+    font(context, text ? WORDS : LINE);
+    context.fillStyle = text ? BOARD_TEXT : BOARD_MUTED;
+    if (text)
+      wrapped(context, text, PICTURE - 3, WORD_LINES).forEach((line, k) => {
+        context.fillText(line, x + 1.5, y + WORDS + 0.5 + k * (WORDS + 1));
+      });
+    else context.fillText(fitted(context, count(item), PICTURE - 4), x + 2, y + PICTURE / 2 + 4);
   }
 
   private drawTile(

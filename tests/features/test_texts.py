@@ -1,0 +1,170 @@
+"""Texts as items: the column, their vectors, contact sheets, predictions for new texts."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lodespace.errors import DatasetError
+from lodespace.features import registry
+from lodespace.importing import text_vectors
+from lodespace.importing.importer import import_data
+from lodespace.importing.report import ImportReport
+from lodespace.importing.source import ImportOptions
+from lodespace.items import item_set
+from lodespace.items.item_set import ItemSet
+from lodespace.items.table import ItemTable
+from lodespace.models.portable import Predicted
+from lodespace.predict.predictor import Predictor
+from lodespace.predict.project_model import reading_of
+from lodespace.protocol import Sheet, SheetItem
+from lodespace.review.captions import LONGEST, with_texts
+
+SENTENCES = {
+    "weather": "It will {} in the northern hills this {}",
+    "cooking": "Stir the {} soup and serve it in the {}",
+    "sport": "The {} team lost its match in the {}",
+}
+WORDS = ("rain", "warm", "young", "snow", "late", "old", "thick", "cold")
+TIMES = ("morning", "evening", "winter", "summer")
+
+
+def rows() -> list[dict[str, str]]:
+    """Texts of three topics, in turn."""
+    return [
+        {"text": sentence.format(word, time), "topic": topic, "place": f"p{len(word)}"}
+        for word in WORDS
+        for time in TIMES
+        for topic, sentence in SENTENCES.items()
+    ]
+
+
+def write(path: Path, table: list[dict[str, str]]) -> Path:
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(table[0]))
+        writer.writeheader()
+        writer.writerows(table)
+    return path
+
+
+def imported(data: Path, target: Path, **options: object) -> tuple[ItemSet, ImportReport]:
+    report = import_data(str(data), target, ImportOptions(**options))  # type: ignore[arg-type]
+    return item_set.load(target), report
+
+
+@pytest.fixture
+def lengths(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Replace the network: the vector of a text is (its length, 1)."""
+
+    def write_vectors(folder: Path, column: str, name: str, *, progress: bool) -> str:
+        texts = ItemTable.read(folder / item_set.TABLE).column(column)
+        np.save(folder / item_set.VECTORS, np.array([[len(t), 1] for t in texts], np.float32))
+        return "hash"
+
+    monkeypatch.setattr(text_vectors, "write_text_vectors", write_vectors)
+
+
+@pytest.mark.usefixtures("lengths")
+def test_a_column_of_sentences_becomes_the_items(tmp_path: Path) -> None:
+    table = rows()
+    table[4]["text"], table[5]["text"] = " ", ""
+    items, report = imported(write(tmp_path / "t.csv", table), tmp_path / "a", label="topic")
+    lines = {line.text for line in report.lines}
+    assert "94 texts" in lines and "the texts of the column text" in lines
+    assert [bad.reason for bad in report.bad] == ["the row has no text"] * 2
+    assert items.kind == "vector" and items.details["text"] == "text"
+    kept = [row for row in table if row["text"].strip()]
+    assert items.data[:, 0].tolist() == [len(row["text"]) for row in kept]
+    assert items.table is not None and items.table.columns == ["text", "place"]
+    assert items.table.value("text", 4) == kept[4]["text"]
+    assert items.matching("northern") == [i for i, r in enumerate(kept) if "northern" in r["text"]]
+    # One scale for all numbers, so that their proportions stay.
+    assert items.standardisation is not None
+    assert items.standardisation[1, 0] == items.standardisation[1, 1]
+
+
+@pytest.mark.usefixtures("lengths")
+def test_the_option_names_the_column_of_the_texts(tmp_path: Path) -> None:
+    table = [{**row, "note": row["topic"], "size": "3"} for row in rows()]
+    path = write(tmp_path / "t.csv", table)
+    items, _ = imported(path, tmp_path / "a", text="note", label="topic")
+    assert items.details["text"] == "note"
+    assert items.data[:, 0].tolist() == [len(row["topic"]) for row in table]
+    with pytest.raises(DatasetError, match="no column 'words'"):
+        imported(path, tmp_path / "b", text="words")
+    numbers = [{"text": "one", "a": str(i), "b": "1", "c": "2"} for i in range(9)]
+    items, _ = imported(write(tmp_path / "n.csv", numbers), tmp_path / "c")
+    assert "text" not in items.details, "single words are not texts"
+
+
+def test_without_the_extra_the_message_has_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing = registry.OF_TEXTS[0].__class__(**{**vars(registry.OF_TEXTS[0]), "modules": ("no",)})
+    monkeypatch.setattr("lodespace.importing.tables.text_column.OF_TEXTS", (missing,))
+    path = write(tmp_path / "t.csv", rows())
+    for options in ({}, {"text": "text"}):
+        with pytest.raises(DatasetError, match=r"pip install 'lodespace\[text\]'"):
+            imported(path, tmp_path / "a", **options)
+
+
+def sheet_of(*items: int) -> Sheet:
+    shown = [
+        SheetItem(i, class_id=-1, prediction=-1, confidence=0, doubt=0, proposed=-1, group=0)
+        for i in items
+    ]
+    return Sheet(kind="overview", items=shown, groups=[], total=9, expected_wrong=None)
+
+
+@pytest.mark.usefixtures("lengths")
+def test_a_sheet_has_the_beginning_of_each_text(tmp_path: Path, small_data: Path) -> None:
+    long = " ".join(["word"] * 60)
+    table = [{"text": "Two\n  lines here", "y": "a"}, {"text": long, "y": "b"}]
+    items, _ = imported(write(tmp_path / "t.csv", table), tmp_path / "a", text="text")
+    first, second = (one.text for one in with_texts(sheet_of(0, 1), items).items)
+    assert first == "Two lines here"
+    assert LONGEST - 6 < len(second) <= LONGEST and second.endswith("word…")
+    others, _ = imported(small_data, tmp_path / "b")
+    assert with_texts(sheet_of(0), others) == sheet_of(0)
+
+
+class Recorded:
+    """Stands for the model of a project, and keeps the vectors that it receives."""
+
+    class_names = ("a",)
+    given_features = 0
+
+    def __init__(self, items: ItemSet) -> None:
+        self.description = {"data": reading_of(items)}
+        self.vectors = np.zeros((0, 0), np.float32)
+
+    def predict(self, vectors: np.ndarray, features: None) -> Predicted:
+        self.vectors = vectors
+        ones = np.ones(len(vectors))
+        return Predicted(["a"] * len(vectors), ones.astype(np.int64), ones, ones[:, None])
+
+
+@pytest.mark.slow
+def test_the_packaged_network_separates_topics_and_needs_no_hub(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, slow: bool
+) -> None:
+    """With --slow, the network also computes the vectors of new texts, in this process."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")  # any request would fail
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    path = write(tmp_path / "t.csv", rows())
+    items, report = imported(path, tmp_path / "a", label="topic")
+    assert any(line.text == "384 numbers by the pretrained network minilm" for line in report.lines)
+    vectors = np.asarray(items.data)
+    assert vectors.shape == (96, 384)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    near = vectors @ vectors.T - 2 * np.eye(96)
+    assert items.truth is not None
+    assert (items.truth[near.argmax(1)] == items.truth).mean() > 0.95
+    if not slow:
+        return
+    model: Any = Recorded(items)
+    assert len(Predictor(model).predict(str(path)).classes) == 96
+    np.testing.assert_allclose(model.vectors, vectors, atol=1e-5)
