@@ -243,11 +243,17 @@ def _reference_doubt(dataset: Dataset, labels: Classes) -> npt.NDArray[np.float6
 def load(name: str) -> tuple[Dataset, Classes]:
     """Return a data set and its true classes.
 
-    annotation_gain/data_sets.py lists the names. One more name is `sklearn-vectors`: the digits of
-    scikit-learn as vectors.
+    annotation_gain/data_sets.py lists the names. Two more names are `sklearn-vectors`, the digits
+    of scikit-learn as vectors, and `photos-extra`, the photographs as an import with the extra
+    `photos` reads them: pictures with the features of the pretrained network.
     """
-    as_vectors = name == "sklearn-vectors"
-    found = data_sets.load("sklearn" if as_vectors else name)
+    as_vectors, with_extra = name == "sklearn-vectors", name == "photos-extra"
+    found = data_sets.load("sklearn" if as_vectors else "photos" if with_extra else name)
+    if with_extra:
+        rows = np.asarray(data_sets.load("photo-features").items, np.float32)
+        rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+        pictures = Dataset.from_images(np.asarray(found.items, np.uint8), found.content)
+        return pictures.with_features(rows, one_scale=True), found.truth
     if found.kind == "pictures" and not as_vectors:
         return Dataset.from_images(np.asarray(found.items, np.uint8), found.content), found.truth
     if found.kind == "sounds":

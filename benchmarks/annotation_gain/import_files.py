@@ -29,7 +29,8 @@ def write_import_files(data: LabelledItems, folder: Path) -> list[str]:
                 Image.fromarray(np.asarray(item, np.uint8)).save(name.with_suffix(".png"))
         if data.kind == "sounds":
             return [str(below), "--window", f"{data.items.shape[1] / data.rate:g}"]
-        return [str(below), "--content", data.content]
+        # The other methods read the pixels, too. The set photo-features has pretrained features.
+        return [str(below), "--content", data.content, "--features", "none"]
     arrays = folder / f"{data.name}.npz"
     np.savez(arrays, X=data.items)
     return [str(arrays), *(["--content", data.content] if data.kind == "pictures" else [])]
