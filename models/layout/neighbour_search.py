@@ -134,6 +134,8 @@ class FaissSearch:
         self._features: torch.Tensor | None = features
         self._asked: slice | None = None
         """Block of rows that the process searches now, or has found; None for no block."""
+        self.skipped = 0
+        """Number of rows between a block and the following block."""
         threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         try:
             self.process = subprocess.Popen(  # noqa: S603  # our own file
@@ -170,16 +172,17 @@ class FaissSearch:
         return True
 
     def candidates(self, rows: slice) -> torch.Tensor:
-        count = (rows.stop - rows.start) * self._count
         if self._asked != rows:
-            assert self._asked is None
+            if self._asked is not None:
+                self._found(self._asked)  # is not needed
             self._request(rows.start, rows.stop)
-        _, found = self._reply(4 * count)
+        found = self._found(rows)
         # The process searches the next block while the trainer sorts the candidates of this block.
-        following = slice(rows.stop, min(rows.stop + self.rows_per_unit, self._n))
-        self._asked = following if rows.stop < self._n else None
-        if self._asked is not None:
-            self._request(following.start, following.stop)
+        first = rows.stop + self.skipped
+        self._asked = None
+        if first < self._n:
+            self._asked = slice(first, min(first + self.rows_per_unit, self._n))
+            self._request(self._asked.start, self._asked.stop)
         return torch.frombuffer(found, dtype=torch.int32).view(-1, self._count).long()
 
     def _write(self, data: bytes | memoryview) -> None:
@@ -192,6 +195,10 @@ class FaissSearch:
 
     def _request(self, first: int, last: int) -> None:
         self._write(faiss_process.REQUEST.pack(first, last))
+
+    def _found(self, rows: slice) -> bytearray:
+        """Return the candidates of a block that was requested."""
+        return self._reply(4 * (rows.stop - rows.start) * self._count)[1]
 
     def _reply(self, size: int) -> tuple[tuple[int, int, int, float], bytearray]:
         """Return the reply to the oldest request, and the `size` bytes that follow it."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import torch
 
 from lodespace.models.layout.neighbour_search import (
+    FaissSearch,
     Search,
     SearchError,
     TorchSearch,
@@ -48,7 +49,7 @@ class SharedSearch:
 
     def nearest(self, rows: slice) -> Found:
         """Return the neighbours of a block of rows."""
-        return self._team.do(_Nearest(rows.start, rows.stop))
+        return self._team.do(_Nearest(rows.start, rows.stop, self._own.search.rows_per_unit))
 
     def close(self) -> None:
         """End the searches of all processes."""
@@ -71,9 +72,14 @@ class _OwnSearch:
             except SearchError as error:
                 self._use_torch(error)
 
-    def nearest(self, rows: slice) -> Found:
-        """Return the neighbours of `rows`, found in blocks of the size that the search needs."""
+    def nearest(self, rows: slice, skipped: int) -> Found:
+        """Return the neighbours of `rows`, found in blocks of the size that the search needs.
+
+        `skipped` is the number of rows between these and the following rows of this process.
+        """
         parts: list[Found] = []
+        if isinstance(self.search, FaissSearch):
+            self.search.skipped = skipped
         first = rows.start
         while first < rows.stop:
             block = slice(first, min(first + self.search.rows_per_unit, rows.stop))
@@ -133,12 +139,17 @@ class _Nearest(Job):
     """First row."""
     stop: int
     """End of the rows."""
+    per_process: int
+    """Number of rows per process; less for the last processes at the end of the rows."""
 
     def run(self, team: Team) -> Found:
-        rows, size = self.stop - self.first, team.size
-        ends = [self.first + rows * rank // size for rank in range(size + 1)]
-        indices, distances = team.held[_SEARCH].nearest(slice(ends[team.rank], ends[team.rank + 1]))
-        lengths = [ends[rank + 1] - ends[rank] for rank in range(size)]
+        ends = [
+            min(self.first + self.per_process * rank, self.stop) for rank in range(team.size + 1)
+        ]
+        own = slice(ends[team.rank], ends[team.rank + 1])
+        skipped = self.per_process * (team.size - 1)
+        indices, distances = team.held[_SEARCH].nearest(own, skipped)
+        lengths = [ends[rank + 1] - ends[rank] for rank in range(team.size)]
         found = team.parts(indices, lengths), team.parts(distances, lengths)
         return (torch.cat(found[0]), torch.cat(found[1])) if team.leads else (indices, distances)
 

@@ -28,16 +28,23 @@ def test_means_of_all_items_are_those_of_one_process(few_images: Dataset, team: 
     torch.testing.assert_close(both.encode_all(), alone.encode_all())
 
 
-@pytest.mark.parametrize("least_faiss_items", [100, 1_000_000])
+@pytest.mark.parametrize(
+    ("n", "least_faiss_items"),
+    [
+        pytest.param(3001, 1_000_000, id="torch in both"),
+        pytest.param(3001, 100, id="FAISS in the leader"),
+        pytest.param(20_001, 20_000, id="FAISS in both"),
+    ],
+)
 def test_neighbours_are_those_of_one_process(
-    team: Team, monkeypatch: pytest.MonkeyPatch, least_faiss_items: int
+    team: Team, monkeypatch: pytest.MonkeyPatch, n: int, least_faiss_items: int
 ) -> None:
-    """The leader searches with FAISS or with torch, the follower with torch."""
     monkeypatch.setattr(neighbour_search, "LEAST_FAISS_ITEMS", least_faiss_items)
-    features = torch.randn(3001, 8, generator=torch.Generator().manual_seed(2))
+    monkeypatch.setattr(neighbour_search, "_PRODUCTS_PER_UNIT", 50_000_000 if n > 5000 else 1 << 21)
+    features = torch.randn(n, 8, generator=torch.Generator().manual_seed(2))
     both, alone = GraphBuilding(features, 5, team=team), GraphBuilding(features, 5)
     while both.unit() is None:
-        assert both.done == 3001 or isinstance(both.search, SharedSearch)
+        assert both.done == n or isinstance(both.search, SharedSearch)
     while alone.unit() is None:
         pass
     assert torch.equal(both.indices, alone.indices)
