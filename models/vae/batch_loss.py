@@ -42,13 +42,6 @@ class Batch(NamedTuple):
     axes: AxisTargets | None
     """Values of the items on the named axes; None without axes."""
 
-    def sent(self) -> "Batch":
-        """Return the batch on the CPU, for another process."""
-        targets = None if self.targets is None else self.targets.cpu()
-        return self._replace(
-            targets=targets, axes=None if self.axes is None else self.axes.to(torch.device("cpu"))
-        )
-
 
 class Objective(NamedTuple):
     """Weights of the terms at one time of the training."""

@@ -228,7 +228,7 @@ class VAETraining:
         self, team: Team, labels: torch.Tensor, targets: torch.Tensor | None, *, balanced: bool
     ) -> dict[str, torch.Tensor]:
         """Compute the gradient of one batch per process. The arguments are those of `step`."""
-        batches = [self._draw(labels, targets, balanced=balanced).sent() for _ in range(team.size)]
+        batches = [self._draw(labels, targets, balanced=balanced) for _ in range(team.size)]
         structure = structure_for(team, NETWORK, self.vae)
         seed = drawn_seed(self.generator)
         return dict(team.do(BatchesJob(NETWORK, structure, self.objective, batches, seed)))

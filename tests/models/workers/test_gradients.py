@@ -21,7 +21,7 @@ def gradients(network: nn.Module) -> list[torch.Tensor | None]:
 
 def assert_same(found: nn.Module, expected: list[torch.Tensor | None]) -> None:
     for one, other in zip(gradients(found), expected, strict=True):
-        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6)
+        torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-5)
 
 
 def test_a_vae_step_averages_one_batch_per_process(few_images: Dataset, team: Team) -> None:
