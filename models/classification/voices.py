@@ -104,9 +104,10 @@ class FeatureVoices:
         return [self.units_done, spreading.rounds, spreading.parts_done, spreading.prepared]
 
     def resume(self, spread: torch.Tensor, done_so_far: list[int]) -> None:
-        """Repeat the work that was done before the state was saved.
+        """Continue from a stored state.
 
-        The rounds of label spreading are not repeated: they continue from `spread`.
+        Label spreading continues from `spread`. The work of all other units up to this point is
+        done again, because its results are not stored.
         """
         units_done, rounds, parts_done, prepared = done_so_far
         self.spreading.resume(spread, rounds, parts_done, prepared)

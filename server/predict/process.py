@@ -63,7 +63,7 @@ class PredictionProcess:
         # This is checked before the process starts, because loading torch takes seconds.
         if not self._project.has_model:
             raise LodespaceError(
-                "The project has no model yet. Send the request again when training rests.",
+                "The project has no model yet. Send the request again when training is idle.",
                 code="no_model",
                 status=409,
             )

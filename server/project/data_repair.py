@@ -82,7 +82,7 @@ def copy_order(folder: Path) -> None:
 
 
 def _order(folder: Path, n: int) -> npt.NDArray[np.int32] | None:
-    """Return the order of the project's items; None if their numbers are the rows of the data.
+    """Return the row of the data per item; None if the number of each item is its row.
 
     Raises DatasetError if the order and its copy are damaged.
     """

@@ -87,7 +87,7 @@ class SessionState:
         return from_import & (self.labels != UNLABELED) & ~self.history.accepted
 
     def locked(self, items: Items) -> npt.NDArray[np.bool_]:
-        """Return whether the label of each of `items` (K,) is a locked class (K,)."""
+        """Return for each of `items`, (K,), whether its label is a locked class."""
         return self.classes.locked(self.labels_of(items))
 
     def held(self) -> tuple[Items, Targets]:

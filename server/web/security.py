@@ -124,7 +124,7 @@ class Hosts:
             self._network |= frozenset(bracketed)
 
     def of(self, *, secure: bool) -> frozenset[str]:
-        """Return the allowed values of the Host header: with TLS if `secure`, else without TLS."""
+        """Return the allowed values of the Host header, for connections by TLS if `secure`."""
         return self._network if secure else self._own
 
 

@@ -338,7 +338,7 @@ def _counted(kind: str, count: int) -> str:
 
 
 def _of_people(entries: Sequence[tuple[bool, Annotation]]) -> list[Annotation]:
-    """The annotations in files that people made, or all annotations if programs made all files.
+    """Return the annotations that people made. If there are none, return those of programs.
 
     An entry is (whether a program made the file, an annotation in the file).
     """

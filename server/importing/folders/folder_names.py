@@ -1,4 +1,4 @@
-"""Meaning of a folder's name: a split, masks, a part of the data, a date, or a filler (images)."""
+"""Meaning of a folder's name: a split, masks, a part of the data, a date, or nothing (images)."""
 
 import re
 from collections import defaultdict

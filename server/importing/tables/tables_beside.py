@@ -196,8 +196,8 @@ class PicturesWithTables(PictureFolder):
 def _splits_of_tables(tables: Sequence[PictureTable]) -> list[str]:
     """Set the split of the rows in each table that is named after a split.
 
-    Tables with a column of splits are left out. Nothing is set if the names of the other tables
-    state only one split. Returns the names of the tables whose rows got a split.
+    A table that already has a column of splits does not count. If all remaining tables are of the
+    same split, nothing is set. Returns the names of the tables whose rows got a split.
     """
     known = {Path(shown(table.path)): table for table in tables if table.table.roles.split is None}
     found = split_tables(list(known))

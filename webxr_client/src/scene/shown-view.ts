@@ -1,4 +1,4 @@
-/** View of the last frame, for the demand for pictures and tiles. */
+/** View of the last frame. It decides the pictures and tiles that are requested. */
 import { Matrix4, OrthographicCamera, Vector3 } from "three";
 import type { ShownView } from "./cloud/page-demand.js";
 import type { PointCloud } from "./cloud/point-cloud.js";

@@ -57,7 +57,7 @@ export function authorName(by: string, access: Access | null): string {
   return device?.name ?? "a device that is no longer approved";
 }
 
-/** Describe a gesture for the user, for example "12 items as 3". */
+/** Describe a gesture for the user, for example "12 items as owl". */
 export function gestureText(gesture: Gesture, classes: readonly ClassInfo[]): string {
   switch (gesture.kind) {
     case "label": {

@@ -1,5 +1,5 @@
 /**
- * Naming of classes in VR: with a word of the data, the headset's keyboard, speech, or a number.
+ * Naming of classes in VR: by a word from the data, by keyboard, by speech, or by a number.
  */
 import { effect } from "@preact/signals";
 import type { PaletteSide } from "../../../scene/xr/boards/palette-layout.js";

@@ -91,7 +91,7 @@ export class NameLayout {
     for (let k = 0; k < names.length; k++) this.shown[k] = this.isFree(k) ? 1 : 0;
   }
 
-  /** Whether no earlier name that is shown covers the place of name `k`. */
+  /** Whether name `k` can be shown: none of the names that are already shown covers its place. */
   private isFree(k: number): boolean {
     const { shown, across, along, halves, heights, eyes } = this;
     if (halves[k] === 0) return true; // the name is behind the eyes

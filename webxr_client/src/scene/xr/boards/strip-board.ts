@@ -17,7 +17,7 @@ const HEIGHT = 2 * MARGIN + PICTURE + 13;
 const LINE = 9.5;
 
 export class StripBoard extends Board {
-  /** Whether the first item is on the right, so that the first picture is there as well. */
+  /** Whether the pictures go from right to left: the first picked item is at the right. */
   readonly reversed = signal(false);
   private readonly small = document.createElement("canvas");
 
