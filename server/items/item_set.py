@@ -148,6 +148,11 @@ class ItemSet:
         wanted = text.removeprefix("id:").casefold()
         return [i for i, item_id in enumerate(self.ids) if wanted in item_id.casefold()]
 
+    def with_id(self, text: str) -> list[int]:
+        """Return the items whose id is `text`, in ascending order. Case is ignored."""
+        wanted, ids = text.removeprefix("id:").casefold(), self.ids
+        return [item for item in self.matching(text) if ids[item].casefold() == wanted]
+
 
 def load_digits() -> ItemSet:
     """Return the bundled digits: 5,000 pictures of MNIST, 28 x 28 pixels, 500 per class.

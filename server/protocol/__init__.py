@@ -27,6 +27,7 @@ from lodespace.protocol.access import (
 )
 from lodespace.protocol.answers import Ack, ErrorBody, Notice, Refused
 from lodespace.protocol.axes import (
+    MAX_COLUMN_NAME,
     AxesChanged,
     AxisColumn,
     AxisColumns,
@@ -47,7 +48,14 @@ from lodespace.protocol.classes import (
 )
 from lodespace.protocol.history import Gesture, GestureTold, History, HistoryChanged, Redo, Undo
 from lodespace.protocol.import_report import ReportLine
-from lodespace.protocol.items import ClassWords, Column, Found, ItemInfo, Thumbnails
+from lodespace.protocol.items import (
+    ClassWords,
+    Column,
+    ColumnBins,
+    Found,
+    ItemInfo,
+    Thumbnails,
+)
 from lodespace.protocol.labels import (
     Label,
     LabelEach,
@@ -144,6 +152,7 @@ __all__ = [
     "MAX_ANCHORED",
     "MAX_CLASSES",
     "MAX_CLASS_NAME_LENGTH",
+    "MAX_COLUMN_NAME",
     "MAX_DECODED",
     "MAX_LISTED_ITEMS",
     "MAX_LISTED_NEWS",
@@ -183,6 +192,7 @@ __all__ = [
     "ClientOperation",
     "Colour",
     "Column",
+    "ColumnBins",
     "CommandId",
     "Coordinate",
     "Counter",

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+import msgspec
+
 from lodespace.protocol.base import Message
 
 
@@ -32,11 +34,26 @@ class Column(Message):
     """The value as text; lists and structures as JSON."""
 
 
+class ColumnBins(Message):
+    """Answer of GET /api/column: the values of one column for all items, in a few bins."""
+
+    name: str
+    """Name of the column."""
+    kind: Literal["number", "date", "category"]
+    """Kind of the values."""
+    bins: list[str]
+    """Name of each bin, at most 24: a category, or the least and the largest value."""
+    codes: str
+    """Bin of each item as a byte, in base64; 255 for an item without a value."""
+
+
 class Found(Message):
     """Answer of GET /api/search."""
 
     items: list[int]
     """Items whose id, path or columns contain the text, ascending."""
+    exact: list[int] = msgspec.field(default_factory=list)
+    """Items whose id equals the text, ascending. Case is ignored."""
 
 
 class ClassWords(Message):

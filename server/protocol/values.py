@@ -139,6 +139,7 @@ ErrorCode = Literal[
     "unknown_item",
     "unknown_opcode",
     "unknown_page",
+    "unknown_column",
     "unknown_selection",
     "unknown_tile",
 ]

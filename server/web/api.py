@@ -4,6 +4,7 @@ security.py checks every request before its handler, and adds headers to every a
 """
 
 import asyncio
+import base64
 import time
 from collections.abc import Iterable
 from typing import get_args
@@ -101,10 +102,11 @@ async def get_search(request: web.Request) -> web.Response:
         message = f"Search for a text of 1 to {MAX_SEARCH_LENGTH} characters."
         raise RequestError(message, code="bad_search")
     service = request.app[SERVICE]
-    found = await service.lanes.run(
-        visitor_of(request).device, lambda: service.session.items.matching(text)
+    items = service.session.items
+    found, exact = await service.lanes.run(
+        visitor_of(request).device, lambda: (items.matching(text), items.with_id(text))
     )
-    return as_json(protocol.Found(items=found))
+    return as_json(protocol.Found(items=found, exact=exact))
 
 
 async def get_axes(request: web.Request) -> web.Response:
@@ -122,6 +124,32 @@ async def get_axes(request: web.Request) -> web.Response:
         ],
     )
     return as_json(protocol.AxisColumns(columns=columns))
+
+
+async def get_column(request: web.Request) -> web.Response:
+    """Send the values of a column, in a few bins."""
+    # Imported here, because the import of pyarrow takes 0.1 s.
+    from lodespace.items.column_bins import Bins, binned
+    from lodespace.items.column_values import column_values
+
+    service, name = request.app[SERVICE], request.query.get("name", "")
+
+    def read() -> Bins | None:
+        table = service.session.items.table
+        values = None if table is None else column_values(table, name)
+        return None if values is None else binned(values)
+
+    found = await service.lanes.run(visitor_of(request).device, read)
+    if found is None:
+        raise RequestError(
+            f"There is no column '{name}' with numbers, dates or categories.",
+            code="unknown_column",
+            status=404,
+        )
+    codes = base64.b64encode(found.codes.tobytes()).decode()
+    return as_json(
+        protocol.ColumnBins(name=name, kind=found.kind, bins=list(found.names), codes=codes)
+    )
 
 
 async def get_words(request: web.Request) -> web.Response:

@@ -47,6 +47,12 @@ SEARCH = _query(
     {"type": "string", "minLength": 1, "maxLength": protocol.MAX_SEARCH_LENGTH},
     required=True,
 )
+COLUMN = _query(
+    "name",
+    "Name of the column.",
+    {"type": "string", "minLength": 1, "maxLength": protocol.MAX_COLUMN_NAME},
+    required=True,
+)
 FORMAT = _query("format", "", {"type": "string", "enum": ["csv", "jsonl"], "default": "csv"})
 EXPORT_FORMAT = _query(
     "format",

@@ -101,6 +101,15 @@ _API = (
         answer=protocol.AxisColumns,
     ),
     Route(
+        "GET /api/column",
+        api.get_column,
+        "viewer",
+        "Values of a column for all items, in a few bins.",
+        answer=protocol.ColumnBins,
+        errors=(404,),
+        parameters=(parameters.COLUMN,),
+    ),
+    Route(
         "GET /api/words",
         api.get_words,
         "viewer",

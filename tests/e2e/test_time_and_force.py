@@ -170,8 +170,13 @@ def test_a_click_on_a_curve_goes_to_its_moment(resting: PageDriver) -> None:
     page = resting
     page.evaluate(f"lodespace.commands.label(0, Uint32Array.from({ZEROS[:200].tolist()}))")
     at_rest(page)
+    progress = page.page.get_by_test_id("progress").inner_text().split()
+    assert "4,800" in progress and progress[-2:] == ["4", "%"]
+    page.press("d")
     page.wait(lambda: page.state("time.last") > 10 and page.page.locator(".chart").count() > 4)
-    box = page.page.locator(".chart .curve").first.bounding_box()
+    curve = page.page.locator(".chart .curve").first
+    curve.scroll_into_view_if_needed()
+    box = curve.bounding_box()
     page.page.mouse.click(box["x"] + 0.25 * box["width"], box["y"] + 10)
     page.wait(lambda: not page.state("time.live"))
     assert 0.1 < page.state("time.moment") / page.state("time.last") < 0.4

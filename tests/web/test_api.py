@@ -71,6 +71,18 @@ async def test_a_large_answer_is_compressed_if_the_client_accepts_this(
         assert answer.headers.get("Content-Encoding") == (coding if large else None)
 
 
+async def test_search_lists_an_item_whose_id_is_the_text(digits: TestClient) -> None:
+    found = await (await digits.get("/api/search?q=42")).json()
+    assert found["exact"] == [42] and len(found["items"]) > 1
+    found = await (await digits.get("/api/search?q=424242")).json()
+    assert found == {"items": [], "exact": []}
+
+
+async def test_data_without_a_column_has_no_bins(digits: TestClient) -> None:
+    answer = await digits.get("/api/column?name=site")
+    assert (answer.status, (await answer.json())["code"]) == (404, "unknown_column")
+
+
 async def test_pictures_and_pages_are_png(digits: TestClient) -> None:
     for path in (
         "/api/items/0",

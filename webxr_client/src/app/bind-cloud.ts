@@ -63,7 +63,9 @@ function bindCues(state: AppState, stage: Stage, cloud: PointCloud): void {
   effect(() => {
     const colourBy = state.colourBy.value;
     const { cues, sizeBy } = state.review;
-    const colour = isCue(colourBy) ? (cues.value.get(colourBy) ?? null) : null;
+    // Without labels, all items are equally far from them.
+    const unknown = colourBy === "diversity" && state.labelled.value === 0;
+    const colour = isCue(colourBy) && !unknown ? (cues.value.get(colourBy) ?? null) : null;
     const size = isCue(sizeBy.value) ? (cues.value.get(sizeBy.value) ?? null) : null;
     state.sceneVersion.value;
     cloud.setCues(colour, size);

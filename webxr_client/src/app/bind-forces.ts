@@ -1,10 +1,12 @@
 /** Bindings that query the model and update arrows and trails when the state changes. */
 import { effect } from "@preact/signals";
 import { MAX_PROBED } from "../protocol/messages.js";
+import { FIRST_BIN } from "../scene/cloud/colours.js";
 import type { ForceLines } from "../scene/cloud/force-lines.js";
 import type { PointCloud } from "../scene/cloud/point-cloud.js";
 import type { Stage } from "../scene/stage.js";
 import type { AppState } from "../state/app-state.js";
+import type { BinnedColumn } from "../state/column-state.js";
 import type { Commands } from "../state/commands.js";
 
 export function bindForces(
@@ -17,7 +19,9 @@ export function bindForces(
   bindRequests(state, commands);
   effect(() => {
     state.forces.version.value;
-    cloud.setDominant(state.colourBy.value === "force" ? state.forces.dominant() : null);
+    const by = state.colourBy.value;
+    const column = by === "column" ? state.columns.shown.value : null;
+    cloud.setDominant(by === "force" ? state.forces.dominant() : column && paletteIds(column));
     stage.invalidate();
   });
   effect(() => {
@@ -36,6 +40,10 @@ export function bindForces(
     stage.invalidate();
   });
 }
+
+/** The entry of the palette of each item's bin, as a class id; -1 without a value. */
+const paletteIds = ({ bins, codes }: BinnedColumn): Int16Array =>
+  Int16Array.from(codes, (code) => (code < bins.length ? FIRST_BIN + code : -1));
 
 /** Query the model for forces and decoded pictures only while the page shows them. */
 function bindRequests(state: AppState, commands: Commands): void {

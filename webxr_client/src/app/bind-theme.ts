@@ -11,6 +11,7 @@ import {
 import type { PointCloud } from "../scene/cloud/point-cloud.js";
 import type { Stage } from "../scene/stage.js";
 import type { AppState } from "../state/app-state.js";
+import { binColour } from "../state/column-state.js";
 
 export function bindTheme(
   state: AppState,
@@ -21,6 +22,11 @@ export function bindTheme(
   effect(() => {
     const dark = state.theme.value === "dark";
     document.documentElement.dataset.theme = state.theme.value;
+    const column = state.columns.shown.value;
+    palette.setBins(
+      column ? column.bins.map((_, k) => binColour(column, k)) : [],
+      dark ? 1 : LIGHT_INK,
+    );
     palette.set(state.classes.value, dark ? UNLABELED_DARK : UNLABELED_LIGHT, dark ? 1 : LIGHT_INK);
     if (dark) cloud.setTheme("#0e141b", "#d7efff", CUE_DARK);
     else cloud.setTheme("#eef1f5", "#0b63a5", CUE_LIGHT);

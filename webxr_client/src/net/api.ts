@@ -11,6 +11,7 @@ import type {
   BenchLogged,
   BenchReport,
   ClassWords,
+  ColumnBins,
   Decide,
   ErrorBody,
   ErrorCode,
@@ -132,11 +133,20 @@ export async function fetchWords(): Promise<string[]> {
   return ((await (await get("/api/words")).json()) as ClassWords).words;
 }
 
-/** Items whose id, path or columns contain `text`. */
-export async function searchItems(text: string): Promise<number[]> {
-  if (tiled) return tiled.search(text);
-  if (site.isSite) return site.search(text);
-  return ((await (await get(`/api/search?q=${encodeURIComponent(text)}`)).json()) as Found).items;
+/** Items whose id, path or columns contain `text`, and those whose id is `text`. */
+export async function searchItems(text: string): Promise<Found> {
+  if (tiled) return { items: await tiled.search(text), exact: [] };
+  if (site.isSite) return { items: await site.search(text), exact: [] };
+  return (await get(`/api/search?q=${encodeURIComponent(text)}`)).json() as Promise<Found>;
+}
+
+/** The values of a column, in bins. */
+export async function fetchColumn(
+  name: string,
+): Promise<Omit<ColumnBins, "codes"> & { codes: Uint8Array }> {
+  const path = `/api/column?name=${encodeURIComponent(name)}`;
+  const { codes, ...column } = await getJson<ColumnBins>(path);
+  return { ...column, codes: Uint8Array.from(atob(codes), (letter) => letter.charCodeAt(0)) };
 }
 
 export async function fetchTimeline(): Promise<Timeline> {

@@ -226,6 +226,7 @@ export type ErrorCode =
   | "unknown_item"
   | "unknown_opcode"
   | "unknown_page"
+  | "unknown_column"
   | "unknown_selection"
   | "unknown_tile";
 
@@ -750,10 +751,24 @@ export interface Column {
   value: string;
 }
 
+/** Answer of GET /api/column: the values of one column for all items, in a few bins. */
+export interface ColumnBins {
+  /** Name of the column. */
+  name: string;
+  /** Kind of the values. */
+  kind: "number" | "date" | "category";
+  /** Name of each bin, at most 24: a category, or the least and the largest value. */
+  bins: string[];
+  /** Bin of each item as a byte, in base64; 255 for an item without a value. */
+  codes: string;
+}
+
 /** Answer of GET /api/search. */
 export interface Found {
   /** Items whose id, path or columns contain the text, ascending. */
   items: number[];
+  /** Items whose id equals the text, ascending. Case is ignored. */
+  exact?: number[];
 }
 
 /** Answer of GET /api/words. */

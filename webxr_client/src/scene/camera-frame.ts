@@ -7,6 +7,11 @@ export interface Insets {
   right: number;
   top: number;
   bottom: number;
+  /**
+   * Further space that a panel covers at the lower edge for a while. The view moves up, but keeps
+   * its scale.
+   */
+  covered?: number;
 }
 
 const FIT_SHARE = 0.97;
@@ -82,10 +87,10 @@ export function frameCameras(
   orthographic: OrthographicCamera,
   width: number,
   height: number,
-  { left, right, top, bottom }: Insets,
+  { left, right, top, bottom, covered = 0 }: Insets,
 ): void {
   const dx = (right - left) / 2;
-  const dy = (bottom - top) / 2;
+  const dy = (bottom + covered - top) / 2;
   perspective.aspect = width / height;
   perspective.setViewOffset(width, height, dx, dy, width, height);
   perspective.updateProjectionMatrix();

@@ -9,6 +9,7 @@ import { type AppState, NOTHING } from "../state/app-state.js";
 import { withRecent } from "../state/class-rows.js";
 import { MOST_LISTED } from "../state/commands.js";
 import { count } from "../state/format.js";
+import { replacedText } from "../state/overwritten.js";
 import { COMMAND_SLOT, chosen, newestRegions, upload } from "./chosen.js";
 import type { EditPermission } from "./edit-permission.js";
 import type { Notes } from "./notes.js";
@@ -68,6 +69,9 @@ export class Labelling {
     const unlocked = this.withoutLocked(wanted);
     if (unlocked.length === 0) return false;
     const command_id = crypto.randomUUID();
+    const { labels } = state.annotations;
+    const classes = state.classes.peek();
+    const replaced = replacedText(labels, unlocked, classId, classes, "were");
     state.annotations.show(command_id, unlocked, classId);
     const { fields, uploads } = chosen(unlocked);
     const sent = this.connection.command(
@@ -88,12 +92,22 @@ export class Labelling {
       uploads,
     );
     if (!sent) return false;
+    if (replaced && classId >= 0 && unlocked.length > 1)
+      this.noteReplaced(unlocked.length, classId, replaced);
     batch(() => {
       state.labelsVersion.value += 1;
       if (classId >= 0) state.recentClasses.value = withRecent(state.recentClasses.peek(), classId);
       if (!items) state.selection.value = NOTHING;
     });
     return true;
+  }
+
+  /** Show that a gesture has replaced labels. A gesture on one item is seen anyway. */
+  private noteReplaced(items: number, classId: number, replaced: string): void {
+    const { classes, keys } = this.state;
+    const undo = keys.text("undo");
+    const now = `${count(items)} items are ${classes.peek()[classId]?.name} now`;
+    this.notes.show(`${now}; ${replaced}.${undo ? ` ${undo} undoes this.` : ""}`);
   }
 
   /**

@@ -4,10 +4,10 @@
  */
 import { type AppState, NOTHING } from "../state/app-state.js";
 import { ClusterGrowth } from "../state/cluster-growth.js";
-import { percent } from "../state/format.js";
+import { count, percent } from "../state/format.js";
 import { combine } from "../state/item-lists.js";
 import { knownInstead } from "../state/quality-text.js";
-import { acceptedPredictions, summarise } from "../state/selection-summary.js";
+import { acceptedPredictions, predictedItems, summarise } from "../state/selection-summary.js";
 import type { ReviewHost } from "./review.js";
 
 /** Density thresholds that `grow` tries one after the other until the selection grows. */
@@ -60,11 +60,7 @@ export class PredictionTools {
     const { selection } = this.state;
     const chosen = selection.peek();
     if (chosen.tool === "sheet" || !this.host.allowed()) return false;
-    const known = knownInstead(this.state.review.quality.peek());
-    if (known) {
-      this.host.note(`Predictions can be accepted only when every class has a label: ${known}.`);
-      return false;
-    }
+    if (this.lacksLabels()) return false;
     const { items, classIds, unlabelled } = acceptedPredictions(this.state, chosen);
     const least = percent(this.state.review.acceptFrom.peek());
     if (items.length === 0) {
@@ -84,5 +80,32 @@ export class PredictionTools {
     const rest = combine(chosen.items, items, true);
     selection.value = rest.length > 0 ? { ...chosen, items: rest } : NOTHING;
     return true;
+  }
+
+  /** Label each unlabelled item as predicted, in one gesture. */
+  acceptAll(): void {
+    if (!this.host.allowed() || this.lacksLabels()) return;
+    const items = predictedItems(this.state);
+    if (items.length === 0) return;
+    const { predictions } = this.state.annotations;
+    const classIds = Int16Array.from(items, (item) => predictions[item]!);
+    const saved = this.host.labelEach(items, classIds, { tool: "accept", note: "all predictions" });
+    void saved.then((accepted) => {
+      if (!accepted) return;
+      const many = `${count(items.length)} items have their prediction as label.`;
+      this.host.note(
+        items.length === 1
+          ? "1 item has its prediction as label. Undo removes this label."
+          : `${many} Undo removes these labels.`,
+      );
+    });
+  }
+
+  /** Whether a class lacks labels, so that predictions cannot be accepted. Shows the reason. */
+  private lacksLabels(): boolean {
+    const known = knownInstead(this.state.review.quality.peek());
+    if (known)
+      this.host.note(`Predictions can be accepted only when every class has a label: ${known}.`);
+    return known !== "";
   }
 }

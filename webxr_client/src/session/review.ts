@@ -7,6 +7,7 @@ import { fetchNext, fetchSheet } from "../net/api.js";
 import { messageOf } from "../net/errors.js";
 import { MAX_SHEET_SIZE, type Provenance, SHEET_SIZE } from "../protocol/messages.js";
 import { type AppState, NOTHING } from "../state/app-state.js";
+import { endText } from "../state/next-step.js";
 import {
   NO_PICTURE,
   type OpenSheet,
@@ -51,6 +52,10 @@ export class Review {
     effect(() => {
       const { items } = state.selection.value;
       if (this.marked && items !== this.marked) this.putAway();
+    });
+    effect(() => {
+      state.labelsVersion.value;
+      state.review.ended.value = "";
     });
     effect(() => {
       state.predictionsVersion.value;
@@ -239,7 +244,10 @@ export class Review {
       else {
         this.close();
         if (kind === "done") {
-          this.host.note(reason);
+          this.state.review.ended.value = reason;
+          // The panel with the next step shows the reason; VR has no panel.
+          const shown = endText(this.state.review.quality.peek(), reason) !== "";
+          if (!shown || this.state.xr.presenting.peek()) this.host.note(reason);
           return;
         }
         selection.value = {

@@ -5,7 +5,7 @@
  */
 import { searchItems } from "../net/api.js";
 import { messageOf } from "../net/errors.js";
-import type { ClassInfo } from "../protocol/messages.js";
+import type { ClassInfo, Found } from "../protocol/messages.js";
 import type { AppState } from "../state/app-state.js";
 import { combine, common } from "../state/item-lists.js";
 
@@ -42,6 +42,15 @@ function where(classIds: Int16Array, has: (classId: number) => boolean): Uint32A
   return Uint32Array.from(found);
 }
 
+/** Items that match a text; `exact`: items whose id is the text. Both ascending. */
+interface Matching {
+  items: Uint32Array;
+  exact: Uint32Array;
+}
+
+const NOTHING_FOUND: Matching = { items: new Uint32Array(0), exact: new Uint32Array(0) };
+const only = (items: Uint32Array): Matching => ({ ...NOTHING_FOUND, items });
+
 export class Search {
   /** Sequence number of the newest search. Answers to earlier searches are ignored. */
   private asked = 0;
@@ -49,7 +58,7 @@ export class Search {
 
   constructor(
     private readonly state: AppState,
-    private readonly ask: (text: string) => Promise<number[]> = searchItems,
+    private readonly ask: (text: string) => Promise<Found> = searchItems,
     private readonly onError: (message: string) => void = () => {},
   ) {}
 
@@ -68,8 +77,8 @@ export class Search {
 
   private async run(text: string, number: number): Promise<void> {
     try {
-      const items = await this.matching(text);
-      if (number === this.asked) this.state.search.value = { text, items };
+      const { items, exact } = await this.matching(text);
+      if (number === this.asked) this.state.search.value = { text, items, exact };
     } catch (error) {
       if (number !== this.asked) return;
       this.state.search.value = null; // the search failed, so no item is dimmed
@@ -77,25 +86,31 @@ export class Search {
     }
   }
 
-  /** Items that match all words of `text`, ascending. */
-  async matching(text: string): Promise<Uint32Array> {
+  /** Items that match all words of `text`; `exact`: items whose id is the only word. Ascending. */
+  async matching(text: string): Promise<Matching> {
     const found = await Promise.all(words(text).map((word) => this.ofWord(word)));
     const [first, ...others] = found;
-    return others.reduce(common, first ?? new Uint32Array(0));
+    if (!first || others.length === 0) return first ?? NOTHING_FOUND;
+    const items = others.reduce((all, { items }) => common(all, items), first.items);
+    return { ...NOTHING_FOUND, items };
   }
 
-  private async ofWord(word: string): Promise<Uint32Array> {
+  private async ofWord(word: string): Promise<Matching> {
     const { annotations, classes } = this.state;
     const [, field, value] = /^(label|predicted|is):(.*)$/i.exec(word) ?? [];
     if (field?.toLowerCase() === "label")
-      return named(annotations.labels, classes.peek(), value ?? "");
+      return only(named(annotations.labels, classes.peek(), value ?? ""));
     if (field?.toLowerCase() === "predicted")
-      return named(annotations.predictions, classes.peek(), value ?? "");
+      return only(named(annotations.predictions, classes.peek(), value ?? ""));
     if (field && /^(un)?labell?ed$/i.test(value ?? "")) {
       const wanted = !/^un/i.test(value ?? "");
-      return where(annotations.labels, (label) => label >= 0 === wanted);
+      return only(where(annotations.labels, (label) => label >= 0 === wanted));
     }
-    const found = Uint32Array.from(await this.ask(word));
-    return combine(found, named(annotations.labels, classes.peek(), word), false);
+    const found = await this.ask(word);
+    const items = Uint32Array.from(found.items);
+    return {
+      items: combine(items, named(annotations.labels, classes.peek(), word), false),
+      exact: Uint32Array.from(found.exact ?? []),
+    };
   }
 }

@@ -20,6 +20,7 @@ import type {
 import type { SheetKind } from "../state/review-state.js";
 import { COMMAND_SLOT, chosen, DRAG_SLOT, upload } from "./chosen.js";
 import { findWords } from "./class-words.js";
+import type { Columns } from "./columns.js";
 import type { EditPermission } from "./edit-permission.js";
 import { download } from "./exports.js";
 import type { Labelling } from "./labelling.js";
@@ -47,6 +48,7 @@ export interface CommandParts {
   decisions: SheetDecisions;
   predictions: PredictionTools;
   search: Search;
+  columns: Columns;
 }
 
 /** A name that a class can have. The limit counts characters, not the parts of a character. */
@@ -99,6 +101,9 @@ export class SessionCommands implements Commands {
   readonly download = (format: string) => void download(this.state, format, this.parts.notes);
 
   readonly search = (text: string) => this.parts.search.find(text);
+  readonly findColumns = () => void this.parts.columns.find();
+  readonly findBars = () => void this.parts.columns.findBars();
+  readonly colourByColumn = (name: string) => void this.parts.columns.colourBy(name);
 
   // Classes --------------------------------------------------------------------------------------
 
@@ -132,6 +137,16 @@ export class SessionCommands implements Commands {
   /** Change settings. Settings that `changes` does not contain stay as they are. */
   readonly setSettings = (changes: Partial<Settings>) =>
     this.setTraining({ settings: changes as Settings });
+
+  readonly setDimension = (dimension: 2 | 3) => {
+    if (!this.allowed()) return;
+    this.setSettings({ latent_dim: dimension });
+    const undo = this.state.keys.text("undo");
+    this.parts.notes.show(
+      `The model learns a map with ${dimension} dimensions. Labels stay. ` +
+        `Undo${undo && ` (${undo})`} returns to the map before.`,
+    );
+  };
 
   // Pins -----------------------------------------------------------------------------------------
 
@@ -252,6 +267,7 @@ export class SessionCommands implements Commands {
   };
 
   readonly accept = () => this.parts.predictions.accept();
+  readonly acceptAll = () => this.parts.predictions.acceptAll();
 
   readonly checkStream = () => this.connection.check();
 

@@ -8,6 +8,7 @@ import { isSite } from "../net/site.js";
 import { type AppState, NOTHING } from "../state/app-state.js";
 import type { Commands } from "../state/commands.js";
 import { storedClientId } from "./client-id.js";
+import { Columns } from "./columns.js";
 import { CueFeed } from "./cue-feed.js";
 import { EditPermission } from "./edit-permission.js";
 import { Labelling } from "./labelling.js";
@@ -86,6 +87,7 @@ export class Session {
       decisions,
       predictions: new PredictionTools(state, host),
       search,
+      columns: new Columns(state, fail),
     };
     if (!isSite) new CueFeed(state, fail);
   }

@@ -19,6 +19,7 @@ import type {
   Training,
 } from "../protocol/messages.js";
 import { Annotations, countByClass } from "./annotations.js";
+import { ColumnState } from "./column-state.js";
 import type { Focus } from "./focus.js";
 import { ForceState } from "./force-state.js";
 import { KeyMap } from "./key-map.js";
@@ -32,7 +33,14 @@ import type { ViewState } from "./view-state.js";
 import { XrState } from "./xr-state.js";
 
 export type Tool = "lasso" | "rectangle" | "pick" | "drag" | "orbit";
-export type ColourBy = "label" | "prediction" | "confidence" | "force" | "movement" | Cue;
+export type ColourBy =
+  | "label"
+  | "prediction"
+  | "confidence"
+  | "force"
+  | "movement"
+  | "column"
+  | Cue;
 export type SelectionMode = "through" | "visible";
 
 export interface Selection {
@@ -57,8 +65,8 @@ export interface Hover {
   /** Place of the pointer in CSS pixels. */
   x: number;
   y: number;
-  /** Whether the card of the item is shown above `y`, not beside the pointer. */
-  above?: boolean;
+  /** Whether the item is a picture of a contact sheet, beside which its card is shown. */
+  besideSheet?: boolean;
 }
 
 /** State of the pairing of a device without access. */
@@ -85,6 +93,8 @@ export interface Drawing {
 export interface Found {
   text: string;
   items: Uint32Array | null;
+  /** Items whose id is the text, ascending. */
+  exact?: Uint32Array;
 }
 
 /** Empty selection. */
@@ -170,6 +180,7 @@ export class AppState {
   readonly site = new SiteState();
   readonly forces = new ForceState();
   readonly review = new ReviewState();
+  readonly columns = new ColumnState();
   /** Pinned items, ascending. */
   readonly pins: Signal<readonly number[]> = signal([]);
   /** The named axes of the map. */

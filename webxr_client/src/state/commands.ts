@@ -54,6 +54,14 @@ export interface Commands {
   download(format: string): void;
   /** Search for items; "" ends the search. */
   search(text: string): void;
+  /** Fetch the list of columns into state.columns. */
+  findColumns(): void;
+  /** Fetch columns for the bars of the selection into state.columns. */
+  findBars(): void;
+  /** Colour the points by a column. */
+  colourByColumn(name: string): void;
+  /** Train a map with 2 or 3 dimensions, as one gesture. */
+  setDimension(dimension: 2 | 3): void;
   /** Continue training. */
   run(): void;
   /** Pause training. */
@@ -134,6 +142,8 @@ export interface Commands {
    * prediction is at least state.review.acceptFrom. Returns whether the call labelled an item.
    */
   accept(): boolean;
+  /** Label each unlabelled item as predicted, in one gesture. */
+  acceptAll(): void;
   /** Move the camera so that all points are in view. */
   fit(): void;
   /** Check whether the stream still works. Called when the page or VR becomes visible again. */

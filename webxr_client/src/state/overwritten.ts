@@ -1,6 +1,7 @@
 /**
  * Existing labels that would be replaced if the user labelled the selection, and texts about them.
  */
+import type { ClassInfo } from "../protocol/messages.js";
 import type { AppState } from "./app-state.js";
 import { count } from "./format.js";
 
@@ -12,6 +13,36 @@ export function otherLabels(labels: Int16Array, items: Uint32Array, classId: num
     if (label >= 0 && label !== classId) other += 1;
   }
   return other;
+}
+
+/** Largest number of classes that `replacedText` names. */
+const MOST_NAMED = 2;
+
+/**
+ * Text about the labels of `items` other than `classId`: "450 are 0, 12 are 3 and 5 are
+ * of other classes". "" if there are no such labels. `verb`: "are" before the change, "were" after.
+ */
+export function replacedText(
+  labels: Int16Array,
+  items: Uint32Array,
+  classId: number,
+  classes: readonly ClassInfo[],
+  verb: "are" | "were",
+): string {
+  const counts = new Map<number, number>();
+  for (const item of items) {
+    const label = labels[item]!;
+    if (label >= 0 && label !== classId) counts.set(label, (counts.get(label) ?? 0) + 1);
+  }
+  const sorted = [...counts].sort(([, a], [, b]) => b - a);
+  const one = verb === "are" ? "is" : "was";
+  const say = (n: number, what: string) => `${count(n)} ${n === 1 ? one : verb} ${what}`;
+  const parts = sorted
+    .slice(0, MOST_NAMED)
+    .map(([label, n]) => say(n, classes[label]?.name ?? "another class"));
+  const rest = sorted.slice(MOST_NAMED).reduce((sum, [, n]) => sum + n, 0);
+  if (rest > 0) parts.push(say(rest, "of other classes"));
+  return parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
 }
 
 /**

@@ -65,6 +65,8 @@ export const NO_PICTURE = -1;
 export class ReviewState {
   /** Quality figures; null before the server sends them. */
   readonly quality: Signal<Quality | null> = signal(null);
+  /** Reason of the server for suggesting nothing more; "" without one. */
+  readonly ended = signal("");
   /** Open contact sheet; null without one. */
   readonly sheet: Signal<OpenSheet | null> = signal(null);
   /** Index of the current picture; class keys change its class. NO_PICTURE if there is none. */

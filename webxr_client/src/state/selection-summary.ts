@@ -142,6 +142,18 @@ export function evenly(items: Uint32Array, count: number): Uint32Array {
   );
 }
 
+/** Unlabelled items with the prediction of a class that is not locked, ascending. */
+export function predictedItems(state: AppState): Uint32Array {
+  const { labels, predictions } = state.annotations;
+  const classes = state.classes.peek();
+  const items: number[] = [];
+  labels.forEach((label, item) => {
+    const info = classes[predictions[item]!];
+    if (label < 0 && info && !info.locked && !info.removed) items.push(item);
+  });
+  return Uint32Array.from(items);
+}
+
 /**
  * Return those unlabelled items of a selection that have a prediction confident enough to accept,
  * and the predicted class per item. `unlabelled`: number of all unlabelled items of the selection.

@@ -25,6 +25,9 @@ import { SmallSite } from "./site/small-site.js";
 import { BottomBar } from "./timeline/bottom-bar.js";
 import { StateLine } from "./training/state-line.js";
 
+/** Share of a sheet's height by which the cloud shrinks. The rest of the height moves the cloud. */
+const SHRINK = 0.6;
+
 /** The panels of a page with a server; null on a baked site, and until they are loaded. */
 const serving = signal<typeof import("./serving.js") | null>(null);
 
@@ -75,12 +78,14 @@ function Page({ cloud }: { cloud: HTMLElement }) {
       if (now !== "full") return;
       const wide = window.innerWidth >= WIDE;
       const zoom = big ? BIG_TEXT : 1;
-      // The cloud stays visible above a sheet.
+      // The cloud moves up from behind a sheet, and keeps most of its scale.
       const over = document.querySelector(".contact-sheet")?.getBoundingClientRect();
-      const bottom = over ? window.innerHeight - over.top + 8 : 124 * zoom;
+      const behind = over ? Math.max(0, window.innerHeight - over.top - 124 * zoom) : 0;
+      const covered = (1 - SHRINK) * behind;
+      const bottom = 124 * zoom + SHRINK * behind;
       setInsets(
         wide
-          ? { left: 76 * zoom, right: SIDE_PANEL * zoom, top: 76 * zoom, bottom }
+          ? { left: 76 * zoom, right: SIDE_PANEL * zoom, top: 76 * zoom, bottom, covered }
           : { left: 8, right: 8, top: 64 * zoom, bottom: Math.round(window.innerHeight * 0.36) },
       );
     };
@@ -95,7 +100,7 @@ function Page({ cloud }: { cloud: HTMLElement }) {
     <>
       <main ref={holder} class="stage" aria-label="Latent space">
         {working && <DrawingOverlay />}
-        {working && panels !== "none" && <Legend />}
+        {working && panels !== "none" && <Legend columns={serving.value?.ColumnLegend} />}
         {working && loading && isSite && <img class="poster" src="poster.jpg" alt="" />}
         {working && <LostView />}
         {working && loading && <p class="loading muted">Loading the scene…</p>}
@@ -137,11 +142,12 @@ function Workplace() {
         <StateLine class="narrow-only" />
         <ClassPanel />
         <hr />
+        {panels && <panels.NextStep />}
         <QualityPanel />
         <hr class="wide-only" />
-        <SelectionPanel />
+        <SelectionPanel composition={panels?.Composition} />
       </aside>
-      <BottomBar />
+      <BottomBar progress={panels?.Progress} />
       {panels && <panels.ContactSheet />}
       {panels && <panels.Dials />}
       <HoverCard />

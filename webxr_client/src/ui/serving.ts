@@ -4,7 +4,11 @@
  */
 export { DevicesDialog, WaitingDevices } from "./access/devices.js";
 export { PairingPage } from "./access/pairing.js";
+export { ColumnLegend } from "./classes/column-legend.js";
 export { ContactSheet } from "./review/contact-sheet.js";
+export { NextStep } from "./review/next-step.js";
+export { Composition } from "./selection/composition.js";
 export { DataReport } from "./shell/data-report.js";
 export { ExportDialog } from "./shell/export-dialog.js";
+export { Progress } from "./timeline/progress.js";
 export { Dials } from "./training/dials.js";

@@ -65,6 +65,18 @@ describe("label", () => {
     ]);
     expect(pending()).toBe(0);
   });
+  it("states which labels it has replaced", () => {
+    state.annotations.labels.set([0, -1, -1]);
+    state.classes.value = ["cat", "dog"].map((name, class_id) => ({
+      class_id,
+      name,
+      colour: "#ffffff",
+    }));
+    commands.label(1, Uint32Array.of(0, 1));
+    expect(state.notices.value.at(-1)?.message).toMatch(/^2 items are dog now; 1 was cat\./);
+    commands.label(1, Uint32Array.of(0, 2));
+    expect(state.notices.value).toEqual([]);
+  });
   it("makes the class the newest recent one", () => {
     commands.label(0, Uint32Array.of(0));
     commands.label(-1, Uint32Array.of(0));

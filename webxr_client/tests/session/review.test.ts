@@ -399,6 +399,48 @@ describe("an overview", () => {
   });
 });
 
+describe("the end", () => {
+  const done = () => {
+    suggestion = { ...suggestion, kind: "done", reason: "nothing more to correct" };
+    return review.next();
+  };
+  it("is a state and no note once every class has a label, until the labels change", async () => {
+    state.review.quality.value = { classes: 3, classes_labelled: 3, labelled: 9 } as Quality;
+    await done();
+    expect([state.review.ended.value, notes]).toEqual(["nothing more to correct", []]);
+    state.labelsVersion.value += 1;
+    expect(state.review.ended.value).toBe("");
+  });
+  it("is a note, too, in VR", async () => {
+    state.review.quality.value = { classes: 3, classes_labelled: 3, labelled: 9 } as Quality;
+    state.xr.presenting.value = "immersive-vr";
+    await done();
+    expect(notes).toEqual(["nothing more to correct"]);
+  });
+  it("accepts all predictions of unlocked classes as one gesture", async () => {
+    state.annotations.reset(
+      Int16Array.of(0, -1, -1, -1),
+      Int16Array.of(1, 1, 2, -1),
+      new Uint8Array(4),
+    );
+    state.classes.value = [0, 1, 2].map((class_id) => ({
+      class_id,
+      name: String(class_id),
+      colour: "#ffffff",
+      locked: class_id === 2,
+    }));
+    state.review.quality.value = { classes: 3, classes_labelled: 2, labelled: 9 } as Quality;
+    tools.acceptAll();
+    expect([sent, notes.length]).toEqual([[], 1]);
+    state.review.quality.value = null;
+    tools.acceptAll();
+    expect(sent[0]).toMatchObject({ items: [1], classIds: [1], provenance: { tool: "accept" } });
+    sent[0]?.answer(true);
+    await settled();
+    expect(notes[1]).toContain("1 item has its prediction as label");
+  });
+});
+
 describe("the suggestion", () => {
   it("of a region is selected with its reason", async () => {
     suggestion = {

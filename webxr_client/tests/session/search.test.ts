@@ -30,7 +30,11 @@ function made(ask: (text: string) => Promise<number[]>): { state: AppState; sear
     Int16Array.from([1, 1, 1, -1, 0]),
     new Uint8Array(5),
   );
-  return { state, search: new Search(state, ask) };
+  const answer = async (text: string) => ({
+    items: await ask(text),
+    exact: text === "nut" ? [3] : [],
+  });
+  return { state, search: new Search(state, answer) };
 }
 
 describe("Search", () => {
@@ -46,7 +50,7 @@ describe("Search", () => {
   it("answers labels and predictions itself and asks for other words", async () => {
     const ask = vi.fn(async (text: string) => (text === "nut" ? [2, 3, 4] : []));
     const { search } = made(ask);
-    const of = async (text: string) => Array.from(await search.matching(text));
+    const of = async (text: string) => Array.from((await search.matching(text)).items);
     expect(await of("nut")).toEqual([2, 3, 4]);
     expect(await of("owl")).toEqual([0, 3]);
     expect(await of("label:WREN")).toEqual([1]);
@@ -54,6 +58,13 @@ describe("Search", () => {
     expect(await of("is:unlabelled")).toEqual([2]);
     expect(await of("is:labeled nut")).toEqual([3, 4]);
     expect(ask).not.toHaveBeenCalledWith("label:WREN");
+  });
+
+  it("finds an id that is the whole text", async () => {
+    const { search } = made(async () => [2, 3, 4]);
+    expect(Array.from((await search.matching("nut")).exact)).toEqual([3]);
+    expect((await search.matching("nut owl")).exact).toHaveLength(0);
+    expect((await search.matching("label:owl")).exact).toHaveLength(0);
   });
 
   it("waits for the end of typing and shows only the newest answer", async () => {

@@ -17,6 +17,8 @@ export const LIGHT_INK = 0.4;
  */
 export const CUE_DARK = ["#41527a", "#ffe14d"] as const;
 export const CUE_LIGHT = ["#aebdd2", "#0a2a63"] as const;
+/** The class id whose place in the palette the first bin of a column has; no class has this id. */
+export const FIRST_BIN = 1032;
 const WIDTH = 64;
 const ROWS = 17;
 
@@ -61,6 +63,16 @@ export class Palette {
       const colour = parseColour(info.colour).map((channel) => dimmed(channel, ink));
       data.set([...colour, 255 - 64 * markOf(info.class_id)], 4 * (info.class_id + 1));
     }
+    this.texture.needsUpdate = true;
+  }
+
+  /** Set the colours of the bins of a column, at most 48. `ink`: as in `set`. */
+  setBins(colours: readonly string[], ink = 1): void {
+    const data = this.texture.image.data as Uint8Array;
+    colours.forEach((hex, k) => {
+      const colour = parseColour(hex).map((channel) => dimmed(channel, ink));
+      data.set([...colour, 255], 4 * (FIRST_BIN + k + 1));
+    });
     this.texture.needsUpdate = true;
   }
 

@@ -29,6 +29,7 @@ const COLOUR_BY: Record<ColourBy, number> = {
   density: 5,
   diversity: 5,
   coverage: 5,
+  column: 6,
 };
 
 /** Share of the fog's colour in the farthest points. */

@@ -19,7 +19,8 @@ uniform float uPixelRatio;
 uniform float uMaxSize;
 uniform float uFlat;
 uniform float uSelectedSize;  // share by which selected points are larger
-uniform int uColourBy;        // 0 label, 1 prediction, 2 confidence, 3 force, 4 movement, 5 a cue
+// 0 label, 1 prediction, 2 confidence, 3 force, 4 movement, 5 a cue, 6 a bin of a column
+uniform int uColourBy;
 uniform vec3 uCue[2];         // colours of the least and the strongest value of a cue
 uniform vec2 uSizes;          // sizes of the least and the strongest value; 1, 1 without a cue
 uniform vec3 uTerms[5];       // colours of the terms; classes.y is then the dominant term
@@ -108,6 +109,7 @@ void main() {
     colour = mix(unlabelled, vec4(0.31, 0.82, 0.63, 1.0), clamp(moved * 160.0, 0.0, 1.0));
   }
   else if (uColourBy == 5) colour.rgb = mix(uCue[0], uCue[1], marks.x);
+  else if (uColourBy == 6) colour = classes.y >= 0.0 ? classColour(classes.y) : unlabelled;
   vMark = classes.x < 0.0 ? 0.0 : floor((1.0 - classColour(classes.x).a) * 4.0 + 0.5);
   float fog = smoothstep(uFogRange.x, uFogRange.y, -view.z) * uFogShare * (1.0 - selected);
   vColour = mix(colour.rgb, uFog, fog);

@@ -5,14 +5,19 @@ import { CUES, type Cue } from "../../state/review-state.js";
 import { useUi } from "../kit/context.js";
 import { withKey } from "../kit/key-hint.js";
 
+/** Beginning of the values of the menu that are columns. */
+const COLUMN = "column:";
 const FIRST: readonly ColourBy[] = ["label", "prediction"];
 
 export function ColourChoice() {
-  const { state } = useUi();
+  const { state, commands } = useUi();
   const by = state.colourBy.value;
+  const shown = by === "column" ? state.columns.shown.value?.name : undefined;
+  const listed = isSite ? [] : (state.columns.list.value ?? []).map(({ name }) => name);
+  const columns = shown && !listed.includes(shown) ? [shown, ...listed] : listed;
   const more: ColourBy[] = ["confidence", ...(isSite ? [] : CUES)];
   // Force and movement are chosen in the panel of forces and dials.
-  if (!FIRST.includes(by) && !more.includes(by)) more.push(by);
+  if (!FIRST.includes(by) && !more.includes(by) && !shown) more.push(by);
   const choose = (name: ColourBy) => {
     state.colourBy.value = name;
   };
@@ -32,10 +37,16 @@ export function ColourChoice() {
       ))}
       <select
         aria-label="Other colours"
-        title={withKey("Colour by confidence or by a cue", state.keys.text("cueColour"))}
-        class={more.includes(by) ? "on" : ""}
-        value={more.includes(by) ? by : ""}
-        onChange={(event) => choose((event.currentTarget.value || "label") as ColourBy)}
+        title={withKey("Colour by confidence, a cue or a column", state.keys.text("cueColour"))}
+        class={more.includes(by) || shown ? "on" : ""}
+        value={shown ? COLUMN + shown : more.includes(by) ? by : ""}
+        onFocus={commands.findColumns}
+        onPointerEnter={commands.findColumns}
+        onChange={(event) => {
+          const { value } = event.currentTarget;
+          if (value.startsWith(COLUMN)) commands.colourByColumn(value.slice(COLUMN.length));
+          else choose((value || "label") as ColourBy);
+        }}
       >
         <option value="">more</option>
         {more.map((name) => (
@@ -43,6 +54,15 @@ export function ColourChoice() {
             {name}
           </option>
         ))}
+        {columns.length > 0 && (
+          <optgroup label="columns">
+            {columns.map((name) => (
+              <option key={name} value={COLUMN + name}>
+                {name}
+              </option>
+            ))}
+          </optgroup>
+        )}
       </select>
     </div>
   );

@@ -1,4 +1,5 @@
 /** Legend of colours and sizes. */
+import type { ComponentType } from "preact";
 import { type Cue, isCue } from "../../state/review-state.js";
 import { useUi } from "../kit/context.js";
 
@@ -10,15 +11,20 @@ const ENDS: Record<Cue, readonly [string, string]> = {
   coverage: ["class has many labels", "class lacks labels"],
 };
 
+interface LegendProps {
+  /** Legend of the colours of a column; undefined on a baked site. */
+  columns?: ComponentType;
+}
+
 /** Meaning of colours and sizes; hidden while colours show labels and all sizes are equal. */
-export function Legend() {
+export function Legend({ columns }: LegendProps) {
   const { state } = useUi();
   const by = state.colourBy.value;
   const size = state.review.sizeBy.value;
   if (by === "label" && size === "even") return null;
   return (
     <div class="legend">
-      <ColourLegend by={by} />
+      <ColourLegend by={by} columns={columns} />
       {isCue(size) && (
         <p>
           {ENDS[size][0]} <span class="sizes" aria-hidden="true" /> {ENDS[size][1]}
@@ -28,7 +34,10 @@ export function Legend() {
   );
 }
 
-function ColourLegend({ by }: { by: string }) {
+function ColourLegend({ by, columns: Columns }: LegendProps & { by: string }) {
+  const labelled = useUi().state.labelled.value;
+  if (by === "diversity" && labelled === 0)
+    return <p>Label items first: this colour shows how far items are from all labelled items.</p>;
   if (isCue(by))
     return (
       <p>
@@ -38,6 +47,8 @@ function ColourLegend({ by }: { by: string }) {
   switch (by) {
     case "label":
       return null;
+    case "column":
+      return Columns ? <Columns /> : null;
     case "prediction":
       return <p>labels in full colour; the paler a prediction, the less certain it is</p>;
     case "movement":

@@ -28,8 +28,6 @@ import { KeyHint } from "../kit/key-hint.js";
 import { useRoving } from "../kit/roving.js";
 import { Picture } from "../selection/picture.js";
 
-/** Height in CSS pixels that the card of an item needs above the sheet. */
-const CARD_ROOM = 220;
 const CONFIRM_TITLE =
   "Give each picture the class under it, in one gesture. " +
   "Labels that are struck through are replaced. All other labels stay.";
@@ -206,17 +204,7 @@ function Cell({ one, place, span, head, framed, becomes, decision }: CellProps) 
   const look = (event: Event) => {
     const cell = event.currentTarget as HTMLElement;
     const box = cell.getBoundingClientRect();
-    const top = cell.closest(".contact-sheet")?.getBoundingClientRect().top ?? box.top;
-    // A card above the sheet hides no picture. If there is no room above the sheet, the card is
-    // beside the pointer, and moving the focus with the keyboard shows no card.
-    const room = top > CARD_ROOM;
-    if (room || event.type !== "focus")
-      state.hovered.value = {
-        item,
-        x: box.left + box.width / 2,
-        y: room ? top : box.top,
-        above: room,
-      };
+    state.hovered.value = { item, x: box.left + box.width / 2, y: box.top, besideSheet: true };
   };
   const unlook = () => {
     state.hovered.value = null;

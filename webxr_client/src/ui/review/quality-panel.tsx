@@ -95,7 +95,7 @@ function heldOutTitle(heldOut: number, head: number | undefined): string {
 }
 
 export function QualityPanel() {
-  const { state, commands } = useUi();
+  const { state } = useUi();
   const quality = state.review.quality.value;
   const session = state.session.value;
   const instead = knownInstead(quality);
@@ -103,22 +103,12 @@ export function QualityPanel() {
   const head = state.losses.value.at(-1)?.metrics.head_accuracy;
   if (!session || session.tiles || (!quality && !canLabel)) return null;
   return (
-    <section class="quality wide-only" aria-labelledby="quality-title">
+    <section
+      class={quality && quality.labelled > 0 ? "quality reviewed wide-only" : "quality wide-only"}
+      aria-labelledby="quality-title"
+    >
       <div class="panel-title">
         <h2 id="quality-title">Quality</h2>
-        {canLabel && (
-          <button
-            type="button"
-            class="link"
-            title={withKey(
-              "Open the suggested region or sheet, and show the reason",
-              state.keys.text("next"),
-            )}
-            onClick={commands.next}
-          >
-            Suggest next <KeyHint action="next" />
-          </button>
-        )}
       </div>
       {instead && (
         <p class="hint known-instead">

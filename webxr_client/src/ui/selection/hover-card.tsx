@@ -12,6 +12,8 @@ import { Picture } from "./picture.js";
 
 const WIDTH = 290;
 const GAP = 22;
+/** Height of the bottom bar with its margins. */
+const BOTTOM_BAR = 130;
 /** Confidence above which a prediction that differs from the label makes the label a suspect. */
 const SUSPECT_CONFIDENCE = 0.5;
 /** Wait in ms before the page queries the model about the item under the pointer. */
@@ -51,8 +53,9 @@ export function HoverCard() {
       const zoom = state.bigText.peek() ? BIG_TEXT : 1;
       const [width, height] = [window.innerWidth / zoom, window.innerHeight / zoom];
       const own = card.getBoundingClientRect().height / zoom;
-      const place = hover.above ? placedAbove : placed;
-      const { left, top } = place(hover.x / zoom, hover.y / zoom, width, height, own);
+      const { left, top } = hover.besideSheet
+        ? placedBesideSheet(width, height, own)
+        : placed(hover.x / zoom, hover.y / zoom, width, height, own);
       card.style.setProperty("left", `${left}px`);
       card.style.setProperty("top", `${top}px`);
     };
@@ -145,17 +148,19 @@ export function placed(
   };
 }
 
-/** Position of the card above a place, such as a panel whose pictures must stay visible. */
-export function placedAbove(
-  x: number,
-  y: number,
+/**
+ * Position of the card beside a contact sheet: over the lower part of the right panel, where the
+ * card covers neither the sheet nor the cloud. In a narrow window, at the upper edge of the page.
+ */
+export function placedBesideSheet(
   width: number,
-  _height: number,
+  height: number,
   own: number,
 ): { left: number; top: number } {
+  if (width < WIDE) return { left: 8, top: 64 };
   return {
-    left: Math.max(8, Math.min(x - WIDTH / 2, width - WIDTH - 8)),
-    top: Math.max(64, y - own - 8),
+    left: width - SIDE_PANEL + (SIDE_PANEL - WIDTH) / 2 - 4,
+    top: Math.max(64, height - BOTTOM_BAR - own),
   };
 }
 

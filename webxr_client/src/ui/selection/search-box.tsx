@@ -10,6 +10,7 @@ export function SearchBox() {
   const input = useRef<HTMLInputElement>(null);
   const search = state.search.value;
   const found = search?.items;
+  const exact = search?.exact;
   const end = () => {
     commands.search("");
     if (input.current) input.current.value = "";
@@ -33,7 +34,7 @@ export function SearchBox() {
         onInput={(event) => commands.search(event.currentTarget.value)}
         onKeyDown={(event) => {
           const key = fieldKey(event);
-          if (key === "Enter" && found) commands.select(found);
+          if (key === "Enter" && found) commands.select(exact?.length ? exact : found);
           if (key === "Escape") {
             end();
             event.currentTarget.blur();
@@ -45,11 +46,21 @@ export function SearchBox() {
           {found ? count(found.length) : "…"}
         </span>
       )}
+      {exact && exact.length > 0 && (
+        <button
+          type="button"
+          class="link"
+          title="Select the item with this id (Enter)"
+          onClick={() => commands.select(exact)}
+        >
+          id {search?.text.trim()}
+        </button>
+      )}
       {found && found.length > 0 && (
         <button
           type="button"
           class="link"
-          title="Select the items that match (Enter)"
+          title={`Select the items that match${exact?.length ? "" : " (Enter)"}`}
           onClick={() => commands.select(found)}
         >
           select

@@ -1,8 +1,10 @@
 /** Panel of the selection: pictures, prediction and actions. */
+import type { ComponentType } from "preact";
 import { useEffect } from "preact/hooks";
 import { itemNumber } from "../../net/api.js";
-import type { ClassInfo } from "../../protocol/messages.js";
+import { type ClassInfo, UNLABELED } from "../../protocol/messages.js";
 import { count, items as itemsText, percent } from "../../state/format.js";
+import { replacedText } from "../../state/overwritten.js";
 import { LARGEST_ACCEPT_FROM, LEAST_ACCEPT_FROM } from "../../state/review-state.js";
 import {
   acceptedPredictions,
@@ -18,7 +20,12 @@ import { KeyHint, withKey } from "../kit/key-hint.js";
 import { Walk } from "./decoded.js";
 import { Picture } from "./picture.js";
 
-export function SelectionPanel() {
+interface SelectionPanelProps {
+  /** The bars of the selection; undefined on a baked site. */
+  composition?: ComponentType<{ items: Uint32Array }>;
+}
+
+export function SelectionPanel({ composition: Composition }: SelectionPanelProps) {
   const { state } = useUi();
   const { items } = state.selection.value;
   state.labelsVersion.value;
@@ -44,7 +51,10 @@ export function SelectionPanel() {
       ) : items.length === 0 ? (
         <Nothing />
       ) : (
-        <Chosen items={items} labelled={labelled} />
+        <>
+          <Chosen items={items} labelled={labelled} />
+          {Composition && !tiled && <Composition items={items} />}
+        </>
       )}
       <Refusal />
     </section>
@@ -58,7 +68,7 @@ function Nothing() {
   const label = state.keys.single.value ? "press the key" : "click the mark";
   return (
     <>
-      <p class="hint wide-only">
+      <p class="hint first wide-only">
         Draw around a cluster, then {label} of its class. <kbd>Shift</kbd> adds, <kbd>Alt</kbd>{" "}
         subtracts, and the right mouse button turns the cloud.
       </p>
@@ -117,6 +127,12 @@ function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
         </div>
       )}
       {items.length === 2 && <Walk items={items} />}
+      {labelled > 0 && !state.readOnly.value && (
+        <p class="hint" data-testid="replaced">
+          {replacedText(state.annotations.labels, items, UNLABELED, classes, "are")}. A new label
+          replaces {labelled === 1 ? "this label" : "these labels"}.
+        </p>
+      )}
       <p class="opinion">
         {guess ? (
           <>

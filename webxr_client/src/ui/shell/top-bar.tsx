@@ -66,7 +66,8 @@ export function TopBar() {
               key={d}
               type="button"
               aria-pressed={dimension === d}
-              onClick={() => dimension !== d && commands.setSettings({ latent_dim: d })}
+              title={dimension === d ? "" : `Learn a new map with ${d} dimensions; can be undone`}
+              onClick={() => dimension !== d && commands.setDimension(d)}
             >
               {d}D
             </button>

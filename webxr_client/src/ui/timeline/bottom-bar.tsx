@@ -1,16 +1,23 @@
 /** Bar at the bottom: playback, curves, timeline and state of training. */
+import type { ComponentType } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { isSite } from "../../net/site.js";
 import type { Training } from "../../protocol/messages.js";
 import { count } from "../../state/format.js";
 import { useUi } from "../kit/context.js";
 import { DialsIcon, PauseIcon, PlayIcon, StepBackIcon, StepIcon } from "../kit/icons.js";
 import { withKey } from "../kit/key-hint.js";
+import { Charts } from "../training/charts.js";
 import { StateLine } from "../training/state-line.js";
-import { Charts } from "./charts.js";
 import { SpeedButton } from "./speed-button.js";
 import { Track } from "./track.js";
 
-export function BottomBar() {
+interface BottomBarProps {
+  /** Progress of the labelling; undefined on a baked site, which shows the curves of training. */
+  progress?: ComponentType;
+}
+
+export function BottomBar({ progress: Progress }: BottomBarProps) {
   const { state } = useUi();
   const training = state.training.value;
   if (!training) return null;
@@ -24,7 +31,7 @@ export function BottomBar() {
     <footer class="glass bottom-bar">
       <Transport training={training} />
       <div class="middle">
-        <Charts />
+        {isSite ? <Charts /> : Progress && <Progress />}
         <Track />
       </div>
       <Status training={training} />

@@ -8,6 +8,7 @@ import { isEquation1 } from "../../state/presets.js";
 import { Swatch } from "../classes/swatch.js";
 import { useUi } from "../kit/context.js";
 import { Axes } from "./axes.js";
+import { Charts } from "./charts.js";
 
 type WeightName = Extract<(typeof LOSS_TERMS)[number], { dial: object }>["weight"];
 type DialName = WeightName | "learning_rate" | "stiffness";
@@ -146,6 +147,11 @@ export function Dials() {
       />
       <hr />
       <Axes />
+      <hr />
+      <div class="panel-title">
+        <h2>Curves</h2>
+      </div>
+      <Charts />
       {pins > 0 && (
         <p class="pins">
           <span class="muted">{items(pins)} pinned</span>

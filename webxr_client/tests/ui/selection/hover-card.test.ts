@@ -1,7 +1,21 @@
 import { describe, expect, it } from "vitest";
-import { placed } from "../../../src/ui/selection/hover-card.js";
+import { placed, placedBesideSheet } from "../../../src/ui/selection/hover-card.js";
 
 const WIDTH = 248;
+
+describe("the card beside a sheet", () => {
+  it.each([
+    [1280, 720, 180],
+    [1440, 900, 400],
+    [1280, 720, 700],
+  ])("covers only the right panel in %s x %s", (width, height, own) => {
+    const { left, top } = placedBesideSheet(width, height, own);
+    expect(left).toBeGreaterThanOrEqual(width - 332);
+    expect(left + 290).toBeLessThanOrEqual(width - 16);
+    expect(top).toBeGreaterThanOrEqual(64);
+    if (own < 600) expect(top + own).toBeLessThanOrEqual(height - 124);
+  });
+});
 
 describe("the hover card", () => {
   it("is placed right of the pointer", () => {

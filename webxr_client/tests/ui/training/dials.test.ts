@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { gestureText } from "../../../src/state/undo-choice.js";
-import { valueAt } from "../../../src/ui/timeline/charts.js";
+import { valueAt } from "../../../src/ui/training/charts.js";
 import { fromStep, toStep } from "../../../src/ui/training/dials.js";
 
 const KL = { log: [0.1, 1000] as [number, number] };

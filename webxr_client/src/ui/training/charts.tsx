@@ -3,6 +3,7 @@
  * curve has its own scale. A click shows the clicked moment.
  */
 import { useMemo } from "preact/hooks";
+import { isSite } from "../../net/site.js";
 import { LOSS_TERMS } from "../../protocol/messages.js";
 import { percent } from "../../state/format.js";
 import { knownInstead } from "../../state/quality-text.js";
@@ -158,8 +159,9 @@ function Chart({ curve, at, values }: ChartProps) {
   const live = time.live.value;
   const last = time.last.value;
   const now = live ? 100 : (100 * time.moment.value) / Math.max(1, last);
-  // While a class has no label, the newest accuracy is from before this class was added.
-  const outdated = curve.scored && live && knownInstead(state.review.quality.value) !== "";
+  // While a class has no label, the newest accuracy is from before this class was added or undone.
+  const unknown = state.labelled.value === 0 || knownInstead(state.review.quality.value) !== "";
+  const outdated = curve.scored && live && unknown && !isSite;
   const go = (event: MouseEvent) => {
     const box = (event.currentTarget as Element).getBoundingClientRect();
     if (last > 0) commands.goTo((last * (event.clientX - box.left)) / box.width);

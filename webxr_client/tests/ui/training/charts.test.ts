@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { corners } from "../../../src/ui/timeline/charts.js";
+import { corners } from "../../../src/ui/training/charts.js";
 
 describe("a curve", () => {
   it("goes from left to right and fills its height", () => {
