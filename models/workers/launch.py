@@ -65,6 +65,23 @@ def _join(device: torch.device, timeout: timedelta, **options: object) -> Team:
     return Team(device)
 
 
+@contextlib.contextmanager
+def joined(device: torch.device, timeout: timedelta, **options: object) -> Generator[Team]:
+    """Join the team, and leave it after the block.
+
+    Args:
+        device: device of this process.
+        timeout: longest wait for the other processes.
+        options: further arguments of init_process_group().
+    """
+    team = _join(device, timeout, **options)
+    try:
+        yield team
+    finally:
+        with contextlib.suppress(RuntimeError):  # another process has ended
+            team.close()
+
+
 def threads_of_worker(threads: int, workers: int) -> int:
     """Return the number of processor threads of each process.
 
@@ -76,8 +93,10 @@ def threads_of_worker(threads: int, workers: int) -> int:
 
 
 @contextlib.contextmanager
-def team_of(workers: int, device: str, threads: int) -> Generator[Team | None]:
-    """Lead the processes that torchrun has started, or `workers` processes on this machine.
+def team_of(
+    workers: int, device: str, threads: int, *, ray: str | None = None
+) -> Generator[Team | None]:
+    """Lead the processes that torchrun has started, or `workers` processes.
 
     Yields None if there is only one process.
 
@@ -85,10 +104,12 @@ def team_of(workers: int, device: str, threads: int) -> Generator[Team | None]:
         workers: number of processes; with torchrun, 1 or the number of its processes.
         device: "auto", "cpu", "cuda" or "mps".
         threads: processor threads of each process; 0 to share the processors.
+        ray: address of the Ray cluster that starts the other processes (ray_cluster.py); None to
+            start them on this machine.
 
     Raises:
-        ValueError: for another number of workers than that of torchrun, for a device that is not
-            available, and for more workers than GPUs.
+        ValueError: for another number of workers than that of torchrun, for a device or a cluster
+            that is not available, and for more workers than GPUs.
         WorkerLostError: another process ended before the team was complete.
     """
     launched = launched_size()
@@ -96,6 +117,11 @@ def team_of(workers: int, device: str, threads: int) -> Generator[Team | None]:
         raise ValueError(f"torchrun has started {launched} workers, not {workers}")
     if launched > 1:
         with _launched_team(device) as team:
+            yield team
+    elif workers > 1 and ray is not None:
+        from lodespace.models.workers.ray_cluster import ray_team
+
+        with ray_team(workers, device, threads or 1, ray) as team:
             yield team
     elif workers > 1:
         with local_team(workers, device, threads_of_worker(threads, workers)) as team:
@@ -118,16 +144,10 @@ def follow_launched(device: str, threads: int) -> None:
 @contextlib.contextmanager
 def _launched_team(device: str) -> Generator[Team]:
     """Join the processes that torchrun has started, and leave them after the block."""
-    team = _join(
-        # The leader joins after it has imported the data.
-        device_of_worker(device, int(os.environ.get("LOCAL_RANK", "0"))),
-        JOB_WAIT,
-    )
-    try:
+    own = device_of_worker(device, int(os.environ.get("LOCAL_RANK", "0")))
+    # The leader joins after it has imported the data.
+    with joined(own, JOB_WAIT) as team:
         yield team
-    finally:
-        with contextlib.suppress(RuntimeError):  # another process has ended
-            team.close()
 
 
 def ignore_stop_signals() -> None:
@@ -158,12 +178,9 @@ def local_team(size: int, device: str, threads: int) -> Generator[Team]:
         processes = [_start(place, rank, size, device, threads) for rank in range(1, size)]
         try:
             _wait_for(place, processes)
-            team = _join(own, _JOIN_WAIT, init_method=_store(place), rank=0, world_size=size)
-            try:
+            init = _store(place)
+            with joined(own, _JOIN_WAIT, init_method=init, rank=0, world_size=size) as team:
                 yield team
-            finally:
-                with contextlib.suppress(RuntimeError):  # a follower has ended
-                    team.close()
         finally:
             _end(processes)
 
@@ -176,9 +193,9 @@ def follow_local(place: Path, rank: int, size: int, device: str, threads: int) -
     torch.set_num_threads(threads)
     own = device_of_worker(device, rank)
     _ready(place, rank).touch()
-    team = _join(own, _JOIN_WAIT, init_method=_store(place), rank=rank, world_size=size)
-    team.follow()
-    team.close()
+    init = _store(place)
+    with joined(own, _JOIN_WAIT, init_method=init, rank=rank, world_size=size) as team:
+        team.follow()
 
 
 def _store(place: Path) -> str:

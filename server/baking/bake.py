@@ -23,7 +23,7 @@ from lodespace.errors import TrainingError
 from lodespace.files import atomic_folder
 from lodespace.importing.source import ImportOptions, Source
 from lodespace.models.device import limited_threads
-from lodespace.models.workers.launch import team_of, threads_of_worker
+from lodespace.models.workers.launch import threads_of_worker
 from lodespace.models.workers.team import WorkerLostError
 from lodespace.project.initial_labels import choose_labels
 from lodespace.project.knn_check import check_neighbours
@@ -32,6 +32,7 @@ from lodespace.protocol import Settings
 from lodespace.session.run_settings import RunSettings
 from lodespace.session.settings import merge
 from lodespace.session.settings_file import write_settings
+from lodespace.training.workers import team_for
 
 DEFAULTS = RunSettings()
 _NOTHING_TRAINED = (
@@ -52,6 +53,7 @@ def bake(
     device: str = "auto",
     threads: int = 0,
     workers: int = 1,
+    ray: str | None = None,
     force: bool = False,
     progress: bool = False,
     as_is: bool = False,
@@ -79,6 +81,7 @@ def bake(
         device: "auto", "cpu", "cuda" or "mps".
         threads: Processor threads, of each worker. 0: all.
         workers: Processes that train together (docs/scale.md).
+        ray: Address of the Ray cluster on which they run; None for this machine.
         force: Replace `output` if it is a bake.
         progress: Show a progress bar, and notes about the bake, on standard error.
         as_is: Publish the map, the session and the model of the project `data`. The arguments
@@ -141,7 +144,7 @@ def bake(
         try:
             with (
                 Progress(f"baking {items.name}", shown=progress) as shown,
-                team_of(workers, device, threads) as team,
+                team_for(workers, device, threads, ray) as team,
             ):
                 TrainingBake(project, given, epochs, device, frozenset(parts), team).run(shown)
         except WorkerLostError as error:

@@ -126,6 +126,7 @@ def _bake(options: argparse.Namespace) -> int:
             device=run.device,
             threads=run.threads,
             workers=run.workers,
+            ray=run.ray,
             force=options.force,
             progress=True,
             as_is=options.as_is,

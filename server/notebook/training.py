@@ -116,12 +116,13 @@ def _train(source: "str | Source", options: "ImportOptions", given: GivenSetting
     from lodespace.models.device import limited_threads
     from lodespace.models.shared_items import shared
     from lodespace.models.training.trainer import Trainer
-    from lodespace.models.workers.launch import team_of, threads_of_worker
+    from lodespace.models.workers.launch import threads_of_worker
     from lodespace.project.initial_labels import choose_labels
     from lodespace.project.knn_check import check_neighbours
     from lodespace.runs.training_run import in_original_order
     from lodespace.session.settings import configuration
     from lodespace.training.dataset import to_dataset
+    from lodespace.training.workers import team_for
 
     run = given.run_settings()
     with tempfile.TemporaryDirectory(prefix="lodespace-") as folder:
@@ -133,7 +134,7 @@ def _train(source: "str | Source", options: "ImportOptions", given: GivenSetting
     n_classes = max(1, len(items.class_names))
     with (
         limited_threads(threads_of_worker(run.threads, run.workers)),
-        team_of(run.workers, run.device, run.threads) as team,
+        team_for(run.workers, run.device, run.threads) as team,
     ):
         dataset = shared(dataset, team)
         trainer = Trainer(dataset, config, n_classes=n_classes, seed=run.seed, device=run.device)

@@ -21,7 +21,7 @@ from lodespace.session.run_settings import RunSettings
 from lodespace.session.settings import merge, values_in, with_defaults
 from lodespace.session.settings_file import GivenSettings, write_settings
 
-MACHINE = ("device", "threads", "workers")
+MACHINE = ("device", "threads", "workers", "ray")
 """Fields of RunSettings that may change when a training is resumed."""
 
 

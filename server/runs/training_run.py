@@ -23,7 +23,7 @@ from lodespace.models.portable import PortableModel
 from lodespace.models.shared_items import shared
 from lodespace.models.snapshot import Snapshot
 from lodespace.models.training.trainer import Trainer
-from lodespace.models.workers.launch import team_of, threads_of_worker
+from lodespace.models.workers.launch import threads_of_worker
 from lodespace.models.workers.team import Team, WorkerLostError
 from lodespace.predict.project_model import with_reading
 from lodespace.protocol import UNLABELED, Settings
@@ -41,6 +41,7 @@ from lodespace.session.session import AnnotationSession
 from lodespace.session.settings import configuration
 from lodespace.training.checkpoint_lock import CheckpointLock
 from lodespace.training.dataset import to_dataset
+from lodespace.training.workers import team_for
 
 CHECKPOINT_SECONDS = 30.0
 """Usual time from one checkpoint to the next, in seconds."""
@@ -243,7 +244,7 @@ def run_training(
         with (
             limited_threads(threads_of_worker(run.threads, run.workers)),
             stop_request() as stop,
-            team_of(run.workers, run.device, run.threads) as team,
+            team_for(run.workers, run.device, run.threads, run.ray) as team,
         ):
             training = TrainingRun(folder, items, given, settings, run, team)
             snapshot = training.train(options, stop)

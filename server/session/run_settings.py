@@ -39,6 +39,12 @@ class RunSettings:
     setting out.
     """
 
+    ray: str | None = None
+    """Address of a Ray cluster on which the workers run: auto, local or HOST:PORT.
+
+    By default, the workers run on this machine.
+    """
+
     def __post_init__(self) -> None:
         check_fields(self)
 

@@ -119,9 +119,9 @@ def _train(start: m.Start, reader: CommandReader, events: EventPipe) -> int:
     import torch
 
     from lodespace.models.light_torch import leave_out_compiler
-    from lodespace.models.workers.launch import team_of
     from lodespace.models.workers.team import WorkerLostError
     from lodespace.training.worker import Worker
+    from lodespace.training.workers import team_for
 
     leave_out_compiler()
     torch.set_num_threads(start.threads)
@@ -130,7 +130,7 @@ def _train(start: m.Start, reader: CommandReader, events: EventPipe) -> int:
     with contextlib.ExitStack() as stack:
         try:
             lock.acquire()
-            team = stack.enter_context(team_of(start.workers, start.device, start.threads))
+            team = stack.enter_context(team_for(start.workers, start.device, start.threads))
             worker = Worker(start, reader.commands, events, team)
         except TrainingError:
             raise  # The other trainer ends soon, so a new process can succeed.

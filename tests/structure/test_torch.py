@@ -13,6 +13,7 @@ WITH_TORCH = {
     "training/undo_snapshots",
     "training/inspection",
     "training/dataset",
+    "training/workers",
     "baking/as_is",
     "baking/bake",
     "baking/divergence",

@@ -1,0 +1,24 @@
+"""The team of processes of a command, with errors for people. This module imports torch."""
+
+import contextlib
+from collections.abc import Generator
+
+from lodespace.errors import SettingsError
+from lodespace.models.workers.launch import team_of
+from lodespace.models.workers.team import Team
+
+
+@contextlib.contextmanager
+def team_for(
+    workers: int, device: str, threads: int, ray: str | None = None
+) -> Generator[Team | None]:
+    """Lead a team, as `team_of` does, whose arguments these are.
+
+    Raises SettingsError if such a team is not possible.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            team = stack.enter_context(team_of(workers, device, threads, ray=ray))
+        except ValueError as error:
+            raise SettingsError(str(error)) from error
+        yield team
