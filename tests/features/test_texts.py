@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from lodespace.errors import DatasetError
@@ -12,7 +14,8 @@ from lodespace.features import registry
 from lodespace.importing import text_vectors
 from lodespace.importing.importer import import_data
 from lodespace.importing.report import ImportReport
-from lodespace.importing.source import ImportOptions
+from lodespace.importing.source import ImportOptions, RawItem
+from lodespace.importing.tables.table import Table
 from lodespace.items import item_set
 from lodespace.items.item_set import ItemSet
 from lodespace.items.table import ItemTable
@@ -97,6 +100,27 @@ def test_the_option_names_the_column_of_the_texts(tmp_path: Path) -> None:
     numbers = [{"text": "one", "a": str(i), "b": "1", "c": "2"} for i in range(9)]
     items, _ = imported(write(tmp_path / "n.csv", numbers), tmp_path / "c")
     assert "text" not in items.details, "single words are not texts"
+
+
+@pytest.mark.usefixtures("lengths")
+def test_bytes_and_lists_are_read_as_their_texts(tmp_path: Path) -> None:
+    cells = {"bytes": [b"Gr\xc3\xbc\xc3\x9fe", b"\xff two"], "list": [["one", "two"], ["three"]]}
+    pq.write_table(pa.table(cells), tmp_path / "t.parquet")
+    for column, texts in {"bytes": ["Grüße", "\ufffd two"], "list": ["one\ntwo", "three"]}.items():
+        items, _ = imported(tmp_path / "t.parquet", tmp_path / column, text=column)
+        assert items.table is not None and items.table.column(column) == texts
+        source = Table(tmp_path / "t.parquet", ImportOptions(text=column))
+        assert [item.text for item in source if isinstance(item, RawItem)] == texts
+
+
+@pytest.mark.usefixtures("lengths")
+def test_texts_beside_numbers_are_reported_with_the_option(tmp_path: Path) -> None:
+    table = [{**row, "stars": str(i % 5), "price": str(i)} for i, row in enumerate(rows())]
+    path = write(tmp_path / "t.csv", table)
+    _, report = imported(path, tmp_path / "a", label="topic")
+    assert "--text text" in [line.option for line in report.lines]
+    _, report = imported(path, tmp_path / "b", label="topic", vector="stars,price")
+    assert "--text text" not in [line.option for line in report.lines]
 
 
 def test_without_the_extra_the_message_has_the_command(

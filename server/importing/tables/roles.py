@@ -5,6 +5,7 @@ decision, with the option that sets another column.
 """
 
 import re
+import shlex
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,7 +27,7 @@ from lodespace.importing.tables.columns import Columns
 from lodespace.importing.tables.label_columns import LabelColumns, choose_labels
 from lodespace.importing.tables.split_column import split_column
 from lodespace.importing.tables.table_rows import short
-from lodespace.importing.tables.text_column import choose_text
+from lodespace.importing.tables.text_column import choose_text, sentences_in
 from lodespace.importing.tables.text_format import counts_rows
 from lodespace.items import decoding
 
@@ -137,6 +138,11 @@ def _choose_pictures_or_numbers(roles: Roles, columns: Columns, options: ImportO
             columns, options, {roles.split, roles.path}
         )
         roles.findings += found
+        text = sentences_in(columns) if roles.numbers else None
+        if text is not None:
+            doubt = f"the texts of the column {short(text)} are not the items"
+            option = f"--text {shlex.quote(text)}"
+            roles.findings.append(Finding("columns", doubt, doubtful=True, option=option))
 
 
 def _choose_vector(roles: Roles, columns: Columns, options: ImportOptions) -> None:

@@ -43,6 +43,7 @@ from lodespace.importing.tables.pixel_rows import PixelRow, pixel_finding, side_
 from lodespace.importing.tables.roles import choose_roles
 from lodespace.importing.tables.split_rows import tables_beside
 from lodespace.importing.tables.table_rows import SNIFFED_ROWS, Row, short, table_name
+from lodespace.importing.tables.text_column import text_in
 from lodespace.items import decoding
 from lodespace.items.errors import BadItem, ItemError, Picture
 from lodespace.items.paths import open_inside
@@ -122,7 +123,10 @@ class Table:
     @property
     def schema(self) -> pa.Schema | None:
         """Types of the columns. None if the file does not state types."""
-        return self.rows.schema
+        schema, column = self.rows.schema, self.text_column
+        if schema is None or column is None:
+            return schema
+        return schema.set(schema.get_field_index(column), pa.field(column, pa.string()))
 
     def class_names(self) -> Sequence[str]:
         return self.label_names
@@ -250,7 +254,7 @@ class Table:
         )
         item.other_labels = "|".join(labels[1:]) or None
         if self.text_column is not None:
-            item.text = text_of(row.get(self.text_column)) or ""
+            item.text = columns[self.text_column] = text_in(row.get(self.text_column))
             if not item.text.strip():
                 raise ItemError("the row has no text")
         elif self.kind == "vector":

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from lodespace.features.registry import OF_TEXTS
 from lodespace.importing.finding import Finding
 from lodespace.importing.source import ImportOptions
+from lodespace.importing.tables.cells import text_of
 from lodespace.importing.tables.table_rows import short
 
 USUAL = (
@@ -33,13 +34,30 @@ def choose_text(columns: _Columns, options: ImportOptions) -> tuple[str | None, 
     if options.text is not None:
         OF_TEXTS[0].require()
         return columns.asked(options.text), []
+    column = sentences_in(columns)
+    if column is None:
+        return None, []
+    OF_TEXTS[0].require()
+    text = f"the texts of the column {short(column)}"
+    return column, [Finding("columns", text, option="--text COLUMN")]
+
+
+def sentences_in(columns: _Columns) -> str | None:
+    """Return the column with a usual name and with sentences; None if there is none."""
     for column in columns.usual(USUAL):
         cells = columns.cells(column)
         if not all(isinstance(cell, str) for cell in cells):
             continue
         words = [len(cell.split()) for cell in cells]
         if words and sum(words) >= LEAST_WORDS * len(words):
-            OF_TEXTS[0].require()
-            text = f"the texts of the column {short(column)}"
-            return column, [Finding("columns", text, option="--text COLUMN")]
-    return None, []
+            return column
+    return None
+
+
+def text_in(cell: Any) -> str:
+    """Return the text of a cell, also of bytes or of a list of texts; "" for an empty cell."""
+    if isinstance(cell, list):
+        return "\n".join(filter(None, map(text_in, cell)))
+    if isinstance(cell, bytes):
+        return cell.decode(errors="replace")
+    return cell if isinstance(cell, str) else text_of(cell) or ""
