@@ -14,6 +14,7 @@ from PIL import Image
 
 from lodespace.importing.class_ids import class_ids_of
 from lodespace.importing.detect import source_for
+from lodespace.importing.features import check_name
 from lodespace.importing.finding import Finding
 from lodespace.importing.frame import SIZES_LOOKED_AT, check_size, frame_of
 from lodespace.importing.importer import data_path
@@ -64,6 +65,7 @@ def check_items(
     check_size(options)
     options = dataclasses.replace(options, download=False)
     source = source_for(data, options)
+    check_name(options, source.kind, source.details)
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         beside = data_path(data) if isinstance(data, str) else None

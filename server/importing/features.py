@@ -3,7 +3,7 @@
 The neighbour graph is built on these features instead of learned features.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,31 @@ def add_features(
         _add_default(folder, report, progress=progress)
 
 
+def check_name(options: ImportOptions, kind: str, details: Mapping[str, Any]) -> None:
+    """Check the option `features` before the data are read.
+
+    Raises DatasetError if it is neither a file nor a known name, or if the network cannot read the
+    items. `kind` and `details` are those of the source.
+    """
+    if options.features is None or str(options.features) == NONE:
+        return
+    name = str(options.features)
+    if family(name) is None:
+        if not Path(name).is_file():
+            raise DatasetError(
+                f"--features {name}: the file does not exist, and no features have this name; "
+                f"{names()}"
+            )
+        return
+    installed_family(name)
+    if kind != "image":
+        found = {"vector": "vectors", "sound": "sounds"}.get(kind, kind)
+        found = "texts" if "text" in details else found
+        raise DatasetError(
+            f"--features {name} computes features of pictures, but these items are {found}"
+        )
+
+
 def _add_default(folder: Path, report: ImportReport, *, progress: bool) -> None:
     """If the data set `folder` has colour photographs, add the features of the installed network.
 
@@ -109,11 +134,8 @@ def _add_named(
     folder: Path, name: str, report: ImportReport, *, progress: bool, option: str = ""
 ) -> None:
     """Add the features of the pretrained network `name`, and state it in the report."""
-    installed_family(name)
-    if item_set.load(folder).kind != "image":
-        raise DatasetError(
-            f"--features {name} computes features of pictures, but these items are not pictures"
-        )
+    items = item_set.load(folder)
+    check_name(ImportOptions(features=name), items.kind, items.details)
     weights = write_features(folder, report.root, name, progress=progress)
 
     def named(manifest: dict[str, Any]) -> None:
@@ -221,9 +243,7 @@ class FeatureRows:
 def read_features(path: Path, options: ImportOptions) -> FeatureRows:
     """Read the feature vectors in a file. Raises DatasetError."""
     if not path.is_file():
-        raise DatasetError(
-            f"--features {path}: the file does not exist, and no features have this name; {names()}"
-        )
+        raise DatasetError(f"--features {path}: the file does not exist")
     source = _open(path, options)
     if source.kind != "vector":
         raise DatasetError(

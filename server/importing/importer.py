@@ -16,7 +16,7 @@ from lodespace.importing.arrays.idx_file import IDX_NAME
 from lodespace.importing.arrays.torch_dataset import PREFIX, TorchItems
 from lodespace.importing.build import build
 from lodespace.importing.detect import source_for
-from lodespace.importing.features import add_features
+from lodespace.importing.features import add_features, check_name
 from lodespace.importing.precomputed_knn import add_knn
 from lodespace.importing.renumbering import renumber
 from lodespace.importing.report import ImportReport
@@ -51,6 +51,7 @@ def import_data(
             report = _copy(Path(data), target, options.root)
         else:
             source = source_for(data, options)
+            check_name(options, source.kind, source.details)
             beside = data_path(data) if isinstance(data, str) else None
             report = build(source, target, options, progress=progress, beside=beside)
             report.root = None if source.root is None else source.root.resolve()

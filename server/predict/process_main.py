@@ -87,6 +87,11 @@ def items_of(
     Raises ItemError, ValueError or DatasetError.
     """
     reading = predictor.reading
+    if reading.text is not None and not request.vectors:
+        raise ValueError(
+            "the items of the project are texts: use the command `lodespace predict`, or send "
+            "`vectors`"
+        )
     if reading.frame is None:
         if request.pictures or len({len(row) for row in request.vectors}) > 1:
             raise ValueError(

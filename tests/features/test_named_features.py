@@ -168,7 +168,7 @@ def test_bad_names_and_missing_packages_are_refused_with_advice(
         with pytest.raises(DatasetError, match=r"not installed.*pip install 'lodespace\[photos\]'"):
             imported(photos, tmp_path / "b", features=NAME)
     np.save(tmp_path / "vectors.npy", np.ones((4, 3), np.float32))
-    with pytest.raises(DatasetError, match="are not pictures"):
+    with pytest.raises(DatasetError, match="these items are vectors"):
         imported(tmp_path / "vectors.npy", tmp_path / "c", features=NAME)
     assert not any((tmp_path / name).exists() for name in "abc"), "a failed import left files"
 

@@ -2,6 +2,7 @@
 
 import csv
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from lodespace.errors import DatasetError
 from lodespace.features import minilm, registry
 from lodespace.importing import text_vectors
+from lodespace.importing.check import check_data
 from lodespace.importing.importer import import_data
 from lodespace.importing.report import ImportReport
 from lodespace.importing.source import ImportOptions, RawItem
@@ -20,9 +22,11 @@ from lodespace.items import item_set
 from lodespace.items.item_set import ItemSet
 from lodespace.items.table import ItemTable
 from lodespace.models.portable import Predicted
+from lodespace.predict import process_main
 from lodespace.predict.predictor import Predictor
 from lodespace.predict.project_model import reading_of
-from lodespace.protocol import Sheet, SheetItem
+from lodespace.predict.reading import Reading
+from lodespace.protocol import Predict, Sheet, SheetItem
 from lodespace.review.captions import LONGEST, with_texts
 
 SENTENCES = {
@@ -201,3 +205,24 @@ def test_the_packaged_network_separates_topics_and_needs_no_hub(
     model: Any = Recorded(items)
     assert len(Predictor(model).predict(str(path)).classes) == 96
     np.testing.assert_allclose(model.vectors, vectors, atol=1e-5)
+
+
+def test_options_that_do_not_fit_are_refused_before_the_texts_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(text_vectors, "write_text_vectors", pytest.fail)
+    path = write(tmp_path / "t.csv", rows())
+    with pytest.raises(DatasetError, match="these items are texts"):
+        imported(path, tmp_path / "a", features="efficientnet-lite0")
+    for features in ("nosuch", "efficientnet-lite0"):
+        with pytest.raises(DatasetError, match=f"--features {features}"):
+            check_data(str(path), ImportOptions(features=features))
+
+
+def test_a_request_with_pictures_of_texts_names_the_command(tmp_path: Path) -> None:
+    reading = Reading("vector", None, {"text": "text"})
+    predictor: Any = SimpleNamespace(reading=reading, computes_features=False)
+    with pytest.raises(ValueError, match="lodespace predict"):
+        process_main.items_of(Predict(pictures=["aGk="]), predictor)
+    vectors, _ = process_main.items_of(Predict(vectors=[[0.5, 1.0]]), predictor)
+    assert vectors.tolist() == [[0.5, 1.0]]
