@@ -135,3 +135,16 @@ class OutputJob(NetworkJob):
             list(part.split([*map(len, share)])) for part, share in zip(found, shares, strict=True)
         ]
         return torch.cat([parts[k % team.size][k // team.size] for k in range(len(chunks))])
+
+
+@dataclass
+class ValuesJob(Job):
+    """Returns the values of a network in each process, to compare the copies."""
+
+    network: str
+    """Name of the network in `Team.held`."""
+
+    def run(self, team: Team) -> list[torch.Tensor]:
+        values = team.held[self.network].state_dict().values()
+        own = torch.cat([value.detach().reshape(-1).float() for value in values])
+        return team.all_parts(own, [len(own)] * team.size)

@@ -10,9 +10,9 @@ from lodespace.models.classification.wide_classifier import BalancedBatches, Lab
 from lodespace.models.features.self_supervision import nt_xent, projected
 from lodespace.models.item_predictions import UNLABELED
 from lodespace.models.shared_items import shared
+from lodespace.models.workers.jobs import ValuesJob
 from lodespace.models.workers.team import Team
 from samples.networks import classifier, generator, labels_of, self_supervision, vae_training
-from samples.team_jobs import NetworkValues
 
 
 def gradients(network: nn.Module) -> list[torch.Tensor | None]:
@@ -85,6 +85,6 @@ def test_all_copies_are_equal_to_the_bit_after_steps(few_images: Dataset, team: 
         for _ in range(4):
             training.step(labels_of(few_images))
         training.encode_all()  # sends the values after the last step
-        own, other = team.do(NetworkValues("vae"))
+        own, other = team.do(ValuesJob("vae"))
         assert torch.equal(own, other)
         assert len(own) == sum(value.numel() for value in training.vae.state_dict().values())
