@@ -17,6 +17,8 @@ _BINS = 60
 """Number of bins of a histogram."""
 _INK = 0.78
 """Factor that darkens the class colours for a white background, as in the page's light theme."""
+_LONGEST_NAME = 40
+"""Largest number of characters of a class name in the legend."""
 _MARKERS = "osD^vP*X<>"
 """Marker shapes: the first for classes 0 to 9, the second for classes 10 to 19, and so on.
 
@@ -107,10 +109,13 @@ def draw(table: Table, classes: list[ClassInfo], kind: Literal["png", "svg"]) ->
 def _plain(name: str) -> str:
     """Return the class name for the legend.
 
-    Control characters are replaced, because they would make an SVG file invalid. A space is put
+    A long name is cut, so that the map has room beside the legend. Control characters are replaced,
+    because they would make an SVG file invalid. A space is put
     before a leading "_", because matplotlib leaves names with a leading "_" out of the legend.
     """
     text = "".join(c if c.isprintable() else "\ufffd" for c in name)
+    if len(text) > _LONGEST_NAME:
+        text = f"{text[: _LONGEST_NAME - 1]}…"
     return f" {text}" if text.startswith("_") else text
 
 

@@ -146,7 +146,7 @@ def test_the_server_gets_the_items_in_order_and_no_classes(tmp_path: Path) -> No
 
     pictures = np.arange(3, dtype=np.uint8)[:, None, None, None] * np.full((4, 4, 3), 50, np.uint8)
     folder, *options = write_import_files(LabelledItems("pictures", pictures, truth), tmp_path)
-    assert options == ["--content", "symbols"]
+    assert options == ["--content", "symbols", "--features", "none"]
     files = sorted(Path(folder).iterdir())
     assert [int(np.asarray(Image.open(file))[0, 0, 0]) for file in files] == [0, 50, 100]
 

@@ -233,6 +233,7 @@ def test_soft_edges_show_the_point_behind_them(show_one: Any, button: str) -> No
       latent.goTo(positions, performance.now() - 1000, 1);
       view.parts.cloud.points.geometry.setDrawRange({ALONE}, 2);
       view.parts.cloud.setAtlas(null);
+      view.parts.cloud.material.uniforms.uDot.value = 1e6;
     """)
     put_head(headset, at + np.array([0, 0, 0.3]))
     x, y = (round(value) for value in on_framebuffer(headset, at))

@@ -2,6 +2,7 @@
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,10 @@ from lodespace.session.settings_file import (
 def test_written_settings_are_read_back_exactly(tmp_path: Path, name: PresetName) -> None:
     given = Settings(preset=name, beta_kl=1 / 3, learning_rate=5e-324, more={"batch_size": 64})
     settings = with_defaults(given)
-    run = {"epochs": 7, "seed": 2, "labels": "5", "device": "cpu", "threads": 1}
+    run: dict[str, Any] = {
+        **{"epochs": 7, "seed": 2, "labels": "5", "device": "cpu"},
+        **{"threads": 1, "workers": 2, "ray": "auto"},
+    }
     write_settings(tmp_path, settings, run)
     found = read_settings(tmp_path / SETTINGS_FILE)
     assert found.settings == settings

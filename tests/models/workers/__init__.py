@@ -1,0 +1,1 @@
+"""Tests with workers. They are a package, so that they share one team (conftest.py)."""
