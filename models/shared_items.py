@@ -1,10 +1,12 @@
 """Copies of the items in all processes of a team."""
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import torch
 
-from lodespace.models.dataset import Dataset
+from lodespace.models.config import Content
+from lodespace.models.dataset import Dataset, PictureFormat, Standardisation
 from lodespace.models.workers.team import Job, Team
 
 ITEMS, ALIKE = "items", "items alike"
@@ -29,10 +31,15 @@ def shared(dataset: Dataset, team: Team | None) -> Dataset:
 
 
 def _copy_of(dataset: Dataset, name: str) -> "_Copy":
-    one = replace(
-        dataset, stored=dataset.stored[:1].cpu(), features=None, neighbours=None, team=None
+    stored = dataset.stored
+    return _Copy(
+        name,
+        tuple(stored.shape),
+        dataset.kind,
+        dataset.content,
+        dataset.standardisation,
+        dataset.source,
     )
-    return _Copy(name, one, tuple(dataset.stored.shape))
 
 
 @dataclass
@@ -41,20 +48,29 @@ class _Copy(Job):
 
     name: str
     """Name of the copy in `Team.held`."""
-    one: Dataset
-    """The data set with only its first item."""
     shape: tuple[int, ...]
     """Shape of the stored items."""
+    kind: Literal["image", "vector"]
+    """The fields of the data set with these names."""
+    content: Content
+    standardisation: Standardisation | None
+    source: PictureFormat | None
 
     def run(self, team: Team) -> None:
         if team.leads:
             team.broadcast(team.held[self.name].stored.contiguous())
             return
-        stored = torch.empty(self.shape, dtype=self.one.stored.dtype, device=team.device)
+        if self.name == ITEMS:
+            team.held.clear()  # networks for other items
+        dtype = torch.uint8 if self.kind == "image" else torch.float32
+        stored = torch.empty(self.shape, dtype=dtype, device=team.device)
         team.broadcast(stored)
-        team.held[self.name] = replace(self.one, stored=stored)
+        team.held[self.name] = Dataset(
+            stored, self.kind, self.content, self.standardisation, source=self.source
+        )
 
 
+@dataclass
 class _SameItems(Job):
     """Uses the copy of the items also for `Dataset.alike`."""
 

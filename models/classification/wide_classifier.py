@@ -19,7 +19,7 @@ from lodespace.models.features.network import WIDTH, FeatureNetwork
 from lodespace.models.item_predictions import UNLABELED
 from lodespace.models.shared_items import ALIKE
 from lodespace.models.vae.losses import classification_loss
-from lodespace.models.workers.jobs import GradientJob, OutputJob, Values, structure_for
+from lodespace.models.workers.jobs import GradientJob, OutputJob, Values
 from lodespace.models.workers.team import Team
 
 NETWORK = "classifier"
@@ -109,8 +109,8 @@ class WideClassifier:
             loss = batch.loss(self.layers, self.dataset, self.generator)
             loss.backward()
         else:
-            structure = structure_for(team, NETWORK, self.layers)
-            job = LabelledJob(NETWORK, structure, batch, drawn_seed(generator))
+            team.held[NETWORK] = self.layers
+            job = LabelledJob(self.n_classes, batch, drawn_seed(generator))
             loss = team.do(job)["loss"]
         self.optimiser.step()
         return float(loss.detach())
@@ -133,8 +133,8 @@ class WideClassifier:
 
         `at_once` is the number of items that pass through the network at once.
         """
-        structure = structure_for(team, NETWORK, self.layers)
-        found = team.do(PredictJob(NETWORK, structure, items, at_once))
+        team.held[NETWORK] = self.layers
+        found = team.do(PredictJob(items, at_once, self.n_classes))
         return found[:, : self.n_classes], found[:, self.n_classes :]
 
     @torch.no_grad()
@@ -169,10 +169,19 @@ class LabelledBatch(NamedTuple):
 class LabelledJob(GradientJob):
     """Computes the gradient of the loss of one batch, of which each process has a part."""
 
+    network = NETWORK
+    n_classes: int
+    """Number of classes."""
     batch: LabelledBatch
     """The batch of all processes."""
     seed: int
     """Seed of the augmentation. Each process adds its number."""
+
+    def built(self, team: Team) -> nn.Sequential:
+        return _layers_for(team, self.n_classes)
+
+    def layers(self) -> int:
+        return self.n_classes
 
     def backward(self, team: Team, network: nn.Sequential) -> Values:
         share = LabelledBatch(*(values.tensor_split(team.size)[team.rank] for values in self.batch))
@@ -184,8 +193,24 @@ class LabelledJob(GradientJob):
         return {"loss": loss}
 
 
+def _layers_for(team: Team, n_classes: int) -> nn.Sequential:
+    """Return a new feature network for the items, and a linear layer."""
+    return nn.Sequential(FeatureNetwork(team.held[ALIKE]), nn.Linear(WIDTH, n_classes))
+
+
+@dataclass
 class PredictJob(OutputJob):
     """Computes the class probabilities and the features of items, in this order of columns."""
+
+    network = NETWORK
+    n_classes: int
+    """Number of classes."""
+
+    def built(self, team: Team) -> nn.Sequential:
+        return _layers_for(team, self.n_classes)
+
+    def layers(self) -> int:
+        return self.n_classes
 
     def rows(self, team: Team, network: nn.Sequential, items: torch.Tensor) -> torch.Tensor:
         features, output = network

@@ -27,7 +27,7 @@ from lodespace.models.dataset import Dataset
 from lodespace.models.features.augmentation import strong
 from lodespace.models.features.network import WIDTH, FeatureNetwork
 from lodespace.models.shared_items import ALIKE
-from lodespace.models.workers.jobs import GradientJob, Values, structure_for
+from lodespace.models.workers.jobs import GradientJob, Values
 from lodespace.models.workers.team import Team
 
 NETWORK = "features"
@@ -71,6 +71,12 @@ def projected(
     return found
 
 
+def with_projection(network: FeatureNetwork) -> nn.ModuleList:
+    """Return `network`, and a new projection of its features (B, WIDTH) to (B, 32)."""
+    projection = nn.Sequential(nn.Linear(WIDTH, WIDTH), nn.ReLU(inplace=True), nn.Linear(WIDTH, 32))
+    return nn.ModuleList([network, projection])
+
+
 @dataclass
 class ViewsJob(GradientJob):
     """Computes the gradient of the loss of one batch, of which each process has a part.
@@ -79,10 +85,14 @@ class ViewsJob(GradientJob):
     other processes count as constants: their processes compute the gradient with respect to them.
     """
 
+    network = NETWORK
     items: torch.Tensor
     """Items of the batch, int64 (B,)."""
     seed: int
     """Seed of the views. Each process adds its number."""
+
+    def built(self, team: Team) -> nn.ModuleList:
+        return with_projection(FeatureNetwork(team.held[ALIKE]))
 
     def backward(self, team: Team, network: nn.ModuleList) -> Values:
         shares = self.items.tensor_split(team.size)
@@ -109,14 +119,9 @@ class SelfSupervision:
         self.dataset = dataset
         self.network = FeatureNetwork(dataset)
         """The network that learns features."""
-        self.projection = nn.Sequential(
-            nn.Linear(WIDTH, WIDTH), nn.ReLU(inplace=True), nn.Linear(WIDTH, 32)
-        )
-        device = dataset.device
-        self.network.to(device)
-        self.projection.to(device)
-        self.both = nn.ModuleList([self.network, self.projection])
+        self.both = with_projection(self.network).to(dataset.device)
         """Network and projection."""
+        self.projection = self.both[1]
         self.optimiser = adam(list(self.both.parameters()), LEARNING_RATE)
         self.epochs = Epochs(len(dataset), BATCH_SIZE, generator)
         self.generator = device_generator
@@ -131,9 +136,9 @@ class SelfSupervision:
             loss = nt_xent(projected(self.both, self.dataset, items, self.generator))
             loss.backward()
         else:
-            structure = structure_for(team, NETWORK, self.both)
+            team.held[NETWORK] = self.both
             seed = drawn_seed(self.epochs.generator)
-            loss = team.do(ViewsJob(NETWORK, structure, items, seed))["loss"]
+            loss = team.do(ViewsJob(items, seed))["loss"]
         self.optimiser.step()
         self.steps_done += 1
         return float(loss.detach())

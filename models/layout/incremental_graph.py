@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import torch
 
@@ -21,7 +22,7 @@ from lodespace.models.layout.neighbour_search import (
 from lodespace.models.layout.shared_search import SharedSearch
 from lodespace.models.shared_items import ALIKE
 from lodespace.models.work_units import items_per_unit
-from lodespace.models.workers.jobs import OutputJob, structure_for
+from lodespace.models.workers.jobs import OutputJob
 from lodespace.models.workers.team import Team
 
 log = logging.getLogger(__name__)
@@ -102,9 +103,8 @@ class GraphFeatures:
         count = items_per_unit(n, _ITEMS_AT_ONCE) * (1 if team is None else team.size)
         stop = min(start + count, n)
         if team is not None and start < stop:
-            structure = structure_for(team, NETWORK, network)
-            items = torch.arange(start, stop)
-            found = team.do(FeaturesJob(NETWORK, structure, items, _ITEMS_AT_ONCE))
+            team.held[NETWORK] = network
+            found = team.do(FeaturesJob(torch.arange(start, stop), _ITEMS_AT_ONCE))
             self.learned += found.split(_ITEMS_AT_ONCE)
             return
         for first in range(start, stop, _ITEMS_AT_ONCE):
@@ -116,8 +116,14 @@ NETWORK = "features of the graph"
 """Name of the feature network in `Team.held`."""
 
 
+@dataclass
 class FeaturesJob(OutputJob):
     """Computes features of items."""
+
+    network = NETWORK
+
+    def built(self, team: Team) -> FeatureNetwork:
+        return FeatureNetwork(team.held[ALIKE])
 
     def rows(self, team: Team, network: FeatureNetwork, items: torch.Tensor) -> torch.Tensor:
         return network(team.held[ALIKE].batch(items))

@@ -120,6 +120,7 @@ class _Begin(Job):
         team.held[_SEARCH] = _OwnSearch(features, self.k)
 
 
+@dataclass
 class _Prepare(Job):
     """Does one unit of the preparation. Returns whether all processes are ready."""
 
@@ -154,6 +155,7 @@ class _Nearest(Job):
         return (torch.cat(found[0]), torch.cat(found[1])) if team.leads else (indices, distances)
 
 
+@dataclass
 class _End(Job):
     """Ends the searches."""
 

@@ -1,12 +1,13 @@
 """The loss of one batch: equation 1, and the terms that presets add to it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 
+from lodespace.models.config import ModelConfig
 from lodespace.models.dataset import Dataset
 from lodespace.models.shared_items import ITEMS
 from lodespace.models.terms import LossWeights
@@ -126,16 +127,47 @@ class Objective(NamedTuple):
         return {**terms, "total": self.weighted_sum(terms), "dimensions": kl}
 
 
+class VAELayers(NamedTuple):
+    """The values that determine the layers of a VAE for given items."""
+
+    config: ModelConfig
+    """Architecture of encoder and decoder."""
+    latent_dim: int
+    """Number of latent dimensions."""
+    n_classes: int
+    """Number of classes of the head."""
+    hidden_layers: int
+    """Number of hidden layers of the head."""
+
+    def built(self, dataset: Dataset) -> VAE:
+        """Return a VAE with these layers, which has any values."""
+        # Without our initialisation, which reads all items.
+        config = replace(self.config, init="pytorch")
+        vae = VAE.build(dataset, config, self.latent_dim, self.n_classes, self.hidden_layers)
+        return vae.to(
+            memory_format=torch.channels_last  # pyright: ignore[reportCallIssue]
+        )
+
+
 @dataclass
 class BatchesJob(GradientJob):
     """Computes the gradient of the mean loss of one batch per process."""
 
+    network = NETWORK
+    vae: VAELayers
+    """Layers of the network."""
     objective: Objective
     """Weights of the terms."""
     batches: Sequence[Batch]
     """One batch per process."""
     seed: int
     """Seed of the noise. Each process adds its number."""
+
+    def built(self, team: Team) -> VAE:
+        return self.vae.built(team.held[ITEMS])
+
+    def layers(self) -> VAELayers:
+        return self.vae
 
     def backward(self, team: Team, network: VAE) -> Values:
         generator = torch.Generator(team.device).manual_seed(self.seed + team.rank)
@@ -146,8 +178,19 @@ class BatchesJob(GradientJob):
         return shares
 
 
+@dataclass
 class EncodeJob(OutputJob):
     """Computes the latent means of items."""
+
+    network = NETWORK
+    vae: VAELayers
+    """Layers of the network."""
+
+    def built(self, team: Team) -> VAE:
+        return self.vae.built(team.held[ITEMS])
+
+    def layers(self) -> VAELayers:
+        return self.vae
 
     def rows(self, team: Team, network: VAE, items: torch.Tensor) -> torch.Tensor:
         return network.encode_mean(team.held[ITEMS].batch(items))

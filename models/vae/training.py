@@ -22,14 +22,20 @@ from lodespace.models.checkpoints.tensors import (
 from lodespace.models.config import TrainingConfig
 from lodespace.models.dataset import Dataset
 from lodespace.models.vae.axis_loss import AxisTargets
-from lodespace.models.vae.batch_loss import NETWORK, Batch, BatchesJob, EncodeJob, Objective
+from lodespace.models.vae.batch_loss import (
+    NETWORK,
+    Batch,
+    BatchesJob,
+    EncodeJob,
+    Objective,
+    VAELayers,
+)
 from lodespace.models.vae.decoder import inner_layers
 from lodespace.models.vae.head import ClassificationHead
 from lodespace.models.vae.initialisation import he_initialise, initialise_latent_layers
 from lodespace.models.vae.kl_schedule import KLSchedule
 from lodespace.models.vae.losses import reconstruction_weight
 from lodespace.models.vae.vae import VAE
-from lodespace.models.workers.jobs import structure_for
 from lodespace.models.workers.team import Team
 
 LABELLED_BATCH = 64
@@ -229,9 +235,14 @@ class VAETraining:
     ) -> dict[str, torch.Tensor]:
         """Compute the gradient of one batch per process. The arguments are those of `step`."""
         batches = [self._draw(labels, targets, balanced=balanced) for _ in range(team.size)]
-        structure = structure_for(team, NETWORK, self.vae)
+        team.held[NETWORK] = self.vae
         seed = drawn_seed(self.generator)
-        return dict(team.do(BatchesJob(NETWORK, structure, self.objective, batches, seed)))
+        return dict(team.do(BatchesJob(self._layers, self.objective, batches, seed)))
+
+    @property
+    def _layers(self) -> VAELayers:
+        config = self.config
+        return VAELayers(config.model, config.latent_dim, self.n_classes, config.hidden_layers)
 
     @property
     def objective(self) -> Objective:
@@ -293,8 +304,9 @@ class VAETraining:
         """Return the latent means (B, D) of a range of items, in chunks of ENCODE_CHUNK items."""
         team, first, stop = self.dataset.team, rows.start, rows.stop
         if team is not None:
-            structure = structure_for(team, NETWORK, self.vae)
-            return team.do(EncodeJob(NETWORK, structure, torch.arange(first, stop), ENCODE_CHUNK))
+            team.held[NETWORK] = self.vae
+            items = torch.arange(first, stop)
+            return team.do(EncodeJob(items, ENCODE_CHUNK, self._layers))
         ends = range(first, stop, ENCODE_CHUNK)
         return torch.cat([self.encode(slice(i, min(i + ENCODE_CHUNK, stop))) for i in ends])
 

@@ -5,11 +5,10 @@ also after an undo, a new class or a restored checkpoint. A network has about 20
 take 1 ms on one machine.
 """
 
-import copy
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
@@ -21,15 +20,23 @@ from lodespace.models.workers.team import Job, Team
 class NetworkJob(Job):
     """A job that uses a network, of which each follower has a copy."""
 
-    network: str
-    """Name of the network in `Team.held`."""
-    structure: nn.Module | None
-    """The network itself when its layers are new to the followers, else None."""
+    network: ClassVar[str]
+    """Name of the network in `Team.held`. The leader puts its network there before the job."""
+
+    @abstractmethod
+    def built(self, team: Team) -> nn.Module:
+        """Return a new network with the layers of the leader's network, and any values."""
+
+    def layers(self) -> Any:
+        """Return a value that differs if the layers differ, for the same items."""
+        return None
 
     def synchronised(self, team: Team) -> nn.Module:
         """Return this process' copy of the network, with the values of the leader's network."""
-        if not team.leads and self.structure is not None:
-            team.held[self.network] = self.structure.to(team.device)
+        layers, known = self.layers(), f"{self.network} layers"
+        if not team.leads and (known not in team.held or team.held[known] != layers):
+            team.held[self.network] = self.built(team).to(team.device)
+            team.held[known] = layers
         network: nn.Module = team.held[self.network]
         values = [*network.parameters(), *network.buffers()]
         flat = torch.cat([value.detach().reshape(-1).float() for value in values])
@@ -41,23 +48,6 @@ class NetworkJob(Job):
                 ):
                     value.copy_(part.view(value.shape))
         return network
-
-
-def structure_for(team: Team, name: str, network: nn.Module) -> nn.Module | None:
-    """Keep `network` under `name`. Return a copy on the CPU for the followers, if they need it."""
-    shapes = _shapes(network)
-    key = f"{name} shapes"
-    known = team.held.get(key) == shapes
-    team.held[name], team.held[key] = network, shapes
-    if known:
-        return None
-    structure = copy.deepcopy(network).cpu()
-    structure.zero_grad(set_to_none=True)
-    return structure
-
-
-def _shapes(network: nn.Module) -> list[tuple[str, torch.Size]]:
-    return [(name, value.shape) for name, value in network.state_dict().items()]
 
 
 Values = Mapping[str, torch.Tensor]

@@ -125,7 +125,7 @@ class Team:
                 rest = torch.empty(length - len(data), dtype=torch.uint8)
                 dist.broadcast(rest, 0, group=self._jobs)
                 data += rest.numpy().tobytes()
-        return decoded(data)
+        return decoded(data, Job)
 
     # Communication within a job, which all processes call at the same time -----------------------
 

@@ -22,7 +22,10 @@ def trainers(server: ServerProcess) -> list[psutil.Process]:
 
 
 def is_follower(process: psutil.Process) -> bool:
-    return "lodespace.models.workers.follower" in process.cmdline()
+    try:
+        return "lodespace.models.workers.follower" in process.cmdline()
+    except psutil.Error:  # the process has just ended
+        return False
 
 
 @pytest.mark.slow
