@@ -87,7 +87,7 @@ export class Connection {
    * Number of streams so far. When a stream ends, the server forgets the selections of that stream.
    */
   streams = 0;
-  /** Carries out commands in place of the stream, in a scene in tiles. */
+  /** Carries out commands in place of the stream, in a scene in tiles. It never rejects. */
   instead: ((operation: CommandOperation) => Promise<ServerOperation>) | null = null;
   private failures = 0;
   private timer: number | undefined;
@@ -101,11 +101,9 @@ export class Connection {
     private readonly listener: () => StreamListener,
   ) {}
 
-  /**
-   * Set the state for a page without a server, such as a baked site. After this call,
-   * `open` must not be called.
-   */
+  /** Set the state of a page without a stream. After this call, `open` must not be called. */
   disable(): void {
+    window.clearTimeout(this.timer);
     this.setState("none", "", null);
   }
 
@@ -141,18 +139,19 @@ export class Connection {
    * @returns False if the command is too large.
    */
   command(operation: CommandOperation, uploads: readonly Upload[] = []): boolean {
-    if (this.instead) {
-      void this.instead(operation).then((answer) => this.listener().onOperation(answer));
-      return true;
-    }
     const command = outgoing(operation, uploads);
-    if (this.isTooLarge(command.text)) {
+    if (!this.instead && this.isTooLarge(command.text)) {
       this.refuseTooLarge(operation.command_id, command.text);
       return false;
     }
     this.unanswered.add(operation.command_id, command);
-    if (this.isOpen) this.send(command);
     this.reportPending();
+    if (this.instead)
+      void this.instead(operation).then((answer) => {
+        this.endCommand(operation.command_id);
+        this.listener().onOperation(answer);
+      });
+    else if (this.isOpen) this.send(command);
     return true;
   }
 
@@ -178,6 +177,7 @@ export class Connection {
    * stream that does not answer is replaced, and a planned attempt to connect is made at once.
    */
   check(): void {
+    if (this.instead) return; // the server has no stream for a scene in tiles
     if (this.last.status === "waiting") this.open();
     else if (this.socket && this.last.status !== "refused") {
       this.liveness.begin();
@@ -263,10 +263,8 @@ export class Connection {
     if (operation.op === "pong" || operation.op === "welcome") this.liveness.end();
     if (operation.op === "pong") return;
     if (operation.op === "welcome") this.onWelcome();
-    if (operation.op === "ack" || operation.op === "refused" || operation.op === "resolved") {
-      this.unanswered.delete(operation.command_id);
-      this.reportPending();
-    }
+    if (operation.op === "ack" || operation.op === "refused" || operation.op === "resolved")
+      this.endCommand(operation.command_id);
     // Decoding a frame takes time; an operation must not overtake the frames sent before it.
     this.decoding = this.decoding.then(() => {
       if (socket === this.socket) this.listener().onOperation(operation);
@@ -335,6 +333,11 @@ export class Connection {
   ): void {
     this.last = { status, detail, pending: this.unanswered.size, retryAt, code };
     this.listener().onState(this.last);
+  }
+
+  private endCommand(id: string): void {
+    this.unanswered.delete(id);
+    this.reportPending();
   }
 
   private reportPending(): void {

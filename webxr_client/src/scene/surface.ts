@@ -2,7 +2,7 @@
  * The element that shows the cloud, with a canvas and a renderer inside. The graphics processor can
  * lose both. `build` then replaces them, while the element and its listeners stay.
  */
-import { type Material, type Object3D, Texture, WebGLRenderer } from "three";
+import { InstancedMesh, type Material, type Object3D, Texture, WebGLRenderer } from "three";
 
 /** Attributes of the WebGL context: first the wanted ones, then those that need less memory. */
 const ATTRIBUTES: readonly WebGLContextAttributes[] = [
@@ -94,6 +94,7 @@ export class Surface {
     this.scene.traverse((object) => {
       const { geometry, material } = object as Object3D & Partial<Drawn>;
       geometry?.dispose();
+      if (object instanceof InstancedMesh) object.dispose();
       for (const each of material ? [material].flat() : []) releaseMaterial(each);
     });
     renderer.dispose();

@@ -292,3 +292,39 @@ describe("a server that cannot be reached", () => {
     expect(failures("ws://localhost", 5)).toBe("The server cannot be reached.");
   });
 });
+
+describe("a scene in tiles", () => {
+  const label = { op: "label", command_id: "a", items: [0], class_id: 0 } as never;
+  it("does not open a stream when the page becomes visible", () => {
+    const sockets = vi.fn();
+    vi.stubGlobal("WebSocket", sockets);
+    connection.instead = async () => ({ op: "ack" }) as never;
+    connection.report("waiting", "The server cannot be reached.");
+    connection.check();
+    expect(sockets).not.toHaveBeenCalled();
+  });
+  it("counts a command as pending until the server answers it", async () => {
+    let answer: (operation: ServerOperation) => void = () => {};
+    connection.instead = () =>
+      new Promise((resolve) => {
+        answer = resolve;
+      });
+    connection.command(label);
+    expect([shown.pending, asks()]).toEqual([1, true]);
+    answer({ op: "ack", command_id: "a" } as never);
+    await vi.waitFor(() => expect(shown.pending).toBe(0));
+    expect(asks()).toBe(false);
+    expect(received.map(({ op }) => op)).toEqual(["ack"]);
+  });
+  it("stops the attempts to connect", () => {
+    vi.useFakeTimers();
+    vi.stubGlobal("window", Object.assign(new EventTarget(), { setTimeout, clearTimeout }));
+    connection.open();
+    const socket = PlayedSocket.last;
+    socket.onclose?.({ code: 1006, reason: "" });
+    connection.disable();
+    vi.runAllTimers();
+    expect(PlayedSocket.last).toBe(socket);
+    vi.useRealTimers();
+  });
+});

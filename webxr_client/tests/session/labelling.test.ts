@@ -19,6 +19,7 @@ let commands: Commands;
 const pending = () => state.connection.value.pending;
 
 beforeEach(() => {
+  vi.stubGlobal("navigator", { platform: "" });
   vi.stubGlobal("location", { protocol: "http:", host: "localhost" });
   vi.stubGlobal("window", Object.assign(new EventTarget(), { setTimeout, clearTimeout }));
   state = new AppState();

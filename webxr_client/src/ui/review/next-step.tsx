@@ -7,7 +7,7 @@ import { KeyHint } from "../kit/key-hint.js";
 export function NextStep() {
   const { state, commands } = useUi();
   const { quality, ended, sheet } = state.review;
-  if (state.readOnly.value) return null;
+  if (state.readOnly.value || state.session.value?.tiles) return null;
   const end = endText(quality.value, ended.value);
   if (end) return <End text={end} />;
   const { text, effect } = nextStep(quality.value);

@@ -100,12 +100,13 @@ function ConnectionLine() {
   )
     return null;
   const seconds =
-    retryAt === null ? 0 : Math.max(0, Math.ceil((retryAt - performance.now()) / 1000));
+    retryAt === null ? null : Math.max(0, Math.ceil((retryAt - performance.now()) / 1000));
   const offline = status === "waiting" && !navigator.onLine && isRemote();
   return (
     <p class="glass notice" data-testid="connection">
       {offline ? "This device has no network connection." : detail}{" "}
-      {status === "waiting" && `Trying again in ${seconds} s.`} {labelsText(pending)}
+      {status === "waiting" && seconds !== null && `Trying again in ${seconds} s.`}{" "}
+      {labelsText(pending)}
     </p>
   );
 }
