@@ -7,8 +7,15 @@ from PIL import Image
 from lodespace.items import decoding
 from lodespace.items.errors import Picture
 
-DETAIL = 2
+BATCH = 32
+"""Number of items that a network reads together."""
+_DETAIL = 2
 """Original pictures are read at this multiple of the network's side, then reduced."""
+
+
+def detail_of(side: int) -> tuple[int, int]:
+    """Return the height and width at which pictures are read for a network with this side."""
+    return _DETAIL * side, _DETAIL * side
 
 
 def prepared(picture: Picture, side: int) -> npt.NDArray[np.uint8]:
@@ -17,8 +24,8 @@ def prepared(picture: Picture, side: int) -> npt.NDArray[np.uint8]:
     The picture keeps its proportions. The median colour of its border fills the rest of the square.
     """
     image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
-    if max(image.size) > DETAIL * side:
+    if max(image.size) > detail_of(side)[0]:
         image = image.copy()
-        image.thumbnail((DETAIL * side, DETAIL * side))
+        image.thumbnail(detail_of(side))
     pixels = decoding.fitted(image, (side, side))
     return pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)

@@ -21,15 +21,13 @@ from tqdm import tqdm
 
 from lodespace.errors import DatasetError
 from lodespace.features.family import Features, Pictures
-from lodespace.features.preparation import DETAIL, prepared
-from lodespace.features.registry import OF_TEXTS, installed_family
+from lodespace.features.preparation import BATCH, detail_of, prepared
+from lodespace.features.registry import installed_family, installed_of_texts
 from lodespace.items import item_set
 from lodespace.items.item_set import ItemSet
 from lodespace.items.originals import picture
 from lodespace.items.table import ItemTable
 
-BATCH = 32
-"""Number of items that a network reads together."""
 _READERS = 2
 _AHEAD = 4
 """Number of batches that are read ahead."""
@@ -41,7 +39,7 @@ def main() -> int:
     kind, name, folder, place = sys.argv[1], sys.argv[2], Path(sys.argv[3]), sys.argv[4]
     try:
         if kind == "texts":
-            weights = _of_texts(folder, place)
+            weights = _of_texts(folder, name, place)
         else:
             weights = _of_pictures(folder, name, Path(place) if place else None)
     except (DatasetError, OSError) as error:
@@ -60,15 +58,15 @@ def _of_pictures(folder: Path, name: str, root: Path | None) -> str:
     return extractor.weights
 
 
-def _of_texts(folder: Path, column: str) -> str:
+def _of_texts(folder: Path, name: str, column: str) -> str:
     table = ItemTable.read(folder / item_set.TABLE)
-    extractor = OF_TEXTS[0].load()
+    extractor = installed_of_texts(name).load()
     batches = (
         [str(text) for text in table.column(column, first, BATCH)]
         for first in range(0, len(table), BATCH)
     )
     rows = map(extractor.features, batches)
-    _write(folder / item_set.VECTORS, rows, len(table), OF_TEXTS[0].name)
+    _write(folder / item_set.VECTORS, rows, len(table), name)
     return extractor.weights
 
 
@@ -95,7 +93,7 @@ def _batches(items: ItemSet, side: int) -> Generator[Pictures]:
     with ThreadPoolExecutor(_READERS, thread_name_prefix="pictures") as pool:
 
         def read(batch: range) -> Pictures:
-            return np.stack([prepared(picture(items, i, DETAIL * side), side) for i in batch])
+            return np.stack([prepared(picture(items, i, detail_of(side)[0]), side) for i in batch])
 
         for start in range(0, len(items), BATCH):
             waiting.append(pool.submit(read, range(start, min(start + BATCH, len(items)))))

@@ -1,5 +1,7 @@
 """All families of feature extractors."""
 
+from collections.abc import Sequence
+
 from lodespace.errors import DatasetError
 from lodespace.features.efficientnet_lite import FAMILY as EFFICIENTNET_LITE
 from lodespace.features.family import Family, Pictures
@@ -36,5 +38,17 @@ def installed_family(name: str) -> Family[Pictures]:
     found = family(name)
     if found is None:
         raise DatasetError(f"no features have the name {name}; {names()}")
+    found.require()
+    return found
+
+
+def installed_of_texts(name: str) -> Family[Sequence[str]]:
+    """Return the family with a name that reads texts.
+
+    Raises DatasetError if it is unknown or not installed.
+    """
+    found = next((known for known in OF_TEXTS if known.name == name), None)
+    if found is None:
+        raise DatasetError(f"this version has no network of the name {name} for texts")
     found.require()
     return found

@@ -138,14 +138,14 @@ def _add_named(
     check_name(ImportOptions(features=name), items.kind, items.details)
     weights = write_features(folder, report.root, name, progress=progress)
 
-    def named(manifest: dict[str, Any]) -> None:
-        _named(manifest)
+    def state_network(manifest: dict[str, Any]) -> None:
+        _state_features(manifest)
         manifest["details"] = {
             **manifest["details"],
             "features": {"name": name, "weights": weights},
         }
 
-    item_set.amend(folder, named)
+    item_set.amend(folder, state_network)
     add_to_report(
         folder, report, Finding("features", f"by the pretrained network {name}", option=option)
     )
@@ -166,15 +166,17 @@ def _write(folder: Path, features: npt.NDArray[np.float32]) -> None:
         raise DatasetError("the features hold NaN or infinity; give finite numbers")
     try:
         np.save(folder / item_set.FEATURES, features, allow_pickle=False)
-        item_set.amend(folder, _named)
+        item_set.amend(folder, _state_features)
     except OSError as error:
         raise DatasetError(
             f"{folder}: the features cannot be written: {reason_of(error, folder)}"
         ) from error
 
 
-def _named(manifest: dict[str, Any]) -> None:
+def _state_features(manifest: dict[str, Any]) -> None:
+    """State that there are features, and no network yet that computed them."""
     manifest["features"] = item_set.FEATURES
+    manifest["details"].pop("features", None)
 
 
 def _from_file(

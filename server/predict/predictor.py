@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from lodespace.errors import DatasetError, ProjectError
 from lodespace.features.family import Extractor, Pictures
-from lodespace.features.registry import OF_TEXTS, installed_family
+from lodespace.features.preparation import BATCH
+from lodespace.features.registry import installed_family, installed_of_texts
 from lodespace.importing.features import read_features
 from lodespace.importing.importer import source_of
 from lodespace.importing.report import ImportReport
@@ -27,8 +28,6 @@ T = TypeVar("T")
 
 _BATCH = 500
 """Number of items that are predicted together."""
-_OF_NETWORK = 32
-"""Number of pictures that a pretrained network reads together."""
 
 
 class PredictedItems(NamedTuple):
@@ -146,15 +145,15 @@ class Predictor:
 
     def features_of(self, prepared: Sequence[npt.NDArray[np.uint8]]) -> npt.NDArray[np.float32]:
         """Return the features (N, K) of pictures (side, side, 3). Raises DatasetError."""
-        parts = range(0, len(prepared), _OF_NETWORK)
+        parts = range(0, len(prepared), BATCH)
         return np.concatenate(
-            [self._network.features(np.stack(prepared[i : i + _OF_NETWORK])) for i in parts]
+            [self._network.features(np.stack(prepared[i : i + BATCH])) for i in parts]
         )
 
     @cached_property
     def _text_network(self) -> Extractor[Sequence[str]]:
-        OF_TEXTS[0].require()
-        return self._checked(OF_TEXTS[0].load())
+        name, _ = self.reading.stated_network("text_network")
+        return self._checked(installed_of_texts(name).load(), "text_network")
 
     @cached_property
     def _network(self) -> Extractor[Pictures]:
@@ -162,12 +161,12 @@ class Predictor:
 
         Raises DatasetError if it is not installed, or has other weights.
         """
-        return self._checked(installed_family(self.reading.network).load())
+        return self._checked(installed_family(self.reading.network).load(), "features")
 
-    def _checked(self, network: Extractor[T]) -> Extractor[T]:
+    def _checked(self, network: Extractor[T], key: str) -> Extractor[T]:
         """Return `network`. Raises DatasetError if it has other weights than the project's."""
-        name = self.reading.network
-        if network.weights != self.reading.details["features"].get("weights"):
+        name, weights = self.reading.stated_network(key)
+        if network.weights != weights:
             raise DatasetError(
                 f"the installed {name} has other weights than the one of the project, so its "
                 "features do not fit the model; install the earlier version"

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from lodespace.errors import LodespaceError
-from lodespace.features.preparation import DETAIL, prepared
+from lodespace.features.preparation import detail_of, prepared
 from lodespace.items import decoding
 from lodespace.items.errors import ItemError
 from lodespace.items.picture_reading import PictureReading
@@ -109,7 +109,7 @@ def items_of(
         )
     pictures, large = [], []
     side = predictor.side if predictor.computes_features and not request.features else 0
-    frame = (DETAIL * side, DETAIL * side) if side else reading.frame
+    frame = detail_of(side) if side else reading.frame
     stated = PictureReading.of(reading.details)
     for number, content in enumerate(request.pictures):
         try:

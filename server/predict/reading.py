@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.errors import DatasetError
-from lodespace.features.preparation import DETAIL, prepared
+from lodespace.features.preparation import detail_of, prepared
 from lodespace.importing.arrays.array_items import ArrayItems
 from lodespace.importing.arrays.torch_dataset import TorchItems
 from lodespace.importing.detect import open_source
@@ -55,9 +55,16 @@ class Reading:
     @property
     def network(self) -> str:
         """Name of the pretrained network that computed the features; "" if there is none."""
-        stated = self.details.get("features")
-        name = stated.get("name") if isinstance(stated, dict) else None
-        return name if isinstance(name, str) else ""
+        return self.stated_network("features")[0]
+
+    def stated_network(self, key: str) -> tuple[str, str]:
+        """Return the name of a pretrained network, and the SHA-256 of its weights.
+
+        `key` is "features", or "text_network" for the network that computed the vectors of texts.
+        """
+        stated = self.details.get(key)
+        values = stated if isinstance(stated, dict) else {}
+        return str(values.get("name", "")), str(values.get("weights", ""))
 
     @classmethod
     def of(cls, stated: dict[str, Any]) -> "Reading":
@@ -248,8 +255,7 @@ def _value_of(item: RawItem, reading: Reading, side: int) -> "_Value | str":
             return "has no picture"
         if not side:
             return decoding.fitted(item.picture(reading.frame), reading.frame), None
-        detail = (DETAIL * side, DETAIL * side)
-        picture = item.picture(detail)
+        picture = item.picture(detail_of(side))
         small = decoding.fitted(picture, reading.frame)
         # An import computes the features of a picture without a file from the stored picture.
         original = item.path is not None or item.original is not None

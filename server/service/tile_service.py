@@ -66,18 +66,20 @@ class TileService:
         self._pages: OrderedDict[Path, Image.Image] = OrderedDict()
         self._pages_lock = threading.Lock()
 
-    def session(self, role: protocol.Role, client: str = "") -> protocol.SessionInfo:
+    async def session(self, role: protocol.Role, client: str = "") -> protocol.SessionInfo:
         """Return the session for a client with `role`."""
         if self.labels is None:
             return tile_session(self.info, role=role)
-        session = tile_session(
-            self.info,
-            role=role,
-            read_only=False,
-            sequence=self.labels.sequence,
-            history=history_of(self.labels.undo_log, client),
-        )
-        session.classes = list(self.labels.classes)
+        # A command changes the history in a thread.
+        async with self._writing:
+            session = tile_session(
+                self.info,
+                role=role,
+                read_only=False,
+                sequence=self.labels.sequence,
+                history=history_of(self.labels.undo_log, client),
+            )
+            session.classes = list(self.labels.classes)
         return session
 
     async def select(self, regions: Sequence[protocol.Region], device: str) -> protocol.Selected:
@@ -106,15 +108,15 @@ class TileService:
         Raises RequestError for an unknown selection or class, or a read-only scene.
         """
         labels = self._writable()
+        provenance = StoredProvenance.of(command.provenance)
+        head = new_header(command.command_id, client)
 
-        def work() -> Done:
+        def prepared() -> Callable[[], Done]:
             labels.check_class(command.class_id)
-            items = self.selection(command.handle).items()
-            provenance = StoredProvenance.of(command.provenance)
-            head = new_header(command.command_id, client)
-            return labels.label(items, command.class_id, provenance, head)
+            runs = self.selection(command.handle)
+            return lambda: labels.label(runs.items(), command.class_id, provenance, head)
 
-        return await self._carry_out(labels, command.command_id, work)
+        return await self._carry_out(labels, command.command_id, prepared)
 
     async def undo(self, command: protocol.Undo, client: str, *, owner: bool) -> protocol.Ack:
         """Undo the newest gesture of `client`, or the gesture that the owner chooses.
@@ -129,7 +131,7 @@ class TileService:
                 check_author(labels.undo_log, command, client)
             return labels.undo(command, new_header(command.command_id, client))
 
-        return await self._carry_out(labels, command.command_id, work)
+        return await self._carry_out(labels, command.command_id, lambda: work)
 
     async def redo(self, command: protocol.Redo, client: str) -> protocol.Ack:
         """Redo the gesture that `client` undid last.
@@ -138,7 +140,7 @@ class TileService:
         """
         labels = self._writable()
         head = new_header(command.command_id, client)
-        return await self._carry_out(labels, command.command_id, lambda: labels.redo(head))
+        return await self._carry_out(labels, command.command_id, lambda: lambda: labels.redo(head))
 
     async def add_class(self, command: protocol.AddClass, client: str) -> protocol.Ack:
         """Create a class. Raises RequestError when a class has the name already."""
@@ -147,17 +149,21 @@ class TileService:
         return await self._carry_out(
             labels,
             command.command_id,
-            lambda: labels.add_class(command.name, command.colour, head),
+            lambda: lambda: labels.add_class(command.name, command.colour, head),
         )
 
     async def _carry_out(
-        self, labels: TileLabels, command_id: str, work: Callable[[], Done]
+        self, labels: TileLabels, command_id: str, prepared: Callable[[], Callable[[], Done]]
     ) -> protocol.Ack:
-        """Run a command in a thread, unless it was carried out before, and wake waiting clients."""
+        """Carry out a command, unless it was carried out before, and wake waiting clients.
+
+        `prepared` runs in the event loop, which also changes the selections. It returns the work,
+        which runs in a thread.
+        """
         async with self._writing:
             done = labels.done(command_id)
             if done is None:
-                done = await asyncio.to_thread(work)
+                done = await asyncio.to_thread(prepared())
                 self.waiting.wake()
         return protocol.Ack(
             command_id=command_id, sequence=done.sequence, count=done.count, class_id=done.class_id
@@ -172,17 +178,19 @@ class TileService:
             device, lambda: (labels is not None and labels.sequence > since) or more(), seconds
         )
 
-    def changes(self, since: int, client: str) -> protocol.TileChanges:
+    async def changes(self, since: int, client: str) -> protocol.TileChanges:
         """Return what changed after the event `since`, for `client`."""
-        if self.labels is None or self.labels.sequence <= since:
-            return protocol.TileChanges(sequence=since if self.labels else 0, tiles=[])
         labels = self.labels
-        return protocol.TileChanges(
-            sequence=labels.sequence,
-            tiles=labels.tiles_changed_since(since),
-            history=history_of(labels.undo_log, client),
-            classes=list(labels.classes) if labels.classes_changed > since else None,
-        )
+        if labels is None or labels.sequence <= since:
+            return protocol.TileChanges(sequence=since if labels else 0, tiles=[])
+        # A command changes the history in a thread.
+        async with self._writing:
+            return protocol.TileChanges(
+                sequence=labels.sequence,
+                tiles=labels.tiles_changed_since(since),
+                history=history_of(labels.undo_log, client),
+                classes=list(labels.classes) if labels.classes_changed > since else None,
+            )
 
     def labels_of(self, tile: int) -> bytes:
         """Return the class per item of a tile, i16 little-endian. Raises RequestError."""

@@ -102,11 +102,20 @@ class ItemParquet:
 
 def _shown(schema: pa.Schema) -> list[str]:
     """Return the names of the columns that are shown and searched."""
-    return [
-        name
-        for name, kind in zip(schema.names, schema.types, strict=True)
-        if not pa.types.is_nested(kind) and not pa.types.is_binary(kind)
-    ]
+    return [name for name, kind in zip(schema.names, schema.types, strict=True) if has_text(kind)]
+
+
+def has_text(kind: pa.DataType) -> bool:
+    """Return whether values of a type can be shown and searched as texts."""
+    types = pa.types
+    return not (
+        types.is_nested(kind)
+        or types.is_binary(kind)
+        or types.is_large_binary(kind)
+        or types.is_binary_view(kind)
+        or types.is_fixed_size_binary(kind)
+        or types.is_interval(kind)
+    )
 
 
 def _signs_of(kind: pa.DataType) -> frozenset[str] | None:

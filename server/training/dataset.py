@@ -20,7 +20,6 @@ def to_dataset(items: ItemSet) -> Dataset:
     else:
         dataset = Dataset.from_images(items.data, items.content)
     if items.features is not None:
-        # For texts, `details` names the network that computed the vectors.
-        pretrained = "features" in items.details and items.kind == "image"
+        pretrained = "features" in items.details
         dataset = dataset.with_features(items.features, one_scale=pretrained)
     return dataset if items.knn is None else dataset.with_neighbours(*items.knn)

@@ -133,6 +133,8 @@ async def get_column(request: web.Request) -> web.Response:
     from lodespace.items.column_values import column_values
 
     service, name = request.app[SERVICE], request.query.get("name", "")
+    if len(name) > protocol.MAX_COLUMN_NAME:
+        raise RequestError("No column has such a long name.", code="unknown_column", status=404)
 
     def read() -> Bins | None:
         table = service.session.items.table

@@ -15,7 +15,7 @@ from lodespace.protocol import MAX_MESSAGE_BYTES
 from lodespace.service.service import Service
 from lodespace.web.api import SERVICE
 from lodespace.web.bench import REPORTS, REPORTS_PER_DEVICE, REPORTS_PER_MINUTE
-from lodespace.web.exports import EXPORTS
+from lodespace.web.exports import EXPORTS, WRITTEN
 from lodespace.web.network import share
 from lodespace.web.pages import STATIC
 from lodespace.web.predicting import PREDICTIONS, prediction_context
@@ -43,7 +43,7 @@ def make_app(
     app[SOCKETS] = WeakSet()
     app[REPORTS] = Limit(REPORTS_PER_MINUTE, REPORTS_PER_DEVICE)
     app[PREDICTIONS] = PredictionProcess(project, threads=threads)
-    app[EXPORTS] = set()
+    app[EXPORTS], app[WRITTEN] = set(), set()
     app[STATIC] = BUILT_PAGE
     add_routes(app)
     share(app, network)

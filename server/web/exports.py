@@ -38,9 +38,11 @@ _CONTENT = {
 PART_BYTES = 1 << 18
 """Number of bytes of a file that are sent at once."""
 MOST_EXPORTS = 2
-"""Number of exports that run at the same time."""
+"""Number of exports for other devices than the owner's that are written at the same time."""
 EXPORTS = web.AppKey("exports", set[str])
-"""Devices with an export that runs."""
+"""Devices with an export that is written or sent. The owner has the device ""."""
+WRITTEN = web.AppKey("written exports", set[str])
+"""Devices with an export that is written."""
 
 
 class _Problem(msgspec.Struct):
@@ -65,19 +67,28 @@ async def get_export(request: web.Request) -> web.StreamResponse:
             code="bad_format",
         )
     # Queries of the device do not wait for its export, which can take minutes.
-    device, running = visitor_of(request).device, request.app[EXPORTS]
-    if device in running or len(running) >= MOST_EXPORTS:
+    device, running, written = (
+        visitor_of(request).device,
+        request.app[EXPORTS],
+        request.app[WRITTEN],
+    )
+    # Devices of others do not keep the owner waiting.
+    if device in running or (device and len(written - {""}) >= MOST_EXPORTS):
         raise RequestError(
             "Another export is running. Wait until it has ended.",
             code="too_many_requests",
             status=429,
         )
     running.add(device)
+    written.add(device)
     try:
         with tempfile.TemporaryDirectory(prefix="lodespace-export-") as folder:
-            return await _sent(request, await _written(request.app[SERVICE], kind, Path(folder)))
+            path = await _written(request.app[SERVICE], kind, Path(folder))
+            written.discard(device)  # a slow download is in nobody's way
+            return await _sent(request, path)
     finally:
         running.discard(device)
+        written.discard(device)
 
 
 async def _sent(request: web.Request, path: Path) -> web.StreamResponse:
@@ -118,7 +129,7 @@ async def _written(service: Service, kind: str, folder: Path) -> Path:
     try:
         text, _ = await process.communicate()
     finally:
-        # The server is stopping.
+        # The wait was cancelled, because the server is stopping.
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()

@@ -127,8 +127,8 @@ def _checked(path: Path) -> Path:
 async def get_session(request: web.Request) -> web.Response:
     """Send the session, and renew the cookie, so that it does not expire while a device is used."""
     visitor = visitor_of(request)
-    session = request.app[TILE_SERVICE].session(visitor.role or "viewer", _author(request))
-    response = as_json(session)
+    service = request.app[TILE_SERVICE]
+    response = as_json(await service.session(visitor.role or "viewer", _author(request)))
     if visitor.device:
         set_cookie(response, request.cookies[COOKIE])
     return response
@@ -189,9 +189,9 @@ async def get_changes(request: web.Request) -> web.Response:
 
     if seconds:
         await service.wait_for_change(since, visitor.device, more, min(seconds, _LONGEST_WAIT))
+    changes = await service.changes(since, _author(request))
     if not has_access(request):
         raise LodespaceError("This device is not approved.", code="not_paired", status=401)
-    changes = service.changes(since, _author(request))
     if owner:
         changes.access_version = service.waiting.access_version
         if known != changes.access_version:

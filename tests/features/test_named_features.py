@@ -157,6 +157,23 @@ def test_only_colour_photographs_get_features_without_the_option(
     assert any("pip install 'lodespace[photos]'" in line for line in lines)
 
 
+def test_other_features_replace_the_name_of_the_network(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(folder: Path, root: Path | None, name: str, *, progress: bool) -> str:
+        np.save(folder / item_set.FEATURES, np.ones((12, 4), np.float32))
+        return "hash"
+
+    monkeypatch.setattr(features, "write_features", write)
+    items, _ = imported(photos, tmp_path / "named", features=NAME)
+    assert items.details["features"] == {"name": NAME, "weights": "hash"}
+    own = np.arange(36, dtype=np.float32).reshape(12, 3)
+    np.save(tmp_path / "own.npy", own)
+    items, _ = imported(tmp_path / "named", tmp_path / "other", features=tmp_path / "own.npy")
+    assert items.features is not None and (items.features == own).all()
+    assert "features" not in items.details
+
+
 def test_bad_names_and_missing_packages_are_refused_with_advice(
     photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

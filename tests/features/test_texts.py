@@ -142,9 +142,10 @@ def test_without_the_extra_the_message_has_the_command(
     missing = registry.OF_TEXTS[0].__class__(**{**vars(registry.OF_TEXTS[0]), "modules": ("no",)})
     monkeypatch.setattr("lodespace.importing.tables.text_column.OF_TEXTS", (missing,))
     path = write(tmp_path / "t.csv", rows())
-    for options in ({}, {"text": "text"}):
-        with pytest.raises(DatasetError, match=r"pip install 'lodespace\[text\]'"):
-            imported(path, tmp_path / "a", **options)
+    with pytest.raises(DatasetError, match=r"column text has texts.*install 'lodespace\[text\]'"):
+        imported(path, tmp_path / "a")
+    with pytest.raises(DatasetError, match=r"not installed.*pip install 'lodespace\[text\]'"):
+        imported(path, tmp_path / "b", text="text")
 
 
 def sheet_of(*items: int) -> Sheet:

@@ -21,6 +21,7 @@ from lodespace.importing.class_ids import natural
 from lodespace.items.table import ID
 from lodespace.items.unpacking import check_unpacked
 from lodespace.protocol import MAX_CLASSES, UNLABELED
+from lodespace.tiles.item_table import has_text
 from lodespace.tiles.points import PointBlock
 
 SUFFIXES = (".parquet", ".pq")
@@ -128,9 +129,7 @@ class ParquetPoints:
     def _kept(self, schema: pa.Schema) -> pa.Schema:
         fields: list[pa.Field] = []
         for field in schema:
-            if field.name in self.position or pa.types.is_nested(field.type):
-                continue
-            if pa.types.is_binary(field.type) or pa.types.is_large_binary(field.type):
+            if field.name in self.position or not has_text(field.type):
                 continue
             if field.name == self.item_id:
                 fields.insert(0, pa.field(ID, pa.string()))

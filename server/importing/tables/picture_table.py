@@ -273,7 +273,7 @@ def open_table(
     prefixes = dict.fromkeys((parent, b""))
     for label, prefix in itertools.product(dict.fromkeys((options.label, None)), prefixes):
         own = dataclasses.replace(
-            options, root=root / os.fsdecode(prefix), id=None, image=None, vector=None,
+            options, root=root / os.fsdecode(prefix), id=None, image=None, vector=None, text=None,
             thumbnails=None, label=label,
         )  # fmt: skip
         try:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from lodespace.errors import DatasetError
 from lodespace.features.registry import OF_TEXTS
 from lodespace.importing.finding import Finding
 from lodespace.importing.source import ImportOptions
@@ -37,7 +38,11 @@ def choose_text(columns: _Columns, options: ImportOptions) -> tuple[str | None, 
     column = sentences_in(columns)
     if column is None:
         return None, []
-    OF_TEXTS[0].require()
+    if not OF_TEXTS[0].installed():
+        raise DatasetError(
+            f"the column {short(column)} has texts, which need a pretrained network: "
+            f"{OF_TEXTS[0].install_command()}. For other items, give --image or --vector"
+        )
     text = f"the texts of the column {short(column)}"
     return column, [Finding("columns", text, option="--text COLUMN")]
 
