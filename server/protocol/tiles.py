@@ -13,7 +13,7 @@ from lodespace.protocol.values import MAX_CLASSES, UNLABELED, ClassId, CommandId
 
 SELECTED_ITEMS = 27
 """Largest number of items that the answer to a selection lists."""
-Handle = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
+Handle = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{8,64}\Z")]
 
 _Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 31)]
 _Step = Annotated[int, msgspec.Meta(ge=0, lt=1 << 16)]

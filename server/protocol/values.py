@@ -50,7 +50,7 @@ CLOSE_REVOKED = 4401
 """WebSocket close code of a stream whose device the owner has revoked. RFC 6455 leaves the codes
 4000 to 4999 to applications."""
 
-CommandId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
+CommandId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{8,64}\Z")]
 """Id that the client makes for each command. A command that is sent again with the same id has no
 second effect and gets the same answer."""
 ClassName = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_CLASS_NAME_LENGTH)]

@@ -98,6 +98,12 @@ def has_access(request: web.Request) -> bool:
     return _visitor(request) == visitor_of(request)
 
 
+def not_approved() -> LodespaceError:
+    """Return the error for a device that the owner has not approved, or not any more."""
+    text = "This device is not approved. Open the page and request access."
+    return LodespaceError(text, code="not_paired", status=401)
+
+
 class Hosts:
     """Allowed values of the Host header.
 
@@ -211,11 +217,7 @@ def _refuse_uninvited(visitor: Visitor, needed: Role | None) -> None:
     if needed is None or may(visitor.role, needed):
         return
     if visitor.role is None:
-        raise LodespaceError(
-            "This device is not approved. Open the page and request access.",
-            code="not_paired",
-            status=401,
-        )
+        raise not_approved()
     raise LodespaceError(
         f"This request needs the role `{needed}`. Ask the owner for this role.",
         code="not_allowed",

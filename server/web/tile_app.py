@@ -5,7 +5,6 @@ docs/tiles.md describes the addresses. There is no stream: a page asks for chang
 
 import asyncio
 import hashlib
-import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from lodespace.access.network import Network
 from lodespace.access.pairing import PairingManager
 from lodespace.access.rate_limit import Limit
 from lodespace.config import BUILT_PAGE
-from lodespace.errors import LodespaceError, RequestError
+from lodespace.errors import RequestError
 from lodespace.protocol import MAX_MESSAGE_BYTES, MAX_SEARCH_LENGTH
 from lodespace.service.tile_service import TileService
 from lodespace.session.authors import author
@@ -33,6 +32,7 @@ from lodespace.web.security import (
     COOKIE,
     add_route,
     has_access,
+    not_approved,
     protect,
     set_cookie,
     visitor_of,
@@ -42,7 +42,6 @@ TILE_SERVICE = web.AppKey("tile service", TileService)
 """The service of the scene that is served."""
 _KINDS = {".glb": "model/gltf-binary", ".json": "application/json", ".webp": "image/webp"}
 _FILE = r"tileset\.json|\d{1,6}/\d{1,8}(?:\.glb|\.json|-\d{1,3}\.webp)"
-_PAGE_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _LONGEST_WAIT = 30
 """Longest time that a request for changes waits, in seconds."""
 
@@ -191,7 +190,7 @@ async def get_changes(request: web.Request) -> web.Response:
         await service.wait_for_change(since, visitor.device, more, min(seconds, _LONGEST_WAIT))
     changes = await service.changes(since, _author(request))
     if not has_access(request):
-        raise LodespaceError("This device is not approved.", code="not_paired", status=401)
+        raise not_approved()
     if owner:
         changes.access_version = service.waiting.access_version
         if known != changes.access_version:
@@ -229,8 +228,11 @@ async def get_info(request: web.Request) -> web.Response:
 def _author(request: web.Request) -> str:
     """Return the client id of gestures: the id that the page has sent, or that of programs."""
     client = request.query.get("client", API_CLIENT)
-    if client != API_CLIENT and not _PAGE_ID.fullmatch(client):
-        raise RequestError(
-            "`client` must have 8 to 64 characters: letters, digits, - or _.", code="bad_format"
-        )
+    if client != API_CLIENT:
+        try:
+            msgspec.convert(client, protocol.CommandId)
+        except msgspec.ValidationError:
+            raise RequestError(
+                "`client` must have 8 to 64 characters: letters, digits, - or _.", code="bad_format"
+            ) from None
     return author(visitor_of(request).device, client)

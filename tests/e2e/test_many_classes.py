@@ -63,7 +63,7 @@ def test_a_typed_new_name_adds_the_class_and_labels(many_page: PageDriver) -> No
     page.evaluate("lodespace.commands.select(Uint32Array.of(5))")
     page.press("p")
     page.page.keyboard.insert_text(new)
-    page.page.wait_for_selector(".class-field .hint:has-text('creates this class')")
+    page.page.wait_for_selector(".class-field .hint:has-text('Enter creates “梟')")
     page.press("Enter")
     page.wait(lambda: page.labels[5] == N)
     page.wait(lambda: page.state("connection")["pending"] == 0)

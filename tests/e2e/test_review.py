@@ -221,7 +221,7 @@ def test_the_next_suggestion_shows_its_reason(page: PageDriver, server: ServerPr
     """Label the first suggestion (a sheet or a region). The next suggestion differs from it."""
     page.wait_for_rest()
     suggestion = server.request("api/next")
-    page.page.get_by_role("button", name="Begin with pictures").click()
+    page.page.get_by_role("button", name="Begin with examples").click()
     if suggestion["kind"] == "region":
         page.wait(lambda: page.selected.tolist() == suggestion["items"])
         assert page.page.inner_text(".reason") == suggestion["reason"]

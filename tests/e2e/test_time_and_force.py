@@ -180,6 +180,7 @@ def test_a_click_on_a_curve_goes_to_its_moment(resting: PageDriver) -> None:
     page.page.mouse.click(box["x"] + 0.25 * box["width"], box["y"] + 10)
     page.wait(lambda: not page.state("time.live"))
     assert 0.1 < page.state("time.moment") / page.state("time.last") < 0.4
+    page.page.wait_for_selector("[data-testid=progress]:has-text('at this moment')")
     page.press("Escape")
     page.wait(lambda: page.state("time.live"))
 

@@ -114,7 +114,7 @@ async def test_pages_undo_and_redo_their_own_gestures(client: TestClient) -> Non
     undo |= {"command_id": "undo-00002", "gesture": 2}
     assert (await ask(client, "/api/undo?client=page-one", undo))["sequence"] == 5
     assert (await ask(client, f"/api/items/{item}/info"))["class_id"] == 0
-    for wrong in ("a.page-one", "short", "x" * 65):
+    for wrong in ("a.page-one", "short", "x" * 65, "page-one%0A"):
         assert (await ask(client, f"/api/undo?client={wrong}", undo, 400))["code"] == "bad_format"
 
 

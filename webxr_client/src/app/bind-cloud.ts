@@ -12,7 +12,7 @@ import { pointMetres } from "../scene/cloud/point-size.js";
 import { shownView } from "../scene/shown-view.js";
 import type { Stage } from "../scene/stage.js";
 import type { AppState } from "../state/app-state.js";
-import { shownItems } from "../state/focus.js";
+import { endFocusWithClass, shownItems } from "../state/focus.js";
 import { isCue } from "../state/review-state.js";
 import { PageLoader } from "./page-loader.js";
 
@@ -38,6 +38,7 @@ export function bindCloud(state: AppState, stage: Stage, cloud: PointCloud): voi
     cloud.setSelected(items, tool === "sheet");
     stage.invalidate();
   });
+  endFocusWithClass(state);
   effect(() => {
     state.sceneVersion.value;
     cloud.setFound(shownItems(state));

@@ -202,7 +202,7 @@ async function load(address: URL, signal?: AbortSignal): Promise<Response> {
   throw new Error(`${file} is missing (HTTP status ${response.status}). Copy the whole scene.`);
 }
 
-/** Remove the items of blocks that lost their tile from hover card and selection. */
+/** Remove the items of blocks that lost their tile from hover card, selection and search. */
 function forget(state: AppState, gone: Set<number>): void {
   const isGone = (slot: number) => gone.has(Math.floor(slot / BLOCK));
   const selection = state.selection.peek();
@@ -211,6 +211,9 @@ function forget(state: AppState, gone: Set<number>): void {
       ...selection,
       items: selection.items.filter((slot) => !isGone(slot)),
     };
+  const search = state.search.peek();
+  if (search?.items?.some(isGone))
+    state.search.value = { ...search, items: search.items.filter((slot) => !isGone(slot)) };
   if (isGone(state.hovered.peek()?.item ?? -1)) state.hovered.value = null;
   gone.clear();
 }

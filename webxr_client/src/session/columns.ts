@@ -10,6 +10,8 @@ const MOST_BARS = 6;
 export class Columns {
   private readonly known = new Map<string, Promise<BinnedColumn>>();
   private listed: Promise<void> | null = null;
+  /** Number of calls of `colourBy`. */
+  private choices = 0;
 
   constructor(
     private readonly state: AppState,
@@ -30,13 +32,19 @@ export class Columns {
     return this.listed;
   }
 
-  /** Colour the points by a column. */
+  /** Colour the points by a column, unless the user chooses other colours before it arrives. */
   async colourBy(name: string): Promise<void> {
+    const { colourBy, columns } = this.state;
+    this.choices += 1;
+    const [choice, before] = [this.choices, colourBy.peek()];
+    const current = () => choice === this.choices && colourBy.peek() === before;
     try {
       const column = await this.read(name);
-      this.state.columns.shown.value = column;
-      this.state.colourBy.value = "column";
+      if (!current()) return;
+      columns.shown.value = column;
+      colourBy.value = "column";
     } catch (error) {
+      if (!current()) return;
       this.onError(`The column could not be fetched: ${messageOf(error)}`);
     }
   }

@@ -2,7 +2,7 @@
  * Label commands. Items of locked classes are left out. Labels are shown before the server answers,
  * and refused labels are reverted.
  */
-import { batch, effect, untracked } from "@preact/signals";
+import { batch } from "@preact/signals";
 import type { Connection } from "../net/connection.js";
 import { type Provenance, UNLABELED } from "../protocol/messages.js";
 import { type AppState, NOTHING } from "../state/app-state.js";
@@ -10,13 +10,12 @@ import { withRecent } from "../state/class-rows.js";
 import { MOST_LISTED } from "../state/commands.js";
 import { count } from "../state/format.js";
 import { replacedText } from "../state/overwritten.js";
+import type { AwaitedClass } from "./awaited-class.js";
 import { COMMAND_SLOT, chosen, newestRegions, upload } from "./chosen.js";
 import type { EditPermission } from "./edit-permission.js";
 import type { Notes } from "./notes.js";
 
 export class Labelling {
-  /** A class that is being added, and the items that get it as soon as it exists. */
-  private awaited: { name: string; items: Uint32Array } | null = null;
   /** Callbacks of commands that the server has not answered yet; the keys are command ids. */
   private readonly waiting = new Map<string, (accepted: boolean) => void>();
 
@@ -25,30 +24,18 @@ export class Labelling {
     private readonly connection: Connection,
     private readonly permission: EditPermission,
     private readonly notes: Notes,
-  ) {
-    effect(() => {
-      const live = state.liveClasses.value;
-      untracked(() => {
-        const { awaited } = this;
-        if (!awaited || !live.some(({ name }) => name === awaited.name)) return;
-        this.awaited = null;
-        // The user may have selected other items since.
-        const same = state.selection.peek().items === awaited.items;
-        if (same) this.labelAs(awaited.name);
-        else this.notes.show(`The class ${awaited.name} was added. Select items to label.`);
-      });
-    });
-  }
+    private readonly awaited: AwaitedClass,
+  ) {}
 
-  /**
-   * Label the selection with the class of this name, as soon as the class exists. Returns whether
-   * the class exists already.
-   */
-  labelAs(name: string): boolean {
-    const info = this.state.liveClasses.peek().find((one) => one.name === name);
-    if (info) this.label(info.class_id);
-    else this.awaited = { name, items: this.state.selection.peek().items };
-    return info !== undefined;
+  /** Label the selection with the class of this name. A class that does not exist is added. */
+  labelAs(name: string): void {
+    const { selection } = this.state;
+    const { items } = selection.peek();
+    this.awaited.obtain(name, (classId) => {
+      // The user may have selected other items since.
+      if (selection.peek().items === items) this.label(classId);
+      else this.notes.show(`The class “${name}” was added. Select items to label.`);
+    });
   }
 
   /**
@@ -64,6 +51,7 @@ export class Labelling {
     const selection = state.selection.peek();
     const wanted = items ?? selection.items;
     this.notes.clear();
+    this.awaited.clear();
     if (!this.permission.allowed() || wanted.length === 0) return false;
     if (classId >= state.classes.peek().length) return false;
     const unlocked = this.withoutLocked(wanted);
@@ -106,7 +94,7 @@ export class Labelling {
   private noteReplaced(items: number, classId: number, replaced: string): void {
     const { classes, keys } = this.state;
     const undo = keys.text("undo");
-    const now = `${count(items)} items are ${classes.peek()[classId]?.name} now`;
+    const now = `${count(items)} items are “${classes.peek()[classId]?.name}” now`;
     this.notes.show(`${now}; ${replaced}.${undo ? ` ${undo} undoes this.` : ""}`);
   }
 
@@ -121,6 +109,7 @@ export class Labelling {
   labelEach(items: Uint32Array, classIds: Int16Array, provenance: Provenance): Promise<boolean> {
     const { state } = this;
     this.notes.clear();
+    this.awaited.clear();
     const free = this.unlocked(items, classIds);
     const unlocked = items.filter((_, k) => free[k]);
     if (unlocked.length === 0) return Promise.resolve(true);

@@ -142,7 +142,7 @@ export class Playback {
   live(): void {
     this.pause();
     if (this.state.time.live.peek()) return;
-    this.shown = null;
+    this.shown = this.state.time.shown.value = null;
     this.state.time.live.value = true;
     this.onLive();
   }
@@ -168,7 +168,7 @@ export class Playback {
 
   private enter(): void {
     this.leave();
-    this.shown = null;
+    this.shown = this.state.time.shown.value = null;
     this.state.time.live.value = false;
   }
 
@@ -206,6 +206,7 @@ export class Playback {
       // baked site can have changed the colours there.
       if (!sameBox || !sameClasses(classes, this.classes)) state.classes.value = classes;
       this.classes = classes;
+      state.time.shown.value = moment;
       state.labelsVersion.value += 1;
       state.predictionsVersion.value += 1;
     });

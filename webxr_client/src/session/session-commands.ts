@@ -75,7 +75,7 @@ export class SessionCommands implements Commands {
 
   readonly labelToNew = (name: string) => {
     const trimmed = classNameOf(name);
-    if (this.allowed() && trimmed && !this.parts.labelling.labelAs(trimmed)) this.addClass(trimmed);
+    if (this.allowed() && trimmed) this.parts.labelling.labelAs(trimmed);
   };
 
   readonly undo = () => this.parts.undoing.undo();
@@ -248,8 +248,7 @@ export class SessionCommands implements Commands {
   readonly correct = (classId: number) => this.parts.decisions.correct(classId);
   readonly correctToNew = (name: string) => {
     const trimmed = classNameOf(name);
-    if (this.allowed() && trimmed && !this.parts.decisions.correctTo(trimmed))
-      this.addClass(trimmed);
+    if (this.allowed() && trimmed) this.parts.decisions.correctTo(trimmed);
   };
 
   readonly setAside = () => this.parts.decisions.setAside();

@@ -7,6 +7,7 @@ import { forgetKept } from "../net/picture-cache.js";
 import { isSite } from "../net/site.js";
 import { type AppState, NOTHING } from "../state/app-state.js";
 import type { Commands } from "../state/commands.js";
+import { AwaitedClass } from "./awaited-class.js";
 import { storedClientId } from "./client-id.js";
 import { Columns } from "./columns.js";
 import { CueFeed } from "./cue-feed.js";
@@ -50,7 +51,10 @@ export class Session {
       () => void scene.resync(),
     );
     const permission = new EditPermission(state, notes, () => playback.live());
-    const labelling = new Labelling(state, connection, permission, notes);
+    const awaited = new AwaitedClass(state, (name, command_id) =>
+      connection.command({ op: "add_class", command_id, name }),
+    );
+    const labelling = new Labelling(state, connection, permission, notes, awaited);
     const undoing = new Undoing(state, connection, permission, notes, this.clientId);
     const host: ReviewHost = {
       allowed: () => permission.allowed(),
@@ -58,7 +62,7 @@ export class Session {
       fail,
       labelEach: (items, classIds, provenance) => labelling.labelEach(items, classIds, provenance),
     };
-    const decisions = new SheetDecisions(state, note);
+    const decisions = new SheetDecisions(state, note, awaited);
     const review = new Review(state, host, decisions);
     const search = new Search(state, searchItems, fail);
     const pairing = new PairingFlow(state.pairing, () => void this.start());
@@ -69,6 +73,7 @@ export class Session {
       scene,
       queries,
       labelling,
+      awaited,
       undoing,
       notes,
       onRevoked: () => this.showRevoked(),

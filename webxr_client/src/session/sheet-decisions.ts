@@ -1,25 +1,15 @@
 /** Classes that the user gives to the pictures and groups of an open contact sheet. */
-import { batch, effect, untracked } from "@preact/signals";
+import { batch } from "@preact/signals";
 import type { AppState } from "../state/app-state.js";
 import { groupOf } from "../state/review-state.js";
+import type { AwaitedClass } from "./awaited-class.js";
 
 export class SheetDecisions {
-  /**
-   * Name of a class that is being added; "" for none. As soon as the class exists, the current
-   * picture or group gets this class.
-   */
-  private awaited = "";
-
   constructor(
     private readonly state: AppState,
     private readonly note: (message: string) => void,
-  ) {
-    effect(() => {
-      const live = state.liveClasses.value;
-      const info = this.awaited ? live.find(({ name }) => name === this.awaited) : undefined;
-      if (info) untracked(() => this.correct(info.class_id));
-    });
-  }
+    private readonly awaited: AwaitedClass,
+  ) {}
 
   /**
    * Give a class to the current picture, or to its whole group if `whole` is set. In a group,
@@ -31,9 +21,9 @@ export class SheetDecisions {
     const items = this.current();
     const info = classes.peek()[classId];
     if (items.length === 0 || !info || info.removed) return;
-    this.awaited = "";
+    this.awaited.clear();
     if (info.locked) {
-      this.note(`Class ${info.name} is locked. Unlock the class before you assign it.`);
+      this.note(`Class “${info.name}” is locked. Unlock the class before you assign it.`);
       return;
     }
     const whole = review.whole.peek();
@@ -52,14 +42,11 @@ export class SheetDecisions {
   }
 
   /**
-   * Give the class with this name to the current picture or group, as soon as the class exists.
-   * Returns whether the class exists already.
+   * Give the class with this name to the current picture or group. A class that does not exist is
+   * added.
    */
-  correctTo(name: string): boolean {
-    const info = this.state.liveClasses.peek().find((one) => one.name === name);
-    this.awaited = info ? "" : name;
-    if (info) this.correct(info.class_id);
-    return info !== undefined;
+  correctTo(name: string): void {
+    this.awaited.obtain(name, (classId) => this.correct(classId));
   }
 
   /**
@@ -111,7 +98,7 @@ export class SheetDecisions {
    */
   forget(): void {
     const { review } = this.state;
-    this.awaited = "";
+    this.awaited.clear();
     batch(() => {
       review.corrected.value = new Map();
       review.named.value = new Map();

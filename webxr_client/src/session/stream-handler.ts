@@ -11,6 +11,7 @@ import {
   type ServerOperation,
 } from "../protocol/messages.js";
 import type { AppState } from "../state/app-state.js";
+import type { AwaitedClass } from "./awaited-class.js";
 import type { Labelling } from "./labelling.js";
 import type { ModelQueries } from "./model-queries.js";
 import type { Notes } from "./notes.js";
@@ -25,6 +26,7 @@ export interface StreamParts {
   scene: SceneSync;
   queries: ModelQueries;
   labelling: Labelling;
+  awaited: AwaitedClass;
   undoing: Undoing;
   notes: Notes;
   /** Called when the owner revoked this device's access. */
@@ -110,6 +112,7 @@ export class StreamHandler implements StreamListener {
       case "refused":
         if (queries.handleAnswer(operation)) break;
         labelling.handleAnswer(operation.command_id, false);
+        this.parts.awaited.handleRefusal(operation.command_id);
         this.parts.undoing.noteOf(operation.command_id);
         state.refusal.value = operation;
         break;

@@ -1,5 +1,6 @@
 /** Rows of the list of classes: recent and suggested classes, groups, and filtered classes. */
 import type { ClassInfo } from "../protocol/messages.js";
+import type { LabelTarget } from "./label-target.js";
 
 /** Number of classes above which the list has a field to type in, and recent classes. */
 export const MANY_CLASSES = 12;
@@ -9,11 +10,15 @@ export const MOST_OPEN = 40;
 export const MOST_RECENT = 5;
 const SEPARATOR = "/";
 
-/** A class, or a line above classes. `first`: whether it is listed as recent or suggested. */
+/**
+ * A class, a line above classes, or a class that can be created (new). `first`: whether it is
+ * listed as recent or suggested.
+ */
 export type ClassListRow =
   | { kind: "class"; info: ClassInfo; text: string; first: boolean }
   | { kind: "group"; name: string; classes: ClassInfo[]; open: boolean }
-  | { kind: "line"; text: string };
+  | { kind: "line"; text: string }
+  | { kind: "new"; name: string };
 
 export interface ClassView {
   /** Text that the user has typed; "" for none. */
@@ -24,6 +29,8 @@ export interface ClassView {
   recent: readonly number[];
   /** Groups that the user has opened (true) or closed (false). */
   chosen: ReadonlyMap<string, boolean>;
+  /** Whether a class with the typed name can be created. */
+  canCreate: boolean;
 }
 
 /** The first part of a name with groups: "birds" for "birds/owl"; "" without a group. */
@@ -51,7 +58,12 @@ export function matchPlace(name: string, text: string): number | null {
 
 /** Rows of the list. `classes`: all classes, without removed ones. */
 export function classRows(classes: readonly ClassInfo[], view: ClassView): ClassListRow[] {
-  if (view.text.trim()) return matches(classes, view);
+  const name = view.text.trim();
+  if (name) {
+    const found = matches(classes, view);
+    const isNew = view.canCreate && !classes.some((info) => info.name === name);
+    return isNew ? [...found, { kind: "new", name }] : found;
+  }
   const rows: ClassListRow[] = [];
   if (classes.length > MANY_CLASSES) rows.push(...firstRows(classes, view));
   const groups = new Map<string, ClassInfo[]>();
@@ -113,6 +125,21 @@ function matches(classes: readonly ClassInfo[], { text, suggested, recent }: Cla
     .filter(({ place }) => place !== null)
     .sort((a, b) => a.place! - b.place! || rank(a.info) - rank(b.info))
     .map(({ info }): ClassListRow => ({ kind: "class", info, text: info.name, first: false }));
+}
+
+/** Whether Enter can choose the row. */
+export const canChoose = (row: ClassListRow | undefined): boolean =>
+  row?.kind === "class" || row?.kind === "new";
+
+/** Text about the effect of Enter on a row; `undefined`: there is no such row. */
+export function enterText(row: ClassListRow | undefined, target: LabelTarget): string {
+  const what = target === "sheet" ? "the framed items" : "the selection";
+  if (row?.kind === "new") return `Enter creates “${row.name}” and labels ${what} with it.`;
+  if (row?.kind !== "class") return "No class has this name.";
+  const { name, locked } = row.info;
+  if (target === "") return `Enter shows only “${name}”.`;
+  if (locked) return `“${name}” is locked. Unlock it, or choose another class.`;
+  return `Enter labels ${what} as “${name}”.`;
 }
 
 /** Add a class to the recent classes. */

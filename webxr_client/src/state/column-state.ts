@@ -13,6 +13,8 @@ export interface BinnedColumn {
   bins: readonly string[];
   /** Bin of each item; without a value, a number that is not a bin, such as NO_BIN. */
   codes: Uint8Array | Uint16Array;
+  /** Colour of each bin; computed (binColour) if absent. */
+  colours?: readonly string[];
 }
 
 export class ColumnState {
@@ -46,10 +48,11 @@ export function itemsOfBin({ codes }: BinnedColumn, bin: number, items?: Uint32A
 }
 
 /**
- * Colour of a bin. Categories differ in hue and, beside each other, in lightness. The bins of
- * numbers and dates go from dark blue to light yellow.
+ * Colour of a bin, if the column has no colours of its own. Categories differ in hue and, beside
+ * each other, in lightness. The bins of numbers and dates go from dark blue to light yellow.
  */
-export function binColour({ kind, bins }: BinnedColumn, bin: number): string {
+export function binColour({ kind, bins, colours }: BinnedColumn, bin: number): string {
+  if (colours) return colours[bin]!;
   if (kind === "category") return hex((bin * 137.5) % 360, 0.7, bin % 2 ? 0.7 : 0.55);
   const share = bins.length < 2 ? 1 : bin / (bins.length - 1);
   return hex(255 - 205 * share, 0.65, 0.45 + 0.27 * share);

@@ -8,7 +8,9 @@ const NO_CLASS = 65_535;
 export function classColumn(state: AppState, name: "label" | "prediction"): BinnedColumn {
   const { labels, predictions } = state.annotations;
   const classIds = name === "label" ? labels : predictions;
-  const bins = state.classes.value.map((info) => info.name);
+  const classes = state.classes.value;
+  const bins = classes.map((info) => info.name);
+  const colours = classes.map((info) => info.colour);
   const codes = Uint16Array.from(classIds, (id) => (id >= 0 ? id : NO_CLASS));
-  return { name, kind: "category", bins, codes };
+  return { name, kind: "category", bins, codes, colours };
 }

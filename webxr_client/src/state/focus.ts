@@ -1,4 +1,5 @@
 /** Items in focus: those of one class, or with one value. All other items are faded. */
+import { effect } from "@preact/signals";
 import type { AppState } from "./app-state.js";
 import { common } from "./item-lists.js";
 
@@ -21,6 +22,16 @@ export function focusOnClass(state: AppState, classId: number): void {
   state.focus.value = same ? null : { kind: "class", classId };
 }
 
+/** End the focus when its class is deleted or merged, or does not exist at the shown moment. */
+export function endFocusWithClass(state: AppState): void {
+  effect(() => {
+    const focus = state.focus.value;
+    const exists = (classId: number) =>
+      state.liveClasses.value.some(({ class_id }) => class_id === classId);
+    if (focus?.kind === "class" && !exists(focus.classId)) state.focus.value = null;
+  });
+}
+
 /**
  * Items in focus, ascending; null if all items are. The items of a class are those with its label
  * and, while colours show predictions, those without a label that are predicted as the class.
@@ -31,6 +42,7 @@ export function focusItems(state: AppState): Uint32Array | null {
   if (focus.kind === "column") return focus.items;
   state.labelsVersion.value;
   state.predictionsVersion.value;
+  state.tiled.value; // other items may have been loaded
   const predicted = state.colourBy.value === "prediction";
   const { labels, predictions } = state.annotations;
   const items: number[] = [];

@@ -17,17 +17,17 @@ export interface NextStep {
 export function nextStep(quality: Quality | null): NextStep {
   if (!quality || quality.labelled === 0)
     return {
-      text: "Begin with pictures",
-      effect: "Opens pictures from all over the map, in groups. Name each group.",
+      text: "Begin with examples",
+      effect: "Opens items from all over the map, in groups. Name each group.",
     };
   if (lacksLabels(quality))
     return {
       text: "Find the next class",
-      effect: `${knownInstead(quality)}. Opens pictures from places without labels.`,
+      effect: `${knownInstead(quality)}. Opens items from places without labels.`,
     };
   return {
     text: "Suggest next",
-    effect: "Opens the pictures or region that correct the most per second.",
+    effect: "Opens the items or the region where labels are expected to help most.",
   };
 }
 

@@ -1,36 +1,24 @@
-/** The curve of labelled items along the timeline. */
-import type { Timeline } from "../protocol/messages.js";
+/** Progress of the labelling at the moment that the page shows. */
+import type { AppState } from "./app-state.js";
 
-/** A curve with steps. */
-export interface StepCurve {
-  /** Place of each corner on the axis of the timeline, 0..100. */
-  at: number[];
-  /** Share of labelled items, 0..1, at each corner. */
-  shares: number[];
+export interface LabellingProgress {
+  classes: number;
+  /** Classes that have at least one label. */
+  classesLabelled: number;
+  items: number;
+  labelled: number;
 }
 
-/**
- * Share of labelled items after each gesture. An item that two gestures label counts twice until
- * the present, where the share is exact.
- *
- * @param items Number of all items.
- * @param labelled Number of items with a label now.
- */
-export function labelledCurve(timeline: Timeline, items: number, labelled: number): StepCurve {
-  const last = Math.max(1, timeline.moments - 1);
-  const curve: StepCurve = { at: [0], shares: [0] };
-  let sum = 0;
-  const share = () => Math.min(1, Math.max(0, sum) / Math.max(1, items));
-  for (const { event, gesture, moment } of timeline.ticks) {
-    if (gesture.kind !== "label") continue;
-    const at = (100 * moment) / last;
-    curve.at.push(at);
-    curve.shares.push(share());
-    sum += event === "undone" ? -gesture.count : gesture.count;
-    curve.at.push(at);
-    curve.shares.push(share());
-  }
-  curve.at.push(100);
-  curve.shares.push(labelled / Math.max(1, items));
-  return curve;
+/** Counts of the shown moment; null until the labels of a past moment are loaded. */
+export function labellingProgress(state: AppState): LabellingProgress | null {
+  const { live, shown } = state.time;
+  if (!live.value && shown.value === null) return null;
+  const counts = state.labelCounts.value;
+  const classes = state.liveClasses.value;
+  return {
+    classes: classes.length,
+    classesLabelled: classes.filter((info) => counts[info.class_id]).length,
+    items: state.session.value?.n_items ?? 0,
+    labelled: state.labelled.value,
+  };
 }

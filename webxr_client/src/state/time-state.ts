@@ -11,6 +11,11 @@ export class TimeState {
   readonly live = signal(true);
   /** Index of the recorded frame that is shown; not used while `live` is true. */
   readonly moment = signal(0);
+  /**
+   * Index of the recorded frame whose positions and labels the page has; null while it shows the
+   * current state, and until those of the first past moment are loaded.
+   */
+  readonly shown: Signal<number | null> = signal(null);
   readonly playing = signal(false);
   /** Playback speed, one of SPEEDS. */
   readonly speed: Signal<number> = signal(1);

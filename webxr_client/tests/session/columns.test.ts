@@ -1,5 +1,5 @@
 /** Columns in bins, for colours and bars. */
-import { beforeEach, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Columns } from "../../src/session/columns.js";
 import { AppState } from "../../src/state/app-state.js";
 import {
@@ -37,6 +37,9 @@ it("labels are a column with a bin per class, and no bin for unlabelled items", 
   const counts = binCounts(classColumn(state, "label"));
   expect([counts[0], counts[299], counts.reduce((a, b) => a + b)]).toEqual([1, 1, 2]);
   expect(binCounts(classColumn(state, "prediction"))[0]).toBe(2);
+  // A column of the data can have the same name.
+  expect(binColour(classColumn(state, "label"), 1)).toBe("#ffffff");
+  expect(binColour(column("label"), 1)).not.toBe("#ffffff");
 });
 
 it("bins of numbers get lighter, and categories differ", () => {
@@ -76,4 +79,34 @@ it("fetches a column once, and again after a failure", async () => {
   expect(state.columns.bars.value).toHaveLength(6);
   expect(ask.list).toHaveBeenCalledTimes(1);
   expect(ask.column.mock.calls.filter(([name]) => name === "c0")).toHaveLength(1);
+});
+
+describe("colours by a column that arrives late", () => {
+  const arrive = new Map<string, (answer: BinnedColumn | Error) => void>();
+  const errors: string[] = [];
+  const choose = (name: string) => columns.colourBy(name);
+  let columns: Columns;
+  beforeEach(() => {
+    const ask = (name: string) =>
+      new Promise<BinnedColumn>((resolve, reject) => {
+        arrive.set(name, (answer) => (answer instanceof Error ? reject(answer) : resolve(answer)));
+      });
+    columns = new Columns(state, (error) => errors.push(error), { column: ask } as never);
+  });
+  it("are those of the newest choice", async () => {
+    const both = [choose("slow"), choose("fast")];
+    arrive.get("fast")!(column("fast"));
+    arrive.get("slow")!(column("slow"));
+    await Promise.all(both);
+    expect(state.columns.shown.value?.name).toBe("fast");
+  });
+  it("are not shown after another choice, nor is a failure", async () => {
+    const both = [choose("a"), choose("b")];
+    state.colourBy.value = "prediction";
+    arrive.get("a")!(new Error("gone"));
+    arrive.get("b")!(column("b"));
+    await Promise.all(both);
+    expect([state.colourBy.value, state.columns.shown.value]).toEqual(["prediction", null]);
+    expect(errors).toEqual([]);
+  });
 });

@@ -15,6 +15,7 @@ import { AppState } from "../../src/state/app-state.js";
 import type { Commands } from "../../src/state/commands.js";
 
 let state: AppState;
+let session: Session;
 let commands: Commands;
 const pending = () => state.connection.value.pending;
 
@@ -23,7 +24,8 @@ beforeEach(() => {
   vi.stubGlobal("location", { protocol: "http:", host: "localhost" });
   vi.stubGlobal("window", Object.assign(new EventTarget(), { setTimeout, clearTimeout }));
   state = new AppState();
-  commands = new Session(state).commands(() => {});
+  session = new Session(state);
+  commands = session.commands(() => {});
   state.session.value = { read_only: false, role: "owner" } as SessionInfo;
   state.annotations.reset(Int16Array.of(-1, -1, 1), new Int16Array(3).fill(-1), new Uint8Array(3));
   state.classes.value = [0, 1].map((class_id) => ({
@@ -74,7 +76,7 @@ describe("label", () => {
       colour: "#ffffff",
     }));
     commands.label(1, Uint32Array.of(0, 1));
-    expect(state.notices.value.at(-1)?.message).toMatch(/^2 items are dog now; 1 was cat\./);
+    expect(state.notices.value.at(-1)?.message).toMatch(/^2 items are “dog” now; 1 was “cat”\./);
     commands.label(1, Uint32Array.of(0, 2));
     expect(state.notices.value).toEqual([]);
   });
@@ -102,7 +104,30 @@ describe("label", () => {
     select(1);
     added("tit");
     expect(Array.from(state.annotations.labels)).toEqual([2, 2, 1]);
-    expect(state.notices.value.at(-1)?.message).toContain("tit was added");
+    expect(state.notices.value.at(-1)?.message).toContain("The class “tit” was added");
+  });
+  it("does not wait any more after a refusal or another label", () => {
+    const sent: { op: string; command_id: string }[] = [];
+    vi.spyOn(Connection.prototype, "command").mockImplementation((operation) => {
+      sent.push(operation);
+      return true;
+    });
+    const added = (name: string) => {
+      const class_id = state.classes.value.length;
+      state.classes.value = [...state.classes.value, { class_id, name, colour: "#ffffff" }];
+    };
+    commands.select(Uint32Array.of(0));
+    commands.labelToNew("owl");
+    expect(sent.map(({ op }) => op)).toEqual(["add_class"]);
+    const { command_id } = sent[0]!;
+    session.stream.onOperation({ op: "refused", command_id, code: "limit", message: "" } as never);
+    added("owl"); // by another person
+    expect(state.annotations.labels[0]).toBe(-1);
+    commands.labelToNew("tit");
+    commands.label(0, Uint32Array.of(1));
+    added("tit");
+    expect(Array.from(state.annotations.labels)).toEqual([-1, 0, 1]);
+    vi.restoreAllMocks();
   });
   it("labels any number of items, and uploads a selection of many", () => {
     const n = 200_000;

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { Timeline } from "../../src/protocol/messages.js";
 import { keyframeBefore, Playback } from "../../src/session/playback.js";
 import { AppState } from "../../src/state/app-state.js";
+import { labellingProgress } from "../../src/state/progress.js";
 import { vectors } from "../vectors.js";
 
 vi.stubGlobal("window", globalThis);
@@ -111,7 +112,29 @@ describe("the recording of a baked site", () => {
         expect([...state.annotations.predictions]).toEqual(expected.prediction);
         expect([...state.annotations.confidence]).toEqual(expected.confidence);
         expect(state.classes.value).toHaveLength(expected.classes);
+        const labels = expected.label.filter((label) => label >= 0);
+        expect(labellingProgress(state)).toMatchObject({
+          classes: expected.classes,
+          classesLabelled: new Set(labels).size,
+          labelled: labels.length,
+        });
       }
       playback.live();
     });
+});
+
+it("shows no counts until the labels of the first past moment are loaded", async () => {
+  const state = new AppState();
+  let fail: (error: Error) => void = () => {};
+  const read = () => new Promise<ArrayBuffer>((_, reject) => (fail = reject));
+  const source = { timeline: async () => timeline(100), part: vi.fn(read) };
+  const nothing = () => {};
+  const playback = new Playback(state, nothing, nothing, source);
+  expect(labellingProgress(state)).not.toBeNull();
+  const going = playback.goTo(30);
+  await vi.waitFor(() => expect(source.part).toHaveBeenCalled());
+  expect(labellingProgress(state)).toBeNull();
+  fail(new Error("disk failure"));
+  await expect(going).rejects.toThrow();
+  expect(labellingProgress(state)).not.toBeNull();
 });

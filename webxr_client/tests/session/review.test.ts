@@ -7,6 +7,7 @@ import type {
   SheetItem,
   Suggestion,
 } from "../../src/protocol/messages.js";
+import { AwaitedClass } from "../../src/session/awaited-class.js";
 import { PredictionTools } from "../../src/session/prediction-tools.js";
 import { Review, type ReviewHost } from "../../src/session/review.js";
 import { SheetDecisions } from "../../src/session/sheet-decisions.js";
@@ -57,6 +58,8 @@ describe("the label after Enter", () => {
 let state: AppState;
 let review: Review;
 let decisions: SheetDecisions;
+let awaited: AwaitedClass;
+let added: [string, string][];
 let tools: PredictionTools;
 let notes: string[];
 let sent: {
@@ -100,7 +103,9 @@ beforeEach(() => {
         sent.push({ items: [...items], classIds: [...classIds], provenance, answer });
       }),
   };
-  decisions = new SheetDecisions(state, host.note);
+  added = [];
+  awaited = new AwaitedClass(state, (name, commandId) => added.push([name, commandId]));
+  decisions = new SheetDecisions(state, host.note, awaited);
   tools = new PredictionTools(state, host);
   review = new Review(state, host, decisions, {
     sheet: (kind, size) => {
@@ -357,15 +362,25 @@ describe("an overview", () => {
     expect(state.review.aside.value.size).toBe(0);
   });
   it("gives a new class to the framed group when the class has been added", () => {
-    expect(decisions.correctTo("3")).toBe(true);
+    decisions.correctTo("3");
     expect(state.review.named.value.get(5)).toBe(3);
-    expect(decisions.correctTo("owl")).toBe(false);
+    expect(added).toEqual([]);
+    decisions.correctTo("owl");
+    expect(added.map(([name]) => name)).toEqual(["owl"]);
     expect(state.review.named.value.has(2)).toBe(false);
     const owl = { class_id: 10, name: "owl", colour: "#000000", locked: false };
     state.classes.value = [...state.classes.value, owl];
     expect(state.review.named.value.get(2)).toBe(10);
     state.classes.value = [...state.classes.value, { ...owl, class_id: 11, name: "elk" }];
     expect(state.review.named.value.get(2)).toBe(10);
+  });
+  it("does not wait for a class that the server has refused", () => {
+    decisions.correctTo("owl");
+    awaited.handleRefusal("of another command");
+    awaited.handleRefusal(added[0]![1]);
+    const owl = { class_id: 10, name: "owl", colour: "#000000", locked: false };
+    state.classes.value = [...state.classes.value, owl]; // added by another person
+    expect(state.review.named.value.size).toBe(0);
   });
   it("is followed by what is suggested, and keeps what was set aside", async () => {
     state.review.at.value = 3;

@@ -4,6 +4,7 @@ import type { ClassInfo } from "../../src/protocol/messages.js";
 import {
   type ClassView,
   classRows,
+  enterText,
   groupOf,
   matchPlace,
   splitName,
@@ -12,13 +13,20 @@ import {
 
 const classes = (names: readonly string[]): ClassInfo[] =>
   names.map((name, class_id) => ({ class_id, name, colour: "#ffffff" }));
-const NOTHING: ClassView = { text: "", suggested: [], recent: [], chosen: new Map() };
+const NOTHING: ClassView = {
+  text: "",
+  suggested: [],
+  recent: [],
+  chosen: new Map(),
+  canCreate: false,
+};
 const numbered = (count: number, prefix = "") =>
   classes(Array.from({ length: count }, (_, k) => `${prefix}class ${k}`));
 
 /** Texts of the rows; a group is in brackets, and a line ends with a colon. */
 function texts(infos: readonly ClassInfo[], view: Partial<ClassView> = {}): string[] {
   return classRows(infos, { ...NOTHING, ...view }).map((row) => {
+    if (row.kind === "new") return `+ ${row.name}`;
     if (row.kind === "line") return `${row.text}:`;
     if (row.kind === "class") return row.text;
     return `[${row.name} ${row.classes.length}${row.open ? "" : " closed"}]`;
@@ -94,5 +102,37 @@ describe("a long name", () => {
   it("is split between characters, and not at all from right to left", () => {
     expect(splitName("🦉".repeat(40))[1]).toBe("🦉".repeat(9));
     expect(splitName("ינשוף ".repeat(20))[1]).toBe("");
+  });
+});
+
+describe("the row of a new class", () => {
+  const infos = classes(["barn owl", "tit"]);
+  it("is the last row, unless a class has exactly this name", () => {
+    const view = { canCreate: true };
+    expect(texts(infos, { ...view, text: " owl " })).toEqual(["barn owl", "+ owl"]);
+    expect(texts(infos, { ...view, text: "elk" })).toEqual(["+ elk"]);
+    expect(texts(infos, { ...view, text: "tit" })).toEqual(["tit"]);
+    expect(texts(infos, { text: "owl" })).toEqual(["barn owl"]);
+    expect(texts(infos, view)).toEqual(["barn owl", "tit"]);
+  });
+});
+
+describe("the text about Enter", () => {
+  const [info] = classes(["owl"]);
+  const row = (locked: boolean) =>
+    ({ kind: "class", info: { ...info!, locked }, text: "owl", first: false }) as const;
+  it.each([
+    [row(false), "selection", "Enter labels the selection as “owl”."],
+    [row(false), "sheet", "Enter labels the framed items as “owl”."],
+    [row(true), "selection", "“owl” is locked. Unlock it, or choose another class."],
+    [row(true), "", "Enter shows only “owl”."],
+    [
+      { kind: "new", name: "elk" },
+      "sheet",
+      "Enter creates “elk” and labels the framed items with it.",
+    ],
+    [undefined, "selection", "No class has this name."],
+  ] as const)("names the class: %o, %s", (one, target, text) => {
+    expect(enterText(one, target)).toBe(text);
   });
 });

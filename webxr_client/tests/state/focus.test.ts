@@ -1,7 +1,8 @@
 /** Items that are faded. */
+import { effect } from "@preact/signals";
 import { beforeEach, expect, it, vi } from "vitest";
 import { AppState } from "../../src/state/app-state.js";
-import { focusOnClass, shownItems } from "../../src/state/focus.js";
+import { endFocusWithClass, focusOnClass, shownItems } from "../../src/state/focus.js";
 
 let state: AppState;
 beforeEach(() => {
@@ -36,4 +37,30 @@ it("follows new labels, and is combined with the search", () => {
   expect(shown()).toEqual([3, 4]);
   state.focus.value = null;
   expect(shown()).toEqual([1, 3, 4]);
+});
+
+it("shows the items of a class in tiles that are loaded later", () => {
+  const counts = { items: 9, loaded: 3, selected: 0, loading: true };
+  state.tiled.value = counts;
+  const calls: (number[] | null)[] = [];
+  focusOnClass(state, 0);
+  const stop = effect(() => void calls.push(shown()));
+  state.annotations.labels[2] = 0; // another item in this place
+  state.tiled.value = { ...counts, loaded: 5 };
+  stop();
+  expect(calls).toEqual([
+    [0, 3],
+    [0, 2, 3],
+  ]);
+});
+
+it("ends when the class is deleted or merged", () => {
+  const classes = [0, 1].map((class_id) => ({ class_id, name: "", colour: "#ffffff" }));
+  state.classes.value = classes;
+  endFocusWithClass(state);
+  focusOnClass(state, 1);
+  state.classes.value = classes.map((info) => ({ ...info, name: "renamed" }));
+  expect(state.focus.value).toEqual({ kind: "class", classId: 1 });
+  state.classes.value = classes.map((info) => ({ ...info, removed: info.class_id === 1 }));
+  expect(state.focus.value).toBeNull();
 });

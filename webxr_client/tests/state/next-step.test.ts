@@ -1,9 +1,8 @@
-/** The next step, the end of the work, and the curve of the progress. */
+/** The next step, the end of the work, and labels that are replaced. */
 import { describe, expect, it } from "vitest";
-import type { Gesture, Quality, Tick, Timeline } from "../../src/protocol/messages.js";
+import type { Quality } from "../../src/protocol/messages.js";
 import { acceptAllText, endText, nextStep } from "../../src/state/next-step.js";
-import { replacedText } from "../../src/state/overwritten.js";
-import { labelledCurve } from "../../src/state/progress.js";
+import { replacedText, replaceNote } from "../../src/state/overwritten.js";
 
 const quality = (changes: Partial<Quality>) =>
   ({ classes: 10, classes_labelled: 10, labelled: 100, right: 0.93, ...changes }) as Quality;
@@ -17,8 +16,8 @@ describe("the next step", () => {
       quality({}),
     ].map((now) => nextStep(now).text);
     expect(texts).toEqual([
-      "Begin with pictures",
-      "Begin with pictures",
+      "Begin with examples",
+      "Begin with examples",
       "Find the next class",
       "Suggest next",
     ]);
@@ -57,35 +56,21 @@ describe("labels that are replaced", () => {
   const labels = Int16Array.of(0, 0, 0, 1, 1, 2, 3, -1);
   const all = Uint32Array.from(labels, (_, k) => k);
   it.each([
-    [3, all, "3 were 0, 2 were 1 and 1 was of other classes"],
-    [2, all.slice(0, 4), "3 were 0 and 1 was 1"],
-    [0, all.slice(0, 4), "1 was 1"],
+    [3, all, "3 were “0”, 2 were “1” and 1 was of other classes"],
+    [2, all.slice(0, 4), "3 were “0” and 1 was “1”"],
+    [0, all.slice(0, 4), "1 was “1”"],
     [0, Uint32Array.of(0, 7), ""],
   ])("by class %i are named", (classId, items, text) => {
     expect(replacedText(labels, items, classId, classes, "were")).toBe(text);
   });
-});
-
-describe("the curve of labelled items", () => {
-  const tick = (moment: number, count: number, event: Tick["event"] = "made", kind = "label") =>
-    ({ moment, event, gesture: { count, kind } as Gesture }) as Tick;
-  const curveOf = (ticks: Tick[], labelled: number) =>
-    labelledCurve({ moments: 101, ticks } as Timeline, 200, labelled);
-  it("has a step for each gesture, also for undo and redo", () => {
-    const { at, shares } = curveOf(
-      [
-        tick(10, 50),
-        tick(20, 100, "made", "settings"),
-        tick(40, 50, "undone"),
-        tick(60, 50, "redone"),
-      ],
-      40,
+  it("before the change leave out locked classes, whose labels stay", () => {
+    const locked = classes.map((info) => ({ ...info, locked: info.class_id < 2 }));
+    const note = (...items: number[]) => replaceNote(labels, Uint32Array.of(...items), locked);
+    expect(note(0, 3, 5, 7)).toBe(
+      "1 is “2”. A new label replaces this label. 2 labels of locked classes stay.",
     );
-    expect(at).toEqual([0, 10, 10, 40, 40, 60, 60, 100]);
-    expect(shares).toEqual([0, 0, 0.25, 0.25, 0, 0, 0.25, 0.2]);
-  });
-  it("stays between nothing and everything", () => {
-    const { shares } = curveOf([tick(1, 300), tick(2, 400, "undone")], 0);
-    expect(shares).toEqual([0, 0, 1, 1, 0, 0]);
+    expect(note(0, 7)).toBe("1 label of a locked class stays.");
+    expect(note(5, 6)).toBe("1 is “2” and 1 is “3”. A new label replaces these labels.");
+    expect(note(7)).toBe("");
   });
 });

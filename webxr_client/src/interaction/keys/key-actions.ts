@@ -32,7 +32,7 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
     },
     {
       id: "remove",
-      does: "remove the selection's labels; on a sheet: skip the framed pictures",
+      does: "remove the selection's labels; on a sheet: skip the framed items",
       run: () => (onSheet() ? commands.setAside() : commands.label(-1)),
     },
     {
@@ -79,7 +79,7 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
     },
     {
       id: "newClass",
-      does: "new class; on a sheet: for the framed pictures",
+      does: "new class; on a sheet: for the framed items",
       run: () =>
         (
           document.querySelector<HTMLElement>(".contact-sheet [data-new-class]") ??

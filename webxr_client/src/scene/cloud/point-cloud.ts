@@ -126,9 +126,14 @@ export class PointCloud {
     send(this.marks, first, count);
   }
 
-  /** Show other items in the places of `count` items, which neither move nor are selected. */
+  /**
+   * Show other items in the places of `count` items, which neither move nor are selected. While
+   * only some items are shown in full, the other items are dimmed until the next `setFound`.
+   */
   replaceItems(first: number, count: number): void {
-    (this.marks.array as Uint8Array).fill(0, 4 * first, 4 * (first + count));
+    const marks = this.marks.array as Uint8Array;
+    marks.fill(0, 4 * first, 4 * (first + count));
+    if (this.found) for (let i = first; i < first + count; i++) marks[4 * i + 2] = DIMMED;
     for (const keyframe of this.keyframes ?? []) send(keyframe, first, count);
     this.refreshClasses(first, count);
   }

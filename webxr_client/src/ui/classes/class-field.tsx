@@ -1,8 +1,9 @@
 /** Field that finds a class by its name: type, then Enter labels with the class. */
 import { useRef } from "preact/hooks";
 import { MAX_CLASS_NAME_LENGTH } from "../../protocol/messages.js";
-import type { ClassListRow } from "../../state/class-rows.js";
+import { type ClassListRow, canChoose, enterText } from "../../state/class-rows.js";
 import { focusOnClass } from "../../state/focus.js";
+import { labelTarget } from "../../state/label-target.js";
 import { useUi } from "../kit/context.js";
 import { fieldKey } from "../kit/field-key.js";
 
@@ -21,25 +22,21 @@ export function ClassField({ text, setText, rows, at, setAt }: ClassFieldProps) 
   const input = useRef<HTMLInputElement>(null);
   const step = (from: number, by: number): number => {
     let k = from + by;
-    while (k >= 0 && k < rows.length && rows[k]?.kind !== "class") k += by;
+    while (k >= 0 && k < rows.length && !canChoose(rows[k])) k += by;
     return k >= 0 && k < rows.length ? k : from;
   };
-  const onSheet = state.review.sheet.value?.status === "open";
-  const usable = (onSheet || state.selection.value.items.length > 0) && !state.readOnly.value;
-  const name = text.trim();
-  const isNew = usable && name !== "" && rows.length === 0;
+  const target = labelTarget(state);
+  const row = rows[at];
   const end = () => {
     setText("");
     input.current?.blur();
   };
   const choose = () => {
-    const row = rows[at];
-    if (row?.kind === "class") {
-      const { class_id } = row.info;
-      if (!usable) focusOnClass(state, class_id);
-      else (onSheet ? commands.correct : commands.label)(class_id);
-    } else if (isNew) (onSheet ? commands.correctToNew : commands.labelToNew)(name);
-    else return;
+    if (row?.kind === "new")
+      (target === "sheet" ? commands.correctToNew : commands.labelToNew)(row.name);
+    else if (row?.kind !== "class" || (target && row.info.locked)) return;
+    else if (!target) focusOnClass(state, row.info.class_id);
+    else (target === "sheet" ? commands.correct : commands.label)(row.info.class_id);
     end();
   };
   return (
@@ -48,10 +45,8 @@ export function ClassField({ text, setText, rows, at, setAt }: ClassFieldProps) 
         ref={input}
         data-class-field
         type="search"
-        role="combobox"
         aria-label="Find a class by its name"
-        aria-expanded="true"
-        aria-controls="classes-title"
+        aria-describedby="class-field-effect"
         placeholder={`${state.keys.text("findClass")} type a class`.trim()}
         dir="auto"
         autocomplete="off"
@@ -73,17 +68,9 @@ export function ClassField({ text, setText, rows, at, setAt }: ClassFieldProps) 
           else if (key === "Escape") end();
         }}
       />
-      {text && (
-        <p class="hint" role="status">
-          {isNew
-            ? "Enter creates this class and labels with it."
-            : rows.length === 0
-              ? "No class has this name."
-              : usable
-                ? `Enter labels ${onSheet ? "the framed pictures" : "the selection"}.`
-                : "Enter shows only this class. To label, select items first."}
-        </p>
-      )}
+      <p id="class-field-effect" class="hint" role="status">
+        {at >= 0 || (text && rows.length === 0) ? enterText(row, target) : ""}
+      </p>
     </div>
   );
 }

@@ -1,7 +1,8 @@
 /** List of classes, with a field that finds a class by its name. */
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { type ClassListRow, classRows, MANY_CLASSES } from "../../state/class-rows.js";
+import { type ClassListRow, canChoose, classRows, MANY_CLASSES } from "../../state/class-rows.js";
 import { count } from "../../state/format.js";
+import { labelTarget } from "../../state/label-target.js";
 import { frequentPredictions } from "../../state/selection-summary.js";
 import { useUi } from "../kit/context.js";
 import { KeyHint } from "../kit/key-hint.js";
@@ -24,8 +25,14 @@ export function ClassPanel() {
   state.predictionsVersion.value;
   const suggested = many ? frequentPredictions(state) : [];
   const recent = state.recentClasses.value;
-  const rows = classRows(classes, { text, suggested, recent, chosen });
+  const target = labelTarget(state);
+  const canCreate = target !== "";
+  const rows = classRows(classes, { text, suggested, recent, chosen, canCreate });
   const active = at === null ? -1 : activeRow(rows, at);
+  const create = (name: string) => {
+    (target === "sheet" ? commands.correctToNew : commands.labelToNew)(name);
+    setText("");
+  };
   const toggle = (name: string, open: boolean) => setChosen(new Map(chosen).set(name, open));
   return (
     <section class={many ? "class-panel many" : "class-panel"} aria-labelledby="classes-title">
@@ -40,7 +47,13 @@ export function ClassPanel() {
       </div>
       {classes.length === 0 && <p class="hint">Create the first class to label items with.</p>}
       {many && <ClassField text={text} setText={setText} rows={rows} at={active} setAt={setAt} />}
-      <ClassRows rows={rows} active={active} toggle={toggle} anyPredicted={anyPredicted} />
+      <ClassRows
+        rows={rows}
+        active={active}
+        toggle={toggle}
+        create={create}
+        anyPredicted={anyPredicted}
+      />
       {!state.readOnly.value && (
         <NewClass class="new-class wide-only" onName={commands.addClass}>
           <KeyHint action="newClass" /> new class
@@ -50,9 +63,9 @@ export function ClassPanel() {
   );
 }
 
-/** The row that Enter chooses: row `at` if it is a class, otherwise the first class. */
+/** The row that Enter chooses: row `at` if it can be chosen, otherwise the first such row. */
 function activeRow(rows: readonly ClassListRow[], at: number): number {
-  return rows[at]?.kind === "class" ? at : rows.findIndex((row) => row.kind === "class");
+  return canChoose(rows[at]) ? at : rows.findIndex(canChoose);
 }
 
 interface ClassRowsProps {
@@ -60,11 +73,12 @@ interface ClassRowsProps {
   /** Index of the row that Enter in the field chooses; -1 for none. */
   active: number;
   toggle(group: string, open: boolean): void;
+  create(name: string): void;
   anyPredicted: boolean;
 }
 
 /** The rows in view, between two empty rows with the heights of the rows above and below. */
-function ClassRows({ rows, active, toggle, anyPredicted }: ClassRowsProps) {
+function ClassRows({ rows, active, toggle, create, anyPredicted }: ClassRowsProps) {
   const { state } = useUi();
   const list = useRef<HTMLUListElement>(null);
   const { first, end, height } = useListWindow(list, rows.length);
@@ -86,6 +100,17 @@ function ClassRows({ rows, active, toggle, anyPredicted }: ClassRowsProps) {
           </li>
         ) : row.kind === "group" ? (
           <GroupRow key={`group ${row.name}`} row={row} toggle={toggle} />
+        ) : row.kind === "new" ? (
+          <li
+            key="new"
+            class={`class-head class-row ${first + k === active ? "active" : ""}`}
+            data-row
+            data-new-row
+          >
+            <button type="button" class="class-group" onClick={() => create(row.name)}>
+              Create “<b dir="auto">{row.name}</b>”
+            </button>
+          </li>
         ) : (
           <ClassRow
             key={`${row.first} ${row.info.class_id}`}

@@ -4,6 +4,7 @@ import { type ClassInfo, MAX_CLASS_NAME_LENGTH } from "../../protocol/messages.j
 import { splitName } from "../../state/class-rows.js";
 import { focusOnClass } from "../../state/focus.js";
 import { count } from "../../state/format.js";
+import { labelTarget } from "../../state/label-target.js";
 import { useUi } from "../kit/context.js";
 import { fieldKey } from "../kit/field-key.js";
 import { EyeIcon, LockIcon, MoreIcon } from "../kit/icons.js";
@@ -31,10 +32,9 @@ export function ClassRow({ info, text, active, labelled, predicted, most }: Clas
     if (renamed.current && !renaming) name.current?.focus(); // renaming has ended
     renamed.current = renaming;
   }, [renaming]);
-  const onSheet = state.review.sheet.value?.status === "open";
-  const usable =
-    (onSheet || state.selection.value.items.length > 0) && !state.readOnly.value && !info.locked;
-  const what = onSheet ? "the framed pictures of the sheet" : "the selection";
+  const target = labelTarget(state);
+  const usable = target !== "" && !info.locked;
+  const what = target === "sheet" ? "the framed items of the sheet" : "the selection";
   const key = info.class_id < 10 && state.keys.single.value ? String(info.class_id) : "";
   const focus = state.focus.value;
   const only = focus?.kind === "class" && focus.classId === info.class_id;
@@ -62,7 +62,7 @@ export function ClassRow({ info, text, active, labelled, predicted, most }: Clas
               ? `${info.name} is locked`
               : "Select items first"
         }
-        onClick={() => (onSheet ? commands.correct : commands.label)(info.class_id)}
+        onClick={() => (target === "sheet" ? commands.correct : commands.label)(info.class_id)}
       >
         <kbd class={key ? "" : "empty"}>{key}</kbd>
         <span class="unseen">

@@ -159,7 +159,7 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
             </button>
             <NewClass
               class="button"
-              title="Name a class that is not in the list, and give it to the framed pictures"
+              title="Name a class that is not in the list, and give it to the framed items"
               onName={commands.correctToNew}
             >
               New class <KeyHint action="newClass" />
@@ -167,7 +167,7 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
             <button
               type="button"
               class="button"
-              title="Keep the labels of the framed pictures; the pictures do not count as looked at"
+              title="Keep the labels of the framed items; these items do not count as looked at"
               onClick={commands.setAside}
             >
               Cannot tell <KeyHint action="remove" />

@@ -2,7 +2,8 @@
  * Bars of the labels, predictions and columns of a selection, each beside the whole data. A click
  * on a bar narrows the selection.
  */
-import { useEffect, useRef } from "preact/hooks";
+import { signal } from "@preact/signals";
+import { useEffect, useMemo } from "preact/hooks";
 import { type BinnedColumn, binColour, binCounts, itemsOfBin } from "../../state/column-state.js";
 import { classColumn } from "../../state/composition.js";
 import { count } from "../../state/format.js";
@@ -12,49 +13,55 @@ import { useUi } from "../kit/context.js";
 /** Largest number of bars of one column. */
 const MOST_BARS = 6;
 /** Whether the bars are shown; kept while selections change. */
-let open = false;
+const open = signal(false);
 
 export function Composition({ items }: { items: Uint32Array }) {
-  const { state, commands } = useUi();
-  const element = useRef<HTMLDetailsElement>(null);
+  const { commands } = useUi();
   useEffect(() => {
-    if (element.current) element.current.open = open;
-    if (open) commands.findBars();
-  }, [commands]);
-  state.labelsVersion.value;
-  state.predictionsVersion.value;
-  const bars = state.columns.bars.value;
+    if (open.value) commands.findBars();
+  }, [commands, open.value]);
   return (
     <details
-      ref={element}
       class="composition"
+      open={open.value}
       onToggle={(event) => {
-        open = event.currentTarget.open;
-        if (open) commands.findBars();
+        open.value = event.currentTarget.open;
       }}
     >
       <summary>Consists of</summary>
-      <Bars column={classColumn(state, "label")} items={items} />
-      <Bars column={classColumn(state, "prediction")} items={items} />
-      {bars.map((column) => (
-        <Bars key={column.name} column={column} items={items} />
-      ))}
+      {open.value && <AllBars items={items} />}
     </details>
   );
 }
 
+function AllBars({ items }: { items: Uint32Array }) {
+  const { state } = useUi();
+  const [labels, predictions] = [state.labelsVersion.value, state.predictionsVersion.value];
+  const classes = state.classes.value;
+  const ofLabels = useMemo(() => classColumn(state, "label"), [state, classes, labels]);
+  const ofPredictions = useMemo(
+    () => classColumn(state, "prediction"),
+    [state, classes, predictions],
+  );
+  return (
+    <>
+      <Bars column={ofLabels} items={items} />
+      <Bars column={ofPredictions} items={items} />
+      {state.columns.bars.value.map((column) => (
+        <Bars key={column.name} column={column} items={items} />
+      ))}
+    </>
+  );
+}
+
 function Bars({ column, items }: { column: BinnedColumn; items: Uint32Array }) {
-  const { state, commands } = useUi();
-  const chosen = binCounts(column, items);
-  const all = binCounts(column);
+  const { commands } = useUi();
+  const chosen = useMemo(() => binCounts(column, items), [column, items]);
+  const all = useMemo(() => binCounts(column), [column]);
   const shown = Array.from(chosen, (n, bin) => ({ n, bin }))
     .filter(({ n }) => n > 0)
     .sort((a, b) => b.n - a.n);
   if (shown.length === 0) return null;
-  const colourOf = (bin: number) =>
-    (column.name === "label" || column.name === "prediction"
-      ? state.classes.value[bin]?.colour
-      : undefined) ?? binColour(column, bin);
   return (
     <div class="bars" role="group" aria-label={column.name}>
       <p class="faint-text">{column.name}</p>
@@ -72,8 +79,8 @@ function Bars({ column, items }: { column: BinnedColumn; items: Uint32Array }) {
             {column.bins[bin]}
           </span>
           <span class="track">
-            <Bar colour={colourOf(bin)} share={all[bin]! / items.length} faint />
-            <Bar colour={colourOf(bin)} share={n / items.length} />
+            <Bar colour={binColour(column, bin)} share={all[bin]! / items.length} faint />
+            <Bar colour={binColour(column, bin)} share={n / items.length} />
           </span>
           <span class="class-counts">
             <b>{count(n)}</b> <span class="faint-text">/ {count(all[bin]!)}</span>

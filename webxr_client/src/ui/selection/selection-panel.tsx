@@ -2,9 +2,9 @@
 import type { ComponentType } from "preact";
 import { useEffect } from "preact/hooks";
 import { itemNumber } from "../../net/api.js";
-import { type ClassInfo, UNLABELED } from "../../protocol/messages.js";
+import type { ClassInfo } from "../../protocol/messages.js";
 import { count, items as itemsText, percent } from "../../state/format.js";
-import { replacedText } from "../../state/overwritten.js";
+import { replaceNote } from "../../state/overwritten.js";
 import { LARGEST_ACCEPT_FROM, LEAST_ACCEPT_FROM } from "../../state/review-state.js";
 import {
   acceptedPredictions,
@@ -84,7 +84,7 @@ function OnSheet() {
   return (
     <p class="hint on-sheet">
       <KeyHint action="confirm" /> gives each picture the class whose colour is under it. A class
-      key corrects the framed pictures: one picture, or a whole group (<KeyHint action="group" />
+      key corrects the framed items: one picture, or a whole group (<KeyHint action="group" />
       ). Labels that are struck through are replaced.
     </p>
   );
@@ -129,8 +129,7 @@ function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
       {items.length === 2 && <Walk items={items} />}
       {labelled > 0 && !state.readOnly.value && (
         <p class="hint" data-testid="replaced">
-          {replacedText(state.annotations.labels, items, UNLABELED, classes, "are")}. A new label
-          replaces {labelled === 1 ? "this label" : "these labels"}.
+          {replaceNote(state.annotations.labels, items, classes)}
         </p>
       )}
       <p class="opinion">

@@ -78,7 +78,7 @@ export function KeyList() {
         <Entry
           keys="0 – 9"
           off={!keys.single.value}
-          does="label the selection, or the framed pictures of a sheet, with that class"
+          does="label the selection, or the framed items of a sheet, with that class"
         />
         {actions.map((action) => (
           <ActionEntry

@@ -20,7 +20,7 @@ export function LostView() {
           <p>
             <b>The cloud cannot be drawn now.</b> {labels} Close other tabs and programs that use
             graphics, then build the view again.
-            {view.retries && " The page also tries again by itself."}
+            {view.retries && " The page tries to build the view again."}
           </p>
           <p class="hint">Reason: {view.reason}</p>
           <button type="button" class="button primary" onClick={buildView}>

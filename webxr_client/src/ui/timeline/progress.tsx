@@ -1,49 +1,34 @@
-/** Progress of the labelling: classes with labels, items left, and the curve of labelled items. */
+/** Progress of the labelling at the moment that the page shows. */
 import { count, percent } from "../../state/format.js";
-import { labelledCurve } from "../../state/progress.js";
+import { labellingProgress } from "../../state/progress.js";
 import { useUi } from "../kit/context.js";
-import { corners } from "../training/charts.js";
 
 export function Progress() {
   const { state } = useUi();
-  const items = state.session.value?.n_items ?? 0;
-  const counts = state.labelCounts.value;
-  const classes = state.liveClasses.value;
-  const done = classes.filter((info) => counts[info.class_id]).length;
-  const labelled = state.labelled.value;
-  const timeline = state.time.timeline.value;
-  const curve = timeline && labelledCurve(timeline, items, labelled);
+  const now = labellingProgress(state);
+  const when = state.time.live.value ? "" : " at this moment";
+  const share = now && (now.items ? now.labelled / now.items : 0);
   return (
-    <div class="labelling" data-testid="progress">
-      <dl>
-        <div title="Classes that have at least one label">
-          <dt>classes with labels</dt>
-          <dd>
-            <b>{count(done)}</b> of {count(classes.length)}
-          </dd>
-        </div>
-        <div title="Items without a label">
-          <dt>items left</dt>
-          <dd>
-            <b>{count(items - labelled)}</b> of {count(items)}
-          </dd>
-        </div>
-      </dl>
-      <figure class="labelled-curve" title="Share of labelled items after each gesture">
-        <svg class="curve" viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">
-          {curve && (
-            <polyline
-              points={corners(curve.shares, [0, 1], curve.at)}
-              fill="none"
-              stroke-width="2"
-              vector-effect="non-scaling-stroke"
-            />
-          )}
-        </svg>
-        <figcaption>
-          labelled <b>{percent(items ? labelled / items : 0)}</b>
-        </figcaption>
-      </figure>
-    </div>
+    <dl class="labelling" data-testid="progress">
+      <div title={`Classes that have at least one label${when}`}>
+        <dt>classes with labels</dt>
+        <dd>
+          <b>{now ? count(now.classesLabelled) : "–"}</b> {now && `of ${count(now.classes)}`}
+        </dd>
+      </div>
+      <div title={`Items without a label${when}`}>
+        <dt>items left</dt>
+        <dd>
+          <b>{now ? count(now.items - now.labelled) : "–"}</b> {now && `of ${count(now.items)}`}
+        </dd>
+      </div>
+      <div title={`Share of the items that have a label${when}`}>
+        <dt>labelled</dt>
+        <dd>
+          <b>{share === null ? "–" : percent(share)}</b>
+        </dd>
+      </div>
+      {when && <p class="faint-text">{when.trim()}</p>}
+    </dl>
   );
 }
