@@ -13,11 +13,9 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import sync_playwright
+from measured_page import measured_page
 
-TESTS = Path(__file__).parents[1] / "tests"
-sys.path[:0] = [str(TESTS)]
-from drivers.chromium import FLAGS, find_chromium  # noqa: E402
+sys.path[:0] = [str(Path(__file__).parents[1] / "tests")]
 from drivers.servers import ServerProcess  # noqa: E402
 
 FRAME_MS = 1000 / 60
@@ -70,13 +68,7 @@ def main() -> None:
 
 def measure(url: str, seconds: float) -> None:
     """Scroll the list of the page at `url` for some seconds, and print the frames."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(find_chromium()), args=FLAGS)
-        page = browser.new_page(viewport={"width": 1280, "height": 720})
-        page.goto(url + "?test")
-        while not page.evaluate("window.lodespace?.stage.frames > 0"):
-            page.wait_for_timeout(100)
-        page.wait_for_timeout(3000)
+    with measured_page(url, 1280, 720) as page:
         session = page.context.new_cdp_session(page)
         session.send("Performance.enable")
 
@@ -87,7 +79,6 @@ def measure(url: str, seconds: float) -> None:
         before = busy()
         found = page.evaluate(SCROLL % ROWS_PER_FRAME, 1000 * seconds)
         work = (busy() - before) / len(found["gaps"])
-        browser.close()
     gaps = np.array(found["gaps"])
     late = np.mean(gaps > 1.5 * FRAME_MS)
     print(f"list of {found['height'] / found['row']:.0f} rows, at most {found['rows']} rendered")

@@ -12,19 +12,11 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import sync_playwright
+from measured_page import measured_page
 
-TESTS = Path(__file__).parents[1] / "tests"
-sys.path[:0] = [str(TESTS)]
-from drivers.chromium import find_chromium  # noqa: E402
+sys.path[:0] = [str(Path(__file__).parents[1] / "tests")]
 from drivers.moving_points import MovingPoints  # noqa: E402
 
-FLAGS = [
-    "--no-sandbox",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--disable-background-networking",
-]
 WANTED_MS = 1.0
 
 CPU_MORPH = """
@@ -49,13 +41,10 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=100_000)
     parser.add_argument("--seconds", type=float, default=20)
     options = parser.parse_args()
-    with MovingPoints(options.items) as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(find_chromium()), args=FLAGS)
-        page = browser.new_page(viewport={"width": 900, "height": 600})
-        page.goto(url + "?test")
-        while not page.evaluate("window.lodespace?.state.latent.n > 0"):
-            page.wait_for_timeout(100)
-        page.wait_for_timeout(3000)
+    with (
+        MovingPoints(options.items) as url,
+        measured_page(url, 900, 600) as page,
+    ):
         first = page.evaluate("[lodespace.stage.frames, lodespace.state.latent.revision]")
         page.wait_for_timeout(1000 * options.seconds)
         last = page.evaluate("[lodespace.stage.frames, lodespace.state.latent.revision]")
@@ -64,7 +53,6 @@ def main() -> None:
         ]
         draws = page.evaluate("lodespace.stage.renderer.info.render.calls")
         morph = page.evaluate(CPU_MORPH)
-        browser.close()
     print(
         f"{options.items} points, {last[0] - first[0]} frames drawn, {last[1] - first[1]} "
         f"position updates, {draws} draw call(s)"

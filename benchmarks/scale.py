@@ -240,9 +240,10 @@ class Measurement:
         )
         process = psutil.Process()
         self.found["memory, MB"] = process.memory_info().rss / 1e6
-        unit = 1e6 if sys.platform == "darwin" else 1e3
+        # macOS counts bytes, other systems units of 1,024 bytes.
+        unit = 1 if sys.platform == "darwin" else 1024
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        self.found["largest memory, MB"] = peak / unit
+        self.found["largest memory, MB"] = peak * unit / 1e6
 
 
 def size_of(folder: Path) -> int:

@@ -1,8 +1,8 @@
 """The search file of a scene in tiles: the texts of all columns in lower case, as an Arrow stream.
 
 A search for a part of a text has to read all texts. Most of its time would go into decoding a
-Parquet file and into lower case, so the texts are stored ready for comparison: 20 million items
-with four columns take 0.5 s of processor time, a third of what DuckDB takes with the Parquet file.
+Parquet file and into lower case, so the texts are stored ready for comparison (docs/tiles.md has
+the times, also of DuckDB with the Parquet file).
 A column with many equal texts is a dictionary, and only the texts of the dictionary are compared.
 """
 

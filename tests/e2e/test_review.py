@@ -134,11 +134,11 @@ def test_a_sheet_is_in_sight_with_the_cloud_in_every_window(doubtful: PageDriver
     page = doubtful
     page.press("q")
     wait_for_sheet(page, "suspects")
-    for width, height, big in (
-        (1440, 900, False),
-        (1024, 768, False),
-        (1280, 720, False),
-        (1024, 768, True),
+    for width, height, big, least in (
+        (1440, 900, False, 0.8),
+        (1024, 768, False, 0.6),
+        (1280, 720, False, 0.6),
+        (1024, 768, True, 0.48),
     ):
         page.page.set_viewport_size({"width": width, "height": height})
         page.evaluate(f"lodespace.state.bigText.value = {str(big).lower()}")
@@ -157,7 +157,9 @@ def test_a_sheet_is_in_sight_with_the_cloud_in_every_window(doubtful: PageDriver
         assert (confirm[2:] <= paper[2:]).all()
         where = page.on_screen()
         free = (where[:, 1] > top[3]) & (where[:, 1] < paper[1])
-        assert free.mean() > 0.4, f"the sheet hides the cloud at {width} x {height}"
+        # Measured in three runs: 0.87, 0.65 to 0.67, 0.66 to 0.69, 0.53 to 0.54. Maps differ from
+        # run to run, so the limits are 0.05 to 0.07 lower.
+        assert free.mean() > least, f"the sheet hides the cloud at {width} x {height}"
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     # A selection closes the sheet. The lasso is drawn where the sheet does not cover the cloud.
     seen = [np.flatnonzero((k == TRUTH) & free) for k in range(10)]

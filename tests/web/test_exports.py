@@ -95,16 +95,17 @@ def _process(noted: Path) -> psutil.Process:
 async def test_other_queries_are_answered_during_an_export(
     served: TestClient, waiting: Path
 ) -> None:
-    first = asyncio.create_task(served.get("/api/export?format=csv"))
-    process = await asyncio.to_thread(_process, waiting)
-    assert (await served.get("/api/search?q=1")).status == 200
-    again = await served.get("/api/export?format=csv")
-    assert (again.status, (await again.json())["code"]) == (429, "too_many_requests")
-    process.kill()
-    assert (await first).status == 409
-    second = asyncio.create_task(served.get("/api/export?format=csv"))
-    (await asyncio.to_thread(_process, waiting)).kill()
-    assert (await second).status == 409
+    async with asyncio.timeout(20):  # an export that should be refused would wait for 600 s
+        first = asyncio.create_task(served.get("/api/export?format=csv"))
+        process = await asyncio.to_thread(_process, waiting)
+        assert (await served.get("/api/search?q=1")).status == 200
+        again = await served.get("/api/export?format=csv")
+        assert (again.status, (await again.json())["code"]) == (429, "too_many_requests")
+        process.kill()
+        assert (await first).status == 409
+        second = asyncio.create_task(served.get("/api/export?format=csv"))
+        (await asyncio.to_thread(_process, waiting)).kill()
+        assert (await second).status == 409
 
 
 async def test_an_export_ends_with_the_server(
