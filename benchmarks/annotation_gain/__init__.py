@@ -4,7 +4,8 @@ Run the benchmark by `python benchmarks/annotation_gain`.
 
 - data_sets.py lists the data sets.
 - person.py has the simulated persons.
-- ours.py measures Lodespace, on its server.
+- ours.py measures Lodespace. model_run.py has its session and model, server_run.py its server.
+- run_files.py stores the runs, in the folder runs.
 - opponents.py has the other methods. views.py computes the features for these methods.
 - suspects.py measures the search for wrong labels.
 - plan.py lists the runs.

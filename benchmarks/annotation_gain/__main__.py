@@ -2,12 +2,12 @@
 
     python benchmarks/annotation_gain [--seeds 5] [--jobs 2] [--only digits] [--fresh]
 
-Runs the shipped server with a simulated person, and the other methods on the same data. Stores each
-run as a file in build/annotation_gain, and writes docs/gain-table.md, docs/gain-sets.md and
-docs/images/gain-*.svg from these files. A stored run is not repeated, so an interrupted benchmark
-continues where it stopped. Options such as `--region 8` set constants of the time model. A data set
-whose package is missing is skipped. Requires `pip install -e '.[test,gain]'`, and for the
-photographs `apt-get install tuxpaint-stamps-default`. The exit status is 1 if a run failed.
+Runs Lodespace with a simulated person, and the other methods on the same data. Stores each run in
+benchmarks/annotation_gain/runs, and writes docs/gain-table.md, docs/gain-sets.md and
+docs/images/gain-*.svg from the stored runs. A stored run is not repeated, so an interrupted
+benchmark continues where it stopped. Options such as `--region 8` set constants of the time model.
+A data set whose package is missing is skipped. Requires `pip install -e '.[test,gain]'`, and for
+the photographs `apt-get install tuxpaint-stamps-default`. The exit status is 1 if a run failed.
 """
 
 import argparse
@@ -21,7 +21,7 @@ sys.path[:0] = [str(Path(__file__).parents[1])]
 import lodespace.models  # noqa: E402, F401  # isort: skip
 import torch  # noqa: E402
 
-from annotation_gain import data_sets, plan, register  # noqa: E402
+from annotation_gain import data_sets, plan, register, run_files  # noqa: E402
 from annotation_gain.time_model import TimeModel  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
@@ -61,8 +61,8 @@ def main() -> int:
     parser.add_argument(
         "--results",
         type=Path,
-        default=ROOT / "build" / "annotation_gain",
-        help="folder of the stored runs (default: build/annotation_gain)",
+        default=run_files.RUNS,
+        help="folder of the stored runs (default: benchmarks/annotation_gain/runs)",
     )
     parser.add_argument("--docs", type=Path, help="folder of the report (default: docs)")
     parser.add_argument(

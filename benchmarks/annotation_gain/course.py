@@ -1,12 +1,10 @@
 """The course of a run: the gestures, and the figures measured after each gesture.
 
-A course is stored as JSON, so an interrupted benchmark can continue. A course stores actions, not
-seconds, so the seconds can be computed later with any time model.
+run_files.py stores a course. A course has actions instead of seconds, so the seconds can be
+computed later with any time model.
 """
 
-import json
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -16,6 +14,9 @@ from annotation_gain.time_model import TimeModel
 from lodespace.models.item_predictions import UNLABELED
 
 BINS = 10
+LABELS, HIGH_GOAL = 270, 0.98
+"""A run may end when LABELS items have labels (10 contact sheets) and HIGH_GOAL of the items are
+right. No table has a figure of a later gesture."""
 
 
 @dataclass
@@ -54,10 +55,11 @@ class Gesture:
     acts: dict[str, float]
     """Number of actions of the person per kind. The kinds are the fields of TimeModel."""
     rest: float
-    """Seconds from the gesture until training has no work left.
+    """Seconds of the processor from the gesture until training has no work left.
 
-    After most contact sheets, the run waits only for new predictions (SHEETS_A_REST in ours.py). In
-    this case, the value is the seconds until these predictions arrive.
+    In runs on the server, these are seconds of the clock. After most contact sheets, such a run
+    waits only for new predictions (SHEETS_A_REST in ours.py). In this case, the value is the
+    seconds until these predictions arrive.
     """
     labelled: float
     """Share of items with a label."""
@@ -68,10 +70,7 @@ class Gesture:
     label_error: float
     """Share of wrong labels among all labels."""
     told: PageEstimates | None = None
-    """Estimates on the page after the gesture.
-
-    The field is named `told`, because stored courses contain this name.
-    """
+    """Estimates on the page after the gesture."""
     classes: int = 0
     """Number of classes with a label."""
     promised: float | None = None
@@ -153,6 +152,14 @@ class Course:
             )
         )
 
+    @property
+    def complete(self) -> bool:
+        """Whether the run has all gestures that the tables need."""
+        if not self.gestures:
+            return False
+        enough = round(self.gestures[-1].labelled * self.n_items) >= LABELS
+        return enough and self.first("right", HIGH_GOAL) is not None
+
     def at(self, gesture: int, figure: str) -> float:
         """Return the field `figure` after `gesture` gestures, or at the end of a shorter run.
 
@@ -209,25 +216,6 @@ class Course:
         """
         number = self.first(figure, wanted)
         return None if number is None else float(self.seconds(model)[number - 1])
-
-    def write(self, path: Path) -> None:
-        """Write the course to `path` atomically."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(".part")
-        temporary.write_text(json.dumps(asdict(self)))
-        temporary.replace(path)
-
-    @classmethod
-    def read(cls, path: Path) -> "Course":
-        """Read a course that `write` wrote."""
-        values = json.loads(path.read_text())
-        gestures = [Gesture(**gesture) for gesture in values.pop("gestures")]
-        for gesture in gestures:
-            if gesture.told is not None:
-                # Results of older versions also have the estimated number of gestures.
-                gesture.told.pop("gestures_left", None)
-                gesture.told = PageEstimates(**gesture.told)
-        return cls(**values, gestures=gestures)
 
 
 class Interval(Protocol):

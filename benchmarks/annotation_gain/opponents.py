@@ -228,7 +228,7 @@ def one_by_one(
     choose = _smallest_margin if margin else _any
     for number in range(0, count, BATCH):
         free = np.flatnonzero(labels == UNLABELED)
-        if len(free) == 0:
+        if len(free) == 0 or course.complete:
             break
         pick = _any if number < FIRST else choose
         chosen = free[pick(probabilities[free], BATCH, random)]

@@ -1,11 +1,12 @@
-"""The simulated person at the shipped server."""
+"""The simulated person at Lodespace: in this process, or on the shipped server."""
 
 import numpy as np
 
+from annotation_gain import model_run, server_run
 from annotation_gain.course import UNLABELED, Course, page_estimates
 from annotation_gain.data_sets import LabelledItems
+from annotation_gain.page import Page
 from annotation_gain.person import Eyes, LooksAtSamples, Points, SeesEveryPicture, corrections
-from annotation_gain.server_run import Page, page_of
 
 REGIONS_FIRST = {"digits": 10, "sklearn": 10, "textures": 0}
 """Number of region gestures before the first contact sheet, by data set.
@@ -20,6 +21,8 @@ SHEETS_A_REST = 5
 After the other contact sheets, the run waits only for new predictions. After a region, the run
 always waits until training rests.
 """
+SHEETS_COMPARED = 10
+"""Smallest number of gestures of a run, unless no items are left."""
 ACCEPTED_FROM = 0.9
 """One gesture at the end of a run accepts all predictions with at least this confidence."""
 
@@ -33,6 +36,11 @@ class Session:
         self.page, self.person, self.eyes, self.course = page, person, eyes, course
         self.names_groups = True
         """Whether the person can give a class to a whole group of a sheet."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether the course has all gestures that the tables need."""
+        return self.course.complete and len(self.course.gestures) >= SHEETS_COMPARED
 
     async def region(self) -> bool:
         """Draw a region and label its items. Returns False if the person finds no region."""
@@ -140,7 +148,7 @@ async def regions_only(
     In each region, at least the share `purity` of the items has the same class.
     """
     course = Course(f"{preset}, regions", data.name, seed, len(data))
-    async with page_of(data, seed, preset=preset) as page:
+    async with server_run.page_of(data, seed, preset=preset) as page:
         session = Session(
             page, SeesEveryPicture(data.truth, purity, seed), Eyes(data.truth), course
         )
@@ -165,7 +173,7 @@ async def regions_then_sheets(
     )
     eyes = Eyes(data.truth)
     person = LooksAtSamples(eyes, seed) if samples else SeesEveryPicture(data.truth, 0.95, seed)
-    async with page_of(data, seed) as page:
+    async with model_run.page_of(data, seed) as page:
         session = Session(page, person, eyes, course)
         while (
             len(course.gestures) < min(REGIONS_FIRST.get(data.name, 10), gestures)
@@ -178,21 +186,22 @@ async def regions_then_sheets(
 
 
 async def as_suggested(
-    data: LabelledItems, seed: int, gestures: int, *, known: bool = True
+    data: LabelledItems, seed: int, gestures: int, *, known: bool = True, server: bool = False
 ) -> Course:
     """Run a person who follows the suggestions of the page, and judges regions by samples.
 
-    With `known`, the server has the list of classes from the start. Otherwise the person adds a
+    With `known`, the project has the list of classes from the start. Otherwise the person adds a
     class when the first item of the class is labelled. At the end, confident predictions are
-    accepted.
+    accepted. With `server`, the person uses the shipped server.
     """
     name = "as suggested" if known else "as suggested, classes added during the run"
     course = Course(name, data.name, seed, len(data))
     eyes = Eyes(data.truth)
     person = LooksAtSamples(eyes, seed)
+    page_of = server_run.page_of if server else model_run.page_of
     async with page_of(data, seed, known=known) as page:
         session = Session(page, person, eyes, course)
-        while len(course.gestures) < gestures - 1:
+        while len(course.gestures) < gestures - 1 and not session.complete:
             suggestion = await page.suggestion()
             if suggestion.kind == "done":
                 break
@@ -215,15 +224,16 @@ async def sheets_alone(data: LabelledItems, seed: int, gestures: int) -> Course:
     """
     course = Course("sheets alone", data.name, seed, len(data))
     eyes = Eyes(data.truth)
-    async with page_of(data, seed) as page:
+    async with model_run.page_of(data, seed) as page:
         session = Session(page, LooksAtSamples(eyes, seed), eyes, course)
         session.names_groups = False
-        while len(course.gestures) < gestures and await session.better_sheet():
-            pass
+        while len(course.gestures) < gestures and not session.complete:
+            if not await session.better_sheet():
+                break
     return course
 
 
 async def static_positions(data: LabelledItems, seed: int) -> Points:
     """Return the map (N, 3) of the preset `paper` after the first training, without labels."""
-    async with page_of(data, seed, preset="paper") as page:
+    async with server_run.page_of(data, seed, preset="paper") as page:
         return page.points

@@ -9,13 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from annotation_gain import data_sets, register, views
+from annotation_gain import data_sets, register, run_files, views
 from annotation_gain.course import Course
 from lodespace.protocol import SHEET_SIZE
 
 SINGLES = 400
 """Largest number of items labelled in a run of one-by-one labelling."""
-BUDGETS = {"digits": 50, "textures": 100, "letters": 50, "signs": 50, "classes-200": 50}
+BUDGETS = {"textures": 50, "classes-200": 50}
 """Largest number of gestures of a run, by data set. SINGLES limits one-by-one labelling instead."""
 BUDGET = 30
 """Largest number of gestures of a run on a data set that is not in BUDGETS."""
@@ -32,6 +32,7 @@ EVERYWHERE = (
 """Methods that run on every data set, in addition to the methods that `one_by_one_on` returns."""
 MORE_ON = {
     "digits": (
+        "suggested-server",
         "sheets",
         "regions",
         "samples",
@@ -52,6 +53,7 @@ MORE_ON = {
         *("sheets", "regions", "umap", "static-vae"),
         *("margin", "margin-described", "random", "paper"),
     ),
+    "segments": ("suggested-server",),
     "letters": ("sheets", "umap", "margin", "margin-described"),
     "photos": ("margin", "margin-described"),
     "signs": ("margin", "margin-described"),
@@ -74,6 +76,11 @@ class Run:
     @property
     def name(self) -> str:
         return f"{self.method}--{self.data}--{self.seed}--{self.gestures}"
+
+    @property
+    def key(self) -> run_files.Key:
+        """The key of the run among the stored runs on its data set."""
+        return self.method, self.seed, self.gestures
 
     @property
     def arguments(self) -> tuple[str, str, str, str]:
@@ -140,19 +147,18 @@ def _run(method: str, data: str, seed: int) -> Run:
 def carry_out(run: Run, folder: Path, register_path: Path = register.REGISTER) -> Course:
     """Carry out a run in this process, store its course in `folder`, and register it.
 
-    `folder` also caches maps that several runs use. Raises MissingDataError, without an entry in
-    the register, if the data set is not installed.
+    Raises MissingDataError, without an entry in the register, if the data set is not installed.
     """
     data = data_sets.load(run.data)
     commit = register.commit()
     try:
-        course = METHODS[run.method](data, run, folder)
+        course = METHODS[run.method](data, run, data_sets.CACHE)
     except BaseException as error:
         ended = Course(run.method, run.data, run.seed, len(data), commit)
         register.record(ended, f"{type(error).__name__}: {error}"[:200], register_path)
         raise
     course.method, course.commit = run.method, commit
-    course.write(folder / f"{run.name}.json")
+    run_files.store(folder, course, run.gestures)
     register.record(course, "done", register_path)
     return course
 
@@ -228,6 +234,7 @@ def _suspects_by_folds(data: data_sets.LabelledItems, run: Run, _: Path) -> Cour
 
 METHODS: dict[str, Method] = {
     "suggested": _ours("as_suggested"),
+    "suggested-server": _ours("as_suggested", server=True),
     "named": _ours("as_suggested", known=False),
     "sheets-alone": _ours("sheets_alone"),
     "suspects": _suspects,
@@ -289,10 +296,10 @@ def carry_out_all(
     """
     failed: list[Run] = []
     skipped: set[str] = set()
+    stored = {data: run_files.stored(folder, data) for data in {run.data for run in planned}}
 
     def one(run: Run) -> None:
-        course = folder / f"{run.name}.json"
-        if (course.exists() and not fresh) or run.data in skipped:
+        if (run.key in stored[run.data] and not fresh) or run.data in skipped:
             return
         command = [sys.executable, str(Path(__file__).parent), "--run", *run.arguments]
         done = subprocess.run(  # runs this program with the option --run

@@ -17,7 +17,7 @@ from annotation_gain.data_sets import TUNING
 from annotation_gain.time_model import TimeModel
 
 REGISTER = Path(__file__).parent / "register.jsonl"
-AFTER = (1, 2, 5, 10, 20)
+AFTER = (1, 2, 5, 10)
 """Numbers of gestures after which a line of the register states the share of right items.
 
 A method that labels single items counts the labels of one contact sheet as one gesture.
@@ -32,12 +32,12 @@ def is_registered(data: str) -> bool:
 
 
 def commit() -> str:
-    """Return the current commit of Lodespace; "" if git cannot find a commit.
+    """Return the newest commit that changed server/ or models/; "" if git cannot find a commit.
 
     The text ends with "+" if server/ or models/ have changes that are not committed.
     """
     try:
-        head = _git("rev-parse", "--short=10", "HEAD")
+        head = _git("log", "-1", "--abbrev=10", "--format=%h", "--", "server", "models")
         return head + ("+" if _git("status", "--porcelain", "--", "server", "models") else "")
     except (OSError, subprocess.CalledProcessError):
         return ""

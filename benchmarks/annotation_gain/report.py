@@ -16,6 +16,7 @@ from annotation_gain.time_model import HAND, TimeModel
 LEARNERS = {"lr": "logistic regression", "svc": "SVC"}
 NAMES = {
     "suggested": "Lodespace, as it suggests",
+    "suggested-server": "Lodespace, as it suggests, on the shipped server",
     "named": "Lodespace, as it suggests, classes added during the run",
     "sheets-alone": "Lodespace, sheets alone",
     "sheets": "Lodespace, regions \\* then sheets (textures: sheets only)",
@@ -46,17 +47,13 @@ In a method with an asterisk, the simulated person sees every picture of a regio
 this method are not measured.
 """
 WITH_A_CLOCK = (
-    *("suggested", "named", "samples", *OPPONENTS),
+    *("suggested", "suggested-server", "named", "sheets-alone", "samples", *OPPONENTS),
     *("umap-described-samples", "margin-described"),
 )
 IN_VR = ("suggested", "named")
 """Methods whose table of seconds also has a row with the clock of VR."""
-AFTER = {
-    "digits": (10, 20, 25, 30, 40, 50),
-    "textures": (10, 25, 50, 100),
-}
-"""Numbers of gestures after which the table shows the result, by data set."""
-USUALLY_AFTER = (5, 10, 20, 30)
+AFTER = (1, 2, 5, 10)
+"""Numbers of gestures after which the table shows the result."""
 WANTED = (0.9, 0.95, 0.98)
 
 
@@ -98,13 +95,12 @@ def _of_gestures(found: Found) -> Iterable[str]:
     for data in sources():
         if not any(name == data for _, name in found):
             continue
-        gestures = AFTER.get(data, USUALLY_AFTER)
         yield f"\n**{data}**: share of items with the right class. The class of an item is its"
         yield "label, or its prediction if it has no label. In brackets: share of items with a"
         yield "right label\n"
         yield from head(
             "method",
-            *(f"after {k}" for k in gestures),
+            *(f"after {k}" for k in AFTER),
             "to 0.95",
             "to 0.98",
             "label error at the end",
@@ -113,7 +109,7 @@ def _of_gestures(found: Found) -> Iterable[str]:
         for method, name in NAMES.items():
             courses = found.get((method, data))
             if courses:
-                yield row(name, *(_share(courses, k) for k in gestures), *_ends(courses))
+                yield row(name, *(_share(courses, k) for k in AFTER), *_ends(courses))
 
 
 def _of_careful(found: Found) -> Iterable[str]:

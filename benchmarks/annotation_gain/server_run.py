@@ -4,11 +4,10 @@ import asyncio
 import sys
 import tempfile
 import time
-import uuid
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -16,6 +15,7 @@ import numpy.typing as npt
 
 from annotation_gain.data_sets import LabelledItems
 from annotation_gain.import_files import write_import_files
+from annotation_gain.page import Classes, Page
 from annotation_gain.person import Points
 from lodespace import protocol
 from lodespace.protocol.frames import PredictionsFrame
@@ -36,50 +36,32 @@ Some changes do not start training.
 """
 
 
-class Page:
-    """The state and the commands of a page.
+class ServerPage(Page):
+    """A page of a server.
 
-    All methods take and return the class numbers of the data set. On the server, a class has this
-    number as its name. Its id on the server depends on the order in which classes were added.
+    The result of a run depends on the speed of the machine: training continues while the client
+    waits, and the waits have limits in seconds.
     """
 
     def __init__(self, client: StreamClient) -> None:
+        super().__init__()
         self.client = client
-        self._ids: dict[int, int] = {}
-        """Ids that the server gave to the added classes, by class of the data set."""
-        self._classes = np.array([-1], np.int16)
-        """Class in the data set, by class id on the server, (K + 1,). The last element is -1, so
-        that the id -1 gives -1.
-        """
 
     @property
     def points(self) -> Points:
         return self.client.positions.astype(np.float32) / 65535
 
     @property
-    def labels(self) -> npt.NDArray[np.int16]:
+    def labels(self) -> Classes:
         return self._classes[self.client.labels]
 
     @property
-    def prediction(self) -> npt.NDArray[np.int16]:
+    def prediction(self) -> Classes:
         return self._classes[self.client.predictions]
 
     @property
     def confidence(self) -> npt.NDArray[np.float32]:
-        """Confidence of each prediction, 0..1: (N,)."""
         return self.client.confidence.astype(np.float32) / 255
-
-    async def make_classes(self, wanted: Iterable[int]) -> None:
-        """Add the classes of `wanted` that the server does not have. Their names are numbers."""
-        new = sorted(set(wanted) - set(self._ids))
-        for k in new:
-            await self._command(protocol.AddClass(command_id=uuid.uuid4().hex, name=str(k)))
-        if new:
-            known = (await self.session()).classes
-            self._ids = {int(info.name): info.class_id for info in known}
-            self._classes = np.full(max(self._ids.values()) + 2, -1, np.int16)
-            for class_id, number in self._ids.items():
-                self._classes[number] = class_id
 
     async def rest(self, *, changed: bool = True) -> float:
         """Wait until training rests, and return the seconds waited.
@@ -116,40 +98,14 @@ class Page:
         self.client.frames.clear()
         return time.perf_counter() - began
 
-    async def label(self, items: npt.NDArray[np.int64], class_id: int) -> None:
-        """Give all items (K,) one class. A class that the server does not have is added."""
-        await self.make_classes([class_id])
-        await self._command(self.client.label_operation(items.tolist(), self._ids[class_id]))
+    async def sheet(self, kind: str) -> protocol.Sheet:
+        return msgspec.json.decode(await self._get(f"api/sheet?kind={kind}"), type=protocol.Sheet)
 
-    async def label_each(
-        self,
-        items: npt.NDArray[np.int64],
-        class_ids: npt.NDArray[np.int16],
-        *,
-        tool: Literal["sheet", "accept", "api"] = "sheet",
-    ) -> None:
-        """Label each item with its class. Classes that the server does not have are added.
+    async def suggestion(self) -> protocol.Suggestion:
+        return msgspec.json.decode(await self._get("api/next"), type=protocol.Suggestion)
 
-        `tool` is "sheet" for a confirmed contact sheet, whose items count as verified; "accept" for
-        predictions that the person accepts without looking at the pictures; "api" for labels that
-        existed before the run.
-        """
-        await self.make_classes(set(class_ids.tolist()))
-        await self._command(
-            protocol.LabelEach(
-                command_id=uuid.uuid4().hex,
-                items=items.tolist(),
-                class_ids=[self._ids[class_id] for class_id in class_ids.tolist()],
-                revision=self.client.revision,
-                provenance=protocol.Provenance(tool=tool, verified=tool == "sheet"),
-            )
-        )
-
-    async def undo(self) -> None:
-        await self._command(protocol.Undo(command_id=uuid.uuid4().hex))
-
-    async def pause(self) -> None:
-        await self._command(protocol.SetTraining(command_id=uuid.uuid4().hex, run=False))
+    async def quality(self) -> protocol.Quality | None:
+        return (await self._session()).quality
 
     async def _command(self, command: Any) -> None:
         self.client.operations.clear()
@@ -158,22 +114,15 @@ class Page:
         if isinstance(answer, protocol.Refused):
             raise RuntimeError(answer.message)
 
-    async def sheet(self, kind: str) -> protocol.Sheet:
-        """Return the contact sheet of the queue `kind`, with the server's class ids."""
-        return msgspec.json.decode(await self._get(f"api/sheet?kind={kind}"), type=protocol.Sheet)
+    async def _listed(self) -> list[protocol.ClassInfo]:
+        return (await self._session()).classes
 
-    def predicted_on(self, sheet: protocol.Sheet) -> npt.NDArray[np.int16]:
-        """Return the prediction of each item of a sheet, (K,)."""
-        return self._classes[np.array([entry.prediction for entry in sheet.items], np.int64)]
+    @property
+    def _revision(self) -> int:
+        return self.client.revision
 
-    async def suggestion(self) -> protocol.Suggestion:
-        return msgspec.json.decode(await self._get("api/next"), type=protocol.Suggestion)
-
-    async def session(self) -> protocol.SessionInfo:
+    async def _session(self) -> protocol.SessionInfo:
         return msgspec.json.decode(await self._get("api/session"), type=protocol.SessionInfo)
-
-    async def quality(self) -> protocol.Quality | None:
-        return (await self.session()).quality
 
     async def _get(self, address: str) -> bytes:
         async with self.client.http.get(self.client.url + address) as answer:
@@ -189,7 +138,7 @@ async def page_of(
     preset: str = "default",
     threads: int = 1,
     known: bool = True,
-) -> AsyncIterator[Page]:
+) -> AsyncIterator[ServerPage]:
     """Context manager that starts a server on `data`, and yields a page after the first training.
 
     The server receives the items, but not the true classes. With `known`, it receives the list of
@@ -208,7 +157,7 @@ async def page_of(
             async with StreamClient(server.url) as client:
                 if len(client.labels) != len(data):
                     raise RuntimeError(f"the server has {len(client.labels)} items")
-                page = Page(client)
+                page = ServerPage(client)
                 if known:
                     await page.make_classes(range(data.n_classes))
                 await page.rest(changed=False)

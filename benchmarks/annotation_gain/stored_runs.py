@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from annotation_gain import run_files
 from annotation_gain.course import Course
 from annotation_gain.plan import OPPONENTS, Run
 from annotation_gain.time_model import TimeModel
@@ -17,10 +18,11 @@ Found = dict[tuple[str, str], list[Course]]
 def read(results: Path, planned: Sequence[Run]) -> Found:
     """Return the courses of the planned runs that were carried out."""
     found: Found = defaultdict(list)
+    stored = {data: run_files.stored(results, data) for data in {run.data for run in planned}}
     for run in planned:
-        path = results / f"{run.name}.json"
-        if path.exists():
-            found[run.method, run.data].append(Course.read(path))
+        course = stored[run.data].get(run.key)
+        if course is not None:
+            found[run.method, run.data].append(course)
     return found
 
 

@@ -14,9 +14,9 @@ from sklearn.neighbors import NearestNeighbors
 
 from annotation_gain.course import Course
 from annotation_gain.data_sets import LabelledItems
+from annotation_gain.model_run import page_of
 from annotation_gain.opponents import Rows, components
 from annotation_gain.person import Labels
-from annotation_gain.server_run import page_of
 from annotation_gain.views import first_view
 
 WRONG = 0.05

@@ -1,7 +1,9 @@
 """Runs of the annotation gain benchmark: restarts, list of runs, wrong labels, a small data set."""
 
+import asyncio
 import json
 import subprocess
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from annotation_gain import plan, register, report, suspects
+from annotation_gain import ours, plan, register, report, run_files, suspects
 from annotation_gain.course import Course
 from annotation_gain.data_sets import LabelledItems, MissingDataError
 from annotation_gain.time_model import TimeModel
@@ -42,13 +44,12 @@ def test_a_run_is_stored_and_registered_only_off_the_tuning_sets(
     for data in ("OSULeaf", "segments", "digits", "digits-1000"):
         run = plan.Run("suggested", data, 3, 30)
         plan.carry_out(run, tmp_path, log)
-        stored = Course.read(tmp_path / f"suggested--{data}--3--30.json")
+        stored = run_files.stored(tmp_path, data)["suggested", 3, 30]
         assert stored.method == "suggested" and stored.commit == register.commit()
     assert [(line["data"], line["method"], line["seed"]) for line in entries(log)] == [
         ("OSULeaf", "suggested", 3)
     ]
     assert entries(log)[0]["result"] == "done"
-    assert not list(tmp_path.glob("*.part"))
 
 
 def test_a_failed_run_is_registered_and_not_stored(
@@ -64,7 +65,7 @@ def test_a_failed_run_is_registered_and_not_stored(
     assert [line["result"] for line in entries(tmp_path / "log")] == [
         "RuntimeError: training failed"
     ]
-    assert not list(tmp_path.glob("*.json"))
+    assert run_files.stored(tmp_path, "signs") == {}
 
 
 def test_a_missing_data_set_is_not_registered(
@@ -102,7 +103,7 @@ def test_stored_runs_are_not_repeated_and_failures_are_returned(
     monkeypatch.setattr(subprocess, "run", fake)
     runs = [plan.Run("suggested", data, 0, 30) for data in ("OSULeaf", "signs", "sounds")]
     runs += [plan.Run(method, "photos", 0, 30) for method in ("suggested", "named")]
-    (tmp_path / f"{runs[0].name}.json").write_text("{}")
+    run_files.store(tmp_path, Course("suggested", "OSULeaf", 0, 442), 30)
     failed = plan.carry_out_all(runs, tmp_path, 1, fresh=False)
     assert started == [run.name for run in runs[1:4]]
     assert failed == [runs[1]]
@@ -110,6 +111,33 @@ def test_stored_runs_are_not_repeated_and_failures_are_returned(
     assert said.count("photos: skipped: the reason") == 1 and "FAILED: the reason" in said
     plan.carry_out_all(runs[:1], tmp_path, 1, fresh=True)
     assert started[-1] == runs[0].name
+
+
+def test_committed_runs_are_small_and_of_a_known_commit() -> None:
+    files = sorted(run_files.RUNS.glob("*.jsonl"))
+    assert sum(path.stat().st_size for path in files) < 3_000_000
+    planned = {(run.data, run.key) for run in plan.runs(5)}
+    for path in files:
+        courses = run_files.stored(run_files.RUNS, path.stem)
+        assert {(path.stem, key) for key in courses} <= planned
+        for course in courses.values():
+            assert len(course.commit) == 10, "runs of code without a commit cannot be repeated"
+
+
+@pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")
+def test_a_run_in_one_process_does_not_depend_on_the_speed_of_the_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The clock of the second run is a million times as fast."""
+    run = asyncio.run(ours.as_suggested(clouds(), 0, 3))
+    for clock in ("monotonic", "perf_counter", "process_time"):
+        told = getattr(time, clock)
+        monkeypatch.setattr(time, clock, lambda told=told: told() * 1e6)
+    fast = asyncio.run(ours.as_suggested(clouds(), 0, 3))
+    assert len(run.gestures) > 1 and run.gestures[0].told is not None
+    for gesture in (*run.gestures, *fast.gestures):
+        gesture.rest = 0.0
+    assert run == fast
 
 
 def test_one_label_in_twenty_is_wrong() -> None:
@@ -142,7 +170,8 @@ def test_a_small_data_set_is_measured_from_end_to_end(tmp_path: Path, slow: bool
     assert {line["method"] for line in entries(log)} == {run.method for run in runs}
     assert plan.carry_out_all(runs, tmp_path, 1, fresh=False, register_path=log) == []
     assert len(entries(log)) == len(runs)  # no run was repeated
-    courses = {run.method: Course.read(tmp_path / f"{run.name}.json") for run in runs}
+    stored = run_files.stored(tmp_path, "breast-cancer")
+    courses = {run.method: stored[run.key] for run in runs}
     suggested = courses["suggested"].gestures
     assert suggested[-1].right > 0.8 and suggested[0].told is not None
     if slow:
