@@ -85,6 +85,7 @@ mountUi(root, stage.element, {
   atlas,
   setInsets: (insets) => stage.setInsets(insets),
   viewAddress: () => addressOfView(state, stage),
+  across: (item) => (stage.placeOf(item).project(stage.camera).x + 1) / 2,
   enterXr: (mode) => xr.enter(mode),
   leaveXr: () => xr.leave(),
   buildView: () => stage.keeper.again(),

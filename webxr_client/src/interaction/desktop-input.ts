@@ -52,8 +52,10 @@ export function bindDesktopInput(
     window.clearTimeout(later);
     window.clearTimeout(appear);
     window.clearTimeout(vanish);
+    const left = state.hovered.peek();
     vanish = window.setTimeout(() => {
-      state.hovered.value = null;
+      // A panel can show another item by now.
+      if (state.hovered.peek() === left) state.hovered.value = null;
     }, HOVER_LINGER);
   };
 

@@ -6,12 +6,13 @@ import { batch, effect, untracked } from "@preact/signals";
 import { fetchNext, fetchSheet } from "../net/api.js";
 import { messageOf } from "../net/errors.js";
 import { MAX_SHEET_SIZE, type Provenance, SHEET_SIZE } from "../protocol/messages.js";
-import { type AppState, NOTHING } from "../state/app-state.js";
+import { type AppState, NOTHING, type Selection } from "../state/app-state.js";
+import { type ChosenItems, pageOf } from "../state/chosen-sheet.js";
 import { endText } from "../state/next-step.js";
 import {
   NO_PICTURE,
   type OpenSheet,
-  type SheetKind,
+  type QueueKind,
   sheetLabels,
   withoutSetAside,
 } from "../state/review-state.js";
@@ -41,6 +42,8 @@ export class Review {
   private marked: Uint32Array | null = null;
   /** Time at which the open sheet was shown, ms. */
   private shownAt = 0;
+  /** Items of an open sheet of chosen items, and the selection before it; null without one. */
+  private chosen: (ChosenItems & { before: Selection }) | null = null;
 
   constructor(
     private readonly state: AppState,
@@ -66,10 +69,28 @@ export class Review {
   // Contact sheets -------------------------------------------------------------------------------
 
   /** Open a contact sheet. */
-  open(kind: SheetKind, reason = ""): void {
+  open(kind: QueueKind, reason = ""): void {
     if (!this.host.allowed()) return;
     this.state.review.aside.value = new Set();
     void this.load(kind, reason);
+  }
+
+  /** Open a sheet of chosen items. When it closes, the current selection returns. */
+  openChosen(chosen: ChosenItems): void {
+    const { review, selection } = this.state;
+    if (chosen.queue.length === 0) return;
+    this.asked += 1;
+    review.aside.value = new Set();
+    this.chosen = { ...chosen, before: this.chosen?.before ?? selection.peek() };
+    this.show(pageOf(this.state, this.chosen, 0));
+  }
+
+  /** Show the page of a sheet of chosen items that is `by` pages later. */
+  turn(by: number): void {
+    const page = this.state.review.sheet.peek()?.page;
+    const at = (page?.at ?? 0) + by;
+    if (!page || !this.chosen || at < 0 || at >= page.of) return;
+    this.show(pageOf(this.state, this.chosen, at));
   }
 
   /** Close the sheet and discard its corrections. */
@@ -78,7 +99,8 @@ export class Review {
     this.asked += 1;
     batch(() => {
       this.marked = null;
-      if (review.sheet.peek()) selection.value = NOTHING;
+      if (review.sheet.peek()) selection.value = this.chosen?.before ?? NOTHING;
+      this.chosen = null;
       review.sheet.value = null;
     });
     this.decisions.forget();
@@ -91,17 +113,23 @@ export class Review {
   private reloadWithPredictions(): void {
     const { review, annotations } = this.state;
     const sheet = review.sheet.peek();
-    if (sheet?.status !== "open" || sheet.items.some(({ prediction }) => prediction >= 0)) return;
+    if (sheet?.status !== "open" || sheet.page) return;
+    if (sheet.items.some(({ prediction }) => prediction >= 0)) return;
     const [given, aside] = [review.given.peek(), review.aside.peek()];
     if (sheet.items.some(({ item }) => given.has(item) || aside.has(item))) return;
     if (sheet.items.some(({ item }) => annotations.predictions[item]! >= 0))
-      void this.follow(sheet.kind);
+      void this.follow(sheet);
   }
 
-  /** Show the sheet that follows a sheet of this kind. */
-  private follow(kind: SheetKind): Promise<void> {
+  /** Show the sheet that follows `sheet`. */
+  private async follow({ kind, page }: OpenSheet): Promise<void> {
+    if (kind === "selection" || kind === "similar") {
+      if (page && page.at + 1 < page.of) this.turn(1);
+      else this.close();
+      return;
+    }
     // An overview is useful until every class is known. Then another sheet can be more useful.
-    return kind === "overview" ? this.suggest() : this.load(kind, "");
+    await (kind === "overview" ? this.suggest() : this.load(kind, ""));
   }
 
   /**
@@ -112,6 +140,7 @@ export class Review {
     const { review } = this.state;
     this.asked += 1;
     this.marked = null;
+    this.chosen = null;
     if (review.given.peek().size > 0)
       this.host.note(
         "Nothing was labelled. Your corrections are kept. Open the sheet again to confirm them.",
@@ -139,7 +168,8 @@ export class Review {
       return false;
     }
     const unseen =
-      given.size + aside.size === 0 && isTooFast(sheet, performance.now() - this.shownAt);
+      !sheet.items.some(({ item }) => given.has(item) || aside.has(item)) &&
+      isTooFast(sheet, performance.now() - this.shownAt);
     if (unseen) {
       labels = sheetLabels(sheet, given, labelledItems(sheet));
       this.host.note(unseenText(labels.items.length));
@@ -168,8 +198,8 @@ export class Review {
         review.sheet.value = { ...sheet, status: "open" };
         return;
       }
-      this.decisions.forget();
-      void this.follow(sheet.kind);
+      this.decisions.forget(sheet.page && sheet.items);
+      void this.follow(sheet);
     });
     return items.length > 0;
   }
@@ -181,9 +211,10 @@ export class Review {
     if (sheet?.status === "done" && sheet.items.length > 0) this.show({ ...sheet, status: "open" });
   }
 
-  private async load(kind: SheetKind, reason: string): Promise<void> {
+  private async load(kind: QueueKind, reason: string): Promise<void> {
     const { review } = this.state;
     const mine = ++this.asked;
+    this.chosen = null;
     const before = review.sheet.peek();
     if (before) review.sheet.value = { ...before, status: "busy" };
     const aside = review.aside.peek();

@@ -9,6 +9,7 @@ import {
   type Settings,
 } from "../protocol/messages.js";
 import { type AppState, NOTHING } from "../state/app-state.js";
+import { bySheetOrder } from "../state/chosen-sheet.js";
 import type {
   AxisLetter,
   AxisSource,
@@ -17,7 +18,7 @@ import type {
   Motion,
   Point,
 } from "../state/commands.js";
-import type { SheetKind } from "../state/review-state.js";
+import type { QueueKind } from "../state/review-state.js";
 import { COMMAND_SLOT, chosen, DRAG_SLOT, upload } from "./chosen.js";
 import { findWords } from "./class-words.js";
 import type { Columns } from "./columns.js";
@@ -91,6 +92,12 @@ export class SessionCommands implements Commands {
     const current = selection.peek();
     // Selecting other items closes the contact sheet, so the sheet's tool and note are dropped.
     selection.value = { ...(current.tool === "sheet" ? NOTHING : current), items };
+  };
+
+  readonly pick = (item: number) => {
+    const { revision } = this.state.latent;
+    const items = Uint32Array.of(item);
+    this.state.selection.value = { items, regions: [], tool: "pick", revision };
   };
 
   readonly clearSelection = () => {
@@ -239,11 +246,23 @@ export class SessionCommands implements Commands {
 
   // Review ---------------------------------------------------------------------------------------
 
-  readonly openSheet = (kind: SheetKind) => {
+  readonly openSheet = (kind: QueueKind) => {
     this.parts.notes.clear();
     this.parts.review.open(kind);
   };
 
+  readonly sheetOfSelection = () => {
+    const { items } = this.state.selection.peek();
+    const queue = bySheetOrder(this.state, items);
+    this.parts.review.openChosen({ kind: "selection", queue, fallback: -1 });
+  };
+
+  readonly sheetOfSimilar = (item: number, items: Uint32Array) => {
+    const fallback = this.state.annotations.labels[item] ?? -1;
+    this.parts.review.openChosen({ kind: "similar", queue: items, fallback });
+  };
+
+  readonly turnSheet = (by: number) => this.parts.review.turn(by);
   readonly closeSheet = () => this.parts.review.close();
   readonly correct = (classId: number) => this.parts.decisions.correct(classId);
   readonly correctToNew = (name: string) => {

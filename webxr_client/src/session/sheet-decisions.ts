@@ -1,7 +1,7 @@
 /** Classes that the user gives to the pictures and groups of an open contact sheet. */
 import { batch } from "@preact/signals";
 import type { AppState } from "../state/app-state.js";
-import { groupOf } from "../state/review-state.js";
+import { groupOf, type OpenSheet } from "../state/review-state.js";
 import type { AwaitedClass } from "./awaited-class.js";
 
 export class SheetDecisions {
@@ -94,14 +94,18 @@ export class SheetDecisions {
   }
 
   /**
-   * Discard all classes that were given on the sheet. Pictures that are set aside stay set aside.
+   * Discard the classes that were given to `items`, or to all items. Pictures that are set aside
+   * stay set aside.
    */
-  forget(): void {
+  forget(items?: OpenSheet["items"]): void {
     const { review } = this.state;
     this.awaited.clear();
+    const gone = new Set(items?.map(({ item }) => item));
+    const left = (given: ReadonlyMap<number, number>) =>
+      new Map(items ? [...given].filter(([item]) => !gone.has(item)) : []);
     batch(() => {
-      review.corrected.value = new Map();
-      review.named.value = new Map();
+      review.corrected.value = left(review.corrected.peek());
+      review.named.value = left(review.named.peek());
     });
   }
 

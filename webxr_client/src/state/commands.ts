@@ -1,7 +1,7 @@
 /** Commands of the user; buttons, keys and controllers call these. */
 import type { Gesture, Presence, SetAxis, Settings } from "../protocol/messages.js";
 import type { Decoded } from "./force-state.js";
-import type { SheetKind } from "./review-state.js";
+import type { QueueKind } from "./review-state.js";
 
 /** Point in latent units. */
 export type Point = [number, number, number];
@@ -110,9 +110,17 @@ export interface Commands {
   live(): void;
   /** Select `items` in place of the items selected before. */
   select(items: Uint32Array): void;
+  /** Select one item in place of the items selected before, as a click on it does. */
+  pick(item: number): void;
   clearSelection(): void;
   /** Open a contact sheet in state.review.sheet. */
-  openSheet(kind: SheetKind): void;
+  openSheet(kind: QueueKind): void;
+  /** Open a contact sheet of the selection, in pages. */
+  sheetOfSelection(): void;
+  /** Open a contact sheet of `items`, which are similar to `item`, in the given order. */
+  sheetOfSimilar(item: number, items: Uint32Array): void;
+  /** Show another page of a sheet of chosen items: `by` pages later. */
+  turnSheet(by: number): void;
   closeSheet(): void;
   /**
    * Give the class to the current picture of the sheet (state.review.at). If state.review.whole is

@@ -18,12 +18,17 @@ export const isCue = (name: string): name is Cue => (CUES as readonly string[]).
 /** Next cue in CUES after `now`; the first if `now` is not a cue, undefined after the last. */
 export const cueAfter = (now: string): Cue | undefined => CUES[CUES.indexOf(now as Cue) + 1];
 
-export type SheetKind = Sheet["kind"];
+/** Kinds of sheets that show a queue of the server. */
+export type QueueKind = Sheet["kind"];
+/** Kinds of sheets that show items which the user has chosen. */
+export type ChosenKind = "selection" | "similar";
+export type SheetKind = QueueKind | ChosenKind;
 
 export interface OpenSheet {
   /**
    * `overview`: items from unlabelled places of the map. `suspects`: labels that the model doubts.
-   * `uncertain`: uncertain predictions.
+   * `uncertain`: uncertain predictions. `selection`: the selected items, in pages. `similar`: items
+   * that are similar to one item.
    */
   kind: SheetKind;
   /**
@@ -49,6 +54,8 @@ export interface OpenSheet {
    * empty; `items` are shown only if the user asks for them.
    */
   status: "open" | "busy" | "done";
+  /** Shown page, from 0, and number of pages; only of a sheet of chosen items. */
+  page?: { at: number; of: number };
 }
 
 const ACCEPT_FROM = 0.95;
@@ -152,7 +159,7 @@ export function sheetLabels(
  * returned, because the items of the regions come first.
  */
 export function withoutSetAside(
-  { kind, items }: Pick<Sheet, "kind" | "items">,
+  { kind, items }: Pick<OpenSheet, "kind"> & Pick<Sheet, "items">,
   aside: ReadonlySet<number>,
 ): Sheet["items"] {
   const left = items.filter(({ item }) => !aside.has(item));

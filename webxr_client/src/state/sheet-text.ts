@@ -1,6 +1,6 @@
 /** Texts of a contact sheet, the same on the page and in VR. */
 import type { Quality, SheetItem } from "../protocol/messages.js";
-import { count } from "./format.js";
+import { count, items as itemsText } from "./format.js";
 import { knownInstead } from "./quality-text.js";
 import {
   groupOf,
@@ -14,6 +14,8 @@ export const SHEET_TITLES: Record<SheetKind, string> = {
   overview: "Overview",
   suspects: "Suspects",
   uncertain: "Uncertain",
+  selection: "Selection",
+  similar: "Similar",
 };
 /** Pictures per row, on the page and in VR. */
 export const SHEET_COLUMNS = 9;
@@ -24,6 +26,8 @@ const NOTHING_LEFT: Record<SheetKind, string> = {
   uncertain:
     "No uncertain items are left. " +
     "An item is uncertain if its two most probable classes have similar probabilities.",
+  selection: "All pages are confirmed.",
+  similar: "All pictures are confirmed.",
 };
 
 /** Sentence that a sheet shows when its queue is empty. */
@@ -37,7 +41,9 @@ export function nothingLeft(kind: SheetKind, quality: Quality | null): string {
 }
 
 /** Sentence about the expected number of errors on a sheet. */
-export function expectedErrors({ kind, items, expectedWrong }: OpenSheet): string {
+export function expectedErrors({ kind, items, expectedWrong, page }: OpenSheet): string {
+  if (page && page.of > 1) return `page ${count(page.at + 1)} of ${count(page.of)}`;
+  if (page) return itemsText(items.length);
   if (kind === "overview") return "give each group a class, then correct the pictures that differ";
   if (items.every(({ prediction }) => prediction < 0))
     return "no predictions yet: assign the classes you see";

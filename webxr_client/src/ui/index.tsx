@@ -3,8 +3,10 @@ import { type Signal, signal } from "@preact/signals";
 import { render } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { isSite } from "../net/site.js";
+import { keptItem } from "../state/shown-item.js";
 import { ClassPanel } from "./classes/class-panel.js";
 import { Legend } from "./classes/legend.js";
+import { useChunk } from "./kit/chunk.js";
 import { Ui, type UiContext, useUi } from "./kit/context.js";
 import { panelsFor, SIDE_PANEL, WIDE } from "./kit/layout.js";
 import { BIG_TEXT, followBigText, followTheme } from "./kit/theme.js";
@@ -130,8 +132,12 @@ function Bare() {
   );
 }
 
+const loadCard = () => import("./selection/item-card.js");
+
 function Workplace() {
+  const { state } = useUi();
   const panels = serving.value;
+  const card = useChunk(keptItem(state) >= 0, loadCard, state.failure);
   return (
     <>
       <TopBar />
@@ -145,11 +151,12 @@ function Workplace() {
         {panels && <panels.NextStep />}
         <QualityPanel />
         <hr class="wide-only" />
-        <SelectionPanel composition={panels?.Composition} />
+        <SelectionPanel composition={panels?.Composition} views={panels?.SelectionViews} />
       </aside>
       <BottomBar progress={panels?.Progress} />
       {panels && <panels.ContactSheet />}
       {panels && <panels.Dials />}
+      {card && <card.ItemCard />}
       <HoverCard />
       <GenerativeMap />
       <Help />

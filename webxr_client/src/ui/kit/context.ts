@@ -19,6 +19,8 @@ export interface UiContext {
   setInsets(insets: Insets): void;
   /** Address of a baked site with the view that it shows. */
   viewAddress(): string;
+  /** Place of an item across the page, as a share of its width; below 0 or over 1 outside. */
+  across(item: number): number;
   enterXr(mode: XrMode): void;
   leaveXr(): void;
   /** Build the view of the cloud again, after the graphics processor has lost it. */

@@ -174,11 +174,39 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
             </button>
           </>
         )}
+        {sheet.page && sheet.page.of > 1 && <Pages at={sheet.page.at} of={sheet.page.of} />}
         <button type="button" class="button" onClick={commands.closeSheet}>
           Close <KeyHint action="close" />
         </button>
       </div>
     </section>
+  );
+}
+
+/** Buttons for the pages of a sheet of chosen items. */
+function Pages({ at, of }: { at: number; of: number }) {
+  const { commands } = useUi();
+  return (
+    <span class="pages" role="group" aria-label="Pages">
+      <button
+        type="button"
+        class="button icon"
+        aria-label="Previous page"
+        disabled={at === 0}
+        onClick={() => commands.turnSheet(-1)}
+      >
+        ‹
+      </button>
+      <button
+        type="button"
+        class="button icon"
+        aria-label="Next page"
+        disabled={at + 1 === of}
+        onClick={() => commands.turnSheet(1)}
+      >
+        ›
+      </button>
+    </span>
   );
 }
 

@@ -2,7 +2,7 @@
 import { type Quality, SHEET_SIZE } from "../../protocol/messages.js";
 import { count, percent } from "../../state/format.js";
 import { estimate, knownInstead, lacksLabels } from "../../state/quality-text.js";
-import type { SheetKind } from "../../state/review-state.js";
+import type { QueueKind } from "../../state/review-state.js";
 import { useUi } from "../kit/context.js";
 import { KeyHint, withKey } from "../kit/key-hint.js";
 
@@ -146,7 +146,7 @@ export function QualityPanel() {
 }
 
 interface QueueProps {
-  kind: SheetKind;
+  kind: QueueKind;
   length: number | undefined;
   title: string;
 }

@@ -1,48 +1,30 @@
 /** Card of the item under the pointer. */
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { fetchItemInfo, itemNumber, pictureUrl } from "../../net/api.js";
-import type { ItemInfo } from "../../protocol/messages.js";
-import { count, percent } from "../../state/format.js";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { currentOnSheet, keptItem } from "../../state/shown-item.js";
 import { useUi } from "../kit/context.js";
-import { loss } from "../kit/format.js";
 import { SIDE_PANEL, WIDE } from "../kit/layout.js";
 import { BIG_TEXT } from "../kit/theme.js";
 import { DecodedPicture } from "./decoded.js";
+import { FullPicture, ItemFacts, Origin, useItemInfo } from "./item-facts.js";
 import { Picture } from "./picture.js";
 
 const WIDTH = 290;
 const GAP = 22;
 /** Height of the bottom bar with its margins. */
 const BOTTOM_BAR = 130;
-/** Confidence above which a prediction that differs from the label makes the label a suspect. */
-const SUSPECT_CONFIDENCE = 0.5;
 /** Wait in ms before the page queries the model about the item under the pointer. */
 const PROBE_MS = 60;
-const mean = (values: readonly number[]) =>
-  values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
 
 export function HoverCard() {
   const { state, commands, atlas } = useUi();
-  const hover = state.hovered.value;
+  const pointed = state.hovered.value;
+  // The card of the only selected item stays open; it is not shown twice.
+  const hover =
+    pointed && pointed.item === keptItem(state) ? null : (pointed ?? currentOnSheet(state));
   const element = useRef<HTMLDivElement>(null);
-  const [info, setInfo] = useState<ItemInfo | null>(null);
   const item = hover?.item ?? -1;
-  state.labelsVersion.value;
-  state.predictionsVersion.value;
+  const info = useItemInfo(item);
   state.picturesVersion.value;
-
-  useEffect(() => {
-    setInfo(null);
-    if (item < 0) return;
-    let current = true;
-    fetchItemInfo(item).then(
-      (answer) => current && setInfo(answer),
-      () => {}, // without an answer, the card shows only what the page knows
-    );
-    return () => {
-      current = false;
-    };
-  }, [item]);
 
   // The card is placed again when its size changes, because details of the item arrive later.
   useLayoutEffect(() => {
@@ -62,7 +44,11 @@ export function HoverCard() {
     put();
     const observer = new ResizeObserver(put);
     observer.observe(card);
-    return () => observer.disconnect();
+    window.addEventListener("resize", put);
+    return () => {
+      observer.disconnect();
+      window.removeEventListener("resize", put);
+    };
   }, [hover, state]);
 
   const model = state.model.value && state.time.live.value;
@@ -77,12 +63,6 @@ export function HoverCard() {
 
   if (!hover) return null;
   const seen = state.forces.seen.value.get(item);
-  const classes = state.classes.value;
-  const { labels, predictions, confidence } = state.annotations;
-  const label = classes[labels[item]!];
-  const predicted = classes[predictions[item]!];
-  const certain = confidence[item]! / 255;
-  const suspect = label && predicted && label !== predicted && certain > SUSPECT_CONFIDENCE;
   return (
     <div ref={element} class="glass hover-card" role="status">
       {atlas.current && (
@@ -96,32 +76,7 @@ export function HoverCard() {
           <DecodedPicture picture={seen.reconstruction} />
         </div>
       )}
-      <dl>
-        <dt>item {count(itemNumber(item))}</dt>
-        {info && info.id !== String(itemNumber(item)) && <dd class="muted">{info.id}</dd>}
-        <dd>
-          <span class="muted">label </span>
-          {label ? (
-            <Named colour={label.colour} name={label.name} />
-          ) : (
-            <span class="muted">none</span>
-          )}
-          {info && info.gesture > 0 && <span class="muted"> · gesture {info.gesture}</span>}
-        </dd>
-        {predicted && (
-          <dd>
-            <span class="muted">predicted </span>
-            <Named colour={predicted.colour} name={predicted.name} />{" "}
-            <span class="muted">{percent(certain)}</span>
-          </dd>
-        )}
-        {suspect && <dd class="suspect">suspect</dd>}
-        {seen && (
-          <dd class="muted" data-testid="seen">
-            loss {loss(seen.error)} nats · σ {mean(seen.sigma).toFixed(2)}
-          </dd>
-        )}
-      </dl>
+      <ItemFacts item={item} info={info} />
       {info && <Origin info={info} />}
     </div>
   );
@@ -162,62 +117,4 @@ export function placedBesideSheet(
     left: width - SIDE_PANEL + (SIDE_PANEL - WIDTH) / 2 - 4,
     top: Math.max(64, height - BOTTOM_BAR - own),
   };
-}
-
-/** The original picture of the item. After loading, this picture covers the thumbnail. */
-function FullPicture({ item }: { item: number }) {
-  const [there, setThere] = useState(false);
-  const source = pictureUrl(item);
-  if (!source) return null;
-  return (
-    <img
-      class={there ? "picture" : "picture absent"}
-      src={source}
-      alt=""
-      onLoad={() => setThere(true)}
-    />
-  );
-}
-
-const SHOWN_COLUMNS = 6;
-
-/** Source of the item, and the values of the item in the columns of the table. */
-function Origin({ info }: { info: ItemInfo }) {
-  const { path, start, end } = info;
-  const filled = info.columns.filter(({ value }) => value !== "");
-  const more = filled.length - SHOWN_COLUMNS;
-  const from = path !== "" && !info.id.startsWith(path);
-  const timed = typeof start === "number" && typeof end === "number";
-  if (!from && !timed && filled.length === 0) return null;
-  return (
-    <dl class="came">
-      {from && <dd class="muted">{path}</dd>}
-      {timed && (
-        <dd class="muted">
-          {start.toFixed(1)} to {end.toFixed(1)} s
-        </dd>
-      )}
-      {filled.slice(0, SHOWN_COLUMNS).map(({ name, value }) => (
-        <dd key={name} data-testid="column">
-          <span class="muted">{name} </span>
-          {value}
-        </dd>
-      ))}
-      {more > 0 && (
-        <dd class="muted">
-          and {more} more {more === 1 ? "column" : "columns"}
-        </dd>
-      )}
-    </dl>
-  );
-}
-
-function Named({ colour, name }: { colour: string; name: string }) {
-  const element = useRef<HTMLElement>(null);
-  useEffect(() => element.current?.style.setProperty("--class", colour), [colour]);
-  return (
-    <b ref={element} class="named">
-      {name}
-    </b>
-  );
 }

@@ -1,5 +1,5 @@
 /** Panel of the selection: pictures, prediction and actions. */
-import type { ComponentType } from "preact";
+import type { ComponentChildren, ComponentType } from "preact";
 import { useEffect } from "preact/hooks";
 import { itemNumber } from "../../net/api.js";
 import type { ClassInfo } from "../../protocol/messages.js";
@@ -23,9 +23,11 @@ import { Picture } from "./picture.js";
 interface SelectionPanelProps {
   /** The bars of the selection; undefined on a baked site. */
   composition?: ComponentType<{ items: Uint32Array }>;
+  /** Other views of the selection; undefined on a baked site. */
+  views?: ComponentType<{ items: Uint32Array }>;
 }
 
-export function SelectionPanel({ composition: Composition }: SelectionPanelProps) {
+export function SelectionPanel({ composition: Composition, views: Views }: SelectionPanelProps) {
   const { state } = useUi();
   const { items } = state.selection.value;
   state.labelsVersion.value;
@@ -52,7 +54,9 @@ export function SelectionPanel({ composition: Composition }: SelectionPanelProps
         <Nothing />
       ) : (
         <>
-          <Chosen items={items} labelled={labelled} />
+          <Chosen items={items} labelled={labelled}>
+            {Views && <Views items={items} />}
+          </Chosen>
           {Composition && !tiled && <Composition items={items} />}
         </>
       )}
@@ -90,7 +94,14 @@ function OnSheet() {
   );
 }
 
-function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
+interface ChosenProps {
+  items: Uint32Array;
+  labelled: number;
+  /** Shown below the pictures. */
+  children: ComponentChildren;
+}
+
+function Chosen({ items, labelled, children }: ChosenProps) {
   const { state, commands, atlas } = useUi();
   state.predictionsVersion.value;
   state.picturesVersion.value;
@@ -126,6 +137,7 @@ function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
           ))}
         </div>
       )}
+      {children}
       {items.length === 2 && <Walk items={items} />}
       {labelled > 0 && !state.readOnly.value && (
         <p class="hint" data-testid="replaced">

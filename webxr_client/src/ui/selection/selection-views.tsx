@@ -1,0 +1,14 @@
+/** Buttons that show the selection as a contact sheet in pages, or as a table. */
+import { useUi } from "../kit/context.js";
+
+export function SelectionViews({ items }: { items: Uint32Array }) {
+  const { state, commands } = useUi();
+  if (state.tiled.value || items.length < 2) return null;
+  return (
+    <p class="selection-views">
+      <button type="button" class="link" onClick={commands.sheetOfSelection}>
+        Page through
+      </button>
+    </p>
+  );
+}
