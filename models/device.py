@@ -1,10 +1,11 @@
 """Choice of the device, and of the device for linear algebra."""
 
 import contextlib
-import os
 from collections.abc import Generator
 
 import torch
+
+from lodespace.models.processors import processors
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -31,7 +32,7 @@ def choose_device(name: str = "auto") -> torch.device:
 def limited_threads(threads: int) -> Generator[None]:
     """Let torch use `threads` processor threads (0: all) inside the `with` block."""
     before = torch.get_num_threads()
-    torch.set_num_threads(threads or os.cpu_count() or 1)
+    torch.set_num_threads(threads or processors())
     try:
         yield
     finally:

@@ -6,7 +6,6 @@ all items are in memory until the end.
 
 import contextlib
 import json
-import os
 import shutil
 import sys
 import warnings
@@ -46,6 +45,7 @@ from lodespace.items.item_set import (
     VECTORS,
 )
 from lodespace.models.config import Content
+from lodespace.models.processors import processors
 
 LEFT_OUT = "left-out.tsv"
 """File with the names and reasons of the items that were left out."""
@@ -155,7 +155,7 @@ class _Building:
         Pillow and soundfile release the interpreter lock while they decode.
         """
         waiting: deque[Future[ReadItem]] = deque()
-        pool = ThreadPoolExecutor(min(_WORKERS, os.cpu_count() or 1), thread_name_prefix="import")
+        pool = ThreadPoolExecutor(min(_WORKERS, processors()), thread_name_prefix="import")
         try:
             held = 0
             for item in self.source:

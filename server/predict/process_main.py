@@ -24,6 +24,7 @@ from lodespace.items.errors import ItemError
 from lodespace.items.picture_reading import PictureReading
 from lodespace.models.checkpoints.checkpoint import numbered
 from lodespace.models.light_torch import leave_out_compiler
+from lodespace.models.processors import processors
 from lodespace.predict.messages import Answer, packed, read_request
 from lodespace.predict.predictor import Predictor, load_model
 from lodespace.protocol import Predict, Predictions
@@ -132,7 +133,7 @@ def main(folder: str, threads: str) -> int:
     pipe = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # prints go to standard error, because standard output is the pipe of answers
     leave_out_compiler()
-    torch.set_num_threads(max(1, int(threads) or (os.cpu_count() or 1)))
+    torch.set_num_threads(max(1, int(threads) or processors()))
     worker = Worker(Path(folder))
     while (request := read_request(sys.stdin.buffer)) is not None:
         try:

@@ -5,7 +5,6 @@ sounds, and the range of values of arrays. Nothing is written to disk.
 """
 
 import dataclasses
-import os
 from collections import deque
 from collections.abc import Generator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -28,6 +27,7 @@ from lodespace.items.errors import BadItem, ItemError
 from lodespace.items.import_report import shortened
 from lodespace.items.item_set import Kind
 from lodespace.items.picture_reading import PictureReading
+from lodespace.models.processors import processors
 from lodespace.protocol import ReportLine
 
 _WORKERS = 4
@@ -215,7 +215,7 @@ def _read_all(
     source: Source, reading: Reading, report: ImportReport, side: int
 ) -> Generator[tuple[RawItem, _Value]]:
     waiting: deque[tuple[RawItem, Future[_Value | str]]] = deque()
-    pool = ThreadPoolExecutor(min(_WORKERS, os.cpu_count() or 1), thread_name_prefix="predict")
+    pool = ThreadPoolExecutor(min(_WORKERS, processors()), thread_name_prefix="predict")
 
     def done() -> Generator[tuple[RawItem, _Value]]:
         item, future = waiting.popleft()

@@ -8,7 +8,6 @@ checkpoint are lost when a trainer ends. This module never imports torch.
 import asyncio
 import contextlib
 import logging
-import os
 
 import msgspec
 import numpy as np
@@ -16,6 +15,7 @@ import numpy.typing as npt
 
 from lodespace import protocol
 from lodespace.errors import TrainingError
+from lodespace.models.processors import processors
 from lodespace.project.project import Project
 from lodespace.training import messages as m
 from lodespace.training.listener import TrainerListener
@@ -67,7 +67,7 @@ class TrainerSupervisor:
         self.project = project
         self.listener = listener
         self.device = device
-        self.threads = threads or max(1, _processors() // workers)
+        self.threads = threads or max(1, processors() // workers)
         self.workers = workers
         self.inputs = inputs
         """Inputs of the model, sent again to each new process."""
@@ -336,10 +336,3 @@ class TrainerSupervisor:
 def _failure_text(failure: m.Failed) -> str:
     what = "Training stopped" if failure.fatal else "Training stopped and is being restarted"
     return f"{what}: {failure.message}. Your labels are safe."
-
-
-def _processors() -> int:
-    """Return the number of processors that this process (or its container) may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
