@@ -29,7 +29,7 @@ from lodespace.models.features.network import FeatureNetwork
 from lodespace.models.features.self_supervision import BATCH_SIZE as VIEWS
 from lodespace.models.features.self_supervision import SelfSupervision
 from lodespace.models.item_predictions import UNLABELED
-from lodespace.models.layout.neighbour_search import nearest_of, search_for
+from lodespace.models.layout.neighbour_search import OwnSearch
 from lodespace.models.layout.shared_search import SharedSearch
 from lodespace.models.light_torch import leave_out_compiler
 from lodespace.models.shared_items import shared
@@ -104,18 +104,14 @@ def predictions(dataset: Dataset) -> Work:
 def neighbours(dataset: Dataset) -> Work:
     features = torch.randn(20_000, 50, generator=generator())
     team = dataset.team
-    search = SharedSearch(features, NEIGHBOURS, team) if team else search_for(features, NEIGHBOURS)
+    search = SharedSearch(features, NEIGHBOURS, team) if team else OwnSearch(features, NEIGHBOURS)
     while not search.prepare():
         pass
     per_unit, rows = search.rows_per_unit, 4096
 
     def work() -> int:
         for first in range(0, rows, per_unit):
-            block = slice(first, min(first + per_unit, rows))
-            if isinstance(search, SharedSearch):
-                search.nearest(block)
-            else:
-                nearest_of(features, block, search.candidates(block), NEIGHBOURS)
+            search.nearest(slice(first, min(first + per_unit, rows)))
         return rows
 
     return work

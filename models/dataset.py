@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 
 from lodespace.models.config import Content, model_side
+from lodespace.models.deviation import deviation_of
 from lodespace.models.workers.team import Team
 
 _RESAMPLED_AT_ONCE = 1000
@@ -39,15 +40,16 @@ class Standardisation:
     @classmethod
     def of(cls, vectors: torch.Tensor) -> "Standardisation":
         """Return mean and standard deviation of vectors (N, F)."""
-        deviation = vectors.std(dim=0, unbiased=False)
-        return cls(vectors.mean(dim=0), torch.where(deviation > _TINY_DEVIATION, deviation, 1.0))
+        mean = vectors.mean(dim=0)
+        deviation = deviation_of(vectors, mean)
+        return cls(mean, torch.where(deviation > _TINY_DEVIATION, deviation, 1.0))
 
     @classmethod
     def with_one_scale(cls, vectors: torch.Tensor) -> "Standardisation":
         """Return the mean of vectors (N, F), and one deviation for all features, their root mean
         square: the proportions of the features stay as they are."""
         mean = vectors.mean(dim=0)
-        deviation = float(vectors.var(dim=0, unbiased=False).mean().sqrt())
+        deviation = float(deviation_of(vectors, mean).square().mean().sqrt())
         scale = deviation if deviation > _TINY_DEVIATION else 1.0
         return cls(mean, torch.full_like(mean, scale))
 

@@ -29,31 +29,32 @@ _START, _PLANE, _PACKED_PLANE = "start", "plane", "packed"
 Bytes = npt.NDArray[np.uint8]
 
 
-def packed(payload: bytes, size: int) -> bytes | None:
+def packed(file: TensorFile, size: int) -> TensorFile | None:
     """Return a packed form of a safetensors file; None if it is not smaller.
 
     Args:
-        payload: the file. After its header it has one tensor.
+        file: the file. It has one tensor.
         size: number of bytes of a value of the tensor.
     """
-    start = start_of(payload)
-    content = np.frombuffer(payload, np.uint8, offset=start)
-    parts = {_START: np.frombuffer(payload[:start], np.uint8)}
-    stored = 0
+    start, content = (np.frombuffer(part, np.uint8) for part in file.parts())
+    parts, stored = {_START: start}, 0
     for number, plane in enumerate(content.reshape(-1, size).T):
         name, part = _part(np.ascontiguousarray(plane))
         parts[f"{name}{number}"] = part
         stored += len(part)
-    return TensorFile(parts).bytes() if stored < _SMALLER * len(content) else None
+    return TensorFile(parts) if stored < _SMALLER * len(content) else None
 
 
 def _part(plane: Bytes) -> tuple[str, Bytes]:
     """Return a plane as it is stored, and the beginning of its name."""
     middle = max(0, len(plane) - _SAMPLE) // 2
     sample = plane[middle : middle + _SAMPLE]
-    if len(zlib.compress(sample.data, _LEVEL)) > _WORTHWHILE * len(sample):
+    compressed = zlib.compress(sample.data, _LEVEL)
+    if len(compressed) > _WORTHWHILE * len(sample):
         return _PLANE, plane
-    return _PACKED_PLANE, np.frombuffer(zlib.compress(plane.data, _LEVEL), np.uint8)
+    if len(sample) < len(plane):
+        compressed = zlib.compress(plane.data, _LEVEL)
+    return _PACKED_PLANE, np.frombuffer(compressed, np.uint8)
 
 
 def unpacked(payload: bytes) -> bytes:
@@ -61,15 +62,18 @@ def unpacked(payload: bytes) -> bytes:
     try:
         parts = load(payload)
         start = parts.pop(_START)
-        planes: list[Bytes] = []
+        result = start
         for number in range(len(parts)):
             plane = parts.get(f"{_PLANE}{number}")
             if plane is None:
                 plane = np.frombuffer(
                     zlib.decompress(parts[f"{_PACKED_PLANE}{number}"].data), np.uint8
                 )
-            planes.append(plane)
-        return start.tobytes() + np.stack(planes, axis=1).tobytes()
+            if number == 0:
+                result = np.empty(len(start) + len(parts) * len(plane), np.uint8)
+                result[: len(start)] = start
+            result[len(start) + number :: len(parts)] = plane
+        return result.tobytes()
     except (SafetensorError, KeyError, ValueError, zlib.error) as error:
         raise ValueError(f"damaged: {error}") from error
 

@@ -53,9 +53,9 @@ class SharedTensors:
             digest = hashes[name] = content.digest()
             if not _has_stated_length(self.path(digest)):
                 self.folder.mkdir(exist_ok=True)
-                smaller = packed(content.bytes(), tensor.itemsize)
+                smaller = packed(content, tensor.itemsize)
                 suffix = _PLAIN if smaller is None else _PACKED
-                atomic_write(self.folder / f"{digest}{suffix}", smaller or content.write)
+                atomic_write(self.folder / f"{digest}{suffix}", (smaller or content).write)
         return hashes
 
     def read(self, hashes: Mapping[str, str]) -> dict[str, Array]:

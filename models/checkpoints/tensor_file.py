@@ -75,7 +75,3 @@ class TensorFile:
         """Write the content to `file`. Raises OSError."""
         for part in self.parts():
             file.write(part)
-
-    def bytes(self) -> bytes:
-        """Return the content."""
-        return b"".join(self.parts())

@@ -107,8 +107,8 @@ class LabelSpreading:
         return self._of_items(slice(self._columns))
 
     def _of_items(self, columns: slice) -> torch.Tensor:
-        """Return some columns of the result so far, in the order of the items. The result can share
-        the memory of these columns."""
+        """Return some columns of the result so far, in the order of the items. Without `_rows`, the
+        values are a part of `_spread`; with them, a copy."""
         chosen = self._spread[:, columns]
         return chosen if self._rows is None else self._rows.in_items(chosen)
 
@@ -155,7 +155,9 @@ class LabelSpreading:
 
         For a labelled item, the effect of its own label is left out.
         """
-        shares = self._of_items(slice(self._n_classes)).clone()
+        shares = self._of_items(slice(self._n_classes))
+        if self._rows is None:
+            shares = shares.clone()  # a part of the result so far
         items, classes = self._items, self._classes
         own = self._spread[self._seeded_at, self._group]
         others = (shares[items, classes] - own).clamp_min(0)

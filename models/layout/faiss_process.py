@@ -138,8 +138,11 @@ class Search:
             assert self.cells is not None
             self.cells.nprobe = probes
             recall = self._recall(sample, limits)
-            while recall < WANTED_RECALL and self._compare_more(sample, limits, recall):
-                recall = self._recall(sample, limits)
+            while recall < WANTED_RECALL:
+                better = self._compare_more(sample, limits, recall)
+                if better is None:
+                    break
+                recall = better
                 yield Progress(ready=False)
             ready = recall >= WANTED_RECALL or probes >= cells
             yield Progress(ready, cells, probes, recall)
@@ -158,18 +161,19 @@ class Search:
         found = self._distances(sample, self._nearest(sample))[:, : self.k]
         return float((found <= limits).mean())
 
-    def _compare_more(self, sample: Indices, limits: Floats, recall: float) -> bool:
-        """Double the number of exact comparisons if that raises the recall. Return whether it does.
+    def _compare_more(self, sample: Indices, limits: Floats, recall: float) -> float | None:
+        """Double the number of exact comparisons if that raises the recall. Return the new recall.
 
-        If it does not, the cells that are searched limit the recall.
+        Returns None if it does not: the cells that are searched limit the recall.
         """
         if self.all is None or self.factor >= MOST_FACTOR:
-            return False
+            return None
         self.factor *= 2
-        if self._recall(sample, limits) >= recall + LEAST_GAIN:
-            return True
+        better = self._recall(sample, limits)
+        if better >= recall + LEAST_GAIN:
+            return better
         self.factor //= 2
-        return False
+        return None
 
     def _train(self, cells: int, *, coarse: bool) -> Iterator[None]:
         """Find the cells by k-means, then fill them. Yield after each part.

@@ -1,6 +1,5 @@
 """Building a neighbour graph in small units of work, so that training can continue between them."""
 
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -12,20 +11,12 @@ from lodespace.models.features.network import FeatureNetwork
 from lodespace.models.features.principal_components import principal_components, standardised
 from lodespace.models.layout.fuzzy_graph import FuzzyGraph
 from lodespace.models.layout.graph import Graph
-from lodespace.models.layout.neighbour_search import (
-    Search,
-    SearchError,
-    TorchSearch,
-    nearest_of,
-    search_for,
-)
+from lodespace.models.layout.neighbour_search import OwnSearch
 from lodespace.models.layout.shared_search import SharedSearch
 from lodespace.models.shared_items import ALIKE
 from lodespace.models.work_units import items_per_unit
 from lodespace.models.workers.jobs import OutputJob
 from lodespace.models.workers.team import Team
-
-log = logging.getLogger(__name__)
 
 Neighbours = tuple[torch.Tensor, torch.Tensor]
 """Indices and distances of the nearest neighbours of all items, each (N, K), nearest first."""
@@ -148,7 +139,7 @@ class GraphBuilding:
         self.team = team
         self.features = features
         self.k = min(k, n - 1 if known is None else known[0].shape[1])
-        self.search: Search | SharedSearch | None = None
+        self.search: OwnSearch | SharedSearch | None = None
         """The search for neighbours; None before the search starts, and after it ends."""
         self.done = 0
         """Number of rows whose neighbours are known."""
@@ -173,13 +164,9 @@ class GraphBuilding:
         """
         n = len(self.features)
         if self.done < n:
-            try:
-                self._find()
-            except SearchError as error:
-                log.warning("neighbours are searched with torch, not with FAISS: %s", error)
-                self.search = TorchSearch(self.features, self.k)
+            self._find()
             return None
-        if isinstance(self.search, SharedSearch):
+        if self.search is not None:
             self.search.close()
         self.search = None
         if self._weighting is None:
@@ -190,17 +177,13 @@ class GraphBuilding:
         """Prepare the search, or find the neighbours of the next block of rows."""
         if self.search is None:
             shared = self.team and SharedSearch(self.features, self.k, self.team)
-            self.search = shared or search_for(self.features, self.k)
+            self.search = shared or OwnSearch(self.features, self.k)
         if not self._ready:
             self._ready = self.search.prepare()
             if not self._ready:
                 return
         rows = slice(self.done, min(self.done + self.search.rows_per_unit, len(self.features)))
-        self.indices[rows], self.distances[rows] = (
-            self.search.nearest(rows)
-            if isinstance(self.search, SharedSearch)
-            else nearest_of(self.features, rows, self.search.candidates(rows), self.k)
-        )
+        self.indices[rows], self.distances[rows] = self.search.nearest(rows)
         self.done = rows.stop
 
     def tensors(self) -> Tensors:

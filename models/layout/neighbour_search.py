@@ -51,6 +51,9 @@ _COMPARISONS_PER_UNIT = 48_000_000
 _ROWS_AT_ONCE = 1024
 """Number of rows whose candidates are sorted at once."""
 
+Found = tuple[torch.Tensor, torch.Tensor]
+"""Indices int64 and distances float32 of the neighbours of B rows, each (B, k)."""
+
 
 class SearchError(Exception):
     """FAISS cannot be used, or its process ended."""
@@ -234,9 +237,7 @@ def search_for(features: torch.Tensor, k: int) -> Search:
     return TorchSearch(features, k)
 
 
-def nearest_of(
-    features: torch.Tensor, rows: slice, candidates: torch.Tensor, k: int
-) -> tuple[torch.Tensor, torch.Tensor]:
+def nearest_of(features: torch.Tensor, rows: slice, candidates: torch.Tensor, k: int) -> Found:
     """Return the nearest neighbours among candidates.
 
     Args:
@@ -258,3 +259,60 @@ def nearest_of(
         parts.append((some.gather(1, order), squared.gather(1, order).sqrt()))
     indices, distances = zip(*parts, strict=True)
     return torch.cat(indices), torch.cat(distances)
+
+
+class OwnSearch:
+    """The search of one process: with FAISS if possible, else with torch."""
+
+    def __init__(self, features: torch.Tensor, k: int, search: Search | None = None) -> None:
+        """Start the search for `k` neighbours in features (N, F), or use `search`."""
+        self.features, self.k = features, k
+        self.search = search or search_for(features, k)
+        self.ready = False
+
+    @property
+    def rows_per_unit(self) -> int:
+        """Number of rows per call of `nearest`."""
+        return self.search.rows_per_unit
+
+    def prepare(self) -> bool:
+        """Do one unit of the preparation. Return whether the search is ready."""
+        if not self.ready:
+            try:
+                self.ready = self.search.prepare()
+            except SearchError as error:
+                self._use_torch(error)
+        return self.ready
+
+    def nearest(self, rows: slice, skipped: int = 0) -> Found:
+        """Return the neighbours of `rows`, found in blocks of the size that the search needs.
+
+        `skipped` is the number of rows between these and the following rows of this process.
+        """
+        parts: list[Found] = []
+        if isinstance(self.search, FaissSearch):
+            self.search.skipped = skipped
+        first = rows.start
+        while first < rows.stop:
+            block = slice(first, min(first + self.search.rows_per_unit, rows.stop))
+            try:
+                candidates = self.search.candidates(block)
+            except SearchError as error:
+                self._use_torch(error)
+                continue
+            parts.append(nearest_of(self.features, block, candidates, self.k))
+            first = block.stop
+        if not parts:
+            none = self.features.new_empty(0, self.k)
+            return none.long(), none
+        indices, distances = zip(*parts, strict=True)
+        return torch.cat(indices), torch.cat(distances)
+
+    def close(self) -> None:
+        """End the process of FAISS, if there is one."""
+        if isinstance(self.search, FaissSearch):
+            self.search.close()
+
+    def _use_torch(self, error: SearchError) -> None:
+        log.warning("neighbours are searched with torch, not with FAISS: %s", error)
+        self.search, self.ready = TorchSearch(self.features, self.k), True

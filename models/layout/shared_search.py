@@ -4,28 +4,15 @@ Each process has all features and a search of its own (neighbour_search.py), and
 neighbours of a part of the rows.
 """
 
-import logging
 from dataclasses import dataclass
 
 import torch
 
-from lodespace.models.layout.neighbour_search import (
-    FaissSearch,
-    Search,
-    SearchError,
-    TorchSearch,
-    nearest_of,
-    search_for,
-)
+from lodespace.models.layout.neighbour_search import Found, OwnSearch
 from lodespace.models.workers.team import Job, Team
-
-log = logging.getLogger(__name__)
 
 _SEARCH = "search"
 """Name of the search of a process in `Team.held`."""
-
-Found = tuple[torch.Tensor, torch.Tensor]
-"""Indices int64 and distances float32 of the neighbours of B rows, each (B, k)."""
 
 
 class SharedSearch:
@@ -34,14 +21,14 @@ class SharedSearch:
     def __init__(self, features: torch.Tensor, k: int, team: Team) -> None:
         """Send features (N, F) to the followers, and start all searches for `k` neighbours."""
         self._team = team
-        self._own = _OwnSearch(features, k)
+        self._own = OwnSearch(features, k)
         team.held[_SEARCH] = self._own
         team.do(_Begin(tuple(features.shape), k))
 
     @property
     def rows_per_unit(self) -> int:
         """Number of rows per call of `nearest`."""
-        return self._own.search.rows_per_unit * self._team.size
+        return self._own.rows_per_unit * self._team.size
 
     def prepare(self) -> bool:
         """Do one unit of the preparation in each process. Return whether all are ready."""
@@ -49,56 +36,11 @@ class SharedSearch:
 
     def nearest(self, rows: slice) -> Found:
         """Return the neighbours of a block of rows."""
-        return self._team.do(_Nearest(rows.start, rows.stop, self._own.search.rows_per_unit))
+        return self._team.do(_Nearest(rows.start, rows.stop, self._own.rows_per_unit))
 
     def close(self) -> None:
         """End the searches of all processes."""
         self._team.do(_End())
-
-
-class _OwnSearch:
-    """The search of one process: with FAISS if possible, else with torch."""
-
-    def __init__(self, features: torch.Tensor, k: int) -> None:
-        self.features, self.k = features, k
-        self.search: Search = search_for(features, k)
-        self.ready = False
-
-    def prepare(self) -> None:
-        """Do one unit of the preparation."""
-        if not self.ready:
-            try:
-                self.ready = self.search.prepare()
-            except SearchError as error:
-                self._use_torch(error)
-
-    def nearest(self, rows: slice, skipped: int) -> Found:
-        """Return the neighbours of `rows`, found in blocks of the size that the search needs.
-
-        `skipped` is the number of rows between these and the following rows of this process.
-        """
-        parts: list[Found] = []
-        if isinstance(self.search, FaissSearch):
-            self.search.skipped = skipped
-        first = rows.start
-        while first < rows.stop:
-            block = slice(first, min(first + self.search.rows_per_unit, rows.stop))
-            try:
-                candidates = self.search.candidates(block)
-            except SearchError as error:
-                self._use_torch(error)
-                continue
-            parts.append(nearest_of(self.features, block, candidates, self.k))
-            first = block.stop
-        if not parts:
-            none = self.features.new_empty(0, self.k)
-            return none.long(), none
-        indices, distances = zip(*parts, strict=True)
-        return torch.cat(indices), torch.cat(distances)
-
-    def _use_torch(self, error: SearchError) -> None:
-        log.warning("neighbours are searched with torch, not with FAISS: %s", error)
-        self.search, self.ready = TorchSearch(self.features, self.k), True
 
 
 @dataclass
@@ -117,7 +59,7 @@ class _Begin(Job):
         team.held.pop(_SEARCH, None)
         features = torch.empty(self.shape, device=team.device)
         team.broadcast(features)
-        team.held[_SEARCH] = _OwnSearch(features, self.k)
+        team.held[_SEARCH] = OwnSearch(features, self.k)
 
 
 @dataclass

@@ -16,7 +16,7 @@ from lodespace.importing.source import ImportOptions
 from lodespace.items import item_set
 from lodespace.items.original_order import OriginalOrder
 from lodespace.models.dataset import Dataset
-from lodespace.models.layout import incremental_graph
+from lodespace.models.layout import neighbour_search
 from lodespace.models.layout.incremental_graph import GraphBuilding
 from lodespace.project.opening import open_project
 from lodespace.training.dataset import to_dataset
@@ -244,7 +244,7 @@ def test_python_and_command_line_skip_the_search(
         raise AssertionError("neighbours are searched")
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(incremental_graph, "search_for", search)
+    monkeypatch.setattr(neighbour_search, "search_for", search)
     knn = exact(X, K)
     assert len(lodespace.train(X, precomputed_knn=knn, epochs=1, threads=1).latent_mean) == N
     baked = lodespace.bake(X, "a", precomputed_knn=knn, epochs=1, threads=1, progress=False)

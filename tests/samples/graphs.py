@@ -3,7 +3,7 @@
 import torch
 
 from lodespace.models.layout.incremental_graph import GraphBuilding
-from lodespace.models.layout.neighbour_search import TorchSearch
+from lodespace.models.layout.neighbour_search import OwnSearch, TorchSearch
 
 
 def nearest_neighbours(
@@ -15,7 +15,7 @@ def nearest_neighbours(
     """
     building = GraphBuilding(features, k)
     if block is not None:
-        building.search = TorchSearch(features, k, block)
+        building.search = OwnSearch(features, k, TorchSearch(features, k, block))
     while building.done < len(features):
         building.unit()
     return building.indices, building.distances

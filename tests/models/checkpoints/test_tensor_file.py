@@ -34,13 +34,13 @@ def test_safetensors_reads_the_file() -> None:
     for name, tensor in TENSORS.items():
         np.testing.assert_array_equal(found[name], tensor)
         assert found[name].dtype == tensor.dtype
-    assert content.bytes() == written.getvalue()
     assert content.length == len(written.getvalue())
     assert content.digest() == hashlib.sha256(written.getvalue()).hexdigest()
 
 
 def test_equal_tensors_in_another_order_give_the_same_file() -> None:
-    assert TensorFile(dict(reversed(TENSORS.items()))).bytes() == TensorFile(TENSORS).bytes()
+    other = TensorFile(dict(reversed(TENSORS.items())))
+    assert b"".join(other.parts()) == b"".join(TensorFile(TENSORS).parts())
 
 
 def test_other_kinds_of_values_are_refused() -> None:

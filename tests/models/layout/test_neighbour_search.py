@@ -10,7 +10,7 @@ import torch
 
 from lodespace.models.layout import faiss_process, neighbour_search
 from lodespace.models.layout.incremental_graph import GraphBuilding
-from lodespace.models.layout.neighbour_search import FaissSearch, TorchSearch
+from lodespace.models.layout.neighbour_search import FaissSearch, OwnSearch, Search, TorchSearch
 from samples.graphs import nearest_neighbours
 
 K = 15
@@ -42,12 +42,18 @@ def points(n: int, width: int = 12) -> torch.Tensor:
     return x
 
 
+def search_of(building: GraphBuilding) -> Search:
+    """Return the search that the building uses now."""
+    assert isinstance(building.search, OwnSearch)
+    return building.search.search
+
+
 def found_by_faiss(x: torch.Tensor) -> tuple[GraphBuilding, int]:
     """Return the building with all neighbours, and the number of units of work."""
     building, units = GraphBuilding(x, K), 0
     while building.done < len(x):
         building.unit()
-        assert isinstance(building.search, FaissSearch)
+        assert isinstance(search_of(building), FaissSearch)
         units += 1
     return building, units
 
@@ -121,11 +127,12 @@ def test_torch_continues_when_the_process_of_faiss_ends(
     building = GraphBuilding(x, K)
     for _ in range(units):
         building.unit()
-    assert isinstance(building.search, FaissSearch)
-    building.search.process.kill()
+    search = search_of(building)
+    assert isinstance(search, FaissSearch)
+    search.process.kill()
     while building.done < len(x):
         building.unit()
-    assert isinstance(building.search, TorchSearch)
+    assert isinstance(search_of(building), TorchSearch)
     assert "its process ended" in caplog.text
     assert torch.equal(building.indices, nearest_neighbours(x, K, 500)[0])
 
@@ -136,7 +143,7 @@ def test_torch_searches_when_the_process_does_not_reply(
     monkeypatch.setattr(neighbour_search, "PATIENCE_SECONDS", 1e-6)
     building = GraphBuilding(points(3000), K)
     building.unit()
-    assert isinstance(building.search, TorchSearch)
+    assert isinstance(search_of(building), TorchSearch)
     assert "searched with torch" in caplog.text
 
 
@@ -148,13 +155,13 @@ def test_torch_searches_when_faiss_is_not_installed(
     monkeypatch.setattr(neighbour_search.importlib.util, "find_spec", missing)
     building = GraphBuilding(points(3000), K)
     building.unit()
-    assert isinstance(building.search, TorchSearch)
+    assert isinstance(search_of(building), TorchSearch)
     assert "faiss-cpu is not installed" in caplog.text
 
 
 def test_the_process_ends_with_the_last_neighbours() -> None:
     building, _ = found_by_faiss(points(3000))
-    search = building.search
+    search = search_of(building)
     assert isinstance(search, FaissSearch)
     process = search.process
     assert process.poll() is None
