@@ -44,7 +44,8 @@ class Trainer:
         seed: int = 0,
         device: str = "auto",
     ) -> None:
-        self.dataset = dataset.to(choose_device(device))
+        team = dataset.team  # all processes of a team chose their device when they joined
+        self.dataset = dataset.to(choose_device(device) if team is None else team.device)
         self.config = config
         self.n_classes = max(1, n_classes)
         self.seed = seed
@@ -262,7 +263,6 @@ class Trainer:
 
     def state(self, *, copied: bool = True) -> TrainingState:
         """Return the complete state. If it is not `copied`, training changes its tensors."""
-        snapshot = self.snapshot()
         shown = self.display.shown
         tensors = {
             **self.loop.tensors(),
@@ -279,8 +279,8 @@ class Trainer:
             frame=self.frame,
             shown=shown is not None,
             moving=self._moving,
-            step=snapshot.step,
-            epoch=snapshot.epoch,
+            step=self.loop.step,
+            epoch=self.loop.vae_training.epoch,
             items=len(self.dataset),
             counters=self.loop.counters(),
         )

@@ -15,6 +15,7 @@ import torch
 import torch.distributed as dist
 
 from lodespace.models.device import choose_device
+from lodespace.models.processors import processors
 from lodespace.models.workers.team import JOB_WAIT, Team, WorkerLostError
 
 START_SECONDS = 300.0
@@ -24,6 +25,7 @@ END_SECONDS = 10.0
 _POLL_SECONDS = 0.05
 _JOIN_WAIT = timedelta(minutes=1)
 """Longest time that a process waits for the others, after all of them are ready to join."""
+_INTERFACE = "GLOO_SOCKET_IFNAME"
 _LOOPBACK = "lo0" if sys.platform == "darwin" else "lo"
 
 
@@ -37,18 +39,43 @@ def launched_size() -> int:
     return int(os.environ.get("WORLD_SIZE", "1")) if "RANK" in os.environ else 1
 
 
-def device_of_worker(name: str, local_rank: int) -> torch.device:
-    """Return the device of a worker: on CUDA, each worker of a machine has a GPU of its own.
+def device_of_worker(name: str, local_rank: int, here: int) -> torch.device:
+    """Return the device of a worker of a team.
+
+    On CUDA, each worker of a machine has a GPU of its own. Workers cannot exchange values on
+    Apple's MPS, so "auto" is the CPU there.
+
+    Args:
+        name: device of the command.
+        local_rank: number of the worker on this machine, from 0.
+        here: number of workers that use the GPUs of this machine.
 
     Raises:
-        ValueError: for a device that is not available, and for more workers than GPUs.
+        ValueError: for a device that is not available, for MPS, for one GPU of several workers, and
+            for more workers than GPUs.
     """
     device = choose_device(name)
-    if device.type != "cuda" or ":" in name:
+    if device.type == "mps":
+        if name == "auto":
+            return torch.device("cpu")
+        raise ValueError(
+            "several workers cannot train on mps; use the device cpu, or train with one worker"
+        )
+    if device.type != "cuda":
+        return device
+    if ":" in name:
+        if here > 1:
+            raise ValueError(
+                f"several workers cannot share {name}; use the device cuda, with which each worker "
+                "has a GPU of its own, or train with one worker"
+            )
         return device
     count = torch.cuda.device_count()
     if local_rank >= count:
-        raise ValueError(f"worker {local_rank} has no GPU: this machine has {count}")
+        raise ValueError(
+            f"{here} workers need {here} GPUs, but this machine has {count}; use fewer workers, or "
+            "the device cpu"
+        )
     return torch.device("cuda", local_rank)
 
 
@@ -89,7 +116,7 @@ def threads_of_worker(threads: int, workers: int) -> int:
     processors.
     """
     here = int(os.environ.get("LOCAL_WORLD_SIZE", "1")) if launched_size() > 1 else workers
-    return threads or max(1, (os.cpu_count() or 1) // here)
+    return threads or max(1, processors() // here)
 
 
 @contextlib.contextmanager
@@ -103,16 +130,22 @@ def team_of(
     Args:
         workers: number of processes; with torchrun, 1 or the number of its processes.
         device: "auto", "cpu", "cuda" or "mps".
-        threads: processor threads of each process; 0 to share the processors.
+        threads: processor threads of each process. 0: the processes share the processors of this
+            machine; on a Ray cluster, each follower has one thread.
         ray: address of the Ray cluster that starts the other processes (ray_cluster.py); None to
             start them on this machine.
 
     Raises:
-        ValueError: for another number of workers than that of torchrun, for a device or a cluster
-            that is not available, and for more workers than GPUs.
+        ValueError: for another number of workers than that of torchrun, for a Ray cluster with one
+            worker or with torchrun, for a device or a cluster that is not available, and in the
+            cases of `device_of_worker`.
         WorkerLostError: another process ended before the team was complete.
     """
     launched = launched_size()
+    if ray is not None and launched > 1:
+        raise ValueError("torchrun has started the workers; leave out ray, or torchrun")
+    if ray is not None and workers == 1:
+        raise ValueError("a Ray cluster is for several workers; ask for 2 workers or more")
     if launched > 1 and workers not in (1, launched):
         raise ValueError(f"torchrun has started {launched} workers, not {workers}")
     if launched > 1:
@@ -127,6 +160,7 @@ def team_of(
         with local_team(workers, device, threads_of_worker(threads, workers)) as team:
             yield team
     else:
+        choose_device(device)
         yield None
 
 
@@ -144,7 +178,8 @@ def follow_launched(device: str, threads: int) -> None:
 @contextlib.contextmanager
 def _launched_team(device: str) -> Generator[Team]:
     """Join the processes that torchrun has started, and leave them after the block."""
-    own = device_of_worker(device, int(os.environ.get("LOCAL_RANK", "0")))
+    rank, here = (int(os.environ.get(f"LOCAL_{name}", "0")) for name in ("RANK", "WORLD_SIZE"))
+    own = device_of_worker(device, rank, here)
     # The leader joins after it has imported the data.
     with joined(own, JOB_WAIT) as team:
         yield team
@@ -169,20 +204,32 @@ def local_team(size: int, device: str, threads: int) -> Generator[Team]:
         ValueError: for a device that is not available, and for more workers than GPUs.
         WorkerLostError: a follower ended before the team was complete.
     """
-    own = device_of_worker(device, 0)
-    device_of_worker(device, size - 1)
+    own = device_of_worker(device, 0, size)
+    device_of_worker(device, size - 1, size)
     with tempfile.TemporaryDirectory(prefix="lodespace-") as folder:
-        # A file, and a connection within this machine: no other machine can reach the processes.
-        os.environ.setdefault("GLOO_SOCKET_IFNAME", _LOOPBACK)
         place = Path(folder)
         processes = [_start(place, rank, size, device, threads) for rank in range(1, size)]
         try:
-            _wait_for(place, processes)
-            init = _store(place)
-            with joined(own, _JOIN_WAIT, init_method=init, rank=0, world_size=size) as team:
+            with contextlib.ExitStack() as stack:
+                _wait_for(place, processes)
+                options = {"init_method": _store(place), "rank": 0, "world_size": size}
+                with _within_machine():
+                    team = stack.enter_context(joined(own, _JOIN_WAIT, **options))
                 yield team
         finally:
             _end(processes)
+
+
+@contextlib.contextmanager
+def _within_machine() -> Generator[None]:
+    """Let gloo connect within this machine in the block, so that no other machine reaches it."""
+    before = os.environ.get(_INTERFACE)
+    os.environ.setdefault(_INTERFACE, _LOOPBACK)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_INTERFACE]
 
 
 def follow_local(place: Path, rank: int, size: int, device: str, threads: int) -> None:
@@ -191,10 +238,12 @@ def follow_local(place: Path, rank: int, size: int, device: str, threads: int) -
     `place` is the folder where the processes find each other.
     """
     torch.set_num_threads(threads)
-    own = device_of_worker(device, rank)
+    own = device_of_worker(device, rank, size)
     _ready(place, rank).touch()
-    init = _store(place)
-    with joined(own, _JOIN_WAIT, init_method=init, rank=rank, world_size=size) as team:
+    # The others may need START_SECONDS until they are ready, and the leader joins after them.
+    wait = timedelta(seconds=START_SECONDS) + _JOIN_WAIT
+    options = {"init_method": _store(place), "rank": rank, "world_size": size}
+    with _within_machine(), joined(own, wait, **options) as team:
         team.follow()
 
 

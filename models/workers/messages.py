@@ -5,6 +5,7 @@ fields. A message can therefore start a job of this package, and nothing else.
 """
 
 import importlib
+import math
 from typing import Any, TypeVar
 
 import msgspec
@@ -76,9 +77,12 @@ def _value_of(kind: type, plain: Any) -> Any:
         name, shape, data = msgspec.convert(plain, tuple[str, list[int], bytes])
         if name not in _DTYPES:
             raise ValueError(f"a tensor of {name[:40]}")
+        dtype = _DTYPES[name]
+        if min(shape, default=0) < 0 or math.prod(shape) * dtype.itemsize != len(data):
+            raise ValueError(f"a tensor {shape[:8]} of {name} with {len(data)} bytes")
         if not data:
-            return torch.empty(shape, dtype=_DTYPES[name])
-        return torch.frombuffer(bytearray(data), dtype=_DTYPES[name]).view(shape)
+            return torch.empty(shape, dtype=dtype)
+        return torch.frombuffer(bytearray(data), dtype=dtype).view(shape)
     if kind is slice:
         return slice(*msgspec.convert(plain, tuple[int | None, int | None]))
     raise NotImplementedError(f"a job cannot contain {kind.__name__}")

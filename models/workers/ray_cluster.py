@@ -29,7 +29,7 @@ def ray_team(size: int, device: str, threads: int, address: str) -> Generator[Te
     Args:
         size: number of processes, with this process.
         device: "auto", "cpu" or "cuda". On CUDA, each process has a GPU of its own.
-        threads: processor threads of each process.
+        threads: processor threads of each follower, for which Ray reserves as many processors.
         address: "local", "auto", or the address of the cluster, as for ray.init().
 
     Raises:
@@ -40,7 +40,7 @@ def ray_team(size: int, device: str, threads: int, address: str) -> Generator[Te
         raise ValueError("Ray is not installed; install it by: pip install 'lodespace[ray]'")
     # Ray is an optional package, whose types are unknown where it is missing.
     ray: Any = importlib.import_module("ray")
-    own = device_of_worker(device, 0)
+    own = device_of_worker(device, 0, size)
     processors = {"num_cpus": size * threads} if address == LOCAL else {}
     try:
         ray.init(None if address == LOCAL else address, include_dashboard=False, **processors)
@@ -69,6 +69,6 @@ def _follow(place: str, rank: int, size: int, device: str, threads: int) -> None
     """Follow the leader in a process of Ray."""
     torch.set_num_threads(threads)
     # Ray shows each process only the GPU that it may use.
-    own = device_of_worker(device, 0)
+    own = device_of_worker(device, 0, size)
     with joined(own, START_WAIT, init_method=place, rank=rank, world_size=size) as team:
         team.follow()

@@ -134,7 +134,7 @@ def _train(source: "str | Source", options: "ImportOptions", given: GivenSetting
     n_classes = max(1, len(items.class_names))
     with (
         limited_threads(threads_of_worker(run.threads, run.workers)),
-        team_for(run.workers, run.device, run.threads) as team,
+        team_for(run.workers, run.device, run.threads, run.ray) as team,
     ):
         dataset = shared(dataset, team)
         trainer = Trainer(dataset, config, n_classes=n_classes, seed=run.seed, device=run.device)

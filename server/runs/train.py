@@ -17,7 +17,6 @@ from lodespace.protocol import Settings
 from lodespace.runs.metrics import check_tensorboard
 from lodespace.runs.run_folder import RunFolder, Start, read_start, write_start
 from lodespace.runs.training_run import RunOptions, Trained, run_training
-from lodespace.session.run_settings import RunSettings
 from lodespace.session.settings import merge, values_in, with_defaults
 from lodespace.session.settings_file import GivenSettings, write_settings
 
@@ -84,7 +83,9 @@ def train_model(
         _begin(folder, data, reference, given, import_options, progress=options.progress)
     start, labels = read_start(folder.unfinished)
     machine = {name: value for name, value in given.run.items() if name in MACHINE}
-    run = RunSettings(**{**start.run, **machine})  # pyright: ignore[reportArgumentType]
+    if machine.get("workers") == 1:
+        machine.setdefault("ray", None)
+    run = GivenSettings(run={**start.run, **machine}).run_settings()
     items = load_items(start.data, folder.unfinished)
     return run_training(folder, items, labels, start.settings, run, options)
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from lodespace.baking.baked_data import GivenLabels
 from lodespace.baking.divergence import finite_frames
 from lodespace.baking.progress import Progress
-from lodespace.errors import TrainingError
+from lodespace.errors import SettingsError, TrainingError
 from lodespace.exporting import figure
 from lodespace.exporting.table import Table
 from lodespace.items.item_set import ItemSet
@@ -231,9 +231,11 @@ def run_training(
     """Train from the beginning or from the newest checkpoint, and write the results.
 
     The arguments are those of TrainingRun. A training that fails removes its checkpoints, because
-    it would fail again.
+    it would fail again. If it cannot start on this machine with these settings, its checkpoints
+    stay. If there are no checkpoints yet, the folder `unfinished` is removed.
 
     Raises:
+        SettingsError: The training cannot start, for example because a device is not available.
         TrainingError: The training failed.
         Stopped: A signal stopped the training, whose state was saved.
     """
@@ -253,10 +255,15 @@ def run_training(
     except TrainingError:
         shutil.rmtree(folder.unfinished)
         raise
+    except SettingsError:
+        if checkpoint.latest(folder.checkpoints) is None:
+            shutil.rmtree(folder.unfinished)
+        raise
     except WorkerLostError as error:
+        where = "start" if checkpoint.latest(folder.checkpoints) is None else "newest checkpoint"
         raise TrainingError(
-            f"{error}. To continue from the newest checkpoint in {folder.path}, give the same "
-            "command with --resume"
+            f"{error}. To continue from the {where} in {folder.path}, give the same command with "
+            "--resume"
         ) from error
     finally:
         lock.release()

@@ -30,7 +30,11 @@ class RunSettings:
     device: str = "auto"
     """Device of the model: auto, cpu, cuda or mps."""
     threads: Annotated[int, Limits(0, (1 << 31) - 1)] = 0
-    """Processor threads of the model, or of each worker; 0 for all."""
+    """Processor threads of the model, or of each worker.
+
+    0: all processors, which the workers of a machine share. With `ray`, the workers that Ray starts
+    have one thread each.
+    """
 
     workers: Annotated[int, Limits(1, 1024)] = 1
     """Processes that train together on this machine (docs/scale.md).
@@ -42,11 +46,13 @@ class RunSettings:
     ray: str | None = None
     """Address of a Ray cluster on which the workers run: auto, local or HOST:PORT.
 
-    By default, the workers run on this machine.
+    At least two workers are needed. By default, the workers run on this machine.
     """
 
     def __post_init__(self) -> None:
         check_fields(self)
+        if self.ray is not None and self.workers == 1:
+            raise ValueError("ray: Ray starts further workers; set workers to 2 or more")
 
 
 RUN_SETTINGS = {row.name: row for row in fields_of(RunSettings)}

@@ -64,8 +64,14 @@ class GivenSettings:
         return GivenSettings(settings or self.settings, {**self.run, **newer.run})
 
     def run_settings(self) -> RunSettings:
-        """Return the values of RunSettings. Values that are not given are defaults."""
-        return RunSettings(**self.run)
+        """Return the values of RunSettings. Values that are not given are defaults.
+
+        Raises SettingsError if the values do not fit each other.
+        """
+        try:
+            return RunSettings(**self.run)
+        except ValueError as error:
+            raise SettingsError(str(error)) from error
 
 
 def settings_of_any(given: Any) -> GivenSettings:

@@ -226,7 +226,9 @@ def test_nothing_of_somebody_is_replaced(tmp_path: Path, data: Path) -> None:
     ("options", "error", "says"),
     [
         ({"labels": "some"}, DatasetError, "use `none`"),
-        ({"device": "abacus"}, TrainingError, "abacus"),
+        ({"device": "abacus"}, SettingsError, "abacus"),
+        ({"device": "abacus", "workers": 2}, SettingsError, "abacus"),
+        ({"ray": "auto"}, SettingsError, "set workers to 2 or more"),
         ({"learning_rate": 1.0, "preset": "paper"}, TrainingError, "diverged.*learning_rate"),
     ],
 )
@@ -236,6 +238,33 @@ def test_a_failed_training_can_be_started_again(
     with pytest.raises(error, match=says):
         train(data, tmp_path / "m", **options)
     assert RunFolder(tmp_path / "m").state == "new"
+
+
+def test_a_wrong_device_loses_no_checkpoint(
+    tmp_path: Path, data: Path, whole: Path, kill: list[int]
+) -> None:
+    kill[0] = 12
+    with pytest.raises(Killed):
+        train(data, tmp_path / "m", seconds=0)
+    for workers in (1, 2):
+        with pytest.raises(SettingsError, match="abacus"):
+            train(data, tmp_path / "m", resume=True, device="abacus", workers=workers)
+    train(data, tmp_path / "m", resume=True)
+    assert files(tmp_path / "m") == files(whole)
+
+
+def test_a_resumed_training_without_ray_leaves_the_cluster(
+    tmp_path: Path, data: Path, kill: list[int]
+) -> None:
+    kill[0] = 5
+    with pytest.raises(Killed):
+        train(data, tmp_path / "m", seconds=0)
+    start = tmp_path / "m" / "unfinished" / "run.json"
+    stored = json.loads(start.read_text())
+    stored["run"] |= {"ray": "auto", "workers": 3}
+    start.write_text(json.dumps(stored))
+    train(data, tmp_path / "m", resume=True, workers=1)
+    assert (tmp_path / "m" / "model.json").is_file()
 
 
 def test_a_project_is_trained_with_its_labels_and_settings(tmp_path: Path, data: Path) -> None:

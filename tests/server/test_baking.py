@@ -17,7 +17,7 @@ from lodespace.baking.parts import PARTS
 from lodespace.baking.static_site import SITE_FILES
 from lodespace.baking.training_bake import RECORDED_FRAMES
 from lodespace.config import BUILT_PAGE
-from lodespace.errors import DatasetError, ProjectError, TrainingError
+from lodespace.errors import DatasetError, ProjectError, SettingsError, TrainingError
 from lodespace.items.item_set import load, load_digits
 from lodespace.project import checkpoints
 from lodespace.project.initial_labels import choose_labels
@@ -252,7 +252,7 @@ def test_a_bake_is_replaced_only_by_force(tmp_path: Path, small_data: Path) -> N
         ({"labels": "some"}, DatasetError),
         ({"labels": "0"}, DatasetError),
         ({"epochs": 0}, TrainingError),
-        ({"device": "abacus"}, TrainingError),
+        ({"device": "abacus"}, SettingsError),
         ({"settings": Settings(stiffness=8.0)}, TrainingError),
     ],
 )

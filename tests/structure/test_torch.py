@@ -41,6 +41,7 @@ WITHOUT_TORCH = {
     "lodespace.models.config_table",
     "lodespace.models.hyperparameters",
     "lodespace.models.item_predictions",
+    "lodespace.models.processors",
     "lodespace.models.terms",
 }
 """Modules and folders of models/ that do not load torch."""

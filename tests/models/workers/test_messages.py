@@ -11,6 +11,7 @@ import torch
 from lodespace.models import preset
 from lodespace.models.classification.wide_classifier import LabelledBatch, LabelledJob
 from lodespace.models.dataset import Standardisation
+from lodespace.models.layout.incremental_graph import FeaturesJob
 from lodespace.models.shared_items import _Copy
 from lodespace.models.terms import LossWeights
 from lodespace.models.vae.axis_loss import AxisTargets
@@ -73,6 +74,18 @@ def message(kind: str, fields: object) -> bytes:
     return msgspec.msgpack.encode([kind, fields])
 
 
+def tensor_message(shape: list[int], content: bytes) -> bytes:
+    """Return a job with a tensor of this shape of float32, and of this content."""
+    plain = msgspec.msgpack.decode(encoded(FeaturesJob(torch.zeros(2), 3)))
+    plain[1]["items"] = ["torch.float32", shape, content]
+    return msgspec.msgpack.encode(plain)
+
+
+def test_a_changed_tensor_of_the_right_size_is_accepted() -> None:
+    job = decoded(tensor_message([1, 3], bytes(12)), Job)
+    assert isinstance(job, FeaturesJob) and torch.equal(job.items, torch.zeros(1, 3))
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -86,6 +99,11 @@ def message(kind: str, fields: object) -> bytes:
         message("lodespace.models.workers.jobs.ValuesJob", {"network": 1}),
         message("lodespace.models.workers.jobs.ValuesJob", {}),
         message("lodespace.models.../../x.Y", {}),
+        tensor_message([2, 2], bytes(12)),
+        tensor_message([2, -2], bytes(16)),
+        tensor_message([3], b""),
+        tensor_message([1 << 40], b""),
+        tensor_message([0], bytes(4)),
     ],
 )
 def test_messages_that_are_not_jobs_are_refused(data: bytes) -> None:
