@@ -2,10 +2,10 @@
 
 import hashlib
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +35,21 @@ class Extractor(Protocol[Read]):
         ...
 
 
+@runtime_checkable
+class WordReader(Protocol):
+    """An extractor of pictures that also reads words, such as CLIP.
+
+    A family of such extractors has `reads_words`.
+    """
+
+    def embed_words(self, texts: Sequence[str], /) -> Features:
+        """Return the features (B, K) of texts, in the space of the pictures' features.
+
+        Each row has the length 1. The picture that a text describes best has the nearest features.
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class Family(Generic[T]):
     """A pretrained network, known by its name."""
@@ -51,6 +66,8 @@ class Family(Generic[T]):
     """Function that loads the network. It imports torch, and raises DatasetError."""
     side: int = 0
     """Side of the pictures that the network reads, in pixels; 0 if it reads texts."""
+    reads_words: bool = False
+    """Whether the loaded network is a `WordReader`, too."""
 
     def installed(self) -> bool:
         """Whether the modules of the network can be imported."""

@@ -25,6 +25,12 @@ def family(name: str) -> Family[Pictures] | None:
     return next((known for known in OF_PICTURES if known.name == name), None)
 
 
+def reads_words(name: str) -> bool:
+    """Whether the family with this name is installed, and reads words besides pictures."""
+    found = family(name)
+    return found is not None and found.reads_words and found.installed()
+
+
 def default_for_photos() -> Family[Pictures] | None:
     """Return the family for colour photographs if it is installed; otherwise None."""
     return OF_PICTURES[0] if OF_PICTURES[0].installed() else None

@@ -161,6 +161,22 @@ class Served:
         """Remove the value from an axis of the map, as one gesture that can be undone."""
         self._carry_out(protocol.RemoveAxis(command_id=secrets.token_hex(8), axis=axis))
 
+    def more_like(self, items: Sequence[int], count: int = protocol.SIMILAR) -> list[int]:
+        """Return the `count` items that are most similar to any of `items`, nearest first.
+
+        Items are rows of the data. The search uses the features of the items (docs/protocol.md).
+
+        Raises:
+            IndexError: An item does not exist.
+            LodespaceError: There is no model yet that could search.
+        """
+        service = self._service()
+        numbers = numbers_of(service.session.items, items).astype(np.uint32)
+        search = service.similarity.to_items(numbers, count)
+        found = asyncio.run_coroutine_threadsafe(search, self._loop).result().items
+        order = service.session.items.order
+        return found if order is None else order[found].tolist()
+
     def _carry_out(
         self,
         command: protocol.SetAxis | protocol.RemoveAxis,

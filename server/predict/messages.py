@@ -8,24 +8,55 @@ from lodespace.protocol import Predict, Predictions
 from lodespace.training.messages import LENGTH
 
 
+class Example(msgspec.Struct):
+    """A file or words whose like are searched among the items of the project."""
+
+    name: str = ""
+    """Name of the file."""
+    content: bytes = b""
+    """Content of the file."""
+    words: str = ""
+    """The words; empty if there is a file."""
+
+
+class ExampleRead(msgspec.Struct):
+    """The items of an example."""
+
+    shape: list[int]
+    """Shape of the array: (K, F), (K, H, W) or (K, H, W, 3)."""
+    features: bytes = b""
+    """Features or vectors of the items, float32."""
+    pictures: bytes = b""
+    """The items as pictures, uint8, if there are no features."""
+
+
+class Request(msgspec.Struct):
+    """A request to the prediction process: new items to predict, or an example to read."""
+
+    predict: Predict | None = None
+    example: Example | None = None
+
+
 class Answer(msgspec.Struct):
-    """Answer to one `Predict`."""
+    """Answer to one `Request`."""
 
     predictions: Predictions | None = None
-    """The predictions; None after an error."""
+    """The predictions; None after an error, and for an example."""
+    example: ExampleRead | None = None
+    """The example that was read; None after an error, and for predictions."""
     code: str = ""
     """Code of the error."""
     message: str = ""
     """The error in a sentence."""
 
 
-def packed(message: Predict | Answer) -> bytes:
+def packed(message: Request | Answer) -> bytes:
     """Return the encoded `message`, with its length in bytes before it."""
     payload = msgspec.msgpack.encode(message)
     return LENGTH.pack(len(payload)) + payload
 
 
-def read_request(pipe: BinaryIO) -> Predict | None:
+def read_request(pipe: BinaryIO) -> Request | None:
     """Wait for the next request, and return the request.
 
     Return None if the pipe ends before a complete request.
@@ -35,7 +66,7 @@ def read_request(pipe: BinaryIO) -> Predict | None:
         return None
     (length,) = LENGTH.unpack(head)
     payload = pipe.read(length)
-    return msgspec.msgpack.decode(payload, type=Predict) if len(payload) == length else None
+    return msgspec.msgpack.decode(payload, type=Request) if len(payload) == length else None
 
 
 def decode_answer(payload: bytes) -> Answer:

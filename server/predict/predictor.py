@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Generator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,19 +12,18 @@ import numpy.typing as npt
 from lodespace.errors import DatasetError, ProjectError
 from lodespace.features.family import Extractor, Pictures
 from lodespace.features.preparation import BATCH
-from lodespace.features.registry import installed_family, installed_of_texts
+from lodespace.features.registry import installed_family
 from lodespace.importing.features import read_features
 from lodespace.importing.importer import source_of
 from lodespace.importing.report import ImportReport
 from lodespace.importing.source import ImportOptions, Source
 from lodespace.models.portable import DESCRIPTION, PortableModel, Predicted
 from lodespace.models.portable import load_model as load_portable
+from lodespace.predict.networks import network_of_pictures, network_of_texts
 from lodespace.predict.project_model import model_of
 from lodespace.predict.reading import NewItems, Reading, doubts, open_new, read_batches
 from lodespace.project.offline import open_offline
 from lodespace.project.project import MANIFEST
-
-T = TypeVar("T")
 
 _BATCH = 500
 """Number of items that are predicted together."""
@@ -152,26 +151,11 @@ class Predictor:
 
     @cached_property
     def _text_network(self) -> Extractor[Sequence[str]]:
-        name, _ = self.reading.stated_network("text_network")
-        return self._checked(installed_of_texts(name).load(), "text_network")
+        return network_of_texts(self.reading)
 
     @cached_property
     def _network(self) -> Extractor[Pictures]:
-        """The pretrained network that computed the features of the project.
-
-        Raises DatasetError if it is not installed, or has other weights.
-        """
-        return self._checked(installed_family(self.reading.network).load(), "features")
-
-    def _checked(self, network: Extractor[T], key: str) -> Extractor[T]:
-        """Return `network`. Raises DatasetError if it has other weights than the project's."""
-        name, weights = self.reading.stated_network(key)
-        if network.weights != weights:
-            raise DatasetError(
-                f"the installed {name} has other weights than the one of the project, so its "
-                "features do not fit the model; install the earlier version"
-            )
-        return network
+        return network_of_pictures(self.reading)
 
     def _fits(self, data: Any) -> bool:
         """Return whether `data` is an array that the model reads without a conversion."""

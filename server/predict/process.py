@@ -1,4 +1,5 @@
-"""The process that predicts new items, so that the server does not have to load torch.
+"""The process that predicts new items and reads examples, so that the server does not have to load
+torch.
 
 The server starts the process with the first request. The start takes some seconds: the process
 loads torch and the newest checkpoint, and trains a small model to give the page's predictions
@@ -10,7 +11,14 @@ import contextlib
 import sys
 
 from lodespace.errors import LodespaceError, RequestError, TrainingError
-from lodespace.predict.messages import decode_answer, packed
+from lodespace.predict.messages import (
+    Answer,
+    Example,
+    ExampleRead,
+    Request,
+    decode_answer,
+    packed,
+)
 from lodespace.project.project import Project
 from lodespace.protocol import Predict, Predictions
 from lodespace.training.messages import LENGTH
@@ -46,6 +54,30 @@ class PredictionProcess:
             LodespaceError: the items cannot be read (`bad_items`), or there is no model yet.
             TrainingError: the process failed.
         """
+        # This is checked before the process starts, because loading torch takes seconds.
+        if not self._project.has_model:
+            raise LodespaceError(
+                "The project has no model yet. Send the request again when training is idle.",
+                code="no_model",
+                status=409,
+            )
+        answer = await self._ask(Request(predict=request))
+        assert answer.predictions is not None
+        return answer.predictions
+
+    async def read_example(self, example: Example) -> ExampleRead:
+        """Return the items of an example.
+
+        Raises:
+            RequestError: too many requests wait.
+            LodespaceError: the example cannot be read, or does not fit the items (`bad_items`).
+            TrainingError: the process failed.
+        """
+        answer = await self._ask(Request(example=example))
+        assert answer.example is not None
+        return answer.example
+
+    async def _ask(self, request: Request) -> Answer:
         if self._waiting >= MOST_WAITING:
             raise RequestError(
                 "Too many predictions are waiting. Send the request again later.",
@@ -55,18 +87,11 @@ class PredictionProcess:
         self._waiting += 1
         try:
             async with self._turn:
-                return await self._predict(request)
+                return await self._exchange(request)
         finally:
             self._waiting -= 1
 
-    async def _predict(self, request: Predict) -> Predictions:
-        # This is checked before the process starts, because loading torch takes seconds.
-        if not self._project.has_model:
-            raise LodespaceError(
-                "The project has no model yet. Send the request again when training is idle.",
-                code="no_model",
-                status=409,
-            )
+    async def _exchange(self, request: Request) -> Answer:
         if self._idle is not None:
             self._idle.cancel()
         process = await self._running()
@@ -89,8 +114,8 @@ class PredictionProcess:
             raise
         self._idle = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._close)
         answer = decode_answer(payload)
-        if answer.predictions is not None:
-            return answer.predictions
+        if answer.predictions is not None or answer.example is not None:
+            return answer
         # The status is 409 and not 400, because the body follows the schema, but its items do not
         # fit those of the project.
         status = 500 if answer.code == "internal_error" else 409

@@ -1,4 +1,4 @@
-"""Entry point of the process that predicts new items, which `process.py` starts.
+"""Entry point of the process that predicts new items and reads examples, which `process.py` starts.
 
 The argument is the project folder. Requests arrive on standard input, and answers leave on standard
 output. The process uses the model of the newest checkpoint, and looks for a newer checkpoint before
@@ -25,8 +25,19 @@ from lodespace.items.picture_reading import PictureReading
 from lodespace.models.checkpoints.checkpoint import numbered
 from lodespace.models.light_torch import leave_out_compiler
 from lodespace.models.processors import processors
-from lodespace.predict.messages import Answer, packed, read_request
+from lodespace.predict.examples import ExampleReader
+from lodespace.predict.messages import (
+    Answer,
+    Example,
+    ExampleRead,
+    Request,
+    packed,
+    read_request,
+)
 from lodespace.predict.predictor import Predictor, load_model
+from lodespace.predict.project_model import reading_of
+from lodespace.predict.reading import Reading
+from lodespace.project.opening import open_existing
 from lodespace.protocol import Predict, Predictions
 from lodespace.training.process_main import end_with_parent
 
@@ -40,9 +51,33 @@ class Worker:
         self.folder = folder
         self._predictor: Predictor | None = None
         self._loaded: object = None
+        self._examples: ExampleReader | None = None
 
-    def answer(self, request: Predict) -> Answer:
-        """Predict the items of a request. Errors become part of the answer."""
+    def answer(self, request: Request) -> Answer:
+        """Predict the items of a request, or read its example. Errors become part of the answer."""
+        if request.example is not None:
+            return self._example(request.example)
+        assert request.predict is not None
+        return self._predicted(request.predict)
+
+    def _example(self, example: Example) -> Answer:
+        try:
+            if self._examples is None:
+                project = open_existing(self.folder, None, lock=False)
+                items = project.items
+                self._examples = ExampleReader(items, Reading.of(reading_of(items)))
+            if example.words:
+                found = self._examples.words(example.words)
+            else:
+                found = self._examples.file(example.name, example.content)
+        except (LodespaceError, ValueError) as error:
+            return Answer(code="bad_items", message=str(error))
+        shape = list(found.shape)
+        if found.ndim > 2:
+            return Answer(example=ExampleRead(shape, pictures=found.astype(np.uint8).tobytes()))
+        return Answer(example=ExampleRead(shape, features=found.astype("<f4").tobytes()))
+
+    def _predicted(self, request: Predict) -> Answer:
         try:
             return Answer(self._predictions(request))
         except ItemError as error:
@@ -139,7 +174,7 @@ def main(folder: str, threads: str) -> int:
         try:
             answer = worker.answer(request)
         except Exception as error:
-            log.exception("prediction failed")
+            log.exception("the request failed")
             answer = Answer(code="internal_error", message=f"{type(error).__name__}: {error}")
         pipe.write(packed(answer))
         pipe.flush()

@@ -92,6 +92,13 @@ from lodespace.protocol.review import (
     SuggestionKind,
 )
 from lodespace.protocol.session import Health, Hello, Ping, Pong, Resync, SessionInfo, Welcome
+from lodespace.protocol.similar import (
+    MAX_EXAMPLE_BYTES,
+    MAX_SIMILAR,
+    SIMILAR,
+    Similar,
+    SimilarItems,
+)
 from lodespace.protocol.tiles import (
     SELECTED_ITEMS,
     LabelSelected,
@@ -154,6 +161,7 @@ __all__ = [
     "MAX_CLASS_NAME_LENGTH",
     "MAX_COLUMN_NAME",
     "MAX_DECODED",
+    "MAX_EXAMPLE_BYTES",
     "MAX_LISTED_ITEMS",
     "MAX_LISTED_NEWS",
     "MAX_MESSAGE_BYTES",
@@ -162,10 +170,12 @@ __all__ = [
     "MAX_REGIONS",
     "MAX_SEARCH_LENGTH",
     "MAX_SHEET_SIZE",
+    "MAX_SIMILAR",
     "PRESETS",
     "PROTOCOL_VERSION",
     "SELECTED_ITEMS",
     "SHEET_SIZE",
+    "SIMILAR",
     "UNLABELED",
     "Access",
     "AccessAnswer",
@@ -270,6 +280,8 @@ __all__ = [
     "SheetGroup",
     "SheetItem",
     "SheetKind",
+    "Similar",
+    "SimilarItems",
     "Slot",
     "Suggestion",
     "SuggestionKind",

@@ -61,6 +61,10 @@ class SessionInfo(Message):
     packed_pins: str = ""
     """The pinned items as base64 of a packed set (item_sets.py), if there are more than
     MAX_LISTED_NEWS; else empty."""
+    searches_files: bool = False
+    """Whether similar items can be searched by an example file."""
+    searches_words: bool = False
+    """Whether similar items can be searched by words."""
     tiles: str = ""
     """Address of the tileset.json of a scene in tiles (docs/tiles.md), relative to the page; empty
     for a scene without tiles."""

@@ -63,6 +63,9 @@ export const MAX_PROBED = {protocol.MAX_PROBED};
 export const MAX_REGIONS = {protocol.MAX_REGIONS};
 export const SHEET_SIZE = {protocol.SHEET_SIZE};
 export const MAX_SHEET_SIZE = {protocol.MAX_SHEET_SIZE};
+export const SIMILAR = {protocol.SIMILAR};
+export const MAX_SIMILAR = {protocol.MAX_SIMILAR};
+export const MAX_EXAMPLE_BYTES = {protocol.MAX_EXAMPLE_BYTES};
 /** WebSocket close code of a stream whose device the owner has revoked. */
 export const CLOSE_REVOKED = {protocol.CLOSE_REVOKED};
 /** Names of the training presets, in the order in which menus list them. */

@@ -149,9 +149,12 @@ TrainerState = Literal["starting", "running", "paused", "resting", "restarting",
 """`absent`: there is no trainer, as for a read-only scene. `resting`: training has nothing to do
 until labels, settings or pins change."""
 Phase = Literal["layout", "features", "pretraining", "interactive", "resting"]
-Tool = Literal["lasso", "rectangle", "pick", "sheet", "brush", "cluster", "accept", "api"]
+Tool = Literal[
+    "lasso", "rectangle", "pick", "sheet", "brush", "cluster", "similar", "accept", "api"
+]
 """`brush`: painted with a sphere in VR; `cluster`: the dense region around the brush; `sheet`: a
-reviewed contact sheet; `accept`: accepted predictions; `api`: a program."""
+reviewed contact sheet; `similar`: items like other items or an example; `accept`: accepted
+predictions; `api`: a program."""
 SelectionMode = Literal["through", "visible"]
 Role = Literal["owner", "annotator", "viewer"]
 """`viewer` sees everything; `annotator` also labels and trains; `owner` also approves devices."""

@@ -1,6 +1,6 @@
 """Stand-ins that a service uses when it has no label log, recorder or trainer."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import NoReturn
@@ -16,7 +16,7 @@ from lodespace.session import summaries
 from lodespace.session.event_log import EventLog
 from lodespace.session.events import Event
 from lodespace.session.session import AnnotationSession
-from lodespace.training import messages as m
+from lodespace.training import query_messages as q
 from lodespace.training.listener import TrainerListener
 from lodespace.training.messages import TrainingInputs
 from lodespace.training.supervisor import TrainerSupervisor
@@ -107,14 +107,9 @@ class NoTrainer:
     def watch(self, forces: bool) -> None:  # same signature as TrainerSupervisor.watch
         """Do nothing: there are no forces."""
 
-    async def probe(self, items: list[int]) -> m.Probed:
+    async def ask(self, query: Callable[[int], q.Question]) -> q.Answer:
         """Raise RequestError."""
-        del items
-        refuse_training()
-
-    async def decode(self, points: npt.NDArray[np.float32]) -> m.Decoded:
-        """Raise RequestError."""
-        del points
+        del query
         refuse_training()
 
     def set_priority(self, items: list[int]) -> None:

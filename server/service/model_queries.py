@@ -13,6 +13,7 @@ from lodespace.service.absent import AnyTrainer
 from lodespace.service.client import Client
 from lodespace.session.pins import checked_points, points_of
 from lodespace.session.session import AnnotationSession
+from lodespace.training import query_messages as q
 
 MAX_QUERIES = 4
 """Largest number of open queries per client. Training pauses while a query is answered."""
@@ -58,7 +59,8 @@ class ModelQueries:
         Raises LodespaceError when there is no model, or an item does not exist.
         """
         self._session.check_items(np.asarray(query.items, np.uint32))
-        seen = await self._trainer.probe(query.items)
+        seen = await self._trainer.ask(lambda request: q.Probe(request, query.items))
+        assert isinstance(seen, q.Probed)
         height, width, channels = self._picture_shape
         return protocol.Probed(
             command_id=query.command_id,
@@ -81,7 +83,9 @@ class ModelQueries:
         Raises LodespaceError when there is no model, or the items are not pictures.
         """
         points = checked_points(points_of(query.points), self._session.grid.latent_dim)
-        decoded = await self._trainer.decode(points)
+        data = points.astype("<f4").tobytes()
+        decoded = await self._trainer.ask(lambda request: q.Decode(request, data))
+        assert isinstance(decoded, q.Decoded)
         height, width, channels = self._picture_shape
         return protocol.Decoded(
             command_id=query.command_id,

@@ -45,6 +45,7 @@ from lodespace.service.observers import (
 from lodespace.service.places import StreamPlaces
 from lodespace.service.presence import PresenceRelay
 from lodespace.service.query_lanes import QueryLanes
+from lodespace.service.similarity import Similarity
 from lodespace.service.training_events import TrainingEvents
 from lodespace.session import summaries
 from lodespace.session.authors import author
@@ -141,6 +142,7 @@ class Service:
         )
         self.held_items = HeldItems(self.session, self.clients, self.trainer)
         self.model_queries = ModelQueries(self.session, self.trainer)
+        self.similarity = Similarity(self.session, self.trainer, self.lanes)
         self._stopped = False
 
     async def start(self) -> None:

@@ -5,6 +5,7 @@ from typing import Literal
 
 from lodespace import protocol
 from lodespace.config import VERSION
+from lodespace.features.search_space import searches_files, searches_words
 from lodespace.items.details import provenance
 from lodespace.protocol.item_sets import listed_or_packed
 from lodespace.session.events import Event, RedoEvent, UndoEvent
@@ -51,6 +52,8 @@ def session_info(
         axes=session.axes.shown,
         quality=quality,
         report=list(session.items.report),
+        searches_files=not session.read_only and searches_files(session.items),
+        searches_words=not session.read_only and searches_words(session.items),
     )
 
 

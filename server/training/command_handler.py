@@ -9,6 +9,7 @@ from lodespace.models.checkpoints.training_state import TrainingState
 from lodespace.models.training.trainer import Trainer
 from lodespace.session.settings import configuration
 from lodespace.training import messages as m
+from lodespace.training import query_messages as q
 from lodespace.training.event_pipe import EventPipe
 from lodespace.training.frame_publisher import FramePublisher
 from lodespace.training.inspection import answer
@@ -52,7 +53,7 @@ class CommandHandler:
                 self._drag(np.frombuffer(items, "<u4"), np.frombuffer(targets, "<f4"))
             case m.Watch(forces=forces):
                 self.publisher.watch(forces=forces)
-            case m.Probe() | m.Decode():
+            case q.Probe() | q.Decode() | q.Similar():
                 self.events.send(answer(self.trainer, command))
             case m.SetPriority(items=items):
                 self.trainer.set_priority(np.asarray(items, np.int64))

@@ -8,10 +8,11 @@ import numpy.typing as npt
 
 from lodespace import protocol
 from lodespace.models.snapshot import Snapshot
+from lodespace.models.training.similarity import points_of, search_space
 from lodespace.models.training.trainer import Trainer
 from lodespace.protocol import FORCE_TERMS
 from lodespace.protocol.frames import FrameForces
-from lodespace.training import messages as m
+from lodespace.training import query_messages as q
 
 
 def losses_of(snapshot: Snapshot) -> protocol.Losses:
@@ -25,26 +26,30 @@ def losses_of(snapshot: Snapshot) -> protocol.Losses:
     )
 
 
-def answer(trainer: Trainer, command: m.Probe | m.Decode) -> m.Probed | m.Decoded:
+def answer(trainer: Trainer, command: q.Question) -> q.Answer:
     """Return the answer to a query. If the model refuses the query, the answer has the reason."""
     try:
+        if isinstance(command, q.Similar):
+            return _similar(trainer, command)
         return (
-            _probe(trainer, command) if isinstance(command, m.Probe) else _decode(trainer, command)
+            _probe(trainer, command) if isinstance(command, q.Probe) else _decode(trainer, command)
         )
     except ValueError as error:
-        if isinstance(command, m.Probe):
-            return m.Probed(
+        if isinstance(command, q.Similar):
+            return q.SimilarFound(command.request, b"", b"", 0, "", refused=str(error))
+        if isinstance(command, q.Probe):
+            return q.Probed(
                 command.request, trainer.loop.step, {}, b"", [], b"", refused=str(error)
             )
-        return m.Decoded(command.request, b"", refused=str(error))
+        return q.Decoded(command.request, b"", refused=str(error))
 
 
-def _probe(trainer: Trainer, command: m.Probe) -> m.Probed:
+def _probe(trainer: Trainer, command: q.Probe) -> q.Probed:
     items = np.asarray(command.items, np.int64)
     seen = trainer.inspector.inspect(items)
     forces = trainer.inspector.forces(items, reconstruction=True)
     image = trainer.dataset.kind == "image"
-    return m.Probed(
+    return q.Probed(
         command.request,
         trainer.loop.step,
         {name: force.astype("<f4").tobytes() for name, force in forces.items()},
@@ -54,13 +59,31 @@ def _probe(trainer: Trainer, command: m.Probe) -> m.Probed:
     )
 
 
-def _decode(trainer: Trainer, command: m.Decode) -> m.Decoded:
+def _decode(trainer: Trainer, command: q.Decode) -> q.Decoded:
     if trainer.dataset.kind != "image":
         raise ValueError(
             "latent points can be decoded only if the items are pictures; these items are vectors"
         )
     points = np.frombuffer(command.points, "<f4").reshape(-1, trainer.config.latent_dim)
-    return m.Decoded(command.request, _pictures(trainer.inspector.decode(points)))
+    return q.Decoded(command.request, _pictures(trainer.inspector.decode(points)))
+
+
+def _similar(trainer: Trainer, command: q.Similar) -> q.SimilarFound:
+    space = search_space(trainer.loop)
+    if command.shape:
+        pictures = np.frombuffer(command.pictures, np.uint8).reshape(command.shape)
+        found = space.nearest(points_of(trainer.loop, pictures), command.count)
+    else:
+        items = np.frombuffer(command.items, "<u4").astype(np.int64)
+        trainer.dataset.checked_items(items)
+        found = space.nearest_to_items(items, command.count)
+    return q.SimilarFound(
+        command.request,
+        found.items.astype("<u4").tobytes(),
+        found.distances.astype("<f4").tobytes(),
+        found.compared,
+        space.name,
+    )
 
 
 def _pictures(decoded: npt.NDArray[np.float32]) -> bytes:

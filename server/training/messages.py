@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from lodespace.protocol import Losses, Phase, Settings
 from lodespace.session.undo import StateTransition
+from lodespace.training.query_messages import Answer, Question
 
 LENGTH = struct.Struct("<I")
 
@@ -147,24 +148,6 @@ class Watch(msgspec.Struct, tag=True):
     """Whether each frame includes the forces on all items."""
 
 
-class Probe(msgspec.Struct, tag=True):
-    """Query for forces, reconstruction and uncertainty of items. The answer is `Probed`."""
-
-    request: int
-    """Number of the request, repeated in the answer."""
-    items: list[int]
-    """Items to inspect."""
-
-
-class Decode(msgspec.Struct, tag=True):
-    """Query for the pictures at latent positions. The answer is `Decoded`."""
-
-    request: int
-    """Number of the request, repeated in the answer."""
-    points: bytes
-    """Latent positions float32 (K, D)."""
-
-
 class SetPriority(msgspec.Struct, tag=True):
     """Items that clients look at. The trainer updates these items first."""
 
@@ -184,7 +167,7 @@ class Stop(msgspec.Struct, tag=True):
     """Save a checkpoint and end."""
 
 
-Command = Start | TrainingInputs | Drag | Watch | Probe | Decode | SetPriority | Run | Pause | Stop
+Command = Start | TrainingInputs | Drag | Watch | Question | SetPriority | Run | Pause | Stop
 
 
 class Alive(msgspec.Struct, tag=True):
@@ -257,36 +240,6 @@ class Restored(msgspec.Struct, tag=True):
     """Whether a snapshot of the earlier state was restored; if not, the model keeps its state."""
 
 
-class Probed(msgspec.Struct, tag=True):
-    """Answer to `Probe` about K items."""
-
-    request: int
-    """Number of the request."""
-    step: int
-    """Training step at which the query was answered."""
-    forces: dict[str, bytes]
-    """Force per loss term, float32 (K, D), in nats per latent unit."""
-    pictures: bytes
-    """Reconstructions uint8 (K, H, W, channels); empty for vectors."""
-    error: list[float]
-    """Reconstruction error per item, in nats."""
-    sigma: bytes
-    """Standard deviation of the encoder's posterior, float32 (K, D)."""
-    refused: str = ""
-    """Reason why the query was refused; "" if it was answered."""
-
-
-class Decoded(msgspec.Struct, tag=True):
-    """Answer to `Decode` for K latent positions."""
-
-    request: int
-    """Number of the request."""
-    pictures: bytes
-    """Pictures uint8 (K, H, W, channels)."""
-    refused: str = ""
-    """Reason why the query was refused; "" if it was answered."""
-
-
 class Failed(msgspec.Struct, tag=True):
     """Last message of a trainer that cannot continue."""
 
@@ -297,16 +250,7 @@ class Failed(msgspec.Struct, tag=True):
 
 
 TrainerEvent = (
-    Alive
-    | FrameReady
-    | State
-    | Measured
-    | Collapsed
-    | NotSaved
-    | Restored
-    | Probed
-    | Decoded
-    | Failed
+    Alive | FrameReady | State | Measured | Collapsed | NotSaved | Restored | Answer | Failed
 )
 
 encode = msgspec.msgpack.Encoder().encode

@@ -6,12 +6,10 @@ from collections.abc import Callable
 import msgspec
 
 from lodespace.errors import RequestError, TrainingError
-from lodespace.training import messages as m
+from lodespace.training.query_messages import Answer, Question
 
 ANSWER_SECONDS = 5.0
 """Longest wait for an answer, in seconds. One unit of training takes less time."""
-
-Answer = m.Probed | m.Decoded
 
 
 class PendingQueries:
@@ -22,7 +20,7 @@ class PendingQueries:
         self._count = 0
 
     async def ask(
-        self, send: Callable[[msgspec.Struct], None], query: Callable[[int], msgspec.Struct]
+        self, send: Callable[[msgspec.Struct], None], query: Callable[[int], Question]
     ) -> Answer:
         """Send the query that `query` makes for a new request number, and return the answer.
 

@@ -8,6 +8,7 @@ checkpoint are lost when a trainer ends. This module never imports torch.
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 
 import msgspec
 import numpy as np
@@ -18,6 +19,7 @@ from lodespace.errors import TrainingError
 from lodespace.models.processors import processors
 from lodespace.project.project import Project
 from lodespace.training import messages as m
+from lodespace.training import query_messages as q
 from lodespace.training.listener import TrainerListener
 from lodespace.training.pending_queries import PendingQueries
 from lodespace.training.shared_frames import SharedFrames, anonymous_file, size_for
@@ -140,20 +142,13 @@ class TrainerSupervisor:
             self._watching = forces
             self._send(m.Watch(forces))
 
-    async def probe(self, items: list[int]) -> m.Probed:
-        """Return forces and reconstructions of `items`. Raises TrainingError or RequestError."""
-        self._check_model()
-        answer = await self._queries.ask(self._send, lambda request: m.Probe(request, items))
-        assert isinstance(answer, m.Probed)
-        return answer
+    async def ask(self, query: Callable[[int], q.Question]) -> q.Answer:
+        """Return the answer to the query that `query` makes for a request number.
 
-    async def decode(self, points: npt.NDArray[np.float32]) -> m.Decoded:
-        """Return the decoded pictures of `points` (K, D). Raises TrainingError or RequestError."""
+        Raises TrainingError or RequestError.
+        """
         self._check_model()
-        data = points.astype("<f4").tobytes()
-        answer = await self._queries.ask(self._send, lambda request: m.Decode(request, data))
-        assert isinstance(answer, m.Decoded)
-        return answer
+        return await self._queries.ask(self._send, query)
 
     def _check_model(self) -> None:
         """Raise TrainingError while no process can answer."""
@@ -293,7 +288,7 @@ class TrainerSupervisor:
                 if not found and number == self.inputs.event:
                     notice = protocol.Notice(topic="undo", code="not_turned_back", message=NOT_KEPT)
                     self.listener.on_notice(notice)
-            case m.Probed() | m.Decoded():
+            case q.Probed() | q.Decoded() | q.SimilarFound():
                 self._queries.answered(event)
             case m.NotSaved(message=message):
                 code = "not_saved" if message else ""

@@ -19,6 +19,7 @@ from lodespace.models.workers.team import Team
 from lodespace.project.project import load_items
 from lodespace.session.settings import configuration
 from lodespace.training import messages as m
+from lodespace.training import query_messages as q
 from lodespace.training.checkpoint_saver import CheckpointSaver
 from lodespace.training.command_handler import CommandHandler
 from lodespace.training.dataset import to_dataset
@@ -99,7 +100,7 @@ class Worker:
             command = self.commands.get(timeout=wait) if wait else self.commands.get_nowait()
             while not self.handler.stopped:
                 self.handler.carry_out(command)
-                if not isinstance(command, m.Watch | m.Probe | m.Decode):
+                if not isinstance(command, m.Watch | q.Question):
                     self.resting = False
                 command = self.commands.get_nowait()
         except queue.Empty:

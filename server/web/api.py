@@ -264,22 +264,29 @@ async def get_sheet(request: web.Request) -> web.Response:
             f"`kind` must be {_quoted(kinds, ' or ')}, as in `?kind=suspects`.",
             code="bad_sheet",
         )
-    size = _count(request, "size", protocol.SHEET_SIZE, 1, protocol.MAX_SHEET_SIZE)
-    skip = _count(request, "skip", 0, 0, 0x7FFFFFFF)
+    size = count_in(request, "size", protocol.SHEET_SIZE, 1, protocol.MAX_SHEET_SIZE)
+    skip = count_in(request, "skip", 0, 0, 0x7FFFFFFF)
     service = request.app[SERVICE]
     async with service.lanes.turn(visitor_of(request).device):
         return as_json(await service.review.sheet(kind, size, skip))
 
 
-def _count(request: web.Request, name: str, default: int, least: int, most: int) -> int:
+def count_in(
+    request: web.Request,
+    name: str,
+    default: int,
+    least: int,
+    most: int,
+    code: str = "bad_sheet",
+) -> int:
     """Return parameter `name` of the query.
 
-    Raises RequestError unless the parameter is a number from `least` to `most`.
+    Raises RequestError with `code` unless the parameter is a number from `least` to `most`.
     """
     text = request.query.get(name, str(default))
     number = int(text) if text.isascii() and text.isdecimal() and len(text) < 12 else -1
     if not least <= number <= most:
-        raise RequestError(f"`{name}` must be a number from {least} to {most}.", code="bad_sheet")
+        raise RequestError(f"`{name}` must be a number from {least} to {most}.", code=code)
     return number
 
 

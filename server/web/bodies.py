@@ -38,28 +38,26 @@ async def body_of(request: web.Request, kind: type[T]) -> T:
     return decoded(await raw_body(request), kind)
 
 
-async def raw_body(request: web.Request) -> bytes:
+async def raw_body(request: web.Request, most: int = MAX_MESSAGE_BYTES) -> bytes:
     """Return the bytes of the body, after a wait if a device sends much in a short time.
 
-    Raises ProtocolError when the body is too large or too slow.
+    Raises ProtocolError when the body has more than `most` bytes, or is too slow.
     """
-    raw = b""
+    raw = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            while more := await request.content.read(MAX_MESSAGE_BYTES + 1 - len(raw)):
+            while more := await request.content.read(most + 1 - len(raw)):
                 raw += more
     except TimeoutError:
         raise ProtocolError(
             "The body arrived too slowly. Send the request again.", code="too_slow", status=408
         ) from None
-    if len(raw) > MAX_MESSAGE_BYTES:
-        raise ProtocolError(
-            f"A body may have at most {MAX_MESSAGE_BYTES} bytes.", code="too_large", status=413
-        )
+    if len(raw) > most:
+        raise ProtocolError(f"A body may have at most {most} bytes.", code="too_large", status=413)
     device = visitor_of(request).device
     if device:
         await request.app[CONNECTIONS].received(device, len(raw))
-    return raw
+    return bytes(raw)
 
 
 def decoded(raw: bytes, kind: type[T]) -> T:

@@ -7,6 +7,7 @@ import msgspec
 
 from lodespace import protocol
 from lodespace.config import VERSION
+from lodespace.web.body_checks import UPLOAD
 from lodespace.web.route import Content, Parameter, Route
 
 _GUARD_ERRORS = (400, 401, 403, 421)
@@ -72,6 +73,9 @@ def _operation(route: Route) -> dict[str, Any]:
         references = [_reference(struct) for struct in route.body]
         schema = references[0] if len(references) == 1 else {"oneOf": references}
         operation["requestBody"] = {"required": True, **_content("application/json", schema)}
+    if route.upload:
+        file = {"type": "string", "format": "binary"}
+        operation["requestBody"] = {"required": True, **_content(UPLOAD, file)}
     return operation
 
 
@@ -95,7 +99,9 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
 
 def _errors(route: Route) -> dict[str, Any]:
     body = _content("application/json", _reference(protocol.ErrorBody))
-    codes = sorted({*route.errors, *(_BODY_ERRORS if route.body else ()), *_GUARD_ERRORS})
+    codes = sorted(
+        {*route.errors, *(_BODY_ERRORS if route.body or route.upload else ()), *_GUARD_ERRORS}
+    )
     return {
         str(code): {"description": "The request is refused. The body gives the reason.", **body}
         for code in codes

@@ -77,3 +77,11 @@ SHEET = (
     ),
     _query("skip", "Number of items to skip at the start of the queue.", _whole(0, 0x7FFFFFFF, 0)),
 )
+EXAMPLE = (
+    _query("name", "Name of the file, whose ending states its kind.", {"type": "string"}),
+    _query(
+        "count",
+        "Number of items to find.",
+        _whole(1, protocol.MAX_SIMILAR, protocol.SIMILAR),
+    ),
+)

@@ -56,6 +56,8 @@ class Route:
     errors: tuple[int, ...] = ()
     """Status codes of errors that the handler raises. openapi.py adds the codes that every route
     can have, and the codes of an invalid body."""
+    upload: int = 0
+    """Largest file that is sent as the body, in bytes; 0 if the body is JSON."""
     parts: tuple[int, ...] = ()
     """Status codes of answers to a Range request."""
     parameters: tuple[Parameter, ...] = ()

@@ -6,7 +6,17 @@ import msgspec
 from aiohttp import web
 
 from lodespace import protocol
-from lodespace.web import access, api, bench, exports, openapi, pages, parameters, predicting
+from lodespace.web import (
+    api,
+    bench,
+    exports,
+    openapi,
+    pages,
+    parameters,
+    predicting,
+    similar,
+)
+from lodespace.web.access_routes import ACCESS_ROUTES
 from lodespace.web.route import Content, Route
 from lodespace.web.security import add_route
 from lodespace.web.websocket import stream
@@ -170,6 +180,25 @@ _API = (
         errors=(409,),
     ),
     Route(
+        "POST /api/similar",
+        similar.post_similar,
+        "viewer",
+        "The items that are most similar to some items, or that words describe best.",
+        body=(protocol.Similar,),
+        answer=protocol.SimilarItems,
+        errors=(404, 409, 429, 500, 503),
+    ),
+    Route(
+        "POST /api/similar/file",
+        similar.post_similar_file,
+        "annotator",
+        "The items that are most similar to those of a file, which is not stored.",
+        answer=protocol.SimilarItems,
+        errors=(409, 429, 500, 503),
+        upload=protocol.MAX_EXAMPLE_BYTES,
+        parameters=parameters.EXAMPLE,
+    ),
+    Route(
         "GET /api/sheet",
         api.get_sheet,
         "viewer",
@@ -246,89 +275,10 @@ _API = (
     Route("GET /api/openapi.json", get_openapi, "viewer", "This document."),
     Route("GET /api/stream", stream, "viewer", "The WebSocket of the session."),
 )
-ACCESS_ROUTES = (
-    Route(
-        "POST /api/access/request",
-        access.request_access,
-        None,
-        "Request access for this device.",
-        body=(protocol.AccessRequest,),
-        answer=protocol.AccessRequested,
-        errors=(403, 404, 429),
-    ),
-    Route(
-        "POST /api/access/poll",
-        access.poll_access,
-        None,
-        "The owner's decision. An answer with the state `allowed` sets the cookie.",
-        body=(protocol.AccessPoll,),
-        answer=protocol.AccessAnswer,
-        errors=(404, 507),
-    ),
-    Route(
-        "POST /api/access/pair",
-        access.pair,
-        None,
-        "Pair this device with a code.",
-        body=(protocol.Pair,),
-        answer=protocol.AccessAnswer,
-        errors=(403, 404, 429, 507),
-    ),
-    Route(
-        "GET /api/access",
-        access.get_access,
-        "owner",
-        "Waiting and approved devices (owner).",
-        answer=protocol.Access,
-    ),
-    Route(
-        "POST /api/access/decide",
-        access.decide,
-        "owner",
-        "Approve or deny a waiting device (owner).",
-        body=(protocol.Decide,),
-        answer=protocol.Access,
-        errors=(404, 507),
-    ),
-    Route(
-        "POST /api/access/block",
-        access.block,
-        "owner",
-        "Deny all requests of an IP address, or allow them again (owner).",
-        body=(protocol.BlockAddress,),
-        answer=protocol.Access,
-    ),
-    Route(
-        "POST /api/access/code",
-        access.make_code,
-        "owner",
-        "Make a pairing code (owner).",
-        body=(protocol.MakeCode,),
-        answer=protocol.PairingCode,
-        errors=(404,),
-    ),
-    Route(
-        "POST /api/access/revoke",
-        access.revoke,
-        "owner",
-        "Revoke a device (owner).",
-        body=(protocol.Revoke,),
-        answer=protocol.Access,
-        errors=(404, 507),
-    ),
-    Route(
-        "GET /api/access/qr.svg",
-        access.get_qr,
-        "owner",
-        "The address for other devices, as a QR code (owner).",
-        answer=Content(("image/svg+xml",)),
-        errors=(404,),
-    ),
-)
 ROUTES = (*PAGE_ROUTES, *_API, *ACCESS_ROUTES)
 
 
 def add_routes(app: web.Application, routes: Iterable[Route] = ROUTES) -> None:
     """Add routes, with their roles, to the router of `app`; by default every route of the table."""
     for route in routes:
-        add_route(app, route.method, route.pattern, route.handler, route.role)
+        add_route(app, route.method, route.pattern, route.handler, route.role, route.upload)

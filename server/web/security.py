@@ -20,8 +20,9 @@ from lodespace.access.connections import Connections
 from lodespace.access.devices import KEPT_DAYS
 from lodespace.access.pairing import PairingManager, may
 from lodespace.errors import LodespaceError
-from lodespace.protocol import MAX_MESSAGE_BYTES, ErrorBody, Role
+from lodespace.protocol import ErrorBody, Role
 from lodespace.web import local_owner
+from lodespace.web.body_checks import refuse_body
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ NOTEBOOK = web.AppKey("notebook", bool)
 CONNECTIONS = web.AppKey("connections", Connections)
 """The connections that are open on the network port, with a limit on the rate of requests."""
 _NEEDED = web.AppKey("needed", dict[Handler, Role | None])
-_BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_UPLOADS = web.AppKey("uploads", dict[Handler, int])
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -148,6 +149,7 @@ def protect(
     app[NOTEBOOK] = notebook
     app[CONNECTIONS] = Connections()
     app[_NEEDED] = {}
+    app[_UPLOADS] = {}
     app.middlewares.append(_guard)
 
     async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
@@ -162,11 +164,21 @@ def protect(
 
 
 def add_route(
-    app: web.Application, method: str, path: str, handler: Handler, needed: Role | None
+    app: web.Application,
+    method: str,
+    path: str,
+    handler: Handler,
+    needed: Role | None,
+    upload: int = 0,
 ) -> None:
-    """Add a route that needs the role `needed`; None for a route that every device may use."""
+    """Add a route that needs the role `needed`; None for a route that every device may use.
+
+    `upload` is the largest file that is sent as the body, in bytes; 0 if the body is JSON.
+    """
     app.router.add_route(method, path, handler)
     app[_NEEDED][handler] = needed
+    if upload:
+        app[_UPLOADS][handler] = upload
 
 
 @web.middleware
@@ -187,7 +199,7 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
             raise local_owner.no_token()
         _refuse_uninvited(visitor, needed)
         if request.match_info.http_exception is None:
-            _refuse_body(request)
+            refuse_body(request, request.app[_UPLOADS].get(request.match_info.handler, 0))
         return await handler(request)  # if there is no route, the handler raises 404 or 405
     except web.HTTPException as error:
         return http_error(request, error)
@@ -250,24 +262,6 @@ def refuse_foreign(request: web.Request, hosts: frozenset[str], *, notebook: boo
     if site not in ("same-origin", "none") and not _is_navigation(request, framed=notebook):
         raise LodespaceError(
             "Requests from other pages are refused.", code="bad_origin", status=403
-        )
-
-
-def _refuse_body(request: web.Request) -> None:
-    """Raise LodespaceError for a body that is compressed, not JSON, or too large."""
-    if hdrs.CONTENT_ENCODING in request.headers:
-        raise LodespaceError(
-            "Compressed bodies are refused. Send the body uncompressed.",
-            code="bad_encoding",
-            status=415,
-        )
-    if request.method in _BODY_METHODS and request.content_type != "application/json":
-        raise LodespaceError(
-            "The body must be application/json.", code="bad_content_type", status=415
-        )
-    if (request.content_length or 0) > MAX_MESSAGE_BYTES:
-        raise LodespaceError(
-            f"A body may have at most {MAX_MESSAGE_BYTES} bytes.", code="too_large", status=413
         )
 
 

@@ -21,12 +21,13 @@ from lodespace.protocol import MAX_MESSAGE_BYTES, MAX_SEARCH_LENGTH
 from lodespace.service.tile_service import TileService
 from lodespace.session.authors import author
 from lodespace.tiles.folder import TILES
+from lodespace.web.access_routes import ACCESS_ROUTES
 from lodespace.web.api import API_CLIENT
 from lodespace.web.bench import REPORTS, REPORTS_PER_DEVICE, REPORTS_PER_MINUTE, post_bench
 from lodespace.web.bodies import as_json, body_of
 from lodespace.web.network import share
 from lodespace.web.pages import STATIC
-from lodespace.web.routes import ACCESS_ROUTES, PAGE_ROUTES, add_routes
+from lodespace.web.routes import PAGE_ROUTES, add_routes
 from lodespace.web.security import (
     ACCESS,
     COOKIE,

@@ -225,6 +225,13 @@ def test_labels_and_map_come_out_while_it_runs_and_afterwards(folder: Path) -> N
         assert table["id"].tolist()[:3] == ["i0", "i1", "i2"]
         assert table["label"].tolist()[:6] == [*names[:5], ""]
         assert served.latents().shape == (80, 3)
+        like = served.more_like([4, 6], 20)
+        distances = np.linalg.norm((data[:, None] - data[[4, 6]]) / data.std(axis=0), axis=2).min(
+            axis=1
+        )
+        assert like == [k for k in np.argsort(distances).tolist() if k not in (4, 6)][:20]
+        with pytest.raises(IndexError, match="does not exist"):
+            served.more_like([80])
         assert served._repr_html_().startswith(f'<iframe src="{served.url}"')
     finally:
         served.stop()

@@ -36,6 +36,7 @@ torch only inside functions."""
 WITHOUT_TORCH = {
     "lodespace.models.checkpoints.checkpoint",
     "lodespace.models.checkpoints.shared_tensors",
+    "lodespace.models.features.nearest",
     "lodespace.models.config",
     "lodespace.models.hidden_values",
     "lodespace.models.config_table",

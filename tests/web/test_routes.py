@@ -51,6 +51,7 @@ def test_viewers_change_nothing_and_only_owners_manage_access() -> None:
     managing = {address for address in roles if "/api/access" in address}
     assert {address for address, role in posted.items() if role == "viewer"} == {
         "POST /api/select",
+        "POST /api/similar",
         "POST /api/bench",  # writes to the log of the server only
     }
     assert {address for address, role in roles.items() if role == "owner"} == managing

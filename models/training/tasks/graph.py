@@ -184,6 +184,11 @@ class GraphTask(Task):
         return found
 
     @property
+    def has_learned(self) -> bool:
+        """Whether `features` contain features that a network has learned."""
+        return self._learned is not None
+
+    @property
     def views(self) -> list[torch.Tensor]:
         """Views of the items that the classifiers use: `features`, then the other views."""
         return [self.features, *self._further]

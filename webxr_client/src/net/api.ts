@@ -63,6 +63,12 @@ export async function getJson<T>(path: string): Promise<T> {
   return (await get(path)).json() as Promise<T>;
 }
 
+/** Send a file as the body of a request. */
+export async function postFile<T>(path: string, file: Blob): Promise<T> {
+  const headers = { "Content-Type": "application/octet-stream" };
+  return (await get(path, { method: "POST", headers, body: file })).json() as Promise<T>;
+}
+
 /** Send a request with a JSON body. */
 export async function post<T>(path: string, body: object): Promise<T> {
   const headers = { "Content-Type": "application/json" };

@@ -10,6 +10,9 @@ export const MAX_PROBED = 256;
 export const MAX_REGIONS = 64;
 export const SHEET_SIZE = 27;
 export const MAX_SHEET_SIZE = 200;
+export const SIMILAR = 27;
+export const MAX_SIMILAR = 10000;
+export const MAX_EXAMPLE_BYTES = 33554432;
 /** WebSocket close code of a stream whose device the owner has revoked. */
 export const CLOSE_REVOKED = 4401;
 /** Names of the training presets, in the order in which menus list them. */
@@ -837,7 +840,7 @@ export interface Region {
 /** How the items of a gesture were chosen. Stored with the label. */
 export interface Provenance {
   /** Tool of the gesture. */
-  tool: "lasso" | "rectangle" | "pick" | "sheet" | "brush" | "cluster" | "accept" | "api";
+  tool: "lasso" | "rectangle" | "pick" | "sheet" | "brush" | "cluster" | "similar" | "accept" | "api";
   /** Regions that were drawn. */
   regions?: Region[];
   /** Free text that the client stores with the gesture. */
@@ -1416,6 +1419,10 @@ export interface SessionInfo {
    * MAX_LISTED_NEWS; else empty.
    */
   packed_pins?: string;
+  /** Whether similar items can be searched by an example file. */
+  searches_files?: boolean;
+  /** Whether similar items can be searched by words. */
+  searches_words?: boolean;
   /**
    * Address of the tileset.json of a scene in tiles (docs/tiles.md), relative to the page; empty
    * for a scene without tiles.
@@ -1490,6 +1497,34 @@ export interface Ping {
 /** Answer to `ping`. Several pings in a row may have one answer. */
 export interface Pong {
   op: "pong";
+}
+
+/** Body of POST /api/similar: some items, or words. */
+export interface Similar {
+  /** Items whose like are searched; empty if there are words. */
+  items?: number[];
+  /**
+   * Words that describe the items; empty if there are items. `searches_words` of the session
+   * states whether the items can be searched by words.
+   */
+  words?: string;
+  /** Number of items to find. */
+  count?: number;
+}
+
+/** Answer of POST /api/similar and POST /api/similar/file, nearest items first. */
+export interface SimilarItems {
+  /** The found items. Items of the request are not among them. */
+  items: number[];
+  /** Distance of each found item to the nearest example, in the space that was searched. */
+  distances: number[];
+  /** Name of the space that was searched, for people. */
+  space: string;
+  /**
+   * Number of examples that were compared with all items. If the request has very many items,
+   * some of them stand for all.
+   */
+  examples: number;
 }
 
 /** Layout of the atlas pages of all tiles. */

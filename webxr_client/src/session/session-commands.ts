@@ -33,6 +33,7 @@ import type { PredictionTools } from "./prediction-tools.js";
 import type { Review } from "./review.js";
 import type { Search } from "./search.js";
 import type { SheetDecisions } from "./sheet-decisions.js";
+import type { SimilarSearch } from "./similar-search.js";
 import type { Undoing } from "./undoing.js";
 
 /** Objects that carry out the commands, one object per topic. */
@@ -62,6 +63,8 @@ const newId = () => crypto.randomUUID();
 export class SessionCommands implements Commands {
   /** The drag whose items are in DRAG_SLOT, and the stream on which they were uploaded. */
   private uploaded: { dragged: Dragged; streams: number } | null = null;
+
+  private similarSearch: Promise<SimilarSearch> | null = null;
 
   constructor(
     private readonly state: AppState,
@@ -284,6 +287,10 @@ export class SessionCommands implements Commands {
     this.parts.predictions.grow();
   };
 
+  readonly moreLike = () => this.similar((search) => search.more());
+  readonly likeFile = (file: File) => this.similar((search) => search.of({ file }));
+  readonly likeWords = (words: string) => this.similar((search) => search.of({ words }));
+
   readonly accept = () => this.parts.predictions.accept();
   readonly acceptAll = () => this.parts.predictions.acceptAll();
 
@@ -295,6 +302,18 @@ export class SessionCommands implements Commands {
   readonly enterCode = (code: string) => this.parts.pairing.enterCode(code);
   readonly present = (presence: Omit<Presence, "op">) =>
     this.connection.sendIfOpen({ op: "presence", ...presence });
+
+  /** Run a search for similar items. The search is loaded when it is needed. */
+  private similar(run: (search: SimilarSearch) => Promise<void>): void {
+    this.parts.notes.clear();
+    this.similarSearch ??= import("./similar-search.js").then(
+      (loaded) => new loaded.SimilarSearch(this.state, this.parts.notes),
+    );
+    this.similarSearch.then(run).catch((error: unknown) => {
+      this.similarSearch = null;
+      this.parts.notes.fail(`The search failed: ${messageOf(error)}`);
+    });
+  }
 
   private uploadOf(slot: number, { items, start }: Dragged): Upload {
     return upload(slot, items, { points: Float32Array.from(start) });

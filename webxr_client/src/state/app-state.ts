@@ -48,7 +48,7 @@ export interface Selection {
   items: Uint32Array;
   /** Drawn regions. They are stored with the labels that the user gives to the selection. */
   regions: Region[];
-  tool: "lasso" | "rectangle" | "pick" | "sheet" | "brush" | "cluster";
+  tool: "lasso" | "rectangle" | "pick" | "sheet" | "brush" | "cluster" | "similar";
   /** Revision of the positions that the user saw; -1 for the current revision. */
   revision: number;
   /**

@@ -145,6 +145,12 @@ export interface Commands {
   next(): void;
   /** Grow the selection by nearby items with the same predicted class as the selected items. */
   grow(): void;
+  /** Add the items that are most like the selection. Repeated calls add the next ones. */
+  moreLike(): void;
+  /** Select the items that are most like the items of a file, which the server does not store. */
+  likeFile(file: File): void;
+  /** Select the items that words describe best, if state.session allows this search. */
+  likeWords(words: string): void;
   /**
    * Label unlabelled items of the selection as predicted, in one gesture, if the confidence of the
    * prediction is at least state.review.acceptFrom. Returns whether the call labelled an item.

@@ -18,6 +18,7 @@ export const STANDARD_KEYS = {
   group: ["j"],
   next: ["w"],
   grow: ["e"],
+  similar: ["+", "="],
   accept: ["y"],
   findClass: ["p"],
   newClass: ["n"],

@@ -151,7 +151,11 @@ function Workplace() {
         {panels && <panels.NextStep />}
         <QualityPanel />
         <hr class="wide-only" />
-        <SelectionPanel composition={panels?.Composition} views={panels?.SelectionViews} />
+        <SelectionPanel
+          composition={panels?.Composition}
+          example={panels?.ExampleFile}
+          views={panels?.SelectionViews}
+        />
       </aside>
       <BottomBar progress={panels?.Progress} />
       {panels && <panels.ContactSheet />}
@@ -161,6 +165,7 @@ function Workplace() {
       <GenerativeMap />
       <Help />
       {isSite && <LinkDialog />}
+      {panels && <panels.ExampleDrop />}
       {panels && <panels.ExportDialog />}
       {panels && <panels.DevicesDialog />}
       <BenchReport />

@@ -8,6 +8,7 @@ export { ColumnLegend } from "./classes/column-legend.js";
 export { ContactSheet } from "./review/contact-sheet.js";
 export { NextStep } from "./review/next-step.js";
 export { Composition } from "./selection/composition.js";
+export { ExampleDrop, ExampleFile } from "./selection/example-file.js";
 export { SelectionViews } from "./selection/selection-views.js";
 export { DataReport } from "./shell/data-report.js";
 export { ExportDialog } from "./shell/export-dialog.js";

@@ -68,6 +68,11 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
       run: () => commands.grow(),
     },
     {
+      id: "similar",
+      does: "add the items that are most like the selection; again: the next ones",
+      run: () => commands.moreLike(),
+    },
+    {
       id: "accept",
       does: "label selected items as predicted, if the prediction is certain enough",
       run: () => commands.accept(),

@@ -66,6 +66,16 @@ export function SearchBox() {
           select
         </button>
       )}
+      {search && state.session.value?.searches_words && (
+        <button
+          type="button"
+          class="link"
+          title="Select the items that these words describe best"
+          onClick={() => commands.likeWords(search.text)}
+        >
+          by meaning
+        </button>
+      )}
       {search && (
         <button
           type="button"

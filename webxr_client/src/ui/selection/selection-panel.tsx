@@ -21,13 +21,19 @@ import { Walk } from "./decoded.js";
 import { Picture } from "./picture.js";
 
 interface SelectionPanelProps {
+  /** Search for items like an example; undefined on a baked site. */
+  example?: ComponentType;
   /** The bars of the selection; undefined on a baked site. */
   composition?: ComponentType<{ items: Uint32Array }>;
   /** Other views of the selection; undefined on a baked site. */
   views?: ComponentType<{ items: Uint32Array }>;
 }
 
-export function SelectionPanel({ composition: Composition, views: Views }: SelectionPanelProps) {
+export function SelectionPanel({
+  composition: Composition,
+  example: Example,
+  views: Views,
+}: SelectionPanelProps) {
   const { state } = useUi();
   const { items } = state.selection.value;
   state.labelsVersion.value;
@@ -51,12 +57,16 @@ export function SelectionPanel({ composition: Composition, views: Views }: Selec
       {state.review.sheet.value && state.review.sheet.value.status !== "done" ? (
         <OnSheet />
       ) : items.length === 0 ? (
-        <Nothing />
+        <>
+          <Nothing />
+          {Example && !tiled && <Example />}
+        </>
       ) : (
         <>
           <Chosen items={items} labelled={labelled}>
             {Views && <Views items={items} />}
           </Chosen>
+          {Example && !tiled && <MoreLike />}
           {Composition && !tiled && <Composition items={items} />}
         </>
       )}
@@ -196,6 +206,23 @@ function Chosen({ items, labelled, children }: ChosenProps) {
       )}
       {!state.readOnly.value && guess && unknown.length === 0 && <Accept />}
     </>
+  );
+}
+
+/** Button that adds the items that are most like the selection. */
+function MoreLike() {
+  const { commands } = useUi();
+  return (
+    <div class="actions">
+      <button
+        type="button"
+        class="button"
+        title="Add the items that are most like the selected ones; again: the next ones"
+        onClick={commands.moreLike}
+      >
+        More like this <KeyHint action="similar" />
+      </button>
+    </div>
   );
 }
 

@@ -38,6 +38,9 @@ export function runReviewTile(
     case "grow":
       commands.grow();
       break;
+    case "similar":
+      commands.moreLike();
+      break;
     case "surer":
       review.acceptFrom.value =
         ACCEPT_FROM.find((from) => from > review.acceptFrom.peek() + NEARLY) ?? LARGEST_ACCEPT_FROM;

@@ -101,6 +101,8 @@ export class PaletteActions {
         return ["suggest", "next"];
       case "grow":
         return ["grow", "selection"];
+      case "similar":
+        return ["more", "like this"];
       case "accept":
         return [
           `accept ${count(this.acceptable)}`,
@@ -188,6 +190,8 @@ export class PaletteActions {
         return history.can_redo;
       case "clear":
         return this.anySelected.value;
+      case "similar":
+        return this.anySelected.value && !isSite && this.state.tiled.value === null;
       case "class":
       case "new":
       case "rename":

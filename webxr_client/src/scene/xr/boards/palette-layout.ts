@@ -60,6 +60,7 @@ export type TileAction =
         | "uncertain"
         | "next"
         | "grow"
+        | "similar"
         | "accept"
         | "bolder"
         | "surer"
@@ -118,7 +119,7 @@ const FORCE = [
 const REVIEW = [
   ["suspects", "uncertain", "next", "grow"],
   ["bolder", "accept", "surer", "undo"],
-  ["colour", "size", "pause", "back"],
+  ["colour", "size", "similar", "back"],
 ] as const;
 
 /** Number of class tiles per page. With several pages, the last tile leads to the next page. */

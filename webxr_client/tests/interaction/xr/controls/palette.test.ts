@@ -259,6 +259,7 @@ describe("review on the palette", () => {
     ["uncertain", ["openSheet", "uncertain"]],
     ["next", ["next"]],
     ["grow", ["grow"]],
+    ["similar", ["moreLike"]],
     ["accept", ["accept"]],
     ["undo", ["undo"]],
   ])("%s runs its command", (kind, call) => {
