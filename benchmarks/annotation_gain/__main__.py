@@ -3,8 +3,8 @@
     python benchmarks/annotation_gain [--seeds 5] [--jobs 2] [--only digits] [--fresh]
 
 Runs Lodespace with a simulated person, and the other methods on the same data. Stores each run in
-benchmarks/annotation_gain/runs, and writes docs/gain-table.md, docs/gain-sets.md and
-docs/images/gain-*.svg from the stored runs. A stored run is not repeated, so an interrupted
+benchmarks/annotation_gain/runs, and writes docs/gain-table.md, docs/gain-sets.md and the first
+table of docs/gain.md from the stored runs. A stored run is not repeated, so an interrupted
 benchmark continues where it stopped. Options such as `--region 8` set constants of the time model.
 A data set whose package is missing is skipped. Requires `pip install -e '.[test,gain]'`, and for
 the photographs `apt-get install tuxpaint-stamps-default`. The exit status is 1 if a run failed.
@@ -64,6 +64,7 @@ def main() -> int:
         default=run_files.RUNS,
         help="folder of the stored runs (default: benchmarks/annotation_gain/runs)",
     )
+    parser.add_argument("--curves", type=Path, help="folder in which to draw the curves as SVG")
     parser.add_argument("--docs", type=Path, help="folder of the report (default: docs)")
     parser.add_argument(
         "--register",
@@ -111,7 +112,7 @@ def main() -> int:
     model = TimeModel(**{name: getattr(options, name) for name in asdict(TimeModel())})
     partial = options.only or options.gestures is not None
     docs = options.docs or (None if partial else ROOT / "docs")
-    report.write(options.results, docs, model, planned)
+    report.write(options.results, docs, model, planned, options.curves)
     return 1 if failed else 0
 
 

@@ -1,11 +1,12 @@
 """Tables and curves from the courses of all runs, printed and written into docs/."""
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from annotation_gain import curves, set_report
+from annotation_gain import curves, set_report, summary
 from annotation_gain.course import Course
 from annotation_gain.data_sets import sources
 from annotation_gain.plan import METHODS, OPPONENTS, SIZES, Run
@@ -57,10 +58,22 @@ AFTER = (1, 2, 5, 10)
 WANTED = (0.9, 0.95, 0.98)
 
 
-def write(results: Path, docs: Path | None, model: TimeModel, planned: Sequence[Run]) -> None:
-    """Print the tables. If `docs` is not None, write the tables and the curves into this folder.
+def write(
+    results: Path,
+    docs: Path | None,
+    model: TimeModel,
+    planned: Sequence[Run],
+    drawn: Path | None = None,
+) -> None:
+    """Print the tables.
 
-    The files are gain-sets.md, gain-table.md and images/gain-*.svg.
+    Args:
+        results: folder of the stored runs.
+        docs: folder in which to write gain-sets.md, gain-table.md and the summary of gain.md, or
+            None.
+        model: seconds per act.
+        planned: runs to report on.
+        drawn: folder in which to draw the curves of each data set, gain-NAME.svg, or None.
     """
     found = read(results, planned)
     if not found:
@@ -70,14 +83,25 @@ def write(results: Path, docs: Path | None, model: TimeModel, planned: Sequence[
         "gain-table.md": "\n".join(tables(found, model)),
     }
     print("\n\n".join(written.values()))
+    for data in sources() if drawn is not None else ():
+        path = drawn / f"gain-{data}.svg"
+        curves.draw(found, data, model.known_classes(), path, NAMES, WITH_A_CLOCK)
     if docs is None:
         return
     docs.mkdir(parents=True, exist_ok=True)
     for name, text in written.items():
         (docs / name).write_text(text + "\n")
-    for data in sources():
-        path = docs / "images" / f"gain-{data}.svg"
-        curves.draw(found, data, model.known_classes(), path, NAMES, WITH_A_CLOCK)
+    page = docs / "gain.md"
+    if page.exists():
+        page.write_text(with_summary(page.read_text(), found, model))
+
+
+def with_summary(page: str, found: Found, model: TimeModel) -> str:
+    """Return the text of docs/gain.md, with a new summary between its two comments."""
+    before, rest = page.split(summary.BEGIN)
+    _, after = rest.split(summary.END)
+    text = "\n".join(summary.lines(found, model.known_classes()))
+    return f"{before}{summary.BEGIN}\n{text}\n{summary.END}{after}"
 
 
 def tables(found: Found, model: TimeModel) -> Iterable[str]:
@@ -130,8 +154,8 @@ def _of_seconds(found: Found, model: TimeModel) -> Iterable[str]:
     constants = ", ".join(
         f"{name} {value:g} s" for name, value in vars(model).items() if name != "wait"
     )
-    yield f"Time model: {constants}. One"
-    yield f"second of waiting counts as {model.wait:g} s.\n"
+    text = f"Time model: {constants}. One second of waiting counts as {model.wait:g} s."
+    yield textwrap.fill(text, 100) + "\n"
     yield from head("data", "method", "to 0.90", "to 0.95", "to 0.98", "time of the model", "seeds")
     for data in [*sources(), *(f"digits-{size}" for size in SIZES)]:
         for method in WITH_A_CLOCK:

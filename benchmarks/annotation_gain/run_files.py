@@ -20,7 +20,7 @@ Key = tuple[str, int, int]
 """Method, seed, and limit on the number of gestures."""
 _TOLD = ("right", "right_low", "right_high", "confidence", "accurate", "calibration_error")
 _COUNTS = ("labelled", "labelled_right", "right")
-_NUMBERS = ("items", "classes", "promised", "corrected", "rest")
+_NUMBERS = ("items", "promised", "corrected", "rest")
 
 
 def path_of(folder: Path, data: str) -> Path:
@@ -56,6 +56,7 @@ def _packed(course: Course, budget: int) -> dict[str, Any]:
         **{name: [_short(getattr(g, name)) for g in gestures] for name in _NUMBERS},
         **{f"act {kind}": [_short(g.acts.get(kind)) for g in gestures] for kind in kinds},
         **{name: _steps([round(getattr(g, name) * n) for g in gestures]) for name in _COUNTS},
+        "new_classes": _steps([gesture.classes for gesture in gestures]),
     }
     if any(gesture.told for gesture in gestures):
         columns["estimated"] = [gesture.told is not None for gesture in gestures]
@@ -82,16 +83,20 @@ def _unpacked(line: dict[str, Any]) -> Course:
         return value if isinstance(value, list) else [value] * count
 
     acts = {name.removeprefix("act "): column(name) for name in line if name.startswith("act ")}
-    labelled, correct, right = (list(accumulate(column(name))) for name in _COUNTS)
+    labelled, correct, right, classes = (
+        list(accumulate(column(name))) for name in (*_COUNTS, "new_classes")
+    )
     told = {name: column(f"page {name}") for name in _TOLD}
+    kinds, items, rests = column("kind"), column("items"), column("rest")
+    promised, corrected = column("promised"), column("corrected")
     course = Course(line["method"], line["data"], line["seed"], n, line["commit"])
     for k, estimated in enumerate(column("estimated")):
         course.gestures.append(
             Gesture(
-                kind=column("kind")[k],
-                items=column("items")[k],
+                kind=kinds[k],
+                items=items[k],
                 acts={kind: values[k] for kind, values in acts.items() if values[k] is not None},
-                rest=column("rest")[k],
+                rest=rests[k],
                 labelled=labelled[k] / n,
                 labelled_right=correct[k] / n,
                 right=right[k] / n,
@@ -99,9 +104,9 @@ def _unpacked(line: dict[str, Any]) -> Course:
                 told=PageEstimates(**{name: told[name][k] for name in _TOLD})
                 if estimated
                 else None,
-                classes=column("classes")[k],
-                promised=column("promised")[k],
-                corrected=column("corrected")[k],
+                classes=classes[k],
+                promised=promised[k],
+                corrected=corrected[k],
             )
         )
     return course

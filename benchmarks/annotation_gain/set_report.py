@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from annotation_gain import vr_report
+from annotation_gain import summary, vr_report
+from annotation_gain.comparison import AFTER, compare
 from annotation_gain.course import HIGH_GOAL, Course, Gesture
 from annotation_gain.data_sets import TUNING, sources
 from annotation_gain.plan import SIZES
 from annotation_gain.stored_runs import (
     Found,
     mean,
-    opponents_of,
     ratio,
     ratio_text,
     seconds_to,
@@ -22,7 +22,6 @@ from annotation_gain.stored_runs import (
 from annotation_gain.tables import figure, head, row
 from annotation_gain.time_model import TimeModel
 
-AFTER = (1, 2, 5, 10)
 ESTIMATED_AFTER = (1, 2, 3, 5, 10)
 GOAL = 0.95
 SHOWN_FROM = 5
@@ -34,8 +33,10 @@ def tables(found: Found, model: TimeModel) -> Iterable[str]:
     known = model.known_classes()
     yield "<!-- written by `python benchmarks/annotation_gain` -->"
     yield "# Gain on every data set\n"
-    yield claim(found, known)
-    yield ""
+    yield from summary.lines(found, known)
+    yield "\n## Goals\n"
+    yield from summary.goals(found, known)
+    yield "\n## Runs\n"
     yield from _runs(found)
     yield from _same_labels(found, measured)
     yield from _ratios(found, measured, known)
@@ -45,28 +46,6 @@ def tables(found: Found, model: TimeModel) -> Iterable[str]:
     yield from _named(found, model)
     yield from _estimates(found, measured)
     yield from _suspects(found)
-
-
-def claim(found: Found, model: TimeModel) -> str:
-    """Return one sentence: the time of Lodespace, relative to the best other method.
-
-    The sentence has the range over all data sets.
-    """
-    ratios = {
-        data: ratio(found, data, GOAL, model) for data in sources() if ("suggested", data) in found
-    }
-    reached = {data: value for data, value in ratios.items() if value is not None}
-    missed = [data for data, value in ratios.items() if value is None]
-    if not reached:
-        return "No data set has both a run of Lodespace that reaches 95 % and another method."
-    least, most = (pick(reached, key=lambda data: reached[data][0]) for pick in (min, max))
-    text = (
-        f"To have {GOAL:.0%} of the items right, Lodespace takes between "
-        f"{ratio_text(reached[least])} ({least}) and {ratio_text(reached[most])} ({most}) of the "
-        f"time of the best other method, on average {np.mean([r for r, _ in reached.values()]):.2f}"
-        f" over {len(reached)} data sets."
-    )
-    return text + (f" It does not reach {GOAL:.0%} on {', '.join(missed)}." if missed else "")
 
 
 def _runs(found: Found) -> Iterable[str]:
@@ -89,36 +68,23 @@ def _runs(found: Found) -> Iterable[str]:
 def _same_labels(found: Found, measured: Sequence[str]) -> Iterable[str]:
     yield "\n## Right with the same number of labels\n"
     yield 'Share of items that are right: "Lodespace, as it suggests" / the best other method with'
-    yield "as many labels; in brackets the difference, and two standard errors of it.\n"
+    yield "as many labels; in brackets the difference, and two standard errors of it. In bold"
+    yield "cells, Lodespace is behind by more than 0.02 and two standard errors.\n"
     yield from head("data set", *(f"after {k}" for k in AFTER))
     for data in measured:
-        courses = found["suggested", data]
-        yield row(data, *(_against_best(courses, opponents_of(found, data), k) for k in AFTER))
+        yield row(data, *(_against_best(found, data, k) for k in AFTER))
 
 
-def _against_best(courses: Sequence[Course], others: dict[str, list[Course]], k: int) -> str:
-    """Return the table cell that compares `courses` after k gestures with the best of `others`."""
-    whole = [c for c in courses if len(c.gestures) >= k and c.gestures[k - 1].kind != "accept"]
-    if not whole or len(whole) < len(courses):
+def _against_best(found: Found, data: str, k: int) -> str:
+    """Return the table cell that compares Lodespace after k gestures with the best other method."""
+    value = compare(found, data, k)
+    if value is None:
         return "-"
-    mine = np.array([course.at(k, "right") for course in whole])
-    count = round(float(np.mean([course.at(k, "labelled") * course.n_items for course in whole])))
-    compared: dict[str, list[float]] = {}
-    for method, runs in others.items():
-        shares = [run.at_labels(count, "right") for run in runs]
-        if None not in shares:
-            compared[method] = [share for share in shares if share is not None]
-    if not compared:
-        return figure(float(mine.mean()), 3)
-    best = max(compared, key=lambda method: float(np.mean(compared[method])))
-    other = np.array(compared[best])
-    difference = float(mine.mean() - other.mean())
-    error = ""
-    if min(len(mine), len(other)) > 1:
-        error = (
-            f" ± {2 * np.sqrt(mine.var(ddof=1) / len(mine) + other.var(ddof=1) / len(other)):.3f}"
-        )
-    return f"{mine.mean():.3f} / {other.mean():.3f} {best} ({difference:+.3f}{error})"
+    if value.other is None or value.difference is None:
+        return figure(value.mine, 3)
+    error = "" if value.error is None else f" ± {value.error:.3f}"
+    text = f"{value.mine:.3f} / {value.other:.3f} {value.best} ({value.difference:+.3f}{error})"
+    return f"**{text}**" if value.behind else text
 
 
 def _ratios(found: Found, measured: Sequence[str], model: TimeModel) -> Iterable[str]:

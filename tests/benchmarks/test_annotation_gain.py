@@ -411,6 +411,6 @@ def test_the_report_draws_every_method_that_it_has_a_colour_for(
 ) -> None:
     pytest.importorskip("matplotlib", reason="pip install -e '.[gain]'")
     planned = [run for run in plan.runs(1) if run.data == "digits"]
-    report.write(tmp_path, tmp_path / "docs", TimeModel(), planned)
-    drawing = (tmp_path / "docs" / "images" / "gain-digits.svg").read_text()
+    report.write(tmp_path, None, TimeModel(), planned, tmp_path / "curves")
+    drawing = (tmp_path / "curves" / "gain-digits.svg").read_text()
     assert all(colour in drawing for colour in curves.COLOURS.values())

@@ -11,7 +11,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from annotation_gain import ours, plan, register, report, run_files, suspects
+from annotation_gain import (
+    ours,
+    plan,
+    register,
+    report,
+    run_files,
+    set_report,
+    stored_runs,
+    suspects,
+)
 from annotation_gain.course import Course
 from annotation_gain.data_sets import LabelledItems, MissingDataError
 from annotation_gain.time_model import TimeModel
@@ -122,6 +131,16 @@ def test_committed_runs_are_small_and_of_a_known_commit() -> None:
         assert {(path.stem, key) for key in courses} <= planned
         for course in courses.values():
             assert len(course.commit) == 10, "runs of code without a commit cannot be repeated"
+
+
+def test_the_committed_report_has_the_figures_of_the_committed_runs() -> None:
+    """If it fails, run `python benchmarks/annotation_gain --report` and commit the result."""
+    found = stored_runs.read(run_files.RUNS, plan.runs(5))
+    docs = Path(__file__).parents[2] / "docs"
+    for name, tables in (("gain-sets.md", set_report.tables), ("gain-table.md", report.tables)):
+        assert (docs / name).read_text() == "\n".join(tables(found, TimeModel())) + "\n"
+    page = (docs / "gain.md").read_text()
+    assert report.with_summary(page, found, TimeModel()) == page
 
 
 @pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")

@@ -1,0 +1,207 @@
+"""First table of docs/gain.md, and the comparison of all stored runs with the goals."""
+
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+
+from annotation_gain.comparison import AFTER, compare
+from annotation_gain.course import Gesture
+from annotation_gain.data_sets import TUNING, sources
+from annotation_gain.plan import is_one_by_one
+from annotation_gain.stored_runs import Found, opponents_of, ratio, ratio_text, seconds_to
+from annotation_gain.tables import figure, head, row
+from annotation_gain.time_model import HAND, TimeModel
+
+BEGIN, END = "<!-- stored runs: begin -->", "<!-- stored runs: end -->"
+"""The lines of docs/gain.md between which the report writes the summary."""
+GOAL = 0.95
+
+
+def compared_data(found: Found) -> list[str]:
+    """Return the data sets with a run of "Lodespace, as it suggests" and of another method."""
+    return [
+        data for data in sources() if ("suggested", data) in found and opponents_of(found, data)
+    ]
+
+
+def claim(found: Found, model: TimeModel) -> str:
+    """Return one sentence: the time of Lodespace, relative to the best other method.
+
+    The sentence has the range over all data sets.
+    """
+    ratios = {data: ratio(found, data, GOAL, model) for data in compared_data(found)}
+    reached = {data: value for data, value in ratios.items() if value is not None}
+    missed = [data for data, value in ratios.items() if value is None]
+    if not reached:
+        return "No data set has both a run of Lodespace that reaches 95 % and another method."
+    least, most = (pick(reached, key=lambda data: reached[data][0]) for pick in (min, max))
+    text = (
+        f"To have 95 % of the items right, Lodespace takes between {ratio_text(reached[least])} "
+        f"({least}) and {ratio_text(reached[most])} ({most}) of the time of the best other method, "
+        f"on average {np.mean([value for value, _ in reached.values()]):.2f} over {len(reached)} "
+        "data sets."
+    )
+    if len(reached) == 1:
+        text = (
+            f"To have 95 % of the items right on {least}, Lodespace takes "
+            f"{ratio_text(reached[least])} of the time of the best other method."
+        )
+    return text + (f" It does not reach 95 % on {', '.join(missed)}." if missed else "")
+
+
+def lines(found: Found, model: TimeModel) -> Iterable[str]:
+    """Yield the lines of the summary: the claim, the table of the data sets, and the goals.
+
+    `model` has the seconds per act of a person who knows the classes.
+    """
+    measured = compared_data(found)
+    yield textwrap.fill(f"{claim(found, model)} {_behind(found, measured)}", 100)
+    yield ""
+    yield from head(
+        *("data set", "seeds", *(f"right after {k}" for k in AFTER)),
+        *("s to 0.95", "other, s", "ratio", "ratio in VR"),
+    )
+    for data in measured:
+        yield row(
+            f"{data} (tuning)" if data in TUNING else data,
+            _seeds(found, data),
+            *(_both(found, data, k) for k in AFTER),
+            figure(seconds_to(found["suggested", data], GOAL, model), 0),
+            _other_seconds(found, data, model),
+            ratio_text(ratio(found, data, GOAL, model)),
+            ratio_text(ratio(found, data, GOAL, model, own_clock=model.in_vr(HAND))),
+        )
+
+
+def goals(found: Found, model: TimeModel) -> Iterable[str]:
+    """Yield a table that compares the stored runs with the goals of the benchmark."""
+    measured = compared_data(found)
+    pairs = [
+        value
+        for data in measured
+        for k in (1, 2, 5)
+        if (value := compare(found, data, k)) is not None
+    ]
+    ahead = [
+        pair.mine - pair.other for pair in pairs if pair.other is not None and pair.other < 0.95
+    ]
+    ratios = [value[0] for data in measured if (value := ratio(found, data, GOAL, model))]
+    yield from head("measure", "goal", "measured")
+    yield row(
+        "points (data set, 1, 2, 5 or 10 gestures) at which Lodespace is behind by more than 0.02 "
+        "and 2 standard errors",
+        0,
+        len(_points_behind(found, measured)),
+    )
+    yield row(
+        "mean lead after 1, 2 and 5 gestures, where the other method is below 0.95",
+        "at least 0.03",
+        f"{np.mean(ahead):+.3f} at {len(ahead)} points" if ahead else "-",
+    )
+    yield row("mean ratio to 0.95", "at most 0.60", figure(_mean(ratios)))
+    yield row("largest ratio to 0.95", "at most 0.85", figure(max(ratios, default=None)))
+    firsts = _gaps(found, measured, lambda k: k == 1)
+    later = _gaps(found, measured, lambda k: k >= 3)
+    yield row(
+        "mean difference of the estimated and the true share right, after the first gesture",
+        "at most 0.10",
+        figure(_mean(firsts), 3),
+    )
+    yield row("the same, from the third gesture on", "at most 0.05", figure(_mean(later), 3))
+    yield row(
+        "largest difference of an estimate, from the first gesture on",
+        "at most 0.15",
+        figure(max(_gaps(found, measured, lambda k: k >= 1), default=None), 3),
+    )
+    inside = [
+        told.right_low <= gesture.right <= told.right_high
+        for _, gesture in _gestures(found, measured)
+        if (told := gesture.told) is not None
+        and told.right_low is not None
+        and told.right_high is not None
+    ]
+    yield row(
+        "share of the 90 % intervals that contain the truth",
+        "at least 0.85",
+        f"{np.mean(inside):.2f} of {len(inside)}" if inside else "-",
+    )
+    errors = [
+        told.calibration_error
+        for _, gesture in _gestures(found, measured)
+        if (told := gesture.told) is not None
+    ]
+    yield row("mean calibration error", "at most 0.08", figure(_mean(errors), 3))
+    shown = [
+        gesture.told.right is not None
+        for k, gesture in _gestures(found, measured)
+        if k >= 5 and gesture.told is not None
+    ]
+    yield row("share of gestures with an estimate, from the fifth on", 1, figure(_mean(shown)))
+
+
+def _points_behind(found: Found, measured: Sequence[str]) -> list[str]:
+    return [
+        f"{data} after {k} (-{-value.difference:.3f})"
+        for data in measured
+        for k in AFTER
+        if (value := compare(found, data, k)) and value.behind and value.difference is not None
+    ]
+
+
+def _behind(found: Found, measured: Sequence[str]) -> str:
+    points = _points_behind(found, measured)
+    if not points:
+        return "With as many labels, it is nowhere behind by more than 0.02."
+    return f"With as many labels, it is behind by more than 0.02 on {', '.join(points)}."
+
+
+def _seeds(found: Found, data: str) -> str:
+    """Return the number of seeds of Lodespace and, if it differs, of the other methods."""
+    mine = len(found["suggested", data])
+    others = {
+        len(runs)
+        for method, runs in opponents_of(found, data).items()
+        if is_one_by_one(method) and "random" not in method
+    }
+    fewest = min(others, default=0)
+    return str(mine) if fewest == mine else f"{mine} (others {fewest})"
+
+
+def _both(found: Found, data: str, k: int) -> str:
+    value = compare(found, data, k)
+    return "-" if value is None else f"{value.mine:.3f} / {figure(value.other, 3)}"
+
+
+def _other_seconds(found: Found, data: str, model: TimeModel) -> str:
+    known = [
+        seconds
+        for runs in opponents_of(found, data).values()
+        if (seconds := seconds_to(runs, GOAL, model)) is not None
+    ]
+    return f"{min(known):.0f}" if known else "not reached"
+
+
+def _gestures(found: Found, measured: Sequence[str]) -> list[tuple[int, Gesture]]:
+    """Return the gestures of "Lodespace, as it suggests", with their numbers from 1. A gesture
+    that accepts predictions is left out."""
+    return [
+        (k, gesture)
+        for data in measured
+        for course in found["suggested", data]
+        for k, gesture in enumerate(course.gestures, 1)
+        if gesture.kind != "accept"
+    ]
+
+
+def _gaps(found: Found, measured: Sequence[str], wanted: Callable[[int], bool]) -> list[float]:
+    """Return the differences of estimated and true share right after the wanted gestures."""
+    return [
+        abs(gesture.told.right - gesture.right)
+        for k, gesture in _gestures(found, measured)
+        if wanted(k) and gesture.told is not None and gesture.told.right is not None
+    ]
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return float(np.mean(values)) if values else None
