@@ -1,0 +1,245 @@
+"""The label model against "the newest label wins", and the time of the label model.
+
+    python benchmarks/rules.py [--seeds 5] [--only digits] [--times]
+
+Per data set and seed, ten overlapping regions and two people label the items. A region contains the
+nearest neighbours of a random item, and has the class of most of its items; 80 to 95 % of its items
+are of this class. The two people label items one by one; the first is wrong on 3 % of the items,
+the second on 20 %. All votes are in a random order. An item has about 3 votes.
+
+Prints, as means of the seeds: the share of wrong labels if the newest vote of an item is its label,
+if the majority is, and if the label model chooses the label; the share of wrong predictions of a
+logistic regression that learns from these labels, on the items without a vote of a person; the
+error of the estimated accuracies of the sources; and how often their 90 % intervals contain the
+truth. `--times` prints the processor time of the label model for many items, votes and classes.
+Requires `pip install -e '.[test,gain]'`; a data set whose package is missing is skipped.
+"""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import NearestNeighbors
+from sklearn.preprocessing import StandardScaler
+
+sys.path[:0] = [str(Path(__file__).parent)]
+from annotation_gain.data_sets import LabelledItems, MissingDataError, sources  # noqa: E402
+from lodespace.rules.label_model import fit  # noqa: E402
+from lodespace.rules.votes import Source, Votes  # noqa: E402
+
+DATA_SETS = ("digits", "photo-features", "segments")
+REGIONS = 10
+PURITY = (0.8, 0.95)
+"""Smallest and largest share of the region's class in a region."""
+RIGHT = (0.97, 0.8)
+"""Share of right votes of each person."""
+VOTES = 3
+"""Mean number of votes per item."""
+
+Numbers = npt.NDArray[np.int64]
+
+
+class Session(NamedTuple):
+    """Votes of a simulated session."""
+
+    votes: Votes
+    """The votes, in a random order in time."""
+    sources: list[Source]
+    """The regions, then the people."""
+    accuracy: npt.NDArray[np.float64]
+    """True share of right votes of each source (S,)."""
+    by_person: npt.NDArray[np.bool_]
+    """Whether a person voted on each item (N,)."""
+
+
+class Result(NamedTuple):
+    """Figures of one session."""
+
+    newest: float
+    """Share of wrong labels if the newest vote is the label."""
+    majority: float
+    """Share of wrong labels if the most frequent vote is the label."""
+    model: float
+    """Share of wrong labels of the label model."""
+    newest_learned: float
+    """Share of wrong predictions of a classifier that learns from the newest votes."""
+    model_learned: float
+    """Share of wrong predictions of a classifier that learns from the label model."""
+    accuracy_error: float
+    """Mean absolute error of the estimated accuracies."""
+    covered: float
+    """Share of sources whose interval contains the true accuracy."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seeds", type=int, default=5, help="number of seeds (default: 5)")
+    parser.add_argument(
+        "--only", action="append", choices=DATA_SETS, help="only this data set; can be repeated"
+    )
+    parser.add_argument("--times", action="store_true", help="print times instead")
+    options = parser.parse_args()
+    if options.times:
+        print_times()
+        return 0
+    print(
+        "| data set | wrong labels: newest vote | majority | label model | ratio to newest "
+        "| wrong predictions: newest vote | label model | error of accuracies | in interval |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|")
+    for name in options.only or DATA_SETS:
+        try:
+            data = sources()[name].load()
+        except MissingDataError as error:
+            print(f"{name}: {error}", file=sys.stderr)
+            continue
+        features = features_of(data)
+        results = [measure(data, features, seed) for seed in range(options.seeds)]
+        r = Result(*np.mean(results, axis=0).tolist())
+        print(
+            f"| {name} | {r.newest:.3f} | {r.majority:.3f} | {r.model:.3f} "
+            f"| {r.model / r.newest:.2f} | {r.newest_learned:.3f} | {r.model_learned:.3f} "
+            f"| {r.accuracy_error:.3f} | {r.covered:.2f} |",
+            flush=True,
+        )
+    return 0
+
+
+def features_of(data: LabelledItems) -> npt.NDArray[np.float64]:
+    """Return features of the items (N, F): rows as they are or components of pictures, scaled."""
+    rows = np.asarray(data.items, np.float64).reshape(len(data), -1)
+    if data.kind == "pictures":
+        rows = PCA(50, random_state=0).fit_transform(rows)
+        return rows / rows.std()
+    return StandardScaler().fit_transform(rows)
+
+
+def session(data: LabelledItems, features: npt.NDArray[np.float64], seed: int) -> Session:
+    """Return the votes of ten regions and two people on the items of `data`."""
+    random = np.random.default_rng(seed)
+    n, truth = len(data), data.truth.astype(np.int64)
+    search = NearestNeighbors().fit(features)
+    chosen: list[tuple[Numbers, Numbers]] = []
+    while len(chosen) < REGIONS:
+        near = search.kneighbors(features[[random.integers(n)]], n // 5)[1][0]
+        class_id = np.bincount(truth[near[: n // 50]]).argmax()
+        purity = np.cumsum(truth[near] == class_id) / np.arange(1, len(near) + 1)
+        wanted = random.uniform(*PURITY)
+        sizes = np.flatnonzero(purity >= wanted) + 1
+        # A region has at least a hundredth of the items, and not more right items than wanted.
+        if len(sizes) and sizes[-1] >= n // 100 and purity[sizes[-1] - 1] <= PURITY[1]:
+            items = near[: sizes[-1]].astype(np.int64)
+            chosen.append((items, np.full(len(items), class_id)))
+    left = VOTES * n - sum(len(items) for items, _ in chosen)
+    by_person = np.zeros(n, np.bool_)
+    for right in RIGHT:
+        items = random.choice(n, min(left // len(RIGHT), n), replace=False)
+        given = truth[items].copy()
+        wrong = random.random(len(items)) >= right
+        given[wrong] += random.integers(1, data.n_classes, wrong.sum())
+        chosen.append((items, given % data.n_classes))
+        by_person[items] = True
+    names = [f"region {i}" for i in range(REGIONS)]
+    regions = [Source(name) for name in names]
+    people = [Source(f"person {i}", accuracy=0.9) for i in range(len(RIGHT))]
+    accuracy = [float((given == truth[items]).mean()) for items, given in chosen]
+    votes = Votes.of(chosen)
+    order = random.permutation(len(votes.items))
+    votes = Votes(*(column[order] for column in votes))
+    return Session(votes, [*regions, *people], np.array(accuracy), by_person)
+
+
+def measure(data: LabelledItems, features: npt.NDArray[np.float64], seed: int) -> Result:
+    """Return the figures of one session."""
+    truth, made = data.truth.astype(np.int64), session(data, features, seed)
+    model = fit(made.votes, made.sources, len(data), data.n_classes)
+    labels, _ = model.labels()
+    voted = labels >= 0
+    newest = np.full(len(data), -1)
+    newest[made.votes.items] = made.votes.classes
+    counts = np.zeros((len(data), data.n_classes))
+    np.add.at(counts, (made.votes.items, made.votes.classes), 1)
+    # Equal numbers of votes: a random class of them.
+    counts += np.random.default_rng(seed).random(counts.shape) / 2
+    estimated = np.array([source.accuracy for source in model.sources])
+    inside = [
+        source.low <= true <= source.high
+        for source, true in zip(model.sources, made.accuracy, strict=True)
+    ]
+    rest = ~made.by_person if (~made.by_person).sum() > 50 else ~voted | voted
+    return Result(
+        newest=float((newest != truth)[voted].mean()),
+        majority=float((counts.argmax(1) != truth)[voted].mean()),
+        model=float((labels != truth)[voted].mean()),
+        newest_learned=learned(features, newest, truth, voted, rest),
+        model_learned=learned(features, labels, truth, voted, rest),
+        accuracy_error=float(np.abs(estimated - made.accuracy).mean()),
+        covered=float(np.mean(inside)),
+    )
+
+
+def learned(
+    features: npt.NDArray[np.float64],
+    labels: Numbers,
+    truth: Numbers,
+    voted: npt.NDArray[np.bool_],
+    rest: npt.NDArray[np.bool_],
+) -> float:
+    """Return the share of wrong predictions on `rest` (N,), after training on `labels` (N,)."""
+    classifier = LogisticRegression(max_iter=200).fit(features[voted], labels[voted])
+    return float((classifier.predict(features[rest]) != truth[rest]).mean())
+
+
+def print_times() -> None:
+    """Print the processor time of the label model."""
+    print("| items | sources | classes | votes | processor seconds |\n|---|---|---|---|---|")
+    for n, n_sources, n_classes in (
+        (10_000, 50, 10),
+        (10_000, 50, 1_000),
+        (1_000_000, 50, 10),
+    ):
+        for regions in (True, False):
+            votes, listed = made_votes(n, n_sources, n_classes, regions=regions)
+            fit(votes, listed, n, n_classes)
+            start = time.process_time()
+            model = fit(votes, listed, n, n_classes)
+            seconds = time.process_time() - start
+            kind = "regions" if regions else "people"
+            print(
+                f"| {n:,} | {len(model.sources)} {kind} | {n_classes:,} | {len(votes.items):,} "
+                f"| {seconds:.3f} |",
+                flush=True,
+            )
+
+
+def made_votes(
+    n: int, n_sources: int, n_classes: int, *, regions: bool
+) -> tuple[Votes, list[Source]]:
+    """Return about 3 votes per item, of regions or of people, 60 to 95 % of them right."""
+    random = np.random.default_rng(0)
+    truth = np.sort(random.integers(0, n_classes, n))
+    chosen: list[tuple[Numbers, Numbers | int]] = []
+    for right in np.linspace(0.6, 0.95, n_sources):
+        if regions:
+            first = int(random.integers(n - VOTES * n // n_sources))
+            items = np.arange(first, first + VOTES * n // n_sources)
+            chosen.append((items, int(np.bincount(truth[items]).argmax())))
+            continue
+        items = np.flatnonzero(random.random(n) < VOTES / n_sources)
+        given = truth[items].copy()
+        wrong = random.random(len(items)) >= right
+        given[wrong] += random.integers(1, n_classes, wrong.sum())
+        chosen.append((items, given % n_classes))
+    return Votes.of(chosen), [Source(f"source {i}") for i in range(n_sources)]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Regions as labelling rules, and the label model that weighs rules and people."""
