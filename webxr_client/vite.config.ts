@@ -57,7 +57,21 @@ export default defineConfig({
     chunkSizeWarningLimit: 1200,
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
-    rolldownOptions: { input: ["index.html", "check.html", "panels.html"] },
+    rolldownOptions: {
+      input: ["index.html", "check.html", "panels.html"],
+      output: {
+        // One chunk for the modules that several parts share: many small chunks compress worse.
+        codeSplitting: {
+          groups: [
+            {
+              name: "shared",
+              test: /src\/(net|protocol|state|ui\/(classes|kit|selection))\/|preact/,
+              minShareCount: 2,
+            },
+          ],
+        },
+      },
+    },
   },
   // The limits are long, because tests are slow on a busy machine.
   test: { include: ["tests/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 },

@@ -34,7 +34,7 @@ MAX_SERVING_BYTES = 15_000
 """Limit after gzip for the panels that change a session or its devices. A page with a server loads
 them beside its other scripts; a baked site does not have them. docs/dependencies.md has the
 reason."""
-MAX_LATER_BYTES = {"item-card": 2_000}
+MAX_LATER_BYTES = {"help": 2_000, "item-card": 2_000, "layer-menu": 1_000, "map-layers": 5_000}
 """Limits after gzip for panels that the page loads when it first shows them."""
 MAX_MODEL_BYTES = 3_000_000
 NO_COMPILER = {"CC": "no-such-compiler"}

@@ -26,6 +26,7 @@ CLIENT_CONTENT = {
     "scene/cloud": "points, their pictures, arrows, lines",
     "scene": "stage, other people, sound",
     "scene/tiles": "scenes in tiles: choice, requests, places of tiles",
+    "scene/layers": "islands, lines of equal density, histograms over the map",
     "scene/xr": "brush, ray, controllers and hands, room",
     "scene/xr/boards": "palette, sheet and card as textures",
     "interaction/keys": "keys, keyboard layouts, the user's changes to keys",

@@ -3,6 +3,7 @@ import { effect } from "@preact/signals";
 import { bindAxes } from "./app/bind-axes.js";
 import { bindCloud, bindThumbnails } from "./app/bind-cloud.js";
 import { bindForces } from "./app/bind-forces.js";
+import { bindLayers } from "./app/bind-layers.js";
 import { addressOfView, bindSite } from "./app/bind-site.js";
 import { bindSound } from "./app/bind-sound.js";
 import { bindTheme } from "./app/bind-theme.js";
@@ -112,10 +113,12 @@ effect(() => {
 });
 effect(() => stage.setOrbitWithLeft(state.tool.value === "orbit"));
 const updateAxes = bindAxes(state, stage, axisMarks);
+const updateLayers = bindLayers(state, stage, atlas);
 stage.beforeFrame = () => {
   player.move(stage.listener());
   const tiles = updateTiles();
   pictures.step();
+  updateLayers();
   const shown = atlas.current?.step(stage.renderer) ?? false;
   const marked = updateAxes();
   return forceLines.update() || tiles || shown || marked;

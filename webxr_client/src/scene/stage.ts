@@ -65,7 +65,7 @@ export class Stage {
   /** Space for marks on each side of the cloud, as a share of the cloud's size. */
   margin = 0;
   private readonly place = new Vector3();
-  private insets: Insets = { left: 0, right: 0, top: 0, bottom: 0 };
+  insets: Readonly<Insets> = { left: 0, right: 0, top: 0, bottom: 0 };
   private readonly ease = new CameraEase();
   private orbitWithLeft = false;
   private zoomByWheel = true;
@@ -142,6 +142,7 @@ export class Stage {
     const controls = orbitControls(this.camera, this.element);
     controls.enableZoom = this.zoomByWheel;
     setMouse(controls, this.orbitWithLeft);
+    controls.addEventListener("change", () => this.invalidate());
     controls.addEventListener("start", () => {
       this.movedByPerson = true;
       this.ease.cancel();

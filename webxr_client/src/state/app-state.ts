@@ -24,6 +24,7 @@ import type { Focus } from "./focus.js";
 import { ForceState } from "./force-state.js";
 import { KeyMap } from "./key-map.js";
 import { LatentState } from "./latent-state.js";
+import { LayerState } from "./layer-state.js";
 import { REPORT_CLOSED, reportIsNew } from "./report.js";
 import { type Cue, ReviewState } from "./review-state.js";
 import { SiteState } from "./site-state.js";
@@ -181,6 +182,7 @@ export class AppState {
   readonly forces = new ForceState();
   readonly review = new ReviewState();
   readonly columns = new ColumnState();
+  readonly layers = new LayerState();
   /** Pinned items, ascending. */
   readonly pins: Signal<readonly number[]> = signal([]);
   /** The named axes of the map. */

@@ -17,7 +17,6 @@ import { HoverCard } from "./selection/hover-card.js";
 import { SelectionPanel } from "./selection/selection-panel.js";
 import { BenchReport } from "./shell/bench-report.js";
 import { InHeadset } from "./shell/enter-xr.js";
-import { Help } from "./shell/help.js";
 import { LinkDialog } from "./shell/link-dialog.js";
 import { LostView } from "./shell/lost-view.js";
 import { Notices } from "./shell/notices.js";
@@ -134,14 +133,20 @@ function Bare() {
 
 const loadCard = () => import("./selection/item-card.js");
 
+const loadHelp = () => import("./shell/help.js");
+const loadLayerMenu = () => import("./shell/layer-menu.js");
+
 function Workplace() {
   const { state } = useUi();
   const panels = serving.value;
   const card = useChunk(keptItem(state) >= 0, loadCard, state.failure);
+  const help = useChunk(state.help.value, loadHelp, state.failure);
+  const layers = useChunk(state.layers.menuOpen.value, loadLayerMenu, state.failure);
   return (
     <>
       <TopBar />
       <Tools />
+      {layers && <layers.LayerMenu />}
       {panels && <panels.DataReport />}
       <Notices>{panels && <panels.WaitingDevices />}</Notices>
       <aside class="glass side" aria-label="Classes and selection">
@@ -163,7 +168,7 @@ function Workplace() {
       {card && <card.ItemCard />}
       <HoverCard />
       <GenerativeMap />
-      <Help />
+      {help && <help.Help />}
       {isSite && <LinkDialog />}
       {panels && <panels.ExampleDrop />}
       {panels && <panels.ExportDialog />}

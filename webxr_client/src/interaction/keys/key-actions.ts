@@ -215,6 +215,7 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
       run: () => {
         if (state.help.value) state.help.value = false;
         else if (state.exportOpen.value) state.exportOpen.value = false;
+        else if (state.layers.menuOpen.value) state.layers.menuOpen.value = false;
         else if (state.devicesOpen.value) state.devicesOpen.value = false;
         else if (state.site.linkOpen.value) state.site.linkOpen.value = false;
         else if (onSheet()) commands.closeSheet();

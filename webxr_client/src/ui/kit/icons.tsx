@@ -104,6 +104,11 @@ export const FitIcon = () => (
     <path d="M2.8 6.5V2.8h3.7M15.2 6.5V2.8h-3.7M2.8 11.5v3.7h3.7M15.2 11.5v3.7h-3.7" />
   </Icon>
 );
+export const LayersIcon = () => (
+  <Icon>
+    <path d="M9 3.5 16 7 9 10.500 2 7Z M3 10.500 9 13.500 15 10.500" />
+  </Icon>
+);
 export const UndoIcon = () => (
   <Icon>
     <path d="M6.5 4 3 7.3l3.5 3.2M3.3 7.3h6.9c2.5 0 4.3 1.5 4.3 3.7s-1.8 3.5-4 3.5H7.5" />

@@ -10,6 +10,7 @@ import {
   FitIcon,
   HandIcon,
   LassoIcon,
+  LayersIcon,
   MagnetIcon,
   PickIcon,
   RectangleIcon,
@@ -21,7 +22,7 @@ import { useRoving } from "../kit/roving.js";
 
 interface ToolButtonProps {
   label: string;
-  action: ActionId;
+  action?: ActionId;
   pressed?: boolean;
   disabled?: boolean;
   onClick(): void;
@@ -29,7 +30,8 @@ interface ToolButtonProps {
 }
 
 function ToolButton({ label, action, pressed, disabled, onClick, children }: ToolButtonProps) {
-  const keys = useUi().state.keys.text(action);
+  const { keys: map } = useUi().state;
+  const keys = action ? map.text(action) : "";
   return (
     <button
       type="button"
@@ -113,6 +115,17 @@ export function Tools() {
       <ToolButton label="Fit into the page" action="fit" onClick={commands.fit}>
         <FitIcon />
       </ToolButton>
+      {!state.session.value?.tiles && (
+        <ToolButton
+          label="Layers of the map"
+          pressed={state.layers.menuOpen.value}
+          onClick={() => {
+            state.layers.menuOpen.value = !state.layers.menuOpen.value;
+          }}
+        >
+          <LayersIcon />
+        </ToolButton>
+      )}
       {!state.readOnly.value && (
         <>
           <hr />

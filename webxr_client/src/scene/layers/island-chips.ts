@@ -1,0 +1,135 @@
+/** Names or pictures of islands, over the cloud. A chip never covers another one. */
+import type { ClassInfo } from "../../protocol/messages.js";
+import { count } from "../../state/format.js";
+import type { Atlas } from "../cloud/atlas.js";
+import { drawDecoded } from "../cloud/decoded-picture.js";
+import type { FoundIsland } from "./islands.js";
+import type { Projection } from "./projection.js";
+
+/**
+ * Smallest number of points over each place of an island. Below, the points of an island can be
+ * seen one by one, and a chip would only hide some of them.
+ */
+const LEAST_DEPTH = 0.35;
+/** Radius of an island, in root mean square distances of its items from the middle. */
+const REACH = 1.4;
+/** Largest width of a chip, as a share of the diameter of its island. */
+const WIDEST = 0.9;
+/** Space between two chips, CSS pixels. */
+const GAP = 6;
+/** Share by which a chip that is shown counts more than one that is hidden. */
+const KEPT = 1.3;
+
+interface Chip {
+  element: HTMLElement;
+  picture: HTMLCanvasElement;
+  text: HTMLElement;
+  /** Name and number that the chip shows. */
+  words: string;
+  /** Item whose picture is drawn; -1 for none. */
+  drawn: number;
+  width: number;
+  height: number;
+  shown: boolean;
+}
+
+export class IslandChips {
+  private readonly chips: Chip[] = [];
+  private islands: readonly FoundIsland[] = [];
+
+  constructor(private readonly parent: HTMLElement) {}
+
+  /** Set the islands, the largest first. */
+  show(islands: readonly FoundIsland[], classes: readonly ClassInfo[], pictures: boolean): void {
+    this.islands = islands;
+    while (this.chips.length < islands.length) this.chips.push(this.create());
+    this.chips.forEach((chip, k) => {
+      const island = islands[k];
+      if (!island) {
+        this.set(chip, false);
+        return;
+      }
+      const info = classes[island.classId];
+      const words = info ? `${info.name} · ${count(island.count)}` : count(island.count);
+      const pictured = pictures && !info;
+      if (chip.words === words && chip.picture.hidden === !pictured) return;
+      chip.words = words;
+      chip.text.textContent = words;
+      chip.picture.hidden = !pictured;
+      chip.element.style.setProperty("--class", info?.colour ?? "transparent");
+      chip.element.classList.toggle("unnamed", !info);
+      chip.width = chip.element.offsetWidth;
+      chip.height = chip.element.offsetHeight;
+    });
+  }
+
+  /** Draw the pictures that have arrived. */
+  drawPictures(atlas: Atlas): void {
+    this.islands.forEach(({ medoid }, k) => {
+      const chip = this.chips[k]!;
+      if (chip.picture.hidden || chip.drawn === medoid) return;
+      const picture = atlas.cut(medoid);
+      if (!picture) return;
+      drawDecoded(chip.picture, picture);
+      chip.drawn = medoid;
+    });
+  }
+
+  /**
+   * Place the chips.
+   *
+   * @param pointPixels diameter of a point, CSS pixels
+   */
+  arrange(projection: Projection, pointPixels: number): void {
+    const at = new Float64Array(2);
+    const taken: { x: number; y: number; chip: Chip }[] = [];
+    const order = this.islands
+      .map((island, k) => ({ island, chip: this.chips[k]! }))
+      .sort((a, b) => weight(b) - weight(a));
+    for (const { island, chip } of order) {
+      const [x, y, z] = island.middle;
+      const radius = REACH * projection.pixels(x, y, z, island.radius);
+      const depth = (island.count * pointPixels ** 2) / (4 * radius ** 2);
+      const free =
+        depth >= LEAST_DEPTH &&
+        chip.width <= WIDEST * 2 * radius &&
+        projection.place(x, y, z, at) &&
+        !taken.some(
+          (other) =>
+            Math.abs(other.x - at[0]!) < (other.chip.width + chip.width) / 2 + GAP &&
+            Math.abs(other.y - at[1]!) < (other.chip.height + chip.height) / 2 + GAP,
+        );
+      this.set(chip, free);
+      if (!free) continue;
+      taken.push({ x: at[0]!, y: at[1]!, chip });
+      const [left, top] = [at[0]! - chip.width / 2, at[1]! - chip.height / 2];
+      chip.element.style.transform = `translate(${left.toFixed(1)}px, ${top.toFixed(1)}px)`;
+    }
+  }
+
+  /** Hide all chips. */
+  clear(): void {
+    for (const chip of this.chips) this.set(chip, false);
+  }
+
+  private set(chip: Chip, shown: boolean): void {
+    if (chip.shown === shown) return;
+    chip.shown = shown;
+    chip.element.classList.toggle("shown", shown);
+  }
+
+  private create(): Chip {
+    const element = document.createElement("div");
+    element.className = "island";
+    const picture = document.createElement("canvas");
+    picture.hidden = true;
+    const text = document.createElement("span");
+    text.dir = "auto";
+    element.append(picture, text);
+    this.parent.append(element);
+    return { element, picture, text, words: "", drawn: -1, width: 0, height: 0, shown: false };
+  }
+}
+
+const weight = ({ island, chip }: { island: FoundIsland; chip: Chip }) =>
+  island.count * (chip.shown ? KEPT : 1);
