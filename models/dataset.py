@@ -86,6 +86,8 @@ class Dataset:
     neighbours: tuple[torch.Tensor, torch.Tensor] | None = None
     """Nearest neighbours that were imported with the items, nearest first: indices int32 and
     distances float32, each (N, K). None: they are searched."""
+    components: torch.Tensor | None = None
+    """Principal components of the items, (N, F), if they are known; None: they are computed."""
     source: PictureFormat | None = None
     """Format of the pictures before they were padded and resized; None for vectors."""
     team: Team | None = None
@@ -157,9 +159,14 @@ class Dataset:
     def subset(self, items: slice | torch.Tensor) -> "Dataset":
         """Return a data set of only `items`, without imported neighbours."""
         features = None if self.features is None else self.features.subset(items)
-        return replace(
-            self, stored=self.stored[items], features=features, neighbours=None, team=None
-        )
+        whole = replace(self, neighbours=None, components=None, team=None)
+        return replace(whole, stored=self.stored[items], features=features)
+
+    def with_components(self, components: torch.Tensor) -> "Dataset":
+        """Return a copy that has the principal components (N, F) of `alike`."""
+        if self.features is None:
+            return replace(self, components=components)
+        return replace(self, features=replace(self.features, components=components))
 
     def with_features(self, features: npt.NDArray[Any], *, one_scale: bool = False) -> "Dataset":
         """Return a copy with `features` (N, F).

@@ -57,6 +57,8 @@ class LabelLearning:
         """Predictions for all items."""
         self.steps_due = 0
         """Number of batches that the classifier must still be trained on."""
+        self.moves_map = True
+        """Whether the map moves after the current sweep; False if items were only added."""
         self._believed: tuple[tuple[torch.Tensor, ...], int, torch.Tensor] | None = None
 
     @property
@@ -70,6 +72,7 @@ class LabelLearning:
         If there is no classifier yet, creates one that starts from `features`.
         """
         self.predictions.labels_given(labels)
+        self.moves_map = True
         if self.classifier is None:
             self._start(features)
         self.steps_due += steps
@@ -79,8 +82,18 @@ class LabelLearning:
 
         `labels` are the labels of all items, int64 (N,).
         """
+        self.moves_map = True
         if self.classifier is not None and self.steps_due == 0:
             self.predictions.start_sweep(torch.nonzero(labels != UNLABELED).squeeze(1))
+
+    def predict_added(self, labels: torch.Tensor) -> None:
+        """Do the same as `predict_again` after items were added, without a motion of the map.
+
+        If a sweep was interrupted, the map moves as it would have moved after that sweep.
+        """
+        moves_map = self.moves_map or self.steps_due > 0
+        self.predict_again(labels)
+        self.moves_map = moves_map
 
     def features_learned(self, features: FeatureNetwork) -> None:
         """If there is a classifier, restart it from the improved `features`."""
@@ -197,6 +210,7 @@ class LabelLearning:
             "classifier_steps_due": self.steps_due,
             "sweep_position": self.predictions.position,
             "predictions_known": self.predictions.complete,
+            "sweep_moves_map": self.moves_map,
         }
 
     def load(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> None:
@@ -210,3 +224,4 @@ class LabelLearning:
             load_module("classifier_output", self.classifier.output, tensors)
             load_adam("classifier_adam", self.classifier.optimiser, tensors)
         self.steps_due = counters["classifier_steps_due"]
+        self.moves_map = counters.get("sweep_moves_map", True)

@@ -26,7 +26,12 @@ SAMPLE = 20_000
 
 
 def described_components(dataset: Dataset, k: int) -> torch.Tensor:
-    """Return the first k principal component scores of the descriptors of all items, (N, k)."""
+    """Return the first k principal component scores of the descriptors of all items, (N, k).
+
+    If the data set has principal components, return these.
+    """
+    if dataset.components is not None:
+        return dataset.components
     if dataset.kind == "vector":
         return principal_components(dataset.stored, k)
     first = torch.cat(descriptor_groups(dataset.batch(slice(0, 1)), dataset.content), dim=1)

@@ -12,6 +12,7 @@ from lodespace.models.layout.live_motion import LiveMotion
 from lodespace.models.layout.particles import Particles
 from lodespace.models.layout.representatives import ITEMS_TO_MOVE, Representatives
 from lodespace.models.layout.schedule import (
+    INTERACTIVE_STEP,
     LAYOUT_STEP,
     NEW_GRAPH_STEP,
     SETTLE_ROUNDS,
@@ -19,10 +20,16 @@ from lodespace.models.layout.schedule import (
     SETTLE_STEP,
     Motion,
 )
+from lodespace.models.terms import LossWeights
 from lodespace.models.vae.axis_loss import AxisTargets
 
 NEW_GRAPH_ROUNDS = 100
 """Number of rounds of forces after a change of the graph or of the weights."""
+
+PLACING_ROUNDS = 50
+"""Number of rounds of forces that move added items to their places."""
+PLACING_ROUNDS_OF_LARGE_MAP = 10
+"""The same number in a large map, in which a round takes up to 0.2 s."""
 
 
 class ParticleMap:
@@ -129,6 +136,23 @@ class ParticleMap:
         assert self.particles is not None
         self.particles.set_graph(graph)
         self.motion.plan(NEW_GRAPH_ROUNDS, NEW_GRAPH_STEP)
+
+    def place(self, first: int, weights: LossWeights) -> None:
+        """Move the items from number `first` on by forces. All earlier items stay in their places.
+
+        `weights` are the weights of the terms of the loss.
+        """
+        particles, rounds = self.particles, PLACING_ROUNDS
+        assert particles is not None
+        if self.large:
+            rounds = PLACING_ROUNDS_OF_LARGE_MAP
+        for number in range(rounds):
+            before, scale = particles.position, particles.scale
+            step = INTERACTIVE_STEP * (1 - number / rounds)
+            particles.round(step, weights.beta_neighbour, 0.0, weights.beta_axis)
+            particles.position = torch.cat([before[:first], particles.position[first:]])
+            particles.scale = scale
+        particles.target[first:] = particles.position[first:]
 
     def hold_positions(self) -> None:
         """Anchor each particle at its current position, so that unlabelled items resist motion."""

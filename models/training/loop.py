@@ -159,6 +159,13 @@ class Loop(ABC):
     def turn(self) -> bool:
         """Do one unit of work. Return whether the latent means that clients see have changed."""
 
+    @abstractmethod
+    def items_added(self, first: int) -> None:
+        """Place and predict the items from number `first` on, which were added to a loaded state.
+
+        No other item moves.
+        """
+
     # Reactions of the subclasses --------------------------------------------------------------
 
     @abstractmethod

@@ -149,6 +149,10 @@ class PaperLoop(Loop):
         del tensors, counters
         return False
 
+    def items_added(self, first: int) -> None:
+        mean = self.vae_training.encode_rows(slice(first, len(self._mean)))
+        self._mean[first:] = self._next_mean[first:] = mean
+
     def _labels_changed(self) -> None:
         """Plan training steps on cached activations, then epochs of the whole network.
 

@@ -243,6 +243,14 @@ class ParticleLoop(Loop):
     def put_back(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> bool:
         return self.map.put_back(tensors, counters)
 
+    def items_added(self, first: int) -> None:
+        if self.map.particles is not None:
+            self._guide.update_stiffness()
+            self.map.place(first, self.config.weights)
+        self.learning.predict_added(self.state.labels.classes)
+        if self.state.axes.dimensions:
+            self._axes.values_changed()
+
     def _labels_changed(self) -> None:
         if self.state.labels.any:
             self.learning.labels_given(

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """\
 Create a project from data, as `serve` does, without serving it. For an existing project,
-import labels with --labels-from."""
+add items with --add, or import labels with --labels-from."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -51,6 +51,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="print how the data would be read, without importing them: classes, sizes, and files "
         "that would be left out",
+    )
+    parser.add_argument(
+        "--add",
+        metavar="DATA",
+        help="add the items of DATA that the project does not have yet",
     )
     add_json_option(parser)
     add_data_options(parser)
@@ -91,6 +96,8 @@ def _check(options: argparse.Namespace) -> int:
 def _import(options: argparse.Namespace) -> int:
     if options.check:
         return _check(options)
+    if options.add is not None:
+        return _add(options)
     from lodespace.project.opening import open_project
 
     labels = LabelsFrom(options)
@@ -119,6 +126,32 @@ def _import(options: argparse.Namespace) -> int:
     told.items = len(project.items)
     told.lines = list(project.items.report)
     sys.stdout.write(f"project {project.folder}: open it with `lodespace serve {project.folder}`\n")
+    return 0
+
+
+def _add(options: argparse.Namespace) -> int:
+    """Add the items of --add to the project."""
+    from lodespace.project.growth import add_to_project, give_labels
+    from lodespace.project.opening import open_existing
+    from lodespace.project.project import MANIFEST
+
+    folder = Path(options.path)
+    if not (folder / MANIFEST).is_file():
+        raise LodespaceError(
+            f"{folder} is not a project; give the folder of a project, and the new data after --add"
+        )
+    project = open_existing(folder, None)
+    try:
+        added = add_to_project(project, options.add, data_options_from(options), progress=True)
+        give_labels(project, added)
+        project.items = added.items
+    finally:
+        project.close()
+    sys.stdout.write(added.summary(project.items.name))
+    told = options.report
+    told.output, told.kind, told.name = str(folder), "project", project.items.name
+    told.items, told.left_out = len(project.items), added.report.left_out
+    told.lines = list(project.items.report)
     return 0
 
 

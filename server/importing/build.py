@@ -34,15 +34,18 @@ from lodespace.importing.tally import Tally, check_count, report_lines, size_tex
 from lodespace.items import table as item_table
 from lodespace.items import table_builder
 from lodespace.items.errors import BadItem
+from lodespace.items.file_stamps import stamps_of
 from lodespace.items.item_set import (
     FORMAT_IN_ORDER,
     LABELS,
     MANIFEST,
     ORIGINALS,
     PIXELS,
+    STAMPS,
     STANDARDISATION,
     TABLE,
     VECTORS,
+    ItemSet,
 )
 from lodespace.models.config import Content
 from lodespace.models.processors import processors
@@ -70,11 +73,15 @@ def build(
     *,
     progress: bool = False,
     beside: Path | None = None,
+    like: ItemSet | None = None,
 ) -> ImportReport:
     """Write the items of `source` into `folder`, which must be empty.
 
     `beside` is the path of the data. The import looks for lists of class names there
     (class_lists.py). dataset.json is written last. Without this file, the folder is not a data set.
+
+    `like` are the items to which those of `source` are added: pictures get the same size, and
+    vectors of another length are left out. Then a single item is enough.
 
     Raises:
         DatasetError: Fewer than two items can be read, or the disk is full. The caller removes
@@ -84,7 +91,7 @@ def build(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            _Building(source, folder, options, report, beside).run(progress)
+            _Building(source, folder, options, report, beside, like).run(progress)
     except OSError as error:
         raise DatasetError(
             f"{folder}: the imported data cannot be written: {reason_of(error, folder)}"
@@ -100,12 +107,18 @@ class _Building:
         options: ImportOptions,
         report: ImportReport,
         beside: Path | None,
+        like: ItemSet | None,
     ) -> None:
         check_size(options)
+        self.like = like
         self.beside = beside
         self.source, self.folder, self.options, self.report = source, folder, options, report
-        self.sizes = list(source.picture_sizes(SIZES_LOOKED_AT))
-        self.frame = frame_of(source, options, self.sizes)
+        self.sizes: list[tuple[int, int]] = []
+        if like is not None and like.pictures is not None:
+            self.frame = int(like.pictures.shape[1]), int(like.pictures.shape[2])
+        else:
+            self.sizes = list(source.picture_sizes(SIZES_LOOKED_AT))
+            self.frame = frame_of(source, options, self.sizes)
         if (source.count or 0) > MAX_ITEMS:
             raise DatasetError(
                 f"{source.name} has {source.count:,} items; at most {MAX_ITEMS:,} can be imported"
@@ -118,7 +131,8 @@ class _Building:
         self.table = table_builder.ItemTableBuilder(getattr(source, "schema", None))
         self.labels: list[str | None] = []
         self.tally = Tally()
-        self.refusals = Refusals()
+        vectors = like is not None and like.kind == "vector" and "text" not in like.details
+        self.refusals = Refusals(like.data.shape[1:] if like is not None and vectors else ())
         self.interruption = Interruption()
 
     def run(self, progress: bool) -> None:
@@ -145,7 +159,10 @@ class _Building:
             self.pixels.close()
             self.vectors.close()
             self.originals.close()
-        check_count(self.report, self.tally, self.source)
+        if self.like is None:
+            check_count(self.report, self.tally, self.source)
+        elif self.tally.items == 0:
+            raise DatasetError(_nothing_new(self.source, self.report))
         self.report.imported = self.tally.items
         self._finish()
 
@@ -228,7 +245,7 @@ class _Building:
         else:
             (folder / ORIGINALS).unlink()
         manifest["content"] = self.options.content or _content(source, self.pixels.shape)
-        if source.kind == "vector" and self.vectors.count:
+        if source.kind == "vector" and self.vectors.count and self.like is None:
             np.save(folder / STANDARDISATION, standardisation(folder / VECTORS))
             manifest["normalisation"] = {"standardisation": STANDARDISATION}
         else:
@@ -243,6 +260,9 @@ class _Building:
             manifest["labels_given"] = source.labels_given
         if source.root is not None:
             manifest["root"] = str(source.root.resolve())
+            table = item_table.ItemTable.read(folder / TABLE)
+            np.save(folder / STAMPS, stamps_of(source.root, table.column(item_table.PATH)))
+            manifest["stamps"] = STAMPS
         manifest["details"] = source.details
         sizes = size_text(source.kind, self.sizes, self.pixels.shape, self.vectors.shape)
         self.report.lines = report_lines(self.report, self.tally, source, sizes, *named.findings)
@@ -253,6 +273,17 @@ class _Building:
             )
         text = json.dumps(manifest, indent=2, ensure_ascii=True) + "\n"
         atomic_write(folder / MANIFEST, text.encode())
+
+
+def _nothing_new(source: Source, report: ImportReport) -> str:
+    """Return why no item of `source` can be added."""
+    if not report.bad:
+        return f"{source.name} has no item that the project does not have already"
+    reasons = "; ".join(f"{bad.name}: {bad.reason}" for bad in report.bad[:3])
+    return (
+        f"{source.name}: no new item can be read ({reasons}). The project stays as it was; correct "
+        "the files, and add them again"
+    )
 
 
 def _check_room(folder: Path, needed: int) -> None:

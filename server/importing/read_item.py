@@ -52,9 +52,10 @@ class Refusals:
     another length than earlier vectors, or a number that is not finite.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, shape: tuple[int, ...] = ()) -> None:
+        """Prepare to check the items. `shape` is the shape of a vector, if it is known before."""
         self._ids: set[str] = set()
-        self._shape: tuple[int, ...] = ()
+        self._shape = shape
 
     def of(self, read: ReadItem) -> str:
         """Return why an item is left out, or "" for an item that is imported."""

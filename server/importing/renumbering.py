@@ -82,6 +82,7 @@ def _arrays(items: ItemSet) -> list[tuple[str, npt.NDArray[Any]]]:
         item_set.VECTORS: items.data if items.kind == "vector" else None,
         item_set.LABELS: items.truth,
         item_set.FEATURES: items.features,
+        item_set.STAMPS: items.stamps,
     }
     return [(name, array) for name, array in found.items() if array is not None]
 

@@ -46,6 +46,8 @@ def check_arrays(items: Any, path: Path) -> None:
             )
     if items.features is not None:
         _check(path, "features", items.features, np.float32, 2)
+    if items.stamps is not None:
+        _check(path, "stamps of files", items.stamps, np.int64, 2)
     if items.knn is not None:
         _check(path, "indices of neighbours", items.knn.indices, np.int32, 2)
         _check(path, "distances of neighbours", items.knn.distances, np.float32, 2)

@@ -44,6 +44,7 @@ LABELS = "labels.npy"
 TABLE = "items.arrow"
 ORIGINALS = "originals.bin"
 ORDER = "order.npy"
+STAMPS = "stamps.npy"
 KNN_INDICES, KNN_DISTANCES = "knn-indices.npy", "knn-distances.npy"
 
 BAD_HEADER = (SyntaxError, tokenize.TokenError, MemoryError, RecursionError, OverflowError)
@@ -100,18 +101,23 @@ class ItemSet:
     """Row of each item in the original data, (N,). None: the number of an item is its row."""
     runs: tuple[int, ...] = ()
     """Number of items per run (original_order.py). Empty without `order`."""
+    stamps: npt.NDArray[np.int64] | None = None
+    """Size in bytes and time of the last change (ns since 1970) of each item's file, (N, 2).
+
+    -1 for an item without a file. None: not stored, as in data sets of older versions."""
     knn: PrecomputedKnn | None = None
     """Nearest neighbours given by the user. None: the neighbours are searched."""
 
     def __post_init__(self) -> None:
         n = len(self.data)
-        if n < 2:
-            raise DatasetError(f"{self.name} has {n} items; a latent space needs at least 2")
+        if n < 1:
+            raise DatasetError(f"{self.name} has no items")
         counted = {
             "label": self.truth,
             "row": self.table,
             "thumbnail": self.thumbnails,
             "feature": self.features,
+            "stamp": self.stamps,
         }
         for what, values in counted.items():
             if values is not None and len(values) != n:
@@ -186,15 +192,18 @@ def load(folder: Path, *, root: Path | None = None) -> ItemSet:
     path = folder / MANIFEST
     try:
         manifest = json_value(path.read_bytes())
-        number, name = int(manifest.get("format", 1)), _text(manifest["name"])
+        number, name = int(manifest.get("format", 1)), plain_text(manifest["name"])
         if number > FORMAT:
             raise DatasetError(
                 f"{path} was written by a newer version of Lodespace; update Lodespace"
             )
         if "images" in manifest:
-            return _load_idx(folder, manifest)
+            from lodespace.items.idx_items import load_idx
+
+            of_idx: Any = load_idx(folder, manifest)
+            return of_idx
         kind, content = manifest["kind"], manifest["content"]
-        classes = tuple(_text(c) for c in manifest.get("classes", ()))
+        classes = tuple(plain_text(c) for c in manifest.get("classes", ()))
         given = bool(manifest.get("labels_given", False))
         stated_root = Path(manifest["root"]) if "root" in manifest else None
         if stated_root is not None:
@@ -202,7 +211,10 @@ def load(folder: Path, *, root: Path | None = None) -> ItemSet:
         details = dict(manifest.get("details", {}))
         report = stored_lines(manifest.get("report", ()))
         arrays = {key: _array(folder, manifest[key]) for key in _ARRAYS if key in manifest}
-        runs = tuple(manifest.get("runs", ()))
+        runs, count = tuple(manifest.get("runs", ())), manifest.get("count")
+        if count is not None:
+            # After an interrupted addition of items, the files have rows of more items.
+            arrays = {key: rows[: int(count)] for key, rows in arrays.items()}
         standardisation = manifest.get("normalisation", {}).get("standardisation")
         table, originals = manifest.get("items"), manifest.get("originals")
     except (
@@ -240,6 +252,7 @@ def load(folder: Path, *, root: Path | None = None) -> ItemSet:
         report=report,
         order=arrays.get("order"),
         runs=runs,
+        stamps=arrays.get("stamps"),
         knn=_knn(arrays),
     )
     check_arrays(made, path)
@@ -292,30 +305,7 @@ def _table(folder: Path, name: object) -> "ItemTable":
     return ItemTable.read(member(folder, name))
 
 
-def _load_idx(folder: Path, manifest: dict[str, Any]) -> ItemSet:
-    """Open a data set of format 1, such as the bundled digits: IDX files of pictures and labels."""
-    from lodespace.items.idx import read_idx
-
-    images = read_idx(member(folder, manifest["images"]))
-    classes = tuple(_text(c) for c in manifest.get("classes", ()))
-    truth = (
-        read_idx(member(folder, manifest["truth"])).astype(np.int16)
-        if "truth" in manifest
-        else None
-    )
-    if images.ndim not in (3, 4):
-        raise DatasetError(
-            f"{folder}: pictures must be (N, height, width) or (N, height, width, 3), "
-            f"not {images.shape}"
-        )
-    if truth is not None and not classes:
-        classes = tuple(str(number) for number in range(int(truth.max()) + 1))
-    made = ItemSet(_text(manifest["name"]), "image", images, classes, truth)
-    check_arrays(made, folder / MANIFEST)
-    return made
-
-
-def _text(value: object) -> str:
+def plain_text(value: object) -> str:
     """`value` as text without lone surrogates, which JSON can contain but messages cannot.
 
     Bytes of a file name that are not text are shown as `\\xff`.
@@ -334,7 +324,16 @@ def files_of(folder: Path) -> list[Path]:
     return [member(folder, name) for name in named if name is not None] + [folder / MANIFEST]
 
 
-_ARRAYS = ("pixels", "vectors", "labels", "features", "order", "knn_indices", "knn_distances")
+_ARRAYS = (
+    "pixels",
+    "vectors",
+    "labels",
+    "features",
+    "order",
+    "stamps",
+    "knn_indices",
+    "knn_distances",
+)
 _FILES = ("images", "truth", *_ARRAYS, "items", "originals")
 
 

@@ -22,6 +22,7 @@ from lodespace.items.item_set import (
     ORDER,
     ORIGINALS,
     PIXELS,
+    STAMPS,
     STANDARDISATION,
     TABLE,
     VECTORS,
@@ -52,6 +53,7 @@ def write_item_set(items: ItemSet, folder: Path) -> None:
         "labels": (LABELS, items.truth),
         "features": (FEATURES, items.features),
         "order": (ORDER, items.order),
+        "stamps": (STAMPS, items.stamps),
         "knn_indices": (KNN_INDICES, None if items.knn is None else items.knn.indices),
         "knn_distances": (KNN_DISTANCES, None if items.knn is None else items.knn.distances),
     }

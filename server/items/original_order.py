@@ -89,6 +89,7 @@ class OriginalOrder:
             thumbnails=reordered(items.thumbnails),
             table=None if items.table is None else items.table.take(numbers),
             features=reordered(items.features),
+            stamps=None if items.stamps is None else items.stamps[numbers],
             knn=None if items.knn is None else items.knn.numbered(numbers),
             order=None,
             runs=(),

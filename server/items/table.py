@@ -104,6 +104,11 @@ class ItemTable:
         self.write(new)
         new.replace(path)
 
+    @classmethod
+    def numbered(cls, n: int) -> "ItemTable":
+        """Return a table of `n` items, whose ids are their numbers."""
+        return cls(pa.table({ID: pa.array([str(number) for number in range(n)])}))
+
     def take(self, numbers: npt.NDArray[np.int64]) -> "ItemTable":
         """Return a table with the rows `numbers`, in this order.
 

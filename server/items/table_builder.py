@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from lodespace.errors import DatasetError
-from lodespace.items.table import OWN_TYPES, ItemTable, python_values
+from lodespace.items.table import OFFSET, OWN_TYPES, ItemTable, python_values
 
 MAX_COLUMNS = 65_536
 """Largest number of columns. Each line of a JSON file can bring new columns."""
@@ -93,6 +93,25 @@ class ItemTableBuilder:
                 [_as_texts(table) for table in self.tables], promote_options="permissive"
             )
         return ItemTable(table.combine_chunks())
+
+
+def joined(table: ItemTable, added: ItemTable, start: int) -> ItemTable:
+    """Return `table` followed by the rows of `added`.
+
+    A column that has another type in `added` becomes text. `start` is added to the places of
+    original pictures in `added`.
+    """
+    more = added.table
+    if OFFSET in more.column_names and start:
+        places = [None if at is None else at + start for at in more[OFFSET].to_pylist()]
+        number = more.column_names.index(OFFSET)
+        more = more.set_column(number, OFFSET, pa.array(places, pa.int64()))
+    try:
+        whole = pa.concat_tables([table.table, more], promote_options="permissive")
+    except pa.ArrowException:
+        texts = [_as_texts(table.table), _as_texts(more)]
+        whole = pa.concat_tables(texts, promote_options="permissive")
+    return ItemTable(whole)
 
 
 def whole_text(value: Any) -> str:

@@ -15,13 +15,14 @@ from lodespace.features.preparation import BATCH
 from lodespace.features.registry import installed_family
 from lodespace.importing.features import read_features
 from lodespace.importing.importer import source_of
+from lodespace.importing.reading import Reading, open_new
 from lodespace.importing.report import ImportReport
 from lodespace.importing.source import ImportOptions, Source
 from lodespace.models.portable import DESCRIPTION, PortableModel, Predicted
 from lodespace.models.portable import load_model as load_portable
 from lodespace.predict.networks import network_of_pictures, network_of_texts
 from lodespace.predict.project_model import model_of
-from lodespace.predict.reading import NewItems, Reading, doubts, open_new, read_batches
+from lodespace.predict.reading import NewItems, doubts, read_batches
 from lodespace.project.offline import open_offline
 from lodespace.project.project import MANIFEST
 

@@ -6,8 +6,10 @@ This module imports torch.
 from typing import Any
 
 from lodespace.errors import ProjectError
+from lodespace.importing.reading import Reading
 from lodespace.items.item_set import ItemSet
 from lodespace.models.portable import DESCRIPTION, PortableModel, load_model
+from lodespace.models.training.growth import load_trainer
 from lodespace.models.training.trainer import Trainer
 from lodespace.project.project import Project
 from lodespace.training.dataset import to_dataset
@@ -19,7 +21,7 @@ def trainer_of(project: Project) -> Trainer:
     Raises ProjectError if there is no checkpoint.
     """
     try:
-        return Trainer.load(project.checkpoints, to_dataset(project.items), device="cpu")
+        return load_trainer(project.checkpoints, to_dataset(project.items), device="cpu")
     except ValueError as error:
         raise ProjectError(
             f"{project.folder}: no model has been trained yet ({error}); serve the project for a "
@@ -53,5 +55,6 @@ def reading_of(items: ItemSet) -> dict[str, Any]:
     """Return how the items of the project were read from their files, as JSON values
     (reading.py).
     """
-    frame = None if items.kind == "vector" else [int(side) for side in items.data.shape[1:3]]
+    reading = Reading.of_items(items)
+    frame = None if reading.frame is None else list(reading.frame)
     return {"name": items.name, "kind": items.kind, "frame": frame, "details": items.details}

@@ -25,14 +25,18 @@ class Shown(NamedTuple):
 def newest(folder: Path, n_items: int) -> Shown | None:
     """Return the state in the newest valid checkpoint of `folder`.
 
-    Return None if there is no checkpoint, or if the newest checkpoint does not contain valid latent
-    means of `n_items` items.
+    The checkpoint may have fewer items, if items were added later. Return None if there is no
+    checkpoint, or if the newest checkpoint does not contain valid latent means, or has more items.
     """
     found = latest(folder)
     if found is None:
         return None
     mean = found.tensors["latent_mean"]
-    if mean.shape[0] != n_items or mean.shape[1] not in (2, 3) or not np.isfinite(mean).all():
+    if (
+        not 0 < mean.shape[0] <= n_items
+        or mean.shape[1] not in (2, 3)
+        or not np.isfinite(mean).all()
+    ):
         return None
     return Shown(
         mean, found.tensors["prediction"], found.tensors["confidence"], int(found.meta["step"])

@@ -8,7 +8,6 @@ import numpy.typing as npt
 from lodespace.errors import ProjectError
 from lodespace.items.import_report import as_text
 from lodespace.items.paths import printable
-from lodespace.models.item_predictions import ItemPredictions
 from lodespace.project import checkpoints
 from lodespace.project.baked_state import restore_scene
 from lodespace.project.foreign import unread_originals
@@ -16,6 +15,7 @@ from lodespace.project.label_log import read_labels
 from lodespace.project.opening import open_existing
 from lodespace.project.project import MANIFEST, Project, refuse_lost_manifest
 from lodespace.protocol import UNLABELED
+from lodespace.session.added_places import with_added
 from lodespace.session.authors import IMPORT
 from lodespace.session.session import AnnotationSession
 
@@ -37,12 +37,8 @@ def open_offline(path: Path, *, root: Path | None = None) -> tuple[Project, Anno
         read_labels(project, session)
     newest = checkpoints.newest(project.checkpoints, len(project.items))
     if newest is not None:
-        session.publish(
-            newest.latent_mean,
-            ItemPredictions(newest.prediction, newest.confidence),
-            step=newest.step,
-            resting=True,
-        )
+        shown = newest.latent_mean, newest.prediction, newest.confidence
+        session.publish(*with_added(session.items, *shown), step=newest.step, resting=True)
     return project, session
 
 

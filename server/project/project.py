@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import msgspec
 
 from lodespace import protocol
-from lodespace.errors import ProjectError
+from lodespace.errors import DatasetError, ProjectError
 from lodespace.files import atomic_write, reason_of
 from lodespace.items import item_set
 from lodespace.items.item_set import ItemSet
@@ -207,7 +207,10 @@ def load_items(data: str, folder: Path, *, root: Path | None = None) -> ItemSet:
     path = data_folder(data, folder)
     if not item_set.is_dataset(path):
         raise ProjectError(f"the data of {folder} are no longer at {path}")
-    return item_set.load(path, root=root)
+    items = item_set.load(path, root=root)
+    if len(items) < 2:
+        raise DatasetError(f"{items.name} has {len(items)} items; a latent space needs at least 2")
+    return items
 
 
 def data_folder(data: str, folder: Path) -> Path:

@@ -100,6 +100,19 @@ class LatentGrid:
         self._forget()
         self._remember(resting=True)
 
+    def grow(self, latent_mean: npt.NDArray[np.float32]) -> None:
+        """Continue with more items, as a new scene. The earlier items stay where they are.
+
+        `latent_mean` (N, D) are the latent means of all items. The box stays if it has all points.
+        """
+        before, self.n = self.grid, len(latent_mean)
+        target = self._on_grid(latent_mean)
+        if latent_mean.shape[1] != before.shape[1] or not self._fits(target):
+            self._new_scene(latent_mean)
+            return
+        self.grid = np.concatenate([before, target[len(before) :]])
+        self._begin_scene()
+
     def publish(
         self, latent_mean: npt.NDArray[np.float32], *, step: int, resting: bool, exact: bool = False
     ) -> bool:
@@ -184,6 +197,9 @@ class LatentGrid:
         corner = centre - size / 2
         self.box = Box((float(corner[0]), float(corner[1]), float(corner[2])), size)
         self.grid = np.clip(self._on_grid(latent_mean), 0, GRID_STEPS - 1)
+        self._begin_scene()
+
+    def _begin_scene(self) -> None:
         self.scene_id = (self.scene_id + 1) & 0x3FFFFFFF
         self.revision += 1
         self._forget()

@@ -17,8 +17,8 @@ from lodespace.session.event_log import EventLog
 from lodespace.session.events import Event
 from lodespace.session.session import AnnotationSession
 from lodespace.training import query_messages as q
+from lodespace.training.inputs import TrainingInputs
 from lodespace.training.listener import TrainerListener
-from lodespace.training.messages import TrainingInputs
 from lodespace.training.supervisor import TrainerSupervisor
 
 
@@ -93,6 +93,10 @@ class NoTrainer:
 
     async def stop(self) -> None:
         """Do nothing."""
+
+    def grow(self) -> bool:
+        """Return False: nothing places added items."""
+        return False
 
     def learn_from(self, inputs: TrainingInputs) -> None:
         """Report the current settings to the listener. Nothing learns from `inputs`."""

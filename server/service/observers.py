@@ -11,7 +11,7 @@ from lodespace.session import summaries
 from lodespace.session.events import Event
 from lodespace.session.session import AnnotationSession, Applied
 from lodespace.session.settings_file import SETTINGS_FILE, write_settings
-from lodespace.training.messages import TrainingInputs
+from lodespace.training.inputs import TrainingInputs
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,6 @@ from lodespace.access.network import Network
 from lodespace.access.pairing import PairingManager
 from lodespace.config import ServerConfig
 from lodespace.items import thumbnails
-from lodespace.models.item_predictions import ItemPredictions
 from lodespace.project import checkpoints
 from lodespace.project.baked_state import baked_session, restore_scene
 from lodespace.project.label_log import open_log, read_labels
@@ -30,6 +29,7 @@ from lodespace.service.absent import (
 from lodespace.service.client import Client
 from lodespace.service.clients import Clients
 from lodespace.service.commands import Commands
+from lodespace.service.growth import Growth
 from lodespace.service.held_items import HeldItems
 from lodespace.service.log_watch import LogWatch
 from lodespace.service.model_queries import ModelQueries
@@ -48,6 +48,7 @@ from lodespace.service.query_lanes import QueryLanes
 from lodespace.service.similarity import Similarity
 from lodespace.service.training_events import TrainingEvents
 from lodespace.session import summaries
+from lodespace.session.added_places import with_added
 from lodespace.session.authors import author
 from lodespace.session.commands.registry import plan
 from lodespace.session.event_log import EventLog
@@ -140,6 +141,17 @@ class Service:
                 TrainerUpdates(self.trainer, self.session),
             ),
         )
+        self.growth = Growth(
+            project,
+            self.session,
+            self.trainer,
+            self.commands,
+            self.clients,
+            views,
+            self._grown,
+        )
+        """Addition of items."""
+        self.training_events.on_more_items = self.growth.show
         self.held_items = HeldItems(self.session, self.clients, self.trainer)
         self.model_queries = ModelQueries(self.session, self.trainer)
         self.similarity = Similarity(self.session, self.trainer, self.lanes)
@@ -231,6 +243,11 @@ class Service:
             command_id=command.command_id, items=items.tolist(), revision=found
         )
 
+    def _grown(self) -> None:
+        """Update what depends on the number of items."""
+        self.atlas = thumbnails.describe(self.project.items)
+        self.similarity.grow()
+
     def _send_quality(self, quality: protocol.Quality) -> None:
         self.clients.replace("quality", protocol.QualityChanged(quality=quality))
 
@@ -257,12 +274,8 @@ def _open_log(project: Project, session: AnnotationSession) -> AnyEventLog:
     newest = checkpoints.newest(project.checkpoints, len(project.items))
     if newest is not None:
         # A page can show the last layout before the trainer has started.
-        session.publish(
-            newest.latent_mean,
-            ItemPredictions(newest.prediction, newest.confidence),
-            step=newest.step,
-            resting=True,
-        )
+        shown = newest.latent_mean, newest.prediction, newest.confidence
+        session.publish(*with_added(session.items, *shown), step=newest.step, resting=True)
     return event_log
 
 

@@ -30,6 +30,10 @@ class Similarity:
         self._trainer = trainer
         self._lanes = lanes
 
+    def grow(self) -> None:
+        """Search among more items from now on."""
+        self.__dict__.pop("_space", None)
+
     @cached_property
     def _space(self) -> SearchSpace | None:
         return space_of(self._session.items)

@@ -1,9 +1,11 @@
 """Events of the trainer, published to the session and passed to observers."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
 from lodespace import protocol
 from lodespace.service.client import Client
@@ -36,9 +38,15 @@ class TrainingEvents:
         self._losses: protocol.Losses | None = None
         self._left_out = list[tuple[int, float]]()
         self._axes_measured_at = float("-inf")
+        self.on_more_items: Callable[[npt.NDArray[np.float32]], None] = lambda _: None
+        """Function that shows added items, which the trainer has placed at latent means (N, D)."""
 
     def on_frame(self, frame: TrainerFrame) -> None:
         """Publish a frame, then call the observers."""
+        if len(frame.latent_mean) > len(self._session.items):
+            self.on_more_items(frame.latent_mean)
+        if len(frame.latent_mean) != len(self._session.items):
+            return  # the frame is older than an addition of items
         before = self._session.grid.revision
         self._session.publish(
             frame.latent_mean,

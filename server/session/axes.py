@@ -156,6 +156,12 @@ class AxisHistory:
         self.shown: list[protocol.NamedAxis] = []
         """The axes as clients show them (`measure`)."""
 
+    def grow(self, items: ItemSet) -> None:
+        """Continue with more items. The places of all items are computed again."""
+        self._items = items
+        self._scales.clear()
+        self._describe()
+
     def add(self, event: SetAxisEvent | RemoveAxisEvent) -> None:
         """Add the change of an event that is newer than all others."""
         source = AxisSource.of(event) if isinstance(event, SetAxisEvent) else None

@@ -162,6 +162,15 @@ class LabelHistory:
         self._end = 1  # first free row: the rows before it belong to gestures that were added
         self._before = np.empty(0, np.int16)  # label before the gesture, per prepared row
 
+    def grow(self, n: int) -> None:
+        """Continue with `n` items. The added items, which are the last ones, have no label."""
+        more = n - len(self.labels)
+        self.labels = np.pad(self.labels, (0, more), constant_values=UNLABELED)
+        self.owner = np.pad(self.owner, (0, more))
+        self.verified = np.pad(self.verified, (0, more))
+        self.accepted = np.pad(self.accepted, (0, more))
+        self._newest = np.pad(self._newest, (0, more))
+
     def add(self, record: GestureRecord) -> Items:
         """Add a gesture that is newer than all others. Returns the items whose label changed."""
         self.prepare([record])

@@ -26,6 +26,15 @@ class ItemScores:
         self.uncertainty = UncertaintyTracker(n)
         self._changed_at = np.zeros(n, np.int64)
 
+    def grow(self, n: int) -> None:
+        """Continue with `n` items. The added items, which are the last ones, have no prediction."""
+        more = n - len(self.prediction)
+        self.prediction = np.pad(self.prediction, (0, more), constant_values=UNLABELED)
+        self.confidence = np.pad(self.confidence, (0, more))
+        self._changed_at = np.pad(self._changed_at, (0, more))
+        self.version += 1
+        self.uncertainty.grow(n)
+
     @property
     def probability(self) -> npt.NDArray[np.float32]:
         """Probability of the predicted class (N,), 0 to 1."""

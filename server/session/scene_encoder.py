@@ -68,6 +68,10 @@ class SceneEncoder:
             scene_id=grid.scene_id,
         )
 
+    def forget_forces(self) -> None:
+        """Forget the newest forces, because they are those of fewer items."""
+        self._forces = self._forces_frame = None
+
     def publish_forces(self, forces: FrameForces) -> None:
         """Store the forces of the trainer's newest frame."""
         self.force_version += 1

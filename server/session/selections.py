@@ -42,6 +42,10 @@ class Selections:
             upload.item_set = ItemSet(items)
         return selections
 
+    def grow(self, n_items: int) -> None:
+        """Continue with more items. Selections that were uploaded before stay valid."""
+        self._n_items = n_items
+
     def receive(self, frame: bytes) -> None:
         """Add a part of a selection.
 

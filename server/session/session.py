@@ -187,6 +187,26 @@ class AnnotationSession(SessionState):
         self.scores.publish(predictions._replace(prediction=prediction), self.labels)
         return new_scene
 
+    def grow(self, items: ItemSet, latent_mean: npt.NDArray[np.float32]) -> None:
+        """Continue with more items. The added items are the last ones, and have no label.
+
+        Clients need the new scene. Labels, classes, settings, pins and undo stay as they are.
+
+        Args:
+            items: All items.
+            latent_mean: Latent means of all items, (N, D). The earlier items stay where they are
+                shown, until the next frame.
+        """
+        n = len(items)
+        self.items = items
+        self.history.grow(n)
+        self.scores.grow(n)
+        self.axes.grow(items)
+        self._labelled_at = np.pad(self._labelled_at, (0, n - len(self._labelled_at)))
+        self._two_classes = self._scorable = (-1, False)
+        self.encoder.forget_forces()
+        self.grid.grow(latent_mean)
+
     def _has_two_classes(self) -> bool:
         if self._two_classes[0] != self.sequence:
             labelled = self.labels[self.labels != UNLABELED]

@@ -53,6 +53,15 @@ class UncertaintyTracker:
         self._last_doubt: Floats | None = None
         self._stale = np.zeros(n, np.bool_)
 
+    def grow(self, n: int) -> None:
+        """Continue with `n` items. The added items, which are the last ones, are in doubt."""
+        more = n - len(self.margin)
+        self.margin = np.pad(self.margin, (0, more))
+        self.doubt = np.pad(self.doubt, (0, more), constant_values=1)
+        self._stale = np.pad(self._stale, (0, more))
+        self._received = self._last_doubt = None
+        self.version += 1
+
     def is_repeat(self, margin: Floats | None, doubt: Floats | None) -> bool:
         """Return whether margin and doubt equal those of the previous frame."""
         return self._received is not None and all(map(_equal, (margin, doubt), self._received))

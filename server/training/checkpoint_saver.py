@@ -30,6 +30,10 @@ class CheckpointSaver:
         self._saved_step = trainer.loop.step if trainer.display.shown is not None else -1
         self._trouble = ""
 
+    def continue_with(self, trainer: Trainer) -> None:
+        """Continue with a trainer of more items, whose state is not saved yet."""
+        self.trainer, self._saved_step = trainer, -1
+
     @property
     def overdue(self) -> bool:
         """Whether the newest checkpoint is older than CHECKPOINT_SECONDS."""

@@ -1,11 +1,13 @@
 """Handler of the commands of the server. The worker calls it between two units of training."""
 
 import logging
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 
 from lodespace.models.checkpoints.training_state import TrainingState
+from lodespace.models.training.growth import fitted
 from lodespace.models.training.trainer import Trainer
 from lodespace.session.settings import configuration
 from lodespace.training import messages as m
@@ -29,7 +31,18 @@ class CommandHandler:
         events: EventPipe,
         *,
         running: bool,
+        grow: Callable[[m.Grow], None] = lambda _: None,
     ) -> None:
+        """Prepare to carry out commands.
+
+        Args:
+            trainer: The trainer.
+            snapshots: Snapshots for undo.
+            publisher: Publisher of frames.
+            events: Pipe to the server.
+            running: Whether training runs at the start.
+            grow: Function that replaces `trainer` by one of more items.
+        """
         self.trainer = trainer
         self.snapshots = snapshots
         self.publisher = publisher
@@ -43,6 +56,7 @@ class CommandHandler:
         self.event = 0
         """Number of the newest event whose `TrainingInputs` were applied; 0 before any event."""
         self._before_drag: TrainingState | None = None
+        self._grow = grow
 
     def carry_out(self, command: m.Command | None) -> None:
         """Carry out one command. None means that the pipe has ended; the process then stops."""
@@ -57,6 +71,9 @@ class CommandHandler:
                 self.events.send(answer(self.trainer, command))
             case m.SetPriority(items=items):
                 self.trainer.set_priority(np.asarray(items, np.int64))
+            case m.Grow():
+                self._before_drag = None
+                self._grow(command)
             case m.Run():
                 self.running = True
             case m.Pause():
@@ -66,9 +83,14 @@ class CommandHandler:
             case m.Start():
                 pass
 
+    def replace_trainer(self, trainer: Trainer) -> None:
+        """Continue with `trainer`, which has more items."""
+        self.trainer = trainer
+        self.rewinding = 0
+
     def _take_inputs(self, inputs: m.TrainingInputs) -> None:
         """Apply `inputs`. For an undo or redo, first restore the state `inputs.to_state`."""
-        trainer = self.trainer
+        trainer, inputs = self.trainer, inputs.padded(len(self.trainer.dataset))
         if self._before_drag is not None and not self._pins_dragged(inputs):
             self._return_dragged(self._before_drag)
         if inputs.event > self.event and trainer.state_id == inputs.from_state:
@@ -124,7 +146,7 @@ class CommandHandler:
             return False
         current = self.trainer.state()
         try:
-            self.trainer.restore(found)
+            self.trainer.restore(fitted(self.trainer, found))
         except ValueError as error:
             # The snapshot may be of another version. Loading it may have changed some tensors.
             log.warning("%s", error)

@@ -34,6 +34,12 @@ class FramePublisher:
         if forces:
             self.publish(self.trainer.snapshot())
 
+    def continue_with(self, trainer: Trainer, ring: SharedFrames) -> None:
+        """Continue with a trainer and a ring of more items, in the same file."""
+        self.trainer, self.ring = trainer, ring
+        self._newest, self._forces_sent = (-1, False), False
+        ring.invalidate()
+
     def publish(self, snapshot: Snapshot, *, exact: bool = False) -> None:
         """Publish `snapshot` unless it is already published, or follows the last frame too soon.
 

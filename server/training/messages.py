@@ -4,14 +4,12 @@ Each message is preceded by its length. Arrays are little-endian bytes.
 """
 
 import struct
-from typing import BinaryIO, Self
+from typing import BinaryIO
 
 import msgspec
-import numpy as np
-import numpy.typing as npt
 
 from lodespace.protocol import Losses, Phase, Settings
-from lodespace.session.undo import StateTransition
+from lodespace.training.inputs import TrainingInputs
 from lodespace.training.query_messages import Answer, Question
 
 LENGTH = struct.Struct("<I")
@@ -48,90 +46,6 @@ class Start(msgspec.Struct, tag=True):
     """Number of processes that train together, including the trainer process."""
 
 
-class TrainingInputs(msgspec.Struct, tag=True):
-    """All data that the model learns from, in the state after one event of the session."""
-
-    event: int
-    """Sequence number of the event; 0 before the first event."""
-    from_state: int
-    """Id of the training state before the event (`state_id` in session/undo.py)."""
-    to_state: int
-    """Training state after the event. A new state gets the number of the event as its id."""
-    labels: bytes
-    """Class per item, int16 (N,); UNLABELED for an item without a label."""
-    verified: bytes
-    """uint8 (N,): 1 for an item that a person looked at when labelling it, else 0."""
-    accepted: bytes
-    """uint8 (N,): 1 for an item whose label is an accepted prediction, else 0."""
-    n_classes: int
-    """Number of classes, at least 1."""
-    settings: Settings
-    """Training settings, with every field filled."""
-    pinned: bytes
-    """Pinned items, uint32 (K,)."""
-    pins: bytes
-    """Latent positions of the pinned items, float32 (K, D)."""
-    axes: list[int]
-    """Dimension (0, 1 or 2) of each named axis, ascending."""
-    axis_values: bytes
-    """Value of each item on each axis, float32 (N, A), NaN for an unknown value."""
-
-    @classmethod
-    def of(
-        cls,
-        transition: StateTransition,
-        *,
-        labels: npt.NDArray[np.int16],
-        verified: npt.NDArray[np.bool_],
-        accepted: npt.NDArray[np.bool_],
-        n_classes: int,
-        settings: Settings,
-        pinned: npt.NDArray[np.uint32],
-        pins: npt.NDArray[np.float32],
-        axes: tuple[list[int], npt.NDArray[np.float32]],
-    ) -> Self:
-        """Return the message for N items, of which K are pinned in D latent dimensions.
-
-        `axes` are the dimensions of A named axes, and the values of the items (N, A).
-        """
-        return cls(
-            event=transition.event,
-            from_state=transition.from_state,
-            to_state=transition.to_state,
-            labels=labels.astype("<i2").tobytes(),
-            verified=verified.astype(np.uint8).tobytes(),
-            accepted=accepted.astype(np.uint8).tobytes(),
-            n_classes=max(1, n_classes),
-            settings=settings,
-            pinned=pinned.astype("<u4").tobytes(),
-            pins=pins.astype("<f4").tobytes(),
-            axes=axes[0],
-            axis_values=axes[1].astype("<f4").tobytes(),
-        )
-
-    def label_array(self) -> npt.NDArray[np.int16]:
-        """Return the labels, int16 (N,)."""
-        return np.frombuffer(self.labels, "<i2").astype(np.int16)
-
-    def verified_array(self) -> npt.NDArray[np.bool_]:
-        """Return whether the label of each item is verified, bool (N,)."""
-        return np.frombuffer(self.verified, np.uint8).astype(np.bool_)
-
-    def accepted_array(self) -> npt.NDArray[np.bool_]:
-        """Return whether the label of each item is an accepted prediction, bool (N,)."""
-        return np.frombuffer(self.accepted, np.uint8).astype(np.bool_)
-
-    def axis_array(self) -> npt.NDArray[np.float32]:
-        """Return the value of each item on each axis, (N, A)."""
-        n_items = len(self.labels) // 2
-        return np.frombuffer(self.axis_values, "<f4").reshape(n_items, len(self.axes))
-
-    def pin_arrays(self, latent_dim: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-        """Return the pinned items (K,) and their positions (K, latent_dim)."""
-        pins = np.frombuffer(self.pins, "<f4").reshape(-1, latent_dim)
-        return np.frombuffer(self.pinned, "<u4").astype(np.int64), pins
-
-
 class Drag(msgspec.Struct, tag=True):
     """Items that clients drag. A message without items ends the drag."""
 
@@ -155,6 +69,18 @@ class SetPriority(msgspec.Struct, tag=True):
     """Numbers of the items, ascending."""
 
 
+class Grow(msgspec.Struct, tag=True):
+    """Continue with more items. The answer is `Grown`, before the first frame of all items.
+
+    The ring of frames was enlarged before.
+    """
+
+    data: str
+    """Name of the data set, as in lodespace.json."""
+    n_items: int
+    """Number of items with the added items, which are the last ones."""
+
+
 class Run(msgspec.Struct, tag=True):
     """Continue training."""
 
@@ -167,7 +93,7 @@ class Stop(msgspec.Struct, tag=True):
     """Save a checkpoint and end."""
 
 
-Command = Start | TrainingInputs | Drag | Watch | Question | SetPriority | Run | Pause | Stop
+Command = Start | TrainingInputs | Drag | Watch | Question | SetPriority | Grow | Run | Pause | Stop
 
 
 class Alive(msgspec.Struct, tag=True):
@@ -240,6 +166,13 @@ class Restored(msgspec.Struct, tag=True):
     """Whether a snapshot of the earlier state was restored; if not, the model keeps its state."""
 
 
+class Grown(msgspec.Struct, tag=True):
+    """Answer to `Grow`: all later frames have all items."""
+
+    n_items: int
+    """Number of items of the later frames."""
+
+
 class Failed(msgspec.Struct, tag=True):
     """Last message of a trainer that cannot continue."""
 
@@ -250,7 +183,16 @@ class Failed(msgspec.Struct, tag=True):
 
 
 TrainerEvent = (
-    Alive | FrameReady | State | Measured | Collapsed | NotSaved | Restored | Answer | Failed
+    Alive
+    | FrameReady
+    | State
+    | Measured
+    | Collapsed
+    | NotSaved
+    | Restored
+    | Grown
+    | Answer
+    | Failed
 )
 
 encode = msgspec.msgpack.Encoder().encode

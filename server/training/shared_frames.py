@@ -70,6 +70,11 @@ class SharedFrames:
         self._map = mmap.mmap(file.fileno(), size_for(n))
         self._slot_bytes = size_for(n) // SLOTS
 
+    def invalidate(self) -> None:
+        """Mark all slots as being written, so that no reader takes a frame of another ring."""
+        for slot in range(SLOTS):
+            self._views(slot)[0]["sequence"] = 1
+
     def write(self, frame: TrainerFrame) -> None:
         """Write a frame into its slot. Frames are numbered from 1, without gaps."""
         header, mean, prediction, sureness, forces = self._views(frame.sequence % SLOTS)
@@ -143,6 +148,16 @@ def anonymous_file(size: int) -> IO[bytes]:
         with contextlib.suppress(OSError):
             return _reserved(size, memory)
     return _reserved(size, None)
+
+
+def enlarge(file: IO[bytes], size: int) -> None:
+    """Make the file of a ring at least `size` bytes long. Raises OSError if there is no room."""
+    if os.fstat(file.fileno()).st_size >= size:
+        return
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(file.fileno(), 0, size)
+    else:
+        file.truncate(size)
 
 
 def _reserved(size: int, folder: Path | None) -> IO[bytes]:

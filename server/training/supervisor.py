@@ -19,12 +19,13 @@ from lodespace.errors import TrainingError
 from lodespace.models.processors import processors
 from lodespace.project.project import Project
 from lodespace.training import messages as m
+from lodespace.training import notices
 from lodespace.training import query_messages as q
 from lodespace.training.listener import TrainerListener
 from lodespace.training.pending_queries import PendingQueries
-from lodespace.training.shared_frames import SharedFrames, anonymous_file, size_for
-from lodespace.training.trainer_process import START_AGAIN_SECONDS, Ending, TrainerProcess
-from lodespace.training.turn_watch import SLOW_SECONDS, TurnWatch
+from lodespace.training.shared_frames import SharedFrames, anonymous_file, enlarge, size_for
+from lodespace.training.trainer_process import Ending, TrainerProcess
+from lodespace.training.turn_watch import TurnWatch
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +39,6 @@ failures. The time of a start does not count, because a start takes long on a bu
 STOP_SECONDS = 3.0
 """Time in seconds that the trainer gets to save a checkpoint and end. After this time, the trainer
 is killed. The whole server must end within 5 s, because a person waits for its end."""
-NOT_KEPT = (
-    "Labels, settings and pins are restored. The earlier layout is no longer stored; "
-    "training continues from the current layout."
-)
 
 
 class TrainerSupervisor:
@@ -93,6 +90,7 @@ class TrainerSupervisor:
         self._queries = PendingQueries()
         self._notice_shown = False
         self._stopping = False
+        self._restarting = False
 
     @property
     def pid(self) -> int | None:
@@ -116,6 +114,25 @@ class TrainerSupervisor:
         self._ring_file.close()
 
     # Commands -------------------------------------------------------------------------------------
+
+    def grow(self) -> bool:
+        """Continue with the items of the project, which has more items than before.
+
+        Returns whether a process runs that will place the added items. Raises OSError if there is
+        no room for larger frames.
+        """
+        n = len(self.project.items)
+        enlarge(self._ring_file, size_for(n))
+        self.inputs = self.inputs.padded(n)
+        if self._process is None:
+            return False
+        if self.workers == 1:
+            self._send(m.Grow(self.project.manifest.data, n))
+        else:
+            # The other workers have copies of the items, so the process starts again.
+            self._restarting = True
+            self._send(m.Stop())
+        return True
 
     def learn_from(self, inputs: m.TrainingInputs) -> None:
         """Send new inputs. The trainer applies them after its current batch.
@@ -186,6 +203,9 @@ class TrainerSupervisor:
             ending, at_work_seconds = await self._live_once()
             if self._stopping:
                 return
+            if self._restarting:
+                self._restarting = False
+                continue
             if at_work_seconds > HEALTHY_SECONDS:
                 self._failures = 0
             self._failures += 1
@@ -196,20 +216,12 @@ class TrainerSupervisor:
             log.warning("the trainer ended and is restarted in %.0f s", wait)
             self._set_state("restarting")
             if ending is not Ending.FAILED:
-                message = (
-                    "Training ended without an error message and is being restarted. "
-                    "Your labels are safe."
-                )
-                self._show_notice("trainer_died", message)
+                self._show_notice("trainer_died", notices.ENDED)
             await asyncio.sleep(wait)
 
     def _give_up(self, ending: Ending) -> None:
         if ending is not Ending.FATAL:
-            self._show_notice(
-                "trainer_died",
-                "Training ended several times in a row; the server's terminal shows why. "
-                "Your labels are safe. Press Run to try again.",
-            )
+            self._show_notice("trainer_died", notices.ENDED_OFTEN)
         self._set_state("failed")
 
     async def _live_once(self) -> tuple[Ending, float]:
@@ -218,6 +230,7 @@ class TrainerSupervisor:
         Returns how the process ended, and for how many seconds its main loop ran.
         """
         fd = self._ring_file.fileno()
+        self._ring = SharedFrames(self._ring_file, len(self.project.items))
         process = self._process = await TrainerProcess.start_when_possible(
             fd, self.command, self._on_start_refused
         )
@@ -232,24 +245,15 @@ class TrainerSupervisor:
             self._queries.fail()
             await process.end()
         if process.failure is not None:
-            self._show_notice("training_failed", _failure_text(process.failure))
+            self._show_notice("training_failed", notices.failure(process.failure))
         return ending, process.at_work_seconds
 
     def _on_slow(self) -> None:
-        message = (
-            f"Training has not finished a step for {SLOW_SECONDS:.0f} seconds. The computer may "
-            "be busy, or short of memory. Training continues. Your labels are safe."
-        )
-        self._show_notice("trainer_slow", message)
+        self._show_notice("trainer_slow", notices.SLOW)
 
     def _on_start_refused(self, error: Exception) -> None:
         self._set_state("restarting")
-        reason = error.strerror if isinstance(error, OSError) else error
-        message = (
-            f"Training cannot be started: {reason}. The server tries again in "
-            f"{START_AGAIN_SECONDS:.0f} seconds. Your labels are safe."
-        )
-        self._show_notice("trainer_died", message)
+        self._show_notice("trainer_died", notices.not_started(error))
 
     def _start_message(self, frames_fd: int) -> m.Start:
         project = self.project
@@ -286,8 +290,9 @@ class TrainerSupervisor:
                 )
             case m.Restored(event=number, found=found):
                 if not found and number == self.inputs.event:
-                    notice = protocol.Notice(topic="undo", code="not_turned_back", message=NOT_KEPT)
-                    self.listener.on_notice(notice)
+                    self.listener.on_notice(notices.NOT_TURNED_BACK)
+            case m.Grown(n_items=n):
+                self._ring = SharedFrames(self._ring_file, n)
             case q.Probed() | q.Decoded() | q.SimilarFound():
                 self._queries.answered(event)
             case m.NotSaved(message=message):
@@ -326,8 +331,3 @@ class TrainerSupervisor:
     def _set_state(self, state: protocol.TrainerState) -> None:
         self.training = msgspec.structs.replace(self.training, state=state, frames_per_second=0.0)
         self.listener.on_training(self.training)
-
-
-def _failure_text(failure: m.Failed) -> str:
-    what = "Training stopped" if failure.fatal else "Training stopped and is being restarted"
-    return f"{what}: {failure.message}. Your labels are safe."

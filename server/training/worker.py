@@ -14,6 +14,7 @@ from pathlib import Path
 from lodespace.models.dataset import Dataset
 from lodespace.models.shared_items import shared
 from lodespace.models.snapshot import Snapshot
+from lodespace.models.training.growth import grown, load_trainer
 from lodespace.models.training.trainer import Trainer
 from lodespace.models.workers.team import Team
 from lodespace.project.project import load_items
@@ -49,24 +50,32 @@ class Worker:
     ) -> None:
         self.commands = commands
         self.events = events
-        items = load_items(start.data, Path(start.folder))
+        self.folder = Path(start.folder)
+        self.ring = os.dup(start.frames_fd)
+        """Descriptor of the file of the ring, in which a larger ring can begin."""
         with os.fdopen(start.frames_fd, "r+b") as file:
             ring = SharedFrames(file, start.n_items)
-        self.trainer = _open_trainer(shared(to_dataset(items), team), start)
+        dataset = _dataset(start.data, self.folder, start.n_items)
+        self.trainer = _open_trainer(shared(dataset, team), start)
         self.snapshots = UndoSnapshots(Path(start.moments))
         self.publisher = FramePublisher(self.trainer, ring, events)
         self.reporter = StateReporter(self.trainer, events)
         self.saver = CheckpointSaver(self.trainer, Path(start.checkpoints), events)
         self.handler = CommandHandler(
-            self.trainer, self.snapshots, self.publisher, events, running=start.running
+            self.trainer,
+            self.snapshots,
+            self.publisher,
+            events,
+            running=start.running,
+            grow=self.grow,
         )
         self.resting = False
         """Whether the published points are at rest and nothing is left to learn."""
         self._advanced_at = time.monotonic()
+        self._frames: Iterator[Snapshot] = self.trainer.frames()
 
     def run(self) -> None:
         """Run until a command stops the process or the server has ended."""
-        frames = self.trainer.frames()
         while not self.handler.stopped:
             self.events.turns += 1
             self._take_commands(self._wait_seconds())
@@ -75,11 +84,23 @@ class Worker:
             if self._idle:
                 self._report_state()
                 continue
-            self._advance(frames)
+            self._advance()
             if self.resting or self.saver.overdue:
                 self.saver.save()
         self.saver.save()
         self.snapshots.close()
+
+    def grow(self, command: m.Grow) -> None:
+        """Continue with more items, and publish a frame of all items."""
+        self.trainer = grown(self.trainer, _dataset(command.data, self.folder, command.n_items))
+        with os.fdopen(os.dup(self.ring), "r+b") as file:
+            self.publisher.continue_with(self.trainer, SharedFrames(file, command.n_items))
+        self.reporter.trainer = self.trainer
+        self.saver.continue_with(self.trainer)
+        self.handler.replace_trainer(self.trainer)
+        self._frames = self.trainer.frames()
+        self.events.send(m.Grown(command.n_items))
+        self.publisher.publish(self.trainer.snapshot(), exact=True)
 
     @property
     def _idle(self) -> bool:
@@ -106,11 +127,11 @@ class Worker:
         except queue.Empty:
             pass
 
-    def _advance(self, frames: Iterator[Snapshot]) -> None:
+    def _advance(self) -> None:
         """Do one unit of work and publish its result."""
         was_rewinding = self.handler.rewinding > 0
         self._limit_motion()
-        snapshot = next(frames)
+        snapshot = next(self._frames)
         self.handler.rewinding = snapshot.rewinding
         self.resting = snapshot.resting
         self.publisher.publish(snapshot, exact=was_rewinding and not snapshot.rewinding)
@@ -135,11 +156,20 @@ class Worker:
         )
 
 
+def _dataset(data: str, folder: Path, n_items: int) -> Dataset:
+    """Return the first `n_items` items of the project in `folder`.
+
+    Items that were added after the message of the server are left out; a further message follows.
+    """
+    dataset = to_dataset(load_items(data, folder))
+    return dataset if len(dataset) == n_items else dataset.subset(slice(0, n_items))
+
+
 def _open_trainer(dataset: Dataset, start: m.Start) -> Trainer:
     """Load the newest intact checkpoint of this data set, or make a new trainer."""
     checkpoints = Path(start.checkpoints)
     try:
-        return Trainer.load(checkpoints, dataset, device=start.device)
+        return load_trainer(checkpoints, dataset, device=start.device)
     except ValueError as error:
         if any(checkpoints.glob("*.safetensors")):
             log.warning("training starts from the beginning: %s", error)

@@ -21,12 +21,12 @@ from lodespace import protocol
 from lodespace.cli import main
 from lodespace.errors import DatasetError, TrainingError
 from lodespace.exporting.formats import export
+from lodespace.importing.reading import Reading
 from lodespace.importing.source import ImportOptions
 from lodespace.models.checkpoints import checkpoint
 from lodespace.predict import process_main
 from lodespace.predict.process import PredictionProcess
 from lodespace.predict.process_main import Worker
-from lodespace.predict.reading import Reading
 from lodespace.predict.table import write_predictions
 from lodespace.project.offline import open_offline
 from lodespace.web.predicting import PREDICTIONS

@@ -15,6 +15,7 @@ from lodespace.features import minilm, registry
 from lodespace.importing import text_vectors
 from lodespace.importing.check import check_data
 from lodespace.importing.importer import import_data
+from lodespace.importing.reading import Reading
 from lodespace.importing.report import ImportReport
 from lodespace.importing.source import ImportOptions, RawItem
 from lodespace.importing.tables.table import Table
@@ -25,7 +26,6 @@ from lodespace.models.portable import Predicted
 from lodespace.predict import process_main
 from lodespace.predict.predictor import Predictor
 from lodespace.predict.project_model import reading_of
-from lodespace.predict.reading import Reading
 from lodespace.protocol import Predict, Sheet, SheetItem
 from lodespace.review.captions import LONGEST, with_texts
 

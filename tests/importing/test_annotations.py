@@ -12,10 +12,10 @@ from lodespace.importing.annotations.annotation_file import (
 )
 from lodespace.importing.annotations.recording_annotations import RecordingAnnotations
 from lodespace.importing.annotations.window_labels import WindowLabels
+from lodespace.importing.reading import Reading, open_new
 from lodespace.importing.sounds.sound_folder import SoundFolder
 from lodespace.importing.source import ImportOptions, RawItem
 from lodespace.items.errors import BadItem
-from lodespace.predict.reading import Reading, open_new
 from samples.annotations import RAVEN, items_of, labels_of, read_file, record
 
 

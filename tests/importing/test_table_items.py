@@ -10,13 +10,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from lodespace.errors import DatasetError
+from lodespace.importing.reading import Reading, open_new
 from lodespace.importing.report import ImportReport
 from lodespace.importing.source import ImportOptions
 from lodespace.importing.tables.file_finder import FileFinder
 from lodespace.importing.tables.table import Table
 from lodespace.items.errors import BadItem, ItemError
 from lodespace.predict.project_model import reading_of
-from lodespace.predict.reading import Reading, open_new, read_batches
+from lodespace.predict.reading import read_batches
 from samples.pictures import Import, draw, png, reasons
 
 

@@ -16,6 +16,7 @@ from lodespace.errors import DatasetError
 from lodespace.importing.arrays.array_items import from_arrays
 from lodespace.importing.check import check_data
 from lodespace.importing.folders.picture_folder import PictureFolder
+from lodespace.importing.reading import Reading, open_new
 from lodespace.importing.report import ImportReport
 from lodespace.importing.source import ImportOptions
 from lodespace.items import decoding, originals
@@ -23,7 +24,7 @@ from lodespace.items.errors import ItemError
 from lodespace.items.item_set import ItemSet
 from lodespace.items.picture_reading import PictureReading
 from lodespace.items.value_range import ValueSample, to_bytes
-from lodespace.predict.reading import Reading, doubts, open_new, read_batches
+from lodespace.predict.reading import doubts, read_batches
 from samples.pictures import Import
 
 

@@ -13,13 +13,14 @@ from lodespace.cli import main
 from lodespace.cli.options import add_data_options, data_options_from
 from lodespace.errors import DatasetError
 from lodespace.importing.detect import open_source
+from lodespace.importing.reading import Reading, open_new
 from lodespace.importing.report import ImportReport
 from lodespace.importing.source import ImportOptions
 from lodespace.items import decoding, formats, heif, media, originals
 from lodespace.items import table as item_table
 from lodespace.items.errors import ItemError
 from lodespace.items.recording import needs_media, open_recording
-from lodespace.predict.reading import Reading, open_new, read_batches
+from lodespace.predict.reading import read_batches
 from lodespace.project.opening import open_project
 from samples.pictures import Import, draw
 

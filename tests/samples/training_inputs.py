@@ -5,7 +5,7 @@ import numpy as np
 from lodespace.protocol import Settings
 from lodespace.session.settings import with_defaults
 from lodespace.session.undo import StateTransition
-from lodespace.training.messages import TrainingInputs
+from lodespace.training.inputs import TrainingInputs
 
 
 def inputs(

@@ -91,8 +91,9 @@ class PredictTask(Task):
             measure_accuracy(self._state, self._vae_training, prediction)
         if news:
             self._guide.update_agreement()
-        if complete:
+        if complete and self._learning.moves_map:
             self._guide.plan_gesture()
+        if complete:
             self._graph.request_after_gestures()
             self._graph.follow(self._learning.predictions.view_likelihoods)
             self._head.request()

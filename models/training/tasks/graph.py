@@ -170,6 +170,11 @@ class GraphTask(Task):
         return None if self._map.particles is None else self._map.particles.rows
 
     @property
+    def learned(self) -> torch.Tensor | None:
+        """Features that were learned from the items, (N, L); None before, and for vectors."""
+        return self._learned
+
+    @property
     def features(self) -> torch.Tensor:
         """Label-free features of the items, (N, F), with a mean square of 1.
 

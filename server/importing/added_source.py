@@ -1,0 +1,158 @@
+"""The items of a source that a project does not have yet."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from lodespace.errors import DatasetError
+from lodespace.importing.arrays.array_items import ArrayItems
+from lodespace.importing.finding import Finding
+from lodespace.importing.source import RawItem, Source
+from lodespace.items.errors import BadItem, ItemError, Picture
+from lodespace.items.item_set import ItemSet
+from lodespace.items.paths import shown
+
+MOST_BYTES = 64 << 20
+"""Largest size of a file that is stored in the project, because it is in another folder than the
+files of the project."""
+
+
+class AddedItems:
+    """The items of `source` that are not in `items`. Implements Source.
+
+    An item is known by its id. Files in the folder of the project's files have their path there as
+    id. Files elsewhere have the name of their folder before the path, and their content is stored
+    in the project. Items of an array without ids get the next numbers.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        items: ItemSet,
+        *,
+        only: frozenset[str] | None = None,
+        left_out: frozenset[str] = frozenset(),
+    ) -> None:
+        """Compare `source` with the items of the project.
+
+        Args:
+            source: The data.
+            items: The items of the project.
+            only: Ids in `source` of the items that may be added. None: all.
+            left_out: Names of the files that an earlier import has left out. They are not reported
+                again.
+
+        Raises:
+            DatasetError: Sounds are not in the folder of the project's recordings.
+        """
+        self._source = source
+        self._known = frozenset(items.ids)
+        self._only = only
+        self._left_out = left_out
+        self._count = len(items)
+        self.name = source.name
+        self.kind: Literal["image", "vector", "sound"] = source.kind
+        self.count = None
+        self.labels_given = source.labels_given
+        self.unit = getattr(source, "unit", "items")
+        self.schema = getattr(source, "schema", None)
+        self._own_root = None if source.root is None else source.root.resolve()
+        self._before = b""
+        """Path of the source's folder below the folder of the project's files."""
+        self._prefix = ""
+        root = items.root or items.stated_root
+        self.root: Path | None = None
+        if self._own_root is None:
+            return
+        inside = root is not None and self._own_root.is_relative_to(root.resolve())
+        if root is not None and inside:
+            self.root = root.resolve()
+            relative = os.fsencode(self._own_root.relative_to(self.root))
+            self._before = b"" if relative == b"." else relative + b"/"
+            self._prefix = shown(self._before)
+        elif items.kind == "sound":
+            raise DatasetError(
+                f"{self._own_root} is not in the folder of the project's recordings ({root}); move "
+                "the recordings there, and add them from there"
+            )
+        else:
+            self._prefix = f"{shown(os.fsencode(self._own_root.name))}/"
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return self._source.details
+
+    def class_names(self) -> Sequence[str]:
+        return self._source.class_names()
+
+    def picture_sizes(self, limit: int) -> Sequence[tuple[int, int]]:
+        return self._source.picture_sizes(limit)
+
+    def findings(self) -> Sequence[Finding]:
+        return self._source.findings()
+
+    def __iter__(self) -> Iterator[RawItem | BadItem]:
+        numbered = isinstance(self._source, ArrayItems) and not len(self._source.ids)
+        for number, item in enumerate(self._source):
+            if isinstance(item, BadItem):
+                if item.name not in self._left_out and self._only is None:
+                    yield item
+                continue
+            if self._only is not None and item.item_id not in self._only:
+                continue
+            if numbered:
+                item.item_id = str(self._count + number)
+            else:
+                item.item_id = f"{self._prefix}{item.item_id}"
+            if item.item_id in self._known:
+                continue
+            try:
+                self._place(item)
+            except OSError as error:
+                yield BadItem(item.item_id, f"cannot be read: {error.strerror}")
+                continue
+            yield item
+
+    def _place(self, item: RawItem) -> None:
+        """Give the item its path below the folder of the project's files, or its content.
+
+        Raises OSError if the file cannot be read.
+        """
+        if item.path is None or self._own_root is None:
+            return
+        path = self._own_root / os.fsdecode(item.path)
+        if item.picture is not None:
+            item.picture = SteadyPicture(path, item.picture)
+        if self.root is not None:
+            item.path = self._before + item.path
+            return
+        item.path = None
+        if item.picture is not None and path.stat().st_size <= MOST_BYTES:
+            item.original = path.read_bytes()
+            item.held_bytes += len(item.original)
+
+
+class SteadyPicture:
+    """Reads a picture, and refuses a file that another program changes at the same time."""
+
+    def __init__(self, path: Path, read: Callable[[tuple[int, int] | None], Picture]) -> None:
+        """Prepare to read the picture in the file `path` by `read`. Raises OSError."""
+        self._path, self._read = path, read
+        self._before = _stamp(path)
+
+    def __call__(self, frame: tuple[int, int] | None = None) -> Picture:
+        """Return the picture. Raises ItemError."""
+        picture = self._read(frame)
+        try:
+            unchanged = _stamp(self._path) == self._before
+        except OSError:
+            unchanged = False
+        if not unchanged:
+            raise ItemError("the file changed while it was read; add it when it is complete")
+        return picture
+
+
+def _stamp(path: Path) -> tuple[int, int, int]:
+    about = path.stat()
+    return about.st_size, about.st_mtime_ns, about.st_ino

@@ -1,0 +1,134 @@
+"""Addition of items to a project while it is served."""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from lodespace import protocol
+from lodespace.items.item_set import ItemSet
+from lodespace.project.growth import GIVEN, add_to_project, labels_to_give
+from lodespace.project.project import Project
+from lodespace.service.absent import AnyTrainer
+from lodespace.service.clients import Clients
+from lodespace.service.commands import Commands
+from lodespace.service.observers import Observer, training_inputs
+from lodespace.session.added_places import with_added
+from lodespace.session.authors import IMPORT
+from lodespace.session.selections import Selections
+from lodespace.session.session import AnnotationSession
+
+if TYPE_CHECKING:  # the importer is slow to import
+    from lodespace.importing.addition import Addition
+    from lodespace.importing.source import ImportOptions, Source
+
+log = logging.getLogger(__name__)
+
+PLACING_SECONDS = 20.0
+"""Longest time in seconds to wait until the trainer has placed added items. After this time, they
+are shown beside the most similar items."""
+
+
+class Growth:
+    """Adds items, one batch after the other: on disk, in the trainer, and for all clients."""
+
+    def __init__(
+        self,
+        project: Project,
+        session: AnnotationSession,
+        trainer: AnyTrainer,
+        commands: Commands,
+        clients: Clients,
+        observers: tuple[Observer, ...],
+        on_grown: Callable[[], None],
+    ) -> None:
+        """Prepare to add items. `on_grown` is called after the session has more items."""
+        self._project = project
+        self._session = session
+        self._trainer = trainer
+        self._commands = commands
+        self._clients = clients
+        self._observers = observers
+        self._on_grown = on_grown
+        self._one_at_a_time = asyncio.Lock()
+        self._shown = asyncio.Event()
+
+    async def add(
+        self,
+        data: "str | Source",
+        options: "ImportOptions | None" = None,
+        *,
+        only: frozenset[str] | None = None,
+    ) -> "Addition":
+        """Add the items of `data` that the project does not have, and show them to all clients.
+
+        The arguments are those of `add_to_project`. The addition is completed even if the caller
+        is cancelled.
+
+        Raises:
+            LodespaceError: The items cannot be added. The project is unchanged.
+        """
+        return await asyncio.shield(asyncio.ensure_future(self._add(data, options, only)))
+
+    async def _add(
+        self,
+        data: "str | Source",
+        options: "ImportOptions | None",
+        only: frozenset[str] | None,
+    ) -> "Addition":
+        from lodespace.importing.source import ImportOptions
+
+        async with self._one_at_a_time:
+            added = await asyncio.to_thread(
+                add_to_project, self._project, data, options or ImportOptions(), only=only
+            )
+            await self._show(added.items)
+            await self._give_labels(added)
+            return added
+
+    async def _show(self, items: ItemSet) -> None:
+        """Show all `items` to the clients, after the trainer has placed the added items."""
+        self._project.items = items
+        self._shown.clear()
+        if self._trainer.grow():
+            try:
+                await asyncio.wait_for(self._shown.wait(), PLACING_SECONDS)
+            except TimeoutError:
+                log.warning("the trainer has not placed the new items yet")
+        if len(self._session.items) < len(items):
+            self.show(await asyncio.to_thread(self._first_places, items))
+
+    def _first_places(self, items: ItemSet) -> npt.NDArray[np.float32]:
+        mean, scores = self._session.grid.latent_mean(), self._session.scores
+        return with_added(items, mean, scores.prediction, scores.probability)[0]
+
+    def show(self, latent_mean: npt.NDArray[np.float32]) -> None:
+        """Continue the session with all items of the project, at latent means (N, D)."""
+        items = self._project.items
+        if len(latent_mean) != len(items) or len(items) <= len(self._session.items):
+            return
+        self._session.grow(items, latent_mean)
+        for client in self._clients:
+            client.selections.grow(len(items))
+        self._on_grown()
+        self._trainer.learn_from(training_inputs(self._session))
+        for observer in self._observers:
+            observer.on_frame(moved=True, resting=False)
+        self._shown.set()
+
+    async def _give_labels(self, added: "Addition") -> None:
+        """Give the added items the labels that came with the data, as one gesture per class."""
+        for class_id, items in labels_to_give(added).items():
+            command = protocol.Label(
+                command_id=f"{IMPORT}-{secrets.token_hex(8)}",
+                class_id=class_id,
+                selection=0,
+                revision=self._session.grid.revision,
+                provenance=protocol.Provenance(tool="api", note=GIVEN),
+            )
+            chosen = Selections.of(len(self._session.items), items.tolist())
+            await self._commands.carry_out(command, IMPORT, chosen)
