@@ -72,11 +72,17 @@ class MapGuide:
         live.own.set_agreement(*self._agreement(live.items.cpu()))
 
     def _shown_to_move(self) -> torch.Tensor:
-        """Return the pinned items, then labelled items, evenly spaced, int64 (K,), on the CPU."""
+        """Return items that a person looks at, each once, int64 (K,), on the CPU.
+
+        Pinned items come first, then labelled items, evenly spaced, then items in view, evenly
+        spaced.
+        """
         labelled = torch.nonzero(self._state.labels.classes != UNLABELED).squeeze(1)
-        pinned = self._map.pinned
-        labelled = evenly(labelled, max(0, MOST_ADDED - len(pinned)))
-        return torch.cat([pinned, labelled[~torch.isin(labelled, pinned)]])
+        shown = self._map.pinned
+        for items in (labelled, self._state.priority):
+            more = evenly(items, max(0, MOST_ADDED - len(shown)))
+            shown = torch.cat([shown, more[~torch.isin(more, shown)]])
+        return shown
 
     def pins_changed(self) -> None:
         """Add new pinned items of a large map to its representatives."""

@@ -34,8 +34,14 @@ MAX_SERVING_BYTES = 15_000
 """Limit after gzip for the panels that change a session or its devices. A page with a server loads
 them beside its other scripts; a baked site does not have them. docs/dependencies.md has the
 reason."""
-MAX_LATER_BYTES = {"help": 2_000, "item-card": 2_000, "layer-menu": 1_000, "map-layers": 5_000}
-"""Limits after gzip for panels that the page loads when it first shows them."""
+MAX_LATER_BYTES = {
+    "help": 2_000,
+    "item-card": 2_000,
+    "layer-menu": 1_000,
+    "map-layers": 5_000,
+    "viewed": 1_500,
+}
+"""Limits after gzip for parts that the page loads when it first needs them."""
 MAX_MODEL_BYTES = 3_000_000
 NO_COMPILER = {"CC": "no-such-compiler"}
 """Environment of a build on a machine without a C compiler."""

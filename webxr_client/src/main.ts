@@ -9,6 +9,7 @@ import { bindSound } from "./app/bind-sound.js";
 import { bindTheme } from "./app/bind-theme.js";
 import { bindTiles } from "./app/bind-tiles.js";
 import { bindView, viewParts } from "./app/bind-view.js";
+import { bindViewed } from "./app/bind-viewed.js";
 import { bindWake } from "./app/bind-wake.js";
 import { XrLoader } from "./app/xr-loader.js";
 import { bindDesktopInput } from "./interaction/desktop-input.js";
@@ -112,6 +113,7 @@ effect(() => {
   stage.invalidate();
 });
 effect(() => stage.setOrbitWithLeft(state.tool.value === "orbit"));
+const updateViewed = bindViewed({ state, stage, cloud, connection: session.connection });
 const updateAxes = bindAxes(state, stage, axisMarks);
 const updateLayers = bindLayers(state, stage, atlas);
 stage.beforeFrame = () => {
@@ -121,6 +123,7 @@ stage.beforeFrame = () => {
   updateLayers();
   const shown = atlas.current?.step(stage.renderer) ?? false;
   const marked = updateAxes();
+  updateViewed();
   return forceLines.update() || tiles || shown || marked;
 };
 

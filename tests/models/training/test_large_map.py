@@ -151,6 +151,24 @@ def test_labelled_and_pinned_items_become_representatives() -> None:
     assert len(live_of(trainer).items) == REPRESENTATIVES
 
 
+def test_items_in_view_move_as_representatives_after_a_label() -> None:
+    trainer, truth = trained()
+    rest(trainer)
+    followers = np.setdiff1d(np.arange(N), live_of(trainer).items.numpy())
+    trainer.set_priority(followers[10:30])
+    trainer.set_labels(labels_of(truth, followers[:5]))
+    live = live_of(trainer)
+    assert {*followers[:5], *followers[10:30]} < set(live.items.tolist())
+    # The labelled items have the first places, and the number of added items is bounded.
+    trainer.set_priority(followers)
+    trainer.set_labels(labels_of(truth, followers[40:50]))
+    assert set(followers[40:50]) < set(live.items.tolist())
+    assert len(live.items) <= REPRESENTATIVES + 40
+    trainer.set_priority(followers[:0])
+    trainer.set_labels(labels_of(truth, followers[40:49]))
+    assert len(live.items) == REPRESENTATIVES + 9
+
+
 def test_pinned_items_of_a_large_map_stay_at_their_pins() -> None:
     trainer, truth = trained()
     rest(trainer)
