@@ -81,6 +81,6 @@ def own_left_out(
 def with_classes(probabilities: torch.Tensor, n_classes: int) -> torch.Tensor:
     """Return the probabilities as (N, `n_classes`); new classes have probability 0."""
     kept = min(probabilities.shape[1], n_classes)
-    wider = torch.zeros(len(probabilities), n_classes, device=probabilities.device)
+    wider = probabilities.new_zeros(len(probabilities), n_classes)
     wider[:, :kept] = probabilities[:, :kept]
     return wider

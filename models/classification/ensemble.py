@@ -6,11 +6,11 @@ import torch
 
 from lodespace.models.checkpoints.tensors import Tensors
 from lodespace.models.classification.calibration import doubts
+from lodespace.models.classification.class_probabilities import ClassProbabilities
 from lodespace.models.classification.decisions import (
     given_labels,
     no_predictions,
     own_left_out,
-    with_classes,
 )
 from lodespace.models.classification.evidence import LearnedEvidence
 from lodespace.models.classification.item_features import CHUNK, ItemFeatures
@@ -48,8 +48,7 @@ class Predictions:
         `workers` is the number of processes that predict together.
         """
         self._per_unit = workers * items_per_unit(n, CHUNK)
-        self.probabilities = torch.full((n, n_classes), 1 / n_classes, device=device)
-        """Class probabilities, float32 (N, C), without the effect of each item's own label."""
+        self._combined = ClassProbabilities(n, n_classes, device)
         self.features = ItemFeatures(n, device)
         """Features of the wide classifier."""
         self.revision = 0
@@ -62,8 +61,8 @@ class Predictions:
         """Log-likelihood of the left-out labels in each view after the newest sweep, in nats."""
         self.evidence = LearnedEvidence(n)
         """Predictions of labelled items that were made before the labels were given."""
-        self._learned = self.probabilities.clone()
-        self._voiced = self.probabilities.clone()
+        self._learned = ClassProbabilities(n, n_classes, device)
+        self._voiced = ClassProbabilities(n, n_classes, device)
         self._shown = NewestPredictions(n, device)
         self._forget()
         self.order = SweepOrder(n)
@@ -82,9 +81,13 @@ class Predictions:
     def set_class_count(self, n_classes: int) -> None:
         """Continue with another number of classes. New classes have probability 0."""
         self.revision += 1
-        self.probabilities = with_classes(self.probabilities, n_classes)
-        self._learned = with_classes(self._learned, n_classes)
-        self._voiced = with_classes(self._voiced, n_classes)
+        for each in (self._combined, self._learned, self._voiced):
+            each.set_class_count(n_classes)
+
+    @property
+    def probabilities(self) -> torch.Tensor:
+        """Class probabilities, float32 (N, C), without the effect of each item's own label."""
+        return self._combined.values
 
     @property
     def sweeping(self) -> bool:
@@ -102,14 +105,10 @@ class Predictions:
         return is_power_of_two(-((len(self.order.items) - self.position) // self._per_unit))
 
     def labels_given(self, labels: torch.Tensor) -> None:
-        """Record the earlier predictions of the items that have new labels.
-
-        `labels` are the labels of all items, int64 (N,).
-        """
+        """Record the earlier predictions of items with new labels. `labels` is int64 (N,)."""
         known = self.complete and not self.sweeping
-        self.evidence.record(
-            labels, self._learned if known else None, self._voiced if known else None
-        )
+        found = (self._learned.values, self._voiced.values) if known else (None, None)
+        self.evidence.record(labels, *found)
 
     def start_sweep(self, first: torch.Tensor) -> None:
         """Start a sweep, in which all items are predicted.
@@ -159,11 +158,13 @@ class Predictions:
         """Predict the items `unit`, int64 (B,), with the wide classifier."""
         team, there = classifier.dataset.team, unit.to(self.probabilities.device)
         if team is not None:
-            self._learned[there], features = classifier.probabilities_by(team, unit, CHUNK)
+            learned, features = classifier.probabilities_by(team, unit, CHUNK)
+            self._learned.put(there, learned)
             self.features.put(there, features)
             return
         for items in there.split(CHUNK):
-            self._learned[items], features = classifier.probabilities(items)
+            learned, features = classifier.probabilities(items)
+            self._learned.put(items, learned)
             self.features.put(items, features)
 
     def _show_part(self, labels: TrainingLabels) -> None:
@@ -185,17 +186,18 @@ class Predictions:
         `trained` has the labels of all items, int64 (N,). `features` has their features, (N,
         WIDTH).
         """
+        learned = self._learned.values[items]
         if self._kernel is not None:
-            self._learned[items] += self._kernel.probabilities(features[items])
-            self._learned[items] /= 2
+            learned += self._kernel.probabilities(features[items])
+            learned = self._learned.put(items, learned / 2)
         if self._voices is None:
-            self._voiced[items] = self.probabilities[items] = self._learned[items]
+            self._voiced.put(items, learned)
+            self._combined.put(items, learned)
             return
-        voiced = self._voices.probabilities(items)
+        voiced = self._voiced.put(items, self._voices.probabilities(items))
         labelled = (trained[items.cpu()] != UNLABELED).to(items.device)[:, None]
-        mean = torch.lerp(voiced, self._learned[items], self.learned_weight)
-        self._voiced[items] = voiced
-        self.probabilities[items] = torch.where(labelled, voiced, mean)
+        mean = torch.lerp(voiced, learned, self.learned_weight)
+        self._combined.put(items, torch.where(labelled, voiced, mean))
 
     def _prepare_second_pass(self, features: torch.Tensor, labels: TrainingLabels) -> bool:
         """Do a part of the work between the two passes over all items.
@@ -234,7 +236,8 @@ class Predictions:
             return
         own = self._kernel.items.to(self.probabilities.device)
         fitted = self._kernel.probabilities(features[own])
-        self.probabilities[own] += 0.5 * (self._kernel.left_out - fitted)
+        left_out = self.probabilities[own] + 0.5 * (self._kernel.left_out - fitted)
+        self._combined.put(own, left_out)
 
     def given(self, labels: torch.Tensor) -> torch.Tensor:
         """Return class probabilities (N, C) that take labels int64 (N,) into account."""
@@ -264,13 +267,9 @@ class Predictions:
         For a labelled item, the label has the weight 0.9, and the predicted probabilities 0.1. With
         `items` int64 (K,) on the CPU, returns the probabilities of these items, (K, C).
         """
-        if items is None:
-            posterior = self.probabilities.clone()
-        else:
-            posterior, labels = (
-                self.probabilities[items.to(self.probabilities.device)],
-                labels[items],
-            )
+        every = self.probabilities
+        posterior = every.clone() if items is None else every[items.to(every.device)]
+        labels = labels if items is None else labels[items]
         labelled = torch.nonzero(labels != UNLABELED).squeeze(1).to(posterior.device)
         posterior[labelled] *= 1 - LABEL_CERTAINTY
         posterior[labelled, labels[labelled.cpu()].to(posterior.device)] += LABEL_CERTAINTY
@@ -285,9 +284,9 @@ class Predictions:
         """Return what `load` needs, also during a sweep."""
         return {
             **self.order.tensors(),
-            "probabilities": self.probabilities,
-            "learned_probabilities": self._learned,
-            "voiced_probabilities": self._voiced,
+            **self._combined.tensors("probabilities"),
+            **self._learned.tensors("learned_probabilities"),
+            **self._voiced.tensors("voiced_probabilities"),
             "wrong_share": torch.tensor(self._shown.wrong_share, dtype=torch.float64),
             **self.evidence.tensors(),
             **self._half_way(),
@@ -319,7 +318,7 @@ class Predictions:
         """
         device = self.probabilities.device
         self.revision += 1
-        self.probabilities = tensors["probabilities"].clone().to(device)
+        self._combined.load("probabilities", tensors)
         self.order.load(tensors)
         self.position, self.complete = position, complete
         self.features.load(tensors, self.order.items[:position])
@@ -331,20 +330,20 @@ class Predictions:
         self._shown.values = ItemPredictions(*(value.clone().to(device) for value in kept))
 
     def _load_voices(self, tensors: Mapping[str, torch.Tensor]) -> None:
-        device = self.probabilities.device
         self.evidence.load(tensors)
-        if "learned_probabilities" not in tensors:
+        if not self._learned.load("learned_probabilities", tensors):
             # States of older versions lack these tensors. An unfinished sweep starts again.
-            self._learned, self._voiced = self.probabilities.clone(), self.probabilities.clone()
+            self._learned.load("probabilities", tensors)
+            self._voiced.load("probabilities", tensors)
             self._shown.wrong_share = 0.0
             self.position = 0 if self.sweeping else self.position
             return
-        self._learned = tensors["learned_probabilities"].clone().to(device)
-        self._voiced = tensors["voiced_probabilities"].clone().to(device)
+        self._voiced.load("voiced_probabilities", tensors)
         self._shown.wrong_share = float(tensors["wrong_share"])
         if "sweep_belief" in tensors:
             self._belief = tensors["sweep_belief"].clone()
         if "sweep_units" in tensors:
             # States of older versions lack the last two numbers.
             done = [int(tensors.get(name, 0)) for name in _DONE]
-            self._saved_voices = tensors["sweep_spread"].clone().to(device), done
+            spread = tensors["sweep_spread"].clone()
+            self._saved_voices = spread.to(self.probabilities.device), done

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from lodespace.models import Dataset
-from lodespace.models.classification import ensemble
+from lodespace.models.classification import class_probabilities, ensemble
 from lodespace.models.classification import label_spreading as spreading
 from lodespace.models.classification import logistic_regression as regression
 from lodespace.models.classification.ensemble import Predictions
@@ -57,14 +57,19 @@ def finished(predictions: Predictions, classifier: WideClassifier, given: Traini
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("many", "every"), [(N, 1), (N - 1, 4)])
 def test_a_sweep_continued_from_the_middle_ends_with_the_same_result(
     setting: tuple[WideClassifier, TrainingLabels],
+    monkeypatch: pytest.MonkeyPatch,
+    many: int,
+    every: int,
 ) -> None:
+    monkeypatch.setattr(class_probabilities, "MANY", many)
     whole = begun()
     units = finished(whole, *setting)
     assert units >= 10, "the sweep has too few units for chunks, kernel and spreading"
     assert not any(tensor.nbytes >= 64 * N for tensor in whole.tensors().values())
-    for done in range(1, units):
+    for done in range(1, units, every):
         first = begun()
         for _ in range(done):
             assert not first.step(*setting)

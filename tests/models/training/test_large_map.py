@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from lodespace.models import Snapshot, Trainer
+from lodespace.models.classification import class_probabilities
 from lodespace.models.display import display
 from lodespace.models.layout import live_motion, particle_map, representatives
 from lodespace.models.layout.live_motion import LiveMotion
@@ -25,6 +26,7 @@ REPRESENTATIVES = 60
 def lower_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(particle_map, "ITEMS_TO_MOVE", 100)
     monkeypatch.setattr(display, "MANY", 100)
+    monkeypatch.setattr(class_probabilities, "MANY", 100)
     monkeypatch.setattr(representatives, "MOST", REPRESENTATIVES)
     # Fewer than the labelled and pinned items of most tests.
     for module in (live_motion, map_guide):

@@ -1,0 +1,91 @@
+"""Class probabilities of all items, with 8 bits per class if the items are many.
+
+Three arrays of class probabilities are part of each training state. With a million items and 10
+classes, each takes 40 MB as floats, of which the last bits cannot be compressed. Therefore the
+probabilities of many items are multiples of a step, which is 1/255 of the largest probability of
+the item. In a state, an item has one byte per class and its step. Most of these bytes are 0.
+
+A step is a multiple of 1 / STEPS, so the probabilities are exact in single precision, and a state
+that is loaded continues to the bit.
+"""
+
+from collections.abc import Mapping
+
+import torch
+
+from lodespace.models.checkpoints.tensors import Tensors
+from lodespace.models.classification.decisions import with_classes
+
+MANY = 100_000
+"""The probabilities of more than this number of items have 8 bits per class."""
+LEVELS = 255
+STEPS = 1 << 20
+"""A step is a multiple of 1 / STEPS, so the product of a step and a code is exact in single
+precision."""
+
+
+class ClassProbabilities:
+    """Class probabilities of N items."""
+
+    def __init__(self, n: int, n_classes: int, device: torch.device) -> None:
+        """Start with equal probabilities of `n_classes` classes."""
+        first = torch.full((1, n_classes), 1 / n_classes, device=device)
+        self._coded = n > MANY
+        if self._coded:
+            code, step, first = coded(first)
+            self._codes, self._steps = code.repeat(n, 1), step.repeat(n)
+        else:
+            self._codes = torch.empty(0, n_classes, dtype=torch.uint8, device=device)
+            self._steps = torch.empty(0, dtype=torch.int16, device=device)
+        self.values = first.repeat(n, 1)
+        """The probabilities, float32 (N, C). Only `put` changes them."""
+
+    def put(self, items: torch.Tensor, probabilities: torch.Tensor) -> torch.Tensor:
+        """Set the probabilities (B, C) of `items` int64 (B,). Return them as they are stored."""
+        if self._coded:
+            self._codes[items], self._steps[items], probabilities = coded(probabilities)
+        self.values[items] = probabilities
+        return probabilities
+
+    def set_class_count(self, n_classes: int) -> None:
+        """Continue with another number of classes. New classes have probability 0."""
+        self.values = with_classes(self.values, n_classes)
+        self._codes = with_classes(self._codes, n_classes)
+
+    def tensors(self, name: str) -> Tensors:
+        """Return the probabilities as tensors of a saved state, whose names begin with `name`."""
+        if self._coded:
+            return {f"{name}_codes": self._codes, f"{name}_steps": self._steps}
+        return {name: self.values}
+
+    def load(self, name: str, tensors: Mapping[str, torch.Tensor]) -> bool:
+        """Restore what `tensors` returned. Returns False, and changes nothing, if it is missing.
+
+        States of older versions have floats for any number of items.
+        """
+        device, codes = self.values.device, tensors.get(f"{name}_codes")
+        if codes is not None:
+            self._codes = codes.clone().to(device)
+            self._steps = tensors[f"{name}_steps"].clone().to(device)
+            self.values = decoded(self._codes, self._steps)
+            return True
+        if name not in tensors:
+            return False
+        self.values = tensors[name].clone().to(device)
+        if self._coded:
+            self._codes, self._steps, self.values = coded(self.values)
+        return True
+
+
+def coded(probabilities: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return the codes uint8 (B, C) and steps int16 (B,) of probabilities (B, C), and their values
+    (B, C)."""
+    steps = (probabilities.amax(dim=1) * (STEPS / LEVELS)).ceil_().clamp_(1, STEPS // LEVELS)
+    codes = (probabilities * (STEPS / steps)[:, None]).round_().clamp_max_(LEVELS)
+    values = codes * (steps / STEPS)[:, None]
+    return codes.to(torch.uint8), steps.to(torch.int16), values
+
+
+def decoded(codes: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
+    """Return the probabilities (B, C) of codes (B, C) and steps (B,)."""
+    return codes.float().mul_((steps.float() / STEPS)[:, None])

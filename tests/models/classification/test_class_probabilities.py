@@ -1,0 +1,73 @@
+"""Class probabilities of many items in 8 bits per class."""
+
+import pytest
+import torch
+
+from lodespace.models.classification import class_probabilities
+from lodespace.models.classification.class_probabilities import ClassProbabilities, coded
+
+N = 300
+
+
+@pytest.fixture
+def many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a few items count as many."""
+    monkeypatch.setattr(class_probabilities, "MANY", N - 1)
+
+
+def random(n_classes: int, sharpness: float = 3.0) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(n_classes)
+    return (sharpness * torch.randn(N, n_classes, generator=generator)).softmax(dim=1)
+
+
+def filled(probabilities: torch.Tensor) -> ClassProbabilities:
+    made = ClassProbabilities(len(probabilities), probabilities.shape[1], torch.device("cpu"))
+    for items in torch.randperm(N, generator=torch.Generator().manual_seed(0)).split(70):
+        assert torch.equal(made.put(items, probabilities[items]), made.values[items])
+    return made
+
+
+@pytest.mark.usefixtures("many")
+@pytest.mark.parametrize("n_classes", [1, 2, 10, 1000])
+def test_coded_probabilities_are_near_and_keep_the_class(n_classes: int) -> None:
+    given = random(n_classes)
+    found = filled(given).values
+    top = given.amax(dim=1, keepdim=True)
+    assert ((found - given).abs() <= top / 255 + 1e-6).all()
+    assert (found.amax(dim=1) - top.squeeze(1)).abs().max() < 1 / 4096 + 1e-6
+    assert torch.equal(found.argmax(dim=1), given.argmax(dim=1))
+    assert float(found.max()) <= 1 and float(found.min()) >= 0
+
+
+def test_a_certain_class_and_equal_classes_are_kept() -> None:
+    values = coded(torch.tensor([[0.0, 1.0], [0.5, 0.5]]))[2]
+    assert values[0].tolist() == [0, pytest.approx(1, abs=2e-4)] and float(values[0, 1]) <= 1
+    assert values[1, 0] == values[1, 1] == pytest.approx(0.5, abs=3e-4)
+    # Of very many classes, none disappears.
+    assert coded(torch.full((1, 100_000), 1e-5))[2].min() > 0
+
+
+@pytest.mark.usefixtures("many")
+def test_a_state_of_coded_probabilities_is_small_and_exact() -> None:
+    made = filled(random(10))
+    made.set_class_count(12)
+    tensors = made.tensors("x")
+    assert sum(tensor.nbytes for tensor in tensors.values()) == N * (12 + 2)
+    again = ClassProbabilities(N, 3, torch.device("cpu"))
+    assert again.load("x", {name: tensor.clone() for name, tensor in tensors.items()})
+    assert torch.equal(again.values, made.values)
+    assert not again.load("y", tensors)
+
+
+@pytest.mark.usefixtures("many")
+def test_a_state_of_an_older_version_is_coded() -> None:
+    made, given = ClassProbabilities(N, 3, torch.device("cpu")), random(10)
+    assert made.load("x", {"x": given})
+    assert torch.equal(made.values, coded(given)[2])
+
+
+def test_the_probabilities_of_few_items_do_not_change() -> None:
+    given = random(10)
+    made = filled(given)
+    assert torch.equal(made.values, given)
+    assert list(made.tensors("x")) == ["x"]
