@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """\
 Create a project from data, as `serve` does, without serving it. For an existing project,
-add items with --add, or import labels with --labels-from."""
+add items with --add, or import labels with --labels-from or --votes-from."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -97,6 +97,10 @@ def _import(options: argparse.Namespace) -> int:
     if options.check:
         return _check(options)
     if options.add is not None:
+        if options.labels_from or options.votes_from:
+            raise LodespaceError(
+                "--add adds items; import labels of the project with a second command, after it"
+            )
         return _add(options)
     from lodespace.project.opening import open_project
 
@@ -111,7 +115,7 @@ def _import(options: argparse.Namespace) -> int:
         progress=True,
     )
     try:
-        if project.report is None and options.labels_from is None:
+        if project.report is None and not labels.given:
             raise LodespaceError(
                 f"{project.folder} is already a project; serve it with "
                 f"`lodespace serve {project.folder}`"
@@ -156,7 +160,7 @@ def _add(options: argparse.Namespace) -> int:
 
 
 class LabelsFrom:
-    """The labels of --labels-from, which are read before anything is written."""
+    """The labels of --labels-from or --votes-from, which are read before anything is written."""
 
     def __init__(self, options: argparse.Namespace) -> None:
         """Read the labels. Raises LodespaceError."""
@@ -164,11 +168,27 @@ class LabelsFrom:
         self._labels = None
         self._text: str | None = None
         self._source = ""
+        path = options.labels_from or options.votes_from
+        self.given = path is not None
+        """Whether labels are imported."""
+        if path is not None:
+            self._source = shown(os.fsencode(path.resolve().name))
         if options.labels_from is not None:
-            self._source = shown(os.fsencode(options.labels_from.resolve().name))
+            if options.votes_from is not None:
+                raise LodespaceError(
+                    "--labels-from and --votes-from: give one of them, and import the other with a "
+                    "second command"
+                )
             from lodespace.project.labels_from import read_labels
 
             self._labels = read_labels(options.labels_from, data_options_from(options))
+        elif options.votes_from is not None:
+            from lodespace.project.votes_from import ABOVE, read_votes
+
+            above = ABOVE if options.above is None else options.above
+            self._labels = read_votes(options.votes_from, data_options_from(options), above)
+        elif options.above is not None:
+            raise LodespaceError("--above needs --votes-from")
 
     def complete(self, project: "Project") -> None:
         """Import the labels into a new project.

@@ -203,6 +203,17 @@ def natural(text: str) -> int:
     return int(text)
 
 
+def probability(text: str) -> float:
+    """Parse an argument that is a probability, 0 to 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a probability from 0 to 1, such as 0.9")
+    return value
+
+
 def port(text: str) -> int:
     """Parse an argument that is a port, 0 to 65535."""
     if not text.isdecimal() or int(text) > 65535:
@@ -240,6 +251,20 @@ def add_label_options(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="import labels from a table with ids or paths, Raven selection tables, Audacity label "
         "tracks, an export of Label Studio, or an earlier project",
+    )
+    parser.add_argument(
+        "--votes-from",
+        type=Path,
+        metavar="FILE",
+        help="import labels from a table with a column of ids or paths and a column of classes per "
+        "source (person, rule or program); the label model weighs the sources",
+    )
+    parser.add_argument(
+        "--above",
+        type=probability,
+        metavar="P",
+        help="with --votes-from: smallest probability of a class that becomes a label "
+        "(default: 0.5)",
     )
     parser.add_argument(
         "--conflicts",

@@ -112,7 +112,7 @@ def _serve(options: argparse.Namespace) -> int:
     )
     if project.report is not None:
         sys.stdout.write(project.report.summary())
-    elif options.labels_from is None:
+    elif not labels.given:
         warn_of_unused(project, options)
     if given.run.get("seed", project.seed) != project.seed:
         sys.stderr.write(

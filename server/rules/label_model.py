@@ -250,9 +250,8 @@ class _Fit:
         several = np.diff(c.starts)[c.pattern[candidate]] > 1
         votes = np.bincount(source, count, n_sources)
         conflicts = np.bincount(source, count * several, n_sources)
-        return [
-            SourceEstimate(int(n), int(other), float(mean), float(least), float(most))
-            for n, other, mean, least, most in zip(
-                votes, conflicts, self.accuracy, low, high, strict=True
-            )
-        ]
+        three = np.diff(self.patterns.ballots.indptr)[c.pattern[candidate]] > 2
+        compared = np.bincount(source, count * three, n_sources)
+        counts = np.stack([votes, conflicts, compared], 1).astype(int).tolist()
+        values = np.stack([self.accuracy, low, high], 1).tolist()
+        return [SourceEstimate(*n, *v) for n, v in zip(counts, values, strict=True)]

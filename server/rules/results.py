@@ -17,6 +17,12 @@ class SourceEstimate(NamedTuple):
     """Number of items on which the source votes."""
     conflicts: int
     """Number of these items on which another source votes for another class."""
+    compared: int
+    """Number of these items on which at least two other sources vote.
+
+    The accuracy of a source is known only from such items. Of two sources that differ, nobody knows
+    which is right.
+    """
     accuracy: float
     """Estimated share of right votes. For a source without votes, its expected accuracy."""
     low: float

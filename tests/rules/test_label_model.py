@@ -161,6 +161,9 @@ def test_conflicts_are_counted() -> None:
     model = fitted([first, second], n=5)
     assert [source.conflicts for source in model.sources] == [1, 1]
     assert [source.votes for source in model.sources] == [3, 3]
+    assert [source.compared for source in model.sources] == [0, 0]
+    model = fitted([first, second, (np.array([2]), np.array([0]))], n=5)
+    assert [source.compared for source in model.sources] == [1, 1, 1]
 
 
 def test_reasons_name_each_vote_of_an_item() -> None:
