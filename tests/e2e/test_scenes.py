@@ -10,6 +10,8 @@ import pytest
 from playwright.sync_api import Frame, Page
 
 import lodespace
+from drivers.axe import serious
+from drivers.fingers import PHONE, outside, phone
 from drivers.page_pool import PagePool
 from drivers.plain_server import plain_server
 from drivers.playback import replay
@@ -33,14 +35,14 @@ HOST = """<!doctype html><html lang="en"><title>Host</title><style>body {{ heigh
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
-    """A bake in a folder of a plain web server: (folder of the bake, URL)."""
+    """A bake of colour photos in a folder of a plain web server: (folder of the bake, URL)."""
     from lodespace.baking.bake import bake
 
     root = tmp_path_factory.mktemp("www")
     for i in range(N):
         folder = root / "raw" / ("cat", "dog")[i % 2]
         folder.mkdir(parents=True, exist_ok=True)
-        draw(i % 6, (28, 28)).save(folder / f"{i}.png")
+        draw(i % 6, (28, 28), "RGB").save(folder / f"{i}.png")
     bake(root / "raw", root / "a" / "deep" / "folder", epochs=2, threads=1)
     with plain_server(root) as address:
         yield root / "a" / "deep" / "folder", f"{address}/a/deep/folder"
@@ -193,6 +195,46 @@ def test_a_small_window_has_play_timeline_and_classes(
     page.wait(lambda: not page.state("time.playing"))
     page.page.locator(".scrub").fill("3")
     page.wait(lambda: page.state("time.moment") == 3)
+
+
+def test_a_site_of_photos_plays_and_finds_on_a_phone(
+    site: tuple[Path, str], open_page: Any
+) -> None:
+    page = open_page(f"{site[1]}/", prepare=phone, **PHONE)
+    page.wait_for_scene()
+    page.wait(lambda: page.state("time.last") > 5)
+    browser = page.page
+    assert outside(page, "header *, .small-foot *") == []
+    browser.get_by_role("button", name="Play", exact=True).tap()
+    page.wait(lambda: page.state("time.playing") and page.state("time.moment") > 0)
+    browser.get_by_role("button", name="Pause", exact=True).tap()
+    page.wait(lambda: not page.state("time.playing"))
+
+    # A finger does not hit the line of the timeline exactly.
+    line = browser.locator(".scrub").bounding_box()
+    assert line is not None
+    assert line["height"] >= 40
+    browser.touchscreen.tap(line["x"] + 0.5 * line["width"], line["y"] + 4)
+    last = page.state("time.last")
+    page.wait(lambda: abs(page.state("time.moment") - last / 2) <= 0.1 * last + 1)
+
+    browser.get_by_role("combobox", name="Colour by").select_option("prediction")
+    assert page.state("colourBy") == "prediction"
+    assert page.state("time.live") is False, "a choice of colours changes the moment"
+
+    browser.get_by_role("button", name="Search").tap()
+    browser.keyboard.type("cat/4")
+    browser.get_by_test_id("found").get_by_text("1", exact=True).wait_for()
+    browser.get_by_role("button", name="show").tap()
+    card = browser.locator(".hover-card")
+    card.get_by_text("cat/4.png").wait_for()
+    item = page.state("hovered")["item"]
+    page.wait(lambda: abs(page.on_screen()[item] - [195, 422]).max() < 80)
+    assert outside(page, "header *, .hover-card *") == []
+    assert serious(page) == []
+    browser.get_by_role("button", name="End the search").last.tap()
+    assert page.state("search") is None
+    browser.get_by_role("combobox", name="Colour by").select_option("label")
 
 
 def _small(page: Page) -> None:

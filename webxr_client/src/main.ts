@@ -11,6 +11,7 @@ import { bindTiles } from "./app/bind-tiles.js";
 import { bindView, viewParts } from "./app/bind-view.js";
 import { bindViewed } from "./app/bind-viewed.js";
 import { bindWake } from "./app/bind-wake.js";
+import { flyTo } from "./app/fly-to.js";
 import { XrLoader } from "./app/xr-loader.js";
 import { bindDesktopInput } from "./interaction/desktop-input.js";
 import { DragTool } from "./interaction/drag-tool.js";
@@ -32,6 +33,9 @@ import { Session } from "./session/session.js";
 import { AppState } from "./state/app-state.js";
 import { mountUi } from "./ui/index.js";
 import "./ui/styles.css";
+
+/** Distance of a card below the middle of the page, CSS pixels. */
+const BELOW = 90;
 
 const state = new AppState();
 const session = new Session(state);
@@ -86,6 +90,13 @@ mountUi(root, stage.element, {
   actions,
   atlas,
   setInsets: (insets) => stage.setInsets(insets),
+  showItems: (items) => {
+    flyTo({ latent: state.latent, stage, cloud }, items);
+    const [item] = items;
+    if (item === undefined || items.length > 1) return;
+    // At the end, the camera shows the item in the middle. Its card is below it.
+    state.hovered.value = { item, x: view.width() / 2, y: view.height() / 2 + BELOW };
+  },
   viewAddress: () => addressOfView(state, stage),
   across: (item) => (stage.placeOf(item).project(stage.camera).x + 1) / 2,
   enterXr: (mode) => xr.enter(mode),
@@ -112,6 +123,8 @@ effect(() => {
   peers.show(state.peers.value.values());
   stage.invalidate();
 });
+// A finger turns the cloud until the user chooses another tool.
+if (window.matchMedia("(pointer: coarse)").matches) state.tool.value = "orbit";
 effect(() => stage.setOrbitWithLeft(state.tool.value === "orbit"));
 const updateViewed = bindViewed({ state, stage, cloud, connection: session.connection });
 const updateAxes = bindAxes(state, stage, axisMarks);

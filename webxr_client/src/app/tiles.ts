@@ -1,6 +1,5 @@
 /** A scene in tiles: shows it, and answers questions about its items (docs/tiles.md). */
 import { batch, effect } from "@preact/signals";
-import { Box3, Vector3 } from "three";
 import { cloudOf, itemsInRegion } from "../interaction/region-query.js";
 import { useTiled } from "../net/api.js";
 import type { Connection } from "../net/connection.js";
@@ -17,8 +16,8 @@ import { readTileset, type Tile, tileOf, tilePath } from "../scene/tiles/tileset
 import type { AppState } from "../state/app-state.js";
 import { BLOCK } from "../state/item-blocks.js";
 import { combine } from "../state/item-lists.js";
-import { sceneMetres } from "../state/latent-state.js";
 import type { Pictures } from "./bind-cloud.js";
+import { flyTo } from "./fly-to.js";
 import { followSelection, TileLabels } from "./tile-labels.js";
 
 export interface TilesParts {
@@ -39,8 +38,6 @@ const COUNT_MS = 1000;
 const MOST_FILES = 64;
 /** Largest number of items that a search reads. */
 const MOST_SEARCHED = 300_000;
-/** Smallest size of the part of the cloud that the camera shows after a search, metres. */
-const LEAST_SHOWN = 0.03;
 
 /**
  * Show the scene whose tree is at `address`. Returns a function that is called before each frame.
@@ -168,7 +165,7 @@ export async function showTiles(parts: TilesParts, address: URL): Promise<() => 
     const { items } = state.selection.value;
     if (items.length === 0 || items !== state.search.peek()?.items) return;
     if (answer) labels?.keep(Promise.resolve(answer));
-    flyTo(parts, items);
+    flyTo({ latent, stage, cloud }, items);
   });
 
   let counted = 0;
@@ -216,24 +213,6 @@ function forget(state: AppState, gone: Set<number>): void {
     state.search.value = { ...search, items: search.items.filter((slot) => !isGone(slot)) };
   if (isGone(state.hovered.peek()?.item ?? -1)) state.hovered.value = null;
   gone.clear();
-}
-
-/** Move the camera to the found items. */
-function flyTo({ state, stage }: TilesParts, slots: Uint32Array): void {
-  const { to } = state.latent;
-  const box = new Box3();
-  const at = new Vector3();
-  for (const slot of slots)
-    box.expandByPoint(
-      at.set(
-        sceneMetres(to[4 * slot]!),
-        sceneMetres(to[4 * slot + 1]!),
-        sceneMetres(to[4 * slot + 2]!),
-      ),
-    );
-  box.getSize(at);
-  box.expandByScalar(Math.max(0.02 * at.length(), LEAST_SHOWN - at.length()) / 2);
-  stage.fit(true, box);
 }
 
 /** Files with ids and columns of tiles. */

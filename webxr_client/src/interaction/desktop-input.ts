@@ -1,7 +1,7 @@
 /**
  * Mouse, pen and touch on the cloud. The main button drives the chosen tool. Motion without a
- * button shows the item under the pointer. A finger turns the cloud through the camera controls; a
- * tap shows an item.
+ * button shows the item under the pointer. One finger drives the tool, too; a second finger ends
+ * that, because two fingers turn the cloud through the camera controls. A tap shows an item.
  */
 import type { AppState } from "../state/app-state.js";
 import type { PointerSample, PointerTool } from "./pointer.js";
@@ -99,6 +99,12 @@ export function bindDesktopInput(
     state.hovered.value = { item, x, y };
   };
 
+  const cancelTool = () => {
+    if (active === null) return;
+    active = null;
+    tool.cancel();
+  };
+
   const down = (event: PointerEvent) => {
     buttons = event.buttons;
     hide();
@@ -106,7 +112,8 @@ export function bindDesktopInput(
       event.pointerType === "touch" && event.isPrimary
         ? { ...sampleOf(event), at: event.timeStamp }
         : null;
-    if (event.button !== 0 || event.pointerType === "touch" || !event.isPrimary) return;
+    if (event.pointerType === "touch" && !event.isPrimary) cancelTool();
+    if (event.button !== 0 || !event.isPrimary) return;
     tool = state.tool.peek() === "drag" ? drag : select;
     if (!tool.down(sampleOf(event))) return;
     active = event.pointerId;
@@ -129,9 +136,7 @@ export function bindDesktopInput(
     tool.up(sampleOf(event));
   };
   const cancel = (event: PointerEvent) => {
-    if (event.pointerId !== active) return;
-    active = null;
-    tool.cancel();
+    if (event.pointerId === active) cancelTool();
   };
   // Browsers also send this event when a finger is lifted. The card of a tapped item then stays
   // visible.

@@ -1,5 +1,5 @@
 /** Controls that turn, move and zoom the camera of the page. */
-import { MOUSE, OrthographicCamera, type PerspectiveCamera } from "three";
+import { MOUSE, OrthographicCamera, type PerspectiveCamera, TOUCH } from "three";
 import { OrbitControls } from "three/addons/controls/OrbitControls.js";
 
 /**
@@ -20,13 +20,21 @@ export function orbitControls(
   return controls;
 }
 
-/** Set whether the left button turns the scene; otherwise the left button drives a tool. */
-export function setMouse(controls: OrbitControls, orbitWithLeft: boolean): void {
-  const turn = isFlat(controls) ? MOUSE.PAN : MOUSE.ROTATE;
+/**
+ * Set whether the left button and one finger turn the scene; otherwise they drive a tool, and two
+ * fingers turn the scene. A flat map moves in place of turning.
+ */
+export function setOrbit(controls: OrbitControls, orbit: boolean): void {
+  const flat = isFlat(controls);
+  const turn = flat ? MOUSE.PAN : MOUSE.ROTATE;
   controls.mouseButtons = {
-    LEFT: orbitWithLeft ? turn : null,
+    LEFT: orbit ? turn : null,
     MIDDLE: MOUSE.PAN,
     RIGHT: turn,
+  };
+  controls.touches = {
+    ONE: orbit ? (flat ? TOUCH.PAN : TOUCH.ROTATE) : null,
+    TWO: orbit || flat ? TOUCH.DOLLY_PAN : TOUCH.DOLLY_ROTATE,
   };
 }
 

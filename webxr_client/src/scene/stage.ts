@@ -17,7 +17,7 @@ import type { OrbitControls } from "three/addons/controls/OrbitControls.js";
 import type { Box } from "../protocol/scene-file.js";
 import type { LatentState } from "../state/latent-state.js";
 import type { CameraPlace } from "../state/site-view.js";
-import { orbitControls, setMouse } from "./camera-controls.js";
+import { orbitControls, setOrbit } from "./camera-controls.js";
 import { CameraEase } from "./camera-ease.js";
 import { fittedView, frameCameras, type Insets } from "./camera-frame.js";
 import { moveCamera, placeInBox, placeOf } from "./camera-place.js";
@@ -141,7 +141,7 @@ export class Stage {
   private makeControls(): OrbitControls {
     const controls = orbitControls(this.camera, this.element);
     controls.enableZoom = this.zoomByWheel;
-    setMouse(controls, this.orbitWithLeft);
+    setOrbit(controls, this.orbitWithLeft);
     controls.addEventListener("change", () => this.invalidate());
     controls.addEventListener("start", () => {
       this.movedByPerson = true;
@@ -150,12 +150,10 @@ export class Stage {
     return controls;
   }
 
-  /**
-   * Set whether the left button turns the scene; otherwise the left button drives the chosen tool.
-   */
+  /** Set whether the left button and one finger turn the scene; otherwise they drive the tool. */
   setOrbitWithLeft(value: boolean): void {
     this.orbitWithLeft = value;
-    setMouse(this.controls, value);
+    setOrbit(this.controls, value);
     this.controls.enabled = true;
   }
 

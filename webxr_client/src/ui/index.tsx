@@ -24,6 +24,7 @@ import { Tools } from "./shell/tools.js";
 import { TopBar } from "./shell/top-bar.js";
 import { SmallSite } from "./site/small-site.js";
 import { BottomBar } from "./timeline/bottom-bar.js";
+import { Player } from "./timeline/player.js";
 import { StateLine } from "./training/state-line.js";
 
 /** Share of a sheet's height by which the cloud shrinks. The rest of the height moves the cloud. */
@@ -84,10 +85,11 @@ function Page({ cloud }: { cloud: HTMLElement }) {
       const behind = over ? Math.max(0, window.innerHeight - over.top - 124 * zoom) : 0;
       const covered = (1 - SHRINK) * behind;
       const bottom = 124 * zoom + SHRINK * behind;
+      const side = document.querySelector<HTMLElement>(".side")?.offsetHeight ?? 0;
       setInsets(
         wide
           ? { left: 76 * zoom, right: SIDE_PANEL * zoom, top: 76 * zoom, bottom, covered }
-          : { left: 8, right: 8, top: 64 * zoom, bottom: Math.round(window.innerHeight * 0.36) },
+          : { left: 8, right: 8, top: 64 * zoom, bottom: 16 + side },
       );
     };
     measure();
@@ -136,6 +138,18 @@ const loadCard = () => import("./selection/item-card.js");
 const loadHelp = () => import("./shell/help.js");
 const loadLayerMenu = () => import("./shell/layer-menu.js");
 
+/** Playback in a narrow window, which has no bottom bar. */
+function NarrowPlayer() {
+  const { state } = useUi();
+  const recorded = state.session.value?.has_recording || state.training.value?.state !== "absent";
+  if (state.tiled.value || !recorded) return null;
+  return (
+    <div class="narrow-only">
+      <Player />
+    </div>
+  );
+}
+
 function Workplace() {
   const { state } = useUi();
   const panels = serving.value;
@@ -151,6 +165,7 @@ function Workplace() {
       <Notices>{panels && <panels.WaitingDevices />}</Notices>
       <aside class="glass side" aria-label="Classes and selection">
         <StateLine class="narrow-only" />
+        <NarrowPlayer />
         <ClassPanel />
         <hr />
         {panels && <panels.NextStep />}

@@ -268,6 +268,14 @@ function toGesture(state: AppState, commands: Commands, back: boolean): void {
   else if (!back) commands.live();
 }
 
+/** Uses of fingers, for the help: [use, effect]. */
+export const TOUCH_HELP: readonly [string, string][] = [
+  ["Tap", "show an item"],
+  ["One finger", "turn the cloud; with the lasso, draw around a cluster to select it"],
+  ["Two fingers", "zoom, and move the cloud; with the lasso, zoom and turn"],
+  ["Tap a class", "label the selection, or the framed items of a sheet"],
+];
+
 /** Uses of the pointer, for the list of keys. `dragKey`: text of the drag tool's key, or "". */
 export const pointerHelp = (dragKey: string): readonly [string, string][] => [
   ["Drag", "draw around a cluster to select it"],

@@ -8,6 +8,7 @@ import { labelTarget } from "../../state/label-target.js";
 import { useUi } from "../kit/context.js";
 import { fieldKey } from "../kit/field-key.js";
 import { EyeIcon, LockIcon, MoreIcon } from "../kit/icons.js";
+import { hasTouch } from "../kit/layout.js";
 import { ClassMenu } from "./class-menu.js";
 import { Bar, Swatch } from "./swatch.js";
 
@@ -39,6 +40,7 @@ export function ClassRow({ info, text, active, labelled, predicted, most }: Clas
   const focus = state.focus.value;
   const only = focus?.kind === "class" && focus.classId === info.class_id;
   const [start, end] = splitName(text);
+  const apply = () => (target === "sheet" ? commands.correct : commands.label)(info.class_id);
   const finish = (event: Event) => {
     const typed = (event.currentTarget as HTMLInputElement).value;
     setRenaming(false);
@@ -62,7 +64,7 @@ export function ClassRow({ info, text, active, labelled, predicted, most }: Clas
               ? `${info.name} is locked`
               : "Select items first"
         }
-        onClick={() => (target === "sheet" ? commands.correct : commands.label)(info.class_id)}
+        onClick={apply}
       >
         <kbd class={key ? "" : "empty"}>{key}</kbd>
         <span class="unseen">
@@ -94,7 +96,7 @@ export function ClassRow({ info, text, active, labelled, predicted, most }: Clas
               dir="auto"
               title={state.readOnly.value ? info.name : `${info.name}: click to rename`}
               disabled={state.readOnly.value}
-              onClick={() => setRenaming(true)}
+              onClick={() => (usable && hasTouch() ? apply() : setRenaming(true))}
             >
               <span>{start}</span>
               {end}

@@ -8,6 +8,9 @@ export const TALL = 480;
 /** Width of the right panel with its margins. */
 export const SIDE_PANEL = 332;
 
+/** Whether a finger is the main pointer. Such a device usually has no keys. */
+export const hasTouch = (): boolean => window.matchMedia("(pointer: coarse)").matches;
+
 /**
  * Return the panels of a page: `wanted`, or for `auto` the panels for which the window has room.
  */

@@ -105,7 +105,7 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
           {sheet.status === "busy"
             ? "Loading…"
             : !done &&
-              `${sheet.reason || expectedErrors(sheet)} · Enter changes ${itemsText(said.changed)}`}
+              `${sheet.reason || expectedErrors(sheet)} · changes ${itemsText(said.changed)}`}
         </p>
       </div>
       {done ? (

@@ -14,7 +14,7 @@ export function NextStep() {
   // Only one button of the page is the primary one.
   const first = state.selection.value.items.length === 0 && !sheet.value;
   return (
-    <section class="next-step wide-only" aria-label="Next step">
+    <section class="next-step" aria-label="Next step">
       <button
         type="button"
         class={first ? "button primary" : "button"}
@@ -23,7 +23,7 @@ export function NextStep() {
       >
         {text} <KeyHint action="next" />
       </button>
-      <p id="next-effect" class="hint">
+      <p id="next-effect" class="hint wide-only">
         {effect}
       </p>
     </section>
@@ -36,7 +36,7 @@ function End({ text }: { text: string }) {
   state.labelsVersion.value;
   const left = predictedItems(state).length;
   return (
-    <section class="next-step wide-only" aria-label="Next step" data-testid="end">
+    <section class="next-step" aria-label="Next step" data-testid="end">
       <p>
         <b>{text}</b> {left > 0 && "You can accept the other predictions as labels, and export."}
       </p>

@@ -1,28 +1,41 @@
 /** Search field. Items that do not match are dimmed, not hidden. */
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { count } from "../../state/format.js";
 import { useUi } from "../kit/context.js";
 import { fieldKey } from "../kit/field-key.js";
 import { SearchIcon } from "../kit/icons.js";
+import { hasTouch } from "../kit/layout.js";
 
-export function SearchBox() {
-  const { state, commands } = useUi();
+interface SearchBoxProps {
+  /** Whether the field gets the focus when it appears. */
+  focused?: boolean;
+  /** Whether the page has no panel for a selection, so the camera moves to the found items. */
+  show?: boolean;
+}
+
+export function SearchBox({ focused = false, show = false }: SearchBoxProps) {
+  const { state, commands, showItems } = useUi();
+  const verb = show ? "Show" : "Select";
+  const take = show ? showItems : commands.select;
   const input = useRef<HTMLInputElement>(null);
   const search = state.search.value;
   const found = search?.items;
   const exact = search?.exact;
+  useEffect(() => {
+    if (focused) input.current?.focus();
+  }, [focused]);
   const end = () => {
     commands.search("");
     if (input.current) input.current.value = "";
   };
   return (
-    <div class="search wide-only" role="search">
+    <div class="search" role="search">
       <SearchIcon />
       <input
         ref={input}
         data-search
         type="search"
-        placeholder={`${state.keys.text("search")} search`.trim()}
+        placeholder={`${hasTouch() ? "" : state.keys.text("search")} search`.trim()}
         aria-label="Search ids, paths, columns and classes"
         title={
           "Finds words in ids, paths, columns and labels. " +
@@ -34,7 +47,7 @@ export function SearchBox() {
         onInput={(event) => commands.search(event.currentTarget.value)}
         onKeyDown={(event) => {
           const key = fieldKey(event);
-          if (key === "Enter" && found) commands.select(exact?.length ? exact : found);
+          if (key === "Enter" && found) take(exact?.length ? exact : found);
           if (key === "Escape") {
             end();
             event.currentTarget.blur();
@@ -50,8 +63,8 @@ export function SearchBox() {
         <button
           type="button"
           class="link"
-          title="Select the item with this id (Enter)"
-          onClick={() => commands.select(exact)}
+          title={`${verb} the item with this id (Enter)`}
+          onClick={() => take(exact)}
         >
           id {search?.text.trim()}
         </button>
@@ -60,10 +73,10 @@ export function SearchBox() {
         <button
           type="button"
           class="link"
-          title={`Select the items that match${exact?.length ? "" : " (Enter)"}`}
-          onClick={() => commands.select(found)}
+          title={`${verb} the items that match${exact?.length ? "" : " (Enter)"}`}
+          onClick={() => take(found)}
         >
-          select
+          {show ? "show" : "select"}
         </button>
       )}
       {search && state.session.value?.searches_words && (
@@ -79,7 +92,7 @@ export function SearchBox() {
       {search && (
         <button
           type="button"
-          class="link"
+          class="link end"
           aria-label="End the search"
           title="End the search (Esc)"
           onClick={end}

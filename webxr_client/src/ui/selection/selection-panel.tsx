@@ -82,13 +82,13 @@ function Nothing() {
   const label = state.keys.single.value ? "press the key" : "click the mark";
   return (
     <>
-      <p class="hint first wide-only">
+      <p class="hint first mouse-only">
         Draw around a cluster, then {label} of its class. <kbd>Shift</kbd> adds, <kbd>Alt</kbd>{" "}
         subtracts, and the right mouse button turns the cloud.
       </p>
-      <p class="hint narrow-only">
-        Drag to turn, pinch to zoom, tap an item to see it. Labelling needs a mouse or a pen, and a
-        wider window.
+      <p class="hint first touch-only">
+        To label, choose the lasso, draw around a cluster, and tap the name of its class. Two
+        fingers turn and zoom the cloud. A tap on an item shows it.
       </p>
     </>
   );
@@ -96,11 +96,17 @@ function Nothing() {
 
 function OnSheet() {
   return (
-    <p class="hint on-sheet">
-      <KeyHint action="confirm" /> gives each picture the class whose colour is under it. A class
-      key corrects the framed items: one picture, or a whole group (<KeyHint action="group" />
-      ). Labels that are struck through are replaced.
-    </p>
+    <>
+      <p class="hint on-sheet mouse-only">
+        <KeyHint action="confirm" /> gives each picture the class whose colour is under it. A class
+        key corrects the framed items: one picture, or a whole group (<KeyHint action="group" />
+        ). Labels that are struck through are replaced.
+      </p>
+      <p class="hint on-sheet touch-only">
+        The button at the left gives each item the class whose colour is under it. To correct an
+        item, tap the item, then the name of its class. Labels that are struck through are replaced.
+      </p>
+    </>
   );
 }
 

@@ -1,12 +1,17 @@
 /** Dialog that lists keys and uses of the pointer. */
 import { useUi } from "../kit/context.js";
 import { Dialog } from "../kit/dialog.js";
+import { hasTouch } from "../kit/layout.js";
 import { KeyList } from "./key-list.js";
 
 export function Help() {
   const { state } = useUi();
   return (
-    <Dialog title="Keys and pointer" open={state.help} class="keys">
+    <Dialog
+      title={hasTouch() ? "Fingers and keys" : "Keys and pointer"}
+      open={state.help}
+      class="keys"
+    >
       <p class="big-text-line">
         <label>
           <input

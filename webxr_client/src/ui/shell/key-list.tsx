@@ -1,6 +1,6 @@
 /** List of keys and uses of the pointer, in which the user can change keys. */
 import { useLayoutEffect, useState } from "preact/hooks";
-import { type KeyAction, pointerHelp } from "../../interaction/keys/key-actions.js";
+import { type KeyAction, pointerHelp, TOUCH_HELP } from "../../interaction/keys/key-actions.js";
 import { KeyReader } from "../../interaction/keys/key-reader.js";
 import { type ActionId, FIXED, keyText } from "../../state/key-map.js";
 import { useUi } from "../kit/context.js";
@@ -45,6 +45,11 @@ export function KeyList() {
 
   return (
     <>
+      <dl class="touch-only">
+        {TOUCH_HELP.map(([use, effect]) => (
+          <Entry key={use} keys={use} does={effect} />
+        ))}
+      </dl>
       <p class="key-settings">
         <label>
           <input type="checkbox" checked={keys.single.value} onChange={switchSingle} /> single keys
@@ -52,7 +57,7 @@ export function KeyList() {
         </label>
         <span class="faint-text">
           {keys.single.value
-            ? "Press a key in the list to change it."
+            ? "To change a key, press its field in the list."
             : "Letters, digits and signs do nothing without Ctrl or Alt."}
         </span>
         {keys.changed && (

@@ -25,17 +25,27 @@ interface ToolButtonProps {
   action?: ActionId;
   pressed?: boolean;
   disabled?: boolean;
+  /** Whether narrow windows have no room for the button. */
+  wide?: boolean;
   onClick(): void;
   children: ComponentChildren;
 }
 
-function ToolButton({ label, action, pressed, disabled, onClick, children }: ToolButtonProps) {
+function ToolButton({
+  label,
+  action,
+  pressed,
+  disabled,
+  wide,
+  onClick,
+  children,
+}: ToolButtonProps) {
   const { keys: map } = useUi().state;
   const keys = action ? map.text(action) : "";
   return (
     <button
       type="button"
-      class="tool"
+      class={wide ? "tool wide-only" : "tool"}
       aria-label={label}
       aria-pressed={pressed}
       aria-keyshortcuts={keys || undefined}
@@ -74,18 +84,26 @@ export function Tools() {
       </ToolButton>
       <ToolButton
         label="Rectangle"
+        wide
         action="rectangle"
         pressed={is("rectangle")}
         onClick={choose("rectangle")}
       >
         <RectangleIcon />
       </ToolButton>
-      <ToolButton label="Pick one item" action="pick" pressed={is("pick")} onClick={choose("pick")}>
+      <ToolButton
+        label="Pick one item"
+        action="pick"
+        wide
+        pressed={is("pick")}
+        onClick={choose("pick")}
+      >
         <PickIcon />
       </ToolButton>
       {!state.readOnly.value && !state.session.value?.tiles && (
         <ToolButton
           label="Drag items; their neighbours follow"
+          wide
           action="drag"
           pressed={is("drag")}
           onClick={choose("drag")}
@@ -105,6 +123,7 @@ export function Tools() {
       <ToolButton
         label={mode === "through" ? "Selects through the cloud" : "Selects visible items only"}
         action="mode"
+        wide
         pressed={mode === "visible"}
         onClick={() => {
           state.selectionMode.value = mode === "through" ? "visible" : "through";
@@ -118,6 +137,7 @@ export function Tools() {
       {!state.session.value?.tiles && (
         <ToolButton
           label="Layers of the map"
+          wide
           pressed={state.layers.menuOpen.value}
           onClick={() => {
             state.layers.menuOpen.value = !state.layers.menuOpen.value;

@@ -4,7 +4,7 @@ import { isSite } from "../../net/site.js";
 import { count, percent } from "../../state/format.js";
 import type { ActionId } from "../../state/key-map.js";
 import { knownBriefly, knownInstead, range } from "../../state/quality-text.js";
-import { ColourChoice, SizeChoice } from "../classes/colour-choice.js";
+import { ColourChoice, ColourSelect, SizeChoice } from "../classes/colour-choice.js";
 import { useUi } from "../kit/context.js";
 import { DevicesIcon, MoonIcon, SilentIcon, SoundIcon, SunIcon } from "../kit/icons.js";
 import { withKey } from "../kit/key-hint.js";
@@ -58,6 +58,7 @@ export function TopBar() {
       <span class="spring" />
       <SearchBox />
       <ColourChoice />
+      <ColourSelect class="narrow-only" />
       <SizeChoice />
       {!state.readOnly.value && !session?.tiles && (
         <div class="choice" role="group" aria-label="Dimensions of the latent space">

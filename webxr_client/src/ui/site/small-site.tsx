@@ -2,21 +2,20 @@
  * A baked site in a small window or frame: name, colours, link and full screen at the top, the
  * names of the classes and the timeline at the bottom. The cloud has the rest of the window.
  */
-import { useEffect, useRef } from "preact/hooks";
-import type { ColourBy } from "../../state/app-state.js";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { classesShown } from "../../state/classes-shown.js";
 import { count } from "../../state/format.js";
-import { RATE } from "../../state/time-state.js";
+import { ColourSelect } from "../classes/colour-choice.js";
 import { Swatch } from "../classes/swatch.js";
 import { useUi } from "../kit/context.js";
-import { FitIcon, PauseIcon, PlayIcon, WholeScreenIcon } from "../kit/icons.js";
+import { FitIcon, SearchIcon, WholeScreenIcon } from "../kit/icons.js";
 import { withKey } from "../kit/key-hint.js";
 import { HoverCard } from "../selection/hover-card.js";
+import { SearchBox } from "../selection/search-box.js";
 import { EnterXr } from "../shell/enter-xr.js";
 import { LinkButton, LinkDialog } from "../shell/link-dialog.js";
 import { Notices } from "../shell/notices.js";
-import { SpeedButton } from "../timeline/speed-button.js";
-import { Track } from "../timeline/track.js";
+import { Player } from "../timeline/player.js";
 
 /** Height of the names and buttons at the top, CSS pixels. */
 const HEAD = 44;
@@ -46,7 +45,11 @@ export function SmallSite() {
       <Notices />
       <div ref={foot} class="small-foot">
         <Classes />
-        {state.session.value?.has_recording && <Player />}
+        {state.session.value?.has_recording && (
+          <div class="glass">
+            <Player />
+          </div>
+        )}
       </div>
       <HoverCard />
       <LinkDialog />
@@ -56,14 +59,42 @@ export function SmallSite() {
 
 function Head() {
   const { state, commands } = useUi();
+  const [searching, setSearching] = useState(false);
   const session = state.session.value;
+  if (searching)
+    return (
+      <header class="small-head">
+        <SearchBox focused show />
+        <button
+          type="button"
+          class="button icon"
+          title="End the search"
+          aria-label="End the search"
+          onClick={() => {
+            commands.search("");
+            setSearching(false);
+          }}
+        >
+          ×
+        </button>
+      </header>
+    );
   return (
     <header class="small-head">
       <h1>
         {session?.dataset ?? "lodespace"}{" "}
         {session && <span class="muted">{count(session.n_items)} items</span>}
       </h1>
-      <Colours />
+      <button
+        type="button"
+        class="button icon"
+        title="Search ids, paths, columns and classes"
+        aria-label="Search"
+        onClick={() => setSearching(true)}
+      >
+        <SearchIcon />
+      </button>
+      <ColourSelect />
       <EnterXr />
       <button
         type="button"
@@ -77,29 +108,6 @@ function Head() {
       <LinkButton />
       <WholeScreen />
     </header>
-  );
-}
-
-const COLOURS: readonly ColourBy[] = ["label", "prediction", "confidence"];
-
-function Colours() {
-  const { state } = useUi();
-  return (
-    <select
-      class="small-colours"
-      aria-label="Colour by"
-      title={withKey("Colour by label, prediction or confidence", state.keys.text("colour"))}
-      value={state.colourBy.value}
-      onChange={(event) => {
-        state.colourBy.value = event.currentTarget.value as ColourBy;
-      }}
-    >
-      {COLOURS.map((name) => (
-        <option key={name} value={name}>
-          {name}
-        </option>
-      ))}
-    </select>
   );
 }
 
@@ -151,29 +159,5 @@ function Classes() {
         </li>
       ))}
     </ul>
-  );
-}
-
-function Player() {
-  const { state, commands } = useUi();
-  const { time } = state;
-  const playing = time.playing.value;
-  const seconds = (time.live.value ? time.last.value : time.moment.value) / RATE;
-  return (
-    <div class="glass small-player">
-      <button
-        type="button"
-        class="play"
-        disabled={time.last.value === 0}
-        title={`${playing ? "Pause" : "Play"} (Space)`}
-        aria-label={playing ? "Pause" : "Play"}
-        onClick={playing ? commands.stop : commands.play}
-      >
-        {playing ? <PauseIcon /> : <PlayIcon />}
-      </button>
-      <Track />
-      <span class="muted small-time">{seconds.toFixed(1)} s</span>
-      <SpeedButton />
-    </div>
   );
 }

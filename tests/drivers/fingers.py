@@ -1,0 +1,51 @@
+"""Phones: the size of the screen, and fingers on it."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+from playwright.sync_api import Page
+
+from drivers.page import PageDriver
+
+Points = npt.NDArray[np.float64]
+
+PHONE = {"has_touch": True, "is_mobile": True}
+"""Options of a profile in which the page is touched; see `PagePool.take`."""
+
+
+def phone(page: Page) -> None:
+    """Give a page the size of a phone's screen."""
+    page.set_viewport_size({"width": 390, "height": 844})
+
+
+def move_fingers(page: Page, steps: Iterable[Points]) -> None:
+    """Put fingers on a page, move them through `steps`, and lift them.
+
+    Args:
+        steps: Places of the fingers, each (fingers, 2), in CSS pixels.
+    """
+    session = page.context.new_cdp_session(page)
+    kind = "touchStart"
+    for step in steps:
+        # A person puts one finger down after the other.
+        for fingers in range(1, len(step) + 1) if kind == "touchStart" else [len(step)]:
+            touched = [
+                {"x": float(x), "y": float(y), "id": number}
+                for number, (x, y) in enumerate(step[:fingers])
+            ]
+            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touched})
+        kind = "touchMove"
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    session.detach()
+
+
+def outside(page: PageDriver, selector: str) -> list[str]:
+    """Return the visible elements that lie partly outside of the screen."""
+    return page.evaluate(
+        f"""[...document.querySelectorAll('{selector}')].filter((element) => {{
+          const box = element.getBoundingClientRect();
+          return box.width
+            && (box.left < 0 || box.right > innerWidth + 0.5 || box.bottom > innerHeight + 0.5);
+        }}).map((element) => element.className)"""
+    )

@@ -1,0 +1,60 @@
+"""A served project on a phone: labels by touch."""
+
+from typing import Any
+
+import numpy as np
+
+from drivers.fingers import PHONE, move_fingers, outside, phone
+from drivers.servers import ServerProcess
+
+
+def test_a_lasso_by_touch_labels_and_two_fingers_turn(
+    still_server: ServerProcess, open_page: Any
+) -> None:
+    page = open_page(still_server.url, prepare=phone, **PHONE)
+    page.wait_for_scene()
+    page.wait_for_rest("absent")
+    # Otherwise, the camera takes 300 frames to stop.
+    page.evaluate("lodespace.stage.controls.enableDamping = false")
+    browser, before = page.page, page.labels
+    assert outside(page, ".top-bar *, .tools, .tools *") == []
+    for word in ("mouse", "Shift", "press"):
+        assert word not in browser.locator(".side").inner_text()
+
+    def view() -> np.ndarray:
+        return np.array(page.evaluate("lodespace.stage.clipFromLatent()"))
+
+    # At first, a finger turns the cloud.
+    seen = view()
+    move_fingers(browser, [np.array([[150.0 + 5 * k, 250.0]]) for k in range(8)])
+    page.wait(lambda: np.abs(view() - seen).max() > 0.01)
+    assert len(page.selected) == 0
+
+    browser.get_by_role("button", name="Lasso").tap()
+    seen = view()
+    where = page.on_screen()
+    middle = np.median(where, axis=0)
+    angles = np.linspace(0, 2 * np.pi, 25)
+    circle = middle + 60 * np.c_[np.cos(angles), np.sin(angles)]
+    move_fingers(browser, circle[:, None])
+    inside = np.flatnonzero(np.hypot(*(where - middle).T) < 57)
+    assert np.isin(inside, page.selected).all()
+    assert np.hypot(*(where[page.selected] - middle).T).max() < 63
+    assert len(inside) > 20
+    np.testing.assert_allclose(view(), seen, atol=1e-9)
+
+    # The second finger ends the lasso of the first.
+    chosen = page.selected
+    fingers = np.array([[-60.0, 0], [60, 0]])
+    turn = [middle + fingers + [4.0 * k, 0] for k in range(10)]
+    move_fingers(browser, turn)
+    page.wait(lambda: np.abs(view() - seen).max() > 0.01)
+    assert page.state("drawing") is None
+    np.testing.assert_array_equal(page.selected, chosen)
+
+    browser.locator(".class-row[data-class='3'] .class-name").tap()
+    assert (page.labels[chosen] == 3).all()
+    page.wait(lambda: page.state("connection")["pending"] == 0)
+    browser.get_by_role("button", name="Undo").tap()
+    page.wait(lambda: np.array_equal(page.labels, before))
+    page.wait(lambda: page.state("connection")["pending"] == 0)
