@@ -81,7 +81,7 @@ def _check(options: argparse.Namespace) -> int:
         finally:
             project.close()
         return 0
-    report, items = check_items(options.path, data_options_from(options))
+    report, items = check_items(options.path, data_options_from(options, ask=False))
     current = choose_labels(items, options.labels, options.seed)
     text, report.lines = labels.check(items, current, report.lines)
     counts = [int((current == number).sum()) for number in range(len(items.class_names))]
@@ -181,12 +181,13 @@ class LabelsFrom:
                 )
             from lodespace.project.labels_from import read_labels
 
-            self._labels = read_labels(options.labels_from, data_options_from(options))
+            self._labels = read_labels(options.labels_from, data_options_from(options, ask=False))
         elif options.votes_from is not None:
             from lodespace.project.votes_from import ABOVE, read_votes
 
             above = ABOVE if options.above is None else options.above
-            self._labels = read_votes(options.votes_from, data_options_from(options), above)
+            reading = data_options_from(options, ask=False)
+            self._labels = read_votes(options.votes_from, reading, above)
         elif options.above is not None:
             raise LodespaceError("--above needs --votes-from")
 
@@ -264,7 +265,7 @@ class LabelsFrom:
 
 def warn_of_unused(project: "Project", options: argparse.Namespace) -> None:
     """Warn if options about the data have no effect, because the project already exists."""
-    given = dataclasses.replace(data_options_from(options), root=None)
+    given = dataclasses.replace(data_options_from(options, ask=False), root=None)
     if project.report is None and (given != ImportOptions() or options.labels is not None):
         sys.stderr.write(
             f"lodespace: {project.folder} is an existing project, so the options about the data "

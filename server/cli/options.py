@@ -1,11 +1,15 @@
 """Options that several commands of the command line share."""
 
 import argparse
+import dataclasses
 import re
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from lodespace.errors import DatasetError
+from lodespace.features.process import weights_to_download
 from lodespace.importing.source import ImportOptions
 from lodespace.items.picture_reading import PLANES
 
@@ -103,7 +107,10 @@ IMPORT_OPTIONS: dict[str, dict[str, Any]] = {
         "other usual spellings)",
     },
     "split": {"help": "part of a torchvision data set (default: train)"},
-    "download": {"action": "store_true", "help": "let torchvision download the data set"},
+    "download": {
+        "action": "store_true",
+        "help": "download the weights of --features, or let torchvision download the data set",
+    },
     "window": {
         "type": float,
         "metavar": "SECONDS",
@@ -174,7 +181,8 @@ IMPORT_OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "FILE|NAME",
         "help": "file with one feature vector per item, for the neighbour graph (.npy, .npz, "
         "table), or the name of a pretrained network: efficientnet-lite0 for photographs (default "
-        "for colour photographs if the extra `photos` is installed), none",
+        "for colour photographs if the extra `photos` is installed), one with weights to download "
+        "(docs/data.md), none",
     },
     "backbone": {
         "metavar": "NAME",
@@ -240,8 +248,36 @@ def add_data_options(parser: argparse.ArgumentParser, *, labels: bool = True) ->
     )
 
 
-def data_options_from(options: argparse.Namespace) -> ImportOptions:
-    return ImportOptions(**{name: getattr(options, name) for name in IMPORT_OPTIONS})
+def data_options_from(options: argparse.Namespace, *, ask: bool = True) -> ImportOptions:
+    """Return the options about the data.
+
+    With `ask`, a person at a terminal is asked before the weights of `--features` are downloaded.
+    """
+    found = ImportOptions(**{name: getattr(options, name) for name in IMPORT_OPTIONS})
+    return with_consent(found) if ask else found
+
+
+def with_consent(options: ImportOptions) -> ImportOptions:
+    """Ask whether the weights of `options.features` may be downloaded, if they are not here.
+
+    Without a terminal, nothing is asked, and the import needs `--download`. Raises DatasetError if
+    the answer is not yes.
+    """
+    at_terminal = sys.stdin.isatty() and sys.stderr.isatty()
+    if options.features is None or options.download or not at_terminal:
+        return options
+    weights = weights_to_download(str(options.features))
+    if weights is None:
+        return options
+    sys.stderr.write(
+        f"{weights.network} needs a download, which is kept in {weights.folder}:\n"
+        f"  {weights.description()}\n"
+        "Download it? [y/N] "
+    )
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise DatasetError("nothing was downloaded or imported")
+    return dataclasses.replace(options, download=True)
 
 
 def add_label_options(parser: argparse.ArgumentParser) -> None:

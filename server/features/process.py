@@ -7,6 +7,8 @@ from pathlib import Path
 import msgspec
 
 from lodespace.errors import DatasetError
+from lodespace.features.registry import any_family
+from lodespace.features.weights import Weights
 from lodespace.json_input import json_of
 
 COMMAND: tuple[str, ...] = (sys.executable, "-P", "-m", "lodespace.features.process_main")
@@ -15,6 +17,7 @@ COMMAND: tuple[str, ...] = (sys.executable, "-P", "-m", "lodespace.features.proc
 
 class _Answer(msgspec.Struct):
     weights: str = ""
+    download: Weights | None = None
     error: str = ""
 
 
@@ -34,7 +37,8 @@ def write_features(folder: Path, root: Path | None, name: str, *, progress: bool
         DatasetError: The features cannot be computed.
     """
     place = "" if root is None else str(root)
-    return _run(["pictures", name, str(folder), place], f"--features {name}", progress=progress)
+    arguments = ["pictures", name, str(folder), place]
+    return _run(arguments, f"--features {name}", progress=progress).weights
 
 
 def write_text_vectors(folder: Path, column: str, name: str, *, progress: bool) -> str:
@@ -42,10 +46,25 @@ def write_text_vectors(folder: Path, column: str, name: str, *, progress: bool) 
 
     Returns the SHA-256 of the weights. Raises DatasetError if the vectors cannot be computed.
     """
-    return _run(["texts", name, str(folder), column], f"--text {column}", progress=progress)
+    arguments = ["texts", name, str(folder), column]
+    return _run(arguments, f"--text {column}", progress=progress).weights
 
 
-def _run(arguments: list[str], option: str, *, progress: bool) -> str:
+def weights_to_download(name: str) -> Weights | None:
+    """Return the files that a network needs, and that are not on this computer.
+
+    Returns None for a network that needs no download, or whose files are there. Raises DatasetError
+    if the network is not known, or its package is not installed.
+    """
+    found = any_family(name)
+    if found is None or found.weights is None:
+        return None
+    found.require()
+    weights = _run(["describe", name], f"--features {name}", progress=False).download
+    return None if weights is None or weights.stored else weights
+
+
+def _run(arguments: list[str], option: str, *, progress: bool) -> _Answer:
     process = subprocess.run(
         [*COMMAND, *arguments],
         stdin=subprocess.DEVNULL,
@@ -59,4 +78,4 @@ def _run(arguments: list[str], option: str, *, progress: bool) -> str:
         answer = _Answer(error=f"the process ended with status {process.returncode}")
     if process.returncode != 0 or answer.error:
         raise DatasetError(f"{option}: {answer.error}")
-    return answer.weights
+    return answer

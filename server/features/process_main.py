@@ -2,10 +2,12 @@
 
     python -m lodespace.features.process_main pictures NAME FOLDER ROOT
     python -m lodespace.features.process_main texts NAME FOLDER COLUMN
+    python -m lodespace.features.process_main describe NAME
 
 Writes the features (N, K) of the items in the data set FOLDER, and prints one line of JSON. The
 features of pictures become FOLDER/features.npy, and those of texts FOLDER/vectors.npy. ROOT is the
 folder of the original files, or empty. COLUMN is the column of the items' table with the texts.
+`describe` prints the weights to download for NAME.
 """
 
 import json
@@ -16,13 +18,15 @@ from collections.abc import Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
+import msgspec
 import numpy as np
 from tqdm import tqdm
 
 from lodespace.errors import DatasetError
 from lodespace.features.family import Features, Pictures
 from lodespace.features.preparation import BATCH, detail_of, prepared
-from lodespace.features.registry import installed_family, installed_of_texts
+from lodespace.features.registry import any_family, installed_family, installed_of_texts
+from lodespace.features.weights import Weights
 from lodespace.items import item_set
 from lodespace.items.item_set import ItemSet
 from lodespace.items.originals import picture
@@ -36,8 +40,12 @@ _AHEAD = 4
 def main() -> int:
     # Ctrl-C on the terminal also reaches this process, which then ends without a message.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    kind, name, folder, place = sys.argv[1], sys.argv[2], Path(sys.argv[3]), sys.argv[4]
+    kind, name = sys.argv[1:3]
+    folder, place = Path(sys.argv[3] if len(sys.argv) > 3 else ""), "".join(sys.argv[4:])
     try:
+        if kind == "describe":
+            sys.stdout.write(msgspec.json.encode({"download": _described(name)}).decode())
+            return 0
         if kind == "texts":
             weights = _of_texts(folder, name, place)
         else:
@@ -47,6 +55,12 @@ def main() -> int:
         return 1
     sys.stdout.write(json.dumps({"weights": weights}))
     return 0
+
+
+def _described(name: str) -> Weights | None:
+    """Return the weights to download for a network. Raises DatasetError for an unknown network."""
+    found = any_family(name)
+    return None if found is None or found.weights is None else found.weights()
 
 
 def _of_pictures(folder: Path, name: str, root: Path | None) -> str:

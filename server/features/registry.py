@@ -3,6 +3,12 @@
 from collections.abc import Sequence
 
 from lodespace.errors import DatasetError
+from lodespace.features import (
+    open_clip_networks,
+    sentence_networks,
+    timm_networks,
+    torchvision_networks,
+)
 from lodespace.features.efficientnet_lite import FAMILY as EFFICIENTNET_LITE
 from lodespace.features.family import Family, Pictures
 from lodespace.features.minilm import FAMILY as MINILM
@@ -11,18 +17,50 @@ OF_PICTURES = (EFFICIENTNET_LITE,)
 """Families that read pictures. The first one is the default for colour photographs."""
 OF_TEXTS = (MINILM,)
 """Families that read texts. The first one is the default."""
+DOWNLOADED_FOR_PICTURES = (torchvision_networks, timm_networks, open_clip_networks)
+"""Modules whose networks read pictures and have names of the form PREFIX:NAME."""
+DOWNLOADED_FOR_TEXTS = (sentence_networks,)
+"""Modules whose networks read texts and have names of the form PREFIX:NAME."""
 NONE = "none"
 """Name that stands for no pretrained network, also where one is installed."""
 
 
 def names() -> str:
-    """Return a text that lists all names for pictures."""
-    return f"the names are {', '.join(known.name for known in OF_PICTURES)} and {NONE}"
+    """Return a text that lists all names."""
+    packaged = ", ".join(known.name for known in OF_PICTURES)
+    downloaded = ", ".join(
+        module.EXAMPLE for module in (*DOWNLOADED_FOR_PICTURES, *DOWNLOADED_FOR_TEXTS)
+    )
+    return f"the names are {packaged}, {NONE}, or by download, such as {downloaded}"
 
 
 def family(name: str) -> Family[Pictures] | None:
     """Return the family with a name that reads pictures; None if there is none."""
-    return next((known for known in OF_PICTURES if known.name == name), None)
+    for known in OF_PICTURES:
+        if known.name == name:
+            return known
+    prefix, colon, network = name.partition(":")
+    for module in DOWNLOADED_FOR_PICTURES:
+        if colon and network and prefix == module.PREFIX:
+            return module.family_of(network)
+    return None
+
+
+def family_of_texts(name: str) -> Family[Sequence[str]] | None:
+    """Return the family with a name that reads texts; None if there is none."""
+    for known in OF_TEXTS:
+        if known.name == name:
+            return known
+    prefix, colon, network = name.partition(":")
+    for module in DOWNLOADED_FOR_TEXTS:
+        if colon and network and prefix == module.PREFIX:
+            return module.family_of(network)
+    return None
+
+
+def any_family(name: str) -> Family[Pictures] | Family[Sequence[str]] | None:
+    """Return the family with a name, whatever it reads; None if there is none."""
+    return family(name) or family_of_texts(name)
 
 
 def reads_words(name: str) -> bool:
@@ -53,7 +91,7 @@ def installed_of_texts(name: str) -> Family[Sequence[str]]:
 
     Raises DatasetError if it is unknown or not installed.
     """
-    found = next((known for known in OF_TEXTS if known.name == name), None)
+    found = family_of_texts(name)
     if found is None:
         raise DatasetError(f"this version has no network of the name {name} for texts")
     found.require()

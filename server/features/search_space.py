@@ -3,7 +3,7 @@ one."""
 
 import numpy as np
 
-from lodespace.features.registry import OF_TEXTS, reads_words
+from lodespace.features.registry import family_of_texts, reads_words
 from lodespace.items.item_set import ItemSet
 from lodespace.models.features.nearest import Rows, SearchSpace
 
@@ -46,7 +46,8 @@ def searches_words(items: ItemSet) -> bool:
     """Whether words can be compared with `items`."""
     text, picture = (items.details.get(key) for key in ("text_network", "features"))
     if isinstance(text, dict):
-        return any(known.installed() for known in OF_TEXTS if known.name == text.get("name"))
+        found = family_of_texts(str(text.get("name")))
+        return found is not None and found.installed()
     return isinstance(picture, dict) and reads_words(str(picture.get("name")))
 
 

@@ -14,6 +14,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from lodespace.errors import DatasetError
+from lodespace.features.torchvision_networks import without_last_layer
 from lodespace.importing.arrays.torch_dataset import torchvision_module
 from lodespace.items.item_set import ItemSet
 from lodespace.items.originals import picture
@@ -26,7 +27,6 @@ _DEVIATION = [0.229, 0.224, 0.225]
 
 torchvision's networks expect pictures that are normalised with this mean and deviation.
 """
-_LAST_LAYERS = ("fc", "classifier", "head", "heads")
 
 
 def features_of(
@@ -80,7 +80,6 @@ def _preprocessing() -> Callable[[Image.Image], Any]:
 
 
 def _network(name: str, weights: Path) -> Any:
-    import torch
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
@@ -103,8 +102,4 @@ def _network(name: str, weights: Path) -> Any:
         raise DatasetError(
             f"--weights {weights} does not fit the network {name}: {str(error).splitlines()[0]}"
         ) from error
-    for last in _LAST_LAYERS:
-        if hasattr(network, last):
-            setattr(network, last, torch.nn.Identity())
-            break
-    return network.eval()
+    return without_last_layer(network)

@@ -244,7 +244,7 @@ class _Building:
             manifest["originals"] = ORIGINALS
         else:
             (folder / ORIGINALS).unlink()
-        manifest["content"] = self.options.content or _content(source, self.pixels.shape)
+        manifest["content"] = self.options.content or content_of(source, self.pixels.shape)
         if source.kind == "vector" and self.vectors.count and self.like is None:
             np.save(folder / STANDARDISATION, standardisation(folder / VECTORS))
             manifest["normalisation"] = {"standardisation": STANDARDISATION}
@@ -296,7 +296,8 @@ def _check_room(folder: Path, needed: int) -> None:
         )
 
 
-def _content(source: Source, shape: Sequence[int]) -> Content:
+def content_of(source: Source, shape: Sequence[int]) -> Content:
+    """Return the kind of picture of the items. `shape` is that of a stored picture."""
     if source.kind == "sound":
         return "spectrograms"
     if source.kind == "vector":

@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from lodespace.importing.build import content_of
 from lodespace.importing.class_ids import class_ids_of
 from lodespace.importing.detect import source_for
-from lodespace.importing.features import check_name
+from lodespace.importing.features import check_name, expected_features
 from lodespace.importing.finding import Finding
 from lodespace.importing.frame import SIZES_LOOKED_AT, check_size, frame_of
 from lodespace.importing.importer import data_path
@@ -77,7 +78,7 @@ class _Check:
     """One pass over the items of a source."""
 
     def __init__(self, source: Source, options: ImportOptions, beside: Path | None) -> None:
-        self.source, self.beside = source, beside
+        self.source, self.options, self.beside = source, options, beside
         self.report = ImportReport(source.name)
         self.tally = Tally()
         self.table = ItemTableBuilder()
@@ -127,7 +128,15 @@ class _Check:
             None if name is None else named.names.get(name, name) for name in self.labels
         ]
         self.names = list(named.names.values())
-        more = [*([Finding("items", part)] if part else []), *named.findings]
+        shape = self.pixels or self.frame or ()
+        content = self.options.content or content_of(self.source, shape)
+        count = self.tally.items if whole else self.source.count or self.tally.items
+        features = expected_features(self.options, self.source, content, shape, count)
+        more = [
+            *([Finding("items", part)] if part else []),
+            *([features] if features else []),
+            *named.findings,
+        ]
         self.report.lines = report_lines(self.report, self.tally, self.source, sizes, *more)
         return self.report
 

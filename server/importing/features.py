@@ -12,27 +12,25 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.errors import DatasetError
-from lodespace.features.process import write_features
+from lodespace.features.family import Family, Pictures
+from lodespace.features.process import weights_to_download, write_features
 from lodespace.features.registry import (
     NONE,
     OF_PICTURES,
+    OF_TEXTS,
+    any_family,
     default_for_photos,
     family,
-    installed_family,
+    family_of_texts,
     names,
 )
 from lodespace.files import reason_of
-from lodespace.importing.arrays.array_items import ArrayItems
-from lodespace.importing.arrays.npy_file import from_npy
-from lodespace.importing.arrays.npz_file import from_npz
+from lodespace.importing.feature_file import read_features
 from lodespace.importing.finding import Finding
 from lodespace.importing.report import ImportReport
-from lodespace.importing.source import ImportOptions, RawItem, Source
-from lodespace.importing.tables.table import Table
-from lodespace.importing.tables.table_rows import table_suffix
+from lodespace.importing.source import ImportOptions, Source
 from lodespace.importing.tally import report_line
 from lodespace.items import item_set
-from lodespace.items.errors import BadItem
 
 MOST_BY_DEFAULT = 20_000
 """Largest number of photographs that get features without the option. 20,000 photographs take some
@@ -52,6 +50,11 @@ def add_features(
     if (options.backbone is None) != (options.weights is None):
         raise DatasetError("--backbone NAME and --weights FILE go together: give both or neither")
     if options.features is not None:
+        if not new and family_of_texts(str(options.features)) is not None:
+            raise DatasetError(
+                f"--features {options.features} computes features of texts when a table is "
+                "imported; these items are imported already"
+            )
         _add_named_or_file(folder, str(options.features), options, report, progress=progress)
     elif options.backbone is not None and options.weights is not None:
         from lodespace.importing.backbone import features_of
@@ -77,21 +80,92 @@ def check_name(options: ImportOptions, kind: str, details: Mapping[str, Any]) ->
     """
     if options.features is None or str(options.features) == NONE:
         return
-    name = str(options.features)
-    if family(name) is None:
+    name, texts = str(options.features), "text" in details
+    found = any_family(name)
+    if found is None:
         if not Path(name).is_file():
             raise DatasetError(
                 f"--features {name}: the file does not exist, and no features have this name; "
                 f"{names()}"
             )
         return
-    installed_family(name)
-    if kind != "image":
-        found = {"vector": "vectors", "sound": "sounds"}.get(kind, kind)
-        found = "texts" if "text" in details else found
+    found.require()
+    if kind != "image" or not found.side:
+        items = {"image": "pictures", "vector": "vectors", "sound": "sounds"}.get(kind, kind)
+        items = "texts" if texts else items
+        if not found.side and texts:
+            return
+        reads = "pictures" if found.side else "texts"
         raise DatasetError(
-            f"--features {name} computes features of pictures, but these items are {found}"
+            f"--features {name} computes features of {reads}, but these items are {items}"
         )
+
+
+def get_weights(options: ImportOptions, *, progress: bool) -> None:
+    """Download the weights of the network `options.features` if that is allowed and necessary.
+
+    Raises DatasetError if the download fails or is not allowed.
+    """
+    weights = None if options.features is None else weights_to_download(str(options.features))
+    if weights is None:
+        return
+    if not options.download:
+        raise DatasetError(
+            f"--features {weights.network} needs weights that are not on this computer "
+            f"({weights.description()}); to download them, add --download"
+        )
+    weights.download(progress=progress)
+
+
+def expected_features(
+    options: ImportOptions, source: Source, content: str, shape: Sequence[int], count: int
+) -> Finding | None:
+    """Return what an import of `source` will report about features, without computing them.
+
+    Args:
+        options: Options of the import.
+        source: The data.
+        content: Kind of picture.
+        shape: Shape of a stored picture.
+        count: Number of items.
+
+    Returns:
+        The line; None if the report has no line about features.
+
+    Raises:
+        DatasetError: `options.features` is a network that does not exist.
+    """
+    if "text" in source.details or any_family(str(options.features)) is not None:
+        texts = OF_TEXTS[0].name if "text" in source.details else ""
+        name = str(options.features) if any_family(str(options.features)) else texts
+        weights = weights_to_download(name)
+        first = "" if weights is None else f", after a download of {weights.description()}"
+        option = "" if weights is None else f"--features {name} --download"
+        return Finding("features", f"by the pretrained network {name}{first}", option=option)
+    if options.features is not None or options.backbone is not None:
+        return None
+    found, line = _default(source.kind, content, len(shape) == 3, count)
+    if found is None:
+        return line
+    text = f"by the pretrained network {found.name}, which is installed"
+    return Finding("features", text, option=f"--features {NONE}")
+
+
+def _default(
+    kind: str, content: str, colour: bool, count: int
+) -> tuple[Family[Pictures] | None, Finding | None]:
+    """Return the network for items without the option `features`, or the line that states why there
+    is none. Both are None for items that are not colour photographs."""
+    if kind != "image" or content != "photos" or not colour:
+        return None, None
+    found = default_for_photos()
+    if found is None:
+        text = f"none; {OF_PICTURES[0].install_command()} adds a pretrained network for photographs"
+        return None, Finding("features", text)
+    if count > MOST_BY_DEFAULT:
+        text = f"none, because there are more than {MOST_BY_DEFAULT:,} items"
+        return None, Finding("features", text, option=f"--features {found.name}")
+    return found, None
 
 
 def _add_default(folder: Path, report: ImportReport, *, progress: bool) -> None:
@@ -100,30 +174,22 @@ def _add_default(folder: Path, report: ImportReport, *, progress: bool) -> None:
     The import goes on without features if they cannot be computed.
     """
     items = item_set.load(folder)
-    if items.kind != "image" or items.content != "photos" or items.data.ndim != 4:
-        return
-    found = default_for_photos()
-    if found is None:
-        text = f"none; {OF_PICTURES[0].install_command()} adds a pretrained network for photographs"
-        add_to_report(folder, report, Finding("features", text))
-    elif len(items) > MOST_BY_DEFAULT:
-        text = f"none, because there are more than {MOST_BY_DEFAULT:,} items"
-        add_to_report(folder, report, Finding("features", text, option=f"--features {found.name}"))
-    else:
+    found, line = _default(items.kind, items.content, items.data.ndim == 4, len(items))
+    if found is not None:
         option = f"--features {NONE}"
         try:
             _add_named(folder, found.name, report, progress=progress, option=option)
         except DatasetError as error:
-            add_to_report(
-                folder, report, Finding("features", str(error), doubtful=True, option=option)
-            )
+            line = Finding("features", str(error), doubtful=True, option=option)
+    if line is not None:
+        add_to_report(folder, report, line)
 
 
 def _add_named_or_file(
     folder: Path, name: str, options: ImportOptions, report: ImportReport, *, progress: bool
 ) -> None:
-    if name == NONE:
-        return
+    if name == NONE or family_of_texts(name) is not None:
+        return  # text_vectors.py computes the features of texts
     if family(name) is not None:
         _add_named(folder, name, report, progress=progress)
         return
@@ -197,86 +263,3 @@ def _from_file(
         rows = read.of((), 0, len(items))
         return rows if items.order is None else rows[items.order]
     return read.of(items.ids)
-
-
-class FeatureRows:
-    """Feature vectors read from a file, by id or by position."""
-
-    def __init__(
-        self, path: Path, rows: dict[str, npt.NDArray[np.float32]], *, has_ids: bool
-    ) -> None:
-        self.path = path
-        self.rows = rows
-        """Vector per id, in the order of the file."""
-        self.has_ids = has_ids
-        """Whether the file has ids. If not, row i belongs to item i."""
-
-    def of(
-        self, ids: Sequence[str], first: int = 0, count: int | None = None
-    ) -> npt.NDArray[np.float32]:
-        """Return one row per item, (N, K).
-
-        If the file has ids, return the rows with these `ids`. Otherwise, return `count` rows in the
-        order of the file, from row `first` on. If `count` is None, return as many rows as there are
-        `ids`. Raises DatasetError if a row is missing, or if rows differ in length.
-        """
-        path = self.path
-        if self.has_ids:
-            missing = [item_id for item_id in ids if item_id not in self.rows]
-            if missing:
-                raise DatasetError(
-                    f"--features {path}: the file has no row for {len(missing)} items, such as "
-                    f"'{missing[0]}'; give one row per item"
-                )
-            ordered = [self.rows[item_id] for item_id in ids]
-        else:
-            wanted = len(ids) if count is None else count
-            ordered = list(self.rows.values())[first : first + wanted]
-            if len(ordered) < wanted:
-                raise DatasetError(
-                    f"--features {path}: there are more items than the {len(self.rows)} rows of "
-                    "the file; give one row per item"
-                )
-        if len({row.shape for row in ordered}) > 1:
-            raise DatasetError(f"--features {path}: the rows differ in length; give (N, F) numbers")
-        return np.stack(ordered)
-
-
-def read_features(path: Path, options: ImportOptions) -> FeatureRows:
-    """Read the feature vectors in a file. Raises DatasetError."""
-    if not path.is_file():
-        raise DatasetError(f"--features {path}: the file does not exist")
-    source = _open(path, options)
-    if source.kind != "vector":
-        raise DatasetError(
-            f"--features {path}: the file holds pictures; give one vector per item, (N, F)"
-        )
-    rows: dict[str, npt.NDArray[np.float32]] = {}
-    for item in source:
-        if isinstance(item, BadItem):
-            raise DatasetError(f"--features {path}: {item.name} cannot be read: {item.reason}")
-        rows[item.item_id] = _vector(item)
-    return FeatureRows(
-        path, rows, has_ids=not (isinstance(source, ArrayItems) and not len(source.ids))
-    )
-
-
-def _open(path: Path, options: ImportOptions) -> Source:
-    suffix = path.suffix.lower()
-    if suffix == ".npy":
-        return from_npy(path)
-    if suffix == ".npz":
-        return from_npz(path, options.unpacked)
-    if table_suffix(path):
-        table = Table(path, ImportOptions(unpacked=options.unpacked))
-        table.as_vectors()
-        return table
-    raise DatasetError(
-        f"--features {path}: the file has the wrong kind; give .npy, .npz (X, ids), or a table with"
-        " ids and vectors"
-    )
-
-
-def _vector(item: RawItem) -> npt.NDArray[np.float32]:
-    assert item.vector is not None
-    return item.vector()

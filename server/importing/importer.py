@@ -16,7 +16,7 @@ from lodespace.importing.arrays.idx_file import IDX_NAME
 from lodespace.importing.arrays.torch_dataset import PREFIX, TorchItems
 from lodespace.importing.build import build
 from lodespace.importing.detect import source_for
-from lodespace.importing.features import add_features, check_name
+from lodespace.importing.features import add_features, check_name, get_weights
 from lodespace.importing.precomputed_knn import add_knn
 from lodespace.importing.renumbering import renumber
 from lodespace.importing.report import ImportReport
@@ -48,14 +48,16 @@ def import_data(
     try:
         copied = isinstance(data, str) and item_set.is_dataset(Path(data))
         if isinstance(data, str) and copied:
+            get_weights(options, progress=progress)
             report = _copy(Path(data), target, options.root)
         else:
             source = source_for(data, options)
             check_name(options, source.kind, source.details)
+            get_weights(options, progress=progress)
             beside = data_path(data) if isinstance(data, str) else None
             report = build(source, target, options, progress=progress, beside=beside)
             report.root = None if source.root is None else source.root.resolve()
-            add_text_vectors(target, source, report, progress=progress)
+            add_text_vectors(target, source, options, report, progress=progress)
         add_features(target, options, report, progress=progress, new=not copied)
         add_knn(target, options, report)
         if not (copied or in_order):

@@ -6,24 +6,27 @@ from typing import Any
 import numpy as np
 
 from lodespace.features.process import write_text_vectors
-from lodespace.features.registry import OF_TEXTS
+from lodespace.features.registry import OF_TEXTS, family_of_texts
 from lodespace.importing.build import standardisation
 from lodespace.importing.features import add_to_report
 from lodespace.importing.finding import Finding
 from lodespace.importing.report import ImportReport
-from lodespace.importing.source import Source
+from lodespace.importing.source import ImportOptions, Source
 from lodespace.items import item_set
 
 
-def add_text_vectors(folder: Path, source: Source, report: ImportReport, *, progress: bool) -> None:
+def add_text_vectors(
+    folder: Path, source: Source, options: ImportOptions, report: ImportReport, *, progress: bool
+) -> None:
     """If the items of `source` are texts, add their vectors to the data set `folder`.
 
-    Raises DatasetError.
+    `options.features` may name the network. Raises DatasetError.
     """
     column = source.details.get("text")
     if not isinstance(column, str):
         return
-    name = OF_TEXTS[0].name
+    given = str(options.features)
+    name = given if family_of_texts(given) is not None else OF_TEXTS[0].name
     weights = write_text_vectors(folder, column, name, progress=progress)
     mean, deviation = standardisation(folder / item_set.VECTORS)
     # All numbers get the same scale: those that vary more mean more.

@@ -132,7 +132,7 @@ def test_only_the_beginning_of_a_text_reaches_the_network() -> None:
         def encode(self, texts: list[str], **_: object) -> np.ndarray:
             return np.array([[len(text)] for text in texts], np.float32)
 
-    read = minilm.Reader(Network()).features(["short", "x" * 10_000_000])
+    read = minilm.Reader(Network(), "").features(["short", "x" * 10_000_000])
     assert read[:, 0].tolist() == [5, minilm.MOST_CHARACTERS]
 
 

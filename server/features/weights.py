@@ -1,0 +1,229 @@
+"""Weights that are downloaded: their files in the cache of the user, with their SHA-256."""
+
+import hashlib
+import http.client
+import re
+import shutil
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import urlsplit
+
+import platformdirs
+from tqdm import tqdm
+
+from lodespace.errors import DatasetError
+from lodespace.files import reason_of
+
+HUB = "https://huggingface.co"
+"""Server of the files of the Hugging Face Hub."""
+WAIT_SECONDS = 30.0
+"""Longest time without a byte from the server, in seconds."""
+_AT_ONCE = 1 << 20
+_HASH = re.compile(r"[0-9a-f]{64}")
+_ANNOUNCED = "X-Linked-Etag"
+"""Header in which the Hugging Face Hub announces the SHA-256 of a large file, before it redirects
+to the server that has the file."""
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file with weights, or a file that belongs to them."""
+
+    url: str
+    """Address, with https."""
+    name: str
+    """Path of the file in the folder of the network, with slashes."""
+    sha256: str = ""
+    """Beginning of the SHA-256 that is known before the download, in hexadecimal digits."""
+    optional: bool = False
+    """Whether some networks do not have this file."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The files of a pretrained network, and what a person has to know before the download."""
+
+    network: str
+    """Name for `--features`, such as timm:resnet18.a1_in1k."""
+    files: tuple[RemoteFile, ...]
+    """The files. The first one has the weights."""
+    megabytes: float
+    """Approximate size of all files, in MB; 0 if it is not known."""
+    licence: str
+    """Licence of the weights, as the source states it."""
+
+    @property
+    def folder(self) -> Path:
+        """Folder of the files, in the cache of the user."""
+        return cache_folder() / re.sub(r"[^A-Za-z0-9._-]+", "-", self.network)
+
+    @property
+    def stored(self) -> bool:
+        """Whether the files are in the cache of the user."""
+        return self._hash_file.is_file()
+
+    @property
+    def _hash_file(self) -> Path:
+        return self.folder / "sha256"
+
+    def description(self) -> str:
+        """Return source, size and licence in words."""
+        source = urlsplit(self.files[0].url)
+        size = f"about {self.megabytes:,.0f} MB" if self.megabytes else "size not known"
+        return f"{source.netloc}{source.path}, {size}, licence: {self.licence}"
+
+    def checked(self) -> tuple[Path, str]:
+        """Return the path of the file with the weights, and its SHA-256.
+
+        Raises DatasetError if the files are not stored, or have changed since the download.
+        """
+        path = self.folder / self.files[0].name
+        if not self.stored:
+            raise DatasetError(
+                f"the weights of {self.network} are not on this computer; download them: "
+                f"{self.command()}"
+            )
+        try:
+            recorded = self._hash_file.read_text(encoding="ascii").strip()
+            found = hash_of(path)
+        except (OSError, ValueError):
+            recorded, found = "", "unreadable"
+        if found != recorded:
+            raise DatasetError(
+                f"the weights in {self.folder} were changed since their download; delete this "
+                f"folder and download them again: {self.command()}"
+            )
+        return path, found
+
+    def command(self) -> str:
+        """Return the command that downloads the files."""
+        return f"lodespace import DATA --features {self.network} --download"
+
+    def download(self, *, progress: bool) -> None:
+        """Download the files, and store them together.
+
+        Nothing is stored if a file is incomplete, or has another SHA-256 than the one that was
+        known before or that the server announces. `progress` shows a bar on the terminal. Raises
+        DatasetError.
+        """
+        folder = self.folder
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".download-") as made:
+                new = Path(made) / "files"
+                found = [_fetch(file, new / file.name, progress=progress) for file in self.files]
+                (new / self._hash_file.name).write_text(found[0] + "\n", encoding="ascii")
+                if folder.exists():
+                    shutil.rmtree(folder)
+                new.rename(folder)
+        except urllib.error.URLError as error:
+            self._refuse(f"the server cannot be reached: {error.reason}", error)
+        except (TimeoutError, ConnectionError, http.client.HTTPException) as error:
+            self._refuse(f"the connection broke off ({type(error).__name__})", error)
+        except OSError as error:
+            raise DatasetError(
+                f"the weights cannot be stored: {reason_of(error, folder)}"
+            ) from error
+        except ValueError as error:
+            self._refuse(str(error), error)
+
+    def _refuse(self, reason: str, error: Exception) -> None:
+        raise DatasetError(
+            f"the download of {self.network} failed: {reason}. Nothing was stored. Start the "
+            "command again"
+        ) from error
+
+
+def hash_of(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal digits. Raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def cache_folder() -> Path:
+    """Return the folder of downloaded weights, in the cache of the user."""
+    return platformdirs.user_cache_path("lodespace", appauthor=False) / "weights"
+
+
+def hub_files(
+    repository: str, *names: str, optional: tuple[str, ...] = ()
+) -> tuple[RemoteFile, ...]:
+    """Return the files with these names in a repository of the Hugging Face Hub."""
+    place = f"{HUB}/{repository}/resolve/main"
+    return tuple(
+        RemoteFile(f"{place}/{name}", name, optional=name in optional)
+        for name in (*names, *optional)
+    )
+
+
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Follows redirects, but not from https to http, and keeps the announced SHA-256."""
+
+    def __init__(self) -> None:
+        self.announced = ""
+
+    def redirect_request(
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: Any,
+        newurl: str,
+    ) -> urllib.request.Request | None:
+        self.announced = self.announced or str(headers.get(_ANNOUNCED) or "")
+        if req.full_url.startswith("https:") and not newurl.startswith("https:"):
+            raise ValueError("the server redirects to an address without encryption")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _fetch(file: RemoteFile, path: Path, *, progress: bool) -> str:
+    """Download a file, and return its SHA-256; "" for an optional file that does not exist.
+
+    Raises ValueError if it is incomplete or has another SHA-256, and the errors of urllib.
+    """
+    redirects = _Redirects()
+    opener = urllib.request.build_opener(redirects)
+    request = urllib.request.Request(  # noqa: S310  # an address from this package
+        file.url, headers={"User-Agent": "lodespace"}
+    )
+    try:
+        answer = opener.open(request, timeout=WAIT_SECONDS)
+    except urllib.error.HTTPError as error:
+        error.close()
+        if error.code == 404 and file.optional:
+            return ""
+        raise ValueError(f"{file.url} answers with status {error.code}") from error
+    digest, length = hashlib.sha256(), 0
+    path.parent.mkdir(parents=True, exist_ok=True)
+    expected = answer.headers.get("Content-Length")
+    announced = (redirects.announced or str(answer.headers.get(_ANNOUNCED) or "")).strip('"')
+    bar = tqdm(
+        total=None if expected is None else int(expected),
+        desc=file.name,
+        unit="B",
+        unit_scale=True,
+        disable=not (progress and sys.stderr.isatty()),
+        leave=False,
+    )
+    with answer, path.open("wb") as written, bar:
+        while block := answer.read(_AT_ONCE):
+            written.write(block)
+            digest.update(block)
+            length += len(block)
+            bar.update(len(block))
+    if expected is not None and length != int(expected):
+        raise ValueError(f"only {length:,} of {int(expected):,} bytes of {file.name} arrived")
+    found = digest.hexdigest()
+    known = (file.sha256, announced if _HASH.fullmatch(announced) else "")
+    for wanted in known:
+        if not found.startswith(wanted):
+            raise ValueError(
+                f"{file.name} has another SHA-256 ({found[:12]}…) than expected ({wanted[:12]}…)"
+            )
+    return found
