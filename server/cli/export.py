@@ -12,7 +12,8 @@ Export the contents of a project or a bake. The suffix of OUT selects the format
 labels and predictions (.csv, .jsonl, .parquet, .npz), Label Studio (.json), the scene (.glb), a
 point cloud (.ply, .obj), encoder and head (.onnx), a figure (.png, .svg), a video of the recording
 (.webm). --format selects the format of a folder: classes (a folder per class), model (safetensors),
-raven, audacity (tables of sounds). docs/data.md describes each format."""
+raven, audacity (tables of sounds); or votes (the labels of each person, as Parquet). docs/data.md
+describes each format."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -16,6 +16,7 @@ from lodespace.exporting import (
     point_cloud,
     selection_tables,
     table,
+    votes,
 )
 from lodespace.files import atomic_folder, atomic_write, reason_of
 from lodespace.project.offline import open_offline
@@ -100,6 +101,7 @@ FILES: dict[str, tuple[str, Callable[[Export], Content]]] = {
     "csv": (".csv", lambda e: table.csv_parts(e.table(), excel=e.options.excel)),
     "jsonl": (".jsonl", lambda e: table.jsonl_parts(e.table())),
     "parquet": (".parquet", lambda e: table.as_parquet(e.table())),
+    "votes": (".votes.parquet", lambda e: votes.as_parquet(e.session)),
     "npz": (".npz", lambda e: npz_file.as_npz(e.table())),
     "label-studio": (".json", lambda e: label_studio.json_parts(e.table(variance=False))),
     "glb": (".glb", lambda e: e.session.encoder.scene_glb()),

@@ -300,7 +300,7 @@ def as_parquet(table: Table) -> bytes:
 
     arrow = as_arrow(table)
     try:
-        return _parquet(arrow)
+        return parquet_bytes(arrow)
     except pa.ArrowException:  # Parquet has no type for empty structures, for example
         for index, field in enumerate(arrow.schema):
             if pa.types.is_nested(field.type):
@@ -309,10 +309,11 @@ def as_parquet(table: Table) -> bytes:
                     for value in python_values(arrow[index])
                 ]
                 arrow = arrow.set_column(index, field.name, pa.array(texts, pa.string()))
-        return _parquet(arrow)
+        return parquet_bytes(arrow)
 
 
-def _parquet(arrow: "pa.Table") -> bytes:
+def parquet_bytes(arrow: "pa.Table") -> bytes:
+    """Return `arrow` as a Parquet file, compressed with zstd."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 

@@ -26,3 +26,14 @@ def author(device: str, client: str) -> str:
 def is_page_of_owner(author_id: str) -> bool:
     """Return whether an id belongs to a page of the owner on this machine."""
     return "." not in author_id and len(author_id) >= MIN_PAGE_ID
+
+
+def person_of(author_id: str) -> str:
+    """Return the person to whom an author belongs: all pages on one device are one person.
+
+    The person is "owner" for the pages of the owner, the id of the device for pages on an approved
+    device, and the author itself for the server's own authors, such as "import".
+    """
+    if is_page_of_owner(author_id):
+        return "owner"
+    return author_id.split(".", 1)[0]

@@ -18,6 +18,7 @@ const GROUPS: readonly { title: string; formats: readonly Format[] }[] = [
       { id: "csv", name: "CSV", has: "a table for spreadsheets" },
       { id: "jsonl", name: "JSON lines", has: "one object per item" },
       { id: "parquet", name: "Parquet", has: "a table for pandas and databases" },
+      { id: "votes", name: "Votes", has: "the labels of each person, as Parquet" },
       { id: "npz", name: "NumPy", has: "arrays, with the positions of the map" },
       { id: "label-studio", name: "Label Studio", has: "tasks with annotations, as JSON" },
       { id: "raven", name: "Raven", has: "selection tables, ZIP", sounds: true },
