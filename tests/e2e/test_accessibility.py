@@ -50,7 +50,7 @@ def test_the_keyboard_reaches_the_tools_and_leaves_the_help(
     page.press("ArrowUp")
     page.press("ArrowUp")
     # The first key press moved the focus to the first tool, the second to the last enabled tool.
-    assert focused(page) == "Fit into the page"
+    assert focused(page) == "Layers of the map"
     page.press("Tab")
     inside = page.evaluate("document.querySelector('.tools').contains(document.activeElement)")
     assert not inside, "the Tab key stops at more than one tool of the toolbar"

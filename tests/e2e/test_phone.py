@@ -18,6 +18,7 @@ def test_a_lasso_by_touch_labels_and_two_fingers_turn(
     page.evaluate("lodespace.stage.controls.enableDamping = false")
     browser, before = page.page, page.labels
     assert outside(page, ".top-bar *, .tools, .tools *") == []
+    assert browser.locator("kbd:visible").count() == 0, "the page names keys"
     for word in ("mouse", "Shift", "press"):
         assert word not in browser.locator(".side").inner_text()
 

@@ -34,8 +34,8 @@ import { AppState } from "./state/app-state.js";
 import { mountUi } from "./ui/index.js";
 import "./ui/styles.css";
 
-/** Distance of a card below the middle of the page, CSS pixels. */
-const BELOW = 90;
+/** Half of the size of an item after the camera has moved to it, CSS pixels. */
+const LARGE = 40;
 
 const state = new AppState();
 const session = new Session(state);
@@ -94,8 +94,8 @@ mountUi(root, stage.element, {
     flyTo({ latent: state.latent, stage, cloud }, items);
     const [item] = items;
     if (item === undefined || items.length > 1) return;
-    // At the end, the camera shows the item in the middle. Its card is below it.
-    state.hovered.value = { item, x: view.width() / 2, y: view.height() / 2 + BELOW };
+    // At the end, the camera shows the item in the middle, as a large picture above its card.
+    state.hovered.value = { item, x: view.width() / 2, y: view.height() / 2 + LARGE };
   },
   viewAddress: () => addressOfView(state, stage),
   across: (item) => (stage.placeOf(item).project(stage.camera).x + 1) / 2,
@@ -123,8 +123,11 @@ effect(() => {
   peers.show(state.peers.value.values());
   stage.invalidate();
 });
-// A finger turns the cloud until the user chooses another tool.
-if (window.matchMedia("(pointer: coarse)").matches) state.tool.value = "orbit";
+// A finger turns the cloud until the user chooses another tool. Keys are shown after the first key.
+if (window.matchMedia("(pointer: coarse)").matches) {
+  state.tool.value = "orbit";
+  state.keys.shown.value = false;
+}
 effect(() => stage.setOrbitWithLeft(state.tool.value === "orbit"));
 const updateViewed = bindViewed({ state, stage, cloud, connection: session.connection });
 const updateAxes = bindAxes(state, stage, axisMarks);

@@ -83,6 +83,8 @@ export const isMac = (): boolean => /Mac|iPad|iPhone/.test(navigator.platform);
 export class KeyMap {
   private readonly changes: Signal<Partial<Record<ActionId, string>>>;
   private readonly singleKeys: Signal<boolean>;
+  /** Whether the page shows keys. A device that is touched may have no keyboard. */
+  readonly shown = signal(true);
 
   constructor() {
     this.changes = signal(readChanges(stored(CHANGED_KEYS)));
@@ -105,10 +107,10 @@ export class KeyMap {
     return key === undefined ? STANDARD_KEYS[id] : [key];
   }
 
-  /** The first key of an action as the page shows it; "" while single keys are off. */
+  /** The first key of an action as the page shows it; "" if it does not act or is not shown. */
   text(id: ActionId): string {
     const key = this.keysOf(id)[0]!;
-    return this.acts(key) ? keyText(key) : "";
+    return this.shown.value && this.acts(key) ? keyText(key) : "";
   }
 
   /** Whether a key acts at all: single keys can be switched off. */

@@ -133,7 +133,7 @@ export function groupHead(
 ): GroupHead {
   const one = sheet.items[place]!;
   const group = sheet.groups[one.group];
-  if (!group || group.size === null)
+  if (!group?.size)
     return { classId: one.prediction, text: one.prediction < 0 ? "no prediction" : "" };
   const members = groupOf(sheet, place);
   const counts = new Map<number, number>();

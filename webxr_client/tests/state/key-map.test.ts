@@ -86,3 +86,11 @@ it("names keys as they are printed", () => {
   ]);
   expect(keyText("ctrl+alt+z", true)).toBe("⌘ ⌥ Z");
 });
+
+it("keys have no text on a device without a keyboard, and act nevertheless", () => {
+  const map = new KeyMap();
+  map.shown.value = false;
+  expect([map.text("lasso"), map.text("undo"), map.actionOf("l")]).toEqual(["", "", "lasso"]);
+  map.shown.value = true;
+  expect(map.text("lasso")).toBe("L");
+});

@@ -18,6 +18,7 @@ export function bindKeyboard(
   const onKey = (event: KeyboardEvent) => {
     const target = event.target as HTMLElement;
     if (target.matches(TEXT_FIELDS)) return;
+    state.keys.shown.value = true; // keyboards on the screen write into text fields
     const key = reader.read(event);
     if (key === null) return;
     // A slider handles its own keys. On the timeline, however, End returns to the live view.

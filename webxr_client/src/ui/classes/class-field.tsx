@@ -6,7 +6,6 @@ import { focusOnClass } from "../../state/focus.js";
 import { labelTarget } from "../../state/label-target.js";
 import { useUi } from "../kit/context.js";
 import { fieldKey } from "../kit/field-key.js";
-import { hasTouch } from "../kit/layout.js";
 
 interface ClassFieldProps {
   text: string;
@@ -48,7 +47,7 @@ export function ClassField({ text, setText, rows, at, setAt }: ClassFieldProps) 
         type="search"
         aria-label="Find a class by its name"
         aria-describedby="class-field-effect"
-        placeholder={`${hasTouch() ? "" : state.keys.text("findClass")} type a class`.trim()}
+        placeholder={`${state.keys.text("findClass")} type a class`.trim()}
         dir="auto"
         autocomplete="off"
         spellcheck={false}

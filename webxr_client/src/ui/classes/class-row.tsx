@@ -36,7 +36,8 @@ export function ClassRow({ info, text, active, labelled, predicted, most }: Clas
   const target = labelTarget(state);
   const usable = target !== "" && !info.locked;
   const what = target === "sheet" ? "the framed items of the sheet" : "the selection";
-  const key = info.class_id < 10 && state.keys.single.value ? String(info.class_id) : "";
+  const keys = state.keys.single.value && state.keys.shown.value;
+  const key = info.class_id < 10 && keys ? String(info.class_id) : "";
   const focus = state.focus.value;
   const only = focus?.kind === "class" && focus.classId === info.class_id;
   const [start, end] = splitName(text);

@@ -97,10 +97,12 @@ export function placed(
   const panel = width < WIDE ? 0 : SIDE_PANEL;
   const right = x + GAP + WIDTH;
   const left = right > width - panel - 8 ? x - GAP - WIDTH : x + GAP;
-  return {
-    left: Math.max(8, Math.min(left, width - WIDTH - 8)),
-    top: Math.max(64, Math.min(y - 40, height - Math.max(130, own + 12))),
-  };
+  const inside = Math.max(8, Math.min(left, width - WIDTH - 8));
+  const lowest = height - Math.max(130, own + 12);
+  // In a narrow page, the card is below or above the pointer, because there is no room beside it.
+  const covers = x > inside - GAP / 2 && x < inside + WIDTH + GAP / 2;
+  const below = y + GAP <= lowest ? y + GAP : y - GAP - own;
+  return { left: inside, top: Math.max(64, Math.min(covers ? below : y - 40, lowest)) };
 }
 
 /**

@@ -4,7 +4,6 @@ import { count } from "../../state/format.js";
 import { useUi } from "../kit/context.js";
 import { fieldKey } from "../kit/field-key.js";
 import { SearchIcon } from "../kit/icons.js";
-import { hasTouch } from "../kit/layout.js";
 
 interface SearchBoxProps {
   /** Whether the field gets the focus when it appears. */
@@ -35,7 +34,7 @@ export function SearchBox({ focused = false, show = false }: SearchBoxProps) {
         ref={input}
         data-search
         type="search"
-        placeholder={`${hasTouch() ? "" : state.keys.text("search")} search`.trim()}
+        placeholder={`${state.keys.text("search")} search`.trim()}
         aria-label="Search ids, paths, columns and classes"
         title={
           "Finds words in ids, paths, columns and labels. " +

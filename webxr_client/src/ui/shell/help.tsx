@@ -1,8 +1,9 @@
 /** Dialog that lists keys and uses of the pointer. */
+import { TOUCH_HELP } from "../../interaction/keys/key-actions.js";
 import { useUi } from "../kit/context.js";
 import { Dialog } from "../kit/dialog.js";
 import { hasTouch } from "../kit/layout.js";
-import { KeyList } from "./key-list.js";
+import { Entry, KeyList } from "./key-list.js";
 
 export function Help() {
   const { state } = useUi();
@@ -37,8 +38,27 @@ export function Help() {
           </button>
         )}
       </p>
-      <KeyList />
+      {hasTouch() && <Fingers />}
+      {state.keys.shown.value ? (
+        <KeyList />
+      ) : (
+        <details>
+          <summary>Keys of a keyboard</summary>
+          <KeyList />
+        </details>
+      )}
     </Dialog>
+  );
+}
+
+/** Uses of fingers. */
+function Fingers() {
+  return (
+    <dl>
+      {TOUCH_HELP.map(([use, effect]) => (
+        <Entry key={use} keys={use} does={effect} />
+      ))}
+    </dl>
   );
 }
 

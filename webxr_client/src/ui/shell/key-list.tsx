@@ -1,6 +1,6 @@
 /** List of keys and uses of the pointer, in which the user can change keys. */
 import { useLayoutEffect, useState } from "preact/hooks";
-import { type KeyAction, pointerHelp, TOUCH_HELP } from "../../interaction/keys/key-actions.js";
+import { type KeyAction, pointerHelp } from "../../interaction/keys/key-actions.js";
 import { KeyReader } from "../../interaction/keys/key-reader.js";
 import { type ActionId, FIXED, keyText } from "../../state/key-map.js";
 import { useUi } from "../kit/context.js";
@@ -45,11 +45,6 @@ export function KeyList() {
 
   return (
     <>
-      <dl class="touch-only">
-        {TOUCH_HELP.map(([use, effect]) => (
-          <Entry key={use} keys={use} does={effect} />
-        ))}
-      </dl>
       <p class="key-settings">
         <label>
           <input type="checkbox" checked={keys.single.value} onChange={switchSingle} /> single keys
@@ -132,7 +127,7 @@ function ActionEntry({ action, waiting, change }: ActionEntryProps) {
   );
 }
 
-function Entry({ keys, does, off = false }: { keys: string; does: string; off?: boolean }) {
+export function Entry({ keys, does, off = false }: { keys: string; does: string; off?: boolean }) {
   return (
     <div class={off ? "off" : ""}>
       <dt>

@@ -21,6 +21,14 @@ describe("the hover card", () => {
   it("is placed right of the pointer", () => {
     expect(placed(400, 300, 1440, 900)).toEqual({ left: 422, top: 260 });
   });
+  it.each([
+    [150, 300, 322],
+    [200, 800, 800 - 22 - 100],
+    [200, 600, 600 + 22],
+  ])("is below or above a finger at (%s, %s) of a phone", (x, y, expected) => {
+    const { top } = placed(x, y, 390, 844, 100);
+    expect(top).toBe(expected);
+  });
   it("is placed left of the pointer before it covers the panel", () => {
     const { left } = placed(900, 300, 1440, 900);
     expect(left + WIDTH).toBeLessThan(900);
