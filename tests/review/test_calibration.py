@@ -130,6 +130,20 @@ def test_figures_and_promises_hold_on_models_that_are_wrong(slow: bool) -> None:
     assert np.mean(promises) <= 3 and len(late) >= 15
 
 
+def test_intervals_hold_if_items_that_no_sheet_shows_are_easier() -> None:
+    """Sheets show hard items. On real data, the other items are right more often than the line
+    through the answers on sheets."""
+    inside = []
+    for seed in range(5):
+        model = Model(0.2, 1.7, seed)
+        for _ in range(5):
+            found = model.quality
+            if found.right is not None and found.right_interval is not None:
+                inside.append(found.right_interval.low <= model.right <= found.right_interval.high)
+            model.answer_sheet()
+    assert np.mean(inside) >= 0.85 and len(inside) >= 15
+
+
 def test_suspects_promise_as_many_wrong_labels_as_there_are() -> None:
     model = Model(-1.0, 0.7)
     wrong = (model.truth + 1) % CLASSES
