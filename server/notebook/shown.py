@@ -20,8 +20,8 @@ FRAME_HEIGHT = 480
 """Height of a scene in a notebook, in pixels."""
 
 VIEW_NAMES = (
-    *("azimuth", "elevation", "distance", "target", "zoom", "colour", "colours", "time"),
-    *("progress", "autoplay", "loop", "speed", "theme", "points", "panels"),
+    *("azimuth", "elevation", "distance", "target", "zoom", "colour", "search", "colours"),
+    *("time", "progress", "autoplay", "loop", "speed", "theme", "points", "panels"),
 )
 """Names of the parameters in the URL of a site (docs/scenes.md)."""
 

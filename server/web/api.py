@@ -154,6 +154,24 @@ async def get_column(request: web.Request) -> web.Response:
     )
 
 
+async def get_ranks(request: web.Request) -> web.Response:
+    """Send the rank of each item by a column or by the id, as four bytes per item."""
+    # Imported here, because the import of pyarrow takes 0.1 s.
+    from lodespace.items.column_ranks import ranks
+
+    service, name = request.app[SERVICE], request.query.get("name", "")
+    if len(name) > protocol.MAX_COLUMN_NAME:
+        raise RequestError("No column has such a long name.", code="unknown_column", status=404)
+    found = await service.lanes.run(
+        visitor_of(request).device, lambda: ranks(service.session.items, name)
+    )
+    if found is None:
+        message = f"There is no column '{name}' by which items can be sorted."
+        raise RequestError(message, code="unknown_column", status=404)
+    content = found.astype("<u4").tobytes()
+    return web.Response(body=content, content_type="application/octet-stream")
+
+
 async def get_words(request: web.Request) -> web.Response:
     """Send the texts of columns that can name classes."""
     # Imported here, because the import of pyarrow takes 0.1 s.

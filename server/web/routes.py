@@ -120,6 +120,16 @@ _API = (
         parameters=(parameters.COLUMN,),
     ),
     Route(
+        "GET /api/ranks",
+        api.get_ranks,
+        "viewer",
+        "Rank of each item by a column, or by its id with the name `id`: four bytes per item, "
+        "little-endian. Equal values have equal ranks.",
+        answer=Content(("application/octet-stream",)),
+        errors=(404,),
+        parameters=(parameters.COLUMN,),
+    ),
+    Route(
         "GET /api/words",
         api.get_words,
         "viewer",

@@ -37,6 +37,7 @@ reason."""
 MAX_LATER_BYTES = {
     "help": 2_000,
     "item-card": 2_000,
+    "item-table": 3_000,
     "layer-menu": 1_000,
     "map-layers": 5_000,
     "viewed": 1_500,

@@ -78,6 +78,13 @@ async def test_search_lists_an_item_whose_id_is_the_text(digits: TestClient) -> 
     assert found == {"items": [], "exact": []}
 
 
+async def test_items_have_ranks_by_id_and_not_by_an_unknown_column(digits: TestClient) -> None:
+    answer = await digits.get("/api/ranks?name=id")
+    assert np.frombuffer(await answer.read(), "<u4").tolist() == list(range(5000))
+    answer = await digits.get("/api/ranks?name=site")
+    assert (answer.status, (await answer.json())["code"]) == (404, "unknown_column")
+
+
 async def test_data_without_a_column_has_no_bins(digits: TestClient) -> None:
     answer = await digits.get("/api/column?name=site")
     assert (answer.status, (await answer.json())["code"]) == (404, "unknown_column")

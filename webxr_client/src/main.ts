@@ -4,7 +4,7 @@ import { bindAxes } from "./app/bind-axes.js";
 import { bindCloud, bindThumbnails } from "./app/bind-cloud.js";
 import { bindForces } from "./app/bind-forces.js";
 import { bindLayers } from "./app/bind-layers.js";
-import { addressOfView, bindSite } from "./app/bind-site.js";
+import { addressOfView, bindLink, bindSite } from "./app/bind-site.js";
 import { bindSound } from "./app/bind-sound.js";
 import { bindTheme } from "./app/bind-theme.js";
 import { bindTiles } from "./app/bind-tiles.js";
@@ -118,7 +118,7 @@ bindTheme(state, stage, cloud, palette);
 const pictures = bindThumbnails(state, stage, cloud, atlas);
 const updateTiles = bindTiles({ state, stage, cloud, pictures, connection: session.connection });
 bindWake(commands);
-if (isSite) bindSite(state, commands, stage);
+(isSite ? bindSite : bindLink)(state, commands, stage);
 effect(() => {
   peers.show(state.peers.value.values());
   stage.invalidate();

@@ -1,9 +1,10 @@
 /**
- * Bindings of a baked site (static files of a finished training). The address of the site describes
- * the view. If another page shows the site in a frame, that page can send commands as messages
- * (docs/scenes.md).
+ * Bindings of the address of the page, which describes the view, and of a baked site (static files
+ * of a finished training). If another page shows a baked site in a frame, that page can send
+ * commands as messages (docs/scenes.md).
  */
 import { effect } from "@preact/signals";
+import { isSite } from "../net/site.js";
 import type { Box } from "../protocol/scene-file.js";
 import { placeInBox } from "../scene/camera-place.js";
 import type { Stage } from "../scene/stage.js";
@@ -46,18 +47,44 @@ export function bindSite(state: AppState, commands: Commands, stage: Stage): voi
  */
 let lastBox: Box | null = null;
 
-/** Return an address that shows the current view of a baked site. */
+/** Show the view that the address of a page with a server describes, if it describes one. */
+export function bindLink(state: AppState, commands: Commands, stage: Stage): void {
+  const query = new URLSearchParams(location.search);
+  query.delete("test");
+  if (query.size === 0) return;
+  const view = readView(query, true);
+  applyAtOnce(state, view);
+  const { camera } = view;
+  const placed = Object.values(camera).some((value) => value !== undefined);
+  onceLoaded(
+    state,
+    commands,
+    () => {
+      if (placed) stage.placeCamera(camera);
+      if (view.search) commands.search(view.search);
+      if (view.column) commands.colourByColumn(view.column);
+    },
+    () => {
+      if (view.time !== undefined || view.progress !== undefined) seek(state, commands, view);
+    },
+  );
+}
+
+/** Return an address that shows the current view of the page. */
 export function addressOfView(state: AppState, stage: Stage): string {
   const { time, latent } = state;
   const query = linkTo(
     {
       camera: placeInBox(stage.cameraPlace(), latent.box, lastBox ?? latent.box),
       colourBy: state.colourBy.peek(),
+      column: state.colourBy.peek() === "column" ? (state.columns.shown.peek()?.name ?? "") : "",
+      search: state.search.peek()?.text ?? "",
       time: time.live.peek() ? null : time.moment.peek() / RATE,
       speed: time.speed.peek(),
       theme: state.theme.peek(),
     },
-    new URLSearchParams(location.search),
+    // The address of a page with a server can have a secret, which a link must not pass on.
+    new URLSearchParams(isSite ? location.search : ""),
   );
   return `${location.origin}${location.pathname}?${query}`;
 }
@@ -122,6 +149,7 @@ function onceLoaded(
 
 function begin(state: AppState, commands: Commands, view: SiteView): void {
   const { time } = state;
+  if (view.search) commands.search(view.search);
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   if (view.time !== undefined || view.progress !== undefined) seek(state, commands, view);
   if (!view.autoplay || calm || time.last.peek() === 0) return;

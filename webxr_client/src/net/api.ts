@@ -155,6 +155,10 @@ export async function fetchColumn(
   return { ...column, codes: Uint8Array.from(atob(codes), (letter) => letter.charCodeAt(0)) };
 }
 
+/** Rank of each item by a column, or by the id with the name `id`. */
+export const fetchRanks = async (name: string) =>
+  new Uint32Array(await (await get(`/api/ranks?name=${encodeURIComponent(name)}`)).arrayBuffer());
+
 export async function fetchTimeline(): Promise<Timeline> {
   if (site.isSite) return site.timeline();
   return (await get("/api/timeline")).json() as Promise<Timeline>;

@@ -145,6 +145,8 @@ export class AppState {
   /** Numbers of items of a scene in tiles; null for other scenes. */
   readonly tiled: Signal<TiledCounts | null> = signal(null);
   readonly selection: Signal<Selection> = signal(NOTHING);
+  /** Items of the open table; null without one. */
+  readonly table: Signal<Uint32Array | null> = signal(null);
   readonly drawing: Signal<Drawing | null> = signal(null);
   readonly hovered: Signal<Hover | null> = signal(null);
   /** Search text and the items that match; null without a search. */

@@ -1,8 +1,9 @@
 /**
- * The query string of a baked site: camera, colours, moment and playback. docs/scenes.md describes
- * each name. A value that cannot be used is left out, and reported in `problems`.
+ * The query string of the page: camera, colours, search, moment and playback. docs/scenes.md
+ * describes each name. A value that cannot be used is left out, and reported in `problems`.
  */
 import type { ColourBy } from "./app-state.js";
+import { CUES } from "./review-state.js";
 import { SPEEDS } from "./time-state.js";
 
 /** Which panels a baked site shows. `auto`: chosen by the size of the window. */
@@ -25,6 +26,10 @@ export interface CameraPlace {
 export interface SiteView {
   camera: CameraPlace;
   colourBy?: ColourBy;
+  /** Name of the column that the points are coloured by. */
+  column?: string;
+  /** Text of the search. */
+  search?: string;
   /**
    * Colours of the classes, as #rrggbb, in the order of the classes; "" keeps the colour that the
    * class has.
@@ -45,13 +50,19 @@ export interface SiteView {
 }
 
 const COLOUR_BY = ["label", "prediction", "confidence"] as const;
+/** Colours of a page with a server. */
+const SERVED_COLOURS: readonly ColourBy[] = [...COLOUR_BY, "force", "movement", ...CUES];
 const PANELS = ["full", "small", "none"] as const;
 const THEMES = ["dark", "light"] as const;
 const YES: readonly string[] = ["", "1", "yes", "true"];
 const NO: readonly string[] = ["0", "no", "false"];
 
-/** Read the query string of a site. Names that docs/scenes.md does not describe are ignored. */
-export function readView(query: URLSearchParams): SiteView {
+/**
+ * Read the query string of the page. Names that docs/scenes.md does not describe are ignored.
+ *
+ * @param served whether the page has a server, and not the files of a baked site
+ */
+export function readView(query: URLSearchParams, served = false): SiteView {
   const problems: string[] = [];
   const text = (name: string) => query.get(name)?.trim();
   const refuse = (name: string, wanted: string) => {
@@ -108,7 +119,9 @@ export function readView(query: URLSearchParams): SiteView {
   };
   return {
     camera,
-    colourBy: one("colour", COLOUR_BY),
+    colourBy: one("colour", served ? SERVED_COLOURS : COLOUR_BY),
+    ...(served && text("column") ? { column: text("column") } : {}),
+    ...(text("search") ? { search: text("search") } : {}),
     colours: colours(),
     time: number("time", 0, 1e6),
     progress: number("progress", 0, 1),
@@ -125,6 +138,10 @@ export function readView(query: URLSearchParams): SiteView {
 export interface LinkedView {
   camera: CameraPlace;
   colourBy: ColourBy;
+  /** Column that the points are coloured by; "" for none. */
+  column: string;
+  /** Text of the search; "" without a search. */
+  search: string;
   /** Shown moment in seconds of playback; null for the end of the training. */
   time: number | null;
   speed: number;
@@ -139,8 +156,8 @@ export function linkTo(view: LinkedView, query: URLSearchParams): string {
   const linked = new URLSearchParams(query);
   for (const name of ["test", "azimuth", "elevation", "distance", "target", "zoom"])
     linked.delete(name);
-  for (const name of ["colour", "time", "progress", "autoplay", "speed", "theme"])
-    linked.delete(name);
+  for (const name of ["colour", "column", "search", "time", "progress"]) linked.delete(name);
+  for (const name of ["autoplay", "speed", "theme"]) linked.delete(name);
   const { azimuth, elevation, distance, target, zoom } = view.camera;
   for (const [name, value, digits] of [
     ["azimuth", azimuth, 1],
@@ -150,8 +167,10 @@ export function linkTo(view: LinkedView, query: URLSearchParams): string {
   ] as const)
     if (value !== undefined) linked.set(name, rounded(value, digits));
   if (target) linked.set("target", target.map((value) => rounded(value, 3)).join(","));
-  if (COLOUR_BY.includes(view.colourBy as "label") && view.colourBy !== "label")
+  if (SERVED_COLOURS.includes(view.colourBy) && view.colourBy !== "label")
     linked.set("colour", view.colourBy);
+  if (view.column) linked.set("column", view.column);
+  if (view.search) linked.set("search", view.search);
   if (view.time !== null) linked.set("time", rounded(view.time, 2));
   if (view.speed !== 1) linked.set("speed", String(view.speed));
   linked.set("theme", view.theme);

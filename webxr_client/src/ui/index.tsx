@@ -136,6 +136,7 @@ function Bare() {
 const loadCard = () => import("./selection/item-card.js");
 
 const loadHelp = () => import("./shell/help.js");
+const loadTable = () => import("./table/item-table.js");
 const loadLayerMenu = () => import("./shell/layer-menu.js");
 
 /** Playback in a narrow window, which has no bottom bar. */
@@ -154,6 +155,7 @@ function Workplace() {
   const { state } = useUi();
   const panels = serving.value;
   const card = useChunk(keptItem(state) >= 0, loadCard, state.failure);
+  const table = useChunk(state.table.value !== null, loadTable, state.failure);
   const help = useChunk(state.help.value, loadHelp, state.failure);
   const layers = useChunk(state.layers.menuOpen.value, loadLayerMenu, state.failure);
   return (
@@ -181,10 +183,11 @@ function Workplace() {
       {panels && <panels.ContactSheet />}
       {panels && <panels.Dials />}
       {card && <card.ItemCard />}
+      {table && <table.ItemTable />}
       <HoverCard />
       <GenerativeMap />
       {help && <help.Help />}
-      {isSite && <LinkDialog />}
+      <LinkDialog />
       {panels && <panels.ExampleDrop />}
       {panels && <panels.ExportDialog />}
       {panels && <panels.DevicesDialog />}

@@ -65,6 +65,8 @@ describe("the query string of a site", () => {
 
 describe("a link to a view", () => {
   const seen: LinkedView = {
+    column: "",
+    search: "",
     camera: { azimuth: -30.04, elevation: 10, distance: 1.23456, target: [0, -0.0001, 0.5] },
     colourBy: "confidence",
     time: 4.2,
@@ -83,6 +85,18 @@ describe("a link to a view", () => {
     });
     expect([view.colourBy, view.time, view.progress]).toEqual(["confidence", 4.2, undefined]);
     expect([view.colours, view.speed, view.theme]).toEqual([["#ff0000"], 2, "dark"]);
+  });
+  it("has the search, the column and the colours of a page with a server", () => {
+    const served = { ...seen, search: "label:3 a&b", column: "site", colourBy: "density" as const };
+    const query = new URLSearchParams(linkTo(served, new URLSearchParams("search=old")));
+    expect(readView(query, true)).toMatchObject({
+      search: "label:3 a&b",
+      column: "site",
+      colourBy: "density",
+      problems: [],
+    });
+    expect(readView(query)).not.toHaveProperty("column");
+    expect(readView(query).problems).toHaveLength(1);
   });
   it("has no moment at the end of the training, and no value that is the default", () => {
     const query = linkTo(

@@ -221,6 +221,7 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
         else if (onSheet()) commands.closeSheet();
         else if (state.xr.reportOpen.value) state.xr.reportOpen.value = false;
         else if (!state.time.live.value) commands.live();
+        else if (state.table.value) state.table.value = null;
         else if (state.focus.value) state.focus.value = null;
         else {
           state.selection.value = NOTHING;

@@ -2,9 +2,10 @@
  * Card of the only selected item. It stays open while the item is selected, with the items that are
  * near the item.
  */
-import { useMemo } from "preact/hooks";
-import { itemNumber } from "../../net/api.js";
-import { SHEET_SIZE } from "../../protocol/messages.js";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { itemNumber, post } from "../../net/api.js";
+import { isSite } from "../../net/site.js";
+import { SHEET_SIZE, type SimilarItems } from "../../protocol/messages.js";
 import { nearestItems } from "../../state/nearest-items.js";
 import { keptItem } from "../../state/shown-item.js";
 import { Swatch } from "../classes/swatch.js";
@@ -13,8 +14,8 @@ import { KeyHint } from "../kit/key-hint.js";
 import { FullPicture, ItemFacts, Origin, useItemInfo } from "./item-facts.js";
 import { Picture } from "./picture.js";
 
-/** Number of neighbours on the card. */
-const SHOWN = 12;
+/** Number of pictures in a row. */
+const ROW = 6;
 /** Middle of the cloud, as a share of the page's width: the right panel is wider than the tools. */
 const MIDDLE = 0.41;
 
@@ -55,83 +56,114 @@ function Card({ item, right }: { item: number; right: boolean }) {
   );
 }
 
-/** Pictures of the items that are nearest to `item`. A click opens the card of a neighbour. */
+/** The items that are near `item` on the map, and those that are most like it. */
 function Neighbours({ item }: { item: number }) {
-  const { state, commands, atlas } = useUi();
+  const { state, commands } = useUi();
   // The map moves while the model learns. The neighbours stay while the card is open, so that a
   // picture does not move away from the pointer.
   const near = useMemo(() => nearestItems(state.latent, item, SHEET_SIZE), [state, item]);
+  const [like, setLike] = useState<SimilarItems | null>(null);
+  useEffect(() => {
+    if (isSite) return;
+    let current = true;
+    // Without an answer (no features, and no model), the card shows the neighbours on the map.
+    post<SimilarItems>("/api/similar", { items: [item], count: SHEET_SIZE }).then(
+      (answer) => current && setLike(answer),
+      () => {},
+    );
+    return () => {
+      current = false;
+    };
+  }, [item]);
   if (near.length === 0) return null;
-  const { labels, predictions } = state.annotations;
-  const classes = state.classes.value;
-  state.labelsVersion.value;
-  state.predictionsVersion.value;
-  const unlook = () => {
-    state.hovered.value = null;
-  };
+  const similar = like ? Uint32Array.from(like.items) : near;
+  // Without features and without a model, the server searches on the map, too.
+  const other = like?.items.slice(0, ROW).some((one) => !near.subarray(0, ROW).includes(one));
+  const of = like ? `by ${like.space}` : "by their place on the map";
   return (
     <>
-      <h3 class="faint-text">Nearest on the map</h3>
-      <div class="neighbours" role="group" aria-label="Nearest on the map">
-        {Array.from(near.subarray(0, SHOWN), (other) => {
-          const label = classes[labels[other]!];
-          const info = label ?? classes[predictions[other]!];
-          const words = info
-            ? `, ${label ? "labelled" : "predicted"} ${info.name}`
-            : ", no label, no prediction";
-          const look = (event: Event) => {
-            const box = (event.currentTarget as HTMLElement).getBoundingClientRect();
-            state.hovered.value = { item: other, x: box.right, y: box.top };
-          };
-          return (
-            <button
-              key={other}
-              type="button"
-              class="neighbour"
-              data-item={other}
-              aria-label={`item ${itemNumber(other)}${words}`}
-              onClick={() => commands.pick(other)}
-              onPointerEnter={look}
-              onPointerLeave={unlook}
-            >
-              {atlas.current ? (
-                <Picture item={other} size={42} />
-              ) : (
-                <span class="cell-text">{itemNumber(other)}</span>
-              )}
-              {info ? (
-                <Swatch
-                  class={label ? "cell-bar" : "cell-bar predicted"}
-                  colour={info.colour}
-                  of={info.class_id}
-                />
-              ) : (
-                <span class="cell-bar none" />
-              )}
-            </button>
-          );
-        })}
-      </div>
+      <Row title="Nearest on the map" items={near.subarray(0, other ? ROW : 2 * ROW)} />
+      {like && other && (
+        <Row title={`Most similar, by ${like.space}`} items={similar.subarray(0, ROW)} />
+      )}
       {!state.readOnly.value && (
         <div class="item-card-actions">
           <button
             type="button"
             class="button"
-            title="Open a contact sheet of the nearest items"
-            onClick={() => commands.sheetOfSimilar(item, near)}
+            title={`Open a contact sheet of the items most like this one, ${of}`}
+            onClick={() => commands.sheetOfSimilar(item, similar)}
           >
-            Similar {near.length}
+            Similar {similar.length}
           </button>
           <button
             type="button"
             class="button"
-            title="Select this item and the nearest items on the map"
-            onClick={() => commands.select(Uint32Array.of(item, ...near).sort())}
+            title={`Select this item and the items most like it, ${of}`}
+            onClick={() => commands.select(Uint32Array.of(item, ...similar).sort())}
           >
             Select them
           </button>
         </div>
       )}
     </>
+  );
+}
+
+/** Pictures of items. A click opens the card of an item. */
+function Row({ title, items }: { title: string; items: Uint32Array }) {
+  return (
+    <>
+      <h3 class="faint-text">{title}</h3>
+      <div class="neighbours" role="group" aria-label={title}>
+        {Array.from(items, (other) => (
+          <Neighbour key={other} item={other} />
+        ))}
+      </div>
+    </>
+  );
+}
+
+function Neighbour({ item }: { item: number }) {
+  const { state, commands, atlas } = useUi();
+  const { labels, predictions } = state.annotations;
+  const classes = state.classes.value;
+  state.labelsVersion.value;
+  state.predictionsVersion.value;
+  const label = classes[labels[item]!];
+  const info = label ?? classes[predictions[item]!];
+  const words = info
+    ? `, ${label ? "labelled" : "predicted"} ${info.name}`
+    : ", no label, no prediction";
+  return (
+    <button
+      type="button"
+      class="neighbour"
+      data-item={item}
+      aria-label={`item ${itemNumber(item)}${words}`}
+      onClick={() => commands.pick(item)}
+      onPointerEnter={(event) => {
+        const box = event.currentTarget.getBoundingClientRect();
+        state.hovered.value = { item, x: box.right, y: box.top };
+      }}
+      onPointerLeave={() => {
+        state.hovered.value = null;
+      }}
+    >
+      {atlas.current ? (
+        <Picture item={item} size={42} />
+      ) : (
+        <span class="cell-text">{itemNumber(item)}</span>
+      )}
+      {info ? (
+        <Swatch
+          class={label ? "cell-bar" : "cell-bar predicted"}
+          colour={info.colour}
+          of={info.class_id}
+        />
+      ) : (
+        <span class="cell-bar none" />
+      )}
+    </button>
   );
 }

@@ -23,6 +23,12 @@ export function SearchBox({ focused = false, show = false }: SearchBoxProps) {
   useEffect(() => {
     if (focused) input.current?.focus();
   }, [focused]);
+  // A link to a view can begin a search.
+  const text = search?.text ?? "";
+  useEffect(() => {
+    const field = input.current;
+    if (field && text && document.activeElement !== field) field.value = text;
+  }, [text]);
   const end = () => {
     commands.search("");
     if (input.current) input.current.value = "";

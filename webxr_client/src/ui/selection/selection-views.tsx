@@ -9,6 +9,16 @@ export function SelectionViews({ items }: { items: Uint32Array }) {
       <button type="button" class="link" onClick={commands.sheetOfSelection}>
         Page through
       </button>
+      <button
+        type="button"
+        class="link wide-only"
+        onClick={() => {
+          state.table.value = items;
+          state.reportChosen.value = false; // the panel would cover the table
+        }}
+      >
+        Table
+      </button>
     </p>
   );
 }

@@ -54,7 +54,9 @@ function Link() {
   useEffect(copy, []);
   return (
     <>
-      <p class="muted">The link opens this page with the same camera, colours, moment and theme.</p>
+      <p class="muted">
+        The link opens this page with the same camera, colours, search, moment and theme.
+      </p>
       <p class="link-line">
         <input
           ref={field}

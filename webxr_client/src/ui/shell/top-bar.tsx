@@ -89,7 +89,7 @@ export function TopBar() {
           <DevicesIcon />
         </PanelButton>
       )}
-      {isSite && <LinkButton />}
+      {!session?.tiles && <LinkButton />}
       <EnterXr />
       {session?.item_kind === "sound" && (
         <button
