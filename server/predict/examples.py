@@ -18,6 +18,7 @@ from lodespace.features.family import Extractor, Features, Pictures, WordReader
 from lodespace.features.preparation import BATCH
 from lodespace.features.registry import installed_family
 from lodespace.features.search_space import NO_WORDS
+from lodespace.importing.reading import Reading, open_new
 from lodespace.importing.report import ImportReport
 from lodespace.importing.sounds import sound_folder
 from lodespace.importing.source import ImportOptions
@@ -25,7 +26,7 @@ from lodespace.importing.tables.table_rows import SUFFIXES as TABLES
 from lodespace.items import decoding
 from lodespace.items.item_set import ItemSet
 from lodespace.predict.networks import network_of_pictures, network_of_texts
-from lodespace.predict.reading import NewItems, Reading, open_new, read_batches
+from lodespace.predict.reading import NewItems, read_batches
 
 MOST_EXAMPLES = 64
 """Largest number of items that are read from one file, such as the windows of a recording."""

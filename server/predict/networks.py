@@ -6,7 +6,7 @@ from typing import TypeVar
 from lodespace.errors import DatasetError
 from lodespace.features.family import Extractor, Pictures
 from lodespace.features.registry import installed_family, installed_of_texts
-from lodespace.predict.reading import Reading
+from lodespace.importing.reading import Reading
 
 T = TypeVar("T")
 

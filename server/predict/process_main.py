@@ -19,6 +19,7 @@ import torch
 
 from lodespace.errors import LodespaceError
 from lodespace.features.preparation import detail_of, prepared
+from lodespace.importing.reading import Reading
 from lodespace.items import decoding
 from lodespace.items.errors import ItemError
 from lodespace.items.picture_reading import PictureReading
@@ -36,7 +37,6 @@ from lodespace.predict.messages import (
 )
 from lodespace.predict.predictor import Predictor, load_model
 from lodespace.predict.project_model import reading_of
-from lodespace.predict.reading import Reading
 from lodespace.project.opening import open_existing
 from lodespace.protocol import Predict, Predictions
 from lodespace.training.process_main import end_with_parent

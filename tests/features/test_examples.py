@@ -15,12 +15,12 @@ from lodespace.features import registry
 from lodespace.features.family import Family, Features, Pictures
 from lodespace.features.search_space import searches_files, searches_words, space_of
 from lodespace.importing.importer import import_data
+from lodespace.importing.reading import Reading
 from lodespace.importing.source import ImportOptions
 from lodespace.items import item_set
 from lodespace.items.item_set import ItemSet, load_digits
 from lodespace.predict.examples import ExampleReader
 from lodespace.predict.project_model import reading_of
-from lodespace.predict.reading import Reading
 
 COLOURS = {"red": (220, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 220)}
 
