@@ -63,6 +63,11 @@ class ServerConfig:
     """Number of processes that train together."""
     train: bool = True
     """Whether to train. Without training, labels are accepted and no point moves."""
+    watch: Path | None = None
+    """Folder of the project's files whose new files are added while the project is served.
+
+    None: no folder is watched.
+    """
     token: str = ""
     """Token by which a client on this machine proves that it belongs to the owner.
 

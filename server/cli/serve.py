@@ -9,6 +9,7 @@ import webbrowser
 from pathlib import Path
 from urllib.parse import quote
 
+from lodespace.cli.growing import add_new_files, watched_folder
 from lodespace.cli.import_data import LabelsFrom, warn_of_unused
 from lodespace.cli.options import (
     add_data_options,
@@ -79,6 +80,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="ask each browser and program on this computer for a token, which is printed or taken"
         " from LODESPACE_TOKEN; for computers with several users",
     )
+    parser.add_argument(
+        "--add",
+        action="store_true",
+        help="add the files that are new in the folder of an existing project, without a question",
+    )
+    parser.add_argument(
+        "--watch",
+        action="store_true",
+        help="add the files that appear in the folder while the project is served",
+    )
     parser.add_argument("--no-browser", action="store_true", help="do not open the page")
     parser.add_argument("--no-training", action="store_true", help="accept labels without training")
     add_setting_options(parser, run=("seed", "labels", "device", "threads", "workers"))
@@ -122,6 +133,8 @@ def _serve(options: argparse.Namespace) -> int:
     sys.stderr.write(unread_originals(project.items, project.folder))
     try:
         labels.report(project)
+        add_new_files(project, options)
+        watched = watched_folder(project, options)
     except LodespaceError:
         project.close()
         raise
@@ -155,7 +168,11 @@ def _serve(options: argparse.Namespace) -> int:
     )
     try:
         config = ServerConfig(
-            train=not options.no_training, lan=lan, token=token, workers=run.workers
+            train=not options.no_training,
+            lan=lan,
+            token=token,
+            workers=run.workers,
+            watch=watched,
         )
         asyncio.run(
             serve_until_interrupted(

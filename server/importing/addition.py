@@ -119,10 +119,10 @@ def add_data(
 
 
 def is_one_picture(path: Path) -> bool:
-    """Return whether `path` is a file with a single picture, not a file with several pages."""
+    """Return whether `path` is a picture, perhaps a damaged one, without further pages."""
     if path.suffix.lower() not in decoding.SUFFIXES or not path.is_file():
         return False
-    return PageItems(path, ImportOptions()).count == 1
+    return PageItems(path, ImportOptions()).count <= 1
 
 
 def names_left_out(folder: Path) -> frozenset[str]:
@@ -243,7 +243,8 @@ def _batch(added: ItemSet, data: "str | Source", report: ImportReport) -> dict[s
     return {
         "items": len(added),
         "at": round(time.time()),
-        "source": data if isinstance(data, str) else data.name,
+        # Bakes contain this text, so it must not be a path of this computer.
+        "source": Path(data).name if isinstance(data, str) else data.name,
         "left_out": report.left_out,
     }
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from lodespace.exporting.table import Table
+    from lodespace.importing.source import ImportOptions
     from lodespace.service.service import Service
 
 FRAME_HEIGHT = 720
@@ -160,6 +161,35 @@ class Served:
     def remove_axis(self, axis: Literal["x", "y", "z"]) -> None:
         """Remove the value from an axis of the map, as one gesture that can be undone."""
         self._carry_out(protocol.RemoveAxis(command_id=secrets.token_hex(8), axis=axis))
+
+    def add(
+        self,
+        data: Any,
+        *,
+        labels: npt.ArrayLike | None = None,
+        ids: npt.ArrayLike | None = None,
+        options: "ImportOptions | None" = None,
+    ) -> list[int]:
+        """Add new items to the project, and show them on all pages that are open.
+
+        Args:
+            data: Arrays, a map-style Dataset of torch, or a path, as for `lodespace.serve`.
+            labels: Labels of arrays, (N,).
+            ids: Ids of arrays, (N,). An item whose id is in the project is not added.
+            options: How to read the data. The settings of the first import are kept.
+
+        Returns:
+            The rows of the added items: they come behind all others.
+
+        Raises:
+            LodespaceError: The items cannot be added. The project stays as it was.
+        """
+        from lodespace.importing.importer import source_of
+
+        source, _ = source_of(data, labels, ids, "added")
+        adding = self._service().growth.add(source, options)
+        added = asyncio.run_coroutine_threadsafe(adding, self._loop).result()
+        return list(range(added.first, added.first + added.count))
 
     def more_like(self, items: Sequence[int], count: int = protocol.SIMILAR) -> list[int]:
         """Return the `count` items that are most similar to any of `items`, nearest first.

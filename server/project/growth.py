@@ -84,6 +84,8 @@ def give_labels(project: Project, added: "Addition") -> None:
         return
     event_log = EventLog(project.labels_path)
     try:
+        if all(event.client != IMPORT for event in event_log.events()):
+            return  # the project did not start with the labels of its data
         for class_id, items in given.items():
             event_log.append_now(
                 LabelEvent(

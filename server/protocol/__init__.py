@@ -25,6 +25,7 @@ from lodespace.protocol.access import (
     Revoke,
     WaitingDevice,
 )
+from lodespace.protocol.adding import MAX_ADDED_BYTES, ItemsAdded, LeftOut
 from lodespace.protocol.answers import Ack, ErrorBody, Notice, Refused
 from lodespace.protocol.axes import (
     MAX_COLUMN_NAME,
@@ -156,6 +157,7 @@ from lodespace.protocol.values import (
 __all__ = [
     "CLOSE_REVOKED",
     "FORCE_TERMS",
+    "MAX_ADDED_BYTES",
     "MAX_ANCHORED",
     "MAX_CLASSES",
     "MAX_CLASS_NAME_LENGTH",
@@ -227,11 +229,13 @@ __all__ = [
     "Interval",
     "Item",
     "ItemInfo",
+    "ItemsAdded",
     "Keyframes",
     "Label",
     "LabelEach",
     "LabelSelected",
     "Labels",
+    "LeftOut",
     "Losses",
     "LossesMeasured",
     "MakeCode",

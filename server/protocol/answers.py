@@ -51,7 +51,7 @@ class Refused(Operation, tag="refused"):
 class Notice(Operation, tag="notice"):
     """A message to a person about a problem and the next action."""
 
-    topic: Literal["collapse", "trainer", "disk", "undo"]
+    topic: Literal["collapse", "trainer", "disk", "undo", "data"]
     """Topic of the problem. A notice replaces the previous notice of the same topic."""
     code: str
     """Code of the problem. If empty, the page removes the notice of this topic."""

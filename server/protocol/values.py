@@ -109,6 +109,7 @@ ErrorCode = Literal[
     "no_sound",
     "no_token",
     "no_training",
+    "not_added",
     "not_allowed",
     "not_found",
     "not_paired",

@@ -121,7 +121,12 @@ class Growth:
         self._shown.set()
 
     async def _give_labels(self, added: "Addition") -> None:
-        """Give the added items the labels that came with the data, as one gesture per class."""
+        """Give the added items the labels that came with the data, as one gesture per class.
+
+        They get none if the project did not start with the labels of its data.
+        """
+        if not self._session.given.any():
+            return
         for class_id, items in labels_to_give(added).items():
             command = protocol.Label(
                 command_id=f"{IMPORT}-{secrets.token_hex(8)}",

@@ -29,6 +29,7 @@ from lodespace.service.absent import (
 from lodespace.service.client import Client
 from lodespace.service.clients import Clients
 from lodespace.service.commands import Commands
+from lodespace.service.folder_watch import FolderWatch
 from lodespace.service.growth import Growth
 from lodespace.service.held_items import HeldItems
 from lodespace.service.log_watch import LogWatch
@@ -152,6 +153,11 @@ class Service:
         )
         """Addition of items."""
         self.training_events.on_more_items = self.growth.show
+        self._watch = (
+            None
+            if config.watch is None
+            else FolderWatch(project, self.growth, self.notices, config.watch)
+        )
         self.held_items = HeldItems(self.session, self.clients, self.trainer)
         self.model_queries = ModelQueries(self.session, self.trainer)
         self.similarity = Similarity(self.session, self.trainer, self.lanes)
@@ -162,6 +168,8 @@ class Service:
         await self.log_watch.start()
         await self.review.start()
         await self.trainer.start()
+        if self._watch is not None:
+            await self._watch.start()
 
     async def stop(self) -> None:
         """Stop everything, and close the project. A second call has no effect."""
@@ -169,6 +177,8 @@ class Service:
             return
         self._stopped = True
         self.lanes.close()
+        if self._watch is not None:
+            await self._watch.stop()
         await self.review.stop()
         await self.trainer.stop()
         self.recorder.close()

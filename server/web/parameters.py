@@ -77,8 +77,9 @@ SHEET = (
     ),
     _query("skip", "Number of items to skip at the start of the queue.", _whole(0, 0x7FFFFFFF, 0)),
 )
+FILE_NAME = _query("name", "Name of the file, whose ending states its kind.", {"type": "string"})
 EXAMPLE = (
-    _query("name", "Name of the file, whose ending states its kind.", {"type": "string"}),
+    FILE_NAME,
     _query(
         "count",
         "Number of items to find.",

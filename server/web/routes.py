@@ -7,6 +7,7 @@ from aiohttp import web
 
 from lodespace import protocol
 from lodespace.web import (
+    adding,
     api,
     bench,
     exports,
@@ -207,6 +208,16 @@ _API = (
         errors=(409, 429, 500, 503),
         upload=protocol.MAX_EXAMPLE_BYTES,
         parameters=parameters.EXAMPLE,
+    ),
+    Route(
+        "POST /api/items",
+        adding.post_items,
+        "owner",
+        "Add the items of a file to the project.",
+        answer=protocol.ItemsAdded,
+        errors=(409, 429, 500, 503),
+        upload=protocol.MAX_ADDED_BYTES,
+        parameters=(parameters.FILE_NAME,),
     ),
     Route(
         "GET /api/sheet",

@@ -45,7 +45,7 @@ def test_only_the_page_and_pairing_need_no_role() -> None:
     }
 
 
-def test_viewers_change_nothing_and_only_owners_manage_access() -> None:
+def test_viewers_change_nothing_and_only_owners_manage_access_and_data() -> None:
     roles = {route.address: route.role for route in ROUTES if route.role is not None}
     posted = {address: role for address, role in roles.items() if address.startswith("POST ")}
     managing = {address for address in roles if "/api/access" in address}
@@ -54,7 +54,10 @@ def test_viewers_change_nothing_and_only_owners_manage_access() -> None:
         "POST /api/similar",
         "POST /api/bench",  # writes to the log of the server only
     }
-    assert {address for address, role in roles.items() if role == "owner"} == managing
+    assert {address for address, role in roles.items() if role == "owner"} == {
+        *managing,
+        "POST /api/items",
+    }
 
 
 def test_router_path_holds_the_pattern_of_each_parameter() -> None:

@@ -4,6 +4,7 @@
  */
 import { effect } from "@preact/signals";
 import { messageOf } from "../net/errors.js";
+import type { Thumbnails } from "../protocol/messages.js";
 import { Atlas } from "../scene/cloud/atlas.js";
 import { pagesKept } from "../scene/cloud/atlas-limit.js";
 import { PageDemand, type ShownView } from "../scene/cloud/page-demand.js";
@@ -31,6 +32,11 @@ export function bindCloud(state: AppState, stage: Stage, cloud: PointCloud): voi
     state.labelsVersion.value;
     state.predictionsVersion.value;
     cloud.refreshClasses();
+    stage.invalidate();
+  });
+  effect(() => {
+    state.sceneVersion.value;
+    cloud.setArrived(state.arrived.value);
     stage.invalidate();
   });
   effect(() => {
@@ -96,21 +102,34 @@ export function bindThumbnails(
   atlas: { current: Atlas | null },
 ): Pictures {
   const pictures: Pictures = { step: () => {}, drop: () => {} };
+  /**
+   * Load the page of the item `first` again, because items were added from this item on. Returns
+   * whether there are more pages than before, so that a larger atlas is needed.
+   */
+  let renew = (_grown: Thumbnails, _first: number): boolean => false;
+  let items = 0;
   effect(() => {
-    const layout = state.session.value?.thumbnails;
-    if (!layout || atlas.current) return;
+    const { thumbnails: layout, n_items: n } = state.session.value ?? { n_items: 0 };
+    const grown = n > items && items > 0;
+    const first = items;
+    items = n;
+    if (!layout) return;
+    if (atlas.current && !(grown && renew(layout, first))) return;
     const gl = stage.drawable ? (stage.renderer.getContext() as WebGL2RenderingContext) : null;
     const most = (gl?.getParameter(gl.MAX_ARRAY_TEXTURE_LAYERS) as number | null) ?? LEAST_LAYERS;
     const { deviceMemory } = navigator as { deviceMemory?: number };
     const layers = pagesKept(layout, deviceMemory, most);
+    let before = atlas.current;
     const created = new Atlas(layout, layers, (page) => loader.want(page));
     atlas.current = created;
-    cloud.expectPictures();
+    if (!before) cloud.expectPictures();
     const loader = new PageLoader(
       created,
       () => state.xr.presenting.peek() !== null,
       () => {
         cloud.setAtlas(created);
+        before?.dispose();
+        before = null;
         state.picturesVersion.value += 1;
       },
       (error) => {
@@ -119,11 +138,17 @@ export function bindThumbnails(
       },
     );
     const { candidates } = pictures;
+    renew = (grown, from) => {
+      if (grown.pages !== layout.pages) return true;
+      loader.again(Math.floor(from / layout.columns ** 2));
+      return false;
+    };
     if (!candidates) loader.loadFirst();
     stage.renewed.push(() => {
       created.forget();
       if (!candidates) loader.loadFirst();
     });
+    pictures.step = () => {};
     if (layers === layout.pages && !candidates) return;
     const has = (page: number) => created.has(page);
     const perPage = layout.columns ** 2;

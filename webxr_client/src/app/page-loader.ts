@@ -15,6 +15,8 @@ export class PageLoader {
   private readonly decoder = new PageDecoder();
   /** Pages that are requested one by one and not loaded, in the order of the requests. */
   private readonly wanted = new Set<number>();
+  /** Loaded pages whose file has changed, because items were added to them. */
+  private readonly changed = new Set<number>();
   /** Pages that the view needs and that are not loaded, the most needed page first. */
   private needed: number[] = [];
   /** Files of pages; the file that was not used for the longest time is first. */
@@ -51,6 +53,14 @@ export class PageLoader {
     this.start();
   }
 
+  /** Load a page again, because items were added to it. Its pictures stay visible. */
+  again(page: number): void {
+    this.files.delete(page);
+    if (!this.atlas.has(page) && this.loading !== page) return;
+    this.changed.add(page);
+    this.start();
+  }
+
   /** Load the pages that the view needs, in this order, in place of those needed before. */
   need(pages: readonly number[]): void {
     this.atlas.use(pages);
@@ -81,6 +91,10 @@ export class PageLoader {
 
   /** The page to load next; undefined if none is missing. */
   private next(): number | undefined {
+    for (const page of this.changed) {
+      this.changed.delete(page);
+      return page;
+    }
     for (const page of this.wanted) {
       if (!this.atlas.has(page)) return page;
       this.wanted.delete(page); // requested again during its transfer

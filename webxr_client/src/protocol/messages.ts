@@ -199,6 +199,7 @@ export type ErrorCode =
   | "no_sound"
   | "no_token"
   | "no_training"
+  | "not_added"
   | "not_allowed"
   | "not_found"
   | "not_paired"
@@ -373,6 +374,26 @@ export interface AccessChanged {
   access: Access;
 }
 
+/** A new item that was left out. */
+export interface LeftOut {
+  /** Id of the item, or name of its file. */
+  name: string;
+  /** Why it was left out. */
+  reason: string;
+}
+
+/** Answer of POST /api/items. */
+export interface ItemsAdded {
+  /** Number of the first added item. The others follow it. */
+  first: number;
+  /** Number of added items. */
+  count: number;
+  /** Number of items of the project, with the added ones. */
+  n_items: number;
+  /** The first items that were left out, at most 100. */
+  left_out: LeftOut[];
+}
+
 /** Body of every HTTP answer with a status of 400 or more. */
 export interface ErrorBody {
   /** Stable code of the error, for programs. */
@@ -419,7 +440,7 @@ export interface Refused {
 export interface Notice {
   op: "notice";
   /** Topic of the problem. A notice replaces the previous notice of the same topic. */
-  topic: "collapse" | "trainer" | "disk" | "undo";
+  topic: "collapse" | "trainer" | "disk" | "undo" | "data";
   /** Code of the problem. If empty, the page removes the notice of this topic. */
   code: string;
   /** Sentences for a person: the problem, and the next action. */

@@ -5,10 +5,14 @@ import type { Connection } from "../net/connection.js";
 import type { PositionsFrame } from "../protocol/frames.js";
 import type { AppState } from "../state/app-state.js";
 
+/** Time for which added items have a ring, in ms. */
+const RING_MS = 10_000;
+
 export class SceneSync {
   /** Sequence number of the newest labels received. */
   sequence = 0;
   private fetching = false;
+  private ring: number | undefined;
   /** Whether `hello` is unanswered. Until the answer, frames belong to the previous scene. */
   private awaitingWelcome = false;
 
@@ -22,6 +26,7 @@ export class SceneSync {
     const scene = await fetchScene();
     this.sequence = scene.sequence;
     const { state } = this;
+    const before = state.latent.n;
     this.connection.decoder.begin(scene.scene_id, scene.revision, () => scene.positions.slice());
     batch(() => {
       state.latent.setScene(scene);
@@ -31,7 +36,19 @@ export class SceneSync {
       state.sceneVersion.value += 1;
       state.labelsVersion.value += 1;
       state.predictionsVersion.value += 1;
+      if (before > 0 && scene.n > before) this.markArrived(before);
     });
+  }
+
+  /** Mark the items from number `first` on for a while, because they were added. */
+  private markArrived(first: number): void {
+    const { arrived } = this.state;
+    window.clearTimeout(this.ring);
+    // Items that were added a moment ago keep their ring.
+    arrived.value = arrived.peek() < 0 ? first : Math.min(arrived.peek(), first);
+    this.ring = window.setTimeout(() => {
+      arrived.value = -1;
+    }, RING_MS);
   }
 
   /** Fetch the scene again and send its revision to the server. */

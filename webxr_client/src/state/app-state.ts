@@ -185,6 +185,8 @@ export class AppState {
   readonly review = new ReviewState();
   readonly columns = new ColumnState();
   readonly layers = new LayerState();
+  /** Number of the first of the newly added items, which have a ring; -1 for none. */
+  readonly arrived = signal(-1);
   /** Pinned items, ascending. */
   readonly pins: Signal<readonly number[]> = signal([]);
   /** The named axes of the map. */

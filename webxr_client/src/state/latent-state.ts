@@ -16,6 +16,10 @@ const SHORTEST = 1000 / 60;
 const LONGEST = 250;
 /** Time in which a released item moves from the hand to its received position, in ms. */
 const RELEASE_MS = 320;
+/** Time in which added items fly to their places, in ms. */
+const ARRIVAL_MS = 1400;
+/** Distance from the middle of the box at which added items appear, in grid steps. */
+const ARRIVAL_RADIUS = 0.49 * (GRID_STEPS - 1);
 /** Largest number of waiting keyframes. Further frames are added to the last waiting keyframe. */
 const BACKLOG = 3;
 
@@ -75,9 +79,11 @@ export class LatentState {
 
   /**
    * Show a whole scene without motion. Items that the user drags stay where they are in the latent
-   * space, even if the box of the scene changes.
+   * space, even if the box of the scene changes. If the scene has more items than before, the
+   * added ones fly in from the edge of the box.
    */
   setScene(scene: SceneFile): void {
+    const known = scene.latent_dim === this.latentDim ? this.n : 0;
     if (scene.n !== this.n || scene.latent_dim !== this.latentDim) this.held = new Uint32Array(0);
     this.putHeldIn(scene.box);
     this.n = scene.n;
@@ -93,7 +99,23 @@ export class LatentState {
     this.forgetWaiting();
     this.spare = [];
     this.started = Number.NEGATIVE_INFINITY;
+    if (known > 0 && known < this.n) this.flyIn(known);
     this.version += 1;
+  }
+
+  /** Let the items from number `first` on fly to their places from the edge of the box. */
+  private flyIn(first: number): void {
+    const { from, to, latentDim } = this;
+    const middle = (GRID_STEPS - 1) / 2;
+    for (let k = 4 * first; k < from.length; k += 4) {
+      const away = [0, 1, 2].map((axis) => (axis < latentDim ? to[k + axis]! - middle : 0));
+      const length = Math.hypot(...away);
+      if (length === 0) away[1] = 1;
+      for (let axis = 0; axis < latentDim; axis++)
+        from[k + axis] = Math.round(middle + (away[axis]! / (length || 1)) * ARRIVAL_RADIUS);
+    }
+    this.started = performance.now();
+    this.duration = ARRIVAL_MS;
   }
 
   /**

@@ -112,4 +112,18 @@ describe("more pages than layers", () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(fake.order.toSorted()).toEqual([3, 4, 7]);
   });
+
+  it("are loaded again while they are shown, when items were added to them", async () => {
+    const fake = smallAtlas(2);
+    const loader = make(fake);
+    loader.loadFirst();
+    await vi.waitFor(() => expect(fake.order).toEqual([0, 1]));
+    const before = fetched.length;
+    loader.again(1);
+    await vi.waitFor(() => expect(fake.order).toEqual([0, 1, 1]));
+    expect(fetched.slice(before)).toEqual([1]);
+    loader.again(7); // is not shown, so that it is fetched when it is needed
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(fake.order).toEqual([0, 1, 1]);
+  });
 });

@@ -27,6 +27,31 @@ const shown = (state: LatentState, t: number) =>
   (state.from[0] as number) + t * ((state.to[0] as number) - (state.from[0] as number));
 
 describe("LatentState", () => {
+  it("lets added items fly in from the edge while the others stay", () => {
+    const state = new LatentState();
+    state.setScene(oneItem(5));
+    state.sampleAt(performance.now());
+    const positions = Uint16Array.of(100, 100, 100, 0, 40_000, 30_000, 32_767, 0);
+    state.setScene({ ...oneItem(6), n: 2, positions, scene_id: 2 });
+    expect(Array.from(state.from.slice(0, 4))).toEqual([100, 100, 100, 0]);
+    const away = [0, 1, 2].map((axis) => state.from[4 + axis]! - 32_767.5);
+    expect(Math.hypot(...away)).toBeCloseTo(0.49 * 65_535, -1);
+    const place = [40_000, 30_000, 32_767].map((at) => at - 32_767.5);
+    const along = away.reduce((sum, value, axis) => sum + value * place[axis]!, 0);
+    expect(along / Math.hypot(...away) / Math.hypot(...place)).toBeCloseTo(1, 3);
+    expect(state.moving).toBe(true);
+    expect(state.sampleAt(performance.now() + 2000)).toBe(1);
+    expect(Array.from(state.to)).toEqual(Array.from(positions));
+  });
+
+  it("shows a moment with fewer items without motion", () => {
+    const state = new LatentState();
+    const positions = Uint16Array.of(100, 100, 100, 0, 40_000, 30_000, 32_767, 0);
+    state.setScene({ ...oneItem(6), n: 2, positions });
+    state.setScene(oneItem(5));
+    expect([state.n, state.moving]).toEqual([1, false]);
+  });
+
   it("plays frames one after the other without jumps", () => {
     const state = new LatentState();
     state.setScene(oneItem(5));

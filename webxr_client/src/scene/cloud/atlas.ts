@@ -118,13 +118,14 @@ export class Atlas {
 
   /**
    * Send a page to the GPU, a slice before each frame. Resolves when the whole page is on the GPU.
-   * Call this only after the promise of the previous page has resolved.
+   * Call this only after the promise of the previous page has resolved. A page that is loaded keeps
+   * its layer, so its pictures stay visible.
    *
    * @param levels pixels of the page and of its smaller levels; a page can have fewer rows than the
    *   texture
    */
   setPage(page: number, levels: Uint8Array<ArrayBuffer>[]): Promise<void> {
-    const layer = this.freeLayer();
+    const layer = this.has(page) ? this.layerBytes[page]! : this.freeLayer();
     const { page_size } = this.layout;
     const textures = levels.map((data, level) => {
       const size = page_size >> level;

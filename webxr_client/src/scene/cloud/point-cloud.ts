@@ -29,6 +29,7 @@ const MARKED_SIZE = 1.6;
 // Bytes of the attribute `marks`.
 const GRABBED = 255;
 const PINNED = 128;
+const ARRIVED = 64;
 const HOVERED = 255;
 /** Byte of `marks` for an item that does not match the search. Such an item is drawn darker. */
 const DIMMED = 64;
@@ -56,6 +57,8 @@ export class PointCloud {
   private selected: Uint32Array = new Uint32Array(0);
   private grabbed: Uint32Array = new Uint32Array(0);
   private pinned: readonly number[] = [];
+  /** Number of the first item with the ring of added items; -1 for none. */
+  private arrived = -1;
   private found: Uint32Array | null = null;
   private dominant: Int16Array | null = null;
   /** Values of the cue that is shown as the size of a point, one per item. */
@@ -107,6 +110,7 @@ export class PointCloud {
     this.selected = new Uint32Array(0);
     this.grabbed = new Uint32Array(0);
     this.pinned = [];
+    this.arrived = -1;
     this.dominant = null;
     this.refreshClasses();
   }
@@ -163,7 +167,7 @@ export class PointCloud {
   /** Mark the items that `setGrab` moves. */
   setGrabbed(items: Uint32Array): void {
     const marks = this.marks.array as Uint8Array;
-    for (const item of this.grabbed) marks[4 * item + 3] = 0;
+    for (const item of this.grabbed) marks[4 * item + 3] = this.ringOf(item);
     for (const item of this.pinned) marks[4 * item + 3] = PINNED;
     for (const item of items) marks[4 * item + 3] = GRABBED;
     this.grabbed = items;
@@ -173,9 +177,23 @@ export class PointCloud {
   /** Mark the items that are pinned. */
   setPinned(items: readonly number[]): void {
     const marks = this.marks.array as Uint8Array;
-    for (const item of this.pinned) marks[4 * item + 3] = 0;
+    for (const item of this.pinned) marks[4 * item + 3] = this.ringOf(item);
     this.pinned = items;
     this.setGrabbed(this.grabbed);
+  }
+
+  /** Draw a ring around the items from number `first` on, which were added; -1 for no rings. */
+  setArrived(first: number): void {
+    const marks = this.marks.array as Uint8Array;
+    const start = [first, this.arrived].filter((item) => item >= 0);
+    this.arrived = first;
+    for (let item = Math.min(...start, this.latent.n); item < this.latent.n; item++)
+      marks[4 * item + 3] = this.ringOf(item);
+    this.setGrabbed(this.grabbed);
+  }
+
+  private ringOf(item: number): number {
+    return this.arrived >= 0 && item >= this.arrived ? ARRIVED : 0;
   }
 
   /** Colour each item by the term with the strongest force; null colours by prediction. */

@@ -9,7 +9,7 @@ in vec4 keyframeTo;
 in vec2 classes;        // label, prediction; -1 for none
 in float cueSize;       // the cue that is shown as size, 0..1
 // 0..1 each: confidence, or the cue shown as colour; selected; hovered (1) or dimmed (0.25);
-// grabbed (1) or pinned (0.5)
+// grabbed (1), pinned (0.5) or added (0.25)
 in vec4 marks;
 
 uniform float uT;
@@ -43,7 +43,7 @@ out vec3 vColour;
 out float vFade;      // 0: a dot, 1: the item's picture
 out float vGlow;
 flat out float vMark; // of the class, as in state/marks.ts
-out float vPin;
+out float vPin;       // ring: 1 pinned, 0.5 added, 0 none
 out float vDim;     // 1: the search did not find the item
 flat out vec3 vCell;  // column, row, layer
 flat out vec2 vUp;    // the room's vertical on screen, a unit vector, y upwards
@@ -117,9 +117,9 @@ void main() {
   vColour = mix(vColour, uAccent, accent * selected);
   vColour = mix(vColour, uBrushColour, 0.55 * brushed * (1.0 - selected));
   vGlow = max(max(selected, hovered), brushed);
-  // A pinned point has a least size, so that its ring is visible from far away.
-  vPin = marks.w > 0.25 && marks.w < 0.75 ? 1.0 : 0.0;
-  gl_PointSize = max(gl_PointSize, 13.0 * uPixelRatio * vPin);
+  // A point with a ring has a least size, so that its ring is visible from far away.
+  vPin = marks.w < 0.125 || marks.w > 0.75 ? 0.0 : marks.w > 0.375 ? 1.0 : 0.5;
+  gl_PointSize = max(gl_PointSize, 13.0 * uPixelRatio * ceil(vPin));
   vColour = mix(vColour, vec3(1.0), 0.55 * hovered);
   vColour = mix(vColour, uFog, 0.75 * vDim);
 
@@ -150,6 +150,7 @@ uniform float uHasAtlas;
 uniform float uColourPictures;
 uniform float uColumnsF;
 uniform vec3 uPin;
+uniform vec3 uAccent;
 uniform vec2 uInset;   // border and picture, as shares of a cell
 uniform vec4 uPart;    // left, bottom, right, top of the picture of one eye, pixels
 uniform int uCoverage; // 0: blended; 1: alpha is coverage; 2: alpha is coverage, and blended
@@ -214,9 +215,9 @@ void main() {
       colour = mix(colour, inked, fade);
     }
   }
-  if (vPin > 0.5) {
+  if (vPin > 0.25) {
     float ring = smoothstep(0.74, 0.82, r) * (1.0 - smoothstep(0.94, 1.0, r));
-    colour = mix(colour, uPin, ring);
+    colour = mix(colour, vPin > 0.75 ? uPin : uAccent, ring);
     alpha = max(alpha, ring);
   }
   if (alpha < 0.08) discard;

@@ -1,0 +1,128 @@
+"""Watch of a folder: files that appear in it are added to the project while it is served."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import time
+from pathlib import Path
+
+from lodespace import protocol
+from lodespace.errors import LodespaceError
+from lodespace.importing.folders.added_files import AddedFiles
+from lodespace.items.paths import shown
+from lodespace.project.folder_changes import compare_with_folder
+from lodespace.project.project import Project, data_folder
+from lodespace.service.growth import Growth
+from lodespace.service.notices import Notices
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 1.0
+"""Shortest time between two looks into the folder, in seconds."""
+SHARE = 0.05
+"""Largest share of the time that is spent on looks. A look into 50,000 files takes about 0.5 s."""
+STILL_SECONDS = 1.0
+"""A file is added when it has not changed for this time, in seconds. Then no program is expected to
+be writing it."""
+MOST_AT_ONCE = 1000
+"""Largest number of files that are added together, so that the first ones are shown soon."""
+
+_Stamp = tuple[int, int]
+
+
+class FolderWatch:
+    """Adds the files that appear in the folder of the project's files.
+
+    The folder is listed again and again, which works on every file system, also on network drives.
+    A file that could not be read is tried again when it changes.
+    """
+
+    def __init__(self, project: Project, growth: Growth, notices: Notices, folder: Path) -> None:
+        self._project = project
+        self._growth = growth
+        self._notices = notices
+        self._folder = folder
+        self._seen: dict[bytes, tuple[_Stamp, float]] = {}
+        """Size and time of each new file, and since when they are the same."""
+        self._refused: dict[bytes, _Stamp] = {}
+        """Size and time of the files that could not be added."""
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Start watching."""
+        self._task = asyncio.create_task(self._watch())
+
+    async def stop(self) -> None:
+        """Stop watching."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _watch(self) -> None:
+        while True:
+            began = time.monotonic()
+            try:
+                ready = await asyncio.to_thread(self._ready)
+                looked = time.monotonic() - began
+                if ready:
+                    await self._add(ready)
+            except Exception:
+                log.exception("the folder %s could not be watched", self._folder)
+                looked = LOOK_SECONDS
+            await asyncio.sleep(max(LOOK_SECONDS, looked / SHARE))
+
+    def _ready(self) -> list[bytes]:
+        """Return the new files that have not changed for STILL_SECONDS."""
+        project = self._project
+        data = data_folder(project.manifest.data, project.folder)
+        found = compare_with_folder(project.items, data, self._folder)
+        if found is None:
+            return []
+        now, seen = time.monotonic(), dict[bytes, tuple[_Stamp, float]]()
+        for path in found.new:
+            stamp = self._stamp(path)
+            if stamp is None or stamp == self._refused.get(path):
+                continue
+            before = self._seen.get(path)
+            since = before[1] if before is not None and before[0] == stamp else now
+            seen[path] = stamp, since
+        self._seen = seen
+        still = [path for path, (_, since) in seen.items() if now - since >= STILL_SECONDS]
+        return still[:MOST_AT_ONCE]
+
+    def _stamp(self, path: bytes) -> _Stamp | None:
+        try:
+            about = (self._folder / os.fsdecode(path)).stat()
+        except OSError:
+            return None
+        return about.st_size, about.st_mtime_ns
+
+    async def _add(self, paths: list[bytes]) -> None:
+        stamps = {path: self._seen[path][0] for path in paths}
+        items = self._project.items
+        source = (
+            AddedFiles(self._folder, paths, items) if items.kind == "image" else str(self._folder)
+        )
+        try:
+            added = await self._growth.add(source)
+        except LodespaceError as error:
+            self._refused |= stamps
+            self._show(str(error))
+            return
+        bad = {entry.name for entry in added.report.bad}
+        refused = {path: stamp for path, stamp in stamps.items() if shown(path) in bad}
+        self._refused |= refused
+        if not refused:
+            self._notices.clear("data")
+            return
+        first = added.report.bad[0]
+        self._show(
+            f"{len(refused):,} new files could not be read, such as {first.name}: {first.reason}."
+        )
+
+    def _show(self, message: str) -> None:
+        """Show a notice that files could not be added."""
+        text = f"{message} Replace the file, and it is tried again."
+        self._notices.show(protocol.Notice(topic="data", code="not_added", message=text[:1000]))

@@ -1,0 +1,155 @@
+"""Items that are added to a project while it is served: over HTTP, by Python, by a folder."""
+
+import asyncio
+import io
+from pathlib import Path
+
+import numpy as np
+from aiohttp.test_utils import TestClient
+
+from drivers.lan import Lan
+from drivers.servers import ClientOf
+from lodespace import protocol
+from lodespace.service.folder_watch import FolderWatch
+from lodespace.service.service import Service
+from lodespace.web.api import SERVICE
+from samples.pictures import draw, png
+
+BINARY = {"Content-Type": "application/octet-stream"}
+N = 12
+
+
+def folder_of_pictures(root: Path) -> Path:
+    for number in range(N):
+        path = root / "ab"[number % 2] / f"{number:02d}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draw(number).save(path)
+    return root
+
+
+async def post(client: TestClient, name: str, content: bytes) -> tuple[int, dict[str, object]]:
+    answer = await client.post(f"/api/items?name={name}", data=content, headers=BINARY)
+    return answer.status, await answer.json()
+
+
+async def open_stream(client: TestClient) -> "object":
+    origin = str(client.make_url("/")).rstrip("/")
+    stream = await client.ws_connect(
+        "/api/stream", protocols=(protocol.PROTOCOL_VERSION,), origin=origin
+    )
+    info = await (await client.get("/api/session")).json()
+    await stream.send_json(
+        {
+            "op": "hello",
+            "client_id": "growing-page-01",
+            "scene_id": info["scene_id"],
+            "revision": info["revision"],
+            "sequence": info["sequence"],
+        }
+    )
+    return stream
+
+
+async def test_an_upload_lies_beside_its_twin_and_pages_get_the_scene(
+    client_of: ClientOf, tmp_path: Path
+) -> None:
+    data = folder_of_pictures(tmp_path / "pictures")
+    client = await client_of(data, tmp_path / "project")
+    service: Service = client.server.app[SERVICE]
+    session = service.session
+    places = np.random.default_rng(0).normal(size=(N, 3)).astype(np.float32)
+    session.grid.publish(places, step=0, resting=True)
+    labels = session.labels.tolist()
+    stream = await open_stream(client)
+    before = session.grid.grid.copy()
+    twin = png(draw(5))
+    status, answer = await post(client, "twin.png", twin)
+    assert status == 200
+    assert answer == {"first": N, "count": 1, "n_items": N + 1, "left_out": []}
+    items = list(service.project.items.ids)  # sorted: a/00, a/02, ..., b/01, ...
+    near = items.index("b/05.png")
+    assert items[N] == "uploads/twin.png"
+    assert np.array_equal(session.grid.grid[:N], before), "no other item moves"
+    assert np.array_equal(session.grid.grid[N], before[near]), "it lies beside its twin"
+    assert session.labels.tolist() == [*labels, -1]
+    async with asyncio.timeout(10):
+        while (await stream.receive_json())["op"] != "resync":  # type: ignore[attr-defined]
+            pass
+    info = await (await client.get("/api/session")).json()
+    assert info["n_items"] == N + 1
+    body = {
+        "op": "label",
+        "command_id": "label-the-new-one",
+        "items": [N],
+        "class_id": 1,
+        "revision": info["revision"],
+        "provenance": {"tool": "pick"},
+    }
+    assert (await client.post("/api/labels", json=body)).status == 200
+    assert session.labels[N] == 1
+    picture = await client.get(f"/api/items/{N}")
+    assert picture.status == 200
+    assert (await client.get(f"/api/items/{N + 1}")).status == 404
+
+
+async def test_uploads_that_cannot_be_added_change_nothing(
+    client_of: ClientOf, tmp_path: Path
+) -> None:
+    client = await client_of(folder_of_pictures(tmp_path / "pictures"), tmp_path / "project")
+    rows = io.BytesIO()
+    np.save(rows, np.ones((3, 4)))
+    twin = png(draw(5))
+    assert (await post(client, "x.png", twin))[0] == 200
+    cases = {
+        ("x.png", twin): "uploads has no item that the project does not have already",
+        ("bad.png", b"no picture"): "bad.png: the file is not a picture",
+        ("rows.npy", rows.getvalue()): "contains vectors; give pictures",
+        ("text.docx", b"text"): "text.docx: files of the kind '.docx' cannot be read",
+        ("empty.png", b""): "The file is empty.",
+        (".hidden", b"x"): "Give the name of the file",
+    }
+    for (name, content), reason in cases.items():
+        status, answer = await post(client, name, content)
+        assert status in (400, 409), name
+        assert reason in str(answer["message"]), answer
+        assert "/tmp" not in str(answer["message"])
+    info = await (await client.get("/api/session")).json()
+    assert info["n_items"] == N + 1
+
+
+async def test_only_the_owner_may_add_items(lan: Lan) -> None:
+    annotator = await lan.approved("annotator")
+    path = lan.url + "api/items?name=x.png"
+    async with annotator.post(path, data=png(draw(1)), headers=BINARY) as answer:
+        assert (answer.status, (await answer.json())["code"]) == (403, "not_allowed")
+
+
+async def test_a_watched_folder_is_read_when_files_are_complete(
+    client_of: ClientOf, tmp_path: Path
+) -> None:
+    from lodespace.service import folder_watch
+
+    data = folder_of_pictures(tmp_path / "pictures")
+    client = await client_of(data, tmp_path / "project")
+    service: Service = client.server.app[SERVICE]
+    watch = FolderWatch(service.project, service.growth, service.notices, data)
+    assert watch._ready() == []
+    whole = png(draw(40))
+    (data / "a" / "new.png").write_bytes(whole[:50])
+    assert watch._ready() == [], "the file may still be written"
+    (data / "a" / "new.png").write_bytes(whole)
+    assert watch._ready() == []
+    watch._seen = {path: (stamp, at - 60) for path, (stamp, at) in watch._seen.items()}
+    ready = watch._ready()
+    assert ready == [b"a/new.png"]
+    await watch._add(ready)
+    assert service.session.items.ids[N] == "a/new.png"
+    assert service.session.labels[N] == -1, "the project began without the labels of its data"
+    (data / "a" / "bad.png").write_bytes(b"no picture")
+    for _ in range(2):
+        watch._ready()
+        watch._seen = {path: (stamp, at - 60) for path, (stamp, at) in watch._seen.items()}
+    await watch._add(watch._ready())
+    assert len(service.session.items) == N + 1
+    assert watch._ready() == [], "a file is tried again only when it changes"
+    assert folder_watch.STILL_SECONDS > 0
