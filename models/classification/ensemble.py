@@ -21,10 +21,8 @@ from lodespace.models.classification.training_labels import TrainingLabels
 from lodespace.models.classification.voices import FeatureVoices
 from lodespace.models.classification.wide_classifier import LABEL_CERTAINTY, WideClassifier
 from lodespace.models.item_predictions import UNLABELED, ItemPredictions
-from lodespace.models.work_units import is_power_of_two, items_per_unit
+from lodespace.models.work_units import is_power_of_two, items_of_network, items_per_unit
 
-FASTER = {"image": 1, "vector": 4}
-"""Factor of the items in a unit of the first pass: 1,000 vectors take 1 ms, pictures 15 ms."""
 _DONE = ("sweep_units", "sweep_rounds", "sweep_parts", "sweep_prepared")
 """Names under which a saved state has the numbers of `FeatureVoices.done_so_far`."""
 
@@ -134,8 +132,9 @@ class Predictions:
             if not self._prepare_second_pass(features, labels):
                 return False
         first = self.position % n if n else 0
-        faster = FASTER[classifier.dataset.kind] if self.position < n else 1
-        unit = self.order.items[first : first + faster * self._per_unit]
+        kind = classifier.dataset.kind
+        count = items_of_network(self._per_unit, kind) if self.position < n else self._per_unit
+        unit = self.order.items[first : first + count]
         if self.position < n:
             self._first_pass(unit, classifier)
         else:

@@ -10,8 +10,12 @@
 #include <stdint.h>
 #include <string.h>
 
+/* RESTRICT: no other pointer refers to the same array. */
 #ifdef _MSC_VER
 #pragma fp_contract(off)
+#define RESTRICT __restrict
+#else
+#define RESTRICT restrict
 #endif
 
 /* With GCC and glibc, the loader selects the code for the processor. Elsewhere, there is one copy

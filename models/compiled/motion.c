@@ -39,15 +39,14 @@ void move_items(const float *position, const float *target, const float *stiffne
     }
 }
 
-/* Set the entries of `sums` (blocks, d (d + 3)) for the items first..last to the sums of p, of q, of
-   the products of p and q (d, d), and of the squares of q. `first` begins a block. */
-void sum_products(const float *p, const float *q, double *sums, int64_t first, int64_t last, int d)
+/* `d` is a constant, so that the compiler keeps the sums of a block in registers. */
+static inline void sum_products_of(const float *p, const float *q, double *sums, int64_t first,
+                                   int64_t last, const int d)
 {
     for (int64_t from = first; from < last; from += SUMMED) {
         int64_t to = from + SUMMED < last ? from + SUMMED : last;
-        double *own = sums + (from / SUMMED) * d * (d + 3);
+        double own[3 * 6] = {0.0};
         double *of_q = own + d, *products = own + 2 * d, *squares = products + d * d;
-        memset(own, 0, (size_t)(d * (d + 3)) * sizeof(double));
         for (int64_t i = from; i < to; i++) {
             for (int one = 0; one < d; one++) {
                 double value = p[i * d + one], other = q[i * d + one];
@@ -58,14 +57,29 @@ void sum_products(const float *p, const float *q, double *sums, int64_t first, i
                     products[one * d + two] += value * (double)q[i * d + two];
             }
         }
+        memcpy(sums + (from / SUMMED) * d * (d + 3), own, d * (d + 3) * sizeof(double));
     }
 }
 
-/* Set the steps (n, d) of the items first..last from q towards p, which is turned, moved and shrunk:
-   step = p A + t - s q, with `map` = (A (d, d), t (d,), s). Set their lengths (n,). */
-void step_items(const float *p, const float *q, const float *map, float *step, float *length,
-                int64_t first, int64_t last, int d)
+/* Set the entries of `sums` (blocks, d (d + 3)) for the items first..last to the sums of p, of q, of
+   the products of p and q (d, d), and of the squares of q. `first` begins a block. */
+void sum_products(const float *p, const float *q, double *sums, int64_t first, int64_t last, int d)
 {
+    if (d == 3)
+        sum_products_of(p, q, sums, first, last, 3);
+    else if (d == 2)
+        sum_products_of(p, q, sums, first, last, 2);
+    else
+        sum_products_of(p, q, sums, first, last, 1);
+}
+
+/* `d` is a constant. */
+static inline void step_items_of(const float *RESTRICT p, const float *RESTRICT q,
+                                 const float *given, float *RESTRICT step, float *RESTRICT length,
+                                 int64_t first, int64_t last, const int d)
+{
+    float map[3 * 3 + 3 + 1];
+    memcpy(map, given, (d * d + d + 1) * sizeof *map);
     const float *t = map + d * d, shrunk = map[d * d + d];
     for (int64_t i = first; i < last; i++) {
         float square = 0.0f;
@@ -78,6 +92,19 @@ void step_items(const float *p, const float *q, const float *map, float *step, f
         }
         length[i] = sqrtf(square);
     }
+}
+
+/* Set the steps (n, d) of the items first..last from q towards p, which is turned, moved and shrunk:
+   step = p A + t - s q, with `map` = (A (d, d), t (d,), s). Set their lengths (n,). */
+void step_items(const float *p, const float *q, const float *map, float *step, float *length,
+                int64_t first, int64_t last, int d)
+{
+    if (d == 3)
+        step_items_of(p, q, map, step, length, first, last, 3);
+    else if (d == 2)
+        step_items_of(p, q, map, step, length, first, last, 2);
+    else
+        step_items_of(p, q, map, step, length, first, last, 1);
 }
 
 /* Set the shown points of the items first..last to q + step min(1, pace min(slowed, fastest /

@@ -148,6 +148,10 @@ void multiply_rows(const Rows *rows, const float *scale, const float *x, int wid
         int w = 0;
         for (; w + 4 * LANES <= width; w += 4 * LANES)
             multiply_row(rows, scale, x + w, width, factor, result + w, row, 4);
+        if (width - w == 3 * LANES) {
+            multiply_row(rows, scale, x + w, width, factor, result + w, row, 3);
+            continue;
+        }
         for (; w + 2 * LANES <= width; w += 2 * LANES)
             multiply_row(rows, scale, x + w, width, factor, result + w, row, 2);
         if (w < width)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import torch
 
 from lodespace.models.checkpoints.tensors import Tensors
+from lodespace.models.deviation import deviation_of
 from lodespace.models.layout.fuzzy_graph import membership
 from lodespace.models.layout.graph import Graph
 from lodespace.models.layout.nearness import Entries, MatrixRows, nearest_to
@@ -136,7 +137,7 @@ class LiveMotion:
             position[every.pinned[left]] = places + position.mean(dim=0)
         every.position = position
         sample = position[:: max(1, len(position) // SAMPLED_ITEMS)]
-        spread = float(sample.std(dim=0, correction=0).mean())
+        spread = float(deviation_of(sample, sample.mean(dim=0)).mean())
         every.scale = max(1e-6, every.scale + SCALE_RATE * (spread - every.scale))
 
     def expand(self) -> None:
