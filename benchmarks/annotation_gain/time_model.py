@@ -135,7 +135,7 @@ class HandInVr:
         return self.aim + self.aim_bit * math.log2(self.between_boards / width + 1)
 
     def varied(self) -> dict[str, "HandInVr"]:
-        """Return variants in which one time, or both times of aiming, are halved or doubled."""
+        """Return variants by name. Each halves or doubles one time, or both times of aiming."""
         hands: dict[str, HandInVr] = {}
         for names in (("aim",), ("aim_bit",), ("aim", "aim_bit"), ("reach",), ("carry",)):
             for factor, word in ((0.5, "half"), (2.0, "double")):

@@ -62,8 +62,8 @@ class Selections:
             )
         if upload is None or (upload.size, len(upload.received)) != (part.size, part.offset):
             raise ProtocolError(
-                f"The part at {part.offset} does not follow the parts before it. Send the selection"
-                " again from its first part."
+                f"The part at byte {part.offset} does not begin where the received parts end. Send "
+                "the selection again from its first part."
             )
         upload.received += part.content
         self._slots[part.slot] = upload

@@ -42,7 +42,8 @@ def unlabelled_findings(tables: Sequence[AnnotationFile], asked: str | None) -> 
 def missing_columns(asked: str | None, files: Sequence[AnnotationFile]) -> list[str]:
     """Return the columns of `--label` that no file in `files` has.
 
-    The result is empty if no column of the files stands for a class.
+    Only files in which a column stands for a class are compared. Without such a file, the result is
+    empty, because `--label` then does not name a column of these files.
     """
     known = [name for file in files for name in file.class_columns]
     pieces = [piece.strip() for piece in asked.split(",")] if asked and known else []

@@ -77,11 +77,11 @@ def option_of(here: Sequence[Branch], level: int = 0) -> str:
 
 
 def level_below(here: Sequence[Branch], deep: Branch) -> tuple[int, str]:
-    """Return the first level below `here` with several names, and the option for this level.
+    """Return the first level below `here` whose folders have several names, and its option.
 
-    The level is an index into the folders of the branch `deep`. A level on which all names are
-    fillers, such as images, is passed over. If no level is left, the first level below `here` is
-    returned, with the option --labels-at parent.
+    The level is an index into the folders of the branch `deep`. A level does not count if all its
+    names are fillers, such as images. If no level counts, return the first level below `here`, with
+    the option --labels-at parent.
     """
     for level in range(1, len(deep.parts) - deep.at):
         names = {name for b in here for name in b.parts[b.at + level :][:1]}

@@ -227,8 +227,8 @@ function bindParent(state: AppState, commands: Commands): void {
 }
 
 /**
- * Let the wheel scroll the page around the site until the user clicks or presses a key in the site.
- * After that, the wheel zooms, until the site loses the focus.
+ * If another page shows this site in a frame, let the wheel scroll that page until the user clicks
+ * or presses a key in the frame. After that, the wheel zooms, until the frame loses the focus.
  */
 function bindWheel(stage: Stage): void {
   stage.setZoomByWheel(false);
