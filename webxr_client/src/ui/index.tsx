@@ -180,6 +180,7 @@ function Workplace() {
         />
       </aside>
       <BottomBar progress={panels?.Progress} />
+      {panels && <panels.Guide />}
       {panels && <panels.ContactSheet />}
       {panels && <panels.Dials />}
       {card && <card.ItemCard />}

@@ -6,6 +6,7 @@ export { DevicesDialog, WaitingDevices } from "./access/devices.js";
 export { PairingPage } from "./access/pairing.js";
 export { ColumnLegend } from "./classes/column-legend.js";
 export { ContactSheet } from "./review/contact-sheet.js";
+export { Guide } from "./review/guide.js";
 export { NextStep } from "./review/next-step.js";
 export { Composition } from "./selection/composition.js";
 export { ExampleDrop, ExampleFile } from "./selection/example-file.js";

@@ -1,0 +1,58 @@
+/** Guide for the first labels: one of four steps, until the user hides the guide or exports. */
+import { useEffect, useState } from "preact/hooks";
+import { endText } from "../../state/next-step.js";
+import { lacksLabels } from "../../state/quality-text.js";
+import { store, stored } from "../../state/storage.js";
+import { useUi } from "../kit/context.js";
+
+const HIDDEN = "lodespace.guide";
+const STEPS = [
+  "Label the first items: open the examples, or draw around a cluster.",
+  "Label some items of every class.",
+  "Follow the suggestions, and correct what is wrong.",
+  "Accept the predictions as labels, then export.",
+] as const;
+
+export function Guide() {
+  const { state } = useUi();
+  const [hidden, setHidden] = useState(() => stored(HIDDEN) !== null);
+  const { quality, ended } = state.review;
+  const exporting = state.exporting.value !== "";
+  const hide = () => {
+    store(HIDDEN, "hidden");
+    setHidden(true);
+  };
+  useEffect(() => {
+    if (exporting) hide();
+  }, [exporting]);
+  const busy =
+    state.selection.value.items.length > 0 ||
+    state.review.sheet.value !== null ||
+    state.table.value !== null;
+  if (hidden || busy || state.readOnly.value || state.tiled.value) return null;
+  const now = quality.value;
+  const step =
+    !now || now.labelled === 0 ? 0 : lacksLabels(now) ? 1 : endText(now, ended.value) ? 3 : 2;
+  return (
+    <section class="guide" aria-label="First steps">
+      <div class="glass">
+        <b>
+          Step {step + 1} of {STEPS.length}
+        </b>
+        <ol aria-hidden="true">
+          {STEPS.map((text, k) => (
+            <li
+              key={text}
+              class={k < step ? "done" : ""}
+              aria-current={k === step ? "step" : undefined}
+            />
+          ))}
+        </ol>
+        <p>{STEPS[step]}</p>
+        <button type="button" class="link" onClick={hide}>
+          Hide
+        </button>
+      </div>
+    </section>
+  );
+}
