@@ -107,6 +107,10 @@ def _serve(options: argparse.Namespace) -> int:
 
     lan, token = _lan(options), _token() if options.token else ""
     if options.path is not None and is_tile_scene(Path(options.path)):
+        if options.add or options.watch:
+            raise LodespaceError(
+                "a scene in tiles cannot grow: bake it again with all data, and serve the new scene"
+            )
         return serve_tiles(options, lan, token)
     labels = LabelsFrom(options)
     given = given_settings(options)

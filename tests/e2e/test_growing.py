@@ -83,8 +83,10 @@ def test_a_new_file_flies_into_the_open_page_and_can_be_labelled(
     near = np.linalg.norm(after[:N] - after[n], axis=1).argsort()[:10]
     assert (TRUTH[near] == 1).mean() >= 0.8, "it lies among the ones"
     page.wait(lambda: page.state("session")["n_items"] == n + 1)
-    page.label(1, [int(ONES[7]), n])
-    page.wait(lambda: page.labels[n] == 1 and page.state("connection")["pending"] == 0)
+    page.evaluate("lodespace.commands.addClass('one')")
+    page.wait(lambda: len(page.state("classes")) == 1)
+    page.label(0, [int(ONES[7]), n])
+    page.wait(lambda: page.labels[n] == 0 and page.state("connection")["pending"] == 0)
     assert len(page.labels) == n + 1
     page.undo_to(np.append(labels, np.int16(-1)))
     row = server.request(f"api/items/{n}/info")

@@ -1,0 +1,138 @@
+"""Items added to a served project: motion of the others, places of the new ones, time until shown.
+
+    python benchmarks/growing.py --items 10000 --added 1000
+
+The items are vectors: the leading principal components of the bundled digits, with noise, so that
+each digit gives several different items. A service trains on the first items until it rests. Then
+the others are added in one batch. The table has the displacement of the earlier points, as a share
+of the spread of the cloud, at once and at rest; the share of equal digits among the ten nearest
+earlier points, for the added points and for earlier points; and the seconds until clients get the
+new scene, and until training rests again. With `--labelled`, some items get a label first.
+"""
+
+import argparse
+import asyncio
+import json
+import resource
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial import cKDTree
+
+from lodespace import protocol
+from lodespace.config import ServerConfig
+from lodespace.importing.arrays.array_items import from_arrays
+from lodespace.items.item_set import load_digits
+from lodespace.project.opening import new_project
+from lodespace.service.service import Service
+
+COMPONENTS = 30
+NEAREST = 10
+
+
+def vectors(n: int, seed: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int16]]:
+    """Return n vectors and the digit of each."""
+    digits = load_digits()
+    assert digits.truth is not None
+    rows = digits.data.reshape(len(digits.data), -1).astype(np.float64)
+    rows -= rows.mean(axis=0)
+    _, _, directions = np.linalg.svd(rows[::5], full_matrices=False)
+    components = rows @ directions[:COMPONENTS].T
+    random = np.random.default_rng(seed)
+    chosen = random.integers(0, len(rows), n)
+    noise = random.normal(0, 0.3, (n, COMPONENTS)) * components.std(axis=0)
+    return (components[chosen] + noise).astype(np.float32), digits.truth[chosen].astype(np.int16)
+
+
+async def rest(service: Service) -> float:
+    """Wait until training rests. Returns the seconds."""
+    began = time.monotonic()
+    while service.trainer.training.state != "resting":  # noqa: ASYNC110  # there is no event
+        await asyncio.sleep(0.05)
+    return time.monotonic() - began
+
+
+def moved(now: npt.NDArray[np.float64], before: npt.NDArray[np.float64]) -> list[float]:
+    """Return the median, the 99th percentile and the maximum of the displacement, per spread."""
+    far = np.linalg.norm(now[: len(before)] - before, axis=1) / before.std(axis=0).mean()
+    return [round(float(value), 4) for value in (*np.quantile(far, [0.5, 0.99]), far.max())]
+
+
+def equal(mean: npt.NDArray[np.float64], truth: npt.NDArray[np.int16], n: int) -> list[float]:
+    """Return the share of equal digits near added points, and near as many earlier points."""
+    tree = cKDTree(mean[:n])
+    added = tree.query(mean[n:], k=NEAREST)[1]
+    own = tree.query(mean[: len(mean) - n], k=NEAREST + 1)[1][:, 1:]
+    return [
+        round(float((truth[added] == truth[n:, None]).mean()), 4),
+        round(float((truth[own] == truth[: len(own), None]).mean()), 4),
+    ]
+
+
+async def measure(options: argparse.Namespace, folder: Path) -> dict[str, object]:
+    n, more = options.items, options.added
+    rows, truth = vectors(n + more, 0)
+    project = new_project(folder / "project", from_arrays("items", rows[:n]), "benchmark")
+    service = Service(project, ServerConfig(), threads=options.threads)
+    await service.start()
+    session = service.session
+    if options.labelled:
+        for digit in range(10):
+            await service.commands.carry_out(
+                protocol.AddClass(command_id=f"class-of-digit-{digit}", name=str(digit)),
+                "benchmark",
+            )
+        chosen = list(range(options.labelled))
+        command = protocol.LabelEach(
+            command_id="labels-of-the-benchmark",
+            items=chosen,
+            class_ids=truth[: options.labelled].tolist(),
+            revision=0,
+            provenance=protocol.Provenance(tool="sheet", verified=True),
+        )
+        await service.commands.carry_out(command, "benchmark")
+    trained = await rest(service)
+    before = session.grid.latent_mean().copy()
+    began = time.monotonic()
+    await service.growth.add(from_arrays("added", rows[n:]))
+    shown = time.monotonic() - began
+    at_once = session.grid.latent_mean().copy()
+    await asyncio.sleep(1)
+    again = await rest(service)
+    at_rest = session.grid.latent_mean().copy()
+    result: dict[str, object] = {
+        "items": n,
+        "added": more,
+        "labelled": options.labelled,
+        "trained_seconds": round(trained, 1),
+        "shown_seconds": round(shown, 2),
+        "rest_seconds": round(1 + again, 1),
+        "moved_at_once (median, p99, max)": moved(at_once, before),
+        "moved_at_rest (median, p99, max)": moved(at_rest, before),
+        "equal_at_once (added, earlier)": equal(at_once, truth, n),
+        "equal_at_rest (added, earlier)": equal(at_rest, truth, n),
+        "server_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+    }
+    if options.labelled:
+        predicted = session.scores.prediction[n:]
+        result["predicted_right_of_added"] = round(float((predicted == truth[n:]).mean()), 4)
+    await service.stop()
+    return result
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--items", type=int, default=10_000)
+    parser.add_argument("--added", type=int, default=1000)
+    parser.add_argument("--labelled", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=0)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        print(json.dumps(asyncio.run(measure(options, Path(folder))), indent=1))
+
+
+if __name__ == "__main__":
+    main()
