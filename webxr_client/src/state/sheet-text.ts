@@ -36,7 +36,7 @@ export function nothingLeft(kind: SheetKind, quality: Quality | null): string {
   if (kind !== "suspects" || !known) return NOTHING_LEFT[kind];
   return (
     `No suspects are shown yet: ${known}. The model cannot judge labels before each class has ` +
-    "labels. Press W to see items that need one."
+    "labels. The next step shows items that need one."
   );
 }
 
@@ -70,7 +70,7 @@ export function confirmText({ replaced, kept, fresh }: SheetLabels): string {
 
 /** Sentence for a person who confirms a sheet that would label nothing. */
 export const NOTHING_TO_CONFIRM =
-  "There is nothing to confirm yet: go to a picture and press the key of its class.";
+  "There is nothing to confirm yet: choose a picture, then its class.";
 
 /**
  * Sentence for a person who confirms a sheet before they can have looked at its pictures.

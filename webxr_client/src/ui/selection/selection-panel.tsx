@@ -78,7 +78,7 @@ export function SelectionPanel({
 function Nothing() {
   const { state } = useUi();
   if (state.readOnly.value)
-    return <p class="hint">Draw around a cluster to look at its pictures.</p>;
+    return <p class="hint">Draw around a cluster with the lasso to look at its pictures.</p>;
   const label = state.keys.single.value ? "press the key" : "click the mark";
   return (
     <>

@@ -16,6 +16,8 @@ export function Notices({ children }: { children?: ComponentChildren }) {
     text: string;
     fix?: Settings | null;
     close?: () => void;
+    /** Text of the button that calls `close`; "Close" by default. */
+    button?: string;
   }[] = [];
   const failure = state.failure.value;
   if (failure) lines.push({ key: "failure", tone: "warm", text: failure });
@@ -52,7 +54,9 @@ export function Notices({ children }: { children?: ComponentChildren }) {
     lines.push({
       key: "past",
       tone: "",
-      text: "You see an earlier moment. Press End to go back to live.",
+      text: "You see an earlier moment.",
+      close: commands.live,
+      button: "Back to live",
     });
   return (
     <div class="notices" role="status">
@@ -72,7 +76,7 @@ export function Notices({ children }: { children?: ComponentChildren }) {
           )}
           {line.close && (
             <button type="button" class="button" onClick={line.close}>
-              Close
+              {line.button ?? "Close"}
             </button>
           )}
         </p>
