@@ -32,6 +32,7 @@ from lodespace.items.import_report import as_text, shortened
 from lodespace.items.item_set import ItemSet
 from lodespace.items.paths import printable
 from lodespace.protocol import UNLABELED, ReportLine
+from lodespace.shapes.features import NAME, VERSION
 
 MOST_BATCHES = 1000
 """Largest number of additions that dataset.json lists. The newest are kept."""
@@ -159,6 +160,11 @@ def _add_computed(
     if items.features is None:
         return
     name, weights = reading.stated_network("features")
+    if reading.shapes and name == NAME:
+        # The source has computed the features.
+        if weights != VERSION:
+            raise _other_weights(name)
+        return
     if options.features is not None or options.backbone is not None:
         add_features(making, options, report, progress=progress)
     elif name:

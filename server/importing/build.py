@@ -36,6 +36,7 @@ from lodespace.items import table_builder
 from lodespace.items.errors import BadItem
 from lodespace.items.file_stamps import stamps_of
 from lodespace.items.item_set import (
+    FEATURES,
     FORMAT_IN_ORDER,
     LABELS,
     MANIFEST,
@@ -127,6 +128,7 @@ class _Building:
             _check_room(folder, source.count * self.frame[0] * self.frame[1])
         self.pixels = ArrayWriter(folder / PIXELS)
         self.vectors = ArrayWriter(folder / VECTORS)
+        self.features = ArrayWriter(folder / FEATURES)
         self.originals = (folder / ORIGINALS).open("wb")
         self.table = table_builder.ItemTableBuilder(getattr(source, "schema", None))
         self.labels: list[str | None] = []
@@ -158,6 +160,7 @@ class _Building:
         finally:
             self.pixels.close()
             self.vectors.close()
+            self.features.close()
             self.originals.close()
         if self.like is None:
             check_count(self.report, self.tally, self.source)
@@ -193,7 +196,7 @@ class _Building:
 
     def _write(self, read: ReadItem) -> None:
         item = read.item
-        item.picture = item.vector = None
+        item.picture = item.vector = item.features = None
         error = self.refusals.of(read)
         if error:
             self.report.leave_out(BadItem(item.item_id, error))
@@ -202,6 +205,8 @@ class _Building:
             self.pixels.append(read.pixels)
         if read.vector is not None:
             self.vectors.append(read.vector)
+        if read.features is not None:
+            self.features.append(read.features)
         self.labels.append(item.label)
         self.tally.add(item)
         self.table.add(self._own_columns(read), item.columns)
@@ -235,7 +240,8 @@ class _Building:
         }
         self.table.finish().write(folder / TABLE)
         manifest["items"] = TABLE
-        for key, writer in (("pixels", self.pixels), ("vectors", self.vectors)):
+        arrays = {"pixels": self.pixels, "vectors": self.vectors, "features": self.features}
+        for key, writer in arrays.items():
             if writer.count:
                 manifest[key] = writer.path.name
             else:

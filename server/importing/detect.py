@@ -16,6 +16,7 @@ from lodespace.importing.arrays.text_arrays import from_text_folder
 from lodespace.importing.arrays.torch_dataset import PREFIX, TorchItems, from_torchvision
 from lodespace.importing.folders.unread_formats import conversion_of, kind_and_remedy
 from lodespace.importing.pages.page_items import PageItems
+from lodespace.importing.shapes.shape_folder import ShapeFolder
 from lodespace.importing.sounds import sound_folder
 from lodespace.importing.source import ImportOptions, Source
 from lodespace.importing.tables.open_rows import rows_of_splits
@@ -27,9 +28,11 @@ from lodespace.items import decoding
 from lodespace.items.errors import BadItem
 from lodespace.items.formats import VIDEO, Extra, missing_extra
 from lodespace.items.paths import shown, suffix_of, walk
+from lodespace.shapes.shape import SUFFIXES as SHAPES
 
 READABLE = (
-    "a folder of pictures (PNG, JPEG, WebP, TIFF, GIF) or sounds (WAV, FLAC, MP3, OGG), videos, "
+    "a folder of pictures (PNG, JPEG, WebP, TIFF, GIF), sounds (WAV, FLAC, MP3, OGG) or shapes "
+    "(PLY, OBJ, STL, GLB, OFF), videos, "
     "a table (.csv, .tsv, .xlsx, .json, .jsonl, .parquet, .feather), arrays (.npy, .npz, IDX), or "
     "torchvision:NAME"
 )
@@ -97,6 +100,10 @@ def open_source(data: str, options: ImportOptions) -> Source:
             f"{data} is a single picture, and a project needs at least two; give a folder of "
             "pictures, or a file with several pages"
         )
+    if suffix in SHAPES:
+        raise DatasetError(
+            f"{data} is a single shape, and a project needs at least two; give a folder of shapes"
+        )
     remedy = kind_and_remedy(suffix)[1] or conversion_of(suffix)
     raise DatasetError(
         f"{data}: files of the kind '{suffix or path.name}' cannot be read; "
@@ -107,10 +114,10 @@ def open_source(data: str, options: ImportOptions) -> Source:
 def _of_folder(path: Path, options: ImportOptions) -> Source:
     """Return the source for the most frequent kind of file in a folder.
 
-    The kinds are pictures, sounds, videos and Parquet files. In a folder without such files,
-    tables of splits are opened, or a single table or array.
+    The kinds are pictures, sounds, videos, shapes and Parquet files. In a folder without such
+    files, tables of splits are opened, or a single table or array.
     """
-    counts = {"pictures": 0, "sounds": 0, "tables": 0, "videos": 0}
+    counts = {"pictures": 0, "sounds": 0, "tables": 0, "videos": 0, "shapes": 0}
     missing: Counter[Extra] = Counter()
     others: Counter[str] = Counter()
     single: list[bytes] = []
@@ -125,6 +132,7 @@ def _of_folder(path: Path, options: ImportOptions) -> Source:
         counts["sounds"] += suffix in sound_folder.SUFFIXES
         counts["tables"] += suffix == ".parquet"
         counts["videos"] += suffix in VIDEO.suffixes and VIDEO.installed()
+        counts["shapes"] += suffix in SHAPES
         extra = missing_extra(suffix)
         if extra is not None:
             missing[extra] += 1
@@ -154,6 +162,8 @@ def _of_folder(path: Path, options: ImportOptions) -> Source:
         raise DatasetError(_of_torchvision(path) or _unread(path, single, others))
     if kind == "videos":
         return VideoFrames(path, options)
+    if kind == "shapes":
+        return ShapeFolder(path, options)
     if kind == "tables":
         return Table(path, options)
     if kind == "sounds":

@@ -19,6 +19,8 @@ class ReadItem:
     """The picture at the stored size, (H, W) or (H, W, 3)."""
     vector: npt.NDArray[np.float32] | None = None
     """Features, (F,)."""
+    features: npt.NDArray[np.float32] | None = None
+    """Features that the source computed, (F,)."""
     larger: bool = False
     """Whether the original picture is larger than the stored picture."""
     error: str = ""
@@ -37,6 +39,8 @@ def read_item(item: RawItem, frame: tuple[int, int]) -> ReadItem:
             picture = item.picture(frame)
             read.larger = max(decoding.height_and_width(picture)) > max(frame)
             read.pixels = decoding.fitted(picture, frame)
+        if item.features is not None:
+            read.features = item.features()
     except ItemError as error:
         read.error = str(error)
     # Decoders raise many types of errors. An error of one item must not end the import.

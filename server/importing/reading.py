@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from lodespace.errors import DatasetError
+from lodespace.features.registry import NONE
 from lodespace.importing.arrays.array_items import ArrayItems
 from lodespace.importing.arrays.torch_dataset import TorchItems
 from lodespace.importing.detect import open_source
+from lodespace.importing.shapes.shape_folder import ShapeFolder
 from lodespace.importing.source import ImportOptions, Source
 from lodespace.importing.tables.table import Table
 from lodespace.items.item_set import ItemSet, Kind
@@ -34,6 +36,11 @@ class Reading:
         """Column with the texts that a pretrained network turns into vectors; None for others."""
         column = self.details.get("text")
         return column if isinstance(column, str) else None
+
+    @property
+    def shapes(self) -> bool:
+        """Whether the items are meshes or point clouds, whose features need no network."""
+        return self.details.get("shapes") is True
 
     @property
     def network(self) -> str:
@@ -85,6 +92,8 @@ class Reading:
                 "every": every if isinstance(every, int | float) else None,
                 "vector_columns": _names(self.details.get("vector_columns")),
                 "text": self.text if given.text is None else given.text,
+                "features": NONE if self.shapes and not self.network else None,
+                "size": self.frame[0] if self.shapes and self.frame else None,
             }
             known = {name: value for name, value in pictures.items() if value is not None}
             return dataclasses.replace(given, **known)
@@ -125,6 +134,11 @@ def open_new(data: "str | Source", reading: Reading, given: ImportOptions) -> So
         raise DatasetError(
             f"{source.name}: contains {words[source.kind]}; give {words[reading.kind]}, which the "
             "model was trained on"
+        )
+    if reading.shapes != isinstance(source, ShapeFolder):
+        wanted = "meshes or point clouds" if reading.shapes else "pictures"
+        raise DatasetError(
+            f"{source.name}: the model was trained on {wanted}; give a folder of them"
         )
     ranges = PictureReading.of(reading.details).ranges
     if isinstance(source, ArrayItems | TorchItems) and ranges:

@@ -125,6 +125,9 @@ class RawItem:
     """
     vector: Callable[[], npt.NDArray[np.float32]] | None = None
     """Function that reads the vector (F,). It is called once, from any thread. Raises ItemError."""
+    features: Callable[[], npt.NDArray[np.float32]] | None = None
+    """Function that computes the features of the item, (F,), after its picture was read. It is
+    called once, from any thread. None: the source computes no features. Raises ItemError."""
     text: str | None = None
     """Text of the item, which becomes a vector. None: the item is not a text."""
     label: str | None = None

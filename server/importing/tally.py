@@ -91,6 +91,7 @@ class Tally:
             parts = "annotated clips" if source.details.get("clips") else "windows"
             return f"{self.items:,} {parts} of {counted(self.files, 'recording')}"
         kind = "texts" if "text" in source.details else _KINDS[source.kind]
+        kind = "shapes" if source.details.get("shapes") else kind
         return f"{self.items:,} {kind}"
 
     def _classes(self, source: Source, doubtful: bool) -> Finding:

@@ -25,8 +25,9 @@ from lodespace.importing.source import ImportOptions
 from lodespace.importing.tables.table_rows import SUFFIXES as TABLES
 from lodespace.items import decoding
 from lodespace.items.item_set import ItemSet
-from lodespace.predict.networks import network_of_pictures, network_of_texts
+from lodespace.predict.networks import check_version, network_of_pictures, network_of_texts
 from lodespace.predict.reading import NewItems, read_batches
+from lodespace.shapes.shape import SUFFIXES as SHAPES
 
 MOST_EXAMPLES = 64
 """Largest number of items that are read from one file, such as the windows of a recording."""
@@ -51,7 +52,11 @@ class ExampleReader:
         """
         if self.reading.text is not None:
             return self._text_network.features([words])
-        if not self.reading.network or not installed_family(self.reading.network).reads_words:
+        if (
+            self.reading.shapes
+            or not self.reading.network
+            or not installed_family(self.reading.network).reads_words
+        ):
             raise DatasetError(NO_WORDS)
         network = self._network
         assert isinstance(network, WordReader)
@@ -108,6 +113,8 @@ class ExampleReader:
             "vector": ("vectors", ARRAYS | TABLES),
         }
         name, suffixes = kinds[self.reading.kind]
+        if self.reading.shapes:
+            name, suffixes = "meshes or point clouds", SHAPES
         if suffix not in suffixes:
             name = "texts" if self.reading.text is not None else name
             raise DatasetError(
@@ -117,7 +124,11 @@ class ExampleReader:
 
     def _items(self, path: str) -> NewItems:
         report = ImportReport("example")
-        side = installed_family(self.reading.network).side if self.reading.network else 0
+        side = 0
+        if self.reading.shapes:
+            check_version(self.reading)
+        elif self.reading.network:
+            side = installed_family(self.reading.network).side
         source = open_new(path, self.reading, ImportOptions())
         batches = read_batches(source, self.reading, report, MOST_EXAMPLES, side)
         try:
@@ -134,6 +145,8 @@ class ExampleReader:
             return self._text_network.features(items.texts)
         if not items.prepared:
             return items.array()
+        if self.reading.shapes:
+            return np.stack(items.prepared)
         parts = range(0, len(items.prepared), BATCH)
         return np.concatenate(
             [self._network.features(np.stack(items.prepared[i : i + BATCH])) for i in parts]

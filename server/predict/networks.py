@@ -7,6 +7,7 @@ from lodespace.errors import DatasetError
 from lodespace.features.family import Extractor, Pictures
 from lodespace.features.registry import installed_family, installed_of_texts
 from lodespace.importing.reading import Reading
+from lodespace.shapes.features import NAME, VERSION
 
 T = TypeVar("T")
 
@@ -37,3 +38,13 @@ def _checked(reading: Reading, network: Extractor[T], key: str) -> Extractor[T]:
             "features do not fit the model; install the earlier version"
         )
     return network
+
+
+def check_version(reading: Reading) -> None:
+    """Raise DatasetError if this version computes other features of shapes than the project has."""
+    name, version = reading.stated_network("features")
+    if (name, version) != (NAME, VERSION):
+        raise DatasetError(
+            f"the project has the features {name}, version {version}, and this version of "
+            f"Lodespace computes {NAME}, version {VERSION}; import the shapes again"
+        )

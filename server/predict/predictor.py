@@ -20,7 +20,7 @@ from lodespace.importing.report import ImportReport
 from lodespace.importing.source import ImportOptions, Source
 from lodespace.models.portable import DESCRIPTION, PortableModel, Predicted
 from lodespace.models.portable import load_model as load_portable
-from lodespace.predict.networks import network_of_pictures, network_of_texts
+from lodespace.predict.networks import check_version, network_of_pictures, network_of_texts
 from lodespace.predict.project_model import model_of
 from lodespace.predict.reading import NewItems, doubts, read_batches
 from lodespace.project.offline import open_offline
@@ -140,11 +140,20 @@ class Predictor:
 
     @property
     def side(self) -> int:
-        """Side of the pictures that the pretrained network reads. Raises DatasetError."""
+        """Side of the pictures that the pretrained network reads; 0 for shapes, whose features need
+        no network. Raises DatasetError."""
+        if self.reading.shapes:
+            check_version(self.reading)
+            return 0
         return installed_family(self.reading.network).side
 
-    def features_of(self, prepared: Sequence[npt.NDArray[np.uint8]]) -> npt.NDArray[np.float32]:
-        """Return the features (N, K) of pictures (side, side, 3). Raises DatasetError."""
+    def features_of(self, prepared: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.float32]:
+        """Return the features (N, K) of pictures (side, side, 3). Raises DatasetError.
+
+        For shapes, `prepared` has the features themselves.
+        """
+        if self.reading.shapes:
+            return np.stack(prepared)
         parts = range(0, len(prepared), BATCH)
         return np.concatenate(
             [self._network.features(np.stack(prepared[i : i + BATCH])) for i in parts]

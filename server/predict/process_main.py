@@ -137,6 +137,11 @@ def items_of(
         if not np.isfinite(vectors).all():
             raise ValueError("a vector holds NaN or infinity")
         return vectors, None
+    if reading.shapes:
+        raise ValueError(
+            "the items of the project are meshes or point clouds: use the command `lodespace "
+            "predict`"
+        )
     if reading.kind == "sound" or request.vectors:
         raise ValueError(
             "the items of the project are sounds: use the command `lodespace predict`"

@@ -38,8 +38,9 @@ class NewItems:
     """Start and end of each sound item, in seconds; empty for other items."""
     values: list[npt.NDArray[Any]] = field(default_factory=list)
     """Picture uint8 (H, W[, 3]) or vector float32 (F,) of each item."""
-    prepared: list[npt.NDArray[np.uint8]] = field(default_factory=list)
-    """Pictures for a pretrained network, (side, side, 3); empty if no network is used."""
+    prepared: list[npt.NDArray[Any]] = field(default_factory=list)
+    """Pictures for a pretrained network, (side, side, 3), or the features (F,) of shapes; empty if
+    no features are computed."""
     texts: list[str] = field(default_factory=list)
     """Texts whose vectors a pretrained network computes; `values` then has no numbers yet."""
 
@@ -94,8 +95,8 @@ def read_batches(
         yield batch
 
 
-_Value = tuple[npt.NDArray[Any], npt.NDArray[np.uint8] | None]
-"""An item as the model reads it, and its picture for a pretrained network, if there is one."""
+_Value = tuple[npt.NDArray[Any], npt.NDArray[Any] | None]
+"""An item as the model reads it, and its entry in `NewItems.prepared`, if there is one."""
 
 
 def _read_all(
@@ -140,6 +141,9 @@ def _value_of(item: RawItem, reading: Reading, side: int) -> "_Value | str":
             return vector, None
         if item.picture is None:
             return "has no picture"
+        if item.features is not None:
+            # The features follow the picture, for which the shape was read.
+            return decoding.fitted(item.picture(reading.frame), reading.frame), item.features()
         if not side:
             return decoding.fitted(item.picture(reading.frame), reading.frame), None
         picture = item.picture(detail_of(side))

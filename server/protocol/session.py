@@ -61,6 +61,8 @@ class SessionInfo(Message):
     packed_pins: str = ""
     """The pinned items as base64 of a packed set (item_sets.py), if there are more than
     MAX_LISTED_NEWS; else empty."""
+    shapes: bool = False
+    """Whether the items are meshes or point clouds, which GET /api/items/{item}/shape sends."""
     searches_files: bool = False
     """Whether similar items can be searched by an example file."""
     searches_words: bool = False

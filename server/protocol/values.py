@@ -106,6 +106,7 @@ ErrorCode = Literal[
     "no_page",
     "no_picture",
     "no_recording",
+    "no_shape",
     "no_sound",
     "no_token",
     "no_training",

@@ -11,6 +11,7 @@ from lodespace.protocol.item_sets import listed_or_packed
 from lodespace.session.events import Event, RedoEvent, UndoEvent
 from lodespace.session.session import AnnotationSession, action_of
 from lodespace.session.undo import UndoableAction, UndoLog
+from lodespace.shapes.files import are_shapes
 
 HISTORY_LENGTH = 200
 """Largest number of actions in a history. A client gets a history after each action. If histories
@@ -52,6 +53,7 @@ def session_info(
         axes=session.axes.shown,
         quality=quality,
         report=list(session.items.report),
+        shapes=are_shapes(session.items),
         searches_files=not session.read_only and searches_files(session.items),
         searches_words=not session.read_only and searches_words(session.items),
     )

@@ -15,7 +15,7 @@ from aiohttp import web
 from lodespace import protocol
 from lodespace.errors import RequestError
 from lodespace.exporting import table as export_table
-from lodespace.items import originals, thumbnails
+from lodespace.items import thumbnails
 from lodespace.protocol import MAX_SEARCH_LENGTH
 from lodespace.service.service import Service
 from lodespace.session import summaries
@@ -36,7 +36,8 @@ class _OperationName(msgspec.Struct):
     op: str = "label"
 
 
-def _number(request: web.Request, name: str) -> int:
+def path_number(request: web.Request, name: str) -> int:
+    """Return the parameter `name` of the path, a number."""
     return int(request.match_info[name])
 
 
@@ -74,22 +75,6 @@ async def get_scene(request: web.Request) -> web.Response:
     return web.Response(
         body=request.app[SERVICE].session.encoder.scene_glb(), content_type="model/gltf-binary"
     )
-
-
-async def get_item(request: web.Request) -> web.Response:
-    session, item = request.app[SERVICE].session, _number(request, "item")
-    session.check_item(item)
-    async with request.app[SERVICE].lanes.picture(visitor_of(request).device):
-        png = await asyncio.to_thread(thumbnails.picture_png, session.items, item)
-    return web.Response(body=png, content_type="image/png")
-
-
-async def get_item_sound(request: web.Request) -> web.Response:
-    session, item = request.app[SERVICE].session, _number(request, "item")
-    session.check_item(item)
-    async with request.app[SERVICE].lanes.picture(visitor_of(request).device):
-        wav = await asyncio.to_thread(originals.sound, session.items, item)
-    return web.Response(body=wav, content_type="audio/wav")
 
 
 async def get_search(request: web.Request) -> web.Response:
@@ -185,7 +170,7 @@ async def get_words(request: web.Request) -> web.Response:
 
 
 async def get_item_info(request: web.Request) -> web.Response:
-    return as_json(summaries.item_info(request.app[SERVICE].session, _number(request, "item")))
+    return as_json(summaries.item_info(request.app[SERVICE].session, path_number(request, "item")))
 
 
 async def get_thumbnails_png(request: web.Request) -> web.Response:
@@ -198,7 +183,7 @@ async def get_thumbnails_webp(request: web.Request) -> web.Response:
 
 async def _thumbnails(request: web.Request, kind: thumbnails.PageKind) -> web.Response:
     """Send a page of the atlas. A browser caches the page, and validates it by its ETag."""
-    project, page = request.app[SERVICE].project, _number(request, "page")
+    project, page = request.app[SERVICE].project, path_number(request, "page")
     try:
         tag = await asyncio.to_thread(thumbnails.page_tag, project.items, page)
         headers = {"ETag": f'"{tag}"', "Cache-Control": "private, no-cache"}

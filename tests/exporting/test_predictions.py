@@ -25,6 +25,7 @@ from lodespace.importing.reading import Reading
 from lodespace.importing.source import ImportOptions
 from lodespace.models.checkpoints import checkpoint
 from lodespace.predict import process_main
+from lodespace.predict.messages import Request
 from lodespace.predict.process import PredictionProcess
 from lodespace.predict.process_main import Worker
 from lodespace.predict.table import write_predictions
@@ -103,17 +104,21 @@ def test_a_request_is_predicted_by_the_newest_model(pictures: Path) -> None:
     content = io.BytesIO()
     draw(4, (28, 28)).save(content, "PNG")
     picture = base64.b64encode(content.getvalue()).decode()
-    answer = worker.answer(protocol.Predict(pictures=[picture] * 3, probabilities=True))
+    answer = worker.answer(
+        Request(predict=protocol.Predict(pictures=[picture] * 3, probabilities=True))
+    )
     assert answer.predictions is not None and answer.code == ""
     assert len(answer.predictions.prediction) == len(answer.predictions.probabilities) == 3
     assert answer.predictions.classes == ["a", "b"]
     for wrong in (protocol.Predict(vectors=[[1.0]]), protocol.Predict(pictures=["AAAA"])):
-        assert worker.answer(wrong).code == "bad_items"
-    assert Worker(pictures / "nowhere").answer(protocol.Predict()).code == "bad_items"
+        assert worker.answer(Request(predict=wrong)).code == "bad_items"
+    nowhere = Worker(pictures / "nowhere")
+    assert nowhere.answer(Request(predict=protocol.Predict())).code == "bad_items"
 
 
 def test_without_a_model_there_are_no_predictions(sounds: Path) -> None:
-    assert Worker(sounds).answer(protocol.Predict(pictures=["AAAA"])).code == "no_model"
+    request = Request(predict=protocol.Predict(pictures=["AAAA"]))
+    assert Worker(sounds).answer(request).code == "no_model"
 
 
 def test_the_model_is_loaded_again_after_each_checkpoint(
@@ -141,9 +146,10 @@ import sys, msgspec
 from lodespace.predict.messages import Answer, packed, read_request
 from lodespace.protocol import Predictions
 while (request := read_request(sys.stdin.buffer)) is not None:
-    if request.vectors[0][0] < 0:
+    vectors = request.predict.vectors
+    if vectors[0][0] < 0:
         sys.exit(1)
-    n = len(request.vectors)
+    n = len(vectors)
     sys.stdout.buffer.write(packed(Answer(Predictions(["a"], [0] * n, [1.0] * n, 7))))
     sys.stdout.buffer.flush()
 """

@@ -35,11 +35,15 @@ MAX_SERVING_BYTES = 15_000
 them beside its other scripts; a baked site does not have them. docs/dependencies.md has the
 reason."""
 MAX_LATER_BYTES = {
+    "held-shape": 1_000,
     "help": 2_000,
     "item-card": 2_000,
     "item-table": 3_000,
     "layer-menu": 1_000,
     "map-layers": 5_000,
+    "shape-geometry": 1_000,
+    "shape-view": 2_000,
+    "similar-search": 2_000,
     "viewed": 1_500,
 }
 """Limits after gzip for parts that the page loads when it first needs them."""

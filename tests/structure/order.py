@@ -27,6 +27,7 @@ SERVER = (
     Topic("models", "the generative model (models/, a library of its own)"),
     Topic("protocol", "messages and frames on the wire, TypeScript types"),
     Topic("items", "item arrays, tables, original files, thumbnails"),
+    Topic("shapes", "meshes and point clouds: reading, pictures, features"),
     Topic("features", "feature extractors by name"),
     Topic("neighbours", "approximate neighbour search", planned=True),
     Topic("scene", "quantised positions, glTF scenes, region queries"),

@@ -126,6 +126,10 @@ export const pictureUrl = (item: number) =>
         ? `pictures/${item}.webp`
         : "";
 
+/** Mesh or point cloud of an item, as bytes. */
+export const fetchShape = async (item: number) =>
+  (await get(`/api/items/${item}/shape`)).arrayBuffer();
+
 /** URL of the page that checks whether this browser supports VR. */
 export const checkUrl = site.isSite ? "check.html" : "/check";
 

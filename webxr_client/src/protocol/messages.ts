@@ -196,6 +196,7 @@ export type ErrorCode =
   | "no_page"
   | "no_picture"
   | "no_recording"
+  | "no_shape"
   | "no_sound"
   | "no_token"
   | "no_training"
@@ -1440,6 +1441,8 @@ export interface SessionInfo {
    * MAX_LISTED_NEWS; else empty.
    */
   packed_pins?: string;
+  /** Whether the items are meshes or point clouds, which GET /api/items/{item}/shape sends. */
+  shapes?: boolean;
   /** Whether similar items can be searched by an example file. */
   searches_files?: boolean;
   /** Whether similar items can be searched by words. */

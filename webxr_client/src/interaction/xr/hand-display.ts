@@ -1,11 +1,13 @@
 /** The brush, the ray and the item card at the hand that paints. */
-import { Color } from "three";
+import { Color, type Object3D, Vector3 } from "three";
+import { isSite } from "../../net/site.js";
 import type { PointCloud } from "../../scene/cloud/point-cloud.js";
 import { BOARD_WARM } from "../../scene/xr/boards/board.js";
 import type { ItemCard } from "../../scene/xr/boards/item-card.js";
 import type { PaletteBoard } from "../../scene/xr/boards/palette-board.js";
 import type { SheetBoard } from "../../scene/xr/boards/sheet-board.js";
 import { BrushSphere } from "../../scene/xr/brush-sphere.js";
+import type { HeldShape } from "../../scene/xr/held-shape.js";
 import { PointerRay } from "../../scene/xr/pointer-ray.js";
 import type { AppState } from "../../state/app-state.js";
 import type { BrushProbe } from "./brush/brush-probe.js";
@@ -18,6 +20,9 @@ import { placeCardAtBrush, placeCardOverSheet } from "./placement/palette-placem
 const ADD_COLOUR = new Color("#8fd0ff").convertLinearToSRGB();
 const SUBTRACT_COLOUR = new Color(BOARD_WARM).convertLinearToSRGB();
 
+/** Distance of the middle of a shape from the upper edge of the card, metres. */
+const ABOVE_CARD = 0.07;
+
 /** The boards that react to the hand. */
 interface Boards {
   readonly palette: PaletteBoard;
@@ -28,6 +33,9 @@ interface Boards {
 export class HandDisplay {
   readonly brush = new BrushSphere();
   readonly ray = new PointerRay();
+  /** Shape of the item at the hand; null if the items are not shapes, or before it is loaded. */
+  shape: HeldShape | null = null;
+  private readonly at = new Vector3();
 
   constructor(
     private readonly state: AppState,
@@ -37,16 +45,30 @@ export class HandDisplay {
     private readonly probe: BrushProbe,
   ) {}
 
-  /** Show brush, ray and item card at the hand. Called once per frame. */
-  update(head: HeadPose): void {
+  /** If the items are shapes, load the part that shows them in the hand, and put it into `room`. */
+  loadShape(room: Object3D): void {
+    if (!this.state.session.peek()?.shapes || isSite) return;
+    import("../../scene/xr/held-shape.js").then(
+      ({ HeldShape }) => {
+        this.shape = new HeldShape();
+        room.add(this.shape.group);
+      },
+      () => {}, // without this part, the card shows the picture of the shape
+    );
+  }
+
+  /** Show brush, ray and item card at the hand. Called once per frame, at time `now` in ms. */
+  update(head: HeadPose, now: number): void {
     this.showBrush();
     this.showRay();
     this.showCard(head);
+    this.showShape(now);
   }
 
   dispose(): void {
     this.brush.dispose();
     this.ray.dispose();
+    this.shape?.dispose();
   }
 
   private showBrush(): void {
@@ -100,6 +122,20 @@ export class HandDisplay {
     const hand = controls.dominant;
     const side = hand.side === "right" ? 1 : -1;
     placeCardAtBrush(card.mesh, head, hand.brush, state.xr.radius.value, side);
+  }
+
+  /** Show the shape of the item over its card. It turns with the hand. */
+  private showShape(now: number): void {
+    const { shape, state, controls } = this;
+    if (!shape) return;
+    const { mesh, height } = this.boards.card;
+    const scale = mesh.scale.y;
+    this.at
+      .set(0, (height / 2 + ABOVE_CARD) * scale, 0)
+      .applyQuaternion(mesh.quaternion)
+      .add(mesh.position);
+    const item = mesh.visible ? state.xr.atBrush.value : -1;
+    shape.show(item, now, this.at, controls.dominant.orientation, scale);
   }
 
   /** Return the item whose picture the hand touches or points at on the sheet; -1 for none. */

@@ -159,6 +159,7 @@ export class XrView implements Presenter {
     this.display = new HandDisplay(state, parts.cloud, this.controls, this, this.probe);
     this.build();
     this.watch();
+    this.display.loadShape(this.room);
   }
 
   private readonly upload = (texture: Texture) => this.parts.stage.renderer.initTexture(texture);
@@ -191,7 +192,7 @@ export class XrView implements Presenter {
     if (!this.sheetPlaced && this.sheet.mesh.visible) this.placeSheetNow();
     this.controls.frame(now, seconds);
     stage.world.matrixWorldNeedsUpdate = true;
-    this.display.update(this.head);
+    this.display.update(this.head, now);
     this.walk.update(this.head, stage.world.matrix);
     if (this.controls.brushShown) this.probe.decode(this.controls.brush.centre, now);
     this.senses.update(now);
@@ -235,8 +236,6 @@ export class XrView implements Presenter {
     const parts = [palette, sheet, card, display, bench, senses, walk, scenery];
     for (const part of parts) part?.dispose();
   }
-
-  // ----------------------------------------------------------------------------------------------
 
   private build(): void {
     const { stage } = this.parts;

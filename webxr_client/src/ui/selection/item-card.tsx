@@ -9,6 +9,7 @@ import { SHEET_SIZE, type SimilarItems } from "../../protocol/messages.js";
 import { nearestItems } from "../../state/nearest-items.js";
 import { keptItem } from "../../state/shown-item.js";
 import { Swatch } from "../classes/swatch.js";
+import { useChunk } from "../kit/chunk.js";
 import { useUi } from "../kit/context.js";
 import { KeyHint } from "../kit/key-hint.js";
 import { FullPicture, ItemFacts, Origin, useItemInfo } from "./item-facts.js";
@@ -29,10 +30,14 @@ export function ItemCard() {
   return open ? <Card key={item} item={item} right={right} /> : null;
 }
 
+const loadShapeView = () => import("./shape-view.js");
+
 function Card({ item, right }: { item: number; right: boolean }) {
   const { state, commands, atlas } = useUi();
   state.picturesVersion.value;
   const info = useItemInfo(item);
+  const hasShape = state.session.value?.shapes === true && !isSite;
+  const shape = useChunk(hasShape, loadShapeView, state.failure);
   return (
     <section class={right ? "glass item-card right" : "glass item-card"} aria-label="Item card">
       <div class="panel-title">
@@ -50,6 +55,7 @@ function Card({ item, right }: { item: number; right: boolean }) {
         )}
         <ItemFacts item={item} info={info} />
       </div>
+      {shape && <shape.ShapeView item={item} />}
       {info && <Origin info={info} />}
       {!state.tiled.value && <Neighbours item={item} />}
     </section>

@@ -1,0 +1,1 @@
+"""Meshes and point clouds as items: reading, pictures, features, simplification."""
