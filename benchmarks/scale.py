@@ -13,6 +13,8 @@ are then longer than with a real graph, because arbitrary items are not close in
 
 Above 100,000 items, representatives move for all items. With `--move-all`, all items move.
 
+"Rest to 2 %" begins when representatives are at rest and all items are predicted. Afterwards, each
+shown point is within 2 % of the spread of the map of its place in the last frame.
 After the first label, the benchmark waits `--seconds` for predictions of all items; "> 120" means
 that they took longer. The last column has the factor by which a value grows with ten times as many
 items: 10 for N, 11 to 13 for N log N, 100 for N squared.
@@ -197,7 +199,23 @@ class Measurement:
                 settled if isinstance(settled, str) else clock()
             )
         self.found["longest turn, s"] = self.longest
+        self.places()
         self.disk(folder, snapshots, chosen)
+
+    def places(self) -> None:
+        """Measure how long the points take to their settled places."""
+        map_, learning = self.loop.map, self.loop.learning
+        self.until(lambda: not (map_.motion.due or learning.at_work), self.seconds)
+        clock, frames, frame = Clock(), list[tuple[tuple[float, float], np.ndarray]](), -1
+        while map_.settling.due or self.trainer.frame != frame:
+            frame = self.trainer.frame
+            frames.append((clock(), self.trainer.snapshot().latent_mean.astype(np.float16)))
+            self.turn()
+        last = frames[-1][1].astype(np.float32)
+        near, reached = 0.02 * last.std(axis=0).mean(), clock()
+        while frames and np.linalg.norm(frames[-1][1] - last, axis=1).max() <= near:
+            reached = frames.pop()[0]
+        self.found["rest to 2 %, s"] = reached
 
     def disk(self, folder: Path, snapshots: UndoSnapshots, chosen: np.ndarray) -> None:
         """Measure the disk space of two more gestures. The second gesture comes before new
@@ -238,8 +256,7 @@ class Measurement:
         self.found["weigh all edges, ms"] = tuple(
             max(0.0, each - round_) for each, round_ in zip(both, rounds, strict=True)
         )
-        process = psutil.Process()
-        self.found["memory, MB"] = process.memory_info().rss / 1e6
+        self.found["memory, MB"] = psutil.Process().memory_info().rss / 1e6
         # macOS counts bytes, other systems units of 1,024 bytes.
         unit = 1 if sys.platform == "darwin" else 1024
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
