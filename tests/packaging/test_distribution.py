@@ -207,20 +207,30 @@ def compiled_files(wheel: Path) -> list[str]:
         return [name for name in archive.namelist() if name.endswith((".so", ".pyd", ".dylib"))]
 
 
+@pytest.fixture(scope="module")
+def installed_round(
+    installed: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, bool, list[float]]:
+    """The result of `a_round_of_forces` with the installed wheel."""
+    return a_round_of_forces(installed / "python", tmp_path_factory.mktemp("round"))
+
+
 @needs_compiler
 def test_one_wheel_has_compiled_code_for_all_later_pythons(
-    distributions: tuple[Path, Path], installed: Path, tmp_path: Path
+    distributions: tuple[Path, Path],
+    installed: Path,
+    installed_round: tuple[str, bool, list[float]],
 ) -> None:
     wheel, _ = distributions
     assert "-cp311-abi3-" in wheel.name
     assert compiled_files(wheel) == ["lodespace/models/compiled/_code.abi3.so"]
-    path, compiled, _ = a_round_of_forces(installed / "python", tmp_path)
+    path, compiled, _ = installed_round
     assert path.startswith(str(installed.parent))
     assert compiled
 
 
 def test_without_a_compiler_the_wheel_computes_by_torch(
-    source: Path, installed: Path, tmp_path: Path
+    source: Path, installed_round: tuple[str, bool, list[float]], tmp_path: Path
 ) -> None:
     pip(Path(sys.executable), "wheel", "--wheel-dir", str(tmp_path), str(source), **NO_COMPILER)
     (wheel,) = tmp_path.glob("*.whl")
@@ -230,7 +240,7 @@ def test_without_a_compiler_the_wheel_computes_by_torch(
     path, compiled, position = a_round_of_forces(venv / "bin/python", tmp_path)
     assert path.startswith(str(venv))
     assert not compiled
-    _, _, elsewhere = a_round_of_forces(installed / "python", tmp_path)
+    _, _, elsewhere = installed_round
     assert position == pytest.approx(elsewhere, abs=1e-5)
 
 
