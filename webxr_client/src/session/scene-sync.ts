@@ -12,7 +12,6 @@ export class SceneSync {
   /** Sequence number of the newest labels received. */
   sequence = 0;
   private fetching = false;
-  private ring: number | undefined;
   /** Whether `hello` is unanswered. Until the answer, frames belong to the previous scene. */
   private awaitingWelcome = false;
 
@@ -36,18 +35,17 @@ export class SceneSync {
       state.sceneVersion.value += 1;
       state.labelsVersion.value += 1;
       state.predictionsVersion.value += 1;
-      if (before > 0 && scene.n > before) this.markArrived(before);
+      if (before > 0 && scene.n > before) this.markArrived(before, scene.n);
     });
   }
 
-  /** Mark the items from number `first` on for a while, because they were added. */
-  private markArrived(first: number): void {
-    const { arrived } = this.state;
-    window.clearTimeout(this.ring);
-    // Items that were added a moment ago keep their ring.
-    arrived.value = arrived.peek() < 0 ? first : Math.min(arrived.peek(), first);
-    this.ring = window.setTimeout(() => {
-      arrived.value = -1;
+  /** Mark the items from number `first` to `end` for a while, because they were added. */
+  private markArrived(first: number, end: number): void {
+    const { arrived, latent } = this.state;
+    if (arrived.peek() < 0) arrived.value = first;
+    // Items that were added later keep their ring.
+    window.setTimeout(() => {
+      arrived.value = end < latent.n ? end : -1;
     }, RING_MS);
   }
 
