@@ -223,6 +223,7 @@ def test_a_site_of_photos_plays_and_finds_on_a_phone(
     assert page.state("time.live") is False, "a choice of colours changes the moment"
 
     browser.get_by_role("button", name="Search").tap()
+    browser.locator("[data-search]:focus").wait_for()
     browser.keyboard.type("cat/4")
     browser.get_by_test_id("found").get_by_text("1", exact=True).wait_for()
     browser.get_by_role("button", name="show").tap()
@@ -233,7 +234,7 @@ def test_a_site_of_photos_plays_and_finds_on_a_phone(
     assert outside(page, "header *, .hover-card *") == []
     assert serious(page) == []
     browser.get_by_role("button", name="End the search").last.tap()
-    assert page.state("search") is None
+    page.wait(lambda: page.state("search") is None)
     browser.get_by_role("combobox", name="Colour by").select_option("label")
 
 
