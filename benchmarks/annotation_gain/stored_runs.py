@@ -8,7 +8,7 @@ import numpy as np
 
 from annotation_gain import run_files
 from annotation_gain.course import Course
-from annotation_gain.plan import OPPONENTS, Run
+from annotation_gain.plan import OPPONENTS, WITH_SIZE, Run, methods_on
 from annotation_gain.time_model import TimeModel
 
 Found = dict[tuple[str, str], list[Course]]
@@ -27,7 +27,14 @@ def read(results: Path, planned: Sequence[Run]) -> Found:
 
 
 def opponents_of(found: Found, data: str) -> dict[str, list[Course]]:
-    """Return the runs on the data set `data`, by method, of all methods other than Lodespace."""
+    """Return the runs on the data set `data`, by method, of all methods other than Lodespace.
+
+    Returns nothing while a method with margin sampling has no run, because the best method may be
+    missing.
+    """
+    planned = WITH_SIZE if data.startswith("digits-") else methods_on(data)
+    if any("margin" in m and m in OPPONENTS and not found.get((m, data)) for m in planned):
+        return {}
     return {method: found[method, data] for method in OPPONENTS if found.get((method, data))}
 
 

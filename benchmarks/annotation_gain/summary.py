@@ -55,14 +55,14 @@ def lines(found: Found, model: TimeModel) -> Iterable[str]:
 
     `model` has the seconds per act of a person who knows the classes.
     """
-    measured = compared_data(found)
-    yield textwrap.fill(f"{claim(found, model)} {_behind(found, measured)}", 100)
+    behind = _behind(found, compared_data(found))
+    yield textwrap.fill(f"{claim(found, model)} {behind}", 100)
     yield ""
     yield from head(
         *("data set", "seeds", *(f"right after {k}" for k in AFTER)),
         *("s to 0.95", "other, s", "ratio", "ratio in VR"),
     )
-    for data in measured:
+    for data in (data for data in sources() if ("suggested", data) in found):
         yield row(
             f"{data} (tuning)" if data in TUNING else data,
             _seeds(found, data),
@@ -101,6 +101,8 @@ def goals(found: Found, model: TimeModel) -> Iterable[str]:
     )
     yield row("mean ratio to 0.95", "at most 0.60", figure(_mean(ratios)))
     yield row("largest ratio to 0.95", "at most 0.85", figure(max(ratios, default=None)))
+    # The estimates need no other method.
+    measured = [data for data in sources() if ("suggested", data) in found]
     firsts = _gaps(found, measured, lambda k: k == 1)
     later = _gaps(found, measured, lambda k: k >= 3)
     yield row(
@@ -164,7 +166,7 @@ def _seeds(found: Found, data: str) -> str:
         for method, runs in opponents_of(found, data).items()
         if is_one_by_one(method) and "random" not in method
     }
-    fewest = min(others, default=0)
+    fewest = min(others, default=mine)
     return str(mine) if fewest == mine else f"{mine} (others {fewest})"
 
 
@@ -174,9 +176,12 @@ def _both(found: Found, data: str, k: int) -> str:
 
 
 def _other_seconds(found: Found, data: str, model: TimeModel) -> str:
+    others = opponents_of(found, data)
+    if not others:
+        return "-"
     known = [
         seconds
-        for runs in opponents_of(found, data).values()
+        for runs in others.values()
         if (seconds := seconds_to(runs, GOAL, model)) is not None
     ]
     return f"{min(known):.0f}" if known else "not reached"

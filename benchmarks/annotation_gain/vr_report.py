@@ -3,6 +3,7 @@
 The gestures are those of the runs on the page. Only the seconds per gesture differ.
 """
 
+import textwrap
 from collections.abc import Iterable, Sequence
 
 from annotation_gain.data_sets import sources
@@ -20,10 +21,13 @@ def tables(found: Found, measured: Sequence[str], model: TimeModel) -> Iterable[
     if not measured:
         return
     yield "\n## In VR\n"
-    yield 'The gestures of "Lodespace, as it suggests", with the seconds of VR: a press on a sheet'
-    yield f"{HAND.press(HAND.sheet_tile):.1f} s, on the palette {HAND.press(HAND.palette_tile):.1f}"
-    yield f"s, reach {HAND.reach:g} s, carry {HAND.carry:g} s. One-by-one labelling is on the page,"
-    yield "by its fastest method. The ratios are to the best other method on the page.\n"
+    text = (
+        'The gestures of "Lodespace, as it suggests", with the seconds of VR: a press on a sheet '
+        f"{HAND.press(HAND.sheet_tile):.1f} s, on the palette {HAND.press(HAND.palette_tile):.1f} "
+        f"s, reach {HAND.reach:g} s, carry {HAND.carry:g} s. One-by-one labelling is on the page, "
+        "by its fastest method. The ratios are to the best other method on the page."
+    )
+    yield textwrap.fill(text, 100) + "\n"
     yield from head(
         *("data set", "to", "Lodespace on the page, s", "Lodespace in VR, s", "one by one, s"),
         *("ratio on the page", "ratio in VR", "smallest in VR", "largest in VR"),

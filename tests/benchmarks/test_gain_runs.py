@@ -19,6 +19,7 @@ from annotation_gain import (
     run_files,
     set_report,
     stored_runs,
+    summary,
     suspects,
 )
 from annotation_gain.course import Course
@@ -133,6 +134,14 @@ def test_committed_runs_are_small_and_of_a_known_commit() -> None:
             assert len(course.commit) == 10, "runs of code without a commit cannot be repeated"
 
 
+def test_a_data_set_is_not_compared_while_the_best_method_may_be_missing() -> None:
+    course = Course("m", "digits", 0, 100)
+    found = {(m, "digits"): [course] for m in ("suggested", "lr-margin-pixels", "margin")}
+    assert stored_runs.opponents_of(found, "digits") == {}
+    found["svc-margin-pixels", "digits"] = [course]
+    assert len(stored_runs.opponents_of(found, "digits")) == 3
+
+
 def test_the_committed_report_has_the_figures_of_the_committed_runs() -> None:
     """If it fails, run `python benchmarks/annotation_gain --report` and commit the result."""
     found = stored_runs.read(run_files.RUNS, plan.runs(5))
@@ -141,6 +150,8 @@ def test_the_committed_report_has_the_figures_of_the_committed_runs() -> None:
         assert (docs / name).read_text() == "\n".join(tables(found, TimeModel())) + "\n"
     page = (docs / "gain.md").read_text()
     assert report.with_summary(page, found, TimeModel()) == page
+    readme = (docs.parent / "README.md").read_text()
+    assert summary.claim(found, TimeModel().known_classes()) in " ".join(readme.split())
 
 
 @pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")

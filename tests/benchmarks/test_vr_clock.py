@@ -91,6 +91,8 @@ def test_the_report_has_rows_and_ratios_of_vr() -> None:
         ("suggested", "digits"): [course("suggested", {"sheet": 1, "picture": 20})],
         ("margin", "digits"): [course("margin", *[{"single": 1.0}] * 50)],
     }
+    for slower in ("lr-margin-pixels", "svc-margin-pixels"):
+        found[slower, "digits"] = [course(slower, *[{"single": 1.0}] * 60)]
     lines = list(vr_report.tables(found, ["digits"], page))
     press = HAND.press(HAND.sheet_tile) + HAND.press(HAND.palette_tile)
     assert [line for line in lines if line.startswith("| digits | 0.95 | 12 |")] == [
