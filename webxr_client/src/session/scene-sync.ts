@@ -25,7 +25,8 @@ export class SceneSync {
     const scene = await fetchScene();
     this.sequence = scene.sequence;
     const { state } = this;
-    const before = state.latent.n;
+    // The cloud itself may show an earlier moment, with fewer items.
+    const before = state.session.peek()?.n_items ?? 0;
     this.connection.decoder.begin(scene.scene_id, scene.revision, () => scene.positions.slice());
     batch(() => {
       state.latent.setScene(scene);
