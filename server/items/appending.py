@@ -123,7 +123,13 @@ def _append_rows(path: Path, n: int, rows: npt.NDArray[Any]) -> None:
         )
         shape, fortran, dtype = read(file)
         start = file.tell()
-        in_place = not fortran and len(shape) == rows.ndim
+        # After an interrupted addition, the header can state more than n rows. It must never state
+        # more rows than the file has, so it states n rows before the further rows are cut off.
+        in_place = (
+            not fortran
+            and len(shape) == rows.ndim
+            and _write_header(file, dtype, (n, *shape[1:]), start)
+        )
         if in_place:
             file.seek(start + n * rows[:1].nbytes)
             file.truncate()
@@ -136,7 +142,10 @@ def _append_rows(path: Path, n: int, rows: npt.NDArray[Any]) -> None:
 
 
 def _write_header(file: Any, dtype: "np.dtype[Any]", shape: tuple[int, ...], start: int) -> bool:
-    """Replace the header of an array file. Returns whether the header has kept its size."""
+    """Replace the header of an array file on disk. Returns whether the header fits.
+
+    A header that does not have the size `start` is not written.
+    """
     header = io.BytesIO()
     described = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False}
     np.lib.format.write_array_header_1_0(header, {**described, "shape": shape})
@@ -144,6 +153,8 @@ def _write_header(file: Any, dtype: "np.dtype[Any]", shape: tuple[int, ...], sta
         return False
     file.seek(0)
     file.write(header.getvalue())
+    file.flush()
+    os.fsync(file.fileno())
     return True
 
 
@@ -152,16 +163,22 @@ def _rewrite(path: Path, n: int, rows: npt.NDArray[Any]) -> None:
     old = np.load(path, mmap_mode="r", allow_pickle=False)[:n]
     new = path.with_name(f"{path.name}.new")
     step = max(1, _COPIED_AT_ONCE // max(1, rows[:1].nbytes))
-    with new.open("wb") as file:
-        described = {"descr": np.lib.format.dtype_to_descr(rows.dtype), "fortran_order": False}
-        shape = (n + len(rows), *rows.shape[1:])
-        np.lib.format.write_array_header_1_0(file, {**described, "shape": shape})
-        for first in range(0, n, step):
-            file.write(np.ascontiguousarray(old[first : first + step]).data)
-        file.write(rows.data)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
+    try:
+        with new.open("wb") as file:
+            described = {"descr": np.lib.format.dtype_to_descr(rows.dtype), "fortran_order": False}
+            shape = (n + len(rows), *rows.shape[1:])
+            np.lib.format.write_array_header_1_0(file, {**described, "shape": shape})
+            for first in range(0, n, step):
+                file.write(np.ascontiguousarray(old[first : first + step]).data)
+            file.write(rows.data)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            new.unlink()
+        raise
+    sync_to_disk(path.parent)
 
 
 def _append_originals(folder: Path, added: ItemSet) -> int:

@@ -31,12 +31,12 @@ from lodespace.items.item_set import (
 
 
 def write_item_set(items: ItemSet, folder: Path) -> None:
-    """Write `items` as a data set to `folder`, which must not exist.
+    """Write `items` as a data set to `folder`, which must not exist or be empty.
 
     The file of original pictures from a table is copied if it still exists. Otherwise, the new data
     set has only the stored pictures. Raises OSError.
     """
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     manifest: dict[str, Any] = {
         "format": FORMAT_IN_ORDER if items.order is None else FORMAT,
         "name": items.name,

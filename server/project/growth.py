@@ -2,13 +2,15 @@
 
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from lodespace.errors import DatasetError, ProjectError
-from lodespace.files import reason_of
+from lodespace.errors import ProjectError
+from lodespace.files import atomic_folder, sync_to_disk
+from lodespace.items import item_set
 from lodespace.items.item_set_writer import write_item_set
 from lodespace.project.data_repair import copy_order
 from lodespace.project.foreign import approve_root
@@ -104,18 +106,34 @@ def give_labels(project: Project, added: "Addition") -> None:
 def _own_data(project: Project) -> None:
     """Copy the bundled digits into a project on them, because a project changes only its own data.
 
-    Raises DatasetError.
+    The folder appears only when it is complete. Raises ProjectError.
     """
     if project.manifest.data != BUNDLED:
         return
     folder = project.folder / DATA_FOLDER
-    try:
-        if not folder.exists():
-            write_item_set(project.items, folder)
-    except OSError as error:
-        raise DatasetError(
-            f"{folder}: the data cannot be written: {reason_of(error, folder)}"
-        ) from error
+    if not item_set.is_dataset(folder):
+        with atomic_folder(folder, lambda: _refuse_other_files(folder)) as making:
+            write_item_set(project.items, making)
+            for path in making.iterdir():
+                sync_to_disk(path)
+            sync_to_disk(making)
+        sync_to_disk(project.folder)
     manifest = project.manifest
     manifest.data, manifest.source = DATA_FOLDER, BUNDLED
     write_manifest(project.folder, manifest)
+
+
+def _refuse_other_files(folder: Path) -> None:
+    """Raise ProjectError if `folder` has files that are not those of an incomplete data set."""
+    if not folder.is_dir():
+        return
+    other = [
+        path.name
+        for path in sorted(folder.iterdir())
+        if path.suffix != ".npy" and not path.name.startswith(f".{item_set.MANIFEST}.")
+    ]
+    if other:
+        raise ProjectError(
+            f"{folder} has other files, such as {other[0]}; the items need this folder. Move it to "
+            "another place, and add the items again"
+        )

@@ -13,7 +13,7 @@ from lodespace.importing import addition
 from lodespace.importing.addition import Addition
 from lodespace.importing.arrays.array_items import from_arrays
 from lodespace.importing.source import ImportOptions, Source
-from lodespace.items import appending, item_set, originals
+from lodespace.items import appending, item_set, item_set_writer, originals
 from lodespace.items.item_set import ItemSet
 from lodespace.items.item_set_writer import write_item_set
 from lodespace.project.growth import add_to_project, give_labels
@@ -222,6 +222,54 @@ def test_an_interrupted_addition_changes_nothing(
     assert len(item_set.load(project.folder / "data")) == 7
 
 
+def test_a_second_interrupted_addition_leaves_the_project_whole(
+    project: Project, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = project.items.data.tobytes()
+    pixels = project.folder / "data" / "pixels.npy"
+    for number in (20, 21):
+        draw(number).save(pictures / "a" / f"{number}.png")
+
+    def fail(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(appending, "joined", fail)
+        with pytest.raises(DatasetError, match="the disk is full"):
+            add(project, str(pictures))
+    assert len(np.load(pixels)) == 8, "the array has rows that dataset.json does not state"
+    write = appending._write_header
+
+    def stops(file: Any, dtype: Any, shape: tuple[int, ...], start: int) -> bool:
+        return fail() or False if shape[0] > 6 else write(file, dtype, shape, start)
+
+    (pictures / "a" / "21.png").unlink()
+    with monkeypatch.context() as broken:
+        broken.setattr(appending, "_write_header", stops)
+        with pytest.raises(DatasetError, match="the disk is full"):
+            add(project, str(pictures))
+    assert item_set.load(project.folder / "data").data.tobytes() == before
+    assert add(project, str(pictures)).count == 1
+
+
+def test_added_rows_and_headers_are_on_disk_before_they_are_stated(
+    project: Project, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw(20).save(pictures / "a" / "new.png")
+    data, sync = project.folder / "data", os.fsync
+    synced: dict[str, bytes] = {}
+
+    def noted(descriptor: int) -> None:
+        sync(descriptor)
+        for path in data.glob("*.npy"):
+            if os.path.samestat(path.stat(), os.fstat(descriptor)):
+                synced[path.name] = path.read_bytes()
+
+    monkeypatch.setattr(os, "fsync", noted)
+    add(project, str(pictures))
+    assert synced == {path.name: path.read_bytes() for path in data.glob("*.npy")}
+
+
 def test_items_that_were_renumbered_keep_their_numbers(tmp_path: Path) -> None:
     data = np.random.default_rng(0).integers(0, 255, (9, 28, 28), dtype=np.uint8)
     project = made(tmp_path / "p", from_arrays("v", data))
@@ -249,6 +297,35 @@ def test_a_project_on_the_digits_gets_data_of_its_own(tmp_path: Path) -> None:
     assert np.array_equal(again.items.data[5000], digit[0])
     manifest = json.loads((tmp_path / "p" / "lodespace.json").read_text())
     assert (manifest["data"], manifest["source"]) == ("data", "bundled:digits")
+    again.close()
+
+
+def test_the_data_of_a_project_on_the_digits_appear_complete(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = open_project(None, project_folder=tmp_path / "p")
+    data = tmp_path / "p" / "data"
+    new = from_arrays("new", project.items.data[:1])
+
+    def fail(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(item_set_writer, "atomic_write", fail)
+        with pytest.raises(ProjectError, match="the disk is full"):
+            add(project, new)
+    assert not data.exists()
+    assert not list((tmp_path / "p").glob(".data.*"))
+    data.mkdir()
+    (data / "pixels.npy").write_bytes(b"an older version was interrupted")
+    (data / "notes.txt").write_text("mine")
+    with pytest.raises(ProjectError, match=r"has other files, such as notes\.txt"):
+        add(project, new)
+    (data / "notes.txt").unlink()
+    assert add(project, new).first == 5000
+    project.close()
+    again = open_project(None, project_folder=tmp_path / "p")
+    assert len(again.items) == 5001
     again.close()
 
 
