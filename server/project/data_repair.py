@@ -5,7 +5,7 @@ import shlex
 import shutil
 from collections.abc import Generator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -91,7 +91,7 @@ def _order(folder: Path, n: int) -> npt.NDArray[np.int32] | None:
         if not path.is_file():
             continue
         try:
-            order = np.load(path, allow_pickle=False)
+            order = np.load(path, allow_pickle=False)[:n]  # an addition may have been interrupted
             check_order(order, [n], n)
         except (DatasetError, ValueError, OSError, EOFError, *item_set.BAD_HEADER) as error:
             problems.append(str(error))
@@ -112,36 +112,97 @@ def _compare_count(folder: Path, items: "ItemSet") -> None:
 
 
 def _compare_ids(folder: Path, items: "ItemSet") -> None:
-    ids = _ids(folder)
-    if ids is not None and ids != items.ids:
+    """Raise DatasetError if the ids of `items` are not those of the project's items."""
+    tables = _tables(folder)
+    readable = [ids for ids in map(_ids, tables) if ids is not None]
+    if any(ids == items.ids for ids in readable):
+        return
+    grown = _has_grown(folder, tables)
+    if grown and not readable:
+        raise DatasetError(
+            f"items were added to {folder} after the import, and the ids of its items cannot be "
+            "read, so labels could get onto other items; restore the folder "
+            f"{folder / DATA_FOLDER} from a backup"
+        )
+    if readable:
+        cause = "give the data and the options with which the project was imported"
+        if grown:
+            cause = (
+                "items were added after the import and come behind the others; give data with the "
+                f"items in this order, or restore the folder {folder / DATA_FOLDER} from a backup"
+            )
         raise DatasetError(
             f"the items of {items.name} have other ids or another order than the items of the "
-            "project; "
-            "give the data and the options with which the project was imported"
+            f"project; {cause}"
         )
 
 
-def _ids(folder: Path) -> "ItemIds | None":
-    """Return the ids of the project's items; None if they cannot be read."""
+def _described(folder: Path) -> dict[str, Any] | None:
+    """Return the content of the project's dataset.json; None if it cannot be read."""
+    try:
+        found = json_value((folder / DATA_FOLDER / item_set.MANIFEST).read_bytes())
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _tables(folder: Path) -> list[Path]:
+    """Return the files that can be the table of the project's items.
+
+    If dataset.json cannot be read, a table of an interrupted addition can be among them. It begins
+    with the project's items, too.
+    """
+    data, described = folder / DATA_FOLDER, _described(folder)
+    if described is None:
+        return sorted(data.glob("items*.arrow"))
+    try:
+        return [item_set.member(data, described["items"])]
+    except (DatasetError, KeyError):
+        return []
+
+
+def _has_grown(folder: Path, tables: list[Path]) -> bool:
+    """Return whether items were added to the project after the import."""
+    if (_described(folder) or {}).get("added"):
+        return True
+    if any(path.name != item_set.TABLE for path in tables):
+        return True
+    return len(set(_stated_counts(folder))) > 1
+
+
+def _ids(table: Path) -> "ItemIds | None":
+    """Return the ids in the file of a table; None if they cannot be read."""
     from lodespace.items.table import ItemTable
 
     try:
-        return ItemTable.read(folder / DATA_FOLDER / item_set.TABLE).ids()
+        return ItemTable.read(table).ids()
     except (DatasetError, ValueError):
         return None
 
 
 def _count(folder: Path) -> int | None:
-    """Return the number of items that the recording or the newest checkpoint states.
+    """Return the number of items of the project; None if no file states it.
 
-    Returns None if neither of the two states the number.
+    If dataset.json does not state it, the recording and the newest checkpoint do.
     """
-    try:
-        with (folder / RECORDING).open("rb") as file:
-            beginning = file.read(len(MAGIC) + 4)
-            length = int.from_bytes(beginning[len(MAGIC) :], "little")
-            return int(json_value(file.read(min(length, 1 << 20)))["items"])
-    except (OSError, ValueError, KeyError, TypeError):
-        pass  # a checkpoint may state the number
+    count = (_described(folder) or {}).get("count")
+    return count if isinstance(count, int) else max(_stated_counts(folder), default=None)
+
+
+def _stated_counts(folder: Path) -> list[int]:
+    """Return the numbers of items that the recording and the newest checkpoint state.
+
+    The recording states the number at its beginning. The numbers differ if items were added later.
+    """
+    counts: list[int] = []
+    with (
+        contextlib.suppress(OSError, ValueError, KeyError, TypeError),
+        (folder / RECORDING).open("rb") as file,
+    ):
+        beginning = file.read(len(MAGIC) + 4)
+        length = int.from_bytes(beginning[len(MAGIC) :], "little")
+        counts.append(int(json_value(file.read(min(length, 1 << 20)))["items"]))
     stored = latest(folder / "checkpoints")
-    return None if stored is None else len(stored.tensors["latent_mean"])
+    if stored is not None:
+        counts.append(len(stored.tensors["latent_mean"]))
+    return counts

@@ -1,0 +1,74 @@
+"""Projects to which items were added: repair with imported data, and backup meanwhile."""
+
+from pathlib import Path
+
+import pytest
+
+from lodespace.errors import DatasetError
+from lodespace.importing.source import ImportOptions
+from lodespace.items import item_set
+from lodespace.project.growth import add_to_project
+from lodespace.project.opening import new_project, open_existing
+from lodespace.project.repair import repair
+from samples.pictures import draw
+
+
+def pictures(root: Path, *names: int) -> Path:
+    root.mkdir(exist_ok=True)
+    for name in names:
+        draw(name).save(root / f"{name}.png")
+    return root
+
+
+def add(folder: Path, data: Path) -> None:
+    project = open_existing(folder, None)
+    add_to_project(project, str(data), ImportOptions())
+    project.close()
+
+
+def damage(path: Path) -> None:
+    path.unlink()  # the file may be mapped into memory
+    path.write_bytes(b"damaged")
+
+
+@pytest.fixture
+def grown(tmp_path: Path) -> Path:
+    """A project with the items 2, 3 and 4, to which the item 1 was added."""
+    data, folder = pictures(tmp_path / "data", 2, 3, 4), tmp_path / "project"
+    new_project(folder, str(data), "test", ImportOptions()).close()
+    add(folder, pictures(data, 1))
+    assert list(item_set.load(folder / "data").ids) == ["2.png", "3.png", "4.png", "1.png"]
+    return folder
+
+
+@pytest.mark.parametrize("name", ["pixels.npy", "dataset.json"])
+def test_a_repair_of_a_grown_project_keeps_the_order(
+    grown: Path, tmp_path: Path, name: str
+) -> None:
+    damage(grown / "data" / name)
+    with pytest.raises(DatasetError, match="items were added after the import"):
+        repair(grown, str(tmp_path / "data"))
+    assert (grown / "data" / name).read_bytes() == b"damaged"
+    original = pictures(tmp_path / "original", 2, 3, 4)
+    with pytest.raises(DatasetError, match=r"has 3 items, but the project has 4|other ids"):
+        repair(grown, str(original))
+
+
+@pytest.mark.parametrize("names", [["items-4.arrow"], ["items-4.arrow", "dataset.json"]])
+def test_a_repair_without_the_ids_of_a_grown_project_is_refused(
+    grown: Path, tmp_path: Path, names: list[str]
+) -> None:
+    for name in names:
+        damage(grown / "data" / name)
+    with pytest.raises(DatasetError, match=r"cannot be read.*restore the folder .* from a backup"):
+        repair(grown, str(tmp_path / "data"))
+
+
+def test_a_repair_takes_data_in_the_order_of_the_additions(grown: Path, tmp_path: Path) -> None:
+    rows = "\n".join(f"{name}.png" for name in (2, 3, 4, 1))
+    table = tmp_path / "data" / "rows.csv"
+    table.write_text(f"path\n{rows}\n")
+    pixels = item_set.load(grown / "data").data.tobytes()
+    damage(grown / "data" / "pixels.npy")
+    repair(grown, str(table))
+    assert item_set.load(grown / "data").data.tobytes() == pixels
