@@ -46,7 +46,7 @@ def add_new_files(project: "Project", options: argparse.Namespace) -> None:
         # The project can be served without the new files.
         sys.stderr.write(f"lodespace: no file was added. {printable(str(error))}\n")
         return
-    give_labels(project, added)
+    added = give_labels(project, added)
     project.items = added.items
     sys.stdout.write(added.summary(project.items.name))
 

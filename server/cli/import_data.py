@@ -147,7 +147,7 @@ def _add(options: argparse.Namespace) -> int:
     project = open_existing(folder, None)
     try:
         added = add_to_project(project, options.add, data_options_from(options), progress=True)
-        give_labels(project, added)
+        added = give_labels(project, added)
         project.items = added.items
     finally:
         project.close()
@@ -155,7 +155,7 @@ def _add(options: argparse.Namespace) -> int:
     told = options.report
     told.output, told.kind, told.name = str(folder), "project", project.items.name
     told.items, told.left_out = len(project.items), added.report.left_out
-    told.lines = list(project.items.report)
+    told.lines = [*project.items.report, *added.note_lines]
     return 0
 
 

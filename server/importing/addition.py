@@ -51,11 +51,25 @@ class Addition:
     """How the new items were read, and which were left out."""
     labels: npt.NDArray[np.int16]
     """Class of each added item in the new data, (M,), UNLABELED for an item without a class."""
+    notes: tuple[str, ...] = ()
+    """Labels of the new data that the added items did not get, with the reasons."""
 
     @property
     def count(self) -> int:
         """Number of added items."""
         return self.report.imported
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether labels came with the added items, and are a person's work."""
+        return self.items.labels_given and bool((self.labels != UNLABELED).any())
+
+    @property
+    def note_lines(self) -> list[ReportLine]:
+        """The notes as lines of a report."""
+        return [
+            ReportLine(topic="labels", text=shortened(note), doubtful=True) for note in self.notes
+        ]
 
     def summary(self, name: str) -> str:
         """Return the result as text for a terminal. `name` is the name of the data set."""
@@ -63,7 +77,8 @@ class Addition:
         text = f"added {self.count:,} items to {name}, which now has {total:,}\n"
         listed = "The file data/left-out.tsv in the project lists everything that was left out.\n"
         lines = [line for line in self.report.lines if line.topic == "left_out" or line.doubtful]
-        return printable(text) + as_text(lines) + (listed if self.report.bad else "")
+        text = printable(text) + as_text([*lines, *self.note_lines])
+        return text + (listed if self.report.bad else "")
 
 
 def add_data(

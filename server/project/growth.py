@@ -14,10 +14,12 @@ from lodespace.items import item_set
 from lodespace.items.item_set_writer import write_item_set
 from lodespace.project.data_repair import copy_order
 from lodespace.project.foreign import approve_root
+from lodespace.project.label_log import open_log
 from lodespace.project.project import BUNDLED, DATA_FOLDER, Project, write_manifest
 from lodespace.session.authors import IMPORT
-from lodespace.session.event_log import EventLog
+from lodespace.session.event_log import EventLogError
 from lodespace.session.events import LabelEvent, StoredProvenance
+from lodespace.session.session import AnnotationSession
 
 GIVEN = "came with the added data"
 """Note of the gestures that give added items their labels."""
@@ -63,44 +65,71 @@ def add_to_project(
     return added
 
 
-def labels_to_give(added: "Addition") -> dict[int, "npt.NDArray[np.uint32]"]:
-    """Return the added items by the class that came with the data.
+def labels_to_give(
+    added: "Addition", session: AnnotationSession
+) -> tuple[dict[int, "npt.NDArray[np.uint32]"], list[str]]:
+    """Return the added items by the class that they get, and notes on the others.
 
-    The result is empty if the labels of the data are not a person's work (`labels_given`).
+    A label of a class that was merged into another one becomes a label of that one. Labels of
+    deleted and of locked classes are not given. No label is given if the labels of the data are not
+    a person's work (`labels_given`), or if the project did not start with labels.
     """
-    if not added.items.labels_given:
-        return {}
-    return {
-        class_id: (added.first + np.flatnonzero(added.labels == class_id)).astype(np.uint32)
-        for class_id in np.unique(added.labels[added.labels >= 0]).tolist()
-    }
+    given: dict[int, npt.NDArray[np.uint32]] = {}
+    notes: list[str] = []
+    started = any(made.client == IMPORT for made in session.history.gestures.values())
+    if not (started and added.has_labels):
+        return given, notes
+    classes = session.classes
+    now = classes.resolve(added.labels)
+    for class_id in np.unique(added.labels[(added.labels >= 0) & (now < 0)]).tolist():
+        count, name = int((added.labels == class_id).sum()), added.items.class_names[class_id]
+        notes.append(not_given(count, f"the class '{name}' was deleted"))
+    for class_id in np.unique(now[now >= 0]).tolist():
+        items = (added.first + np.flatnonzero(now == class_id)).astype(np.uint32)
+        info = classes.classes[class_id]
+        if info.locked:
+            notes.append(not_given(len(items), f"the class '{info.name}' is locked"))
+        else:
+            given[class_id] = items
+    return given, notes
 
 
-def give_labels(project: Project, added: "Addition") -> None:
+def not_given(count: int, reason: object) -> str:
+    """Return the note that `count` added items did not get the labels that came with them."""
+    return f"{count:,} added items did not get their labels: {reason}"
+
+
+def give_labels(project: Project, added: "Addition") -> "Addition":
     """Write the labels that came with added items into the log of a project that is not served.
 
-    Raises EventLogError.
+    Returns the addition with notes on the labels that cannot be given.
     """
-    given = labels_to_give(added)
-    if not given:
-        return
-    event_log = EventLog(project.labels_path)
+    if not added.has_labels:
+        return added
+    session = AnnotationSession(added.items, settings=project.settings)
     try:
-        if all(event.client != IMPORT for event in event_log.events()):
-            return  # the project did not start with the labels of its data
+        event_log = open_log(project, session)
+    except EventLogError as error:
+        count = int((added.labels >= 0).sum())
+        return replace(added, notes=(not_given(count, error),))
+    try:
+        given, notes = labels_to_give(added, session)
         for class_id, items in given.items():
-            event_log.append_now(
-                LabelEvent(
-                    command_id=f"{IMPORT}-{added.first:010d}-{class_id:08d}",
-                    client=IMPORT,
-                    at=time.time(),
-                    class_id=class_id,
-                    items=items,
-                    provenance=StoredProvenance(tool="api", note=GIVEN),
-                )
+            event = LabelEvent(
+                command_id=f"{IMPORT}-{added.first:010d}-{class_id:08d}",
+                client=IMPORT,
+                at=time.time(),
+                class_id=class_id,
+                items=items,
+                provenance=StoredProvenance(tool="api", note=GIVEN),
             )
+            try:
+                event_log.append_now(event)
+            except EventLogError as error:
+                notes.append(not_given(len(items), error))
     finally:
         event_log.close()
+    return replace(added, notes=tuple(notes))
 
 
 def _own_data(project: Project) -> None:

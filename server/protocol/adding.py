@@ -26,3 +26,5 @@ class ItemsAdded(Message):
     """Number of items of the project, with the added ones."""
     left_out: list[LeftOut]
     """The first items that were left out, at most 100."""
+    notes: list[str]
+    """Labels that came with the items and could not be given, with the reasons, at most 100."""

@@ -4,14 +4,16 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from lodespace import protocol
+from lodespace.errors import LodespaceError
 from lodespace.items.item_set import ItemSet
-from lodespace.project.growth import GIVEN, add_to_project, labels_to_give
+from lodespace.project.growth import GIVEN, add_to_project, labels_to_give, not_given
 from lodespace.project.project import Project
 from lodespace.service.absent import AnyTrainer
 from lodespace.service.clients import Clients
@@ -87,8 +89,7 @@ class Growth:
                 add_to_project, self._project, data, options or ImportOptions(), only=only
             )
             await self._show(added.items)
-            await self._give_labels(added)
-            return added
+            return await self._give_labels(added)
 
     async def _show(self, items: ItemSet) -> None:
         """Show all `items` to the clients, after the trainer has placed the added items."""
@@ -120,14 +121,14 @@ class Growth:
             observer.on_frame(moved=True, resting=False)
         self._shown.set()
 
-    async def _give_labels(self, added: "Addition") -> None:
+    async def _give_labels(self, added: "Addition") -> "Addition":
         """Give the added items the labels that came with the data, as one gesture per class.
 
-        They get none if the project did not start with the labels of its data.
+        The items stay without a label that cannot be given. Returns the addition with notes on
+        these labels.
         """
-        if not self._session.given.any():
-            return
-        for class_id, items in labels_to_give(added).items():
+        given, notes = labels_to_give(added, self._session)
+        for class_id, items in given.items():
             command = protocol.Label(
                 command_id=f"{IMPORT}-{secrets.token_hex(8)}",
                 class_id=class_id,
@@ -136,4 +137,10 @@ class Growth:
                 provenance=protocol.Provenance(tool="api", note=GIVEN),
             )
             chosen = Selections.of(len(self._session.items), items.tolist())
-            await self._commands.carry_out(command, IMPORT, chosen)
+            try:
+                await self._commands.carry_out(command, IMPORT, chosen)
+            except LodespaceError as error:
+                notes.append(not_given(len(items), error))
+        for note in notes:
+            log.warning("%s", note)
+        return replace(added, notes=tuple(notes))

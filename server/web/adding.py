@@ -50,4 +50,5 @@ def answer_of(added: Addition) -> protocol.ItemsAdded:
             protocol.LeftOut(name=bad.name, reason=bad.reason)
             for bad in added.report.bad[:_MOST_LISTED]
         ],
+        notes=list(added.notes[:_MOST_LISTED]),
     )

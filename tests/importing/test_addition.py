@@ -20,6 +20,8 @@ from lodespace.project.growth import add_to_project, give_labels
 from lodespace.project.offline import open_offline
 from lodespace.project.opening import new_project, open_project
 from lodespace.project.project import Project
+from lodespace.session.event_log import EventLog
+from lodespace.session.events import DeleteClassEvent, EditClassEvent, MergeClassEvent
 from samples.pictures import draw
 
 
@@ -93,6 +95,27 @@ def test_labels_that_come_with_new_files_are_given(project: Project, pictures: P
     assert any("c" in line.text and line.doubtful for line in added.report.lines)
     _, session = open_offline(project.folder)
     assert session.labels.tolist() == [0, 0, 0, 1, 1, 1, 1, -1]
+
+
+def test_labels_of_removed_and_locked_classes_become_notes(tmp_path: Path) -> None:
+    pictures = np.random.default_rng(0).integers(0, 255, (12, 28, 28), dtype=np.uint8)
+    labels = [0, 1, 2, 3, 4] * 2
+    project = made(tmp_path / "p", from_arrays("v", pictures[:10], labels))
+    log, at = EventLog(project.labels_path), {"client": "test", "at": 1.0}
+    log.append_now(MergeClassEvent(**at, command_id="merge", class_id=0, into=1))
+    log.append_now(DeleteClassEvent(**at, command_id="delete", class_id=2))
+    log.append_now(EditClassEvent(**at, command_id="lock", class_id=3, locked=True))
+    log.close()
+    new = from_arrays("new", pictures[:5] // 2, labels[:5])
+    added = give_labels(project, add(project, new))
+    project.close()
+    assert added.notes == (
+        "1 added items did not get their labels: the class '2' was deleted",
+        "1 added items did not get their labels: the class '3' is locked",
+    )
+    assert all(note in added.summary("v") for note in added.notes)
+    _, session = open_offline(project.folder)
+    assert session.labels[10:].tolist() == [1, 1, -1, -1, 4]
 
 
 def test_a_file_elsewhere_is_stored_with_its_original(project: Project, tmp_path: Path) -> None:

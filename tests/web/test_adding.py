@@ -5,11 +5,14 @@ import io
 from pathlib import Path
 
 import numpy as np
+import pytest
 from aiohttp.test_utils import TestClient
 
 from drivers.lan import Lan
 from drivers.servers import ClientOf
 from lodespace import protocol
+from lodespace.errors import RequestError
+from lodespace.project.opening import open_project
 from lodespace.service.folder_watch import FolderWatch
 from lodespace.service.service import Service
 from lodespace.web.api import SERVICE
@@ -65,7 +68,7 @@ async def test_an_upload_lies_beside_its_twin_and_pages_get_the_scene(
     twin = png(draw(5))
     status, answer = await post(client, "twin.png", twin)
     assert status == 200
-    assert answer == {"first": N, "count": 1, "n_items": N + 1, "left_out": []}
+    assert answer == {"first": N, "count": 1, "n_items": N + 1, "left_out": [], "notes": []}
     items = list(service.project.items.ids)  # sorted: a/00, a/02, ..., b/01, ...
     near = items.index("b/05.png")
     assert items[N] == "uploads/twin.png"
@@ -115,6 +118,43 @@ async def test_uploads_that_cannot_be_added_change_nothing(
         assert "/tmp" not in str(answer["message"])
     info = await (await client.get("/api/session")).json()
     assert info["n_items"] == N + 1
+
+
+async def test_labels_that_cannot_be_given_are_notes(
+    client_of: ClientOf, tmp_path: Path, small_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_project(small_data, project_folder=tmp_path / "project").close()
+    client = await client_of(small_data, tmp_path / "project")
+    service: Service = client.server.app[SERVICE]
+    for command in (
+        protocol.MergeClass(command_id="merged-class", class_id=0, into=1),
+        protocol.DeleteClass(command_id="deleted-class", class_id=2),
+        protocol.EditClass(command_id="locked-class", class_id=3, locked=True),
+    ):
+        await service.commands.carry_out(command, "test")
+    with np.load(small_data) as arrays:
+        vectors, labels = arrays["X"], arrays["y"]
+    rows = [int(np.flatnonzero(labels == class_id)[0]) for class_id in (0, 1, 2, 3)]
+
+    async def added(name: str, scale: float) -> object:
+        file = io.BytesIO()
+        ids = [f"{name}-{row}" for row in rows]
+        np.savez(file, X=vectors[rows] * scale, y=labels[rows], ids=ids)
+        status, answer = await post(client, f"{name}.npz", file.getvalue())
+        assert (status, answer["count"]) == (200, 4), answer
+        return answer["notes"]
+
+    reasons = ["the class '2' was deleted", "the class '3' is locked"]
+    missing = "1 added items did not get their labels: "
+    assert await added("first", 0.9) == [missing + reason for reason in reasons]
+    assert service.session.labels[200:].tolist() == [1, 1, -1, -1]
+
+    async def refuse(*_: object) -> None:
+        raise RequestError("there is no class 1", code="unknown_class", status=404)
+
+    monkeypatch.setattr(service.commands, "carry_out", refuse)
+    refused = "2 added items did not get their labels: there is no class 1"
+    assert await added("second", 1.1) == [*(missing + reason for reason in reasons), refused]
 
 
 async def test_only_the_owner_may_add_items(lan: Lan) -> None:

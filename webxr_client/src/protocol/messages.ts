@@ -393,6 +393,8 @@ export interface ItemsAdded {
   n_items: number;
   /** The first items that were left out, at most 100. */
   left_out: LeftOut[];
+  /** Labels that came with the items and could not be given, with the reasons, at most 100. */
+  notes: string[];
 }
 
 /** Body of every HTTP answer with a status of 400 or more. */
