@@ -2,12 +2,13 @@
 
 The label log is copied last, with SQLite's backup. The copy therefore has every event that another
 file of the backup mentions. A checkpoint is copied only if its checksum matches. The recording is
-copied up to its last complete record.
+copied up to its last complete record. If items were added in the meantime, the copy begins again.
 """
 
 import contextlib
 import os
 import tempfile
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,12 +16,21 @@ from typing import IO
 
 from lodespace.errors import ProjectError
 from lodespace.files import atomic_write
+from lodespace.items import item_set
 from lodespace.models.checkpoints.checkpoint import numbered, shared_hashes
 from lodespace.models.checkpoints.checkpoint import read as read_checkpoint
 from lodespace.models.checkpoints.shared_tensors import SharedTensors
 from lodespace.models.item_predictions import UNLABELED
 from lodespace.project.offline import open_offline
-from lodespace.project.project import LABEL_LOG, MANIFEST, RECORDING, Project
+from lodespace.project.project import (
+    BUNDLED,
+    LABEL_LOG,
+    MANIFEST,
+    RECORDING,
+    Project,
+    data_folder,
+    read_manifest,
+)
 from lodespace.recording.format import end_of, read_records, start_of
 from lodespace.session.log_copy import copy_log
 
@@ -28,6 +38,10 @@ _LEFT_OUT = ("thumbnails",)
 """Folders of a project that a backup leaves out. The server makes them again."""
 _CHANGING = ("checkpoints", "moments", RECORDING, MANIFEST)
 """Files and folders of a project that change while a server runs."""
+_ATTEMPTS = 5
+"""Largest number of copies that are begun."""
+_WAIT_SECONDS = 0.5
+"""Time in seconds between an addition of items during a copy and the next copy."""
 
 
 def backup(folder: Path, output: Path) -> str:
@@ -67,7 +81,55 @@ def _utf8(path: Path | str) -> str:
 
 
 def _write(project: Project, file: IO[bytes]) -> int:
-    """Write the archive. Returns the number of events of the label log."""
+    """Write the archive. Returns the number of events of the label log.
+
+    Raises ProjectError if items were added during each attempt.
+    """
+    for attempt in range(_ATTEMPTS):
+        if attempt:
+            time.sleep(_WAIT_SECONDS)
+            file.seek(0)
+            file.truncate()
+        before = _data_state(project.folder)
+        try:
+            count = _write_once(project, file)
+        except FileNotFoundError:
+            # An addition removes the table that it replaces.
+            if _data_state(project.folder) == before:
+                raise
+            continue
+        if _data_state(project.folder) == before:
+            return count
+    raise ProjectError(
+        f"{project.folder}: items are being added all the time, and no backup was written; try "
+        "again when the addition is complete"
+    )
+
+
+def _data_state(folder: Path) -> tuple[object, ...]:
+    """Return a value that differs after a change of the data, such as an addition of items.
+
+    Raises ProjectError.
+    """
+    data = read_manifest(folder).data
+    if data == BUNDLED:
+        return (data,)
+    files = [folder / item_set.ORDER]
+    with contextlib.suppress(OSError):
+        files += sorted(data_folder(data, folder).iterdir())
+    return (data, *(_file_state(path) for path in files))
+
+
+def _file_state(path: Path) -> tuple[object, ...]:
+    try:
+        about = path.stat()
+    except OSError:
+        return (path,)
+    return path, about.st_ino, about.st_size, about.st_mtime_ns
+
+
+def _write_once(project: Project, file: IO[bytes]) -> int:
+    """Write the archive as long as no items are added. Returns the number of events."""
     top, folder = _top(project.folder), project.folder
     # Without strict_timestamps=False, zipfile would refuse a file with a time before 1980, which a
     # .zip file cannot store.
@@ -95,7 +157,10 @@ def _still_files(folder: Path) -> Iterator[Path]:
         other = path.name.startswith((LABEL_LOG, ".")) or path.name.startswith("damaged-files-")
         if path.name in _LEFT_OUT or path.name in _CHANGING or other:
             continue
-        yield from (inner for inner in sorted([path, *path.rglob("*")]) if inner.is_file())
+        for inner in sorted([path, *path.rglob("*")]):
+            temporary = inner.name.startswith(f".{item_set.MANIFEST}.")
+            if inner.is_file() and not temporary:
+                yield inner
 
 
 def _copy_recording(path: Path, out: IO[bytes]) -> None:

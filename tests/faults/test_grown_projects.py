@@ -1,15 +1,22 @@
 """Projects to which items were added: repair with imported data, and backup meanwhile."""
 
+import zipfile
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
-from lodespace.errors import DatasetError
+from lodespace.errors import DatasetError, ProjectError
 from lodespace.importing.source import ImportOptions
 from lodespace.items import item_set
+from lodespace.project import backup
 from lodespace.project.growth import add_to_project
+from lodespace.project.offline import open_offline
 from lodespace.project.opening import new_project, open_existing
 from lodespace.project.repair import repair
+from lodespace.session.event_log import EventLog
+from lodespace.session.events import AddClassEvent, LabelEvent, StoredProvenance
 from samples.pictures import draw
 
 
@@ -72,3 +79,55 @@ def test_a_repair_takes_data_in_the_order_of_the_additions(grown: Path, tmp_path
     damage(grown / "data" / "pixels.npy")
     repair(grown, str(table))
     assert item_set.load(grown / "data").data.tobytes() == pixels
+
+
+@pytest.mark.parametrize("step", ["_still_files", "_add_log"])
+def test_a_backup_during_an_addition_can_be_restored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    data, folder = pictures(tmp_path / "data", 2, 3, 4), tmp_path / "project"
+    new_project(folder, str(data), "test", ImportOptions()).close()
+    pictures(data, 1)
+    do, additions = getattr(backup, step), []
+
+    def with_addition(*arguments: Any) -> Any:
+        found = list(do(*arguments)) if step == "_still_files" else None
+        if not additions:
+            additions.append(step)
+            add(folder, data)
+            label(folder, item=3)
+        return do(*arguments) if found is None else found
+
+    monkeypatch.setattr(backup, step, with_addition)
+    monkeypatch.setattr(backup, "_WAIT_SECONDS", 0)
+    backup.backup(folder, tmp_path / "backup.zip")
+    with zipfile.ZipFile(tmp_path / "backup.zip") as archive:
+        assert archive.testzip() is None
+        archive.extractall(tmp_path / "restored")
+    _, session = open_offline(tmp_path / "restored" / "project")
+    assert session.labels.tolist() == [-1, -1, -1, 0]
+    assert additions == [step]
+
+
+def label(folder: Path, item: int) -> None:
+    log, header = EventLog(folder / "labels.sqlite"), {"client": "test", "at": 1.0}
+    provenance, items = StoredProvenance(tool="api", note=""), np.array([item], np.uint32)
+    log.append_now(AddClassEvent(**header, command_id="class-01", class_id=0, name="a"))
+    log.append_now(
+        LabelEvent(**header, command_id="label-01", class_id=0, items=items, provenance=provenance)
+    )
+    log.close()
+
+
+def test_a_backup_during_additions_without_end_is_refused(
+    grown: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def still_files(folder: Path) -> list[Path]:
+        item_set.amend(folder / "data", lambda manifest: manifest["added"].append({"items": 0}))
+        return []
+
+    monkeypatch.setattr(backup, "_still_files", still_files)
+    monkeypatch.setattr(backup, "_WAIT_SECONDS", 0)
+    with pytest.raises(ProjectError, match=r"items are being added.*no backup was written"):
+        backup.backup(grown, tmp_path / "backup.zip")
+    assert not (tmp_path / "backup.zip").exists()
