@@ -7,13 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.items.errors import ItemError
+from lodespace.shapes.limits import check_size
+from lodespace.shapes.stated_size import check_stated_size
 
 SUFFIXES = frozenset({".ply", ".obj", ".stl", ".glb", ".off"})
 """Suffixes of the files that are read, in lower case."""
-MOST_TRIANGLES = 5_000_000
-"""Largest number of triangles of a shape. A mesh with a million triangles takes 2 s to import."""
-MOST_POINTS = 10_000_000
-"""Largest number of points of a shape."""
 Y_UP = frozenset({".obj", ".glb"})
 """Suffixes of files whose vertical axis is y. In all other files, it is z."""
 _TINY = 1e-12
@@ -43,14 +41,10 @@ def read_shape(file: BinaryIO, suffix: str) -> Shape:
     All meshes of a scene are joined. Textures and files beside `file` are not read. Raises
     ItemError.
     """
+    check_stated_size(file, suffix)
     points, triangles = _joined(_loaded(file, suffix))
     if len(points) == 0:
         raise ItemError("the file has no triangles and no points; export the shape again")
-    if len(triangles) > MOST_TRIANGLES or len(points) > MOST_POINTS:
-        raise ItemError(
-            f"the shape has {len(triangles):,} triangles and {len(points):,} points; at most "
-            f"{MOST_TRIANGLES:,} and {MOST_POINTS:,} are read. Simplify the shape first"
-        )
     wrong = int((~np.isfinite(points)).any(axis=1).sum())
     if wrong:
         raise ItemError(
@@ -92,20 +86,23 @@ def _loaded(file: BinaryIO, suffix: str) -> Any:
 def _joined(scene: Any) -> tuple[Points, Triangles]:
     """Return points (V, 3) and triangles (T, 3) of all shapes in a scene of trimesh.
 
-    Raises ItemError for shapes with damaged arrays.
+    Raises ItemError for shapes with damaged arrays, and for shapes that are too large.
     """
     points: list[Points] = []
     triangles: list[Triangles] = []
     clouds: list[Points] = []
-    count = 0
+    count = total = number = 0
     try:
         for node in scene.graph.nodes_geometry:
             transform, name = scene.graph[node]
             shape = scene.geometry[name]
             own = np.asarray(shape.vertices, np.float64).reshape(-1, 3)
+            faces = np.asarray(getattr(shape, "faces", ()), np.int64).reshape(-1, 3)
+            total, number = total + len(own), number + len(faces)
+            # A mesh may be in many places, and each place needs memory.
+            check_size(total, number)
             with np.errstate(all="ignore"):
                 own = own @ transform[:3, :3].T + transform[:3, 3]
-            faces = np.asarray(getattr(shape, "faces", ()), np.int64).reshape(-1, 3)
             if len(faces):
                 points.append(own)
                 triangles.append(faces + count)

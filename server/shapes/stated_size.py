@@ -1,0 +1,186 @@
+"""Sizes that a file of a shape states, checked before memory is used for them.
+
+A file of a few hundred bytes can state arrays of any length. The library that reads the files
+(trimesh) makes these arrays before the limits of a shape can be compared.
+"""
+
+import os
+import re
+from typing import Annotated, BinaryIO
+
+import msgspec
+
+from lodespace.items.errors import ItemError
+from lodespace.json_input import JsonError, json_of
+from lodespace.shapes.limits import check_size
+
+_MOST_JSON = 16 << 20
+"""Largest description in a GLB file, in bytes. Decoded, it takes up to twenty times as much."""
+_LEAST_BYTES = 1 << 28
+"""Bytes that the arrays of a small GLB file may have together. Arrays without stored values, such
+as empty targets of an animation, are longer than the file."""
+_SHARED = 4
+"""How many times the size of a large GLB file its arrays may have together, as several arrays may
+use the same part of the file."""
+_MOST_NODES = 50_000
+_MOST_PRIMITIVES = 50_000
+_DEEPEST = 256
+"""Largest number of nodes above a node."""
+_HEADER = 1 << 16
+"""Number of bytes in which the header of a PLY file is looked for."""
+_ELEMENT = re.compile(rb"^[ \t]*element[ \t]+(\S+)[ \t]+(\d+)", re.MULTILINE)
+_END = re.compile(rb"^[ \t]*end_header", re.MULTILINE)
+
+_Number = Annotated[int, msgspec.Meta(ge=0)]
+_WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}
+_BYTES = {5120: 1, 5121: 1, 5122: 2, 5123: 2, 5125: 4, 5126: 4}
+_COMPRESSION = "KHR_draco_mesh_compression"
+_STRIP = 5
+"""Mode of a primitive in which each corner after the first two makes a triangle."""
+
+
+class _View(msgspec.Struct):
+    byteLength: _Number  # names of the format
+
+
+class _Accessor(msgspec.Struct):
+    count: _Number
+    componentType: int
+    type: str
+    bufferView: _Number | None = None
+
+
+class _Primitive(msgspec.Struct):
+    attributes: dict[str, _Number]
+    indices: _Number | None = None
+    mode: int = 4
+    extensions: dict[str, msgspec.Raw] = {}
+
+
+class _Mesh(msgspec.Struct):
+    primitives: list[_Primitive]
+
+
+class _Node(msgspec.Struct):
+    mesh: _Number | None = None
+    children: list[_Number] = []
+
+
+class _Description(msgspec.Struct):
+    bufferViews: list[_View] = []
+    accessors: list[_Accessor] = []
+    meshes: list[_Mesh] = []
+    nodes: list[_Node] = []
+
+
+def check_stated_size(file: BinaryIO, suffix: str) -> None:
+    """Raise ItemError if `file` states a shape that is too large, or more than the file can have.
+
+    `suffix` is the kind of the file, in lower case. The file is read from its begin, and is at its
+    begin afterwards.
+    """
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    try:
+        if suffix == ".glb":
+            _check_glb(file, size)
+        elif suffix == ".ply":
+            _check_ply(file.read(_HEADER), size)
+    finally:
+        file.seek(0)
+
+
+def _check_ply(start: bytes, size: int) -> None:
+    end = _END.search(start)
+    stated = _ELEMENT.findall(start[: end.start() if end else None])
+    # Each element takes at least one byte. The length of a number is limited, as Python refuses to
+    # decode very long ones.
+    counts = {name: int(digits[:20]) for name, digits in stated}
+    if sum(counts.values()) > size:
+        raise ItemError(
+            f"the file is damaged: it states {sum(counts.values()):,} elements, and has only "
+            f"{size:,} bytes"
+        )
+    check_size(counts.get(b"vertex", 0), counts.get(b"face", 0))
+
+
+def _check_glb(file: BinaryIO, size: int) -> None:
+    head = file.read(20)
+    length = int.from_bytes(head[12:16], "little")
+    if len(head) < 20 or head[:4] != b"glTF" or length > size:
+        raise ItemError("the file is damaged, or not a .glb file")
+    if length > _MOST_JSON:
+        raise ItemError(
+            f"the description in the file has {length:,} bytes; at most {_MOST_JSON:,} are read"
+        )
+    try:
+        _check_description(json_of(file.read(length), _Description), size)
+    except (JsonError, IndexError, KeyError) as error:
+        raise ItemError(f"the file is damaged, or not a .glb file: {error}") from error
+
+
+def _check_description(stated: _Description, size: int) -> None:
+    """Raise ItemError if a GLB file of `size` bytes states arrays or shapes that are too large.
+
+    Raises IndexError or KeyError for numbers and names that the file does not explain.
+    """
+    needed = sum(view.byteLength for view in stated.bufferViews) + sum(
+        array.count * _WIDTHS[array.type] * _BYTES[array.componentType]
+        for array in stated.accessors
+    )
+    if needed > max(_LEAST_BYTES, _SHARED * size):
+        raise ItemError(
+            f"the file is damaged: it states arrays of {needed:,} bytes, and has only {size:,}"
+        )
+    primitives = sum(len(mesh.primitives) for mesh in stated.meshes)
+    if len(stated.nodes) > _MOST_NODES or primitives > _MOST_PRIMITIVES:
+        raise ItemError(
+            f"the file has {len(stated.nodes):,} nodes and {primitives:,} parts of meshes; at most "
+            f"{_MOST_NODES:,} of each are read. Join the meshes first"
+        )
+    sizes = [_size_of(mesh, stated.accessors) for mesh in stated.meshes]
+    used = [sizes[node.mesh] for node in stated.nodes if node.mesh is not None]
+    # A mesh is made once even if no node uses it.
+    for each in (sizes, used):
+        check_size(sum(points for points, _ in each), sum(triangles for _, triangles in each))
+    _check_tree(stated.nodes)
+
+
+def _size_of(mesh: _Mesh, arrays: list[_Accessor]) -> tuple[int, int]:
+    """Return the numbers of points and triangles of a mesh. Raises ItemError and IndexError."""
+    points = triangles = 0
+    for part in mesh.primitives:
+        needed = [part.attributes.get("POSITION"), part.indices]
+        empty = any(number is not None and arrays[number].bufferView is None for number in needed)
+        if empty or _COMPRESSION in part.extensions:
+            raise ItemError(
+                "the points or triangles are compressed, or missing; export the shape without "
+                "compression"
+            )
+        # Colours and normals are copied too.
+        own = max((arrays[number].count for number in part.attributes.values()), default=0)
+        corners = own if part.indices is None else arrays[part.indices].count
+        points += own
+        if part.mode >= 4:
+            triangles += corners if part.mode == _STRIP else corners // 3
+    return points, triangles
+
+
+def _check_tree(nodes: list[_Node]) -> None:
+    """Raise ItemError unless each node is in at most one other node, and not too deeply."""
+    parents: dict[int, int] = {}
+    for number, node in enumerate(nodes):
+        for child in node.children:
+            if child in parents:
+                raise ItemError(f"the file is damaged: node {child} is in several nodes")
+            parents[child] = number
+    depths: dict[int, int] = {}
+    for number in range(len(nodes)):
+        above = [number]
+        while above[-1] in parents and above[-1] not in depths and len(above) <= _DEEPEST:
+            above.append(parents[above[-1]])
+        depth = depths.get(above[-1], 0)
+        if depth + len(above) > _DEEPEST:
+            raise ItemError(f"the file is damaged: more than {_DEEPEST} nodes are nested")
+        for place, each in enumerate(reversed(above)):
+            depths[each] = depth + place
