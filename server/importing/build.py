@@ -223,7 +223,9 @@ class _Building:
             item_table.HIGH: item.high,
             item_table.OTHER_LABELS: item.other_labels,
         }
-        if item.original is not None and read.larger:
+        # A shape is more than its picture, whatever the size of the picture.
+        shapes = self.source.details.get("shapes") is True
+        if item.original is not None and (read.larger or shapes):
             values |= {
                 item_table.OFFSET: self.originals.tell(),
                 item_table.LENGTH: len(item.original),

@@ -1,25 +1,32 @@
 """Shapes in the files of a project."""
 
 import io
+import os
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 from PIL import Image
 
 from lodespace.errors import RequestError
+from lodespace.items import originals
 from lodespace.items import table as item_table
 from lodespace.items.errors import ItemError
 from lodespace.items.item_set import ItemSet
-from lodespace.items.paths import open_inside, shown, suffix_of
-from lodespace.shapes.rasteriser import picture_of
+from lodespace.items.paths import inside, open_inside, shown, suffix_of
 from lodespace.shapes.shape import Shape, read_shape
 from lodespace.shapes.simplified import simplified
 
 MAX_SHAPE_BYTES = 1 << 28
 """Largest file of a shape, in bytes. A text file with a million triangles has 0.1 GB."""
 
-CARD_SIDE = 256
-"""Width and height of the picture on a card, in pixels."""
+_MOST_KEPT = 32
+"""Number of simplified shapes that stay in memory. Each one has at most 1 MB."""
+_KEPT: OrderedDict[Hashable, bytes] = OrderedDict()
+_ONE_AT_A_TIME = Lock()
+"""Held while a shape is read. A large shape takes seconds and more than 1 GB."""
 
 
 def open_shape(root: Path, path: bytes) -> Shape:
@@ -34,15 +41,18 @@ def are_shapes(items: ItemSet) -> bool:
     return items.details.get("shapes") is True
 
 
-def shape_of(items: ItemSet, item: int) -> Shape:
-    """Return the shape of an item, simplified for a page.
+def shape_bytes(items: ItemSet, item: int) -> bytes:
+    """Return the shape of an item for the wire (`packed`), simplified for a page.
 
-    Raises RequestError if the items are not shapes, or if the file cannot be read.
+    Only one file is read at a time, and the last shapes stay in memory. Raises RequestError if the
+    items are not shapes, or if the file cannot be read.
     """
     if not are_shapes(items) or items.table is None:
         raise RequestError("these items are not shapes", code="no_shape", status=404)
     path = items.table.value(item_table.PATH, item)
-    if items.root is None or path is None:
+    if path is None:
+        return _stored_shape(items, item)
+    if items.root is None:
         raise RequestError(
             "the server may not read the files of the shapes, because this project was made or "
             "copied elsewhere. To permit it, give the folder of the files with --root to "
@@ -50,14 +60,52 @@ def shape_of(items: ItemSet, item: int) -> Shape:
             code="no_original",
             status=404,
         )
+    root = items.root
     try:
-        return simplified(open_shape(items.root, path))
+        about = Path(os.fsdecode(inside(root, path))).stat()
+        key = (root, path, about.st_size, about.st_mtime_ns)
+        return _kept(key, lambda: open_shape(root, path))
     except (ItemError, OSError) as error:
         raise RequestError(
-            f"the file {shown(path)} is no longer in {items.root}, or cannot be read ({error})",
+            f"the file {shown(path)} is no longer in {root}, or cannot be read ({error})",
             code="no_original",
             status=404,
         ) from error
+
+
+def _stored_shape(items: ItemSet, item: int) -> bytes:
+    """Return `shape_bytes` of an item whose file is stored in the project. Raises RequestError."""
+    name = items.ids[item]
+    content = originals.raw(items, item)
+    if content is None:
+        raise RequestError(
+            f"the file {name} is not stored in the project; move it into the folder of the "
+            "project's files, and add it from there",
+            code="no_original",
+            status=404,
+        )
+    try:
+        # The table of an item set is not changed later. Added items make a new one.
+        return _kept(
+            (items.originals, item, len(content)),
+            lambda: read_shape(io.BytesIO(content), suffix_of(os.fsencode(name))),
+        )
+    except ItemError as error:
+        raise RequestError(
+            f"the stored file {name} cannot be read ({error})", code="no_original", status=404
+        ) from error
+
+
+def _kept(key: Hashable, read: Callable[[], Shape]) -> bytes:
+    """Return the bytes of a shape, simplified, from memory or by `read`. Raises ItemError."""
+    with _ONE_AT_A_TIME:
+        if key in _KEPT:
+            _KEPT.move_to_end(key)
+            return _KEPT[key]
+        made = _KEPT[key] = packed(simplified(read()))
+        if len(_KEPT) > _MOST_KEPT:
+            _KEPT.popitem(last=False)
+        return made
 
 
 def packed(shape: Shape) -> bytes:
@@ -77,14 +125,10 @@ def packed(shape: Shape) -> bytes:
 
 
 def picture_png(items: ItemSet, item: int) -> bytes:
-    """Return a picture of an item that is a shape, as PNG.
+    """Return the stored picture of an item that is a shape, as PNG.
 
-    It is drawn from the shape if the file can be read, or else the stored picture.
+    The page asks for it whenever the pointer is at an item. The file is therefore not read.
     """
-    try:
-        picture = picture_of(shape_of(items, item), CARD_SIDE)
-    except RequestError:
-        picture = np.asarray(items.data[item])
     buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, "PNG")
+    Image.fromarray(np.asarray(items.data[item])).save(buffer, "PNG")
     return buffer.getvalue()

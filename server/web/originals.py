@@ -5,7 +5,7 @@ import asyncio
 from aiohttp import web
 
 from lodespace.items import originals, thumbnails
-from lodespace.shapes.files import are_shapes, packed, picture_png, shape_of
+from lodespace.shapes.files import are_shapes, picture_png, shape_bytes
 from lodespace.web.api import SERVICE, path_number
 from lodespace.web.security import visitor_of
 
@@ -22,12 +22,8 @@ async def get_item(request: web.Request) -> web.Response:
 async def get_item_shape(request: web.Request) -> web.Response:
     session, item = request.app[SERVICE].session, path_number(request, "item")
     session.check_item(item)
-
-    def read() -> bytes:
-        return packed(shape_of(session.items, item))
-
     async with request.app[SERVICE].lanes.picture(visitor_of(request).device):
-        shape = await asyncio.to_thread(read)
+        shape = await asyncio.to_thread(shape_bytes, session.items, item)
     response = web.Response(body=shape, content_type="application/octet-stream")
     response.enable_compression()
     return response

@@ -1,6 +1,8 @@
 """Import of folders of meshes and point clouds, and their use: search, predictions, HTTP."""
 
 import io
+import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +18,16 @@ from lodespace.importing.addition import add_data
 from lodespace.importing.check import check_data
 from lodespace.importing.importer import import_data
 from lodespace.importing.reading import Reading, open_new
-from lodespace.importing.source import ImportOptions
+from lodespace.importing.shapes.shape_folder import ShapeFolder
+from lodespace.importing.source import ImportOptions, RawItem
 from lodespace.items import item_set
 from lodespace.items.item_set import ItemSet
 from lodespace.predict.examples import ExampleReader
 from lodespace.predict.project_model import reading_of
+from lodespace.shapes import files
+from lodespace.shapes.files import open_shape
+from lodespace.shapes.shape import Shape
+from lodespace.shapes.simplified import simplified
 from samples.shapes import KINDS, as_bytes, made, write_shapes
 
 
@@ -98,6 +105,52 @@ def test_pictures_cannot_be_new_items_among_shapes(items: ItemSet, tmp_path: Pat
         open_new(str(tmp_path), Reading.of(reading_of(items)), ImportOptions())
 
 
+def test_shapes_that_were_read_stay_in_memory(
+    shapes: Path, items: ItemSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[bytes] = []
+
+    def read(root: Path, path: bytes) -> Shape:
+        opened.append(path)
+        return open_shape(root, path)
+
+    monkeypatch.setattr(files, "open_shape", read)
+    monkeypatch.setattr(files, "_MOST_KEPT", 2)
+    files.picture_png(items, 0)
+    assert not opened, "a picture reads the file"
+    first = files.shape_bytes(items, 0)
+    assert files.shape_bytes(items, 0) == first != files.shape_bytes(items, 1)
+    assert len(opened) == 2
+    files.shape_bytes(items, 2)
+    assert files.shape_bytes(items, 0) == first and len(opened) == 4
+    path = shapes / os.fsdecode(opened[0])
+    os.utime(path, ns=(1, 1))
+    assert files.shape_bytes(items, 0) == first and len(opened) == 5, "the file may be another one"
+
+
+def test_a_shape_is_not_kept_unless_features_are_computed(shapes: Path) -> None:
+    for features, kept in (("none", False), (None, True)):
+        source = ShapeFolder(shapes, ImportOptions(features=features))
+        item = next(iter(source))
+        assert isinstance(item, RawItem) and item.picture is not None
+        assert item.held_bytes > 400
+        item.picture((64, 64))
+        reader = item.picture.__self__  # type: ignore[attr-defined]
+        assert (reader._shape is not None) == kept
+
+
+def test_shapes_that_are_added_from_elsewhere_keep_their_shape(tmp_path: Path) -> None:
+    folder, data = write_shapes(tmp_path / "in", each=1), tmp_path / "data"
+    import_data(str(folder), data, ImportOptions())
+    other = write_shapes(tmp_path / "other", each=1, seed=5)
+    added = add_data(data, str(other), ImportOptions(), root=folder)
+    assert added.count == len(KINDS)
+    number = added.items.ids.index("other/torus/0.stl")
+    expected = files.packed(simplified(open_shape(other, b"torus/0.stl")))
+    shutil.rmtree(other)
+    assert files.shape_bytes(added.items, number) == expected
+
+
 async def test_a_page_gets_shapes_with_few_triangles(client_of: ClientOf, tmp_path: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
@@ -114,8 +167,6 @@ async def test_a_page_gets_shapes_with_few_triangles(client_of: ClientOf, tmp_pa
         assert len(data) == 8 + 12 * (points + triangles)
         counts.append((points, triangles))
     assert 10_000 < counts[0][1] <= 20_000 and counts[1] == (900, 0)
-    picture = Image.open(io.BytesIO(await (await client.get("/api/items/0")).read()))
-    assert picture.size == (256, 256)
     (folder / "0.stl").unlink()
     answer = await client.get("/api/items/0/shape")
     assert (answer.status, (await answer.json())["code"]) == (404, "no_original")

@@ -1,5 +1,6 @@
 """Source for a folder of meshes and point clouds. The subfolders are classes."""
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -76,7 +77,7 @@ class ShapeFolder:
         yield from self.files.bad
         for path in self.files.paths:
             label, split = self.files.label_and_split(path)
-            reader = ShapeReader(self.root, path)
+            reader = ShapeReader(self.root, path, keeps=self.own_features)
             yield RawItem(
                 shown(path),
                 picture=reader.picture,
@@ -84,20 +85,30 @@ class ShapeFolder:
                 label=label,
                 split=split,
                 path=path,
+                held_bytes=self._size_of(path),
             )
+
+    def _size_of(self, path: bytes) -> int:
+        """Return the size of a file in bytes, about as much as its shape takes in memory."""
+        try:
+            return (self.root / os.fsdecode(path)).stat().st_size
+        except OSError:
+            return 0  # the reading of the item reports it
 
 
 class ShapeReader:
     """Reads one file, for the picture and then for the features of its shape."""
 
-    def __init__(self, root: Path, path: bytes) -> None:
-        self.root, self.path = root, path
+    def __init__(self, root: Path, path: bytes, *, keeps: bool) -> None:
+        """Prepare to read `path` below `root`. `keeps`: the features are asked for afterwards."""
+        self.root, self.path, self.keeps = root, path, keeps
         self._shape: Shape | None = None
 
     def picture(self, frame: tuple[int, int] | None = None) -> Picture:
         """Return the picture of the shape, (side, side). Raises ItemError."""
-        self._shape = open_shape(self.root, self.path)
-        return picture_of(self._shape, max(frame or (_SIDE, _SIDE)))
+        shape = open_shape(self.root, self.path)
+        self._shape = shape if self.keeps else None
+        return picture_of(shape, max(frame or (_SIDE, _SIDE)))
 
     def features(self) -> npt.NDArray[np.float32]:
         """Return the features of the shape, (F,). Raises ItemError."""
