@@ -78,7 +78,9 @@ def _load(name: str) -> Extractor[Pictures]:
     path, found = _weights(name).checked()
     network, _, known = _settings(name)
     try:
-        loaded = open_clip.create_model(network, pretrained=str(path)).eval()
+        loaded = open_clip.create_model(
+            network, pretrained=str(path), force_quick_gelu=bool(known.get("quick_gelu"))
+        ).eval()
     except (OSError, RuntimeError, KeyError, SafetensorError) as error:
         raise misfit(f"{PREFIX}:{name}", error) from error
     return _OpenClip(loaded, open_clip.get_tokenizer(network), found, known)

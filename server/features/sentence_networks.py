@@ -7,10 +7,14 @@ as safetensors. Networks that bring code of their own are refused.
 from collections.abc import Sequence
 from functools import partial
 
+import msgspec
+
+from lodespace.errors import DatasetError
 from lodespace.features.family import Extractor, Family
 from lodespace.features.minilm import Reader, loaded_from
 from lodespace.features.networks import misfit
 from lodespace.features.weights import Weights, hub_files
+from lodespace.json_input import json_of
 
 PREFIX = "sentence-transformers"
 EXAMPLE = "sentence-transformers:all-mpnet-base-v2"
@@ -31,6 +35,16 @@ _OPTIONAL = (
     "tokenizer.json",
     "vocab.txt",
 )
+
+
+_OWN = "sentence_transformers."
+"""Beginning of the names of the parts that the library has. It imports a part by its name."""
+
+
+class _Module(msgspec.Struct):
+    """A part of a network, as modules.json states it."""
+
+    type: str
 
 
 def family_of(name: str) -> Family[Sequence[str]]:
@@ -63,6 +77,13 @@ def _load(name: str) -> Extractor[Sequence[str]]:
 
     path, found = _weights(name).checked()
     try:
+        modules = json_of((path.parent / "modules.json").read_bytes(), list[_Module])
+        foreign = [module.type for module in modules if not module.type.startswith(_OWN)]
+        if foreign:
+            raise DatasetError(
+                f"the network {PREFIX}:{name} has parts with code of their own ({foreign[0]}), "
+                "which is not run; choose another network"
+            )
         return Reader(loaded_from(path.parent), found)
     except (OSError, RuntimeError, ValueError, KeyError, SafetensorError) as error:
         raise misfit(f"{PREFIX}:{name}", error) from error

@@ -74,13 +74,15 @@ def _load(name: str) -> Extractor[Pictures]:
     path, found = _weights(name).checked()
     known = _settings(name)
     try:
-        network = _network(name, pretrained=True, pretrained_cfg_overlay={"file": str(path)})
+        # Some networks have a reader for files of another format.
+        overlay = {"file": str(path), "custom_load": False}
+        network = _network(name, pretrained=True, pretrained_cfg_overlay=overlay)
         with safe_open(path, "pt") as file:
             # timm leaves values at random that a file does not have.
             missing = sorted(set(network.state_dict()) - set(file.keys()))
         if missing:
             raise KeyError(f"{len(missing)} values are missing, such as {missing[0]}")
-    except (OSError, RuntimeError, KeyError, SafetensorError) as error:
+    except (OSError, RuntimeError, ValueError, KeyError, SafetensorError) as error:
         raise misfit(f"{PREFIX}:{name}", error) from error
     fixed = known.fixed_input_size
     return PictureNetwork(

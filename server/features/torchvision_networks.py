@@ -15,6 +15,10 @@ from lodespace.features.weights import RemoteFile, Weights
 PREFIX = "torchvision"
 EXAMPLE = "torchvision:resnet50"
 _LAST_LAYERS = ("fc", "classifier", "head", "heads")
+_AS_PUBLISHED = {"transform_input": True, "init_weights": False}
+_OPTIONS = {"googlenet": _AS_PUBLISHED, "inception_v3": _AS_PUBLISHED}
+"""Options that torchvision sets when it loads the published weights itself. These weights were
+trained with another scale of colours."""
 _LICENCE = "BSD-3-Clause (torchvision); the terms of the training data, ImageNet, may also apply"
 
 
@@ -73,7 +77,7 @@ def _load(name: str) -> Extractor[Pictures]:
 
     path, found = _weights(name).checked()
     how = _choice(name).transforms()
-    network = models.get_model(name, weights=None)
+    network = models.get_model(name, weights=None, **_OPTIONS.get(name, {}))
     try:
         network.load_state_dict(torch.load(path, weights_only=True, map_location="cpu"))
     except (OSError, RuntimeError, KeyError, pickle.UnpicklingError) as error:

@@ -11,7 +11,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import platformdirs
 from tqdm import tqdm
@@ -28,6 +28,20 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 _ANNOUNCED = "X-Linked-Etag"
 """Header in which the Hugging Face Hub announces the SHA-256 of a large file, before it redirects
 to the server that has the file."""
+HASHES = "sha256"
+"""File with the SHA-256 of all files of a network, in its folder."""
+_NOT_FOUND = (401, 403, 404)
+"""Statuses of the server for a file that does not exist or needs a login. The Hugging Face Hub
+answers with 401 for a network that does not exist."""
+_NO_FILE = (
+    "The network does not exist, needs a login, or has no weights in the format safetensors. Check "
+    "its name"
+)
+_AGAIN = "Start the command again"
+
+
+class _NoFileError(ValueError):
+    """The server does not have a file, or does not give it to everybody."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +74,7 @@ class Weights:
     @property
     def folder(self) -> Path:
         """Folder of the files, in the cache of the user."""
-        return cache_folder() / re.sub(r"[^A-Za-z0-9._-]+", "-", self.network)
+        return cache_folder() / quote(self.network, safe="")
 
     @property
     def stored(self) -> bool:
@@ -69,7 +83,7 @@ class Weights:
 
     @property
     def _hash_file(self) -> Path:
-        return self.folder / "sha256"
+        return self.folder / HASHES
 
     def description(self) -> str:
         """Return source, size and licence in words."""
@@ -80,7 +94,8 @@ class Weights:
     def checked(self) -> tuple[Path, str]:
         """Return the path of the file with the weights, and its SHA-256.
 
-        Raises DatasetError if the files are not stored, or have changed since the download.
+        Raises DatasetError if the files are not stored, or if one of them has changed since the
+        download.
         """
         path = self.folder / self.files[0].name
         if not self.stored:
@@ -89,16 +104,16 @@ class Weights:
                 f"{self.command()}"
             )
         try:
-            recorded = self._hash_file.read_text(encoding="ascii").strip()
-            found = hash_of(path)
+            recorded = self._hash_file.read_text(encoding="utf-8")
+            hashes = {name: hash_of(self.folder / name) for name in _names_in(self.folder)}
         except (OSError, ValueError):
-            recorded, found = "", "unreadable"
-        if found != recorded:
+            recorded, hashes = "unreadable", {}
+        if recorded != listed(hashes) or self.files[0].name not in hashes:
             raise DatasetError(
                 f"the weights in {self.folder} were changed since their download; delete this "
                 f"folder and download them again: {self.command()}"
             )
-        return path, found
+        return path, hashes[self.files[0].name]
 
     def command(self) -> str:
         """Return the command that downloads the files."""
@@ -116,8 +131,11 @@ class Weights:
             folder.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".download-") as made:
                 new = Path(made) / "files"
-                found = [_fetch(file, new / file.name, progress=progress) for file in self.files]
-                (new / self._hash_file.name).write_text(found[0] + "\n", encoding="ascii")
+                found = {
+                    file.name: _fetch(file, new / file.name, progress=progress)
+                    for file in self.files
+                }
+                (new / HASHES).write_text(listed(found), encoding="utf-8")
                 if folder.exists():
                     shutil.rmtree(folder)
                 new.rename(folder)
@@ -130,13 +148,27 @@ class Weights:
                 f"the weights cannot be stored: {reason_of(error, folder)}"
             ) from error
         except ValueError as error:
-            self._refuse(str(error), error)
+            advice = _NO_FILE if isinstance(error, _NoFileError) else _AGAIN
+            self._refuse(str(error), error, advice)
 
-    def _refuse(self, reason: str, error: Exception) -> None:
+    def _refuse(self, reason: str, error: Exception, advice: str = _AGAIN) -> None:
         raise DatasetError(
-            f"the download of {self.network} failed: {reason}. Nothing was stored. Start the "
-            "command again"
+            f"the download of {self.network} failed: {reason}. Nothing was stored. {advice}"
         ) from error
+
+
+def listed(hashes: dict[str, str]) -> str:
+    """Return the text of the file `HASHES`: a line per file, with its SHA-256 and its name.
+
+    Files without a hash, which were not there, have no line.
+    """
+    return "".join(f"{found}  {name}\n" for name, found in sorted(hashes.items()) if found)
+
+
+def _names_in(folder: Path) -> list[str]:
+    """Return the names of all files in the folder of a network, except `HASHES`."""
+    names = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return [name for name in names if name != HASHES]
 
 
 def hash_of(path: Path) -> str:
@@ -198,7 +230,8 @@ def _fetch(file: RemoteFile, path: Path, *, progress: bool) -> str:
         error.close()
         if error.code == 404 and file.optional:
             return ""
-        raise ValueError(f"{file.url} answers with status {error.code}") from error
+        kind = _NoFileError if error.code in _NOT_FOUND else ValueError
+        raise kind(f"{file.url} answers with status {error.code}") from error
     digest, length = hashlib.sha256(), 0
     path.parent.mkdir(parents=True, exist_ok=True)
     expected = answer.headers.get("Content-Length")

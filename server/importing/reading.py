@@ -18,6 +18,7 @@ from lodespace.importing.source import ImportOptions, Source
 from lodespace.importing.tables.table import Table
 from lodespace.items.item_set import ItemSet, Kind
 from lodespace.items.picture_reading import PictureReading
+from lodespace.shapes.features import NAME as SHAPE_FEATURES
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,19 @@ class Reading:
 
     @property
     def shapes(self) -> bool:
-        """Whether the items are meshes or point clouds, whose features need no network."""
+        """Whether the items are meshes or point clouds."""
         return self.details.get("shapes") is True
 
     @property
+    def own_shape_features(self) -> bool:
+        """Whether the features were computed from points on the surface of shapes, without a
+        pretrained network."""
+        return self.shapes and self.network == SHAPE_FEATURES
+
+    @property
     def network(self) -> str:
-        """Name of the pretrained network that computed the features; "" if there is none."""
+        """Name of the pretrained network that computed the features, or of the features of shapes
+        (../shapes/features.py); "" if there is none."""
         return self.stated_network("features")[0]
 
     def stated_network(self, key: str) -> tuple[str, str]:
@@ -92,7 +100,7 @@ class Reading:
                 "every": every if isinstance(every, int | float) else None,
                 "vector_columns": _names(self.details.get("vector_columns")),
                 "text": self.text if given.text is None else given.text,
-                "features": NONE if self.shapes and not self.network else None,
+                "features": NONE if self.shapes and not self.own_shape_features else None,
                 "size": self.frame[0] if self.shapes and self.frame else None,
             }
             known = {name: value for name, value in pictures.items() if value is not None}

@@ -53,7 +53,7 @@ class ExampleReader:
         if self.reading.text is not None:
             return self._text_network.features([words])
         if (
-            self.reading.shapes
+            self.reading.own_shape_features
             or not self.reading.network
             or not installed_family(self.reading.network).reads_words
         ):
@@ -125,7 +125,7 @@ class ExampleReader:
     def _items(self, path: str) -> NewItems:
         report = ImportReport("example")
         side = 0
-        if self.reading.shapes:
+        if self.reading.own_shape_features:
             check_version(self.reading)
         elif self.reading.network:
             side = installed_family(self.reading.network).side
@@ -145,7 +145,7 @@ class ExampleReader:
             return self._text_network.features(items.texts)
         if not items.prepared:
             return items.array()
-        if self.reading.shapes:
+        if self.reading.own_shape_features:
             return np.stack(items.prepared)
         parts = range(0, len(items.prepared), BATCH)
         return np.concatenate(

@@ -140,9 +140,9 @@ class Predictor:
 
     @property
     def side(self) -> int:
-        """Side of the pictures that the pretrained network reads; 0 for shapes, whose features need
-        no network. Raises DatasetError."""
-        if self.reading.shapes:
+        """Side of the pictures that the pretrained network reads; 0 for features of shapes, which
+        need no network. Raises DatasetError."""
+        if self.reading.own_shape_features:
             check_version(self.reading)
             return 0
         return installed_family(self.reading.network).side
@@ -150,9 +150,9 @@ class Predictor:
     def features_of(self, prepared: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.float32]:
         """Return the features (N, K) of pictures (side, side, 3). Raises DatasetError.
 
-        For shapes, `prepared` has the features themselves.
+        For features of shapes, `prepared` has the features themselves.
         """
-        if self.reading.shapes:
+        if self.reading.own_shape_features:
             return np.stack(prepared)
         parts = range(0, len(prepared), BATCH)
         return np.concatenate(

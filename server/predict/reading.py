@@ -146,6 +146,10 @@ def _value_of(item: RawItem, reading: Reading, side: int) -> "_Value | str":
             return decoding.fitted(item.picture(reading.frame), reading.frame), item.features()
         if not side:
             return decoding.fitted(item.picture(reading.frame), reading.frame), None
+        if reading.shapes:
+            # An import computes the features of a shape from its stored picture.
+            small = decoding.fitted(item.picture(reading.frame), reading.frame)
+            return small, prepared(small, side)
         picture = item.picture(detail_of(side))
         small = decoding.fitted(picture, reading.frame)
         # An import computes the features of a picture without a file from the stored picture.

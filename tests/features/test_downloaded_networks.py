@@ -1,6 +1,5 @@
 """Networks with downloaded weights: small networks with random weights, without a download."""
 
-import hashlib
 import importlib.util
 import io
 import json
@@ -58,9 +57,13 @@ def store(family: Family[Any], write: Callable[[Path], object]) -> str:
     path = described.folder / described.files[0].name
     path.parent.mkdir(parents=True)
     write(path)
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    (described.folder / "sha256").write_text(found + "\n")
-    return found
+    hashes = {
+        file.relative_to(described.folder).as_posix(): weights.hash_of(file)
+        for file in described.folder.rglob("*")
+        if file.is_file()
+    }
+    (described.folder / weights.HASHES).write_text(weights.listed(hashes))
+    return hashes[described.files[0].name]
 
 
 def store_timm(name: str = TIMM) -> str:
@@ -127,6 +130,26 @@ def test_weights_of_torchvision_are_read_without_pickle(cache: Path) -> None:
     assert described().files[0].sha256 == "047dcff4", "the file's name has its hash"
 
 
+def test_googlenet_gets_the_colours_of_its_training(cache: Path) -> None:
+    from torchvision import models
+
+    name = "torchvision:googlenet"
+    network = models.googlenet(init_weights=False).eval()
+    store(family(name), lambda path: torch.save(network.state_dict(), path))
+    extractor: Any = family(name).load()
+    network.transform_input = True
+    network.fc = torch.nn.Identity()
+    mean, deviation = (torch.tensor(v).view(3, 1, 1) for v in extractor.normal)
+    values = torch.from_numpy(PICTURES).permute(0, 3, 1, 2) / 255
+    with torch.no_grad():
+        expected = network((values - mean) / deviation).numpy()
+    found = extractor.features(PICTURES)
+    np.testing.assert_allclose(
+        found, expected / np.linalg.norm(expected, axis=1)[:, None], atol=1e-4
+    )
+    assert extractor.network.transform_input
+
+
 class Evil:
     """Runs code if it is unpickled without limits."""
 
@@ -154,8 +177,9 @@ def test_weights_of_timm_that_do_not_fit_are_refused(cache: Path) -> None:
         family(TIMM).load()
 
 
+@pytest.mark.parametrize("quick", [False, True])
 def test_a_network_of_open_clip_reads_pictures_and_words(
-    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick: bool
 ) -> None:
     needs("open_clip")
     import open_clip
@@ -168,9 +192,14 @@ def test_a_network_of_open_clip_reads_pictures_and_words(
         json.dumps({"embed_dim": 16, "vision_cfg": vision, "text_cfg": text})
     )
     open_clip.add_model_config(folder)
-    known = {"hf_hub": "laion/small/", "mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)}
+    known: dict[str, Any] = {
+        "quick_gelu": quick,
+        "hf_hub": "laion/small/",
+        "mean": (0.5, 0.5, 0.5),
+        "std": (0.5, 0.5, 0.5),
+    }
     monkeypatch.setattr(open_clip, "get_pretrained_cfg", lambda *_: known)
-    network = open_clip.create_model("small")
+    network = open_clip.create_model("small", force_quick_gelu=quick)
     store(family(CLIP), lambda path: save_file(network.state_dict(), path))
     described = family(CLIP).weights
     assert described is not None
@@ -181,6 +210,9 @@ def test_a_network_of_open_clip_reads_pictures_and_words(
     extractor: Any = family(CLIP).load()
     rows, words = extractor.features(PICTURES), extractor.embed_words(["a bird", "a fish"])
     assert rows.shape == words.shape == (2, 16) and extractor.side == 32
+    with torch.no_grad():
+        expected = network.eval().encode_text(open_clip.get_tokenizer("small")(["a bird"]))[0]
+    np.testing.assert_allclose(words[0], (expected / expected.norm()).numpy(), atol=1e-5)
     for found in (rows, words):
         np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
 
@@ -201,6 +233,17 @@ def test_a_network_for_texts_is_read_from_the_cache(cache: Path) -> None:
     expected = registry.OF_TEXTS[0].load().features(texts)
     np.testing.assert_allclose(extractor.features(texts), expected, atol=1e-6)
     assert extractor.weights == found
+
+
+def test_a_network_for_texts_with_code_of_its_own_is_refused(cache: Path) -> None:
+    def write(path: Path) -> None:
+        path.write_bytes(b"weights")
+        modules = [{"idx": 0, "name": "0", "path": "", "type": "custom.Transformer"}]
+        (path.parent / "modules.json").write_text(json.dumps(modules))
+
+    store(family(TEXTS), write)
+    with pytest.raises(DatasetError, match=r"code of their own \(custom.Transformer\)"):
+        family(TEXTS).load()
 
 
 @pytest.fixture(scope="module")

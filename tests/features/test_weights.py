@@ -81,12 +81,14 @@ def files(hub: Hub) -> Weights:
 def test_all_files_are_stored_with_the_hash(files: Weights, cache: Path) -> None:
     assert not files.stored
     files.download(progress=False)
-    assert files.stored and files.folder == cache / "timm-some-net"
+    assert files.stored and files.folder == cache / "timm%3Asome%2Fnet"
     path, found = files.checked()
     assert (path.read_bytes(), found) == (CONTENT, HASH)
     assert (files.folder / "part" / "config.json").read_bytes() == CONTENT
     assert not (files.folder / "vocab.txt").exists()
-    assert [path.name for path in cache.iterdir()] == ["timm-some-net"], "temporary files are left"
+    assert [path.name for path in cache.iterdir()] == ["timm%3Asome%2Fnet"], (
+        "temporary files are left"
+    )
 
 
 def refused(files: Weights, cache: Path, message: str) -> None:
@@ -118,7 +120,11 @@ def test_a_missing_file_and_a_missing_server_are_reported(
     files: Weights, hub: Hub, cache: Path
 ) -> None:
     missing = replace(files, files=(RemoteFile(f"{hub.url}/nothing", "a"),))
-    refused(missing, cache, "nothing answers with status 404")
+    refused(
+        missing,
+        cache,
+        "status 404.*does not exist, needs a login, or has no.*Check its name",
+    )
     nobody = replace(files, files=(RemoteFile("http://127.0.0.1:1/a", "a"),))
     refused(nobody, cache, "the server cannot be reached")
 
@@ -128,10 +134,17 @@ def test_weights_that_are_missing_or_changed_later_are_refused(files: Weights, c
         DatasetError, match=r"not on this computer; .*--features timm:some/net --do"
     ):
         files.checked()
-    files.download(progress=False)
-    (files.folder / "model.safetensors").write_bytes(CONTENT[1:])
-    with pytest.raises(DatasetError, match="changed since their download; delete this folder"):
+    for name in ("model.safetensors", "part/config.json", "vocab.txt"):
+        files.download(progress=False)
         files.checked()
+        (files.folder / name).write_bytes(CONTENT[1:])
+        with pytest.raises(DatasetError, match="changed since their download; delete this folder"):
+            files.checked()
+
+
+def test_networks_with_similar_names_have_folders_of_their_own() -> None:
+    names = ("timm:a/b", "timm:a:b", "timm:a-b", "timm-a-b", "timm/a-b")
+    assert len({Weights(name, (), 0, "").folder for name in names}) == len(names)
 
 
 def test_a_cache_that_cannot_be_written_is_reported(files: Weights, cache: Path) -> None:

@@ -3,7 +3,11 @@
 import io
 import os
 import shutil
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -13,16 +17,22 @@ from trimesh import creation
 
 from drivers.servers import ClientOf
 from lodespace.errors import DatasetError
+from lodespace.features import registry
+from lodespace.features.family import Family, Features, Pictures
+from lodespace.features.preparation import prepared
 from lodespace.features.search_space import space_of
 from lodespace.importing.addition import add_data
 from lodespace.importing.check import check_data
 from lodespace.importing.importer import import_data
 from lodespace.importing.reading import Reading, open_new
+from lodespace.importing.report import ImportReport
 from lodespace.importing.shapes.shape_folder import ShapeFolder
 from lodespace.importing.source import ImportOptions, RawItem
 from lodespace.items import item_set
 from lodespace.items.item_set import ItemSet
+from lodespace.models.portable import PortableModel
 from lodespace.predict.examples import ExampleReader
+from lodespace.predict.predictor import Predictor
 from lodespace.predict.project_model import reading_of
 from lodespace.shapes import files
 from lodespace.shapes.files import open_shape
@@ -97,6 +107,50 @@ def test_a_new_shape_finds_its_like(items: ItemSet) -> None:
         reader.file("a.png", b"\x89PNG")
     with pytest.raises(DatasetError, match="no triangles"):
         reader.file("a.stl", b"solid a\nendsolid a\n")
+
+
+class Brightness:
+    """A network that reads pictures and words. The features are the brightness of the corners."""
+
+    weights = "1"
+
+    def features(self, pictures: Pictures, /) -> Features:
+        parts = pictures[..., 0].reshape(len(pictures), 2, 16, 2, 16).mean((2, 4)).reshape(-1, 4)
+        return (parts / np.linalg.norm(parts, axis=1, keepdims=True)).astype(np.float32)
+
+    def embed_words(self, texts: Sequence[str], /) -> Features:
+        return np.ones((len(texts), 4), np.float32) / 2
+
+
+def test_shapes_with_features_of_a_network_are_searched_and_predicted(
+    shapes: Path, items: ItemSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = Family("bright", "photos", ("numpy",), "MIT", Brightness, side=32, reads_words=True)
+    monkeypatch.setattr(registry, "OF_PICTURES", (network,))
+    stored = np.stack([prepared(np.asarray(picture), 32) for picture in items.data])
+    details = {**items.details, "features": {"name": "bright", "weights": "1"}}
+    of_network = replace(items, features=Brightness().features(stored), details=details)
+    assert of_network.features is not None
+    reading = Reading.of(reading_of(of_network))
+    reader = ExampleReader(of_network, reading)
+    torus = items.ids.index("torus/0.stl")
+    rows = reader.file("a.stl", (shapes / "torus" / "0.stl").read_bytes())
+    np.testing.assert_allclose(rows[0], of_network.features[torus], atol=1e-6)
+    assert reader.words("a shape").shape == (1, 4)
+    asked: list[np.ndarray] = []
+
+    def predict(data: np.ndarray, features: np.ndarray) -> object:
+        asked.append(features)
+        return data
+
+    model = SimpleNamespace(
+        description={"data": reading_of(of_network)}, given_features=4, predict=predict
+    )
+    batches = Predictor(cast(PortableModel, model)).batches(str(shapes), ImportReport("data"))
+    assert len(list(batches)) == 1
+    np.testing.assert_allclose(asked[0], of_network.features, atol=1e-6)
+    with pytest.raises(DatasetError, match="cannot be searched by words"):
+        ExampleReader(items, Reading.of(reading_of(items))).words("a shape")
 
 
 def test_pictures_cannot_be_new_items_among_shapes(items: ItemSet, tmp_path: Path) -> None:
