@@ -9,20 +9,18 @@ import pyarrow as pa
 from lodespace.items.column_values import column_values
 from lodespace.items.item_set import ItemSet
 
-BY_ID = "id"
-"""Name with which items are ranked by their id, and not by a column."""
 NO_VALUE = 0xFFFFFFFF
 """Rank of an item without a value: after all others."""
 
 
-def ranks(items: ItemSet, name: str) -> npt.NDArray[np.uint32] | None:
-    """Return the rank of each item by the column `name`, (N,), or by the id.
+def ranks(items: ItemSet, name: str | None) -> npt.NDArray[np.uint32] | None:
+    """Return the rank of each item by the column `name`, (N,), or with None by the item's id.
 
     Equal values have equal ranks. Numbers and dates are ranked by their value, texts in natural
     order: "S2" comes before "S10". Returns None if there is no such column, or if its values
     cannot be ranked.
     """
-    if name == BY_ID:
+    if name is None:
         return _of_texts(list(items.ids))
     table = items.table
     if table is None or name not in table.columns:
@@ -53,4 +51,4 @@ def _of_texts(texts: list[str | None]) -> npt.NDArray[np.uint32]:
 def _natural(text: str) -> tuple[list[tuple[int, float, str]], str]:
     """Return a sort key by which numbers in a text count as numbers."""
     parts = re.split(r"(\d+)", text.casefold())
-    return [(0, float(part), "") if part.isdigit() else (1, 0.0, part) for part in parts], text
+    return [(0, float(part), "") if part.isdecimal() else (1, 0.0, part) for part in parts], text

@@ -140,15 +140,16 @@ async def get_column(request: web.Request) -> web.Response:
 
 
 async def get_ranks(request: web.Request) -> web.Response:
-    """Send the rank of each item by a column or by the id, as four bytes per item."""
+    """Send the rank of each item by a column or by the item's id, as four bytes per item."""
     # Imported here, because the import of pyarrow takes 0.1 s.
     from lodespace.items.column_ranks import ranks
 
     service, name = request.app[SERVICE], request.query.get("name", "")
     if len(name) > protocol.MAX_COLUMN_NAME:
         raise RequestError("No column has such a long name.", code="unknown_column", status=404)
+    by = None if request.query.get("by") == "id" else name
     found = await service.lanes.run(
-        visitor_of(request).device, lambda: ranks(service.session.items, name)
+        visitor_of(request).device, lambda: ranks(service.session.items, by)
     )
     if found is None:
         message = f"There is no column '{name}' by which items can be sorted."

@@ -33,12 +33,20 @@ def test_items_are_ranked_by_value(values: list[Any], expected: list[int]) -> No
 
 
 def test_free_texts_are_ranked_in_natural_order() -> None:
-    texts = [f"clip {k}.wav" for k in range(300)]
-    assert ranked(texts[::-1]) == list(range(300))[::-1]
+    for form in ("clip {}.wav", "{}²"):
+        texts = [form.format(k) for k in range(300)]
+        assert ranked(texts[::-1]) == list(range(300))[::-1]
 
 
 def test_items_without_ids_are_ranked_by_their_number() -> None:
-    found = ranks(load_digits(), "id")
+    found = ranks(load_digits(), None)
     assert found is not None
     assert found.tolist() == list(range(5000))
     assert ranks(load_digits(), "site") is None
+
+
+def test_a_column_named_id_is_not_the_id_of_the_items() -> None:
+    table = pa.table({"id": list(range(5000, 0, -1))})
+    found = ranks(replace(load_digits(), table=ItemTable(table)), "id")
+    assert found is not None
+    assert found.tolist() == list(range(5000))[::-1]

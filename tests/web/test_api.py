@@ -79,7 +79,7 @@ async def test_search_lists_an_item_whose_id_is_the_text(digits: TestClient) -> 
 
 
 async def test_items_have_ranks_by_id_and_not_by_an_unknown_column(digits: TestClient) -> None:
-    answer = await digits.get("/api/ranks?name=id")
+    answer = await digits.get("/api/ranks?by=id")
     assert np.frombuffer(await answer.read(), "<u4").tolist() == list(range(5000))
     answer = await digits.get("/api/ranks?name=site")
     assert (answer.status, (await answer.json())["code"]) == (404, "unknown_column")

@@ -159,9 +159,11 @@ export async function fetchColumn(
   return { ...column, codes: Uint8Array.from(atob(codes), (letter) => letter.charCodeAt(0)) };
 }
 
-/** Rank of each item by a column, or by the id with the name `id`. */
-export const fetchRanks = async (name: string) =>
-  new Uint32Array(await (await get(`/api/ranks?name=${encodeURIComponent(name)}`)).arrayBuffer());
+/** Rank of each item by a column of the data, or by the item's id. */
+export async function fetchRanks(by: "id" | { column: string }): Promise<Uint32Array> {
+  const query = by === "id" ? "by=id" : `name=${encodeURIComponent(by.column)}`;
+  return new Uint32Array(await (await get(`/api/ranks?${query}`)).arrayBuffer());
+}
 
 export async function fetchTimeline(): Promise<Timeline> {
   if (site.isSite) return site.timeline();

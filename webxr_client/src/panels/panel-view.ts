@@ -5,7 +5,8 @@ import type { PanelRecording } from "./panel-recording.js";
 const BINS = 40;
 /** Share of the canvas that a histogram takes, as in the paper's figure. */
 const HISTOGRAM = 1 / 7;
-const UNLABELLED = "#8a94a3";
+/** Colours of unlabelled items on a dark and on a light page. */
+const UNLABELLED = ["#6b7686", "#8a94a3"] as const;
 
 export interface Ink {
   text: string;
@@ -34,7 +35,7 @@ export class PanelView {
     this.latent = new Float32Array(last.length);
     this.colours = recording.classes.map(({ colour }) => inked(colour, share));
     this.ownLimit = axisLimit(last);
-    const bytes = [...this.colours, UNLABELLED].map(bytesOf);
+    const bytes = [...this.colours, UNLABELLED[share < 1 ? 1 : 0]].map(bytesOf);
     this.pixels = Uint32Array.from(
       recording.labels,
       (label) => bytes[label >= 0 && label < this.colours.length ? label : bytes.length - 1]!,

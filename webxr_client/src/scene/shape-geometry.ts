@@ -68,6 +68,8 @@ export class DrawnShape {
     if (item < 0) return true;
     const bytes = await fetchShape(item);
     if (this.wanted !== item) return false;
+    // An earlier request for the same item was answered first.
+    if (this.item === item) return true;
     const geometry = decodeShape(bytes);
     const drawn = geometry.index ? this.mesh : this.points;
     drawn.geometry = geometry;

@@ -18,6 +18,7 @@ import type {
   Motion,
   Point,
 } from "../state/commands.js";
+import { combine } from "../state/item-lists.js";
 import type { QueueKind } from "../state/review-state.js";
 import { COMMAND_SLOT, chosen, DRAG_SLOT, upload } from "./chosen.js";
 import { findWords } from "./class-words.js";
@@ -93,8 +94,12 @@ export class SessionCommands implements Commands {
   readonly select = (items: Uint32Array) => {
     const { selection } = this.state;
     const current = selection.peek();
-    // Selecting other items closes the contact sheet, so the sheet's tool and note are dropped.
-    selection.value = { ...(current.tool === "sheet" ? NOTHING : current), items };
+    // The origin of the selection (tool, regions, note) holds for a part of it, but not for others.
+    // Selecting other items also closes a contact sheet.
+    const part = current.tool !== "sheet" && combine(items, current.items, true).length === 0;
+    selection.value = part
+      ? { ...current, items }
+      : { items, regions: [], tool: "pick", revision: current.revision };
   };
 
   readonly pick = (item: number) => {

@@ -11,7 +11,7 @@ import {
 } from "../../src/protocol/messages.js";
 import { COMMAND_SLOT, newestRegions } from "../../src/session/chosen.js";
 import { Session } from "../../src/session/session.js";
-import { AppState } from "../../src/state/app-state.js";
+import { AppState, type Selection } from "../../src/state/app-state.js";
 import type { Commands } from "../../src/state/commands.js";
 
 let state: AppState;
@@ -158,6 +158,28 @@ describe("label", () => {
     expect(state.refusal.value?.message).toContain("Select fewer items");
     expect(state.selection.value.items.length).toBe(2);
     expect(pending()).toBe(0);
+  });
+});
+
+describe("select", () => {
+  const similar: Selection = {
+    items: Uint32Array.of(0, 1),
+    regions: [{} as Region],
+    tool: "similar",
+    revision: 3,
+    note: "most similar to a.png",
+    reason: "2 items most like a.png",
+  };
+  it("keeps the origin of a selection whose items are deselected", () => {
+    state.selection.value = similar;
+    commands.select(Uint32Array.of(1));
+    expect(state.selection.value).toEqual({ ...similar, items: Uint32Array.of(1) });
+  });
+  it("drops the origin when other items are added", () => {
+    state.selection.value = similar;
+    const items = Uint32Array.of(0, 1, 2);
+    commands.select(items);
+    expect(state.selection.value).toEqual({ items, regions: [], tool: "pick", revision: 3 });
   });
 });
 

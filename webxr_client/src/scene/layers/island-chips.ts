@@ -24,8 +24,8 @@ interface Chip {
   element: HTMLElement;
   picture: HTMLCanvasElement;
   text: HTMLElement;
-  /** Name and number that the chip shows. */
-  words: string;
+  /** Name, number, colour and size of the text that the chip shows. */
+  look: string;
   /** Item whose picture is drawn; -1 for none. */
   drawn: number;
   width: number;
@@ -39,8 +39,13 @@ export class IslandChips {
 
   constructor(private readonly parent: HTMLElement) {}
 
-  /** Set the islands, the largest first. */
-  show(islands: readonly FoundIsland[], classes: readonly ClassInfo[], pictures: boolean): void {
+  /** Set the islands, the largest first. `bigText`: the chips are measured again if it changes. */
+  show(
+    islands: readonly FoundIsland[],
+    classes: readonly ClassInfo[],
+    pictures: boolean,
+    bigText: boolean,
+  ): void {
     this.islands = islands;
     while (this.chips.length < islands.length) this.chips.push(this.create());
     this.chips.forEach((chip, k) => {
@@ -52,8 +57,15 @@ export class IslandChips {
       const info = classes[island.classId];
       const words = info ? `${info.name} · ${count(island.count)}` : count(island.count);
       const pictured = pictures && !info;
-      if (chip.words === words && chip.picture.hidden === !pictured) return;
-      chip.words = words;
+      if (chip.drawn !== island.medoid) {
+        // The picture of the new item may not have arrived, and the former one would be wrong.
+        const { width, height } = chip.picture;
+        chip.picture.getContext("2d")?.clearRect(0, 0, width, height);
+        chip.drawn = -1;
+      }
+      const look = [words, info?.colour, pictured, bigText].join();
+      if (chip.look === look) return;
+      chip.look = look;
       chip.text.textContent = words;
       chip.picture.hidden = !pictured;
       chip.element.style.setProperty("--class", info?.colour ?? "transparent");
@@ -127,7 +139,7 @@ export class IslandChips {
     text.dir = "auto";
     element.append(picture, text);
     this.parent.append(element);
-    return { element, picture, text, words: "", drawn: -1, width: 0, height: 0, shown: false };
+    return { element, picture, text, look: "", drawn: -1, width: 0, height: 0, shown: false };
   }
 }
 

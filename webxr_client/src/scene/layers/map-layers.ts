@@ -5,6 +5,7 @@
 import type { AppState } from "../../state/app-state.js";
 import { LEAST_FOR_ISLANDS } from "../../state/layer-state.js";
 import type { Atlas } from "../cloud/atlas.js";
+import { UNLABELED_DARK } from "../cloud/colours.js";
 import type { Stage } from "../stage.js";
 import { contour, densityOf, ENCLOSED } from "./density.js";
 import { binned, drawBars } from "./histograms.js";
@@ -18,7 +19,6 @@ const FIND_MS = 700;
 const DRAW_MS = 60;
 /** Largest number of points that lines and histograms are computed from. */
 const SAMPLES = 40_000;
-const UNLABELLED = "#8a94a3";
 
 export class MapLayers {
   private readonly element = document.createElement("div");
@@ -84,7 +84,7 @@ export class MapLayers {
         labels: annotations.labels,
         predictions: annotations.predictions,
       });
-      chips.show(islands, state.classes.peek(), this.atlas.current !== null);
+      chips.show(islands, state.classes.peek(), this.atlas.current !== null, state.bigText.peek());
       this.arrived = -1;
       this.placed = "";
     }
@@ -112,6 +112,7 @@ export class MapLayers {
             state.predictionsVersion.peek(),
             state.colourBy.peek(),
             state.theme.peek(),
+            state.classes.peek().map(({ colour }) => colour),
             Object.values(this.stage.insets),
           ].join()
         : "";
@@ -182,7 +183,7 @@ export class MapLayers {
       labels[item]! < 0 && predicted ? predictions[item]! : labels[item]!,
     );
     const classes = state.classes.peek();
-    const colours = [...classes.map(({ colour }) => colour), UNLABELLED];
+    const colours = [...classes.map(({ colour }) => colour), UNLABELED_DARK];
     const across = Float32Array.from(items, (_, k) => places[2 * k]!);
     const down = Float32Array.from(items, (_, k) => places[2 * k + 1]!);
     context.save();

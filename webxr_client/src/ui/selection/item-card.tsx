@@ -70,9 +70,10 @@ function Neighbours({ item }: { item: number }) {
   const near = useMemo(() => nearestItems(state.latent, item, SHEET_SIZE), [state, item]);
   const [like, setLike] = useState<SimilarItems | null>(null);
   useEffect(() => {
-    if (isSite) return;
+    if (isSite || like) return;
     let current = true;
-    // Without an answer (no features, and no model), the card shows the neighbours on the map.
+    // Without an answer, the card shows the neighbours on the map. The server may answer as soon as
+    // the model has started.
     post<SimilarItems>("/api/similar", { items: [item], count: SHEET_SIZE }).then(
       (answer) => current && setLike(answer),
       () => {},
@@ -80,7 +81,7 @@ function Neighbours({ item }: { item: number }) {
     return () => {
       current = false;
     };
-  }, [item]);
+  }, [item, state.model.value]);
   if (near.length === 0) return null;
   const similar = like ? Uint32Array.from(like.items) : near;
   // Without features and without a model, the server searches on the map, too.

@@ -72,7 +72,10 @@ export function ShapeView({ item }: { item: number }) {
     let current = true;
     holder.current?.replaceChildren(shown.canvas);
     shown.face();
-    shown.drawn.show(item).then(
+    const asked = shown.drawn.show(item);
+    // The shape of the former item must not stay until the file has arrived.
+    shown.draw();
+    asked.then(
       (done) => {
         if (done && current) shown.draw();
       },

@@ -43,6 +43,8 @@ function Table({ items }: { items: Uint32Array }) {
   const [sorting, setSorting] = useState<Sorting>({ by: "item", down: false, ranks: null });
   const [problem, setProblem] = useState("");
   const [anchor, setAnchor] = useState(-1);
+  /** Sequence number of the newest click on a name. Answers to earlier clicks are ignored. */
+  const asked = useRef(0);
   const labelled = state.labelsVersion.value;
   const predicted = state.predictionsVersion.value;
   // Labels and predictions change the order only when the user sorts again: a row must not move
@@ -57,11 +59,12 @@ function Table({ items }: { items: Uint32Array }) {
   const sort = async (by: SortBy) => {
     const down = nameOf(sorting.by) === nameOf(by) && !sorting.down;
     setProblem("");
+    const mine = ++asked.current;
     try {
-      const column = typeof by === "string" ? (by === "id" ? "id" : "") : by.column;
-      setSorting({ by, down, ranks: column ? await fetchRanks(column) : null });
+      const ranks = by === "id" || typeof by !== "string" ? await fetchRanks(by) : null;
+      if (mine === asked.current) setSorting({ by, down, ranks });
     } catch (error) {
-      setProblem(`The table could not be sorted: ${messageOf(error)}`);
+      if (mine === asked.current) setProblem(`The table could not be sorted: ${messageOf(error)}`);
     }
   };
   const choose = (item: number, event: MouseEvent) => {

@@ -9,6 +9,8 @@ import {
   dimmed,
   LIGHT_INK,
   parseColour,
+  UNLABELED_DARK,
+  UNLABELED_LIGHT,
 } from "../../../src/scene/cloud/colours.js";
 
 // The class colours are defined by the server, in server/session/class_colours.py.
@@ -103,6 +105,25 @@ describe("class colours on a light ground", () => {
   it("have contrast to the ground only because they are dimmed", () => {
     expect(Math.min(...palette.map((hex) => contrast(hex, "#ffffff")))).toBeLessThan(1.2);
     expect(Math.min(...inks.map((hex) => contrast(hex, "#ffffff")))).toBeGreaterThan(2.5);
+  });
+});
+
+describe("the colour of unlabelled items", () => {
+  const panel = readFileSync(
+    new URL("../../../src/panels/panel-view.ts", import.meta.url),
+    "utf8",
+  ).match(/UNLABELLED = \["(#\w{6})", "(#\w{6})"\]/)!;
+  it.each([
+    ["dark map", UNLABELED_DARK, 1],
+    ["light map", UNLABELED_LIGHT, LIGHT_INK],
+    ["dark panel", panel[1]!, 1],
+    ["light panel", panel[2]!, LIGHT_INK],
+  ] as const)("%s: differs from each class colour", (_, grey, share) => {
+    for (const hex of palette)
+      for (const [name, matrix] of Object.entries(DEFICIENCIES)) {
+        const distance = smallestDistance(matrix, [withLight(hex, share), grey]);
+        expect(distance, `${hex} ${name}`).toBeGreaterThan(0.03);
+      }
   });
 });
 

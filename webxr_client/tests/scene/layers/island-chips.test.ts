@@ -1,0 +1,90 @@
+/** Content of chips. Elements are stand-ins that record what is written into them. */
+import { beforeEach, expect, it, vi } from "vitest";
+import type { ClassInfo } from "../../../src/protocol/messages.js";
+import type { Atlas } from "../../../src/scene/cloud/atlas.js";
+import { IslandChips } from "../../../src/scene/layers/island-chips.js";
+import type { FoundIsland } from "../../../src/scene/layers/islands.js";
+
+class Element {
+  hidden = false;
+  width = 2;
+  height = 2;
+  measured = 0;
+  /** Content of the canvas: "" after it was cleared. */
+  picture = "";
+  readonly children: Element[] = [];
+  readonly colours: string[] = [];
+  readonly classList = { toggle: () => {} };
+  readonly style = { setProperty: (_: string, value: string) => this.colours.push(value) };
+  get offsetWidth(): number {
+    this.measured += 1;
+    return 40;
+  }
+  readonly offsetHeight = 20;
+  append(...children: Element[]): void {
+    this.children.push(...children);
+  }
+  getContext() {
+    return {
+      createImageData: () => ({ data: new Uint8Array(16) }),
+      putImageData: () => {
+        this.picture = "drawn";
+      },
+      clearRect: () => {
+        this.picture = "";
+      },
+    };
+  }
+}
+
+const island = (classId: number, medoid: number): FoundIsland => ({
+  classId,
+  medoid,
+  count: 50,
+  middle: [0, 0, 0],
+  radius: 1,
+});
+const classes = (colour: string): ClassInfo[] => [
+  { class_id: 0, name: "cat", colour } as ClassInfo,
+];
+/** Atlas whose page with item 7 has arrived. */
+const atlas = {
+  cut: (item: number) =>
+    item === 7 ? { width: 2, height: 2, channels: 1, bytes: new Uint8Array(4) } : null,
+} as unknown as Atlas;
+
+let parent: Element;
+let chips: IslandChips;
+
+beforeEach(() => {
+  vi.stubGlobal("document", { createElement: () => new Element() });
+  parent = new Element();
+  chips = new IslandChips(parent as unknown as HTMLElement);
+});
+
+it("follow the colour of a class", () => {
+  chips.show([island(0, 1)], classes("#111111"), false, false);
+  chips.show([island(0, 1)], classes("#111111"), false, false);
+  chips.show([island(0, 1)], classes("#222222"), false, false);
+  expect(parent.children[0]!.colours).toEqual(["#111111", "#222222"]);
+});
+
+it("are measured again when texts become larger", () => {
+  chips.show([island(0, 1)], classes("#111111"), false, false);
+  chips.show([island(0, 1)], classes("#111111"), false, true);
+  expect(parent.children[0]!.measured).toBe(2);
+});
+
+it("do not show the picture of a former item", () => {
+  const show = (medoid: number) => {
+    chips.show([island(-1, medoid)], [], true, false);
+    chips.drawPictures(atlas);
+  };
+  show(7);
+  const canvas = parent.children[0]!.children[0]!;
+  expect(canvas.picture).toBe("drawn");
+  show(8);
+  expect(canvas.picture).toBe("");
+  show(7);
+  expect(canvas.picture).toBe("drawn");
+});
