@@ -46,6 +46,12 @@ def test_more_like_an_item_can_be_labelled_and_undone(
     page.wait(lambda: (page.labels[chosen] == 1).all())
     page.wait(lambda: page.state("connection")["pending"] == 0)
     assert page.gestures[-1]["count"] == 55
+    # In a low window, the hint at the lasso has a place beside the classes and figures, too.
+    page.page.set_viewport_size({"width": 1280, "height": 720})
+    page.page.wait_for_selector(".reviewed")
+    for text in ("Draw around a cluster", "Find items like a file…"):
+        found = page.page.locator(f".selection :text('{text}'):visible").bounding_box()
+        assert found is not None and found["y"] + found["height"] < 720, text
     page.undo_to(before)
 
 

@@ -12,11 +12,15 @@ export function ExampleFile() {
   const able = !state.readOnly.value && state.session.value?.searches_files === true;
   if (!able) return null;
   return (
-    <p class="hint example">
-      <button type="button" class="link" onClick={() => input.current?.click()}>
+    <>
+      <button
+        type="button"
+        class="link"
+        title="You can also drop the file on the page"
+        onClick={() => input.current?.click()}
+      >
         Find items like a file…
-      </button>{" "}
-      <span class="wide-only">You can also drop the file on the page.</span>
+      </button>
       <input
         ref={input}
         type="file"
@@ -27,7 +31,7 @@ export function ExampleFile() {
           if (file) commands.likeFile(file);
         }}
       />
-    </p>
+    </>
   );
 }
 

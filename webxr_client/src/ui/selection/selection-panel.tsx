@@ -53,14 +53,12 @@ export function SelectionPanel({
             </span>
           )}
         </b>
+        {Example && !tiled && items.length === 0 && <Example />}
       </div>
       {state.review.sheet.value && state.review.sheet.value.status !== "done" ? (
         <OnSheet />
       ) : items.length === 0 ? (
-        <>
-          <Nothing />
-          {Example && !tiled && <Example />}
-        </>
+        <Nothing />
       ) : (
         <>
           <Chosen items={items} labelled={labelled}>
@@ -83,12 +81,16 @@ function Nothing() {
   return (
     <>
       <p class="hint first mouse-only">
-        Draw around a cluster, then {label} of its class. <kbd>Shift</kbd> adds, <kbd>Alt</kbd>{" "}
-        subtracts, and the right mouse button turns the cloud.
+        Draw around a cluster, then {label}
+        <span> of its class</span>.{" "}
+        <span>
+          <kbd>Shift</kbd> adds, <kbd>Alt</kbd> subtracts, and the right mouse button turns the
+          cloud.
+        </span>
       </p>
       <p class="hint first touch-only">
-        To label, choose the lasso, draw around a cluster, and tap the name of its class. Two
-        fingers turn and zoom the cloud. A tap on an item shows it.
+        To label, choose the lasso, draw around a cluster, and tap the name of its class.{" "}
+        <span>Two fingers turn and zoom the cloud. A tap on an item shows it.</span>
       </p>
     </>
   );
