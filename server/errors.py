@@ -2,6 +2,7 @@
 
 LodespaceError
   DatasetError          the data cannot be read
+    NoNewItemError      the data have no new item that can be read
   ProjectError          a project or a bake cannot be opened or written
   ProtocolError         a message or frame does not follow the protocol
   RequestError          a valid request cannot be carried out (unknown item, read-only scene, ...)
@@ -28,6 +29,10 @@ class LodespaceError(Exception):
 
 class DatasetError(LodespaceError):
     code = "bad_dataset"
+
+
+class NoNewItemError(DatasetError):
+    """The data to add have no new item that can be read. Other errors are not about the items."""
 
 
 class ProjectError(LodespaceError):

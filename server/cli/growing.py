@@ -69,12 +69,21 @@ def _folder(project: "Project") -> Path | None:
     root = project.items.root
     if root is None or not root.is_dir() or project.items.kind == "vector":
         return None
-    return root
+    from lodespace.project.folder_changes import of_videos
+
+    return None if of_videos(project.items) else root
 
 
 def _no_folder(project: "Project", option: str) -> ProjectError:
     if project.read_only:
         return ProjectError(f"{option}: nothing can be added to {project.folder}")
+    from lodespace.project.folder_changes import of_videos
+
+    if of_videos(project.items):
+        return ProjectError(
+            f"{option}: the items of {project.folder} are frames of videos. Add new videos with "
+            "`lodespace import PROJECT --add FOLDER`"
+        )
     return ProjectError(
         f"{option}: the items of {project.folder} are not files of a folder that this computer may "
         "read. Add other data with `lodespace import PROJECT --add DATA`"

@@ -1,5 +1,6 @@
 """The items of a source that a project does not have yet."""
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any, Literal
 from lodespace.errors import DatasetError
 from lodespace.importing.arrays.array_items import ArrayItems
 from lodespace.importing.finding import Finding
+from lodespace.importing.sounds.sound_folder import SoundFolder
 from lodespace.importing.source import RawItem, Source
 from lodespace.items.errors import BadItem, ItemError, Picture
 from lodespace.items.item_set import ItemSet
@@ -39,7 +41,7 @@ class AddedItems:
         Args:
             source: The data.
             items: The items of the project.
-            only: Ids in `source` of the items that may be added. None: all.
+            only: Ids of items in `source` that may be added, or paths of their files. None: all.
             left_out: Names of the files that an earlier import has left out. They are not reported
                 again.
 
@@ -94,12 +96,15 @@ class AddedItems:
 
     def __iter__(self) -> Iterator[RawItem | BadItem]:
         numbered = isinstance(self._source, ArrayItems) and not len(self._source.ids)
+        recordings = _SteadyRecordings(self._source)
         for number, item in enumerate(self._source):
-            if isinstance(item, BadItem):
-                if item.name not in self._left_out and self._only is None:
-                    yield item
+            if not self._wanted(item):
                 continue
-            if self._only is not None and item.item_id not in self._only:
+            if isinstance(item, BadItem):
+                if self.root is not None:
+                    item = BadItem(f"{self._prefix}{item.name}", item.reason)
+                if item.name not in self._left_out or self._only is not None:
+                    yield item
                 continue
             if numbered:
                 item.item_id = str(self._count + number)
@@ -107,12 +112,24 @@ class AddedItems:
                 item.item_id = f"{self._prefix}{item.item_id}"
             if item.item_id in self._known:
                 continue
+            recordings.next(item.path)
             try:
                 self._place(item)
             except OSError as error:
                 yield BadItem(item.item_id, f"cannot be read: {error.strerror}")
                 continue
             yield item
+        recordings.next(None)
+
+    def _wanted(self, item: RawItem | BadItem) -> bool:
+        """Return whether the item may be added. A part of a file has the name FILE@SECONDS."""
+        if self._only is None:
+            return True
+        if isinstance(item, BadItem):
+            return item.name in self._only or item.name.rpartition("@")[0] in self._only
+        return item.item_id in self._only or (
+            item.path is not None and shown(item.path) in self._only
+        )
 
     def _place(self, item: RawItem) -> None:
         """Give the item its path below the folder of the project's files, or its content.
@@ -151,6 +168,39 @@ class SteadyPicture:
         if not unchanged:
             raise ItemError("the file changed while it was read; add it when it is complete")
         return picture
+
+
+class _SteadyRecordings:
+    """Checks that no recording changes while its windows are read."""
+
+    def __init__(self, source: Source) -> None:
+        """Note the size and time of each recording. There are none if `source` has no sounds."""
+        self._root = Path() if source.root is None else source.root
+        self._before: dict[bytes, tuple[int, int, int]] = {}
+        self._path: bytes | None = None
+        if isinstance(source, SoundFolder):
+            for path in source.files.paths:
+                with contextlib.suppress(OSError):
+                    self._before[path] = _stamp(self._root / os.fsdecode(path))
+
+    def next(self, path: bytes | None) -> None:
+        """Go on to the next window, which is in the file `path`; None after the last window.
+
+        Raises DatasetError if the recording that ends here has changed. Otherwise, a part of it
+        would be added, and the rest would be lost.
+        """
+        before, ended = self._path, path != self._path
+        self._path = path
+        if not ended or before not in self._before:
+            return
+        try:
+            unchanged = _stamp(self._root / os.fsdecode(before)) == self._before[before]
+        except OSError:
+            unchanged = False
+        if not unchanged:
+            raise DatasetError(
+                f"{shown(before)} changed while it was read; add it when it is complete"
+            )
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:

@@ -19,11 +19,13 @@ import numpy.typing as npt
 from lodespace.errors import DatasetError
 from lodespace.features.process import write_text_vectors
 from lodespace.importing.added_source import AddedItems
-from lodespace.importing.build import LEFT_OUT, MAX_ITEMS, build
+from lodespace.importing.build import MAX_ITEMS, build
 from lodespace.importing.features import add_features
+from lodespace.importing.left_out_list import names_left_out, write_left_out
 from lodespace.importing.pages.page_items import PageItems
 from lodespace.importing.reading import Reading, open_new
 from lodespace.importing.report import ImportReport
+from lodespace.importing.sounds.sound_folder import SoundFolder
 from lodespace.importing.source import ImportOptions, Source
 from lodespace.items import decoding, item_set
 from lodespace.items.appending import append_items
@@ -97,12 +99,13 @@ def add_data(
         data: A path, torchvision:NAME, or a source.
         options: Options for reading the data. The settings of the first import are kept.
         root: Folder from which the data set may read its original files.
-        only: Ids in `data` of the items that may be added. None: all.
+        only: Ids of items in `data` that may be added, or paths of their files. None: all.
         progress: Whether to show a progress bar.
 
     Raises:
-        DatasetError: The data cannot be read, have no new item, or do not fit the data set, which
-            is then unchanged.
+        NoNewItemError: The data have no new item that can be read.
+        DatasetError: The data cannot be read, or do not fit the data set. After any error, the data
+            set is unchanged.
     """
     items = item_set.load(folder, root=root)
     reading = Reading.of_items(items)
@@ -113,9 +116,11 @@ def add_data(
         )
     if isinstance(data, str) and reading.kind == "image" and is_one_picture(Path(data)):
         data, only = str(Path(data).parent), frozenset([Path(data).name])
-    source = AddedItems(
-        open_new(data, reading, options), items, only=only, left_out=names_left_out(folder)
-    )
+    opened = open_new(data, reading, options)
+    if only is not None and isinstance(opened, SoundFolder):
+        opened.keep_only(only)
+    left_out = names_left_out(folder, items.root)
+    source = AddedItems(opened, items, only=only, left_out=left_out)
     making = Path(tempfile.mkdtemp(prefix=".adding-", dir=folder.parent))
     try:
         asked = replace(reading.options(options), content=items.content)
@@ -128,7 +133,7 @@ def add_data(
         labels, line = _labels(added, items, report)
         batch = _batch(added, data, report)
         append_items(folder, replace(added, truth=labels), lambda m: _state(m, batch, line))
-        _note_left_out(folder, report)
+        write_left_out(folder, report, report.root)
     finally:
         shutil.rmtree(making, ignore_errors=True)
     return Addition(item_set.load(folder, root=root), len(items), report, labels)
@@ -139,22 +144,6 @@ def is_one_picture(path: Path) -> bool:
     if path.suffix.lower() not in decoding.SUFFIXES or not path.is_file():
         return False
     return PageItems(path, ImportOptions()).count <= 1
-
-
-def names_left_out(folder: Path) -> frozenset[str]:
-    """Return the names of the items that were left out of the data set in `folder`."""
-    try:
-        text = (folder / LEFT_OUT).read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return frozenset()
-    return frozenset(line.partition("\t")[0] for line in text.splitlines())
-
-
-def _note_left_out(folder: Path, report: ImportReport) -> None:
-    if not report.bad:
-        return
-    with (folder / LEFT_OUT).open("a", encoding="utf-8", errors="backslashreplace") as file:
-        file.write(report.as_table())
 
 
 def _add_computed(

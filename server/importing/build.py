@@ -21,12 +21,13 @@ import numpy.typing as npt
 from PIL import Image
 from tqdm import tqdm
 
-from lodespace.errors import DatasetError
+from lodespace.errors import DatasetError, NoNewItemError
 from lodespace.files import atomic_write, reason_of
 from lodespace.importing.array_writer import ArrayWriter
 from lodespace.importing.class_ids import class_ids_of
 from lodespace.importing.frame import SIZES_LOOKED_AT, check_size, frame_of
 from lodespace.importing.interruption import Interruption
+from lodespace.importing.left_out_list import write_left_out
 from lodespace.importing.read_item import ReadItem, Refusals, read_item
 from lodespace.importing.report import ImportReport
 from lodespace.importing.source import ImportOptions, Source
@@ -51,8 +52,6 @@ from lodespace.items.item_set import (
 from lodespace.models.config import Content
 from lodespace.models.processors import processors
 
-LEFT_OUT = "left-out.tsv"
-"""File with the names and reasons of the items that were left out."""
 MAX_ITEMS = 5_000_000
 """Largest number of items in an import. A small file can claim to have a billion rows."""
 _VALUES_AT_ONCE = 4_000_000
@@ -165,7 +164,7 @@ class _Building:
         if self.like is None:
             check_count(self.report, self.tally, self.source)
         elif self.tally.items == 0:
-            raise DatasetError(_nothing_new(self.source, self.report))
+            raise NoNewItemError(_nothing_new(self.source, self.report))
         self.report.imported = self.tally.items
         self._finish()
 
@@ -275,10 +274,7 @@ class _Building:
         sizes = size_text(source.kind, self.sizes, self.pixels.shape, self.vectors.shape)
         self.report.lines = report_lines(self.report, self.tally, source, sizes, *named.findings)
         manifest["report"] = msgspec.to_builtins(self.report.lines)
-        if self.report.bad:
-            (folder / LEFT_OUT).write_text(
-                self.report.as_table(), encoding="utf-8", errors="backslashreplace"
-            )
+        write_left_out(folder, self.report, source.root)
         text = json.dumps(manifest, indent=2, ensure_ascii=True) + "\n"
         atomic_write(folder / MANIFEST, text.encode())
 

@@ -1,6 +1,7 @@
 """The report of an import: how the data were read, and the items that were left out."""
 
 import dataclasses
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,6 +34,8 @@ class ImportReport:
 
     None: the items have no original files, or they come from a data set that somebody else made.
     """
+    began: int = field(default_factory=time.time_ns)
+    """Start of the import, in ns since 1970."""
     kinds: LeftOut = field(default_factory=LeftOut)
     """Counts of the left-out files and items by kind."""
 
@@ -61,14 +64,6 @@ class ImportReport:
         listed = "The file data/left-out.tsv in the project lists everything that was left out.\n"
         return first + as_text(self.lines) + (listed if self.bad and not checked else "")
 
-    def as_table(self) -> str:
-        """One line per left-out item: name and reason, separated by a tab."""
-        return "".join(f"{_cell(bad.name)}\t{_cell(bad.reason)}\n" for bad in self.bad)
-
 
 def _short(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
-
-
-def _cell(text: str) -> str:
-    return text.replace("\t", " ").replace("\n", " ").replace("\r", " ")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lodespace.importing.addition import names_left_out
+from lodespace.importing.left_out_list import names_left_out
 from lodespace.importing.sounds import sound_folder
 from lodespace.items import decoding
 from lodespace.items.errors import BadItem
@@ -14,6 +14,7 @@ from lodespace.items.file_stamps import ABSENT, stamps_of
 from lodespace.items.item_set import ItemSet
 from lodespace.items.paths import printable, shown, suffix_of, walk
 from lodespace.items.table import PATH
+from lodespace.shapes import shape
 
 _MOST_NAMED = 3
 
@@ -23,7 +24,8 @@ class FolderChanges:
     """Differences between a folder and the items of a project. Paths are relative to the folder."""
 
     new: list[bytes]
-    """Files that are not in the project, and were not left out by an import."""
+    """Files that are not in the project, and were not left out by an import, or have changed since
+    then."""
     changed: list[bytes]
     """Files of items whose size or time differs from that at the import."""
     missing: list[bytes]
@@ -77,10 +79,10 @@ def compare_with_folder(items: ItemSet, data: Path, folder: Path) -> FolderChang
         return None
     if root.resolve() != folder.resolve():
         return None
-    suffixes = sound_folder.SUFFIXES if items.kind == "sound" else decoding.SUFFIXES
+    suffixes = _suffixes(items)
     paths: list[bytes | None] = items.table.column(PATH)
     known = {path for path in paths if path is not None}
-    left_out = names_left_out(data)
+    left_out = names_left_out(data, root)
     there: set[bytes] = set()
     new: list[bytes] = []
     for path in walk(folder):
@@ -92,6 +94,20 @@ def compare_with_folder(items: ItemSet, data: Path, folder: Path) -> FolderChang
     # A path may lead through a link, which `walk` does not list.
     missing = sorted(path for path in known - there if not (root / os.fsdecode(path)).exists())
     return FolderChanges(new, _changed(items, root, paths), missing)
+
+
+def of_videos(items: ItemSet) -> bool:
+    """Return whether the items are frames of videos."""
+    return items.kind == "image" and "every" in items.details
+
+
+def _suffixes(items: ItemSet) -> frozenset[str]:
+    """Return the suffixes of files that are of the same kind as the files of `items`."""
+    if items.kind == "sound":
+        return sound_folder.SUFFIXES
+    if items.details.get("shapes") is True:
+        return shape.SUFFIXES
+    return frozenset() if of_videos(items) else frozenset(decoding.SUFFIXES)
 
 
 def _changed(items: ItemSet, root: Path, paths: "list[bytes | None]") -> list[bytes]:

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from lodespace import protocol
-from lodespace.errors import LodespaceError
+from lodespace.errors import LodespaceError, NoNewItemError
 from lodespace.importing.folders.added_files import AddedFiles
 from lodespace.items.paths import shown
 from lodespace.project.folder_changes import compare_with_folder
@@ -27,7 +27,10 @@ STILL_SECONDS = 1.0
 be writing it."""
 MOST_AT_ONCE = 1000
 """Largest number of files that are added together, so that the first ones are shown soon."""
+AGAIN_SECONDS = 30.0
+"""Seconds until the next addition after an error that is not about the files."""
 
+_REPLACE = "Replace the file, and it is tried again."
 _Stamp = tuple[int, int]
 
 
@@ -46,7 +49,9 @@ class FolderWatch:
         self._seen: dict[bytes, tuple[_Stamp, float]] = {}
         """Size and time of each new file, and since when they are the same."""
         self._refused: dict[bytes, _Stamp] = {}
-        """Size and time of the files that could not be added."""
+        """Size and time of the files that could not be read."""
+        self._again_at = 0.0
+        """Time of the next addition, in seconds of `time.monotonic`."""
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -90,7 +95,7 @@ class FolderWatch:
             seen[path] = stamp, since
         self._seen = seen
         still = [path for path, (_, since) in seen.items() if now - since >= STILL_SECONDS]
-        return still[:MOST_AT_ONCE]
+        return still[:MOST_AT_ONCE] if now >= self._again_at else []
 
     def _stamp(self, path: bytes) -> _Stamp | None:
         try:
@@ -102,14 +107,20 @@ class FolderWatch:
     async def _add(self, paths: list[bytes]) -> None:
         stamps = {path: self._seen[path][0] for path in paths}
         items = self._project.items
-        source = (
-            AddedFiles(self._folder, paths, items) if items.kind == "image" else str(self._folder)
-        )
         try:
-            added = await self._growth.add(source)
-        except LodespaceError as error:
+            if items.kind == "image" and items.details.get("shapes") is not True:
+                added = await self._growth.add(AddedFiles(self._folder, paths, items))
+            else:
+                only = frozenset(map(shown, paths))
+                added = await self._growth.add(str(self._folder), only=only)
+        except NoNewItemError as error:
             self._refused |= stamps
-            self._show(str(error))
+            self._show(str(error), _REPLACE)
+            return
+        except LodespaceError as error:
+            # The reason may be a full disk, so the same files are added later.
+            self._again_at = time.monotonic() + AGAIN_SECONDS
+            self._show(str(error), f"The server tries again in {AGAIN_SECONDS:.0f} seconds.")
             return
         bad = {entry.name for entry in added.report.bad}
         refused = {path: stamp for path, stamp in stamps.items() if shown(path) in bad}
@@ -119,10 +130,11 @@ class FolderWatch:
             return
         first = added.report.bad[0]
         self._show(
-            f"{len(refused):,} new files could not be read, such as {first.name}: {first.reason}."
+            f"{len(refused):,} new files could not be read, such as {first.name}: {first.reason}",
+            _REPLACE,
         )
 
-    def _show(self, message: str) -> None:
-        """Show a notice that files could not be added."""
-        text = f"{message} Replace the file, and it is tried again."
+    def _show(self, reason: str, follows: str) -> None:
+        """Show a notice that files could not be added, and what follows."""
+        text = f"{reason.rstrip('.')}. {follows}"
         self._notices.show(protocol.Notice(topic="data", code="not_added", message=text[:1000]))

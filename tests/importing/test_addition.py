@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from lodespace.errors import DatasetError, ProjectError
-from lodespace.importing import addition
+from lodespace.importing import left_out_list
 from lodespace.importing.addition import Addition
 from lodespace.importing.arrays.array_items import from_arrays
 from lodespace.importing.source import ImportOptions, Source
@@ -378,4 +378,4 @@ def test_a_written_copy_of_grown_items_is_a_whole_data_set(
     copy: ItemSet = item_set.load(tmp_path / "copy")
     assert list(copy.ids) == list(project.items.ids)
     assert np.array_equal(copy.data, project.items.data)
-    assert addition.names_left_out(project.folder / "data") == frozenset()
+    assert left_out_list.names_left_out(project.folder / "data") == frozenset()

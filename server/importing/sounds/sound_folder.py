@@ -154,6 +154,10 @@ class SoundFolder:
         self.files.bad = []
         self.files.paths = [p for p in self.files.paths if p in self.annotations.labels]
 
+    def keep_only(self, names: frozenset[str]) -> None:
+        """Read only the recordings whose paths are in `names`."""
+        self.files.paths = [path for path in self.files.paths if shown(path) in names]
+
     @property
     def count(self) -> int | None:
         """The approximate number of items."""
