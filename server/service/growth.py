@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace import protocol
-from lodespace.errors import LodespaceError
+from lodespace.errors import LodespaceError, RequestError
 from lodespace.items.item_set import ItemSet
 from lodespace.project.growth import GIVEN, add_to_project, labels_to_give, not_given
 from lodespace.project.project import Project
@@ -58,6 +58,9 @@ class Growth:
         self._on_grown = on_grown
         self._one_at_a_time = asyncio.Lock()
         self._shown = asyncio.Event()
+        self._adding: set[asyncio.Task[Addition]] = set()
+        """The additions that run or wait."""
+        self._stopping = False
 
     async def add(
         self,
@@ -74,7 +77,18 @@ class Growth:
         Raises:
             LodespaceError: The items cannot be added. The project is unchanged.
         """
-        return await asyncio.shield(asyncio.ensure_future(self._add(data, options, only)))
+        task = asyncio.ensure_future(self._add(data, options, only))
+        self._adding.add(task)
+        task.add_done_callback(self._adding.discard)
+        return await asyncio.shield(task)
+
+    async def stop(self) -> None:
+        """Refuse new additions, and wait until the current one is complete."""
+        self._stopping = True
+        self._shown.set()
+        if self._adding:
+            log.info("waiting until the current addition is complete")
+            await asyncio.wait(self._adding)
 
     async def _add(
         self,
@@ -85,6 +99,8 @@ class Growth:
         from lodespace.importing.source import ImportOptions
 
         async with self._one_at_a_time:
+            if self._stopping:
+                raise RequestError("The server is stopping.", code="bad_items", status=503)
             added = await asyncio.to_thread(
                 add_to_project, self._project, data, options or ImportOptions(), only=only
             )
@@ -95,7 +111,7 @@ class Growth:
         """Show all `items` to the clients, after the trainer has placed the added items."""
         self._project.items = items
         self._shown.clear()
-        if self._trainer.grow():
+        if self._trainer.grow() and not self._stopping:
             try:
                 await asyncio.wait_for(self._shown.wait(), PLACING_SECONDS)
             except TimeoutError:

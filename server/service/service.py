@@ -179,6 +179,7 @@ class Service:
         self.lanes.close()
         if self._watch is not None:
             await self._watch.stop()
+        await self.growth.stop()
         await self.review.stop()
         await self.trainer.stop()
         self.recorder.close()

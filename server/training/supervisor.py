@@ -21,6 +21,7 @@ from lodespace.project.project import Project
 from lodespace.training import messages as m
 from lodespace.training import notices
 from lodespace.training import query_messages as q
+from lodespace.training.frame_file import with_room
 from lodespace.training.listener import TrainerListener
 from lodespace.training.pending_queries import PendingQueries
 from lodespace.training.shared_frames import SharedFrames, anonymous_file, enlarge, size_for
@@ -118,12 +119,18 @@ class TrainerSupervisor:
     def grow(self) -> bool:
         """Continue with the items of the project, which has more items than before.
 
-        Returns whether a process runs that will place the added items. Raises OSError if there is
-        no room for larger frames.
+        Returns whether a process runs that will place the added items. If there is no room for
+        larger frames, the process starts again with a new file.
         """
         n = len(self.project.items)
-        enlarge(self._ring_file, size_for(n))
         self.inputs = self.inputs.padded(n)
+        try:
+            enlarge(self._ring_file, self._size())
+        except OSError as error:
+            log.warning("the trainer starts again with another file of frames: %s", error)
+            self._restarting = True
+            self._send(m.Stop())
+            return False
         if self._process is None:
             return False
         if self.workers == 1:
@@ -229,11 +236,17 @@ class TrainerSupervisor:
 
         Returns how the process ended, and for how many seconds its main loop ran.
         """
+        self._ring_file = await with_room(self._ring_file, self._size, self._on_start_refused)
+        self._restarting = False
         fd = self._ring_file.fileno()
-        self._ring = SharedFrames(self._ring_file, len(self.project.items))
         process = self._process = await TrainerProcess.start_when_possible(
             fd, self.command, self._on_start_refused
         )
+        if self._restarting:  # items were added during the start, and the file is too small
+            self._process = None
+            await process.end()
+            return Ending.KILLED, 0.0
+        self._ring = SharedFrames(self._ring_file, len(self.project.items))
         process.send(self._start_message(fd))
         process.send(self.inputs)
         process.send(m.Watch(self._watching))
@@ -247,6 +260,9 @@ class TrainerSupervisor:
         if process.failure is not None:
             self._show_notice("training_failed", notices.failure(process.failure))
         return ending, process.at_work_seconds
+
+    def _size(self) -> int:
+        return size_for(len(self.project.items))
 
     def _on_slow(self) -> None:
         self._show_notice("trainer_slow", notices.SLOW)

@@ -1,5 +1,6 @@
 """Handler of the addition of items that a client sends."""
 
+import asyncio
 import tempfile
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from aiohttp import web
 from lodespace import protocol
 from lodespace.errors import DatasetError, RequestError
 from lodespace.importing.addition import Addition
+from lodespace.service.growth import Growth
 from lodespace.web.api import SERVICE
 from lodespace.web.bodies import as_json, raw_body
 from lodespace.web.security import visitor_of
@@ -28,16 +30,22 @@ async def post_items(request: web.Request) -> web.Response:
         content = await raw_body(request, protocol.MAX_ADDED_BYTES)
         if not content:
             raise RequestError("The file is empty.", code="bad_items", status=409)
-        with tempfile.TemporaryDirectory(prefix="lodespace-") as folder:
-            file = Path(folder) / UPLOADS / name
-            file.parent.mkdir()
-            file.write_bytes(content)
-            try:
-                added = await service.growth.add(str(file))
-            except DatasetError as error:
-                text = str(error).replace(f"{file.parent}/", "")
-                raise RequestError(text, code="bad_items", status=409) from error
+        # The file is needed until it is added, even if the client has disconnected.
+        added = await asyncio.shield(asyncio.ensure_future(_add(service.growth, name, content)))
     return as_json(answer_of(added))
+
+
+async def _add(growth: Growth, name: str, content: bytes) -> Addition:
+    """Add the items of a file `name` with the bytes `content`. Raises LodespaceError."""
+    with tempfile.TemporaryDirectory(prefix="lodespace-") as folder:
+        file = Path(folder) / UPLOADS / name
+        file.parent.mkdir()
+        file.write_bytes(content)
+        try:
+            return await growth.add(str(file))
+        except DatasetError as error:
+            text = str(error).replace(f"{file.parent}/", "")
+            raise RequestError(text, code="bad_items", status=409) from error
 
 
 def answer_of(added: Addition) -> protocol.ItemsAdded:

@@ -301,6 +301,44 @@ async def test_stop_ends_the_process_and_saves(start: Start, project: Project) -
     assert list(project.checkpoints.glob("*.json"))
 
 
+async def test_added_items_are_trained_when_memory_for_frames_is_full(
+    start: Start, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The trainer starts again with another file, which can be on disk."""
+    supervisor, listener = await start("well")
+    await eventually(lambda: listener.frames and supervisor.training.state == "running")
+
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(module, "enlarge", full)
+    monkeypatch.setattr(project, "items", range(203))
+    assert supervisor.grow() is False
+    await eventually(lambda: listener.frames[-1].latent_mean.shape == (203, 3))
+    assert "restarting" not in listener.states, "this is not a failure"
+
+
+async def test_items_added_during_the_start_are_trained(
+    start: Start, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, waiting, go = trainer_process.TrainerProcess.start, asyncio.Event(), asyncio.Event()
+
+    async def slow(*arguments: Any) -> trainer_process.TrainerProcess:
+        process = await real(*arguments)
+        waiting.set()
+        await go.wait()
+        return process
+
+    monkeypatch.setattr(trainer_process.TrainerProcess, "start", slow)
+    supervisor, listener = await start("well")
+    await waiting.wait()
+    monkeypatch.setattr(project, "items", range(203))
+    assert supervisor.grow() is False
+    go.set()
+    await eventually(lambda: bool(listener.frames))
+    assert listener.frames[0].latent_mean.shape == (203, 3)
+
+
 async def test_a_trainer_ends_with_its_server(tmp_path: Path, small_data: Path) -> None:
     """A trainer ends by itself after `kill -9` of its server."""
     script = f"""

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from drivers.servers import ClientOf
 from lodespace import protocol
 from lodespace.errors import RequestError
 from lodespace.project.opening import open_project
+from lodespace.service import growth
 from lodespace.service.folder_watch import FolderWatch
 from lodespace.service.service import Service
 from lodespace.web.api import SERVICE
@@ -193,3 +195,37 @@ async def test_a_watched_folder_is_read_when_files_are_complete(
     assert len(service.session.items) == N + 1
     assert watch._ready() == [], "a file is tried again only when it changes"
     assert folder_watch.STILL_SECONDS > 0
+
+
+async def test_a_stop_waits_for_the_addition(
+    client_of: ClientOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await client_of(folder_of_pictures(tmp_path / "pictures"), tmp_path / "project")
+    service: Service = client.server.app[SERVICE]
+    began, go, order = threading.Event(), threading.Event(), list[str]()
+    add, close = growth.add_to_project, service.project.close
+
+    def slow(*arguments: object, **options: object) -> object:
+        began.set()
+        assert go.wait(10)
+        added = add(*arguments, **options)  # type: ignore[arg-type]
+        order.append("added")
+        return added
+
+    def closed() -> None:
+        order.append("closed")
+        close()
+
+    monkeypatch.setattr(growth, "add_to_project", slow)
+    monkeypatch.setattr(service.project, "close", closed)
+    answer = asyncio.create_task(post(client, "new.png", png(draw(40))))
+    assert await asyncio.to_thread(began.wait, 10)
+    answer.cancel()  # the client disconnects
+    stopping = asyncio.create_task(service.stop())
+    await asyncio.sleep(0.05)
+    go.set()
+    await stopping
+    assert order == ["added", "closed"]
+    assert service.project.items.ids[N] == "uploads/new.png"
+    with pytest.raises(RequestError, match="is stopping"):
+        await service.growth.add(str(tmp_path / "pictures"))

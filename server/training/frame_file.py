@@ -1,0 +1,28 @@
+"""Replacement of the file of frames by a larger one, before a trainer process starts."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from typing import IO
+
+from lodespace.training.shared_frames import anonymous_file
+from lodespace.training.trainer_process import START_AGAIN_SECONDS
+
+
+async def with_room(
+    file: IO[bytes], size: Callable[[], int], on_refused: Callable[[OSError], None]
+) -> IO[bytes]:
+    """Return `file`, or a new file in its place if `file` has fewer than `size()` bytes.
+
+    Without room, `on_refused` is called, and the same is tried again later.
+    """
+    while os.fstat(file.fileno()).st_size < size():
+        try:
+            larger = anonymous_file(size())
+        except OSError as error:
+            on_refused(error)
+            await asyncio.sleep(START_AGAIN_SECONDS)
+        else:
+            file.close()
+            file = larger
+    return file
