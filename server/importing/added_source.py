@@ -8,7 +8,9 @@ from typing import Any, Literal
 
 from lodespace.errors import DatasetError
 from lodespace.importing.arrays.array_items import ArrayItems
+from lodespace.importing.arrays.torch_dataset import TorchItems
 from lodespace.importing.finding import Finding
+from lodespace.importing.known_items import KnownItems
 from lodespace.importing.sounds.sound_folder import SoundFolder
 from lodespace.importing.source import RawItem, Source
 from lodespace.items.errors import BadItem, ItemError, Picture
@@ -25,7 +27,8 @@ class AddedItems:
 
     An item is known by its id. Files in the folder of the project's files have their path there as
     id. Files elsewhere have the name of their folder before the path, and their content is stored
-    in the project. Items of an array without ids get the next numbers.
+    in the project; of a video, only the pictures of the frames are. Items without ids get the next
+    numbers.
     """
 
     def __init__(
@@ -49,10 +52,9 @@ class AddedItems:
             DatasetError: Sounds are not in the folder of the project's recordings.
         """
         self._source = source
-        self._known = frozenset(items.ids)
+        self.known = KnownItems(items)
         self._only = only
         self._left_out = left_out
-        self._count = len(items)
         self.name = source.name
         self.kind: Literal["image", "vector", "sound"] = source.kind
         self.count = None
@@ -95,9 +97,8 @@ class AddedItems:
         return self._source.findings()
 
     def __iter__(self) -> Iterator[RawItem | BadItem]:
-        numbered = isinstance(self._source, ArrayItems) and not len(self._source.ids)
         recordings = _SteadyRecordings(self._source)
-        for number, item in enumerate(self._source):
+        for item in self._source:
             if not self._wanted(item):
                 continue
             if isinstance(item, BadItem):
@@ -106,17 +107,23 @@ class AddedItems:
                 if item.name not in self._left_out or self._only is not None:
                     yield item
                 continue
-            if numbered:
-                item.item_id = str(self._count + number)
-            else:
+            elsewhere = item.path is not None and self.root is None
+            if not item.numbered:
                 item.item_id = f"{self._prefix}{item.item_id}"
-            if item.item_id in self._known:
-                continue
+                if not elsewhere and self.known.has(item.item_id):
+                    continue
             recordings.next(item.path)
             try:
                 self._place(item)
             except OSError as error:
                 yield BadItem(item.item_id, f"cannot be read: {error.strerror}")
+                continue
+            if item.numbered:
+                # Arrays come from a program, which adds what it has. Other data may be added again.
+                arrays = isinstance(self._source, ArrayItems | TorchItems)
+                if not self.known.number(item, compare=not arrays):
+                    continue
+            elif elsewhere and not self.known.name(item):
                 continue
             yield item
         recordings.next(None)
@@ -145,6 +152,8 @@ class AddedItems:
             item.path = self._before + item.path
             return
         item.path = None
+        if item.start is not None:
+            return  # the item is one of many frames of a video
         if item.picture is not None and path.stat().st_size <= MOST_BYTES:
             item.original = path.read_bytes()
             item.held_bytes += len(item.original)

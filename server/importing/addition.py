@@ -4,6 +4,7 @@ The new items are first imported into a data set of their own. Then its rows are
 failure, the data set is unchanged.
 """
 
+import contextlib
 import shutil
 import tempfile
 import time
@@ -20,6 +21,7 @@ from lodespace.errors import DatasetError
 from lodespace.features.process import write_text_vectors
 from lodespace.importing.added_source import AddedItems
 from lodespace.importing.build import MAX_ITEMS, build
+from lodespace.importing.channels import with_channels
 from lodespace.importing.features import add_features
 from lodespace.importing.left_out_list import names_left_out, write_left_out
 from lodespace.importing.pages.page_items import PageItems
@@ -38,7 +40,6 @@ from lodespace.shapes.features import NAME, VERSION
 
 MOST_BATCHES = 1000
 """Largest number of additions that dataset.json lists. The newest are kept."""
-_LUMINANCE = (0.299, 0.587, 0.114)
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ class Addition:
     """How the new items were read, and which were left out."""
     labels: npt.NDArray[np.int16]
     """Class of each added item in the new data, (M,), UNLABELED for an item without a class."""
+    known: int
+    """Number of items in the new data that the data set had already."""
     notes: tuple[str, ...] = ()
     """Labels of the new data that the added items did not get, with the reasons."""
 
@@ -77,6 +80,8 @@ class Addition:
         """Return the result as text for a terminal. `name` is the name of the data set."""
         total = self.first + self.count
         text = f"added {self.count:,} items to {name}, which now has {total:,}\n"
+        if self.known:
+            text += f"{self.known:,} items are in the project already\n"
         listed = "The file data/left-out.tsv in the project lists everything that was left out.\n"
         lines = [line for line in self.report.lines if line.topic == "left_out" or line.doubtful]
         text = printable(text) + as_text([*lines, *self.note_lines])
@@ -133,10 +138,13 @@ def add_data(
         labels, line = _labels(added, items, report)
         batch = _batch(added, data, report)
         append_items(folder, replace(added, truth=labels), lambda m: _state(m, batch, line))
-        write_left_out(folder, report, report.root)
+        with contextlib.suppress(OSError):  # the items are added, even if the list is not written
+            write_left_out(folder, report, report.root)
     finally:
         shutil.rmtree(making, ignore_errors=True)
-    return Addition(item_set.load(folder, root=root), len(items), report, labels)
+    return Addition(
+        item_set.load(folder, root=root), len(items), report, labels, source.known.count
+    )
 
 
 def is_one_picture(path: Path) -> bool:
@@ -206,15 +214,6 @@ def _fitted(added: ItemSet, items: ItemSet) -> ItemSet:
         return replace(added, thumbnails=pictures, stamps=stamps)
     assert pictures is not None
     return replace(added, data=pictures, stamps=stamps)
-
-
-def with_channels(pictures: npt.NDArray[np.uint8], axes: int) -> npt.NDArray[np.uint8]:
-    """Return pictures (N, H, W[, 3]) as grey pictures (`axes` 3) or colour pictures (`axes` 4)."""
-    if pictures.ndim == axes:
-        return pictures
-    if axes == 4:
-        return np.repeat(pictures[..., None], 3, axis=3)
-    return (pictures @ np.array(_LUMINANCE)).round().astype(np.uint8)
 
 
 def _labels(

@@ -150,6 +150,8 @@ class RawItem:
     """Highest frequency of an annotated sound, in Hz."""
     other_labels: str | None = None
     """Further class names of the item, separated by "|"."""
+    numbered: bool = False
+    """Whether the id is only the number of the item in the data."""
     held_bytes: int = 0
     """Number of bytes of memory that the item occupies until the item has been read."""
 

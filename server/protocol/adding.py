@@ -24,6 +24,8 @@ class ItemsAdded(Message):
     """Number of added items."""
     n_items: int
     """Number of items of the project, with the added ones."""
+    known: int
+    """Number of sent items that the project had already."""
     left_out: list[LeftOut]
     """The first items that were left out, at most 100."""
     notes: list[str]

@@ -54,6 +54,7 @@ def answer_of(added: Addition) -> protocol.ItemsAdded:
         first=added.first,
         count=added.count,
         n_items=len(added.items),
+        known=added.known,
         left_out=[
             protocol.LeftOut(name=bad.name, reason=bad.reason)
             for bad in added.report.bad[:_MOST_LISTED]

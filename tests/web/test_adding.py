@@ -70,7 +70,14 @@ async def test_an_upload_lies_beside_its_twin_and_pages_get_the_scene(
     twin = png(draw(5))
     status, answer = await post(client, "twin.png", twin)
     assert status == 200
-    assert answer == {"first": N, "count": 1, "n_items": N + 1, "left_out": [], "notes": []}
+    assert answer == {
+        "first": N,
+        "count": 1,
+        "n_items": N + 1,
+        "known": 0,
+        "left_out": [],
+        "notes": [],
+    }
     items = list(service.project.items.ids)  # sorted: a/00, a/02, ..., b/01, ...
     near = items.index("b/05.png")
     assert items[N] == "uploads/twin.png"

@@ -157,6 +157,7 @@ class ArrayItems:
                 item = RawItem(item_id, label=labels[0] if labels else None)
                 item.other_labels = "|".join(labels[1:]) or None
                 item.split = next(splits, None)
+                item.numbered = not len(self.ids)
                 if self.kind == "vector":
                     item.vector = partial(np.ascontiguousarray, row, np.float32)
                 else:

@@ -153,7 +153,7 @@ class TorchItems:
                 yield BadItem(f"item {number}", f"{type(error).__name__}: {error}")
 
     def _item(self, number: int, item: Any, label: Any) -> RawItem:
-        raw = RawItem(str(number), label=self._label(label))
+        raw = RawItem(str(number), label=self._label(label), numbered=True)
         if self.kind == "vector":
             vector = np.asarray(_array(item), np.float32)
             raw.vector = lambda: vector

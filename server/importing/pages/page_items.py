@@ -94,6 +94,7 @@ class PageItems:
                         picture=partial(_decoded, page.content, reading),
                         columns=dict(page.place) if len(page.place) > 1 else {},
                         original=page.content,
+                        numbered=True,
                         held_bytes=len(page.content),
                     )
         except ItemError as error:

@@ -251,6 +251,7 @@ class Table:
             label=labels[0] if labels else None,
             split=None if self.roles.split is None else text_of(row.get(self.roles.split)),
             columns=columns,
+            numbered=self._has_no_id(row, path),
         )
         item.other_labels = "|".join(labels[1:]) or None
         if self.text_column is not None:
@@ -298,7 +299,7 @@ class Table:
                     given = f"{text_of(row.get(self.roles.split))}/{given}"
                 self._ids.add(given)
             return given
-        by_path = path or (text_of(row.get(self.roles.path)) if self.roles.path else None)
+        by_path = self._path_of(row, path)
         if by_path is None:
             return str(number)
         if by_path in self._ids:
@@ -311,6 +312,12 @@ class Table:
             by_path += "+"
         self._ids.add(by_path)
         return by_path
+
+    def _path_of(self, row: Row, path: str | None) -> str | None:
+        return path or (text_of(row.get(self.roles.path)) if self.roles.path else None)
+
+    def _has_no_id(self, row: Row, path: str | None) -> bool:
+        return self.roles.id is None and self._path_of(row, path) is None
 
     def _labels_of(self, row: Row) -> list[str]:
         value = self.roles.labels.value(row)

@@ -391,6 +391,8 @@ export interface ItemsAdded {
   count: number;
   /** Number of items of the project, with the added ones. */
   n_items: number;
+  /** Number of sent items that the project had already. */
+  known: number;
   /** The first items that were left out, at most 100. */
   left_out: LeftOut[];
   /** Labels that came with the items and could not be given, with the reasons, at most 100. */
