@@ -51,6 +51,8 @@ page shows a small wand instead.
 _PANELS, _SERVING, _TILES = "panels-*", "serving-*", "tiles-*"
 """Patterns of scripts: for the page with all panels of figure 2, for changes of a session with a
 server, and for scenes in tiles."""
+_SERVED_ONLY = ("item-table-*", "similar-search-*", "viewed-*", "shape-*", "held-shape-*")
+"""Patterns of further scripts that need a server."""
 CARD_SIDE = 192
 """Largest width or height of a picture for the hover card, in pixels."""
 ATLAS_EFFORT = 90
@@ -139,7 +141,9 @@ def copy_page(folder: Path, *, tiles: bool = False) -> None:
 
     Raises ProjectError or OSError.
     """
-    left_out = shutil.ignore_patterns(_PANELS, _SERVING, *([] if tiles else [_TILES]))
+    left_out = shutil.ignore_patterns(
+        _PANELS, _SERVING, *_SERVED_ONLY, *([] if tiles else [_TILES])
+    )
     if not (BUILT_PAGE / "index.html").is_file():
         raise ProjectError(
             "the page has not been built: run `make client`, or bake without the part `site`"

@@ -162,6 +162,8 @@ def test_a_site_loads_and_finds_the_items_of_what_is_looked_at(
     wait_for_tiles(page)
     assert tile in tiles_of(names)
     assert page.evaluate("lodespace.stage.renderer.info.render.calls") == 1
+    # The found item is selected, so its card is kept open elsewhere until nothing is selected.
+    page.evaluate("lodespace.commands.clearSelection()")
     left, top, width, height, x, y = page.evaluate(_TARGET)
     at = (left + (x + 1) / 2 * width, top + (1 - y) / 2 * height)
     page.page.mouse.move(at[0] + 2, at[1] + 2)

@@ -139,16 +139,19 @@ const loadHelp = () => import("./shell/help.js");
 const loadTable = () => import("./table/item-table.js");
 const loadLayerMenu = () => import("./shell/layer-menu.js");
 
+const NARROW = window.matchMedia(`(width < ${WIDE}px)`);
+
 /** Playback in a narrow window, which has no bottom bar. */
 function NarrowPlayer() {
   const { state } = useUi();
+  const [narrow, setNarrow] = useState(NARROW.matches);
+  useEffect(() => {
+    const measure = () => setNarrow(NARROW.matches);
+    NARROW.addEventListener("change", measure);
+    return () => NARROW.removeEventListener("change", measure);
+  }, []);
   const recorded = state.session.value?.has_recording || state.training.value?.state !== "absent";
-  if (state.tiled.value || !recorded) return null;
-  return (
-    <div class="narrow-only">
-      <Player />
-    </div>
-  );
+  return narrow && recorded && !state.tiled.value ? <Player /> : null;
 }
 
 function Workplace() {

@@ -221,7 +221,7 @@ function Chosen({ items, labelled, children }: ChosenProps) {
 function MoreLike() {
   const { commands } = useUi();
   return (
-    <div class="actions">
+    <div class="actions searches">
       <button
         type="button"
         class="button"

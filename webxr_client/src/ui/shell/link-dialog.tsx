@@ -14,7 +14,7 @@ export function LinkButton() {
   return (
     <button
       type="button"
-      class="button icon"
+      class="button icon link-button"
       title="Copy a link to this view"
       aria-label="Copy a link to this view"
       onClick={() => {
