@@ -72,10 +72,11 @@ class Worker:
         self.resting = False
         """Whether the published points are at rest and nothing is left to learn."""
         self._advanced_at = time.monotonic()
-        self._frames: Iterator[Snapshot] = self.trainer.frames()
+        self._frames: Iterator[Snapshot] = iter(())
 
     def run(self) -> None:
         """Run until a command stops the process or the server has ended."""
+        self._frames = self.trainer.frames()
         while not self.handler.stopped:
             self.events.turns += 1
             self._take_commands(self._wait_seconds())

@@ -24,7 +24,11 @@ async def post_items(request: web.Request) -> web.Response:
     """Add the items of a file to the project: a picture, or a table or array of several items."""
     name = Path(request.query.get("name", "")).name[-_LONGEST_NAME:]
     if not name or name.startswith(".") or not name.isprintable():
-        raise RequestError("Give the name of the file: `?name=FILE`.", code="bad_items")
+        raise RequestError(
+            "Give the name of the file: `?name=FILE`.",
+            code="bad_items",
+            status=409 if request.query.get("name") else 400,
+        )
     service = request.app[SERVICE]
     async with service.lanes.turn(visitor_of(request).device):
         content = await raw_body(request, protocol.MAX_ADDED_BYTES)

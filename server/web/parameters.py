@@ -77,6 +77,12 @@ SHEET = (
     ),
     _query("skip", "Number of items to skip at the start of the queue.", _whole(0, 0x7FFFFFFF, 0)),
 )
+ADDED_FILE = _query(
+    "name",
+    "Name of the file, whose ending states its kind.",
+    {"type": "string", "minLength": 1},
+    required=True,
+)
 FILE_NAME = _query("name", "Name of the file, whose ending states its kind.", {"type": "string"})
 EXAMPLE = (
     FILE_NAME,

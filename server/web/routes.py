@@ -227,7 +227,7 @@ _API = (
         answer=protocol.ItemsAdded,
         errors=(409, 429, 500, 503),
         upload=protocol.MAX_ADDED_BYTES,
-        parameters=(parameters.FILE_NAME,),
+        parameters=(parameters.ADDED_FILE,),
     ),
     Route(
         "GET /api/sheet",
