@@ -141,7 +141,7 @@ def check_layout(page: PageDriver, width: int) -> None:
              document.querySelector('.counts > .muted')
            )"""
     )
-    assert counts[0] <= counts[1], "the counts are cut off"
+    assert counts[0] <= counts[1], f"the counts are cut off at {width}"
 
 
 def test_a_phone_shows_the_cloud_and_its_classes(
