@@ -129,10 +129,9 @@ class FolderWatch:
             self._notices.clear("data")
             return
         first = added.report.bad[0]
-        self._show(
-            f"{len(refused):,} new files could not be read, such as {first.name}: {first.reason}",
-            _REPLACE,
-        )
+        several = f"{len(refused):,} new files could not be read, such as {first.name}"
+        told = several if len(refused) > 1 else f"{first.name} could not be read"
+        self._show(f"{told}: {first.reason}", _REPLACE)
 
     def _show(self, reason: str, follows: str) -> None:
         """Show a notice that files could not be added, and what follows."""

@@ -55,10 +55,12 @@ export class IslandChips {
         return;
       }
       const info = classes[island.classId];
-      const words = info ? `${info.name} · ${count(island.count)}` : count(island.count);
+      const number = numberOf(island);
+      const words = info ? `${info.name} · ${number}` : number;
       const pictured = pictures && !info;
-      if (chip.drawn !== island.medoid) {
-        // The picture of the new item may not have arrived, and the former one would be wrong.
+      if (chip.drawn >= 0 && !island.items.includes(chip.drawn)) {
+        // The picture is of another island, and that of this one may not have arrived. While an
+        // island moves, its medoid changes often; then any picture of its items is shown.
         const { width, height } = chip.picture;
         chip.picture.getContext("2d")?.clearRect(0, 0, width, height);
         chip.drawn = -1;
@@ -142,6 +144,10 @@ export class IslandChips {
     return { element, picture, text, look: "", drawn: -1, width: 0, height: 0, shown: false };
   }
 }
+
+/** Number of items of an island; rounded to two digits if it is an estimate. */
+const numberOf = (island: FoundIsland) =>
+  island.exact ? count(island.count) : `≈ ${count(Number(island.count.toPrecision(2)))}`;
 
 const weight = ({ island, chip }: { island: FoundIsland; chip: Chip }) =>
   island.count * (chip.shown ? KEPT : 1);

@@ -27,12 +27,16 @@ const MOST = 60;
 export interface FoundIsland {
   /** Item nearest to the middle. */
   medoid: number;
+  /** The items of the island that were read, ascending. */
+  items: readonly number[];
   /** Middle of the densest part, on the grid of the positions. */
   middle: [number, number, number];
   /** Root mean square distance of the items from the middle, on the grid of the positions. */
   radius: number;
-  /** Approximate number of items. */
+  /** Number of items; estimated from the items that were read unless `exact`. */
   count: number;
+  /** Whether all items of the cloud were read. */
+  exact: boolean;
   /** Class of most items with a class; -1 if no class has a majority of NAMED. */
   classId: number;
 }
@@ -187,9 +191,11 @@ function describe(items: readonly number[], every: number, input: IslandInput): 
   const [classId, most] = [...classes].reduce((a, b) => (b[1] > a[1] ? b : a), [-1, 0]);
   return {
     medoid,
+    items,
     middle,
     radius: Math.sqrt(sum / items.length),
-    count: every === 1 ? items.length : items.length * every,
+    count: items.length * every,
+    exact: every === 1,
     // A class needs a majority among the items with a class, and these are not only a few.
     classId: most >= NAMED * known && 4 * known >= items.length ? classId : -1,
   };

@@ -37,10 +37,12 @@ class Element {
   }
 }
 
-const island = (classId: number, medoid: number): FoundIsland => ({
+const island = (classId: number, medoid: number, items = [medoid]): FoundIsland => ({
   classId,
   medoid,
+  items,
   count: 50,
+  exact: true,
   middle: [0, 0, 0],
   radius: 1,
 });
@@ -87,4 +89,25 @@ it("do not show the picture of a former item", () => {
   expect(canvas.picture).toBe("");
   show(7);
   expect(canvas.picture).toBe("drawn");
+});
+
+it("keep the picture of an item of the island until that of the medoid arrives", () => {
+  const show = (medoid: number, items: number[]) => {
+    chips.show([island(-1, medoid, items)], [], true, false);
+    chips.drawPictures(atlas);
+  };
+  show(7, [7, 8, 9]);
+  const canvas = parent.children[0]!.children[0]!;
+  show(8, [7, 8, 9]);
+  expect(canvas.picture).toBe("drawn");
+  show(8, [8, 9]);
+  expect(canvas.picture).toBe("");
+});
+
+it("mark a number that is estimated from a sample", () => {
+  const text = () => parent.children[0]!.children[1] as unknown as { textContent: string };
+  chips.show([{ ...island(-1, 1), count: 1234 }], [], true, false);
+  expect(text().textContent).toBe("1,234");
+  chips.show([{ ...island(-1, 1), count: 1234, exact: false }], [], true, false);
+  expect(text().textContent).toBe("≈ 1,200");
 });
