@@ -136,7 +136,8 @@ def add_data(
         _add_computed(making, reading, items, options, report, progress=progress)
         added = _fitted(item_set.load(making, root=source.root), items)
         labels, line = _labels(added, items, report)
-        batch = _batch(added, data, report)
+        due = items.labels_given and bool((labels != UNLABELED).any())
+        batch = _batch(added, data, report, due=due)
         append_items(folder, replace(added, truth=labels), lambda m: _state(m, batch, line))
         with contextlib.suppress(OSError):  # the items are added, even if the list is not written
             write_left_out(folder, report, report.root)
@@ -247,15 +248,21 @@ def _labels(
     return labels, line
 
 
-def _batch(added: ItemSet, data: "str | Source", report: ImportReport) -> dict[str, Any]:
-    """Return the entry of this addition in dataset.json."""
-    return {
+def _batch(
+    added: ItemSet, data: "str | Source", report: ImportReport, *, due: bool
+) -> dict[str, Any]:
+    """Return the entry of this addition in dataset.json.
+
+    `due` states whether labels came with the items. They are not in the label log yet.
+    """
+    batch: dict[str, Any] = {
         "items": len(added),
         "at": round(time.time()),
         # Bakes contain this text, so it must not be a path of this computer.
         "source": Path(data).name if isinstance(data, str) else data.name,
         "left_out": report.left_out,
     }
+    return batch | {item_set.LABELS_DUE: True} if due else batch
 
 
 def _state(manifest: dict[str, Any], batch: dict[str, Any], line: ReportLine | None) -> None:

@@ -45,6 +45,8 @@ TABLE = "items.arrow"
 ORIGINALS = "originals.bin"
 ORDER = "order.npy"
 STAMPS = "stamps.npy"
+LABELS_DUE = "labels_due"
+"""Key of an addition in dataset.json: true while its labels are not in the label log."""
 KNN_INDICES, KNN_DISTANCES = "knn-indices.npy", "knn-distances.npy"
 
 BAD_HEADER = (SyntaxError, tokenize.TokenError, MemoryError, RecursionError, OverflowError)

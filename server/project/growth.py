@@ -1,28 +1,20 @@
 """Addition of items to a project."""
 
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import numpy as np
-import numpy.typing as npt
 
 from lodespace.errors import ProjectError
 from lodespace.files import atomic_folder, sync_to_disk
 from lodespace.items import item_set
 from lodespace.items.item_set_writer import write_item_set
 from lodespace.project.data_repair import copy_order
+from lodespace.project.due_labels import give_due_labels, not_given
 from lodespace.project.foreign import approve_root
 from lodespace.project.label_log import open_log
 from lodespace.project.project import BUNDLED, DATA_FOLDER, Project, write_manifest
-from lodespace.session.authors import IMPORT
 from lodespace.session.event_log import EventLogError
-from lodespace.session.events import LabelEvent, StoredProvenance
 from lodespace.session.session import AnnotationSession
-
-GIVEN = "came with the added data"
-"""Note of the gestures that give added items their labels."""
 
 if TYPE_CHECKING:
     from lodespace.importing.addition import Addition
@@ -65,40 +57,6 @@ def add_to_project(
     return added
 
 
-def labels_to_give(
-    added: "Addition", session: AnnotationSession
-) -> tuple[dict[int, "npt.NDArray[np.uint32]"], list[str]]:
-    """Return the added items by the class that they get, and notes on the others.
-
-    A label of a class that was merged into another one becomes a label of that one. Labels of
-    deleted and of locked classes are not given. No label is given if the labels of the data are not
-    a person's work (`labels_given`), or if the project did not start with labels.
-    """
-    given: dict[int, npt.NDArray[np.uint32]] = {}
-    notes: list[str] = []
-    started = any(made.client == IMPORT for made in session.history.gestures.values())
-    if not (started and added.has_labels):
-        return given, notes
-    classes = session.classes
-    now = classes.resolve(added.labels)
-    for class_id in np.unique(added.labels[(added.labels >= 0) & (now < 0)]).tolist():
-        count, name = int((added.labels == class_id).sum()), added.items.class_names[class_id]
-        notes.append(not_given(count, f"the class '{name}' was deleted"))
-    for class_id in np.unique(now[now >= 0]).tolist():
-        items = (added.first + np.flatnonzero(now == class_id)).astype(np.uint32)
-        info = classes.classes[class_id]
-        if info.locked:
-            notes.append(not_given(len(items), f"the class '{info.name}' is locked"))
-        else:
-            given[class_id] = items
-    return given, notes
-
-
-def not_given(count: int, reason: object) -> str:
-    """Return the note that `count` added items did not get the labels that came with them."""
-    return f"{count:,} added items did not get their labels: {reason}"
-
-
 def give_labels(project: Project, added: "Addition") -> "Addition":
     """Write the labels that came with added items into the log of a project that is not served.
 
@@ -113,23 +71,9 @@ def give_labels(project: Project, added: "Addition") -> "Addition":
         count = int((added.labels >= 0).sum())
         return replace(added, notes=(not_given(count, error),))
     try:
-        given, notes = labels_to_give(added, session)
-        for class_id, items in given.items():
-            event = LabelEvent(
-                command_id=f"{IMPORT}-{added.first:010d}-{class_id:08d}",
-                client=IMPORT,
-                at=time.time(),
-                class_id=class_id,
-                items=items,
-                provenance=StoredProvenance(tool="api", note=GIVEN),
-            )
-            try:
-                event_log.append_now(event)
-            except EventLogError as error:
-                notes.append(not_given(len(items), error))
+        return replace(added, notes=give_due_labels(project, session, event_log))
     finally:
         event_log.close()
-    return replace(added, notes=tuple(notes))
 
 
 def _own_data(project: Project) -> None:

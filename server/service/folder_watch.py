@@ -115,25 +115,30 @@ class FolderWatch:
                 added = await self._growth.add(str(self._folder), only=only)
         except NoNewItemError as error:
             self._refused |= stamps
-            self._show(str(error), _REPLACE)
+            self._notices.show(not_added(str(error), _REPLACE))
             return
         except LodespaceError as error:
             # The reason may be a full disk, so the same files are added later.
             self._again_at = time.monotonic() + AGAIN_SECONDS
-            self._show(str(error), f"The server tries again in {AGAIN_SECONDS:.0f} seconds.")
+            again = f"The server tries again in {AGAIN_SECONDS:.0f} seconds."
+            self._notices.show(not_added(str(error), again))
             return
         bad = {entry.name for entry in added.report.bad}
         refused = {path: stamp for path, stamp in stamps.items() if shown(path) in bad}
         self._refused |= refused
-        if not refused:
+        problems = list(added.notes)
+        if refused:
+            first = added.report.bad[0]
+            several = f"{len(refused):,} new files could not be read, such as {first.name}"
+            problem = several if len(refused) > 1 else f"{first.name} could not be read"
+            problems += [f"{problem}: {first.reason}", _REPLACE]
+        if problems:
+            self._notices.show(not_added(*problems))
+        else:
             self._notices.clear("data")
-            return
-        first = added.report.bad[0]
-        several = f"{len(refused):,} new files could not be read, such as {first.name}"
-        told = several if len(refused) > 1 else f"{first.name} could not be read"
-        self._show(f"{told}: {first.reason}", _REPLACE)
 
-    def _show(self, reason: str, follows: str) -> None:
-        """Show a notice that files could not be added, and what follows."""
-        text = f"{reason.rstrip('.')}. {follows}"
-        self._notices.show(protocol.Notice(topic="data", code="not_added", message=text[:1000]))
+
+def not_added(*sentences: str) -> protocol.Notice:
+    """Return a notice about files that were not added, or items that did not get their labels."""
+    message = " ".join(f"{sentence.rstrip('.')}." for sentence in sentences)
+    return protocol.Notice(topic="data", code="not_added", message=message[:1000])

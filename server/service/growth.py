@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -10,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from lodespace import protocol
 from lodespace.errors import LodespaceError, RequestError
 from lodespace.items.item_set import ItemSet
-from lodespace.project.growth import GIVEN, add_to_project, labels_to_give, not_given
+from lodespace.project.due_labels import gesture_of, labels_to_give, not_given, settle
+from lodespace.project.growth import add_to_project
 from lodespace.project.project import Project
 from lodespace.service.absent import AnyTrainer
 from lodespace.service.clients import Clients
@@ -21,7 +20,6 @@ from lodespace.service.commands import Commands
 from lodespace.service.observers import Observer, training_inputs
 from lodespace.session.added_places import with_added
 from lodespace.session.authors import IMPORT
-from lodespace.session.selections import Selections
 from lodespace.session.session import AnnotationSession
 
 if TYPE_CHECKING:  # the importer is slow to import
@@ -143,20 +141,25 @@ class Growth:
         The items stay without a label that cannot be given. Returns the addition with notes on
         these labels.
         """
-        given, notes = labels_to_give(added, self._session)
-        for class_id, items in given.items():
-            command = protocol.Label(
-                command_id=f"{IMPORT}-{secrets.token_hex(8)}",
-                class_id=class_id,
-                selection=0,
-                revision=self._session.grid.revision,
-                provenance=protocol.Provenance(tool="api", note=GIVEN),
-            )
-            chosen = Selections.of(len(self._session.items), items.tolist())
-            try:
-                await self._commands.carry_out(command, IMPORT, chosen)
-            except LodespaceError as error:
-                notes.append(not_given(len(items), error))
-        for note in notes:
+        if not added.has_labels:
+            return added
+        given, notes = labels_to_give(self._project, self._session)
+        refused = [
+            not_given(len(items), error)
+            for class_id, items in given.items()
+            if (error := await self._label(class_id, items)) is not None
+        ]
+        if not refused:
+            await asyncio.to_thread(settle, self._project)
+        for note in (*notes, *refused):
             log.warning("%s", note)
-        return replace(added, notes=tuple(notes))
+        return replace(added, notes=(*notes, *refused))
+
+    async def _label(self, class_id: int, items: npt.NDArray[np.uint32]) -> LodespaceError | None:
+        """Give `items` (K,) a label. Returns the error if it cannot be given."""
+        command, chosen = gesture_of(class_id, items, self._session)
+        try:
+            await self._commands.carry_out(command, IMPORT, chosen)
+        except LodespaceError as error:
+            return error
+        return None

@@ -13,6 +13,7 @@ from lodespace.config import ServerConfig
 from lodespace.items import thumbnails
 from lodespace.project import checkpoints
 from lodespace.project.baked_state import baked_session, restore_scene
+from lodespace.project.due_labels import give_due_labels
 from lodespace.project.label_log import open_log, read_labels
 from lodespace.project.project import Project
 from lodespace.recording.recorder import Recorder
@@ -29,7 +30,7 @@ from lodespace.service.absent import (
 from lodespace.service.client import Client
 from lodespace.service.clients import Clients
 from lodespace.service.commands import Commands
-from lodespace.service.folder_watch import FolderWatch
+from lodespace.service.folder_watch import FolderWatch, not_added
 from lodespace.service.growth import Growth
 from lodespace.service.held_items import HeldItems
 from lodespace.service.log_watch import LogWatch
@@ -95,6 +96,10 @@ class Service:
         restore_scene(project, self.session)
         self._baked = baked_session(project)
         self.event_log = _open_log(project, self.session)
+        not_given: tuple[str, ...] = ()
+        if isinstance(self.event_log, EventLog):
+            # The last process may have ended before it gave added items their labels.
+            not_given = give_due_labels(project, self.session, self.event_log)
         self.recorder: AnyRecorder = (
             NoRecorder(project.recording_path)
             if project.read_only
@@ -109,6 +114,8 @@ class Service:
         if project.obstacle:
             message = f"Nothing can be saved: {project.obstacle}."
             self.notices.show(protocol.Notice(topic="disk", code="read_only", message=message))
+        if not_given:
+            self.notices.show(not_added(*not_given))
         self.presence = PresenceRelay(self.clients)
         self.review = Review(self.session, self._send_quality)
         views = (

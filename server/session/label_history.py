@@ -171,6 +171,11 @@ class LabelHistory:
         self.accepted = np.pad(self.accepted, (0, more))
         self._newest = np.pad(self._newest, (0, more))
 
+    @property
+    def touched(self) -> npt.NDArray[np.bool_]:
+        """Per item, whether a gesture contains the item, also if it was undone (N,)."""
+        return self._newest != 0
+
     def add(self, record: GestureRecord) -> Items:
         """Add a gesture that is newer than all others. Returns the items whose label changed."""
         self.prepare([record])

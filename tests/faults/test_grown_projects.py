@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lodespace.config import ServerConfig
 from lodespace.errors import DatasetError, ProjectError
+from lodespace.importing.arrays.array_items import from_arrays
 from lodespace.importing.source import ImportOptions
 from lodespace.items import item_set
 from lodespace.project import backup
@@ -15,8 +17,9 @@ from lodespace.project.growth import add_to_project
 from lodespace.project.offline import open_offline
 from lodespace.project.opening import new_project, open_existing
 from lodespace.project.repair import repair
-from lodespace.session.event_log import EventLog
-from lodespace.session.events import AddClassEvent, LabelEvent, StoredProvenance
+from lodespace.service.service import Service
+from lodespace.session.event_log import EventLog, EventLogError
+from lodespace.session.events import AddClassEvent, EditClassEvent, LabelEvent, StoredProvenance
 from samples.pictures import draw
 
 
@@ -112,10 +115,12 @@ def test_a_backup_during_an_addition_can_be_restored(
 def label(folder: Path, item: int) -> None:
     log, header = EventLog(folder / "labels.sqlite"), {"client": "test", "at": 1.0}
     provenance, items = StoredProvenance(tool="api", note=""), np.array([item], np.uint32)
-    log.append_now(AddClassEvent(**header, command_id="class-01", class_id=0, name="a"))
-    log.append_now(
-        LabelEvent(**header, command_id="label-01", class_id=0, items=items, provenance=provenance)
+    class_id = len(open_offline(folder)[1].classes)
+    log.append_now(AddClassEvent(**header, command_id="class-01", class_id=class_id, name="a"))
+    event = LabelEvent(
+        **header, command_id="label-01", class_id=class_id, items=items, provenance=provenance
     )
+    log.append_now(event)
     log.close()
 
 
@@ -131,3 +136,64 @@ def test_a_backup_during_additions_without_end_is_refused(
     with pytest.raises(ProjectError, match=r"items are being added.*no backup was written"):
         backup.backup(grown, tmp_path / "backup.zip")
     assert not (tmp_path / "backup.zip").exists()
+
+
+@pytest.fixture
+def killed(tmp_path: Path) -> Path:
+    """A project with the labels 0, 0, 1 and 1, in which the labels 0 and 1 of 2 items are due."""
+    folder = tmp_path / "labelled"
+    rows = np.random.default_rng(0).integers(0, 255, (6, 28, 28), dtype=np.uint8)
+    made = from_arrays("v", rows[:4], [0, 0, 1, 1])
+    project = new_project(folder, made, "test", ImportOptions())
+    # The process is killed after the addition, and before the labels are written.
+    add_to_project(project, from_arrays("new", rows[4:], [0, 1]), ImportOptions())
+    project.close()
+    _, session = open_offline(folder)
+    assert session.labels.tolist() == [0, 0, 1, 1, -1, -1]
+    return folder
+
+
+async def serve_once(folder: Path) -> Service:
+    service = Service(open_existing(folder, None), ServerConfig(train=False))
+    await service.stop()
+    return service
+
+
+async def test_labels_of_added_items_survive_a_kill(killed: Path) -> None:
+    served = await serve_once(killed)
+    assert served.session.labels.tolist() == [0, 0, 1, 1, 0, 1]
+    _, session = open_offline(killed)
+    assert session.labels.tolist() == [0, 0, 1, 1, 0, 1]
+    count = session.sequence
+    assert (await serve_once(killed)).session.sequence == count, "they are given once"
+
+
+async def test_due_labels_replace_no_label_of_a_person(killed: Path) -> None:
+    label(killed, item=4)
+    assert (await serve_once(killed)).session.labels.tolist()[4:] == [2, 1]
+
+
+async def test_due_labels_that_cannot_be_given_are_a_notice(killed: Path) -> None:
+    log = EventLog(killed / "labels.sqlite")
+    log.append_now(
+        EditClassEvent(client="test", at=1.0, command_id="lock-001", class_id=1, locked=True)
+    )
+    log.close()
+    served = await serve_once(killed)
+    assert served.session.labels.tolist()[4:] == [0, -1]
+    assert served.notices._current["data"].message == (
+        "1 added items did not get their labels: the class '1' is locked."
+    )
+
+
+async def test_labels_stay_due_until_they_are_written(
+    killed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise EventLogError("the disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(EventLog, "append_now", fail)
+        served = await serve_once(killed)
+    assert "the disk is full" in served.notices._current["data"].message
+    assert (await serve_once(killed)).session.labels.tolist()[4:] == [0, 1]

@@ -129,6 +129,11 @@ async def test_uploads_that_cannot_be_added_change_nothing(
     assert info["n_items"] == N + 1
 
 
+def are_due(service: Service) -> bool:
+    """Return whether dataset.json states that labels of added items are due."""
+    return "labels_due" in (service.project.folder / "data" / "dataset.json").read_text()
+
+
 async def test_labels_that_cannot_be_given_are_notes(
     client_of: ClientOf, tmp_path: Path, small_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -157,6 +162,7 @@ async def test_labels_that_cannot_be_given_are_notes(
     missing = "1 added items did not get their labels: "
     assert await added("first", 0.9) == [missing + reason for reason in reasons]
     assert service.session.labels[200:].tolist() == [1, 1, -1, -1]
+    assert not are_due(service), "no label waits for the next start"
 
     async def refuse(*_: object) -> None:
         raise RequestError("there is no class 1", code="unknown_class", status=404)
@@ -164,6 +170,7 @@ async def test_labels_that_cannot_be_given_are_notes(
     monkeypatch.setattr(service.commands, "carry_out", refuse)
     refused = "2 added items did not get their labels: there is no class 1"
     assert await added("second", 1.1) == [*(missing + reason for reason in reasons), refused]
+    assert are_due(service), "the next start tries again"
 
 
 async def test_only_the_owner_may_add_items(lan: Lan) -> None:

@@ -8,7 +8,9 @@ import soundfile
 from trimesh import creation
 
 from drivers.servers import ClientOf
+from lodespace import protocol
 from lodespace.items import appending
+from lodespace.project.opening import open_project
 from lodespace.service.folder_watch import FolderWatch
 from lodespace.service.service import Service
 from lodespace.web.api import SERVICE
@@ -60,6 +62,29 @@ async def test_files_are_kept_when_the_disk_is_full(
     watch._again_at = 0.0
     assert await look(watch) == [b"new.png"]
     assert service.project.items.ids[4] == "new.png"
+    assert "data" not in service.notices._current
+
+
+async def test_labels_that_cannot_be_given_are_a_notice(
+    client_of: ClientOf, tmp_path: Path
+) -> None:
+    data = tmp_path / "pictures"
+    for name in ("a", "b"):
+        data.mkdir(exist_ok=True)
+        folder_of_pictures(data / name)
+    open_project(data, project_folder=tmp_path / "project").close()
+    watch, service = await watch_of(client_of, data, tmp_path / "project")
+    command = protocol.EditClass(command_id="locked-class", class_id=1, locked=True)
+    await service.commands.carry_out(command, "test")
+    draw(9).save(data / "b" / "new.png")
+    (data / "b" / "bad.png").write_bytes(b"no picture")
+    assert await look(watch) == [b"b/bad.png", b"b/new.png"]
+    message = service.notices._current["data"].message
+    assert message.startswith("1 added items did not get their labels: the class 'b' is locked. ")
+    assert "bad.png" in message
+    draw(10).save(data / "a" / "new.png")
+    await look(watch)
+    assert service.session.labels[8:].tolist() == [-1, 0]
     assert "data" not in service.notices._current
 
 
