@@ -39,7 +39,7 @@ from lodespace.protocol import UNLABELED, ReportLine
 from lodespace.shapes.features import NAME, VERSION
 
 MOST_BATCHES = 1000
-"""Largest number of additions that dataset.json lists. The newest are kept."""
+"""Largest number of additions that dataset.json lists. The two oldest are joined into one."""
 
 
 @dataclass(frozen=True)
@@ -267,7 +267,12 @@ def _batch(
 
 def _state(manifest: dict[str, Any], batch: dict[str, Any], line: ReportLine | None) -> None:
     """State the addition in dataset.json: in the list `added`, and in the report."""
-    manifest["added"] = [*manifest.get("added", []), batch][-MOST_BATCHES:]
+    batches = [*manifest.get("added", []), batch]
+    if len(batches) > MOST_BATCHES:
+        first, second, *later = batches
+        sums = {key: first[key] + second[key] for key in ("items", "left_out")}
+        batches = [first | second | sums, *later]
+    manifest["added"] = batches
     total = sum(entry["items"] for entry in manifest["added"])
     text = f"{total:,} added after the import"
     lines = [

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from lodespace.errors import DatasetError, ProjectError
-from lodespace.importing import left_out_list
+from lodespace.importing import addition, left_out_list
 from lodespace.importing.addition import Addition
 from lodespace.importing.arrays.array_items import from_arrays
 from lodespace.importing.source import ImportOptions, Source
@@ -82,6 +82,18 @@ def test_new_files_come_behind_the_items_and_others_stay(project: Project, pictu
     assert "2 added after the import" in [line.text for line in items.report]
     with pytest.raises(DatasetError, match="no item that the project does not have"):
         add(project, str(pictures))
+
+
+def test_the_report_counts_all_items_of_many_additions(
+    project: Project, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(addition, "MOST_BATCHES", 2)
+    for number in range(4):
+        draw(20 + number).save(pictures / "a" / f"new{number}.png")
+        add(project, str(pictures))
+    assert "4 added after the import" in [line.text for line in project.items.report]
+    added = json.loads((project.folder / "data" / "dataset.json").read_text())["added"]
+    assert [entry["items"] for entry in added] == [3, 1]
 
 
 def test_labels_that_come_with_new_files_are_given(project: Project, pictures: Path) -> None:
