@@ -1,4 +1,5 @@
 /** Density of points on the screen, and lines of equal density. */
+import { blurred } from "./blur.js";
 
 /** Side of a cell of the grid, CSS pixels. */
 export const CELL = 8;
@@ -35,21 +36,10 @@ export function densityOf(points: Float32Array, width: number, height: number): 
     inside.push(cell);
   }
   for (let pass = 0; pass < PASSES; pass++)
-    values = blurred(blurred(values, 1, columns), columns, rows);
+    values = blurred(blurred(values, 1, columns, 1), columns, rows, 1);
   const sorted = Float32Array.from(inside, (cell) => values[cell]!).sort();
   const levels = ENCLOSED.map((share) => sorted[Math.floor((1 - share) * sorted.length)] ?? 0);
   return { columns, rows, values, levels };
-}
-
-function blurred(values: Float32Array, step: number, size: number): Float32Array<ArrayBuffer> {
-  const out = new Float32Array(values.length);
-  for (let cell = 0; cell < values.length; cell++) {
-    const at = Math.floor(cell / step) % size;
-    const before = at > 0 ? values[cell - step]! : 0;
-    const after = at + 1 < size ? values[cell + step]! : 0;
-    out[cell] = (before + values[cell]! + after) / 3;
-  }
-  return out;
 }
 
 /**

@@ -3,6 +3,7 @@
  * densities. Two peaks are one island if the density between them is at least JOINED of the lower
  * peak (Chazal et al. 2013, ToMATo). Computed from at most SAMPLES items.
  */
+import { blurred } from "./blur.js";
 
 /** Largest number of items that are read. */
 const SAMPLES = 20_000;
@@ -111,22 +112,11 @@ function smoothed({ counts }: Grid, cells: Int32Array): Float32Array {
   for (let pass = 0; pass < 2; pass++) {
     let step = 1;
     for (const size of counts) {
-      if (size > 1) density = blurred(density, step, size);
+      if (size > 1) density = blurred(density, step, size, 2);
       step *= size;
     }
   }
   return density;
-}
-
-function blurred(values: Float32Array, step: number, size: number): Float32Array<ArrayBuffer> {
-  const out = new Float32Array(values.length);
-  for (let cell = 0; cell < values.length; cell++) {
-    const at = Math.floor(cell / step) % size;
-    const before = at > 0 ? values[cell - step]! : 0;
-    const after = at + 1 < size ? values[cell + step]! : 0;
-    out[cell] = (before + 2 * values[cell]! + after) / 4;
-  }
-  return out;
 }
 
 /** Return, per cell, the cell with the peak of its island; -1 for empty cells. */
