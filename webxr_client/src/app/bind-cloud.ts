@@ -108,6 +108,9 @@ export function bindThumbnails(
    */
   let renew = (_grown: Thumbnails, _first: number): boolean => false;
   let items = 0;
+  /** Load the pages of the newest atlas again, because the graphics processor has lost them. */
+  let reload = (): void => {};
+  stage.renewed.push(() => reload());
   effect(() => {
     const { thumbnails: layout, n_items: n } = state.session.value ?? { n_items: 0 };
     const grown = n > items && items > 0;
@@ -144,10 +147,10 @@ export function bindThumbnails(
       return false;
     };
     if (!candidates) loader.loadFirst();
-    stage.renewed.push(() => {
+    reload = () => {
       created.forget();
       if (!candidates) loader.loadFirst();
-    });
+    };
     pictures.step = () => {};
     if (layers === layout.pages && !candidates) return;
     const has = (page: number) => created.has(page);
