@@ -132,14 +132,14 @@ effect(() => stage.setOrbitWithLeft(state.tool.value === "orbit"));
 const updateViewed = bindViewed({ state, stage, cloud, connection: session.connection });
 const updateAxes = bindAxes(state, stage, axisMarks);
 const updateLayers = bindLayers(state, stage, atlas);
-stage.beforeFrame = () => {
+stage.beforeFrame = (changed) => {
   player.move(stage.listener());
   const tiles = updateTiles();
   pictures.step();
-  updateLayers();
+  updateLayers(changed);
   const shown = atlas.current?.step(stage.renderer) ?? false;
   const marked = updateAxes();
-  updateViewed();
+  updateViewed(changed);
   return forceLines.update() || tiles || shown || marked;
 };
 

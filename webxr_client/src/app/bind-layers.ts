@@ -6,12 +6,15 @@ import type { Stage } from "../scene/stage.js";
 import type { AppState } from "../state/app-state.js";
 import { LEAST_FOR_ISLANDS } from "../state/layer-state.js";
 
-/** Return a function that updates the layers, called once per frame. */
+/**
+ * Return a function that updates the layers, called once per frame, with whether the camera or the
+ * points have changed.
+ */
 export function bindLayers(
   state: AppState,
   stage: Stage,
   atlas: { current: Atlas | null },
-): () => void {
+): (changed: boolean) => void {
   let layers: MapLayers | null = null;
   let asked = false;
   effect(() => {
@@ -28,5 +31,5 @@ export function bindLayers(
       },
     );
   });
-  return () => layers?.update();
+  return (changed) => layers?.update(changed);
 }

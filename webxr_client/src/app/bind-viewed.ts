@@ -5,9 +5,9 @@ import type { ViewedParts } from "./viewed.js";
 /** Up to this number of items, the trainer treats all items at once (models/work_units.py). */
 const FEW = 32_000;
 
-/** Return a function that is called before each frame. */
-export function bindViewed(parts: ViewedParts): () => void {
-  let update = (): void => {};
+/** Return a function that is called before each frame, as that of `watchViewed`. */
+export function bindViewed(parts: ViewedParts): (changed: boolean) => void {
+  let update = (_changed: boolean): void => {};
   let started = false;
   effect(() => {
     const { sceneVersion, model, latent } = parts.state;
@@ -17,5 +17,5 @@ export function bindViewed(parts: ViewedParts): () => void {
       update = watchViewed(parts);
     });
   });
-  return () => update();
+  return (changed) => update(changed);
 }

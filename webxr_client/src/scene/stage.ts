@@ -58,13 +58,15 @@ export class Stage {
   /** Number of frames that were measured. */
   frames = 0;
   /**
-   * Called once before each frame of the page. Returns whether the call changed something that has
-   * to be drawn.
+   * Called once before each frame. `changed`: whether the camera, the points or something else has
+   * changed since the previous frame. Returns whether the call changed something that has to be
+   * drawn.
    */
-  beforeFrame: () => boolean = () => false;
+  beforeFrame: (changed: boolean) => boolean = () => false;
   /** Space for marks on each side of the cloud, as a share of the cloud's size. */
   margin = 0;
   private readonly place = new Vector3();
+  /** How much of the page the panels cover at each edge, CSS pixels. */
   insets: Readonly<Insets> = { left: 0, right: 0, top: 0, bottom: 0 };
   private readonly ease = new CameraEase();
   private orbitWithLeft = false;
@@ -326,8 +328,9 @@ export class Stage {
     const easing = this.ease.step(this.camera, this.controls.target, begin);
     const turned = this.controls.update();
     const moved = this.cloud.update(begin);
-    const drawn = this.beforeFrame();
-    if (!(easing || turned || moved || drawn || this.dirty)) return;
+    const changed = easing || turned || moved || this.dirty;
+    const drawn = this.beforeFrame(changed);
+    if (!(changed || drawn || this.dirty)) return;
     this.dirty = false;
     const distance = this.camera.position.distanceTo(this.controls.target);
     this.cloud.material.setView(

@@ -3,12 +3,13 @@ import { type ViewedParts, watchViewed } from "../../src/app/viewed.js";
 import { REST_MS } from "../../src/scene/cloud/viewed-items.js";
 import { LatentState } from "../../src/state/latent-state.js";
 
-vi.mock("../../src/scene/shown-view.js", () => ({
-  shownView: () => ({
+const { shownView } = vi.hoisted(() => ({
+  shownView: vi.fn(() => ({
     clipFromScene: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1],
     presenting: false,
-  }),
+  })),
 }));
+vi.mock("../../src/scene/shown-view.js", () => ({ shownView }));
 
 function page() {
   const sent: unknown[] = [];
@@ -18,7 +19,12 @@ function page() {
   for (const item of [0, 1, 2]) latent.to.set([32_768, 32_768, 32_768, 0], 4 * item);
   const model = { value: true, peek: () => model.value };
   const connection = { streams: 1, sendIfOpen: (operation: unknown) => sent.push(operation) };
-  const element = { addEventListener: () => {}, clientWidth: 100, clientHeight: 100 };
+  const listeners = new Map<string, (event: { offsetX: number; offsetY: number }) => void>();
+  const element = {
+    addEventListener: (name: string, listener: () => void) => listeners.set(name, listener),
+    clientWidth: 100,
+    clientHeight: 100,
+  };
   const parts = {
     state: { latent, model, time: { live: { peek: () => true } } },
     stage: { element },
@@ -31,10 +37,11 @@ function page() {
   const rest = () => {
     for (const wait of [0, REST_MS]) {
       now += wait;
-      update();
+      update(false);
     }
   };
-  return { sent, model, connection, rest };
+  const point = (offsetX: number) => listeners.get("pointermove")?.({ offsetX, offsetY: 50 });
+  return { sent, model, connection, latent, update, point, rest };
 }
 
 it("sends the items in view once, and again on a new stream", () => {
@@ -52,4 +59,21 @@ it("sends nothing without a trainer", () => {
   model.value = false;
   rest();
   expect(sent).toEqual([]);
+});
+
+it("looks at the view only after a change, once the items are sent", () => {
+  const { sent, latent, update, point, rest } = page();
+  rest();
+  const looks = (changed: boolean) => {
+    shownView.mockClear();
+    update(changed);
+    return shownView.mock.calls.length === 1;
+  };
+  expect([looks(false), looks(true), looks(false)]).toEqual([false, true, false]);
+  point(90);
+  rest();
+  expect(sent.length).toBe(2);
+  expect(looks(false)).toBe(false);
+  latent.version += 1;
+  expect(looks(false)).toBe(true); // waits until it searches again
 });

@@ -196,7 +196,7 @@ export class XrView implements Presenter {
     this.walk.update(this.head, stage.world.matrix);
     if (this.controls.brushShown) this.probe.decode(this.controls.brush.centre, now);
     this.senses.update(now);
-    stage.beforeFrame();
+    stage.beforeFrame(true);
     this.drawn.frame();
     this.drawBoards(now);
     const { position, orientation } = this.head;

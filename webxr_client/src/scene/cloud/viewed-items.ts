@@ -53,6 +53,11 @@ export class ViewedItems {
 
   constructor(private readonly latent: LatentState) {}
 
+  /** Whether the items of the resting view are found, and no point has moved since. */
+  get settled(): boolean {
+    return this.found && this.foundVersion === this.latent.version;
+  }
+
   /** Search again, also if the view still rests. */
   again(): void {
     this.found = false;

@@ -2,6 +2,7 @@
  * Layers over the map: names of islands, lines of equal density, and histograms at the edges. They
  * are drawn on the page, over the view.
  */
+import { effect } from "@preact/signals";
 import type { AppState } from "../../state/app-state.js";
 import { LEAST_FOR_ISLANDS } from "../../state/layer-state.js";
 import type { Atlas } from "../cloud/atlas.js";
@@ -30,6 +31,8 @@ export class MapLayers {
   private drawn = "";
   private drawnAt = Number.NEGATIVE_INFINITY;
   private arrived = -1;
+  /** Whether the layers show the newest content, so that only a changed frame updates them. */
+  private settled = false;
 
   constructor(
     private readonly state: AppState,
@@ -41,28 +44,45 @@ export class MapLayers {
     this.element.append(this.canvas);
     this.chips = new IslandChips(this.element);
     stage.element.append(this.element);
+    const { islands, contours, histograms } = state.layers;
+    const shown = [
+      ...[islands, contours, histograms, state.tiled, state.xr.presenting, state.sceneVersion],
+      ...[state.labelsVersion, state.predictionsVersion, state.classes, state.colourBy],
+      ...[state.picturesVersion, state.bigText, state.theme],
+    ];
+    effect(() => {
+      for (const signal of shown) signal.value;
+      atlas.current?.arrived.value;
+      this.settled = false;
+    });
   }
 
-  /** Update the layers. Called once per frame. */
-  update(): void {
+  /**
+   * Update the layers. Called once per frame. `changed`: whether the camera, the panels or the
+   * points have changed since the previous frame.
+   */
+  update(changed: boolean): void {
+    if (!changed && this.settled) return;
     const { state, stage } = this;
     const { latent, layers } = state;
     const off = latent.n === 0 || state.tiled.peek() || state.xr.presenting.peek();
     const { clientWidth, clientHeight } = stage.element;
     const view = `${clientWidth} ${clientHeight} ${stage.clipFromLatent()}`;
     const now = performance.now();
-    this.updateIslands(!off && layers.islands.peek() && latent.n >= LEAST_FOR_ISLANDS, view, now);
+    const named = !off && layers.islands.peek() && latent.n >= LEAST_FOR_ISLANDS;
     const lines = !off && layers.contours.peek();
     const bars = !off && layers.histograms.peek() && latent.latentDim === 2;
-    this.updateDrawing(Boolean(lines), Boolean(bars), view, now);
+    const found = this.updateIslands(named, view, now);
+    this.settled = this.updateDrawing(Boolean(lines), Boolean(bars), view, now) && found;
   }
 
-  private updateIslands(wanted: boolean, view: string, now: number): void {
+  /** Returns whether the newest islands are shown; false until the next search. */
+  private updateIslands(wanted: boolean, view: string, now: number): boolean {
     const { state, chips } = this;
     if (!wanted) {
       if (this.found !== "") chips.clear();
       this.found = this.placed = "";
-      return;
+      return true;
     }
     const { latent, annotations } = state;
     const content = [
@@ -94,12 +114,15 @@ export class MapLayers {
       this.arrived = arrived;
       chips.drawPictures(atlas);
     }
-    if (this.placed === view) return;
-    this.placed = view;
-    chips.arrange(this.projection(), this.stage.pointPixels());
+    if (this.placed !== view) {
+      this.placed = view;
+      chips.arrange(this.projection(), this.stage.pointPixels());
+    }
+    return content === this.found;
   }
 
-  private updateDrawing(lines: boolean, bars: boolean, view: string, now: number): void {
+  /** Returns whether the newest content is drawn; false until the next drawing. */
+  private updateDrawing(lines: boolean, bars: boolean, view: string, now: number): boolean {
     const { state, canvas } = this;
     const content =
       lines || bars
@@ -116,7 +139,8 @@ export class MapLayers {
             Object.values(this.stage.insets),
           ].join()
         : "";
-    if (content === this.drawn || now - this.drawnAt < DRAW_MS) return;
+    if (content === this.drawn) return true;
+    if (now - this.drawnAt < DRAW_MS) return false;
     this.drawn = content;
     this.drawnAt = now;
     const { clientWidth: width, clientHeight: height } = this.stage.element;
@@ -124,11 +148,12 @@ export class MapLayers {
     canvas.width = Math.round(width * ratio);
     canvas.height = Math.round(height * ratio);
     const context = canvas.getContext("2d");
-    if (!context || content === "") return;
+    if (!context || content === "") return true;
     context.scale(ratio, ratio);
     const points = this.points();
     if (lines) this.drawLines(context, points.places, width, height);
     if (bars) this.drawHistograms(context, points, width, height);
+    return true;
   }
 
   /** Places of the points on the screen (x and y per point), and their items. */
