@@ -45,8 +45,8 @@ function Table({ items }: { items: Uint32Array }) {
   const [anchor, setAnchor] = useState(-1);
   /** Sequence number of the newest click on a name. Answers to earlier clicks are ignored. */
   const asked = useRef(0);
-  const labelled = state.labelsVersion.value;
-  const predicted = state.predictionsVersion.value;
+  state.labelsVersion.value;
+  state.predictionsVersion.value;
   // Labels and predictions change the order only when the user sorts again: a row must not move
   // away from the pointer.
   const order = useMemo(() => sorted(items, sorting, state.annotations), [items, sorting]);
@@ -55,7 +55,8 @@ function Table({ items }: { items: Uint32Array }) {
   const rows = useTableRows(shown);
   const known = shown.map((item) => rows.get(item)).find((row) => row) ?? firstOf(rows);
   const columns = (known?.columns ?? []).slice(0, MOST_COLUMNS).map(({ name }) => name);
-  const selected = new Set(state.selection.value.items);
+  const chosen = state.selection.value.items;
+  const selected = useMemo(() => new Set(chosen), [chosen]);
   const sort = async (by: SortBy) => {
     const down = nameOf(sorting.by) === nameOf(by) && !sorting.down;
     setProblem("");
@@ -76,15 +77,18 @@ function Table({ items }: { items: Uint32Array }) {
     }
     setAnchor(at);
     if (event.ctrlKey || event.metaKey) {
-      const chosen = new Set(selected);
-      if (!chosen.delete(item)) chosen.add(item);
-      commands.select(Uint32Array.from(chosen).sort());
+      const changed = new Set(selected);
+      if (!changed.delete(item)) changed.add(item);
+      commands.select(Uint32Array.from(changed).sort());
     } else commands.pick(item);
   };
-  const inTable = items.filter((item) => selected.has(item)).length;
+  const inTable = useMemo(
+    () => items.filter((item) => selected.has(item)).length,
+    [items, selected],
+  );
   const head = { sorting, sort };
   return (
-    <section class="glass item-table" aria-label="Table" data-version={`${labelled} ${predicted}`}>
+    <section class="glass item-table" aria-label="Table">
       <div class="panel-title">
         <h2>
           Table <b>{itemsText(items.length)}</b>
