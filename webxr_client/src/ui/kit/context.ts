@@ -19,7 +19,7 @@ export interface UiContext {
   setInsets(insets: Insets): void;
   /** Move the camera to items, and show the card of a single item. */
   showItems(items: Uint32Array): void;
-  /** Address of a baked site with the view that it shows. */
+  /** Address of the page with the view that it shows. */
   viewAddress(): string;
   /** Place of an item across the page, as a share of its width; below 0 or over 1 outside. */
   across(item: number): number;

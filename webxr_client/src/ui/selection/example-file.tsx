@@ -1,16 +1,17 @@
 /** Search for items like a file: the file is chosen in a dialog, or dropped on the page. */
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { AppState } from "../../state/app-state.js";
 import { useUi } from "../kit/context.js";
 
-/**
- * Button that chooses an example file, and the frame that is shown while a file is dragged over the
- * page. It is shown while nothing is selected. A dropped file never replaces the page.
- */
+/** Whether the server searches for items like a file. */
+const searchesFiles = ({ readOnly, session }: AppState) =>
+  !readOnly.value && session.value?.searches_files === true;
+
+/** Button that chooses an example file. */
 export function ExampleFile() {
   const { state, commands } = useUi();
   const input = useRef<HTMLInputElement>(null);
-  const able = !state.readOnly.value && state.session.value?.searches_files === true;
-  if (!able) return null;
+  if (!searchesFiles(state)) return null;
   return (
     <>
       <button
@@ -38,12 +39,14 @@ export function ExampleFile() {
 /** Whether files are dragged, and not text or an element of the page. */
 const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") === true;
 
-/** The frame over the page while a file is dragged over the page. */
+/**
+ * Frame that is shown while a file is dragged over the page. A dropped file never replaces the
+ * page.
+ */
 export function ExampleDrop() {
   const { state, commands } = useUi();
   const [over, setOver] = useState(false);
-  const session = state.session.value;
-  const able = !state.readOnly.value && session?.searches_files === true;
+  const able = searchesFiles(state);
   useEffect(() => {
     const drag = (event: DragEvent) => {
       if (!hasFiles(event)) return;

@@ -17,7 +17,7 @@ export function LayerMenu() {
       </Switch>
       {state.latent.latentDim === 2 ? (
         <Switch on={histograms} name="Histograms">
-          items along both edges of the map, by label
+          items along both edges of the map, by class
         </Switch>
       ) : (
         <p class="faint-text">A map with two dimensions also has histograms at its edges.</p>

@@ -1,4 +1,4 @@
-/** Dialog with a link to the view that a baked site shows. */
+/** Dialog with a link to the view that the page shows. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useUi } from "../kit/context.js";
 import { Dialog } from "../kit/dialog.js";
