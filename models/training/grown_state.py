@@ -21,14 +21,12 @@ NEIGHBOURS = 8
 _COMPARED_AT_ONCE = 20_000_000
 """Largest number of distances that are computed at once."""
 _PLACES = ("latent_mean", "position", "target", "start", "mean", "next_mean")
-_MEANS = (
-    "probabilities",
-    "learned_probabilities",
-    "voiced_probabilities",
-    "map_axis_values",
-    "map_axis_stiffness",
-)
+_PROBABILITIES = ("probabilities", "learned_probabilities", "voiced_probabilities")
+_MEANS = (*_PROBABILITIES, "map_axis_values", "map_axis_stiffness")
 _COPIES = (
+    # Probabilities of many items (class_probabilities.py). A mean of codes has no meaning, because
+    # each item has a step of its own.
+    *(f"{name}_{part}" for name in _PROBABILITIES for part in ("codes", "steps")),
     "prediction",
     "confidence",
     "best_prediction",

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from lodespace.models import Dataset, Trainer, TrainingConfig, preset
+from lodespace.models.classification import class_probabilities
 from lodespace.models.training.grown_state import Placement
 from lodespace.models.training.growth import fitted, grown, load_trainer
 from samples.trainings import quick, rest
@@ -44,8 +45,10 @@ def trained(data: Dataset, kinds: np.ndarray, config: TrainingConfig, labelled: 
 
 @pytest.mark.parametrize("labelled", [False, True])
 def test_added_items_lie_among_their_kind_and_others_stay(
-    pictures: tuple[Dataset, np.ndarray], labelled: bool
+    pictures: tuple[Dataset, np.ndarray], labelled: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # With labels, also as for many items, whose probabilities have 8 bits per class.
+    monkeypatch.setattr(class_probabilities, "MANY", FIRST - 1)
     data, kinds = pictures
     trainer = trained(data, kinds, quick(), labelled)
     before = trainer.snapshot()
