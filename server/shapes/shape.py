@@ -54,12 +54,17 @@ def read_shape(file: BinaryIO, suffix: str) -> Shape:
     if len(triangles):
         if int(triangles.min()) < 0 or int(triangles.max()) >= len(points):
             raise ItemError("the file is damaged: a triangle has a vertex that does not exist")
-        # Vertices without a triangle do not belong to the surface.
-        used = np.zeros(len(points), np.bool_)
-        used[triangles.ravel()] = True
-        if not used.all():
-            points, triangles = points[used], (np.cumsum(used) - 1)[triangles]
+        points, triangles = on_surface(points, triangles)
     return Shape(_normalised(points, z_up=suffix not in Y_UP), triangles)
+
+
+def on_surface(points: Points, triangles: Triangles) -> tuple[Points, Triangles]:
+    """Return points (V, 3) and triangles (T, 3) without the points that no triangle has."""
+    used = np.zeros(len(points), np.bool_)
+    used[triangles.ravel()] = True
+    if used.all():
+        return points, triangles
+    return points[used], (np.cumsum(used) - 1)[triangles]
 
 
 def _loaded(file: BinaryIO, suffix: str) -> Any:

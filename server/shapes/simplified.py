@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lodespace.shapes.shape import Shape
+from lodespace.shapes.shape import Shape, on_surface
 
 MOST_TRIANGLES = 20_000
 """Largest number of triangles that are sent to a page."""
@@ -58,4 +58,5 @@ def _clustered(shape: Shape, cells: int) -> Shape:
     _, once = np.unique(
         (corners[:, 0] * len(each) + corners[:, 1]) * len(each) + corners[:, 2], return_index=True
     )
-    return Shape(points, kept[np.sort(once)])
+    # Most vertices of small separate triangles, such as leaves, are then in no triangle.
+    return Shape(*on_surface(points, kept[np.sort(once)]))

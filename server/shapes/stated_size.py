@@ -76,8 +76,8 @@ class _Description(msgspec.Struct):
 def check_stated_size(file: BinaryIO, suffix: str) -> None:
     """Raise ItemError if `file` states a shape that is too large, or more than the file can have.
 
-    `suffix` is the kind of the file, in lower case. The file is read from its begin, and is at its
-    begin afterwards.
+    `suffix` is the kind of the file, in lower case. The file is read from its start, and is at its
+    start afterwards.
     """
     size = file.seek(0, os.SEEK_END)
     file.seek(0)

@@ -136,6 +136,16 @@ def test_points_lie_on_the_surface_by_area() -> None:
     assert np.bincount(faces).min() > 450
 
 
+def test_separate_triangles_are_simplified_to_a_bounded_size() -> None:
+    random = np.random.default_rng(0)
+    places = random.uniform(-0.5, 0.5, (60_000, 1, 3))
+    points = (places + random.normal(0, 0.001, (60_000, 3, 3))).reshape(-1, 3)
+    small = simplified(Shape(points, np.arange(180_000).reshape(-1, 3)))
+    assert 1000 < len(small.triangles) <= simplification.MOST_TRIANGLES
+    assert len(small.points) == len(np.unique(small.triangles)), "points without a triangle"
+    assert len(packed(small)) < 1e6
+
+
 def test_a_large_mesh_is_simplified_and_keeps_its_form() -> None:
     shape = shape_of(creation.icosphere(subdivisions=6))
     assert len(shape.triangles) == 81_920
