@@ -1,6 +1,7 @@
 """All families of feature extractors."""
 
 from collections.abc import Sequence
+from types import ModuleType
 
 from lodespace.errors import DatasetError
 from lodespace.features import (
@@ -10,7 +11,7 @@ from lodespace.features import (
     torchvision_networks,
 )
 from lodespace.features.efficientnet_lite import FAMILY as EFFICIENTNET_LITE
-from lodespace.features.family import Family, Pictures
+from lodespace.features.family import Family, Pictures, T
 from lodespace.features.minilm import FAMILY as MINILM
 
 OF_PICTURES = (EFFICIENTNET_LITE,)
@@ -36,24 +37,24 @@ def names() -> str:
 
 def family(name: str) -> Family[Pictures] | None:
     """Return the family with a name that reads pictures; None if there is none."""
-    for known in OF_PICTURES:
-        if known.name == name:
-            return known
-    prefix, colon, network = name.partition(":")
-    for module in DOWNLOADED_FOR_PICTURES:
-        if colon and network and prefix == module.PREFIX:
-            return module.family_of(network)
-    return None
+    return _found(name, OF_PICTURES, DOWNLOADED_FOR_PICTURES)
 
 
 def family_of_texts(name: str) -> Family[Sequence[str]] | None:
     """Return the family with a name that reads texts; None if there is none."""
-    for known in OF_TEXTS:
+    return _found(name, OF_TEXTS, DOWNLOADED_FOR_TEXTS)
+
+
+def _found(
+    name: str, packaged: Sequence[Family[T]], downloaded: Sequence[ModuleType]
+) -> Family[T] | None:
+    """Return the family with a name, which is packaged or is PREFIX:NAME of a module."""
+    for known in packaged:
         if known.name == name:
             return known
-    prefix, colon, network = name.partition(":")
-    for module in DOWNLOADED_FOR_TEXTS:
-        if colon and network and prefix == module.PREFIX:
+    prefix, _, network = name.partition(":")
+    for module in downloaded:
+        if network and prefix == module.PREFIX:
             return module.family_of(network)
     return None
 

@@ -186,7 +186,8 @@ def hub_files(
     repository: str, *names: str, optional: tuple[str, ...] = ()
 ) -> tuple[RemoteFile, ...]:
     """Return the files with these names in a repository of the Hugging Face Hub."""
-    place = f"{HUB}/{repository}/resolve/main"
+    # A person may have typed the name of the repository.
+    place = f"{HUB}/{quote(repository)}/resolve/main"
     return tuple(
         RemoteFile(f"{place}/{name}", name, optional=name in optional)
         for name in (*names, *optional)

@@ -142,6 +142,11 @@ def test_weights_that_are_missing_or_changed_later_are_refused(files: Weights, c
             files.checked()
 
 
+def test_a_name_with_odd_characters_stays_a_path_of_the_hub() -> None:
+    (file,) = weights_module.hub_files("owner/näme of?a net", "a.json")
+    assert file.url == f"{weights_module.HUB}/owner/n%C3%A4me%20of%3Fa%20net/resolve/main/a.json"
+
+
 def test_networks_with_similar_names_have_folders_of_their_own() -> None:
     names = ("timm:a/b", "timm:a:b", "timm:a-b", "timm-a-b", "timm/a-b")
     assert len({Weights(name, (), 0, "").folder for name in names}) == len(names)
