@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lodespace.cli.options import agrees, at_terminal
 from lodespace.errors import LodespaceError, ProjectError
 from lodespace.items.paths import printable
 
@@ -34,7 +35,8 @@ def add_new_files(project: "Project", options: argparse.Namespace) -> None:
     sys.stderr.write(changes.summary(printable(str(folder))))
     if not changes.new or project.read_only:
         return
-    if not (options.add or options.watch or _yes("Add the new files to the project? [y/N] ")):
+    allowed = options.add or options.watch
+    if not (allowed or (at_terminal() and agrees("Add the new files to the project?"))):
         sys.stderr.write("lodespace: to add the new files, give --add\n")
         return
     from lodespace.importing.source import ImportOptions
@@ -88,12 +90,3 @@ def _no_folder(project: "Project", option: str) -> ProjectError:
         f"{option}: the items of {project.folder} are not files of a folder that this computer may "
         "read. Add other data with `lodespace import PROJECT --add DATA`"
     )
-
-
-def _yes(question: str) -> bool:
-    """Ask a question on the terminal. Returns False without a terminal."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return False
-    sys.stderr.write(question)
-    sys.stderr.flush()
-    return sys.stdin.readline().strip().casefold() in ("y", "yes")

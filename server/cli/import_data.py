@@ -94,14 +94,10 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _import(options: argparse.Namespace) -> int:
+    if options.add is not None:
+        return _add(options)
     if options.check:
         return _check(options)
-    if options.add is not None:
-        if options.labels_from or options.votes_from:
-            raise LodespaceError(
-                "--add adds items; import labels of the project with a second command, after it"
-            )
-        return _add(options)
     from lodespace.project.opening import open_project
 
     labels = LabelsFrom(options)
@@ -139,6 +135,20 @@ def _add(options: argparse.Namespace) -> int:
     from lodespace.project.opening import open_existing
     from lodespace.project.project import MANIFEST
 
+    if options.check:
+        raise LodespaceError(
+            "--add and --check cannot be given together; to see how the new data would be read: "
+            f"`lodespace import {options.add} --check`"
+        )
+    if options.labels_from or options.votes_from:
+        raise LodespaceError(
+            "--add adds items; import labels of the project with a second command, after it"
+        )
+    if options.output is not None or options.labels is not None:
+        raise LodespaceError(
+            f"--add adds items to {options.path}; leave out -o and --labels, which are for new "
+            "projects"
+        )
     folder = Path(options.path)
     if not (folder / MANIFEST).is_file():
         raise LodespaceError(

@@ -263,21 +263,30 @@ def with_consent(options: ImportOptions) -> ImportOptions:
     Without a terminal, nothing is asked, and the import needs `--download`. Raises DatasetError if
     the answer is not yes.
     """
-    at_terminal = sys.stdin.isatty() and sys.stderr.isatty()
-    if options.features is None or options.download or not at_terminal:
+    if options.features is None or options.download or not at_terminal():
         return options
     weights = weights_to_download(str(options.features))
     if weights is None:
         return options
-    sys.stderr.write(
+    if not agrees(
         f"{weights.network} needs a download, which is kept in {weights.folder}:\n"
         f"  {weights.description()}\n"
-        "Download it? [y/N] "
-    )
-    sys.stderr.flush()
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        "Download it?"
+    ):
         raise DatasetError("nothing was downloaded or imported")
     return dataclasses.replace(options, download=True)
+
+
+def at_terminal() -> bool:
+    """Whether a person can be asked on the terminal."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def agrees(question: str) -> bool:
+    """Ask a question on the terminal, and return whether the answer is yes."""
+    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().casefold() in ("y", "yes")
 
 
 def add_label_options(parser: argparse.ArgumentParser) -> None:

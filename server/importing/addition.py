@@ -23,6 +23,7 @@ from lodespace.importing.added_source import AddedItems
 from lodespace.importing.build import MAX_ITEMS, build
 from lodespace.importing.channels import with_channels
 from lodespace.importing.features import add_features
+from lodespace.importing.finding import counted
 from lodespace.importing.left_out_list import names_left_out, write_left_out
 from lodespace.importing.pages.page_items import PageItems
 from lodespace.importing.reading import Reading, open_new
@@ -79,9 +80,9 @@ class Addition:
     def summary(self, name: str) -> str:
         """Return the result as text for a terminal. `name` is the name of the data set."""
         total = self.first + self.count
-        text = f"added {self.count:,} items to {name}, which now has {total:,}\n"
+        text = f"added {counted(self.count, 'item')} to {name}, which now has {total:,}\n"
         if self.known:
-            text += f"{self.known:,} items are in the project already\n"
+            text += f"already in the project: {counted(self.known, 'item')}\n"
         listed = "The file data/left-out.tsv in the project lists everything that was left out.\n"
         lines = [line for line in self.report.lines if line.topic == "left_out" or line.doubtful]
         text = printable(text) + as_text([*lines, *self.note_lines])

@@ -61,7 +61,7 @@ def test_rows_without_ids_get_numbers_unless_they_are_the_same(tmp_path: Path) -
     project = made(tmp_path / "p", table("first.csv", rows[:5]))
     added = add(project, table("first.csv", rows[:6]))
     assert (added.count, added.known) == (1, 5), "the table has one more row"
-    assert "5 items are in the project already" in added.summary("p")
+    assert "already in the project: 5 items" in added.summary("p")
     assert add(project, table("other.csv", rows[6:])).count == 2
     assert list(project.items.ids) == [*"01234567"]
 
