@@ -3,8 +3,9 @@
 R. Osada, T. Funkhouser, B. Chazelle, D. Dobkin: Shape Distributions. ACM Transactions on Graphics
 2002. The distributions do not change when the shape is turned. A map of heights and distances from
 the vertical axis is added: it does not change when the shape is turned about this axis. Of 180 made
-shapes of six kinds, with noise and dents, 0.94 of the ten nearest have the same kind. The weights
-were chosen on these shapes. With distances instead of areas, it is 0.85.
+shapes of six kinds, with noise and dents, 0.94 of the ten nearest have the same kind
+(benchmarks/shapes.py). The weights were chosen on these shapes. With distances instead of areas, it
+is 0.85.
 """
 
 import numpy as np
