@@ -1,10 +1,10 @@
 """Comparison of a project with the folder from which its items were imported."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from lodespace.importing.left_out_list import names_left_out
 from lodespace.importing.sounds import sound_folder
@@ -51,7 +51,8 @@ class FolderChanges:
 
 
 def _files(paths: list[bytes]) -> str:
-    names = ", ".join(map(shown, paths[:_MOST_NAMED])) + (", ..." if len(paths) > 3 else "")
+    more = ", ..." if len(paths) > _MOST_NAMED else ""
+    names = ", ".join(map(shown, paths[:_MOST_NAMED])) + more
     return f"{len(paths):,} {'file' if len(paths) == 1 else 'files'} ({names})"
 
 
@@ -74,26 +75,42 @@ def compare_with_folder(items: ItemSet, data: Path, folder: Path) -> FolderChang
     Returns:
         The differences. None if the items are not files of `folder`, or may not read it.
     """
+    new = new_files(items, data, folder)
+    if new is None:
+        return None
+    assert items.root is not None
+    assert items.table is not None
+    paths: list[bytes | None] = items.table.column(PATH)
+    now = stamps_of(items.root, paths)
+    there = now[:, 0] != ABSENT
+    changed = np.zeros(len(now), np.bool_)
+    if items.stamps is not None:
+        known = items.stamps[:, 0] != ABSENT
+        changed = known & there & (now != items.stamps).any(axis=1)
+    return FolderChanges(new, _chosen(paths, changed), _chosen(paths, ~there))
+
+
+def new_files(items: ItemSet, data: Path, folder: Path) -> list[bytes] | None:
+    """Return the files that `FolderChanges.new` describes. The files of the items are not read.
+
+    The arguments, and None as a result, are as in `compare_with_folder`.
+    """
     root = items.root
     if root is None or items.table is None or not items.table.has_paths or not folder.is_dir():
         return None
     if root.resolve() != folder.resolve():
         return None
     suffixes = _suffixes(items)
-    paths: list[bytes | None] = items.table.column(PATH)
-    known = {path for path in paths if path is not None}
+    known = set(items.table.column(PATH))
     left_out = names_left_out(data, root)
-    there: set[bytes] = set()
-    new: list[bytes] = []
-    for path in walk(folder):
-        if isinstance(path, BadItem):
-            continue
-        there.add(path)
-        if path not in known and suffix_of(path) in suffixes and shown(path) not in left_out:
-            new.append(path)
-    # A path may lead through a link, which `walk` does not list.
-    missing = sorted(path for path in known - there if not (root / os.fsdecode(path)).exists())
-    return FolderChanges(new, _changed(items, root, paths), missing)
+    return [
+        path
+        for path in walk(folder)
+        if not isinstance(path, BadItem)
+        and path not in known
+        and suffix_of(path) in suffixes
+        and shown(path) not in left_out
+    ]
 
 
 def of_videos(items: ItemSet) -> bool:
@@ -110,11 +127,6 @@ def _suffixes(items: ItemSet) -> frozenset[str]:
     return frozenset() if of_videos(items) else frozenset(decoding.SUFFIXES)
 
 
-def _changed(items: ItemSet, root: Path, paths: "list[bytes | None]") -> list[bytes]:
-    """Return the paths of the files that have changed since they were read."""
-    if items.stamps is None:
-        return []
-    now = stamps_of(root, paths)
-    known = (items.stamps[:, 0] != ABSENT) & (now[:, 0] != ABSENT)
-    different = known & (now != items.stamps).any(axis=1)
-    return sorted({path for k in np.flatnonzero(different) if (path := paths[k]) is not None})
+def _chosen(paths: "list[bytes | None]", chosen: npt.NDArray[np.bool_]) -> list[bytes]:
+    """Return those `paths` (N,) that `chosen` (N,) marks, each once."""
+    return sorted({path for k in np.flatnonzero(chosen) if (path := paths[k]) is not None})

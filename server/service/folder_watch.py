@@ -11,7 +11,7 @@ from lodespace import protocol
 from lodespace.errors import LodespaceError, NoNewItemError
 from lodespace.importing.folders.added_files import AddedFiles
 from lodespace.items.paths import shown
-from lodespace.project.folder_changes import compare_with_folder
+from lodespace.project.folder_changes import new_files
 from lodespace.project.project import Project, data_folder
 from lodespace.service.growth import Growth
 from lodespace.service.notices import Notices
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 1.0
 """Shortest time between two looks into the folder, in seconds."""
 SHARE = 0.05
-"""Largest share of the time that is spent on looks. A look into 50,000 files takes about 0.5 s."""
+"""Largest share of the time that is spent on looks. A look into 50,000 files takes about 0.1 s."""
 STILL_SECONDS = 1.0
 """A file is added when it has not changed for this time, in seconds. Then no program is expected to
 be writing it."""
@@ -82,11 +82,9 @@ class FolderWatch:
         """Return the new files that have not changed for STILL_SECONDS."""
         project = self._project
         data = data_folder(project.manifest.data, project.folder)
-        found = compare_with_folder(project.items, data, self._folder)
-        if found is None:
-            return []
+        new = new_files(project.items, data, self._folder) or ()
         now, seen = time.monotonic(), dict[bytes, tuple[_Stamp, float]]()
-        for path in found.new:
+        for path in new:
             stamp = self._stamp(path)
             if stamp is None or stamp == self._refused.get(path):
                 continue
