@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace import protocol
+from lodespace.importing.finding import counted
 from lodespace.items import item_set
 from lodespace.json_input import json_value
 from lodespace.project.project import Project, data_folder
@@ -131,4 +132,4 @@ def settle(project: Project) -> None:
 
 def not_given(count: int, reason: object) -> str:
     """Return the note that `count` added items did not get the labels that came with them."""
-    return f"{count:,} added items did not get their labels: {reason}"
+    return f"no label for {counted(count, 'added item')}: {reason}"

@@ -138,5 +138,5 @@ class FolderWatch:
 
 def not_added(*sentences: str) -> protocol.Notice:
     """Return a notice about files that were not added, or items that did not get their labels."""
-    message = " ".join(f"{sentence.rstrip('.')}." for sentence in sentences)
+    message = " ".join(f"{text[:1].upper()}{text[1:].rstrip('.')}." for text in sentences)
     return protocol.Notice(topic="data", code="not_added", message=message[:1000])

@@ -182,7 +182,7 @@ async def test_due_labels_that_cannot_be_given_are_a_notice(killed: Path) -> Non
     served = await serve_once(killed)
     assert served.session.labels.tolist()[4:] == [0, -1]
     assert served.notices._current["data"].message == (
-        "1 added items did not get their labels: the class '1' is locked."
+        "No label for 1 added item: the class '1' is locked."
     )
 
 

@@ -122,8 +122,8 @@ def test_labels_of_removed_and_locked_classes_become_notes(tmp_path: Path) -> No
     added = give_labels(project, add(project, new))
     project.close()
     assert added.notes == (
-        "1 added items did not get their labels: the class '2' was deleted",
-        "1 added items did not get their labels: the class '3' is locked",
+        "no label for 1 added item: the class '2' was deleted",
+        "no label for 1 added item: the class '3' is locked",
     )
     assert all(note in added.summary("v") for note in added.notes)
     _, session = open_offline(project.folder)

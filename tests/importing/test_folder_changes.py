@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lodespace.cli.growing import add_new_files
 from lodespace.cli import main
+from lodespace.cli.growing import add_new_files
 from lodespace.importing.source import ImportOptions
 from lodespace.items import item_set
 from lodespace.project.folder_changes import FolderChanges, compare_with_folder
@@ -62,7 +62,7 @@ def test_serve_adds_new_files_only_when_asked(
     add_new_files(project, argparse.Namespace(add=True, watch=False))
     project.close()
     assert project.items.ids[4] == "b/new.png"
-    assert "added 1 items to pictures" in capsys.readouterr().out
+    assert "added 1 item to pictures" in capsys.readouterr().out
     assert open_offline(tmp_path / "project")[1].labels.tolist() == [0, 0, 1, 1, 1]
 
 

@@ -159,7 +159,7 @@ async def test_labels_that_cannot_be_given_are_notes(
         return answer["notes"]
 
     reasons = ["the class '2' was deleted", "the class '3' is locked"]
-    missing = "1 added items did not get their labels: "
+    missing = "no label for 1 added item: "
     assert await added("first", 0.9) == [missing + reason for reason in reasons]
     assert service.session.labels[200:].tolist() == [1, 1, -1, -1]
     assert not are_due(service), "no label waits for the next start"
@@ -168,7 +168,7 @@ async def test_labels_that_cannot_be_given_are_notes(
         raise RequestError("there is no class 1", code="unknown_class", status=404)
 
     monkeypatch.setattr(service.commands, "carry_out", refuse)
-    refused = "2 added items did not get their labels: there is no class 1"
+    refused = "no label for 2 added items: there is no class 1"
     assert await added("second", 1.1) == [*(missing + reason for reason in reasons), refused]
     assert are_due(service), "the next start tries again"
 

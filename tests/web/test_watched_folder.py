@@ -80,7 +80,7 @@ async def test_labels_that_cannot_be_given_are_a_notice(
     (data / "b" / "bad.png").write_bytes(b"no picture")
     assert await look(watch) == [b"b/bad.png", b"b/new.png"]
     message = service.notices._current["data"].message
-    assert message.startswith("1 added items did not get their labels: the class 'b' is locked. ")
+    assert message.startswith("No label for 1 added item: the class 'b' is locked. ")
     assert "bad.png" in message
     draw(10).save(data / "a" / "new.png")
     await look(watch)
