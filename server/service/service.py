@@ -264,7 +264,6 @@ class Service:
     def _grown(self) -> None:
         """Update what depends on the number of items."""
         self.atlas = thumbnails.describe(self.project.items)
-        self.similarity.grow()
 
     def _send_quality(self, quality: protocol.Quality) -> None:
         self.clients.replace("quality", protocol.QualityChanged(quality=quality))

@@ -1,13 +1,13 @@
 """Search for items that are similar to other items, or to examples outside the project."""
 
 from collections.abc import Callable
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from lodespace import protocol
 from lodespace.features.search_space import space_of
+from lodespace.items.item_set import ItemSet
 from lodespace.models.features.nearest import Nearest, SearchSpace
 from lodespace.service.absent import AnyTrainer, NoTrainer, refuse_training
 from lodespace.service.query_lanes import QueryLanes
@@ -29,14 +29,16 @@ class Similarity:
         self._session = session
         self._trainer = trainer
         self._lanes = lanes
+        self._made: tuple[ItemSet, SearchSpace | None] | None = None
+        """The items of the newest search, and their space."""
 
-    def grow(self) -> None:
-        """Search among more items from now on."""
-        self.__dict__.pop("_space", None)
-
-    @cached_property
+    @property
     def _space(self) -> SearchSpace | None:
-        return space_of(self._session.items)
+        """The space of the current items. Items can be added while it is computed in a thread."""
+        items, made = self._session.items, self._made
+        if made is None or made[0] is not items:
+            made = self._made = items, space_of(items)
+        return made[1]
 
     async def to_items(
         self, items: npt.NDArray[np.uint32], count: int, device: str = ""

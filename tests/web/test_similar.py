@@ -1,14 +1,23 @@
 """Search for similar items over HTTP: by items, and by an example file."""
 
+import asyncio
 import io
 from pathlib import Path
 
 import numpy as np
+import pytest
 from aiohttp.test_utils import TestClient
 
 from drivers.lan import Lan
 from drivers.servers import ClientOf
+from lodespace.features.search_space import space_of
+from lodespace.importing.arrays.array_items import from_arrays
+from lodespace.items.item_set import ItemSet
+from lodespace.models.features.nearest import SearchSpace
 from lodespace.protocol import MAX_EXAMPLE_BYTES
+from lodespace.service import similarity
+from lodespace.service.service import Service
+from lodespace.web.api import SERVICE
 
 BINARY = {"Content-Type": "application/octet-stream"}
 
@@ -60,6 +69,26 @@ async def test_a_project_without_trainer_searches_places_on_the_map(
     assert session["searches_files"] and not session["searches_words"]
     answer = await client.post("/api/similar", json={"words": "round"})
     assert answer.status == 409 and "searched by words" in (await answer.json())["message"]
+
+
+async def test_items_that_are_added_during_a_search_are_found_later(
+    client_of: ClientOf, small_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await client_of(small_data, tmp_path / "project")
+    service: Service = client.server.app[SERVICE]
+    loop, new = asyncio.get_running_loop(), from_arrays("new", np.load(small_data)["X"][:1])
+
+    def with_addition(items: ItemSet) -> SearchSpace | None:
+        if len(items) == 200:
+            adding = service.growth.add(new)
+            asyncio.run_coroutine_threadsafe(adding, loop).result(30)
+        return space_of(items)
+
+    monkeypatch.setattr(similarity, "space_of", with_addition)
+    await client.post("/api/similar", json={"items": [0]})
+    assert len(service.session.items) == 201
+    answer = await client.post("/api/similar", json={"items": [200], "count": 1})
+    assert (await answer.json())["items"] == [0]
 
 
 async def test_a_file_of_vectors_is_an_example_and_is_not_stored(
