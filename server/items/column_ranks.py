@@ -1,12 +1,10 @@
 """Ranks of the items by a column, by which the page sorts a table."""
 
-import re
-
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from lodespace.items.column_values import column_values
+from lodespace.items.column_values import column_values, natural_order
 from lodespace.items.item_set import ItemSet
 
 NO_VALUE = 0xFFFFFFFF
@@ -43,12 +41,8 @@ def _of_numbers(numbers: npt.NDArray[np.float64]) -> npt.NDArray[np.uint32]:
 
 
 def _of_texts(texts: list[str | None]) -> npt.NDArray[np.uint32]:
-    distinct = sorted({text for text in texts if text}, key=_natural)
+    distinct = sorted(
+        {text for text in texts if text}, key=lambda text: (natural_order(text), text)
+    )
     place = {text: k for k, text in enumerate(distinct)}
     return np.array([place[text] if text else NO_VALUE for text in texts], np.uint32)
-
-
-def _natural(text: str) -> tuple[list[tuple[int, float, str]], str]:
-    """Return a sort key by which numbers in a text count as numbers."""
-    parts = re.split(r"(\d+)", text.casefold())
-    return [(0, float(part), "") if part.isdecimal() else (1, 0.0, part) for part in parts], text

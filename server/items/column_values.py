@@ -124,14 +124,14 @@ def _texts(column: pa.ChunkedArray) -> ColumnValues | None:
     names: list[str] = encoded.dictionary.to_pylist()
     if len(names) > min(MAX_CATEGORIES, max(2, len(column) // 2)):
         return None
-    order = sorted(range(len(names)), key=lambda k: _natural(names[k]))
+    order = sorted(range(len(names)), key=lambda k: natural_order(names[k]))
     place = np.empty(len(names) + 1)
     place[order], place[-1] = np.arange(len(names)), np.nan
     index = pc.fill_null(encoded.indices, len(names)).to_numpy(zero_copy_only=False)
     return ColumnValues("category", place[index.astype(np.intp)], tuple(names[k] for k in order))
 
 
-def _natural(text: str) -> list[tuple[int, float, str]]:
+def natural_order(text: str) -> list[tuple[int, float, str]]:
     """Return a sort key for texts, by which "S2" comes before "S10"."""
     parts = re.split(r"(\d+)", text.casefold())
     return [(1, 0.0, part) if k % 2 == 0 else (0, float(part), "") for k, part in enumerate(parts)]
