@@ -53,6 +53,14 @@ COLUMN = _query(
     {"type": "string", "minLength": 1, "maxLength": protocol.MAX_COLUMN_NAME},
     required=True,
 )
+RANKS = (
+    _query(
+        "name",
+        "Name of the column; not used with `by`.",
+        {"type": "string", "maxLength": protocol.MAX_COLUMN_NAME},
+    ),
+    _query("by", "`id` for the ranks by the ids of the items.", {"type": "string", "enum": ["id"]}),
+)
 FORMAT = _query("format", "", {"type": "string", "enum": ["csv", "jsonl"], "default": "csv"})
 EXPORT_FORMAT = _query(
     "format",

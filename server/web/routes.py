@@ -134,11 +134,11 @@ _API = (
         "GET /api/ranks",
         api.get_ranks,
         "viewer",
-        "Rank of each item by a column, or by its id with the name `id`: four bytes per item, "
-        "little-endian. Equal values have equal ranks.",
+        "Rank of each item by a column or by its id: four bytes per item, little-endian. Equal "
+        "values have equal ranks.",
         answer=Content(("application/octet-stream",)),
         errors=(404,),
-        parameters=(parameters.COLUMN,),
+        parameters=parameters.RANKS,
     ),
     Route(
         "GET /api/words",

@@ -83,6 +83,12 @@ async def test_items_have_ranks_by_id_and_not_by_an_unknown_column(digits: TestC
     assert np.frombuffer(await answer.read(), "<u4").tolist() == list(range(5000))
     answer = await digits.get("/api/ranks?name=site")
     assert (answer.status, (await answer.json())["code"]) == (404, "unknown_column")
+    document = await (await digits.get("/api/openapi.json")).json()
+    stated = document["paths"]["/api/ranks"]["get"]["parameters"]
+    assert [(entry["name"], entry["required"]) for entry in stated] == [
+        ("name", False),
+        ("by", False),
+    ]
 
 
 async def test_data_without_a_column_has_no_bins(digits: TestClient) -> None:
