@@ -5,17 +5,13 @@ An example is read as the items of the project were read. It is not stored.
 
 import re
 import tempfile
-from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from lodespace.errors import DatasetError
-from lodespace.features.family import Extractor, Features, Pictures, WordReader
-from lodespace.features.preparation import BATCH
+from lodespace.features.family import Features, WordReader
 from lodespace.features.registry import installed_family
 from lodespace.features.search_space import NO_WORDS
 from lodespace.importing.reading import Reading, open_new
@@ -25,7 +21,7 @@ from lodespace.importing.source import ImportOptions
 from lodespace.importing.tables.table_rows import SUFFIXES as TABLES
 from lodespace.items import decoding
 from lodespace.items.item_set import ItemSet
-from lodespace.predict.networks import check_version, network_of_pictures, network_of_texts
+from lodespace.predict.networks import Networks
 from lodespace.predict.reading import NewItems, read_batches
 from lodespace.shapes.shape import SUFFIXES as SHAPES
 
@@ -41,6 +37,7 @@ class ExampleReader:
 
     def __init__(self, items: ItemSet, reading: Reading) -> None:
         self.reading = reading
+        self._networks = Networks(reading)
         self._given_features = items.features is not None
         rows = items.data if items.kind == "vector" else items.features
         self._width = 0 if rows is None else int(rows.shape[1])
@@ -51,14 +48,14 @@ class ExampleReader:
         Raises DatasetError if the project cannot be searched by words.
         """
         if self.reading.text is not None:
-            return self._text_network.features([words])
+            return self._networks.of_texts.features([words])
         if (
             self.reading.own_shape_features
             or not self.reading.network
             or not installed_family(self.reading.network).reads_words
         ):
             raise DatasetError(NO_WORDS)
-        network = self._network
+        network = self._networks.of_pictures
         assert isinstance(network, WordReader)
         return network.embed_words([words])
 
@@ -76,7 +73,7 @@ class ExampleReader:
         # Only the end of the name is used, because the name comes from outside.
         file = Path(f"example{found.group() if found else ''}")
         if self.reading.text is not None and file.suffix in PLAIN_TEXT:
-            return self._text_network.features([content.decode("utf-8", "replace")])
+            return self._networks.of_texts.features([content.decode("utf-8", "replace")])
         if self._given_features and not self.reading.network:
             raise DatasetError(
                 "the features of this project came from a file, so those of an example are not "
@@ -124,11 +121,7 @@ class ExampleReader:
 
     def _items(self, path: str) -> NewItems:
         report = ImportReport("example")
-        side = 0
-        if self.reading.own_shape_features:
-            check_version(self.reading)
-        elif self.reading.network:
-            side = installed_family(self.reading.network).side
+        side = self._networks.side if self.reading.network else 0
         source = open_new(path, self.reading, ImportOptions())
         batches = read_batches(source, self.reading, report, MOST_EXAMPLES, side)
         try:
@@ -142,20 +135,7 @@ class ExampleReader:
 
     def _rows_of(self, items: NewItems) -> npt.NDArray[Any]:
         if items.texts:
-            return self._text_network.features(items.texts)
+            return self._networks.of_texts.features(items.texts)
         if not items.prepared:
             return items.array()
-        if self.reading.own_shape_features:
-            return np.stack(items.prepared)
-        parts = range(0, len(items.prepared), BATCH)
-        return np.concatenate(
-            [self._network.features(np.stack(items.prepared[i : i + BATCH])) for i in parts]
-        )
-
-    @cached_property
-    def _text_network(self) -> Extractor[Sequence[str]]:
-        return network_of_texts(self.reading)
-
-    @cached_property
-    def _network(self) -> Extractor[Pictures]:
-        return network_of_pictures(self.reading)
+        return self._networks.features_of(items.prepared)

@@ -1,10 +1,15 @@
 """The pretrained networks that computed the features of a project or the vectors of its texts."""
 
 from collections.abc import Sequence
-from typing import TypeVar
+from functools import cached_property
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
 
 from lodespace.errors import DatasetError
 from lodespace.features.family import Extractor, Pictures
+from lodespace.features.preparation import BATCH
 from lodespace.features.registry import installed_family, installed_of_texts
 from lodespace.importing.reading import Reading
 from lodespace.shapes.features import NAME, VERSION
@@ -12,21 +17,49 @@ from lodespace.shapes.features import NAME, VERSION
 T = TypeVar("T")
 
 
-def network_of_texts(reading: Reading) -> Extractor[Sequence[str]]:
-    """Load the network of the project's texts. It imports torch.
+class Networks:
+    """Computes the features of new items, by the networks of a project. They import torch."""
 
-    Raises DatasetError if it is not installed, or has other weights.
-    """
-    name, _ = reading.stated_network("text_network")
-    return _checked(reading, installed_of_texts(name).load(), "text_network")
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
 
+    @property
+    def side(self) -> int:
+        """Side of the pictures that the network reads; 0 for features of shapes, which need no
+        network. Raises DatasetError."""
+        if self._reading.own_shape_features:
+            check_version(self._reading)
+            return 0
+        return installed_family(self._reading.network).side
 
-def network_of_pictures(reading: Reading) -> Extractor[Pictures]:
-    """Load the network that computed the features of the project. It imports torch.
+    def features_of(self, prepared: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.float32]:
+        """Return the features (N, K) of pictures (side, side, 3). Raises DatasetError.
 
-    Raises DatasetError if it is not installed, or has other weights.
-    """
-    return _checked(reading, installed_family(reading.network).load(), "features")
+        For features of shapes, `prepared` has the features themselves.
+        """
+        if self._reading.own_shape_features:
+            return np.stack(prepared)
+        parts = range(0, len(prepared), BATCH)
+        return np.concatenate(
+            [self.of_pictures.features(np.stack(prepared[i : i + BATCH])) for i in parts]
+        )
+
+    @cached_property
+    def of_texts(self) -> Extractor[Sequence[str]]:
+        """The network of the project's texts.
+
+        Raises DatasetError if it is not installed, or has other weights.
+        """
+        name, _ = self._reading.stated_network("text_network")
+        return _checked(self._reading, installed_of_texts(name).load(), "text_network")
+
+    @cached_property
+    def of_pictures(self) -> Extractor[Pictures]:
+        """The network that computed the features of the project.
+
+        Raises DatasetError if it is not installed, or has other weights.
+        """
+        return _checked(self._reading, installed_family(self._reading.network).load(), "features")
 
 
 def _checked(reading: Reading, network: Extractor[T], key: str) -> Extractor[T]:

@@ -1,8 +1,7 @@
 """Predictions for new items, made as the page predicts a project's items. Imports torch."""
 
 import warnings
-from collections.abc import Generator, Sequence
-from functools import cached_property
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,9 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.errors import DatasetError, ProjectError
-from lodespace.features.family import Extractor, Pictures
-from lodespace.features.preparation import BATCH
-from lodespace.features.registry import installed_family
 from lodespace.importing.features import read_features
 from lodespace.importing.importer import source_of
 from lodespace.importing.reading import Reading, open_new
@@ -20,7 +16,7 @@ from lodespace.importing.report import ImportReport
 from lodespace.importing.source import ImportOptions, Source
 from lodespace.models.portable import DESCRIPTION, PortableModel, Predicted
 from lodespace.models.portable import load_model as load_portable
-from lodespace.predict.networks import check_version, network_of_pictures, network_of_texts
+from lodespace.predict.networks import Networks
 from lodespace.predict.project_model import model_of
 from lodespace.predict.reading import NewItems, doubts, read_batches
 from lodespace.project.offline import open_offline
@@ -50,6 +46,7 @@ class Predictor:
                 "read; export it again"
             )
         self.reading = Reading.of(stated)
+        self.networks = Networks(self.reading)
 
     @property
     def class_names(self) -> list[str]:
@@ -115,19 +112,19 @@ class Predictor:
                     "and the model needs them for new items too: give them with --features FILE"
                 )
             by_id = read_features(Path(options.features), options)
-        side = self.side if computed else 0
+        side = self.networks.side if computed else 0
         done = 0
         for items in read_batches(source, self.reading, report, _BATCH, side):
             rows = None
             if computed:
-                rows = self.features_of(items.prepared)
+                rows = self.networks.features_of(items.prepared)
             elif by_id is not None:
                 rows = by_id.of(items.ids, done)
             elif features is not None:
                 rows = features[done : done + len(items)]
             done += len(items)
             if items.texts:
-                items.values = list(self._text_network.features(items.texts))
+                items.values = list(self.networks.of_texts.features(items.texts))
             try:
                 yield PredictedItems(items, self.model.predict(items.array(), rows))
             except ValueError as error:
@@ -137,35 +134,6 @@ class Predictor:
     def computes_features(self) -> bool:
         """Whether the model needs features that a pretrained network computes."""
         return bool(self.model.given_features and self.reading.network)
-
-    @property
-    def side(self) -> int:
-        """Side of the pictures that the pretrained network reads; 0 for features of shapes, which
-        need no network. Raises DatasetError."""
-        if self.reading.own_shape_features:
-            check_version(self.reading)
-            return 0
-        return installed_family(self.reading.network).side
-
-    def features_of(self, prepared: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.float32]:
-        """Return the features (N, K) of pictures (side, side, 3). Raises DatasetError.
-
-        For features of shapes, `prepared` has the features themselves.
-        """
-        if self.reading.own_shape_features:
-            return np.stack(prepared)
-        parts = range(0, len(prepared), BATCH)
-        return np.concatenate(
-            [self._network.features(np.stack(prepared[i : i + BATCH])) for i in parts]
-        )
-
-    @cached_property
-    def _text_network(self) -> Extractor[Sequence[str]]:
-        return network_of_texts(self.reading)
-
-    @cached_property
-    def _network(self) -> Extractor[Pictures]:
-        return network_of_pictures(self.reading)
 
     def _fits(self, data: Any) -> bool:
         """Return whether `data` is an array that the model reads without a conversion."""

@@ -149,7 +149,7 @@ def items_of(
             else "the items of the project are pictures: send `pictures`"
         )
     pictures, large = [], []
-    side = predictor.side if predictor.computes_features and not request.features else 0
+    side = predictor.networks.side if predictor.computes_features and not request.features else 0
     frame = detail_of(side) if side else reading.frame
     stated = PictureReading.of(reading.details)
     for number, content in enumerate(request.pictures):
@@ -163,7 +163,7 @@ def items_of(
             large.append(prepared(picture, side))
     if any(picture.ndim == 3 for picture in pictures):
         pictures = [p if p.ndim == 3 else np.repeat(p[..., None], 3, axis=2) for p in pictures]
-    return np.stack(pictures), predictor.features_of(large) if side else None
+    return np.stack(pictures), predictor.networks.features_of(large) if side else None
 
 
 def main(folder: str, threads: str) -> int:
