@@ -7,10 +7,13 @@ The download size is printed first. On Linux, PyPI's torch needs the CUDA librar
 uv with `--torch-backend=auto` selects the processor-only build on a machine without a graphics
 driver, and otherwise the matching CUDA build. uv installs torch and torchvision from the same
 index. The environment variable `UV_TORCH_BACKEND=cpu` selects the processor-only build on any
-machine. If PyTorch's index or uv is not available, pip installs the default builds. On Windows and
-macOS, pip always installs the default builds, because they are small there.
+machine. If PyTorch's index is not available, uv installs the default builds, from the package
+indexes in pip's configuration: for the extras `test lint`, uv needs a quarter of pip's processor
+time. If uv is not available or fails, pip installs the default builds. On Windows and macOS, pip
+always installs the default builds, because they are small there.
 """
 
+import ast
 import importlib.metadata
 import os
 import subprocess
@@ -28,6 +31,14 @@ TORCH_INDEX = "https://download.pytorch.org/whl/cpu/torch/"
 INDEX_SECONDS = 5
 UV = [sys.executable, "-m", "uv"]
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
+UV_OPTIONS = {
+    "index-url": "--default-index",
+    "extra-index-url": "--index",
+    "find-links": "--find-links",
+    "constraint": "--constraint",
+    "trusted-host": "--allow-insecure-host",
+}
+"""Options of pip's configuration, and the options of uv that have the same effect."""
 
 
 def main(extras: Sequence[str]) -> int:
@@ -62,27 +73,45 @@ def requirements_of(project: Path, extras: Sequence[str]) -> list[str]:
 
 
 def install_with_uv(listed: Path) -> bool:
-    """Install the requirements file `listed` with uv, if uv can select the build of torch.
+    """Install the requirements file `listed` with uv, if uv can resolve the requirements.
 
     Returns whether uv installed the requirements.
     """
     if sys.platform != "linux":
         return False
-    if not torch_index_answers():
+    backend = None
+    if torch_index_answers():
+        backend = os.environ.get("UV_TORCH_BACKEND") or "auto"
+    else:
         print("PyTorch's package index, which has smaller builds, cannot be reached from here.")
-        return False
-    if not install_uv():
-        return False
-    backend = os.environ.get("UV_TORCH_BACKEND") or "auto"
     size = download_size(listed, backend)
     if size is None:
         return False
-    print(f"uv installs the build of torch for this machine ({size_text(size)}).", flush=True)
-    command = [*UV, "pip", "install", "--python", sys.executable, "--torch-backend", backend]
+    builds = "the build of torch for this machine" if backend else "the default builds"
+    print(f"uv installs {builds} ({size_text(size)}).", flush=True)
+    command = [*UV, "pip", "install", "--python", sys.executable, *uv_options(backend)]
     if is_installed("torch") != is_installed("torchvision"):
         # torch from one index and torchvision from another fail at import.
         command += ["--reinstall-package", "torch", "--reinstall-package", "torchvision"]
     return subprocess.run([*command, "--requirement", str(listed)]).returncode == 0
+
+
+def uv_options(backend: str | None) -> list[str]:
+    """Return options with which uv uses the package indexes in pip's configuration.
+
+    uv selects the builds of torch for `backend`; None for the default builds.
+    """
+    listing = subprocess.run([*PIP, "config", "list"], capture_output=True, text=True).stdout
+    options = ["--torch-backend", backend] if backend else []
+    for line in (listing or "").splitlines():
+        name, _, value = line.partition("=")
+        option = UV_OPTIONS.get(name.rpartition(".")[2])
+        if option is not None:
+            options += [
+                word for given in ast.literal_eval(value).split() for word in (option, given)
+            ]
+    # pip, too, takes the newest version that any index has.
+    return [*options, "--index-strategy", "unsafe-best-match"]
 
 
 def torch_index_answers() -> bool:
@@ -121,7 +150,7 @@ def download_size(listed: Path, backend: str | None) -> int | None:
     with tempfile.TemporaryDirectory() as folder:
         lock = Path(folder) / "pylock.toml"
         command = [*UV, "pip", "compile", "--quiet", "--no-header", "--python", sys.executable]
-        command += ["--torch-backend", backend] if backend else []
+        command += uv_options(backend)
         command += ["--format", "pylock.toml", "--output-file", str(lock), str(listed)]
         if subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode:
             return None

@@ -10,6 +10,12 @@ import torch
 
 Commands = list[list[str]]
 
+PIP_CONFIGURATION = """:env:.disable-pip-version-check='1'
+global.constraint='/etc/limits.txt'
+global.extra-index-url='https://one.example/simple https://two.example/simple'
+user.find-links='/opt/wheels'
+"""
+
 
 @pytest.fixture
 def commands(monkeypatch: pytest.MonkeyPatch) -> Commands:
@@ -18,7 +24,7 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> Commands:
 
     def run(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
         ran.append(command[2:])
-        return subprocess.CompletedProcess(command, 0)
+        return subprocess.CompletedProcess(command, 0, stdout=PIP_CONFIGURATION)
 
     monkeypatch.setattr(install_dependencies.subprocess, "run", run)
     monkeypatch.setattr(install_dependencies, "download_size", lambda *_: 600_000_000)
@@ -69,16 +75,39 @@ def test_elsewhere_pip_installs_the_default_builds(
     assert tools(commands) == ["pip"]
 
 
-def test_without_the_index_pip_installs_and_the_size_is_printed(
+def test_without_torchs_index_uv_installs_the_default_builds(
     commands: Commands, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(install_dependencies, "torch_index_answers", lambda: False)
     assert install_dependencies.main([]) == 0
-    assert tools(commands) == ["pip"]
+    assert tools(commands) == ["uv"]
+    assert "--torch-backend" not in commands[-1]
     printed = capsys.readouterr()
     assert "cannot be reached" in printed.out
     assert "0.6 GB to download" in printed.out
     assert printed.err == ""
+
+
+def test_uv_uses_the_indexes_of_pips_configuration(commands: Commands) -> None:
+    install_dependencies.main([])
+    given = list(zip(commands[-1], commands[-1][1:], strict=False))
+    assert ("--constraint", "/etc/limits.txt") in given
+    assert ("--index", "https://one.example/simple") in given
+    assert ("--index", "https://two.example/simple") in given
+    assert ("--find-links", "/opt/wheels") in given
+
+
+def test_when_uv_fails_pip_installs(commands: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = install_dependencies.subprocess.run
+
+    def failing(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
+        done = run(command, **options)
+        done.returncode = int(command[2:5] == ["uv", "pip", "install"])
+        return done
+
+    monkeypatch.setattr(install_dependencies.subprocess, "run", failing)
+    assert install_dependencies.main([]) == 0
+    assert tools(commands) == ["uv", "pip"]
 
 
 def test_when_uv_cannot_resolve_pip_installs(
