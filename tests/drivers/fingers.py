@@ -1,6 +1,8 @@
 """Phones: the size of the screen, and fingers on it."""
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +40,21 @@ def move_fingers(page: Page, steps: Iterable[Points]) -> None:
         kind = "touchMove"
     session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     session.detach()
+
+
+def tap_until(page: PageDriver, name: str, condition: Callable[[], Any]) -> None:
+    """Tap the button `name` until `condition` holds.
+
+    While the page is busy, Chromium ends a touch without a click, and a person taps again.
+    """
+    for _ in range(10):
+        page.page.get_by_role("button", name=name).tap()
+        started = time.monotonic()
+        while time.monotonic() - started < 9:
+            if condition():
+                return
+            page.page.wait_for_timeout(100)
+    raise AssertionError(f"taps on {name!r} have no effect")
 
 
 def outside(page: PageDriver, selector: str) -> list[str]:

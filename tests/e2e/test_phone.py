@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from drivers.fingers import PHONE, move_fingers, outside, phone
+from drivers.fingers import PHONE, move_fingers, outside, phone, tap_until
 from drivers.servers import ServerProcess
 
 
@@ -33,8 +33,7 @@ def test_a_lasso_by_touch_labels_and_two_fingers_turn(
     assert len(page.selected) == 0
 
     # The browser sends the click of a tap later than the end of the touch.
-    browser.get_by_role("button", name="Lasso").tap()
-    page.wait(lambda: page.state("tool") == "lasso")
+    tap_until(page, "Lasso", lambda: page.state("tool") == "lasso")
     seen = view()
     where = page.on_screen()
     middle = np.median(where, axis=0)

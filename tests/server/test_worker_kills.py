@@ -29,7 +29,19 @@ def is_follower(process: psutil.Process) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("killed", ["follower", "leader"])
+@pytest.mark.parametrize(
+    "killed",
+    [
+        "follower",
+        pytest.param(
+            "leader",
+            marks=pytest.mark.skipif(
+                "not config.getoption('--slow')",
+                reason="other tests kill a trainer without followers: runs with --slow",
+            ),
+        ),
+    ],
+)
 async def test_a_killed_worker_is_started_again_with_all_labels(
     server_process: Callable[..., ServerProcess],
     copy_rested_project: Callable[[], Path],

@@ -12,12 +12,16 @@ from lodespace.web import openapi
 from lodespace.web.routes import ROUTES
 
 SETTINGS = """
+[checks]
+max_response_time = 60
+
 [checks.negative_data_rejection]
 expected-statuses = [400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 428, 429]
 """
 """Settings of schemathesis: the statuses with which the server may refuse an invalid request. The
 server refuses a body of more than 1 MiB with 413, which schemathesis does not expect by default. No
-status 5xx is allowed."""
+status 5xx is allowed. The time limit is for a busy machine: the first example of a search starts a
+process that loads torch."""
 
 
 @pytest.fixture
