@@ -25,10 +25,10 @@ files of the project."""
 class AddedItems:
     """The items of `source` that are not in `items`. Implements Source.
 
-    An item is known by its id. Files in the folder of the project's files have their path there as
-    id. Files elsewhere have the name of their folder before the path, and their content is stored
-    in the project; of a video, only the pictures of the frames are. Items without ids get the next
-    numbers.
+    Items are compared by id. The id of a file in the folder of the project's files is the path
+    below this folder. The id of a file elsewhere begins with the name of the folder of `source`.
+    The content of a file elsewhere is stored in the project; of a video, only the pictures of its
+    frames are stored. Items without ids get the next numbers.
     """
 
     def __init__(
@@ -129,7 +129,10 @@ class AddedItems:
         recordings.next(None)
 
     def _wanted(self, item: RawItem | BadItem) -> bool:
-        """Return whether the item may be added. A part of a file has the name FILE@SECONDS."""
+        """Return whether the item may be added.
+
+        If a part of a file cannot be read, its name is FILE@SECONDS, so FILE is compared, too.
+        """
         if self._only is None:
             return True
         if isinstance(item, BadItem):
@@ -183,7 +186,7 @@ class _SteadyRecordings:
     """Checks that no recording changes while its windows are read."""
 
     def __init__(self, source: Source) -> None:
-        """Note the size and time of each recording. There are none if `source` has no sounds."""
+        """Store the size and time of each recording, if `source` consists of sounds."""
         self._root = Path() if source.root is None else source.root
         self._before: dict[bytes, tuple[int, int, int]] = {}
         self._path: bytes | None = None
@@ -193,10 +196,11 @@ class _SteadyRecordings:
                     self._before[path] = _stamp(self._root / os.fsdecode(path))
 
     def next(self, path: bytes | None) -> None:
-        """Go on to the next window, which is in the file `path`; None after the last window.
+        """Check the previous recording, if the next window is in another recording.
 
-        Raises DatasetError if the recording that ends here has changed. Otherwise, a part of it
-        would be added, and the rest would be lost.
+        `path` is the file of the next window; None after the last window. Raises DatasetError if
+        the previous recording has changed while it was read, because only a part of it would be
+        added.
         """
         before, ended = self._path, path != self._path
         self._path = path

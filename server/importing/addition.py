@@ -165,7 +165,7 @@ def _add_computed(
     *,
     progress: bool,
 ) -> None:
-    """Add the numbers that networks compute to the new data set. Raises DatasetError."""
+    """Add features, and vectors of texts, to the data set of the new items. Raises DatasetError."""
     if reading.text is not None:
         name, weights = reading.stated_network("text_network")
         if write_text_vectors(making, reading.text, name, progress=progress) != weights:
@@ -254,7 +254,7 @@ def _batch(
 ) -> dict[str, Any]:
     """Return the entry of this addition in dataset.json.
 
-    `due` states whether labels came with the items. They are not in the label log yet.
+    `due` states whether labels came with the items and must still be written to the label log.
     """
     batch: dict[str, Any] = {
         "items": len(added),

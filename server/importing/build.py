@@ -80,12 +80,12 @@ def build(
     `beside` is the path of the data. The import looks for lists of class names there
     (class_lists.py). dataset.json is written last. Without this file, the folder is not a data set.
 
-    `like` are the items to which those of `source` are added: pictures get the same size, and
-    vectors of another length are left out. Then a single item is enough.
+    `like` are the earlier items, if the items of `source` are to be added to a data set. Pictures
+    get the size of the earlier pictures, and vectors of another length are left out.
 
     Raises:
-        DatasetError: Fewer than two items can be read, or the disk is full. The caller removes
-            the folder.
+        DatasetError: Fewer than two items can be read, or no item if `like` is given. Or the disk
+            is full. The caller removes the folder.
     """
     report = ImportReport(source.name)
     try:

@@ -183,7 +183,7 @@ class _Check:
         class_ids_of(list(self.tally.labels), self.source.class_names())
 
     def _part(self, whole: bool) -> str:
-        """Describe in words which part of the data was read. Returns "" for all."""
+        """Describe in words which part of the data was read. Returns "" if all data were read."""
         listed = self.tally.items + self.report.left_out
         if not whole:
             count = self.source.count

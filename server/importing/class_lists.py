@@ -209,9 +209,9 @@ def _checked(names: Mapping[str, Any]) -> dict[str, str] | None:
 
 
 def _mapping(found: dict[str, str], labels: Collection[str]) -> tuple[dict[str, str], str]:
-    """Return the name of each label, and a doubt about the names.
+    """Return the name of each label, and the reason for a doubt about the names.
 
-    Both are empty if the names do not fit the labels.
+    The reason is empty if there is no doubt. Both are empty if the names do not fit the labels.
     """
     numbers = [int(label) for label in labels if label.isdecimal()]
     count = len(found)

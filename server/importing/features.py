@@ -169,9 +169,10 @@ def _default(
 
 
 def _add_default(folder: Path, report: ImportReport, *, progress: bool) -> None:
-    """If the data set `folder` has colour photographs, add the features of the installed network.
+    """Add features to the data set `folder` if its items are colour photographs.
 
-    The import goes on without features if they cannot be computed.
+    The features are those of the installed pretrained network. If they cannot be computed, the
+    import goes on without them.
     """
     items = item_set.load(folder)
     found, line = _default(items.kind, items.content, items.data.ndim == 4, len(items))
@@ -218,7 +219,7 @@ def _add_named(
 
 
 def add_to_report(folder: Path, report: ImportReport, finding: Finding) -> None:
-    """Add a line to the report, also to the one that the data set stores."""
+    """Add a line to `report`, and to the copy of the report in the data set `folder`."""
     report.lines = (*report.lines, report_line(finding))
 
     def stated(manifest: dict[str, Any]) -> None:
@@ -240,7 +241,7 @@ def _write(folder: Path, features: npt.NDArray[np.float32]) -> None:
 
 
 def _state_features(manifest: dict[str, Any]) -> None:
-    """State that there are features, and no network yet that computed them."""
+    """State in dataset.json that the data set has features, without the name of a network."""
     manifest["features"] = item_set.FEATURES
     manifest["details"].pop("features", None)
 

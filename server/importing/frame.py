@@ -15,7 +15,7 @@ SIZES_LOOKED_AT = 200
 
 
 def check_size(options: ImportOptions) -> None:
-    """Raise DatasetError if `--size` is not a side that the model reads."""
+    """Raise DatasetError if `--size` is not a width of pictures that the model supports."""
     if options.size is not None and options.size not in MODEL_SIDES:
         raise DatasetError(f"--size {options.size}: give 32, 64 or 128 pixels")
 

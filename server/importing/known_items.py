@@ -28,9 +28,10 @@ class KnownItems:
         return known
 
     def number(self, item: RawItem, *, compare: bool) -> bool:
-        """Give an item without an id the next number. Returns False if the project has it already.
+        """Give an item without an id the next number. Returns False if the project has the item.
 
-        `compare`: whether it is the same item if the project has equal content at its number.
+        With `compare`, the project has the item if the project's item of the same number has the
+        same content. Without `compare`, each item is new.
         """
         row = self._rows.get(item.item_id) if compare else None
         if row is not None and self._same(item, row):
@@ -41,9 +42,10 @@ class KnownItems:
         return True
 
     def name(self, item: RawItem) -> bool:
-        """Give an item from another folder an id that is free. Returns False if the project has it.
+        """Give an item from another folder a free id. Returns False if the project has the item.
 
-        The same path in another folder can be another file: "x/1 (2).png" then follows "x/1.png".
+        An item with the same path but other content is another item. It gets an id such as
+        "x/1 (2).png", if the project has "x/1.png".
         """
         wanted, turn = item.item_id, 1
         while (row := self._rows.get(item.item_id)) is not None:

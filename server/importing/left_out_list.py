@@ -15,7 +15,7 @@ _CHANGED = "0", "0"
 
 
 def write_left_out(folder: Path, report: ImportReport, root: Path | None) -> None:
-    """Write the left-out items of `report` behind the others of the data set in `folder`.
+    """Append the left-out items of `report` to the list of the data set in `folder`.
 
     `root` is the folder to which the names of files are relative. Raises OSError.
     """

@@ -137,7 +137,7 @@ def _of_matrix(
     shape: Sequence[int],
     n: int,
 ) -> PrecomputedKnn:
-    """Return the neighbours in a sparse matrix (CSR). A stored 0 is a distance, too."""
+    """Return the neighbours in a sparse matrix (CSR). A stored 0 is the distance 0."""
     _check_kinds(columns, values)
     if tuple(shape) != (n, n):
         raise DatasetError(

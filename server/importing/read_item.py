@@ -57,7 +57,10 @@ class Refusals:
     """
 
     def __init__(self, shape: tuple[int, ...] = ()) -> None:
-        """Prepare to check the items. `shape` is the shape of a vector, if it is known before."""
+        """Prepare to check the items.
+
+        `shape` is the shape that each vector must have. If it is (), the first vector decides.
+        """
         self._ids: set[str] = set()
         self._shape = shape
 

@@ -34,7 +34,10 @@ class Reading:
 
     @property
     def text(self) -> str | None:
-        """Column with the texts that a pretrained network turns into vectors; None for others."""
+        """Column with the texts that a pretrained network turns into vectors.
+
+        None if the items are not texts.
+        """
         column = self.details.get("text")
         return column if isinstance(column, str) else None
 

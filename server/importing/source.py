@@ -100,7 +100,8 @@ class ImportOptions:
     features: str | Path | None = None
     """File with one feature vector per item, or name of a pretrained network (../features).
 
-    "none": no pretrained network. None: colour photographs get the installed network.
+    "none": no features of a pretrained network. None: colour photographs get the features of the
+    installed pretrained network.
     """
     backbone: str | None = None
     """Network of torchvision that computes features."""

@@ -125,7 +125,9 @@ def _named(name: str, count: int) -> str:
 def report_lines(
     report: ImportReport, tally: Tally, source: Source, sizes: str, *more: Finding
 ) -> tuple[ReportLine, ...]:
-    """Return the lines of the report. Lines on left-out items come first if any is doubtful.
+    """Return the lines of the report.
+
+    The lines on left-out items come first if one of them is doubtful, or else last.
 
     Args:
         report: The report, with the left-out items.

@@ -48,7 +48,7 @@ def range_finding(
         deep: Whether any picture has more than 8 bits. None: yes, unless `ranges` is empty.
         pictures: Number of pictures whose numbers were used for the range. 0: all.
         some_kept: Whether some pictures have 8 bits, which are kept.
-        marks: Numbers that are taken for marks of pixels without a value.
+        marks: Numbers that mean "no value", such as -9999. Empty: there are no such numbers.
         lost: Ranges of pictures that become almost uniform with `ranges`.
     """
     if not (bool(ranges) if deep is None else deep):

@@ -82,9 +82,9 @@ class AnnotationFile:
     unlabelled: bool = False
     """Whether the file is a table in which no column is known to have labels."""
     proposed: tuple[str, ...] = ()
-    """Columns that may hold the labels of a table without known labels.
+    """Columns that may hold the labels, if no column of the table is known to have labels.
 
-    A message proposes them as values of `--label`.
+    A message proposes these columns as values of `--label`.
     """
     guessed: bool = False
     """Whether the label column was found by its content, because it has no usual name."""

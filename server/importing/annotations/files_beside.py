@@ -42,7 +42,7 @@ def read_beside(
 def read_alike(
     files: list[AnnotationFile], again: Callable[[int, bool], AnnotationFile | None]
 ) -> None:
-    """Read the second number of a row as an end in all nameless tables, or as a duration in all.
+    """Give the second number of a row the same meaning, end or duration, in all nameless tables.
 
     A nameless table has no column names. nameless_times.py decides between end and duration.
 

@@ -32,7 +32,7 @@ class ItemLabels:
     unknown: list[str] = field(default_factory=list[str])
     """Names that match no item, without repetitions."""
     unclear: list[tuple[str, list[str]]] = field(default_factory=list[tuple[str, list[str]]])
-    """Each name that matches several items, once, with the ids of the first items that match."""
+    """Ids of the first items that match, per name that matches several items."""
     elsewhere: dict[str, str] = field(default_factory=dict[str, str])
     """Path or id of the matched item, by the name in the annotation.
 
@@ -143,9 +143,10 @@ class _Matching:
     ) -> Sequence[Annotation]:
         """Add times to annotations whose ids name windows, if some of these windows are not items.
 
-        The times come from the ids. An id states the start of a window. The smallest time between
-        two starts in a recording is taken as the length of the windows, unless the id states the
-        end.
+        Another project with other windows may have exported such annotations, so they are matched
+        by time. The times come from the ids. An id states the start of a window. The smallest time
+        between two starts in a recording is taken as the length of the windows, unless the id
+        states the end.
         """
         parsed = {
             number: match

@@ -166,7 +166,10 @@ def _by_tail(
 
 
 def _without_weaker(found: dict[str, Match], split: Sequence[tuple[str, ...]]) -> dict[str, Match]:
-    """Remove matches of names with other folders than the path, if another name fits it better."""
+    """Remove matches whose path fits another name better.
+
+    A match is kept if its name has the same folders as the path.
+    """
     best: dict[int, int] = {}
     for match in found.values():
         if match.index >= 0:

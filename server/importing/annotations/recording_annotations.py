@@ -26,7 +26,7 @@ _BEYOND = 0.1
 
 
 class RecordingAnnotations:
-    """Annotations by recording, and findings about the files with annotations."""
+    """Annotations grouped by recording, and findings about the files with annotations."""
 
     def __init__(
         self,
@@ -41,8 +41,8 @@ class RecordingAnnotations:
         Args:
             files: Files with annotations.
             recordings: Paths of the recordings.
-            overlap: Smallest overlap of an annotation with a window that it labels, as a share of
-                the shorter of the two.
+            overlap: Smallest overlap with which an annotation labels a window, as a share of the
+                shorter of the two.
             length_of: Function that returns the length of a recording in seconds; None if it is
                 unknown.
             label: Value of the option `--label` with which the files were read.

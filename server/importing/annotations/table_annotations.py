@@ -156,7 +156,10 @@ def _selections_in_spectrograms(rows: Rows, columns: Columns) -> set[str]:
 
 
 def _is_waveform(row: Row, columns: Columns, spectrograms: set[str]) -> bool:
-    """Whether the row is for another view than "Spectrogram", of a selection in `spectrograms`."""
+    """Whether the row repeats a selection for another view than "Spectrogram".
+
+    `spectrograms` are the selections that have a row for the view "Spectrogram".
+    """
     return (
         not str(row.get(columns.view or "")).startswith("Spectrogram")
         and str(row.get(columns.selection or "")) in spectrograms

@@ -16,10 +16,10 @@ def unlabelled_findings(tables: Sequence[AnnotationFile], asked: str | None) -> 
     """Return one finding for all tables with the same columns.
 
     Args:
-        tables: The tables. Tables with times are not used.
-        asked: Column of `--label`, which these tables do not have. None: the option is not given.
-            If the option is given, another table has the labels, so tables without times get no
-            finding.
+        tables: Tables without a known column of labels. Their rows with times are not used.
+        asked: Value of `--label`, a column that these tables do not have. None: the option is not
+            given. With the option, tables without times get no finding, because another table has
+            the labels.
     """
     alike: dict[tuple[bool, tuple[str, ...]], list[str]] = {}
     for table in tables:
@@ -40,10 +40,10 @@ def unlabelled_findings(tables: Sequence[AnnotationFile], asked: str | None) -> 
 
 
 def missing_columns(asked: str | None, files: Sequence[AnnotationFile]) -> list[str]:
-    """Return the columns of `--label` that no file in `files` has.
+    """Return the columns named by `--label` that no file in `files` has.
 
-    Only files in which a column stands for a class are compared. Without such a file, the result is
-    empty, because `--label` then does not name a column of these files.
+    Only files with one column per class are compared. If there is no such file, the result is
+    empty, because `--label` then does not name columns of classes.
     """
     known = [name for file in files for name in file.class_columns]
     pieces = [piece.strip() for piece in asked.split(",")] if asked and known else []

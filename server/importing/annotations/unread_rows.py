@@ -9,10 +9,9 @@ from lodespace.importing.finding import Finding, counted
 def with_unread_rows(
     files: Sequence[AnnotationFile], used: Collection[int], matched: Collection[str]
 ) -> list[AnnotationFile]:
-    """Return the files about the recordings.
+    """Return the files whose annotations are used, and those that probably lack them by a fault.
 
-    A file is about the recordings if its annotations are used. A file without any readable row is
-    also about the recordings if the file names a recording.
+    The latter are files without any readable row that name a recording.
 
     Args:
         files: All annotation files.

@@ -53,7 +53,7 @@ class ArrayItems:
             name: Name of the data set.
             shape: Shape of the array.
             dtype: Type of the numbers.
-            blocks: The array.
+            blocks: Yields the array in blocks of items (`Blocks`).
             labels: One label per item, (N,) or (N, 1), or 0 and 1 per class, (N, K). None: there
                 are no labels.
             ids: Id of each item. Empty: the numbers of the items.

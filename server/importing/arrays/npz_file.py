@@ -238,7 +238,7 @@ def array_items(
         path: The file or folder of the arrays.
         members: The purpose of each array.
         heads: The arrays with items, of which only the headers have been read.
-        blocks: The items of all arrays.
+        blocks: Yields the items of all arrays in blocks (`Blocks`).
         read: The other arrays of `members`, by name.
         options: Options for reading the data, of which `missing` is used.
 

@@ -206,7 +206,7 @@ class ItemLists:
 
 
 def _split_of(path: bytes) -> str | None:
-    """Return the split in the name of a list, such as `train`. None if it is another name."""
+    """Return the split in the name of a list, such as `train`; None for any other name."""
     found = [w for w in words(shown(stem_of(path)).rpartition("/")[2]) if not w.isdigit()]
     splits = [word for word in found if is_split(word)]
     splits = ["trainval"] if splits == ["train", "val"] else splits

@@ -247,10 +247,9 @@ class _Reading:
         return self.read(here)
 
     def _read_below(self, here: Sequence[Branch], inner: frozenset[str]) -> None:
-        """Read the classes after leaving out a level of folders.
+        """Read the classes as if the level of folders below the next level did not exist.
 
-        `inner` are the names of the folders that are left out. They are one level below the folders
-        that are read next.
+        `inner` are the names of the folders on the level that is left out.
         """
         branches = [replace(b, parts=b.parts[: b.at + 1] + b.parts[b.at + 2 :]) for b in here]
         certain = len(self.doubts)

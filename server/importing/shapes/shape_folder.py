@@ -100,7 +100,10 @@ class ShapeReader:
     """Reads one file, for the picture and then for the features of its shape."""
 
     def __init__(self, root: Path, path: bytes, *, keeps: bool) -> None:
-        """Prepare to read `path` below `root`. `keeps`: the features are asked for afterwards."""
+        """Prepare to read `path` below `root`.
+
+        `keeps` states whether `picture` keeps the shape in memory for a later call of `features`.
+        """
         self.root, self.path, self.keeps = root, path, keeps
         self._shape: Shape | None = None
 

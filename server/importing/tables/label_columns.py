@@ -42,7 +42,7 @@ class LabelColumns:
     shares: bool = False
     """Whether the columns of `one_hot` have shares instead of marks.
 
-    The largest share is the class.
+    The class of an item is the column with the largest share.
     """
     separators: str = "|"
     """Characters between several labels in a cell."""
@@ -276,7 +276,7 @@ def _one_hot(columns: HasColumns, taken: Collection[str | None]) -> LabelColumns
     A mark in such a column (1, x, yes) gives the item the class. Return None if there are no such
     columns.
 
-    Shares that sum to 1 per row are only proposed.
+    Columns with shares that sum to 1 per row are only proposed for `--label` (`_shares`).
     """
     marked = [
         column

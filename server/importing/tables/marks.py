@@ -50,7 +50,7 @@ def are_marks(cells: Sequence[Any]) -> bool:
 def are_shares(rows: Sequence[Sequence[Any]], *, whole: bool = True) -> bool:
     """Whether all cells are shares: numbers from 0 to 1.
 
-    If `whole` is true, each row must also sum to 1, and a cell must be neither 0 nor 1.
+    If `whole` is true, each row must also sum to 1, and at least one cell must be neither 0 nor 1.
     """
     fractions = False
     for row in rows:

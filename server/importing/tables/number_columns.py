@@ -40,7 +40,7 @@ def choose_numbers(
     Returns:
         The columns and the findings. The columns are () if fewer than two columns can be chosen.
     """
-    without = {*_no_numbers(columns, options), *taken}
+    without = {*_ids_and_labels(columns, options), *taken}
     unclear = _unclear(columns, without)
     without |= unclear.keys()
     numeric = [c for c in columns.numeric(without) if not plain(c).startswith("unnamed:")]
@@ -79,7 +79,7 @@ def columns_of_pattern(
     """
     fitting = columns.matching(pattern)
     named = {piece.strip() for piece in pattern.split(",")}
-    apart = _no_numbers(columns, options)
+    apart = _ids_and_labels(columns, options)
     left = [
         column
         for column in fitting
@@ -93,8 +93,8 @@ def columns_of_pattern(
     return chosen, [Finding("columns", text + (", ..." if len(left) > _MOST_NAMED else ""))]
 
 
-def _no_numbers(columns: HasColumns, options: ImportOptions) -> set[str]:
-    """Return the columns with ids and labels, by their names or by the options."""
+def _ids_and_labels(columns: HasColumns, options: ImportOptions) -> set[str]:
+    """Return the columns that have ids or labels, as their names or the options state."""
     found = {*usual_labels(columns)[:1], *columns.usual(column_names.IDS)}
     if not columns.rows.has_names and has_label_first(columns.rows.width):
         found.add(columns.rows.columns[0])

@@ -60,11 +60,12 @@ class ParquetPoints:
         Args:
             paths: The files, in the order of their rows. All have the same columns.
             position: Names of two or three columns of numbers, or of one column with lists of two
-                or three numbers. With `encoder`, the columns of its vectors.
+                or three numbers. If `encoder` is given: names of the columns with the vectors.
             label: Name of the column with the labels; None for points without labels.
             item_id: Name of the column with the ids; None: the id is the number of the row.
             unpacked: Largest size of an unpacked file in GB; None for the default.
-            encoder: Gives vectors their positions; None: the columns are the positions.
+            encoder: Model that computes positions from vectors. None: the columns `position` have
+                the positions.
 
         Raises:
             DatasetError: A file cannot be read, or lacks a column.
@@ -159,9 +160,9 @@ class ParquetPoints:
 
 
 def parquet_files(path: Path) -> list[Path]:
-    """Return the Parquet files at `path`: a file, or all of a folder, by name.
+    """Return the Parquet file at `path`, or all Parquet files of the folder `path`, sorted by name.
 
-    The list is empty if `path` is neither.
+    The list is empty if there is no such file.
     """
     if path.is_dir():
         return sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)

@@ -131,7 +131,7 @@ class PictureTable:
         Return None if there is no such column.
 
         Args:
-            folders: The class that the folders name, by picture.
+            folders: Class of each picture, as the folders of the pictures name it.
         """
         named = [(folders[path], row) for path, row in self.rows.items() if path in folders]
         for column in self.table.rows.columns if named else ():
@@ -181,13 +181,13 @@ def merged(
 ) -> tuple[dict[bytes, RawItem], int]:
     """Return one row per picture, and the number of pictures with different labels in the tables.
 
-    A row has the columns of all tables, the first split, and the label of the table that labels the
-    most pictures. Labels that are whole numbers are compared by value: 01 equals 1. Such labels get
-    the spelling of the folders or of the first table.
+    A row has the columns of all tables, a split and a label. If tables differ, the table that
+    labels the most pictures has precedence. Labels that are whole numbers are compared by value: 01
+    equals 1. Such labels get the spelling of the folders or of the first table.
 
     Args:
         tables: The tables.
-        folders: Names of the classes of folders.
+        folders: Class names that are names of folders.
     """
     spelled = spellings([folders, *(table.classes for table in tables)])
     for table in tables:

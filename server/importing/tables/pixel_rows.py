@@ -52,6 +52,9 @@ class PixelRow:
 
 
 def pixel_finding(side: int, option: str) -> Finding:
-    """Return the finding that each row is read as a picture. `option` reads rows as vectors."""
+    """Return the finding that each row is read as a picture.
+
+    `option` is the option with which rows are read as vectors.
+    """
     text = f"the {side * side:,} numbers of a row are the pixels of a picture, {side} x {side}"
     return Finding("columns", text, doubtful=True, option=option)

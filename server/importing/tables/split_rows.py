@@ -119,7 +119,8 @@ class SplitRows(Rows):
 
 
 def are_alike(parts: Sequence[Part]) -> bool:
-    """Whether one table has the columns of all tables, and each other table at least half."""
+    """Whether one table has the columns of all tables, and each other table has at least half of
+    these columns."""
     tables = [set(part.rows.columns) for part in parts]
     whole = set().union(*tables)
     if len({part.rows.has_names for part in parts}) > 1 or whole not in tables:

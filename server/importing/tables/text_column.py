@@ -29,8 +29,9 @@ class _Columns(Protocol):
 def choose_text(columns: _Columns, options: ImportOptions) -> tuple[str | None, list[Finding]]:
     """Return the column with texts, or None, and findings.
 
-    Without the option --text, it is a column with a usual name and with sentences. Raises
-    DatasetError if the column of --text does not exist, or if the extra is missing that reads it.
+    Without the option --text, the column must have a usual name and contain sentences. Raises
+    DatasetError if there is no column with the name in --text, or if texts need an extra that is
+    not installed.
     """
     if options.text is not None:
         OF_TEXTS[0].require()
@@ -48,7 +49,8 @@ def choose_text(columns: _Columns, options: ImportOptions) -> tuple[str | None, 
 
 
 def sentences_in(columns: _Columns) -> str | None:
-    """Return the column with a usual name and with sentences; None if there is none."""
+    """Return the column that has a usual name and contains sentences; None if there is no such
+    column."""
     for column in columns.usual(USUAL):
         cells = columns.cells(column)
         if not all(isinstance(cell, str) for cell in cells):

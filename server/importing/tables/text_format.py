@@ -33,7 +33,7 @@ class TextFormat:
     spaced: bool
     """Whether spaces follow the delimiters."""
     doubt: str = ""
-    """Doubt about the names, for a person to check. Empty: the names are certain."""
+    """Why a person should check the names. Empty: the names are certain."""
     optional_last: bool = False
     """Whether rows may have one field less, because the header does not name the last field."""
 
