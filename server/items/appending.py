@@ -32,7 +32,8 @@ def append_items(
 ) -> None:
     """Add the items of `added` to the data set in `folder`.
 
-    Arrays that `folder` does not have are left out. `change` edits dataset.json further.
+    Arrays that `folder` does not have are left out. `change` can make further changes to the
+    content of dataset.json.
 
     Raises:
         DatasetError: The files cannot be written, or an array of `added` is missing or has another
@@ -109,7 +110,10 @@ def _rows(items: ItemSet, added: ItemSet) -> dict[str, npt.NDArray[Any]]:
 
 
 def _runs(items: ItemSet, count: int) -> list[int]:
-    """Return the runs with `count` further items. All items added so far are one run."""
+    """Return the runs (original_order.py) after an addition of `count` items.
+
+    The items of all additions form one run.
+    """
     first, *added = items.runs
     return [first, sum(added) + count]
 

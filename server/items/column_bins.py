@@ -1,4 +1,4 @@
-"""Columns of the table in a few bins each: for colours and bars on the page."""
+"""Division of the values of a column into a few bins, for colours and bars on the page."""
 
 from typing import NamedTuple
 
@@ -24,15 +24,15 @@ class Bins(NamedTuple):
     names: tuple[str, ...]
     """Name of each bin: a category, or the least and the largest value."""
     codes: npt.NDArray[np.uint8]
-    """Index of the bin of each item, uint8 (N,); NO_BIN without a value."""
+    """Index of the bin of each item, uint8 (N,); NO_BIN for an item without a value."""
 
 
 def binned(values: ColumnValues) -> Bins:
     """Return the bins of a column.
 
-    Each of the most frequent categories has a bin. All other categories share the last bin. Numbers
-    and dates are divided at quantiles, so that the bins have about as many items each. Few
-    different numbers have a bin each.
+    Each category has its own bin. If there are more than MAX_BINS categories, the rarest categories
+    share the last bin. Numbers and dates are divided at quantiles, so that each bin has about the
+    same number of items. If there are at most NUMBER_BINS distinct numbers, each has its own bin.
     """
     if values.kind == "category":
         return _categories(values)
@@ -74,7 +74,7 @@ def _categories(values: ColumnValues) -> Bins:
 
 
 def _text(kind: ColumnKind, value: float, span: float) -> str:
-    """Return a number or date as text. `span`: difference of the largest and the least value."""
+    """Return a number or date as text. `span` is the difference of the largest and least value."""
     if kind == "date":
         unit = "m" if 0 < span < 3 * _DAY else "D"
         return str(np.datetime64(round(value), "s").astype(f"datetime64[{unit}]")).replace("T", " ")

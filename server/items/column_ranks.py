@@ -12,11 +12,11 @@ NO_VALUE = 0xFFFFFFFF
 
 
 def ranks(items: ItemSet, name: str | None) -> npt.NDArray[np.uint32] | None:
-    """Return the rank of each item by the column `name`, (N,), or with None by the item's id.
+    """Return the rank of each item, (N,).
 
-    Equal values have equal ranks. Numbers and dates are ranked by their value, texts in natural
-    order: "S2" comes before "S10". Returns None if there is no such column, or if its values
-    cannot be ranked.
+    Items are ranked by the column `name`, or by their ids if `name` is None. Equal values have
+    equal ranks. Numbers and dates are ranked by their value, texts in natural order: "S2" comes
+    before "S10". Returns None if there is no such column, or if its values cannot be ranked.
     """
     if name is None:
         return _of_texts(list(items.ids))

@@ -29,7 +29,7 @@ class ColumnValues(NamedTuple):
     """Kind of the values."""
     numbers: npt.NDArray[np.float64]
     """Value of each item as a number, (N,): the number itself, the seconds since 1970 (UTC) of a
-    date, or the index of the category. NaN without a value."""
+    date, or the index of the category. NaN for an item without a value."""
     categories: tuple[str, ...] = ()
     """Texts of the categories, in natural order; empty for numbers and dates."""
 

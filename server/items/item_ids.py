@@ -14,7 +14,10 @@ class ItemIds(Sequence[str]):
     """The id per item: from a column of the table of items, or else the item's number."""
 
     def __init__(self, n: int, column: "pa.ChunkedArray | None") -> None:
-        """Give access to the ids of `n` items. `column` has the ids; None if they are numbers."""
+        """Give access to the ids of `n` items.
+
+        `column` has the ids. If it is None, the id of each item is its number.
+        """
         self._n = n
         self._column = column
 

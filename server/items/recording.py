@@ -19,7 +19,7 @@ _HEADS = (
 
 
 class Recording(Protocol):
-    """An open sound file. `soundfile.SoundFile` has these members, too."""
+    """An open sound file: the members of `soundfile.SoundFile` that this package uses."""
 
     @property
     def samplerate(self) -> int:
@@ -53,7 +53,7 @@ class Recording(Protocol):
 def open_recording(file: BinaryIO) -> Recording:
     """Open a sound file. Its first bytes decide which library reads the file.
 
-    Raises ItemError if the file needs the extra `video`, and errors of soundfile.
+    Raises ItemError if the file needs the extra `video`. Also raises the errors of soundfile.
     """
     head = file.read(12)
     file.seek(0)

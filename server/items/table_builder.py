@@ -98,8 +98,8 @@ class ItemTableBuilder:
 def joined(table: ItemTable, added: ItemTable, start: int) -> ItemTable:
     """Return `table` followed by the rows of `added`.
 
-    A column that has another type in `added` becomes text. `start` is added to the places of
-    original pictures in `added`.
+    A column that has another type in `added` becomes text. `start` is added to the positions of the
+    original pictures in `added`, because these pictures begin at byte `start` of the joined file.
     """
     more = added.table
     if OFFSET in more.column_names and start:
