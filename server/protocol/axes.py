@@ -42,13 +42,15 @@ class SetAxis(Operation, tag="set_axis"):
     """Category of the column that is compared with all other categories; null to show numbers,
     dates, or all categories in their natural order."""
     few: _Chosen = msgspec.field(default_factory=list)
-    """Items at the low end of the axis, if no column is given."""
+    """Items that have little of the value; empty if a column or `few_selection` is given."""
     many: _Chosen = msgspec.field(default_factory=list)
-    """Items at the high end of the axis, if no column is given."""
+    """Items that have much of the value; empty if a column or `many_selection` is given."""
     few_selection: Slot | None = None
-    """Slot of the uploaded selection with the items at the low end; null if `few` lists them."""
+    """Slot of the uploaded selection with the items that have little of the value; null if `few`
+    lists them."""
     many_selection: Slot | None = None
-    """Slot of the uploaded selection with the items at the high end; null if `many` lists them."""
+    """Slot of the uploaded selection with the items that have much of the value; null if `many`
+    lists them."""
     name: Annotated[str, msgspec.Meta(max_length=MAX_NAME_LENGTH)] = ""
     """Name of the axis. If it is empty, the axis has the name of the column."""
 

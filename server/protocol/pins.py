@@ -39,7 +39,7 @@ class Drag(Operation, tag="drag"):
     targets: _Targets = msgspec.field(default_factory=list[Vector])
     """Target per item of `items`, in latent units."""
     selection: Slot | None = None
-    """Slot of the uploaded selection with the items and a point per item; null if `items` lists
+    """Slot of the uploaded selection with the items and one point per item; null if `items` lists
     them."""
     moved: Transform | None = None
     """Motion that moves the selected points to their targets; null without a selection."""
@@ -58,7 +58,7 @@ class Anchor(Operation, kw_only=True, tag="anchor"):
     targets: _Targets = msgspec.field(default_factory=list[Vector])
     """Target per item of `items`, in latent units."""
     selection: Slot | None = None
-    """Slot of the uploaded selection with the items and a point per item; null if `items` lists
+    """Slot of the uploaded selection with the items and one point per item; null if `items` lists
     them."""
     moved: Transform | None = None
     """Motion that moves the selected points to their targets; null without a selection."""

@@ -12,7 +12,7 @@ SheetKind = Literal["overview", "suspects", "uncertain"]
 SuggestionKind = Literal["region", "overview", "suspects", "uncertain", "done"]
 """Kind of a suggested gesture; `done`: no gesture is suggested."""
 Cue = Literal["uncertainty", "density", "diversity", "coverage"]
-"""Name of a cue: a value per item that shows where labels help most."""
+"""Name of a cue. A cue has one value per item, which shows where labels help most."""
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 """A share or a probability, 0..1."""
 SHEET_SIZE = 27
@@ -112,7 +112,8 @@ class SheetGroup(Message):
     """Approximate number of unlabelled items in the region of the map for which the group stands.
     Null if the group is not a region, but items with the same prediction."""
     may_be_new: bool
-    """Whether the region may be a new class: there are labels, but no label explains the region."""
+    """Whether the region may be a new class: items in other regions have labels, but no label shows
+    the class of most items in this region."""
 
 
 class Sheet(Message):

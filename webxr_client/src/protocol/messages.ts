@@ -476,13 +476,19 @@ export interface SetAxis {
    * dates, or all categories in their natural order.
    */
   category?: string | null;
-  /** Items at the low end of the axis, if no column is given. */
+  /** Items that have little of the value; empty if a column or `few_selection` is given. */
   few?: number[];
-  /** Items at the high end of the axis, if no column is given. */
+  /** Items that have much of the value; empty if a column or `many_selection` is given. */
   many?: number[];
-  /** Slot of the uploaded selection with the items at the low end; null if `few` lists them. */
+  /**
+   * Slot of the uploaded selection with the items that have little of the value; null if `few`
+   * lists them.
+   */
   few_selection?: number | null;
-  /** Slot of the uploaded selection with the items at the high end; null if `many` lists them. */
+  /**
+   * Slot of the uploaded selection with the items that have much of the value; null if `many`
+   * lists them.
+   */
   many_selection?: number | null;
   /** Name of the axis. If it is empty, the axis has the name of the column. */
   name?: string;
@@ -981,7 +987,7 @@ export interface Drag {
   /** Target per item of `items`, in latent units. */
   targets?: [number, number, number][];
   /**
-   * Slot of the uploaded selection with the items and a point per item; null if `items` lists
+   * Slot of the uploaded selection with the items and one point per item; null if `items` lists
    * them.
    */
   selection?: number | null;
@@ -999,7 +1005,7 @@ export interface Anchor {
   /** Target per item of `items`, in latent units. */
   targets?: [number, number, number][];
   /**
-   * Slot of the uploaded selection with the items and a point per item; null if `items` lists
+   * Slot of the uploaded selection with the items and one point per item; null if `items` lists
    * them.
    */
   selection?: number | null;
@@ -1346,7 +1352,10 @@ export interface SheetGroup {
    * Null if the group is not a region, but items with the same prediction.
    */
   size: number | null;
-  /** Whether the region may be a new class: there are labels, but no label explains the region. */
+  /**
+   * Whether the region may be a new class: items in other regions have labels, but no label shows
+   * the class of most items in this region.
+   */
   may_be_new: boolean;
 }
 
