@@ -29,7 +29,7 @@ def with_added(
     """Return latent means (N, D) and predictions of all `items`.
 
     `latent_mean` (M, D), `prediction` (M,) and `confidence` (M,) are those of the first M items.
-    The others get the values of the most similar earlier item, without a prediction.
+    Each added item gets the latent mean of the most similar of these M items, and no prediction.
     """
     first, n = len(latent_mean), len(items)
     if first == n:
@@ -44,7 +44,7 @@ def with_added(
 
 
 def most_similar(items: ItemSet, first: int) -> npt.NDArray[np.int64]:
-    """Return for each item from number `first` on the most similar earlier item, (M,)."""
+    """Return the most similar item before item `first`, for each item from `first` on, (K,)."""
     earlier = np.linspace(0, first - 1, min(first, MOST_COMPARED)).round().astype(np.int64)
     known = _rows(items, earlier)
     mean, spread = known.mean(axis=0), known.std(axis=0)

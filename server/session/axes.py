@@ -45,9 +45,9 @@ class AxisSource(NamedTuple):
     category: str
     """Category that is compared with all others; empty if the axis shows all values."""
     few: Items
-    """Items at the low end, (K,); empty for a column."""
+    """Items with little of the value, (K,); empty for a column."""
     many: Items
-    """Items at the high end, (L,); empty for a column."""
+    """Items with much of the value, (L,); empty for a column."""
 
     @classmethod
     def of(cls, event: SetAxisEvent) -> "AxisSource":
@@ -233,8 +233,8 @@ class AxisHistory:
     def measure(self, latent_mean: npt.NDArray[np.floating], left_out: LeftOut) -> bool:
         """Compute ticks and correlations on the shown points (N, D).
 
-        `left_out` is the trainer's report, with one entry per axis; it can be empty. Returns
-        whether anything changed.
+        `left_out` is the trainer's report on left-out predictions (`LeftOut`). It has one entry per
+        axis, or it is empty. Returns whether anything changed.
         """
         carried = self.carried()
         new = [

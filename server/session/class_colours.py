@@ -72,7 +72,8 @@ def palette_colour(class_id: int) -> str:
 def default_colours(names: Iterable[str]) -> list[str]:
     """Return the default colours of the classes with these names, in the order of their ids.
 
-    Each group has the hue of its place among the groups. Its classes have the shades of this hue.
+    Each group gets the next hue of the palette, and its classes get shades of this hue. A class
+    without a group gets its `palette_colour`.
     """
     groups: dict[str, int] = {}
     sizes: dict[str, int] = {}

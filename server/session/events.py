@@ -125,7 +125,7 @@ class LabelEvent(EventHeader, frozen=True, tag="gesture"):
 
 
 class LabelEachEvent(EventHeader, frozen=True, tag="label_each"):
-    """Several items got labels, with a class per item."""
+    """Several items got labels, each item its own class."""
 
     items: Items
     """Numbers of the items (K,), ascending."""
@@ -190,9 +190,9 @@ class SetAxisEvent(EventHeader, frozen=True, tag="set_axis"):
     name: str
     """Name of the axis."""
     few: Items
-    """Items at the low end (K,), ascending; empty for a column."""
+    """Items with little of the value (K,), ascending; empty for a column."""
     many: Items
-    """Items at the high end (L,), ascending; empty for a column."""
+    """Items with much of the value (L,), ascending; empty for a column."""
     column: str = ""
     """Column of the table whose values the axis shows; empty for two groups of items."""
     category: str = ""

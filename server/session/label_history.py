@@ -68,8 +68,8 @@ class GestureRecord(msgspec.Struct, gc=False):
 class _Rows:
     """A table with one row per item of each gesture, in the order of the gestures.
 
-    Numbers of rows and gestures have 32 bits, so that a row has only 17 bytes. A gesture of a
-    million items takes 17 MB.
+    `number`, `below` and `above` are stored with 32 bits, so that a row has only 17 bytes. A
+    gesture of a million items takes 17 MB.
 
     Row 0 belongs to no gesture. It stands for the state before the oldest gesture of each item.
     """
@@ -127,7 +127,7 @@ class _Rows:
                 setattr(self, name, np.concatenate([column, more]))
 
     def standing(self, rows: RowNumbers, links: RowNumbers) -> RowNumbers:
-        """For each of `rows` (K,), return the first row (K,) that is not undone.
+        """For each of `rows` (K,), return the first row (K,) whose gesture is not undone.
 
         The search starts at the row itself, and follows `links` (`below` or `above`) to further
         rows.

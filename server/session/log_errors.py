@@ -93,7 +93,7 @@ def _full(folder: Path) -> Cause:
 
 
 def _probe(folder: Path, error: Exception) -> Cause:
-    """Try a small write to `folder`, and return the cause that the result shows.
+    """Return the cause of `error`, as a small write to `folder` shows it.
 
     In many calls, SQLite has the same code for a full disk, a full quota, a read-only file system
     and a broken disk. The operating system has a separate error for each of these causes.

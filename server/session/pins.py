@@ -47,7 +47,7 @@ def items_and_targets(
         items, _, points = selections.item_set(command.selection)
         if points is None or command.moved is None:
             raise RequestError(
-                "a drag of a selection needs a point per item and the field `moved`",
+                "a drag of a selection needs one point per item, and the field `moved`",
                 code="bad_anchor",
             )
         moved = np.array(command.moved, np.float32).reshape(3, 4)

@@ -69,7 +69,7 @@ class SceneEncoder:
         )
 
     def forget_forces(self) -> None:
-        """Forget the newest forces, because they are those of fewer items."""
+        """Forget the newest forces, because they do not include the items that were just added."""
         self._forces = self._forces_frame = None
 
     def publish_forces(self, forces: FrameForces) -> None:

@@ -25,7 +25,7 @@ class Selections:
     """The selections of one connection, for a data set of `n_items` items.
 
     The memory is bounded: there are SLOTS selections, and none of them is larger than a set of all
-    items with a point per item.
+    items with one point per item.
     """
 
     def __init__(self, n_items: int) -> None:

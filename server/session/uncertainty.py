@@ -54,7 +54,7 @@ class UncertaintyTracker:
         self._stale = np.zeros(n, np.bool_)
 
     def grow(self, n: int) -> None:
-        """Continue with `n` items. The added items, which are the last ones, are in doubt."""
+        """Continue with `n` items. The added items, which are the last ones, have the doubt 1."""
         more = n - len(self.margin)
         self.margin = np.pad(self.margin, (0, more))
         self.doubt = np.pad(self.doubt, (0, more), constant_values=1)
