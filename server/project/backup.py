@@ -129,7 +129,10 @@ def _file_state(path: Path) -> tuple[object, ...]:
 
 
 def _write_once(project: Project, file: IO[bytes]) -> int:
-    """Write the archive as long as no items are added. Returns the number of events."""
+    """Write the archive without a check whether items are added meanwhile.
+
+    Returns the number of events of the label log.
+    """
     top, folder = _top(project.folder), project.folder
     # Without strict_timestamps=False, zipfile would refuse a file with a time before 1980, which a
     # .zip file cannot store.

@@ -72,7 +72,7 @@ def import_again(folder: Path, data: str, options: "ImportOptions") -> Path:
 
 
 def copy_order(folder: Path) -> None:
-    """Copy the order of the items of a new project, so that the order outlives the data.
+    """Copy the order of the items of a new project, so that it is known even if the data are lost.
 
     Without an order, nothing is written. Raises OSError.
     """
@@ -121,7 +121,7 @@ def _compare_ids(folder: Path, items: "ItemSet") -> None:
     if grown and not readable:
         raise DatasetError(
             f"items were added to {folder} after the import, and the ids of its items cannot be "
-            "read, so labels could get onto other items; restore the folder "
+            "read, so other items could get the labels; restore the folder "
             f"{folder / DATA_FOLDER} from a backup"
         )
     if readable:
@@ -149,8 +149,8 @@ def _described(folder: Path) -> dict[str, Any] | None:
 def _tables(folder: Path) -> list[Path]:
     """Return the files that can be the table of the project's items.
 
-    If dataset.json cannot be read, a table of an interrupted addition can be among them. It begins
-    with the project's items, too.
+    If dataset.json cannot be read, the table of an interrupted addition can be among them. Such a
+    table also begins with the items of the project.
     """
     data, described = folder / DATA_FOLDER, _described(folder)
     if described is None:
@@ -183,7 +183,7 @@ def _ids(table: Path) -> "ItemIds | None":
 def _count(folder: Path) -> int | None:
     """Return the number of items of the project; None if no file states it.
 
-    If dataset.json does not state it, the recording and the newest checkpoint do.
+    The number comes from dataset.json, or else from the recording and the newest checkpoint.
     """
     count = (_described(folder) or {}).get("count")
     return count if isinstance(count, int) else max(_stated_counts(folder), default=None)

@@ -24,8 +24,8 @@ class FolderChanges:
     """Differences between a folder and the items of a project. Paths are relative to the folder."""
 
     new: list[bytes]
-    """Files that are not in the project, and were not left out by an import, or have changed since
-    then."""
+    """Files that are not in the project. A file that an import left out counts only if it has
+    changed since then."""
     changed: list[bytes]
     """Files of items whose size or time differs from that at the import."""
     missing: list[bytes]

@@ -77,7 +77,7 @@ def give_labels(project: Project, added: "Addition") -> "Addition":
 
 
 def _own_data(project: Project) -> None:
-    """Copy the bundled digits into a project on them, because a project changes only its own data.
+    """Copy the bundled digits into the project if it uses them, so that it has data of its own.
 
     The folder appears only when it is complete. Raises ProjectError.
     """

@@ -32,7 +32,8 @@ class ForeignLabels:
 
     annotations: list[Annotation] = field(default_factory=list[Annotation])
     overlap: float = 0.5
-    """Smallest overlap of an annotation with a window, as a share of the shorter of the two."""
+    """Smallest overlap with which an annotation labels a window, as a share of the shorter of the
+    two."""
     notes: list[str] = field(default_factory=list[str])
     """How the files were read, as lines for a terminal. Doubtful lines begin with "? "."""
 

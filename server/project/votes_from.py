@@ -1,4 +1,4 @@
-"""Reading of votes: a table with a column per source, whose votes the label model weighs."""
+"""Reading of votes: a table with one column per source. The label model combines the votes."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -93,7 +93,7 @@ def read_table(path: Path, options: ImportOptions) -> VoteTable:
     if not 0 < len(sources) <= _MOST_SOURCES:
         raise DatasetError(
             f"{told}: {counted(len(sources), 'column')} beside {short(key)}; a table of votes has "
-            f"a column per source, 1 to {_MOST_SOURCES:,}"
+            f"one column per source, and 1 to {_MOST_SOURCES:,} sources"
         )
     read = LabelCells(options.missing)
     names: dict[str, int] = {}
@@ -125,7 +125,9 @@ def _key(told: str, columns: list[str], wanted: str | None) -> str:
     if wanted is not None:
         if wanted not in columns:
             named = ", ".join(map(short, columns[:20]))
-            raise DatasetError(f"{told}: there is no column {short(wanted)}; there are {named}")
+            raise DatasetError(
+                f"{told}: there is no column {short(wanted)}; the columns are {named}"
+            )
         return wanted
     by_name = {column.strip().lower(): column for column in reversed(columns)}
     for name in _NAMES:
@@ -138,7 +140,7 @@ def _key(told: str, columns: list[str], wanted: str | None) -> str:
 
 
 def _vote(labels: tuple[str, ...], told: str, where: str, source: str) -> str:
-    """Return the class of a vote, or "" without a vote. Raises DatasetError for several classes."""
+    """Return the class of a vote, or "" for no vote. Raises DatasetError for several classes."""
     labels = tuple(label for label in labels if label not in _ABSTAIN)
     if len(labels) > 1:
         raise DatasetError(

@@ -1,4 +1,4 @@
-"""Import of votes: tables with a column per source, weighed by the label model."""
+"""Import of votes: tables with one column per source. The label model combines the votes."""
 
 import re
 from pathlib import Path
