@@ -1,6 +1,6 @@
 """Addition of items to a data set, with the settings by which its items were read.
 
-The new items are first imported into a data set of their own. Then its rows are appended. On any
+The new items are first imported into a separate data set, whose rows are then appended. On any
 failure, the data set is unchanged.
 """
 
@@ -190,7 +190,7 @@ def _add_computed(
     else:
         raise DatasetError(
             f"the project was imported with {items.features.shape[1]} features per item; give the "
-            "features of the new items, too, with --features FILE"
+            "features of the new items with --features FILE"
         )
 
 
@@ -202,7 +202,7 @@ def _other_weights(name: str) -> DatasetError:
 
 
 def _fitted(added: ItemSet, items: ItemSet) -> ItemSet:
-    """Return the new items with the arrays and the number of channels of `items`."""
+    """Return the new items `added` with the same arrays and number of channels as `items`."""
     pictures = None
     if items.pictures is not None:
         shape = (len(added), *items.pictures.shape[1:])
@@ -267,7 +267,7 @@ def _batch(
 
 
 def _state(manifest: dict[str, Any], batch: dict[str, Any], line: ReportLine | None) -> None:
-    """State the addition in dataset.json: in the list `added`, and in the report."""
+    """Add `batch` to the list `added` of dataset.json (`manifest`), and `line` to its report."""
     batches = [*manifest.get("added", []), batch]
     if len(batches) > MOST_BATCHES:
         first, second, *later = batches

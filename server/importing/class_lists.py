@@ -199,11 +199,11 @@ def _of_lines(lines: list[str]) -> dict[str, str] | None:
 def _checked(names: Mapping[str, Any]) -> dict[str, str] | None:
     """Return the class names by class number; None if a value cannot be the name of a class.
 
-    The class numbers have no leading zeros.
+    In the result, the class numbers have no leading zeros.
     """
     texts = {number_key(key): name.strip() for key, name in names.items() if isinstance(name, str)}
     short = all(name and len(name) <= _LONGEST for name in texts.values())
-    # A text without letters is not a class name. The file may have a label per item, or boxes.
+    # A text without letters is not a class name. The file may have one label per item, or boxes.
     letters = all(any(map(str.isalpha, name)) for name in texts.values())
     return texts if len(texts) == len(names) > 1 and short and letters else None
 
@@ -212,6 +212,7 @@ def _mapping(found: dict[str, str], labels: Collection[str]) -> tuple[dict[str, 
     """Return the name of each label, and the reason for a doubt about the names.
 
     The reason is empty if there is no doubt. Both are empty if the names do not fit the labels.
+    `found` has the name of each class number in a list.
     """
     numbers = [int(label) for label in labels if label.isdecimal()]
     count = len(found)

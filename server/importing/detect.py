@@ -114,8 +114,8 @@ def open_source(data: str, options: ImportOptions) -> Source:
 def _of_folder(path: Path, options: ImportOptions) -> Source:
     """Return the source for the most frequent kind of file in a folder.
 
-    The kinds are pictures, sounds, videos, shapes and Parquet files. In a folder without such
-    files, tables of splits are opened, or a single table or array.
+    The kinds are pictures, sounds, videos, shapes and Parquet files. A folder without such files
+    can contain one table per split, or a single table or array.
     """
     counts = {"pictures": 0, "sounds": 0, "tables": 0, "videos": 0, "shapes": 0}
     missing: Counter[Extra] = Counter()

@@ -91,7 +91,10 @@ def _total(kinds: Sequence[_Kind]) -> int:
 
 
 def _matters(kind: _Kind, whole: int) -> bool:
-    """Whether the left-out files of `kind` have a line of their own in the report."""
+    """Whether the left-out files of `kind` have a line of their own in the report.
+
+    `whole` is the number of all files.
+    """
     return kind.first.expected or _is_doubtful(kind, whole)
 
 

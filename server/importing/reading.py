@@ -54,8 +54,8 @@ class Reading:
 
     @property
     def network(self) -> str:
-        """Name of the pretrained network that computed the features, or of the features of shapes
-        (../shapes/features.py); "" if there is none."""
+        """Name of the pretrained network that computed the features, or the name of the features of
+        shapes (../shapes/features.py). "" if the items have no such features."""
         return self.stated_network("features")[0]
 
     def stated_network(self, key: str) -> tuple[str, str]:
@@ -133,9 +133,10 @@ def _names(stated: Any) -> tuple[str, ...] | None:
 
 
 def open_new(data: "str | Source", reading: Reading, given: ImportOptions) -> Source:
-    """Return the source of new items, with the options by which the project's items were read.
+    """Return the source of the new items in `data`, with the settings `reading` of the project.
 
-    Raises DatasetError if the data cannot be read, or are of another kind than the project's.
+    `given` are the user's options for the new items. Raises DatasetError if the data cannot be
+    read, or are of another kind than the project's.
     """
     source = open_source(data, reading.options(given)) if isinstance(data, str) else data
     if reading.kind == "vector" and isinstance(source, Table):

@@ -27,8 +27,8 @@ class ImportOptions:
     masks: str = "apart"
     """Which pictures are left out, because they are masks of other pictures.
 
-    "apart": masks are found by their names. "items": no picture is left out. Otherwise, patterns of
-    names, separated by commas, such as "*_mask".
+    "apart": masks are found by their names. "items": no picture is left out. Any other value is a
+    list of patterns of names, separated by commas, such as "*_mask".
     """
     image: str | None = None
     """Table column with pictures."""

@@ -117,7 +117,7 @@ def _mark(cell: Any) -> str:
 
 
 def _has_marks(name: str, first: Sequence[Row]) -> bool:
-    """Whether all cells of a column are marks of a class that is present, absent or unknown."""
+    """Whether each cell of a column states that a class is present, absent or unknown."""
     found = {mark for row in first if (mark := _mark(row.get(name)))}
     if found in _ALONE:
         return not all(_mark(row.get(name)) for row in first)
@@ -125,9 +125,9 @@ def _has_marks(name: str, first: Sequence[Row]) -> bool:
 
 
 def _classes(unused: Sequence[str], first: Sequence[Row]) -> tuple[str, ...]:
-    """Return the columns among `unused` that may each stand for one class.
+    """Return the columns among `unused` that have marks, and so may each stand for one class.
 
-    A column that counts the marks of each row is left out.
+    A column that has the number of marks of each row is left out.
     """
     marked = [name for name in unused if _has_marks(name, first) and not split_of_file(name)]
     found = LabelChoice(classes=tuple(marked))

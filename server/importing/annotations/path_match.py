@@ -105,10 +105,10 @@ def _folded(parts: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _uploaded(parts: tuple[str, ...]) -> tuple[str, ...]:
-    """Return `parts` with the file name that Label Studio gives an uploaded file, without prefix.
+    """Return `parts` with the file name as Label Studio changes it at an upload, without prefix.
 
     Label Studio replaces spaces by "_", and keeps only letters, digits, "_", "-" and ".". It also
-    adds a prefix, which this function removes.
+    adds a prefix, which is removed if the file name has it.
     """
     match = _UPLOAD.fullmatch(parts[0])
     last = match[1] if match is not None else parts[0]
@@ -138,7 +138,7 @@ compares the results. Its text states how a match was found.
 def _by_tail(
     wanted: dict[str, tuple[str, ...]], paths: Iterable[tuple[str, ...]], how: How
 ) -> dict[str, Match]:
-    """Return a match for each name in `wanted` that ends like a path.
+    """Return a match of the kind `how` for each name in `wanted` that ends like a path.
 
     The match is the path with the longest equal end. Names without a match are left out.
     """

@@ -111,6 +111,12 @@ def read_label_track(
 
     A line is `start, end, label`, separated by tabs. BirdNET adds the confidence. A line that
     begins with a backslash states the lowest and highest frequency of the label before it.
+
+    Args:
+        lines: The lines of the file.
+        name: Path of the file, relative to the data.
+        own_names: Possible names of the recording.
+        missing: Texts that mean a missing value, separated by commas (`LabelCells`).
     """
     found = AnnotationFile(name, "Audacity label track", own=True)
     rows = (line.split("\t") for line in lines)

@@ -17,8 +17,8 @@ from lodespace.items.picture_reading import PictureReading
 class AddedFiles:
     """Some pictures of a folder. Implements Source.
 
-    The folder that is nearest to a file, and has the name of a class of the project, names its
-    class. No other file of the folder is looked at, so that a watched folder can be large.
+    The class of a file is named by the nearest folder above it that has the name of a class of the
+    project. No other file of the folder is looked at, so that a watched folder can be large.
     """
 
     kind: Literal["image"] = "image"

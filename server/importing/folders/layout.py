@@ -294,7 +294,7 @@ class _Reading:
     ) -> bool:
         """Whether nearly all outer folders have the same inner folders.
 
-        The inner folders are then the classes.
+        The inner folders are then the classes. `pairs` has the names (outer, inner) of the folders.
         """
         loose = any(branch.below is None for branch in here)
         if loose or len(outer) < 2 or len(inner) < 2:

@@ -26,7 +26,7 @@ class MaskFiles:
     """Folders and files of masks, by relative path."""
 
     folders: frozenset[str] = frozenset()
-    """Folders whose files are masks. A folder inside such a folder is listed, too."""
+    """Folders whose files are masks, and all folders inside such folders."""
     files: frozenset[str] = frozenset()
     counts: Counter[str] = field(default_factory=Counter)
     """Number of masks, by the name of the folder of masks, such as "masks".
@@ -66,8 +66,8 @@ def masks_of(paths: Sequence[str], masks: str) -> MaskFiles:
     Args:
         paths: Relative paths of the files, with "/" between folders.
         masks: The option --masks. "apart": masks are found by their names. "items": no file is a
-            mask. Otherwise, patterns separated by commas, for paths or for names of files and
-            folders.
+            mask. Any other value is a list of patterns, separated by commas, for paths or for names
+            of files and folders.
 
     Raises:
         DatasetError: No file fits a pattern, or all files do.

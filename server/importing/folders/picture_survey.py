@@ -68,8 +68,8 @@ class PictureSurvey:
     def add(self, file: BinaryIO) -> None:
         """Read the header of the picture `file`.
 
-        If the picture has more than 8 bits, its pixel values may be sampled, too. A file whose
-        header cannot be read is ignored.
+        If the picture has more than 8 bits, a sample of its pixel values may also be read. A file
+        whose header cannot be read is ignored.
         """
         found = decoding.look(file)
         if found is None:

@@ -67,6 +67,7 @@ class Probe:
     def windows(self, files: int, hop: float) -> int | None:
         """Return the approximate number of windows in `files` files. None if no file can be read.
 
+        A window begins every `hop` seconds.
         The number is computed from the median length of the files. With the mean length, one
         header that states a far too large length could make the number exceed the limit on items.
         """

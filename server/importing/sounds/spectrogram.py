@@ -42,7 +42,8 @@ def mel_bands(
 ) -> npt.NDArray[np.float32]:
     """Weights of triangular bands, evenly spaced in mel between fmin and fmax (Hz).
 
-    Returns (bands, n_fft // 2 + 1). The weights of each band sum to 1.
+    The weights are for the frequencies of a transform of `n_fft` samples at `rate` Hz. Returns
+    (bands, n_fft // 2 + 1). The weights of each band sum to 1.
     """
     frequencies = np.fft.rfftfreq(n_fft, 1 / rate)
     edges = mel_to_hertz(np.linspace(hertz_to_mel(fmin), hertz_to_mel(fmax), bands + 2))

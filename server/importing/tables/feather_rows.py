@@ -105,7 +105,10 @@ def _buffers_of(metadata: bytes) -> list[tuple[int, int]]:
 
 
 def _field(metadata: bytes, table: int, number: int) -> int | None:
-    """Return the position of a field of a table; None if the table does not have the field."""
+    """Return the position of field `number` of the table at position `table` of `metadata`.
+
+    Return None if the table does not have the field.
+    """
     fields = table - struct.unpack_from("<i", metadata, table)[0]
     if 4 + 2 * number >= struct.unpack_from("<H", metadata, fields)[0]:
         return None
@@ -114,9 +117,9 @@ def _field(metadata: bytes, table: int, number: int) -> int | None:
 
 
 def _table(metadata: bytes, table: int, number: int) -> int | None:
-    """Return the position of the table or list to which field `number` of `table` points.
+    """Return the position of the table or list to which field `number` of a table points.
 
-    Return None if `table` does not have the field.
+    The arguments, and None as a result, are as in `_field`.
     """
     field = _field(metadata, table, number)
     return None if field is None else field + struct.unpack_from("<I", metadata, field)[0]

@@ -176,7 +176,8 @@ def usual_labels(columns: HasColumns) -> list[str]:
 def _may_be_position(columns: HasColumns, column: str) -> bool:
     """Whether the column is named y, and both it and a column named x contain only numbers.
 
-    A name such as `Bbox [x,y,w,h]` becomes several columns, of which the first is `Bbox [x`.
+    The column named x can also be `Bbox [x`, because the header `Bbox [x,y,w,h]` of a CSV file is
+    read as the names of four columns.
     """
     if plain(column) != "y":
         return False
@@ -243,7 +244,8 @@ def _readable(columns: HasColumns, named: Sequence[str]) -> str:
 def _separators(column: str, cells: Sequence[Any]) -> str:
     """Return the characters that separate several labels in a cell.
 
-    The characters "|", ";" and "," can separate labels. In columns of tags, a space can, too.
+    The characters "|", ";" and "," can separate labels. In columns of tags, a space can also
+    separate labels.
 
     A character other than "|" separates labels only if other items confirm it: at least half of the
     parts that it separates must also occur as whole labels of other items.

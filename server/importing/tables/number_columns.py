@@ -127,9 +127,9 @@ def _pattern_of(
 
 
 def project_columns(columns: HasColumns, wanted: Sequence[str]) -> tuple[str, ...]:
-    """Return the columns of a project's vectors, in the project's order.
+    """Return `wanted`, the columns of a project's vectors, in this order.
 
-    Raises DatasetError if a column is missing.
+    Raises DatasetError if a column is missing in the table.
     """
     missing = [name for name in wanted if name not in columns.rows.columns]
     if missing:

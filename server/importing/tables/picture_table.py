@@ -95,7 +95,7 @@ class PictureTable:
         """Number of pictures with a label."""
 
     def _add(self, picture: bytes, first: RawItem, item: RawItem) -> None:
-        """Count `item`, a further row of `picture`, and add its label to the labels of `first`."""
+        """Count `item`, a further row of `picture`, and add its label to `first`, the first row."""
         self._further += 1
         if item.split != first.split:
             self._unsplit.add(picture)
@@ -245,9 +245,10 @@ def open_tables(
 def _columns(
     root: Path, path: bytes, options: ImportOptions, forms: Collection[tuple[str, ...]]
 ) -> tuple[str, ...]:
-    """Return the columns of a table.
+    """Return the names of the columns of a table.
 
-    Returns () if the table cannot be read, or if there are no `forms` to compare.
+    Returns () if the table cannot be read. Also returns () if `forms`, the columns of other tables
+    with which the caller compares the result, is empty.
     """
     file = root / os.fsdecode(path)
     if not forms or file.stat().st_size > _MOST_BYTES:

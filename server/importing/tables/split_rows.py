@@ -74,7 +74,7 @@ class SplitRows(Rows):
     """
 
     def __init__(self, parts: Sequence[Part], others: Sequence[Path] = ()) -> None:
-        """Join tables, for which `are_alike` holds. `others` are tables that are not read."""
+        """Join the tables `parts`, for which `are_alike` is true. `others` are not read."""
         self.parts = sorted(
             parts,
             key=lambda part: (
