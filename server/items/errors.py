@@ -27,9 +27,9 @@ class BadItem:
     count: int = 1
     """Number of files or items that the name stands for."""
     kind: str = ""
-    """Kind of the files, such as "HEIC" or ".txt", if the kind is the reason for leaving them out.
+    """Kind of the files, such as "HEIC" or ".txt".
 
-    Otherwise empty.
+    Empty unless the kind is the reason for leaving the files out.
     """
     remedy: str = ""
     """What to do to read the item, such as "install lodespace[heif]". Empty if nothing is known."""

@@ -150,7 +150,7 @@ def sound(items: ItemSet, item: int) -> bytes:
 def played(items: ItemSet, start: float | None, end: float | None) -> tuple[float, float]:
     """Return the start and end of the sound that is played for an item, in seconds.
 
-    If the items are annotations (clips), the sound around an annotation is played, too. Raises
+    If the items are annotations (clips), the sound around an annotation is also played. Raises
     ItemError if the item has no start or end.
     """
     if start is None or end is None:

@@ -57,7 +57,9 @@ def printable(text: str) -> str:
 
 
 def walk(root: Path) -> Iterator[bytes | BadItem]:
-    """Yield the path of each regular file below `root`, relative to `root`, or why it is left out.
+    """Yield the path of each regular file below `root`, relative to `root`.
+
+    For files and folders that are left out, a BadItem with the reason is yielded.
 
     Paths are sorted by name, and the files of a folder come before the folder's subfolders. Hidden
     files and files that operating systems create are skipped. Links are followed only to files

@@ -17,7 +17,10 @@ class PrecomputedKnn(NamedTuple):
     """Distances of the neighbours, (N, K)."""
 
     def numbered(self, order: npt.NDArray[np.integer]) -> "PrecomputedKnn":
-        """Return the neighbours of renumbered items. `order` is the current number of each item."""
+        """Return the neighbours of renumbered items.
+
+        `order` has the current number of each item, in the order of the new numbers.
+        """
         numbers = np.empty(len(order), np.int32)
         numbers[order] = np.arange(len(order), dtype=np.int32)
         return PrecomputedKnn(numbers[self.indices[order]], self.distances[order])

@@ -42,7 +42,8 @@ class Drag(Operation, tag="drag"):
     """Slot of the uploaded selection with the items and one point per item; null if `items` lists
     them."""
     moved: Transform | None = None
-    """Motion that moves the selected points to their targets; null without a selection."""
+    """Affine motion of the selected points to their targets, as three rows of four numbers; null
+    without a selection."""
 
     def __post_init__(self) -> None:
         check_chosen(self.items, self.selection, may_be_empty=True)
@@ -61,7 +62,8 @@ class Anchor(Operation, kw_only=True, tag="anchor"):
     """Slot of the uploaded selection with the items and one point per item; null if `items` lists
     them."""
     moved: Transform | None = None
-    """Motion that moves the selected points to their targets; null without a selection."""
+    """Affine motion of the selected points to their targets, as three rows of four numbers; null
+    without a selection."""
     keep: bool
     """Whether the items stay pinned to their targets. If false, the points move back."""
     revision: Counter

@@ -991,7 +991,10 @@ export interface Drag {
    * them.
    */
   selection?: number | null;
-  /** Motion that moves the selected points to their targets; null without a selection. */
+  /**
+   * Affine motion of the selected points to their targets, as three rows of four numbers; null
+   * without a selection.
+   */
   moved?: number[] | null;
 }
 
@@ -1009,7 +1012,10 @@ export interface Anchor {
    * them.
    */
   selection?: number | null;
-  /** Motion that moves the selected points to their targets; null without a selection. */
+  /**
+   * Affine motion of the selected points to their targets, as three rows of four numbers; null
+   * without a selection.
+   */
   moved?: number[] | null;
   /** Whether the items stay pinned to their targets. If false, the points move back. */
   keep: boolean;
