@@ -43,7 +43,7 @@ def restore_scene(project: Project, session: AnnotationSession) -> None:
     try:
         flags = np.load(path, allow_pickle=False)
         if flags.dtype != np.uint8 or flags.shape != (len(session.items),):
-            raise ValueError("it does not have one flag per item")
+            raise ValueError("the file does not have one flag per item")
     except (OSError, ValueError) as error:
         log.warning("%s cannot be read (%s); no label counts as reviewed", path, error)
         return

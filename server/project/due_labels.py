@@ -29,7 +29,7 @@ _NOTE = "came with the added data"
 def labels_to_give(
     project: Project, session: AnnotationSession
 ) -> tuple[dict[int, npt.NDArray[np.uint32]], list[str]]:
-    """Return the added items by the class that they get, and notes on the others.
+    """Return the added items by the class that they get, and notes on labels that are not given.
 
     A label of a class that was merged into another one becomes a label of that one. Labels of
     deleted and of locked classes are not given. An item that a gesture has labelled meanwhile keeps
@@ -58,7 +58,7 @@ def labels_to_give(
 
 
 def _due(project: Project, session: AnnotationSession) -> npt.NDArray[np.int16]:
-    """Return the class of each item whose label is due, (N,); UNLABELED for the others."""
+    """Return the class of each item whose label is due, (N,); UNLABELED for all other items."""
     items, end = session.items, len(session.items)
     due = np.full(end, UNLABELED, np.int16)
     if items.truth is None:
@@ -99,7 +99,7 @@ def gesture_of(
 def give_due_labels(
     project: Project, session: AnnotationSession, event_log: EventLog
 ) -> tuple[str, ...]:
-    """Write the labels that are due into the log, and carry them out in `session`.
+    """Write the labels that are due into the log, and give them to the items in `session`.
 
     Returns notes on labels that cannot be given. Labels that cannot be written stay due.
     """

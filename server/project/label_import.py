@@ -1,4 +1,4 @@
-"""Import of labels from elsewhere (labels_from.py) into a project.
+"""Import of labels from a file or another project (labels_from.py) into a project.
 
 There is a conflict if an item has a label in the project, and the imported label is another class.
 Conflicts are listed, and a person decides which labels stay.

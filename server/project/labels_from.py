@@ -39,7 +39,7 @@ class ForeignLabels:
 
     @property
     def by_name(self) -> dict[str, str]:
-        """Label of each annotation, by the first of the annotation's names.
+        """Labels by the name of the item: the first name in the annotation.
 
         Annotations without a name or label are left out.
         """

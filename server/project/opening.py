@@ -66,7 +66,7 @@ def open_project(
         labels: Which labels of the data to start with: "none", "all" or a number of labels per
             class (initial_labels.py).
         finish: Function that completes a new project on imported data, for example with labels
-            from elsewhere. If it raises an error, the project is not created.
+            from another file. If it raises an error, the project is not created.
         progress: Whether to show a progress bar.
 
     Raises:

@@ -85,7 +85,7 @@ def _free(wanted: Path) -> Path:
 
 
 def _places(project: Project) -> Iterator[Path]:
-    """Yield the folders in which to try to write a copy of the project, in the order of the tries.
+    """Yield the folders in which to try to write a copy of the project, one after the other.
 
     The first folder is the parent folder of the project, unless the disk of the project is no
     longer mounted there.

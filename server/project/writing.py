@@ -1,4 +1,4 @@
-"""Whether labels can be saved in a project. If not: the reason, and what to do."""
+"""The check whether labels can be saved in a project, and the reason and remedy if not."""
 
 import errno
 import os

@@ -63,7 +63,7 @@ def palette_colour(class_id: int) -> str:
     """Return the default colour of a class without a group.
 
     Hues repeat after ten classes. The page draws the items of class 10 and higher with a mark, such
-    as a ring. When hues and marks repeat, too, the shade changes.
+    as a ring. When all combinations of hue and mark are used, the shade changes.
     """
     hue = class_id % len(PALETTE)
     return _shade(hue, max(0, class_id - len(PALETTE)) // MARKED % len(SHADES))
@@ -92,7 +92,7 @@ def default_colours(names: Iterable[str]) -> list[str]:
 
 @lru_cache(maxsize=len(PALETTE) * len(SHADES))
 def _shade(hue: int, place: int) -> str:
-    """Return the colour of the palette with this number, changed as SHADES states for `place`."""
+    """Return the colour number `hue` of the palette, changed as `SHADES[place]` states."""
     lighter, chroma, turn = SHADES[place]
     if place == 0:
         return PALETTE[hue]

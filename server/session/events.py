@@ -139,7 +139,7 @@ class LabelEachEvent(EventHeader, frozen=True, tag="label_each"):
     def __post_init__(self) -> None:
         if len(self.class_ids) != len(self.items):
             raise ValueError(
-                f"it has {len(self.items)} items, but {len(self.class_ids)} classes for them"
+                f"the event has {len(self.items)} items, but {len(self.class_ids)} classes for them"
             )
 
 
@@ -316,7 +316,7 @@ def _unpacked(array_type: Any, stored: msgspec.msgpack.Ext) -> npt.NDArray[Any]:
         return found.items
     if (stored.code, array_type) == (_PACKED_CLASSES, ClassIds) and found.class_ids is not None:
         return found.class_ids
-    raise ValueError("it has a packed array of another kind")
+    raise ValueError("a packed array in the event has values of another kind")
 
 
 _encoder = msgspec.msgpack.Encoder(enc_hook=_encode_array)

@@ -133,7 +133,7 @@ def check(state: SessionState, event: Event) -> None:
                 raise ValueError("a pin is not at a finite position")
             if event.latent_dim not in (2, 3):
                 raise ValueError(
-                    f"its latent space has {event.latent_dim} dimensions instead of 2 or 3"
+                    f"the latent space has {event.latent_dim} dimensions instead of 2 or 3"
                 )
         case UnpinEvent():
             _check_items(state, event.items)
@@ -150,10 +150,11 @@ def check(state: SessionState, event: Event) -> None:
 
 def _check_items(state: SessionState, items: Items) -> None:
     if (items[1:] <= items[:-1]).any():
-        raise ValueError("its items are not in ascending order")
+        raise ValueError("the items are not in ascending order")
     if len(items) and int(items[-1]) >= len(state.items):
         raise ValueError(
-            f"it refers to item {int(items[-1])}, but the items are 0 to {len(state.items) - 1}"
+            f"the event refers to item {int(items[-1])}, but the items are 0 to "
+            f"{len(state.items) - 1}"
         )
 
 
@@ -163,18 +164,20 @@ def _check_class(state: SessionState, class_id: int) -> None:
 
 
 def _no_class(class_id: int, count: int) -> str:
-    return f"it refers to class {class_id}, but there are {count} classes, numbered from 0"
+    return f"the event refers to class {class_id}, but there are {count} classes, numbered from 0"
 
 
 def _check_undo(state: SessionState, event: UndoEvent | RedoEvent) -> None:
     action = state.undo_log.actions.get(event.gesture)
     if action is None:
-        raise ValueError(f"it undoes or redoes event {event.gesture}, which is not an action")
+        raise ValueError(
+            f"the event undoes or redoes event {event.gesture}, which is not an action"
+        )
     if action.undone != isinstance(event, RedoEvent):
         raise ValueError(
-            f"it undoes event {event.gesture}, which is undone already"
+            f"the event undoes event {event.gesture}, which is undone already"
             if action.undone
-            else f"it redoes event {event.gesture}, which is not undone"
+            else f"the event redoes event {event.gesture}, which is not undone"
         )
 
 
@@ -186,7 +189,7 @@ def _check_class_event(
     if isinstance(event, AddClassEvent):
         if class_id != len(classes) or class_id >= MAX_CLASSES:
             raise ValueError(
-                f"it creates class {class_id}, but there are {len(classes)} classes before it"
+                f"the event creates class {class_id}, but there are {len(classes)} earlier classes"
             )
         _check_info(class_id, event.name, event.colour)
         return
@@ -195,7 +198,7 @@ def _check_class_event(
     if isinstance(event, MergeClassEvent):
         if not 0 <= event.into < len(classes) or event.into == class_id:
             raise ValueError(
-                f"it merges class {class_id} into class {event.into}, which "
+                f"the event merges class {class_id} into class {event.into}, which "
                 + ("is the same class" if event.into == class_id else "does not exist")
             )
     elif isinstance(event, EditClassEvent):

@@ -72,7 +72,7 @@ def _event(number: int, columns: tuple[Value, ...]) -> Event:
     Raises ValueError if the row is not from this table.
     """
     if number < 1:
-        raise ValueError("not the number of an event")
+        raise ValueError("the number of the row is not the number of an event")
     match columns:
         case (_, str(command_id), str(kind), bytes(stored)):
             return event_of_row(number, command_id, kind, stored)

@@ -254,5 +254,5 @@ def event_of_row(sequence: int, command_id: str, kind: str, stored: bytes) -> Ev
     """
     event = decode_event(stored, sequence)
     if (event.command_id, event.kind) != (command_id, kind):
-        raise ValueError("its content has another command id or another kind than its row")
+        raise ValueError("the stored event has another command id or another kind than its row")
     return event

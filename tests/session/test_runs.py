@@ -170,28 +170,31 @@ def undone(number: int, gesture: int) -> UndoEvent:
 FAULTS: dict[str, tuple[Event, str]] = {
     "item out of range": (
         labelled(3, [1, N]),
-        f"it refers to item {N}, but the items are 0 to {N - 1}",
+        f"the event refers to item {N}, but the items are 0 to {N - 1}",
     ),
-    "items not ascending": (labelled(3, [2, 1]), "its items are not in ascending order"),
-    "item twice": (labelled(3, [2, 2]), "its items are not in ascending order"),
+    "items not ascending": (labelled(3, [2, 1]), "the items are not in ascending order"),
+    "item twice": (labelled(3, [2, 2]), "the items are not in ascending order"),
     "class out of range": (
         labelled(3, [1], 3),
-        "it refers to class 3, but there are 3 classes, numbered from 0",
+        "the event refers to class 3, but there are 3 classes, numbered from 0",
     ),
     "class below UNLABELED": (
         labelled(3, [1], -2),
-        "it refers to class -2, but there are 3 classes, numbered from 0",
+        "the event refers to class -2, but there are 3 classes, numbered from 0",
     ),
     "one of many classes": (
         each(3, [0, 7]),
-        "it refers to class 7, but there are 3 classes, numbered from 0",
+        "the event refers to class 7, but there are 3 classes, numbered from 0",
     ),
-    "undo of nothing": (undone(3, 77), "it undoes or redoes event 77, which is not an action"),
+    "undo of nothing": (
+        undone(3, 77),
+        "the event undoes or redoes event 77, which is not an action",
+    ),
     "undo of a later gesture": (
         undone(3, 4),
-        "it undoes or redoes event 4, which is not an action",
+        "the event undoes or redoes event 4, which is not an action",
     ),
-    "undo of itself": (undone(3, 3), "it undoes or redoes event 3, which is not an action"),
+    "undo of itself": (undone(3, 3), "the event undoes or redoes event 3, which is not an action"),
 }
 
 
@@ -206,7 +209,7 @@ def test_the_first_fault_in_a_run_is_reported(event: Event, message: str) -> Non
 def test_an_undo_of_an_undone_gesture_in_a_run_is_reported() -> None:
     events = [labelled(1, [1]), labelled(2, [1]), undone(3, 2), undone(4, 2)]
     with pytest.raises(
-        EventLogError, match=r"event 4 .* is damaged \(it undoes event 2, which is undone"
+        EventLogError, match=r"event 4 .* is damaged \(the event undoes event 2, which is undone"
     ):
         log_check.replay(Log().session, events, PATH)
 
