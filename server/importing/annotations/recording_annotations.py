@@ -224,13 +224,9 @@ class RecordingAnnotations:
     def use_grid(self, window: float, hop: float) -> None:
         """If the annotations were exported from windows, restrict each one to its own window.
 
-        Annotations were exported from windows if they have the times of windows, and some of them
-        overlap each other. If no annotations overlap, a program may have made them in longer steps
-        than `hop`. In this case, each annotation labels all windows that it overlaps.
-
-        Args:
-            window: Length of the windows, in seconds.
-            hop: Seconds from the start of one window to the next.
+        Annotations were exported from windows (length `window`, every `hop` s) if they have the
+        times of windows, and some of them overlap each other. Without an overlap, a program may
+        have made them in longer steps, so each annotation labels all windows that it overlaps.
         """
         on_grid = [labels for labels in self.labels.values() if labels.on_grid(window, hop)]
         exported = any(labels.overlapping for labels in on_grid)

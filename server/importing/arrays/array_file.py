@@ -153,5 +153,5 @@ def _read_header(
     size = stream.read(size_bytes)
     length = int.from_bytes(size, "little")
     if length > _MOST_HEADER_BYTES:
-        raise ValueError(f"its header has {length:,} bytes, which is too large")
+        raise ValueError(f"the header has {length:,} bytes, which is too large")
     return read(io.BytesIO(size + stream.read(length))), 8 + size_bytes + length

@@ -27,9 +27,9 @@ class Columns:
             name: Path of the table, for messages.
             rows: The rows.
             first: The first rows, shortened by `sketched`.
-            finds: Function that returns whether a file is found for a path.
-            finds_folder: Function that returns whether a file is found in the folder that the path
-                states. None: `finds` is used.
+            finds: Function that returns whether there is a file for a path.
+            finds_folder: Function that returns whether there is a file for a path in a folder with
+                the name that the path states. None: `finds` is used.
         """
         self.finds_folder = finds_folder or finds
         self.name, self.rows, self.first, self.finds = name, rows, first, finds

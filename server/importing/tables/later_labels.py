@@ -65,7 +65,7 @@ def are_labels(cells: Sequence[Any]) -> bool:
 def _cells_further_down(rows: Rows, names: Collection[str]) -> dict[str, list[Any]]:
     """Return, per column in `names`, the non-empty cells of the first _LOOKED_AT rows.
 
-    These are more rows than were read to find the columns.
+    The columns were found from fewer rows.
     """
     found: dict[str, list[Any]] = {name: [] for name in names}
     for row in itertools.islice(rows, _LOOKED_AT):
