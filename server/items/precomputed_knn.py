@@ -53,7 +53,10 @@ def check_knn(knn: PrecomputedKnn, n: int) -> None:
 
 
 def _refuse(wrong: npt.NDArray[Any], message: str) -> None:
-    """Raise DatasetError if an entry of `wrong` (N, K) is True. It names the first such row."""
+    """Raise DatasetError if an entry of `wrong` (N, K) is True.
+
+    The message names the first row with such an entry.
+    """
     rows = np.flatnonzero(wrong.any(axis=1))
     if len(rows):
         more = f" (and {len(rows) - 1:,} more)" if len(rows) > 1 else ""

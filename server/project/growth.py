@@ -29,7 +29,7 @@ def add_to_project(
     only: frozenset[str] | None = None,
     progress: bool = False,
 ) -> "Addition":
-    """Add the items of `data` that `project` does not have, behind its items.
+    """Add the items of `data` that `project` does not have, after its own items.
 
     The arguments are those of `add_data`. The caller continues with the items of the result
     (`Addition.items`), and gives them the labels that come with the data.

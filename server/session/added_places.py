@@ -44,7 +44,10 @@ def with_added(
 
 
 def most_similar(items: ItemSet, first: int) -> npt.NDArray[np.int64]:
-    """Return the most similar item before item `first`, for each item from `first` on, (K,)."""
+    """Return, per added item, the number of the most similar earlier item, (N - first,).
+
+    The added items of `items` are those from number `first` on.
+    """
     earlier = np.linspace(0, first - 1, min(first, MOST_COMPARED)).round().astype(np.int64)
     known = _rows(items, earlier)
     mean, spread = known.mean(axis=0), known.std(axis=0)

@@ -225,7 +225,7 @@ class AxisHistory:
     # Shown axes -------------------------------------------------------------------------------
 
     def _describe(self) -> None:
-        """Keep the ticks of axes that have not changed, and show changed axes without ticks."""
+        """Show the current axes: changed axes without ticks, the others with their known ticks."""
         known = {(axis.axis, axis.name, axis.column): axis for axis in self.shown}
         described = [_described(axis) for axis in self.carried()]
         self.shown = [known.get((new.axis, new.name, new.column), new) for new in described]
