@@ -14,9 +14,10 @@ ITEMS, ALIKE = "items", "items alike"
 
 
 def shared(dataset: Dataset, team: Team | None) -> Dataset:
-    """Return `dataset` with copies of its items in the followers, which share the work on them.
+    """Copy the items to the follower processes, so that all processes share the work on them.
 
-    Only the leader calls this. Without a team, returns `dataset` itself.
+    Returns the data set with its team. Only the leader calls this. Without a team, returns
+    `dataset` itself.
     """
     if team is None:
         return dataset
@@ -44,7 +45,7 @@ def _copy_of(dataset: Dataset, name: str) -> "_Copy":
 
 @dataclass
 class _Copy(Job):
-    """Copies a data set to the followers."""
+    """Copies a data set to the follower processes."""
 
     name: str
     """Name of the copy in `Team.held`."""

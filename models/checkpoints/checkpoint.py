@@ -151,7 +151,7 @@ def shared_hashes(path: Path) -> dict[str, str]:
 def _hashes(meta: Any) -> dict[str, str]:
     found = meta.get("shared", {}) if isinstance(meta, dict) else {}
     if not isinstance(found, dict) or not all(isinstance(each, str) for each in found.values()):
-        raise ValueError("its list of shared tensors is not valid")
+        raise ValueError("the list of shared tensors is not valid")
     return found
 
 

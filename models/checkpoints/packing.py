@@ -34,7 +34,7 @@ def packed(file: TensorFile, size: int) -> TensorFile | None:
 
     Args:
         file: the file. It has one tensor.
-        size: number of bytes of a value of the tensor.
+        size: number of bytes per value of the tensor.
     """
     start, content = (np.frombuffer(part, np.uint8) for part in file.parts())
     parts, stored = {_START: start}, 0
@@ -46,7 +46,7 @@ def packed(file: TensorFile, size: int) -> TensorFile | None:
 
 
 def _part(plane: Bytes) -> tuple[str, Bytes]:
-    """Return a plane as it is stored, and the beginning of its name."""
+    """Return the name prefix and the bytes under which a plane is stored, compressed or not."""
     middle = max(0, len(plane) - _SAMPLE) // 2
     sample = plane[middle : middle + _SAMPLE]
     compressed = zlib.compress(sample.data, _LEVEL)
@@ -79,14 +79,17 @@ def unpacked(payload: bytes) -> bytes:
 
 
 def start_of(payload: bytes) -> int:
-    """Return the length of the header of a safetensors file, with the 8 bytes of its length."""
+    """Return the position of the first tensor in a safetensors file.
+
+    Before it are the length of the header (8 bytes), and the header.
+    """
     return 8 + int.from_bytes(payload[:8], "little")
 
 
 def length_by_header(beginning: bytes) -> int:
-    """Return the length of a safetensors file that its header states; -1 if it has no header.
+    """Return the length of a safetensors file according to its header; -1 without a valid header.
 
-    `beginning` is the file, or a part of it that has the header.
+    `beginning` is the file or its first part, with the whole header.
     """
     start = start_of(beginning)
     try:

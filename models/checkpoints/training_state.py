@@ -51,7 +51,7 @@ class TrainingState(NamedTuple):
         """Return a state with copies of `tensors`, because training changes the originals.
 
         Training does not change the tensors UNCHANGED, so all states with the same graph share
-        them. If nothing is `copied`, the state is valid until training continues.
+        them. If `copied` is False, the state is valid only until training continues.
         """
         own = {
             name: tensor.detach().to("cpu", copy=copied and name not in UNCHANGED).contiguous()
@@ -80,7 +80,7 @@ class TrainingState(NamedTuple):
         return checkpoint.write(folder, self._arrays, self.meta, keep=keep)
 
     def write_snapshot(self, folder: Path, *, number: int, keep: int, most_bytes: int) -> Path:
-        """Write a snapshot for undo, which shares large tensors with the others in `folder`.
+        """Write a snapshot for undo. The snapshots in `folder` store equal large tensors only once.
 
         The arguments and the errors are those of `checkpoint.write`.
         """

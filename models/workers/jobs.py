@@ -25,10 +25,13 @@ class NetworkJob(Job):
 
     @abstractmethod
     def built(self, team: Team) -> nn.Module:
-        """Return a new network with the layers of the leader's network, and any values."""
+        """Return a new network with the same layers as the leader's, but any values."""
 
     def layers(self) -> Any:
-        """Return a value that differs if the layers differ, for the same items."""
+        """Return a value that is different for networks with different layers.
+
+        Networks for other items can have the same value.
+        """
         return None
 
     def synchronised(self, team: Team) -> nn.Module:

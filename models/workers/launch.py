@@ -51,8 +51,8 @@ def device_of_worker(name: str, local_rank: int, here: int) -> torch.device:
         here: number of workers that use the GPUs of this machine.
 
     Raises:
-        ValueError: for a device that is not available, for MPS, for one GPU of several workers, and
-            for more workers than GPUs.
+        ValueError: when the device is not available or is MPS, when `name` is one GPU but there
+            are several workers, or when there are more workers than GPUs.
     """
     device = choose_device(name)
     if device.type == "mps":
@@ -94,7 +94,7 @@ def _join(device: torch.device, timeout: timedelta, **options: object) -> Team:
 
 @contextlib.contextmanager
 def joined(device: torch.device, timeout: timedelta, **options: object) -> Generator[Team]:
-    """Join the team, and leave it after the block.
+    """Join the team, and leave it after the `with` block.
 
     Args:
         device: device of this process.
@@ -136,9 +136,9 @@ def team_of(
             start them on this machine.
 
     Raises:
-        ValueError: for another number of workers than that of torchrun, for a Ray cluster with one
-            worker or with torchrun, for a device or a cluster that is not available, and in the
-            cases of `device_of_worker`.
+        ValueError: when torchrun has started another number of processes, when a Ray cluster is
+            combined with torchrun or has only one worker, when the device or the cluster is not
+            available, and in the cases of `device_of_worker`.
         WorkerLostError: another process ended before the team was complete.
     """
     launched = launched_size()
@@ -177,7 +177,7 @@ def follow_launched(device: str, threads: int) -> None:
 
 @contextlib.contextmanager
 def _launched_team(device: str) -> Generator[Team]:
-    """Join the processes that torchrun has started, and leave them after the block."""
+    """Join the team of the processes that torchrun has started. Leave it after the `with` block."""
     rank, here = (int(os.environ.get(f"LOCAL_{name}", "0")) for name in ("RANK", "WORLD_SIZE"))
     own = device_of_worker(device, rank, here)
     # The leader joins after it has imported the data.
@@ -193,7 +193,7 @@ def ignore_stop_signals() -> None:
 
 @contextlib.contextmanager
 def local_team(size: int, device: str, threads: int) -> Generator[Team]:
-    """Start followers on this machine, and lead them in the block.
+    """Start followers on this machine, and lead them in the `with` block.
 
     Args:
         size: number of processes, with this process.
@@ -222,7 +222,7 @@ def local_team(size: int, device: str, threads: int) -> Generator[Team]:
 
 @contextlib.contextmanager
 def _within_machine() -> Generator[None]:
-    """Let gloo connect within this machine in the block, so that no other machine reaches it."""
+    """In the `with` block, let gloo listen only on this machine, unreachable for others."""
     before = os.environ.get(_INTERFACE)
     os.environ.setdefault(_INTERFACE, _LOOPBACK)
     try:

@@ -76,10 +76,12 @@ def _value_of(kind: type, plain: Any) -> Any:
     if kind is torch.Tensor:
         name, shape, data = msgspec.convert(plain, tuple[str, list[int], bytes])
         if name not in _DTYPES:
-            raise ValueError(f"a tensor of {name[:40]}")
+            raise ValueError(f"a tensor has values of the unknown type {name[:40]}")
         dtype = _DTYPES[name]
         if min(shape, default=0) < 0 or math.prod(shape) * dtype.itemsize != len(data):
-            raise ValueError(f"a tensor {shape[:8]} of {name} with {len(data)} bytes")
+            raise ValueError(
+                f"a tensor of type {name} and shape {shape[:8]} cannot have {len(data)} bytes"
+            )
         if not data:
             return torch.empty(shape, dtype=dtype)
         return torch.frombuffer(bytearray(data), dtype=dtype).view(shape)

@@ -24,7 +24,7 @@ START_WAIT = timedelta(minutes=10)
 
 @contextlib.contextmanager
 def ray_team(size: int, device: str, threads: int, address: str) -> Generator[Team]:
-    """Start followers on a Ray cluster, and lead them in the block.
+    """Start followers on a Ray cluster, and lead them in the `with` block.
 
     Args:
         size: number of processes, with this process.
@@ -34,7 +34,7 @@ def ray_team(size: int, device: str, threads: int, address: str) -> Generator[Te
 
     Raises:
         ValueError: Ray is not installed, the cluster is not there, or the device is not available.
-        RuntimeError: the cluster did not start the followers in START_WAIT.
+        RuntimeError: the cluster did not start the followers within START_WAIT.
     """
     if importlib.util.find_spec("ray") is None:
         raise ValueError("Ray is not installed; install it by: pip install 'lodespace[ray]'")

@@ -94,7 +94,7 @@ class Team:
             job.run(self)
 
     def close(self) -> None:
-        """End the followers, if this process leads, and leave the group."""
+        """Leave the group. The leader also ends the followers."""
         try:
             if self.leads:
                 self._send(None)
@@ -130,7 +130,7 @@ class Team:
     # Communication within a job, which all processes call at the same time -----------------------
 
     def broadcast(self, tensor: torch.Tensor) -> None:
-        """Set `tensor`, which is contiguous, to its value in the leader, in all processes."""
+        """Set `tensor` in all processes to its value in the leader. The tensor is contiguous."""
         with _connected():
             for part in tensor.view(-1).split(_BYTES_AT_ONCE // tensor.element_size()):
                 dist.broadcast(part, 0, group=self._group)
@@ -169,7 +169,7 @@ class Team:
 
 @contextlib.contextmanager
 def _connected() -> Generator[None]:
-    """Raise WorkerLostError when the communication in the block fails."""
+    """Raise WorkerLostError when the communication in the `with` block fails."""
     try:
         yield
     except RuntimeError as error:
