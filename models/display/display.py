@@ -104,7 +104,7 @@ class Display:
     def _turn(
         self, latent_mean: torch.Tensor, rotation: torch.Tensor, axes: HeldDirections, tempo: float
     ) -> tuple[torch.Tensor, bool, bool]:
-        """Turn the shown points by one step, towards a map whose `axes` lie along the box.
+        """Turn the shown points by one step towards a map whose `axes` are parallel to the box.
 
         Returns the rotation (D, D) of the target, whether the map turns, and whether it is
         mirrored.

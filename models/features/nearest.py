@@ -59,7 +59,8 @@ class SearchSpace:
     def nearest_to_items(self, items: npt.NDArray[np.integer], count: int) -> Nearest:
         """Return the `count` items that are nearest to any of `items` (K,), which are left out.
 
-        Of many items, some are compared (`MOST_EXAMPLES`); they are spread evenly.
+        If there are more than `examples_for` items, only that many of them, evenly spread, are
+        compared with all rows.
         """
         chosen = evenly(np.unique(items), examples_for(self.rows))
         left_out = np.zeros(len(self.rows), np.bool_)
@@ -72,8 +73,8 @@ class SearchSpace:
         """Return the `count` items that are nearest to any of `points` (K, F) of the space.
 
         Args:
-            points: The examples, as `placed` returns them.
-            count: Number of items to return; fewer if there are not as many.
+            points: The examples, as points that `placed` returned.
+            count: Number of items to return. If fewer items exist, all of them are returned.
             left_out: Items that are not returned, (N,).
         """
         squared = np.empty(len(self.rows), np.float32)
@@ -109,7 +110,7 @@ class SearchSpace:
 
 
 def examples_for(rows: Rows) -> int:
-    """Return the number of examples that are compared with `rows` (N, F)."""
+    """Return how many examples a search compares with all of `rows` (N, F), at most."""
     affordable = _MOST_PRODUCTS // max(1, rows.shape[0] * rows.shape[1])
     return max(LEAST_EXAMPLES, min(MOST_EXAMPLES, affordable))
 

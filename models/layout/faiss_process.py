@@ -157,7 +157,10 @@ class Search:
             previous = recall
 
     def _recall(self, sample: Indices, limits: Floats) -> float:
-        """Return the share of the neighbours of `sample` that are not farther than `limits`."""
+        """Return the recall: the share of the found neighbours that are not farther than `limits`.
+
+        `limits` has the distance of the k-th true neighbour of each item of `sample`.
+        """
         found = self._distances(sample, self._nearest(sample))[:, : self.k]
         return float((found <= limits).mean())
 

@@ -125,11 +125,12 @@ class GraphRows:
     def agreeing_weights(
         self, probabilities: torch.Tensor, agreement: tuple[float, float, float]
     ) -> torch.Tensor:
-        """Return the weight of each entry, float32 (2 E,), after the agreement of the classes.
+        """Return the weight of each entry, changed by the agreement of the classes, float32 (2 E,).
 
         Args:
             probabilities: class probabilities of the items, float32 (N, C).
-            agreement: share of classes with labels, least agreement, exponent (agreement.py).
+            agreement: three numbers of agreement.py: share of classes with labels, least
+                agreement, exponent.
         """
         assert loaded.code is not None
         code, weights = loaded.code, torch.empty_like(self.weights)

@@ -59,8 +59,10 @@ class LiveMotion:
 
         Args:
             added: int64 (K,).
-            neighbours: positions of representatives near each of them, int32 (K, k); -1 for none.
-            weights: weights of the edges to them, float32 (K, k).
+            neighbours: representatives near each added item, as indices into
+                `representatives.items`, int32 (K, k). -1 fills the row of an item with fewer
+                neighbours.
+            weights: weights of the edges from the added items to `neighbours`, float32 (K, k).
         """
         chosen = self.representatives
         self._added, self._neighbours, self._weights = added, neighbours, weights
@@ -80,11 +82,12 @@ class LiveMotion:
         self._row_of[added] = own[:, 0].int()
 
     def add(self, wanted: torch.Tensor) -> bool:
-        """Replace the added items by the first MOST_ADDED followers among `wanted`, int64 (K,).
+        """Add items of `wanted`, int64 (K,), to the representatives instead of the earlier ones.
 
-        The items of `wanted` are unique. Earlier added items that are not among them become
-        followers again. Returns whether the added items changed. If so, the edges have the weights
-        of the graph until the next `set_agreement` of the particles `own`.
+        At most MOST_ADDED items are added: the first of `wanted` that are not representatives. The
+        items of `wanted` are unique. Earlier added items that are not added again follow the
+        representatives again. Returns whether the added items changed. If so, the edges have the
+        weights of the graph until the next call of `own.set_agreement`.
         """
         wanted = wanted.to(self.items.device)
         wanted = wanted[self._chosen_at[wanted] < 0][:MOST_ADDED].sort().values
@@ -99,7 +102,10 @@ class LiveMotion:
         return MatrixRows(self.representatives.of.adjacency.matrix) if rows is None else rows
 
     def lacks(self, items: torch.Tensor) -> bool:
-        """Return whether one of the first MOST_ADDED of `items` int64 (K,) is a follower."""
+        """Return whether one of the first MOST_ADDED of `items`, int64 (K,), is a follower.
+
+        A follower is neither a representative nor an added item.
+        """
         return bool((self._row_of[items[:MOST_ADDED].to(self._row_of.device)] < 0).any())
 
     def round(
@@ -143,9 +149,10 @@ class LiveMotion:
     def expand(self) -> None:
         """Expand the map to about the extent at which the forces on all items balance.
 
-        Fewer items have a smaller map: in kernel units, 50,000 representatives of 200,000 items
-        have a spread of 3.0, and all items of 3.7. Without this step, 10-NN after 40 rounds of
-        settling is 0.909 instead of 0.918. Latent means do not change.
+        Forces on fewer items balance at a smaller map. In kernel units, the spread of 50,000
+        representatives is 3.0, and the spread of all 200,000 items is 3.7. Without this step, the
+        10-NN accuracy after 40 rounds of settling is 0.909 instead of 0.918. Latent means do not
+        change.
         """
         every = self.all
         factor = (len(every.position) / len(self.items)) ** EXPONENT
@@ -154,9 +161,10 @@ class LiveMotion:
         every.scale *= factor
 
     def _pin(self) -> None:
-        """Pin the pinned representatives where they are pinned relative to the mean of all items.
+        """Pin the representatives among the pinned items.
 
-        `Particles.round` adds the mean of the representatives to a pin.
+        A pin is relative to the mean of all items. `Particles.round` adds the mean of the
+        representatives instead, so the pins are shifted by the difference of the two means.
         """
         every, own = self.all, self.own
         if len(every.pinned) == 0:

@@ -12,9 +12,12 @@ class Near(NamedTuple):
     """The representatives near each of some items."""
 
     items: torch.Tensor
-    """Positions among the representatives, nearest first, int32 (B, K); -1 for none."""
+    """Representatives by their index among all representatives, nearest first, int32 (B, K).
+
+    -1 fills the row of an item with fewer representatives.
+    """
     weight: torch.Tensor
-    """Nearness, float32 (B, K); 0 for none."""
+    """Nearness of each representative, float32 (B, K); 0 where `items` is -1."""
 
 
 class Entries(Protocol):
@@ -52,8 +55,8 @@ def nearest(
 
     Args:
         own: row of each entry, (E,).
-        items: the item that an entry names, int32 (E,).
-        weight: above 0, float32 (E,).
+        items: item of each entry, int32 (E,).
+        weight: weight of each entry, above 0, float32 (E,).
         count: number of rows.
         k: number of entries per row.
     """
@@ -92,12 +95,12 @@ def indirect(
     Args:
         entries: the neighbour graph.
         rows: int64 (B,).
-        near: representatives in one step from each item, (N, DIRECT).
+        near: representatives that are one step away from each item, (N, DIRECT).
         k: number of representatives per row.
         steps: number of nearest neighbours from which the second step starts.
-        row_of: position of each item among the representatives, (N,), so that an item is not near
+        row_of: index of each item among the representatives, (N,), so that an item is not near
             itself. None if the rows are not representatives.
-        known: items whose representatives `near` has, ascending; None if it has those of all items.
+        known: the items of the rows of `near`, ascending. None if `near` has a row for each item.
     """
     own, columns, values = entries.of(rows)
     through = nearest(own, columns, values, len(rows), steps)
@@ -121,9 +124,10 @@ def indirect(
 
 
 def nearest_to(entries: Entries, items: torch.Tensor, row_of: torch.Tensor, k: int) -> Near:
-    """Return the `k` representatives nearest to each of a few followers int64 (K,).
+    """Return the `k` representatives nearest to each of a few `items`, int64 (K,).
 
-    `row_of` is the position of each item among the representatives, int32 (N,), or -1.
+    None of the `items` is a representative. `row_of` is the index of each item among the
+    representatives, int32 (N,); -1 for an item that is not a representative.
     """
     known = torch.cat([items, entries.of(items)[1].long()]).unique()
     return indirect(entries, items, direct(entries, known, row_of), k, k, known=known)

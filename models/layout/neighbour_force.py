@@ -89,8 +89,10 @@ class NeighbourForce:
         self._weight = self.graph.weight if agreement is None else None
 
     def rows(self, position: torch.Tensor) -> GraphRows | None:
-        """Return the rows of the graph for items at `position` (N, D). They have close numbers
-        where items are close. Returns None where torch computes the forces."""
+        """Return the graph as rows, numbered so that items that are close have close numbers.
+
+        `position` (N, D) has the places of the items. Returns None where torch computes the forces.
+        """
         if not can_gather(position):
             return None
         if self._rows is None or self._rounds >= self._order_at:

@@ -287,7 +287,8 @@ class OwnSearch:
     def nearest(self, rows: slice, skipped: int = 0) -> Found:
         """Return the neighbours of `rows`, found in blocks of the size that the search needs.
 
-        `skipped` is the number of rows between these and the following rows of this process.
+        `skipped` is the number of rows between `rows` and the rows of the next call, which other
+        processes search.
         """
         parts: list[Found] = []
         if isinstance(self.search, FaissSearch):

@@ -19,7 +19,10 @@ class SharedSearch:
     """A search by all processes of a team."""
 
     def __init__(self, features: torch.Tensor, k: int, team: Team) -> None:
-        """Send features (N, F) to the followers, and start all searches for `k` neighbours."""
+        """Send features (N, F) to the follower processes, and start all searches.
+
+        Each search finds `k` neighbours per row.
+        """
         self._team = team
         self._own = OwnSearch(features, k)
         team.held[_SEARCH] = self._own
@@ -45,7 +48,7 @@ class SharedSearch:
 
 @dataclass
 class _Begin(Job):
-    """Sends the features, and starts the searches of the followers."""
+    """Sends the features to the follower processes, and starts their searches."""
 
     shape: tuple[int, ...]
     """Shape of the features, (N, F)."""
@@ -83,7 +86,7 @@ class _Nearest(Job):
     stop: int
     """End of the rows."""
     per_process: int
-    """Number of rows per process; less for the last processes at the end of the rows."""
+    """Number of rows per process. In the last block, the last processes can have fewer rows."""
 
     def run(self, team: Team) -> Found:
         ends = [
