@@ -46,8 +46,11 @@ class Standardisation:
 
     @classmethod
     def with_one_scale(cls, vectors: torch.Tensor) -> "Standardisation":
-        """Return the mean of vectors (N, F), and one deviation for all features, their root mean
-        square: the proportions of the features stay as they are."""
+        """Return the mean of vectors (N, F), and the same deviation for all features.
+
+        This deviation is the root mean square of the deviations of the features. The proportions
+        between the features therefore stay the same.
+        """
         mean = vectors.mean(dim=0)
         deviation = float(deviation_of(vectors, mean).square().mean().sqrt())
         scale = deviation if deviation > _TINY_DEVIATION else 1.0
@@ -171,9 +174,9 @@ class Dataset:
     def with_features(self, features: npt.NDArray[Any], *, one_scale: bool = False) -> "Dataset":
         """Return a copy with `features` (N, F).
 
-        With `one_scale`, all features are divided by the same number. This is right for features of
-        a pretrained network, of which those that vary more mean more. Otherwise, each feature gets
-        variance 1, as features may have different units.
+        With `one_scale`, all features are divided by the same number. This suits features of a
+        pretrained network, in which a feature that varies more is more important. Without
+        `one_scale`, each feature gets variance 1, because features may have different units.
 
         Raises:
             ValueError: when `features` does not have one row of finite numbers per item.

@@ -214,7 +214,7 @@ def _new_student(
 def _round_to_half(module: nn.Module) -> None:
     """Round the weights, except vectors, to numbers of half precision.
 
-    A model file stores such weights in half of the space. The features, and the share of items that
+    A model file stores such weights in half the space. The features, and the share of items that
     the student predicts as the page does, are computed with the rounded weights.
     """
     for weight in module.parameters():
@@ -223,7 +223,10 @@ def _round_to_half(module: nn.Module) -> None:
 
 
 def _scale_of(group: torch.Tensor) -> torch.Tensor:
-    """Return the factor per column, (F,), that gives rows (K, F) the norm INPUT_SCALE."""
+    """Return a factor, repeated for each column, (F,), that gives rows (K, F) the norm INPUT_SCALE.
+
+    The norm is the root of the mean squared length of the centred rows.
+    """
     norm = (group - group.mean(dim=0)).square().sum(dim=1).mean().sqrt()
     return (INPUT_SCALE / norm.clamp_min(1e-8)).expand(group.shape[1])
 

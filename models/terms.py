@@ -63,7 +63,7 @@ class Dial:
     title: str
     """Explanation of the weight for the user."""
     range: tuple[float, float]
-    """Lowest and highest value of the logarithmic scale. A further step at the lower end sets 0."""
+    """Lowest and highest value of the logarithmic scale. One step below the lowest value sets 0."""
 
 
 @dataclass(frozen=True)

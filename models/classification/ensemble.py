@@ -167,9 +167,10 @@ class Predictions:
             self.features.put(items, features)
 
     def _show_part(self, labels: TrainingLabels) -> None:
-        """Show the new predictions of the items that are done, if the map uses them, too.
+        """With many items, show the new predictions of finished items whenever the map uses them.
 
-        Without voices, those of labelled items are not final yet (`_leave_own_labels_out`).
+        Nothing is shown without voices, because the predictions of labelled items are then not
+        final before the end of the sweep (`_leave_own_labels_out`).
         """
         n = len(self.order.items)
         done, many = self.position - n, items_per_unit(n, CHUNK) > CHUNK
@@ -276,7 +277,10 @@ class Predictions:
 
     @property
     def newest(self) -> ItemPredictions[torch.Tensor]:
-        """Predictions of the last complete sweep. With many items, some are newer."""
+        """Predictions that a person sees: those of the last complete sweep.
+
+        With many items, some predictions are already those of the current sweep.
+        """
         return self._shown.values
 
     def tensors(self) -> Tensors:

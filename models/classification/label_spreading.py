@@ -107,8 +107,11 @@ class LabelSpreading:
         return self._of_items(slice(self._columns))
 
     def _of_items(self, columns: slice) -> torch.Tensor:
-        """Return some columns of the result so far, in the order of the items. Without `_rows`, the
-        values are a part of `_spread`; with them, a copy."""
+        """Return some columns of the result so far, in the order of the items.
+
+        The values are a copy if compiled code spreads the labels (`_rows`), else a view of
+        `_spread`.
+        """
         chosen = self._spread[:, columns]
         return chosen if self._rows is None else self._rows.in_items(chosen)
 

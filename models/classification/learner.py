@@ -87,9 +87,10 @@ class LabelLearning:
             self.predictions.start_sweep(torch.nonzero(labels != UNLABELED).squeeze(1))
 
     def predict_added(self, labels: torch.Tensor) -> None:
-        """Do the same as `predict_again` after items were added, without a motion of the map.
+        """Plan new predictions of all items, because items were added.
 
-        If a sweep was interrupted, the map moves as it would have moved after that sweep.
+        Unlike after `predict_again`, the map does not move, unless these predictions replace a
+        sweep or a training after which the map would have moved.
         """
         moves_map = self.moves_map or self.steps_due > 0
         self.predict_again(labels)

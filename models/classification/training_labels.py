@@ -1,4 +1,4 @@
-"""The labels that the classifiers learn from, with what they know about the items."""
+"""The labels that the classifiers learn from, with the graph and the features of the items."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

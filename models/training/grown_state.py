@@ -1,6 +1,6 @@
 """A training state for more items: the rows of the added items are made from their neighbours.
 
-The added items come behind the items of the state, so no item changes its number. Their rows are
+The added items come after the items of the state, so no item changes its number. Their rows are
 means over their nearest earlier items, or copies of the nearest one. Work that was half done on
 all items, such as a sweep of predictions, starts again.
 """
@@ -221,8 +221,9 @@ def _with_edges(tensors: Mapping[str, torch.Tensor], added: Graph) -> Tensors:
 def middles(position: torch.Tensor, nearest: torch.Tensor) -> torch.Tensor:
     """Return a place for each added item, (M, D), in the middle of most of its neighbours.
 
-    The neighbours of an item can lie in two clusters, and their mean would lie between them. So the
-    place is the mean of the half of the neighbours around the neighbour in the middle.
+    The neighbours of an item can lie in two clusters, and their mean would lie between the
+    clusters. So only half of the neighbours are averaged: those nearest to the neighbour that has
+    the smallest median distance to the other neighbours.
 
     Args:
         position: positions of the earlier items, (N, D).

@@ -49,11 +49,13 @@ def grown(trainer: Trainer, dataset: Dataset) -> Trainer:
     The earlier items keep their positions, labels and predictions. The trainer `trainer` must not
     be used again.
 
-    Raises ValueError when the data set does not continue that of the trainer.
+    Raises ValueError when the data set has no further items, or items of another shape.
     """
     first = len(trainer.dataset)
     if len(dataset) <= first or dataset.item_shape != trainer.dataset.item_shape:
-        raise ValueError("the data set does not continue the data set of the training")
+        raise ValueError(
+            "the data set must contain the items of the training, and more items of the same shape"
+        )
     there = dataset.to(trainer.dataset.device)
     if isinstance(trainer.loop, ParticleLoop):
         found = _features(trainer.loop, there)
@@ -102,10 +104,11 @@ class _Features(NamedTuple):
 
 
 def _features(loop: ParticleLoop, dataset: Dataset) -> _Features:
-    """Return the features of all items: the known ones, and in the same basis those of added items.
+    """Return the features of all items. Earlier items keep their features.
 
     All features are linear functions of the descriptors and of the outputs of the feature network.
-    So the functions are found by least squares on some earlier items.
+    These functions are found by least squares on some earlier items, and give the features of the
+    added items.
     """
     alike, known = dataset.alike(), loop.map.components
     first, n = len(known), len(dataset)

@@ -20,7 +20,7 @@ _KINDS: dict[PresetName, type[Loop]] = {"paper": PaperLoop, "figure2": Figure2Lo
 
 @contextmanager
 def random_state(seed: int) -> Generator[None]:
-    """Seed torch inside the `with` block. After the block, restore the CPU's random state."""
+    """Seed torch inside the `with` block. After that, restore the CPU's random state."""
     with torch.random.fork_rng(devices=[]):
         _seed(seed)
         yield
@@ -43,7 +43,7 @@ def _seed(seed: int) -> None:
 def random_state_at(seed: int, step: int) -> Generator[None]:
     """Seed torch inside the `with` block, by `seed` and by the `step` of the training.
 
-    Layers that are built in the block then do not depend on what the process did before.
+    Layers that are built in the `with` block then do not depend on what the process did before.
     """
     with random_state(seed * _SEED_STRIDE + 1 + step):
         yield

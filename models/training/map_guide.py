@@ -132,9 +132,9 @@ class MapGuide:
 
     @property
     def _uses_all_edges(self) -> bool:
-        """Whether the current weights of the edges between all items are still used.
+        """Whether forces use the weights of the edges between all items.
 
-        In a large map, they are set when the map begins to settle.
+        In a large map, only the settling uses these weights. They are set when it begins.
         """
         return self._map.live is None or self._map.settles
 

@@ -155,5 +155,5 @@ def test_edges_of_added_items_are_those_of_their_nearest_items() -> None:
 
 def test_a_data_set_that_does_not_continue_is_refused(few_images: Dataset) -> None:
     trainer = Trainer(few_images, quick())
-    with pytest.raises(ValueError, match="does not continue"):
+    with pytest.raises(ValueError, match="must contain the items"):
         grown(trainer, few_images)
