@@ -72,7 +72,7 @@ def class_frequency(classes: torch.Tensor, weight: torch.Tensor) -> torch.Tensor
         classes: class of each item, int64 (K,).
         weight: relative frequency of each item within its class, float64 (K,).
     """
-    # Double precision is needed, because a sum of ones in single precision ends at 2^24.
+    # Double precision is needed, because a sum of ones in single precision stops growing at 2^24.
     count = int(classes.max()) + 1 if len(classes) else 0
     per_class = torch.zeros(count, dtype=torch.float64).index_add_(0, classes, weight)
     return weight / per_class[classes]

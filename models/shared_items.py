@@ -52,7 +52,7 @@ class _Copy(Job):
     shape: tuple[int, ...]
     """Shape of the stored items."""
     kind: Literal["image", "vector"]
-    """The fields of the data set with these names."""
+    """Kind of the items. This field and the next ones have the values of the data set's fields."""
     content: Content
     standardisation: Standardisation | None
     source: PictureFormat | None

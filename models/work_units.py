@@ -13,18 +13,18 @@ UNITS_PER_PASS = 32
 """Largest number of units of a pass over all items. With a million items, a unit predicts 32,000
 items in about 0.5 s. The same turn computes forces and a frame for all items."""
 FASTER = {"image": 1, "vector": 4}
-"""Factor of the items in a unit that passes them through a network only: 1,000 vectors take 1 ms,
-pictures 15 ms."""
+"""Factor for the number of items in a unit of work that only passes them through a network. A pass
+of 1,000 vectors takes 1 ms, and a pass of 1,000 pictures 15 ms."""
 MOST_VECTORS = 32_000
-"""The factor is smaller if such a unit would have more than this number of items. With a million
-vectors, four times as many items took 0.15 s per unit, during which the map could not move."""
+"""Largest number of items in such a unit, unless a unit without the factor FASTER has more items.
+Of a million vectors, a unit with the factor 4 took 0.15 s, during which the map could not move."""
 ITEMS_PER_SHORT_UNIT = {"image": 25_000, "vector": 10_000}
 """For this number of items, a round of forces takes about as long as a network's batch. A batch of
 vectors takes about 5 ms, a batch of pictures 17 ms."""
 
 ITEMS_PER_SHORT_UNIT_LIVE = 100_000
-"""The same number of items while representatives move. A turn then only places the other items, and
-makes a frame of all of them."""
+"""Value that replaces ITEMS_PER_SHORT_UNIT while representatives move. A turn takes less time then,
+because forces do not act on the other items."""
 
 
 def items_per_unit(n: int, at_once: int) -> int:

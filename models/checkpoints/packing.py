@@ -2,8 +2,8 @@
 
 The last bits of random floats cannot be compressed, but their sign and exponent bytes can, and so
 can sorted integers and arrays with few different values. A packed file is itself a safetensors
-file. It has one tensor per byte of a value (plane). The planes that do not become smaller are
-stored as they are.
+file. It has one tensor per plane: all bytes of the same significance, one from each value. Planes
+that do not become smaller are stored as they are.
 """
 
 import zlib
@@ -19,11 +19,12 @@ from lodespace.models.checkpoints.tensor_file import TensorFile
 _LEVEL = 1
 """zlib's fastest level. Higher levels gain nothing on floats."""
 _SAMPLE = 1 << 16
-"""Number of bytes of a plane that are compressed first. The rest follows only if they shrink."""
+"""Number of bytes of a plane that are compressed as a sample. The whole plane is compressed only if
+the sample becomes smaller."""
 _WORTHWHILE = 0.9
-"""A plane is stored compressed if its size is at most this share."""
+"""A plane is stored compressed if compression reduces it to at most this share of its size."""
 _SMALLER = 0.98
-"""A file is packed if the planes have less than this share of its size."""
+"""A file is stored packed if its packed planes have less than this share of its size."""
 _START, _PLANE, _PACKED_PLANE = "start", "plane", "packed"
 
 Bytes = npt.NDArray[np.uint8]

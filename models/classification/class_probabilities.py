@@ -5,8 +5,8 @@ classes, each takes 40 MB as floats, of which the last bits cannot be compressed
 probabilities of many items are multiples of a step, which is 1/255 of the largest probability of
 the item. In a state, an item has one byte per class and its step. Most of these bytes are 0.
 
-A step is a multiple of 1 / STEPS, so the probabilities are exact in single precision, and a state
-that is loaded continues to the bit.
+A step is a multiple of 1 / STEPS, so the probabilities are exact in single precision. Training that
+continues from a loaded state therefore gives the same bytes.
 """
 
 from collections.abc import Mapping

@@ -158,7 +158,8 @@ class LabelLearning:
         """
         inputs, revision = (labels, weights, verified), self.predictions.revision
         known = self._believed
-        # The inputs stay the same for dozens of steps, and a pass over a million items takes 50 ms.
+        # The result is cached: the inputs stay the same for dozens of steps, and a pass over a
+        # million items takes 50 ms.
         if known is not None and known[1] == revision and all(map(is_, known[0], inputs)):
             return known[2]
         own = self.predictions.belief(labels, verified).clamp_min(DOUBTFUL_WEIGHT)

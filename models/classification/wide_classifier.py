@@ -97,7 +97,8 @@ class WideClassifier:
             The loss, or None if there are no labels.
         """
         known = self._batches
-        # The labels stay the same for dozens of steps, and a pass over a million items takes 40 ms.
+        # The batches are cached: the labels stay the same for dozens of steps, and a pass over a
+        # million items takes 40 ms.
         if known is None or known.labels is not labels or known.verified is not verified:
             known = self._batches = BalancedBatches(labels, verified)
         items = known.draw(generator)

@@ -32,14 +32,14 @@ def steps(
     translation: torch.Tensor,
     share: float,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the steps (N, D) of the shown points, `share` of the way, and their lengths (N,).
+    """Return the step of each shown point towards its place, (N, D), and the steps' lengths (N,).
 
     Args:
         points: points (N, D), whose places are `points` @ `rotation` + `translation`.
         shown: shown points, (N, D).
         rotation: (D, D).
         translation: (D,).
-        share: share (0..1] of the way to their places.
+        share: length of a step, as a share (0..1] of the way to the place.
     """
     n, d = shown.shape
     if d > 3 or not loaded.compiled_for(points, shown):

@@ -14,8 +14,8 @@ MOST_EXAMPLES = 256
 LEAST_EXAMPLES = 16
 """Number of examples that are always compared, even with a million rows."""
 _MOST_PRODUCTS = 1 << 34
-"""Number of products of one search, for about half a second on two cores. If there are more
-examples than this number allows, some of them stand for all."""
+"""Largest number of multiplications in one search, for about half a second on two cores. If all
+examples would need more, only some of them are compared, at least LEAST_EXAMPLES."""
 _ROWS_AT_ONCE = 16_384
 _DIFFERENCES_AT_ONCE = 1 << 20
 _MARGIN = 64

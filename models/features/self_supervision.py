@@ -81,8 +81,9 @@ def with_projection(network: FeatureNetwork) -> nn.ModuleList:
 class ViewsJob(GradientJob):
     """Computes the gradient of the loss of one batch, of which each process has a part.
 
-    Each view is compared with the views of all processes, as without a team. The projections of
-    other processes count as constants: their processes compute the gradient with respect to them.
+    Each view is compared with the views of all processes, so the loss is the same as that of a
+    single process. In each process, the projections of the other processes are constants. Each
+    process computes the gradient with respect to its own projections.
     """
 
     network = NETWORK

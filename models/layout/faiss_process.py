@@ -14,8 +14,8 @@ Up to a given number of items, the search is exact. With more items, k-means div
 cells, and each item is compared only with the items in the nearest cells (IVF). The number of cells
 that are searched per item (the probes) is raised until a sample of the items has the recall
 WANTED_RECALL. Features are first compared in 4 bits per feature (product quantisation; F. André et
-al. 2015), which takes a fifth of the time. The nearest of this comparison, FACTOR times as many as
-the wanted candidates, are then compared exactly.
+al. 2015), which takes a fifth of the time. The nearest items of this comparison are then compared
+exactly: FACTOR items per candidate that is wanted.
 
 FAISS and BLAS use one thread. Threads of Python search in blocks of a fixed size, so the candidates
 do not depend on the number of threads.
@@ -57,7 +57,8 @@ MOST_FACTOR = 16
 LEAST_GAIN = 0.002
 """Smallest gain of recall that counts as a gain."""
 FAR = 0.002
-"""Share of the values at each end of a feature that may be limited in the comparison in 4 bits."""
+"""Share of the smallest and of the largest values of a feature that may lie outside the range of
+the comparison in 4 bits. Such values are clipped to the range."""
 KMEANS_ROUNDS = 8
 ITEMS_PER_CELL = 40
 """Number of items per cell that k-means reads."""

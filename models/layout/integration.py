@@ -35,7 +35,7 @@ class Anchors(NamedTuple):
 
 
 class Axes(NamedTuple):
-    """Named axes, with the length on the map of one standard deviation of their values."""
+    """Named axes. `spread` is the length of one standard deviation of their values on the map."""
 
     targets: AxisTargets
     spread: float

@@ -29,7 +29,7 @@ NEW_GRAPH_ROUNDS = 100
 PLACING_ROUNDS = 50
 """Number of rounds of forces that move added items to their places."""
 PLACING_ROUNDS_OF_LARGE_MAP = 10
-"""The same number in a large map, in which a round takes up to 0.2 s."""
+"""Value that replaces PLACING_ROUNDS in a large map, in which a round takes up to 0.2 s."""
 
 
 class ParticleMap:
@@ -176,7 +176,7 @@ class ParticleMap:
     def put_back(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> bool:
         """Restore positions and pins from a saved state, and keep the current graph.
 
-        If the saved state has the same graph, its motion is restored, too, and replaces the motion
+        If the saved state has the same graph, its motion is also restored, and replaces the motion
         of a drag that began later. If the graph is newer than the state, the current motion
         continues.
 

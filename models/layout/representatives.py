@@ -37,7 +37,7 @@ ITEMS_TO_MOVE = 100_000
 MOST = 49_000
 """Largest number of representatives that are chosen on a graph."""
 MOST_ADDED = 1_000
-"""Largest number of labelled and pinned items that are representatives in addition
+"""Largest number of labelled and pinned items that are added to the representatives
 (live_motion.py)."""
 LEADERS = 3
 """Largest number of leaders of a follower."""
@@ -233,7 +233,7 @@ def distances_of(near: Near) -> torch.Tensor:
 
 
 def _graph_of(near: Near) -> Graph:
-    """Return the graph of R representatives from their nearest others."""
+    """Return the graph of R representatives, given the representatives nearest to each of them."""
     own = torch.arange(len(near.items), device=near.items.device)[:, None].expand_as(near.items)
     others = torch.where(near.items >= 0, near.items.long(), own)
     graph = fuzzy_graph(others, distances_of(near))

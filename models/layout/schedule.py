@@ -16,7 +16,7 @@ SETTLE_ROUNDS = 30
 SETTLE_ROUNDS_OF_LAYOUT = 60
 """Number of rounds of forces on all items after the first layout of representatives."""
 SETTLE_STEP = 0.5
-"""Step size of the first of these rounds."""
+"""Step size of the first round of forces on all items, after rounds on the representatives."""
 
 
 class Motion:

@@ -24,8 +24,8 @@ class Figure2Loop(PaperLoop):
     def __init__(self, dataset: Dataset, config: TrainingConfig, n_classes: int, seed: int) -> None:
         super().__init__(dataset, config, n_classes, seed)
         self._labelled_from_start = False
-        """Whether there were labels before the epochs without labels ended. `progress` then counts
-        the epochs with labels, too.
+        """Whether there were labels before the epochs without labels ended. If so, `progress` also
+        counts the epochs with labels.
         """
 
     def plan_epochs(self, epochs: int) -> None:

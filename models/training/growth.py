@@ -22,7 +22,7 @@ from lodespace.models.training.particle_loop import ParticleLoop
 from lodespace.models.training.trainer import Trainer
 
 _SAMPLE = 2000
-"""Number of earlier items from which the way to the features of added items is computed."""
+"""Number of earlier items to which the functions for the features of added items are fitted."""
 _PASSED_AT_ONCE = 1000
 
 

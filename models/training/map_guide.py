@@ -100,8 +100,9 @@ class MapGuide:
     def update_shown_agreement(self) -> None:
         """Weight the edges between all items for the shown forces, if the weights are not current.
 
-        In a large map, the forces of training need these weights only while the map settles. They
-        must not change then, so that a training that is watched gives the same bytes.
+        In a large map, training itself uses these weights only while the map settles. During that
+        time, this method changes nothing, so that training gives the same bytes whether or not a
+        person watches the forces.
         """
         if self._map.settles or self._agreement_inputs().same_as(self._all_agreed):
             return
@@ -188,7 +189,7 @@ class _AgreementInputs(NamedTuple):
     beta_classifier: float
 
     def same_as(self, other: "_AgreementInputs | None") -> bool:
-        """Return whether `other` has the same labels and graph (not copies), and equal numbers."""
+        """Return whether `other` has the same label and graph objects, and equal numbers."""
         if other is None:
             return False
         same = self.labels is other.labels and self.graph is other.graph

@@ -12,8 +12,8 @@ from lodespace.models.training.loop import Loop
 from lodespace.models.training.particle_loop import ParticleLoop
 
 _FITTED = 3000
-"""Number of items from which the map from pictures to features is computed. The pictures of 3,000
-digits take 0.5 s."""
+"""Number of items to which the linear functions from pictures to features are fitted. The pictures
+of 3,000 digits take 0.5 s."""
 _AT_ONCE = 128
 _RIDGE = 1e-6
 """Weight of the squared coefficients, as a share of the mean variance."""

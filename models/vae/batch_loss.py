@@ -141,7 +141,7 @@ class VAELayers(NamedTuple):
 
     def built(self, dataset: Dataset) -> VAE:
         """Return a VAE with these layers, which has any values."""
-        # Without our initialisation, which reads all items.
+        # The values are replaced, so the layers need no initialisation, which would read all items.
         config = replace(self.config, init="pytorch")
         vae = VAE.build(dataset, config, self.latent_dim, self.n_classes, self.hidden_layers)
         return vae.to(

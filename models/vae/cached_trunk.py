@@ -69,10 +69,10 @@ class CachedTrunk:
     @property
     def ready(self) -> bool:
         """Whether the activations of all items are in the cache."""
-        self._pay()
+        self._restore_activations()
         return self.filled == len(self.features)
 
-    def _pay(self) -> None:
+    def _restore_activations(self) -> None:
         """Compute the activations that were in the cache when the loaded state was saved.
 
         A saved state has no activations, because they can be computed from the weights.
@@ -83,7 +83,7 @@ class CachedTrunk:
 
     def fill(self) -> None:
         """Compute the activations of one chunk of items."""
-        self._pay()
+        self._restore_activations()
         self._fill_chunk()
 
     @torch.no_grad()

@@ -118,7 +118,7 @@ class OutputJob(NetworkJob):
         chunks = self.items.split(self.at_once)
         shares = [chunks[rank :: team.size] for rank in range(team.size)]
         lengths = [sum(map(len, share)) for share in shares]
-        # A process without items needs the number of columns.
+        # A process without items computes one row, to know the number of columns.
         mine = shares[team.rank] or (self.items[:1],)
         own = torch.cat([self.rows(team, network, items.to(team.device)) for items in mine])
         found = team.parts(own[: lengths[team.rank]], lengths)

@@ -141,14 +141,14 @@ class Team:
             dist.reduce(tensor, 0, group=self._group)
 
     def all_parts(self, own: torch.Tensor, lengths: Sequence[int]) -> list[torch.Tensor]:
-        """Return the tensors of all processes, (lengths[r], W) of process r, in all processes."""
+        """Return, in every process, the tensors of all processes: (lengths[r], W) of process r."""
         parts = self._buffers(own, lengths)
         with _connected():
             dist.all_gather(parts, self._padded(own, lengths), group=self._group)
         return [part[:length] for part, length in zip(parts, lengths, strict=True)]
 
     def parts(self, own: torch.Tensor, lengths: Sequence[int]) -> list[torch.Tensor]:
-        """Return the tensors of all processes in the leader; an empty list in the followers."""
+        """In the leader, return the tensors of all processes. In a follower, return no tensors."""
         parts = self._buffers(own, lengths) if self.leads else None
         with _connected():
             dist.gather(self._padded(own, lengths), parts, 0, group=self._group)
@@ -159,7 +159,10 @@ class Team:
 
     @staticmethod
     def _padded(own: torch.Tensor, lengths: Sequence[int]) -> torch.Tensor:
-        """Return `own` with as many rows as the longest part: the collectives need equal sizes."""
+        """Return `own`, padded to the length of the longest part.
+
+        The collective operations of torch.distributed need tensors of equal sizes.
+        """
         if len(own) == max(lengths):
             return own.contiguous()
         padded = own.new_zeros(max(lengths), *own.shape[1:])
