@@ -67,7 +67,7 @@ class Family(Generic[T]):
     side: int = 0
     """Side of the pictures that the network reads, in pixels; 0 if it reads texts."""
     reads_words: bool = False
-    """Whether the loaded network is a `WordReader`, too."""
+    """Whether the loaded network also reads words (`WordReader`)."""
     weights: Callable[[], Weights] | None = None
     """Function that describes the files to download; None if the extra installs them. It may import
     torch, and raises DatasetError."""

@@ -35,7 +35,7 @@ def family_of(name: str) -> Family[Pictures]:
 
 
 def _settings(name: str) -> tuple[str, str, dict[str, Any]]:
-    """Return the name of the network, that of its weights, and OpenCLIP's description of them."""
+    """Return the names of the network and of its weights, and OpenCLIP's settings for them."""
     import open_clip
 
     network, _, tag = name.partition("/")

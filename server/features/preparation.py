@@ -14,7 +14,7 @@ _DETAIL = 2
 
 
 def detail_of(side: int) -> tuple[int, int]:
-    """Return the height and width at which pictures are read for a network with this side."""
+    """Return the height and width at which pictures are read for a network that needs this side."""
     return _DETAIL * side, _DETAIL * side
 
 

@@ -36,19 +36,22 @@ def names() -> str:
 
 
 def family(name: str) -> Family[Pictures] | None:
-    """Return the family with a name that reads pictures; None if there is none."""
+    """Return the family `name` if it reads pictures; None if there is no such family."""
     return _found(name, OF_PICTURES, DOWNLOADED_FOR_PICTURES)
 
 
 def family_of_texts(name: str) -> Family[Sequence[str]] | None:
-    """Return the family with a name that reads texts; None if there is none."""
+    """Return the family `name` if it reads texts; None if there is no such family."""
     return _found(name, OF_TEXTS, DOWNLOADED_FOR_TEXTS)
 
 
 def _found(
     name: str, packaged: Sequence[Family[T]], downloaded: Sequence[ModuleType]
 ) -> Family[T] | None:
-    """Return the family with a name, which is packaged or is PREFIX:NAME of a module."""
+    """Return the family `name`: one of `packaged`, or PREFIX:NAME of a module of `downloaded`.
+
+    Returns None if there is no such family.
+    """
     for known in packaged:
         if known.name == name:
             return known
@@ -60,12 +63,12 @@ def _found(
 
 
 def any_family(name: str) -> Family[Pictures] | Family[Sequence[str]] | None:
-    """Return the family with a name, whatever it reads; None if there is none."""
+    """Return the family `name`, for pictures or for texts; None if there is no such family."""
     return family(name) or family_of_texts(name)
 
 
 def reads_words(name: str) -> bool:
-    """Whether the family with this name is installed, and reads words besides pictures."""
+    """Return whether the family `name` is installed, and reads words as well as pictures."""
     found = family(name)
     return found is not None and found.reads_words and found.installed()
 
@@ -76,9 +79,9 @@ def default_for_photos() -> Family[Pictures] | None:
 
 
 def installed_family(name: str) -> Family[Pictures]:
-    """Return the family with a name that reads pictures.
+    """Return the family `name`, which reads pictures.
 
-    Raises DatasetError if it is unknown or not installed.
+    Raises DatasetError if there is no such family, or it is not installed.
     """
     found = family(name)
     if found is None:
@@ -88,9 +91,9 @@ def installed_family(name: str) -> Family[Pictures]:
 
 
 def installed_of_texts(name: str) -> Family[Sequence[str]]:
-    """Return the family with a name that reads texts.
+    """Return the family `name`, which reads texts.
 
-    Raises DatasetError if it is unknown or not installed.
+    Raises DatasetError if there is no such family, or it is not installed.
     """
     found = family_of_texts(name)
     if found is None:

@@ -1,5 +1,7 @@
-"""The space in which similar items are searched, if the items themselves or their features are
-one."""
+"""The space in which similar items are searched, for items that are vectors or have features.
+
+For other items, the trainer searches (models/training/similarity.py).
+"""
 
 import numpy as np
 
@@ -15,11 +17,11 @@ _TINY_DEVIATION = 1e-8
 
 
 def space_of(items: ItemSet) -> SearchSpace | None:
-    """Return the space of the features that were imported, or of vectors.
+    """Return the space of the imported features or, without these, of the items as vectors.
 
-    Features of a pretrained network have length 1, so the nearest items have the largest cosine.
-    Other features and vectors are standardised, as for the neighbour graph. Returns None for
-    pictures without features, whose features are learned in training.
+    Features of a pretrained network have length 1, so the nearest items have the largest cosine
+    similarity. Other features and vectors are standardised, as for the neighbour graph. Returns
+    None for pictures without imported features. Their features are learned in training.
     """
     network = items.details.get("features")
     if items.features is not None:
@@ -37,13 +39,16 @@ def space_of(items: ItemSet) -> SearchSpace | None:
 
 
 def searches_files(items: ItemSet) -> bool:
-    """Whether an example file can be compared with `items`: not if their features came from a file,
-    because the features of the example are then not known."""
+    """Return whether an example file can be compared with `items`.
+
+    It cannot if the features of the items came from a file, because nobody knows how to compute the
+    same features of the example.
+    """
     return items.features is None or isinstance(items.details.get("features"), dict)
 
 
 def searches_words(items: ItemSet) -> bool:
-    """Whether words can be compared with `items`."""
+    """Return whether words can be compared with `items`."""
     text, picture = (items.details.get(key) for key in ("text_network", "features"))
     if isinstance(text, dict):
         found = family_of_texts(str(text.get("name")))

@@ -74,11 +74,11 @@ def _load(name: str) -> Extractor[Pictures]:
     path, found = _weights(name).checked()
     known = _settings(name)
     try:
-        # Some networks have a reader for files of another format.
+        # Without `custom_load`, because some networks have a reader for files of another format.
         overlay = {"file": str(path), "custom_load": False}
         network = _network(name, pretrained=True, pretrained_cfg_overlay=overlay)
         with safe_open(path, "pt") as file:
-            # timm leaves values at random that a file does not have.
+            # timm keeps random values for everything that the file does not contain.
             missing = sorted(set(network.state_dict()) - set(file.keys()))
         if missing:
             raise KeyError(f"{len(missing)} values are missing, such as {missing[0]}")

@@ -36,7 +36,7 @@ def family_of(name: str) -> Family[Pictures]:
 
 
 def without_last_layer(network: Any) -> Any:
-    """Replace the layer that names ImageNet's classes by nothing, and return the network."""
+    """Remove the last layer, which predicts ImageNet's classes. Return the network."""
     import torch
 
     for last in _LAST_LAYERS:

@@ -186,7 +186,7 @@ def hub_files(
     repository: str, *names: str, optional: tuple[str, ...] = ()
 ) -> tuple[RemoteFile, ...]:
     """Return the files with these names in a repository of the Hugging Face Hub."""
-    # A person may have typed the name of the repository.
+    # `quote`, because a person may have typed the name, with characters that URLs cannot contain.
     place = f"{HUB}/{quote(repository)}/resolve/main"
     return tuple(
         RemoteFile(f"{place}/{name}", name, optional=name in optional)

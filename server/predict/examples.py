@@ -1,4 +1,4 @@
-"""Reading of examples: files and words whose like are searched among the items of a project.
+"""Reading of examples: a file or words, for which similar items of a project are searched.
 
 An example is read as the items of the project were read. It is not stored.
 """

@@ -9,7 +9,7 @@ from lodespace.training.messages import LENGTH
 
 
 class Example(msgspec.Struct):
-    """A file or words whose like are searched among the items of the project."""
+    """A file or words, for which similar items of the project are searched."""
 
     name: str = ""
     """Name of the file."""

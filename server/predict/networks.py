@@ -18,15 +18,17 @@ T = TypeVar("T")
 
 
 class Networks:
-    """Computes the features of new items, by the networks of a project. They import torch."""
+    """Computes the features of new items by the networks of a project, which import torch."""
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
 
     @property
     def side(self) -> int:
-        """Side of the pictures that the network reads; 0 for features of shapes, which need no
-        network. Raises DatasetError."""
+        """Side of the pictures that the network reads, in pixels.
+
+        0 for features of meshes and point clouds, which need no network. Raises DatasetError.
+        """
         if self._reading.own_shape_features:
             check_version(self._reading)
             return 0
@@ -35,7 +37,7 @@ class Networks:
     def features_of(self, prepared: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.float32]:
         """Return the features (N, K) of pictures (side, side, 3). Raises DatasetError.
 
-        For features of shapes, `prepared` has the features themselves.
+        For meshes and point clouds, `prepared` already contains the features (K,) of each item.
         """
         if self._reading.own_shape_features:
             return np.stack(prepared)
@@ -46,7 +48,7 @@ class Networks:
 
     @cached_property
     def of_texts(self) -> Extractor[Sequence[str]]:
-        """The network of the project's texts.
+        """The network that computed the vectors of the project's texts.
 
         Raises DatasetError if it is not installed, or has other weights.
         """
@@ -74,10 +76,10 @@ def _checked(reading: Reading, network: Extractor[T], key: str) -> Extractor[T]:
 
 
 def check_version(reading: Reading) -> None:
-    """Raise DatasetError if this version computes other features of shapes than the project has."""
+    """Raise DatasetError if the project's features of meshes are those of another version."""
     name, version = reading.stated_network("features")
     if (name, version) != (NAME, VERSION):
         raise DatasetError(
             f"the project has the features {name}, version {version}, and this version of "
-            f"Lodespace computes {NAME}, version {VERSION}; import the shapes again"
+            f"Lodespace computes {NAME}, version {VERSION}; import the files again"
         )

@@ -1,5 +1,6 @@
-"""Entry point of the process that predicts new items and reads examples, which `process.py` starts.
+"""Entry point of the process that predicts new items and reads examples.
 
+The module process.py starts the process.
 The argument is the project folder. Requests arrive on standard input, and answers leave on standard
 output. The process uses the model of the newest checkpoint, and looks for a newer checkpoint before
 each answer. This module imports torch.

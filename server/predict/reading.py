@@ -39,8 +39,8 @@ class NewItems:
     values: list[npt.NDArray[Any]] = field(default_factory=list)
     """Picture uint8 (H, W[, 3]) or vector float32 (F,) of each item."""
     prepared: list[npt.NDArray[Any]] = field(default_factory=list)
-    """Pictures for a pretrained network, (side, side, 3), or the features (F,) of shapes; empty if
-    no features are computed."""
+    """Pictures for a pretrained network, (side, side, 3), or features (F,) of meshes and point
+    clouds; empty if no features are computed."""
     texts: list[str] = field(default_factory=list)
     """Texts whose vectors a pretrained network computes; `values` then has no numbers yet."""
 
@@ -142,7 +142,7 @@ def _value_of(item: RawItem, reading: Reading, side: int) -> "_Value | str":
         if item.picture is None:
             return "has no picture"
         if item.features is not None:
-            # The features follow the picture, for which the shape was read.
+            # `features` must be called after `picture`, which reads the file of the mesh.
             return decoding.fitted(item.picture(reading.frame), reading.frame), item.features()
         if not side:
             return decoding.fitted(item.picture(reading.frame), reading.frame), None
