@@ -73,7 +73,7 @@ class Prior(NamedTuple):
     deviation: float = 0.25
     """Standard deviation of the slope."""
     wider: float = 1.0
-    """Factor of the deviations of the posterior, for intervals. It is used if there are answers."""
+    """Factor that widens the posterior's deviations for intervals, once there are answers."""
 
 
 OF_LABELS = Prior()

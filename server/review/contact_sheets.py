@@ -27,8 +27,8 @@ probabilities have at least this value: that the label is wrong, and that the pr
 (`proposed`).
 """
 SEARCHED = 9
-"""Number of pictures on an overview sheet per class without a label, or per unexplained island. The
-other pictures of the sheet are uncertain items.
+"""Number of pictures on an overview sheet per class without a label, or per island that is probably
+of a new class. The other pictures of the sheet are uncertain items.
 """
 
 Items = npt.NDArray[np.intp]
@@ -84,7 +84,7 @@ def is_overview(state: ItemState, kind: SheetKind) -> bool:
     """Return whether a sheet of this kind is an overview.
 
     Before the first predictions, no item is more uncertain than another. A sheet of the kind
-    "uncertain" is then an overview, too.
+    "uncertain" is then also an overview.
     """
     return kind == "overview" or (kind == "uncertain" and not state.predicted.any())
 
@@ -147,9 +147,10 @@ def _by_prediction(state: ItemState, items: Items, total: int) -> _Chosen:
 def _overview_chosen(state: ItemState) -> _Chosen:
     """Return a sheet of items from places without a label, followed by all other unlabelled items.
 
-    While a listed class has no label, all places are searched, with SEARCHED pictures per class
-    without a label. Otherwise islands that no label explains are searched, if there are any, with
-    SEARCHED pictures per island. Uncertain items fill up the sheet.
+    While a listed class has no label, the sheet shows items from all places: SEARCHED pictures per
+    class without a label. When each class has a label, it shows items of islands that are probably
+    of a new class (islands.py): SEARCHED pictures per island. Uncertain items fill up the sheet.
+    Without such islands, the whole sheet shows items from all places.
     """
     free, strange = ~state.labelled & ~state.locked, unknown(state)
     missing = strange.islands if state.scorable else len(state.lacking)

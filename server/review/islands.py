@@ -1,9 +1,9 @@
-"""Islands of the map, and the items of islands that no label explains.
+"""Islands of the map, and the items of islands whose class no label has shown.
 
 An island is a dense place of the map with thinner places around it. A label that was given to a
-single item explains all items of its island. Such a label is verified, or it came with the data or
-by an import. The labels of a lasso explain an item only if enough items near it have labels
-(EXPLAINING).
+single item explains all items of its island: they are probably of a class that has labels. Such a
+label is verified, or it came with the data or by an import. The labels of a lasso explain an item
+only if enough items near it have labels (EXPLAINING).
 
 Items that no label explains are probably of a class without labels. Such a class is never
 predicted, so these items are predicted as other classes, often with a high confidence. But they
@@ -70,8 +70,7 @@ class Unknown(NamedTuple):
     """Items that are probably of a class without labels."""
 
     items: npt.NDArray[np.bool_]
-    """Per item, whether the item is in an island, is unlabelled, and is not explained by a label
-    (N,)."""
+    """Which items are unlabelled and in an island, and probably of a class without labels (N,)."""
     islands: int
     """Number of islands with items that probably belong to a class without labels."""
     largest: int
@@ -80,8 +79,10 @@ class Unknown(NamedTuple):
 
 
 def unknown(state: ItemState) -> Unknown:
-    """Return the unlabelled items that no label explains. Without any label, the result has no
-    items."""
+    """Return the unlabelled items of islands that are probably of a class without labels.
+
+    Before the first label, the result has no items.
+    """
     if state.labelled.all() or not state.labelled.any():
         return Unknown(np.zeros(len(state.labels), np.bool_), 0, 0)
     found = islands(state)

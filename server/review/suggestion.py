@@ -36,8 +36,8 @@ If the region is smaller, a contact sheet is suggested instead. A contact sheet 
 small region, because its items differ more from one another (docs/gain.md).
 """
 WORTH_SEARCHING = SHEET_SIZE
-"""An overview is suggested only if one island has at least this number of unexplained items. Fewer
-items may be the rim of an island in which many items have labels.
+"""An overview is suggested only if one island has at least this number of items that are probably
+of a new class. Fewer items may be the rim of an island in which many items have labels.
 """
 LEARNED = 4.0
 """Number of predictions that become right for each picture corrected on a contact sheet.

@@ -18,7 +18,7 @@ class Patterns(NamedTuple):
 
     A *ballot* is a pair of a source and a class for which the source votes. A *pattern* is a set of
     ballots that at least one item has. All items of a pattern have the same probabilities. There
-    are C ballots and P patterns; regions that do not overlap much have few patterns.
+    are C ballots and P patterns. If regions overlap little, there are few patterns.
     """
 
     of_item: Numbers

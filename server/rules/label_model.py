@@ -27,7 +27,8 @@ _ROUNDS = 100
 _SETTLED = 3e-4
 """The rounds end when no probability of a source changes by more than this."""
 _CLASS_STRENGTH = 30.0
-"""Number of votes that a source's accuracy over all classes is worth for one of its classes."""
+"""In the accuracy of a source in one class, its accuracy over all classes counts as much as this
+number of votes."""
 _CLASS_PRIOR = 1.0
 """Number of items that are added to each class, so that no class has a share of 0."""
 _LARGEST = 1 - 1e-6
@@ -37,11 +38,11 @@ _SMALLEST = 1e-12
 _LEVEL = 0.9
 """Level of the intervals of accuracies."""
 _DESIGN_EFFECT = 1.5
-"""Number of votes that are worth one independent vote, for the width of intervals.
+"""For the width of intervals, this number of votes counts as one independent vote.
 
-Neighbouring items have the same wrong votes, so that some intervals would be too narrow. With this
-factor, the intervals of a data set contain the truth in 91 to 96 % of cases, without it in 89 to
-94 % (benchmarks/rules.py --seeds 30).
+Neighbouring items often have the same wrong votes, so without this factor, some intervals would be
+too narrow. With the factor, the intervals of a data set contain the truth in 91 to 96 % of cases,
+without it in 89 to 94 % (benchmarks/rules.py --seeds 30).
 """
 
 
@@ -49,7 +50,7 @@ def fit(votes: Votes, sources: Sequence[Source], n_items: int, n_classes: int) -
     """Return the label model of `votes`.
 
     Args:
-        votes: The votes; their sources are numbers of entries of `sources`.
+        votes: The votes. Their sources are indices into `sources`.
         sources: The sources (S).
         n_items: Number N of items.
         n_classes: Number K of classes, at least 1.
@@ -144,8 +145,8 @@ class _Fit:
     def _maximise(self, probabilities: Floats, strength: float) -> None:
         """Estimate shares, accuracies and Q from the probabilities of the candidates (E,).
 
-        `strength` is the number of votes that a source's accuracy over all classes is worth for one
-        of its classes; infinite for equal accuracies in all classes.
+        For the accuracy of a source in one class, its accuracy over all classes counts as much as
+        `strength` votes. If `strength` is infinite, a source is equally accurate in all classes.
         """
         c = self.candidates
         self._count_shares(probabilities)
@@ -208,9 +209,9 @@ class _Fit:
     # Results
 
     def _verified(self, probabilities: Floats) -> Floats:
-        """Return `probabilities` (E,), where an item that somebody looked at has these votes only.
+        """Return `probabilities` (E,), in which verified votes outvote all other votes.
 
-        If votes of two sources that looked differ, the other classes have probability 0.
+        If an item has verified votes, only their classes have a probability above 0.
         """
         c = self.candidates
         if not self.looks.any() or len(c.class_id) == 0:
@@ -235,8 +236,8 @@ class _Fit:
         candidate, pair = c.factor_candidate[entry], c.factor_pair[entry]
         source = self.patterns.source[c.pair_ballot[pair]]
         count = self.patterns.counts[c.pattern[candidate]]
-        # r is the probability that the vote is right as the other sources know it, if the vote and
-        # the shares of the classes were not known.
+        # r is the probability that the vote is right according to the other sources alone: without
+        # the vote itself, and without the shares of the classes.
         own = np.clip(self.given[pair], _SMALLEST, _LARGEST)
         after = np.clip(probabilities[candidate], 1e-9, 1 - 1e-9)
         odds = after / (1 - after) * (1 - own) / own

@@ -16,12 +16,13 @@ class SourceEstimate(NamedTuple):
     votes: int
     """Number of items on which the source votes."""
     conflicts: int
-    """Number of these items on which another source votes for another class."""
+    """Number of its items (on which the source votes) with a vote of another source for another
+    class."""
     compared: int
-    """Number of these items on which at least two other sources vote.
+    """Number of its items (on which the source votes) with votes of at least two other sources.
 
-    The accuracy of a source is known only from such items. Of two sources that differ, nobody knows
-    which is right.
+    The accuracy of a source is known only from such items. If only two sources vote and they
+    differ, nobody knows which of them is right.
     """
     accuracy: float
     """Estimated share of right votes. For a source without votes, its expected accuracy."""
@@ -32,7 +33,7 @@ class SourceEstimate(NamedTuple):
 
 
 class Reason(NamedTuple):
-    """The part of one vote in the probabilities of an item."""
+    """The effect of one vote on the probabilities of an item."""
 
     source: int
     """Number of the source."""

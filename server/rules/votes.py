@@ -18,7 +18,7 @@ class Source(msgspec.Struct, frozen=True):
     accuracy: float = 0.8
     """Expected share of right votes, before any vote is compared with others; between 0 and 1."""
     strength: float = 10.0
-    """Number of votes that the expected accuracy is worth."""
+    """The expected accuracy counts as much as this number of votes."""
     looks: bool = False
     """Whether the source looks at each item, as a person does who labels items one by one.
 
@@ -60,10 +60,10 @@ class Votes(NamedTuple):
         )
 
     def check(self, n_items: int, n_classes: int, n_sources: int) -> None:
-        """Raise ProtocolError unless the votes fit.
+        """Raise ProtocolError unless all votes are valid.
 
-        A vote has an item below `n_items`, a class below `n_classes` and a source below
-        `n_sources`, and a source votes once on an item.
+        Items must be below `n_items`, classes below `n_classes` and sources below `n_sources`. A
+        source must have at most one vote on an item.
         """
         limits = (
             ("item", self.items, n_items),
