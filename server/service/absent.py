@@ -30,8 +30,10 @@ class NoEventLog:
         return iter(())
 
     async def append(self, event: Event) -> Event:
-        """Raise RequestError. No caller gets here, because `plan` refuses every command of a
-        read-only session."""
+        """Raise RequestError.
+
+        This method is never called, because `plan` refuses every command of a read-only session.
+        """
         del event
         raise RequestError(
             "This scene is baked and cannot be changed. To label the items, serve the data set.",

@@ -19,9 +19,9 @@ from lodespace.service.notices import Notices
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
-"""Shortest time between two looks into the folder, in seconds."""
+"""Shortest time between two listings of the folder, in seconds."""
 SHARE = 0.05
-"""Largest share of the time that is spent on looks. A look into 50,000 files takes about 0.1 s."""
+"""Largest share of the time that listings take. A listing of 50,000 files takes about 0.1 s."""
 STILL_SECONDS = 1.0
 """A file is added when it has not changed for this time, in seconds. Then no program is expected to
 be writing it."""
@@ -47,7 +47,7 @@ class FolderWatch:
         self._notices = notices
         self._folder = folder
         self._seen: dict[bytes, tuple[_Stamp, float]] = {}
-        """Size and time of each new file, and since when they are the same."""
+        """Size and time of each new file, and the moment since which they have not changed."""
         self._refused: dict[bytes, _Stamp] = {}
         """Size and time of the files that could not be read."""
         self._again_at = 0.0

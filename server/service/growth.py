@@ -138,8 +138,8 @@ class Growth:
     async def _give_labels(self, added: "Addition") -> "Addition":
         """Give the added items the labels that came with the data, as one gesture per class.
 
-        The items stay without a label that cannot be given. Returns the addition with notes on
-        these labels.
+        If a label cannot be given, its items stay unlabelled. Returns the addition, with a note on
+        each label that was not given.
         """
         if not added.has_labels:
             return added

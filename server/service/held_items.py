@@ -1,4 +1,4 @@
-"""Merging of what all clients drag, have in view, and request as forces.
+"""Merging of the dragged items, the items in view and the requests for forces of all clients.
 
 The trainer has one list of dragged items, one list of items in view and one switch for forces.
 """

@@ -34,7 +34,10 @@ class Similarity:
 
     @property
     def _space(self) -> SearchSpace | None:
-        """The space of the current items. Items can be added while it is computed in a thread."""
+        """The space of the current items; None if their features are learned in training.
+
+        While a thread computes the space, items can be added. They are in the next space.
+        """
         items, made = self._session.items, self._made
         if made is None or made[0] is not items:
             made = self._made = items, space_of(items)

@@ -59,10 +59,10 @@ def write_state(folder: Path, scene: str, sequence: int) -> State:
 
 
 class LabelsBefore:
-    """The labels of the items of a gesture before the gesture, in a file per gesture.
+    """The classes that the items of each gesture had before the gesture, one file per gesture.
 
-    A file is a copy for speed: all labels can be computed from the log. The name of a file is the
-    number of the event that last carried out the gesture: its first event, or its newest redo.
+    The files only save time: all classes can also be computed from the log. The name of a file is
+    the number of the event that last carried out the gesture: its first event, or its newest redo.
     """
 
     def __init__(self, folder: Path, n: int) -> None:

@@ -93,7 +93,8 @@ class TileLabels:
         """Number of the newest event."""
         self._before = LabelsBefore(folder, len(self._given))
         self._exact: set[int] = set()
-        """Gestures before whose first event or newest redo, the same gestures stood as now."""
+        """Gestures whose file in `_before` is valid: no earlier gesture was undone or
+        redone after it was written."""
         self._done: dict[str, Done] = {}
         """Effect of each command, for commands that are repeated."""
         path = folder / LABELS
@@ -110,7 +111,7 @@ class TileLabels:
     def label(
         self, items: Items, class_id: int, provenance: StoredProvenance, head: Header
     ) -> Done:
-        """Label items (K,) as one gesture. When the event is on disk, return the effect.
+        """Label items (K,) as one gesture. Return the effect once the event is on disk.
 
         Raises EventLogError when the event cannot be written.
         """
@@ -123,10 +124,10 @@ class TileLabels:
         return self._made(event, self._tiles(items))
 
     def undo(self, command: protocol.Undo, head: Header) -> Done:
-        """Undo a gesture. When this is on disk, return the effect.
+        """Undo a gesture. Return the effect once the undo is on disk.
 
-        Raises RequestError when there is no such gesture, EventLogError when the event cannot be
-        written.
+        Raises RequestError when there is no such gesture, and EventLogError when the event cannot
+        be written.
         """
         action = action_to_undo(self.undo_log, command, head["client"])
         items, class_ids = self._without(action)
@@ -137,10 +138,10 @@ class TileLabels:
         return self._note(event, self._tiles(items), Done(event.sequence, len(items), UNLABELED))
 
     def redo(self, head: Header) -> Done:
-        """Redo the gesture that the client undid last. When this is on disk, return the effect.
+        """Redo the gesture that the client undid last. Return the effect once it is on disk.
 
-        Raises RequestError when there is no such gesture, EventLogError when the event cannot be
-        written.
+        Raises RequestError when there is no such gesture, and EventLogError when the event cannot
+        be written.
         """
         action = self.undo_log.next_redo(head["client"])
         stored = self._before.read(action.made_by)
@@ -159,10 +160,10 @@ class TileLabels:
         return self._note(event, self._tiles(items), done)
 
     def add_class(self, name: str, colour: str | None, head: Header) -> Done:
-        """Create a class. When the event is on disk, return the effect. A class cannot be undone.
+        """Create a class. Return the effect once the event is on disk. A class cannot be undone.
 
-        Raises RequestError when a class has the name, or there are too many classes, EventLogError
-        when the event cannot be written.
+        Raises RequestError when a class already has the name or there are too many classes, and
+        EventLogError when the event cannot be written.
         """
         if any(known.name == name for known in self.classes):
             raise RequestError(
@@ -223,7 +224,7 @@ class TileLabels:
         for event in self.log.events():
             if isinstance(event, UndoEvent | RedoEvent):
                 (undone.add if isinstance(event, UndoEvent) else undone.discard)(event.gesture)
-                # The system may have written a part of the array after an undone gesture.
+                # The file of the array may already contain a part of the changes of these events.
                 rebuild |= event.sequence > stored
         return undone, rebuild
 
@@ -325,7 +326,10 @@ class TileLabels:
         )
 
     def _labels(self, items: Items, standing: set[int]) -> ClassIds:
-        """Return the classes (K,) of items (K,) by the gestures `standing`, from the log."""
+        """Return the classes (K,) that the gestures `standing` give to items (K,).
+
+        The gestures are read from the log. Items that none of them labels have the scene's class.
+        """
         class_ids = np.array(self._given[items])
         for event in self.log.events():
             if isinstance(event, LabelEvent) and event.sequence in standing:

@@ -70,7 +70,7 @@ class TileService:
         """Return the session for a client with `role`."""
         if self.labels is None:
             return tile_session(self.info, role=role)
-        # A command changes the history in a thread.
+        # The lock is needed, because a thread may be changing the history for a command.
         async with self._writing:
             session = tile_session(
                 self.info,
@@ -91,7 +91,7 @@ class TileService:
         return self._keep(await self.lanes.run(device, lambda: self._matching(text)))
 
     def selection(self, handle: str) -> Runs:
-        """Return a kept selection. Raises RequestError when it is not kept."""
+        """Return the stored selection `handle`. Raises RequestError if it is no longer stored."""
         runs = self._selections.get(handle)
         if runs is None:
             raise RequestError(
@@ -157,8 +157,8 @@ class TileService:
     ) -> protocol.Ack:
         """Carry out a command, unless it was carried out before, and wake waiting clients.
 
-        `prepared` runs in the event loop, which also changes the selections. It returns the work,
-        which runs in a thread.
+        The function `prepared` runs in the event loop, because only the event loop may use the
+        selections. It returns a second function, which carries out the command in a thread.
         """
         async with self._writing:
             done = labels.done(command_id)
@@ -172,7 +172,7 @@ class TileService:
     async def wait_for_change(
         self, since: int, device: str, more: Callable[[], bool], seconds: float
     ) -> None:
-        """Wait until there is an event after `since`, or `more()` is true, at most `seconds`."""
+        """Wait at most `seconds` until there is an event after `since`, or `more()` is true."""
         labels = self.labels
         await self.waiting.wait(
             device, lambda: (labels is not None and labels.sequence > since) or more(), seconds
@@ -183,7 +183,7 @@ class TileService:
         labels = self.labels
         if labels is None or labels.sequence <= since:
             return protocol.TileChanges(sequence=since if labels else 0, tiles=[])
-        # A command changes the history in a thread.
+        # The lock is needed, because a thread may be changing the history for a command.
         async with self._writing:
             return protocol.TileChanges(
                 sequence=labels.sequence,
@@ -204,7 +204,10 @@ class TileService:
         return self.labels.of_tile(tile).astype("<i2").tobytes()
 
     def mask_of(self, handle: str, tile: int) -> bytes:
-        """Return a byte per item of a tile, 1 for items of the selection. Raises RequestError."""
+        """Return one byte per item of a tile: 1 for items of the selection `handle`, else 0.
+
+        Raises RequestError.
+        """
         self.check_tile(tile)
         runs = self.selection(handle)
         first, count = int(self.tree.first[tile]), int(self.tree.count[tile])
@@ -281,8 +284,11 @@ class TileService:
         return read_positions(path, int(self.tree.count[tile]))
 
     def _page(self, path: Path) -> Image.Image:
-        """Return an atlas page. The newest pages are kept, because a page shows many of its items
-        and takes 50 ms to decode."""
+        """Return an atlas page, a picture with the small pictures of many items.
+
+        The last pages stay in memory, because many requests use the same page, and it takes 50 ms
+        to decode.
+        """
         with self._pages_lock:
             image = self._pages.pop(path, None)
             if image is None:

@@ -11,8 +11,8 @@ from lodespace import protocol
 class WaitingPages:
     """Requests of pages that are answered when something has changed.
 
-    Implements DeviceStreams (access/device_streams.py): a waiting page is notified of a decision
-    about devices, too.
+    Implements DeviceStreams (access/device_streams.py), so decisions about devices also wake the
+    waiting pages.
     """
 
     def __init__(self) -> None:
@@ -23,7 +23,7 @@ class WaitingPages:
         self._closed = False
 
     async def wait(self, device: str, news: Callable[[], bool], seconds: float) -> None:
-        """Wait until `news()` is true, at most `seconds`. `device` is "" for the owner."""
+        """Wait at most `seconds` until `news()` is true. `device` is "" for the owner."""
         self._devices[device] += 1
         try:
             with contextlib.suppress(TimeoutError):
@@ -41,7 +41,7 @@ class WaitingPages:
         self._changed = asyncio.Event()
 
     def close(self) -> None:
-        """Let all requests return, also later ones, because the server stops."""
+        """Answer all waiting and later requests at once, because the server stops."""
         self._closed = True
         self.wake()
 

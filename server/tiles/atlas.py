@@ -1,7 +1,7 @@
 """Atlas pages of the tiles: small pictures of the items of one tile, in the order of the items.
 
 A page has the layout of the pages of a scene without tiles (items/thumbnails.py), so that a client
-draws both in the same way, but ends after its last row of cells.
+draws both in the same way. But a page of a tile ends after its last row of pictures.
 """
 
 from collections.abc import Iterator

@@ -120,7 +120,7 @@ def build_tiles(
 
 
 class _Writer:
-    """Files of the tiles, one tile after another, and the numbers of the items."""
+    """Writes the files of one tile after another, and the files of the index."""
 
     def __init__(self, folder: Path, index: Path, scene: TileScene, points: StoredPoints) -> None:
         self.folder, self.index, self.scene = folder, index, scene

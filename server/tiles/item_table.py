@@ -81,7 +81,7 @@ class ItemParquet:
         return self._matching_slowly(chosen, wanted)
 
     def _can_have(self, name: str, letters: set[str]) -> bool:
-        """Return whether texts of a column can have all of the letters."""
+        """Return whether a text of a column can contain all of the letters."""
         signs = self._signs[name]
         return signs is None or letters <= signs
 
@@ -119,9 +119,10 @@ def has_text(kind: pa.DataType) -> bool:
 
 
 def _signs_of(kind: pa.DataType) -> frozenset[str] | None:
-    """Return the letters of which texts of a column consist, in lower case; None for any letters.
+    """Return the characters that texts of a column can contain, in lower case.
 
-    Numbers have digits, a sign, a point and an exponent, or are inf or nan.
+    Numbers contain digits, a sign, a point and an exponent, or are inf or nan. Returns None for a
+    column whose texts can contain any character.
     """
     if pa.types.is_integer(kind):
         return frozenset("0123456789-")

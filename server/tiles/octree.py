@@ -1,8 +1,8 @@
 """The additive octree: each point is in exactly one tile, and a tile's children add points to it.
 
-Each point has a random priority. The points of a cell that no tile above the cell's tile has are
-sorted by priority, and the tile gets the first of them. The tiles from the root down to any level
-therefore show a uniform sample.
+Each point has a random priority. For each cell, the points that are not in a tile of a larger cell
+are sorted by priority. The first of them become the tile of the cell. The tiles from the root down
+to any level therefore show a uniform sample.
 """
 
 from collections.abc import Iterator
@@ -52,7 +52,10 @@ def tiles(partition: Partition, seed: int, size: int = TILE_POINTS) -> Iterator[
 
 
 class _Octree:
-    """The points of all tiles above the parts, and the number of the next tile."""
+    """The octree: the tiles above the parts, which stay in memory, and the tiles of the parts.
+
+    `number` is the number of the next tile.
+    """
 
     def __init__(self, partition: Partition, seed: int, size: int) -> None:
         self.partition, self.seed, self.size = partition, seed, size

@@ -1,9 +1,11 @@
 """The search file of a scene in tiles: the texts of all columns in lower case, as an Arrow stream.
 
-A search for a part of a text has to read all texts. Most of its time would go into decoding a
-Parquet file and into lower case, so the texts are stored ready for comparison (docs/tiles.md has
-the times, also of DuckDB with the Parquet file).
-A column with many equal texts is a dictionary, and only the texts of the dictionary are compared.
+A search for a part of a text has to read all texts. With a Parquet file, decoding and conversion to
+lower case would take most of the time, so the texts are stored ready for comparison. docs/tiles.md
+has the times, also of DuckDB with the Parquet file.
+
+A column with many equal texts is stored as a dictionary, and only the texts of the dictionary are
+compared.
 """
 
 import os
@@ -22,7 +24,8 @@ from lodespace.errors import ProjectError
 _ROWS = 1 << 15
 """Rows per batch. The dictionary of a batch has at most as many texts, so 16 bits are enough."""
 _REPEATS = 4
-"""A column is a dictionary if its texts occur at least this number of times, on average."""
+"""A column is stored as a dictionary if each of its texts occurs at least this number of times, on
+average."""
 _DICTIONARY = pa.dictionary(pa.int16(), pa.string())
 Rows = npt.NDArray[np.int64]
 

@@ -72,7 +72,7 @@ async def get_export(request: web.Request) -> web.StreamResponse:
         request.app[EXPORTS],
         request.app[WRITTEN],
     )
-    # Devices of others do not keep the owner waiting.
+    # The limit does not apply to the owner (the device "").
     if device in running or (device and len(written - {""}) >= MOST_EXPORTS):
         raise RequestError(
             "Another export is running. Wait until it has ended.",
@@ -84,7 +84,7 @@ async def get_export(request: web.Request) -> web.StreamResponse:
     try:
         with tempfile.TemporaryDirectory(prefix="lodespace-export-") as folder:
             path = await _written(request.app[SERVICE], kind, Path(folder))
-            written.discard(device)  # a slow download is in nobody's way
+            written.discard(device)  # a slow download does not count towards the limit
             return await _sent(request, path)
     finally:
         running.discard(device)

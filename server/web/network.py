@@ -13,9 +13,9 @@ LISTENER = web.AppKey("listener", list[LanListener])
 
 
 def share(app: web.Application, network: Network | None) -> None:
-    """Prepare `app` for the network; None for a server that only this machine reaches.
+    """Prepare `app` for other devices. `network` is None if only this machine reaches the server.
 
-    The access control of `app` must be set before.
+    Set the access control of `app` before this call.
     """
     if network is not None:
         app[NETWORK] = network

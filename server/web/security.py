@@ -171,7 +171,7 @@ def add_route(
     needed: Role | None,
     upload: int = 0,
 ) -> None:
-    """Add a route that needs the role `needed`; None for a route that every device may use.
+    """Add a route that needs the role `needed`. If `needed` is None, every device may use it.
 
     `upload` is the largest file that is sent as the body, in bytes; 0 if the body is JSON.
     """

@@ -227,7 +227,10 @@ async def get_info(request: web.Request) -> web.Response:
 
 
 def _author(request: web.Request) -> str:
-    """Return the client id of gestures: the id that the page has sent, or that of programs."""
+    """Return the client id for the gestures of a request.
+
+    It is the id that the page has sent. Programs that send no id share one id.
+    """
     client = request.query.get("client", API_CLIENT)
     if client != API_CLIENT:
         try:
