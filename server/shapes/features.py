@@ -1,11 +1,11 @@
-"""Features of shapes: distributions of angles, areas and volumes between points of the surface.
+"""Features of meshes and point clouds: distributions of measures between points of the surface.
 
-R. Osada, T. Funkhouser, B. Chazelle, D. Dobkin: Shape Distributions. ACM Transactions on Graphics
-2002. The distributions do not change when the shape is turned. A map of heights and distances from
-the vertical axis is added: it does not change when the shape is turned about this axis. Of 180 made
-shapes of six kinds, with noise and dents, 0.94 of the ten nearest have the same kind
-(benchmarks/shapes.py). The weights were chosen on these shapes. With distances instead of areas, it
-is 0.85.
+The measures are angles, areas and volumes (R. Osada, T. Funkhouser, B. Chazelle, D. Dobkin: Shape
+Distributions. ACM Transactions on Graphics 2002). The distributions do not change when the shape is
+turned. A histogram of heights and distances from the vertical axis is added, which does not change
+when the shape is turned about this axis. On 180 synthetic shapes of six kinds, with noise and
+dents, a share of 0.94 of the ten nearest shapes has the same kind (benchmarks/shapes.py). With
+distances instead of areas, the share is 0.85. The weights were chosen on these shapes.
 """
 
 import numpy as np
@@ -25,7 +25,8 @@ _GROUPS = 4
 _BINS = 48
 _HEIGHTS, _RADII = 12, 8
 _AREA_WEIGHT = 4
-"""Weight of the areas, which tell these kinds apart best. Its root scales their features."""
+"""Weight of the areas, which distinguish the kinds of benchmarks/shapes.py best. The features are
+multiplied by its square root."""
 _TINY = 1e-12
 
 

@@ -1,4 +1,4 @@
-"""Shapes in the files of a project."""
+"""Meshes and point clouds (shapes) in the files of a project."""
 
 import io
 import os
@@ -32,7 +32,8 @@ _ONE_AT_A_TIME = Lock()
 def open_shape(root: Path, path: bytes) -> Shape:
     """Return the shape in the file at `path` below `root`. Raises ItemError."""
     with open_inside(root, path, MAX_SHAPE_BYTES) as file:
-        # trimesh looks at the name of a file, which is a number here.
+        # The file is copied into memory, because trimesh expects the name of a file to be a text,
+        # and the name of this file is a number.
         return read_shape(io.BytesIO(file.read()), suffix_of(path))
 
 
@@ -45,10 +46,12 @@ def shape_bytes(items: ItemSet, item: int) -> bytes:
     """Return the shape of an item for the wire (`packed`), simplified for a page.
 
     Only one file is read at a time, and the last shapes stay in memory. Raises RequestError if the
-    items are not shapes, or if the file cannot be read.
+    items are not meshes or point clouds, or if the file cannot be read.
     """
     if not are_shapes(items) or items.table is None:
-        raise RequestError("these items are not shapes", code="no_shape", status=404)
+        raise RequestError(
+            "these items are not meshes or point clouds", code="no_shape", status=404
+        )
     path = items.table.value(item_table.PATH, item)
     if path is None:
         return _stored_shape(items, item)

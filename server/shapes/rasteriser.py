@@ -1,4 +1,7 @@
-"""Pictures of shapes, drawn by the processor with a depth buffer. Needs no display."""
+"""Pictures of meshes and point clouds, drawn on the processor with a depth buffer.
+
+No display is needed.
+"""
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +34,7 @@ def picture_of(shape: Shape, side: int) -> npt.NDArray[np.uint8]:
     fine = side * _FINER
     seen = shape.points @ _view().T
     reach = float(np.abs(seen[:, :2]).max())
-    # A line that is seen end on has no extent.
+    # `reach` is 0 for a line that points at the camera.
     seen = seen * (_MARGIN / reach if reach > 0 else 1)
     depth = np.full(fine * fine, -np.inf, np.float32)
     shade = np.zeros(fine * fine, np.float32)
@@ -136,7 +139,7 @@ def _brightness(
     normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     length = np.linalg.norm(normal, axis=1)
     normal = normal / np.where(length > 0, length, 1)[:, None]
-    # The side that faces the camera is seen.
+    # The normal of the visible side points to the camera.
     normal *= np.where(normal[:, 2:] < 0, -1, 1)
     lit = (normal @ (_LIGHT / np.linalg.norm(_LIGHT))).clip(0)
     return (_DARKEST + (255 - _DARKEST) * lit).astype(np.float32)

@@ -59,7 +59,7 @@ def read_shape(file: BinaryIO, suffix: str) -> Shape:
 
 
 def on_surface(points: Points, triangles: Triangles) -> tuple[Points, Triangles]:
-    """Return points (V, 3) and triangles (T, 3) without the points that no triangle has."""
+    """Return points (V, 3) and triangles (T, 3) without the points that belong to no triangle."""
     used = np.zeros(len(points), np.bool_)
     used[triangles.ravel()] = True
     if used.all():

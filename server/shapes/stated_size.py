@@ -17,11 +17,11 @@ from lodespace.shapes.limits import check_size
 _MOST_JSON = 16 << 20
 """Largest description in a GLB file, in bytes. Decoded, it takes up to twenty times as much."""
 _LEAST_BYTES = 1 << 28
-"""Bytes that the arrays of a small GLB file may have together. Arrays without stored values, such
-as empty targets of an animation, are longer than the file."""
+"""Number of bytes that the arrays of any GLB file may have together. In a small file, arrays
+without stored values, such as empty targets of an animation, can be longer than the file."""
 _SHARED = 4
-"""How many times the size of a large GLB file its arrays may have together, as several arrays may
-use the same part of the file."""
+"""The arrays of a large GLB file may together have this many times the size of the file, because
+several arrays may use the same part of it."""
 _MOST_NODES = 50_000
 _MOST_PRIMITIVES = 50_000
 _DEEPEST = 256
@@ -120,9 +120,9 @@ def _check_glb(file: BinaryIO, size: int) -> None:
 
 
 def _check_description(stated: _Description, size: int) -> None:
-    """Raise ItemError if a GLB file of `size` bytes states arrays or shapes that are too large.
+    """Raise ItemError if a GLB file of `size` bytes states arrays or meshes that are too large.
 
-    Raises IndexError or KeyError for numbers and names that the file does not explain.
+    Raises IndexError or KeyError if the description refers to a part or a type that does not exist.
     """
     needed = sum(view.byteLength for view in stated.bufferViews) + sum(
         array.count * _WIDTHS[array.type] * _BYTES[array.componentType]
