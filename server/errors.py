@@ -32,7 +32,7 @@ class DatasetError(LodespaceError):
 
 
 class NoNewItemError(DatasetError):
-    """The data to add have no new item that can be read. Other errors are not about the items."""
+    """The data to add have no new item that can be read: all are known or unreadable."""
 
 
 class ProjectError(LodespaceError):

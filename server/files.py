@@ -119,9 +119,10 @@ def atomic_write(
         path: The file. An existing file is replaced.
         data: The content, or a function that writes the content to an open file.
         mode: Permissions of the file, from which the umask is subtracted.
-        sync: Wait until content and name are on the disk. Otherwise a power cut soon after the
-            rename can leave an empty file, because file systems may write the new name before the
-            content. Pass False only for a cache that detects damaged files and writes them again.
+        sync: Wait until content and name are on the disk. Without this wait, a power cut soon after
+            the rename can leave an empty file, because file systems may write the new name before
+            the content. Pass False only for a cache that detects damaged files and writes them
+            again.
 
     Raises:
         OSError: The file cannot be written. `path` is unchanged, unless the content was written

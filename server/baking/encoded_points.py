@@ -20,7 +20,7 @@ class ModelEncoder:
     """A model that gives vectors their positions in a map, and their classes."""
 
     def __init__(self, model: PortableModel, name: str) -> None:
-        """Use `model`, which errors call `name`. Raises ProjectError if it reads no vectors."""
+        """Use `model`. Errors name it `name`. Raises ProjectError if it does not read vectors."""
         if model.picture:
             raise ProjectError(f"{name} reads pictures, not the vectors of a table")
         self.model = model.eval()

@@ -205,7 +205,7 @@ def _train_chain(
     device: str,
     progress: EpochProgress,
 ) -> None:
-    """Train with labels from the state `start`.
+    """Continue the training from the state `start`, now with labels.
 
     Write each panel of `chain` when its number of epochs is reached.
     """

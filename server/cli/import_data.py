@@ -237,7 +237,7 @@ class LabelsFrom:
         Args:
             items: The items.
             current: The session of a project, or the class ids of the items of new data (N,).
-            lines: The lines of the report of new data.
+            lines: The lines of the import report of new data; empty for a project.
 
         Raises:
             LodespaceError: There are conflicts and --conflicts is not given.

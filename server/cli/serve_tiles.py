@@ -16,7 +16,7 @@ from lodespace.items.paths import printable
 def serve_tiles(options: argparse.Namespace, lan: LanConfig | None, token: str) -> int:
     """Serve the scene in tiles at PATH until Ctrl-C. Returns the exit status.
 
-    With `lan`, other devices reach the scene, too. The labels are in the folder --project, by
+    With `lan`, other devices also reach the scene. The labels are in the folder --project, by
     default lodespace-NAME in the current folder. If this folder cannot be written, the scene is
     read-only.
     """

@@ -110,8 +110,8 @@ def _plain(name: str) -> str:
     """Return the class name for the legend.
 
     A long name is cut, so that the map has room beside the legend. Control characters are replaced,
-    because they would make an SVG file invalid. A space is put
-    before a leading "_", because matplotlib leaves names with a leading "_" out of the legend.
+    because they would make an SVG file invalid. A space is put before a leading "_", because
+    matplotlib leaves names with a leading "_" out of the legend.
     """
     text = "".join(c if c.isprintable() else "\ufffd" for c in name)
     if len(text) > _LONGEST_NAME:

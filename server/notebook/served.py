@@ -137,9 +137,9 @@ class Served:
             axis: The axis: "x", "y" or "z".
             column: Column of the table with numbers, dates or categories.
             category: Category of `column` that is compared with all other categories.
-            few: Items with little of the value, as rows of the data, for the low end of the axis.
+            few: Example items with little of the value, as rows of the data.
                 Give `few` and `many` instead of a column.
-            many: Items with much of the value, for the high end of the axis.
+            many: Example items with much of the value, as rows of the data.
             name: Name of the axis; by default the name of the column.
 
         Raises:
@@ -179,7 +179,7 @@ class Served:
             options: How to read the data. The settings of the first import are kept.
 
         Returns:
-            The rows of the added items: they come behind all others.
+            The rows of the added items, which come after all earlier rows.
 
         Raises:
             LodespaceError: The items cannot be added. The project stays as it was.

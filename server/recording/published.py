@@ -143,7 +143,7 @@ class SourceRecording:
         return set(np.rint(np.linspace(0, end - 1, count + 1))[:count].astype(int).tolist())
 
     def _moments(self, chosen: set[int]) -> Iterator[tuple[Scene | None, list[protocol.Operation]]]:
-        """Yield the scene of each chosen moment, and the operations since the chosen moment before.
+        """Yield the scene of each chosen moment, and the operations since the previous one.
 
         At the end, yield None instead of a scene, with the operations since the last chosen moment.
         """

@@ -14,7 +14,8 @@ async def with_room(
 ) -> IO[bytes]:
     """Return `file`, or a new file in its place if `file` has fewer than `size()` bytes.
 
-    Without room, `on_refused` is called, and the same is tried again later.
+    While there is no room for a new file, calls `on_refused` with the error, and tries again after
+    a pause.
     """
     while os.fstat(file.fileno()).st_size < size():
         try:

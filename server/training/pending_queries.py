@@ -25,7 +25,7 @@ class PendingQueries:
         """Send the query that `query` makes for a new request number, and return the answer.
 
         Raises:
-            TrainingError: when no answer arrives in ANSWER_SECONDS, or the trainer ends.
+            TrainingError: when no answer arrives within ANSWER_SECONDS, or the trainer ends.
             RequestError: when the trainer refuses the query.
         """
         self._count += 1

@@ -32,9 +32,12 @@ class Similar(msgspec.Struct, tag=True):
     count: int
     """Number of items to find."""
     items: bytes
-    """Items whose like are searched, uint32 (K,); empty if there are pictures."""
+    """Items for which similar items are searched, uint32 (K,); empty if there are pictures."""
     pictures: bytes = b""
-    """Pictures whose like are searched, uint8 of shape `shape`; empty if there are items."""
+    """Pictures for which similar items are searched, uint8 of the shape `shape`.
+
+    Empty if there are items.
+    """
     shape: list[int] = []
     """Shape of the pictures: (K, H, W) or (K, H, W, 3)."""
 

@@ -45,7 +45,7 @@ is killed. The whole server must end within 5 s, because a person waits for its 
 class TrainerSupervisor:
     """Keeps one trainer process running.
 
-    A process that ends or hangs is restarted at once. If the new process fails soon, too, the
+    A process that ends or hangs is restarted at once. If the new process soon fails as well, the
     supervisor waits before the next restart. The wait gets longer with each consecutive failure.
     After too many failures, or an error that would occur again in a new process, the state is
     "failed" until `run` is called. A slow process is not restarted (turn_watch.py).

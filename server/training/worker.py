@@ -160,7 +160,8 @@ class Worker:
 def _dataset(data: str, folder: Path, n_items: int) -> Dataset:
     """Return the first `n_items` items of the project in `folder`.
 
-    Items that were added after the message of the server are left out; a further message follows.
+    Items that were added after the server sent `n_items` are left out. The server sends a further
+    message about them.
     """
     dataset = to_dataset(load_items(data, folder))
     return dataset if len(dataset) == n_items else dataset.subset(slice(0, n_items))

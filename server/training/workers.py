@@ -12,8 +12,7 @@ from lodespace.models.workers.team import Team
 def team_for(
     workers: int, device: str, threads: int, ray: str | None = None
 ) -> Generator[Team | None]:
-    """Lead a team, as `team_of` does, whose arguments these are.
-
+    """Lead a team. The arguments are those of `team_of`.
     Raises SettingsError if such a team is not possible.
     """
     with contextlib.ExitStack() as stack:
