@@ -16,8 +16,8 @@ FASTER = {"image": 1, "vector": 4}
 """Factor for the number of items in a unit of work that only passes them through a network. A pass
 of 1,000 vectors takes 1 ms, and a pass of 1,000 pictures 15 ms."""
 MOST_VECTORS = 32_000
-"""Largest number of items in such a unit, unless a unit without the factor FASTER has more items.
-Of a million vectors, a unit with the factor 4 took 0.15 s, during which the map could not move."""
+"""The factor FASTER is reduced, so that a unit has at most this number of items. With a million
+vectors, a unit with the factor 4 took 0.15 s, during which the map could not move."""
 ITEMS_PER_SHORT_UNIT = {"image": 25_000, "vector": 10_000}
 """For this number of items, a round of forces takes about as long as a network's batch. A batch of
 vectors takes about 5 ms, a batch of pictures 17 ms."""

@@ -47,7 +47,7 @@ def packed(file: TensorFile, size: int) -> TensorFile | None:
 
 
 def _part(plane: Bytes) -> tuple[str, Bytes]:
-    """Return the name prefix and the bytes under which a plane is stored, compressed or not."""
+    """Return the stored form of a plane: the prefix of its name, and its bytes, packed or not."""
     middle = max(0, len(plane) - _SAMPLE) // 2
     sample = plane[middle : middle + _SAMPLE]
     compressed = zlib.compress(sample.data, _LEVEL)

@@ -110,7 +110,7 @@ class SearchSpace:
 
 
 def examples_for(rows: Rows) -> int:
-    """Return how many examples a search compares with all of `rows` (N, F), at most."""
+    """Return the largest number of examples that a search compares with all `rows` (N, F)."""
     affordable = _MOST_PRODUCTS // max(1, rows.shape[0] * rows.shape[1])
     return max(LEAST_EXAMPLES, min(MOST_EXAMPLES, affordable))
 

@@ -82,12 +82,12 @@ class LiveMotion:
         self._row_of[added] = own[:, 0].int()
 
     def add(self, wanted: torch.Tensor) -> bool:
-        """Add items of `wanted`, int64 (K,), to the representatives instead of the earlier ones.
+        """Add items of `wanted`, int64 (K,), to the representatives.
 
         At most MOST_ADDED items are added: the first of `wanted` that are not representatives. The
-        items of `wanted` are unique. Earlier added items that are not added again follow the
-        representatives again. Returns whether the added items changed. If so, the edges have the
-        weights of the graph until the next call of `own.set_agreement`.
+        items of `wanted` are unique. They replace the items that were added before. Returns whether
+        the added items changed. If so, the edges have the weights of the graph until the next call
+        of `own.set_agreement`.
         """
         wanted = wanted.to(self.items.device)
         wanted = wanted[self._chosen_at[wanted] < 0][:MOST_ADDED].sort().values

@@ -222,7 +222,8 @@ def local_team(size: int, device: str, threads: int) -> Generator[Team]:
 
 @contextlib.contextmanager
 def _within_machine() -> Generator[None]:
-    """In the `with` block, let gloo listen only on this machine, unreachable for others."""
+    """Let gloo listen on the loopback address in the `with` block, so that only this machine
+    reaches it."""
     before = os.environ.get(_INTERFACE)
     os.environ.setdefault(_INTERFACE, _LOOPBACK)
     try:

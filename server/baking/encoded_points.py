@@ -20,7 +20,10 @@ class ModelEncoder:
     """A model that gives vectors their positions in a map, and their classes."""
 
     def __init__(self, model: PortableModel, name: str) -> None:
-        """Use `model`. Errors name it `name`. Raises ProjectError if it does not read vectors."""
+        """Use `model`, which error messages call `name`.
+
+        Raises ProjectError if the model does not read vectors.
+        """
         if model.picture:
             raise ProjectError(f"{name} reads pictures, not the vectors of a table")
         self.model = model.eval()

@@ -1,4 +1,4 @@
-"""Islands of the map, and the items of islands whose class no label has shown.
+"""Islands of the map, and the items of islands that are probably of a class without labels.
 
 An island is a dense place of the map with thinner places around it. A label that was given to a
 single item explains all items of its island: they are probably of a class that has labels. Such a

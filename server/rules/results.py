@@ -16,10 +16,9 @@ class SourceEstimate(NamedTuple):
     votes: int
     """Number of items on which the source votes."""
     conflicts: int
-    """Number of its items (on which the source votes) with a vote of another source for another
-    class."""
+    """Number of items on which this source and another source vote for different classes."""
     compared: int
-    """Number of its items (on which the source votes) with votes of at least two other sources.
+    """Number of items on which this source and at least two other sources vote.
 
     The accuracy of a source is known only from such items. If only two sources vote and they
     differ, nobody knows which of them is right.
