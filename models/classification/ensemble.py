@@ -277,10 +277,7 @@ class Predictions:
 
     @property
     def newest(self) -> ItemPredictions[torch.Tensor]:
-        """Predictions that a person sees: those of the last complete sweep.
-
-        With many items, some predictions are already those of the current sweep.
-        """
+        """Predictions of the last complete sweep. With many items, some are of the current one."""
         return self._shown.values
 
     def tensors(self) -> Tensors:
