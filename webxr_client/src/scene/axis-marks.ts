@@ -34,8 +34,10 @@ const TICK = 0.45;
 const MOST = 3 * 12;
 const LETTERS = ["x", "y", "z"] as const;
 
-/** Edge of the box at which each axis is drawn. Per dimension, 0 is the low end of the box and 1
- * the high end. The entry of the axis itself is 0. */
+/**
+ * Edge of the box at which each axis is drawn. Per dimension, 0 is the side of the box with the
+ * smallest coordinates, and 1 the side with the largest. The entry of the axis itself is 0.
+ */
 const EDGE: Record<string, readonly [number, number, number]> = {
   x: [0, 0, 1],
   y: [0, 0, 1],

@@ -10,7 +10,7 @@ import {
 } from "three";
 import { fetchShape } from "../net/api.js";
 
-/** Width of a point of a cloud, as a share of the radius of the shape. */
+/** Width of a point of a point cloud, as a share of the radius of the point cloud. */
 const POINT_SIZE = 0.09;
 const COLOUR = "#c9d3df";
 
@@ -20,9 +20,10 @@ export const TURN = (-35 * Math.PI) / 180;
 export const TILT = (25 * Math.PI) / 180;
 
 /**
- * Decode a shape: number of points and of triangles (uint32), the points (float32, three numbers
- * each), the corners of the triangles (uint32, three each). Throws RangeError if the bytes do not
- * fit.
+ * Decode a mesh or point cloud. The bytes begin with the number of points and the number of
+ * triangles (uint32 each). Three coordinates per point (float32) follow, then the numbers of the
+ * three corner points per triangle (uint32). Throws RangeError if the length of `bytes` does not
+ * match.
  */
 export function decodeShape(bytes: ArrayBuffer): BufferGeometry {
   const [points, triangles] = new Uint32Array(bytes, 0, 2) as unknown as [number, number];
@@ -37,14 +38,17 @@ export function decodeShape(bytes: ArrayBuffer): BufferGeometry {
   return geometry;
 }
 
-/** The drawn shape: a mesh, or points if there are no triangles. */
+/** The drawn item: a mesh, or points if the item has no triangles. */
 export class DrawnShape {
   readonly mesh = new Mesh(
     undefined,
     new MeshLambertMaterial({ color: COLOUR, flatShading: true, side: DoubleSide }),
   );
   readonly points = new Points(undefined, new PointsMaterial({ color: COLOUR, size: POINT_SIZE }));
-  /** Radius at which the shape is drawn. The width of points does not follow a group's scale. */
+  /**
+   * Set the width of points for an item that is drawn with this radius. three.js does not scale the
+   * width of points with the group that contains them.
+   */
   set radius(radius: number) {
     this.points.material.size = POINT_SIZE * radius;
   }
@@ -58,8 +62,8 @@ export class DrawnShape {
   }
 
   /**
-   * Show an item; -1 for none. Resolves with whether the item is shown: false if another item was
-   * asked for meanwhile. Rejects with a message for the user.
+   * Show an item; -1 for none. Resolves with true if the item is shown, and with false if another
+   * item was requested in the meantime. Rejects with a message for the user.
    */
   async show(item: number): Promise<boolean> {
     this.wanted = item;

@@ -1,4 +1,4 @@
-/** View of the last frame. It decides the pictures and tiles that are requested. */
+/** View of the last frame. The page requests the pictures and tiles that this view needs. */
 import { Matrix4, OrthographicCamera, Vector3 } from "three";
 import type { ShownView } from "./cloud/page-demand.js";
 import type { PointCloud } from "./cloud/point-cloud.js";

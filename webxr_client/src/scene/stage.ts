@@ -45,7 +45,7 @@ export class Stage {
   readonly scene = new Scene();
   /** Builds the view, again when the graphics processor has lost it. */
   readonly keeper: ViewKeeper;
-  /** Called after the graphics processor has lost all data, and can hold new data. */
+  /** Functions that send data again after the graphics processor has lost all data. */
   readonly renewed: (() => void)[] = [];
   /** The cloud. The matrix is room-from-scene; on the page this matrix is the identity. */
   readonly world = new Group();

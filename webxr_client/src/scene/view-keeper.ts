@@ -56,7 +56,7 @@ export class ViewKeeper {
     this.after(RESTORE_MS);
   }
 
-  /** Handle that the browser has restored the context by itself. */
+  /** Handle the restoration of the context by the browser. */
   restored(): void {
     this.done();
   }

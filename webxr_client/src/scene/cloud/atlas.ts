@@ -26,9 +26,9 @@ import { PictureReader } from "./picture-reader.js";
 
 /** Bytes that are sent to the GPU before one frame. */
 const SLICE_BYTES = 2 ** 20;
-/** Value in the texture of layers for a page that is not loaded. */
+/** Value in `layerOf` for a page that is not loaded. */
 const NO_LAYER = 255;
-/** Width of the texture of layers. An atlas has at most this number of pages. */
+/** Width of `layerOf`. An atlas has at most this number of pages. */
 const MOST_PAGES = 4096;
 
 /** A page that is being sent to the GPU. */
@@ -43,7 +43,7 @@ interface Upload {
 
 export class Atlas {
   readonly texture: DataArrayTexture;
-  /** The layer of each page, one byte per page; 255: the page is not loaded. */
+  /** Texture with the layer of each page, one byte per page. 255: the page is not loaded. */
   readonly layerOf: DataTexture;
   /** Counter that increases when a picture arrives that `cut` has requested. */
   readonly arrived = signal(0);
@@ -95,7 +95,10 @@ export class Atlas {
     return this.used.has(page);
   }
 
-  /** Keep the loaded ones of `pages`; the first ones are kept longest. */
+  /**
+   * Count the loaded pages of `pages` as used now. Pages at the beginning of the list are kept
+   * longest.
+   */
   use(pages: readonly number[]): void {
     for (let k = pages.length - 1; k >= 0; k--) if (this.has(pages[k]!)) this.touch(pages[k]!);
   }
@@ -199,7 +202,9 @@ export class Atlas {
     this.layerOf.dispose();
   }
 
-  /** A layer without a page, or else the layer of the page that was not used for longest. */
+  /**
+   * A layer without a page, or else the layer of the page that was not used for the longest time.
+   */
   private freeLayer(): number {
     if (this.used.size < this.layers) {
       const taken = new Set(Array.from(this.used, (page) => this.layerBytes[page]!));

@@ -33,7 +33,10 @@ export interface Island {
 
 export interface CloudSummary {
   islands: Island[];
-  /** Classes with bars, the largest class first; -1 for items without a class and for the rest. */
+  /**
+   * Classes with bars of their own, the largest class first. The last entry, -1, stands for items
+   * without a class and for all other classes.
+   */
   classes: number[];
   /** Per axis, class and bin: number of items, relative to the fullest bin of the axis. */
   bars: Float32Array;

@@ -17,7 +17,10 @@ export const LIGHT_INK = 0.4;
  */
 export const CUE_DARK = ["#41527a", "#ffe14d"] as const;
 export const CUE_LIGHT = ["#aebdd2", "#0a2a63"] as const;
-/** The class id whose place in the palette the first bin of a column has; no class has this id. */
+/**
+ * First of the class ids that stand for the bins of a column in the palette. No class has such an
+ * id.
+ */
 export const FIRST_BIN = 1032;
 const WIDTH = 64;
 const ROWS = 17;

@@ -221,7 +221,7 @@ export class PointMaterial extends ShaderMaterial {
   }
 
   setTheme(fog: string, accent: string, cue: readonly [string, string]): void {
-    // The bytes of the palette are sRGB and shown unchanged, so these colours become sRGB, too.
+    // The bytes of the palette are sRGB and shown unchanged, so these colours become sRGB as well.
     (this.uniforms.uFog!.value as Color).set(fog).convertLinearToSRGB();
     (this.uniforms.uAccent!.value as Color).set(accent).convertLinearToSRGB();
     (this.uniforms.uPin!.value as Color).set(accent).convertLinearToSRGB();

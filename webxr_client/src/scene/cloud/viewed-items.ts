@@ -11,7 +11,10 @@ export const MOST_VIEWED = 4000;
 export const REST_MS = 500;
 /** Time after which the items are searched again if the points have moved meanwhile, ms. */
 export const AGAIN_MS = 5000;
-/** Largest change of a value of the matrix, or of the pointer, for which the view rests. */
+/**
+ * The view counts as at rest if no value of the matrix and no coordinate of the pointer changes by
+ * more than this.
+ */
 const STILL = 0.02;
 /** Number of items that are projected before one frame: on the page, and in VR. */
 const ITEMS_PER_FRAME = { page: 32_768, vr: 8192 };
@@ -43,7 +46,7 @@ export class ViewedItems {
   private counts = new Uint32Array(RINGS);
   /** Number of items of the current pass that are done. */
   private next = 0;
-  /** Matrix and pointer since which the view rests. */
+  /** View at rest: matrix (16 values) and pointer (x, y). */
   private rested = new Float64Array(18).fill(Number.NaN);
   private since = 0;
   /** Whether the items of the resting view are found. */
@@ -58,15 +61,15 @@ export class ViewedItems {
     return this.found && this.foundVersion === this.latent.version;
   }
 
-  /** Search again, also if the view still rests. */
+  /** Search again, even if the view still rests. */
   again(): void {
     this.found = false;
     this.next = 0;
   }
 
   /**
-   * Continue. Called before each frame. When the view rests and its items are found, returns them,
-   * ascending. Otherwise, and if they were returned already, returns null.
+   * Continue the search. Called before each frame. When the view rests and its items are found,
+   * returns them, ascending. Otherwise, and if they were returned already, returns null.
    *
    * @param pointer the pointer; null if it is not over the view
    * @param now time, ms
@@ -93,7 +96,7 @@ export class ViewedItems {
     return this.nearest();
   }
 
-  /** Return whether the view differs from the view since which it rests. */
+  /** Return whether the view differs from `rested`. If it does, store it in `rested`. */
   private hasMoved(clipFromScene: readonly number[], { x, y }: Pointer): boolean {
     const { rested } = this;
     let most = Math.max(Math.abs(rested[16]! - x), Math.abs(rested[17]! - y));
@@ -127,7 +130,10 @@ export class ViewedItems {
     this.next = until;
   }
 
-  /** Return the items of the inner rings; of the last ring, items evenly spaced. */
+  /**
+   * Return at most MOST_VIEWED items, ascending. The inner rings are included completely. From the
+   * last ring that is reached, only every k-th item is included.
+   */
   private nearest(): number[] {
     const { rings, counts } = this;
     let last = 0;

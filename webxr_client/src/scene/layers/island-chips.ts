@@ -7,17 +7,23 @@ import type { FoundIsland } from "./islands.js";
 import type { Projection } from "./projection.js";
 
 /**
- * Smallest number of points over each place of an island. Below, the points of an island can be
- * seen one by one, and a chip would only hide some of them.
+ * Smallest ratio of the summed area of an island's points to the area of the island, both on the
+ * screen. Below this ratio, the points can be seen one by one, and a chip would only hide some of
+ * them.
  */
 const LEAST_DEPTH = 0.35;
-/** Radius of an island, in root mean square distances of its items from the middle. */
+/**
+ * Radius of an island, as a multiple of the root mean square distance of its items from the middle.
+ */
 const REACH = 1.4;
 /** Largest width of a chip, as a share of the diameter of its island. */
 const WIDEST = 0.9;
 /** Space between two chips, CSS pixels. */
 const GAP = 6;
-/** Share by which a chip that is shown counts more than one that is hidden. */
+/**
+ * Factor by which the number of items of a shown chip is multiplied when chips compete for a place,
+ * so that two chips do not alternate.
+ */
 const KEPT = 1.3;
 
 interface Chip {
@@ -59,8 +65,9 @@ export class IslandChips {
       const words = info ? `${info.name} · ${number}` : number;
       const pictured = pictures && !info;
       if (chip.drawn >= 0 && !island.items.includes(chip.drawn)) {
-        // The picture is of another island, and that of this one may not have arrived. While an
-        // island moves, its medoid changes often; then any picture of its items is shown.
+        // The chip shows an item of another island: clear the picture, because the one of this
+        // island may arrive later. A picture of any item of this island is kept, because the medoid
+        // changes often while the island moves.
         const { width, height } = chip.picture;
         chip.picture.getContext("2d")?.clearRect(0, 0, width, height);
         chip.drawn = -1;

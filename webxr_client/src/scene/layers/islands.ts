@@ -10,17 +10,21 @@ const SAMPLES = 20_000;
 /** Largest number of cells along the longest side of the cloud, by number of dimensions. */
 const CELLS = { 2: 64, 3: 36 };
 /**
- * Cells along the longest side, relative to the second or third root of the number of items: with
- * more cells, chance makes peaks.
+ * Number of cells along the longest side, as a multiple of the square root (2 dimensions) or the
+ * cube root (3 dimensions) of the number of items. With more cells, random differences between the
+ * counts would look like peaks.
  */
 const FINENESS = { 2: 0.9, 3: 1.6 };
-/** Smallest share of the density of a peak at which a neighbouring peak belongs to its island. */
+/**
+ * Two peaks are one island if the density between them is at least this share of the density of the
+ * lower peak.
+ */
 const JOINED = 0.75;
 /** Smallest share of all items in an island. */
 const LEAST_SHARE = 0.008;
 /** Smallest number of sampled items in an island. */
 const FEWEST = 12;
-/** Smallest share of one class in an island that has the name of the class. */
+/** Smallest share of a class in an island that is named after the class. */
 const NAMED = 0.6;
 /** Largest number of islands. */
 const MOST = 60;
@@ -30,7 +34,7 @@ export interface FoundIsland {
   medoid: number;
   /** The items of the island that were read, ascending. */
   items: readonly number[];
-  /** Middle of the densest part, on the grid of the positions. */
+  /** Median position of the items, on the grid of the positions. */
   middle: [number, number, number];
   /** Root mean square distance of the items from the middle, on the grid of the positions. */
   radius: number;
@@ -38,7 +42,10 @@ export interface FoundIsland {
   count: number;
   /** Whether all items of the cloud were read. */
   exact: boolean;
-  /** Class of most items with a class; -1 if no class has a majority of NAMED. */
+  /**
+   * Class of at least NAMED of the items that have a class. -1 if there is no such class, or if
+   * less than a quarter of the items have a class.
+   */
   classId: number;
 }
 
@@ -186,7 +193,7 @@ function describe(items: readonly number[], every: number, input: IslandInput): 
     radius: Math.sqrt(sum / items.length),
     count: items.length * every,
     exact: every === 1,
-    // A class needs a majority among the items with a class, and these are not only a few.
+    // The island is named after a class only if at least a quarter of its items have a class.
     classId: most >= NAMED * known && 4 * known >= items.length ? classId : -1,
   };
 }

@@ -28,7 +28,10 @@ export class Projection {
     }
   }
 
-  /** Write x and y (CSS pixels) of a place to `out`. Returns whether it is before the camera. */
+  /**
+   * Write x and y (CSS pixels) of a place to `out`. Returns whether the place is in front of the
+   * camera.
+   */
   place(x: number, y: number, z: number, out: Float64Array): boolean {
     const m = this.matrix;
     const w = m[3]! * x + m[7]! * y + m[11]! * z + m[15]!;
@@ -38,7 +41,10 @@ export class Projection {
     return true;
   }
 
-  /** CSS pixels of `length` (on the grid) across the view at a place. */
+  /**
+   * Return how many CSS pixels the distance `length`, in grid steps, covers at a place when it is
+   * parallel to the screen.
+   */
   pixels(x: number, y: number, z: number, length: number): number {
     const m = this.matrix;
     const w = m[3]! * x + m[7]! * y + m[11]! * z + m[15]!;

@@ -34,7 +34,10 @@ export class SlotPool {
     return this.loaded.keys();
   }
 
-  /** Keep the loaded ones of `tiles`; the first ones are kept longest. */
+  /**
+   * Count the loaded tiles of `tiles` as used now. Tiles at the beginning of the list are kept
+   * longest.
+   */
   use(tiles: readonly Tile[]): void {
     for (let k = tiles.length - 1; k >= 0; k--) {
       const blocks = this.loaded.get(tiles[k]!);

@@ -1,4 +1,7 @@
-/** Requests for tiles: the most needed ones first, and cancelled when a view needs them no more. */
+/**
+ * Requests for tiles. The most needed tile is requested first. A request is cancelled when the view
+ * no longer needs its tile.
+ */
 import type { Tile } from "./tileset.js";
 
 /** Largest number of requests at the same time. */
@@ -39,7 +42,9 @@ export class TileRequests<T> {
     }
   }
 
-  /** Number of requests and of tiles that have arrived and were not taken. */
+  /**
+   * Number of running requests, plus the number of arrived tiles that `take` has not returned yet.
+   */
   get pending(): number {
     return this.running.size + this.arrived.length;
   }

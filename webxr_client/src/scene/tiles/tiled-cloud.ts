@@ -17,7 +17,10 @@ import { type Budget, distanceTo, neededTiles, type TileView } from "./traversal
 const CHOICE_MS = 100;
 /** Number of arrived tiles that are put into the arrays before one frame. */
 const TILES_PER_FRAME = 2;
-/** Blocks per block of the budget, because the last block of a tile is not full. */
+/**
+ * Factor by which more blocks are allocated than the budget of points fills, because the last block
+ * of each tile is only partly full.
+ */
 const SPARE = 1.7;
 
 /** The points of one tile, four numbers per position. */
@@ -30,7 +33,7 @@ export interface TiledParts {
   cloud: PointCloud;
   /** Called with each block of slots before its items change. */
   onBlock(block: number): void;
-  /** Called with each tile after its items were put. */
+  /** Called with each tile after its items were put into the arrays. */
   onPut(tile: Tile): void;
   onError(error: unknown): void;
 }
@@ -49,7 +52,7 @@ export class TiledCloud {
   private stale = true;
   private lastView = "";
 
-  /** `points`: largest number of points that are drawn, for the space that is kept. */
+  /** `points`: largest number of points that are drawn. The size of the arrays depends on it. */
   constructor(
     readonly tileset: Tileset,
     fetchTile: FetchTile<TileContent>,
@@ -76,8 +79,8 @@ export class TiledCloud {
   }
 
   /**
-   * Request, put and draw the tiles that a view needs. Called before each frame. Returns whether
-   * the drawn points have changed.
+   * Put arrived tiles into the arrays, request the tiles that a view needs, and draw those that are
+   * loaded. Called before each frame. Returns whether the drawn points have changed.
    */
   update(view: TileView, budget: Budget, now: number): boolean {
     for (let k = 0; k < TILES_PER_FRAME; k++) {
@@ -134,7 +137,10 @@ export class TiledCloud {
     });
   }
 
-  /** Blocks of the drawn tiles that can have points with pictures: large ones, or at the brush. */
+  /**
+   * Blocks of those drawn tiles whose points can have pictures, because the points are large on
+   * screen or near the brush.
+   */
   blocksWithPictures({ eye, flat, pixels, brush }: ShownView): number[] {
     const near = this.drawn.filter(
       (tile) =>
@@ -144,7 +150,7 @@ export class TiledCloud {
     return near.flatMap((tile) => this.pool.blocksOf(tile) ?? []);
   }
 
-  /** Draw the loaded ones of the needed tiles. Returns whether they have changed. */
+  /** Draw those needed tiles that are loaded. Returns whether the drawn tiles have changed. */
   private draw(): boolean {
     const drawn: Tile[] = [];
     const shown = new Set<Tile>();

@@ -82,7 +82,7 @@ export function readTileset(document: Document): Tileset {
   return { scene, tiles };
 }
 
-/** The tile of an item: the last one whose first item is not larger. */
+/** The tile of an item: the last tile whose first item has a number of at most `item`. */
 export function tileOf(tiles: readonly Tile[], item: number): Tile {
   let low = 0;
   let high = tiles.length - 1;

@@ -1,6 +1,6 @@
 /**
- * Choice of the tiles that a view needs: coarse ones for what is far, finer ones for what is near,
- * within a budget of points.
+ * Choice of the tiles that a view needs, within a budget of points: coarse tiles for distant parts
+ * of the scene, fine tiles for near parts.
  */
 import type { ShownView } from "../cloud/page-demand.js";
 import { blocksFor } from "./slot-pool.js";
@@ -16,7 +16,10 @@ export interface Budget {
   spacing: number;
 }
 
-/** A tile, and how much the view needs it: distance on screen between the points of its parent. */
+/**
+ * A tile, and how much the view needs it. `need`: distance on screen between neighbouring points of
+ * its parent, CSS pixels.
+ */
 interface Candidate {
   tile: Tile;
   need: number;
@@ -62,7 +65,7 @@ export function neededTiles(root: Tile, view: TileView, budget: Budget, blocks: 
   return needed;
 }
 
-/** Share of the view by which it is enlarged, so that a small turn finds its tiles loaded. */
+/** Factor by which the view is enlarged, so that the tiles for a small turn are already loaded. */
 const MARGIN = 1.15;
 
 /** Whether a part of the box of a tile can be in view. */

@@ -66,7 +66,7 @@ void main() {
 export class Ground {
   readonly mesh: Mesh<BufferGeometry, ShaderMaterial>;
 
-  /** `onFloor`: whether y = 0 is the floor. Without a floor, the sky is below, too. */
+  /** `onFloor`: whether y = 0 is the floor. Without a floor, the sky also fills the lower half. */
   constructor(onFloor: boolean) {
     const material = new ShaderMaterial({
       vertexShader,
