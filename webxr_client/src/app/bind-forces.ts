@@ -41,7 +41,10 @@ export function bindForces(
   });
 }
 
-/** The entry of the palette of each item's bin, as a class id; -1 without a value. */
+/**
+ * Return, per item, the class id that stands for the item's bin in the palette; -1 for an item
+ * without a value.
+ */
 const paletteIds = ({ bins, codes }: BinnedColumn): Int16Array =>
   Int16Array.from(codes, (code) => (code < bins.length ? FIRST_BIN + code : -1));
 

@@ -7,8 +7,8 @@ import type { AppState } from "../state/app-state.js";
 import { LEAST_FOR_ISLANDS } from "../state/layer-state.js";
 
 /**
- * Return a function that updates the layers, called once per frame, with whether the camera or the
- * points have changed.
+ * Return a function that updates the layers. The page calls it once per frame, and passes whether
+ * the camera or the points have changed.
  */
 export function bindLayers(
   state: AppState,

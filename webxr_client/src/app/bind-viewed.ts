@@ -1,11 +1,17 @@
-/** Loader of the code that sends the items in view, a chunk that only large data sets need. */
+/**
+ * Loader of the code that reports the items in view to the trainer. Only large data sets need this
+ * code, so it is a separate chunk of the bundle.
+ */
 import { effect } from "@preact/signals";
 import type { ViewedParts } from "./viewed.js";
 
 /** Up to this number of items, the trainer treats all items at once (models/work_units.py). */
 const FEW = 32_000;
 
-/** Return a function that is called before each frame, as that of `watchViewed`. */
+/**
+ * Return a function that the page calls before each frame. Its argument is whether the camera or
+ * the points have changed since the previous frame.
+ */
 export function bindViewed(parts: ViewedParts): (changed: boolean) => void {
   let update = (_changed: boolean): void => {};
   let started = false;

@@ -7,8 +7,8 @@ import type { Commands } from "../state/commands.js";
 /** Time between two looks at the clock, ms. */
 const LOOK_MS = 5000;
 /**
- * Time between two looks after which the device counts as having slept, ms. Browsers run timers of
- * a page in the background once per minute.
+ * If more than this time is between two looks at the clock, the device has slept, ms. It is longer
+ * than a minute, because browsers run timers of a page in the background once per minute.
  */
 const SLEPT_MS = 90_000;
 

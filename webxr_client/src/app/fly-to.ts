@@ -7,7 +7,10 @@ import { sceneMetres } from "../state/latent-state.js";
 
 /** Smallest size of the part of the cloud that the camera shows, metres. */
 const LEAST_SHOWN = 0.03;
-/** The same, in sizes of a point: an item is shown with its neighbours. */
+/**
+ * Smallest size of this part as a multiple of the size of a point, so that the neighbours of a
+ * single item are also in view.
+ */
 const LEAST_POINTS = 8;
 
 export interface FlyParts {

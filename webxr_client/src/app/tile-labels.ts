@@ -1,7 +1,8 @@
 /**
  * Labels and selections of a scene in tiles that a server shows (docs/tiles.md). The page has only
- * a part of the items. Therefore the server resolves the regions of a selection, and keeps the
- * selected items under a handle, which a label names.
+ * a part of the items. Therefore the page sends the regions of a selection to the server. The
+ * server finds the items in the regions, stores them, and answers with a handle (the id of the
+ * stored items). A command that labels the selection contains this handle.
  */
 import { effect } from "@preact/signals";
 import { getJson, post } from "../net/api.js";
@@ -20,6 +21,7 @@ import type { TiledCloud } from "../scene/tiles/tiled-cloud.js";
 import type { Tile } from "../scene/tiles/tileset.js";
 import { storedClientId } from "../session/client-id.js";
 import type { AppState } from "../state/app-state.js";
+import { items } from "../state/format.js";
 
 /** Longest time that the server waits for a change before it answers, s. */
 const WAIT_SECONDS = 25;
@@ -35,7 +37,7 @@ const isRevoked = (error: unknown) => error instanceof ServerError && error.code
 export class TileLabels {
   /** Number of the newest event that changed each tile; no number for an unchanged tile. */
   private readonly newest = new Map<number, number>();
-  /** The same for the labels that the page has. */
+  /** Number of the newest event whose labels the page shows, per tile. */
   private readonly shown = new Map<number, number>();
   private sequence = 0;
   private access = 0;
@@ -71,7 +73,10 @@ export class TileLabels {
     }
   }
 
-  /** Called after a tile was put: its labels may have changed since they were requested. */
+  /**
+   * Load the labels of a tile again if they have changed since they were requested. Called after
+   * the items of the tile were put into the arrays of the page.
+   */
   onPut(tile: Tile): void {
     if (this.newest.get(tile.id) !== this.shown.get(tile.id)) void this.show([tile]);
   }
@@ -83,7 +88,7 @@ export class TileLabels {
     if (regions) this.keep(this.query(regions));
   }
 
-  /** Use the items of an answer of the server for the next label. */
+  /** Give the items of `selected`, an answer of the server, to the next command that labels. */
   keep(selected: Promise<Selected>): void {
     this.selected = selected;
     selected.then(
@@ -92,11 +97,14 @@ export class TileLabels {
         if (this.selected === selected && tiled.peek())
           tiled.value = { ...tiled.peek()!, selected: count };
       },
-      () => {}, // the label reports the failure
+      () => {}, // the command that labels reports the failure
     );
   }
 
-  /** Carry out a command of the page. The answer is that of a server with a stream. */
+  /**
+   * Carry out a command of the page. Returns the operation with which a server would answer over
+   * the stream.
+   */
   async answer(operation: CommandOperation): Promise<ServerOperation> {
     const { command_id } = operation;
     try {
@@ -111,8 +119,8 @@ export class TileLabels {
     let ack: Ack;
     if (operation.op === "label") {
       ack = await this.label(operation);
-      const count = ack.count.toLocaleString("en");
-      ack = { ...ack, message: `${count} items changed, also those that are not loaded.` };
+      const changed = `${items(ack.count)} changed, including items that are not loaded.`;
+      ack = { ...ack, message: changed };
     } else if (operation.op === "undo" || operation.op === "redo") {
       ack = await this.post(operation.op, operation);
     } else if (operation.op === "add_class") {
@@ -204,7 +212,10 @@ export class TileLabels {
   }
 }
 
-/** Call `resolve` with the regions of the selection when these describe the selection. */
+/**
+ * Call `resolve` after each change of the selection: with the drawn regions if the selection
+ * consists of the loaded items in these regions, otherwise with null.
+ */
 export function followSelection(
   state: AppState,
   inRegions: (regions: readonly Region[]) => Uint32Array,

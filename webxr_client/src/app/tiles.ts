@@ -54,7 +54,8 @@ export async function showTiles(parts: TilesParts, address: URL): Promise<() => 
   const at = (tile: Tile, suffix: string) => new URL(tilePath(tile.id, suffix), address);
   const fetchTile = async (tile: Tile, signal?: AbortSignal): Promise<TileContent> => {
     const content = readSceneFile(await (await load(at(tile, ".glb"), signal)).arrayBuffer());
-    if (content.n !== tile.count) throw new Error(`Tile ${tile.id} is damaged. Make it again.`);
+    if (content.n !== tile.count)
+      throw new Error(`Tile ${tile.id} is damaged. Make the tiles again.`);
     const current = await labels?.labelsOf(tile);
     return current ? { ...content, labels: current } : content;
   };

@@ -14,8 +14,8 @@ export interface ViewedParts {
 }
 
 /**
- * Return a function that is called before each frame, with whether the camera or the points have
- * changed since the previous frame.
+ * Return a function that the page calls before each frame. Its argument is whether the camera or
+ * the points have changed since the previous frame.
  */
 export function watchViewed(parts: ViewedParts): (changed: boolean) => void {
   const { state, stage, cloud, connection } = parts;

@@ -1,7 +1,8 @@
 /**
  * Mouse, pen and touch on the cloud. The main button drives the chosen tool. Motion without a
- * button shows the item under the pointer. One finger drives the tool, too; a second finger ends
- * that, because two fingers turn the cloud through the camera controls. A tap shows an item.
+ * button shows the item under the pointer. One finger also drives the tool. A second finger ends
+ * the action of the tool, because two fingers turn the cloud through the camera controls. A tap
+ * shows an item.
  */
 import type { AppState } from "../state/app-state.js";
 import type { PointerSample, PointerTool } from "./pointer.js";

@@ -180,7 +180,7 @@ export function draggedOf(state: AppState, items: Uint32Array): Dragged {
   return { items, start };
 }
 
-/** Points (three numbers each) after a motion. */
+/** Points after a motion, three numbers per point. */
 export function moved(points: Float64Array, motion: Motion): Float64Array {
   const out = new Float64Array(points.length);
   for (let k = 0; k < points.length; k += 3)

@@ -18,7 +18,10 @@ const MOST_CELLS = 4e6;
 /** Positions of the items that can be selected. */
 export interface Cloud extends Blocked {
   dimension: number;
-  /** Latent means are the corner of the box, plus its size times the position per `steps`. */
+  /**
+   * Cube of the latent space that the grid of the positions covers. A latent mean is `box.origin` +
+   * `box.size` * position / `steps`.
+   */
   box: Box;
   steps: number;
   /** Boxes of the blocks of items (see item-blocks.ts). */

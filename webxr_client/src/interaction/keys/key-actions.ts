@@ -32,7 +32,7 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
     },
     {
       id: "remove",
-      does: "remove the selection's labels; on a sheet: skip the framed items",
+      does: "remove the labels of the selection; on a sheet, skip the framed items",
       run: () => (onSheet() ? commands.setAside() : commands.label(-1)),
     },
     {
@@ -52,7 +52,7 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
     },
     {
       id: "group",
-      does: "on a sheet: frame the whole group of the picture, or the picture alone",
+      does: "on a sheet, frame the whole group of the picture, or the picture alone",
       run: () => {
         if (onSheet()) state.review.whole.value = !state.review.whole.value;
       },
@@ -69,7 +69,7 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
     },
     {
       id: "similar",
-      does: "add the items that are most like the selection; again: the next ones",
+      does: "add the items that are most like the selection; press again to add the next ones",
       run: () => commands.moreLike(),
     },
     {
@@ -79,12 +79,12 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
     },
     {
       id: "findClass",
-      does: "type the name of a class to label with, where there are more than 12 classes",
+      does: "find a class by its name, if there are more than 12 classes",
       run: () => document.querySelector<HTMLElement>("[data-class-field]")?.focus(),
     },
     {
       id: "newClass",
-      does: "new class; on a sheet: for the framed items",
+      does: "add a class; on a sheet, give it to the framed items",
       run: () =>
         (
           document.querySelector<HTMLElement>(".contact-sheet [data-new-class]") ??
@@ -178,14 +178,14 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
     },
     {
       id: "cueColour",
-      does: "show the next cue as colour",
+      does: "show the next measure as colour: uncertainty, density, diversity, coverage",
       run: () => {
         if (!isSite) state.colourBy.value = cueAfter(state.colourBy.value) ?? "label";
       },
     },
     {
       id: "cueSize",
-      does: "show the next cue as size",
+      does: "show the next measure as size",
       run: () => {
         if (!isSite) state.review.sizeBy.value = cueAfter(state.review.sizeBy.value) ?? "even";
       },

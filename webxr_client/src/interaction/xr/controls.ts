@@ -288,7 +288,7 @@ export class XrControls implements InputListener {
     return this.cluster.isWithinReach(hand, this.room.roomFromScene);
   }
 
-  /** Whether a bare hand only holds the palette: the other hand uses the brush or the palette. */
+  /** Whether a bare hand only carries the palette: the other hand paints or is at the palette. */
   private restsAtPalette(hand: TrackedHand): boolean {
     if (hand === this.dominant || !hand.bare) return false;
     return this.activities.of(this.dominant.side) === "painting" || this.atPalette;

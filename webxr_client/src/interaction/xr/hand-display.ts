@@ -20,7 +20,9 @@ import { placeCardAtBrush, placeCardOverSheet } from "./placement/palette-placem
 const ADD_COLOUR = new Color("#8fd0ff").convertLinearToSRGB();
 const SUBTRACT_COLOUR = new Color(BOARD_WARM).convertLinearToSRGB();
 
-/** Distance of the middle of a shape from the upper edge of the card, metres. */
+/**
+ * Distance from the upper edge of the card to the middle of the item's mesh or point cloud, metres.
+ */
 const ABOVE_CARD = 0.07;
 
 /** The boards that react to the hand. */
@@ -33,7 +35,10 @@ interface Boards {
 export class HandDisplay {
   readonly brush = new BrushSphere();
   readonly ray = new PointerRay();
-  /** Shape of the item at the hand; null if the items are not shapes, or before it is loaded. */
+  /**
+   * Mesh or point cloud of the item at the hand; null for other kinds of items, and before the code
+   * is loaded.
+   */
   shape: HeldShape | null = null;
   private readonly at = new Vector3();
 
@@ -45,7 +50,10 @@ export class HandDisplay {
     private readonly probe: BrushProbe,
   ) {}
 
-  /** If the items are shapes, load the part that shows them in the hand, and put it into `room`. */
+  /**
+   * If the items are meshes or point clouds, load the code that shows them over the card, and add
+   * the object to `room`.
+   */
   loadShape(room: Object3D): void {
     if (!this.state.session.peek()?.shapes || isSite) return;
     import("../../scene/xr/held-shape.js").then(
@@ -53,7 +61,7 @@ export class HandDisplay {
         this.shape = new HeldShape();
         room.add(this.shape.group);
       },
-      () => {}, // without this part, the card shows the picture of the shape
+      () => {}, // without this code, the card still shows the picture of the item
     );
   }
 
@@ -124,7 +132,7 @@ export class HandDisplay {
     placeCardAtBrush(card.mesh, head, hand.brush, state.xr.radius.value, side);
   }
 
-  /** Show the shape of the item over its card. It turns with the hand. */
+  /** Show the mesh or point cloud of the item over its card. It turns with the hand. */
   private showShape(now: number): void {
     const { shape, state, controls } = this;
     if (!shape) return;

@@ -1,4 +1,6 @@
-/** The tile of a board that a hand touches or points at, and when a touch becomes a press. */
+/**
+ * Detection of the tile of a board that a hand touches or points at, and of touches that press it.
+ */
 import { Matrix4, Vector3 } from "three";
 import { type Tile, tileAt } from "../../../scene/xr/boards/palette-layout.js";
 import {

@@ -64,9 +64,9 @@ export class TilePress {
   }
 
   /**
-   * Press the tile that the person looks at, because the hand with the palette pinches. The ray of
-   * the hand's transient pointer (an input source that exists only during a pinch) points at this
-   * tile. Returns whether there was a tile.
+   * Press the tile that the person looks at. Called when the hand that carries the palette pinches.
+   * The ray of the hand's transient pointer (an input source that exists only during a pinch)
+   * points at this tile. Returns whether there was a tile.
    */
   pressLookedAt(hand: TrackedHand): boolean {
     if (!hand.pointer) return false;

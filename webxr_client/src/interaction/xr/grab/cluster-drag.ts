@@ -16,8 +16,9 @@ import { LEAST_PULL } from "../placement/dimensions.js";
 
 const SEND_MS = 40;
 /**
- * Largest number of items per millisecond that are sent, if the command lists the items. The places
- * of a large cluster are sent less often, to limit the load on frames and network.
+ * Largest number of items per millisecond that are sent while commands list the items (up to
+ * MOST_LISTED items). The places of a large cluster are sent less often, to limit the load on
+ * frames and network.
  */
 const SEND_ITEMS = 50;
 const NOTHING = new Uint32Array(0);

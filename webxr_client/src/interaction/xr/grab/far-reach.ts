@@ -12,8 +12,8 @@ import { OneEuro } from "../placement/one-euro.js";
 import { firstAlong } from "./far-query.js";
 
 /**
- * Cutoff of the filter of the hand's position, Hz. The filter is needed because the gain multiplies
- * the tremor of the hand too.
+ * Cutoff frequency of the filter of the hand's position, Hz. The filter is needed because the
+ * tremor of the hand is multiplied like its motion.
  */
 const CUTOFF = 2;
 const CUTOFF_RISE = 12;

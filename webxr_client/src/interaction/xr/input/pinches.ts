@@ -1,7 +1,7 @@
 /**
- * How a pinch presses if the hand sends no `selectstart`. (Safari on Apple Vision Pro sends this
- * event only for transient pointers.) three.js then detects the pinch from the joints of the hand.
- * On other headsets, one pinch causes both kinds of events, and only `selectstart` counts.
+ * Presses by pinch for hands that send no `selectstart`. (Safari on Apple Vision Pro sends this
+ * event only for transient pointers.) For these hands, three.js detects a pinch from the joints. On
+ * other headsets, one pinch causes both kinds of events, and only `selectstart` counts.
  */
 import type { TrackedHand } from "./tracked-hand.js";
 

@@ -32,11 +32,14 @@ export interface Spaces {
  */
 const POINTER_AHEAD = 0.5;
 
-/** Cutoff of the filter of a bare hand's ray while the ray rests, Hz: a delay of 80 ms. */
+/**
+ * Cutoff frequency of the filter of a bare hand's ray while the ray rests, Hz. At 2 Hz, the filter
+ * delays the ray by 80 ms.
+ */
 const RAY_CUTOFF = 2;
-/** Rise of the cutoff with the speed of the ray's origin, Hz per m/s. */
+/** Increase of the cutoff frequency with the speed of the ray's origin, Hz per m/s. */
 const ORIGIN_CUTOFF_RISE = 12;
-/** Rise of the cutoff with the speed of the ray's direction, Hz per rad/s. */
+/** Increase of the cutoff frequency with the speed of the ray's direction, Hz per rad/s. */
 const DIRECTION_CUTOFF_RISE = 6;
 
 const one = new Vector3(1, 1, 1);
@@ -66,7 +69,7 @@ export class TrackedHand {
   stickY = 0;
   /** Pose of the hand. */
   readonly roomFromHand = new Matrix4();
-  /** Pose of the distant place that the hand drags; null while it drags none. */
+  /** Pose of the distant place that the hand drags; null while it drags no distant place. */
   reached: Matrix4 | null = null;
   readonly position = new Vector3();
   readonly orientation = new Quaternion();

@@ -27,7 +27,10 @@ export interface InputListener {
   unsqueeze(hand: TrackedHand): void;
 }
 
-/** Two hands or controllers, and a transient pointer for each hand. */
+/**
+ * Indices of the input sources in three.js: two hands or controllers, and a transient pointer per
+ * hand.
+ */
 const SOURCES = [0, 1, 2, 3];
 
 export class XrInputs {

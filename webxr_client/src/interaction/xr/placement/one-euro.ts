@@ -4,7 +4,7 @@
  */
 import { Vector3 } from "three";
 
-/** Cutoff of the filter of the speed, Hz, as recommended by the paper. */
+/** Cutoff frequency of the filter of the speed, Hz, as recommended by the paper. */
 const SPEED_CUTOFF = 1;
 
 const step = new Vector3();
@@ -17,7 +17,7 @@ export class OneEuro {
 
   /**
    * @param cutoff cutoff frequency for a point at rest, Hz; 2 Hz delays by about 80 ms
-   * @param gain rise of the cutoff with the speed of the point, Hz per unit of speed
+   * @param gain increase of the cutoff frequency with the speed of the point, Hz per unit of speed
    */
   constructor(
     private readonly cutoff: number,

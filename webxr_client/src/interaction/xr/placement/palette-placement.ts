@@ -16,9 +16,15 @@ import {
 import type { HeadPose } from "./head-pose.js";
 import { OneEuro } from "./one-euro.js";
 
-/** Cutoff of the filter of the palette's place while the hand rests, Hz: a delay of 80 ms. */
+/**
+ * Cutoff frequency of the filter of the palette's place while the hand rests, Hz. At 2 Hz, the
+ * filter delays the palette by 80 ms.
+ */
 const CUTOFF = 2;
-/** Rise of the cutoff with the speed, Hz per m/s. A hand at 0.5 m/s is followed within 20 ms. */
+/**
+ * Increase of the cutoff frequency with the speed of the hand, Hz per m/s. The palette follows a
+ * hand at 0.5 m/s within 20 ms.
+ */
 const CUTOFF_RISE = 12;
 /**
  * A palette that the other hand touches stays still while its own hand moves by up to this
