@@ -182,7 +182,11 @@ export class PaletteHead extends Board {
       one.prediction >= 0
         ? `predicted ${name(one.prediction)}, ${percent(one.confidence)}`
         : "not predicted",
-      decision === "aside" ? "stays as it is" : `becomes ${name(becomes)}`,
+      decision === "aside"
+        ? "stays as it is"
+        : becomes >= 0
+          ? `becomes ${name(becomes)}`
+          : "stays without a label",
     ];
     return [words.join("; "), classes.value[becomes]?.colour ?? BOARD_TEXT];
   }

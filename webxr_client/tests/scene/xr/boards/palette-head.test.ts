@@ -75,3 +75,17 @@ it.each([
   };
   expect(read()).toContain(CERTIFICATE_HINT + waiting);
 });
+
+it("states that a picture without a label and a prediction stays without a label", () => {
+  const unknown = { class_id: -1, prediction: -1, proposed: -1 };
+  state.review.sheet.value = {
+    kind: "uncertain",
+    items: [{ item: 0, ...unknown, confidence: 0, doubt: 0, group: 0 }],
+    groups: [],
+    total: 1,
+    expectedWrong: null,
+    reason: "",
+    status: "open",
+  };
+  expect(read()).toContain("no label; not predicted; stays without a label");
+});
