@@ -31,12 +31,15 @@ import type { Tiled } from "./tiled.js";
 
 let tiled: Tiled | null = null;
 
-/** Answer questions about items from a scene in tiles. The page then has slots for items. */
+/**
+ * From now on, take the answers to questions about items from a scene in tiles. Item numbers of the
+ * page are then slots (net/tiled.ts).
+ */
 export function useTiled(scene: Tiled): void {
   tiled = scene;
 }
 
-/** Number of an item, which a scene in tiles keeps in a slot. */
+/** Number of the item in a slot. Without a scene in tiles, each slot is the number of its item. */
 export const itemNumber = (slot: number) => tiled?.itemOf(slot) ?? slot;
 
 async function get(
@@ -143,7 +146,10 @@ export async function fetchWords(): Promise<string[]> {
   return ((await (await get("/api/words")).json()) as ClassWords).words;
 }
 
-/** Items whose id, path or columns contain `text`, and those whose id is `text`. */
+/**
+ * Find items. `items`: those whose id, path or columns contain `text`. `exact`: those whose id is
+ * `text`.
+ */
 export async function searchItems(text: string): Promise<Found> {
   if (tiled) return { items: await tiled.search(text), exact: [] };
   if (site.isSite) return { items: await site.search(text), exact: [] };

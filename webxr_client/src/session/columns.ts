@@ -32,7 +32,9 @@ export class Columns {
     return this.listed;
   }
 
-  /** Colour the points by a column, unless the user chooses other colours before it arrives. */
+  /**
+   * Colour the points by a column, unless the user chooses other colours before the values arrive.
+   */
   async colourBy(name: string): Promise<void> {
     const { colourBy, columns } = this.state;
     this.choices += 1;

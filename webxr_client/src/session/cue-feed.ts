@@ -70,7 +70,7 @@ export class CueFeed {
     } catch (error) {
       state.colourBy.value = isCue(state.colourBy.peek()) ? "label" : state.colourBy.peek();
       state.review.sizeBy.value = "even";
-      this.onError(`The cue could not be fetched: ${messageOf(error)}`);
+      this.onError(`The values for colour or size could not be fetched: ${messageOf(error)}`);
     }
     this.fetched = performance.now();
     this.busy = false;

@@ -42,7 +42,10 @@ export class Review {
   private marked: Uint32Array | null = null;
   /** Time at which the open sheet was shown, ms. */
   private shownAt = 0;
-  /** Items of an open sheet of chosen items, and the selection before it; null without one. */
+  /**
+   * Items of the open sheet of chosen items, and the selection before the sheet was opened. Null
+   * while no such sheet is open.
+   */
   private chosen: (ChosenItems & { before: Selection }) | null = null;
 
   constructor(

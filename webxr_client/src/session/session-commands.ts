@@ -94,8 +94,8 @@ export class SessionCommands implements Commands {
   readonly select = (items: Uint32Array) => {
     const { selection } = this.state;
     const current = selection.peek();
-    // The origin of the selection (tool, regions, note) holds for a part of it, but not for others.
-    // Selecting other items also closes a contact sheet.
+    // A part of the selection keeps its origin (tool, regions, note). Other items lose it, and
+    // selecting them closes a contact sheet.
     const part = current.tool !== "sheet" && combine(items, current.items, true).length === 0;
     selection.value = part
       ? { ...current, items }
@@ -159,7 +159,7 @@ export class SessionCommands implements Commands {
     const undo = this.state.keys.text("undo");
     this.parts.notes.show(
       `The model learns a map with ${dimension} dimensions. Labels stay. ` +
-        `Undo${undo && ` (${undo})`} returns to the map before.`,
+        `Undo${undo && ` (${undo})`} returns to the previous map.`,
     );
   };
 

@@ -16,7 +16,7 @@ import { count, items as itemsText } from "../state/format.js";
 import { combine } from "../state/item-lists.js";
 import type { Notes } from "./notes.js";
 
-/** Examples whose like are searched. */
+/** Examples to which the search finds similar items. */
 export type Examples = { items: Uint32Array } | { file: File } | { words: string };
 
 /** Sends a search to the server. `wanted`: number of items to find. */
@@ -49,7 +49,7 @@ export class SimilarSearch {
     if (this.last && chosen.items === this.last.made)
       return this.search(this.last.examples, this.last.found + SIMILAR);
     if (chosen.items.length === 0 || chosen.tool === "sheet") {
-      this.notes.show("Select items first. Those most like them are then added.");
+      this.notes.show("Select items first. The search adds the items that are most like them.");
       return Promise.resolve();
     }
     if (chosen.items.length > MAX_LISTED_ITEMS) {
@@ -112,7 +112,7 @@ function reasonOf(examples: Examples, answer: SimilarItems, key: string): string
   const of = nameOf(examples);
   const some =
     "items" in examples && answer.examples < examples.items.length
-      ? ` ${count(answer.examples)} of them were compared.`
+      ? ` Compared with ${count(answer.examples)} of the selected items.`
       : "";
   return `${found} most like ${of}, by ${answer.space}.${some}${again}`;
 }
@@ -121,5 +121,5 @@ function nameOf(examples: Examples): string {
   if ("file" in examples) return `the file ${examples.file.name}`;
   if ("words" in examples) return `the words “${examples.words}”`;
   const { length } = examples.items;
-  return length === 1 ? "the selected item" : `the ${count(length)} selected`;
+  return length === 1 ? "the selected item" : `the ${count(length)} selected items`;
 }

@@ -13,5 +13,5 @@ export function correlationSentence(axis: NamedAxis): string {
   const what = axis.hidden
     ? `on ${items(axis.n)} whose value the model did not see`
     : `between the values of ${items(axis.n)} and predictions from the other values`;
-  return `Spearman ${found} ${what}`;
+  return `Spearman's ${found} ${what}`;
 }

@@ -148,8 +148,8 @@ export const withRecent = (recent: readonly number[], classId: number): number[]
 
 /**
  * Split a long name into a part that can be cut and an end that stays in sight, so that two names
- * with the same beginning look different. A name from right to left is not split, because the parts
- * would change places.
+ * with the same beginning look different. A name in a right-to-left script is not split, because
+ * its parts would change places.
  */
 export function splitName(name: string, end = 9): [string, string] {
   const letters = Array.from(name);

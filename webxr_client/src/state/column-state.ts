@@ -11,7 +11,7 @@ export interface BinnedColumn {
   kind: AxisColumn["kind"];
   /** Name of each bin: a category, or a range of numbers or dates. */
   bins: readonly string[];
-  /** Bin of each item; without a value, a number that is not a bin, such as NO_BIN. */
+  /** Bin of each item. An item without a value has a number that is not a bin, such as NO_BIN. */
   codes: Uint8Array | Uint16Array;
   /** Colour of each bin; computed (binColour) if absent. */
   colours?: readonly string[];

@@ -1,7 +1,7 @@
 /**
  * Boxes around blocks of items with neighbouring numbers. An import numbers the items so that most
- * neighbours in number are neighbours in the map, too. A search can then skip most blocks without
- * reading their items.
+ * items with neighbouring numbers are also neighbours in the map. A search can then skip most
+ * blocks without reading their items.
  */
 import type { LatentState } from "./latent-state.js";
 

@@ -23,7 +23,7 @@ const ARRIVAL_RADIUS = 0.49 * (GRID_STEPS - 1);
 /** Largest number of waiting keyframes. Further frames are added to the last waiting keyframe. */
 const BACKLOG = 3;
 
-/** Positions after a frame. Held items, too, are at the positions that the server sent. */
+/** Positions after a frame. Even held items are at the positions that the server sent. */
 interface Keyframe {
   positions: Uint16Array;
   revision: number;
@@ -49,7 +49,10 @@ export class LatentState {
   to = new Uint16Array(0);
   /** Counts changes of `from` and `to`. */
   version = 0;
-  /** Number of items of the coarsest tile of a scene in tiles, which are the first; else 0. */
+  /**
+   * In a scene in tiles, the number of items of the coarsest tile; these items come first. In other
+   * scenes, 0.
+   */
   coarsest = 0;
   /** Counts replacements of items by other items, in a scene in tiles. */
   replaced = 0;

@@ -1,7 +1,10 @@
 /** Layers that are drawn over the map. The user switches each of them on and off. */
 import { type Signal, signal } from "@preact/signals";
 
-/** Smallest number of items for names and pictures of islands: fewer items do not overlap. */
+/**
+ * Smallest number of items for names and pictures of islands. Fewer items hardly cover one another,
+ * so their pictures can be seen without islands.
+ */
 export const LEAST_FOR_ISLANDS = 300;
 
 export class LayerState {

@@ -150,9 +150,9 @@ export function groupHead(
 }
 
 /**
- * Class whose name is written under a picture. If the picture gets a class other than that of its
- * group, it is this class. Otherwise, it is the label that the picture loses, struck through. Null
- * if the picture loses no label.
+ * Class whose name is written under a picture. If the picture gets another class than the one in
+ * the name of its group, this is the class that the picture gets. Otherwise, if the picture loses
+ * its label, this is the label, struck through. Otherwise the result is null.
  *
  * @param ofGroup Class in the name of the picture's group; -1 if there is none.
  */

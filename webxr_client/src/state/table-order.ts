@@ -4,9 +4,10 @@
 export type SortBy = "item" | "id" | "label" | "prediction" | "confidence" | { column: string };
 
 /**
- * Items sorted by a value each. Items with equal values are in ascending order.
+ * Return the items sorted by the value that `rankOf` gives per item. Items with equal values are in
+ * ascending order.
  *
- * @param rankOf value of an item; a value of `last` or more is at the end in both directions
+ * @param rankOf value of an item; items with a value of `last` or more come last in both directions
  */
 export function sortedItems(
   items: Uint32Array,

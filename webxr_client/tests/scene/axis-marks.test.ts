@@ -73,7 +73,7 @@ it("is legible in a headset", () => {
 
 it("states on which items the correlation was measured", () => {
   expect(correlationSentence(axis("x", []))).toBe(
-    "Spearman ρ 0.97 on 9 items whose value the model did not see",
+    "Spearman's ρ 0.97 on 9 items whose value the model did not see",
   );
   expect(correlationSentence({ ...axis("x", []), hidden: false })).toContain(
     "predictions from the other values",

@@ -32,9 +32,11 @@ describe("SimilarSearch", () => {
     const { tool, note, reason } = state.selection.peek();
     expect([tool, note]).toEqual([
       "similar",
-      "most similar to the 2 selected, by learned features",
+      "most similar to the 2 selected items, by learned features",
     ]);
-    expect(reason).toBe("27 items most like the 2 selected, by learned features. + adds 27 more.");
+    expect(reason).toBe(
+      "27 items most like the 2 selected items, by learned features. + adds 27 more.",
+    );
     await search.more();
     expect(selected()).toHaveLength(2 + 40);
     expect(asked.mock.calls.map(([examples, wanted]) => [examples, wanted])).toEqual([
@@ -94,7 +96,7 @@ describe("SimilarSearch", () => {
       examples: 16,
     });
     await new SimilarSearch(state, notes, few).more();
-    expect(state.selection.peek().reason).toContain("16 of them were compared.");
+    expect(state.selection.peek().reason).toContain("Compared with 16 of the selected items.");
     select(1);
     await new SimilarSearch(state, notes, () => Promise.reject(new Error("No model."))).more();
     expect(notes.fail).toHaveBeenLastCalledWith("The search failed: No model.");

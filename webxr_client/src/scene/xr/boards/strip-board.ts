@@ -54,7 +54,7 @@ export class StripBoard extends Board {
     font(context, LINE);
     context.fillStyle = BOARD_MUTED;
     context.textAlign = "center";
-    context.fillText(walk.pictures.length > 0 ? "decoded between" : "decoding…", WIDTH / 2, y);
+    context.fillText(walk.pictures.length > 0 ? "decoded pictures" : "decoding…", WIDTH / 2, y);
   }
 
   /** Class of an item, by its label or else its prediction; its number if neither is known. */
