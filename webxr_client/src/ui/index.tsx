@@ -27,7 +27,10 @@ import { BottomBar } from "./timeline/bottom-bar.js";
 import { Player } from "./timeline/player.js";
 import { StateLine } from "./training/state-line.js";
 
-/** Share of a sheet's height by which the cloud shrinks. The rest of the height moves the cloud. */
+/**
+ * Share of a sheet's height by which the area of the cloud shrinks. By the rest of the height, the
+ * cloud moves up without shrinking.
+ */
 const SHRINK = 0.6;
 
 /** The panels of a page with a server; null on a baked site, and until they are loaded. */
@@ -60,8 +63,8 @@ export function mountUi(root: HTMLElement, cloud: HTMLElement, context: UiContex
 }
 
 /**
- * The page shows one of three views: pairing, the workplace, or the view during VR. All share one
- * element of the cloud.
+ * The page shows one of three views: pairing, the workplace, or the view during VR. All three use
+ * the same element for the cloud.
  */
 function Page({ cloud }: { cloud: HTMLElement }) {
   const { state, setInsets } = useUi();

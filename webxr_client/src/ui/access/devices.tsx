@@ -186,7 +186,7 @@ function Reachable({ access }: { access: Access }) {
   );
 }
 
-const DOES = { viewer: "views", annotator: "labels", owner: "is mine" } as const;
+const MAY = { viewer: "can view", annotator: "can label", owner: "own device" } as const;
 
 function DeviceRow({ device, revoke }: { device: Device; revoke: () => void }) {
   const { state, commands } = useUi();
@@ -198,7 +198,7 @@ function DeviceRow({ device, revoke }: { device: Device; revoke: () => void }) {
         {device.name} <span class="muted">at {device.address}</span>
       </span>
       <span class="muted">
-        {DOES[device.role]}
+        {MAY[device.role]}
         {device.connected > 0 ? ", connected" : ""}
       </span>
       {newest && (
@@ -209,7 +209,7 @@ function DeviceRow({ device, revoke }: { device: Device; revoke: () => void }) {
           aria-label={`Undo the newest gesture of ${device.name}`}
           onClick={() => commands.undoOf(newest)}
         >
-          Undo its last
+          Undo last gesture
         </button>
       )}
       <button
@@ -242,8 +242,8 @@ function Code() {
         <p>
           <b class="pairing-code">{made.code}</b>{" "}
           <span class="muted">
-            lets one device {made.role === "viewer" ? "view" : "label"}, once, within{" "}
-            {Math.round(made.expires_in / 60)} minutes
+            allows one device to {made.role === "viewer" ? "view" : "label"}. The code can be used
+            once, within {Math.round(made.expires_in / 60)} minutes.
           </span>
         </p>
       ) : (

@@ -43,7 +43,10 @@ export function ColourChoice() {
       ))}
       <Menu
         label="Other colours"
-        title={withKey("Colour by confidence, a cue or a column", state.keys.text("cueColour"))}
+        title={withKey(
+          "Colour by confidence, another measure or a column",
+          state.keys.text("cueColour"),
+        )}
         class={more.includes(by) || shown ? "on" : ""}
         first={["more"]}
       />
@@ -61,7 +64,7 @@ interface MenuProps {
   label: string;
   title: string;
   class: string;
-  /** First entries; "more" for the colours that buttons beside the menu choose. */
+  /** First entries. "more" is shown while a button beside the menu has chosen the colours. */
   first: readonly (ColourBy | "more")[];
 }
 

@@ -54,7 +54,7 @@ function ColourLegend({ by, columns: Columns }: LegendProps & { by: string }) {
     case "movement":
       return <p>green: points that moved in the last frame</p>;
     case "force":
-      return <p>colour of the strongest force on each point; “Forces and dials” has their names</p>;
+      return <p>the colour of a point shows the strongest force on it; see “Forces and dials”</p>;
     default:
       return (
         <p>

@@ -11,7 +11,7 @@ export function Swatch({
   class: name = "swatch",
 }: {
   colour: string;
-  /** Id of the class, whose mark the swatch has; without one, the swatch has no mark. */
+  /** Id of the class whose mark the swatch has. Without an id, the swatch has no mark. */
   of?: number;
   class?: string;
 }) {

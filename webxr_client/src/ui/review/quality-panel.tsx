@@ -42,7 +42,7 @@ function estimates(quality: Quality | null, head?: number): Figure[] {
         "For an item without a label, the prediction counts instead. " +
         "Items that somebody has looked at count as right. " +
         "For all other items, the model estimates the probability of being right. " +
-        `This probability is calibrated by the answers on ${sheets(quality?.sheets ?? 0)}. ` +
+        `This probability is calibrated with the answers on ${sheets(quality?.sheets ?? 0)}. ` +
         "The interval contains the true share in 9 of 10 cases.",
     },
     {
@@ -62,7 +62,7 @@ function estimates(quality: Quality | null, head?: number): Figure[] {
   ];
 }
 
-const sheets = (n: number) => (n === 1 ? "1 sheet" : `${count(n)} sheets`);
+const sheets = (n: number) => (n === 1 ? "1 contact sheet" : `${count(n)} contact sheets`);
 
 function counts(quality: Quality | null, items: number): Figure[] {
   const part = (n: number | undefined) => (n === undefined || items === 0 ? null : n / items);

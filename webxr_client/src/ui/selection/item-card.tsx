@@ -84,7 +84,7 @@ function Neighbours({ item }: { item: number }) {
   }, [item, state.model.value]);
   if (near.length === 0) return null;
   const similar = like ? Uint32Array.from(like.items) : near;
-  // Without features and without a model, the server searches on the map, too.
+  // Without features and without a model, the server also searches on the map.
   const other = like?.items.slice(0, ROW).some((one) => !near.subarray(0, ROW).includes(one));
   const of = like ? `by ${like.space}` : "by their place on the map";
   return (

@@ -225,7 +225,7 @@ function MoreLike() {
       <button
         type="button"
         class="button"
-        title="Add the items that are most like the selected ones; again: the next ones"
+        title="Add the items that are most like the selected ones. Press again to add the next ones"
         onClick={commands.moreLike}
       >
         More like this <KeyHint action="similar" />
@@ -239,7 +239,8 @@ function MayBeNew({ unknown }: { unknown: readonly ClassInfo[] }) {
   if (unknown.length === 0) return null;
   return (
     <p class="hint">
-      These may be of a class without labels, which is never predicted: {some(unknown)}.
+      These items may belong to a class without labels: {some(unknown)}. Such a class is never
+      predicted.
     </p>
   );
 }

@@ -19,7 +19,10 @@ const PER_PIXEL = 0.012;
 /** Turn per key press, radians. */
 const PER_KEY = Math.PI / 12;
 
-/** Canvas, camera and lights. One stage serves all cards: a browser limits the canvases. */
+/**
+ * Canvas, camera and lights. All cards share one stage, because browsers limit the number of WebGL
+ * canvases.
+ */
 class ShapeStage {
   readonly renderer = new WebGLRenderer({ antialias: true, alpha: true });
   readonly drawn = new DrawnShape();
@@ -73,7 +76,7 @@ export function ShapeView({ item }: { item: number }) {
     holder.current?.replaceChildren(shown.canvas);
     shown.face();
     const asked = shown.drawn.show(item);
-    // The shape of the former item must not stay until the file has arrived.
+    // The shape of the previous item must not stay until the file has arrived.
     shown.draw();
     asked.then(
       (done) => {

@@ -43,8 +43,7 @@ export function DataReport() {
                 {line.text}
                 {line.option && (
                   <>
-                    {line.doubtful ? "; to change it: " : "; or "}
-                    <code>{line.option}</code>
+                    ; to change it: <code>{line.option}</code>
                   </>
                 )}
               </dd>

@@ -32,8 +32,8 @@ export function KeyList() {
       const before = keyText(keys.keysOf(id)[0]!);
       try {
         const other = keys.give(id, key);
-        const now = `${keyText(key)} now acts as “${does(id)}”.`;
-        return other ? `${now} “${does(other)}” has ${before} instead.` : now;
+        const now = `“${does(id)}” now has the key ${keyText(key)}.`;
+        return other ? `${now} “${does(other)}” now has the key ${before}.` : now;
       } catch (error) {
         return (error as Error).message;
       }
@@ -47,8 +47,8 @@ export function KeyList() {
     <>
       <p class="key-settings">
         <label>
-          <input type="checkbox" checked={keys.single.value} onChange={switchSingle} /> single keys
-          act
+          <input type="checkbox" checked={keys.single.value} onChange={switchSingle} /> single-key
+          shortcuts
         </label>
         <span class="faint-text">
           {keys.single.value

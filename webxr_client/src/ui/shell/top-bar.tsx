@@ -95,8 +95,8 @@ export function TopBar() {
         <button
           type="button"
           class="button icon wide-only"
-          title={withKey("Play the sound under the pointer", state.keys.text("sound"))}
-          aria-label="Play the sound under the pointer"
+          title={withKey("Play the sound of the item under the pointer", state.keys.text("sound"))}
+          aria-label="Play the sound of the item under the pointer"
           aria-pressed={state.sound.value}
           onClick={() => {
             state.sound.value = !state.sound.value;

@@ -13,6 +13,7 @@ const MAX_ORDERED = 12;
 const MAX_OFFERED = 30;
 const NOTHING = "";
 const GROUPS = "groups";
+const AMOUNT = { few: "small", many: "large" } as const;
 
 export function Axes() {
   const { state } = useUi();
@@ -117,7 +118,7 @@ function ColumnOptions({ column: { name, kind, categories } }: { column: AxisCol
   );
 }
 
-/** Two buttons that use the selected items as the low or the high end of an axis. */
+/** Two buttons that store the selected items as examples of small or of large values of an axis. */
 function TwoSelections({ groups, choose }: { groups: Groups; choose(groups: Groups): void }) {
   const { state } = useUi();
   const selected = state.selection.value.items;
@@ -130,7 +131,7 @@ function TwoSelections({ groups, choose }: { groups: Groups; choose(groups: Grou
           type="button"
           class="button"
           disabled={selected.length === 0}
-          title={`Use the selection for the ${side === "few" ? "low" : "high"} end of the axis`}
+          title={`Set the selected items as examples of ${AMOUNT[side]} values`}
           onClick={() => take(side)}
         >
           {side}: {groups[side].length > 0 ? items(groups[side].length) : "use selection"}

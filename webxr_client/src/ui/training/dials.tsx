@@ -46,7 +46,7 @@ const PRESET_TITLES = {
     "The paper's setting of figure 2, in 2D. Training starts again: 50 epochs without labels, " +
     "then 50 after each change of labels",
   paper: "The loss of the paper (equation 1) alone; points show the encoder's output",
-  default: "Points as particles under label-aware forces",
+  default: "Points are particles, moved by forces that take the labels into account",
   calm: "Like the default preset, but stiffer and slower, so that points stay near their places",
 };
 const STEPS = 200;
