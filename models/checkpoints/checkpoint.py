@@ -181,7 +181,8 @@ def _prune(folder: Path, keep: int, *, new: Path, verify: bool, most_bytes: int 
 def _checked_meta(path: Path, blocks: Iterable[bytes]) -> dict[str, Any]:
     """Return the content of the JSON file of a checkpoint, without the checksum.
 
-    `blocks` are the content of the tensor file. Raises ValueError if the checksum does not match.
+    `blocks` is the content of the tensor file, in parts. Raises ValueError if the checksum does not
+    match.
     """
     try:
         meta = json_value(path.with_suffix(".json").read_bytes())

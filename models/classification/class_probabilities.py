@@ -78,8 +78,10 @@ class ClassProbabilities:
 
 
 def coded(probabilities: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Return the codes uint8 (B, C) and steps int16 (B,) of probabilities (B, C), and their values
-    (B, C)."""
+    """Return codes uint8 (B, C) and steps int16 (B,) for probabilities (B, C).
+
+    Also return the probabilities that the codes and steps stand for, (B, C).
+    """
     steps = (probabilities.amax(dim=1) * (STEPS / LEVELS)).ceil_().clamp_(1, STEPS // LEVELS)
     codes = (probabilities * (STEPS / steps)[:, None]).round_().clamp_max_(LEVELS)
     values = codes * (steps / STEPS)[:, None]

@@ -183,8 +183,8 @@ class Predictions:
     ) -> None:
         """Combine the predictions of items int64 (B,).
 
-        `trained` has the labels of all items, int64 (N,). `features` has their features, (N,
-        WIDTH).
+        `trained` has the labels to train on, int64 (N,). `features` has the features of all items,
+        (N, WIDTH).
         """
         learned = self._learned.values[items]
         if self._kernel is not None:

@@ -45,7 +45,7 @@ class SearchSpace:
     mean: Rows | None = None
     """Number that is subtracted from each feature, (F,); None for zeros."""
     scale: Rows | None = None
-    """Number by which each feature is then multiplied, (F,); None for ones."""
+    """Number by which each feature is multiplied after the subtraction, (F,); None for ones."""
 
     def placed(self, rows: Rows) -> npt.NDArray[np.float32]:
         """Return features (K, F) as points of the space, (K, F)."""

@@ -114,8 +114,8 @@ class Adjacency:
     def product(self, rows: slice, x: torch.Tensor) -> torch.Tensor:
         """Return the product of some rows of the matrix with the first M rows of `x`, (N, C).
 
-        The result is (B, C) for B rows. Rows of `x` from M on have no edges, and the result for
-        them is 0.
+        The result is (B, C) for B rows. It is 0 for rows from M on, because these items have no
+        edges.
         """
         result = torch.zeros(rows.stop - rows.start, x.shape[1], device=x.device)
         count = min(rows.stop, self.size) - rows.start

@@ -31,7 +31,7 @@ one or more such batches (work_units.py)."""
 
 
 class GraphFeatures:
-    """Features from which a graph is built. Call `unit` until it returns the features.
+    """Collects the features from which a graph is built. Call `unit` until it returns them.
 
     The features are up to three sets: principal components, self-supervised features of pictures,
     and the features of a trained classifier. All sets are scaled to the same variance, because each
@@ -121,7 +121,7 @@ class FeaturesJob(OutputJob):
 
 
 class GraphBuilding:
-    """The k-NN graph of features (N, F). Call `unit` until it returns the graph."""
+    """Builds the k-NN graph of features (N, F). Call `unit` until it returns the graph."""
 
     def __init__(
         self,

@@ -225,7 +225,7 @@ def rounded_shares(weight: torch.Tensor) -> torch.Tensor:
 
 
 def distances_of(near: Near) -> torch.Tensor:
-    """Return distances (B, K), ascending, from the nearness of representatives to B items."""
+    """Convert the nearness of representatives to B items into distances (B, K), ascending."""
     distance = -near.weight.clamp_min(1e-12).log()
     if distance.numel():
         distance = distance - distance.min() + 1e-3

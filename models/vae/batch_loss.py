@@ -103,8 +103,11 @@ class Objective(NamedTuple):
     def of(
         self, vae: VAE, dataset: Dataset, batch: Batch, generator: torch.Generator
     ) -> dict[str, torch.Tensor]:
-        """Return the unweighted terms of a batch; "total", the loss; and "dimensions", the KL
-        divergence per dimension, (D,)."""
+        """Return the unweighted terms of a batch by name.
+
+        The result also has "total", the loss, and "dimensions", the KL divergence per dimension,
+        (D,).
+        """
         device = dataset.device
         x = dataset.batch(batch.items.to(device))
         if x.ndim == 4:

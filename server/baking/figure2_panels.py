@@ -32,7 +32,7 @@ class Panel(NamedTuple):
     hidden_layers: int = 0
     """Number of hidden layers of the head."""
     epochs: int = 50
-    """Number of epochs with labels, which follow the epochs without labels. 0: there is no head."""
+    """Number of epochs with labels, after those without labels; 0 for the panel without a head."""
 
     @property
     def name(self) -> str:

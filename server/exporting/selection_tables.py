@@ -96,7 +96,7 @@ def _numbered(rows: list[_Row]) -> list[tuple[int, _Row]]:
 
 
 def _frequency(table: Table, name: str) -> float:
-    """Return a frequency of the spectrograms in Hz. 0 if the data set does not state it."""
+    """Return the frequency `name` of the spectrograms in Hz; 0 if it is not stated."""
     spectrogram = table.items.details.get("spectrogram")
     value = spectrogram.get(name) if isinstance(spectrogram, dict) else None
     return float(value) if isinstance(value, int | float) else 0.0
@@ -160,7 +160,8 @@ def _write(
     """Write the table of a recording.
 
     The name of the table has the suffix of the recording if two recordings differ only in their
-    suffixes, such as song.wav and song.flac. `stems` has the number of recordings per stem.
+    suffixes, such as song.wav and song.flac. `stems` has the number of recordings
+    per name without suffix.
     """
     stem = _stem(recording)
     name = safe_name((recording if stems[stem] > 1 else stem).replace("/", "__"))

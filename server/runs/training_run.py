@@ -71,7 +71,7 @@ class Trained:
     """A finished training."""
 
     measures: dict[str, Any]
-    """Measures of the training (measures.py). `seconds` is its duration."""
+    """Measures of the training (measures.py). "seconds" is the duration of the training."""
     snapshot: Snapshot | None
     """The last snapshot, in the order of the original data; None if the training was finished by an
     earlier process."""

@@ -95,7 +95,7 @@ class TrainerSupervisor:
 
     @property
     def pid(self) -> int | None:
-        """Process number of the trainer; None while there is no process."""
+        """Process id of the trainer; None while there is no process."""
         return None if self._process is None else self._process.pid
 
     async def start(self) -> None:

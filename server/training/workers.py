@@ -1,4 +1,4 @@
-"""The team of processes of a command, with errors for people. This module imports torch."""
+"""Start of the processes of a command that trains, with errors for users. Imports torch."""
 
 import contextlib
 from collections.abc import Generator

@@ -1,4 +1,4 @@
-"""The web application of a scene in tiles: files of the page and of the scene, and its requests.
+"""The web application of a scene in tiles: the page, the files of the scene, and the HTTP API.
 
 docs/tiles.md describes the addresses. There is no stream: a page asks for changes.
 """
