@@ -88,13 +88,13 @@ class Dataset:
     """
     neighbours: tuple[torch.Tensor, torch.Tensor] | None = None
     """Nearest neighbours that were imported with the items, nearest first: indices int32 and
-    distances float32, each (N, K). None: they are searched."""
+    distances float32, each (N, K). None if they have to be searched."""
     components: torch.Tensor | None = None
-    """Principal components of the items, (N, F), if they are known; None: they are computed."""
+    """Principal components of the items, (N, F). None if they have to be computed."""
     source: PictureFormat | None = None
     """Format of the pictures before they were padded and resized; None for vectors."""
     team: Team | None = None
-    """Processes that have copies of the items and share the work on them; None: no other process
+    """Processes that have copies of the items and share the work on them; None if no other process
     has a copy (shared_items.py)."""
 
     def __len__(self) -> int:

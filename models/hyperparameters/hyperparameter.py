@@ -39,7 +39,7 @@ class Hyperparameter:
     limits: Limits | None = None
     """Range of the number, or of each number of a tuple."""
     adjustable: bool = False
-    """Whether the value can change during training. Others are fixed when training starts."""
+    """Whether the value can change during training. If not, it is fixed when training starts."""
     in_sessions: bool = False
     """Whether only sessions use the value. Trainings without a screen, such as bakes, ignore it."""
     optional: bool = False

@@ -37,7 +37,7 @@ class Limits:
 
 
 class Adjustable:
-    """Marks a value that can change during training. Others are fixed when training starts."""
+    """Marks a value that can change during training. All others are fixed when it starts."""
 
 
 class InSessions:

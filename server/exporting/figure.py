@@ -1,4 +1,4 @@
-"""Figure of the cloud in the style of the paper's figure 2: scatter plot, marginal histograms."""
+"""Figure of the cloud like the paper's figure 2: a scatter plot with marginal histograms."""
 
 import importlib.util
 import io
