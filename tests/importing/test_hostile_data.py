@@ -187,7 +187,7 @@ def test_a_long_npy_header_in_an_archive_is_not_read(tmp_path: Path, bring: Impo
         head = b"\x93NUMPY\x02\0" + struct.pack("<I", 300_000_000)
         archive.writestr("X.npy", head + bytes(100_000_000))
     tracemalloc.start()
-    with pytest.raises(DatasetError, match="its header has 300,000,000 bytes"):
+    with pytest.raises(DatasetError, match="the header has 300,000,000 bytes"):
         bring(path)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
