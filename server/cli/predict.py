@@ -30,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="table to write: .csv, .jsonl or .parquet",
     )
     parser.add_argument(
-        "--probabilities", action="store_true", help="add a column per class with its probability"
+        "--probabilities", action="store_true", help="add one column per class with its probability"
     )
     add_data_options(parser, labels=False)
     parser.set_defaults(run=_predict)

@@ -62,7 +62,7 @@ def write_predictions(
         data: path of the new items, or torchvision:NAME.
         output: file to write; its suffix is one of WRITERS.
         options: options for reading the data.
-        probabilities: whether to add a column per class, "p_NAME".
+        probabilities: whether to add one column per class, "p_NAME".
 
     Returns:
         The report: the number of predicted items, the items that were left out, and doubts about

@@ -1,4 +1,4 @@
-"""Packed sets of items: a short form of lists of items, which can have a class or point per item.
+"""Packed sets of items: a short form of lists, which can have one class or point per item.
 
 A list of a million items has 8 MB as JSON. Packed, it has at most one bit per item of the data set.
 Client and server use the same form: in frames of selections (frames.py), and as base64 in messages.

@@ -16,7 +16,7 @@ the same transaction as the new event: it rewrites all events of the formats 1 a
 format 3 stay unchanged, because they are also valid in format 4. Format 4 only adds packed arrays.
 """
 ENCODED_FROM = 3
-"""First format whose table has encoded events. Earlier formats have a column per field."""
+"""First format whose table has encoded events. Earlier formats have one column per field."""
 
 _SCHEMA = """
 CREATE TABLE events (

@@ -21,7 +21,7 @@ def gesture(
 def sheet(
     number: int, client: str, classes: dict[int, int], *, verified: bool = True
 ) -> GestureRecord:
-    """Return a gesture with a class per item."""
+    """Return a gesture with one class per item."""
     record = gesture(number, client, list(classes), -1, verified=verified)
     record.class_ids = np.array([classes[item] for item in record.items.tolist()], np.int16)
     return record

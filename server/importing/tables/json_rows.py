@@ -199,7 +199,7 @@ def rows_of(path: Path, value: dict[str, Any]) -> Sequence[Row]:
 
 
 def _rows_of_lists(path: Path, value: dict[str, list[Any]]) -> Sequence[Row]:
-    """Return the rows in lists: vectors by file name, file names by class, or a column per list.
+    """Return the rows in lists: vectors by file name, file names by class, or one column per list.
 
     Raises DatasetError if columns have different lengths.
     """

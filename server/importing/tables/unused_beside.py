@@ -32,7 +32,7 @@ _MOST_OPENED = 20
 """Largest number of texts and JSON files that are opened."""
 _MOST_BYTES = 64 << 20
 """Largest size of a file that is read to find out whether it names the pictures."""
-_ROW_PER_PICTURE = "; if there are labels, give a table with a row per picture"
+_ROW_PER_PICTURE = "; if there are labels, give a table with one row per picture"
 
 
 class UnusedBeside:

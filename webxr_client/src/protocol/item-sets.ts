@@ -1,7 +1,7 @@
 /**
  * Packed sets of items, as in server/protocol/item_sets.py. A packed set is the short form of a
- * list of items. It can have a class or a point per item. docs/protocol.md has the byte table. The
- * vectors in tests/vectors/protocol test both implementations.
+ * list of items. It can have one class or one point per item. docs/protocol.md has the byte table.
+ * The vectors in tests/vectors/protocol test both implementations.
  */
 import { ProtocolError } from "./frames.js";
 import {
@@ -20,7 +20,7 @@ import {
 const HEADER_BYTES = 12;
 const FIRST_BYTES = 4;
 
-/** Items, ascending, and a class per item if the set has classes. */
+/** Items, ascending, and one class per item if the set has classes. */
 export interface ItemSet {
   items: Uint32Array;
   /** Class per item; null if the set has no classes. */
@@ -213,7 +213,7 @@ function classesOf(kind: number, coded: Uint8Array, n: number): Int16Array {
   const width = kind === VALUES_CLASS_BYTES ? 1 : 2;
   if (kind !== VALUES_CLASS_BYTES && kind !== VALUES_CLASS_WORDS)
     throw new ProtocolError("A set of items has values of an unknown kind.");
-  if (coded.length !== n * width) throw new ProtocolError("A set does not have a class per item.");
+  if (coded.length !== n * width) throw new ProtocolError("A set must have one class per item.");
   for (let k = 0; k < n; k++)
     classIds[k] = coded[k * width]! + (width === 2 ? coded[k * width + 1]! << 8 : 0) - 1;
   return classIds;

@@ -19,7 +19,7 @@ export const COMMAND_SLOT = 0;
  */
 export const DRAG_SLOT = 1;
 
-/** Return an upload of items, ascending, with a class or a point per item. */
+/** Return an upload of items, ascending, with one class or one point per item. */
 export const upload = (slot: number, items: Uint32Array, values: Values | null = null): Upload => ({
   slot,
   packed: packItems(items, values),

@@ -155,7 +155,7 @@ export class Labelling {
   }
 
   /**
-   * Return a number per item: 1 if the current class and the new class of the item are unlocked,
+   * Return one number per item: 1 if the current class and the new class of the item are unlocked,
    * else 0. If some items are locked, show their number to the user.
    *
    * @param newClasses New class per item; absent if all items get one class, which is not locked.

@@ -4,7 +4,7 @@ import type { BinnedColumn } from "./column-state.js";
 
 const NO_CLASS = 65_535;
 
-/** Labels or predictions as a column with a bin per class. */
+/** Labels or predictions as a column with one bin per class. */
 export function classColumn(state: AppState, name: "label" | "prediction"): BinnedColumn {
   const { labels, predictions } = state.annotations;
   const classIds = name === "label" ? labels : predictions;

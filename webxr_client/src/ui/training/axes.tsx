@@ -1,4 +1,4 @@
-/** Named axes: a row per axis of the map, with a menu for the value that the axis shows. */
+/** Named axes: one row per axis of the map, with a menu for the value that the axis shows. */
 import { useEffect, useState } from "preact/hooks";
 import { fetchAxisColumns } from "../../net/api.js";
 import type { AxisColumn, NamedAxis } from "../../protocol/messages.js";
