@@ -32,6 +32,24 @@ def search_space(loop: Loop) -> SearchSpace:
 
 
 @torch.no_grad()
+def descriptors_of(
+    dataset: Dataset, first: int, end: int
+) -> tuple[str, list[npt.NDArray[np.float32]]]:
+    """Return the name of the descriptors of a data set, and those of the items `first` to `end`.
+
+    The descriptors of an item, in groups (K, F), depend on nothing but the item: neither on
+    training nor on other items. The items are pictures or sounds.
+    """
+    chosen = dataset.subset(slice(first, end)).alike()
+    found = [
+        descriptor_groups(chosen.batch(slice(start, start + _AT_ONCE)), chosen.content)
+        for start in range(0, len(chosen), _AT_ONCE)
+    ]
+    groups = [torch.cat(parts) for parts in zip(*found, strict=True)]
+    return f"descriptors of {chosen.content}", [_numbers(group) for group in groups]
+
+
+@torch.no_grad()
 def points_of(loop: Loop, pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     """Return pictures that are not in the data set as points of the `search_space`, (K, F).
 

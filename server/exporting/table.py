@@ -45,7 +45,7 @@ class Table:
     labels: npt.NDArray[np.int16]
     """Class ids of the labels, (N,), UNLABELED (-1) for an item without a label."""
     owner: npt.NDArray[np.int64]
-    """Number of the gesture that gave the label, (N,), 0 for an item without a label."""
+    """Number of the gesture or rule that gave the label, (N,), 0 for an item without a label."""
     verified: npt.NDArray[np.bool_]
     """Whether a person has looked at each item, (N,)."""
     predictions: npt.NDArray[np.int16]
@@ -55,7 +55,7 @@ class Table:
     latent_mean: npt.NDArray[np.float64]
     """Latent means, (N, D)."""
     gestures: dict[int, GestureRecord]
-    """Gestures that labelled items, by gesture number. `owner` has the number for each item."""
+    """Gestures and rules that labelled items, by number. `owner` has the number for each item."""
     step: int = 0
     """Training step at which predictions and latent means were computed."""
     latent_log_variance: npt.NDArray[np.float32] | None = None
@@ -99,19 +99,19 @@ class Table:
 
         `latent_log_variance` (N, D) is in the order of the session's items.
         """
-        history = session.history
+        owner = session.owner
         original = OriginalOrder(session.items)
         rows = slice(None) if original.numbers is None else original.numbers
         return cls(
             original=original,
             class_names={c.class_id: c.name for c in session.classes.classes} | {UNLABELED: ""},
             labels=session.labels[rows].copy(),
-            owner=history.owner[rows].copy(),
+            owner=owner[rows].copy(),
             verified=session.verified[rows],
             predictions=session.scores.prediction[rows].copy(),
             confidence=session.scores.confidence[rows] / 255,
             latent_mean=session.grid.latent_mean()[rows],
-            gestures={k: history.gestures[k] for k in np.unique(history.owner).tolist() if k},
+            gestures={k: _record(session, k) for k in np.unique(owner).tolist() if k},
             step=session.grid.step,
             latent_log_variance=None if latent_log_variance is None else latent_log_variance[rows],
         )
@@ -140,6 +140,16 @@ class Table:
         if not label:
             return []
         return list(dict.fromkeys([label, *others.split("|")])) if others else [label]
+
+
+def _record(session: AnnotationSession, number: int) -> GestureRecord:
+    """Return a gesture. A rule is returned as a gesture of the tool "rule"."""
+    rule = session.rules.get(number)
+    if rule is None:
+        return session.history.gestures[number]
+    return GestureRecord(
+        number, rule.class_id, rule.votes.items, rule.author, rule.at, revision=0, tool="rule"
+    )
 
 
 def own_columns(table: Table) -> dict[str, list[Any]]:

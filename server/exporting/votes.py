@@ -1,8 +1,7 @@
-"""Votes of each person as a table: one row per item, one column per person.
+"""Votes of each person and rule as a table: one row per item, one column per source.
 
-A person's vote on an item is the class of the newest gesture of this person that contains the item
-and is not undone. Other people's labels do not replace it. Accepted predictions are not votes.
-`lodespace import --votes-from` reads the table.
+`session/sources.py` states what the vote of a person is. `lodespace import --votes-from` reads the
+table.
 """
 
 import numpy as np
@@ -11,30 +10,29 @@ import numpy.typing as npt
 from lodespace.exporting.table import parquet_bytes
 from lodespace.items.original_order import OriginalOrder
 from lodespace.protocol import UNLABELED
-from lodespace.session.authors import person_of
+from lodespace.session.rules import voted
 from lodespace.session.session import AnnotationSession
+from lodespace.session.sources import person_votes
 
 _PERSON = "person "
-"""Beginning of the column's name for a person who is called like the column with the ids."""
+"""Beginning of the column's name for a source that is called like the column with the ids."""
 
 
 def votes_of(session: AnnotationSession) -> dict[str, npt.NDArray[np.int16]]:
-    """Return the votes of each person, in the order of their first gestures.
+    """Return the votes of each person, in the order of their first gestures, then of each rule.
 
     Each array (N,) has the class per item, in the order of the session's items; UNLABELED without a
-    vote. People without a vote are left out.
+    vote. People without a vote and rules that are switched off are left out.
     """
-    votes: dict[str, npt.NDArray[np.int16]] = {}
-    for _, record in sorted(session.history.gestures.items()):
-        if record.undone or record.accepted:
+    votes = {person: found.classes for person, found in person_votes(session).items()}
+    for rule in session.rules:
+        if not rule.on:
             continue
-        person = person_of(record.client)
-        if person not in votes:
-            votes[person] = np.full(len(session.items), UNLABELED, np.int16)
-        given = record.class_id if record.class_ids is None else record.class_ids
-        votes[person][record.items] = given
-    votes = {person: session.classes.resolve(given) for person, given in votes.items()}
-    return {person: given for person, given in votes.items() if (given != UNLABELED).any()}
+        items, given = voted(rule, session.classes.resolve)
+        name = rule.name if rule.name not in votes else f"{rule.name} (rule {rule.number})"
+        votes[name] = np.full(len(session.items), UNLABELED, np.int16)
+        votes[name][items] = given
+    return votes
 
 
 def as_parquet(session: AnnotationSession) -> bytes:

@@ -93,8 +93,8 @@ def _sources(session: AnnotationSession) -> str:
     """
     history, labelled = session.history, session.labels != UNLABELED
     numbers = [n for n, record in history.gestures.items() if record.client == IMPORT]
-    imported = np.isin(history.owner, numbers)
-    given = imported | (history.owner == 0)
+    imported = np.isin(session.owner, numbers)
+    given = imported | (session.owner == 0)
     with_data = labelled & given & (session.labels == _truth(session))
     later = labelled & imported & ~with_data
     people = labelled & ~with_data & ~later

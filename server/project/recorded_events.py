@@ -70,9 +70,10 @@ def event_from(recorded: RecordedEvent, state: SessionState) -> Event | None:
             changes = described(told.gesture.note)
             return SettingsEvent(**header, sequence=recorded.sequence, changes=changes)
         return None
-    if changes is None or (told is not None and told.gesture.kind != "label"):
+    if changes is None or (told is not None and told.gesture.kind not in ("label", "rule")):
         return None
-    if told is None and len(changes[0]) == 0:
+    of_gesture = told is not None and told.gesture.kind == "label"
+    if len(changes[0]) == 0 and not of_gesture:
         return None
     return _label_event(recorded, changes, header)
 

@@ -13,9 +13,9 @@ class Gesture(Message):
 
     gesture: int
     """Number of the gesture's event in the label log."""
-    kind: Literal["label", "settings", "anchor", "unpin", "class", "axis"]
-    """Kind of the change: labels, settings, positions (`anchor`), pins (`unpin`), classes or named
-    axes."""
+    kind: Literal["label", "settings", "anchor", "unpin", "class", "axis", "rule"]
+    """Kind of the change: labels, settings, positions (`anchor`), pins (`unpin`), classes, named
+    axes or rules."""
     class_id: int
     """Class that the gesture gave to the items; -1 for several classes or no class."""
     count: int

@@ -76,9 +76,9 @@ class ItemInfo(Message):
     class_id: int
     """Class of the label; -1 if unlabelled."""
     gesture: int
-    """Number of the gesture that labelled the item; 0 if no gesture labelled the item."""
+    """Number of the gesture or rule that labelled the item; 0 if none did."""
     labelled_by: str
-    """Id of the client that labelled the item; empty if no gesture labelled the item."""
+    """Id of the client that labelled the item, or added the rule; empty if no one did."""
     labelled_at: float
     """Time of the gesture that labelled the item, in seconds since the Unix epoch; 0 if no
     gesture labelled the item."""
@@ -92,5 +92,7 @@ class ItemInfo(Message):
     """All values that were imported with the item."""
     start: float | None = None
     """Start of the item in the sound file, in seconds; null for items that are not sounds."""
+    rule: int = 0
+    """Number of the rule from which the item has its label; 0 if the label is not from a rule."""
     end: float | None = None
     """End of the item in the sound file, in seconds; null for items that are not sounds."""

@@ -13,6 +13,14 @@ from lodespace.protocol.pins import Anchor, Drag, PinsChanged, SetPriority, Unpi
 from lodespace.protocol.presence import PeerMoved, Presence
 from lodespace.protocol.probing import Decode, Decoded, Probe, Probed, Watch
 from lodespace.protocol.review import QualityChanged
+from lodespace.protocol.rules import (
+    AddRule,
+    DeleteRule,
+    EditRule,
+    PreviewRule,
+    RulePreviewed,
+    RulesChanged,
+)
 from lodespace.protocol.session import Hello, Ping, Pong, Resync, Welcome
 from lodespace.protocol.training import LossesMeasured, SetTraining, TrainingChanged
 
@@ -32,6 +40,10 @@ ClientOperation = (
     | Unpin
     | SetAxis
     | RemoveAxis
+    | AddRule
+    | EditRule
+    | DeleteRule
+    | PreviewRule
     | Watch
     | Probe
     | Decode
@@ -52,6 +64,7 @@ ServerOperation = (
     | GestureTold
     | PinsChanged
     | AxesChanged
+    | RulesChanged
     | TrainingChanged
     | LossesMeasured
     | QualityChanged
@@ -61,6 +74,7 @@ ServerOperation = (
     | Probed
     | Decoded
     | Resolved
+    | RulePreviewed
     | Pong
 )
 

@@ -11,6 +11,7 @@ from lodespace.protocol.history import History
 from lodespace.protocol.import_report import ReportLine
 from lodespace.protocol.items import Thumbnails
 from lodespace.protocol.review import Quality
+from lodespace.protocol.rules import RuleInfo
 from lodespace.protocol.training import Training
 from lodespace.protocol.values import MAX_NAME_LENGTH, CommandId, Counter, Role, TrainerState
 
@@ -67,6 +68,8 @@ class SessionInfo(Message):
     """Whether similar items can be searched by an example file."""
     searches_words: bool = False
     """Whether similar items can be searched by words."""
+    rules: list[RuleInfo] = msgspec.field(default_factory=list[RuleInfo])
+    """The rules that are not deleted."""
     tiles: str = ""
     """Address of the tileset.json of a scene in tiles (docs/tiles.md), relative to the page; empty
     for a scene without tiles."""

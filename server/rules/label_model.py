@@ -159,7 +159,7 @@ class _Fit:
         expected = self._expected_given()
         votes = self.votes[c.pair_ballot]
         weight = 1 / (1 + votes / strength)
-        self.given = weight * expected + (1 - weight) * counts / votes
+        self.given = self._in_favour(weight * expected + (1 - weight) * counts / votes)
 
     def _count_shares(self, probabilities: Floats) -> None:
         """Estimate the share of each class from the probabilities of the candidates (E,)."""
@@ -176,7 +176,17 @@ class _Fit:
         own_class = self.patterns.class_id[c.pair_ballot]
         others = np.maximum(1 - self.shares[own_class], _SMALLEST)
         wrong = (1 - accuracy) * self.shares[c.pair_class] / others
-        return np.where(c.pair_class == own_class, accuracy, wrong)
+        return self._in_favour(np.where(c.pair_class == own_class, accuracy, wrong))
+
+    def _in_favour(self, given: Floats) -> Floats:
+        """Return Q (Q,) in which no vote speaks against its own class: Q[s,v](v) >= P(v).
+
+        If most votes are for one class, its share exceeds the expected accuracies, and all votes
+        for this class would speak against it. The accuracies would then tend to 0.
+        """
+        own = self.candidates.own_pair
+        given[own] = np.maximum(given[own], self.shares[self.patterns.class_id])
+        return given
 
     # Dependence
 
@@ -251,8 +261,10 @@ class _Fit:
         several = np.diff(c.starts)[c.pattern[candidate]] > 1
         votes = np.bincount(source, count, n_sources)
         conflicts = np.bincount(source, count * several, n_sources)
-        three = np.diff(self.patterns.ballots.indptr)[c.pattern[candidate]] > 2
-        compared = np.bincount(source, count * three, n_sources)
+        known = np.diff(self.patterns.ballots.indptr)[c.pattern[candidate]] > 2
+        looked = self.patterns.ballots @ self.looks[self.patterns.source].astype(np.float64)
+        known |= (looked[c.pattern[candidate]] > 0) & ~self.looks[source]
+        compared = np.bincount(source, count * known, n_sources)
         counts = np.stack([votes, conflicts, compared], 1).astype(int).tolist()
         values = np.stack([self.accuracy, low, high], 1).tolist()
         return [SourceEstimate(*n, *v) for n, v in zip(counts, values, strict=True)]

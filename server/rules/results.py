@@ -18,7 +18,8 @@ class SourceEstimate(NamedTuple):
     conflicts: int
     """Number of items on which this source and another source vote for different classes."""
     compared: int
-    """Number of items on which this source and at least two other sources vote.
+    """Number of items on which this source and at least two other sources vote, or at which another
+    source has looked.
 
     The accuracy of a source is known only from such items. If only two sources vote and they
     differ, nobody knows which of them is right.

@@ -18,6 +18,7 @@ from lodespace.service.absent import AnyTrainer
 from lodespace.service.clients import Clients
 from lodespace.service.commands import Commands
 from lodespace.service.observers import Observer, training_inputs
+from lodespace.service.rules import Rules
 from lodespace.session.added_places import with_added
 from lodespace.session.authors import IMPORT
 from lodespace.session.session import AnnotationSession
@@ -42,6 +43,7 @@ class Growth:
         session: AnnotationSession,
         trainer: AnyTrainer,
         commands: Commands,
+        rules: Rules,
         clients: Clients,
         observers: tuple[Observer, ...],
         on_grown: Callable[[], None],
@@ -51,6 +53,7 @@ class Growth:
         self._session = session
         self._trainer = trainer
         self._commands = commands
+        self._rules = rules
         self._clients = clients
         self._observers = observers
         self._on_grown = on_grown
@@ -103,6 +106,7 @@ class Growth:
                 add_to_project, self._project, data, options or ImportOptions(), only=only
             )
             await self._show(added.items)
+            await self._rules.apply_to_added()
             return await self._give_labels(added)
 
     async def _show(self, items: ItemSet) -> None:

@@ -47,6 +47,9 @@ from lodespace.service.observers import (
 from lodespace.service.places import StreamPlaces
 from lodespace.service.presence import PresenceRelay
 from lodespace.service.query_lanes import QueryLanes
+from lodespace.service.rule_figures import RuleFigures
+from lodespace.service.rule_spaces import RuleSpaces
+from lodespace.service.rules import Rules
 from lodespace.service.similarity import Similarity
 from lodespace.service.training_events import TrainingEvents
 from lodespace.session import summaries
@@ -149,11 +152,19 @@ class Service:
                 TrainerUpdates(self.trainer, self.session),
             ),
         )
+        self.rules = Rules(
+            self.session,
+            self.commands,
+            RuleSpaces(self.session, self.trainer),
+            self.lanes,
+        )
+        self.rule_figures = RuleFigures(self.session, self.lanes)
         self.growth = Growth(
             project,
             self.session,
             self.trainer,
             self.commands,
+            self.rules,
             self.clients,
             views,
             self._grown,
@@ -175,6 +186,7 @@ class Service:
         await self.log_watch.start()
         await self.review.start()
         await self.trainer.start()
+        await self.rules.apply_to_added()
         if self._watch is not None:
             await self._watch.start()
 

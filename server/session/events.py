@@ -4,8 +4,7 @@ An event on disk is a msgpack map. An array in it is a byte string of little-end
 packed (protocol/item_sets.py).
 """
 
-import time
-from typing import Any, TypedDict
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -16,99 +15,40 @@ from lodespace.errors import ProtocolError
 from lodespace.protocol import UNLABELED
 from lodespace.protocol.axes import AxisLetter
 from lodespace.protocol.item_sets import ClassIds, Items, pack, unpack
+from lodespace.session.event_header import (
+    EventHeader,
+    Header,
+    Seen,
+    StoredProvenance,
+    Targets,
+    new_header,
+)
+from lodespace.session.rule_events import (
+    AddRuleEvent,
+    DeleteRuleEvent,
+    EditRuleEvent,
+    RuleEvent,
+    RuleVotesEvent,
+)
 
-Targets = npt.NDArray[np.float32]
+__all__ = [
+    "AddRuleEvent",
+    "ClassIds",
+    "DeleteRuleEvent",
+    "EditRuleEvent",
+    "EventHeader",
+    "Header",
+    "Items",
+    "RuleEvent",
+    "RuleVotesEvent",
+    "Seen",
+    "StoredProvenance",
+    "Targets",
+    "new_header",
+]
 
 _STORED_AS = {Items: np.dtype("<u4"), ClassIds: np.dtype("<i2"), Targets: np.dtype("<f4")}
 """NumPy number format in which the log stores each array type."""
-
-
-class Header(TypedDict):
-    """The common fields of all events, as keyword arguments."""
-
-    command_id: str
-    """Id that the client made for the command."""
-    client: str
-    """Id of the client that sent the command."""
-    at: float
-    """Time of the command, in seconds since the Unix epoch."""
-
-
-def new_header(command_id: str, client: str) -> Header:
-    """Return the header of a new event, with the current time."""
-    return Header(command_id=command_id, client=client, at=time.time())
-
-
-class EventHeader(
-    msgspec.Struct,
-    frozen=True,
-    kw_only=True,
-    eq=False,
-    omit_defaults=True,
-    tag_field="kind",
-    gc=False,
-):
-    """Fields of every event.
-
-    With `gc=False`, Python's garbage collector does not visit events. No field of an event can
-    refer back to the event, so the collector is not needed.
-    """
-
-    command_id: str
-    """Id that the client made for the command; unique in a log."""
-    client: str
-    """Id of the client that sent the command."""
-    at: float
-    """Time of the command, in seconds since the Unix epoch (UTC)."""
-    sequence: int = 0
-    """Number of the event in the log, from 1; 0 until the event is written."""
-
-    @property
-    def kind(self) -> str:
-        """Name of this kind of event on disk."""
-        return str(self.__struct_config__.tag)
-
-
-class Seen(msgspec.Struct, frozen=True, eq=False, gc=False):
-    """State of the items of a contact sheet before the person confirmed the sheet."""
-
-    labels: ClassIds
-    """Label of each item (K,); UNLABELED for an item without a label."""
-    predictions: ClassIds
-    """Predicted class of each item (K,); UNLABELED for an item without a prediction."""
-    confidences: Targets
-    """Probability of the predicted class (K,)."""
-    doubts: Targets
-    """Per item (K,), the probability that its label is wrong.
-
-    For an item without a label, this is the probability that its prediction is wrong.
-    """
-
-
-class StoredProvenance(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """How the items of a gesture were chosen: `protocol.Provenance` as the log stores it."""
-
-    tool: str = ""
-    """Name of the tool that chose the items."""
-    note: str = ""
-    """Note of the annotator, as free text."""
-    verified: bool = False
-    """Whether the annotator looked at each item."""
-    regions: msgspec.Raw = msgspec.Raw(b"\x90")
-    """List of `protocol.Region` as msgpack. The list stays encoded, because no command reads it."""
-    seen: Seen | None = None
-    """State of the items before the sheet was confirmed; None if the gesture confirmed no sheet."""
-
-    @classmethod
-    def of(cls, provenance: protocol.Provenance, seen: Seen | None = None) -> "StoredProvenance":
-        """Return `provenance` as the log stores it."""
-        return cls(
-            tool=provenance.tool,
-            note=provenance.note,
-            verified=provenance.verified,
-            regions=msgspec.Raw(msgspec.msgpack.encode(provenance.regions)),
-            seen=seen,
-        )
 
 
 class LabelEvent(EventHeader, frozen=True, tag="gesture"):
@@ -272,6 +212,7 @@ Event = (
     | UndoEvent
     | RedoEvent
     | ClassEvent
+    | RuleEvent
 )
 
 

@@ -176,6 +176,15 @@ class LabelHistory:
         """Per item, whether a gesture contains the item, also if it was undone (N,)."""
         return self._newest != 0
 
+    def gestures_on(self, item: int) -> list[int]:
+        """Return the gestures that contain `item` and are not undone, newest first."""
+        found, row = list[int](), int(self._newest[item])
+        while row:
+            if not self._rows.undone[row]:
+                found.append(int(self._rows.number[row]))
+            row = int(self._rows.below[row])
+        return found
+
     def add(self, record: GestureRecord) -> Items:
         """Add a gesture that is newer than all others. Returns the items whose label changed."""
         self.prepare([record])

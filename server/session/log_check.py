@@ -1,5 +1,6 @@
 """Replay of a label log, with a check that each event fits the state before it."""
 
+import itertools
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -13,9 +14,12 @@ from lodespace.session.class_colours import palette_colour
 from lodespace.session.commands.runs import GestureEvent, is_of_gestures, runs_of
 from lodespace.session.events import (
     AddClassEvent,
+    AddRuleEvent,
     AnchorEvent,
     DeleteClassEvent,
+    DeleteRuleEvent,
     EditClassEvent,
+    EditRuleEvent,
     Event,
     Items,
     LabelEachEvent,
@@ -23,12 +27,14 @@ from lodespace.session.events import (
     MergeClassEvent,
     RedoEvent,
     RemoveAxisEvent,
+    RuleVotesEvent,
     SetAxisEvent,
     SettingsEvent,
     UndoEvent,
     UnpinEvent,
 )
 from lodespace.session.log_file import damaged_event
+from lodespace.session.rule_events import StoredVotes
 from lodespace.session.session import AnnotationSession
 from lodespace.session.settings import merge, with_defaults
 from lodespace.session.state import SessionState
@@ -144,6 +150,12 @@ def check(state: SessionState, event: Event) -> None:
             pass
         case UndoEvent() | RedoEvent():
             _check_undo(state, event)
+        case AddRuleEvent() | EditRuleEvent():
+            _check_votes(state, event.votes, event.class_id)
+        case DeleteRuleEvent():
+            pass  # a rule that was undone meanwhile is not there to delete
+        case RuleVotesEvent():
+            _check_added_votes(state, event)
         case _:
             _check_class_event(state, event)
 
@@ -156,6 +168,34 @@ def _check_items(state: SessionState, items: Items) -> None:
             f"the event refers to item {int(items[-1])}, but the items are 0 to "
             f"{len(state.items) - 1}"
         )
+
+
+def _check_votes(state: SessionState, votes: StoredVotes | None, class_id: int | None) -> None:
+    if class_id is not None:
+        _check_class(state, class_id)
+    if votes is None:
+        return
+    _check_items(state, votes.items)
+    if votes.class_ids is None:
+        return
+    if len(votes.class_ids) != len(votes.items):
+        raise ValueError(
+            f"it has {len(votes.items)} items, but {len(votes.class_ids)} classes for them"
+        )
+    for each in np.unique(votes.class_ids).tolist():
+        _check_class(state, each)
+
+
+def _check_added_votes(state: SessionState, event: RuleVotesEvent) -> None:
+    counts = np.array([0, *event.counts], np.int64)
+    lengths = {len(event.rules), len(event.versions), len(event.counts)}
+    if len(lengths) > 1 or (counts < 0).any():
+        raise ValueError("it does not have one number of items per rule")
+    ends = np.cumsum(counts)
+    if ends[-1] != len(event.items):
+        raise ValueError(f"it has {len(event.items)} items instead of {int(ends[-1])}")
+    for start, end in itertools.pairwise(ends.tolist()):
+        _check_items(state, event.items[start:end])
 
 
 def _check_class(state: SessionState, class_id: int) -> None:

@@ -8,12 +8,13 @@ from lodespace.session import earlier_formats
 from lodespace.session.events import Event, decode_event, encode_event
 from lodespace.session.log_errors import EventLogError
 
-FORMAT = 4
+FORMAT = 5
 """Format of the logs that this version writes, stored as `user_version` of the file.
 
 Reading a log of an earlier format does not change the file. The first write converts the log, in
 the same transaction as the new event: it rewrites all events of the formats 1 and 2. Events of
-format 3 stay unchanged, because they are also valid in format 4. Format 4 only adds packed arrays.
+the formats 3 and 4 stay unchanged, because they are also valid in format 5. Format 4 only adds
+packed arrays, and format 5 only events of rules.
 """
 ENCODED_FROM = 3
 """First format whose table has encoded events. Earlier formats have one column per field."""

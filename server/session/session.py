@@ -25,6 +25,7 @@ from lodespace.session.commands.change import Change
 from lodespace.session.commands.runs import apply_run, runs_of
 from lodespace.session.events import Event, Items, RedoEvent, UndoEvent
 from lodespace.session.item_state import ItemState, lacking_labels
+from lodespace.session.rule_infos import rule_infos
 from lodespace.session.scene_encoder import SceneEncoder
 from lodespace.session.state import SessionState
 
@@ -84,6 +85,8 @@ class AnnotationSession(SessionState):
             news.append(protocol.PinsChanged.of(self.held()[0]))
         if change.axes_changed:
             news.append(protocol.AxesChanged(axes=self.axes.shown))
+        if change.rules_changed:
+            news.append(protocol.RulesChanged(rules=rule_infos(self)))
         return Applied(ack, news)
 
     def replay(self, events: Iterable[Event]) -> None:
@@ -200,6 +203,7 @@ class AnnotationSession(SessionState):
         n = len(items)
         self.items = items
         self.history.grow(n)
+        self.rules.grow(n)
         self.scores.grow(n)
         self.axes.grow(items)
         self._labelled_at = np.pad(self._labelled_at, (0, n - len(self._labelled_at)))

@@ -15,6 +15,7 @@ from lodespace.session.events import Items, Targets
 from lodespace.session.label_history import LabelHistory
 from lodespace.session.pins import Pins
 from lodespace.session.predictions import ItemScores
+from lodespace.session.rules import RuleList
 from lodespace.session.settings import SettingsHistory
 from lodespace.session.undo import UndoLog
 
@@ -46,6 +47,7 @@ class SessionState:
         """Why nothing can be saved, and the remedy. Empty for a bake, and if saving works."""
         self.classes = ClassList(items.class_names)
         self.history = LabelHistory(len(items))
+        self.rules = RuleList(len(items))
         self.undo_log = UndoLog()
         self.pins = Pins()
         self.axes = AxisHistory(items)
@@ -62,11 +64,27 @@ class SessionState:
     @property
     def labels(self) -> npt.NDArray[np.int16]:
         """Class of each item (N,); UNLABELED for an item without a label."""
-        return self.classes.resolve(self.history.labels)
+        labels = self.classes.resolve(self.history.labels)
+        return np.where(self.by_rule, self.rules.label, labels) if self.rules.any_event else labels
 
     def labels_of(self, items: Items) -> npt.NDArray[np.int16]:
         """Return the current label of each of `items`, int16 (K,), without reading other items."""
-        return self.classes.resolve(self.history.labels[items])
+        labels = self.classes.resolve(self.history.labels[items])
+        if not self.rules.any_event:
+            return labels
+        by_rule = self.rules.wins(self.history, items)
+        return np.where(by_rule, self.rules.label[items], labels)
+
+    @property
+    def by_rule(self) -> npt.NDArray[np.bool_]:
+        """Whether the label of each item comes from a rule, and not from a gesture (N,)."""
+        return self.rules.wins(self.history)
+
+    @property
+    def owner(self) -> npt.NDArray[np.int64]:
+        """Number of the gesture or rule that gave the label of each item (N,); 0 for neither."""
+        owner = self.history.owner
+        return np.where(self.by_rule, self.rules.owner, owner) if self.rules.any_event else owner
 
     @property
     def verified(self) -> npt.NDArray[np.bool_]:
@@ -76,14 +94,14 @@ class SessionState:
     @property
     def accepted(self) -> npt.NDArray[np.bool_]:
         """Whether the label of each item is an accepted prediction (N,)."""
-        return self.history.accepted & (self.labels != UNLABELED)
+        return self.history.accepted & (self.labels != UNLABELED) & ~self.by_rule
 
     @property
     def given(self) -> npt.NDArray[np.bool_]:
         """Whether the label of each item came with the data or by an import of labels (N,)."""
         gestures = self.history.gestures
         imports = [number for number, made in gestures.items() if made.client == IMPORT]
-        from_import = np.isin(self.history.owner, [0, *imports])
+        from_import = np.isin(self.history.owner, [0, *imports]) & ~self.by_rule
         return from_import & (self.labels != UNLABELED) & ~self.history.accepted
 
     def locked(self, items: Items) -> npt.NDArray[np.bool_]:

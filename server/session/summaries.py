@@ -3,12 +3,15 @@
 from itertools import islice
 from typing import Literal
 
+import numpy as np
+
 from lodespace import protocol
 from lodespace.config import VERSION
 from lodespace.features.search_space import searches_files, searches_words
 from lodespace.items.details import provenance
 from lodespace.protocol.item_sets import listed_or_packed
 from lodespace.session.events import Event, RedoEvent, UndoEvent
+from lodespace.session.rule_infos import rule_infos
 from lodespace.session.session import AnnotationSession, action_of
 from lodespace.session.undo import UndoableAction, UndoLog
 from lodespace.shapes.files import are_shapes
@@ -55,6 +58,7 @@ def session_info(
         report=list(session.items.report),
         shapes=are_shapes(session.items),
         searches_files=not session.read_only and searches_files(session.items),
+        rules=rule_infos(session),
         searches_words=not session.read_only and searches_words(session.items),
     )
 
@@ -102,13 +106,19 @@ def item_info(session: AnnotationSession, item: int) -> protocol.ItemInfo:
     session.check_item(item)
     number = int(session.history.owner[item])
     record = session.history.gestures.get(number)
+    rule = None
+    if session.rules.any_event and bool(session.rules.wins(session.history, np.array([item]))[0]):
+        number = int(session.rules.owner[item])
+        rule = session.rules.get(number)
+    made = rule or record
     return protocol.ItemInfo(
         item=item,
         id=session.items.item_id(item),
         class_id=int(session.labels[item]),
         gesture=number,
-        labelled_by=record.client if record else "",
-        labelled_at=record.at if record else 0.0,
+        labelled_by=rule.author if rule else record.client if record else "",
+        labelled_at=made.at if made else 0.0,
+        rule=0 if rule is None else number,
         prediction=int(session.scores.prediction[item]),
         confidence=float(session.scores.confidence[item]) / 255,
         **provenance(session.items, item),

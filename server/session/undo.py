@@ -1,8 +1,8 @@
 """Undoable actions of a session, and the model state to which an undo returns.
 
-An action is a gesture that labels, or a change of settings, pins, classes or axes. After a restart,
-the server replays the label log into UndoLog. Equal events give an equal UndoLog, so its state is
-the same as before the restart.
+An action is a gesture that labels, or a change of settings, pins, classes, axes or rules. After a
+restart, the server replays the label log into UndoLog. Equal events give an equal UndoLog, so its
+state is the same as before the restart.
 
 `state_id` identifies a state of the model: it is the number of the event that last changed the
 model's inputs. If the inputs have not changed since an action, the undo of this action returns the
@@ -22,7 +22,7 @@ from lodespace.protocol import UNLABELED
 from lodespace.session.authors import is_page_of_owner
 from lodespace.session.events import EventHeader
 
-ActionKind = Literal["label", "settings", "anchor", "unpin", "class", "axis"]
+ActionKind = Literal["label", "settings", "anchor", "unpin", "class", "axis", "rule"]
 
 
 class UndoableAction(msgspec.Struct, gc=False):

@@ -67,7 +67,7 @@ class CommandHandler:
                 self._drag(np.frombuffer(items, "<u4"), np.frombuffer(targets, "<f4"))
             case m.Watch(forces=forces):
                 self.publisher.watch(forces=forces)
-            case q.Probe() | q.Decode() | q.Similar():
+            case q.Probe() | q.Decode() | q.Similar() | q.Describe():
                 self.events.send(answer(self.trainer, command))
             case m.SetPriority(items=items):
                 self.trainer.set_priority(np.asarray(items, np.int64))

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from lodespace import protocol
 from lodespace.models.snapshot import Snapshot
-from lodespace.models.training.similarity import points_of, search_space
+from lodespace.models.training.similarity import descriptors_of, points_of, search_space
 from lodespace.models.training.trainer import Trainer
 from lodespace.protocol import FORCE_TERMS
 from lodespace.protocol.frames import FrameForces
@@ -29,19 +29,29 @@ def losses_of(snapshot: Snapshot) -> protocol.Losses:
 def answer(trainer: Trainer, command: q.Question) -> q.Answer:
     """Return the answer to a query. If the model refuses the query, the answer has the reason."""
     try:
-        if isinstance(command, q.Similar):
-            return _similar(trainer, command)
-        return (
-            _probe(trainer, command) if isinstance(command, q.Probe) else _decode(trainer, command)
-        )
+        match command:
+            case q.Similar():
+                return _similar(trainer, command)
+            case q.Describe():
+                return _describe(trainer, command)
+            case q.Probe():
+                return _probe(trainer, command)
+            case q.Decode():
+                return _decode(trainer, command)
     except ValueError as error:
-        if isinstance(command, q.Similar):
-            return q.SimilarFound(command.request, b"", b"", 0, "", refused=str(error))
-        if isinstance(command, q.Probe):
-            return q.Probed(
-                command.request, trainer.loop.step, {}, b"", [], b"", refused=str(error)
-            )
-        return q.Decoded(command.request, b"", refused=str(error))
+        return _refusal(trainer, command, str(error))
+
+
+def _refusal(trainer: Trainer, command: q.Question, reason: str) -> q.Answer:
+    match command:
+        case q.Similar(request=request):
+            return q.SimilarFound(request, b"", b"", 0, "", refused=reason)
+        case q.Describe(request=request):
+            return q.Described(request, "", b"", [], refused=reason)
+        case q.Probe(request=request):
+            return q.Probed(request, trainer.loop.step, {}, b"", [], b"", refused=reason)
+        case q.Decode(request=request):
+            return q.Decoded(request, b"", refused=reason)
 
 
 def _probe(trainer: Trainer, command: q.Probe) -> q.Probed:
@@ -84,6 +94,15 @@ def _similar(trainer: Trainer, command: q.Similar) -> q.SimilarFound:
         found.compared,
         space.name,
     )
+
+
+def _describe(trainer: Trainer, command: q.Describe) -> q.Described:
+    if not 0 <= command.first < command.end <= len(trainer.dataset):
+        raise ValueError("the trainer does not have these items yet; ask again")
+    name, groups = descriptors_of(trainer.dataset, command.first, command.end)
+    rows = np.concatenate(groups, axis=1).astype("<f4")
+    widths = [group.shape[1] for group in groups]
+    return q.Described(command.request, name, rows.tobytes(), widths)
 
 
 def _pictures(decoded: npt.NDArray[np.float32]) -> bytes:

@@ -42,6 +42,18 @@ class Similar(msgspec.Struct, tag=True):
     """Shape of the pictures: (K, H, W) or (K, H, W, 3)."""
 
 
+class Describe(msgspec.Struct, tag=True):
+    """Query for the descriptors of items, which training does not change. The answer is
+    `Described`."""
+
+    request: int
+    """Number of the request, repeated in the answer."""
+    first: int
+    """First item to describe."""
+    end: int
+    """Item after the last one."""
+
+
 class Probed(msgspec.Struct, tag=True):
     """Answer to `Probe` about K items."""
 
@@ -89,5 +101,20 @@ class SimilarFound(msgspec.Struct, tag=True):
     """Reason why the query was refused; "" if it was answered."""
 
 
-Question = Probe | Decode | Similar
-Answer = Probed | Decoded | SimilarFound
+class Described(msgspec.Struct, tag=True):
+    """Answer to `Describe` for K items."""
+
+    request: int
+    """Number of the request."""
+    name: str
+    """Name of the space of the descriptors."""
+    rows: bytes
+    """Descriptors, float32 (K, F)."""
+    groups: list[int]
+    """Number of features of each group. Features of different groups have different units."""
+    refused: str = ""
+    """Reason why the query was refused; "" if it was answered."""
+
+
+Question = Probe | Decode | Similar | Describe
+Answer = Probed | Decoded | SimilarFound | Described

@@ -309,7 +309,7 @@ class TrainerSupervisor:
                     self.listener.on_notice(notices.NOT_TURNED_BACK)
             case m.Grown(n_items=n):
                 self._ring = SharedFrames(self._ring_file, n)
-            case q.Probed() | q.Decoded() | q.SimilarFound():
+            case q.Probed() | q.Decoded() | q.SimilarFound() | q.Described():
                 self._queries.answered(event)
             case m.NotSaved(message=message):
                 code = "not_saved" if message else ""

@@ -32,6 +32,7 @@ def _whole(least: int, most: int, default: int) -> dict[str, Any]:
 
 
 ITEM = _number("item", "Number of the item, from 0.", 9, 0x7FFFFFF)
+RULE = _number("rule", "Number of the rule.", 9, 0x7FFFFFF)
 PAGE = _number("page", "Number of the atlas page, from 0.", 6, 100_000)
 CUE = Parameter(
     name="cue",

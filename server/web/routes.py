@@ -16,6 +16,7 @@ from lodespace.web import (
     pages,
     parameters,
     predicting,
+    rules,
     similar,
 )
 from lodespace.web.access_routes import ACCESS_ROUTES
@@ -87,6 +88,31 @@ _API = (
         answer=protocol.ItemInfo,
         errors=(404,),
         parameters=(parameters.ITEM,),
+    ),
+    Route(
+        "GET /api/items/{item}/why",
+        rules.get_why,
+        "viewer",
+        "The votes of rules and people on an item, and the weight of each.",
+        answer=protocol.Why,
+        errors=(404,),
+        parameters=(parameters.ITEM,),
+    ),
+    Route(
+        "GET /api/rules",
+        rules.get_rules,
+        "viewer",
+        "All rules, with estimates of their accuracy.",
+        answer=protocol.Rules,
+    ),
+    Route(
+        "GET /api/rules/{rule}/items",
+        rules.get_rule_items,
+        "viewer",
+        "The items on which a rule votes, as a packed set.",
+        answer=Content(("application/octet-stream",)),
+        errors=(404,),
+        parameters=(parameters.RULE,),
     ),
     Route(
         "GET /api/items/{item}/sound",

@@ -228,9 +228,17 @@ async def _handle(service: Service, client: Client, operation: protocol.ClientOp
         case protocol.Anchor():
             client.send(await _carry_out(service, client, operation))
             service.held_items.release(client)
+        case protocol.AddRule() | protocol.EditRule() | protocol.DeleteRule():
+            client.send(await service.rules.carry_out(client, operation))
+        case protocol.PreviewRule():
+            client.send(await service.rules.preview(client, operation))
         case protocol.Undo():
             owner = client.role == "owner"
             client.send(await service.commands.carry_out(operation, client.client_id, owner=owner))
+            await service.rules.apply_to_added()
+        case protocol.Redo():
+            client.send(await _carry_out(service, client, operation))
+            await service.rules.apply_to_added()
         case _:
             client.send(await _carry_out(service, client, operation))
 

@@ -222,3 +222,13 @@ def test_results_are_those_of_another_implementation(seed: int) -> None:
     other = aggregation.DawidSkene(100).fit(frame).labels_.sort_index().to_numpy()
     assert (labels == other).mean() > 0.98
     assert (labels == truth).mean() > (other == truth).mean() - 0.01
+
+
+def test_votes_for_one_class_only_do_not_speak_against_it() -> None:
+    items = np.arange(40)
+    person = np.array([1] * 3 + [0] * 27)
+    votes = Votes.of([(items[:30], person), (items, 0)])
+    model = fit(votes, [Source("person", 0.95, looks=True), Source("rule")], 40, 2)
+    labels, sure = model.labels()
+    assert labels.tolist() == [*person.tolist(), *[0] * 10] and (sure[30:] > 0.7).all()
+    assert 0.75 < model.sources[1].accuracy < 0.98 and model.sources[0].accuracy > 0.8

@@ -33,7 +33,7 @@ SERVER = (
     Topic("scene", "quantised positions, glTF scenes, region queries"),
     Topic("tiles", "scenes in levels of detail"),
     Topic("importing", "one source per kind of file, data set writer"),
-    Topic("rules", "label model: probabilities of classes from votes"),
+    Topic("rules", "regions in feature space, label model of votes"),
     Topic("session", "label log, commands, state, undo"),
     Topic("recording", "recording of a session: format, index, recorder"),
     Topic("drawing", "posters and films, drawn without a browser"),

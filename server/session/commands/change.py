@@ -24,6 +24,8 @@ class Change(NamedTuple):
     """
     axes_changed: bool = False
     """Whether the named axes changed."""
+    rules_changed: bool = False
+    """Whether a rule changed."""
     answered: int | None = None
     """Number of items that the answer to the client reports. None: the length of `items`."""
     class_id: int = UNLABELED

@@ -5,19 +5,25 @@ from typing import Any, NamedTuple
 
 from lodespace import protocol
 from lodespace.errors import RequestError
-from lodespace.session.commands import axes, classes, labels, pins, settings, undo
+from lodespace.session.commands import axes, classes, labels, pins, rules, settings, undo
 from lodespace.session.commands.change import Change
+from lodespace.session.commands.effects import with_rules
 from lodespace.session.events import (
     AddClassEvent,
+    AddRuleEvent,
     AnchorEvent,
     DeleteClassEvent,
+    DeleteRuleEvent,
     EditClassEvent,
+    EditRuleEvent,
     Event,
     LabelEachEvent,
     LabelEvent,
     MergeClassEvent,
     RedoEvent,
     RemoveAxisEvent,
+    RuleEvent,
+    RuleVotesEvent,
     SetAxisEvent,
     SettingsEvent,
     UndoEvent,
@@ -37,6 +43,8 @@ Command = (
     | protocol.Unpin
     | protocol.SetAxis
     | protocol.RemoveAxis
+    | rules.PreparedRule
+    | rules.ApplyRules
 )
 
 
@@ -78,6 +86,12 @@ _TOPICS = (
         axes.apply,
         (protocol.SetAxis, protocol.RemoveAxis),
         (SetAxisEvent, RemoveAxisEvent),
+    ),
+    _Topic(
+        _without_selections(rules.plan),
+        rules.apply,
+        (rules.PreparedRule, rules.ApplyRules),
+        (AddRuleEvent, EditRuleEvent, DeleteRuleEvent, RuleVotesEvent),
     ),
     _Topic(
         _without_selections(undo.plan),
@@ -128,4 +142,7 @@ def plan(
 
 def apply(state: SessionState, event: Event) -> Change:
     """Carry out `event`, which is already on disk."""
-    return TOPIC_OF_EVENT[type(event)].apply(state, event)
+    topic = TOPIC_OF_EVENT[type(event)]
+    if state.rules.any_event or isinstance(event, RuleEvent):
+        return with_rules(state, event, lambda: topic.apply(state, event))
+    return topic.apply(state, event)

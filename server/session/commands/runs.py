@@ -26,7 +26,7 @@ def runs_of(state: SessionState, events: Iterable[Event]) -> Iterator[list[Event
     """Yield `events` in runs.
 
     A run is either one event of any kind, or several events, each of which is a gesture, an undo of
-    a gesture or a redo of a gesture.
+    a gesture or a redo of a gesture. In a session with rules, each run is one event.
 
     The caller applies each run to `state` before it requests the next run. If `events` raises an
     error, the events before the error are yielded first.
@@ -48,6 +48,8 @@ def runs_of(state: SessionState, events: Iterable[Event]) -> Iterator[list[Event
             count = 0
         else:
             count = -1
+        if state.rules.any_event:
+            count = -1  # the labels that change are compared per event (effects.py)
         if run and (count < 0 or len(run) == MOST_EVENTS or items > MOST_ITEMS):
             yield run
             run, items = [], 0

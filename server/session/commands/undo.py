@@ -1,4 +1,4 @@
-"""Undo and redo of changes to labels, settings, pins, classes and axes."""
+"""Undo and redo of changes to labels, settings, pins, classes, axes and rules."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -6,7 +6,7 @@ from typing import NamedTuple
 from lodespace import protocol
 from lodespace.errors import RequestError
 from lodespace.session import undo_rules
-from lodespace.session.commands import axes, classes, labels, pins, settings
+from lodespace.session.commands import axes, classes, labels, pins, rules, settings
 from lodespace.session.commands.change import Change
 from lodespace.session.events import RedoEvent, UndoEvent, new_header
 from lodespace.session.state import SessionState
@@ -25,6 +25,7 @@ _TOPICS: dict[ActionKind, _Topic] = {
     "unpin": _Topic(pins.revert, pins.restore),
     "class": _Topic(classes.revert, classes.restore),
     "axis": _Topic(axes.revert, axes.restore),
+    "rule": _Topic(rules.revert, rules.restore),
 }
 
 
@@ -39,11 +40,17 @@ def plan(
     header = new_header(command.command_id, client)
     if isinstance(command, protocol.Undo):
         number = action_to_undo(state.undo_log, command, client).number
-        undo_rules.check_undo(number, history=state.history, classes=state.classes)
+        undo_rules.check_undo(
+            number, history=state.history, rules=state.rules, classes=state.classes
+        )
         return UndoEvent(**header, gesture=number)
     number = state.undo_log.next_redo(client).number
     undo_rules.check_redo(
-        number, undo_log=state.undo_log, history=state.history, classes=state.classes
+        number,
+        undo_log=state.undo_log,
+        history=state.history,
+        rules=state.rules,
+        classes=state.classes,
     )
     return RedoEvent(**header, gesture=number)
 

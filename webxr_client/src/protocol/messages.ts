@@ -179,6 +179,7 @@ export type ErrorCode =
   | "bad_question"
   | "bad_recording"
   | "bad_request"
+  | "bad_rule"
   | "bad_scene"
   | "bad_search"
   | "bad_setting"
@@ -190,6 +191,7 @@ export type ErrorCode =
   | "delta_overflow"
   | "internal_error"
   | "malformed_message"
+  | "no_features"
   | "no_hello"
   | "no_model"
   | "no_original"
@@ -231,6 +233,7 @@ export type ErrorCode =
   | "unknown_item"
   | "unknown_opcode"
   | "unknown_page"
+  | "unknown_rule"
   | "unknown_column"
   | "unknown_selection"
   | "unknown_tile";
@@ -656,10 +659,10 @@ export interface Gesture {
   /** Number of the gesture's event in the label log. */
   gesture: number;
   /**
-   * Kind of the change: labels, settings, positions (`anchor`), pins (`unpin`), classes or named
-   * axes.
+   * Kind of the change: labels, settings, positions (`anchor`), pins (`unpin`), classes, named
+   * axes or rules.
    */
-  kind: "label" | "settings" | "anchor" | "unpin" | "class" | "axis";
+  kind: "label" | "settings" | "anchor" | "unpin" | "class" | "axis" | "rule";
   /** Class that the gesture gave to the items; -1 for several classes or no class. */
   class_id: number;
   /** Number of items that changed. */
@@ -824,9 +827,9 @@ export interface ItemInfo {
   id: string;
   /** Class of the label; -1 if unlabelled. */
   class_id: number;
-  /** Number of the gesture that labelled the item; 0 if no gesture labelled the item. */
+  /** Number of the gesture or rule that labelled the item; 0 if none did. */
   gesture: number;
-  /** Id of the client that labelled the item; empty if no gesture labelled the item. */
+  /** Id of the client that labelled the item, or added the rule; empty if no one did. */
   labelled_by: string;
   /**
    * Time of the gesture that labelled the item, in seconds since the Unix epoch; 0 if no
@@ -843,6 +846,8 @@ export interface ItemInfo {
   columns: Column[];
   /** Start of the item in the sound file, in seconds; null for items that are not sounds. */
   start?: number | null;
+  /** Number of the rule from which the item has its label; 0 if the label is not from a rule. */
+  rule?: number;
   /** End of the item in the sound file, in seconds; null for items that are not sounds. */
   end?: number | null;
 }
@@ -1413,6 +1418,274 @@ export interface QualityChanged {
   quality: Quality;
 }
 
+/**
+ * Keep a region, a search, predictions or a list of items as a rule.
+ *
+ * The rule votes for its class on each item that it matches. The sequence number in the answer is
+ * the number of the rule.
+ */
+export interface AddRule {
+  op: "add_rule";
+  items?: number[];
+  selection?: number | null;
+  query?: string;
+  confidence?: number;
+  /** Id of the command. */
+  command_id: string;
+  /** Kind of the rule. */
+  kind?: "region" | "query" | "predictions" | "votes";
+  /**
+   * Class for which the rule votes. Only a rule of kind `votes` with a class per item may have
+   * UNLABELED (-1).
+   */
+  class_id?: number;
+  /** Class per item of `items`, for kind `votes`; empty if all items have `class_id`. */
+  class_ids?: number[];
+  /** Name of the rule. If it is empty, the server makes a name from the class. */
+  name?: string;
+  /**
+   * Number of the rule whose items and radii the new rule copies; 0 for none. The fields that
+   * choose items are then ignored.
+   */
+  copy_of?: number;
+  /** Revision of the positions that the client showed. */
+  revision?: number;
+  /** How the items were chosen: tool, polygons and cameras. */
+  provenance?: Provenance;
+}
+
+/**
+ * Change a rule. Fields that are null or empty stay as they are.
+ *
+ * A client changes its own rules; the owner changes all. The place of the rule in time stays:
+ * labels that people gave after the rule was added stay.
+ */
+export interface EditRule {
+  op: "edit_rule";
+  /** Id of the command. */
+  command_id: string;
+  /** Number of the rule. */
+  rule: number;
+  /** New name. */
+  name?: string | null;
+  /** New class. */
+  class_id?: number | null;
+  /** False: the rule does not vote. True: the rule votes again. */
+  on?: boolean | null;
+  /** New factor on the radii of a region: 1 reproduces the selection, 2 reaches twice as far. */
+  reach?: number | null;
+  /** New selected items of a region, or new items of a rule of kind `votes`. */
+  items?: number[];
+  /** Slot of the uploaded selection with the new items. */
+  selection?: number | null;
+  /** New text to search for. */
+  query?: string | null;
+  /** New smallest probability of the predicted class. */
+  confidence?: number | null;
+  /** Whether a rule of kind `query` or `predictions` searches its items again. */
+  refresh?: boolean;
+}
+
+/**
+ * Delete a rule, as one gesture. Everything that the rule did is removed: the labels below its
+ * votes appear again.
+ */
+export interface DeleteRule {
+  op: "delete_rule";
+  /** Id of the command. */
+  command_id: string;
+  /** Number of the rule. */
+  rule: number;
+}
+
+/**
+ * Ask which items a rule would match, before it is kept or changed. The answer is
+ * `rule_previewed`; nothing changes.
+ */
+export interface PreviewRule {
+  op: "preview_rule";
+  items?: number[];
+  selection?: number | null;
+  query?: string;
+  confidence?: number;
+  /** Id of the query. */
+  command_id: string;
+  /** Kind of the rule. */
+  kind?: "region" | "query" | "predictions" | "votes";
+  /** Class of a rule of kind `predictions`. */
+  class_id?: number;
+  /**
+   * Number of an existing region, whose items are searched with another `reach`; 0 for a new
+   * rule.
+   */
+  rule?: number;
+  /** Factor on the radii of a region. */
+  reach?: number;
+}
+
+/** Answer to `preview_rule`. */
+export interface RulePreviewed {
+  op: "rule_previewed";
+  /** Id of the query. */
+  command_id: string;
+  /** Items that the rule would match, as base64 of a packed set (item_sets.py). */
+  packed: string;
+  /** Number of these items. */
+  count: number;
+  /** Number of selected items; 0 if no items were selected. */
+  chosen: number;
+  /** Number of selected items that the rule would match. */
+  kept: number;
+  /** Number of matched items whose label is of a locked class. The rule leaves them out. */
+  locked: number;
+  /**
+   * Number of matched items whose label a person has verified. The rule votes on them, but does
+   * not change their label.
+   */
+  verified: number;
+  /** Name of the feature space of a region; empty for other kinds. */
+  space: string;
+}
+
+/** A rule. */
+export interface RuleInfo {
+  /** Number of the rule: that of the event that added it. */
+  rule: number;
+  /** Kind of the rule. */
+  kind: "region" | "query" | "predictions" | "votes";
+  /** Name of the rule. */
+  name: string;
+  /**
+   * Class for which the rule votes; UNLABELED (-1) if it has a class per item, or if its class
+   * was deleted.
+   */
+  class_id: number;
+  /** Id of the client that added the rule. */
+  author: string;
+  /** Time at which the rule was added, in seconds since the Unix epoch. */
+  at: number;
+  /** Whether the rule votes. */
+  on: boolean;
+  /** Number of items on which the rule votes, or would vote if it were on. */
+  count: number;
+  /** Number of items that the person selected; 0 for a rule without a selection. */
+  chosen: number;
+  /** Number of these items on which the rule votes. */
+  kept: number;
+  /** Factor on the radii of a region; 1 for other kinds. */
+  reach: number;
+  /** Text of a rule of kind `query`; else empty. */
+  query: string;
+  /** Smallest probability of a rule of kind `predictions`; else 0. */
+  confidence: number;
+  /** Name of the feature space of a region; else empty. */
+  space: string;
+  /** Whether the rule votes on items that are added later. */
+  follows: boolean;
+  /** Tool by which the items were selected. */
+  tool: string;
+  /**
+   * Number of the event that last changed the items or the class of the rule. While it stays, the
+   * answer of GET /api/rules/{rule}/items stays.
+   */
+  changed_at: number;
+}
+
+/** Rules changed. Each message replaces the previous one. */
+export interface RulesChanged {
+  op: "rules";
+  /** All rules that are not deleted, in the order in which they were added. */
+  rules: RuleInfo[];
+}
+
+/** Estimates of the label model for one rule. */
+export interface RuleFigures {
+  /** Number of the rule. */
+  rule: number;
+  /** Number of items whose label comes from the rule. */
+  labelled: number;
+  /** Number of items on which another source votes for another class. */
+  conflicts: number;
+  /** Number of items on which at least two other sources vote, or at which another looked. */
+  compared: number;
+  /** Estimated share of right votes; null while fewer than 20 items are compared. */
+  accuracy: number | null;
+  /** Lower end of the 90 % interval of the accuracy; null like `accuracy`. */
+  low: number | null;
+  /** Upper end of the 90 % interval of the accuracy; null like `accuracy`. */
+  high: number | null;
+}
+
+/** Estimates of the label model for one person. */
+export interface PersonFigures {
+  /** The person: `owner`, the id of a device, or `import`. */
+  person: string;
+  /**
+   * Whether these are the labels of items at which the person looked (`verified`). The labels of
+   * items that a person selected together have figures of their own.
+   */
+  looked: boolean;
+  /** Number of items that the person has labelled. */
+  votes: number;
+  /** Number of items on which another source votes for another class. */
+  conflicts: number;
+  /** Number of items on which at least two other sources vote, or at which another looked. */
+  compared: number;
+  /** Estimated share of right votes; null while fewer than 20 items are compared. */
+  accuracy: number | null;
+  /** Lower end of the 90 % interval of the accuracy; null like `accuracy`. */
+  low: number | null;
+  /** Upper end of the 90 % interval of the accuracy; null like `accuracy`. */
+  high: number | null;
+}
+
+/** Answer of GET /api/rules. */
+export interface Rules {
+  /** Number of the event to which the figures belong. */
+  sequence: number;
+  /** All rules that are not deleted, in the order in which they were added. */
+  rules: RuleInfo[];
+  /** Estimates per rule, in the same order. */
+  figures: RuleFigures[];
+  /** Estimates per person who labelled items. */
+  people: PersonFigures[];
+  /** Number of items on which sources vote for different classes. */
+  conflicts: number;
+}
+
+/** One source's vote on an item. */
+export interface ItemVote {
+  /** `rule`, or `person` for gestures of a person. */
+  source: "rule" | "person";
+  /** Number of the rule, or of the person's newest gesture that labels the item. */
+  number: number;
+  /** Name of the rule, or the person: `owner`, the id of a device, or `import`. */
+  name: string;
+  /** Class of the vote. */
+  class_id: number;
+  /** Whether the person looked at the item. A verified vote is never outvoted. */
+  verified: boolean;
+  /**
+   * Factor by which the vote changes the odds of its class, by the label model: above 1 if it
+   * speaks for the class. The larger, the more weight has the vote.
+   */
+  odds: number;
+  /** Whether the item has its label from this vote. */
+  decides: boolean;
+}
+
+/** Answer of GET /api/items/{item}/why: where the label of an item comes from. */
+export interface Why {
+  /** Number of the item. */
+  item: number;
+  /** Class of the label; -1 if the item is unlabelled. */
+  class_id: number;
+  /** Votes on the item, that with the most weight first. */
+  votes: ItemVote[];
+  /** Probability of each class with a vote, by the label model; empty without votes. */
+  probabilities: Record<string, number>;
+}
+
 /** Answer of GET /api/session: all data that a page needs before it draws. */
 export interface SessionInfo {
   /** Version of the protocol. */
@@ -1466,6 +1739,8 @@ export interface SessionInfo {
   searches_files?: boolean;
   /** Whether similar items can be searched by words. */
   searches_words?: boolean;
+  /** The rules that are not deleted. */
+  rules?: RuleInfo[];
   /**
    * Address of the tileset.json of a scene in tiles (docs/tiles.md), relative to the page; empty
    * for a scene without tiles.
@@ -1816,6 +2091,10 @@ export type ClientOperation =
   | Unpin
   | SetAxis
   | RemoveAxis
+  | AddRule
+  | EditRule
+  | DeleteRule
+  | PreviewRule
   | Watch
   | Probe
   | Decode
@@ -1835,6 +2114,7 @@ export type ServerOperation =
   | GestureTold
   | PinsChanged
   | AxesChanged
+  | RulesChanged
   | TrainingChanged
   | LossesMeasured
   | QualityChanged
@@ -1844,4 +2124,5 @@ export type ServerOperation =
   | Probed
   | Decoded
   | Resolved
+  | RulePreviewed
   | Pong;

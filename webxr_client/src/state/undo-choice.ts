@@ -70,6 +70,8 @@ export function gestureText(gesture: Gesture, classes: readonly ClassInfo[]): st
       return gesture.note;
     case "axis":
       return `axis ${gesture.note}`;
+    case "rule":
+      return `rule ${gesture.note}`;
     case "anchor":
       return `${items(gesture.count)} dragged and ${gesture.note || "pinned"}`;
     case "unpin":

@@ -1,0 +1,283 @@
+"""Rules of a session: labels from gestures and rules, undo, replay, classes and locks."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lodespace import protocol
+from lodespace.errors import RequestError
+from lodespace.protocol.item_sets import Items
+from lodespace.session import summaries
+from lodespace.session.commands.rules import ApplyRules, PreparedRule
+from lodespace.session.event_log import EventLog
+from lodespace.session.events import decode_event, encode_event
+from lodespace.session.log_check import replay
+from lodespace.session.rule_events import StoredRegion, StoredVotes
+from lodespace.session.session import AnnotationSession, Applied
+from lodespace.session.sources import session_votes
+from samples.event_logs import BEGUN, Log, N, command_id, label, label_each, redo, undo
+
+
+def items(*numbers: int) -> Items:
+    return np.array(numbers, np.uint32)
+
+
+class Rules(Log):
+    """A log with short forms of the commands about rules."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.number = 100
+        self.seen = N
+        """Number of items to which new rules are applied."""
+
+    def next(self) -> str:
+        self.number += 1
+        return command_id(self.number)
+
+    def add(self, chosen: Items, class_id: int, client: str = "anna", **more: object) -> int:
+        """Add a rule. Returns its number."""
+        command = protocol.AddRule(
+            command_id=self.next(), items=chosen.tolist(), class_id=class_id, **more
+        )
+        region = StoredRegion("vectors", np.zeros(4, np.float32), np.ones(1, np.float32))
+        applied = self.do(PreparedRule(command, StoredVotes(chosen, self.seen), region), client)
+        assert applied is not None
+        return applied.ack.sequence
+
+    def edit(self, rule: int, votes: Items | None = None, **changes: object) -> Applied | None:
+        command = protocol.EditRule(command_id=self.next(), rule=rule, **changes)
+        found = None if votes is None else StoredVotes(votes, N)
+        return self.do(PreparedRule(command, found), "anna")
+
+    def delete(self, rule: int) -> Applied | None:
+        return self.do(PreparedRule(protocol.DeleteRule(command_id=self.next(), rule=rule)), "anna")
+
+    @property
+    def labels(self) -> list[int]:
+        """The labels. They are the same after a replay of the stored events."""
+        again = AnnotationSession(self.items, scene_id=1, settings=BEGUN)
+        again.replay([decode_event(encode_event(e), e.sequence) for e in self.events])
+        assert np.array_equal(again.labels, self.session.labels)
+        assert np.array_equal(again.owner, self.session.owner)
+        assert np.array_equal(again.verified, self.session.verified)
+        assert np.array_equal(again.labels_of(np.arange(N, dtype=np.uint32)), again.labels)
+        assert summaries.rule_infos(again) == summaries.rule_infos(self.session)
+        return self.session.labels.tolist()
+
+
+def test_the_newer_of_gesture_and_rule_gives_the_label() -> None:
+    log = Rules()
+    log.do(label(1, [0, 1], 0), "anna")
+    rule = log.add(items(1, 2, 3), 1)
+    log.do(label(2, [3, 4], 2), "ben")
+    assert log.labels[:6] == [0, 1, 1, 2, 2, -1]
+    assert log.session.owner[:5].tolist() == [1, rule, rule, 3, 3]
+    info = summaries.item_info(log.session, 2)
+    assert (info.rule, info.gesture, info.labelled_by) == (rule, rule, "anna")
+    assert summaries.item_info(log.session, 3).rule == 0
+
+
+def test_a_deleted_rule_leaves_the_labels_below_it() -> None:
+    log = Rules()
+    log.do(label(1, [0, 1], 0), "anna")
+    rule = log.add(items(1, 2), 1)
+    log.do(label(2, [2], 2), "ben")
+    deleted = log.delete(rule)
+    assert deleted is not None and deleted.ack.count == 1
+    assert log.labels[:4] == [0, 0, 2, -1]
+    assert list(log.session.rules) == []
+    log.do(undo(3), "anna")
+    assert log.labels[:4] == [0, 1, 2, -1]
+    log.do(redo(4), "anna")
+    assert log.labels[:4] == [0, 0, 2, -1]
+
+
+def test_a_rule_never_changes_a_verified_label() -> None:
+    log = Rules()
+    log.do(label_each(1, {0: 2}), "anna")  # a sheet: verified
+    log.add(items(0, 1, 2), 1)
+    log.do(label_each(2, {2: 0}), "ben")
+    assert log.labels[:3] == [2, 1, 0]
+    assert log.session.verified[:3].tolist() == [True, False, True]
+
+
+def test_a_rule_that_is_off_does_not_vote() -> None:
+    log = Rules()
+    rule = log.add(items(0, 1), 1)
+    log.do(label(1, [1], 2), "ben")
+    log.edit(rule, on=False)
+    assert log.labels[:2] == [-1, 2]
+    assert log.edit(rule, on=False) is None, "nothing would change"
+    log.edit(rule, on=True)
+    assert log.labels[:2] == [1, 2], "the label that was given after the rule stays"
+
+
+def test_an_edited_rule_keeps_its_place_in_time() -> None:
+    log = Rules()
+    rule = log.add(items(0, 1), 1)
+    log.do(label(1, [1, 2], 2), "ben")
+    log.edit(rule, votes=items(0, 1, 2, 3), reach=2.0)
+    assert log.labels[:4] == [1, 2, 2, 1]
+    log.edit(rule, class_id=0, name="ours")
+    assert log.labels[:4] == [0, 2, 2, 0]
+    (info,) = summaries.rule_infos(log.session)
+    assert (info.name, info.class_id, info.reach, info.count) == ("ours", 0, 2.0, 4)
+    log.do(undo(2), "anna")
+    log.do(undo(3), "anna")
+    assert log.labels[:4] == [1, 2, 2, -1]
+
+
+def test_the_newest_of_several_rules_wins() -> None:
+    log = Rules()
+    first = log.add(items(0, 1), 0)
+    log.add(items(1, 2), 1)
+    assert log.labels[:3] == [0, 1, 1]
+    log.edit(first, class_id=2)
+    assert log.labels[:3] == [2, 1, 1]
+
+
+def test_undo_of_an_edit_after_the_rule_was_undone_by_another() -> None:
+    log = Rules()
+    rule = log.add(items(0, 1), 0)
+    command = protocol.EditRule(command_id=command_id(50), rule=rule, class_id=1)
+    log.do(PreparedRule(command), "ben")
+    log.do(undo(1), "anna")
+    assert log.labels[:2] == [-1, -1]
+    log.do(undo(2), "ben")
+    assert log.labels[:2] == [-1, -1]
+    log.do(redo(3), "anna")
+    assert log.labels[:2] == [0, 0]
+
+
+def test_rules_follow_merged_classes_and_abstain_for_deleted_ones() -> None:
+    log = Rules()
+    log.do(label(1, [0], 1), "anna")
+    log.add(items(0, 1), 0)
+    log.do(protocol.MergeClass(command_id=command_id(2), class_id=0, into=2), "anna")
+    assert log.labels[:2] == [2, 2]
+    log.do(protocol.DeleteClass(command_id=command_id(3), class_id=2), "anna")
+    assert log.labels[:2] == [1, -1], "the label below the rule appears"
+    assert summaries.rule_infos(log.session)[0].class_id == -1
+    log.do(undo(4), "anna")
+    assert log.labels[:2] == [2, 2]
+
+
+def test_items_and_rules_of_locked_classes_stay() -> None:
+    log = Rules()
+    log.do(label(1, [0], 0), "anna")
+    rule = log.add(items(3, 4), 1)
+    for class_id in (0, 1):
+        log.do(
+            protocol.EditClass(command_id=command_id(class_id + 2), class_id=class_id, locked=True),
+            "anna",
+        )
+    log.add(items(0, 1), 2)
+    assert log.labels[:5] == [0, 2, -1, 1, 1]
+    for refused in (
+        lambda: log.delete(rule),
+        lambda: log.edit(rule, on=False),
+        lambda: log.add(items(5), 1),
+    ):
+        with pytest.raises(RequestError) as error:
+            refused()
+        assert error.value.code == "class_locked"
+    with pytest.raises(RequestError, match="unlock"):
+        log.add(items(0), 2)
+
+
+def test_rules_without_items_class_or_number_are_refused() -> None:
+    log = Rules()
+    for refused, code in (
+        (lambda: log.add(items(), 0, kind="query", query="x"), "bad_rule"),
+        (lambda: log.add(items(1), -1), "bad_rule"),
+        (lambda: log.add(items(1), 9), "unknown_class"),
+        (lambda: log.add(items(N), 0), "unknown_item"),
+        (lambda: log.edit(7, on=False), "unknown_rule"),
+        (lambda: log.delete(7), "unknown_rule"),
+    ):
+        with pytest.raises(RequestError) as error:
+            refused()
+        assert error.value.code == code
+    assert log.events == []
+
+
+def test_a_class_that_a_rule_uses_cannot_be_unmade() -> None:
+    log = Rules()
+    log.do(protocol.AddClass(command_id=command_id(1), name="d", colour=None), "anna")
+    rule = log.add(items(0), 3, "ben")
+    with pytest.raises(RequestError, match="delete the rule first"):
+        log.do(undo(2), "anna")
+    log.do(undo(3), "ben")
+    log.do(undo(4), "anna")
+    with pytest.raises(RequestError, match="redo it first"):
+        log.do(redo(5), "ben")
+    assert log.session.rules.get(rule) is None
+
+
+def test_votes_on_added_items_count_for_the_current_version_only() -> None:
+    log = Rules()
+    log.seen = 7
+    rule = log.add(items(0, 1), 0)
+    session = log.session
+    version = session.rules.require(rule).version
+    log.do(ApplyRules(command_id(1), 9, {rule: version}, {rule: items(7, 8)}), "rules")
+    assert session.rules.require(rule).votes.seen == 9
+    # The rule was edited while its votes were computed.
+    log.do(ApplyRules(command_id(2), N, {rule: version + 1}, {rule: items(9)}), "rules")
+    assert log.labels == [0, 0, -1, -1, -1, -1, -1, 0, 0, -1]
+    assert session.rules.require(rule).votes.seen == 9
+
+
+def test_a_class_per_item_is_stored_and_replaced_by_one_class() -> None:
+    log = Rules()
+    command = protocol.AddRule(
+        command_id=log.next(), kind="votes", items=[0, 1, 2], class_ids=[2, 0, 1], name="fn"
+    )
+    votes = StoredVotes(items(0, 1, 2), N, np.array([2, 0, 1], np.int16))
+    applied = log.do(PreparedRule(command, votes), "anna")
+    assert applied is not None and applied.ack.count == 3
+    assert log.labels[:3] == [2, 0, 1]
+    log.edit(applied.ack.sequence, class_id=1)
+    assert log.labels[:3] == [1, 1, 1]
+
+
+def test_a_copy_has_the_items_of_its_source() -> None:
+    log = Rules()
+    rule = log.add(items(0, 1), 0)
+    command = protocol.AddRule(command_id=log.next(), copy_of=rule, class_id=2)
+    log.do(PreparedRule(command), "ben")
+    assert log.labels[:3] == [2, 2, -1]
+    first, second = summaries.rule_infos(log.session)
+    assert (second.count, second.space, second.author) == (first.count, first.space, "ben")
+
+
+def test_the_stored_log_is_checked_and_replayed(tmp_path: Path) -> None:
+    log = Rules()
+    log.add(items(0, 1), 0)
+    log.do(label(1, [1], 1), "ben")
+    stored = EventLog(tmp_path / "labels.sqlite")
+    for event in log.events:
+        stored.append_now(event)
+    again = AnnotationSession(log.items, scene_id=1, settings=BEGUN)
+    replay(again, stored.events(), tmp_path)
+    assert again.labels.tolist() == log.labels
+    stored.close()
+
+
+def test_votes_keep_people_rules_and_looks_apart() -> None:
+    log = Rules()
+    log.do(label(1, [0, 1], 0), "d1.anna")
+    log.do(label_each(2, {1: 1}), "d1.anna")
+    rule = log.add(items(1, 2), 2, "ben")
+    off = log.add(items(3), 2, "ben")
+    log.edit(off, on=False)
+    found = session_votes(log.session)
+    assert [(s.name, s.kind, s.number, s.looked) for s in found.sources] == [
+        ("d1", "person", 0, True),
+        ("d1", "person", 0, False),
+        ("c 1", "rule", rule, False),
+    ]
+    assert found.votes.items.tolist() == [1, 0, 1, 2]
+    assert found.votes.classes.tolist() == [1, 0, 2, 2]

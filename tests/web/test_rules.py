@@ -1,0 +1,209 @@
+"""Rules of a served project: commands on the stream, figures over HTTP, added items."""
+
+import asyncio
+import io
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from aiohttp.test_utils import TestClient
+
+from drivers.servers import ClientOf
+from lodespace import protocol
+from lodespace.protocol.item_sets import of_text, unpack
+from lodespace.service.service import Service
+from lodespace.web.api import SERVICE
+
+BINARY = {"Content-Type": "application/octet-stream"}
+N, WIDTH = 120, 6
+
+
+def rows_of(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return vectors around three centres, and the centre of each."""
+    random = np.random.default_rng(seed)
+    group = np.arange(n) % 3
+    centres = np.random.default_rng(9).normal(size=(3, WIDTH)) * 6
+    return (centres[group] + random.normal(size=(n, WIDTH))).astype(np.float32), group
+
+
+def data(folder: Path) -> Path:
+    rows, _ = rows_of(N, 0)
+    folder.mkdir(parents=True, exist_ok=True)
+    np.savez(folder / "rows.npz", X=rows)
+    return folder / "rows.npz"
+
+
+class Page:
+    """A page on the stream, which sends commands and waits for their answers."""
+
+    def __init__(self, socket: Any) -> None:
+        self.socket = socket
+        self.news: list[dict[str, Any]] = []
+        self.sent = 0
+
+    async def send(self, op: str, **fields: Any) -> dict[str, Any]:
+        """Send a command. Return its answer."""
+        self.sent += 1
+        command_id = f"command-{self.sent:06d}"
+        await self.socket.send_json({"op": op, "command_id": command_id, **fields})
+        return await self.until(lambda m: m.get("command_id") == command_id)
+
+    async def until(self, wanted: Any) -> dict[str, Any]:
+        async with asyncio.timeout(60):
+            while True:
+                message = await self.socket.receive()
+                if not isinstance(message.data, str):
+                    continue
+                found = message.json()
+                self.news.append(found)
+                if wanted(found):
+                    return found
+
+    def rules(self) -> list[dict[str, Any]]:
+        return [m for m in self.news if m["op"] == "rules"][-1]["rules"]
+
+
+@asynccontextmanager
+async def page_of(client: TestClient) -> AsyncIterator[Page]:
+    socket = await client.ws_connect(
+        "/api/stream",
+        protocols=(protocol.PROTOCOL_VERSION,),
+        origin=str(client.make_url("/")).rstrip("/"),
+    )
+    info = await (await client.get("/api/session")).json()
+    known = {name: info[name] for name in ("scene_id", "revision", "sequence")}
+    await socket.send_json({"op": "hello", "client_id": "rules-page-01", **known})
+    page = Page(socket)
+    await page.send("add_class", name="one", colour="#112233")
+    await page.send("add_class", name="two", colour="#332211")
+    yield page
+    await socket.close()
+
+
+async def json_of(client: TestClient, path: str) -> Any:
+    answer = await client.get(path)
+    assert answer.status == 200, await answer.text()
+    return await answer.json()
+
+
+async def test_a_region_is_previewed_kept_and_deleted(client_of: ClientOf, tmp_path: Path) -> None:
+    client = await client_of(data(tmp_path / "d"), tmp_path / "project")
+    session = client.server.app[SERVICE].session
+    group = rows_of(N, 0)[1]
+    selected = np.flatnonzero(group == 1).tolist()
+    async with page_of(client) as page:
+        seen = await page.send("preview_rule", items=selected)
+        assert (seen["op"], seen["count"], seen["chosen"], seen["kept"]) == (
+            "rule_previewed", 40, 40, 40,
+        )  # fmt: skip
+        assert unpack(of_text(seen["packed"]), N).items.tolist() == selected
+        assert not session.rules.any_event
+        ack = await page.send("add_rule", items=selected, class_id=0)
+        assert (ack["op"], ack["count"], ack["class_id"]) == ("ack", 40, 0)
+        rule = ack["sequence"]
+        (info,) = page.rules()
+        assert (info["rule"], info["name"], info["count"]) == (rule, "one 1", 40)
+        assert info["follows"] and info["on"] and info["space"] == "vectors"
+        assert [m["count"] if "count" in m else len(m["items"]) for m in page.news
+                if m["op"] == "labels"][-1] == 40  # fmt: skip
+        assert (session.labels == np.where(group == 1, 0, -1)).all()
+        packed = await (await client.get(f"/api/rules/{rule}/items")).read()
+        assert unpack(packed, N).items.tolist() == selected
+        wide = await page.send("preview_rule", rule=rule, reach=10)
+        assert wide["count"] == N
+        await page.send("delete_rule", rule=rule)
+        assert page.rules() == [] and (session.labels == -1).all()
+        assert (await client.get(f"/api/rules/{rule}/items")).status == 404
+        await page.send("undo")
+        assert [r["rule"] for r in page.rules()] == [rule]
+        assert (session.labels == 0).sum() == 40
+    assert [r["rule"] for r in (await json_of(client, "/api/session"))["rules"]] == [rule]
+
+
+async def test_rules_label_items_that_are_added(client_of: ClientOf, tmp_path: Path) -> None:
+    client = await client_of(data(tmp_path / "d"), tmp_path / "project")
+    service: Service = client.server.app[SERVICE]
+    group = rows_of(N, 0)[1]
+    async with page_of(client) as page:
+        for class_id in (0, 1):
+            await page.send(
+                "add_rule", items=np.flatnonzero(group == class_id).tolist(), class_id=class_id
+            )
+        rows, new = rows_of(60, 5)
+        file = io.BytesIO()
+        np.save(file, rows)
+        answer = await client.post("/api/items?name=new.npy", data=file.getvalue(), headers=BINARY)
+        assert answer.status == 200, await answer.text()
+        labels = service.session.labels[N:]
+        assert (labels == np.where(new < 2, new, -1)).mean() > 0.9
+        counts = [rule.votes.seen for rule in service.session.rules]
+        assert counts == [N + 60, N + 60]
+        sequence = service.session.sequence
+        await service.rules.apply_to_added()
+        assert service.session.sequence == sequence, "each item is looked at once"
+        # An edit is undone after items were added: the rule is applied to the added items again.
+        await page.send("undo")
+        await page.send("redo")
+        assert (service.session.labels[N:] == labels).all()
+
+
+async def test_figures_and_reasons_name_rules_and_people(
+    client_of: ClientOf, tmp_path: Path
+) -> None:
+    client = await client_of(data(tmp_path / "d"), tmp_path / "project")
+    group = rows_of(N, 0)[1]
+    assert (await json_of(client, "/api/rules"))["rules"] == []
+    assert (await json_of(client, "/api/items/3/why"))["votes"] == []
+    async with page_of(client) as page:
+        selected = np.flatnonzero(group == 1)
+        rule = (await page.send("add_rule", items=selected.tolist(), class_id=0))["sequence"]
+        looked = {"tool": "sheet", "verified": True}
+        await page.send(
+            "label_each",
+            items=selected[:30].tolist(),
+            class_ids=[1] * 3 + [0] * 27,
+            revision=0,
+            provenance=looked,
+        )
+    found = await json_of(client, "/api/rules")
+    (figures,) = found["figures"]
+    assert (figures["rule"], figures["labelled"], figures["conflicts"]) == (rule, 10, 3)
+    assert figures["compared"] == 30 and 0.8 < figures["accuracy"] < 0.97
+    (person,) = found["people"]
+    assert (person["person"], person["looked"], person["votes"]) == ("owner", True, 30)
+    assert found["conflicts"] == 3
+    why = await json_of(client, f"/api/items/{selected[0]}/why")
+    assert why["class_id"] == 1
+    votes = {vote["source"]: vote for vote in why["votes"]}
+    assert votes["person"]["decides"] and not votes["rule"]["decides"]
+    assert votes["rule"]["number"] == rule and votes["rule"]["name"] == "one 1"
+    assert why["probabilities"]["1"] > 0.99
+    assert (await client.get("/api/items/500/why")).status == 404
+
+
+async def test_searches_predictions_and_lists_are_rules(
+    client_of: ClientOf, tmp_path: Path
+) -> None:
+    client = await client_of(data(tmp_path / "d"), tmp_path / "project")
+    session = client.server.app[SERVICE].session
+    async with page_of(client) as page:
+        ack = await page.send("add_rule", kind="query", query="11", class_id=0)
+        assert ack["count"] == len(session.items.matching("11"))
+        ack = await page.send("add_rule", kind="votes", items=[1, 2], class_ids=[1, 0], name="mine")
+        assert (ack["op"], ack["count"]) == ("ack", 2) and page.rules()[1]["class_id"] == -1
+        for fields, code in (
+            ({"kind": "predictions", "class_id": 0}, "bad_rule"),
+            ({"kind": "query", "query": " ", "class_id": 0}, "bad_search"),
+            ({"kind": "query", "query": "nothing has this", "class_id": 0}, "bad_rule"),
+            ({"kind": "region", "items": [], "class_id": 0}, "malformed_message"),
+            ({"kind": "region", "items": [N], "class_id": 0}, "unknown_item"),
+            ({"kind": "region", "items": [1], "class_id": 7}, "unknown_class"),
+        ):
+            refused = await page.send("add_rule", **fields)
+            assert (refused["op"], refused["code"]) == ("refused", code), fields
+        refused = await page.send("edit_rule", rule=99, on=False)
+        assert refused["code"] == "unknown_rule"
+        refused = await page.send("preview_rule", rule=page.rules()[0]["rule"], reach=2)
+        assert refused["code"] == "bad_rule"
