@@ -61,7 +61,10 @@ class Table:
     latent_log_variance: npt.NDArray[np.float32] | None = None
     """Latent log-variances, (N, D). None if no model has been trained."""
     first: int = 0
-    """Row of the first item of the arrays; 0 unless the table is a part (`parts`)."""
+    """Row, in the whole table, of the first item of this table.
+
+    It is 0 unless this table is one of the parts that `parts` returns.
+    """
 
     @property
     def items(self) -> ItemSet:

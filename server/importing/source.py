@@ -72,7 +72,7 @@ class ImportOptions:
     overlap: float = 0.5
     """Smallest overlap with which an annotation labels a window.
 
-    The overlap is a share of the shorter of the two.
+    It is a share of the annotation or of the window, whichever is shorter.
     """
     fmin: float = 50.0
     """Lowest frequency of spectrograms, in Hz."""

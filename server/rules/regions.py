@@ -137,7 +137,9 @@ class _Search:
         self._matched = np.column_stack([self._matched, found])
 
     def _best(self, candidate: int, free: npt.NDArray[np.bool_]) -> tuple[float, float]:
-        """Return the largest gain of a candidate over the `free` items, and its radius.
+        """Return the largest gain of a region around a candidate, and the radius of this region.
+
+        Only the `free` items count.
 
         The radius is between the last item inside and the next item outside, and at most a tenth
         larger than the distance of the last item inside.

@@ -182,7 +182,7 @@ export class PointCloud {
     this.setGrabbed(this.grabbed);
   }
 
-  /** Draw a ring around the items from number `first` on, which were added; -1 for no rings. */
+  /** Draw a ring around each added item, from the item `first` on. With -1, no rings are drawn. */
   setArrived(first: number): void {
     const marks = this.marks.array as Uint8Array;
     const start = [first, this.arrived].filter((item) => item >= 0);

@@ -43,7 +43,7 @@ export class XrEntry {
   private session: XRSession | null = null;
   private entering = false;
   private leaving = false;
-  /** Called after VR has ended because the graphics processor lost the view; otherwise null. */
+  /** Function to call when VR has ended because the graphics processor lost the view; or null. */
   private lost: (() => void) | null = null;
   /** Returns the report of `?bench` with the figures until now; null without `?bench`. */
   private report: (() => string) | null = null;
