@@ -6,7 +6,7 @@ const BINS = 40;
 /** Share of the canvas that a histogram takes, as in the paper's figure. */
 const HISTOGRAM = 1 / 7;
 /** Colours of unlabelled items on a dark and on a light page. */
-const UNLABELLED = ["#6b7686", "#8a94a3"] as const;
+const UNLABELLED = ["#6b7686", "#9193a0"] as const;
 
 export interface Ink {
   text: string;

@@ -4,7 +4,7 @@ import type { ClassInfo } from "../../protocol/messages.js";
 import { markOf } from "../../state/marks.js";
 
 export const UNLABELED_DARK = "#6b7686";
-export const UNLABELED_LIGHT = "#8d97a5";
+export const UNLABELED_LIGHT = "#9193a0";
 /**
  * On a light background, the linear RGB values of class colours are multiplied by this factor.
  * Distances in OKLab shrink by the cube root of this factor, so colours stay distinguishable.
