@@ -54,6 +54,21 @@ def test_a_click_keeps_the_card_of_an_item_with_its_neighbours(still_page: PageD
     assert len(page.selected) == 0
 
 
+def test_the_card_offers_similar_items_only_after_the_search(still_page: PageDriver) -> None:
+    page = still_page
+    page.page.set_viewport_size({"width": 1280, "height": 720})
+    refusal = {"code": "training_error", "message": "The model has not started."}
+    page.page.route("**/api/similar", lambda route: route.fulfill(status=503, json=refusal))
+    page.evaluate("lodespace.commands.pick(7)")
+    card = page.page.locator(".item-card")
+    card.get_by_text("Similar items can be searched when the model has started.").wait_for()
+    assert card.get_by_role("button", name="Similar").count() == 0
+    page.page.unroute("**/api/similar")
+    page.evaluate("lodespace.state.training.value.state = 'resting'")
+    page.evaluate("lodespace.state.training.value = { ...lodespace.state.training.value }")
+    card.get_by_role("button", name="Similar 27").wait_for()
+
+
 def test_a_selection_is_paged_through_on_a_sheet(own_still_page: PageDriver) -> None:
     page = own_still_page
     page.evaluate("lodespace.commands.select(Uint32Array.from({ length: 60 }, (_, k) => k))")

@@ -4,6 +4,7 @@
  */
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { itemNumber, post } from "../../net/api.js";
+import { messageOf } from "../../net/errors.js";
 import { isSite } from "../../net/site.js";
 import { SHEET_SIZE, type SimilarItems } from "../../protocol/messages.js";
 import { nearestItems } from "../../state/nearest-items.js";
@@ -64,56 +65,76 @@ function Card({ item, right }: { item: number; right: boolean }) {
 
 /** The items that are near `item` on the map, and those that are most like it. */
 function Neighbours({ item }: { item: number }) {
-  const { state, commands } = useUi();
+  const { state } = useUi();
   // The map moves while the model learns. The neighbours stay while the card is open, so that a
   // picture does not move away from the pointer.
   const near = useMemo(() => nearestItems(state.latent, item, SHEET_SIZE), [state, item]);
   const [like, setLike] = useState<SimilarItems | null>(null);
+  const [problem, setProblem] = useState("");
+  const model = state.model.value;
   useEffect(() => {
     if (isSite || like) return;
     let current = true;
-    // Without an answer, the card shows the neighbours on the map. The server may answer as soon as
-    // the model has started.
+    setProblem("");
+    // The server refuses this search while the model starts. The search is then repeated.
     post<SimilarItems>("/api/similar", { items: [item], count: SHEET_SIZE }).then(
       (answer) => current && setLike(answer),
-      () => {},
+      (error) => current && setProblem(messageOf(error)),
     );
     return () => {
       current = false;
     };
-  }, [item, state.model.value]);
+  }, [item, model]);
   if (near.length === 0) return null;
-  const similar = like ? Uint32Array.from(like.items) : near;
   // Without features and without a model, the server also searches on the map.
   const other = like?.items.slice(0, ROW).some((one) => !near.subarray(0, ROW).includes(one));
-  const of = like ? `by ${like.space}` : "by their place on the map";
   return (
     <>
       <Row title="Nearest on the map" items={near.subarray(0, other ? ROW : 2 * ROW)} />
       {like && other && (
-        <Row title={`Most similar, by ${like.space}`} items={similar.subarray(0, ROW)} />
+        <Row
+          title={`Most similar, by ${like.space}`}
+          items={Uint32Array.from(like.items.slice(0, ROW))}
+        />
       )}
-      {!state.readOnly.value && (
-        <div class="item-card-actions">
-          <button
-            type="button"
-            class="button"
-            title={`Open a contact sheet of the items most like this one, ${of}`}
-            onClick={() => commands.sheetOfSimilar(item, similar)}
-          >
-            Similar {similar.length}
-          </button>
-          <button
-            type="button"
-            class="button"
-            title={`Select this item and the items most like it, ${of}`}
-            onClick={() => commands.select(Uint32Array.of(item, ...similar).sort())}
-          >
-            Select them
-          </button>
-        </div>
-      )}
+      {!state.readOnly.value &&
+        (like ? (
+          <SimilarActions item={item} like={like} />
+        ) : (
+          <p class="hint" role="status">
+            {!problem
+              ? "Searching for similar items…"
+              : model
+                ? `Similar items could not be searched: ${problem}`
+                : "Similar items can be searched when the model has started."}
+          </p>
+        ))}
     </>
+  );
+}
+
+function SimilarActions({ item, like }: { item: number; like: SimilarItems }) {
+  const { commands } = useUi();
+  const items = Uint32Array.from(like.items);
+  return (
+    <div class="item-card-actions">
+      <button
+        type="button"
+        class="button"
+        title={`Open a contact sheet of the items most like this one, by ${like.space}`}
+        onClick={() => commands.sheetOfSimilar(item, items)}
+      >
+        Similar {items.length}
+      </button>
+      <button
+        type="button"
+        class="button"
+        title={`Select this item and the items most like it, by ${like.space}`}
+        onClick={() => commands.select(Uint32Array.of(item, ...items).sort())}
+      >
+        Select them
+      </button>
+    </div>
   );
 }
 
