@@ -86,3 +86,5 @@ class GestureTold(Operation, tag="gesture"):
     """Whether the gesture was made, undone or redone."""
     gesture: Gesture
     """The gesture."""
+    labelled: int | None = None
+    """Number of items with a label after this event; null in recordings of older versions."""

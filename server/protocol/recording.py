@@ -15,6 +15,8 @@ class Tick(Message):
     """Whether the gesture was made, undone or redone."""
     gesture: Gesture
     """The gesture."""
+    labelled: int | None = None
+    """Number of items with a label after this event; null in recordings of older versions."""
 
 
 class Keyframes(Message):

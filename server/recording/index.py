@@ -58,6 +58,7 @@ class RecordingIndex:
                     moment=max(0, self.moments - 1),
                     event=operation.event,
                     gesture=operation.gesture,
+                    labelled=operation.labelled,
                 )
             )
             del self._ticks[: -2 * MAX_TICKS]

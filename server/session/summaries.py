@@ -98,7 +98,8 @@ def recorded_gesture(session: AnnotationSession, event: Event) -> protocol.Gestu
     elif isinstance(event, RedoEvent):
         what = "redone"
     action = session.undo_log.actions[action_of(event)]
-    return protocol.GestureTold(event=what, gesture=_gesture(action))
+    labelled = int(np.count_nonzero(session.labels != protocol.UNLABELED))
+    return protocol.GestureTold(event=what, gesture=_gesture(action), labelled=labelled)
 
 
 def item_info(session: AnnotationSession, item: int) -> protocol.ItemInfo:

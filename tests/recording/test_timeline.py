@@ -44,7 +44,8 @@ def recorded(path: Path, n: int = 130) -> tuple[list[np.ndarray], protocol.Timel
                 undone=False,
                 note="",
             )
-            recorder.operations([protocol.GestureTold(event="made", gesture=gesture)], 0.1 * k)
+            told = protocol.GestureTold(event="made", gesture=gesture, labelled=9)
+            recorder.operations([told], 0.1 * k)
     timeline = recorder.timeline().result()
     recorder.close()
     return live, timeline
@@ -60,9 +61,8 @@ def test_every_moment_is_what_was_shown_live(tmp_path: Path) -> None:
 
 def test_gestures_and_curves_stand_where_they_happened(tmp_path: Path) -> None:
     _, timeline = recorded(tmp_path / "r.lds")
-    assert [(tick.moment, tick.event, tick.gesture.gesture) for tick in timeline.ticks] == [
-        (77, "made", 4)
-    ]
+    (tick,) = timeline.ticks
+    assert (tick.moment, tick.event, tick.gesture.gesture, tick.labelled) == (77, "made", 4, 9)
     assert timeline.curves.moment == list(range(0, 130, 5))
     assert timeline.curves.values == {"kl": [float(k) for k in range(0, 130, 5)]}
 

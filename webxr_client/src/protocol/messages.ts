@@ -741,6 +741,8 @@ export interface GestureTold {
   event: "made" | "undone" | "redone";
   /** The gesture. */
   gesture: Gesture;
+  /** Number of items with a label after this event; null in recordings of older versions. */
+  labelled?: number | null;
 }
 
 /** One line of the report of an import: how the data were read, or what was left out. */
@@ -1217,6 +1219,8 @@ export interface Tick {
   event: "made" | "undone" | "redone";
   /** The gesture. */
   gesture: Gesture;
+  /** Number of items with a label after this event; null in recordings of older versions. */
+  labelled?: number | null;
 }
 
 /** Keyframes of the recording: records that hold a whole scene. */

@@ -1,9 +1,51 @@
-/** Progress of the labelling at the moment that the page shows. */
+/** Progress of the labelling, at the moment that the page shows and over the recording. */
+import { useMemo } from "preact/hooks";
 import { count, percent } from "../../state/format.js";
-import { labellingProgress } from "../../state/progress.js";
+import { labellingProgress, progressCurve } from "../../state/progress.js";
 import { useUi } from "../kit/context.js";
 
 export function Progress() {
+  return (
+    <div class="labelling-line">
+      <Counts />
+      <Curve />
+    </div>
+  );
+}
+
+/** Curve of the labelled items over the recording. A click shows the clicked moment. */
+function Curve() {
+  const { state, commands } = useUi();
+  const { time } = state;
+  const timeline = time.timeline.value;
+  const last = time.last.value;
+  const items = state.session.value?.n_items ?? 0;
+  const points = useMemo(() => (timeline ? progressCurve(timeline, items) : ""), [timeline, items]);
+  if (!points || last === 0) return null;
+  const at = (100 * time.moment.value) / last;
+  return (
+    <figure class="labelled-curve" title="Share of labelled items over the recording">
+      <svg
+        class="curve"
+        viewBox="0 0 100 100"
+        preserveAspectRatio="none"
+        aria-hidden="true"
+        onClick={(event) => {
+          const box = event.currentTarget.getBoundingClientRect();
+          commands.goTo((last * (event.clientX - box.left)) / box.width);
+        }}
+      >
+        <polygon points={`0,100 ${points} 100,100`} />
+        <polyline points={points} vector-effect="non-scaling-stroke" />
+        {!time.live.value && (
+          <line class="cursor" x1={at} x2={at} y1="0" y2="100" vector-effect="non-scaling-stroke" />
+        )}
+      </svg>
+    </figure>
+  );
+}
+
+function Counts() {
   const { state } = useUi();
   const now = labellingProgress(state);
   const when = state.time.live.value ? "" : " at this moment";
