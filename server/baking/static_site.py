@@ -51,7 +51,14 @@ page shows a small wand instead.
 _PANELS, _SERVING, _TILES = "panels-*", "serving-*", "tiles-*"
 """Patterns of scripts: for the page with all panels of figure 2, for changes of a session with a
 server, and for scenes in tiles."""
-_SERVED_ONLY = ("item-table-*", "similar-search-*", "viewed-*", "shape-*", "held-shape-*")
+_SERVED_ONLY = (
+    "class-menu-*",
+    "item-table-*",
+    "similar-search-*",
+    "viewed-*",
+    "shape-*",
+    "held-shape-*",
+)
 """Patterns of further scripts that need a server."""
 CARD_SIDE = 192
 """Largest width or height of a picture for the hover card, in pixels."""

@@ -35,16 +35,22 @@ MAX_SERVING_BYTES = 15_000
 them beside its other scripts; a baked site does not have them. docs/dependencies.md has the
 reason."""
 MAX_LATER_BYTES = {
+    "bench-report": 1_000,
+    "charts": 2_000,
+    "class-menu": 1_000,
     "held-shape": 1_000,
-    "help": 2_000,
+    "help": 4_000,
     "item-card": 2_000,
     "item-table": 3_000,
     "layer-menu": 1_000,
+    "link-dialog": 1_000,
     "map-layers": 5_000,
     "shape-geometry": 1_000,
     "shape-view": 2_000,
     "similar-search": 2_000,
+    "small-site": 2_000,
     "viewed": 1_500,
+    "xr-bench": 4_000,
 }
 """Limits after gzip for parts that the page loads when it first needs them."""
 MAX_MODEL_BYTES = 3_000_000

@@ -10,6 +10,7 @@ import {
   type SheetGroup,
   type SheetItem,
 } from "../protocol/messages.js";
+import { stored } from "./storage.js";
 
 /** Measures per item that points can show as colour or size. A value is a byte, 255 strongest. */
 export const CUES = ["uncertainty", "density", "diversity", "coverage"] as const;
@@ -69,9 +70,14 @@ export const LARGEST_ACCEPT_FROM = 0.99;
  */
 export const NO_PICTURE = -1;
 
+/** Key of the browser's storage for a hidden guide. */
+export const GUIDE_HIDDEN = "lodespace.guide";
+
 export class ReviewState {
   /** Quality figures; null before the server sends them. */
   readonly quality: Signal<Quality | null> = signal(null);
+  /** Whether the page guides through the first labels. */
+  readonly guided = signal(stored(GUIDE_HIDDEN) === null);
   /** Reason of the server for suggesting nothing more; "" without one. */
   readonly ended = signal("");
   /** Open contact sheet; null without one. */

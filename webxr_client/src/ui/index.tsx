@@ -8,21 +8,18 @@ import { ClassPanel } from "./classes/class-panel.js";
 import { Legend } from "./classes/legend.js";
 import { useChunk } from "./kit/chunk.js";
 import { Ui, type UiContext, useUi } from "./kit/context.js";
-import { panelsFor, SIDE_PANEL, WIDE } from "./kit/layout.js";
+import { GUIDED, panelsFor, SIDE_PANEL, WIDE } from "./kit/layout.js";
 import { BIG_TEXT, followBigText, followTheme } from "./kit/theme.js";
 import { QualityPanel } from "./review/quality-panel.js";
 import { GenerativeMap } from "./selection/decoded.js";
 import { DrawingOverlay } from "./selection/drawing.js";
 import { HoverCard } from "./selection/hover-card.js";
 import { SelectionPanel } from "./selection/selection-panel.js";
-import { BenchReport } from "./shell/bench-report.js";
 import { InHeadset } from "./shell/enter-xr.js";
-import { LinkDialog } from "./shell/link-dialog.js";
 import { LostView } from "./shell/lost-view.js";
 import { Notices } from "./shell/notices.js";
 import { Tools } from "./shell/tools.js";
 import { TopBar } from "./shell/top-bar.js";
-import { SmallSite } from "./site/small-site.js";
 import { BottomBar } from "./timeline/bottom-bar.js";
 import { Player } from "./timeline/player.js";
 import { StateLine } from "./training/state-line.js";
@@ -62,6 +59,8 @@ export function mountUi(root: HTMLElement, cloud: HTMLElement, context: UiContex
   );
 }
 
+const loadSmallSite = () => import("./site/small-site.js");
+
 /**
  * The page shows one of three views: pairing, the workplace, or the view during VR. All three use
  * the same element for the cloud.
@@ -74,6 +73,7 @@ function Page({ cloud }: { cloud: HTMLElement }) {
   const panelsNow = () => panelsFor(wanted, isSite, window.innerWidth, window.innerHeight);
   const [panels, setPanels] = useState(panelsNow);
   const sheet = state.review.sheet.value?.status;
+  const guided = state.review.guided.value && !state.readOnly.value && !state.tiled.value;
   useEffect(() => {
     holder.current?.prepend(cloud);
     const measure = () => {
@@ -87,7 +87,9 @@ function Page({ cloud }: { cloud: HTMLElement }) {
       const over = document.querySelector(".contact-sheet")?.getBoundingClientRect();
       const behind = over ? Math.max(0, window.innerHeight - over.top - 124 * zoom) : 0;
       const covered = (1 - SHRINK) * behind;
-      const bottom = 124 * zoom + SHRINK * behind;
+      // The guide lies over the map, in windows that are wide enough.
+      const guide = guided && window.innerWidth >= GUIDED ? 40 : 0;
+      const bottom = (124 + guide) * zoom + SHRINK * behind;
       const side = document.querySelector<HTMLElement>(".side")?.offsetHeight ?? 0;
       setInsets(
         wide
@@ -98,7 +100,8 @@ function Page({ cloud }: { cloud: HTMLElement }) {
     measure();
     window.addEventListener("resize", measure);
     return () => window.removeEventListener("resize", measure);
-  }, [cloud, setInsets, big, sheet, panels, wanted]);
+  }, [cloud, setInsets, big, sheet, panels, wanted, guided]);
+  const small = useChunk(panels === "small", loadSmallSite, state.failure);
   const pairing = state.pairing.value;
   const working = !pairing && !state.xr.presenting.value;
   const loading = state.sceneVersion.value === 0 && !state.failure.value;
@@ -118,7 +121,7 @@ function Page({ cloud }: { cloud: HTMLElement }) {
       ) : panels === "none" ? (
         <Bare />
       ) : panels === "small" ? (
-        <SmallSite />
+        small && <small.SmallSite />
       ) : (
         <Workplace />
       )}
@@ -140,6 +143,8 @@ const loadCard = () => import("./selection/item-card.js");
 
 const loadHelp = () => import("./shell/help.js");
 const loadTable = () => import("./table/item-table.js");
+const loadLinkDialog = () => import("./shell/link-dialog.js");
+const loadBenchReport = () => import("./shell/bench-report.js");
 const loadLayerMenu = () => import("./shell/layer-menu.js");
 
 const NARROW = window.matchMedia(`(width < ${WIDE}px)`);
@@ -163,6 +168,8 @@ function Workplace() {
   const card = useChunk(keptItem(state) >= 0, loadCard, state.failure);
   const table = useChunk(state.table.value !== null, loadTable, state.failure);
   const help = useChunk(state.help.value, loadHelp, state.failure);
+  const link = useChunk(state.site.linkOpen.value, loadLinkDialog, state.failure);
+  const report = useChunk(state.xr.reportOpen.value, loadBenchReport, state.failure);
   const layers = useChunk(state.layers.menuOpen.value, loadLayerMenu, state.failure);
   return (
     <>
@@ -194,11 +201,11 @@ function Workplace() {
       <HoverCard />
       <GenerativeMap />
       {help && <help.Help />}
-      <LinkDialog />
+      {link && <link.LinkDialog />}
       {panels && <panels.ExampleDrop />}
       {panels && <panels.ExportDialog />}
       {panels && <panels.DevicesDialog />}
-      <BenchReport />
+      {report && <report.BenchReport />}
     </>
   );
 }

@@ -5,7 +5,7 @@
 import type { BenchFigures } from "../../scene/xr/boards/bench-board.js";
 import { type BenchClock, WORK } from "./bench-clock.js";
 import { LATE } from "./frame-clock.js";
-import type { Layer } from "./frame-figures.js";
+import { type Layer, rendererName } from "./frame-figures.js";
 import { LEVELS } from "./frame-quality.js";
 
 /** Facts about browser, GPU and session. A value that the browser does not report is "?". */
@@ -19,13 +19,6 @@ export type BenchSession = XRSession & {
 };
 
 const MULTISAMPLED = "WEBGL_multisampled_render_to_texture";
-
-/** Name of the graphics chip; "" if the browser does not report it. */
-export function rendererName(gl: WebGL2RenderingContext): string {
-  // Browsers report a generic name by gl.RENDERER, and the chip by this extension.
-  const extension = gl.getExtension("WEBGL_debug_renderer_info");
-  return String(gl.getParameter(extension?.UNMASKED_RENDERER_WEBGL ?? gl.RENDERER) ?? "");
-}
 
 /** Collect the facts. Call this function after the layer of the session was created. */
 export function benchFacts(

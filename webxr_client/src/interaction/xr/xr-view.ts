@@ -17,8 +17,7 @@ import { fitBox, roomLights } from "../../scene/xr/room.js";
 import type { AppState } from "../../state/app-state.js";
 import type { Commands } from "../../state/commands.js";
 import type { XrMode } from "../../state/xr-state.js";
-import { BenchClock } from "./bench-clock.js";
-import { BenchDisplay } from "./bench-display.js";
+import type { BenchDisplay } from "./bench-display.js";
 import { BrushProbe } from "./brush/brush-probe.js";
 import { CloudDrawing } from "./cloud-drawing.js";
 import { CloudPlacement } from "./cloud-placement.js";
@@ -38,6 +37,7 @@ import { Scenery } from "./scenery.js";
 import { Senses } from "./senses.js";
 import type { XrSurroundings } from "./surroundings.js";
 import { WalkDisplay } from "./walk.js";
+import type { Bench } from "./xr-bench.js";
 
 export interface XrParts {
   state: AppState;
@@ -51,8 +51,8 @@ export interface XrSetting {
   mode: XrMode;
   /** Whether y = 0 is the floor. */
   onFloor: boolean;
-  /** Whether the board with the cost of a frame is shown. */
-  bench: boolean;
+  /** Measurements, whose board shows the cost of a frame; null without `?bench`. */
+  bench: Bench | null;
   /** Whether the quality of the picture follows the time between frames. */
   adapts: boolean;
   models: InputModels;
@@ -107,7 +107,7 @@ export class XrView implements Presenter {
     this.palette = new PaletteBoard(state);
     this.sheet = new SheetBoard(state, atlas);
     this.card = new ItemCard(state, atlas);
-    this.bench = setting.bench ? new BenchDisplay() : null;
+    this.bench = setting.bench ? new setting.bench.BenchDisplay() : null;
     this.schedule = new DrawSchedule(
       [this.palette, this.palette.head, this.card, this.sheet],
       this.upload,
@@ -148,7 +148,7 @@ export class XrView implements Presenter {
     this.controls = new XrControls(state, commands, this.inputs, surroundings);
     const { palette, card, sheet, controls } = this;
     this.clock = setting.bench
-      ? new BenchClock(state, {
+      ? new setting.bench.BenchClock(state, {
           boards: { palette, head: palette.head, card, sheet },
           brush: controls.brush,
         })

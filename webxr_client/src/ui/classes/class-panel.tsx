@@ -6,7 +6,7 @@ import { labelTarget } from "../../state/label-target.js";
 import { frequentPredictions } from "../../state/selection-summary.js";
 import { useUi } from "../kit/context.js";
 import { KeyHint } from "../kit/key-hint.js";
-import { useListWindow } from "../kit/list-window.js";
+import { useHeight, useListWindow } from "../kit/list-window.js";
 import { ClassField } from "./class-field.js";
 import { ClassRow } from "./class-row.js";
 import { NewClass } from "./new-class.js";
@@ -135,10 +135,8 @@ function scrollTo(list: HTMLElement | null, top: number, height: number): void {
   if (most > list.scrollTop) list.scrollTop = most;
 }
 
-/** Empty row. A script sets its height, because the page allows no style attributes. */
 function Space({ height }: { height: number }) {
-  const element = useRef<HTMLLIElement>(null);
-  useLayoutEffect(() => element.current?.style.setProperty("height", `${height}px`), [height]);
+  const element = useHeight<HTMLLIElement>(height);
   return height > 0 ? <li ref={element} aria-hidden="true" /> : null;
 }
 

@@ -5,11 +5,11 @@ import { splitName } from "../../state/class-rows.js";
 import { focusOnClass } from "../../state/focus.js";
 import { count } from "../../state/format.js";
 import { labelTarget } from "../../state/label-target.js";
+import { useChunk } from "../kit/chunk.js";
 import { useUi } from "../kit/context.js";
 import { fieldKey } from "../kit/field-key.js";
 import { EyeIcon, LockIcon, MoreIcon } from "../kit/icons.js";
 import { hasTouch } from "../kit/layout.js";
-import { ClassMenu } from "./class-menu.js";
 import { Bar, Swatch } from "./swatch.js";
 
 interface ClassRowProps {
@@ -23,10 +23,13 @@ interface ClassRowProps {
   most: number;
 }
 
+const loadMenu = () => import("./class-menu.js");
+
 export function ClassRow({ info, text, active, labelled, predicted, most }: ClassRowProps) {
   const { state, commands } = useUi();
   const [renaming, setRenaming] = useState(false);
   const [editing, setEditing] = useState(false);
+  const menu = useChunk(editing, loadMenu, state.failure);
   const name = useRef<HTMLButtonElement>(null);
   const renamed = useRef(false);
   useEffect(() => {
@@ -113,7 +116,9 @@ export function ClassRow({ info, text, active, labelled, predicted, most }: Clas
           {predicted !== null && <Bar colour={info.colour} share={predicted / most} faint />}
           <Bar colour={info.colour} share={labelled / most} />
         </span>
-        {editing && <ClassMenu info={info} labelled={labelled} close={() => setEditing(false)} />}
+        {editing && menu && (
+          <menu.ClassMenu info={info} labelled={labelled} close={() => setEditing(false)} />
+        )}
       </div>
       <button
         type="button"

@@ -3,6 +3,8 @@ import type { Panels } from "../../state/site-view.js";
 
 /** Smallest width of a window in which the panels lie beside the cloud. */
 export const WIDE = 900;
+/** Smallest width of a window with a guide for the first labels. */
+export const GUIDED = 1100;
 /** Smallest height of a window in which a baked site shows all panels. */
 export const TALL = 480;
 /** Width of the right panel with its margins. */

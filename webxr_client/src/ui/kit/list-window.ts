@@ -1,6 +1,6 @@
 /** The part of a long list that is in view, so that only this part is rendered. */
 import type { RefObject } from "preact";
-import { useLayoutEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 /** Rows rendered above and below the view, so that a quick turn of the wheel shows rows. */
 const OVERSCAN = 8;
@@ -32,6 +32,13 @@ export function rowsInView(count: number, top: number, view: number, height: num
   const at = Math.min(Math.max(0, Math.floor(top / height)), most);
   const end = Math.min(count, at + Math.ceil(view / height) + 1 + OVERSCAN);
   return { first: Math.max(0, at - OVERSCAN), end, height };
+}
+
+/** Reference to an element that gets a height, CSS pixels. The page allows no style attributes. */
+export function useHeight<T extends HTMLElement>(height: number): RefObject<T> {
+  const element = useRef<T>(null);
+  useLayoutEffect(() => element.current?.style.setProperty("height", `${height}px`), [height]);
+  return element;
 }
 
 /**

@@ -1,11 +1,11 @@
 /** Guide for the first labels: one of four steps, until the user hides the guide or exports. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { endText } from "../../state/next-step.js";
 import { lacksLabels } from "../../state/quality-text.js";
-import { store, stored } from "../../state/storage.js";
+import { GUIDE_HIDDEN } from "../../state/review-state.js";
+import { store } from "../../state/storage.js";
 import { useUi } from "../kit/context.js";
 
-const HIDDEN = "lodespace.guide";
 const STEPS = [
   "Label the first items: open the examples, or draw around a cluster.",
   "Label some items of every class.",
@@ -15,12 +15,11 @@ const STEPS = [
 
 export function Guide() {
   const { state } = useUi();
-  const [hidden, setHidden] = useState(() => stored(HIDDEN) !== null);
-  const { quality, ended } = state.review;
+  const { quality, ended, guided } = state.review;
   const exporting = state.exporting.value !== "";
   const hide = () => {
-    store(HIDDEN, "hidden");
-    setHidden(true);
+    store(GUIDE_HIDDEN, "hidden");
+    guided.value = false;
   };
   useEffect(() => {
     if (exporting) hide();
@@ -29,7 +28,7 @@ export function Guide() {
     state.selection.value.items.length > 0 ||
     state.review.sheet.value !== null ||
     state.table.value !== null;
-  if (hidden || busy || state.readOnly.value || state.tiled.value) return null;
+  if (!guided.value || busy || state.readOnly.value || state.tiled.value) return null;
   const now = quality.value;
   const step =
     !now || now.labelled === 0 ? 0 : lacksLabels(now) ? 1 : endText(now, ended.value) ? 3 : 2;

@@ -1,9 +1,9 @@
 /** Dialog that lists keys and uses of the pointer. */
-import { TOUCH_HELP } from "../../interaction/keys/key-actions.js";
 import { useUi } from "../kit/context.js";
 import { Dialog } from "../kit/dialog.js";
 import { hasTouch } from "../kit/layout.js";
 import { Entry, KeyList } from "./key-list.js";
+import { TOUCH_HELP } from "./key-texts.js";
 
 export function Help() {
   const { state } = useUi();

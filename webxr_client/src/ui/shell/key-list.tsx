@@ -1,9 +1,9 @@
 /** List of keys and uses of the pointer, in which the user can change keys. */
 import { useLayoutEffect, useState } from "preact/hooks";
-import { type KeyAction, pointerHelp } from "../../interaction/keys/key-actions.js";
 import { KeyReader } from "../../interaction/keys/key-reader.js";
 import { type ActionId, FIXED, keyText } from "../../state/key-map.js";
 import { useUi } from "../kit/context.js";
+import { KEY_TEXTS, pointerHelp } from "./key-texts.js";
 
 const MODIFIERS = /^(ctrl\+|alt\+|shift\+)*(control|alt|altgraph|shift|meta|capslock|dead)$/;
 
@@ -13,7 +13,6 @@ export function KeyList() {
   const switchSingle = () => keys.switchSingle();
   const [waiting, setWaiting] = useState<ActionId | null>(null);
   const [said, setSaid] = useState("");
-  const does = (id: ActionId) => actions.find((action) => action.id === id)?.does ?? id;
 
   // A plain effect begins only after the next frame, and would miss a key pressed at once.
   useLayoutEffect(() => {
@@ -32,8 +31,8 @@ export function KeyList() {
       const before = keyText(keys.keysOf(id)[0]!);
       try {
         const other = keys.give(id, key);
-        const now = `“${does(id)}” now has the key ${keyText(key)}.`;
-        return other ? `${now} “${does(other)}” now has the key ${before}.` : now;
+        const now = `“${KEY_TEXTS[id]}” now has the key ${keyText(key)}.`;
+        return other ? `${now} “${KEY_TEXTS[other]}” now has the key ${before}.` : now;
       } catch (error) {
         return (error as Error).message;
       }
@@ -80,14 +79,14 @@ export function KeyList() {
           off={!keys.single.value}
           does="label the selection, or the framed items of a sheet, with that class"
         />
-        {actions.map((action) => (
+        {actions.map(({ id }) => (
           <ActionEntry
-            key={action.id}
-            action={action}
-            waiting={waiting === action.id}
+            key={id}
+            id={id}
+            waiting={waiting === id}
             change={() => {
               setSaid("");
-              setWaiting(action.id);
+              setWaiting(id);
             }}
           />
         ))}
@@ -97,17 +96,18 @@ export function KeyList() {
 }
 
 interface ActionEntryProps {
-  action: KeyAction;
+  id: ActionId;
   /** Whether the next pressed key becomes the key of this action. */
   waiting: boolean;
   change(): void;
 }
 
-function ActionEntry({ action, waiting, change }: ActionEntryProps) {
+function ActionEntry({ id, waiting, change }: ActionEntryProps) {
   const { keys } = useUi().state;
-  const key = keys.keysOf(action.id)[0]!;
+  const key = keys.keysOf(id)[0]!;
+  const does = KEY_TEXTS[id];
   const off = !keys.acts(key);
-  if (FIXED.has(action.id)) return <Entry keys={keyText(key)} does={action.does} off={off} />;
+  if (FIXED.has(id)) return <Entry keys={keyText(key)} does={does} off={off} />;
   return (
     <div class={off ? "off" : ""}>
       <dt>
@@ -115,14 +115,14 @@ function ActionEntry({ action, waiting, change }: ActionEntryProps) {
           type="button"
           class="key-change"
           title="Change the key"
-          aria-label={`Change the key ${keyText(key)}: ${action.does}`}
+          aria-label={`Change the key ${keyText(key)}: ${does}`}
           aria-pressed={waiting}
           onClick={change}
         >
           <kbd>{waiting ? "…" : keyText(key)}</kbd>
         </button>
       </dt>
-      <dd>{action.does}</dd>
+      <dd>{does}</dd>
     </div>
   );
 }

@@ -2,29 +2,10 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useUi } from "../kit/context.js";
 import { Dialog } from "../kit/dialog.js";
-import { LinkIcon } from "../kit/icons.js";
 
 const DONE = "The link is copied.";
 /** Shown if the browser forbids copying, for example in a frame of another page. */
 const BY_HAND = "The browser does not allow this page to copy. Copy the selected text.";
-
-/** Button that opens the dialog with a link to this view. */
-export function LinkButton() {
-  const { state } = useUi();
-  return (
-    <button
-      type="button"
-      class="button icon link-button"
-      title="Copy a link to this view"
-      aria-label="Copy a link to this view"
-      onClick={() => {
-        state.site.linkOpen.value = true;
-      }}
-    >
-      <LinkIcon />
-    </button>
-  );
-}
 
 export function LinkDialog() {
   const { state } = useUi();

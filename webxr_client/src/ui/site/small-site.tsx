@@ -7,13 +7,14 @@ import { classesShown } from "../../state/classes-shown.js";
 import { count } from "../../state/format.js";
 import { ColourSelect } from "../classes/colour-choice.js";
 import { Swatch } from "../classes/swatch.js";
+import { useChunk } from "../kit/chunk.js";
 import { useUi } from "../kit/context.js";
 import { FitIcon, SearchIcon, WholeScreenIcon } from "../kit/icons.js";
 import { withKey } from "../kit/key-hint.js";
 import { HoverCard } from "../selection/hover-card.js";
 import { SearchBox } from "../selection/search-box.js";
 import { EnterXr } from "../shell/enter-xr.js";
-import { LinkButton, LinkDialog } from "../shell/link-dialog.js";
+import { LinkButton } from "../shell/link-button.js";
 import { Notices } from "../shell/notices.js";
 import { Player } from "../timeline/player.js";
 
@@ -22,9 +23,12 @@ const HEAD = 44;
 /** In a window below this height, the names at the top and bottom may cover the cloud. */
 const SHORT = 300;
 
+const loadLinkDialog = () => import("../shell/link-dialog.js");
+
 export function SmallSite() {
   const { state, setInsets } = useUi();
   const foot = useRef<HTMLDivElement>(null);
+  const link = useChunk(state.site.linkOpen.value, loadLinkDialog, state.failure);
   useEffect(() => {
     const element = foot.current;
     if (!element) return;
@@ -52,7 +56,7 @@ export function SmallSite() {
         )}
       </div>
       <HoverCard />
-      <LinkDialog />
+      {link && <link.LinkDialog />}
     </>
   );
 }

@@ -2,7 +2,7 @@
  * Table of items. It keeps its items while other items are selected in the table or on the map, so
  * that rows can be looked at one by one.
  */
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useMemo, useRef, useState } from "preact/hooks";
 import { fetchRanks, itemNumber } from "../../net/api.js";
 import { messageOf } from "../../net/errors.js";
 import type { ItemInfo } from "../../protocol/messages.js";
@@ -11,7 +11,7 @@ import { type SortBy, sortedItems } from "../../state/table-order.js";
 import { Swatch } from "../classes/swatch.js";
 import { useUi } from "../kit/context.js";
 import { KeyHint } from "../kit/key-hint.js";
-import { useListWindow } from "../kit/list-window.js";
+import { useHeight, useListWindow } from "../kit/list-window.js";
 import { Picture } from "../selection/picture.js";
 import { useTableRows } from "./table-rows.js";
 
@@ -174,11 +174,7 @@ function sorted(
 
 /** Empty space in place of the rows that are not rendered. */
 function Space({ height }: { height: number }) {
-  const element = useRef<HTMLTableRowElement>(null);
-  useEffect(() => {
-    element.current?.style.setProperty("height", `${height}px`);
-  }, [height]);
-  return <tr ref={element} />;
+  return <tr ref={useHeight<HTMLTableRowElement>(height)} />;
 }
 
 interface HeadProps {

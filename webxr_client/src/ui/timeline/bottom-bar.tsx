@@ -4,10 +4,11 @@ import { useEffect, useRef } from "preact/hooks";
 import { isSite } from "../../net/site.js";
 import type { Training } from "../../protocol/messages.js";
 import { count } from "../../state/format.js";
+import { playToggle } from "../../state/play-toggle.js";
+import { useChunk } from "../kit/chunk.js";
 import { useUi } from "../kit/context.js";
 import { DialsIcon, PauseIcon, PlayIcon, StepBackIcon, StepIcon } from "../kit/icons.js";
 import { withKey } from "../kit/key-hint.js";
-import { Charts } from "../training/charts.js";
 import { StateLine } from "../training/state-line.js";
 import { SpeedButton } from "./speed-button.js";
 import { Track } from "./track.js";
@@ -17,8 +18,11 @@ interface BottomBarProps {
   progress?: ComponentType;
 }
 
+const loadCharts = () => import("../training/charts.js");
+
 export function BottomBar({ progress: Progress }: BottomBarProps) {
   const { state } = useUi();
+  const charts = useChunk(isSite, loadCharts, state.failure);
   const training = state.training.value;
   if (!training) return null;
   if (training.state === "absent" && !state.session.value?.has_recording)
@@ -31,7 +35,7 @@ export function BottomBar({ progress: Progress }: BottomBarProps) {
     <footer class="glass bottom-bar">
       <Transport training={training} />
       <div class="middle">
-        {isSite ? <Charts /> : Progress && <Progress />}
+        {isSite ? charts && <charts.Charts /> : Progress && <Progress />}
         <Track />
       </div>
       <Status training={training} />
@@ -41,19 +45,9 @@ export function BottomBar({ progress: Progress }: BottomBarProps) {
 
 function Transport({ training }: { training: Training }) {
   const { state, commands } = useUi();
-  const { time } = state;
+  const { time, keys } = state;
   const live = time.live.value;
-  const stands = live
-    ? training.state === "paused" || training.state === "absent"
-    : !time.playing.value;
-  const recorded = !live || training.state === "absent";
-  const start = recorded ? "Play the recording" : "Run training";
-  const what = stands ? start : recorded ? "Pause the recording" : "Pause training";
-  const toggle = () => {
-    if (!live) (stands ? commands.play : commands.stop)();
-    else if (training.state === "absent") commands.play();
-    else (stands ? commands.run : commands.pause)();
-  };
+  const { stands, text, run } = playToggle(state, commands);
   const none = time.last.value === 0;
   return (
     <div class="transport">
@@ -62,7 +56,7 @@ function Transport({ training }: { training: Training }) {
           type="button"
           disabled={none}
           aria-label="One moment back"
-          title="One moment back (,)"
+          title={withKey("One moment back", keys.text("momentBack"))}
           onClick={() => commands.step(-1)}
         >
           <StepBackIcon />
@@ -71,9 +65,9 @@ function Transport({ training }: { training: Training }) {
           type="button"
           class="play"
           disabled={live && state.readOnly.value && training.state !== "absent"}
-          aria-label={what}
-          title={`${what} (Space)`}
-          onClick={toggle}
+          aria-label={text}
+          title={withKey(text, keys.text("play"))}
+          onClick={run}
         >
           {stands ? <PlayIcon /> : <PauseIcon />}
         </button>
@@ -81,7 +75,7 @@ function Transport({ training }: { training: Training }) {
           type="button"
           disabled={none || live}
           aria-label="One moment forward"
-          title="One moment forward (.)"
+          title={withKey("One moment forward", keys.text("momentForward"))}
           onClick={() => commands.step(1)}
         >
           <StepIcon />
@@ -97,7 +91,7 @@ function LiveNow({ training }: { training: Training }) {
   const connected = state.connection.value.status === "open" || training.state === "absent";
   const rate = connected && training.state === "running" && training.frames_per_second > 0;
   return (
-    <p>
+    <p title="Updates of the map per second, and training steps so far">
       <b>
         {!connected
           ? "offline"
@@ -123,7 +117,7 @@ function PastNow() {
       <button
         type="button"
         class="button live"
-        title={`Back to ${now} (End)`}
+        title={withKey(`Back to ${now}`, state.keys.text("live"))}
         onClick={commands.live}
       >
         {now}

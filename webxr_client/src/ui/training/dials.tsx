@@ -6,9 +6,9 @@ import { FORCES_SHOWN, TERM_COLOURS, TERMS, TRAIL_STEPS } from "../../state/forc
 import { count, items } from "../../state/format.js";
 import { isEquation1 } from "../../state/presets.js";
 import { Swatch } from "../classes/swatch.js";
+import { useChunk } from "../kit/chunk.js";
 import { useUi } from "../kit/context.js";
 import { Axes } from "./axes.js";
-import { Charts } from "./charts.js";
 
 type WeightName = Extract<(typeof LOSS_TERMS)[number], { dial: object }>["weight"];
 type DialName = WeightName | "learning_rate" | "stiffness";
@@ -51,8 +51,11 @@ const PRESET_TITLES = {
 };
 const STEPS = 200;
 
+const loadCharts = () => import("./charts.js");
+
 export function Dials() {
   const { state, commands } = useUi();
+  const charts = useChunk(state.forces.dialsOpen.value, loadCharts, state.failure);
   const settings = state.training.value?.settings;
   if (!state.forces.dialsOpen.value || !settings) return null;
   const locked = state.readOnly.value;
@@ -151,7 +154,7 @@ export function Dials() {
       <div class="panel-title">
         <h2>Curves</h2>
       </div>
-      <Charts />
+      {charts && <charts.Charts />}
       {pins > 0 && (
         <p class="pins">
           <span class="muted">{items(pins)} pinned</span>

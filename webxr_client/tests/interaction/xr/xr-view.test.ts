@@ -34,7 +34,7 @@ function create(): void {
   view = new XrView(page.parts, {
     mode: "immersive-vr",
     onFloor: true,
-    bench: false,
+    bench: null,
     adapts: true,
     models,
   });

@@ -6,16 +6,10 @@ import { messageOf } from "../../../net/errors.js";
 import { unlockAudio } from "../../../scene/audio-output.js";
 import { InputModels } from "../../../scene/xr/input-models.js";
 import type { XrMode } from "../../../state/xr-state.js";
-import { BenchClock } from "../bench-clock.js";
-import {
-  type BenchSession,
-  benchFacts,
-  benchText,
-  rendererName,
-  SourceLog,
-} from "../bench-report.js";
-import { layerOf } from "../frame-figures.js";
+import type { BenchSession, SourceLog } from "../bench-report.js";
+import { layerOf, rendererName } from "../frame-figures.js";
 import { LEVELS } from "../frame-quality.js";
+import type { Bench } from "../xr-bench.js";
 import { type XrParts, XrView } from "../xr-view.js";
 import { endWords } from "./end-text.js";
 import { framebufferScale } from "./framebuffer-scale.js";
@@ -113,16 +107,17 @@ export class XrEntry {
     const scale = framebufferScale(location.search, rendererName(gl));
     xr.setFramebufferScaleFactor(scale);
     const query = new URLSearchParams(location.search);
-    const bench = query.has("bench");
     const adapts = query.get("quality") !== "full";
     let view: XrView;
     try {
+      const bench = query.has("bench") ? await import("../xr-bench.js") : null;
       view = new XrView(this.parts, { mode, onFloor, bench, adapts, models: this.models });
       this.view = view;
       stage.present(view);
-      const sources = bench ? new SourceLog(session) : null;
+      const sources = bench && new bench.SourceLog(session);
       await xr.setSession(session);
-      if (sources) this.report = reporter(session, view, sources, xr, gl, mode, scale);
+      if (bench && sources)
+        this.report = reporter(bench, session, view, sources, xr, gl, mode, scale);
     } catch (error) {
       await session.end(); // otherwise the headset would show nothing
       throw error;
@@ -175,6 +170,7 @@ export class XrEntry {
 
 /** Return a function that makes the report of `?bench`. */
 function reporter(
+  { BenchClock, benchFacts, benchText }: Bench,
   session: Session,
   view: XrView,
   sources: SourceLog,
