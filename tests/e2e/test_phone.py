@@ -67,3 +67,47 @@ def test_a_lasso_by_touch_labels_and_two_fingers_turn(
     browser.get_by_role("button", name="Undo").tap()
     page.wait(lambda: np.array_equal(page.labels, before))
     page.wait(lambda: page.state("connection")["pending"] == 0)
+
+
+def test_a_finger_adds_to_the_selection_and_removes_from_it(
+    still_server: ServerProcess, open_page: Any
+) -> None:
+    page = open_page(still_server.url, prepare=phone, **PHONE)
+    page.wait_for_scene()
+    page.wait_for_rest("absent")
+    browser = page.page
+    use = browser.locator(".tool.any-touch")
+    assert use.is_disabled(), "without a selection there is nothing to add to"
+    browser.get_by_role("button", name="Lasso").tap()
+    page.wait(lambda: page.state("tool") == "lasso")
+    angles = np.linspace(0, 2 * np.pi, 25)
+    circle = 30 * np.c_[np.cos(angles), np.sin(angles)]
+    middle = np.median(page.on_screen(), axis=0)
+    aside = np.array([45.0, 0])
+    left, right = middle - aside, middle + aside
+
+    def draw(around: np.ndarray) -> set[int]:
+        move_fingers(browser, (around + circle)[:, None])
+        return set(page.selected.tolist())
+
+    def press(wanted: str) -> None:
+        # Chromium sends no click for a tap that follows another touch at once.
+        for _ in range(3):
+            use.tap()
+            with contextlib.suppress(AssertionError):
+                page.wait(lambda: page.state("regionUse") == wanted, seconds=5)
+                return
+        assert page.state("regionUse") == wanted
+
+    first = draw(left)
+    press("add")
+    assert "added" in browser.inner_text("[data-testid=region-use]")
+    both = draw(right)
+    second = both - first
+    assert first < both and len(first) > 5 and len(second) > 5
+    press("subtract")
+    assert draw(left) == second
+    # Without a selection, a region is a new selection again.
+    page.evaluate("lodespace.commands.clearSelection()")
+    page.wait(lambda: page.state("regionUse") == "replace")
+    assert draw(left) == first

@@ -42,6 +42,7 @@ export function bindCloud(state: AppState, stage: Stage, cloud: PointCloud): voi
   effect(() => {
     const { items, tool } = state.selection.value;
     cloud.setSelected(items, tool === "sheet");
+    if (items.length === 0) state.regionUse.value = "replace";
     stage.invalidate();
   });
   endFocusWithClass(state);

@@ -2,9 +2,9 @@
 export interface PointerSample {
   x: number;
   y: number;
-  /** Whether the action adds to the selection. */
+  /** Whether a key makes the action add to the selection. */
   add: boolean;
-  /** Whether the action subtracts from the selection. */
+  /** Whether a key makes the action subtract from the selection. */
   subtract: boolean;
   /** Position in the browser window, CSS pixels. */
   clientX?: number;

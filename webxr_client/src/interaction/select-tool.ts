@@ -1,6 +1,12 @@
 /** Tools that turn pointer movements into a selection: lasso, rectangle and pick. */
 import type { Region } from "../protocol/messages.js";
-import { type AppState, type Drawing, NOTHING, type Selection } from "../state/app-state.js";
+import {
+  type AppState,
+  type Drawing,
+  NOTHING,
+  type RegionUse,
+  type Selection,
+} from "../state/app-state.js";
 import { combine } from "../state/item-lists.js";
 import type { PointerSample, PointerTool } from "./pointer.js";
 import { cloudOf, itemsInRegion, nearestItem } from "./region-query.js";
@@ -27,7 +33,7 @@ export class SelectTool implements PointerTool {
   private matrix: number[] = [];
   private base: Selection = NOTHING;
   private counted = 0;
-  private mode: "add" | "subtract" | "replace" = "replace";
+  private mode: RegionUse = "replace";
 
   constructor(
     private readonly state: AppState,
@@ -42,7 +48,7 @@ export class SelectTool implements PointerTool {
     // that the user sees inside.
     state.latent.frozen = true;
     state.hovered.value = null;
-    this.mode = sample.subtract ? "subtract" : sample.add ? "add" : "replace";
+    this.mode = sample.subtract ? "subtract" : sample.add ? "add" : state.regionUse.peek();
     this.base = this.mode === "replace" ? NOTHING : state.selection.value;
     this.matrix = this.view.clipFromLatent();
     this.path = [sample.x, sample.y];

@@ -43,6 +43,8 @@ export type ColourBy =
   | "column"
   | Cue;
 export type SelectionMode = "through" | "visible";
+/** Use of the items in a drawn region, and of a picked item. */
+export type RegionUse = "replace" | "add" | "subtract";
 
 export interface Selection {
   /** Items, ascending. */
@@ -161,6 +163,8 @@ export class AppState {
   readonly recentClasses: Signal<readonly number[]> = signal([]);
   readonly tool: Signal<Tool> = signal("lasso");
   readonly selectionMode: Signal<SelectionMode> = signal("through");
+  /** Use of the next regions, while neither Shift nor Alt is pressed. */
+  readonly regionUse: Signal<RegionUse> = signal("replace");
   readonly colourBy: Signal<ColourBy> = signal("label");
   readonly theme: Signal<"dark" | "light"> = signal("dark");
   readonly help = signal(false);

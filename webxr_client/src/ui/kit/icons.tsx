@@ -87,6 +87,18 @@ export const HandIcon = () => (
     />
   </Icon>
 );
+export const AddIcon = () => (
+  <Icon>
+    <circle cx="7.2" cy="7.2" r="4.6" stroke-dasharray="2.2 1.8" />
+    <path d="M13 10.2v5.6M10.2 13h5.6" stroke-width="1.8" />
+  </Icon>
+);
+export const SubtractIcon = () => (
+  <Icon>
+    <circle cx="7.2" cy="7.2" r="4.6" stroke-dasharray="2.2 1.8" />
+    <path d="M10.2 13h5.6" stroke-width="1.8" />
+  </Icon>
+);
 export const EyeIcon = () => (
   <Icon>
     <path d="M1.8 9S4.3 4.3 9 4.3 16.2 9 16.2 9 13.7 13.7 9 13.7 1.8 9 1.8 9Z" />

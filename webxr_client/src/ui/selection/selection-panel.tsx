@@ -133,12 +133,18 @@ function Chosen({ items, labelled, children }: ChosenProps) {
   // classes, often with a high confidence.
   const unknown = withoutLabels(state);
   const { reason } = state.selection.value;
+  const use = state.regionUse.value;
   const suggested = isSuggested(state, view);
   const sheet = sampleItems(items, odd);
   const keep = (predicate: (item: number) => boolean) => commands.select(items.filter(predicate));
   return (
     <>
       {reason && <p class="hint reason">{reason}</p>}
+      {use !== "replace" && (
+        <p class="hint" data-testid="region-use">
+          The next region or item is {use === "add" ? "added" : "removed"}.
+        </p>
+      )}
       {atlas.current && (
         <div class="sheet" role="group" aria-label="Pictures of the selection">
           {Array.from(sheet, (item) => (
@@ -166,7 +172,12 @@ function Chosen({ items, labelled, children }: ChosenProps) {
         {guess ? (
           <>
             <span class="opinion-of">
-              <span class="muted">{percent(view.share)} are predicted</span>
+              <span
+                class="muted"
+                title="Share of the selected items whose prediction is this class"
+              >
+                {percent(view.share)} are predicted
+              </span>
               <Swatch colour={guess.colour} of={guess.class_id} />
               <b>{guess.name}</b>
             </span>

@@ -1,11 +1,12 @@
 /** Toolbar of selection tools, view and undo. */
 import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
-import type { Tool } from "../../state/app-state.js";
+import type { RegionUse, Tool } from "../../state/app-state.js";
 import type { ActionId } from "../../state/key-map.js";
 import { undoChoice } from "../../state/undo-choice.js";
 import { useUi } from "../kit/context.js";
 import {
+  AddIcon,
   EyeIcon,
   FitIcon,
   HandIcon,
@@ -15,10 +16,18 @@ import {
   PickIcon,
   RectangleIcon,
   RedoIcon,
+  SubtractIcon,
   ThroughIcon,
   UndoIcon,
 } from "../kit/icons.js";
 import { useRoving } from "../kit/roving.js";
+
+/** Uses of a drawn region, in the order in which a button shows them, each with its text. */
+const REGION_USES: readonly [RegionUse, string][] = [
+  ["replace", "A new region replaces the selection"],
+  ["add", "A new region is added to the selection"],
+  ["subtract", "A new region is removed from the selection"],
+];
 
 interface ToolButtonProps {
   label: string;
@@ -27,6 +36,8 @@ interface ToolButtonProps {
   disabled?: boolean;
   /** Whether narrow windows have no room for the button. */
   wide?: boolean;
+  /** Whether only devices with a touch screen have the button. */
+  touch?: boolean;
   onClick(): void;
   children: ComponentChildren;
 }
@@ -37,6 +48,7 @@ function ToolButton({
   pressed,
   disabled,
   wide,
+  touch,
   onClick,
   children,
 }: ToolButtonProps) {
@@ -45,7 +57,7 @@ function ToolButton({
   return (
     <button
       type="button"
-      class={wide ? "tool wide-only" : "tool"}
+      class={`tool ${wide ? "wide-only" : ""} ${touch ? "any-touch" : ""}`}
       aria-label={label}
       aria-pressed={pressed}
       aria-keyshortcuts={keys || undefined}
@@ -70,6 +82,7 @@ export function Tools() {
     state.tool.value = tool;
   };
   const is = (tool: Tool) => state.tool.value === tool;
+  const use = REGION_USES.findIndex(([name]) => name === state.regionUse.value);
   return (
     <div
       ref={toolbar}
@@ -120,6 +133,17 @@ export function Tools() {
         <HandIcon />
       </ToolButton>
       <hr />
+      <ToolButton
+        label={REGION_USES[use]![1]}
+        touch
+        pressed={use > 0}
+        disabled={state.selection.value.items.length === 0}
+        onClick={() => {
+          state.regionUse.value = REGION_USES[(use + 1) % REGION_USES.length]![0];
+        }}
+      >
+        {state.regionUse.value === "subtract" ? <SubtractIcon /> : <AddIcon />}
+      </ToolButton>
       <ToolButton
         label={mode === "through" ? "Selects through the cloud" : "Selects visible items only"}
         action="mode"
