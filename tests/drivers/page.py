@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -41,18 +42,18 @@ The script returns null while the page waits for data or training is not in the 
 _LITTLE_IS_DRAWN = """(() => {
   const calls = WebGL2RenderingContext.prototype;
   const { drawArrays, drawElements, drawArraysInstanced, drawElementsInstanced } = calls;
+  const few = (count, most) => (window.testDrawsAll ? count : Math.min(count, most));
   calls.drawArrays = function (mode, first, count) {
-    drawArrays.call(this, mode, first, Math.min(count, 3));
+    drawArrays.call(this, mode, first, few(count, 3));
   };
   calls.drawElements = function (mode, count, type, offset) {
-    drawElements.call(this, mode, Math.min(count, 3), type, offset);
+    drawElements.call(this, mode, few(count, 3), type, offset);
   };
   calls.drawArraysInstanced = function (mode, first, count, instances) {
-    drawArraysInstanced.call(this, mode, first, Math.min(count, 3), Math.min(instances, 1));
+    drawArraysInstanced.call(this, mode, first, few(count, 3), few(instances, 1));
   };
   calls.drawElementsInstanced = function (mode, count, type, offset, instances) {
-    drawElementsInstanced.call(
-      this, mode, Math.min(count, 3), type, offset, Math.min(instances, 1));
+    drawElementsInstanced.call(this, mode, few(count, 3), type, offset, few(instances, 1));
   };
   const { getContext } = HTMLCanvasElement.prototype;
   HTMLCanvasElement.prototype.getContext = function (kind, options) {
@@ -228,6 +229,15 @@ class PageDriver:
         None sets the default, 40 ms.
         """
         self.evaluate(f"window.testFrameMilliseconds = {json.dumps(milliseconds)}")
+
+    def picture(self, path: Path) -> None:
+        """Save a picture of the page with all points, also after `draw_little`."""
+        self.evaluate("window.testDrawsAll = true")
+        frames = self.evaluate("lodespace.stage.frames")
+        self.evaluate("lodespace.stage.invalidate()")
+        self.wait(lambda: self.evaluate("lodespace.stage.frames") > frames)
+        self.page.screenshot(path=path)
+        self.evaluate("window.testDrawsAll = false")
 
     def state(self, name: str) -> Any:
         return self.evaluate(f"lodespace.state.{name}.value")

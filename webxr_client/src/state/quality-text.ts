@@ -27,6 +27,20 @@ export function knownBriefly(quality: Quality | null): string {
   return classes < 2 ? "one class" : `${count(some)} of ${count(classes)} classes`;
 }
 
+/** How the share of right items is estimated, for tooltips. */
+export function rightTitle(quality: Quality | null): string {
+  const n = quality?.sheets ?? 0;
+  const sheets = n === 1 ? "1 contact sheet" : `${count(n)} contact sheets`;
+  return (
+    "Estimated share of items whose label is right. " +
+    "For an item without a label, the prediction counts instead. " +
+    "Items that somebody has looked at count as right. " +
+    "For all other items, the model estimates the probability of being right. " +
+    `This probability is calibrated with the answers on ${sheets}. ` +
+    "The interval contains the true share in 9 of 10 cases."
+  );
+}
+
 /** A share with its 90 % interval: "93 % (88 to 96 %)"; a dash if the share is not known. */
 export function estimate(value: number | null | undefined, interval?: Interval | null): string {
   if (typeof value !== "number") return "–";

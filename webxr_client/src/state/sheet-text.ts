@@ -17,6 +17,15 @@ export const SHEET_TITLES: Record<SheetKind, string> = {
   selection: "Selection",
   similar: "Similar",
 };
+/** What the number beside the title of a sheet counts. */
+export const totalTitle = (kind: SheetKind): string =>
+  ({
+    overview: "Number of items in places without labels",
+    suspects: "Number of labels that the model doubts",
+    uncertain: "Number of items whose prediction is uncertain",
+    selection: "Number of selected items",
+    similar: "Number of similar items",
+  })[kind];
 /** Pictures per row, on the page and in VR. */
 export const SHEET_COLUMNS = 9;
 const NOTHING_LEFT: Record<SheetKind, string> = {

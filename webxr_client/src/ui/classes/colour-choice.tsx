@@ -119,7 +119,7 @@ export function SizeChoice() {
           sizeBy.value = event.currentTarget.value as Cue;
         }}
       >
-        <option value="even">even size</option>
+        <option value="even">size: equal</option>
         {CUES.map((cue) => (
           <option key={cue} value={cue}>
             size: {cue}

@@ -20,6 +20,7 @@ import {
   outcomeOf,
   SHEET_COLUMNS,
   SHEET_TITLES,
+  totalTitle,
 } from "../../state/sheet-text.js";
 import { NewClass } from "../classes/new-class.js";
 import { Swatch } from "../classes/swatch.js";
@@ -99,9 +100,20 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
     >
       <div class="panel-title">
         <h2>
-          {SHEET_TITLES[sheet.kind]} <b data-testid="sheet-total">{count(sheet.total)}</b>
+          {SHEET_TITLES[sheet.kind]}{" "}
+          <b data-testid="sheet-total" title={totalTitle(sheet.kind)}>
+            {count(sheet.total)}
+          </b>
         </h2>
-        <p class="muted" role="status">
+        <p
+          class="muted"
+          role="status"
+          title={
+            sheet.expectedWrong === null || sheet.page
+              ? undefined
+              : "The sum of the model's probabilities that the pictures are wrong as they are"
+          }
+        >
           {sheet.status === "busy"
             ? "Loading…"
             : !done &&

@@ -1,7 +1,7 @@
 /** Panel with the estimates of quality, and with buttons that open contact sheets. */
 import { type Quality, SHEET_SIZE } from "../../protocol/messages.js";
 import { count, percent } from "../../state/format.js";
-import { estimate, knownInstead, lacksLabels } from "../../state/quality-text.js";
+import { estimate, knownInstead, lacksLabels, rightTitle } from "../../state/quality-text.js";
 import type { QueueKind } from "../../state/review-state.js";
 import { useUi } from "../kit/context.js";
 import { KeyHint, withKey } from "../kit/key-hint.js";
@@ -37,13 +37,7 @@ function estimates(quality: Quality | null, head?: number): Figure[] {
       name: "right (estimated)",
       wide: true,
       value: estimate(quality?.right, quality?.right_interval),
-      title:
-        "Estimated share of items whose label is right. " +
-        "For an item without a label, the prediction counts instead. " +
-        "Items that somebody has looked at count as right. " +
-        "For all other items, the model estimates the probability of being right. " +
-        `This probability is calibrated with the answers on ${sheets(quality?.sheets ?? 0)}. ` +
-        "The interval contains the true share in 9 of 10 cases.",
+      title: rightTitle(quality),
     },
     {
       name: "labels wrong (estimated)",
@@ -61,8 +55,6 @@ function estimates(quality: Quality | null, head?: number): Figure[] {
     },
   ];
 }
-
-const sheets = (n: number) => (n === 1 ? "1 contact sheet" : `${count(n)} contact sheets`);
 
 function counts(quality: Quality | null, items: number): Figure[] {
   const part = (n: number | undefined) => (n === undefined || items === 0 ? null : n / items);
@@ -102,6 +94,8 @@ export function QualityPanel() {
   const canLabel = !state.readOnly.value;
   const head = state.losses.value.at(-1)?.metrics.head_accuracy;
   if (!session || session.tiles || (!quality && !canLabel)) return null;
+  // Before the first label, there is nothing to estimate and no sheet to open.
+  if (canLabel && !quality?.labelled) return null;
   return (
     <section
       class={quality && quality.labelled > 0 ? "quality reviewed wide-only" : "quality wide-only"}

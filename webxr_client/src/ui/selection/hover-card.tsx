@@ -51,7 +51,9 @@ export function HoverCard() {
     };
   }, [hover, state]);
 
-  const model = state.model.value && state.time.live.value;
+  // Forces, loss and reconstruction are for people who look at the model, not for those who label.
+  const looks = state.forces.shown.value !== "off" || state.forces.dialsOpen.value;
+  const model = state.model.value && state.time.live.value && looks;
   useEffect(() => {
     if (item < 0 || !model) return;
     const ask = window.setTimeout(() => commands.probe([item]), PROBE_MS);

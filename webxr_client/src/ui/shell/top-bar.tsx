@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact";
 import { isSite } from "../../net/site.js";
 import { count, percent } from "../../state/format.js";
 import type { ActionId } from "../../state/key-map.js";
-import { knownBriefly, knownInstead, range } from "../../state/quality-text.js";
+import { knownBriefly, knownInstead, range, rightTitle } from "../../state/quality-text.js";
 import { ColourChoice, ColourSelect, SizeChoice } from "../classes/colour-choice.js";
 import { useUi } from "../kit/context.js";
 import { DevicesIcon, MoonIcon, SilentIcon, SoundIcon, SunIcon } from "../kit/icons.js";
@@ -12,7 +12,7 @@ import { toggleTheme } from "../kit/theme.js";
 import { SearchBox } from "../selection/search-box.js";
 import { EnterXr } from "./enter-xr.js";
 import { ExportButton } from "./export-button.js";
-import { LinkButton } from "./link-dialog.js";
+import { LinkButton } from "./link-button.js";
 
 export function TopBar() {
   const { state, commands } = useUi();
@@ -35,7 +35,11 @@ export function TopBar() {
               <strong data-testid="labelled">{count(state.labelled.value)} labelled</strong>
             )}
             {(right !== null || instead) && (
-              <span class="accuracy" data-testid="right" title={knownInstead(quality)}>
+              <span
+                class="accuracy"
+                data-testid="right"
+                title={right === null ? knownInstead(quality) : rightTitle(quality)}
+              >
                 {" · "}
                 {right === null ? (
                   instead
