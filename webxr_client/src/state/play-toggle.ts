@@ -1,4 +1,4 @@
-/** What the play button and its key do: training in the live view, playback otherwise. */
+/** Action of the play button and its key: training in the live view, playback otherwise. */
 import type { AppState } from "./app-state.js";
 import type { Commands } from "./commands.js";
 

@@ -17,7 +17,7 @@ export const SHEET_TITLES: Record<SheetKind, string> = {
   selection: "Selection",
   similar: "Similar",
 };
-/** What the number beside the title of a sheet counts. */
+/** Tooltip of the number beside the title of a sheet. */
 export const totalTitle = (kind: SheetKind): string =>
   ({
     overview: "Number of items in places without labels",
