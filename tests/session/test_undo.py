@@ -458,7 +458,10 @@ def test_classes_of_a_sheet_are_merged_deleted_and_required() -> None:
     log.do(protocol.AddClass(command_id=command_id(1), name="d"), "anna")
     log.do(label_each(2, {0: 0, 1: 1, 2: 3}), "anna")
     with pytest.raises(RequestError, match="have the class \u201cd\u201d; remove"):
-        undo_rules.check_undo(1, history=log.session.history, classes=log.session.classes)
+        session = log.session
+        undo_rules.check_undo(
+            1, history=session.history, rules=session.rules, classes=session.classes
+        )
     log.do(protocol.MergeClass(command_id=command_id(3), class_id=0, into=2), "ben")
     log.do(protocol.DeleteClass(command_id=command_id(4), class_id=1), "ben")
     assert log.session.labels[:3].tolist() == [2, -1, 3]
