@@ -7,13 +7,14 @@ import numpy as np
 
 from annotation_gain.course import Course
 from annotation_gain.stored_runs import Found, opponents_of
+from lodespace.protocol import SHEET_SIZE
 
 AFTER = (1, 2, 5, 10)
-"""Numbers of gestures of Lodespace after which the methods are compared."""
+"""Numbers of whole contact sheets whose labels the methods have when they are compared."""
 
 
 class Comparison(NamedTuple):
-    """Shares of right items after a number of gestures, as means over the runs."""
+    """Shares of right items with the same number of labels, as means over the runs."""
 
     mine: float
     """Share with Lodespace."""
@@ -39,16 +40,17 @@ class Comparison(NamedTuple):
 
 
 def compare(found: Found, data: str, k: int) -> Comparison | None:
-    """Compare "Lodespace, as it suggests" after k gestures with the best other method.
+    """Compare "Lodespace, as it suggests" with the best other method, with the labels of k sheets.
 
+    A suggested sheet can be smaller than a whole sheet, so the labels count, not the gestures.
     Returns None if a run of Lodespace has ended before, or has accepted predictions by then.
     """
-    courses = found.get(("suggested", data), [])
-    whole = [c for c in courses if len(c.gestures) >= k and c.gestures[k - 1].kind != "accept"]
-    if not whole or len(whole) < len(courses):
+    courses = [course.looked_at() for course in found.get(("suggested", data), [])]
+    mine = _shares(courses, k * SHEET_SIZE)
+    if not courses or len(mine) < len(courses):
         return None
-    mine = np.array([course.at(k, "right") for course in whole])
-    count = round(float(np.mean([course.at(k, "labelled") * course.n_items for course in whole])))
+    labelled = [(c.at_labels(k * SHEET_SIZE, "labelled") or 0) * c.n_items for c in courses]
+    count = round(float(np.mean(labelled)))
     shares = {
         method: known
         for method, runs in opponents_of(found, data).items()

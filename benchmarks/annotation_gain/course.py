@@ -4,7 +4,7 @@ run_files.py stores a course. A course has actions instead of seconds, so the se
 computed later with any time model.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -160,6 +160,10 @@ class Course:
         enough = round(self.gestures[-1].labelled * self.n_items) >= LABELS
         return enough and self.first("right", HIGH_GOAL) is not None
 
+    def looked_at(self) -> "Course":
+        """Return the course without gestures that accept predictions."""
+        return replace(self, gestures=[g for g in self.gestures if g.kind != "accept"])
+
     def at(self, gesture: int, figure: str) -> float:
         """Return the field `figure` after `gesture` gestures, or at the end of a shorter run.
 
@@ -168,17 +172,22 @@ class Course:
         last = min(gesture, len(self.gestures))
         return float(getattr(self.gestures[last - 1], figure)) if last > 0 else 0.0
 
-    def at_labels(self, count: int, figure: str) -> float | None:
-        """Return `figure` at the time when about `count` items have labels.
+    def with_labels(self, count: int) -> Gesture | None:
+        """Return the last gesture that leaves at most `count` items labelled.
 
-        This is the value after the last gesture that leaves at most `count` items labelled. Returns
-        None if there is no such gesture, or if it leaves fewer than 95 % of `count` items labelled.
+        Returns None if there is no such gesture, or if it leaves fewer than 95 % of `count` items
+        labelled.
         """
         labels = [round(gesture.labelled * self.n_items) for gesture in self.gestures]
         within = [number for number, n in enumerate(labels) if n <= count]
         if not within or labels[within[-1]] < 0.95 * min(count, self.n_items):
             return None
-        return float(getattr(self.gestures[within[-1]], figure))
+        return self.gestures[within[-1]]
+
+    def at_labels(self, count: int, figure: str) -> float | None:
+        """Return `figure` after the gesture `with_labels(count)`; None if there is none."""
+        gesture = self.with_labels(count)
+        return None if gesture is None else float(getattr(gesture, figure))
 
     def first(self, figure: str, wanted: float) -> int | None:
         """Return the number of gestures until `figure` first reaches `wanted`.

@@ -87,8 +87,9 @@ class ModelPage(Page):
     async def predicted(self) -> float:
         return await self.rest()
 
-    async def sheet(self, kind: Any) -> protocol.Sheet:
-        return contact_sheets.sheet(self._calibration.applied(self.session.item_state()), kind)
+    async def sheet(self, kind: Any, size: int = protocol.SHEET_SIZE) -> protocol.Sheet:
+        state = self._calibration.applied(self.session.item_state())
+        return contact_sheets.sheet(state, kind, size)
 
     async def suggestion(self) -> protocol.Suggestion:
         return suggestion.suggest(self._calibration.applied(self.session.item_state()), str)

@@ -7,6 +7,7 @@ from annotation_gain.course import UNLABELED, Course, page_estimates
 from annotation_gain.data_sets import LabelledItems
 from annotation_gain.page import Page
 from annotation_gain.person import Eyes, LooksAtSamples, Points, SeesEveryPicture, corrections
+from lodespace.protocol import SHEET_SIZE
 
 REGIONS_FIRST = {"digits": 10, "sklearn": 10, "textures": 0}
 """Number of region gestures before the first contact sheet, by data set.
@@ -56,9 +57,12 @@ class Session:
         await self._note("region", len(region.items), region.acts)
         return True
 
-    async def sheet(self, kind: str) -> bool:
-        """Go through one contact sheet and correct it. Returns False if the sheet is empty."""
-        sheet = await self.page.sheet(kind)
+    async def sheet(self, kind: str, size: int = SHEET_SIZE) -> bool:
+        """Go through a contact sheet of `size` items and correct it.
+
+        Returns False if the sheet is empty.
+        """
+        sheet = await self.page.sheet(kind, size)
         if not sheet.items:
             return False
         items = np.array([entry.item for entry in sheet.items], np.int64)
@@ -210,7 +214,7 @@ async def as_suggested(
                 # If the sampled pictures show several classes, the person goes through a sheet.
                 went_on = await session.region() or await session.better_sheet()
             else:
-                went_on = await session.sheet(suggestion.kind)
+                went_on = await session.sheet(suggestion.kind, suggestion.size)
             if not went_on:
                 break
         await session.accept()

@@ -59,8 +59,8 @@ class Page(ABC):
         """Wait for new predictions after a contact sheet. Returns the seconds of the wait."""
 
     @abstractmethod
-    async def sheet(self, kind: str) -> protocol.Sheet:
-        """Return the contact sheet of the queue `kind`, with the class ids of the project."""
+    async def sheet(self, kind: str, size: int = protocol.SHEET_SIZE) -> protocol.Sheet:
+        """Return `size` items of the queue `kind`, with the class ids of the project."""
 
     @abstractmethod
     async def suggestion(self) -> protocol.Suggestion:

@@ -18,9 +18,8 @@ from annotation_gain.time_model import TimeModel
 
 REGISTER = Path(__file__).parent / "register.jsonl"
 AFTER = (1, 2, 5, 10)
-"""Numbers of gestures after which a line of the register states the share of right items.
-
-A method that labels single items counts the labels of one contact sheet as one gesture.
+"""Numbers of whole contact sheets. A line of the register states the share of right items with the
+labels of these sheets. For a run with regions, the numbers count gestures.
 """
 SHEET = 27
 ROOT = Path(__file__).parents[2]
@@ -69,16 +68,19 @@ def record(course: Course, result: str, path: Path = REGISTER) -> None:
         "result": result,
     }
     if result == "done":
-        # One-by-one labelling is compared at equal numbers of labels: a sheet has SHEET labels.
-        size = SHEET if course.gestures and course.gestures[-1].kind == "single" else 1
         line["right"] = {
-            str(k): round(course.at(k * size, "right"), 4)
-            for k in AFTER
-            if k * size <= len(course.gestures)
+            str(k): round(share, 4) for k in AFTER if (share := _right(course, k)) is not None
         }
         seconds = course.seconds_to(0.95, TimeModel().known_classes())
         line["seconds_to_0.95"] = None if seconds is None else round(seconds, 1)
     append(line, path)
+
+
+def _right(course: Course, k: int) -> float | None:
+    """Return the share right with the labels of k sheets; None if the run had ended before."""
+    if any(gesture.kind == "region" for gesture in course.gestures):
+        return course.at(k, "right") if k <= len(course.gestures) else None
+    return course.looked_at().at_labels(k * SHEET, "right")
 
 
 def append(line: dict[str, Any], path: Path = REGISTER) -> None:

@@ -13,6 +13,7 @@ from annotation_gain.plan import METHODS, OPPONENTS, SIZES, Run
 from annotation_gain.stored_runs import Found, mean, of_all, read, seconds_to
 from annotation_gain.tables import head, row
 from annotation_gain.time_model import HAND, TimeModel
+from lodespace.protocol import SHEET_SIZE
 
 LEARNERS = {"lr": "logistic regression", "svc": "SVC"}
 NAMES = {
@@ -54,7 +55,7 @@ WITH_A_CLOCK = (
 IN_VR = ("suggested", "named")
 """Methods whose table of seconds also has a row with the clock of VR."""
 AFTER = (1, 2, 5, 10)
-"""Numbers of gestures after which the table shows the result."""
+"""The table shows the result with the labels of these numbers of sheets."""
 WANTED = (0.9, 0.95, 0.98)
 
 
@@ -115,7 +116,8 @@ def tables(found: Found, model: TimeModel) -> Iterable[str]:
 def _of_gestures(found: Found) -> Iterable[str]:
     yield "## Gestures\n"
     yield "An asterisk marks regions drawn by a person who sees every picture of the region. A dash"
-    yield "marks a goal that was never reached, or a run that had ended before."
+    yield "marks a goal that was never reached, or a run that had ended before. The columns with"
+    yield "numbers give the labels, in sheets of 27; for methods with regions, they give gestures."
     for data in sources():
         if not any(name == data for _, name in found):
             continue
@@ -190,9 +192,21 @@ table repeats the last result of a finished run.
 """
 
 
-def _share(courses: Sequence[Course], gesture: int) -> str:
+def _share(courses: Sequence[Course], k: int) -> str:
+    """Return the table cell with the share right, with the labels of k sheets."""
     if any(not course.gestures for course in courses):
         return "-"
+    if any(gesture.kind == "region" for course in courses for gesture in course.gestures):
+        return _after_gestures(courses, k)
+    gestures = [course.looked_at().with_labels(k * SHEET_SIZE) for course in courses]
+    known = [(g.right, g.labelled_right) for g in gestures if g is not None]
+    if len(known) < len(courses):
+        return "-"
+    right, labelled = np.mean(known, axis=0)
+    return f"{right:.3f} ({labelled:.2f})"
+
+
+def _after_gestures(courses: Sequence[Course], gesture: int) -> str:
     ended = [course.gestures[-1] for course in courses if len(course.gestures) < gesture]
     if any(max(last.right, last.labelled) < NOTHING_LEFT for last in ended):
         return "-"

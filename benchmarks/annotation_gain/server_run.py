@@ -98,8 +98,9 @@ class ServerPage(Page):
         self.client.frames.clear()
         return time.perf_counter() - began
 
-    async def sheet(self, kind: str) -> protocol.Sheet:
-        return msgspec.json.decode(await self._get(f"api/sheet?kind={kind}"), type=protocol.Sheet)
+    async def sheet(self, kind: str, size: int = protocol.SHEET_SIZE) -> protocol.Sheet:
+        found = await self._get(f"api/sheet?kind={kind}&size={size}")
+        return msgspec.json.decode(found, type=protocol.Sheet)
 
     async def suggestion(self) -> protocol.Suggestion:
         return msgspec.json.decode(await self._get("api/next"), type=protocol.Suggestion)

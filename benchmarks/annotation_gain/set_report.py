@@ -12,15 +12,11 @@ from annotation_gain.comparison import AFTER, compare
 from annotation_gain.course import HIGH_GOAL, Course, Gesture
 from annotation_gain.data_sets import TUNING, sources
 from annotation_gain.plan import SIZES
-from annotation_gain.stored_runs import (
-    Found,
-    mean,
-    ratio,
-    ratio_text,
-    seconds_to,
-)
+from annotation_gain.stored_runs import Found, ratio, ratio_text, seconds_to
+from annotation_gain.summary import ENOUGH
 from annotation_gain.tables import figure, head, row
 from annotation_gain.time_model import TimeModel
+from lodespace.protocol import SHEET_SIZE
 
 ESTIMATED_AFTER = (1, 2, 3, 5, 10)
 GOAL = 0.95
@@ -171,12 +167,7 @@ def _named(found: Found, model: TimeModel) -> Iterable[str]:
         if courses:
             yield row(
                 data,
-                *(
-                    f"{mean(courses, k, 'right'):.3f}; {mean(courses, k, 'classes'):.0f}"
-                    if all(len(course.gestures) >= k for course in courses)
-                    else "-"
-                    for k in AFTER
-                ),
+                *(_right_and_classes(courses, k) for k in AFTER),
                 figure(seconds_to(courses, GOAL, model), 0),
                 *(
                     ratio_text(ratio(found, data, GOAL, varied[name], "named"))
@@ -185,47 +176,73 @@ def _named(found: Found, model: TimeModel) -> Iterable[str]:
             )
 
 
+def _right_and_classes(courses: Sequence[Course], k: int) -> str:
+    """Return the table cell with the share right and the classes, with the labels of k sheets."""
+    gestures = [course.looked_at().with_labels(k * SHEET_SIZE) for course in courses]
+    known = [(g.right, g.classes) for g in gestures if g is not None]
+    if len(known) < len(courses):
+        return "-"
+    right, classes = np.mean(known, axis=0)
+    return f"{right:.3f}; {classes:.0f}"
+
+
 def _estimates(found: Found, measured: Sequence[str]) -> Iterable[str]:
     """Yield the tables that compare the estimates on the page with the true values."""
     yield "\n## Estimates on the page, and true values\n"
-    yield "Each cell has the share of items that are right, estimated / true; the mean difference"
-    yield "of the two; and the expected calibration error of items without a label (ten bins).\n"
+    yield "The columns with numbers give the labels, in sheets of 27. Each of their cells has the"
+    yield "share of items that are right, estimated / true; the mean difference of the two; and the"
+    yield "expected calibration error of items without a label (ten bins).\n"
+    yield "- from 3 on: mean difference of the two shares, with the labels of three sheets or more"
+    yield "- largest: largest difference of the two shares after any gesture"
     yield "- shown: share of gestures, from the fifth on, after which the page shows an estimate"
     yield "- interval: share of gestures after which the interval on the page contains the truth"
     yield "- promise: mean difference between promised and true number of mistakes on a sheet\n"
     yield from head(
         *("data set", "classes", *(f"after {k}" for k in ESTIMATED_AFTER)),
-        *("shown", "interval", "promise"),
+        *("from 3 on", "largest", "shown", "interval", "promise"),
     )
     for data in measured:
         for method, classes in (("suggested", "known"), ("named", "added during the run")):
             courses = found.get((method, data))
             if courses:
-                gestures = [g for c in courses for g in c.gestures if g.kind != "accept"]
+                gestures = [g for c in courses for g in c.looked_at().gestures]
                 yield row(
                     *(data, classes),
                     *(_estimate(courses, k) for k in ESTIMATED_AFTER),
+                    *_differences(courses),
                     *(_shown(courses), _interval(gestures), _promise(gestures)),
                 )
 
 
 def _estimate(courses: Sequence[Course], k: int) -> str:
-    """Return the table cell with mean estimates and true values after k gestures.
+    """Return the table cell with mean estimates and true values, with the labels of k sheets.
 
-    Runs whose gesture k accepts predictions are left out.
+    Runs that have accepted predictions by then are left out.
     """
-    known = [
-        (gesture, gesture.told)
-        for course in courses
-        for gesture in course.gestures[k - 1 : k]
-        if gesture.kind != "accept" and gesture.told is not None
-    ]
+    gestures = [course.looked_at().with_labels(k * SHEET_SIZE) for course in courses]
+    known = [(g, g.told) for g in gestures if g is not None and g.told is not None]
     if not known:
         return "-"
     shown = [(t.right, g.right, abs(t.right - g.right)) for g, t in known if t.right is not None]
     told, true, distance = np.mean(shown, axis=0) if shown else (None, None, None)
     error = float(np.mean([page.calibration_error for _, page in known]))
     return f"{figure(told, 3)} / {figure(true, 3)}; {figure(distance, 3)}; {error:.3f}"
+
+
+def _differences(courses: Sequence[Course]) -> tuple[str, str]:
+    """Return the table cells with the mean and the largest difference of estimate and truth.
+
+    The mean is over the gestures that leave the labels of three sheets, or more.
+    """
+    pairs = [
+        (round(g.labelled * course.n_items), abs(g.told.right - g.right))
+        for course in courses
+        for g in course.looked_at().gestures
+        if g.told is not None and g.told.right is not None
+    ]
+    later = [difference for labels, difference in pairs if labels >= 3 * SHEET_SIZE * ENOUGH]
+    largest = max((difference for _, difference in pairs), default=None)
+    return figure(float(np.mean(later)) if later else None, 3), figure(largest, 3)
 
 
 def _shown(courses: Sequence[Course]) -> str:

@@ -12,10 +12,13 @@ from annotation_gain.plan import is_one_by_one
 from annotation_gain.stored_runs import Found, opponents_of, ratio, ratio_text, seconds_to
 from annotation_gain.tables import figure, head, row
 from annotation_gain.time_model import HAND, TimeModel
+from lodespace.protocol import SHEET_SIZE
 
 BEGIN, END = "<!-- stored runs: begin -->", "<!-- stored runs: end -->"
 """The lines of docs/gain.md between which the report writes the summary."""
 GOAL = 0.95
+ENOUGH = 0.95
+"""A gesture that leaves this share of the labels of k whole sheets, or more, counts as sheet k."""
 
 
 def compared_data(found: Found) -> list[str]:
@@ -89,13 +92,13 @@ def goals(found: Found, model: TimeModel) -> Iterable[str]:
     ratios = [value[0] for data in measured if (value := ratio(found, data, GOAL, model))]
     yield from head("measure", "goal", "measured")
     yield row(
-        "points (data set, 1, 2, 5 or 10 gestures) at which Lodespace is behind by more than 0.02 "
-        "and 2 standard errors",
+        "points (data set, labels of 1, 2, 5 or 10 sheets) at which Lodespace is behind by more "
+        "than 0.02 and 2 standard errors",
         0,
         len(_points_behind(found, measured)),
     )
     yield row(
-        "mean lead after 1, 2 and 5 gestures, where the other method is below 0.95",
+        "mean lead with the labels of 1, 2 and 5 sheets, where the other method is below 0.95",
         "at least 0.03",
         f"{np.mean(ahead):+.3f} at {len(ahead)} points" if ahead else "-",
     )
@@ -103,22 +106,22 @@ def goals(found: Found, model: TimeModel) -> Iterable[str]:
     yield row("largest ratio to 0.95", "at most 0.85", figure(max(ratios, default=None)))
     # The estimates need no other method.
     measured = [data for data in sources() if ("suggested", data) in found]
-    firsts = _gaps(found, measured, lambda k: k == 1)
-    later = _gaps(found, measured, lambda k: k >= 3)
+    firsts = _gaps(found, measured, lambda labels: ENOUGH <= labels / SHEET_SIZE <= 1)
+    later = _gaps(found, measured, lambda labels: labels / SHEET_SIZE >= 3 * ENOUGH)
     yield row(
-        "mean difference of the estimated and the true share right, after the first gesture",
+        "mean difference of the estimated and the true share right, with the labels of one sheet",
         "at most 0.10",
         figure(_mean(firsts), 3),
     )
-    yield row("the same, from the third gesture on", "at most 0.05", figure(_mean(later), 3))
+    yield row("the same, from three sheets on", "at most 0.05", figure(_mean(later), 3))
     yield row(
         "largest difference of an estimate, from the first gesture on",
         "at most 0.15",
-        figure(max(_gaps(found, measured, lambda k: k >= 1), default=None), 3),
+        figure(max(_gaps(found, measured, lambda labels: labels > 0), default=None), 3),
     )
     inside = [
         told.right_low <= gesture.right <= told.right_high
-        for _, gesture in _gestures(found, measured)
+        for _, gesture, _ in _gestures(found, measured)
         if (told := gesture.told) is not None
         and told.right_low is not None
         and told.right_high is not None
@@ -130,13 +133,13 @@ def goals(found: Found, model: TimeModel) -> Iterable[str]:
     )
     errors = [
         told.calibration_error
-        for _, gesture in _gestures(found, measured)
+        for _, gesture, _ in _gestures(found, measured)
         if (told := gesture.told) is not None
     ]
     yield row("mean calibration error", "at most 0.08", figure(_mean(errors), 3))
     shown = [
         gesture.told.right is not None
-        for k, gesture in _gestures(found, measured)
+        for k, gesture, _ in _gestures(found, measured)
         if k >= 5 and gesture.told is not None
     ]
     yield row("share of gestures with an estimate, from the fifth on", 1, figure(_mean(shown)))
@@ -187,24 +190,26 @@ def _other_seconds(found: Found, data: str, model: TimeModel) -> str:
     return f"{min(known):.0f}" if known else "not reached"
 
 
-def _gestures(found: Found, measured: Sequence[str]) -> list[tuple[int, Gesture]]:
-    """Return the gestures of "Lodespace, as it suggests", with their numbers from 1. A gesture
-    that accepts predictions is left out."""
+def _gestures(found: Found, measured: Sequence[str]) -> list[tuple[int, Gesture, int]]:
+    """Return the gestures of "Lodespace, as it suggests", with their numbers from 1, and with the
+    number of labels after each. Gestures that accept predictions are left out."""
     return [
-        (k, gesture)
+        (k, gesture, round(gesture.labelled * course.n_items))
         for data in measured
         for course in found["suggested", data]
-        for k, gesture in enumerate(course.gestures, 1)
-        if gesture.kind != "accept"
+        for k, gesture in enumerate(course.looked_at().gestures, 1)
     ]
 
 
 def _gaps(found: Found, measured: Sequence[str], wanted: Callable[[int], bool]) -> list[float]:
-    """Return the differences of estimated and true share right after the wanted gestures."""
+    """Return the differences of estimated and true share right after the wanted gestures.
+
+    `wanted` gets the number of labels after a gesture.
+    """
     return [
         abs(gesture.told.right - gesture.right)
-        for k, gesture in _gestures(found, measured)
-        if wanted(k) and gesture.told is not None and gesture.told.right is not None
+        for _, gesture, labels in _gestures(found, measured)
+        if wanted(labels) and gesture.told is not None and gesture.told.right is not None
     ]
 
 

@@ -153,6 +153,9 @@ class Suggestion(Message):
     seconds: float | None
     """Seconds that a person probably needs for the gesture; null if no gesture is suggested. The
     suggested gesture has the largest expected gain per second."""
+    size: int
+    """Number of items of the suggested sheet, for the parameter `size` of GET /api/sheet; 0 if no
+    sheet is suggested."""
 
 
 class QualityChanged(Operation, tag="quality"):

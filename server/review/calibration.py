@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from lodespace.protocol import UNLABELED
+from lodespace.protocol import SHEET_SIZE, UNLABELED
 from lodespace.session.events import ClassIds
 from lodespace.session.item_state import ItemState
 from lodespace.session.session import AnnotationSession
@@ -30,9 +30,11 @@ NEWEST = 30
 The newest sheets are used.
 """
 FADING = 0.75
-"""Weight of the answers on a contact sheet, relative to the answers on the next newer sheet.
+"""Weight of the answers on a contact sheet of SHEET_SIZE items, relative to the answers on the next
+newer sheet.
 
-Older answers count less, because the model changes.
+Older answers count less, because the model changes. The model changes less after a smaller sheet:
+its answers have the weight FADING to the power of the size of the newer sheets / SHEET_SIZE.
 """
 SAME_SHEET = 0.5
 """Weight of one answer in the fit of the curve.
@@ -132,7 +134,10 @@ class _Sheet(NamedTuple):
 def evidence(session: AnnotationSession) -> Evidence:
     """Return the answers of people on the newest contact sheets. Undone sheets are left out."""
     sheets = _attended(list(islice(_sheets(session), NEWEST)))
-    weights = [np.full(len(s.said), SAME_SHEET * FADING**k) for k, s in enumerate(sheets)]
+    newer = np.cumsum([0, *(len(s.said) for s in sheets)]) / SHEET_SIZE
+    weights = [
+        np.full(len(s.said), SAME_SHEET * FADING**k) for s, k in zip(sheets, newer, strict=False)
+    ]
     columns = [np.concatenate(column) for column in list(zip(*sheets, strict=True))[:5]]
     doubt, confidence, said, label, predicted = columns or [np.empty(0)] * 5
     weight = np.concatenate([*weights, np.empty(0)])

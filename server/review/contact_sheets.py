@@ -16,10 +16,10 @@ DOUBTFUL = 0.5
 NARROW = 0.5
 """An item is uncertain if the margin between its two most probable classes is below this value."""
 SPREAD = 20
-"""The first SPREAD * SHEET_SIZE items of the queue of uncertain items are divided into SHEET_SIZE
-groups of neighbours. A sheet has one item from each group, because labels of two neighbours give
-the same information. The most uncertain items alone would be mostly outliers, whose labels say
-little about other items.
+"""The first SPREAD items per picture of a sheet, in the queue of uncertain items, are divided into
+groups of neighbours, one group per picture. A sheet has one item from each group, because labels
+of two neighbours give the same information. The most uncertain items alone would be mostly
+outliers, whose labels say little about other items.
 """
 OVERWRITES_FROM = 0.9
 """For a labelled item, a sheet proposes the predicted class instead of the label only if two
@@ -47,7 +47,7 @@ class _Chosen(NamedTuple):
     """Number of items that need a look, including the items of later sheets."""
 
 
-def queue(state: ItemState, kind: SheetKind) -> tuple[Items, int]:
+def queue(state: ItemState, kind: SheetKind, size: int = SHEET_SIZE) -> tuple[Items, int]:
     """Return the items of a queue in order, and the number of items that need a look.
 
     The items that need a look come first; the other items only fill up a sheet. Items of locked
@@ -62,9 +62,13 @@ def queue(state: ItemState, kind: SheetKind) -> tuple[Items, int]:
             moved to the front. An item needs a look if its margin is below NARROW. "overview" has a
             sheet of items from places without a label, then all other unlabelled items. While no
             item has a prediction, "uncertain" is the same queue as "overview".
+        size: Number of items on a sheet. The order of the queue depends on it: the first sheet has
+            one item of each group of neighbours. Sheets of more than SHEET_SIZE items have
+            SHEET_SIZE groups.
     """
+    size = min(size, SHEET_SIZE)
     if is_overview(state, kind):
-        chosen = _overview_chosen(state)
+        chosen = _overview_chosen(state, size)
         return chosen.items, chosen.total
     open_ = ~state.verified & ~state.locked & state.predicted
     if kind == "suspects" and not state.scorable:
@@ -76,8 +80,8 @@ def queue(state: ItemState, kind: SheetKind) -> tuple[Items, int]:
     items = np.flatnonzero(open_)
     order = np.lexsort((items, -state.doubt[items], state.margin[items]))
     total = int((state.margin[items] < NARROW).sum())
-    block = min(SPREAD * SHEET_SIZE, max(SHEET_SIZE, total))
-    return _spread(state, items[order], block), total
+    block = min(SPREAD * size, max(size, total))
+    return _spread(state, items[order], block, size), total
 
 
 def is_overview(state: ItemState, kind: SheetKind) -> bool:
@@ -89,18 +93,18 @@ def is_overview(state: ItemState, kind: SheetKind) -> bool:
     return kind == "overview" or (kind == "uncertain" and not state.predicted.any())
 
 
-def _spread(state: ItemState, items: Items, block: int) -> Items:
+def _spread(state: ItemState, items: Items, block: int, groups: int) -> Items:
     """Return `items` (K,) with one representative of each group moved to the front.
 
-    The first `block` items are divided into SHEET_SIZE groups by k-means, which starts from points
+    The first `block` items are divided into `groups` groups by k-means, which starts from points
     far from one another. The item nearest to the mean of a group represents the group. Only the
     first sheet needs representatives, because the next sheet is chosen after the model has learned
     from the first sheet.
     """
     near = state.positions[items[:block]].astype(np.float64)
-    if len(near) <= SHEET_SIZE:
+    if len(near) <= groups:
         return items
-    chosen = nearest_to(near, middles_of(near, near[:0], SHEET_SIZE))
+    chosen = nearest_to(near, middles_of(near, near[:0], groups))
     rest = np.delete(np.arange(len(near)), chosen)
     return np.concatenate([items[:block][chosen], items[:block][rest], items[block:]])
 
@@ -112,9 +116,9 @@ def sheet(state: ItemState, kind: SheetKind, size: int = SHEET_SIZE, skip: int =
     """
     which = slice(skip, skip + size)
     if is_overview(state, kind):
-        chosen = _part(_overview_chosen(state), which)
+        chosen = _part(_overview_chosen(state, min(size, SHEET_SIZE)), which)
     else:
-        items, total = queue(state, kind)
+        items, total = queue(state, kind, size)
         chosen = _by_prediction(state, items[which], total)
     items, group, groups, total = chosen
     shown = [
@@ -144,8 +148,8 @@ def _by_prediction(state: ItemState, items: Items, total: int) -> _Chosen:
     return _Chosen(items, group.astype(np.intp), groups, total)
 
 
-def _overview_chosen(state: ItemState) -> _Chosen:
-    """Return a sheet of items from places without a label, followed by all other unlabelled items.
+def _overview_chosen(state: ItemState, size: int) -> _Chosen:
+    """Return a sheet of `size` items from places without a label, then all other unlabelled items.
 
     While a listed class has no label, the sheet shows items from all places: SEARCHED pictures per
     class without a label. When each class has a label, it shows items of islands that are probably
@@ -155,7 +159,7 @@ def _overview_chosen(state: ItemState) -> _Chosen:
     free, strange = ~state.labelled & ~state.locked, unknown(state)
     missing = strange.islands if state.scorable else len(state.lacking)
     searched = free & strange.items if state.scorable and missing else free
-    found = overview(state, searched, min(SHEET_SIZE, SEARCHED * missing or SHEET_SIZE))
+    found = overview(state, searched, min(size, SEARCHED * missing or size))
     may_be_new = np.bincount(found.group, strange.items[found.items]) > 0.5 * np.bincount(
         found.group
     )
@@ -165,8 +169,8 @@ def _overview_chosen(state: ItemState) -> _Chosen:
     ]
     chosen = _Chosen(found.items, found.group, groups, int(searched.sum()))
     if state.predicted.any():
-        more = queue(state, "uncertain")[0]
-        more = more[~np.isin(more, chosen.items)][: SHEET_SIZE - len(chosen.items)]
+        more = queue(state, "uncertain", size)[0]
+        more = more[~np.isin(more, chosen.items)][: size - len(chosen.items)]
         chosen = _joined(chosen, _by_prediction(state, more, 0))
     rest = np.setdiff1d(np.flatnonzero(free), chosen.items)
     return _joined(chosen, _by_prediction(state, rest, 0))

@@ -11,6 +11,7 @@ from lodespace.review.contact_sheets import DOUBTFUL, sheet
 from lodespace.review.effort import region_seconds, sheet_seconds
 from lodespace.review.islands import unknown
 from lodespace.review.quality import share_right
+from lodespace.review.sheet_size import sheet_size
 from lodespace.session.item_state import ItemState
 
 RIGHT_ENOUGH = 0.99
@@ -90,7 +91,7 @@ def suggest(state: ItemState, class_name: Callable[[int], str]) -> Suggestion:
             f"about {_percent(right)} of all items are right (estimated); no gesture is needed"
         )
     if not state.predicted.any():
-        first = sheet(state, "overview")
+        first = sheet(state, "overview", sheet_size(state))
         if first.items:
             n, groups = len(first.items), _groups(len(first.groups))
             return _sheet_of_groups(
@@ -114,7 +115,7 @@ def _next_class(state: ItemState) -> Suggestion:
     n, lacking = len(state.classes), len(state.lacking)
     known = f"{n - lacking} of {n} classes have labels" if lacking else "only one class is listed"
     free = ~state.labelled & ~state.locked
-    found = sheet(state, "overview" if free.any() else "uncertain")
+    found = sheet(state, "overview" if free.any() else "uncertain", sheet_size(state))
     if not found.items:
         return _done(f"{known}, and no item is left to look at")
     new = sum(group.may_be_new for group in found.groups)
@@ -133,7 +134,7 @@ def _candidates(
     strangers = unknown(state)
     strange = int((strangers.items & ~state.locked).sum())
     if strange > 0 and strangers.largest >= WORTH_SEARCHING:
-        found = sheet(state, "overview")
+        found = sheet(state, "overview", sheet_size(state))
         yield (
             strange / _seconds_by_group(found),
             _sheet_of_groups(
@@ -154,11 +155,12 @@ def _candidates(
                 reason=_why_region(region, class_name),
                 gain=round(region.gain, 1),
                 seconds=round(seconds, 1),
+                size=0,
             ),
         )
     kinds: tuple[SheetKind, ...] = ("suspects", "uncertain")
     for kind in kinds:
-        found = sheet(state, kind, SHEET_SIZE)
+        found = sheet(state, kind, sheet_size(state))
         if found.expected_wrong is None:
             continue
         n, wrong = len(found.items), max(1, round(found.expected_wrong))
@@ -173,6 +175,7 @@ def _candidates(
                 reason=f"{n} {what}: about {wrong} of them {'is' if wrong == 1 else 'are'} wrong",
                 gain=round(found.expected_wrong, 1),
                 seconds=round(seconds, 1),
+                size=n,
             ),
         )
 
@@ -190,6 +193,7 @@ def _sheet_of_groups(found: Sheet, reason: str, gain: float | None) -> Suggestio
         reason=reason,
         gain=gain,
         seconds=round(_seconds_by_group(found), 1),
+        size=len(found.items),
     )
 
 
@@ -215,7 +219,7 @@ def _nothing_to_gain(state: ItemState) -> str:
 
 def _done(reason: str) -> Suggestion:
     return Suggestion(
-        kind="done", items=[], class_id=UNLABELED, reason=reason, gain=0.0, seconds=None
+        kind="done", items=[], class_id=UNLABELED, reason=reason, gain=0.0, seconds=None, size=0
     )
 
 

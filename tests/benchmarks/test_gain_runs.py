@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from annotation_gain import (
+    comparison,
     ours,
     plan,
     register,
@@ -140,6 +141,27 @@ def test_a_data_set_is_not_compared_while_the_best_method_may_be_missing() -> No
     assert stored_runs.opponents_of(found, "digits") == {}
     found["svc-margin-pixels", "digits"] = [course]
     assert len(stored_runs.opponents_of(found, "digits")) == 3
+
+
+def test_methods_are_compared_with_the_labels_of_whole_sheets() -> None:
+    """The labels count, not the gestures. Accepted predictions do not count."""
+
+    def course(method: str, sizes: list[int], right: list[int]) -> Course:
+        made = Course(method, "digits", 0, 120)
+        for count, good in zip(np.cumsum(sizes).tolist(), right, strict=True):
+            labels = np.where(np.arange(120) < count, TRUTH, -1).astype(np.int16)
+            prediction = np.where(np.arange(120) < good, TRUTH, -1).astype(np.int16)
+            made.add("sheet", 1, {"sheet": 1}, 0.0, labels, prediction, TRUTH)
+        return made
+
+    mine = course("suggested", [9, 18, 27, 66], [40, 60, 90, 120])
+    mine.gestures[-1].kind = "accept"
+    others = {m: course(m, [27, 27], [72, 84]) for m in plan.methods_on("digits")}
+    found = {(m, "digits"): [c] for m, c in (others | {"suggested": mine}).items()}
+    first, second = (comparison.compare(found, "digits", k) for k in (1, 2))
+    assert first is not None and (first.mine, first.other) == (60 / 120, 72 / 120)
+    assert second is not None and (second.mine, second.other) == (90 / 120, 84 / 120)
+    assert comparison.compare(found, "digits", 4) is None
 
 
 def test_the_committed_report_has_the_figures_of_the_committed_runs() -> None:

@@ -273,7 +273,7 @@ def test_a_region_that_is_suggested_is_selected_and_labelled(
     region = np.flatnonzero((TRUTH == 3) & (before < 0))[:40].tolist()
     reason = "40 unlabelled items close together"
     answer = {"kind": "region", "items": region, "class_id": 3, "reason": reason}
-    answer |= {"gain": 20.0, "seconds": 11.3}
+    answer |= {"gain": 20.0, "seconds": 11.3, "size": 0}
     page.page.route("**/api/next", lambda route: route.fulfill(json=answer))
     page.press("w")
     page.wait(lambda: page.selected.tolist() == region, message="nothing was suggested")

@@ -54,6 +54,19 @@ def test_a_group_is_a_region_and_counts_the_items_it_stands_for() -> None:
     assert not any(group.may_be_new for group in found.groups)  # without labels, no group is marked
 
 
+def test_a_sheet_has_a_few_more_groups_than_classes_are_listed() -> None:
+    positions, _ = blobs([300] * 4)
+    nothing = [-1] * 1200
+    for listed, size, groups in (
+        *((0, 27, 10), (2, 9, 2), (3, 18, 4), (7, 27, 9), (8, 27, 10)),
+        *((12, 27, 12), (60, 27, 27)),
+    ):
+        state = item_state(
+            nothing, nothing, [0] * 1200, positions=positions, classes=list(range(listed))
+        )
+        assert len(sheet(state, "overview", size).groups) == groups
+
+
 def test_an_island_that_no_label_explains_may_be_a_new_class() -> None:
     positions, blob = blobs([160, 200, 120])
     labels = np.where(blob == 2, -1, blob)

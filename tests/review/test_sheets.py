@@ -52,12 +52,13 @@ def test_a_sheet_is_sorted_by_prediction_and_doubt() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_sheets_one_after_another_are_the_queue(kind: str) -> None:
+@pytest.mark.parametrize("size", [9, 27, 40])
+def test_sheets_one_after_another_are_the_queue(kind: str, size: int) -> None:
     j = random_item_state(3)
-    items, total = queue(j, kind)  # type: ignore[arg-type]
+    items, total = queue(j, kind, size)  # type: ignore[arg-type]
     seen: list[int] = []
-    while found := sheet(j, kind, 27, len(seen)).items:  # type: ignore[arg-type]
-        assert len(found) <= 27
+    while found := sheet(j, kind, size, len(seen)).items:  # type: ignore[arg-type]
+        assert len(found) <= size
         seen += [s.item for s in found]
     assert sorted(seen) == sorted(items.tolist()) and len(set(seen)) == len(seen)
     assert 0 < total < len(seen) + (kind == "overview")  # an overview needs all its items
@@ -84,21 +85,23 @@ def test_a_sheet_is_empty_without_predictions_or_unverified_items(
         assert (found.items, found.total, found.expected_wrong) == ([], 0, 0.0)
 
 
-def test_of_uncertain_items_those_come_first_that_stand_for_the_others() -> None:
-    """The items are in 27 separate places. The sheet has the middle item of each place, although
-    one place has many more items than the others."""
-    places = np.concatenate([np.zeros(40, int), np.repeat(np.arange(27), 10)])
-    positions = np.zeros((310, 3), np.int32)
+@pytest.mark.parametrize("size", [9, 27])
+def test_of_uncertain_items_those_come_first_that_stand_for_the_others(size: int) -> None:
+    """The items are in as many places as the sheet has pictures. The sheet has the middle item of
+    each place, although one place has many more items than the others."""
+    places = np.concatenate([np.zeros(40, int), np.repeat(np.arange(size), 10)])
+    n = 40 + 10 * size
+    positions = np.zeros((n, 3), np.int32)
     positions[:, 0] = 5_000 * (places % 9)
-    positions[:, 1] = 5_000 * (places // 9) + np.arange(310) % 100
-    confidence = np.linspace(0.5, 0.7, 310)
+    positions[:, 1] = 5_000 * (places // 9) + np.arange(n) % 100
+    confidence = np.linspace(0.5, 0.7, n)
     items, total = queue(
-        item_state([-1] * 310, [0] * 310, confidence, positions=positions), "uncertain"
+        item_state([-1] * n, [0] * n, confidence, positions=positions), "uncertain", size
     )
-    assert total == 310 and sorted(items.tolist()) == list(range(310))
-    assert sorted(places[items[:27]].tolist()) == list(range(27))
-    for place in (3, 20):
-        (one,) = items[:27][places[items[:27]] == place]
+    assert total == n and sorted(items.tolist()) == list(range(n))
+    assert sorted(places[items[:size]].tolist()) == list(range(size))
+    for place in (3, size - 2):
+        (one,) = items[:size][places[items[:size]] == place]
         assert abs(positions[one, 1] - positions[places == place, 1].mean()) <= 50
     # All items are in one place.
     same = queue(item_state([-1] * 60, [0] * 60, [0.5] * 60), "uncertain")[0]

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from lodespace.review.contact_sheets import sheet
 from lodespace.review.effort import sheet_seconds
 from lodespace.review.suggestion import WORTH_DRAWING, best_region, suggest
 from samples.item_states import item_state, random_item_state
@@ -34,9 +35,31 @@ def test_before_anything_is_predicted_an_overview_is_next() -> None:
     positions, blob = clouds([60, 200, 30])
     n = len(blob)
     found = suggest(item_state([-1] * n, [-1] * n, [0] * n, positions=positions), name)
-    assert (found.kind, found.items, found.gain) == ("overview", [], 27)
+    assert (found.kind, found.items, found.gain, found.size) == ("overview", [], 27, 27)
     assert found.reason.startswith("27 items from all over the map, in 10 groups")
     assert found.seconds == pytest.approx(sheet_seconds(27, 10), abs=0.06)
+
+
+def test_the_first_sheets_are_smaller_if_few_classes_are_listed() -> None:
+    positions, blob = clouds([60, 200, 60])
+    nothing = [-1] * len(blob)
+    for listed, size in ((0, 27), (1, 27), (2, 9), (3, 18), (4, 18), (5, 27), (20, 27)):
+        classes = list(range(listed))
+        state = item_state(nothing, nothing, [0.0] * 320, positions=positions, classes=classes)
+        found = suggest(state, name)
+        assert (found.kind, found.size) == ("overview", size)
+        assert found.reason.startswith(f"{size} items")
+        assert len(sheet(state, "overview").items) == 27
+    for verified, size in ((9, 9), (25, 9), (26, 27)):
+        labels = np.where(np.arange(320) < verified, blob, -1)
+        labels[-1] = 1
+        state = item_state(
+            *(labels, [0] * 320, [0.6] * 320),
+            positions=positions,
+            verified=list(range(verified)),
+            classes=[0, 1],
+        )
+        assert suggest(state, name).size == size
 
 
 @pytest.mark.parametrize("axes", [2, 3])
@@ -201,7 +224,7 @@ def test_uncertain_items_are_next_where_they_lie_scattered() -> None:
         name,
     )
     assert found.kind == "uncertain" and found.items == []
-    assert found.reason == "27 items between two classes: about 14 of them are wrong"
+    assert found.reason == "9 items between two classes: about 4 of them are wrong"
 
 
 def test_it_is_done_when_nearly_all_is_right() -> None:

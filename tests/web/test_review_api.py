@@ -89,7 +89,7 @@ async def test_every_review_address_answers_before_training(http: TestClient) ->
         assert sum(group["size"] for group in overview["groups"]) == N
     suggestion = await json_of(http, "/api/next")
     assert suggestion["kind"] == "overview" and suggestion["reason"].startswith(
-        "27 items from all over the map"
+        "18 items from all over the map"
     )
     for cue in CUES:
         answer = await http.get(f"/api/cues/{cue}")

@@ -1413,6 +1413,11 @@ export interface Suggestion {
    * suggested gesture has the largest expected gain per second.
    */
   seconds: number | null;
+  /**
+   * Number of items of the suggested sheet, for the parameter `size` of GET /api/sheet; 0 if no
+   * sheet is suggested.
+   */
+  size: number;
 }
 
 /** The estimated quality of the labels changed. Each message replaces the previous message. */

@@ -35,6 +35,9 @@ export interface ReviewHost {
   labelEach(items: Uint32Array, classIds: Int16Array, provenance: Provenance): Promise<boolean>;
 }
 
+/** Longest wait for new predictions after a suggested sheet, ms. */
+const LEARNING_MS = 2000;
+
 export class Review {
   /** Sequence number of the newest request. Answers to earlier requests are ignored. */
   private asked = 0;
@@ -125,14 +128,36 @@ export class Review {
   }
 
   /** Show the sheet that follows `sheet`. */
-  private async follow({ kind, page }: OpenSheet): Promise<void> {
+  private async follow({ kind, page, reason }: OpenSheet): Promise<void> {
     if (kind === "selection" || kind === "similar") {
       if (page && page.at + 1 < page.of) this.turn(1);
       else this.close();
       return;
     }
     // An overview is useful until every class is known. Then another sheet can be more useful.
-    await (kind === "overview" ? this.suggest() : this.load(kind, ""));
+    await (kind === "overview" || reason ? this.suggest() : this.load(kind));
+  }
+
+  /**
+   * Resolve when new predictions arrive, at the latest after LEARNING_MS. The next sheet would have
+   * the wrong pictures if it were chosen before the model has learned from the previous sheet.
+   */
+  private learned(): Promise<void> {
+    const { predictionsVersion, training } = this.state;
+    const before = predictionsVersion.peek();
+    const state = training.peek()?.state;
+    if (state !== "running" && state !== "resting") return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => end(), LEARNING_MS);
+      const stop = effect(() => {
+        if (predictionsVersion.value !== before) queueMicrotask(() => end());
+      });
+      const end = () => {
+        clearTimeout(timer);
+        stop();
+        resolve();
+      };
+    });
   }
 
   /**
@@ -202,7 +227,9 @@ export class Review {
         return;
       }
       this.decisions.forget(sheet.page && sheet.items);
-      void this.follow(sheet);
+      void (sheet.reason ? this.learned() : Promise.resolve()).then(() => {
+        if (mine === this.asked) void this.follow(sheet);
+      });
     });
     return items.length > 0;
   }
@@ -214,7 +241,7 @@ export class Review {
     if (sheet?.status === "done" && sheet.items.length > 0) this.show({ ...sheet, status: "open" });
   }
 
-  private async load(kind: QueueKind, reason: string): Promise<void> {
+  private async load(kind: QueueKind, reason = "", pictures = SHEET_SIZE): Promise<void> {
     const { review } = this.state;
     const mine = ++this.asked;
     this.chosen = null;
@@ -222,10 +249,10 @@ export class Review {
     if (before) review.sheet.value = { ...before, status: "busy" };
     const aside = review.aside.peek();
     try {
-      const size = Math.min(MAX_SHEET_SIZE, SHEET_SIZE + aside.size);
+      const size = Math.min(MAX_SHEET_SIZE, pictures + aside.size);
       const answer = await this.ask.sheet(kind, size);
       if (mine !== this.asked) return;
-      const items = withoutSetAside(answer, aside);
+      const items = withoutSetAside(answer, aside, pictures);
       const left = Math.max(0, answer.total - aside.size);
       this.show({
         kind,
@@ -272,9 +299,9 @@ export class Review {
     const { selection, latent } = this.state;
     const mine = ++this.asked;
     try {
-      const { kind, items, reason } = await this.ask.next();
+      const { kind, items, reason, size } = await this.ask.next();
       if (mine !== this.asked) return;
-      if (kind !== "region" && kind !== "done") void this.load(kind, reason);
+      if (kind !== "region" && kind !== "done") void this.load(kind, reason, size);
       else {
         this.close();
         if (kind === "done") {

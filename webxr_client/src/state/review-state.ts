@@ -160,16 +160,17 @@ export function sheetLabels(
 }
 
 /**
- * Return at most SHEET_SIZE items that are not set aside, in the order of `items`. If more items
- * are left, those with the highest doubt are returned. From an overview, the first items are
+ * Return at most `size` items that are not set aside, in the order of `items`. If more items are
+ * left, those with the highest doubt are returned. From an overview, the first items are
  * returned, because the items of the regions come first.
  */
 export function withoutSetAside(
   { kind, items }: Pick<OpenSheet, "kind"> & Pick<Sheet, "items">,
   aside: ReadonlySet<number>,
+  size = SHEET_SIZE,
 ): Sheet["items"] {
   const left = items.filter(({ item }) => !aside.has(item));
-  if (left.length <= SHEET_SIZE || kind === "overview") return left.slice(0, SHEET_SIZE);
-  const least = left.map(({ doubt }) => doubt).sort((a, b) => b - a)[SHEET_SIZE - 1]!;
-  return left.filter(({ doubt }) => doubt >= least).slice(0, SHEET_SIZE);
+  if (left.length <= size || kind === "overview") return left.slice(0, size);
+  const least = left.map(({ doubt }) => doubt).sort((a, b) => b - a)[size - 1]!;
+  return left.filter(({ doubt }) => doubt >= least).slice(0, size);
 }

@@ -6,6 +6,7 @@ import type {
   Sheet,
   SheetItem,
   Suggestion,
+  Training,
 } from "../../src/protocol/messages.js";
 import { AwaitedClass } from "../../src/session/awaited-class.js";
 import { PredictionTools } from "../../src/session/prediction-tools.js";
@@ -395,6 +396,7 @@ describe("an overview", () => {
       reason: "27 items between two classes",
       gain: 9,
       seconds: 25,
+      size: 27,
     };
     sent[0]?.answer(true);
     await settled();
@@ -465,6 +467,7 @@ describe("the suggestion", () => {
       reason: "an island without labels",
       gain: 9,
       seconds: 20,
+      size: 0,
     };
     await review.next();
     expect(state.selection.value).toMatchObject({
@@ -472,6 +475,35 @@ describe("the suggestion", () => {
       tool: "cluster",
     });
     expect(Array.from(state.selection.value.items)).toEqual([3, 20, 100]);
+  });
+  it("of a sheet is followed by the next, when the model has learned from its labels", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      state.training.value = { state: "resting" } as Training;
+      suggestion = {
+        kind: "suspects",
+        items: [],
+        class_id: -1,
+        reason: "5 labels are doubtful",
+        gain: 4,
+        seconds: 20,
+        size: 9,
+      };
+      await review.next();
+      await vi.advanceTimersByTimeAsync(0);
+      for (const [number, arrives] of [true, false].entries()) {
+        passed(10_000);
+        review.confirm();
+        sent[number]?.answer(true);
+        await vi.advanceTimersByTimeAsync(1999);
+        expect([asked.length, sheet()?.status]).toEqual([number + 1, "busy"]);
+        if (arrives) state.predictionsVersion.value += 1;
+        await vi.advanceTimersByTimeAsync(arrives ? 0 : 1);
+        expect(asked).toHaveLength(number + 2);
+      }
+    } finally {
+      vi.useRealTimers();
+    }
   });
   it("of a sheet opens the sheet, and of nothing shows the reason", async () => {
     suggestion = {
@@ -481,10 +513,13 @@ describe("the suggestion", () => {
       reason: "5 labels are doubtful",
       gain: 4,
       seconds: 20,
+      size: 2,
     };
     await review.next();
     await settled();
     expect(sheet()).toMatchObject({ kind: "suspects", reason: "5 labels are doubtful" });
+    expect(asked).toEqual([["suspects", 2]]);
+    expect(sheet()?.items.map((one) => one.item)).toEqual([8, 4]);
     suggestion = {
       kind: "done",
       items: [],
@@ -492,6 +527,7 @@ describe("the suggestion", () => {
       reason: "98 % are right",
       gain: 0,
       seconds: null,
+      size: 0,
     };
     await review.next();
     expect(notes).toEqual(["98 % are right"]);
