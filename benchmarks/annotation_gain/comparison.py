@@ -11,6 +11,11 @@ from lodespace.protocol import SHEET_SIZE
 
 AFTER = (1, 2, 5, 10)
 """Numbers of whole contact sheets whose labels the methods have when they are compared."""
+MOST_OF_THEM = 0.6
+"""Lodespace may have fewer labels than k whole sheets have, but at least this share of them.
+
+The first sheets can be smaller. The other methods are read at the same number of labels.
+"""
 
 
 class Comparison(NamedTuple):
@@ -46,10 +51,14 @@ def compare(found: Found, data: str, k: int) -> Comparison | None:
     Returns None if a run of Lodespace has ended before, or has accepted predictions by then.
     """
     courses = [course.looked_at() for course in found.get(("suggested", data), [])]
-    mine = _shares(courses, k * SHEET_SIZE)
+    count = k * SHEET_SIZE
+    mine = _shares(courses, count, MOST_OF_THEM)
     if not courses or len(mine) < len(courses):
         return None
-    labelled = [(c.at_labels(k * SHEET_SIZE, "labelled") or 0) * c.n_items for c in courses]
+    labelled = [
+        (course.at_labels(count, "labelled", MOST_OF_THEM) or 0) * course.n_items
+        for course in courses
+    ]
     count = round(float(np.mean(labelled)))
     shares = {
         method: known
@@ -65,7 +74,8 @@ def compare(found: Found, data: str, k: int) -> Comparison | None:
     return Comparison(float(mine.mean()), float(other.mean()), best, error)
 
 
-def _shares(runs: Sequence[Course], count: int) -> np.ndarray:
-    """Return the share of right items of each run that had about `count` labels."""
-    shares = [run.at_labels(count, "right") for run in runs]
+def _shares(runs: Sequence[Course], count: int, least: float = 0.95) -> np.ndarray:
+    """Return the share of right items of each run with `count` labels, or the share `least` of
+    them."""
+    shares = [run.at_labels(count, "right", least) for run in runs]
     return np.array([share for share in shares if share is not None])

@@ -172,21 +172,21 @@ class Course:
         last = min(gesture, len(self.gestures))
         return float(getattr(self.gestures[last - 1], figure)) if last > 0 else 0.0
 
-    def with_labels(self, count: int) -> Gesture | None:
+    def with_labels(self, count: int, least: float = 0.95) -> Gesture | None:
         """Return the last gesture that leaves at most `count` items labelled.
 
-        Returns None if there is no such gesture, or if it leaves fewer than 95 % of `count` items
-        labelled.
+        Returns None if there is no such gesture, or if it leaves fewer than the share `least` of
+        `count` items labelled.
         """
         labels = [round(gesture.labelled * self.n_items) for gesture in self.gestures]
         within = [number for number, n in enumerate(labels) if n <= count]
-        if not within or labels[within[-1]] < 0.95 * min(count, self.n_items):
+        if not within or labels[within[-1]] < least * min(count, self.n_items):
             return None
         return self.gestures[within[-1]]
 
-    def at_labels(self, count: int, figure: str) -> float | None:
-        """Return `figure` after the gesture `with_labels(count)`; None if there is none."""
-        gesture = self.with_labels(count)
+    def at_labels(self, count: int, figure: str, least: float = 0.95) -> float | None:
+        """Return `figure` after the gesture `with_labels(count, least)`; None if there is none."""
+        gesture = self.with_labels(count, least)
         return None if gesture is None else float(getattr(gesture, figure))
 
     def first(self, figure: str, wanted: float) -> int | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from annotation_gain import curves, set_report, summary
+from annotation_gain.comparison import MOST_OF_THEM
 from annotation_gain.course import Course
 from annotation_gain.data_sets import sources
 from annotation_gain.plan import METHODS, OPPONENTS, SIZES, Run
@@ -198,7 +199,7 @@ def _share(courses: Sequence[Course], k: int) -> str:
         return "-"
     if any(gesture.kind == "region" for course in courses for gesture in course.gestures):
         return _after_gestures(courses, k)
-    gestures = [course.looked_at().with_labels(k * SHEET_SIZE) for course in courses]
+    gestures = [course.looked_at().with_labels(k * SHEET_SIZE, MOST_OF_THEM) for course in courses]
     known = [(g.right, g.labelled_right) for g in gestures if g is not None]
     if len(known) < len(courses):
         return "-"

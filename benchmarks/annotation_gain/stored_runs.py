@@ -29,13 +29,23 @@ def read(results: Path, planned: Sequence[Run]) -> Found:
 def opponents_of(found: Found, data: str) -> dict[str, list[Course]]:
     """Return the runs on the data set `data`, by method, of all methods other than Lodespace.
 
-    Returns nothing while a method with margin sampling has no run, because the best method may be
-    missing.
+    Returns nothing while logistic regression or SVC with margin sampling has no run, because the
+    best method may be missing. `not_run` returns the other methods that are missing.
     """
-    planned = WITH_SIZE if data.startswith("digits-") else methods_on(data)
-    if any("margin" in m and m in OPPONENTS and not found.get((m, data)) for m in planned):
+    if any("-margin-" in method for method in _planned_without_run(found, data)):
         return {}
     return {method: found[method, data] for method in OPPONENTS if found.get((method, data))}
+
+
+def not_run(found: Found, data: str) -> list[str]:
+    """Return the methods other than Lodespace that have no run on the data set, although the others
+    have."""
+    return _planned_without_run(found, data) if opponents_of(found, data) else []
+
+
+def _planned_without_run(found: Found, data: str) -> list[str]:
+    planned = WITH_SIZE if data.startswith("digits-") else methods_on(data)
+    return [method for method in planned if method in OPPONENTS and not found.get((method, data))]
 
 
 def mean(courses: Sequence[Course], gesture: int, figure: str) -> float:

@@ -9,7 +9,7 @@ from annotation_gain.comparison import AFTER, compare
 from annotation_gain.course import Gesture
 from annotation_gain.data_sets import TUNING, sources
 from annotation_gain.plan import is_one_by_one
-from annotation_gain.stored_runs import Found, opponents_of, ratio, ratio_text, seconds_to
+from annotation_gain.stored_runs import Found, not_run, opponents_of, ratio, ratio_text, seconds_to
 from annotation_gain.tables import figure, head, row
 from annotation_gain.time_model import HAND, TimeModel
 from lodespace.protocol import SHEET_SIZE
@@ -59,7 +59,7 @@ def lines(found: Found, model: TimeModel) -> Iterable[str]:
     `model` has the seconds per act of a person who knows the classes.
     """
     behind = _behind(found, compared_data(found))
-    yield textwrap.fill(f"{claim(found, model)} {behind}", 100)
+    yield textwrap.fill(f"{claim(found, model)} {behind} {_missing(found)}", 100)
     yield ""
     yield from head(
         *("data set", "seeds", *(f"right after {k}" for k in AFTER)),
@@ -159,6 +159,17 @@ def _behind(found: Found, measured: Sequence[str]) -> str:
     if not points:
         return "With as many labels, it is nowhere behind by more than 0.02."
     return f"With as many labels, it is behind by more than 0.02 on {', '.join(points)}."
+
+
+def _missing(found: Found) -> str:
+    """Return a sentence about methods that have not been run on all data sets."""
+    names = {"margin": "the small network", "umap-samples": "the static UMAP"}
+    sets = {
+        name: [data for data in compared_data(found) if method in not_run(found, data)]
+        for method, name in names.items()
+    }
+    parts = [f"{name} (on {', '.join(of)})" for name, of in sets.items() if of]
+    return f"Not run, so not compared: {' and '.join(parts)}." if parts else ""
 
 
 def _seeds(found: Found, data: str) -> str:
